@@ -1,0 +1,30 @@
+package org.peft4j.adapter;
+
+import java.util.List;
+
+/**
+ * One trainable tensor of an {@link Adapter}.
+ *
+ * @param name its name after the site's path in an adapter file: {@code lora_A.weight}
+ * @param shape its shape there
+ * @param initializer its first value
+ */
+public record ParameterSpec(String name, List<Long> shape, Initializer initializer) {
+  public ParameterSpec {
+    shape = List.copyOf(shape);
+  }
+
+  public static ParameterSpec of(String name, Initializer initializer, long... shape) {
+    return new ParameterSpec(name, java.util.Arrays.stream(shape).boxed().toList(), initializer);
+  }
+
+  /** The number of elements. */
+  public long count() {
+    return shape.stream().mapToLong(Long::longValue).reduce(1, Math::multiplyExact);
+  }
+
+  /** The shape as ND4J takes it. */
+  public long[] shapeArray() {
+    return shape.stream().mapToLong(Long::longValue).toArray();
+  }
+}

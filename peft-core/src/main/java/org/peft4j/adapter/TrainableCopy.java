@@ -1,0 +1,51 @@
+package org.peft4j.adapter;
+
+import java.util.List;
+import java.util.function.Function;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.site.Site;
+import org.peft4j.site.SiteParameter;
+
+/**
+ * A trainable copy of some of a site's own parameters, which stands in for them while the adapter
+ * is active: {@code modules_to_save} copies all of them, {@code bias} the biases. The frozen
+ * originals stay as they are, so disabling the adapter restores the base model exactly.
+ *
+ * @param site where
+ * @param copied which of its parameters
+ * @param keyPrefix what an adapter file puts between the site's path and the parameter's name:
+ *     empty, or {@code base_layer.} where another adapter wraps the module
+ * @param frozen the frozen value of each parameter, for the first value of its copy
+ */
+public record TrainableCopy(
+    Site site,
+    List<SiteParameter> copied,
+    String keyPrefix,
+    Function<SiteParameter, INDArray> frozen)
+    implements Adapter {
+  public TrainableCopy {
+    copied = List.copyOf(copied);
+  }
+
+  @Override
+  public List<ParameterSpec> parameters() {
+    return copied.stream()
+        .map(
+            p ->
+                new ParameterSpec(
+                    keyPrefix + p.name(),
+                    p.shape(),
+                    (target, random) -> target.assign(frozen.apply(p))))
+        .toList();
+  }
+
+  /** Whether it stands in for {@code parameter}. */
+  public boolean copies(String parameter) {
+    return copied.stream().anyMatch(p -> p.name().equals(parameter));
+  }
+
+  /** The copy of {@code parameter} among {@code tensors}. */
+  public INDArray of(String parameter, Tensors tensors) {
+    return tensors.get(keyPrefix + parameter);
+  }
+}

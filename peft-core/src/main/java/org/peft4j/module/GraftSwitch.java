@@ -1,0 +1,70 @@
+package org.peft4j.module;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * What all replicas of a wrapped model share at run time: whether its adapters act, and the seed of
+ * its random masks.
+ */
+public final class GraftSwitch {
+  private final AtomicInteger disabled = new AtomicInteger();
+  private final AtomicInteger merged = new AtomicInteger();
+  private final AtomicLong passes = new AtomicLong();
+  private volatile long seed;
+
+  public GraftSwitch(long seed) {
+    this.seed = seed;
+  }
+
+  /** Whether adapters act: not disabled, and not merged into the weights. */
+  public boolean on() {
+    return disabled.get() == 0 && merged.get() == 0;
+  }
+
+  /** Whether a scope of disabled adapters is open. */
+  public boolean isDisabled() {
+    return disabled.get() > 0;
+  }
+
+  /** Whether the adapters are merged into the weights at present. */
+  public boolean isMerged() {
+    return merged.get() > 0;
+  }
+
+  /** Opens ({@code +1}) or closes ({@code -1}) a scope in which adapters do not act. */
+  public void disable(int change) {
+    disabled.addAndGet(change);
+  }
+
+  /** Enters ({@code +1}) or leaves ({@code -1}) the merged state. */
+  public void merge(int change) {
+    merged.addAndGet(change);
+  }
+
+  /** A seed for the next training pass of one layer: the same sequence for the same model seed. */
+  public long nextPassSeed() {
+    return mix(seed + 0x9E3779B97F4A7C15L * passes.incrementAndGet());
+  }
+
+  /** The number of training passes drawn so far; with the seed, the whole state of the masks. */
+  public long passes() {
+    return passes.get();
+  }
+
+  /** Restores the state of the masks, for a training that is resumed. */
+  public void restore(long newSeed, long newPasses) {
+    seed = newSeed;
+    passes.set(newPasses);
+  }
+
+  public long seed() {
+    return seed;
+  }
+
+  private static long mix(long z) {
+    z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
+    z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
+    return z ^ (z >>> 31);
+  }
+}
