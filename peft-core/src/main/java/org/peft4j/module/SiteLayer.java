@@ -1,6 +1,7 @@
 package org.peft4j.module;
 
 import java.util.List;
+import java.util.Optional;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -19,6 +20,15 @@ public interface SiteLayer extends Layer {
    * itself or a view of it, never a copy.
    */
   INDArray frozenParameter(Site site, String parameter);
+
+  /**
+   * The weight of a site as a view in the shape that a {@link org.peft4j.adapter.WeightAdapter}
+   * takes: [out, in] for a linear map, even where the checkpoint stores it transposed.
+   */
+  INDArray weight(Site site);
+
+  /** The Hugging Face model type, {@code llama} say, which default target modules go by. */
+  Optional<String> modelType();
 
   /** The same layer over the same frozen weights, with {@code grafts}. */
   SiteLayer graft(NeuralNetConfiguration configuration, LayerGrafts grafts);

@@ -1,0 +1,20 @@
+package org.peft4j;
+
+/** A loss, gradient or parameter became infinite or NaN; training stopped before it was applied. */
+public final class NonFiniteException extends PeftException {
+  private static final long serialVersionUID = 1L;
+
+  /**
+   * @param step the training step, from 0
+   * @param what the tensor, or {@code loss}
+   */
+  public NonFiniteException(long step, String what) {
+    super(
+        "Step "
+            + step
+            + ": "
+            + what
+            + " is not finite. The adapter keeps its last finite values. Lower the learning rate,"
+            + " clip the gradient norm, or look for bad values in this batch.");
+  }
+}

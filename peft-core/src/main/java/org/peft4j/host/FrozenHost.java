@@ -1,0 +1,121 @@
+package org.peft4j.host;
+
+import java.util.Collection;
+import java.util.List;
+import java.util.Objects;
+import org.deeplearning4j.nn.api.Layer;
+import org.deeplearning4j.nn.api.ParamInitializer;
+import org.deeplearning4j.nn.conf.GradientNormalization;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.conf.layers.wrapper.BaseWrapperLayer;
+import org.deeplearning4j.optimize.api.TrainingListener;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.learning.config.IUpdater;
+import org.nd4j.linalg.learning.regularization.Regularization;
+import org.peft4j.module.LayerGrafts;
+
+/**
+ * The configuration of a frozen layer that carries adapters: its parameters are the active
+ * adapters' alone, its arrays are the base model's. Updater and regularisation are the original
+ * layer's, as it has them for its weights.
+ */
+public final class FrozenHost extends BaseWrapperLayer {
+  private static final long serialVersionUID = 1L;
+
+  private @Nullable String contextKey;
+  private transient @Nullable HostContext context;
+
+  /** For deserialisation. */
+  public FrozenHost() {}
+
+  FrozenHost(org.deeplearning4j.nn.conf.layers.Layer underlying, HostContext context) {
+    super(underlying);
+    this.layerName = underlying.getLayerName();
+    this.contextKey = context.key();
+    this.context = context;
+  }
+
+  public @Nullable String getContextKey() {
+    return contextKey;
+  }
+
+  public void setContextKey(String contextKey) {
+    this.contextKey = contextKey;
+  }
+
+  HostContext context() {
+    if (context == null) {
+      context = HostContext.lookUp(contextKey);
+    }
+    return context;
+  }
+
+  @Override
+  public Layer instantiate(
+      NeuralNetConfiguration conf,
+      Collection<TrainingListener> listeners,
+      int index,
+      INDArray parameters,
+      boolean initialize,
+      DataType type) {
+    LayerGrafts grafts = context().bind(getLayerName(), parameters);
+    if (initialize) {
+      HostParameters.assignValues(this, parameters);
+    }
+    Layer inner = context().layer(getLayerName()).build(conf, index, grafts, type);
+    HostLayer layer = HostLayer.around(inner, conf, grafts);
+    layer.bind(parameters, initializer().init(conf, parameters, false));
+    if (listeners != null) {
+      layer.setListeners(listeners);
+    }
+    return layer;
+  }
+
+  @Override
+  public ParamInitializer initializer() {
+    return HostParameters.INSTANCE;
+  }
+
+  @Override
+  public IUpdater getUpdaterByParam(String parameter) {
+    return getUnderlying().getUpdaterByParam(weightKey());
+  }
+
+  @Override
+  public List<Regularization> getRegularizationByParam(String parameter) {
+    List<Regularization> regularization = getUnderlying().getRegularizationByParam(weightKey());
+    return regularization == null ? List.of() : regularization;
+  }
+
+  /** The name by which the original layer knows its weight. */
+  private String weightKey() {
+    List<String> keys = getUnderlying().initializer().weightKeys(getUnderlying());
+    return keys == null || keys.isEmpty() ? "W" : keys.get(0);
+  }
+
+  @Override
+  public GradientNormalization getGradientNormalization() {
+    GradientNormalization normalization = getUnderlying().getGradientNormalization();
+    return normalization == null ? GradientNormalization.None : normalization;
+  }
+
+  @Override
+  public boolean isPretrainParam(String parameter) {
+    return false;
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof FrozenHost host
+        && Objects.equals(contextKey, host.contextKey)
+        && Objects.equals(getLayerName(), host.getLayerName())
+        && Objects.equals(getUnderlying(), host.getUnderlying());
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(contextKey, getLayerName());
+  }
+}

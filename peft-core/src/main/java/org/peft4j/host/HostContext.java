@@ -1,0 +1,161 @@
+package org.peft4j.host;
+
+import java.lang.ref.WeakReference;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.indexing.NDArrayIndex;
+import org.peft4j.PeftException;
+import org.peft4j.adapter.ParameterSpec;
+import org.peft4j.adapter.Tensors;
+import org.peft4j.kernel.Kernels;
+import org.peft4j.module.Graft;
+import org.peft4j.module.GraftSwitch;
+import org.peft4j.module.LayerGrafts;
+import org.peft4j.module.SiteGrafts;
+
+/**
+ * What the host layers of a wrapped network need to come into being: the base model's layers and
+ * the slots that are active now. Layer configurations hold it by a transient reference and by a
+ * key, because Deeplearning4j makes replicas from a configuration's JSON.
+ */
+final class HostContext {
+  private static final Map<String, WeakReference<HostContext>> REGISTRY = new ConcurrentHashMap<>();
+
+  private final String key = UUID.randomUUID().toString();
+  private final Map<String, LayerHosting> layers;
+  private final Map<String, Set<String>> below;
+  private final GraftSwitch graftSwitch;
+  private final Kernels kernels;
+  private List<Slot> active = List.of();
+
+  /**
+   * @param layers the hosted layers by vertex name, in the order of the parameter vector
+   * @param below for each of them, the vertices whose outputs it depends on
+   */
+  HostContext(
+      Map<String, LayerHosting> layers,
+      Map<String, Set<String>> below,
+      GraftSwitch graftSwitch,
+      Kernels kernels) {
+    this.layers = new LinkedHashMap<>(layers);
+    this.below = below;
+    this.graftSwitch = graftSwitch;
+    this.kernels = kernels;
+    REGISTRY.values().removeIf(reference -> reference.get() == null);
+    REGISTRY.put(key, new WeakReference<>(this));
+  }
+
+  /** The context of that key. */
+  static HostContext lookUp(@Nullable String key) {
+    WeakReference<HostContext> reference = key == null ? null : REGISTRY.get(key);
+    HostContext context = reference == null ? null : reference.get();
+    if (context == null) {
+      throw new PeftException(
+          "This network holds adapters only; its base model ("
+              + key
+              + ") is not loaded in this process. Load the base model and use Peft.load with a saved"
+              + " adapter, or Peft.restore with this file.");
+    }
+    return context;
+  }
+
+  String key() {
+    return key;
+  }
+
+  GraftSwitch graftSwitch() {
+    return graftSwitch;
+  }
+
+  Map<String, LayerHosting> layers() {
+    return layers;
+  }
+
+  LayerHosting layer(String vertex) {
+    LayerHosting hosting = layers.get(vertex);
+    if (hosting == null) {
+      throw new PeftException(
+          "The base model has no layer \"" + vertex + "\". It has: " + layers.keySet() + ".");
+    }
+    return hosting;
+  }
+
+  List<Slot> active() {
+    return active;
+  }
+
+  void setActive(List<Slot> slots) {
+    active = List.copyOf(slots);
+  }
+
+  /** The active slots of a layer, in the order of its sites and, at each, of activation. */
+  List<Slot> slots(String vertex) {
+    List<Slot> result = new ArrayList<>();
+    layer(vertex)
+        .sites()
+        .forEach(
+            site ->
+                active.stream()
+                    .filter(slot -> slot.adapter().site().name().equals(site.name()))
+                    .forEach(result::add));
+    return result;
+  }
+
+  /** The number of trainable elements of a layer. */
+  long count(String vertex) {
+    return slots(vertex).stream().mapToLong(Slot::count).sum();
+  }
+
+  private boolean trainsBelow(String vertex) {
+    return below.getOrDefault(vertex, Set.of()).stream()
+        .anyMatch(v -> layers.containsKey(v) && !slots(v).isEmpty());
+  }
+
+  /** Cuts a layer's slice of a flat vector into the tensors of each of its slots. */
+  List<Tensors> cut(List<Slot> slots, @Nullable INDArray flat) {
+    List<Tensors> result = new ArrayList<>();
+    long offset = 0;
+    INDArray vector = flat == null ? null : flat.reshape(flat.length());
+    for (Slot slot : slots) {
+      Map<String, INDArray> tensors = new LinkedHashMap<>();
+      for (ParameterSpec spec : slot.adapter().parameters()) {
+        if (vector == null) {
+          throw new IllegalStateException("No parameter vector for " + slot.key(spec));
+        }
+        INDArray slice = vector.get(NDArrayIndex.interval(offset, offset + spec.count()));
+        tensors.put(spec.name(), slice.reshape('c', spec.shapeArray()));
+        offset += spec.count();
+      }
+      result.add(new Tensors(tensors));
+    }
+    return result;
+  }
+
+  /** Grafts over a layer's slice of the parameter vector. */
+  LayerGrafts bind(String vertex, @Nullable INDArray parameters) {
+    List<Slot> slots = slots(vertex);
+    List<Tensors> tensors = cut(slots, parameters);
+    List<SiteGrafts> sites = new ArrayList<>();
+    layer(vertex)
+        .sites()
+        .forEach(
+            site -> {
+              List<Graft> grafts = new ArrayList<>();
+              for (int i = 0; i < slots.size(); i++) {
+                Slot slot = slots.get(i);
+                if (slot.adapter().site().name().equals(site.name())) {
+                  grafts.add(new Graft(slot.adapterName(), slot.adapter(), tensors.get(i)));
+                }
+              }
+              sites.add(new SiteGrafts(site, grafts, graftSwitch));
+            });
+    return new LayerGrafts(sites, graftSwitch, kernels, trainsBelow(vertex));
+  }
+}

@@ -1,0 +1,241 @@
+package org.peft4j.host;
+
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.deeplearning4j.nn.api.Layer;
+import org.deeplearning4j.nn.api.TrainingConfig;
+import org.deeplearning4j.nn.api.layers.IOutputLayer;
+import org.deeplearning4j.nn.api.layers.RecurrentLayer;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.gradient.DefaultGradient;
+import org.deeplearning4j.nn.gradient.Gradient;
+import org.deeplearning4j.nn.layers.wrapper.BaseWrapperLayer;
+import org.deeplearning4j.nn.workspace.ArrayType;
+import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.common.primitives.Pair;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.learning.regularization.Regularization;
+import org.peft4j.NonFiniteException;
+import org.peft4j.PeftException;
+import org.peft4j.adapter.Tensors;
+import org.peft4j.module.Graft;
+import org.peft4j.module.LayerGrafts;
+
+/**
+ * A frozen layer as Deeplearning4j sees it: parameters, gradients and updater state are the
+ * adapters', forward and backward are the inner layer's, which writes adapter gradients only.
+ */
+class HostLayer extends BaseWrapperLayer {
+  private final transient NeuralNetConfiguration configuration;
+  private final transient LayerGrafts grafts;
+  private @Nullable INDArray parameters;
+  private @Nullable INDArray gradients;
+  private Map<String, INDArray> parameterTable = Map.of();
+  private transient Map<String, INDArray> gradientTable = Map.of();
+
+  HostLayer(Layer inner, NeuralNetConfiguration configuration, LayerGrafts grafts) {
+    super(inner);
+    this.configuration = configuration;
+    this.grafts = grafts;
+  }
+
+  /** The host of the sort that {@code inner} is. */
+  static HostLayer around(Layer inner, NeuralNetConfiguration conf, LayerGrafts grafts) {
+    if (inner instanceof IOutputLayer output) {
+      return new OutputHostLayer(output, conf, grafts);
+    }
+    if (inner instanceof RecurrentLayer recurrent) {
+      return new RecurrentHostLayer(recurrent, conf, grafts);
+    }
+    return new HostLayer(inner, conf, grafts);
+  }
+
+  void bind(@Nullable INDArray vector, Map<String, INDArray> table) {
+    parameters = vector;
+    parameterTable = table;
+  }
+
+  LayerGrafts grafts() {
+    return grafts;
+  }
+
+  private FrozenHost host() {
+    return (FrozenHost) configuration.getLayer();
+  }
+
+  @Override
+  public Pair<Gradient, INDArray> backpropGradient(INDArray epsilon, LayerWorkspaceMgr workspaces) {
+    return backpropagate(() -> getUnderlying().backpropGradient(epsilon, workspaces), workspaces);
+  }
+
+  /**
+   * Runs the inner layer's backward pass where it is of use, and presents the adapters' gradients.
+   */
+  final Pair<Gradient, INDArray> backpropagate(
+      Supplier<Pair<Gradient, INDArray>> inner, LayerWorkspaceMgr workspaces) {
+    if (grafts.trains() && !grafts.acts()) {
+      throw new PeftException(
+          "Training needs the adapters, but they are "
+              + (host().context().graftSwitch().isMerged() ? "merged" : "disabled")
+              + " now. Close that scope first.");
+    }
+    if (!grafts.trains() && !grafts.inputGradientNeeded()) {
+      return new Pair<>(new DefaultGradient(), zeroEpsilon(workspaces));
+    }
+    INDArray inputGradient = inner.get().getSecond();
+    if (gradients != null) {
+      requireFinite(gradients);
+    }
+    return new Pair<>(gradient(), inputGradient);
+  }
+
+  private void requireFinite(INDArray vector) {
+    if (Double.isFinite(vector.sumNumber().doubleValue())) {
+      return;
+    }
+    gradientTable.forEach(
+        (name, gradient) -> {
+          if (!Double.isFinite(gradient.amaxNumber().doubleValue())) {
+            throw new NonFiniteException(getIterationCount(), name);
+          }
+        });
+  }
+
+  private INDArray zeroEpsilon(LayerWorkspaceMgr workspaces) {
+    INDArray input = getUnderlying().input();
+    return workspaces.create(ArrayType.ACTIVATION_GRAD, input.dataType(), input.shape(), 'c');
+  }
+
+  @Override
+  public double calcRegularizationScore(boolean backpropParamsOnly) {
+    double score = 0;
+    List<Regularization> regularization = host().getRegularizationByParam("");
+    for (INDArray parameter : parameterTable.values()) {
+      for (Regularization r : regularization) {
+        score += r.score(parameter, getIterationCount(), getEpochCount());
+      }
+    }
+    return score;
+  }
+
+  @Override
+  public NeuralNetConfiguration conf() {
+    return configuration;
+  }
+
+  @Override
+  public TrainingConfig getConfig() {
+    return host();
+  }
+
+  @Override
+  public @Nullable INDArray params() {
+    return parameters;
+  }
+
+  @Override
+  public long numParams() {
+    return parameters == null ? 0 : parameters.length();
+  }
+
+  @Override
+  public long numParams(boolean backwards) {
+    return numParams();
+  }
+
+  @Override
+  public void setParams(INDArray values) {
+    if (parameters != null && values != parameters) {
+      parameters.assign(values.reshape(parameters.shape()));
+    }
+  }
+
+  @Override
+  public void setParamsViewArray(INDArray vector) {
+    bind(vector, host().initializer().getGradientsFromFlattened(configuration, vector));
+  }
+
+  @Override
+  public @Nullable INDArray getGradientsViewArray() {
+    return gradients;
+  }
+
+  @Override
+  public void setBackpropGradientsViewArray(INDArray vector) {
+    gradients = vector;
+    gradientTable = host().initializer().getGradientsFromFlattened(configuration, vector);
+    List<Tensors> tensors =
+        host().context().cut(host().context().slots(host().getLayerName()), vector);
+    List<Graft> all = grafts.all();
+    for (int i = 0; i < all.size(); i++) {
+      all.get(i).setGradients(tensors.get(i));
+    }
+  }
+
+  @Override
+  public @Nullable INDArray getParam(String parameter) {
+    return parameterTable.get(parameter);
+  }
+
+  @Override
+  public void setParam(String parameter, INDArray value) {
+    INDArray target = parameterTable.get(parameter);
+    if (target == null) {
+      throw new PeftException(
+          "No parameter \"" + parameter + "\" here. There are: " + parameterTable.keySet() + ".");
+    }
+    target.assign(value);
+  }
+
+  @Override
+  public Map<String, INDArray> paramTable() {
+    return parameterTable;
+  }
+
+  @Override
+  public Map<String, INDArray> paramTable(boolean backpropParamsOnly) {
+    return parameterTable;
+  }
+
+  @Override
+  public void setParamTable(Map<String, INDArray> table) {
+    table.forEach(this::setParam);
+  }
+
+  @Override
+  public void update(INDArray gradient, String parameter) {
+    INDArray target = parameterTable.get(parameter);
+    if (target != null) {
+      target.addi(gradient.reshape(target.shape()));
+    }
+  }
+
+  @Override
+  public void update(Gradient gradient) {
+    gradient.gradientForVariable().forEach((name, value) -> update(value, name));
+  }
+
+  @Override
+  public Gradient gradient() {
+    Gradient gradient = new DefaultGradient();
+    gradientTable.forEach(gradient::setGradientFor);
+    return gradient;
+  }
+
+  @Override
+  public void applyConstraints(int iteration, int epoch) {
+    // Constraints are on the frozen parameters, which do not change.
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return this == other;
+  }
+
+  @Override
+  public int hashCode() {
+    return System.identityHashCode(this);
+  }
+}

@@ -1,0 +1,90 @@
+package org.peft4j.host;
+
+import java.util.List;
+import org.deeplearning4j.nn.api.layers.IOutputLayer;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.api.DataSet;
+import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
+import org.peft4j.module.LayerGrafts;
+
+/** A host for output layers: Deeplearning4j asks them for the score. */
+final class OutputHostLayer extends HostLayer implements IOutputLayer {
+  private final transient IOutputLayer output;
+
+  OutputHostLayer(IOutputLayer output, NeuralNetConfiguration conf, LayerGrafts grafts) {
+    super(output, conf, grafts);
+    this.output = output;
+  }
+
+  @Override
+  public boolean needsLabels() {
+    return output.needsLabels();
+  }
+
+  @Override
+  public void setLabels(INDArray labels) {
+    output.setLabels(labels);
+  }
+
+  @Override
+  public INDArray getLabels() {
+    return output.getLabels();
+  }
+
+  @Override
+  public double computeScore(double regularization, boolean training, LayerWorkspaceMgr mgr) {
+    return output.computeScore(regularization, training, mgr);
+  }
+
+  @Override
+  public INDArray computeScoreForExamples(double regularization, LayerWorkspaceMgr mgr) {
+    return output.computeScoreForExamples(regularization, mgr);
+  }
+
+  @Override
+  public double f1Score(DataSet data) {
+    return output.f1Score(data);
+  }
+
+  @Override
+  public double f1Score(INDArray examples, INDArray labels) {
+    return output.f1Score(examples, labels);
+  }
+
+  @Override
+  public int numLabels() {
+    return output.numLabels();
+  }
+
+  @Override
+  public int[] predict(INDArray examples) {
+    return output.predict(examples);
+  }
+
+  @Override
+  public List<String> predict(DataSet data) {
+    return output.predict(data);
+  }
+
+  @Override
+  public void fit(DataSetIterator iterator) {
+    output.fit(iterator);
+  }
+
+  @Override
+  public void fit(INDArray examples, INDArray labels) {
+    output.fit(examples, labels);
+  }
+
+  @Override
+  public void fit(DataSet data) {
+    output.fit(data);
+  }
+
+  @Override
+  public void fit(INDArray examples, int[] labels) {
+    output.fit(examples, labels);
+  }
+}

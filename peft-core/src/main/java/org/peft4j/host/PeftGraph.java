@@ -1,0 +1,26 @@
+package org.peft4j.host;
+
+import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** A graph of host layers, whose parameter vector can be laid out anew when adapters change. */
+final class PeftGraph extends ComputationGraph implements Relayable {
+  private static final long serialVersionUID = 1L;
+
+  PeftGraph(ComputationGraphConfiguration configuration) {
+    super(configuration);
+  }
+
+  @Override
+  public void layOut(@Nullable INDArray parameters) {
+    INDArray oldGradients = flattenedGradients;
+    initCalled = false;
+    solver = null;
+    gradient = null;
+    flattenedGradients = null;
+    init(parameters, false);
+    Relayable.close(oldGradients);
+  }
+}

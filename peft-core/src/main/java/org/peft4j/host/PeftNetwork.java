@@ -1,0 +1,27 @@
+package org.peft4j.host;
+
+import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** A network of host layers, whose parameter vector can be laid out anew when adapters change. */
+final class PeftNetwork extends MultiLayerNetwork implements Relayable {
+  private static final long serialVersionUID = 1L;
+
+  PeftNetwork(MultiLayerConfiguration configuration) {
+    super(configuration);
+  }
+
+  @Override
+  public void layOut(@Nullable INDArray parameters) {
+    INDArray oldGradients = flattenedGradients;
+    initCalled = false;
+    solver = null;
+    gradient = null;
+    flattenedGradients = null;
+    layers = null;
+    init(parameters, false);
+    Relayable.close(oldGradients);
+  }
+}

@@ -1,0 +1,62 @@
+package org.peft4j.host;
+
+import java.util.Map;
+import org.deeplearning4j.nn.api.layers.RecurrentLayer;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.gradient.Gradient;
+import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
+import org.nd4j.common.primitives.Pair;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.module.LayerGrafts;
+
+/** A host for layers with a state between calls: recurrent ones, and attention with its cache. */
+final class RecurrentHostLayer extends HostLayer implements RecurrentLayer {
+  private final transient RecurrentLayer recurrent;
+
+  RecurrentHostLayer(RecurrentLayer recurrent, NeuralNetConfiguration conf, LayerGrafts grafts) {
+    super(recurrent, conf, grafts);
+    this.recurrent = recurrent;
+  }
+
+  @Override
+  public INDArray rnnTimeStep(INDArray input, LayerWorkspaceMgr mgr) {
+    return recurrent.rnnTimeStep(input, mgr);
+  }
+
+  @Override
+  public Map<String, INDArray> rnnGetPreviousState() {
+    return recurrent.rnnGetPreviousState();
+  }
+
+  @Override
+  public void rnnSetPreviousState(Map<String, INDArray> state) {
+    recurrent.rnnSetPreviousState(state);
+  }
+
+  @Override
+  public void rnnClearPreviousState() {
+    recurrent.rnnClearPreviousState();
+  }
+
+  @Override
+  public INDArray rnnActivateUsingStoredState(
+      INDArray input, boolean training, boolean storeLast, LayerWorkspaceMgr mgr) {
+    return recurrent.rnnActivateUsingStoredState(input, training, storeLast, mgr);
+  }
+
+  @Override
+  public Map<String, INDArray> rnnGetTBPTTState() {
+    return recurrent.rnnGetTBPTTState();
+  }
+
+  @Override
+  public void rnnSetTBPTTState(Map<String, INDArray> state) {
+    recurrent.rnnSetTBPTTState(state);
+  }
+
+  @Override
+  public Pair<Gradient, INDArray> tbpttBackpropGradient(
+      INDArray epsilon, int backLength, LayerWorkspaceMgr mgr) {
+    return backpropagate(() -> recurrent.tbpttBackpropGradient(epsilon, backLength, mgr), mgr);
+  }
+}

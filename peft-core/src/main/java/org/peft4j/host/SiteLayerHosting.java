@@ -1,0 +1,47 @@
+package org.peft4j.host;
+
+import java.util.List;
+import org.deeplearning4j.nn.api.Layer;
+import org.deeplearning4j.nn.api.layers.IOutputLayer;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.module.LayerGrafts;
+import org.peft4j.module.SiteLayer;
+import org.peft4j.site.Site;
+
+/** Hosts a layer that knows of sites by itself. */
+record SiteLayerHosting(SiteLayer layer) implements LayerHosting {
+  @Override
+  public List<Site> sites() {
+    return layer.sites();
+  }
+
+  @Override
+  public INDArray frozen(Site site, String parameter) {
+    return layer.frozenParameter(site, parameter);
+  }
+
+  @Override
+  public INDArray weight(Site site) {
+    return layer.weight(site);
+  }
+
+  @Override
+  public boolean outputHead() {
+    return layer instanceof IOutputLayer;
+  }
+
+  @Override
+  public boolean external() {
+    return true;
+  }
+
+  @Override
+  public Layer build(
+      NeuralNetConfiguration configuration, int index, LayerGrafts grafts, DataType type) {
+    SiteLayer hosted = layer.graft(configuration, grafts);
+    hosted.setIndex(index);
+    return hosted;
+  }
+}
