@@ -1,0 +1,123 @@
+"""The base checkpoints: tiny, random, one for each way that a supported family is built or stored."""
+
+import setting  # first: sets the environment
+
+import json
+import shutil
+from dataclasses import dataclass, field
+
+import torch
+from transformers import (
+    AutoModelForCausalLM,
+    GPT2Config,
+    LlamaConfig,
+    MistralConfig,
+    PreTrainedConfig,
+    PreTrainedModel,
+    Qwen2Config,
+)
+
+VOCABULARY = 56
+DECODER = dict(
+    vocab_size=VOCABULARY,
+    hidden_size=32,
+    intermediate_size=40,
+    num_hidden_layers=2,
+    num_attention_heads=4,
+    num_key_value_heads=2,
+    max_position_embeddings=64,
+    bos_token_id=1,
+    eos_token_id=2,
+    pad_token_id=0,
+    attn_implementation="eager",
+)
+
+
+@dataclass(frozen=True)
+class Base:
+    """A checkpoint folder: the model's config and how it is stored."""
+
+    config: PreTrainedConfig
+    dtype: torch.dtype = torch.float32
+    shard_size: str = "1GB"
+    legacy: dict = field(default_factory=dict)
+    """Fields in the layout of transformers 4, which most published checkpoints have; replaces `rope_parameters`."""
+
+
+def llama(**fields) -> LlamaConfig:
+    return LlamaConfig(**{**DECODER, "tie_word_embeddings": False, **fields})
+
+
+def rope(rope_type: str, theta: float = 10_000.0, **fields) -> dict:
+    return {"rope_type": rope_type, "rope_theta": theta, **fields}
+
+
+LLAMA3 = dict(factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0, original_max_position_embeddings=32)
+
+ALL: dict[str, Base] = {
+    "llama": Base(llama(tie_word_embeddings=True)),
+    "llama_biases": Base(llama(attention_bias=True, mlp_bias=True)),
+    "llama_head_dim": Base(llama(hidden_size=24, head_dim=10, rms_norm_eps=1e-5)),
+    "llama_rope_llama3": Base(
+        llama(rope_parameters=rope("llama3", 500.0, **LLAMA3)),
+        legacy={"rope_theta": 500.0, "rope_scaling": {"rope_type": "llama3", **LLAMA3}, "torch_dtype": "float32"},
+    ),
+    "llama_rope_linear": Base(
+        llama(rope_parameters=rope("linear", factor=2.5)),
+        legacy={"rope_theta": 10_000.0, "rope_scaling": {"type": "linear", "factor": 2.5}, "torch_dtype": "float32"},
+    ),
+    "llama_rope_dynamic": Base(llama(rope_parameters=rope("dynamic", factor=4.0), max_position_embeddings=12)),
+    "llama_bf16": Base(llama(), dtype=torch.bfloat16),
+    "llama_f16": Base(llama(tie_word_embeddings=True), dtype=torch.float16),
+    "llama_sharded": Base(llama(), shard_size="24KB"),
+    "mistral": Base(MistralConfig(**{**DECODER, "sliding_window": None, "head_dim": 8})),
+    "qwen2": Base(Qwen2Config(**{**DECODER, "tie_word_embeddings": True, "use_sliding_window": False})),
+    "gpt2": Base(
+        GPT2Config(
+            vocab_size=VOCABULARY,
+            n_embd=24,
+            n_layer=2,
+            n_head=4,
+            n_positions=64,
+            bos_token_id=1,
+            eos_token_id=2,
+            pad_token_id=0,
+            attn_implementation="eager",
+        )
+    ),
+}
+
+
+def load(name: str) -> PreTrainedModel:
+    """The stored checkpoint, in FP32 with eager attention."""
+    folder = setting.BASES / name
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager")
+    model.config.name_or_path = name  # what PEFT writes as base_model_name_or_path: no path of this machine
+    model.name_or_path = name
+    return model.eval()
+
+
+def write(name: str) -> None:
+    base = ALL[name]
+    folder = setting.BASES / name
+    shutil.rmtree(folder, ignore_errors=True)
+    model = AutoModelForCausalLM.from_config(base.config, attn_implementation="eager")
+    with torch.no_grad():
+        for key, parameter in model.named_parameters():
+            parameter.copy_(weight(f"{name}/{key}", key, parameter))
+    model.to(base.dtype).save_pretrained(folder, max_shard_size=base.shard_size)
+    (folder / "generation_config.json").unlink(missing_ok=True)
+    if base.legacy:
+        path = folder / "config.json"
+        config = json.loads(path.read_text())
+        for key in ("rope_parameters", "dtype"):
+            config.pop(key)
+        setting.write_json(path, dict(sorted({**config, **base.legacy}.items())))
+
+
+def weight(seed: str, key: str, parameter: torch.Tensor) -> torch.Tensor:
+    """Larger than a fresh model's weights, so that attention is far from uniform and no gradient is tiny."""
+    if parameter.dim() == 1:
+        centre = 0.0 if key.endswith("bias") else 1.0  # norm weights lie around one
+        return centre + setting.normal(seed, parameter, 0.2)
+    return setting.normal(seed, parameter, 0.6 if "embed" in key or "wte" in key else 0.25)
