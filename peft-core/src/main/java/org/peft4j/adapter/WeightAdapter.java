@@ -15,4 +15,12 @@ public interface WeightAdapter extends Adapter {
 
   /** Writes ∂L/∂parameters, given {@code weightGradient} = ∂L/∂W' in the weight's shape. */
   void deltaGradient(Pass pass, Tensors parameters, INDArray weightGradient, Tensors gradients);
+
+  /** Whether it changes the module's bias too. */
+  default boolean changesBias() {
+    return false;
+  }
+
+  /** Adds the change of the bias to {@code bias} [out], in place. */
+  default void addBiasDelta(Tensors parameters, INDArray bias) {}
 }

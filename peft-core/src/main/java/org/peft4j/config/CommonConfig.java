@@ -1,0 +1,100 @@
+package org.peft4j.config;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.peft4j.PeftException;
+
+/**
+ * The fields that the configs of all methods have.
+ *
+ * @param taskType {@code CAUSAL_LM} and the like; it does not change what is computed
+ * @param baseModel the name or path of the base model: kept for the reader, never followed
+ * @param revision the base model's revision: kept, never followed
+ * @param targetModules where to graft; empty for the model type's default
+ * @param excludeModules where not to
+ * @param modulesToSave modules that train as a full copy
+ * @param layersToTransform indices of the layers to graft on; empty for all
+ * @param layersPattern names of the containers that the indices are in; empty for any
+ * @param bias which biases train
+ * @param unknown fields of a file that this library does not know: kept and written back, never
+ *     interpreted
+ */
+public record CommonConfig(
+    Optional<String> taskType,
+    Optional<String> baseModel,
+    Optional<String> revision,
+    Optional<ModuleSelector> targetModules,
+    Optional<ModuleSelector> excludeModules,
+    List<String> modulesToSave,
+    List<Integer> layersToTransform,
+    List<String> layersPattern,
+    Bias bias,
+    Map<String, JsonNode> unknown) {
+  private static final List<String> TASKS =
+      List.of(
+          "SEQ_CLS",
+          "SEQ_2_SEQ_LM",
+          "CAUSAL_LM",
+          "TOKEN_CLS",
+          "QUESTION_ANS",
+          "FEATURE_EXTRACTION");
+
+  /** Everything absent: no target, no bias. */
+  public static final CommonConfig DEFAULT =
+      new CommonConfig(
+          Optional.empty(),
+          Optional.empty(),
+          Optional.empty(),
+          Optional.empty(),
+          Optional.empty(),
+          List.of(),
+          List.of(),
+          List.of(),
+          Bias.NONE,
+          Map.of());
+
+  public CommonConfig {
+    modulesToSave = List.copyOf(modulesToSave);
+    layersToTransform = List.copyOf(layersToTransform);
+    layersPattern = List.copyOf(layersPattern);
+    unknown = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(unknown));
+  }
+
+  /** What is wrong with it, a sentence each; empty if nothing is. */
+  public List<String> problems() {
+    List<String> problems = new ArrayList<>();
+    taskType
+        .filter(task -> !TASKS.contains(task))
+        .ifPresent(
+            task -> problems.add("task_type is \"" + task + "\"; allowed: " + TASKS + " or none."));
+    boolean names = targetModules.map(s -> s instanceof ModuleSelector.Names).orElse(true);
+    if (!names && !layersToTransform.isEmpty()) {
+      problems.add(
+          "layers_to_transform goes with target_modules as a list of names, not as a pattern.");
+    }
+    if (!layersPattern.isEmpty() && layersToTransform.isEmpty()) {
+      problems.add("layers_pattern needs layers_to_transform, which is absent.");
+    }
+    for (int layer : layersToTransform) {
+      if (layer < 0) {
+        problems.add("layers_to_transform has " + layer + "; allowed: 0 and up.");
+      }
+    }
+    return problems;
+  }
+
+  /**
+   * Throws one exception with all problems.
+   *
+   * @param what the config's name
+   */
+  public static void require(String what, List<String> problems) {
+    if (!problems.isEmpty()) {
+      throw new PeftException("Invalid " + what + ": " + String.join(" ", problems));
+    }
+  }
+}

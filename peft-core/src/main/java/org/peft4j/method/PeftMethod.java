@@ -1,0 +1,50 @@
+package org.peft4j.method;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.peft4j.PeftConfig;
+import org.peft4j.adapter.Adapter;
+import org.peft4j.config.ConfigReader;
+import org.peft4j.site.Site;
+import org.peft4j.site.SiteKind;
+
+/**
+ * A method, as its module registers it through {@link java.util.ServiceLoader}: how its config is
+ * read and written, and its injector, the answer to one question: given this site and this config,
+ * which adapter?
+ *
+ * @param <C> its config
+ */
+public interface PeftMethod<C extends PeftConfig> {
+  /** The method's name in {@code adapter_config.json}: {@code LORA}. */
+  String peftType();
+
+  /** The class of its config. */
+  Class<C> configType();
+
+  /**
+   * Reads its config; problems of type go to the reader, {@code peft_type} is known to be right.
+   */
+  C readConfig(ConfigReader json);
+
+  /** Writes its config, every field that Hugging Face PEFT writes. */
+  ObjectNode writeConfig(C config);
+
+  /** The sorts of site that it can be grafted on. */
+  Set<SiteKind> siteKinds();
+
+  /**
+   * The adapter for a site of a sort that it supports.
+   *
+   * @throws org.peft4j.PeftException if the config is impossible there
+   */
+  Adapter inject(Site site, C config);
+
+  /** The target modules for a Hugging Face model type, where the config names none. */
+  Optional<List<String>> defaultTargets(String modelType);
+
+  /** Keys of the config that are patterns over module paths, and should each match a target. */
+  List<String> patterns(C config);
+}

@@ -1,0 +1,139 @@
+package org.peft4j.plan;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.PeftConfig;
+import org.peft4j.PeftException;
+import org.peft4j.adapter.Adapter;
+import org.peft4j.adapter.TrainableCopy;
+import org.peft4j.config.Bias;
+import org.peft4j.config.CommonConfig;
+import org.peft4j.config.ModuleSelector;
+import org.peft4j.method.PeftMethod;
+import org.peft4j.site.Site;
+import org.peft4j.site.SiteParameter;
+
+/** From a config and a model's sites to the adapters that it means, in the sites' order. */
+public final class AdapterPlanner {
+  private final List<Site> sites;
+  private final Set<String> heads;
+  private final Optional<String> modelType;
+  private final FrozenParameters frozen;
+
+  /** The frozen value of a site's parameter. */
+  @FunctionalInterface
+  public interface FrozenParameters {
+    INDArray value(Site site, String parameter);
+  }
+
+  /**
+   * @param sites all sites of the model
+   * @param heads the names of output heads
+   * @param modelType the Hugging Face model type, for default targets
+   * @param frozen the frozen values, for trainable copies
+   */
+  public AdapterPlanner(
+      List<Site> sites, Set<String> heads, Optional<String> modelType, FrozenParameters frozen) {
+    this.sites = List.copyOf(sites);
+    this.heads = Set.copyOf(heads);
+    this.modelType = modelType;
+    this.frozen = frozen;
+  }
+
+  /** The targets that {@code config} means here: its own, or the model type's default. */
+  public ModuleSelector targets(PeftMethod<?> method, CommonConfig common) {
+    return common
+        .targetModules()
+        .or(
+            () ->
+                modelType
+                    .flatMap(method::defaultTargets)
+                    .<ModuleSelector>map(ModuleSelector.Names::new))
+        .orElseThrow(
+            () ->
+                new PeftException(
+                    "The config names no target_modules, and there is no default for "
+                        + modelType.map(t -> "model type " + t).orElse("a model without a type")
+                        + ". Name some of: "
+                        + Nearest.of("", sites.stream().map(Site::name).toList())
+                        + "; or all-linear."));
+  }
+
+  /** The adapters of {@code config}. */
+  public <C extends PeftConfig> List<Adapter> plan(PeftMethod<C> method, C config) {
+    CommonConfig common = config.common();
+    Set<Site> saved = savedSites(common.modulesToSave());
+    List<Site> targets =
+        new TargetMatcher(sites, common, method.peftType(), method.siteKinds())
+            .match(targets(method, common), heads);
+    requirePatternsMatch(method.patterns(config), targets);
+    Map<Site, List<Adapter>> planned = new LinkedHashMap<>();
+    sites.forEach(site -> planned.put(site, new ArrayList<>()));
+    targets.forEach(site -> at(planned, site).add(method.inject(site, config)));
+    saved.forEach(
+        site ->
+            at(planned, site)
+                .add(new TrainableCopy(site, site.parameters(), "", p -> value(site, p))));
+    addBiases(common.bias(), new LinkedHashSet<>(targets), saved, planned);
+    return planned.values().stream().flatMap(List::stream).toList();
+  }
+
+  private static List<Adapter> at(Map<Site, List<Adapter>> planned, Site site) {
+    return planned.computeIfAbsent(site, s -> new ArrayList<>());
+  }
+
+  private void addBiases(
+      Bias bias, Set<Site> targets, Set<Site> saved, Map<Site, List<Adapter>> planned) {
+    if (bias == Bias.NONE) {
+      return;
+    }
+    for (Site site : sites) {
+      List<SiteParameter> biases = site.parameters().stream().filter(SiteParameter::bias).toList();
+      boolean wanted = bias == Bias.ALL || targets.contains(site);
+      if (wanted && !biases.isEmpty() && !saved.contains(site)) {
+        String prefix = targets.contains(site) ? "base_layer." : "";
+        at(planned, site).add(new TrainableCopy(site, biases, prefix, p -> value(site, p)));
+      }
+    }
+  }
+
+  private INDArray value(Site site, SiteParameter parameter) {
+    return frozen.value(site, parameter.name());
+  }
+
+  private Set<Site> savedSites(List<String> names) {
+    Set<Site> saved = new LinkedHashSet<>();
+    List<String> problems = new ArrayList<>();
+    for (String name : names) {
+      List<Site> found = sites.stream().filter(s -> TargetMatcher.inside(s, name)).toList();
+      if (found.isEmpty()) {
+        problems.add(
+            "\""
+                + name
+                + "\" matches no module of this model. Nearest: "
+                + Nearest.of(name, sites.stream().map(Site::name).toList())
+                + ".");
+      }
+      saved.addAll(found);
+    }
+    CommonConfig.require("modules_to_save", problems);
+    return saved;
+  }
+
+  private static void requirePatternsMatch(List<String> patterns, List<Site> targets) {
+    List<String> problems = new ArrayList<>();
+    for (String text : patterns) {
+      ModulePattern pattern = ModulePattern.suffix("rank_pattern or alpha_pattern", text);
+      if (targets.stream().noneMatch(s -> pattern.matches(s.name()))) {
+        problems.add("\"" + text + "\" matches no target.");
+      }
+    }
+    CommonConfig.require("rank_pattern or alpha_pattern", problems);
+  }
+}

@@ -1,0 +1,170 @@
+package org.peft4j.plan;
+
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.peft4j.PeftException;
+import org.peft4j.config.CommonConfig;
+import org.peft4j.config.ModuleSelector;
+import org.peft4j.site.Site;
+import org.peft4j.site.SiteKind;
+
+/**
+ * Which sites a config means, by Hugging Face PEFT's rules: exclusions first, then {@code
+ * modules_to_save}, then names (the whole path, or its end after a dot, where the layer index
+ * counts) or a pattern over the whole path. Unlike there, a name that matches nothing is an error.
+ */
+final class TargetMatcher {
+  private final List<Site> sites;
+  private final CommonConfig config;
+  private final String method;
+  private final Set<SiteKind> supported;
+  private final LayerIndex layerIndex;
+
+  TargetMatcher(List<Site> sites, CommonConfig config, String method, Set<SiteKind> supported) {
+    this.sites = sites;
+    this.config = config;
+    this.method = method;
+    this.supported = supported;
+    this.layerIndex = new LayerIndex(config.layersToTransform(), config.layersPattern());
+  }
+
+  /**
+   * The sites to graft on, in the model's order.
+   *
+   * @param selector what to match
+   * @param heads names of output heads, which all-linear leaves out
+   */
+  List<Site> match(ModuleSelector selector, Set<String> heads) {
+    List<Site> candidates = sites.stream().filter(site -> !excluded(site) && !saved(site)).toList();
+    List<Site> matched;
+    if (selector instanceof ModuleSelector.Names names) {
+      matched = named(names.names(), candidates);
+    } else if (selector instanceof ModuleSelector.Regex regex) {
+      ModulePattern pattern = ModulePattern.compile("target_modules", regex.pattern());
+      matched =
+          candidates.stream()
+              .filter(s -> pattern.matches(s.name()) || pattern.matches(s.module()))
+              .toList();
+      requireSome(matched, regex.pattern());
+    } else {
+      matched =
+          candidates.stream()
+              .filter(s -> s.kind() == SiteKind.LINEAR && !heads.contains(s.name()))
+              .toList();
+      requireSome(matched, ModuleSelector.ALL_LINEAR);
+    }
+    return requireSupported(matched);
+  }
+
+  private List<Site> named(List<String> names, List<Site> candidates) {
+    Set<Site> matched = new LinkedHashSet<>();
+    List<String> problems = new ArrayList<>();
+    for (String name : names) {
+      List<Site> found = candidates.stream().filter(site -> matches(site, name)).toList();
+      if (found.isEmpty()) {
+        problems.add(missing(name));
+      }
+      matched.addAll(found);
+    }
+    CommonConfig.require("target_modules", problems);
+    return sites.stream().filter(matched::contains).toList();
+  }
+
+  private boolean matches(Site site, String name) {
+    return matches(site.name(), name) || matches(site.module(), name);
+  }
+
+  private boolean matches(String path, String name) {
+    return path.equals(name) || (path.endsWith("." + name) && layerIndex.includes(path));
+  }
+
+  private String missing(String name) {
+    boolean left =
+        sites.stream()
+            .anyMatch(
+                s ->
+                    s.name().equals(name)
+                        || s.name().endsWith("." + name)
+                        || s.module().equals(name)
+                        || s.module().endsWith("." + name));
+    if (left) {
+      return "Target \""
+          + name
+          + "\" matches only sites that exclude_modules, modules_to_save or layers_to_transform"
+          + " leave out.";
+    }
+    return "Target \"" + name + "\" matches no site of this model. Nearest: " + nearest(name) + ".";
+  }
+
+  private void requireSome(List<Site> matched, String pattern) {
+    if (matched.isEmpty()) {
+      throw new PeftException(
+          "Target \""
+              + pattern
+              + "\" matches no site of this model. "
+              + (graftable().isEmpty()
+                  ? "It has none that " + method + " supports."
+                  : "There are: " + nearest(pattern) + "."));
+    }
+  }
+
+  private List<Site> requireSupported(List<Site> matched) {
+    List<Site> unsupported = matched.stream().filter(s -> !supported.contains(s.kind())).toList();
+    if (!unsupported.isEmpty()) {
+      Site first = unsupported.get(0);
+      throw new PeftException(
+          "Target "
+              + first.name()
+              + " is of the sort "
+              + first.kind()
+              + "; "
+              + method
+              + " supports "
+              + supported
+              + ". Nearest: "
+              + nearest(first.name())
+              + ".");
+    }
+    return matched;
+  }
+
+  private List<String> graftable() {
+    return sites.stream().filter(s -> supported.contains(s.kind())).map(Site::name).toList();
+  }
+
+  private String nearest(String name) {
+    return Nearest.of(name, graftable());
+  }
+
+  private boolean excluded(Site site) {
+    return config.excludeModules().map(s -> excludes(s, site)).orElse(false);
+  }
+
+  private boolean excludes(ModuleSelector selector, Site site) {
+    if (selector instanceof ModuleSelector.Names names) {
+      return names.names().stream()
+          .anyMatch(n -> endsWith(site.name(), n) || endsWith(site.module(), n));
+    }
+    if (selector instanceof ModuleSelector.Regex regex) {
+      ModulePattern pattern = ModulePattern.compile("exclude_modules", regex.pattern());
+      return pattern.matches(site.name()) || pattern.matches(site.module());
+    }
+    return site.kind() == SiteKind.LINEAR;
+  }
+
+  private boolean saved(Site site) {
+    return config.modulesToSave().stream().anyMatch(name -> inside(site, name));
+  }
+
+  /** Whether {@code site} is the module of that name, or is in it. */
+  static boolean inside(Site site, String name) {
+    String path = "." + site.name() + ".";
+    return path.contains("." + name + ".");
+  }
+
+  private static boolean endsWith(String path, String name) {
+    return path.equals(name) || path.endsWith("." + name);
+  }
+}

@@ -1,0 +1,85 @@
+package org.peft4j.lora;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.peft4j.PeftException;
+import org.peft4j.adapter.Adapter;
+import org.peft4j.config.ConfigReader;
+import org.peft4j.method.PeftMethod;
+import org.peft4j.site.Site;
+import org.peft4j.site.SiteKind;
+
+/** LoRA's injector, for linear maps, embeddings and convolutions. */
+public final class LoraMethod implements PeftMethod<LoraConfig> {
+  @Override
+  public String peftType() {
+    return LoraConfig.PEFT_TYPE;
+  }
+
+  @Override
+  public Class<LoraConfig> configType() {
+    return LoraConfig.class;
+  }
+
+  @Override
+  public LoraConfig readConfig(ConfigReader json) {
+    return LoraJson.read(json);
+  }
+
+  @Override
+  public ObjectNode writeConfig(LoraConfig config) {
+    return LoraJson.write(config);
+  }
+
+  @Override
+  public Set<SiteKind> siteKinds() {
+    return EnumSet.of(SiteKind.LINEAR, SiteKind.EMBEDDING, SiteKind.CONVOLUTION);
+  }
+
+  @Override
+  public Adapter inject(Site site, LoraConfig config) {
+    LoraShape shape = LoraShape.at(site, config);
+    return switch (site.kind()) {
+      case LINEAR -> {
+        if (shape.bias() && !site.name().equals(site.module())) {
+          throw new PeftException(
+              "lora_bias is for modules with one matrix; "
+                  + site.name()
+                  + " is one of several of "
+                  + site.module()
+                  + ". Exclude that module or drop lora_bias.");
+        }
+        yield new LoraLinear(site, shape);
+      }
+      case EMBEDDING -> new LoraEmbedding(site, shape);
+      case CONVOLUTION -> {
+        if (shape.bias()) {
+          throw new PeftException(
+              "lora_bias is for linear modules; "
+                  + site.name()
+                  + " is a convolution. Exclude it or drop lora_bias.");
+        }
+        yield new LoraConvolution(site, shape);
+      }
+      case NORM, PARAMETERS ->
+          throw new PeftException(
+              "LoRA cannot be grafted on " + site.name() + " of the sort " + site.kind() + ".");
+    };
+  }
+
+  @Override
+  public Optional<List<String>> defaultTargets(String modelType) {
+    return DefaultTargets.of(modelType);
+  }
+
+  @Override
+  public List<String> patterns(LoraConfig config) {
+    List<String> patterns = new ArrayList<>(config.rankPattern().keySet());
+    patterns.addAll(config.alphaPattern().keySet());
+    return patterns;
+  }
+}

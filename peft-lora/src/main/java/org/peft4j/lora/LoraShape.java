@@ -1,0 +1,31 @@
+package org.peft4j.lora;
+
+import org.peft4j.adapter.Pass;
+import org.peft4j.plan.PatternMap;
+import org.peft4j.site.Site;
+
+/**
+ * What a config comes to at one site.
+ *
+ * @param rank r
+ * @param scale s = α/r, or α/√r
+ * @param dropout the probability that an input of A is zeroed in training
+ * @param bias whether B has a bias
+ * @param init how A and B begin
+ */
+record LoraShape(int rank, double scale, double dropout, boolean bias, LoraInit init) {
+  /** Rank and alpha by the site's path, and the scale that they make. */
+  static LoraShape at(Site site, LoraConfig config) {
+    int rank =
+        new PatternMap<>("rank_pattern", config.rankPattern()).get(site.name(), config.rank());
+    double alpha =
+        new PatternMap<>("alpha_pattern", config.alphaPattern()).get(site.name(), config.alpha());
+    double scale = config.rslora() ? alpha / Math.sqrt(rank) : alpha / rank;
+    return new LoraShape(rank, scale, config.dropout(), config.loraBias(), config.init());
+  }
+
+  /** Whether inputs are dropped in this pass. */
+  boolean drops(Pass pass) {
+    return pass.training() && dropout > 0;
+  }
+}
