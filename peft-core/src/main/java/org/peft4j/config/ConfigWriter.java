@@ -47,7 +47,8 @@ public final class ConfigWriter {
     }
   }
 
-  private static void selector(ObjectNode json, String name, Optional<ModuleSelector> selector) {
+  /** Writes a selector as a list, a pattern, or {@code all-linear}. */
+  public static void selector(ObjectNode json, String name, Optional<ModuleSelector> selector) {
     if (selector.isEmpty()) {
       json.putNull(name);
     } else if (selector.get() instanceof ModuleSelector.Names names) {

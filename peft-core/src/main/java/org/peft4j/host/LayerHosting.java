@@ -1,6 +1,7 @@
 package org.peft4j.host;
 
 import java.util.List;
+import java.util.Optional;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -25,6 +26,11 @@ public interface LayerHosting {
   /** Whether this is a language model's output head, which {@code all-linear} leaves out. */
   default boolean outputHead() {
     return false;
+  }
+
+  /** The Hugging Face model type of the model that it is of, which default targets go by. */
+  default Optional<String> modelType() {
+    return Optional.empty();
   }
 
   /** Whether its frozen arrays live outside of the base network's parameter vector. */

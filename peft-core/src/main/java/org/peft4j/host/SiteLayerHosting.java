@@ -1,6 +1,7 @@
 package org.peft4j.host;
 
 import java.util.List;
+import java.util.Optional;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.layers.IOutputLayer;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
@@ -30,6 +31,11 @@ record SiteLayerHosting(SiteLayer layer) implements LayerHosting {
   @Override
   public boolean outputHead() {
     return layer instanceof IOutputLayer;
+  }
+
+  @Override
+  public Optional<String> modelType() {
+    return layer.modelType();
   }
 
   @Override

@@ -1,0 +1,19 @@
+package org.peft4j;
+
+/** A state of a model that ends when it is closed. Closing twice does nothing. */
+public final class AdapterScope implements AutoCloseable {
+  private final Runnable end;
+  private boolean closed;
+
+  AdapterScope(Runnable end) {
+    this.end = end;
+  }
+
+  @Override
+  public synchronized void close() {
+    if (!closed) {
+      closed = true;
+      end.run();
+    }
+  }
+}

@@ -1,0 +1,97 @@
+package org.peft4j;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.deeplearning4j.nn.api.Model;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.host.LayerHosting;
+import org.peft4j.site.Site;
+import org.peft4j.site.SiteParameter;
+
+/** The sites of a model, and where each one's frozen arrays are. */
+final class ModelSites {
+  private final List<Site> sites = new ArrayList<>();
+  private final Map<String, LayerHosting> layers = new HashMap<>();
+  private final Set<String> heads = new LinkedHashSet<>();
+  private final Optional<String> modelType;
+  private final boolean external;
+
+  ModelSites(Map<String, LayerHosting> hostings) {
+    hostings
+        .values()
+        .forEach(
+            layer ->
+                layer
+                    .sites()
+                    .forEach(
+                        site -> {
+                          sites.add(site);
+                          layers.put(site.name(), layer);
+                          if (layer.outputHead()) {
+                            heads.add(site.name());
+                          }
+                        }));
+    modelType = hostings.values().stream().flatMap(layer -> layer.modelType().stream()).findFirst();
+    external = hostings.values().stream().anyMatch(LayerHosting::external);
+  }
+
+  List<Site> all() {
+    return List.copyOf(sites);
+  }
+
+  Set<String> heads() {
+    return heads;
+  }
+
+  Optional<String> modelType() {
+    return modelType;
+  }
+
+  INDArray frozen(Site site, String parameter) {
+    LayerHosting layer = layers.get(site.name());
+    if (layer == null) {
+      throw new IllegalArgumentException("No site " + site.name() + " in this model.");
+    }
+    return layer.frozen(site, parameter);
+  }
+
+  /** The elements of the base model, a tied array counted once. */
+  long baseCount(Model base) {
+    if (!external) {
+      return base.numParams();
+    }
+    Set<Long> seen = new HashSet<>();
+    long count = 0;
+    for (Site site : sites) {
+      for (SiteParameter parameter : site.parameters()) {
+        if (seen.add(address(frozen(site, parameter.name())))) {
+          count += parameter.count();
+        }
+      }
+    }
+    return count;
+  }
+
+  /** Other sites that share a frozen array with {@code site}. */
+  List<Site> tiedTo(Site site) {
+    Set<Long> own = new HashSet<>();
+    site.parameters().forEach(p -> own.add(address(frozen(site, p.name()))));
+    return sites.stream()
+        .filter(other -> !other.name().equals(site.name()))
+        .filter(
+            other ->
+                other.parameters().stream()
+                    .anyMatch(p -> own.contains(address(frozen(other, p.name())))))
+        .toList();
+  }
+
+  private static long address(INDArray array) {
+    return array.data().address() + array.offset() * array.data().getElementSize();
+  }
+}

@@ -1,0 +1,91 @@
+package org.peft4j;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.random.RandomGenerator;
+import java.util.random.RandomGeneratorFactory;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.adapter.Adapter;
+import org.peft4j.adapter.DetachedArrays;
+import org.peft4j.adapter.ParameterSpec;
+import org.peft4j.adapter.Tensors;
+import org.peft4j.adapter.TrainableCopy;
+import org.peft4j.host.HostedModel;
+import org.peft4j.host.Slot;
+import org.peft4j.site.Site;
+import org.peft4j.site.SiteParameter;
+
+/** Makes and checks slots: adapters with values of their own. */
+final class Slots {
+  private Slots() {}
+
+  /** Slots whose tensors are zero, to be filled. */
+  static List<Slot> empty(String name, List<Adapter> adapters, HostedModel<?> hosted) {
+    List<Slot> slots = new ArrayList<>();
+    for (Adapter adapter : adapters) {
+      Map<String, INDArray> tensors = new LinkedHashMap<>();
+      for (ParameterSpec spec : adapter.parameters()) {
+        tensors.put(spec.name(), DetachedArrays.zeros(hosted.dataType(), spec.shapeArray()));
+      }
+      slots.add(new Slot(name, adapter, new Tensors(tensors)));
+    }
+    return slots;
+  }
+
+  /** Slots with first values, drawn by the model's seed and each tensor's name. */
+  static List<Slot> fresh(String name, List<Adapter> adapters, HostedModel<?> hosted) {
+    List<Slot> slots = empty(name, adapters, hosted);
+    for (Slot slot : slots) {
+      for (ParameterSpec spec : slot.adapter().parameters()) {
+        String key = name + "/" + slot.adapter().site().name() + "/" + spec.name();
+        long seed = 31 * hosted.graftSwitch().seed() + key.hashCode();
+        RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
+        spec.initializer().fill(slot.values().get(spec.name()), random);
+      }
+    }
+    return slots;
+  }
+
+  /** Two active adapters must not stand in for the same parameter. */
+  static void requireNoConflict(List<Slot> slots) {
+    Map<String, String> owners = new HashMap<>();
+    for (Slot slot : slots) {
+      if (slot.adapter() instanceof TrainableCopy copy) {
+        for (SiteParameter parameter : copy.copied()) {
+          String key = copy.site().name() + "." + parameter.name();
+          String other = owners.put(key, slot.adapterName());
+          if (other != null) {
+            throw new PeftException(
+                "Adapters \""
+                    + other
+                    + "\" and \""
+                    + slot.adapterName()
+                    + "\" both have a copy of "
+                    + key
+                    + "; only one of them can be active. Train one with bias none and without"
+                    + " modules_to_save, or activate one at a time.");
+          }
+        }
+      }
+    }
+  }
+
+  /** An array that two sites share cannot take the change of one of them. */
+  static void requireUntied(List<Slot> slots, ModelSites sites) {
+    for (Slot slot : slots) {
+      List<Site> tied = sites.tiedTo(slot.adapter().site());
+      if (!tied.isEmpty()) {
+        throw new PeftException(
+            slot.adapter().site().name()
+                + " shares its weight with "
+                + tied.get(0).name()
+                + ", so adapter \""
+                + slot.adapterName()
+                + "\" cannot be merged there without changing both. Load the base model untied.");
+      }
+    }
+  }
+}
