@@ -1,0 +1,116 @@
+package org.peft4j.safetensors;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Collections;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One safetensors file, checked in full and mapped when it is opened. It must not be changed in
+ * place while views of it are in use; replacing it by a rename is harmless.
+ *
+ * <pre>{@code
+ * try (SafetensorsFile file = SafetensorsFile.open(path)) {
+ *   TensorInfo info = file.tensor("lm_head.weight");
+ *   float[] weights = new float[Math.toIntExact(info.elementCount())];
+ *   file.readFloats(info.name(), 0, weights, 0, weights.length);
+ * }
+ * }</pre>
+ */
+public final class SafetensorsFile implements TensorSource {
+  private final Path path;
+  private final SortedMap<String, TensorInfo> tensors;
+  private final Map<String, String> metadata;
+  private volatile @Nullable MappedData data;
+
+  private SafetensorsFile(Path path, Header header, MappedData data) {
+    SortedMap<String, TensorInfo> byName = new TreeMap<>();
+    header.tensors().forEach(tensor -> byName.put(tensor.name(), tensor));
+    this.path = path;
+    this.tensors = Collections.unmodifiableSortedMap(byName);
+    this.metadata = header.metadata();
+    this.data = data;
+  }
+
+  /**
+   * Opens a file with the default limits.
+   *
+   * @throws SafetensorsException if it cannot be read, exceeds a limit or breaks a rule of the
+   *     format
+   */
+  public static SafetensorsFile open(Path file) {
+    return open(file, SafetensorsLimits.defaults());
+  }
+
+  /** As {@link #open(Path)}, with other limits. */
+  public static SafetensorsFile open(Path file, SafetensorsLimits limits) {
+    if (!Files.isRegularFile(file)) {
+      String problem = Files.exists(file) ? "is not a regular file." : "there is no such file.";
+      throw SafetensorsException.inFile(file, problem);
+    }
+    // The mapping outlives the channel.
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      Header header = HeaderReader.read(file, channel, limits);
+      return new SafetensorsFile(file, header, MappedData.map(channel, header));
+    } catch (IOException e) {
+      throw SafetensorsException.inFile(file, "cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public Path path() {
+    return path;
+  }
+
+  @Override
+  public SortedMap<String, TensorInfo> tensors() {
+    return tensors;
+  }
+
+  @Override
+  public Map<String, String> metadata() {
+    return metadata;
+  }
+
+  @Override
+  public ByteBuffer slice(String name, long byteOffset, int byteCount) {
+    TensorInfo info = tensor(name);
+    if (byteOffset < 0 || byteCount < 0 || byteCount > info.byteCount() - byteOffset) {
+      throw SafetensorsException.inTensor(
+          path,
+          name,
+          "has "
+              + info.byteCount()
+              + " bytes; "
+              + byteCount
+              + " from "
+              + byteOffset
+              + " on are not all there.");
+    }
+    if (byteCount > MappedData.MAX_SLICE && info.byteCount() > Integer.MAX_VALUE) {
+      throw SafetensorsException.inTensor(
+          path,
+          name,
+          "a slice of "
+              + byteCount
+              + " bytes is too long for so large a tensor; take at most 2^30.");
+    }
+    MappedData open = data;
+    if (open == null) {
+      throw SafetensorsException.inFile(path, "is closed; read tensors before closing it.");
+    }
+    return open.slice(info.begin() + byteOffset, byteCount);
+  }
+
+  @Override
+  public void close() {
+    data = null;
+  }
+}

@@ -1,0 +1,119 @@
+package org.peft4j.safetensors;
+
+import static org.peft4j.internal.Quoted.quoted;
+
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * A checkpoint of several safetensors files and an index. Every shard is opened and checked with
+ * it: each tensor of the index is in the shard that the index names, and no shard holds another.
+ * The byte ranges of {@link #tensors} count from the start of each tensor's own shard.
+ */
+public final class ShardedSafetensors implements TensorSource {
+  private final SafetensorsIndex index;
+  private final Map<String, SafetensorsFile> shardOf;
+  private final SortedMap<String, TensorInfo> tensors;
+
+  private ShardedSafetensors(
+      SafetensorsIndex index,
+      Map<String, SafetensorsFile> shardOf,
+      SortedMap<String, TensorInfo> tensors) {
+    this.index = index;
+    this.shardOf = shardOf;
+    this.tensors = Collections.unmodifiableSortedMap(tensors);
+  }
+
+  /**
+   * Opens the checkpoint of an index file with the default limits.
+   *
+   * @throws SafetensorsException if the index or a shard cannot be read or breaks a rule
+   */
+  public static ShardedSafetensors open(Path indexFile) {
+    return open(indexFile, SafetensorsLimits.defaults());
+  }
+
+  /** As {@link #open(Path)}, with other limits. */
+  public static ShardedSafetensors open(Path indexFile, SafetensorsLimits limits) {
+    SafetensorsIndex index = SafetensorsIndex.read(indexFile, limits);
+    Map<String, SafetensorsFile> shardOf = new HashMap<>();
+    SortedMap<String, TensorInfo> tensors = new TreeMap<>();
+    for (String name : new TreeSet<>(index.weightMap().values())) {
+      SafetensorsFile shard = SafetensorsFile.open(indexFile.resolveSibling(name), limits);
+      for (TensorInfo tensor : shard.tensors().values()) {
+        checkListed(index, name, tensor);
+        tensors.put(tensor.name(), tensor);
+        shardOf.put(tensor.name(), shard);
+      }
+    }
+    checkPresent(index, tensors);
+    return new ShardedSafetensors(index, shardOf, tensors);
+  }
+
+  private static void checkListed(SafetensorsIndex index, String shard, TensorInfo tensor) {
+    String listed = index.weightMap().get(tensor.name());
+    if (!shard.equals(listed)) {
+      String place = listed == null ? "does not list it" : "places it in " + quoted(listed);
+      throw SafetensorsException.inTensor(
+          index.path(),
+          tensor.name(),
+          "is in the shard " + quoted(shard) + ", but the index " + place + ".");
+    }
+  }
+
+  /** No shard holds a tensor that the index does not place there, so that presence is enough. */
+  private static void checkPresent(SafetensorsIndex index, SortedMap<String, TensorInfo> tensors) {
+    index
+        .weightMap()
+        .forEach(
+            (tensor, shard) -> {
+              if (!tensors.containsKey(tensor)) {
+                throw SafetensorsException.inTensor(
+                    index.path(),
+                    tensor,
+                    "is not in the shard " + quoted(shard) + " that the index names.");
+              }
+            });
+  }
+
+  /** The index that this was opened by. */
+  public SafetensorsIndex index() {
+    return index;
+  }
+
+  @Override
+  public Path path() {
+    return index.path();
+  }
+
+  @Override
+  public SortedMap<String, TensorInfo> tensors() {
+    return tensors;
+  }
+
+  /** The notes of the index, not those of the shards. */
+  @Override
+  public Map<String, String> metadata() {
+    return index.metadata();
+  }
+
+  @Override
+  public ByteBuffer slice(String name, long byteOffset, int byteCount) {
+    SafetensorsFile shard = shardOf.get(name);
+    if (shard == null) {
+      throw SafetensorsException.unknown(path(), name, tensors.keySet());
+    }
+    return shard.slice(name, byteOffset, byteCount);
+  }
+
+  @Override
+  public void close() {
+    shardOf.values().forEach(SafetensorsFile::close);
+  }
+}
