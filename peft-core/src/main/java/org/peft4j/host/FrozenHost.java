@@ -64,7 +64,7 @@ public final class FrozenHost extends BaseWrapperLayer {
     if (initialize) {
       HostParameters.assignValues(this, parameters);
     }
-    Layer inner = context().layer(getLayerName()).build(conf, index, grafts, type);
+    HostedLayer inner = context().layer(getLayerName()).build(conf, index, grafts, type);
     HostLayer layer = HostLayer.around(inner, conf, grafts);
     layer.bind(parameters, initializer().init(conf, parameters, false));
     if (listeners != null) {

@@ -3,7 +3,6 @@ package org.peft4j.host;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
-import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.TrainingConfig;
 import org.deeplearning4j.nn.api.layers.IOutputLayer;
 import org.deeplearning4j.nn.api.layers.RecurrentLayer;
@@ -15,7 +14,9 @@ import org.deeplearning4j.nn.workspace.ArrayType;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.common.primitives.Pair;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.learning.regularization.Regularization;
 import org.peft4j.NonFiniteException;
 import org.peft4j.PeftException;
@@ -27,27 +28,31 @@ import org.peft4j.module.LayerGrafts;
  * A frozen layer as Deeplearning4j sees it: parameters, gradients and updater state are the
  * adapters', forward and backward are the inner layer's, which writes adapter gradients only.
  */
-class HostLayer extends BaseWrapperLayer {
+class HostLayer extends BaseWrapperLayer implements Grafted {
+  private final transient HostedLayer inner;
   private final transient NeuralNetConfiguration configuration;
   private final transient LayerGrafts grafts;
   private @Nullable INDArray parameters;
   private @Nullable INDArray gradients;
   private Map<String, INDArray> parameterTable = Map.of();
   private transient Map<String, INDArray> gradientTable = Map.of();
+  private DataType inputType = DataType.FLOAT;
+  private long[] inputShape = {};
 
-  HostLayer(Layer inner, NeuralNetConfiguration configuration, LayerGrafts grafts) {
-    super(inner);
+  HostLayer(HostedLayer inner, NeuralNetConfiguration configuration, LayerGrafts grafts) {
+    super(inner.layer());
+    this.inner = inner;
     this.configuration = configuration;
     this.grafts = grafts;
   }
 
-  /** The host of the sort that {@code inner} is. */
-  static HostLayer around(Layer inner, NeuralNetConfiguration conf, LayerGrafts grafts) {
-    if (inner instanceof IOutputLayer output) {
-      return new OutputHostLayer(output, conf, grafts);
+  /** The host of the sort that the layer of {@code inner} is. */
+  static HostLayer around(HostedLayer inner, NeuralNetConfiguration conf, LayerGrafts grafts) {
+    if (inner.layer() instanceof IOutputLayer) {
+      return new OutputHostLayer(inner, conf, grafts);
     }
-    if (inner instanceof RecurrentLayer recurrent) {
-      return new RecurrentHostLayer(recurrent, conf, grafts);
+    if (inner.layer() instanceof RecurrentLayer) {
+      return new RecurrentHostLayer(inner, conf, grafts);
     }
     return new HostLayer(inner, conf, grafts);
   }
@@ -57,8 +62,39 @@ class HostLayer extends BaseWrapperLayer {
     parameterTable = table;
   }
 
-  LayerGrafts grafts() {
+  @Override
+  public LayerGrafts grafts() {
     return grafts;
+  }
+
+  @Override
+  public void setInput(INDArray input, LayerWorkspaceMgr workspaces) {
+    inputType = input.dataType();
+    inputShape = input.shape();
+    inner.newInput();
+    super.setInput(input, workspaces);
+  }
+
+  @Override
+  public INDArray activate(boolean training, LayerWorkspaceMgr workspaces) {
+    inner.beforeForward(training);
+    return super.activate(training, workspaces);
+  }
+
+  @Override
+  public INDArray activate(INDArray input, boolean training, LayerWorkspaceMgr workspaces) {
+    setInput(input, workspaces);
+    return activate(training, workspaces);
+  }
+
+  /** The hosted layer, for hosts with more entrances. */
+  final HostedLayer inner() {
+    return inner;
+  }
+
+  @Override
+  public void close() {
+    inner.close();
   }
 
   private FrozenHost host() {
@@ -74,7 +110,7 @@ class HostLayer extends BaseWrapperLayer {
    * Runs the inner layer's backward pass where it is of use, and presents the adapters' gradients.
    */
   final Pair<Gradient, INDArray> backpropagate(
-      Supplier<Pair<Gradient, INDArray>> inner, LayerWorkspaceMgr workspaces) {
+      Supplier<Pair<Gradient, INDArray>> backward, LayerWorkspaceMgr workspaces) {
     if (grafts.trains() && !grafts.acts()) {
       throw new PeftException(
           "Training needs the adapters, but they are "
@@ -84,11 +120,13 @@ class HostLayer extends BaseWrapperLayer {
     if (!grafts.trains() && !grafts.inputGradientNeeded()) {
       return new Pair<>(new DefaultGradient(), zeroEpsilon(workspaces));
     }
-    INDArray inputGradient = inner.get().getSecond();
+    inner.beforeBackward(workspaces);
+    INDArray inputGradient = backward.get().getSecond();
+    inner.afterBackward();
     if (gradients != null) {
       requireFinite(gradients);
     }
-    return new Pair<>(gradient(), inputGradient);
+    return new Pair<>(gradient(), inputGradient == null ? zeroEpsilon(workspaces) : inputGradient);
   }
 
   private void requireFinite(INDArray vector) {
@@ -104,8 +142,8 @@ class HostLayer extends BaseWrapperLayer {
   }
 
   private INDArray zeroEpsilon(LayerWorkspaceMgr workspaces) {
-    INDArray input = getUnderlying().input();
-    return workspaces.create(ArrayType.ACTIVATION_GRAD, input.dataType(), input.shape(), 'c');
+    DataType type = inputType.isFPType() ? inputType : Nd4j.defaultFloatingPointType();
+    return workspaces.create(ArrayType.ACTIVATION_GRAD, type, inputShape, 'c');
   }
 
   @Override

@@ -6,7 +6,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.Updater;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
@@ -105,8 +104,8 @@ public final class HostedGraph extends HostedModel<ComputationGraph> {
   }
 
   @Override
-  Layer layer(String vertex) {
-    return network.getVertex(vertex).getLayer();
+  Grafted grafted(String vertex) {
+    return (HostLayer) network.getVertex(vertex).getLayer();
   }
 
   @Override

@@ -5,7 +5,6 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.api.Updater;
 import org.jspecify.annotations.Nullable;
@@ -51,7 +50,7 @@ public abstract class HostedModel<M extends Model> {
 
   abstract Relayable relayable();
 
-  abstract Layer layer(String vertex);
+  abstract Grafted grafted(String vertex);
 
   abstract @Nullable Updater updater(boolean create);
 
@@ -90,7 +89,7 @@ public abstract class HostedModel<M extends Model> {
       if (slots.isEmpty()) {
         continue;
       }
-      List<Graft> grafts = ((HostLayer) layer(vertex)).grafts().all();
+      List<Graft> grafts = grafted(vertex).grafts().all();
       for (int i = 0; i < slots.size(); i++) {
         Tensors old = slots.get(i).values();
         grafts.get(i).parameters().assign(old);

@@ -84,8 +84,8 @@ public final class HostedNetwork extends HostedModel<MultiLayerNetwork> {
   }
 
   @Override
-  Layer layer(String vertex) {
-    return network.getLayer(vertex);
+  Grafted grafted(String vertex) {
+    return (HostLayer) network.getLayer(vertex);
   }
 
   @Override

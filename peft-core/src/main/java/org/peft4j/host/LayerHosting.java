@@ -2,7 +2,6 @@ package org.peft4j.host;
 
 import java.util.List;
 import java.util.Optional;
-import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -44,5 +43,6 @@ public interface LayerHosting {
    * @param configuration the configuration of the layer's vertex in the wrapped network
    * @param index the layer's index there
    */
-  Layer build(NeuralNetConfiguration configuration, int index, LayerGrafts grafts, DataType type);
+  HostedLayer build(
+      NeuralNetConfiguration configuration, int index, LayerGrafts grafts, DataType type);
 }

@@ -13,9 +13,9 @@ import org.peft4j.module.LayerGrafts;
 final class OutputHostLayer extends HostLayer implements IOutputLayer {
   private final transient IOutputLayer output;
 
-  OutputHostLayer(IOutputLayer output, NeuralNetConfiguration conf, LayerGrafts grafts) {
-    super(output, conf, grafts);
-    this.output = output;
+  OutputHostLayer(HostedLayer inner, NeuralNetConfiguration conf, LayerGrafts grafts) {
+    super(inner, conf, grafts);
+    this.output = (IOutputLayer) inner.layer();
   }
 
   @Override
@@ -35,11 +35,13 @@ final class OutputHostLayer extends HostLayer implements IOutputLayer {
 
   @Override
   public double computeScore(double regularization, boolean training, LayerWorkspaceMgr mgr) {
+    inner().beforeForward(training);
     return output.computeScore(regularization, training, mgr);
   }
 
   @Override
   public INDArray computeScoreForExamples(double regularization, LayerWorkspaceMgr mgr) {
+    inner().beforeForward(false);
     return output.computeScoreForExamples(regularization, mgr);
   }
 

@@ -13,13 +13,15 @@ import org.peft4j.module.LayerGrafts;
 final class RecurrentHostLayer extends HostLayer implements RecurrentLayer {
   private final transient RecurrentLayer recurrent;
 
-  RecurrentHostLayer(RecurrentLayer recurrent, NeuralNetConfiguration conf, LayerGrafts grafts) {
-    super(recurrent, conf, grafts);
-    this.recurrent = recurrent;
+  RecurrentHostLayer(HostedLayer inner, NeuralNetConfiguration conf, LayerGrafts grafts) {
+    super(inner, conf, grafts);
+    this.recurrent = (RecurrentLayer) inner.layer();
   }
 
   @Override
   public INDArray rnnTimeStep(INDArray input, LayerWorkspaceMgr mgr) {
+    setInput(input, mgr);
+    inner().beforeForward(false);
     return recurrent.rnnTimeStep(input, mgr);
   }
 
@@ -41,6 +43,8 @@ final class RecurrentHostLayer extends HostLayer implements RecurrentLayer {
   @Override
   public INDArray rnnActivateUsingStoredState(
       INDArray input, boolean training, boolean storeLast, LayerWorkspaceMgr mgr) {
+    setInput(input, mgr);
+    inner().beforeForward(training);
     return recurrent.rnnActivateUsingStoredState(input, training, storeLast, mgr);
   }
 

@@ -2,7 +2,6 @@ package org.peft4j.host;
 
 import java.util.List;
 import java.util.Optional;
-import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.layers.IOutputLayer;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -44,10 +43,10 @@ record SiteLayerHosting(SiteLayer layer) implements LayerHosting {
   }
 
   @Override
-  public Layer build(
+  public HostedLayer build(
       NeuralNetConfiguration configuration, int index, LayerGrafts grafts, DataType type) {
     SiteLayer hosted = layer.graft(configuration, grafts);
     hosted.setIndex(index);
-    return hosted;
+    return () -> hosted;
   }
 }

@@ -1,0 +1,92 @@
+package org.peft4j.host.stock;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import org.deeplearning4j.nn.api.layers.IOutputLayer;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.layers.BaseLayer;
+import org.deeplearning4j.nn.params.DefaultParamInitializer;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.host.HostedLayer;
+import org.peft4j.host.LayerHosting;
+import org.peft4j.module.LayerGrafts;
+import org.peft4j.site.Site;
+import org.peft4j.site.SiteParameter;
+
+/**
+ * Hosts a layer with one matrix W [in, out] (or [vocabulary, dim]), a bias and a gain: the adapters
+ * act beside its product, and nothing of the size of W is ever made.
+ */
+record AffineHosting(BaseLayer<?> base, Site site, Twin twin) implements LayerHosting {
+  /** Makes the layer that stands in for the original in the wrapped network. */
+  @FunctionalInterface
+  interface Twin {
+    BaseLayer<?> make(
+        NeuralNetConfiguration configuration, DataType type, LayerGrafts grafts, Site site);
+  }
+
+  /** Hosts a layer that is a linear map. */
+  static AffineHosting linear(String name, BaseLayer<?> base, Twin twin) {
+    INDArray w = base.getParam(DefaultParamInitializer.WEIGHT_KEY);
+    Site site = Site.linear(name, name, w.size(0), w.size(1), parameters(base));
+    return new AffineHosting(base, site, twin);
+  }
+
+  /** Hosts a layer that is an embedding table. */
+  static AffineHosting embedding(String name, BaseLayer<?> base, Twin twin) {
+    INDArray w = base.getParam(DefaultParamInitializer.WEIGHT_KEY);
+    Site site = Site.embedding(name, name, w.size(0), w.size(1), parameters(base));
+    return new AffineHosting(base, site, twin);
+  }
+
+  private static List<SiteParameter> parameters(BaseLayer<?> base) {
+    List<SiteParameter> parameters = new ArrayList<>();
+    for (String key :
+        List.of(
+            DefaultParamInitializer.WEIGHT_KEY,
+            DefaultParamInitializer.BIAS_KEY,
+            DefaultParamInitializer.GAIN_KEY)) {
+      INDArray value = base.paramTable().get(key);
+      if (value != null) {
+        parameters.add(StockParameters.describe(key, value));
+      }
+    }
+    return parameters;
+  }
+
+  @Override
+  public List<Site> sites() {
+    return List.of(site);
+  }
+
+  @Override
+  public INDArray frozen(Site of, String parameter) {
+    return base.getParam(parameter);
+  }
+
+  @Override
+  public INDArray weight(Site of) {
+    INDArray w = base.getParam(DefaultParamInitializer.WEIGHT_KEY);
+    return switch (of.kind()) {
+      case EMBEDDING -> w;
+      default -> w.transpose();
+    };
+  }
+
+  @Override
+  public boolean outputHead() {
+    return base instanceof IOutputLayer;
+  }
+
+  @Override
+  public HostedLayer build(
+      NeuralNetConfiguration configuration, int index, LayerGrafts grafts, DataType type) {
+    BaseLayer<?> layer = twin.make(base.conf().clone(), type, grafts, site);
+    layer.setIndex(index);
+    layer.setParamsViewArray(base.params());
+    layer.setParamTable(new LinkedHashMap<>(base.paramTable()));
+    return () -> layer;
+  }
+}

@@ -1,0 +1,140 @@
+package org.peft4j.host.stock;
+
+import java.util.Arrays;
+import org.deeplearning4j.exception.DL4JInvalidInputException;
+import org.deeplearning4j.nn.params.DefaultParamInitializer;
+import org.deeplearning4j.nn.workspace.ArrayType;
+import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.adapter.Pass;
+import org.peft4j.module.LayerGrafts;
+import org.peft4j.module.SiteGrafts;
+import org.peft4j.site.Site;
+
+/**
+ * The product in a stock layer with the adapters beside it: {@code z = x·W + Σ adapter(x)}, where W
+ * [in, out] is the frozen weight. The gradient of W is computed only where a trainable copy stands
+ * in for it.
+ */
+final class GraftedProduct {
+  private static final String WEIGHT = DefaultParamInitializer.WEIGHT_KEY;
+  private static final String BIAS = DefaultParamInitializer.BIAS_KEY;
+
+  private final LayerGrafts grafts;
+  private final SiteGrafts site;
+  private @Nullable Pass pass;
+
+  GraftedProduct(LayerGrafts grafts, Site site) {
+    this.grafts = grafts;
+    this.site = grafts.at(site.name());
+  }
+
+  /** A new input has come: the next forward pass draws new masks. */
+  void newInput() {
+    pass = null;
+  }
+
+  /** The trainable copy of a parameter that stands in for the frozen one now, or else that. */
+  @Nullable INDArray parameter(String name, @Nullable INDArray frozen) {
+    return site.optionalParameter(name, frozen);
+  }
+
+  /** Where the gradient of a parameter goes; null if it is frozen now. */
+  @Nullable INDArray gradient(String name) {
+    return site.gradient(name);
+  }
+
+  /** Whether anything below this layer trains. */
+  boolean inputGradientNeeded() {
+    return grafts.inputGradientNeeded();
+  }
+
+  /** The pre-activation without bias, [rows, out]. */
+  INDArray forward(INDArray x, INDArray w, boolean training, LayerWorkspaceMgr workspaces) {
+    if (x.rank() != 2 || x.size(1) != w.size(0)) {
+      throw new DL4JInvalidInputException(
+          "The input of layer "
+              + site.site().name()
+              + " has shape "
+              + Arrays.toString(x.shape())
+              + "; it must be a matrix of "
+              + w.size(0)
+              + " columns.");
+    }
+    INDArray z =
+        workspaces.createUninitialized(ArrayType.ACTIVATIONS, w.dataType(), x.size(0), w.size(1));
+    INDArray cast = x.castTo(w.dataType());
+    cast.mmuli(w, z);
+    addAdapters(cast, z, training, workspaces);
+    return z;
+  }
+
+  /** Adds the adapters' parts to {@code z}, whatever its strides. */
+  void addAdapters(INDArray x, INDArray z, boolean training, LayerWorkspaceMgr workspaces) {
+    if (!site.acts()) {
+      return;
+    }
+    INDArray rows = RowMajor.of(z, ArrayType.FF_WORKING_MEM, workspaces);
+    site.forward(pass(training), rowMajorInput(x, workspaces), rows);
+    if (rows != z) {
+      z.assign(rows);
+    }
+  }
+
+  /**
+   * Writes the gradients of the adapters, and of W if it trains.
+   *
+   * @param delta the gradient of the pre-activation [rows, out]
+   * @return the gradient of x [rows, in]; zeros if nobody needs it
+   */
+  INDArray backward(INDArray x, INDArray w, INDArray delta, LayerWorkspaceMgr workspaces) {
+    INDArray weightGradient = gradient(WEIGHT);
+    if (weightGradient != null) {
+      weightGradient.assign(x.castTo(delta.dataType()).transpose().mmul(delta));
+    }
+    INDArray dx =
+        inputGradientNeeded()
+            ? timesTransposed(w, delta, workspaces)
+            : workspaces.create(ArrayType.ACTIVATION_GRAD, delta.dataType(), x.shape(), 'c');
+    if (site.acts()) {
+      site.backward(
+          pass(true),
+          rowMajorInput(x.castTo(w.dataType()), workspaces),
+          RowMajor.of(delta, ArrayType.BP_WORKING_MEM, workspaces),
+          inputGradientNeeded() ? dx : null);
+    }
+    return dx;
+  }
+
+  /** Writes the gradient of the bias if it trains, given that of the biased pre-activation. */
+  void biasGradient(INDArray delta) {
+    INDArray gradient = gradient(BIAS);
+    if (gradient != null) {
+      delta.sum(gradient, 0);
+    }
+  }
+
+  /** {@code delta·Wᵀ}, row-major: the way in which Deeplearning4j itself computes it. */
+  private static INDArray timesTransposed(
+      INDArray w, INDArray delta, LayerWorkspaceMgr workspaces) {
+    INDArray dx =
+        workspaces.createUninitialized(
+            ArrayType.ACTIVATION_GRAD,
+            delta.dataType(),
+            new long[] {w.size(0), delta.size(0)},
+            'f');
+    return w.mmuli(delta.transpose(), dx).transpose();
+  }
+
+  private static INDArray rowMajorInput(INDArray x, LayerWorkspaceMgr workspaces) {
+    return RowMajor.of(x, ArrayType.FF_WORKING_MEM, workspaces);
+  }
+
+  private Pass pass(boolean training) {
+    if (pass == null || pass.training() != training) {
+      pass = grafts.nextPass(training);
+    }
+    return pass;
+  }
+}

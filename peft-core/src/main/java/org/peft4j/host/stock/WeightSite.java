@@ -1,0 +1,39 @@
+package org.peft4j.host.stock;
+
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.site.Site;
+
+/**
+ * A site of a layer that runs on effective weights.
+ *
+ * @param parameter the key of the site's weight in the layer's parameter table
+ * @param view how that array becomes the site's weight
+ */
+record WeightSite(Site site, String parameter, View view) {
+  /** The shape of {@link org.peft4j.adapter.WeightAdapter} as a view of Deeplearning4j's array. */
+  enum View {
+    /** A matrix [in, out]. */
+    TRANSPOSED {
+      @Override
+      INDArray of(INDArray array) {
+        return array.transpose();
+      }
+    },
+    /** Projections of attention heads [heads, headSize, in], as one matrix [heads·headSize, in]. */
+    HEADS {
+      @Override
+      INDArray of(INDArray array) {
+        return array.reshape('c', array.size(0) * array.size(1), array.size(2));
+      }
+    },
+    /** Convolution kernels [out, in, …kernel], and parameters on which nothing is grafted. */
+    AS_IS {
+      @Override
+      INDArray of(INDArray array) {
+        return array;
+      }
+    };
+
+    abstract INDArray of(INDArray array);
+  }
+}

@@ -1,0 +1,134 @@
+package org.peft4j.host.stock;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.DataSet;
+import org.peft4j.host.HostedNetwork;
+import org.peft4j.host.Slot;
+
+/** What every sort of Deeplearning4j's layers must keep when adapters are grafted on it. */
+class StockLayersTest {
+  static Stream<StockCase> cases() {
+    return StockCases.all();
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void adaptersThatAddNothingLeaveEveryActivationBitEqual(StockCase sort) {
+    MultiLayerNetwork base = sort.base(DataType.FLOAT);
+    HostedNetwork hosted = StockCase.host(base);
+    hosted.activate(StockCase.slots(hosted, false));
+
+    assertSameActivations(sort, base, hosted.network(), false);
+    if (!sort.name().contains("batch norm")) {
+      assertSameActivations(sort, base, hosted.network(), true);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void hostedEqualsTheLayerWithMergedWeights(StockCase sort) {
+    for (DataType type : List.of(DataType.DOUBLE, DataType.FLOAT)) {
+      HostedNetwork hosted = StockCase.host(sort.base(type));
+      List<Slot> slots = StockCase.slots(hosted, true);
+      hosted.activate(slots);
+      DataSet data = sort.data(type);
+
+      INDArray expected =
+          StockCase.merged(hosted, slots)
+              .output(data.getFeatures(), false, data.getFeaturesMaskArray(), null);
+      INDArray actual =
+          hosted.network().output(data.getFeatures(), false, data.getFeaturesMaskArray(), null);
+
+      double tolerance = type == DataType.DOUBLE ? 1e-10 : 1e-5;
+      assertThat(distance(actual, expected)).isLessThan(tolerance);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void everyGradientEqualsCentralDifferences(StockCase sort) {
+    HostedNetwork hosted = StockCase.host(sort.base(DataType.DOUBLE));
+    hosted.activate(StockCase.slots(hosted, true));
+    MultiLayerNetwork network = hosted.network();
+    DataSet data = sort.data(DataType.DOUBLE);
+
+    network.setInput(data.getFeatures());
+    network.setLabels(data.getLabels());
+    network.setLayerMaskArrays(data.getFeaturesMaskArray(), data.getLabelsMaskArray());
+    network.computeGradientAndScore();
+    INDArray gradient = network.getFlattenedGradients().dup();
+
+    INDArray parameters = network.params();
+    double step = 1e-6;
+    for (int i = 0; i < parameters.length(); i++) {
+      double value = parameters.getDouble(i);
+      parameters.putScalar(i, value + step);
+      double up = network.score(data, false);
+      parameters.putScalar(i, value - step);
+      double down = network.score(data, false);
+      parameters.putScalar(i, value);
+      assertThat(gradient.getDouble(i) / data.numExamples())
+          .as("parameter %d of %d", i, parameters.length())
+          .isCloseTo((up - down) / (2 * step), org.assertj.core.api.Assertions.within(1e-6));
+    }
+    assertThat(gradient.norm2Number().doubleValue()).isPositive();
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void trainingMovesAdaptersOnlyAndSwitchingThemOffRestoresTheBase(StockCase sort) {
+    MultiLayerNetwork base = sort.base(DataType.FLOAT);
+    INDArray before = base.params().dup();
+    HostedNetwork hosted = StockCase.host(base);
+    List<Slot> slots = StockCase.slots(hosted, false);
+    long count = slots.stream().mapToLong(Slot::count).sum();
+    hosted.activate(slots);
+    MultiLayerNetwork network = hosted.network();
+    INDArray start = network.params().dup();
+    DataSet data = sort.data(DataType.FLOAT);
+
+    for (int i = 0; i < 50; i++) {
+      network.fit(data);
+    }
+
+    assertThat(base.params()).isEqualTo(before);
+    assertThat(network.getFlattenedGradients().length()).isEqualTo(count);
+    assertThat(network.getUpdater().getStateViewArray().length()).isEqualTo(2 * count);
+    assertThat(network.params()).isNotEqualTo(start);
+    hosted.graftSwitch().disable(1);
+    assertSameActivations(sort, base, network, false);
+    hosted.graftSwitch().disable(-1);
+  }
+
+  private static void assertSameActivations(
+      StockCase sort, MultiLayerNetwork base, MultiLayerNetwork network, boolean training) {
+    List<INDArray> expected = activations(sort, base, training);
+    List<INDArray> actual = activations(sort, network, training);
+    for (int i = 0; i < expected.size(); i++) {
+      assertThat(distance(actual.get(i), expected.get(i))).as("activation %d", i).isZero();
+    }
+  }
+
+  private static List<INDArray> activations(
+      StockCase sort, MultiLayerNetwork network, boolean training) {
+    DataSet data = sort.data(DataType.FLOAT);
+    network.setLayerMaskArrays(data.getFeaturesMaskArray(), data.getLabelsMaskArray());
+    List<INDArray> result = new ArrayList<>(network.feedForward(data.getFeatures(), training));
+    network.clearLayerMaskArrays();
+    return result;
+  }
+
+  private static double distance(INDArray a, INDArray b) {
+    assertThat(a.shape()).isEqualTo(b.shape());
+    return a.sub(b).amaxNumber().doubleValue();
+  }
+}
