@@ -19,36 +19,35 @@ import org.peft4j.site.SiteParameter;
  * Hosts a layer with one matrix W [in, out] (or [vocabulary, dim]), a bias and a gain: the adapters
  * act beside its product, and nothing of the size of W is ever made.
  */
-record AffineHosting(BaseLayer<?> base, Site site, Twin twin) implements LayerHosting {
+record AffineHosting(BaseLayerSource base, Site site, Twin twin) implements LayerHosting {
   /** Makes the layer that stands in for the original in the wrapped network. */
   @FunctionalInterface
   interface Twin {
-    BaseLayer<?> make(
-        NeuralNetConfiguration configuration, DataType type, LayerGrafts grafts, Site site);
+    BaseLayer<?> make(NeuralNetConfiguration configuration, DataType type, GraftPoint at);
   }
 
   /** Hosts a layer that is a linear map. */
-  static AffineHosting linear(String name, BaseLayer<?> base, Twin twin) {
-    INDArray w = base.getParam(DefaultParamInitializer.WEIGHT_KEY);
+  static AffineHosting linear(String name, BaseLayerSource base, Twin twin) {
+    INDArray w = base.layer().getParam(DefaultParamInitializer.WEIGHT_KEY);
     Site site = Site.linear(name, name, w.size(0), w.size(1), parameters(base));
     return new AffineHosting(base, site, twin);
   }
 
   /** Hosts a layer that is an embedding table. */
-  static AffineHosting embedding(String name, BaseLayer<?> base, Twin twin) {
-    INDArray w = base.getParam(DefaultParamInitializer.WEIGHT_KEY);
+  static AffineHosting embedding(String name, BaseLayerSource base, Twin twin) {
+    INDArray w = base.layer().getParam(DefaultParamInitializer.WEIGHT_KEY);
     Site site = Site.embedding(name, name, w.size(0), w.size(1), parameters(base));
     return new AffineHosting(base, site, twin);
   }
 
-  private static List<SiteParameter> parameters(BaseLayer<?> base) {
+  private static List<SiteParameter> parameters(BaseLayerSource base) {
     List<SiteParameter> parameters = new ArrayList<>();
     for (String key :
         List.of(
             DefaultParamInitializer.WEIGHT_KEY,
             DefaultParamInitializer.BIAS_KEY,
             DefaultParamInitializer.GAIN_KEY)) {
-      INDArray value = base.paramTable().get(key);
+      INDArray value = base.layer().paramTable().get(key);
       if (value != null) {
         parameters.add(StockParameters.describe(key, value));
       }
@@ -63,12 +62,12 @@ record AffineHosting(BaseLayer<?> base, Site site, Twin twin) implements LayerHo
 
   @Override
   public INDArray frozen(Site of, String parameter) {
-    return base.getParam(parameter);
+    return base.layer().getParam(parameter);
   }
 
   @Override
   public INDArray weight(Site of) {
-    INDArray w = base.getParam(DefaultParamInitializer.WEIGHT_KEY);
+    INDArray w = base.layer().getParam(DefaultParamInitializer.WEIGHT_KEY);
     return switch (of.kind()) {
       case EMBEDDING -> w;
       default -> w.transpose();
@@ -77,16 +76,16 @@ record AffineHosting(BaseLayer<?> base, Site site, Twin twin) implements LayerHo
 
   @Override
   public boolean outputHead() {
-    return base instanceof IOutputLayer;
+    return base.layer() instanceof IOutputLayer;
   }
 
   @Override
   public HostedLayer build(
       NeuralNetConfiguration configuration, int index, LayerGrafts grafts, DataType type) {
-    BaseLayer<?> layer = twin.make(base.conf().clone(), type, grafts, site);
+    BaseLayer<?> layer = twin.make(base.ownConfiguration(), type, new GraftPoint(grafts, site));
     layer.setIndex(index);
-    layer.setParamsViewArray(base.params());
-    layer.setParamTable(new LinkedHashMap<>(base.paramTable()));
+    layer.setParamsViewArray(base.layer().params());
+    layer.setParamTable(new LinkedHashMap<>(base.layer().paramTable()));
     return () -> layer;
   }
 }

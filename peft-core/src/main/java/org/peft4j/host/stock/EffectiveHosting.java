@@ -18,12 +18,8 @@ import org.peft4j.site.Site;
  * Hosts any layer by running Deeplearning4j's own implementation: over the base model's arrays
  * where nothing is grafted, and else over effective weights {@code W' = W + Σ ΔW} that are made
  * anew at each forward pass. The latter cost one copy of the layer's own parameters.
- *
- * @param base the base model's layer, or what a frozen-layer wrapper wraps
- * @param configuration the configuration that it runs with
  */
-record EffectiveHosting(Layer base, NeuralNetConfiguration configuration, List<WeightSite> weights)
-    implements LayerHosting {
+record EffectiveHosting(BaseLayerSource base, List<WeightSite> weights) implements LayerHosting {
 
   @Override
   public List<Site> sites() {
@@ -32,7 +28,7 @@ record EffectiveHosting(Layer base, NeuralNetConfiguration configuration, List<W
 
   @Override
   public INDArray frozen(Site site, String parameter) {
-    return base.getParam(parameter);
+    return base.layer().getParam(parameter);
   }
 
   @Override
@@ -40,22 +36,22 @@ record EffectiveHosting(Layer base, NeuralNetConfiguration configuration, List<W
     return weights.stream()
         .filter(weight -> weight.site().equals(site))
         .findFirst()
-        .map(weight -> weight.view().of(base.getParam(weight.parameter())))
+        .map(weight -> weight.view().of(base.layer().getParam(weight.parameter())))
         .orElseThrow(() -> new IllegalArgumentException("No weight at " + site.name() + "."));
   }
 
   @Override
   public boolean outputHead() {
-    return base instanceof IOutputLayer;
+    return base.layer() instanceof IOutputLayer;
   }
 
   @Override
   public HostedLayer build(
-      NeuralNetConfiguration hostConfiguration, int index, LayerGrafts grafts, DataType type) {
-    INDArray frozen = base.params();
+      NeuralNetConfiguration configuration, int index, LayerGrafts grafts, DataType type) {
+    INDArray frozen = base.layer().params();
     boolean effective = frozen != null && grafts.trains();
     INDArray parameters = effective ? DetachedArrays.copy(frozen) : frozen;
-    NeuralNetConfiguration own = configuration.clone();
+    NeuralNetConfiguration own = base.ownConfiguration();
     Layer layer =
         own.getLayer().instantiate(own, new ArrayList<>(), index, parameters, false, type);
     GradientScratch scratch = new GradientScratch(layer::setBackpropGradientsViewArray, parameters);

@@ -1,12 +1,21 @@
 package org.peft4j.host.stock;
 
 import org.deeplearning4j.nn.api.Layer;
+import org.deeplearning4j.nn.layers.FrozenLayer;
+import org.deeplearning4j.nn.layers.FrozenLayerWithBackprop;
 import org.deeplearning4j.nn.layers.OutputLayer;
 import org.deeplearning4j.nn.layers.feedforward.dense.DenseLayer;
+import org.deeplearning4j.nn.layers.feedforward.embedding.EmbeddingLayer;
+import org.deeplearning4j.nn.layers.feedforward.embedding.EmbeddingSequenceLayer;
+import org.deeplearning4j.nn.layers.normalization.BatchNormalization;
 import org.deeplearning4j.nn.layers.recurrent.RnnOutputLayer;
+import org.deeplearning4j.nn.layers.training.CenterLossOutputLayer;
 import org.peft4j.host.LayerHosting;
 
-/** Chooses how one of Deeplearning4j's own layers is hosted. */
+/**
+ * Chooses how one of Deeplearning4j's own layers is hosted. A layer of a class derived from one of
+ * them is not taken for it, for what it changes is not known.
+ */
 public final class StockHostings {
   private StockHostings() {}
 
@@ -16,27 +25,44 @@ public final class StockHostings {
    * @param name the vertex or layer name, which its sites' names begin with
    */
   public static LayerHosting of(String name, Layer layer) {
-    if (layer.getClass() == DenseLayer.class) {
-      return AffineHosting.linear(
-          name,
-          (DenseLayer) layer,
-          (conf, type, grafts, site) ->
-              new GraftedDense(conf, type, new GraftedProduct(grafts, site)));
+    if (layer instanceof FrozenLayer wrapper) {
+      return of(name, BaseLayerSource.inTestMode(wrapper.getInsideLayer()));
     }
-    if (layer.getClass() == OutputLayer.class) {
-      return AffineHosting.linear(
-          name,
-          (OutputLayer) layer,
-          (conf, type, grafts, site) ->
-              new GraftedOutput(conf, type, new GraftedProduct(grafts, site)));
+    if (layer instanceof FrozenLayerWithBackprop wrapper) {
+      return of(name, BaseLayerSource.inTestMode(wrapper.getInsideLayer()));
     }
-    if (layer.getClass() == RnnOutputLayer.class) {
+    return of(name, new BaseLayerSource(layer, layer.conf()));
+  }
+
+  private static LayerHosting of(String name, BaseLayerSource base) {
+    Class<?> sort = base.layer().getClass();
+    if (sort == DenseLayer.class) {
       return AffineHosting.linear(
-          name,
-          (RnnOutputLayer) layer,
-          (conf, type, grafts, site) ->
-              new GraftedRnnOutput(conf, type, new GraftedProduct(grafts, site)));
+          name, base, (conf, type, at) -> new GraftedDense(conf, type, at.product()));
     }
-    return new EffectiveHosting(layer, layer.conf(), StockSites.of(name, layer));
+    if (sort == OutputLayer.class) {
+      return AffineHosting.linear(
+          name, base, (conf, type, at) -> new GraftedOutput(conf, type, at.product()));
+    }
+    if (sort == CenterLossOutputLayer.class) {
+      return AffineHosting.linear(
+          name, base, (conf, type, at) -> new GraftedCenterLossOutput(conf, type, at.product()));
+    }
+    if (sort == RnnOutputLayer.class) {
+      return AffineHosting.linear(
+          name, base, (conf, type, at) -> new GraftedRnnOutput(conf, type, at.product()));
+    }
+    if (sort == EmbeddingLayer.class) {
+      return AffineHosting.embedding(
+          name, base, (conf, type, at) -> new GraftedEmbedding(conf, type, at.lookup()));
+    }
+    if (sort == EmbeddingSequenceLayer.class) {
+      return AffineHosting.embedding(
+          name, base, (conf, type, at) -> new GraftedEmbeddingSequence(conf, type, at.lookup()));
+    }
+    if (sort == BatchNormalization.class) {
+      return NormHosting.of(name, base);
+    }
+    return new EffectiveHosting(base, StockSites.of(name, base.layer()));
   }
 }
