@@ -1,10 +1,15 @@
 package org.peft4j.kernel;
 
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * The numerical operations that transformer blocks and adapters are written in. Matrices are
- * row-major [rows, columns]; every operation writes to arrays that the caller gives.
+ * The numerical operations that transformer blocks and adapters are written in. Arrays are
+ * row-major; matrices are [rows, columns]; every operation writes to arrays that the caller gives.
+ * A gradient operation overwrites its outputs, and leaves out those that are null.
+ *
+ * <p>In the shapes of attention, B is the batch, H the query heads, K the key/value heads (H is a
+ * multiple of K), T the query positions, S the key positions and D the width of a head.
  */
 public interface Kernels {
   /**
@@ -21,4 +26,142 @@ public interface Kernels {
       double alpha,
       double beta,
       INDArray out);
+
+  /** {@code rows += bias}: rows [n, m], bias [m]. */
+  void addBias(INDArray rows, INDArray bias);
+
+  /** {@code sums = Σ over rows}: rows [n, m], sums [m]. The gradient of a bias. */
+  void columnSums(INDArray rows, INDArray sums);
+
+  /** {@code out[i] = table[ids[i]]}: table [v, m], out [ids, m]. */
+  void lookUp(INDArray table, int[] ids, INDArray out);
+
+  /** {@code table = 0; table[ids[i]] += rows[i]}: the gradient of {@link #lookUp}. */
+  void lookUpGradient(int[] ids, INDArray rows, INDArray table);
+
+  /**
+   * Root mean square normalisation (Zhang and Sennrich, 2019): {@code y = w·x·r} with {@code r =
+   * 1/√(mean(x²) + ε)} for each row.
+   *
+   * @param x [n, m]
+   * @param weight [m]
+   * @param inverse [n], receives r, which the gradient needs
+   */
+  void rmsNorm(INDArray x, INDArray weight, double epsilon, INDArray y, INDArray inverse);
+
+  /** The gradients of {@link #rmsNorm}. */
+  void rmsNormGradient(
+      INDArray x,
+      INDArray weight,
+      INDArray inverse,
+      INDArray dy,
+      @Nullable INDArray dx,
+      @Nullable INDArray weightGradient);
+
+  /**
+   * Layer normalisation (Ba et al., 2016): {@code y = w·(x − μ)·r + b} with {@code r = 1/√(var(x) +
+   * ε)} for each row.
+   *
+   * @param x [n, m]
+   * @param weight [m]
+   * @param bias [m]
+   * @param mean [n], receives μ
+   * @param inverse [n], receives r
+   */
+  void layerNorm(
+      INDArray x,
+      INDArray weight,
+      INDArray bias,
+      double epsilon,
+      INDArray y,
+      INDArray mean,
+      INDArray inverse);
+
+  /** The gradients of {@link #layerNorm}. */
+  void layerNormGradient(
+      INDArray x,
+      INDArray weight,
+      INDArray mean,
+      INDArray inverse,
+      INDArray dy,
+      @Nullable INDArray dx,
+      @Nullable INDArray weightGradient,
+      @Nullable INDArray biasGradient);
+
+  /** {@code y = f(x)}; y may be x. */
+  void activation(Activation f, INDArray x, INDArray y);
+
+  /** {@code dx = dy·f'(x)}; dx may be dy. */
+  void activationGradient(Activation f, INDArray x, INDArray dy, INDArray dx);
+
+  /** {@code y = f(gate)·up}: the product of a gated MLP, SwiGLU with {@link Activation#SILU}. */
+  void gated(Activation f, INDArray gate, INDArray up, INDArray y);
+
+  /** The gradients of {@link #gated}. */
+  void gatedGradient(
+      Activation f,
+      INDArray gate,
+      INDArray up,
+      INDArray dy,
+      INDArray gateGradient,
+      INDArray upGradient);
+
+  /**
+   * Rotary position embedding (Su et al., 2021) in place: {@code x = x·cos + rotateHalf(x)·sin},
+   * where {@code rotateHalf([a, b]) = [−b, a]}.
+   *
+   * @param x [B, H, T, D]
+   * @param cos [1 or B, T, D]
+   * @param sin [1 or B, T, D]
+   */
+  void rotate(INDArray x, INDArray cos, INDArray sin);
+
+  /** The gradient of {@link #rotate}, in place: the rotation backwards. */
+  void rotateBack(INDArray dx, INDArray cos, INDArray sin);
+
+  /**
+   * Scaled dot-product attention, grouped where K &lt; H: {@code P = softmax(scale·q·kᵀ + mask)},
+   * {@code context = P·v}.
+   *
+   * @param q [B, H, T, D]
+   * @param k [B, K, S, D]
+   * @param v [B, K, S, D]
+   * @param mask [1 or B, T, S], added
+   * @param probabilities [B, H, T, S], receives P
+   * @param context [B, H, T, D]
+   */
+  void attention(
+      INDArray q,
+      INDArray k,
+      INDArray v,
+      INDArray mask,
+      double scale,
+      INDArray probabilities,
+      INDArray context);
+
+  /**
+   * The gradients of {@link #attention}; {@code probabilities} and {@code context} are what it
+   * gave.
+   */
+  void attentionGradient(
+      INDArray q,
+      INDArray k,
+      INDArray v,
+      double scale,
+      INDArray probabilities,
+      INDArray context,
+      INDArray contextGradient,
+      INDArray dq,
+      INDArray dk,
+      INDArray dv);
+
+  /**
+   * Cross-entropy of each row with its label, {@code losses[i] = log Σⱼ exp(logits[i,j]) −
+   * logits[i, labels[i]]}. The logits are overwritten by their gradient, {@code softmax(logits) −
+   * onehot(labels)}, times {@code scale}.
+   *
+   * @param logits [n, v]
+   * @param losses [n]
+   */
+  void crossEntropy(INDArray logits, int[] labels, double scale, INDArray losses);
 }

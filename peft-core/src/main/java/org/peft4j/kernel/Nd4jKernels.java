@@ -1,6 +1,9 @@
 package org.peft4j.kernel;
 
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.ops.impl.broadcast.BroadcastAddOp;
+import org.nd4j.linalg.api.ops.impl.reduce.same.Sum;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
@@ -18,5 +21,149 @@ public final class Nd4jKernels implements Kernels {
       INDArray out) {
     // A column-major product of the transposed operands: outᵀ = op(b)ᵀ·op(a)ᵀ.
     Nd4j.gemm(b, a, out.transpose(), !transposeB, !transposeA, alpha, beta);
+  }
+
+  @Override
+  public void addBias(INDArray rows, INDArray bias) {
+    Nd4j.exec(new BroadcastAddOp(rows, bias, rows, 1));
+  }
+
+  @Override
+  public void columnSums(INDArray rows, INDArray sums) {
+    Nd4j.exec(new Sum(rows, sums, 0));
+  }
+
+  @Override
+  public void lookUp(INDArray table, int[] ids, INDArray out) {
+    Nd4j.pullRows(table, out, 1, ids);
+  }
+
+  @Override
+  public void lookUpGradient(int[] ids, INDArray rows, INDArray table) {
+    table.assign(0);
+    for (int i = 0; i < ids.length; i++) {
+      table.getRow(ids[i]).addi(rows.getRow(i));
+    }
+  }
+
+  @Override
+  public void rmsNorm(INDArray x, INDArray weight, double epsilon, INDArray y, INDArray inverse) {
+    Nd4jNorms.rmsNorm(x, weight, epsilon, y, inverse);
+  }
+
+  @Override
+  public void rmsNormGradient(
+      INDArray x,
+      INDArray weight,
+      INDArray inverse,
+      INDArray dy,
+      @Nullable INDArray dx,
+      @Nullable INDArray weightGradient) {
+    Nd4jNorms.gradient(x, weight, null, inverse, dy, dx, weightGradient);
+  }
+
+  @Override
+  public void layerNorm(
+      INDArray x,
+      INDArray weight,
+      INDArray bias,
+      double epsilon,
+      INDArray y,
+      INDArray mean,
+      INDArray inverse) {
+    Nd4jNorms.layerNorm(x, weight, epsilon, y, mean, inverse);
+    addBias(y, bias);
+  }
+
+  @Override
+  public void layerNormGradient(
+      INDArray x,
+      INDArray weight,
+      INDArray mean,
+      INDArray inverse,
+      INDArray dy,
+      @Nullable INDArray dx,
+      @Nullable INDArray weightGradient,
+      @Nullable INDArray biasGradient) {
+    Nd4jNorms.gradient(x, weight, mean, inverse, dy, dx, weightGradient);
+    if (biasGradient != null) {
+      columnSums(dy, biasGradient);
+    }
+  }
+
+  @Override
+  public void activation(Activation f, INDArray x, INDArray y) {
+    Nd4jActivations.apply(f, x, y);
+  }
+
+  @Override
+  public void activationGradient(Activation f, INDArray x, INDArray dy, INDArray dx) {
+    try (ScratchScope scratch = new ScratchScope()) {
+      INDArray derivative = scratch.like(x);
+      Nd4jActivations.derivative(f, x, derivative);
+      dy.muli(derivative, dx);
+    }
+  }
+
+  @Override
+  public void gated(Activation f, INDArray gate, INDArray up, INDArray y) {
+    Nd4jActivations.apply(f, gate, y);
+    y.muli(up);
+  }
+
+  @Override
+  public void gatedGradient(
+      Activation f,
+      INDArray gate,
+      INDArray up,
+      INDArray dy,
+      INDArray gateGradient,
+      INDArray upGradient) {
+    Nd4jActivations.derivative(f, gate, gateGradient);
+    gateGradient.muli(up).muli(dy);
+    Nd4jActivations.apply(f, gate, upGradient);
+    upGradient.muli(dy);
+  }
+
+  @Override
+  public void rotate(INDArray x, INDArray cos, INDArray sin) {
+    Nd4jAttention.rotate(x, cos, sin, this);
+  }
+
+  @Override
+  public void rotateBack(INDArray dx, INDArray cos, INDArray sin) {
+    Nd4jAttention.rotateBack(dx, cos, sin, this);
+  }
+
+  @Override
+  public void attention(
+      INDArray q,
+      INDArray k,
+      INDArray v,
+      INDArray mask,
+      double scale,
+      INDArray probabilities,
+      INDArray context) {
+    Nd4jAttention.forward(q, k, v, mask, scale, probabilities, context);
+  }
+
+  @Override
+  public void attentionGradient(
+      INDArray q,
+      INDArray k,
+      INDArray v,
+      double scale,
+      INDArray probabilities,
+      INDArray context,
+      INDArray contextGradient,
+      INDArray dq,
+      INDArray dk,
+      INDArray dv) {
+    Nd4jAttention.backward(q, k, v, scale, probabilities, context, contextGradient, dq, dk, dv);
+  }
+
+  @Override
+  public void crossEntropy(INDArray logits, int[] labels, double scale, INDArray losses) {
+    Nd4jLoss.crossEntropy(logits, labels, scale, losses);
   }
 }

@@ -1,0 +1,154 @@
+package org.peft4j.kernel;
+
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.ops.impl.broadcast.BroadcastAddOp;
+import org.nd4j.linalg.api.ops.impl.broadcast.BroadcastMulOp;
+import org.nd4j.linalg.api.ops.impl.broadcast.BroadcastSubOp;
+import org.nd4j.linalg.api.ops.impl.reduce.Mmul;
+import org.nd4j.linalg.api.ops.impl.reduce3.Dot;
+import org.nd4j.linalg.api.ops.impl.transforms.custom.SoftMax;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * Attention and rotary positions. The H/K query heads that share a key head are stacked below each
+ * other, so that grouped attention is a product of batches [B, K, (H/K)·T, D] without any copy.
+ */
+final class Nd4jAttention {
+  private record Width(DataType type, long headSize) {}
+
+  /** The matrices R with {@code rotateHalf(x) = x·R}: a product is faster than strided halves. */
+  private static final Map<Width, INDArray> ROTATIONS = new ConcurrentHashMap<>();
+
+  private Nd4jAttention() {}
+
+  static void forward(
+      INDArray q,
+      INDArray k,
+      INDArray v,
+      INDArray mask,
+      double scale,
+      INDArray probabilities,
+      INDArray context) {
+    INDArray scores = grouped(probabilities, k);
+    batched(grouped(q, k), false, k, true, scale, scores);
+    long batch = q.size(0);
+    long heads = q.size(1);
+    long area = q.size(2) * k.size(2);
+    if (mask.size(0) == 1) {
+      INDArray flat = probabilities.reshape('c', batch * heads, area);
+      Nd4j.exec(new BroadcastAddOp(flat, mask.reshape('c', new long[] {area}), flat, 1));
+    } else {
+      INDArray flat = probabilities.reshape('c', batch, heads, area);
+      Nd4j.exec(new BroadcastAddOp(flat, mask.reshape('c', batch, area), flat, 0, 2));
+    }
+    INDArray rows = probabilities.reshape('c', batch * heads * q.size(2), k.size(2));
+    Nd4j.exec(new SoftMax(rows, rows, 1));
+    batched(scores, false, v, false, 1, grouped(context, k));
+  }
+
+  /**
+   * With {@code dP = dC·vᵀ}, the gradient of the scores is {@code P·(dP − rowsum(P·dP))}; that sum
+   * equals {@code rowsum(C·dC)}, which is shorter.
+   */
+  static void backward(
+      INDArray q,
+      INDArray k,
+      INDArray v,
+      double scale,
+      INDArray probabilities,
+      INDArray context,
+      INDArray contextGradient,
+      INDArray dq,
+      INDArray dk,
+      INDArray dv) {
+    try (ScratchScope scratch = new ScratchScope()) {
+      INDArray p = grouped(probabilities, k);
+      INDArray dc = grouped(contextGradient, k);
+      batched(p, true, dc, false, 1, dv);
+      INDArray ds = scratch.like(p);
+      batched(dc, false, v, true, 1, ds);
+      long rows = q.size(0) * q.size(1) * q.size(2);
+      INDArray sums = scratch.array(q.dataType(), rows);
+      Nd4j.exec(new Dot(matrix(context, rows), matrix(contextGradient, rows), sums, 1));
+      INDArray flat = matrix(ds, rows);
+      Nd4j.exec(new BroadcastSubOp(flat, sums, flat, 0));
+      ds.muli(p);
+      batched(ds, false, k, false, scale, grouped(dq, k));
+      batched(ds, true, grouped(q, k), false, scale, dk);
+    }
+  }
+
+  static void rotate(INDArray x, INDArray cos, INDArray sin, Kernels kernels) {
+    try (ScratchScope scratch = new ScratchScope()) {
+      INDArray rotated = scratch.like(x);
+      kernels.matmul(rows(x), false, rotation(x), false, 1, 0, rows(rotated));
+      scaleByPosition(rotated, sin);
+      scaleByPosition(x, cos);
+      x.addi(rotated);
+    }
+  }
+
+  /** {@code dx = dy·cos + (dy·sin)·Rᵀ}. */
+  static void rotateBack(INDArray dx, INDArray cos, INDArray sin, Kernels kernels) {
+    try (ScratchScope scratch = new ScratchScope()) {
+      INDArray scaled = scratch.like(dx);
+      scaled.assign(dx);
+      scaleByPosition(scaled, sin);
+      scaleByPosition(dx, cos);
+      kernels.matmul(rows(scaled), false, rotation(dx), true, 1, 1, rows(dx));
+    }
+  }
+
+  private static void scaleByPosition(INDArray x, INDArray table) {
+    long area = x.size(2) * x.size(3);
+    if (table.size(0) == 1) {
+      INDArray flat = x.reshape('c', x.size(0) * x.size(1), area);
+      Nd4j.exec(new BroadcastMulOp(flat, table.reshape('c', new long[] {area}), flat, 1));
+    } else {
+      INDArray flat = x.reshape('c', x.size(0), x.size(1), area);
+      Nd4j.exec(new BroadcastMulOp(flat, table.reshape('c', x.size(0), area), flat, 0, 2));
+    }
+  }
+
+  private static INDArray rotation(INDArray x) {
+    return ROTATIONS.computeIfAbsent(new Width(x.dataType(), x.size(3)), Nd4jAttention::rotation);
+  }
+
+  private static INDArray rotation(Width width) {
+    int size = (int) width.headSize();
+    int half = size / 2;
+    double[][] r = new double[size][size];
+    for (int i = 0; i < half; i++) {
+      r[half + i][i] = -1;
+      r[i][half + i] = 1;
+    }
+    try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
+      return Nd4j.createFromArray(r).castTo(width.type());
+    }
+  }
+
+  private static INDArray rows(INDArray x) {
+    return matrix(x, x.size(0) * x.size(1) * x.size(2));
+  }
+
+  private static INDArray matrix(INDArray x, long rows) {
+    return x.reshape('c', rows, x.length() / rows);
+  }
+
+  /** [B, H, T, n] as [B, K, (H/K)·T, n]. */
+  private static INDArray grouped(INDArray x, INDArray k) {
+    long keyHeads = k.size(1);
+    return x.reshape('c', x.size(0), keyHeads, x.size(1) / keyHeads * x.size(2), x.size(3));
+  }
+
+  private static void batched(
+      INDArray a, boolean transposeA, INDArray b, boolean transposeB, double alpha, INDArray out) {
+    Mmul product = new Mmul(a, b, alpha, 0, transposeA, transposeB, false);
+    product.addOutputArgument(out);
+    Nd4j.exec(product);
+  }
+}

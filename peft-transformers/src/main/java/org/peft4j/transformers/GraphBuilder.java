@@ -1,0 +1,49 @@
+package org.peft4j.transformers;
+
+import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.peft4j.transformers.layer.BlockConf;
+import org.peft4j.transformers.layer.EmbeddingsConf;
+import org.peft4j.transformers.layer.FinalNormConf;
+import org.peft4j.transformers.layer.FrozenModel;
+import org.peft4j.transformers.layer.HeadConf;
+import org.peft4j.transformers.layer.TransformerLayerConf;
+
+/** Chains the layers of a model: embeddings, block0, block1 …, norm, lm_head. */
+final class GraphBuilder {
+  private final ComputationGraphConfiguration.GraphBuilder graph;
+  private final TransformerOptions options;
+  private String last = "input_ids";
+
+  private GraphBuilder(TransformerOptions options) {
+    this.options = options;
+    this.graph =
+        new NeuralNetConfiguration.Builder()
+            .seed(options.seed())
+            .dataType(options.dataType())
+            .updater(options.updater())
+            .graphBuilder()
+            .addInputs(last);
+  }
+
+  static ComputationGraph build(FrozenModel model, TransformerOptions options) {
+    GraphBuilder builder = new GraphBuilder(options);
+    builder.add("embeddings", new EmbeddingsConf(model));
+    for (int i = 0; i < model.config().layers(); i++) {
+      builder.add("block" + i, new BlockConf(model, i));
+    }
+    builder.add("norm", new FinalNormConf(model));
+    builder.add("lm_head", new HeadConf(model));
+    ComputationGraph result = new ComputationGraph(builder.graph.setOutputs(builder.last).build());
+    result.init();
+    return result;
+  }
+
+  private void add(String name, TransformerLayerConf conf) {
+    conf.setUpdater(options.updater());
+    conf.setRegularization(options.regularization());
+    graph.addLayer(name, conf, last);
+    last = name;
+  }
+}

@@ -1,0 +1,39 @@
+package org.peft4j.transformers;
+
+import java.nio.file.Path;
+import org.peft4j.PeftException;
+import org.peft4j.transformers.config.ModelConfig;
+import org.peft4j.transformers.config.ModelConfigReader;
+import org.peft4j.transformers.layer.FrozenModel;
+import org.peft4j.transformers.layer.ModelSites;
+import org.peft4j.transformers.weights.CheckpointReader;
+import org.peft4j.transformers.weights.TensorKeys;
+import org.peft4j.transformers.weights.WeightStore;
+
+/**
+ * Loads Hugging Face checkpoint folders: {@code config.json} and {@code model.safetensors}, whole
+ * or in shards. Supported families: Llama, Mistral and Qwen2 with attention to all positions,
+ * GPT-2.
+ */
+public final class Transformers {
+  private Transformers() {}
+
+  /** Loads a checkpoint with {@link TransformerOptions#defaults()}. */
+  public static CausalLanguageModel load(Path folder) {
+    return load(folder, TransformerOptions.defaults());
+  }
+
+  /**
+   * Loads a checkpoint. F16 and BF16 weights are converted on the way.
+   *
+   * @throws PeftException if the family or a setting is not supported, or if a tensor is missing,
+   *     unexpected or of another shape
+   */
+  public static CausalLanguageModel load(Path folder, TransformerOptions options) {
+    ModelConfig config = ModelConfigReader.read(folder);
+    ModelSites sites = new ModelSites(config);
+    TensorKeys keys = TensorKeys.of(config, sites.all(), sites.tokenTable());
+    WeightStore weights = new CheckpointReader(folder, keys, options.dataType()).read();
+    return new CausalLanguageModel(folder, new FrozenModel(config, weights), options);
+  }
+}

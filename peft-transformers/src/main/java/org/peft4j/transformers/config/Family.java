@@ -1,0 +1,43 @@
+package org.peft4j.transformers.config;
+
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** A supported family of models, by the {@code model_type} of its {@code config.json}. */
+public enum Family {
+  LLAMA("llama", "model"),
+  MISTRAL("mistral", "model"),
+  QWEN2("qwen2", "model"),
+  GPT2("gpt2", "transformer");
+
+  private final String modelType;
+  private final String bodyPrefix;
+
+  Family(String modelType, String bodyPrefix) {
+    this.modelType = modelType;
+    this.bodyPrefix = bodyPrefix;
+  }
+
+  public String modelType() {
+    return modelType;
+  }
+
+  /** What stands before the names of all modules but the head; some checkpoints leave it out. */
+  public String bodyPrefix() {
+    return bodyPrefix;
+  }
+
+  /** Whether linear weights are stored [in, out] instead of [out, in]. */
+  public boolean inputsFirst() {
+    return this == GPT2;
+  }
+
+  static Optional<Family> of(String modelType) {
+    return Arrays.stream(values()).filter(f -> f.modelType.equals(modelType)).findFirst();
+  }
+
+  static String supported() {
+    return Arrays.stream(values()).map(Family::modelType).collect(Collectors.joining(", "));
+  }
+}

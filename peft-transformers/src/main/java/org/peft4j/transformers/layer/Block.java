@@ -1,0 +1,141 @@
+package org.peft4j.transformers.layer;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.adapter.Pass;
+import org.peft4j.module.NormModule;
+import org.peft4j.site.Site;
+import org.peft4j.transformers.config.ModelConfig;
+
+/**
+ * The forward and backward pass of a pre-norm block: {@code x₁ = x + attention(norm₁(x))}, {@code y
+ * = x₁ + mlp(norm₂(x₁))}.
+ */
+record Block(
+    NormModule attentionNorm, SelfAttention attention, NormModule mlpNorm, FeedForward mlp) {
+  /** What the backward pass needs of the forward pass, beside the input. */
+  record Kept(
+      INDArray statistics1,
+      INDArray normed1,
+      SelfAttention.Kept attention,
+      INDArray middle,
+      INDArray statistics2,
+      INDArray normed2,
+      FeedForward.Kept mlp) {}
+
+  /** The block of these sites, which are in the order of {@link ModelSites#block}. */
+  static Block of(Modules modules, List<Site> s) {
+    ModelConfig config = modules.model().config();
+    if (config.mlp().gated()) {
+      Projections projections =
+          new SeparateProjections(
+              modules.linear(s.get(1)), modules.linear(s.get(2)), modules.linear(s.get(3)));
+      return new Block(
+          modules.norm(s.get(0)),
+          new SelfAttention(config.attention(), projections, modules.linear(s.get(4))),
+          modules.norm(s.get(5)),
+          new GatedFeedForward(
+              config.mlp(),
+              modules.linear(s.get(6)),
+              modules.linear(s.get(7)),
+              modules.linear(s.get(8))));
+    }
+    return new Block(
+        modules.norm(s.get(0)),
+        new SelfAttention(
+            config.attention(),
+            new FusedProjection(modules.linear(s.get(1))),
+            modules.linear(s.get(2))),
+        modules.norm(s.get(3)),
+        new PlainFeedForward(config.mlp(), modules.linear(s.get(4)), modules.linear(s.get(5))));
+  }
+
+  /**
+   * Writes y [batch, time, width], given x [batch, time, width].
+   *
+   * @param cache see {@link SelfAttention#forward}
+   */
+  Kept forward(
+      Pass pass,
+      INDArray x,
+      SelfAttention.Positions positions,
+      @Nullable KeyValueCache cache,
+      INDArray y,
+      CallMemory memory) {
+    Extent extent = Extent.of(x);
+    INDArray rows = extent.matrix(x);
+    long[] shape = rows.shape();
+    INDArray statistics1 = memory.kept(attentionNorm.statistics(), extent.rows());
+    INDArray normed1 = memory.keptIf(attention.needsInput(), shape);
+    attentionNorm.forward(pass, rows, normed1, statistics1);
+    INDArray middle = memory.kept(shape);
+    SelfAttention.Kept attended =
+        attention.forward(pass, normed1, extent, positions, cache, middle, memory);
+    middle.addi(rows);
+
+    INDArray statistics2 = memory.kept(mlpNorm.statistics(), extent.rows());
+    INDArray normed2 = memory.keptIf(mlp.needsInput(), shape);
+    mlpNorm.forward(pass, middle, normed2, statistics2);
+    INDArray out = extent.matrix(y);
+    FeedForward.Kept fed = mlp.forward(pass, normed2, out, memory);
+    out.addi(middle);
+    return new Kept(statistics1, normed1, attended, middle, statistics2, normed2, fed);
+  }
+
+  /**
+   * Writes the gradients of what is grafted here, and dx. Goes down only as far as somebody needs a
+   * gradient.
+   *
+   * @param x the input of the forward pass
+   * @param dx [batch, time, width], overwritten; null where nobody needs it
+   */
+  void backward(
+      Pass pass,
+      Kept kept,
+      INDArray x,
+      Rotation rotation,
+      INDArray dy,
+      @Nullable INDArray dx,
+      CallMemory memory) {
+    Extent extent = Extent.of(x);
+    INDArray upper = extent.matrix(dy);
+    boolean lowerHalf = dx != null || attentionNorm.acts() || attention.acts();
+    INDArray dMiddle = lowerHalf ? memory.temporary(upper.shape()) : null;
+    mlpBackward(pass, kept, upper, dMiddle, memory);
+    if (dMiddle != null) {
+      dMiddle.addi(upper);
+      INDArray lower = dx == null ? null : extent.matrix(dx);
+      attentionBackward(pass, kept, extent.matrix(x), rotation, dMiddle, lower, memory);
+      if (lower != null) {
+        lower.addi(dMiddle);
+      }
+    }
+  }
+
+  private void mlpBackward(
+      Pass pass, Kept kept, INDArray dy, @Nullable INDArray dx, CallMemory memory) {
+    boolean normNeeded = dx != null || mlpNorm.acts();
+    INDArray dNormed = normNeeded ? memory.temporary(dy.shape()) : null;
+    mlp.backward(pass, kept.mlp(), kept.normed2(), dy, dNormed, memory);
+    if (dNormed != null) {
+      mlpNorm.backward(pass, kept.middle(), kept.statistics2(), dNormed, dx);
+    }
+  }
+
+  private void attentionBackward(
+      Pass pass,
+      Kept kept,
+      INDArray x,
+      Rotation rotation,
+      INDArray dy,
+      @Nullable INDArray dx,
+      CallMemory memory) {
+    boolean normNeeded = dx != null || attentionNorm.acts();
+    INDArray dNormed = normNeeded ? memory.temporary(dy.shape()) : null;
+    attention.backward(pass, kept.attention(), kept.normed1(), dy, dNormed, rotation, memory);
+    if (dNormed != null) {
+      attentionNorm.backward(pass, x, kept.statistics1(), dNormed, dx);
+    }
+  }
+}

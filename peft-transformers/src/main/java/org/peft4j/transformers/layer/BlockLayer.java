@@ -1,0 +1,146 @@
+package org.peft4j.transformers.layer;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.gradient.Gradient;
+import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.common.primitives.Pair;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.adapter.Pass;
+import org.peft4j.module.LayerGrafts;
+import org.peft4j.module.SiteLayer;
+
+/** One transformer block as a layer: [batch, time, width] to the same shape. */
+final class BlockLayer extends SteppingLayer {
+  private static final long serialVersionUID = 1L;
+
+  /** What the backward pass needs of the forward pass. */
+  private record Kept(Pass pass, Block.Kept values, List<INDArray> arrays) {}
+
+  private final int blockIndex;
+  private final transient Block block;
+  private transient @Nullable Kept kept;
+  private transient @Nullable KeyValueCache cache;
+
+  BlockLayer(
+      NeuralNetConfiguration configuration, FrozenModel model, int blockIndex, LayerGrafts grafts) {
+    super(configuration, model, model.sites().block(blockIndex), grafts);
+    this.blockIndex = blockIndex;
+    this.block = Block.of(new Modules(model, grafts), sites());
+  }
+
+  @Override
+  public SiteLayer graft(NeuralNetConfiguration configuration, LayerGrafts grafts) {
+    return new BlockLayer(configuration, model(), blockIndex, grafts);
+  }
+
+  @Override
+  public INDArray activate(boolean training, LayerWorkspaceMgr workspaces) {
+    assertInputSet(false);
+    forget();
+    Pass pass = grafts().nextPass(training);
+    Extent extent = Extent.of(input);
+    List<INDArray> arrays = willGoBack(training) ? new ArrayList<>() : null;
+    try (CallMemory memory = new CallMemory(workspaces, dataType, arrays)) {
+      INDArray y = memory.output(input.shape());
+      INDArray mask = AttentionMask.of(maskArray, extent, memory);
+      SelfAttention.Positions positions =
+          new SelfAttention.Positions(mask, rotation(0, extent, null, memory));
+      Block.Kept values = block.forward(pass, input, positions, null, y, memory);
+      if (arrays != null) {
+        kept = new Kept(pass, values, arrays);
+      }
+      return y;
+    }
+  }
+
+  @Override
+  public INDArray rnnTimeStep(INDArray x, LayerWorkspaceMgr workspaces) {
+    setInput(x, workspaces);
+    KeyValueCache past = cache == null ? new KeyValueCache(null) : cache;
+    cache = past;
+    Extent extent = Extent.of(x);
+    try (CallMemory memory = new CallMemory(workspaces, dataType, null)) {
+      INDArray y = memory.output(x.shape());
+      int slots = past.slotsAfter(extent.time());
+      INDArray mask =
+          AttentionMask.stepping(past.length(), (int) extent.time(), slots, past.padding(), memory);
+      Rotation rotation = rotation(past.length(), extent, past.padding(), memory);
+      SelfAttention.Positions positions = new SelfAttention.Positions(mask, rotation);
+      block.forward(grafts().nextPass(false), x, positions, past, y, memory);
+      return y;
+    }
+  }
+
+  private Rotation rotation(int past, Extent extent, int @Nullable [] padding, CallMemory memory) {
+    if (!model().positions().rotary()) {
+      return new Rotation(null, null);
+    }
+    int time = (int) extent.time();
+    int[] positions = LeftPadding.positions(past, time, padding);
+    PositionTables.Rows rows = model().positions().rows(positions, past + time);
+    long headSize = model().config().attention().headSize();
+    long[] shape = {positions.length / time, time, headSize};
+    return new Rotation(memory.values(rows.cos(), shape), memory.values(rows.sin(), shape));
+  }
+
+  @Override
+  public Pair<Gradient, INDArray> backpropGradient(INDArray epsilon, LayerWorkspaceMgr workspaces) {
+    Kept forward = kept;
+    if (forward == null) {
+      return back(zeroInputGradient(workspaces));
+    }
+    Extent extent = Extent.of(input);
+    try (CallMemory memory = new CallMemory(workspaces, dataType, null)) {
+      boolean needed = grafts().inputGradientNeeded();
+      INDArray dx = needed ? memory.inputGradient(input.shape()) : zeroInputGradient(workspaces);
+      Rotation rotation = rotation(0, extent, null, memory);
+      block.backward(
+          forward.pass(), forward.values(), input, rotation, epsilon, needed ? dx : null, memory);
+      return back(dx);
+    } finally {
+      forget();
+    }
+  }
+
+  /** Frees what was kept for a backward pass. */
+  private void forget() {
+    if (kept != null) {
+      for (INDArray array : kept.arrays()) {
+        if (array.closeable()) {
+          array.close();
+        }
+      }
+      kept = null;
+    }
+  }
+
+  @Override
+  public Map<String, INDArray> rnnGetPreviousState() {
+    return cache == null ? Map.of() : cache.state();
+  }
+
+  @Override
+  public void rnnSetPreviousState(Map<String, INDArray> state) {
+    KeyValueCache copy = KeyValueCache.of(state);
+    rnnClearPreviousState();
+    cache = copy;
+  }
+
+  @Override
+  public void rnnClearPreviousState() {
+    if (cache != null) {
+      cache.close();
+      cache = null;
+    }
+  }
+
+  @Override
+  public void clear() {
+    super.clear();
+    forget();
+  }
+}

@@ -1,0 +1,28 @@
+package org.peft4j.transformers.layer;
+
+import java.util.List;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.peft4j.module.LayerGrafts;
+import org.peft4j.site.Site;
+
+/** Configuration of the final norm. */
+public final class FinalNormConf extends TransformerLayerConf {
+  private static final long serialVersionUID = 1L;
+
+  /** For deserialisation. */
+  public FinalNormConf() {}
+
+  public FinalNormConf(FrozenModel model) {
+    super(model);
+  }
+
+  @Override
+  List<Site> sites(FrozenModel frozen) {
+    return List.of(frozen.sites().finalNorm());
+  }
+
+  @Override
+  FrozenLayer layer(NeuralNetConfiguration configuration, FrozenModel frozen, LayerGrafts grafts) {
+    return new FinalNormLayer(configuration, frozen, grafts);
+  }
+}

@@ -1,0 +1,143 @@
+package org.peft4j.transformers.layer;
+
+import java.util.Arrays;
+import java.util.List;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.gradient.Gradient;
+import org.deeplearning4j.nn.workspace.ArrayType;
+import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.common.primitives.Pair;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.PeftException;
+import org.peft4j.adapter.Pass;
+import org.peft4j.module.LayerGrafts;
+import org.peft4j.module.LinearModule;
+import org.peft4j.module.SiteLayer;
+
+/**
+ * The language-model head and its loss: [batch, time, width] to logits [batch, time, vocabulary];
+ * the score is the mean cross-entropy of the next token over labelled positions.
+ */
+final class HeadLayer extends LossLayer {
+  private static final long serialVersionUID = 1L;
+
+  private final transient LinearModule head;
+  private transient @Nullable INDArray labels;
+  private transient @Nullable Double loss;
+
+  HeadLayer(NeuralNetConfiguration configuration, FrozenModel model, LayerGrafts grafts) {
+    super(configuration, model, List.of(model.sites().head()), grafts);
+    head = new Modules(model, grafts).linear(sites().get(0));
+  }
+
+  @Override
+  public SiteLayer graft(NeuralNetConfiguration configuration, LayerGrafts grafts) {
+    return new HeadLayer(configuration, model(), grafts);
+  }
+
+  @Override
+  public INDArray activate(boolean training, LayerWorkspaceMgr workspaces) {
+    assertInputSet(false);
+    Extent extent = Extent.of(input);
+    try (CallMemory memory = new CallMemory(workspaces, dataType, null)) {
+      INDArray logits = memory.output(extent.batch(), extent.time(), vocabulary());
+      head.forward(grafts().nextPass(training), extent.matrix(input), extent.matrix(logits));
+      return logits;
+    }
+  }
+
+  @Override
+  public Pair<Gradient, INDArray> backpropGradient(
+      @Nullable INDArray epsilon, LayerWorkspaceMgr workspaces) {
+    if (!willGoBack(true)) {
+      return back(zeroInputGradient(workspaces));
+    }
+    Extent extent = Extent.of(input);
+    Labelled labelled = labelled();
+    try (CallMemory memory = new CallMemory(workspaces, dataType, null)) {
+      boolean needed = grafts().inputGradientNeeded();
+      INDArray dx = needed ? memory.inputGradient(input.shape()) : zeroInputGradient(workspaces);
+      double[] losses =
+          loss(grafts().nextPass(true), memory)
+              .backward(extent.matrix(input), labelled, needed ? extent.matrix(dx) : null);
+      loss = Arrays.stream(losses).sum() / losses.length;
+      return back(dx);
+    }
+  }
+
+  @Override
+  public double computeScore(
+      double regularization, boolean training, LayerWorkspaceMgr workspaces) {
+    if (loss == null) {
+      double[] losses = losses(workspaces, labelled());
+      loss = Arrays.stream(losses).sum() / losses.length;
+    }
+    return loss + regularization;
+  }
+
+  /** The mean loss over the labelled positions of each sequence, [batch, 1]. */
+  @Override
+  public INDArray computeScoreForExamples(double regularization, LayerWorkspaceMgr workspaces) {
+    Labelled labelled = labelled();
+    double[] losses = losses(workspaces, labelled);
+    int[] counts = labelled.perSequence();
+    INDArray scores =
+        workspaces.createUninitialized(
+            ArrayType.FF_WORKING_MEM, dataType, new long[] {counts.length, 1}, 'c');
+    int from = 0;
+    for (int i = 0; i < counts.length; i++) {
+      double sum = Arrays.stream(losses, from, from + counts[i]).sum();
+      scores.putScalar(i, sum / counts[i] + regularization);
+      from += counts[i];
+    }
+    return scores;
+  }
+
+  private double[] losses(LayerWorkspaceMgr workspaces, Labelled labelled) {
+    try (CallMemory memory = new CallMemory(workspaces, dataType, null)) {
+      INDArray hidden = Extent.of(input).matrix(input);
+      return loss(grafts().nextPass(false), memory).losses(hidden, labelled);
+    }
+  }
+
+  private ChunkedLoss loss(Pass pass, CallMemory memory) {
+    return new ChunkedLoss(head, vocabulary(), pass, memory);
+  }
+
+  private Labelled labelled() {
+    assertInputSet(true);
+    if (labels == null) {
+      throw new PeftException("The loss needs labels: token ids [batch, time], -100 for none.");
+    }
+    return Labelled.of(labels, maskArray, Extent.of(input), vocabulary());
+  }
+
+  private int vocabulary() {
+    return model().config().vocabularySize();
+  }
+
+  @Override
+  public void setInput(INDArray input, LayerWorkspaceMgr workspaces) {
+    super.setInput(input, workspaces);
+    loss = null;
+  }
+
+  @Override
+  public void setLabels(INDArray labels) {
+    this.labels = labels;
+    loss = null;
+  }
+
+  @Override
+  public @Nullable INDArray getLabels() {
+    return labels;
+  }
+
+  @Override
+  public void clear() {
+    super.clear();
+    labels = null;
+    loss = null;
+  }
+}

@@ -1,0 +1,48 @@
+package org.peft4j.transformers.layer;
+
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.adapter.Pass;
+import org.peft4j.module.LinearModule;
+import org.peft4j.transformers.config.ModelConfig;
+
+/** {@code contract(f(expand(x)))}: GPT-2's MLP. */
+record PlainFeedForward(ModelConfig.Mlp shape, LinearModule expand, LinearModule contract)
+    implements FeedForward {
+  @Override
+  public boolean acts() {
+    return expand.acts() || contract.acts();
+  }
+
+  @Override
+  public boolean needsInput() {
+    return expand.acts();
+  }
+
+  @Override
+  public Kept forward(Pass pass, INDArray x, INDArray y, CallMemory memory) {
+    INDArray inner = memory.kept(x.size(0), shape.innerSize());
+    expand.forward(pass, x, inner);
+    INDArray active = memory.keptIf(contract.acts(), x.size(0), shape.innerSize());
+    pass.kernels().activation(shape.activation(), inner, active);
+    contract.forward(pass, active, y);
+    return new Kept(inner, null, active);
+  }
+
+  @Override
+  public void backward(
+      Pass pass,
+      Kept kept,
+      @Nullable INDArray x,
+      INDArray dy,
+      @Nullable INDArray dx,
+      CallMemory memory) {
+    boolean goOn = dx != null || expand.acts();
+    INDArray dInner = goOn ? memory.temporary(kept.first().shape()) : null;
+    contract.backward(pass, kept.product(), dy, dInner, 0);
+    if (dInner != null) {
+      pass.kernels().activationGradient(shape.activation(), kept.first(), dInner, dInner);
+      expand.backward(pass, x, dInner, dx, 0);
+    }
+  }
+}

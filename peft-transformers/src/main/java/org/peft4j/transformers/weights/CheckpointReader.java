@@ -1,0 +1,112 @@
+package org.peft4j.transformers.weights;
+
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
+import org.peft4j.PeftException;
+import org.peft4j.adapter.DetachedArrays;
+import org.peft4j.safetensors.DType;
+import org.peft4j.safetensors.TensorInfo;
+import org.peft4j.safetensors.TensorSource;
+
+/**
+ * Reads the weights of a checkpoint folder. Every expected tensor must be there in its shape, and
+ * no other, except for buffers known to hold nothing that is learnt.
+ */
+public final class CheckpointReader {
+  private static final int CHUNK = 1 << 22;
+
+  private final Path folder;
+  private final TensorKeys keys;
+  private final DataType type;
+
+  /**
+   * @param keys the tensors that the architecture needs
+   * @param type what to hold them as
+   */
+  public CheckpointReader(Path folder, TensorKeys keys, DataType type) {
+    this.folder = folder;
+    this.keys = keys;
+    this.type = type;
+  }
+
+  /**
+   * Reads all weights.
+   *
+   * @throws PeftException if a tensor is missing, unexpected, of another shape or no float
+   */
+  public WeightStore read() {
+    try (TensorSource source = TensorSource.open(folder)) {
+      Map<String, TensorInfo> found = match(source);
+      Map<String, INDArray> arrays = new HashMap<>();
+      found.forEach((key, info) -> arrays.put(key, array(source, info)));
+      keys.aliases().forEach((alias, key) -> arrays.put(alias, arrays.get(key)));
+      return new WeightStore(type, arrays);
+    }
+  }
+
+  private Map<String, TensorInfo> match(TensorSource source) {
+    Map<String, TensorInfo> found = new TreeMap<>();
+    TreeSet<String> problems = new TreeSet<>();
+    for (TensorInfo info : source.tensors().values()) {
+      Optional<String> key = keys.canonical(info.name());
+      if (key.isPresent()) {
+        found.put(key.get(), info);
+        check(key.get(), info, problems);
+      } else if (!keys.harmless(info.name())) {
+        problems.add("unexpected " + info.name() + " " + info.shape());
+      }
+    }
+    keys.shapes().keySet().stream()
+        .filter(key -> !found.containsKey(key))
+        .forEach(key -> problems.add("missing " + key + " " + keys.shapes().get(key)));
+    if (!problems.isEmpty()) {
+      throw new PeftException(
+          "The weights in "
+              + folder
+              + " are not those of the model that its config.json describes: "
+              + shown(problems));
+    }
+    return found;
+  }
+
+  private void check(String key, TensorInfo info, TreeSet<String> problems) {
+    List<Long> expected = keys.shapes().get(key);
+    if (!info.shape().equals(expected)) {
+      problems.add(info.name() + " has shape " + info.shape() + " instead of " + expected);
+    }
+    if (info.dtype() != DType.F32 && info.dtype() != DType.F16 && info.dtype() != DType.BF16) {
+      problems.add(info.name() + " is of type " + info.dtype() + " instead of F32, F16 or BF16");
+    }
+  }
+
+  private static String shown(TreeSet<String> problems) {
+    int most = 12;
+    String rest = problems.size() > most ? "; and " + (problems.size() - most) + " more." : ".";
+    return String.join("; ", problems.stream().limit(most).toList()) + rest;
+  }
+
+  private INDArray array(TensorSource source, TensorInfo info) {
+    long[] shape = info.shape().stream().mapToLong(Long::longValue).toArray();
+    INDArray array = DetachedArrays.zeros(type, shape);
+    INDArray flat = array.reshape('c', new long[] {array.length()});
+    float[] chunk = new float[(int) Math.min(CHUNK, array.length())];
+    for (long from = 0; from < array.length(); from += chunk.length) {
+      int count = (int) Math.min(chunk.length, array.length() - from);
+      source.readFloats(info.name(), from, chunk, 0, count);
+      float[] values = count == chunk.length ? chunk : java.util.Arrays.copyOf(chunk, count);
+      try (INDArray part = Nd4j.createFromArray(values)) {
+        flat.get(NDArrayIndex.interval(from, from + count)).assign(part);
+      }
+    }
+    return array;
+  }
+}

@@ -1,0 +1,59 @@
+package org.peft4j.transformers.weights;
+
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import org.peft4j.site.Site;
+import org.peft4j.site.SiteParameter;
+import org.peft4j.transformers.config.ModelConfig;
+
+/**
+ * The tensors that an architecture needs, by their keys in a checkpoint: site and parameter.
+ *
+ * @param prefix what some checkpoints leave out before the keys of the body
+ * @param shapes every key that must be there
+ * @param aliases keys of tied tensors, each with the key of the tensor that it shares
+ */
+public record TensorKeys(
+    String prefix, Map<String, List<Long>> shapes, Map<String, String> aliases) {
+  /** Constants that old checkpoints store: rotary frequencies, and GPT-2's causal mask. */
+  private static final Pattern BUFFERS =
+      Pattern.compile("(.*\\.)?(rotary_emb\\.inv_freq|h\\.\\d+\\.attn\\.(bias|masked_bias))");
+
+  public TensorKeys {
+    shapes = Map.copyOf(shapes);
+    aliases = Map.copyOf(aliases);
+  }
+
+  /** The tensors of {@code sites}; a tied head shares the table of the token embedding. */
+  public static TensorKeys of(ModelConfig config, Collection<Site> sites, String tokenTable) {
+    Map<String, List<Long>> shapes = new TreeMap<>();
+    for (Site site : sites) {
+      for (SiteParameter parameter : site.parameters()) {
+        shapes.put(site.name() + "." + parameter.name(), parameter.shape());
+      }
+    }
+    Map<String, String> aliases = Map.of();
+    if (config.tiedHead()) {
+      shapes.remove("lm_head.weight");
+      aliases = Map.of("lm_head.weight", tokenTable);
+    }
+    return new TensorKeys(config.family().bodyPrefix() + ".", shapes, aliases);
+  }
+
+  /** The key that a file's {@code name} means; empty if it is none of ours. */
+  Optional<String> canonical(String name) {
+    if (shapes.containsKey(name)) {
+      return Optional.of(name);
+    }
+    return Optional.of(prefix + name).filter(shapes::containsKey);
+  }
+
+  /** Whether a tensor of that name may be there without being used. */
+  boolean harmless(String name) {
+    return aliases.containsKey(name) || BUFFERS.matcher(name).matches();
+  }
+}

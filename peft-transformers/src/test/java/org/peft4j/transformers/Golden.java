@@ -1,0 +1,63 @@
+package org.peft4j.transformers;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.peft4j.safetensors.TensorInfo;
+import org.peft4j.safetensors.TensorSource;
+
+/** Reference results of Hugging Face transformers. */
+public final class Golden {
+  private static final Path FOLDER = Path.of("src/test/resources/golden");
+
+  private Golden() {}
+
+  /** A checkpoint folder. */
+  public static Path base(String name) {
+    return FOLDER.resolve("bases").resolve(name);
+  }
+
+  public static Path folder(String caseName) {
+    return FOLDER.resolve(caseName);
+  }
+
+  /** The names of all adapter cases. */
+  public static List<String> cases() {
+    try (Stream<Path> folders = Files.list(FOLDER)) {
+      return folders
+          .filter(f -> Files.exists(f.resolve("case.json")))
+          .map(f -> f.getFileName().toString())
+          .sorted()
+          .toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  public static INDArray floats(Path file, String name) {
+    try (TensorSource source = TensorSource.open(file)) {
+      TensorInfo info = source.tensor(name);
+      float[] values = new float[(int) info.elementCount()];
+      source.readFloats(name, 0, values, 0, values.length);
+      return Nd4j.createFromArray(values).reshape('c', shape(info));
+    }
+  }
+
+  public static INDArray integers(Path file, String name) {
+    try (TensorSource source = TensorSource.open(file)) {
+      TensorInfo info = source.tensor(name);
+      long[] values = new long[(int) info.elementCount()];
+      source.readLongs(name, 0, values, 0, values.length);
+      return Nd4j.createFromArray(values).reshape('c', shape(info));
+    }
+  }
+
+  private static long[] shape(TensorInfo info) {
+    return info.shape().stream().mapToLong(Long::longValue).toArray();
+  }
+}

@@ -1,0 +1,44 @@
+package org.peft4j.transformers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** Every base gives the logits of the reference, wherever there is a token. */
+class GoldenLogitsTest {
+  static List<String> cases() {
+    return Golden.cases();
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void logitsOfTheBaseAgreeWithTheReference(String name) throws IOException {
+    Path folder = Golden.folder(name);
+    String base =
+        new JsonMapper().readTree(folder.resolve("case.json").toFile()).path("base").asText();
+    INDArray ids = Golden.integers(folder.resolve("inputs.safetensors"), "input_ids");
+    INDArray mask = Golden.integers(folder.resolve("inputs.safetensors"), "attention_mask");
+    INDArray expected = Golden.floats(folder.resolve("expected.safetensors"), "base_logits");
+    try (CausalLanguageModel model = Transformers.load(Golden.base(base))) {
+      INDArray actual = model.graph().output(false, new INDArray[] {ids}, new INDArray[] {mask})[0];
+
+      double largest = expected.amaxNumber().doubleValue();
+      double difference = 0;
+      for (long b = 0; b < ids.size(0); b++) {
+        for (long t = 0; t < ids.size(1); t++) {
+          if (mask.getInt((int) b, (int) t) == 1) {
+            INDArray d = actual.slice(b).slice(t).sub(expected.slice(b).slice(t));
+            difference = Math.max(difference, d.amaxNumber().doubleValue());
+          }
+        }
+      }
+      assertThat(difference / largest).as("relative difference of logits").isLessThan(1e-5);
+    }
+  }
+}
