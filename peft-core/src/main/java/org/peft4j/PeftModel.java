@@ -1,0 +1,252 @@
+package org.peft4j;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.deeplearning4j.nn.api.Model;
+import org.peft4j.adapter.Adapter;
+import org.peft4j.files.AdapterFiles;
+import org.peft4j.host.HostedModel;
+import org.peft4j.host.LayerHosting;
+import org.peft4j.host.Slot;
+import org.peft4j.kernel.Kernels;
+import org.peft4j.merge.Merger;
+import org.peft4j.method.Methods;
+import org.peft4j.plan.AdapterPlanner;
+import org.peft4j.site.Site;
+
+/**
+ * A frozen model with named adapters. {@link #network()} is an ordinary Deeplearning4j network
+ * whose parameters are the active adapters' alone: fit it, ask it for outputs, give it listeners.
+ *
+ * <p>Not safe for use by several threads at once.
+ *
+ * @param <M> {@code ComputationGraph} or {@code MultiLayerNetwork}
+ */
+public final class PeftModel<M extends Model> implements AutoCloseable {
+  private final HostedModel<M> hosted;
+  private final Kernels kernels;
+  private final ModelSites sites;
+  private final Map<String, LoadedAdapter> adapters = new LinkedHashMap<>();
+  private List<String> active = List.of();
+
+  PeftModel(HostedModel<M> hosted, Kernels kernels) {
+    this.hosted = hosted;
+    this.kernels = kernels;
+    this.sites = new ModelSites(hosted.hostings());
+  }
+
+  /** The wrapped network. It stays the same object when adapters change. */
+  public M network() {
+    return hosted.network();
+  }
+
+  /** The base model, untouched. */
+  public M base() {
+    return hosted.base();
+  }
+
+  /** Every site of the model, in the order of the forward pass. */
+  public List<Site> sites() {
+    return sites.all();
+  }
+
+  /** The names of the adapters, in the order in which they were added. */
+  public List<String> adapters() {
+    return List.copyOf(adapters.keySet());
+  }
+
+  /** The names of the active adapters. */
+  public List<String> active() {
+    return active;
+  }
+
+  /** The config of an adapter. */
+  public PeftConfig config(String adapter) {
+    return adapter(adapter).config();
+  }
+
+  /**
+   * Adds an adapter with fresh values. It is not active until {@link #setActive}.
+   *
+   * @throws PeftException if the name is taken or not allowed, or the config is impossible here
+   */
+  public void addAdapter(String name, PeftConfig config) {
+    requireFree(name);
+    adapters.put(name, new LoadedAdapter(name, config, Slots.fresh(name, plan(config), hosted)));
+  }
+
+  /**
+   * Loads a saved adapter. It is not active until {@link #setActive}.
+   *
+   * @throws PeftException if the name is taken, the files are broken, or the adapter is for another
+   *     model: every missing, unexpected or mis-shaped tensor is named
+   */
+  public void loadAdapter(String name, Path folder) {
+    requireFree(name);
+    PeftConfig config = AdapterFiles.readConfig(folder);
+    List<Slot> slots = Slots.empty(name, plan(config), hosted);
+    AdapterFiles.readValues(folder, slots, sites::frozen);
+    adapters.put(name, new LoadedAdapter(name, config, slots));
+  }
+
+  private List<Adapter> plan(PeftConfig config) {
+    AdapterPlanner planner =
+        new AdapterPlanner(sites.all(), sites.heads(), sites.modelType(), sites::frozen);
+    return planner.plan(Methods.of(config), config);
+  }
+
+  private void requireFree(String name) {
+    AdapterNames.require(name);
+    if (adapters.containsKey(name)) {
+      throw new PeftException(
+          "Adapter \"" + name + "\" exists already. Delete it first, or take another name.");
+    }
+  }
+
+  /**
+   * Makes these adapters, and no others, act and train. Their updates continue where they were.
+   *
+   * @throws PeftException if one is unknown, or two would stand in for the same parameter
+   */
+  public void setActive(String... names) {
+    setActive(Arrays.asList(names));
+  }
+
+  /** Like {@link #setActive(String...)}. */
+  public void setActive(List<String> names) {
+    Set<String> distinct = new LinkedHashSet<>(names);
+    List<Slot> slots = new ArrayList<>();
+    distinct.forEach(name -> slots.addAll(adapter(name).slots()));
+    requireUnmerged("changing the active adapters");
+    Slots.requireNoConflict(slots);
+    hosted.activate(slots);
+    active = List.copyOf(distinct);
+  }
+
+  /** Deletes an adapter; if it was active, the other active ones stay active. */
+  public void delete(String name) {
+    LoadedAdapter adapter = adapter(name);
+    requireUnmerged("deleting an adapter");
+    if (active.contains(name)) {
+      setActive(active.stream().filter(other -> !other.equals(name)).toList());
+    }
+    adapters.remove(name);
+    hosted.forget(name);
+    adapter.slots().forEach(slot -> slot.values().close());
+  }
+
+  /** Until the scope is closed, outputs are the base model's, bit for bit. */
+  public AdapterScope adaptersDisabled() {
+    hosted.graftSwitch().disable(1);
+    return new AdapterScope(() -> hosted.graftSwitch().disable(-1));
+  }
+
+  /**
+   * Merges the active adapters into the base model's own weights until the scope is closed, which
+   * restores them bit for bit. In the scope, outputs cost what the base model's cost.
+   *
+   * @throws PeftException if an adapter cannot be merged; nothing is changed then
+   */
+  public AdapterScope merged() {
+    requireUnmerged("merging again");
+    Slots.requireUntied(activeSlots(), sites);
+    List<Merger.Original> originals =
+        new Merger(hosted.hostings().values(), kernels).merge(activeSlots());
+    hosted.graftSwitch().merge(1);
+    return new AdapterScope(
+        () -> {
+          Merger.restore(originals);
+          hosted.graftSwitch().merge(-1);
+        });
+  }
+
+  /**
+   * A model of the base model's class and configuration, of Deeplearning4j's own layers only, with
+   * the active adapters merged. The base model stays as it is.
+   *
+   * @throws PeftException if an adapter cannot be merged
+   */
+  public M mergeAndUnload() {
+    requireUnmerged("mergeAndUnload");
+    if (hosted.hostings().values().stream().anyMatch(LayerHosting::external)) {
+      throw new PeftException(
+          "This model's weights are outside of Deeplearning4j's parameter vector. Save a merged"
+              + " checkpoint instead: in the scope of merged(), save the base model.");
+    }
+    M copy = hosted.copyOfBase();
+    Merger.free(new Merger(hosted.hostings(copy).values(), kernels).merge(activeSlots()));
+    return copy;
+  }
+
+  private List<Slot> activeSlots() {
+    return active.stream().flatMap(name -> adapter(name).slots().stream()).toList();
+  }
+
+  private void requireUnmerged(String what) {
+    if (hosted.graftSwitch().isMerged()) {
+      throw new PeftException("The adapters are merged now; close that scope before " + what + ".");
+    }
+  }
+
+  /** How much of the model trains. */
+  public TrainableParameters trainableParameters() {
+    long trainable = active.stream().mapToLong(name -> adapter(name).count()).sum();
+    long loaded = adapters.values().stream().mapToLong(a -> a.count() - a.biasCount()).sum();
+    return new TrainableParameters(trainable, sites.baseCount(hosted.base()) + loaded);
+  }
+
+  /**
+   * Saves every adapter: {@value Peft#DEFAULT_ADAPTER} in {@code folder} itself, others in a folder
+   * of their name in it, as Hugging Face PEFT does.
+   *
+   * @throws PeftException if a value is not finite, or the files cannot be written; an adapter that
+   *     was there is then as it was
+   */
+  public void save(Path folder) {
+    adapters
+        .keySet()
+        .forEach(
+            name -> save(name, name.equals(Peft.DEFAULT_ADAPTER) ? folder : folder.resolve(name)));
+  }
+
+  /** Saves one adapter in {@code folder} itself. */
+  public void save(String name, Path folder) {
+    LoadedAdapter adapter = adapter(name);
+    AdapterFiles.write(folder, adapter.config(), targets(adapter.config()), adapter.slots());
+  }
+
+  private org.peft4j.config.ModuleSelector targets(PeftConfig config) {
+    return new AdapterPlanner(sites.all(), sites.heads(), sites.modelType(), sites::frozen)
+        .targets(Methods.of(config), config.common());
+  }
+
+  /** The adapter's tensors by their key in an adapter file, as they are now: views, not copies. */
+  public Map<String, org.nd4j.linalg.api.ndarray.INDArray> tensors(String adapter) {
+    return AdapterFiles.tensors(adapter(adapter).slots());
+  }
+
+  private LoadedAdapter adapter(String name) {
+    LoadedAdapter adapter = adapters.get(name);
+    if (adapter == null) {
+      throw new PeftException("No adapter \"" + name + "\". There are: " + adapters.keySet() + ".");
+    }
+    return adapter;
+  }
+
+  /** The state of the random masks of dropout, for a training that is resumed later. */
+  public org.peft4j.module.GraftSwitch randomState() {
+    return hosted.graftSwitch();
+  }
+
+  /** Frees the adapters' native memory. The base model stays usable. */
+  @Override
+  public void close() {
+    List.copyOf(adapters.keySet()).forEach(this::delete);
+  }
+}

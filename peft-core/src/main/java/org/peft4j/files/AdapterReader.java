@@ -1,0 +1,127 @@
+package org.peft4j.files;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.PeftException;
+import org.peft4j.adapter.EmbeddingAdapter;
+import org.peft4j.adapter.ParameterSpec;
+import org.peft4j.host.Slot;
+import org.peft4j.plan.AdapterPlanner;
+import org.peft4j.plan.Nearest;
+import org.peft4j.safetensors.TensorInfo;
+import org.peft4j.safetensors.TensorSource;
+import org.peft4j.site.SiteParameter;
+
+/** Reads an adapter's tensors strictly: all problems in one exception, nothing read before it. */
+final class AdapterReader {
+  private static final int SHOWN = 8;
+
+  private final TensorSource source;
+  private final List<Slot> slots;
+  private final AdapterPlanner.FrozenParameters frozen;
+  private final Map<String, Expected> expected = new LinkedHashMap<>();
+  private final Map<String, INDArray> baseCopies = new LinkedHashMap<>();
+
+  private record Expected(List<Long> shape, INDArray target) {}
+
+  AdapterReader(TensorSource source, List<Slot> slots, AdapterPlanner.FrozenParameters frozen) {
+    this.source = source;
+    this.slots = slots;
+    this.frozen = frozen;
+  }
+
+  void read() {
+    collectExpected();
+    List<String> problems = new ArrayList<>();
+    List<String> missing =
+        expected.keySet().stream().filter(key -> !source.tensors().containsKey(key)).toList();
+    List<String> unexpected =
+        source.tensors().keySet().stream()
+            .filter(key -> !expected.containsKey(key) && !baseCopies.containsKey(key))
+            .toList();
+    if (!missing.isEmpty()) {
+      problems.add("missing " + list(missing));
+    }
+    if (!unexpected.isEmpty()) {
+      problems.add(
+          "unexpected "
+              + list(unexpected)
+              + ", nearest to it: "
+              + Nearest.of(unexpected.get(0), expected.keySet()));
+    }
+    expected.forEach((key, wanted) -> checkShape(key, wanted.shape(), problems));
+    baseCopies.forEach((key, base) -> checkBase(key, base, problems));
+    if (!problems.isEmpty()) {
+      throw new PeftException(
+          source.path()
+              + " is not an adapter of this config for this model: "
+              + String.join("; ", problems)
+              + ".");
+    }
+    expected.forEach(this::fill);
+  }
+
+  private void collectExpected() {
+    for (Slot slot : slots) {
+      for (ParameterSpec spec : slot.adapter().parameters()) {
+        expected.put(
+            AdapterFiles.key(slot, spec),
+            new Expected(spec.shape(), slot.values().get(spec.name())));
+      }
+      if (slot.adapter() instanceof EmbeddingAdapter) {
+        // Hugging Face PEFT saves a targeted embedding's own table too.
+        for (SiteParameter parameter : slot.adapter().site().parameters()) {
+          baseCopies.put(
+              "base_model.model."
+                  + slot.adapter().site().name()
+                  + ".base_layer."
+                  + parameter.name(),
+              frozen.value(slot.adapter().site(), parameter.name()));
+        }
+      }
+    }
+  }
+
+  private void checkShape(String key, List<Long> shape, List<String> problems) {
+    TensorInfo info = source.tensors().get(key);
+    if (info == null) {
+      return;
+    }
+    if (!info.shape().equals(shape)) {
+      problems.add(key + " has the shape " + info.shape() + "; this model's is " + shape);
+    } else if (!info.dtype().isFloating()) {
+      problems.add(key + " is of the type " + info.dtype() + "; a floating type is needed");
+    }
+  }
+
+  private void checkBase(String key, INDArray base, List<String> problems) {
+    TensorInfo info = source.tensors().get(key);
+    if (info == null) {
+      return;
+    }
+    List<Long> shape = java.util.Arrays.stream(base.shape()).boxed().toList();
+    if (!info.shape().equals(shape) || !TensorFile.equalValues(source, key, base)) {
+      problems.add(
+          key
+              + " is a copy of the base model's table, but not of this one: the adapter was trained"
+              + " on another base model, or on one with more tokens");
+    }
+  }
+
+  private void fill(String key, Expected wanted) {
+    TensorFile.read(source, key, wanted.target());
+    if (!Double.isFinite(wanted.target().amaxNumber().doubleValue())) {
+      throw new PeftException(
+          source.path() + ": " + key + " has infinite or NaN values; the adapter is broken.");
+    }
+  }
+
+  private static String list(List<String> names) {
+    String shown = names.stream().limit(SHOWN).collect(Collectors.joining(", "));
+    return names.size() <= SHOWN ? shown : shown + " and " + (names.size() - SHOWN) + " more";
+  }
+}
