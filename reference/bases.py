@@ -5,8 +5,10 @@ import setting  # first: sets the environment
 import json
 import shutil
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import torch
+from safetensors.torch import load_file
 from transformers import (
     AutoModelForCausalLM,
     GPT2Config,
@@ -40,12 +42,20 @@ class Base:
     config: PreTrainedConfig
     dtype: torch.dtype = torch.float32
     shard_size: str = "1GB"
+    as_openai: bool = False
+    """Keys as in the published `gpt2`: without `transformer.`, and with the causal masks that old releases kept as buffers."""
     legacy: dict = field(default_factory=dict)
     """Fields in the layout of transformers 4, which most published checkpoints have; replaces `rope_parameters`."""
 
 
 def llama(**fields) -> LlamaConfig:
     return LlamaConfig(**{**DECODER, "tie_word_embeddings": False, **fields})
+
+
+def gpt2(**fields) -> GPT2Config:
+    sizes = dict(n_embd=24, n_layer=2, n_head=4, n_positions=64)
+    tokens = {key: DECODER[key] for key in ("vocab_size", "bos_token_id", "eos_token_id", "pad_token_id")}
+    return GPT2Config(**{**tokens, **sizes, "attn_implementation": "eager", **fields})
 
 
 def rope(rope_type: str, theta: float = 10_000.0, **fields) -> dict:
@@ -72,19 +82,8 @@ ALL: dict[str, Base] = {
     "llama_sharded": Base(llama(), shard_size="24KB"),
     "mistral": Base(MistralConfig(**{**DECODER, "sliding_window": None, "head_dim": 8})),
     "qwen2": Base(Qwen2Config(**{**DECODER, "tie_word_embeddings": True, "use_sliding_window": False})),
-    "gpt2": Base(
-        GPT2Config(
-            vocab_size=VOCABULARY,
-            n_embd=24,
-            n_layer=2,
-            n_head=4,
-            n_positions=64,
-            bos_token_id=1,
-            eos_token_id=2,
-            pad_token_id=0,
-            attn_implementation="eager",
-        )
-    ),
+    "gpt2": Base(gpt2()),
+    "gpt2_hub": Base(gpt2(n_embd=16, n_layer=1, n_positions=16), as_openai=True),
 }
 
 
@@ -107,6 +106,8 @@ def write(name: str) -> None:
             parameter.copy_(weight(f"{name}/{key}", key, parameter))
     model.to(base.dtype).save_pretrained(folder, max_shard_size=base.shard_size)
     (folder / "generation_config.json").unlink(missing_ok=True)
+    if base.as_openai:
+        write_as_openai(folder / "model.safetensors", base.config)
     if base.legacy:
         path = folder / "config.json"
         config = json.loads(path.read_text())
@@ -115,9 +116,17 @@ def write(name: str) -> None:
         setting.write_json(path, dict(sorted({**config, **base.legacy}.items())))
 
 
+def write_as_openai(path: Path, config: GPT2Config) -> None:
+    tensors = {key.removeprefix("transformer."): value for key, value in load_file(path).items()}
+    positions = config.n_positions
+    mask = torch.ones(positions, positions).tril().view(1, 1, positions, positions)
+    tensors.update({f"h.{layer}.attn.bias": mask for layer in range(config.n_layer)})
+    setting.write_tensors(path, tensors)
+
+
 def weight(seed: str, key: str, parameter: torch.Tensor) -> torch.Tensor:
     """Larger than a fresh model's weights, so that attention is far from uniform and no gradient is tiny."""
     if parameter.dim() == 1:
         centre = 0.0 if key.endswith("bias") else 1.0  # norm weights lie around one
         return centre + setting.normal(seed, parameter, 0.2)
-    return setting.normal(seed, parameter, 0.6 if "embed" in key or "wte" in key else 0.25)
+    return setting.normal(seed, parameter, 0.6 if "embed" in key or "wte" in key or "wpe" in key else 0.25)

@@ -137,6 +137,9 @@ ALL: dict[str, Case] = {
     "gpt2_defaults": one(
         "target_modules null: the default of model_type gpt2; PEFT turns fan_in_fan_out on itself", "gpt2", lora()
     ),
+    "gpt2_hub": one(
+        "Base with the keys of the published gpt2: no `transformer.`, masks among the tensors", "gpt2_hub", lora(r=2)
+    ),
     "gpt2_c_proj": one(
         "c_proj is both the attention's and the MLP's", "gpt2", lora(target_modules=["c_proj"], fan_in_fan_out=True)
     ),

@@ -5,7 +5,6 @@ import setting  # first: sets the environment
 import contextlib
 import copy
 import io
-import json
 import shutil
 import sys
 import warnings
@@ -67,12 +66,7 @@ def save(model: PeftModel, folder: Path) -> list[Path]:
     folders = [target] if names == ["default"] else [target / name for name in names]
     for each in folders:
         (each / "README.md").unlink(missing_ok=True)
-        path = each / "adapter_config.json"
-        config = json.loads(path.read_text())
-        for key in ("target_modules", "exclude_modules"):
-            if isinstance(config[key], list):
-                config[key].sort()
-        setting.write_json(path, config)
+        setting.sort_sets(each / "adapter_config.json")
     (target / "README.md").unlink(missing_ok=True)
     return folders
 

@@ -41,3 +41,12 @@ def write_tensors(path: Path, tensors: dict[str, torch.Tensor]) -> None:
 def write_json(path: Path, value: object) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def sort_sets(path: Path) -> None:
+    """Sorts the lists of an adapter_config.json that are sets to PEFT, whose order it leaves to chance."""
+    config = json.loads(path.read_text(encoding="utf-8"))
+    for key in ("target_modules", "exclude_modules"):
+        if isinstance(config[key], list):
+            config[key].sort()
+    write_json(path, config)

@@ -1,0 +1,187 @@
+"""Checks what the `peft` command writes, with transformers and PEFT:
+
+    python check.py merged FOLDER INPUTS OUTPUT           a checkpoint, and `peft forward` on it
+    python check.py adapter BASE ADAPTER INPUTS OUTPUT    an adapter folder, and `peft forward --gradients` with it
+    python check.py all --peft ../peft [case ...]         every golden case through the command, both ways
+
+INPUTS holds input_ids, attention_mask and labels; OUTPUT holds logits, loss and, for an adapter, grad.<key>. Errors are relative to the largest
+absolute value of the tensor; logits are compared where attention_mask is 1. Exit status 1 if an error exceeds --tolerance or a file is not as it must be.
+"""
+
+import setting  # first: sets the environment
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import warnings
+from pathlib import Path
+
+import torch
+from peft import PeftModel, get_peft_model_state_dict
+from safetensors.torch import load_file
+from transformers import AutoModelForCausalLM, PreTrainedModel
+
+Errors = dict[str, float]
+"""The largest relative error of each thing compared."""
+
+
+class Wrong(Exception):
+    """A file that is not what it must be."""
+
+
+def relative(actual: torch.Tensor, expected: torch.Tensor) -> float:
+    if actual.shape != expected.shape:
+        raise Wrong(f"shape {list(actual.shape)} where {list(expected.shape)} is expected")
+    if not actual.isfinite().all():
+        raise Wrong("values that are not finite")
+    return ((actual - expected).abs().max() / expected.abs().max().clamp(min=1e-30)).item()
+
+
+def same_names(what: str, actual: set[str], required: set[str], allowed: set[str]) -> None:
+    missing, unexpected = sorted(required - actual), sorted(actual - allowed)
+    if missing or unexpected:
+        raise Wrong(f"{what}: missing {missing}, unexpected {unexpected}")
+
+
+def load_model(folder: Path) -> PreTrainedModel:
+    model, info = AutoModelForCausalLM.from_pretrained(
+        folder, dtype=torch.float32, attn_implementation="eager", output_loading_info=True
+    )
+    problems = {key: value for key, value in info.items() if value}
+    if problems:
+        raise Wrong(f"{folder}: {problems}")
+    return model.eval()
+
+
+def load_adapter(base: Path, folder: Path) -> PeftModel:
+    """Strict where PEFT is not: it passes over tensors that it does not know."""
+    model = PeftModel.from_pretrained(load_model(base), str(folder), is_trainable=True, autocast_adapter_dtype=False).eval()
+    stored = load_file(folder / "adapter_model.safetensors")
+    loaded = get_peft_model_state_dict(model)
+    same_names(str(folder), set(stored), set(trained(model)), set(loaded))
+    for key, value in stored.items():
+        if not torch.equal(value.float(), loaded[key].float()):
+            raise Wrong(f"{folder}: {key} was not loaded as stored")
+    return model
+
+
+def trained(model: PeftModel) -> dict[str, torch.Tensor]:
+    """Each trained parameter's gradient, or the parameter itself before there is one, by its key in the adapter file."""
+    tensors = {
+        name: parameter.detach() if parameter.grad is None else parameter.grad
+        for name, parameter in model.named_parameters()
+        if parameter.requires_grad
+    }
+    return get_peft_model_state_dict(model, tensors, save_embedding_layers=False)
+
+
+def compare_output(model: torch.nn.Module, inputs: dict[str, torch.Tensor], actual: dict[str, torch.Tensor]) -> Errors:
+    same_names("output", set(actual) & {"logits", "loss"}, {"logits", "loss"}, {"logits", "loss"})
+    output = model(**inputs)
+    if output.loss.requires_grad:
+        output.loss.backward()
+    shown = inputs["attention_mask"].bool()
+    if actual["logits"].shape != output.logits.shape:
+        raise Wrong(f"logits: shape {list(actual['logits'].shape)} where {list(output.logits.shape)} is expected")
+    return {
+        "logits": relative(actual["logits"][shown], output.logits.detach()[shown]),
+        "loss": relative(actual["loss"].reshape(()), output.loss.detach()),
+    }
+
+
+def merged(folder: Path, inputs: Path, output: Path) -> Errors:
+    model = load_model(folder).requires_grad_(False)
+    return compare_output(model, load_file(inputs), load_file(output))
+
+
+def adapter(base: Path, folder: Path, inputs: Path, output: Path) -> Errors:
+    model, actual = load_adapter(base, folder), load_file(output)
+    errors = compare_output(model, load_file(inputs), actual)
+    expected = {f"grad.{key}": value for key, value in trained(model).items()}
+    same_names("output", {key for key in actual if key.startswith("grad.")}, set(expected), set(expected))
+    errors["gradients"] = max(relative(actual[key], value) for key, value in expected.items())
+    return errors
+
+
+def command(*arguments: object) -> None:
+    done = subprocess.run([str(each) for each in arguments], capture_output=True, text=True)
+    if done.returncode != 0:
+        raise Wrong(f"{' '.join(str(each) for each in arguments[1:])}\nexit status {done.returncode}\n{done.stderr}")
+
+
+def round_trip(peft: Path, case: Path) -> Errors:
+    """A golden case through `peft forward` with its adapter, `peft merge`, and `peft forward` on what that wrote."""
+    base = setting.BASES / json.loads((case / "case.json").read_text())["base"]
+    folder, inputs = case / "adapter", case / "inputs.safetensors"
+    expected, shown = load_file(case / "expected.safetensors"), load_file(inputs)["attention_mask"].bool()
+    with tempfile.TemporaryDirectory() as scratch:
+        adapted, whole, after = (Path(scratch) / each for each in ("adapted.safetensors", "merged", "merged.safetensors"))
+        command(
+            peft, "forward", "--model", base, "--adapter", folder, "--inputs", inputs, "--output", adapted, "--gradients"
+        )
+        errors = adapter(base, folder, inputs, adapted)
+        command(peft, "merge", "--model", base, "--adapter", folder, "--output", whole)
+        command(peft, "forward", "--model", whole, "--inputs", inputs, "--output", after)
+        errors.update({f"merged {key}": value for key, value in merged(whole, inputs, after).items()})
+        logits = load_file(after)["logits"][shown]
+        # Where a tied embedding is adapted PEFT's merge changes the head too; to keep the two apart is as good.
+        errors["merge"] = min(relative(logits, expected[key][shown]) for key in ("logits", "merged_logits"))
+    return errors
+
+
+COLUMNS = ["logits", "loss", "gradients", "merged logits", "merged loss", "merge"]
+
+
+def check_all(peft: Path, names: list[str], tolerance: float) -> bool:
+    found = {path.parent.parent.name: path.parent.parent for path in sorted(setting.GOLDEN.glob("*/adapter/adapter_config.json"))}
+    print(f"{'case':28}" + "".join(f"{column:>15}" for column in COLUMNS))
+    good = True
+    for name in names or found:
+        try:
+            errors = round_trip(peft, found[name])
+        except Wrong as wrong:
+            good = False
+            print(f"{name:28}  FAILED {wrong}", flush=True)
+            continue
+        within = max(errors.values()) <= tolerance
+        good &= within
+        print(f"{name:28}" + "".join(f"{errors[each]:15.1e}" for each in COLUMNS) + ("" if within else "  FAILED"), flush=True)
+    return good
+
+
+def report(errors: Errors, tolerance: float) -> bool:
+    for key, value in errors.items():
+        print(f"{key:12} {value:.1e}" + ("" if value <= tolerance else "  FAILED"))
+    return max(errors.values()) <= tolerance
+
+
+def main() -> int:
+    warnings.simplefilter("ignore")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--tolerance", type=float, default=1e-5)
+    modes = parser.add_subparsers(dest="mode", required=True)
+    for mode, paths in {"merged": ["folder"], "adapter": ["base", "adapter"]}.items():
+        subparser = modes.add_parser(mode)
+        for path in [*paths, "inputs", "output"]:
+            subparser.add_argument(path, type=Path)
+    everything = modes.add_parser("all")
+    everything.add_argument("--peft", type=Path, required=True)
+    everything.add_argument("cases", nargs="*")
+    given = parser.parse_args()
+    try:
+        if given.mode == "merged":
+            good = report(merged(given.folder, given.inputs, given.output), given.tolerance)
+        elif given.mode == "adapter":
+            good = report(adapter(given.base, given.adapter, given.inputs, given.output), given.tolerance)
+        else:
+            good = check_all(given.peft.resolve(), given.cases, given.tolerance)
+    except Wrong as wrong:
+        print(wrong, file=sys.stderr)
+        good = False
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
