@@ -9,7 +9,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.deeplearning4j.nn.api.Model;
+import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Adapter;
+import org.peft4j.config.ModuleSelector;
 import org.peft4j.files.AdapterFiles;
 import org.peft4j.host.HostedModel;
 import org.peft4j.host.LayerHosting;
@@ -17,6 +19,7 @@ import org.peft4j.host.Slot;
 import org.peft4j.kernel.Kernels;
 import org.peft4j.merge.Merger;
 import org.peft4j.method.Methods;
+import org.peft4j.module.GraftSwitch;
 import org.peft4j.plan.AdapterPlanner;
 import org.peft4j.site.Site;
 
@@ -78,7 +81,12 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
    */
   public void addAdapter(String name, PeftConfig config) {
     requireFree(name);
-    adapters.put(name, new LoadedAdapter(name, config, Slots.fresh(name, plan(config), hosted)));
+    adapters.put(
+        name,
+        new LoadedAdapter(
+            name,
+            config,
+            Slots.fresh(name, plan(config, config.common().modulesToSave()), hosted)));
   }
 
   /**
@@ -90,15 +98,21 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
   public void loadAdapter(String name, Path folder) {
     requireFree(name);
     PeftConfig config = AdapterFiles.readConfig(folder);
-    List<Slot> slots = Slots.empty(name, plan(config), hosted);
+    List<String> saved =
+        config.common().modulesToSave().isEmpty()
+            ? List.of()
+            : AdapterFiles.savedModules(folder, config, sites.all());
+    List<Slot> slots = Slots.empty(name, plan(config, saved), hosted);
     AdapterFiles.readValues(folder, slots, sites::frozen);
     adapters.put(name, new LoadedAdapter(name, config, slots));
   }
 
-  private List<Adapter> plan(PeftConfig config) {
-    AdapterPlanner planner =
-        new AdapterPlanner(sites.all(), sites.heads(), sites.modelType(), sites::frozen);
-    return planner.plan(Methods.of(config), config);
+  private List<Adapter> plan(PeftConfig config, List<String> modulesToSave) {
+    return planner().plan(Methods.of(config), config, modulesToSave);
+  }
+
+  private AdapterPlanner planner() {
+    return new AdapterPlanner(sites.all(), sites.heads(), sites.modelType(), sites::frozen);
   }
 
   private void requireFree(String name) {
@@ -221,14 +235,21 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
     AdapterFiles.write(folder, adapter.config(), targets(adapter.config()), adapter.slots());
   }
 
-  private org.peft4j.config.ModuleSelector targets(PeftConfig config) {
-    return new AdapterPlanner(sites.all(), sites.heads(), sites.modelType(), sites::frozen)
-        .targets(Methods.of(config), config.common());
+  private ModuleSelector targets(PeftConfig config) {
+    return planner().targets(Methods.of(config), config.common());
   }
 
   /** The adapter's tensors by their key in an adapter file, as they are now: views, not copies. */
-  public Map<String, org.nd4j.linalg.api.ndarray.INDArray> tensors(String adapter) {
+  public Map<String, INDArray> tensors(String adapter) {
     return AdapterFiles.tensors(adapter(adapter).slots());
+  }
+
+  /**
+   * The gradients of an active adapter's tensors by their key in an adapter file, as the last
+   * backward pass left them: views, not copies.
+   */
+  public Map<String, INDArray> gradients(String adapter) {
+    return AdapterFiles.gradients(adapter(adapter).slots(), hosted::gradients);
   }
 
   private LoadedAdapter adapter(String name) {
@@ -240,7 +261,7 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
   }
 
   /** The state of the random masks of dropout, for a training that is resumed later. */
-  public org.peft4j.module.GraftSwitch randomState() {
+  public GraftSwitch randomState() {
     return hosted.graftSwitch();
   }
 

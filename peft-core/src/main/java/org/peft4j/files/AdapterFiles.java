@@ -8,15 +8,19 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.PeftConfig;
 import org.peft4j.PeftException;
 import org.peft4j.adapter.ParameterSpec;
+import org.peft4j.adapter.Tensors;
 import org.peft4j.config.ConfigWriter;
 import org.peft4j.config.ModuleSelector;
 import org.peft4j.host.Slot;
@@ -24,6 +28,7 @@ import org.peft4j.io.AtomicFile;
 import org.peft4j.method.Methods;
 import org.peft4j.plan.AdapterPlanner;
 import org.peft4j.safetensors.TensorSource;
+import org.peft4j.site.Site;
 
 /**
  * An adapter's folder: {@code adapter_config.json} and {@code adapter_model.safetensors}, as
@@ -72,13 +77,24 @@ public final class AdapterFiles {
 
   /** The tensors of slots by key. */
   public static Map<String, INDArray> tensors(List<Slot> slots) {
-    Map<String, INDArray> tensors = new LinkedHashMap<>();
+    return byKey(slots, Slot::values);
+  }
+
+  /** The gradients of slots by the key of the tensor. */
+  public static Map<String, INDArray> gradients(
+      List<Slot> slots, Function<Slot, Tensors> gradients) {
+    return byKey(slots, gradients);
+  }
+
+  private static Map<String, INDArray> byKey(List<Slot> slots, Function<Slot, Tensors> of) {
+    Map<String, INDArray> result = new LinkedHashMap<>();
     for (Slot slot : slots) {
-      for (ParameterSpec spec : slot.adapter().parameters()) {
-        tensors.put(key(slot, spec), slot.values().get(spec.name()));
-      }
+      Tensors tensors = of.apply(slot);
+      slot.adapter()
+          .parameters()
+          .forEach(spec -> result.put(key(slot, spec), tensors.get(spec.name())));
     }
-    return tensors;
+    return result;
   }
 
   /** Reads and checks the config in {@code folder}. */
@@ -105,6 +121,27 @@ public final class AdapterFiles {
   }
 
   /**
+   * The modules that {@code modules_to_save} means in a file. Hugging Face PEFT takes every module
+   * whose path ends with a name, even within a word ({@code norm} is {@code input_layernorm} too),
+   * so a file may hold more than the config's names say by their segments.
+   */
+  public static List<String> savedModules(Path folder, PeftConfig config, List<Site> sites) {
+    List<String> names = new ArrayList<>(config.common().modulesToSave());
+    try (TensorSource source = TensorSource.open(folder.resolve(WEIGHTS))) {
+      for (Site site : sites) {
+        boolean held =
+            site.parameters().stream()
+                .anyMatch(
+                    p -> source.tensors().containsKey(KEY_PREFIX + site.name() + "." + p.name()));
+        if (held && config.common().modulesToSave().stream().anyMatch(site.name()::endsWith)) {
+          names.add(site.name());
+        }
+      }
+    }
+    return names;
+  }
+
+  /**
    * Reads the values of {@code slots}: every tensor of the file must be one of theirs, and every
    * one of theirs in the file with its shape.
    *
@@ -121,7 +158,7 @@ public final class AdapterFiles {
   public static void write(
       Path folder, PeftConfig config, ModuleSelector targets, List<Slot> slots) {
     ObjectNode json = Methods.of(config).writeConfig(config);
-    ConfigWriter.selector(json, "target_modules", java.util.Optional.of(targets));
+    ConfigWriter.selector(json, "target_modules", Optional.of(targets));
     byte[] bytes = AdapterConfigFile.format(json);
     Map<String, INDArray> tensors = tensors(slots);
     TensorFile.requireFinite(tensors);

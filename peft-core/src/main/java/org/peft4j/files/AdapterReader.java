@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.PeftException;
-import org.peft4j.adapter.EmbeddingAdapter;
 import org.peft4j.adapter.ParameterSpec;
+import org.peft4j.adapter.TrainableCopy;
 import org.peft4j.host.Slot;
 import org.peft4j.plan.AdapterPlanner;
 import org.peft4j.plan.Nearest;
@@ -54,6 +54,7 @@ final class AdapterReader {
               + Nearest.of(unexpected.get(0), expected.keySet()));
     }
     expected.forEach((key, wanted) -> checkShape(key, wanted.shape(), problems));
+    baseCopies.keySet().removeAll(expected.keySet());
     baseCopies.forEach((key, base) -> checkBase(key, base, problems));
     if (!problems.isEmpty()) {
       throw new PeftException(
@@ -72,8 +73,8 @@ final class AdapterReader {
             AdapterFiles.key(slot, spec),
             new Expected(spec.shape(), slot.values().get(spec.name())));
       }
-      if (slot.adapter() instanceof EmbeddingAdapter) {
-        // Hugging Face PEFT saves a targeted embedding's own table too.
+      if (!(slot.adapter() instanceof TrainableCopy)) {
+        // Hugging Face PEFT saves a targeted embedding's or output head's own weight too.
         for (SiteParameter parameter : slot.adapter().site().parameters()) {
           baseCopies.put(
               "base_model.model."
@@ -107,7 +108,7 @@ final class AdapterReader {
     if (!info.shape().equals(shape) || !TensorFile.equalValues(source, key, base)) {
       problems.add(
           key
-              + " is a copy of the base model's table, but not of this one: the adapter was trained"
+              + " is a copy of a base model's weight, but not of this one's: the adapter was trained"
               + " on another base model, or on one with more tokens");
     }
   }

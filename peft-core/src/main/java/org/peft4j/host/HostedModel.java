@@ -99,6 +99,22 @@ public abstract class HostedModel<M extends Model> {
     }
   }
 
+  /** The gradient arrays of an active slot, as the last backward pass left them. */
+  public final Tensors gradients(Slot slot) {
+    for (String vertex : context.layers().keySet()) {
+      int index = context.slots(vertex).indexOf(slot);
+      if (index >= 0) {
+        return grafted(vertex).grafts().all().get(index).gradients();
+      }
+    }
+    throw new IllegalArgumentException(
+        "The slot of "
+            + slot.adapterName()
+            + " at "
+            + slot.adapter().site().name()
+            + " is not active.");
+  }
+
   private void stashUpdaterState(List<String> names) {
     Updater updater = names.isEmpty() ? null : updater(false);
     INDArray state = updater == null ? null : updater.getStateViewArray();

@@ -65,12 +65,17 @@ public final class AdapterPlanner {
                         + "; or all-linear."));
   }
 
-  /** The adapters of {@code config}. */
-  public <C extends PeftConfig> List<Adapter> plan(PeftMethod<C> method, C config) {
+  /**
+   * The adapters of {@code config}.
+   *
+   * @param modulesToSave the modules that train as a copy
+   */
+  public <C extends PeftConfig> List<Adapter> plan(
+      PeftMethod<C> method, C config, List<String> modulesToSave) {
     CommonConfig common = config.common();
-    Set<Site> saved = savedSites(common.modulesToSave());
+    Set<Site> saved = savedSites(modulesToSave);
     List<Site> targets =
-        new TargetMatcher(sites, common, method.peftType(), method.siteKinds())
+        new TargetMatcher(sites, common, saved, method.peftType(), method.siteKinds())
             .match(targets(method, common), heads);
     requirePatternsMatch(method.patterns(config), targets);
     Map<Site, List<Adapter>> planned = new LinkedHashMap<>();

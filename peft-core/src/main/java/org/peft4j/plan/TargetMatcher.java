@@ -1,7 +1,6 @@
 package org.peft4j.plan;
 
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.peft4j.PeftException;
@@ -18,13 +17,20 @@ import org.peft4j.site.SiteKind;
 final class TargetMatcher {
   private final List<Site> sites;
   private final CommonConfig config;
+  private final Set<Site> saved;
   private final String method;
   private final Set<SiteKind> supported;
   private final LayerIndex layerIndex;
 
-  TargetMatcher(List<Site> sites, CommonConfig config, String method, Set<SiteKind> supported) {
+  TargetMatcher(
+      List<Site> sites,
+      CommonConfig config,
+      Set<Site> saved,
+      String method,
+      Set<SiteKind> supported) {
     this.sites = sites;
     this.config = config;
+    this.saved = saved;
     this.method = method;
     this.supported = supported;
     this.layerIndex = new LayerIndex(config.layersToTransform(), config.layersPattern());
@@ -37,7 +43,8 @@ final class TargetMatcher {
    * @param heads names of output heads, which all-linear leaves out
    */
   List<Site> match(ModuleSelector selector, Set<String> heads) {
-    List<Site> candidates = sites.stream().filter(site -> !excluded(site) && !saved(site)).toList();
+    List<Site> candidates =
+        sites.stream().filter(site -> !excluded(site) && !saved.contains(site)).toList();
     List<Site> matched;
     if (selector instanceof ModuleSelector.Names names) {
       matched = named(names.names(), candidates);
@@ -59,17 +66,35 @@ final class TargetMatcher {
   }
 
   private List<Site> named(List<String> names, List<Site> candidates) {
-    Set<Site> matched = new LinkedHashSet<>();
     List<String> problems = new ArrayList<>();
     for (String name : names) {
-      List<Site> found = candidates.stream().filter(site -> matches(site, name)).toList();
-      if (found.isEmpty()) {
-        problems.add(missing(name));
+      if (sites.stream().noneMatch(site -> means(site, name))) {
+        problems.add(
+            "Target \""
+                + name
+                + "\" matches no site of this model. Nearest: "
+                + nearest(name)
+                + ".");
       }
-      matched.addAll(found);
     }
     CommonConfig.require("target_modules", problems);
-    return sites.stream().filter(matched::contains).toList();
+    List<Site> matched =
+        candidates.stream()
+            .filter(site -> names.stream().anyMatch(name -> matches(site, name)))
+            .toList();
+    if (matched.isEmpty()) {
+      throw new PeftException(
+          "Targets "
+              + names
+              + " match only sites that exclude_modules, modules_to_save or layers_to_transform"
+              + " leave out. Check those fields.");
+    }
+    return matched;
+  }
+
+  /** Whether the name means the site, wherever its layer is. */
+  private static boolean means(Site site, String name) {
+    return endsWith(site.name(), name) || endsWith(site.module(), name);
   }
 
   private boolean matches(Site site, String name) {
@@ -78,24 +103,6 @@ final class TargetMatcher {
 
   private boolean matches(String path, String name) {
     return path.equals(name) || (path.endsWith("." + name) && layerIndex.includes(path));
-  }
-
-  private String missing(String name) {
-    boolean left =
-        sites.stream()
-            .anyMatch(
-                s ->
-                    s.name().equals(name)
-                        || s.name().endsWith("." + name)
-                        || s.module().equals(name)
-                        || s.module().endsWith("." + name));
-    if (left) {
-      return "Target \""
-          + name
-          + "\" matches only sites that exclude_modules, modules_to_save or layers_to_transform"
-          + " leave out.";
-    }
-    return "Target \"" + name + "\" matches no site of this model. Nearest: " + nearest(name) + ".";
   }
 
   private void requireSome(List<Site> matched, String pattern) {
@@ -144,18 +151,13 @@ final class TargetMatcher {
 
   private boolean excludes(ModuleSelector selector, Site site) {
     if (selector instanceof ModuleSelector.Names names) {
-      return names.names().stream()
-          .anyMatch(n -> endsWith(site.name(), n) || endsWith(site.module(), n));
+      return names.names().stream().anyMatch(name -> means(site, name));
     }
     if (selector instanceof ModuleSelector.Regex regex) {
       ModulePattern pattern = ModulePattern.compile("exclude_modules", regex.pattern());
       return pattern.matches(site.name()) || pattern.matches(site.module());
     }
     return site.kind() == SiteKind.LINEAR;
-  }
-
-  private boolean saved(Site site) {
-    return config.modulesToSave().stream().anyMatch(name -> inside(site, name));
   }
 
   /** Whether {@code site} is the module of that name, or is in it. */

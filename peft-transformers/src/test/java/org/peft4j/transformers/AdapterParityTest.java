@@ -1,0 +1,176 @@
+package org.peft4j.transformers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.StreamSupport;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.Peft;
+import org.peft4j.PeftModel;
+import org.peft4j.safetensors.TensorSource;
+
+/** Adapters that Hugging Face PEFT wrote give its logits, losses and gradients. */
+class AdapterParityTest {
+  private static final double TOLERANCE = 1e-5;
+
+  /** A table that two modules share cannot take the change of one of them. */
+  private static final Set<String> TIED = Set.of("llama_embedding_tied", "gpt2_embedding");
+
+  static List<String> cases() {
+    return Golden.cases();
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void outputsLossAndGradientsAgreeWithTheReference(String name) throws IOException {
+    Path expected = Golden.folder(name).resolve("expected.safetensors");
+    try (Case golden = new Case(name)) {
+      assertThat(golden.model.trainableParameters().toString())
+          .isEqualTo(golden.json.path("trainable_parameters_text").asText());
+      golden.assertLogits(Golden.floats(expected, "logits"));
+      try (var off = golden.model.adaptersDisabled()) {
+        golden.assertLogits(Golden.floats(expected, "base_logits"));
+      }
+      golden.assertLogits(Golden.floats(expected, "logits"));
+
+      ComputationGraph network = golden.model.network();
+      network.setInputs(golden.ids);
+      network.setLabels(golden.input("labels"));
+      network.setLayerMaskArrays(new INDArray[] {golden.mask}, null);
+      network.computeGradientAndScore();
+      double loss = Golden.floats(expected, "loss").getDouble(0);
+      assertThat(Math.abs(network.score() - loss) / loss).isLessThan(TOLERANCE);
+      golden.assertGradients(expected);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void mergedWeightsGiveTheReferencesMergedLogits(String name) throws IOException {
+    INDArray expected =
+        Golden.floats(Golden.folder(name).resolve("expected.safetensors"), "merged_logits");
+    try (Case golden = new Case(name)) {
+      if (TIED.contains(name)) {
+        assertThatThrownBy(golden.model::merged).hasMessageContaining("shares its weight");
+        return;
+      }
+      try (var merged = golden.model.merged()) {
+        golden.assertLogits(expected);
+      }
+      golden.assertLogits(
+          Golden.floats(Golden.folder(name).resolve("expected.safetensors"), "logits"));
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void savingWhatWasLoadedGivesTheSameTensors(String name, @TempDir Path folder)
+      throws IOException {
+    try (Case golden = new Case(name)) {
+      for (String adapter : golden.model.adapters()) {
+        Path saved = folder.resolve(adapter);
+        golden.model.save(adapter, saved);
+        Path original = golden.adapterFolder(adapter).resolve("adapter_model.safetensors");
+        Path again = saved.resolve("adapter_model.safetensors");
+        try (TensorSource source = TensorSource.open(again)) {
+          for (String key : source.tensors().keySet()) {
+            assertThat(Golden.floats(again, key)).as(key).isEqualTo(Golden.floats(original, key));
+          }
+        }
+      }
+    }
+  }
+
+  private static final class Case implements AutoCloseable {
+    final JsonNode json;
+    final INDArray ids;
+    final INDArray mask;
+    final PeftModel<ComputationGraph> model;
+    private final CausalLanguageModel base;
+    private final String name;
+
+    Case(String name) throws IOException {
+      this.name = name;
+      json = new JsonMapper().readTree(Golden.folder(name).resolve("case.json").toFile());
+      ids = input("input_ids");
+      mask = input("attention_mask");
+      base = Transformers.load(Golden.base(json.path("base").asText()));
+      model = Peft.bare(base.graph(), 1);
+      for (String adapter : texts("adapters")) {
+        model.loadAdapter(adapter, adapterFolder(adapter));
+      }
+      model.setActive(texts("active"));
+    }
+
+    INDArray input(String tensor) {
+      return Golden.integers(Golden.folder(name).resolve("inputs.safetensors"), tensor);
+    }
+
+    Path adapterFolder(String adapter) {
+      Path single = Golden.folder(name).resolve("adapter");
+      return Files.exists(single) ? single : Golden.folder(name).resolve("adapters/" + adapter);
+    }
+
+    private List<String> texts(String field) {
+      return StreamSupport.stream(json.path(field).spliterator(), false)
+          .map(JsonNode::asText)
+          .toList();
+    }
+
+    /** Compares where there is a token; what padding gives has no meaning. */
+    void assertLogits(INDArray expected) {
+      INDArray actual =
+          model.network().output(false, new INDArray[] {ids}, new INDArray[] {mask})[0];
+      double difference = 0;
+      for (int b = 0; b < ids.size(0); b++) {
+        for (int t = 0; t < ids.size(1); t++) {
+          if (mask.getInt(b, t) == 1) {
+            INDArray d = actual.slice(b).slice(t).sub(expected.slice(b).slice(t));
+            difference = Math.max(difference, d.amaxNumber().doubleValue());
+          }
+        }
+      }
+      assertThat(difference / expected.amaxNumber().doubleValue())
+          .as("relative difference of logits")
+          .isLessThan(TOLERANCE);
+    }
+
+    void assertGradients(Path expected) {
+      boolean several = model.adapters().size() > 1;
+      List<String> compared = new ArrayList<>();
+      for (String adapter : model.active()) {
+        for (Map.Entry<String, INDArray> entry : model.gradients(adapter).entrySet()) {
+          String key = "grad." + (several ? adapter + "/" : "") + entry.getKey();
+          INDArray wanted = Golden.floats(expected, key);
+          double difference = entry.getValue().sub(wanted).amaxNumber().doubleValue();
+          assertThat(difference / wanted.amaxNumber().doubleValue()).as(key).isLessThan(TOLERANCE);
+          compared.add(key);
+        }
+      }
+      try (TensorSource source = TensorSource.open(expected)) {
+        assertThat(compared)
+            .containsAll(
+                source.tensors().keySet().stream().filter(k -> k.startsWith("grad.")).toList());
+      }
+    }
+
+    @Override
+    public void close() {
+      model.close();
+      base.close();
+    }
+  }
+}
