@@ -8,6 +8,7 @@ The protocol, which README.md gives in words, is `blocks`, `batch_of` and `train
 import setting  # first: sets the environment
 
 import argparse
+import warnings
 from pathlib import Path
 
 import torch
@@ -66,6 +67,7 @@ def save_initial(model: PeftModel, folder: Path) -> None:
 
 
 def main() -> None:
+    warnings.simplefilter("ignore")
     parser = argparse.ArgumentParser()
     parser.add_argument("model", type=Path)
     parser.add_argument("text", type=Path)
