@@ -6,11 +6,15 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.impl.broadcast.BroadcastAddOp;
+import org.nd4j.linalg.api.ops.impl.broadcast.BroadcastDivOp;
 import org.nd4j.linalg.api.ops.impl.broadcast.BroadcastMulOp;
 import org.nd4j.linalg.api.ops.impl.broadcast.BroadcastSubOp;
 import org.nd4j.linalg.api.ops.impl.reduce.Mmul;
+import org.nd4j.linalg.api.ops.impl.reduce.same.Max;
+import org.nd4j.linalg.api.ops.impl.reduce.same.Sum;
 import org.nd4j.linalg.api.ops.impl.reduce3.Dot;
 import org.nd4j.linalg.api.ops.impl.transforms.custom.SoftMax;
+import org.nd4j.linalg.api.ops.impl.transforms.strict.Exp;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
@@ -46,8 +50,24 @@ final class Nd4jAttention {
       Nd4j.exec(new BroadcastAddOp(flat, mask.reshape('c', batch, area), flat, 0, 2));
     }
     INDArray rows = probabilities.reshape('c', batch * heads * q.size(2), k.size(2));
-    Nd4j.exec(new SoftMax(rows, rows, 1));
+    softmax(rows);
     batched(scores, false, v, false, 1, grouped(context, k));
+  }
+
+  private static void softmax(INDArray rows) {
+    if (rows.dataType() == DataType.FLOAT) {
+      Nd4j.exec(new SoftMax(rows, rows, 1));
+      return;
+    }
+    // In double, ND4J's softmax gives NaN for a row whose largest value is far below zero.
+    try (ScratchScope scratch = new ScratchScope()) {
+      INDArray row = scratch.array(rows.dataType(), rows.size(0));
+      Nd4j.exec(new Max(rows, row, 1));
+      Nd4j.exec(new BroadcastSubOp(rows, row, rows, 0));
+      Nd4j.exec(new Exp(rows, rows));
+      Nd4j.exec(new Sum(rows, row, 1));
+      Nd4j.exec(new BroadcastDivOp(rows, row, rows, 0));
+    }
   }
 
   /**

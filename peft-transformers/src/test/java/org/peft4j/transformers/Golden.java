@@ -30,7 +30,7 @@ public final class Golden {
   public static List<String> cases() {
     try (Stream<Path> folders = Files.list(FOLDER)) {
       return folders
-          .filter(f -> Files.exists(f.resolve("case.json")))
+          .filter(f -> Files.exists(f.resolve("adapter")) || Files.exists(f.resolve("adapters")))
           .map(f -> f.getFileName().toString())
           .sorted()
           .toList();

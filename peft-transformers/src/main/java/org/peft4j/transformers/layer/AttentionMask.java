@@ -11,7 +11,7 @@ import org.peft4j.PeftException;
  * implementation.
  */
 final class AttentionMask {
-  /** Swallows any score when added to it; ND4J's softmax gives NaN for the least float itself. */
+  /** Swallows any score when added to it, and stays finite when a score is added. */
   private static final float HIDDEN = -1e30f;
 
   private AttentionMask() {}

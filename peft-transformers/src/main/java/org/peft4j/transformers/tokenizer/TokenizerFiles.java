@@ -1,0 +1,78 @@
+package org.peft4j.transformers.tokenizer;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.peft4j.PeftException;
+
+/**
+ * What a checkpoint folder's files tell of its tokens.
+ *
+ * @param ids every token's id
+ * @param config {@code config.json}, where ids of special tokens are
+ * @param tokenizerConfig {@code tokenizer_config.json}, where their texts are
+ */
+record TokenizerFiles(Map<String, Integer> ids, JsonNode config, JsonNode tokenizerConfig) {
+  private static final JsonMapper MAPPER = new JsonMapper();
+
+  static TokenizerFiles read(Path folder) {
+    return new TokenizerFiles(
+        ids(json(folder.resolve("tokenizer.json"))),
+        json(folder.resolve("config.json")),
+        json(folder.resolve("tokenizer_config.json")));
+  }
+
+  private static JsonNode json(Path file) {
+    if (!Files.isRegularFile(file)) {
+      return MissingNode.getInstance();
+    }
+    try {
+      return MAPPER.readTree(file.toFile());
+    } catch (IOException e) {
+      throw new PeftException(file + " is no valid JSON: " + e.getMessage(), e);
+    }
+  }
+
+  private static Map<String, Integer> ids(JsonNode tokenizer) {
+    Map<String, Integer> ids = new HashMap<>();
+    JsonNode vocabulary = tokenizer.path("model").path("vocab");
+    if (vocabulary.isArray()) {
+      // Unigram: pairs of text and score, in the order of their ids.
+      vocabulary.forEach(pair -> ids.put(pair.path(0).asText(), ids.size()));
+    } else {
+      vocabulary.properties().forEach(e -> ids.put(e.getKey(), e.getValue().asInt()));
+    }
+    tokenizer
+        .path("added_tokens")
+        .forEach(token -> ids.put(token.path("content").asText(), token.path("id").asInt()));
+    return ids;
+  }
+
+  int vocabularySize() {
+    return ids.values().stream().mapToInt(Integer::intValue).max().orElse(-1) + 1;
+  }
+
+  /** The ids of {@code bos_token}, {@code eos_token} or {@code pad_token}. */
+  List<Integer> special(String name) {
+    List<Integer> result = new ArrayList<>();
+    JsonNode configured = config.path(name + "_id");
+    if (configured.isArray()) {
+      configured.forEach(id -> result.add(id.asInt()));
+    } else if (configured.isInt() && configured.asInt() >= 0) {
+      result.add(configured.asInt());
+    }
+    JsonNode text = tokenizerConfig.path(name);
+    Integer known = ids.get(text.isObject() ? text.path("content").asText() : text.asText());
+    if (result.isEmpty() && known != null) {
+      result.add(known);
+    }
+    return List.copyOf(result);
+  }
+}
