@@ -161,6 +161,12 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
     return new AdapterScope(() -> hosted.graftSwitch().disable(-1));
   }
 
+  /** Until the scope is closed, training passes too are without the adapters' dropout. */
+  public AdapterScope withoutDropout() {
+    hosted.graftSwitch().withoutDropout(1);
+    return new AdapterScope(() -> hosted.graftSwitch().withoutDropout(-1));
+  }
+
   /**
    * Merges the active adapters into the base model's own weights until the scope is closed, which
    * restores them bit for bit. In the scope, outputs cost what the base model's cost.

@@ -114,6 +114,15 @@ public final class AdapterFiles {
     return AdapterConfigFile.parse(config, AdapterConfigFile.bytes(config));
   }
 
+  /**
+   * Reads and checks a config file alone, {@code adapter_config.json} say, to make a new adapter.
+   *
+   * @throws PeftException if it cannot be read, is no config, or one of a method that is not there
+   */
+  public static PeftConfig readConfigFile(Path file) {
+    return AdapterConfigFile.parse(file, AdapterConfigFile.bytes(file));
+  }
+
   private static String weightsChecksum(Path folder) {
     try (TensorSource source = TensorSource.open(folder.resolve(WEIGHTS))) {
       return source.metadata().getOrDefault(CONFIG_CHECKSUM, "");

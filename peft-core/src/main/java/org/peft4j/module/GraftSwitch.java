@@ -10,6 +10,7 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class GraftSwitch {
   private final AtomicInteger disabled = new AtomicInteger();
   private final AtomicInteger merged = new AtomicInteger();
+  private final AtomicInteger deterministic = new AtomicInteger();
   private final AtomicLong passes = new AtomicLong();
   private volatile long seed;
 
@@ -40,6 +41,16 @@ public final class GraftSwitch {
   /** Enters ({@code +1}) or leaves ({@code -1}) the merged state. */
   public void merge(int change) {
     merged.addAndGet(change);
+  }
+
+  /** Opens ({@code +1}) or closes ({@code -1}) a scope in which training is without dropout. */
+  public void withoutDropout(int change) {
+    deterministic.addAndGet(change);
+  }
+
+  /** Whether a training pass drops anything at random. */
+  public boolean dropsInTraining() {
+    return deterministic.get() == 0;
   }
 
   /** A seed for the next training pass of one layer: the same sequence for the same model seed. */

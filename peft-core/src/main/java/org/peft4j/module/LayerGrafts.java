@@ -74,6 +74,7 @@ public final class LayerGrafts {
 
   /** The next pass through this layer. Keep it: the backward pass must get the same one. */
   public Pass nextPass(boolean training) {
-    return new Pass(kernels, training, training ? graftSwitch.nextPassSeed() : 0);
+    boolean random = training && graftSwitch.dropsInTraining();
+    return new Pass(kernels, random, random ? graftSwitch.nextPassSeed() : 0);
   }
 }
