@@ -99,8 +99,15 @@ class HostLayer extends BaseWrapperLayer implements Grafted {
   }
 
   @Override
-  public Pair<Gradient, INDArray> backpropGradient(INDArray epsilon, LayerWorkspaceMgr workspaces) {
-    return backpropagate(() -> getUnderlying().backpropGradient(epsilon, workspaces), workspaces);
+  public Pair<Gradient, INDArray> backpropGradient(
+      @Nullable INDArray epsilon, LayerWorkspaceMgr workspaces) {
+    return backpropagate(
+        () -> getUnderlying().backpropGradient(scaled(epsilon), workspaces), workspaces);
+  }
+
+  private @Nullable INDArray scaled(@Nullable INDArray epsilon) {
+    double scale = hooks.epsilonScale();
+    return epsilon == null || scale == 1 ? epsilon : epsilon.mul(scale);
   }
 
   /**

@@ -62,6 +62,9 @@ final class HostVertex extends BaseWrapperVertex implements Grafted {
       return new Pair<>(new DefaultGradient(), zeroEpsilons(workspaces));
     }
     hooks.beforeBackward(workspaces);
+    if (hooks.epsilonScale() != 1) {
+      setEpsilon(getEpsilon().mul(hooks.epsilonScale()));
+    }
     Pair<Gradient, INDArray[]> result = super.doBackward(tbptt, workspaces);
     hooks.afterBackward(result.getFirst());
     AdapterGradients.requireFinite(gradients, gradientTable, 0);

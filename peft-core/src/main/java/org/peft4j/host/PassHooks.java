@@ -20,6 +20,11 @@ public interface PassHooks extends AutoCloseable {
   /** Called before the backward pass over the input. */
   default void beforeBackward(LayerWorkspaceMgr workspaces) {}
 
+  /** What the gradient from above is multiplied with before the backward pass. */
+  default double epsilonScale() {
+    return 1;
+  }
+
   /**
    * Called after the backward pass over the input: adapter gradients are to be written now.
    *

@@ -51,10 +51,11 @@ record EffectiveHosting(BaseLayerSource base, List<WeightSite> weights) implemen
         own.getLayer().instantiate(own, new ArrayList<>(), index, parameters, false, type);
     GradientScratch scratch = new GradientScratch(layer::setBackpropGradientsViewArray, parameters);
     if (!effective) {
-      return new HostedLayer(layer, new ScratchedPasses(scratch));
+      return new HostedLayer(layer, new ScratchedPasses(scratch, SameDiffEpsilon.scale(layer)));
     }
     EffectiveWeights weightsNow =
         new EffectiveWeights(weights, grafts, frozen, parameters, layer.paramTable());
-    return new HostedLayer(layer, new EffectivePasses(scratch, weightsNow));
+    return new HostedLayer(
+        layer, new EffectivePasses(scratch, weightsNow, SameDiffEpsilon.scale(layer)));
   }
 }

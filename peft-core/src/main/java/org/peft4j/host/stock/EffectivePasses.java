@@ -5,7 +5,8 @@ import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.peft4j.host.PassHooks;
 
 /** Around a stock layer over effective weights. */
-record EffectivePasses(GradientScratch scratch, EffectiveWeights weights) implements PassHooks {
+record EffectivePasses(GradientScratch scratch, EffectiveWeights weights, double epsilonScale)
+    implements PassHooks {
   @Override
   public void newInput() {
     weights.newInput();

@@ -5,7 +5,7 @@ import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.peft4j.host.PassHooks;
 
 /** Around a stock layer over the base model's arrays, whose own gradients nobody wants. */
-record ScratchedPasses(GradientScratch scratch) implements PassHooks {
+record ScratchedPasses(GradientScratch scratch, double epsilonScale) implements PassHooks {
   @Override
   public void beforeBackward(LayerWorkspaceMgr workspaces) {
     scratch.open(workspaces);

@@ -51,10 +51,11 @@ record VertexHosting(GraphVertex base, SameDiffVertex configuration, List<Weight
     GradientScratch scratch =
         new GradientScratch(vertex::setBackpropGradientsViewArray, parameters);
     if (!grafts.trains()) {
-      return new HostedVertex(vertex, new ScratchedPasses(scratch));
+      return new HostedVertex(vertex, new ScratchedPasses(scratch, SameDiffEpsilon.scale()));
     }
     EffectiveWeights effective =
         new EffectiveWeights(weights, grafts, frozen, parameters, vertex.paramTable(true));
-    return new HostedVertex(vertex, new EffectivePasses(scratch, effective));
+    return new HostedVertex(
+        vertex, new EffectivePasses(scratch, effective, SameDiffEpsilon.scale()));
   }
 }

@@ -227,7 +227,7 @@ final class StockCases {
         InputType.recurrent(IN, TIME),
         random(ROWS, IN, TIME),
         labels(ROWS),
-        mask(),
+        null,
         null,
         new LastTimeStep(lstm(RNNFormat.NCW)),
         softmax(true));

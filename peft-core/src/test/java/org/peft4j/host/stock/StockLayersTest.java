@@ -28,7 +28,7 @@ class StockLayersTest {
   void adaptersThatAddNothingLeaveEveryActivationBitEqual(StockCase sort) {
     MultiLayerNetwork base = sort.base(DataType.FLOAT);
     HostedNetwork hosted = StockCase.host(base);
-    hosted.activate(StockCase.slots(hosted, false));
+    hosted.activate(TestSlots.everywhere(hosted, false));
 
     assertSameActivations(sort, base, hosted.network(), false);
     if (!sort.name().contains("batch norm")) {
@@ -41,7 +41,7 @@ class StockLayersTest {
   void hostedEqualsTheLayerWithMergedWeights(StockCase sort) {
     for (DataType type : List.of(DataType.DOUBLE, DataType.FLOAT)) {
       HostedNetwork hosted = StockCase.host(sort.base(type));
-      List<Slot> slots = StockCase.slots(hosted, true);
+      List<Slot> slots = TestSlots.everywhere(hosted, true);
       hosted.activate(slots);
       DataSet data = sort.data(type);
 
@@ -60,7 +60,7 @@ class StockLayersTest {
   @MethodSource("cases")
   void everyGradientEqualsCentralDifferences(StockCase sort) {
     HostedNetwork hosted = StockCase.host(sort.base(DataType.DOUBLE));
-    hosted.activate(StockCase.slots(hosted, true));
+    hosted.activate(TestSlots.everywhere(hosted, true));
     MultiLayerNetwork network = hosted.network();
     DataSet data = sort.data(DataType.DOUBLE);
 
@@ -93,7 +93,7 @@ class StockLayersTest {
     MultiLayerNetwork base = sort.base(DataType.FLOAT);
     INDArray before = base.params().dup();
     HostedNetwork hosted = StockCase.host(base);
-    List<Slot> slots = StockCase.slots(hosted, false);
+    List<Slot> slots = TestSlots.everywhere(hosted, false);
     long count = slots.stream().mapToLong(Slot::count).sum();
     hosted.activate(slots);
     MultiLayerNetwork network = hosted.network();
