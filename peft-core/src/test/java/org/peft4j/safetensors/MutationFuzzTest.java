@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.management.ThreadMXBean;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Random;
@@ -66,8 +68,7 @@ class MutationFuzzTest {
     int readable = 0;
     for (int input = 0; input < INPUTS; input++) {
       byte[] bytes = mutated(seeds[random.nextInt(seeds.length)], random);
-      Files.deleteIfExists(path);
-      Files.write(path, bytes);
+      overwrite(bytes);
       long started = System.nanoTime();
       boolean opened = opens();
       assertThat(System.nanoTime() - started)
@@ -79,6 +80,17 @@ class MutationFuzzTest {
       readable += opened ? 1 : 0;
     }
     assertThat(readable).isBetween(INPUTS / 100, INPUTS - INPUTS / 100);
+  }
+
+  /**
+   * In place, which is much faster than a new file each time; no view of the old content is in use.
+   */
+  private void overwrite(byte[] bytes) throws IOException {
+    try (FileChannel channel =
+        FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      channel.write(ByteBuffer.wrap(bytes));
+      channel.truncate(bytes.length);
+    }
   }
 
   /** Of opening once more: the first time may also link code that was never run before. */
