@@ -1,0 +1,87 @@
+package org.peft4j.transformers.generation;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.peft4j.PeftException;
+
+/**
+ * How text is generated. Names, meanings and defaults are those of Hugging Face transformers.
+ *
+ * @param maxNewTokens how many tokens a row may get, 1 or more
+ * @param doSample whether tokens are drawn at random; else the likeliest is taken, and {@code
+ *     temperature}, {@code topK} and {@code topP} have no effect
+ * @param temperature logits are divided by it; above 0
+ * @param topK only the k likeliest tokens are drawn from; 0 for all
+ * @param topP only the likeliest tokens whose probabilities add up to p are drawn from; above 0, at
+ *     most 1, which means all
+ * @param repetitionPenalty above 1 makes tokens less likely that are in the text already; above 0
+ * @param eosTokenIds a row ends with any of them; empty for the model's own, an empty list for none
+ * @param padTokenId what fills up shorter rows; empty for the model's own
+ * @param seed the seed of the random draws
+ */
+public record GenerationConfig(
+    int maxNewTokens,
+    boolean doSample,
+    double temperature,
+    int topK,
+    double topP,
+    double repetitionPenalty,
+    Optional<List<Integer>> eosTokenIds,
+    OptionalInt padTokenId,
+    long seed) {
+
+  /**
+   * Checks every range.
+   *
+   * @throws PeftException that tells of all values that are out of their range
+   */
+  public GenerationConfig {
+    eosTokenIds = eosTokenIds.map(List::copyOf);
+    List<String> problems = new ArrayList<>();
+    require(maxNewTokens >= 1, "maxNewTokens", maxNewTokens, "1 or more", problems);
+    require(positive(temperature), "temperature", temperature, temperatures(), problems);
+    require(topK >= 0, "topK", topK, "0 (all tokens) or more", problems);
+    require(topP > 0 && topP <= 1, "topP", topP, "above 0, at most 1", problems);
+    require(
+        positive(repetitionPenalty),
+        "repetitionPenalty",
+        repetitionPenalty,
+        "a finite number above 0",
+        problems);
+    for (int id : eosTokenIds.orElse(List.of())) {
+      require(id >= 0, "eosTokenIds has", id, "token ids, 0 or more", problems);
+    }
+    require(padTokenId.orElse(0) >= 0, "padTokenId", padTokenId.orElse(0), "0 or more", problems);
+    if (!problems.isEmpty()) {
+      throw new PeftException("Invalid GenerationConfig: " + String.join(" ", problems));
+    }
+  }
+
+  private static String temperatures() {
+    return "a finite number above 0 (for the likeliest token always, set doSample to false)";
+  }
+
+  private static boolean positive(double value) {
+    return value > 0 && value < Double.POSITIVE_INFINITY;
+  }
+
+  private static void require(
+      boolean good, String name, Object value, String allowed, List<String> problems) {
+    if (!good) {
+      problems.add(
+          name + (name.endsWith("has") ? " " : " is ") + value + "; allowed: " + allowed + ".");
+    }
+  }
+
+  /** The likeliest token always, at most {@code maxNewTokens} of them. */
+  public static GenerationConfig greedy(int maxNewTokens) {
+    return builder().maxNewTokens(maxNewTokens).build();
+  }
+
+  /** A builder that holds the defaults. */
+  public static GenerationConfigBuilder builder() {
+    return new GenerationConfigBuilder();
+  }
+}

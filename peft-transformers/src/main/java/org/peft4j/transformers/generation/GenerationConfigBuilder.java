@@ -1,0 +1,92 @@
+package org.peft4j.transformers.generation;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/** Builds a {@link GenerationConfig}; ranges are checked by {@link #build}. */
+public final class GenerationConfigBuilder {
+  private int maxNewTokens = 20;
+  private boolean doSample;
+  private double temperature = 1;
+  private int topK = 50;
+  private double topP = 1;
+  private double repetitionPenalty = 1;
+  private Optional<List<Integer>> eosTokenIds = Optional.empty();
+  private OptionalInt padTokenId = OptionalInt.empty();
+  private long seed;
+
+  GenerationConfigBuilder() {}
+
+  /** At least 1; default 20. */
+  public GenerationConfigBuilder maxNewTokens(int value) {
+    maxNewTokens = value;
+    return this;
+  }
+
+  /** Default false: the likeliest token always. */
+  public GenerationConfigBuilder doSample(boolean value) {
+    doSample = value;
+    return this;
+  }
+
+  /** Above 0; default 1. */
+  public GenerationConfigBuilder temperature(double value) {
+    temperature = value;
+    return this;
+  }
+
+  /** 0 for all, or more; default 50. */
+  public GenerationConfigBuilder topK(int value) {
+    topK = value;
+    return this;
+  }
+
+  /** Above 0, at most 1; default 1. */
+  public GenerationConfigBuilder topP(double value) {
+    topP = value;
+    return this;
+  }
+
+  /** Above 0; default 1, which changes nothing. */
+  public GenerationConfigBuilder repetitionPenalty(double value) {
+    repetitionPenalty = value;
+    return this;
+  }
+
+  /** The ids that end a row, none at all for no end; default: the model's own. */
+  public GenerationConfigBuilder eosTokenIds(List<Integer> value) {
+    eosTokenIds = Optional.of(List.copyOf(value));
+    return this;
+  }
+
+  /** Default: the model's own, or else its first end-of-text token. */
+  public GenerationConfigBuilder padTokenId(int value) {
+    padTokenId = OptionalInt.of(value);
+    return this;
+  }
+
+  /** Default 0. */
+  public GenerationConfigBuilder seed(long value) {
+    seed = value;
+    return this;
+  }
+
+  /**
+   * Builds the config.
+   *
+   * @throws org.peft4j.PeftException that tells of all values that are out of their range
+   */
+  public GenerationConfig build() {
+    return new GenerationConfig(
+        maxNewTokens,
+        doSample,
+        temperature,
+        topK,
+        topP,
+        repetitionPenalty,
+        eosTokenIds,
+        padTokenId,
+        seed);
+  }
+}

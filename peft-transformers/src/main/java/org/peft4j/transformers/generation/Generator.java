@@ -1,0 +1,136 @@
+package org.peft4j.transformers.generation;
+
+import static org.nd4j.linalg.indexing.NDArrayIndex.all;
+import static org.nd4j.linalg.indexing.NDArrayIndex.point;
+
+import java.util.List;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.peft4j.PeftException;
+import org.peft4j.transformers.CausalLanguageModel;
+import org.peft4j.transformers.config.ModelConfig;
+import org.peft4j.transformers.layer.LeftPadding;
+
+/**
+ * Continues prompts, several at once and of different lengths: one pass over the prompts, then one
+ * token a step, from a cache of keys and values. A row that has ended stays in the batch, padded,
+ * until all have.
+ *
+ * <pre>{@code
+ * Generator generator = Generator.of(model, peft.network());
+ * Generation result = generator.generate(List.of(ids), GenerationConfig.greedy(50));
+ * }</pre>
+ *
+ * <p>It uses the graph's {@code rnnTimeStep} state, which it clears before and after, also when it
+ * fails. Not safe for use by several threads at once.
+ */
+public final class Generator {
+  private final ComputationGraph graph;
+  private final ModelConfig model;
+
+  private Generator(ComputationGraph graph, ModelConfig model) {
+    this.graph = graph;
+    this.model = model;
+  }
+
+  /** Generates with the base model. */
+  public static Generator of(CausalLanguageModel model) {
+    return new Generator(model.graph(), model.config());
+  }
+
+  /**
+   * Generates with a graph that is wrapped around the base model, {@code peft.network()}; whichever
+   * adapters are active when {@link #generate} is called act.
+   */
+  public static Generator of(CausalLanguageModel model, ComputationGraph wrapped) {
+    return new Generator(wrapped, model.config());
+  }
+
+  /** As {@link #generate(List, GenerationConfig, TokenListener)}, without a listener. */
+  public Generation generate(List<int[]> prompts, GenerationConfig config) {
+    return generate(prompts, config, (row, id) -> {});
+  }
+
+  /**
+   * Continues each prompt. Rows that reach the model's last position end there.
+   *
+   * @param prompts token ids, with a begin-of-text token where the model wants one
+   * @param listener told of each token, row by row in every step
+   * @throws PeftException if a prompt is empty, has more tokens than the model has positions, or an
+   *     id that is not in the vocabulary; or if a logit is not finite
+   */
+  public Generation generate(List<int[]> prompts, GenerationConfig config, TokenListener listener) {
+    PromptCheck.require(prompts, model);
+    Set<Integer> endOfText = Set.copyOf(config.eosTokenIds().orElse(model.tokens().endOfText()));
+    int longest = prompts.stream().mapToInt(prompt -> prompt.length).max().orElse(0);
+    // The last token is chosen but not run through the model, so that it needs no position.
+    int room = Math.min(config.maxNewTokens(), PromptCheck.positions(model) - longest + 1);
+    Batch batch = new Batch(prompts, padding(config), room);
+    List<TokenChooser> choosers =
+        IntStream.range(0, batch.rows()).mapToObj(row -> new TokenChooser(config, row)).toList();
+    try {
+      begin(batch);
+      int[][] input = batch.padded();
+      for (int step = 0; step < room && !batch.ended(); step++) {
+        int[] tokens = choose(batch, choosers, step(input));
+        report(batch, tokens, listener);
+        batch.append(tokens, endOfText);
+        input = batch.latest();
+      }
+    } finally {
+      graph.rnnClearPreviousState();
+    }
+    batch.end(room == config.maxNewTokens() ? Ending.LENGTH : Ending.POSITIONS);
+    return batch.result();
+  }
+
+  /** The id to pad with: the config's, the model's, the model's first end-of-text token, or 0. */
+  private int padding(GenerationConfig config) {
+    int fallback =
+        model.tokens().padding().orElse(model.tokens().endOfText().stream().findFirst().orElse(0));
+    int id = config.padTokenId().orElse(fallback < model.vocabularySize() ? fallback : 0);
+    if (id >= model.vocabularySize()) {
+      throw new PeftException(
+          "padTokenId is " + id + "; allowed: 0 to " + (model.vocabularySize() - 1) + ".");
+    }
+    return id;
+  }
+
+  private void begin(Batch batch) {
+    try (INDArray mask = Nd4j.createFromArray(batch.mask())) {
+      LeftPadding.begin(graph, mask);
+    }
+  }
+
+  /** Runs the model one step and gives the logits of each row's last position. */
+  private float[][] step(int[][] ids) {
+    try (INDArray input = Nd4j.createFromArray(ids);
+        INDArray logits = graph.rnnTimeStep(input)[0]) {
+      long last = logits.size(1) - 1;
+      return IntStream.range(0, ids.length)
+          .mapToObj(row -> logits.get(point(row), point(last), all()).toFloatVector())
+          .toArray(float[][]::new);
+    }
+  }
+
+  private static int[] choose(Batch batch, List<TokenChooser> choosers, float[][] logits) {
+    int[] tokens = new int[logits.length];
+    for (int row = 0; row < tokens.length; row++) {
+      if (!batch.ended(row)) {
+        tokens[row] = choosers.get(row).choose(batch.soFar(row), logits[row]);
+      }
+    }
+    return tokens;
+  }
+
+  private static void report(Batch batch, int[] tokens, TokenListener listener) {
+    for (int row = 0; row < tokens.length; row++) {
+      if (!batch.ended(row)) {
+        listener.token(row, tokens[row]);
+      }
+    }
+  }
+}

@@ -1,0 +1,68 @@
+package org.peft4j.transformers.generation;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.peft4j.PeftException;
+import org.peft4j.transformers.config.ModelConfig;
+import org.peft4j.transformers.config.Rotary;
+
+/** What a model can take: ids of its vocabulary, and so many positions. */
+final class PromptCheck {
+  private PromptCheck() {}
+
+  /** The longest text that the model was made for, prompt and answer together. */
+  static int positions(ModelConfig model) {
+    Rotary rotary = model.attention().rotary();
+    if (rotary != null && rotary.scaling() instanceof Rotary.Dynamic dynamic) {
+      return (int) Math.min(Integer.MAX_VALUE, model.maxPositions() * dynamic.factor());
+    }
+    return model.maxPositions();
+  }
+
+  /**
+   * Checks all prompts.
+   *
+   * @throws PeftException that tells of all that are empty, too long, or have a foreign id
+   */
+  static void require(List<int[]> prompts, ModelConfig model) {
+    List<String> problems = new ArrayList<>();
+    if (prompts.isEmpty()) {
+      problems.add("There is no prompt; give at least one.");
+    }
+    for (int i = 0; i < prompts.size(); i++) {
+      check(i, prompts.get(i), model, problems);
+    }
+    if (!problems.isEmpty()) {
+      throw new PeftException("Cannot generate: " + String.join(" ", problems));
+    }
+  }
+
+  private static void check(int index, int[] prompt, ModelConfig model, List<String> problems) {
+    String name = "Prompt " + index;
+    int positions = positions(model);
+    if (prompt.length == 0) {
+      problems.add(name + " has no token; begin it with the model's begin-of-text token at least.");
+    }
+    if (prompt.length > positions) {
+      problems.add(
+          name
+              + " has "
+              + prompt.length
+              + " tokens; this model has "
+              + positions
+              + " positions. Shorten it.");
+    }
+    for (int id : prompt) {
+      if (id < 0 || id >= model.vocabularySize()) {
+        problems.add(
+            name
+                + " has the token id "
+                + id
+                + "; allowed: 0 to "
+                + (model.vocabularySize() - 1)
+                + ". Does the tokenizer belong to this model?");
+        return;
+      }
+    }
+  }
+}

@@ -1,0 +1,41 @@
+package org.peft4j.transformers.generation;
+
+import java.util.Arrays;
+
+/**
+ * Nucleus sampling (Holtzman et al., arXiv 1904.09751): in the order of growing probability, drops
+ * tokens as long as their probabilities add up to no more than 1 − p. The likeliest always stays.
+ *
+ * @param p above 0, at most 1
+ */
+record TopP(double p) implements LogitsProcessor {
+  @Override
+  public float[] apply(int[] ids, float[] logits) {
+    int[] ascending = ascending(logits);
+    float[] probabilities = Softmax.of(logits);
+    float[] result = logits.clone();
+    float threshold = (float) (1 - p);
+    float sum = 0;
+    for (int i = 0; i < ascending.length - 1; i++) {
+      sum += probabilities[ascending[i]];
+      if (sum > threshold) {
+        break;
+      }
+      result[ascending[i]] = Float.NEGATIVE_INFINITY;
+    }
+    return result;
+  }
+
+  /** Indices by growing value, equal values by growing index. */
+  private static int[] ascending(float[] values) {
+    long[] keys = new long[values.length];
+    for (int i = 0; i < keys.length; i++) {
+      int bits = Float.floatToIntBits(values[i] + 0f);
+      // Negative floats have their bits flipped, so that integers are ordered as the floats are.
+      int ordered = bits < 0 ? bits ^ Integer.MAX_VALUE : bits;
+      keys[i] = (long) ordered << Integer.SIZE | i;
+    }
+    Arrays.sort(keys);
+    return Arrays.stream(keys).mapToInt(key -> (int) key).toArray();
+  }
+}

@@ -1,0 +1,64 @@
+package org.peft4j.transformers.generation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.peft4j.transformers.CausalLanguageModel;
+import org.peft4j.transformers.Golden;
+import org.peft4j.transformers.Transformers;
+
+/** Greedy ids are those of {@code generate} of transformers, for prompts of several lengths. */
+class GoldenGenerationTest {
+  @ParameterizedTest
+  @ValueSource(strings = {"generate_llama", "generate_gpt2"})
+  void idsAreThoseOfTheReference(String name) throws IOException {
+    Path folder = Golden.folder(name);
+    JsonNode json = new JsonMapper().readTree(folder.resolve("case.json").toFile());
+    List<int[]> prompts = prompts(folder.resolve("inputs.safetensors"));
+    int pad = json.path("pad_token_id").asInt();
+    int tokens = json.path("max_new_tokens").asInt();
+    GenerationConfigBuilder builder =
+        GenerationConfig.builder().maxNewTokens(tokens).padTokenId(pad);
+    try (CausalLanguageModel model = Transformers.load(Golden.base(json.path("base").asText()))) {
+      Generator generator = Generator.of(model);
+
+      GenerationConfig greedy = builder.eosTokenIds(List.of()).build();
+      assertThat(generator.generate(prompts, greedy).padded())
+          .isDeepEqualTo(expected(folder, "greedy"));
+
+      GenerationConfig ending =
+          builder.eosTokenIds(List.of(json.path("eos_token_id").asInt())).build();
+      assertThat(generator.generate(prompts, ending).padded())
+          .isDeepEqualTo(expected(folder, "eos"));
+
+      double penalty = json.path("repetition_penalty").asDouble();
+      GenerationConfig penalised =
+          builder.eosTokenIds(List.of()).repetitionPenalty(penalty).build();
+      assertThat(generator.generate(prompts, penalised).padded())
+          .isDeepEqualTo(expected(folder, "repetition_penalty"));
+    }
+  }
+
+  private static List<int[]> prompts(Path file) {
+    int[][] ids = Golden.integers(file, "input_ids").toIntMatrix();
+    int[][] mask = Golden.integers(file, "attention_mask").toIntMatrix();
+    List<int[]> prompts = new ArrayList<>();
+    for (int row = 0; row < ids.length; row++) {
+      int length = Arrays.stream(mask[row]).sum();
+      prompts.add(Arrays.copyOfRange(ids[row], ids[row].length - length, ids[row].length));
+    }
+    return prompts;
+  }
+
+  private static int[][] expected(Path folder, String name) {
+    return Golden.integers(folder.resolve("expected.safetensors"), name).toIntMatrix();
+  }
+}

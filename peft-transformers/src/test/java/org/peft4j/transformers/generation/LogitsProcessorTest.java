@@ -1,0 +1,68 @@
+package org.peft4j.transformers.generation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.peft4j.transformers.Golden;
+
+/** Processors change logits as those of transformers do. */
+class LogitsProcessorTest {
+  private static final Path FOLDER = Golden.folder("logits_processors");
+  private static final Path EXPECTED = FOLDER.resolve("expected.safetensors");
+
+  static List<Map.Entry<String, JsonNode>> cases() throws IOException {
+    JsonNode cases = new JsonMapper().readTree(FOLDER.resolve("case.json").toFile());
+    return List.copyOf(cases.properties());
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void processorsAgreeWithTheReference(Map.Entry<String, JsonNode> golden) {
+    List<LogitsProcessor> processors = LogitsProcessor.of(config(golden.getValue()));
+    int[][] ids = Golden.integers(EXPECTED, "input_ids").toIntMatrix();
+    float[][] input = matrix(golden.getKey() + ".input");
+    float[][] output = matrix(golden.getKey() + ".output");
+    float[][] probabilities = matrix(golden.getKey() + ".probabilities");
+    for (int row = 0; row < ids.length; row++) {
+      float[] scores = input[row];
+      for (LogitsProcessor processor : processors) {
+        scores = processor.apply(ids[row], scores);
+      }
+
+      assertThat(scores).containsExactly(output[row], within(1e-6f));
+      assertThat(Softmax.of(scores)).containsExactly(probabilities[row], within(1e-6f));
+    }
+    assertThat(input).isDeepEqualTo(matrix(golden.getKey() + ".input"));
+  }
+
+  @Test
+  void greedyGenerationKeepsThePenaltyAlone() {
+    GenerationConfig config =
+        GenerationConfig.builder().repetitionPenalty(1.3).temperature(0.7).topP(0.8).build();
+
+    assertThat(LogitsProcessor.of(config)).containsExactly(new RepetitionPenalty(1.3));
+  }
+
+  private static GenerationConfig config(JsonNode json) {
+    return GenerationConfig.builder()
+        .doSample(true)
+        .repetitionPenalty(json.path("repetition_penalty").asDouble(1))
+        .temperature(json.path("temperature").asDouble(1))
+        .topK(json.path("top_k").asInt(0))
+        .topP(json.path("top_p").asDouble(1))
+        .build();
+  }
+
+  private static float[][] matrix(String name) {
+    return Golden.floats(EXPECTED, name).toFloatMatrix();
+  }
+}
