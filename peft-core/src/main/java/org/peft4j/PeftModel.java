@@ -64,6 +64,13 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
     return List.copyOf(adapters.keySet());
   }
 
+  /** The sites that the active adapters are on. */
+  public Set<Site> adaptedSites() {
+    Set<Site> adapted = new LinkedHashSet<>();
+    activeSlots().forEach(slot -> adapted.add(slot.adapter().site()));
+    return adapted;
+  }
+
   /** The names of the active adapters. */
   public List<String> active() {
     return active;
@@ -176,8 +183,24 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
   public AdapterScope merged() {
     requireUnmerged("merging again");
     Slots.requireUntied(activeSlots(), sites);
-    List<Merger.Original> originals =
-        new Merger(hosted.hostings().values(), kernels).merge(activeSlots());
+    return merged(activeSlots());
+  }
+
+  /**
+   * Like {@link #merged()} at one site only, even where it shares its weight with another site,
+   * which has the change too then. For reading merged weights one at a time: outputs mean nothing
+   * in the scope.
+   */
+  public AdapterScope mergedAt(Site site) {
+    requireUnmerged("merging again");
+    return merged(
+        activeSlots().stream()
+            .filter(slot -> slot.adapter().site().name().equals(site.name()))
+            .toList());
+  }
+
+  private AdapterScope merged(List<Slot> slots) {
+    List<Merger.Original> originals = new Merger(hosted.hostings().values(), kernels).merge(slots);
     hosted.graftSwitch().merge(1);
     return new AdapterScope(
         () -> {

@@ -18,7 +18,10 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.learning.regularization.Regularization;
+import org.peft4j.NonFiniteException;
 import org.peft4j.PeftException;
+import org.peft4j.adapter.Tensors;
+import org.peft4j.module.Graft;
 import org.peft4j.module.LayerGrafts;
 
 /**
@@ -26,7 +29,7 @@ import org.peft4j.module.LayerGrafts;
  * adapters', forward and backward are the inner layer's, which writes adapter gradients only.
  */
 class HostLayer extends BaseWrapperLayer implements Grafted {
-  private final transient PassHooks hooks;
+  private final transient HostedLayer inner;
   private final transient NeuralNetConfiguration configuration;
   private final transient LayerGrafts grafts;
   private @Nullable INDArray parameters;
@@ -38,7 +41,7 @@ class HostLayer extends BaseWrapperLayer implements Grafted {
 
   HostLayer(HostedLayer inner, NeuralNetConfiguration configuration, LayerGrafts grafts) {
     super(inner.layer());
-    this.hooks = inner.hooks();
+    this.inner = inner;
     this.configuration = configuration;
     this.grafts = grafts;
   }
@@ -68,13 +71,13 @@ class HostLayer extends BaseWrapperLayer implements Grafted {
   public void setInput(INDArray input, LayerWorkspaceMgr workspaces) {
     inputType = input.dataType();
     inputShape = input.shape();
-    hooks.newInput();
+    inner.newInput();
     super.setInput(input, workspaces);
   }
 
   @Override
   public INDArray activate(boolean training, LayerWorkspaceMgr workspaces) {
-    hooks.beforeForward(training);
+    inner.beforeForward(training);
     return super.activate(training, workspaces);
   }
 
@@ -84,14 +87,14 @@ class HostLayer extends BaseWrapperLayer implements Grafted {
     return activate(training, workspaces);
   }
 
-  /** For hosts with more entrances. */
-  final PassHooks hooks() {
-    return hooks;
+  /** The hosted layer, for hosts with more entrances. */
+  final HostedLayer inner() {
+    return inner;
   }
 
   @Override
   public void close() {
-    hooks.close();
+    inner.close();
   }
 
   private FrozenHost host() {
@@ -99,15 +102,8 @@ class HostLayer extends BaseWrapperLayer implements Grafted {
   }
 
   @Override
-  public Pair<Gradient, INDArray> backpropGradient(
-      @Nullable INDArray epsilon, LayerWorkspaceMgr workspaces) {
-    return backpropagate(
-        () -> getUnderlying().backpropGradient(scaled(epsilon), workspaces), workspaces);
-  }
-
-  private @Nullable INDArray scaled(@Nullable INDArray epsilon) {
-    double scale = hooks.epsilonScale();
-    return epsilon == null || scale == 1 ? epsilon : epsilon.mul(scale);
+  public Pair<Gradient, INDArray> backpropGradient(INDArray epsilon, LayerWorkspaceMgr workspaces) {
+    return backpropagate(() -> getUnderlying().backpropGradient(epsilon, workspaces), workspaces);
   }
 
   /**
@@ -115,16 +111,34 @@ class HostLayer extends BaseWrapperLayer implements Grafted {
    */
   final Pair<Gradient, INDArray> backpropagate(
       Supplier<Pair<Gradient, INDArray>> backward, LayerWorkspaceMgr workspaces) {
-    AdapterGradients.requireActing(grafts, host().context().graftSwitch());
+    if (grafts.trains() && !grafts.acts()) {
+      throw new PeftException(
+          "Training needs the adapters, but they are "
+              + (host().context().graftSwitch().isMerged() ? "merged" : "disabled")
+              + " now. Close that scope first.");
+    }
     if (!grafts.trains() && !grafts.inputGradientNeeded()) {
       return new Pair<>(new DefaultGradient(), zeroEpsilon(workspaces));
     }
-    hooks.beforeBackward(workspaces);
-    Pair<Gradient, INDArray> result = backward.get();
-    hooks.afterBackward(result.getFirst());
-    INDArray inputGradient = result.getSecond();
-    AdapterGradients.requireFinite(gradients, gradientTable, getIterationCount());
+    inner.beforeBackward(workspaces);
+    INDArray inputGradient = backward.get().getSecond();
+    inner.afterBackward();
+    if (gradients != null) {
+      requireFinite(gradients);
+    }
     return new Pair<>(gradient(), inputGradient == null ? zeroEpsilon(workspaces) : inputGradient);
+  }
+
+  private void requireFinite(INDArray vector) {
+    if (Double.isFinite(vector.sumNumber().doubleValue())) {
+      return;
+    }
+    gradientTable.forEach(
+        (name, gradient) -> {
+          if (!Double.isFinite(gradient.amaxNumber().doubleValue())) {
+            throw new NonFiniteException(getIterationCount(), name);
+          }
+        });
   }
 
   private INDArray zeroEpsilon(LayerWorkspaceMgr workspaces) {
@@ -190,7 +204,12 @@ class HostLayer extends BaseWrapperLayer implements Grafted {
   public void setBackpropGradientsViewArray(INDArray vector) {
     gradients = vector;
     gradientTable = host().initializer().getGradientsFromFlattened(configuration, vector);
-    host().context().bindGradients(host().getLayerName(), grafts, vector);
+    List<Tensors> tensors =
+        host().context().cut(host().context().slots(host().getLayerName()), vector);
+    List<Graft> all = grafts.all();
+    for (int i = 0; i < all.size(); i++) {
+      all.get(i).setGradients(tensors.get(i));
+    }
   }
 
   @Override
@@ -238,7 +257,9 @@ class HostLayer extends BaseWrapperLayer implements Grafted {
 
   @Override
   public Gradient gradient() {
-    return AdapterGradients.of(gradientTable);
+    Gradient gradient = new DefaultGradient();
+    gradientTable.forEach(gradient::setGradientFor);
+    return gradient;
   }
 
   @Override

@@ -8,11 +8,12 @@ import java.util.Map;
 import java.util.Set;
 import org.deeplearning4j.nn.api.Updater;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.conf.graph.LayerVertex;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.graph.vertex.GraphVertex;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
-import org.peft4j.host.stock.StockHostings;
 import org.peft4j.kernel.Kernels;
 import org.peft4j.module.GraftSwitch;
 
@@ -25,7 +26,13 @@ public final class HostedGraph extends HostedModel<ComputationGraph> {
     ComputationGraphConfiguration configuration = base.getConfiguration().clone();
     configuration
         .getVertices()
-        .replaceAll((name, vertex) -> HostVertices.of(name, vertex, base, context));
+        .forEach(
+            (name, vertex) -> {
+              if (context.layers().containsKey(name) && vertex instanceof LayerVertex layer) {
+                NeuralNetConfiguration conf = layer.getLayerConf();
+                conf.setLayer(new FrozenHost(conf.getLayer(), context));
+              }
+            });
     network = new PeftGraph(configuration);
     network.layOut(null);
   }
@@ -41,12 +48,9 @@ public final class HostedGraph extends HostedModel<ComputationGraph> {
     Map<String, LayerHosting> hostings = new LinkedHashMap<>();
     for (int index : graph.topologicalSortOrder()) {
       GraphVertex vertex = graph.getVertices()[index];
-      String name = vertex.getVertexName();
       if (vertex.hasLayer()) {
         hostings.put(
-            name, Hostings.of(name, vertex.getLayer(), HostVertices.layerConf(name, graph)));
-      } else if (vertex.numParams() > 0) {
-        hostings.put(name, StockHostings.of(name, vertex, HostVertices.original(name, graph)));
+            vertex.getVertexName(), Hostings.of(vertex.getVertexName(), vertex.getLayer()));
       }
     }
     return hostings;
@@ -101,8 +105,7 @@ public final class HostedGraph extends HostedModel<ComputationGraph> {
 
   @Override
   Grafted grafted(String vertex) {
-    GraphVertex found = network.getVertex(vertex);
-    return found.hasLayer() ? (HostLayer) found.getLayer() : (HostVertex) found;
+    return (HostLayer) network.getVertex(vertex).getLayer();
   }
 
   @Override

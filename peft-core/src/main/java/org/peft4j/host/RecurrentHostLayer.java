@@ -21,7 +21,7 @@ final class RecurrentHostLayer extends HostLayer implements RecurrentLayer {
   @Override
   public INDArray rnnTimeStep(INDArray input, LayerWorkspaceMgr mgr) {
     setInput(input, mgr);
-    hooks().beforeForward(false);
+    inner().beforeForward(false);
     return recurrent.rnnTimeStep(input, mgr);
   }
 
@@ -44,7 +44,7 @@ final class RecurrentHostLayer extends HostLayer implements RecurrentLayer {
   public INDArray rnnActivateUsingStoredState(
       INDArray input, boolean training, boolean storeLast, LayerWorkspaceMgr mgr) {
     setInput(input, mgr);
-    hooks().beforeForward(training);
+    inner().beforeForward(training);
     return recurrent.rnnActivateUsingStoredState(input, training, storeLast, mgr);
   }
 

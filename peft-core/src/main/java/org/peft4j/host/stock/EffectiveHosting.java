@@ -2,6 +2,7 @@ package org.peft4j.host.stock;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.layers.IOutputLayer;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
@@ -9,7 +10,7 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.DetachedArrays;
 import org.peft4j.host.HostedLayer;
-import org.peft4j.host.HostsLayer;
+import org.peft4j.host.LayerHosting;
 import org.peft4j.module.LayerGrafts;
 import org.peft4j.site.Site;
 
@@ -18,7 +19,7 @@ import org.peft4j.site.Site;
  * where nothing is grafted, and else over effective weights {@code W' = W + Σ ΔW} that are made
  * anew at each forward pass. The latter cost one copy of the layer's own parameters.
  */
-record EffectiveHosting(BaseLayerSource base, List<WeightSite> weights) implements HostsLayer {
+record EffectiveHosting(BaseLayerSource base, List<WeightSite> weights) implements LayerHosting {
 
   @Override
   public List<Site> sites() {
@@ -32,7 +33,11 @@ record EffectiveHosting(BaseLayerSource base, List<WeightSite> weights) implemen
 
   @Override
   public INDArray weight(Site site) {
-    return WeightSite.view(weights, site, base.layer()::getParam);
+    return weights.stream()
+        .filter(weight -> weight.site().equals(site))
+        .findFirst()
+        .map(weight -> weight.view().of(base.layer().getParam(weight.parameter())))
+        .orElseThrow(() -> new IllegalArgumentException("No weight at " + site.name() + "."));
   }
 
   @Override
@@ -51,11 +56,14 @@ record EffectiveHosting(BaseLayerSource base, List<WeightSite> weights) implemen
         own.getLayer().instantiate(own, new ArrayList<>(), index, parameters, false, type);
     GradientScratch scratch = new GradientScratch(layer::setBackpropGradientsViewArray, parameters);
     if (!effective) {
-      return new HostedLayer(layer, new ScratchedPasses(scratch, SameDiffEpsilon.scale(layer)));
+      return new ScratchedLayer(layer, scratch);
     }
     EffectiveWeights weightsNow =
         new EffectiveWeights(weights, grafts, frozen, parameters, layer.paramTable());
-    return new HostedLayer(
-        layer, new EffectivePasses(scratch, weightsNow, SameDiffEpsilon.scale(layer)));
+    return new EffectiveLayer(layer, scratch, weightsNow, vector -> gradients(own, vector));
+  }
+
+  private static Map<String, INDArray> gradients(NeuralNetConfiguration own, INDArray vector) {
+    return own.getLayer().initializer().getGradientsFromFlattened(own, vector);
   }
 }

@@ -37,6 +37,15 @@ public final class ModelConfigReader {
       throw new PeftException(
           folder + " has no config.json. A Hugging Face checkpoint folder is needed.");
     }
+    return readFile(file);
+  }
+
+  /**
+   * Reads a {@code config.json} by whatever name.
+   *
+   * @throws PeftException if it is no config of a supported family, or has an unsupported setting
+   */
+  public static ModelConfig readFile(Path file) {
     ConfigFields fields = new ConfigFields(file.toString(), parse(file));
     String modelType = fields.text("model_type", "");
     Family family =

@@ -1,0 +1,33 @@
+package org.peft4j.transformers.checkpoint;
+
+import java.io.IOException;
+import java.util.List;
+import org.peft4j.safetensors.DType;
+import org.peft4j.safetensors.TensorSink;
+
+/**
+ * A tensor to be written, whose values are made when it is its turn.
+ *
+ * @param values writes all of them to the tensor of that name
+ */
+record CheckpointTensor(String name, DType dtype, List<Long> shape, Values values) {
+  CheckpointTensor {
+    shape = List.copyOf(shape);
+  }
+
+  interface Values {
+    void writeTo(TensorSink sink, String name) throws IOException;
+  }
+
+  long elements() {
+    return shape.stream().mapToLong(Long::longValue).reduce(1, Math::multiplyExact);
+  }
+
+  long bytes() {
+    return elements() * dtype.bytes();
+  }
+
+  long[] shapeArray() {
+    return shape.stream().mapToLong(Long::longValue).toArray();
+  }
+}

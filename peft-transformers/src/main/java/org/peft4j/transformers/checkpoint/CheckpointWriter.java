@@ -1,0 +1,110 @@
+package org.peft4j.transformers.checkpoint;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.peft4j.PeftException;
+import org.peft4j.PeftModel;
+import org.peft4j.safetensors.DType;
+import org.peft4j.transformers.CausalLanguageModel;
+
+/**
+ * Writes a loaded model as a checkpoint folder that Hugging Face transformers loads: {@code
+ * config.json} with all of its fields, {@code model.safetensors} (in shards where it is large), and
+ * the tokenizer's files.
+ *
+ * <pre>{@code
+ * CheckpointWriter.of(model).merging(peft).write(Path.of("merged-model"));
+ * }</pre>
+ *
+ * <p>Tensors are written one after another: besides the model, memory holds a copy of one at most.
+ */
+public final class CheckpointWriter {
+  private static final long DEFAULT_SHARD_BYTES = 5_000_000_000L;
+
+  private final CausalLanguageModel model;
+  private Optional<PeftModel<ComputationGraph>> adapters = Optional.empty();
+  private Optional<DType> dtype = Optional.of(DType.F32);
+  private long maxShardBytes = DEFAULT_SHARD_BYTES;
+
+  private CheckpointWriter(CausalLanguageModel model) {
+    this.model = model;
+  }
+
+  /** Writes the base model as it is; in the scope of {@link PeftModel#merged}, the merged one. */
+  public static CheckpointWriter of(CausalLanguageModel model) {
+    return new CheckpointWriter(model);
+  }
+
+  /**
+   * Merges the active adapters of {@code peft} into what is written. The model itself stays as it
+   * is. A head that is tied to the token embedding is untied if an adapter is on one of them.
+   *
+   * @throws PeftException if {@code peft} is wrapped around another model
+   */
+  @SuppressWarnings("ReferenceEquality") // Equal graphs over other weights are another model.
+  public CheckpointWriter merging(PeftModel<ComputationGraph> peft) {
+    if (peft.base() != model.graph()) {
+      throw new PeftException(
+          "These adapters are on another model than that from "
+              + model.folder()
+              + "; give the model that was wrapped.");
+    }
+    adapters = Optional.of(peft);
+    return this;
+  }
+
+  /**
+   * The type of all tensors: F32 (the default), F16 or BF16.
+   *
+   * @throws PeftException if it is another one
+   */
+  public CheckpointWriter dtype(DType value) {
+    dtype = Optional.of(DtypeNames.require(value));
+    return this;
+  }
+
+  /** Each tensor has the type that it has in the folder from which the model was loaded. */
+  public CheckpointWriter originalTypes() {
+    dtype = Optional.empty();
+    return this;
+  }
+
+  /**
+   * The most bytes in a file, 5 GB by default; more are divided into several files with an index.
+   *
+   * @throws PeftException if it is below 1
+   */
+  public CheckpointWriter maxShardBytes(long value) {
+    if (value < 1) {
+      throw new PeftException("maxShardBytes is " + value + "; allowed: 1 or more.");
+    }
+    maxShardBytes = value;
+    return this;
+  }
+
+  /**
+   * Writes the folder, whole or not at all. A checkpoint that is there is replaced.
+   *
+   * @throws PeftException if {@code folder} is the one that the model was loaded from, holds
+   *     anything that is no part of a checkpoint, or cannot be written; or if an adapter cannot be
+   *     merged
+   */
+  public void write(Path folder) {
+    ModelTensors tensors = new ModelTensors(model, adapters, dtype);
+    ObjectNode config = JsonFile.read(model.folder().resolve(CheckpointFiles.CONFIG));
+    dtype.ifPresent(type -> DtypeNames.put(config, type));
+    if (model.config().tiedHead() && !tensors.tied()) {
+      config.put("tie_word_embeddings", false);
+    }
+    OutputFolder.write(
+        folder,
+        model.folder(),
+        temporary -> {
+          JsonFile.write(temporary.resolve(CheckpointFiles.CONFIG), config);
+          CheckpointFiles.copyCompanions(model.folder(), temporary);
+          Shards.write(temporary, tensors.all(), maxShardBytes);
+        });
+  }
+}

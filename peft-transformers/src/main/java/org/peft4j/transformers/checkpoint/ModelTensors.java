@@ -1,0 +1,96 @@
+package org.peft4j.transformers.checkpoint;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.deeplearning4j.nn.api.Layer;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.peft4j.AdapterScope;
+import org.peft4j.PeftModel;
+import org.peft4j.module.SiteLayer;
+import org.peft4j.safetensors.DType;
+import org.peft4j.safetensors.TensorSink;
+import org.peft4j.site.Site;
+import org.peft4j.site.SiteParameter;
+import org.peft4j.transformers.CausalLanguageModel;
+import org.peft4j.transformers.layer.ModelSites;
+
+/**
+ * The tensors of a loaded model under their checkpoint names, with adapters merged site by site
+ * while they are written. The head is left out where it is the token embedding's table.
+ */
+final class ModelTensors {
+  private static final String HEAD = "lm_head";
+
+  private final Optional<PeftModel<ComputationGraph>> adapters;
+  private final Map<String, SiteLayer> layers = new HashMap<>();
+  private final Set<String> adapted;
+  private final boolean tied;
+  private final List<CheckpointTensor> all = new ArrayList<>();
+
+  /**
+   * @param dtype the type of all tensors; empty for that which each has in the model's folder
+   */
+  ModelTensors(
+      CausalLanguageModel model,
+      Optional<PeftModel<ComputationGraph>> adapters,
+      Optional<DType> dtype) {
+    this.adapters = adapters;
+    this.adapted =
+        adapters.stream()
+            .flatMap(peft -> peft.adaptedSites().stream())
+            .map(Site::name)
+            .collect(Collectors.toSet());
+    String table = new ModelSites(model.config()).tokenTable();
+    boolean changed =
+        adapted.contains(HEAD) || adapted.stream().anyMatch(s -> table.equals(s + ".weight"));
+    this.tied = model.config().tiedHead() && !changed;
+    for (Layer layer : model.graph().getLayers()) {
+      if (layer instanceof SiteLayer siteLayer) {
+        siteLayer.sites().forEach(site -> layers.put(site.name(), siteLayer));
+      }
+    }
+    TensorTypes types =
+        dtype.map(TensorTypes::of).orElseGet(() -> TensorTypes.original(model, table));
+    for (Site site : model.sites()) {
+      if (!(tied && site.name().equals(HEAD))) {
+        site.parameters().forEach(parameter -> all.add(tensor(site, parameter, types)));
+      }
+    }
+  }
+
+  /** Whether the head shares the token embedding's table in what is written. */
+  boolean tied() {
+    return tied;
+  }
+
+  List<CheckpointTensor> all() {
+    return List.copyOf(all);
+  }
+
+  private CheckpointTensor tensor(Site site, SiteParameter parameter, TensorTypes types) {
+    String name = site.name() + "." + parameter.name();
+    return new CheckpointTensor(
+        name, types.of(name), parameter.shape(), (sink, key) -> write(site, parameter, sink, key));
+  }
+
+  private void write(Site site, SiteParameter parameter, TensorSink sink, String key)
+      throws IOException {
+    SiteLayer layer = layers.get(site.name());
+    if (layer == null) {
+      throw new IllegalStateException("No layer of the graph has site " + site.name() + ".");
+    }
+    if (adapters.isPresent() && adapted.contains(site.name())) {
+      try (AdapterScope merged = adapters.get().mergedAt(site)) {
+        ArrayValues.write(layer.frozenParameter(site, parameter.name()), sink, key);
+      }
+    } else {
+      ArrayValues.write(layer.frozenParameter(site, parameter.name()), sink, key);
+    }
+  }
+}

@@ -1,0 +1,133 @@
+package org.peft4j.transformers.checkpoint;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.peft4j.PeftException;
+
+/**
+ * Writes a checkpoint folder as a whole: a sibling temporary is filled and renamed. A failure
+ * leaves what was there. A checkpoint that is replaced is first renamed to {@code .NAME.….old},
+ * which is where it is if the process is killed between the two renames.
+ */
+final class OutputFolder {
+  private final Path target;
+  private final Path temporary;
+  private final Path old;
+
+  private OutputFolder(Path target) {
+    this.target = target;
+    String name = "." + target.getFileName() + "." + UUID.randomUUID();
+    this.temporary = target.resolveSibling(name + ".tmp");
+    this.old = target.resolveSibling(name + ".old");
+  }
+
+  /**
+   * Creates or replaces {@code folder} with what {@code content} writes.
+   *
+   * @throws PeftException if {@code folder} holds anything that is no part of a checkpoint, or
+   *     cannot be written
+   */
+  static void write(Path folder, Consumer<Path> content) {
+    write(folder, Optional.empty(), content);
+  }
+
+  /**
+   * Like {@link #write(Path, Consumer)}.
+   *
+   * @param source a folder that is read meanwhile
+   * @throws PeftException if {@code folder} is the source too, or lies in it or around it
+   */
+  static void write(Path folder, Path source, Consumer<Path> content) {
+    write(folder, Optional.of(source), content);
+  }
+
+  private static void write(Path folder, Optional<Path> source, Consumer<Path> content) {
+    Path target = folder.toAbsolutePath().normalize();
+    if (target.getFileName() == null) {
+      throw new PeftException("Cannot write to " + folder + ": a root folder cannot be replaced.");
+    }
+    try {
+      Path parent = Files.createDirectories(target.resolveSibling("")).toRealPath();
+      OutputFolder output = new OutputFolder(real(parent.resolve(target.getFileName())));
+      if (source.isPresent()) {
+        output.requireApart(source.get().toRealPath());
+      }
+      output.requireReplaceable();
+      output.write(content);
+    } catch (IOException e) {
+      throw new PeftException("Cannot write to " + folder + ": " + reason(e) + ".", e);
+    }
+  }
+
+  private static Path real(Path path) throws IOException {
+    return Files.exists(path) ? path.toRealPath() : path;
+  }
+
+  private static String reason(IOException e) {
+    return e.getClass().getSimpleName() + " " + e.getMessage();
+  }
+
+  private void requireApart(Path source) {
+    if (target.startsWith(source) || source.startsWith(target)) {
+      throw new PeftException(
+          "Cannot write to "
+              + target
+              + ": the model was read from "
+              + source
+              + ". Give another folder.");
+    }
+  }
+
+  private void requireReplaceable() {
+    if (Files.isDirectory(target)) {
+      CheckpointFiles.requireReplaceable(target);
+    } else if (Files.exists(target)) {
+      throw new PeftException("Cannot write to " + target + ": it is a file. Give a folder.");
+    }
+  }
+
+  private void write(Consumer<Path> content) throws IOException {
+    try {
+      Files.createDirectory(temporary);
+      content.accept(temporary);
+      replace();
+    } finally {
+      delete(temporary);
+    }
+  }
+
+  private void replace() throws IOException {
+    boolean replaces = Files.exists(target);
+    if (replaces) {
+      Files.move(target, old, StandardCopyOption.ATOMIC_MOVE);
+    }
+    try {
+      Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      if (replaces) {
+        Files.move(old, target, StandardCopyOption.ATOMIC_MOVE);
+      }
+      throw e;
+    }
+    delete(old);
+  }
+
+  /** Deletes a folder of files, if it is there. */
+  private static void delete(Path folder) throws IOException {
+    if (!Files.exists(folder)) {
+      return;
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file : files.toList()) {
+        Files.delete(file);
+      }
+    }
+    Files.delete(folder);
+  }
+}

@@ -1,0 +1,35 @@
+package org.peft4j.transformers.checkpoint;
+
+import java.util.HashMap;
+import java.util.Map;
+import org.peft4j.safetensors.DType;
+import org.peft4j.safetensors.TensorSource;
+import org.peft4j.transformers.CausalLanguageModel;
+
+/** The type that each tensor is written in. */
+interface TensorTypes {
+  DType of(String name);
+
+  /** One type for all. */
+  static TensorTypes of(DType type) {
+    return name -> type;
+  }
+
+  /** What each tensor has in the folder that the model is from, whichever way it is named there. */
+  static TensorTypes original(CausalLanguageModel model, String tokenTable) {
+    Map<String, DType> types = new HashMap<>();
+    String prefix = model.config().family().bodyPrefix() + ".";
+    try (TensorSource source = TensorSource.open(model.folder())) {
+      source
+          .tensors()
+          .forEach(
+              (name, info) -> {
+                types.put(name, info.dtype());
+                types.putIfAbsent(prefix + name, info.dtype());
+              });
+    }
+    // A head that was tied is of the table's type.
+    DType fallback = types.getOrDefault(tokenTable, DType.F32);
+    return name -> types.getOrDefault(name, fallback);
+  }
+}

@@ -1,0 +1,176 @@
+package org.peft4j.transformers.checkpoint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.peft4j.PeftException;
+import org.peft4j.safetensors.DType;
+import org.peft4j.safetensors.TensorInfo;
+import org.peft4j.safetensors.TensorSource;
+import org.peft4j.transformers.CausalLanguageModel;
+import org.peft4j.transformers.Golden;
+import org.peft4j.transformers.Transformers;
+
+class CheckpointWriterTest {
+  @TempDir
+  @SuppressWarnings("NullAway.Init")
+  Path folder;
+
+  @ParameterizedTest
+  @ValueSource(strings = {"llama", "gpt2", "gpt2_hub", "qwen2", "llama_bf16", "llama_sharded"})
+  void tensorsKeepTheirBytesInTheirOriginalTypes(String base) {
+    try (CausalLanguageModel model = Transformers.load(Golden.base(base))) {
+      CheckpointWriter.of(model).originalTypes().write(folder.resolve("copy"));
+    }
+
+    Map<String, Object> source = bytes(Golden.base(base));
+    assertThat(bytes(folder.resolve("copy")).values())
+        .containsExactlyInAnyOrderElementsOf(source.values());
+  }
+
+  @Test
+  void configKeepsAllFieldsButTheType() {
+    try (CausalLanguageModel model = Transformers.load(Golden.base("llama_bf16"))) {
+      CheckpointWriter.of(model).write(folder.resolve("copy"));
+    }
+
+    var source = JsonFile.read(Golden.base("llama_bf16").resolve("config.json"));
+    assertThat(JsonFile.read(folder.resolve("copy/config.json")))
+        .isEqualTo(source.put("dtype", "float32"));
+    assertThat(types(folder.resolve("copy"))).containsOnly(DType.F32);
+  }
+
+  @Test
+  void largeCheckpointIsDividedIntoShards() {
+    try (CausalLanguageModel model = Transformers.load(Golden.base("llama"))) {
+      CheckpointWriter.of(model).maxShardBytes(10_000).write(folder.resolve("copy"));
+    }
+
+    assertThat(folder.resolve("copy/model.safetensors.index.json")).exists();
+    assertThat(folder.resolve("copy/model.safetensors")).doesNotExist();
+    assertThat(bytes(folder.resolve("copy"))).isEqualTo(bytes(Golden.base("llama")));
+  }
+
+  @Test
+  void tokenizerIsCopiedAndOldCheckpointReplaced() throws IOException {
+    Path source = copy(Golden.base("llama"), folder.resolve("source"));
+    Files.writeString(source.resolve("tokenizer.json"), "{}");
+    Path target = copy(Golden.base("gpt2"), folder.resolve("target"));
+    try (CausalLanguageModel model = Transformers.load(source)) {
+      CheckpointWriter.of(model).write(target);
+    }
+
+    assertThat(files(target))
+        .containsOnlyKeys("config.json", "model.safetensors", "tokenizer.json");
+    assertThat(bytes(target)).isEqualTo(bytes(source));
+    assertThat(files(folder)).isEmpty();
+    assertThat(folder.toFile().list()).containsExactlyInAnyOrder("source", "target");
+  }
+
+  @Test
+  void sourceIsNeverOverwritten() throws IOException {
+    Path source = copy(Golden.base("llama"), folder.resolve("source"));
+    try (CausalLanguageModel model = Transformers.load(source)) {
+      for (Path target : new Path[] {source, source.resolve("in"), folder}) {
+        assertThatThrownBy(() -> CheckpointWriter.of(model).write(target))
+            .isInstanceOf(PeftException.class)
+            .hasMessageContaining("the model was read from")
+            .hasMessageContaining("Give another folder.");
+      }
+    }
+    assertThat(bytes(source)).isEqualTo(bytes(Golden.base("llama")));
+  }
+
+  @Test
+  void folderWithForeignFilesIsRefusedAndLeftAsItIs() throws IOException {
+    Path target = copy(Golden.base("gpt2"), folder.resolve("target"));
+    Files.writeString(target.resolve("notes.txt"), "mine");
+    Map<String, Object> before = files(target);
+    try (CausalLanguageModel model = Transformers.load(Golden.base("llama"))) {
+      assertThatThrownBy(() -> CheckpointWriter.of(model).write(target))
+          .isInstanceOf(PeftException.class)
+          .hasMessageContaining("holds notes.txt, which is no part of a checkpoint");
+    }
+    assertThat(files(target)).isEqualTo(before);
+  }
+
+  @Test
+  void failureLeavesWhatWasThere() throws IOException {
+    Path target = copy(Golden.base("gpt2"), folder.resolve("target"));
+    Map<String, Object> before = files(target);
+
+    assertThatThrownBy(
+            () ->
+                OutputFolder.write(
+                    target,
+                    temporary -> {
+                      JsonFile.write(
+                          temporary.resolve("config.json"),
+                          JsonFile.read(target.resolve("config.json")));
+                      throw new PeftException("stop");
+                    }))
+        .hasMessage("stop");
+
+    assertThat(files(target)).isEqualTo(before);
+    assertThat(folder.toFile().list()).containsExactly("target");
+  }
+
+  @Test
+  void typeThatModelsAreNotLoadedInIsRefused() {
+    try (CausalLanguageModel model = Transformers.load(Golden.base("llama"))) {
+      assertThatThrownBy(() -> CheckpointWriter.of(model).dtype(DType.I64))
+          .hasMessage("dtype of a checkpoint is I64; allowed: F32, F16, BF16.");
+    }
+  }
+
+  private static Path copy(Path from, Path to) throws IOException {
+    Files.createDirectory(to);
+    try (Stream<Path> files = Files.list(from)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, to.resolve(file.getFileName()));
+      }
+    }
+    return to;
+  }
+
+  private static Map<String, Object> files(Path folder) throws IOException {
+    Map<String, Object> contents = new TreeMap<>();
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        contents.put(
+            file.getFileName().toString(), java.nio.ByteBuffer.wrap(Files.readAllBytes(file)));
+      }
+    }
+    return contents;
+  }
+
+  private static java.util.Set<DType> types(Path folder) {
+    try (TensorSource source = TensorSource.open(folder)) {
+      return source.tensors().values().stream().map(TensorInfo::dtype).collect(Collectors.toSet());
+    }
+  }
+
+  /** The bytes of each tensor that is learnt; old GPT-2 files hold a causal mask, too. */
+  private static Map<String, Object> bytes(Path folder) {
+    Map<String, Object> bytes = new TreeMap<>();
+    try (TensorSource source = TensorSource.open(folder)) {
+      for (String name : source.tensors().keySet()) {
+        if (!name.endsWith("attn.bias") && !name.endsWith("masked_bias")) {
+          bytes.put(name, source.buffer(name));
+        }
+      }
+    }
+    return bytes;
+  }
+}
