@@ -1,0 +1,11 @@
+package org.peft4j.transformers.inspection;
+
+/** What is at a path. */
+public sealed interface Description
+    permits ModelDescription, AdapterDescription, TensorsDescription {
+  /** The tensors in its files. */
+  TensorTable tensors();
+
+  /** It all as text of several lines, for a reader. */
+  String text();
+}
