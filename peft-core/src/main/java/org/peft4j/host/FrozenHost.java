@@ -7,6 +7,8 @@ import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.ParamInitializer;
 import org.deeplearning4j.nn.conf.GradientNormalization;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.conf.layers.misc.FrozenLayer;
+import org.deeplearning4j.nn.conf.layers.misc.FrozenLayerWithBackprop;
 import org.deeplearning4j.nn.conf.layers.wrapper.BaseWrapperLayer;
 import org.deeplearning4j.optimize.api.TrainingListener;
 import org.jspecify.annotations.Nullable;
@@ -62,7 +64,7 @@ public final class FrozenHost extends BaseWrapperLayer {
       DataType type) {
     LayerGrafts grafts = context().bind(getLayerName(), parameters);
     if (initialize) {
-      HostParameters.assignValues(this, parameters);
+      context().assignValues(getLayerName(), parameters);
     }
     HostedLayer inner = context().layer(getLayerName()).build(conf, index, grafts, type);
     HostLayer layer = HostLayer.around(inner, conf, grafts);
@@ -80,18 +82,33 @@ public final class FrozenHost extends BaseWrapperLayer {
 
   @Override
   public IUpdater getUpdaterByParam(String parameter) {
-    return getUnderlying().getUpdaterByParam(weightKey());
+    return original().getUpdaterByParam(weightKey());
   }
 
   @Override
   public List<Regularization> getRegularizationByParam(String parameter) {
-    List<Regularization> regularization = getUnderlying().getRegularizationByParam(weightKey());
+    List<Regularization> regularization = original().getRegularizationByParam(weightKey());
     return regularization == null ? List.of() : regularization;
+  }
+
+  /** The layer that carries the adapters, out of frozen-layer wrappers, which have no updater. */
+  private org.deeplearning4j.nn.conf.layers.Layer original() {
+    org.deeplearning4j.nn.conf.layers.Layer layer = getUnderlying();
+    while (true) {
+      if (layer instanceof FrozenLayer wrapper) {
+        layer = wrapper.getLayer();
+      } else if (layer instanceof FrozenLayerWithBackprop wrapper) {
+        layer = wrapper.getUnderlying();
+      } else {
+        return layer;
+      }
+    }
   }
 
   /** The name by which the original layer knows its weight. */
   private String weightKey() {
-    List<String> keys = getUnderlying().initializer().weightKeys(getUnderlying());
+    org.deeplearning4j.nn.conf.layers.Layer original = original();
+    List<String> keys = original.initializer().weightKeys(original);
     return keys == null || keys.isEmpty() ? "W" : keys.get(0);
   }
 

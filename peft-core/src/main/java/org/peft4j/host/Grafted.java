@@ -6,4 +6,7 @@ import org.peft4j.module.LayerGrafts;
 interface Grafted {
   /** What is grafted on it. */
   LayerGrafts grafts();
+
+  /** Frees native memory of its own. */
+  void close();
 }

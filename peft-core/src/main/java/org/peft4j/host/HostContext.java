@@ -78,13 +78,21 @@ final class HostContext {
     return layers;
   }
 
-  LayerHosting layer(String vertex) {
+  private LayerHosting hosting(String vertex) {
     LayerHosting hosting = layers.get(vertex);
     if (hosting == null) {
       throw new PeftException(
           "The base model has no layer \"" + vertex + "\". It has: " + layers.keySet() + ".");
     }
     return hosting;
+  }
+
+  HostsLayer layer(String vertex) {
+    return (HostsLayer) hosting(vertex);
+  }
+
+  HostsVertex vertex(String vertex) {
+    return (HostsVertex) hosting(vertex);
   }
 
   List<Slot> active() {
@@ -98,7 +106,7 @@ final class HostContext {
   /** The active slots of a layer, in the order of its sites and, at each, of activation. */
   List<Slot> slots(String vertex) {
     List<Slot> result = new ArrayList<>();
-    layer(vertex)
+    hosting(vertex)
         .sites()
         .forEach(
             site ->
@@ -143,7 +151,7 @@ final class HostContext {
     List<Slot> slots = slots(vertex);
     List<Tensors> tensors = cut(slots, parameters);
     List<SiteGrafts> sites = new ArrayList<>();
-    layer(vertex)
+    hosting(vertex)
         .sites()
         .forEach(
             site -> {
@@ -157,5 +165,36 @@ final class HostContext {
               sites.add(new SiteGrafts(site, grafts, graftSwitch));
             });
     return new LayerGrafts(sites, graftSwitch, kernels, trainsBelow(vertex));
+  }
+
+  /** Writes the slots' current values to a layer's slice of a parameter vector. */
+  void assignValues(String vertex, @Nullable INDArray parameters) {
+    List<Slot> slots = slots(vertex);
+    List<Tensors> tensors = cut(slots, parameters);
+    for (int i = 0; i < slots.size(); i++) {
+      tensors.get(i).assign(slots.get(i).values());
+    }
+  }
+
+  /** A layer's slice of a flat vector by Deeplearning4j's parameter keys, in order. */
+  Map<String, INDArray> table(String vertex, @Nullable INDArray flat) {
+    List<Slot> slots = slots(vertex);
+    List<Tensors> tensors = cut(slots, flat);
+    Map<String, INDArray> views = new LinkedHashMap<>();
+    for (int i = 0; i < slots.size(); i++) {
+      for (ParameterSpec spec : slots.get(i).adapter().parameters()) {
+        views.put(slots.get(i).key(spec), tensors.get(i).get(spec.name()));
+      }
+    }
+    return views;
+  }
+
+  /** Gives a layer's grafts their slices of the gradient vector. */
+  void bindGradients(String vertex, LayerGrafts grafts, INDArray flat) {
+    List<Tensors> tensors = cut(slots(vertex), flat);
+    List<Graft> all = grafts.all();
+    for (int i = 0; i < all.size(); i++) {
+      all.get(i).setGradients(tensors.get(i));
+    }
   }
 }

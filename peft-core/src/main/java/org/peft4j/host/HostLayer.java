@@ -18,10 +18,7 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.learning.regularization.Regularization;
-import org.peft4j.NonFiniteException;
 import org.peft4j.PeftException;
-import org.peft4j.adapter.Tensors;
-import org.peft4j.module.Graft;
 import org.peft4j.module.LayerGrafts;
 
 /**
@@ -29,7 +26,7 @@ import org.peft4j.module.LayerGrafts;
  * adapters', forward and backward are the inner layer's, which writes adapter gradients only.
  */
 class HostLayer extends BaseWrapperLayer implements Grafted {
-  private final transient HostedLayer inner;
+  private final transient PassHooks hooks;
   private final transient NeuralNetConfiguration configuration;
   private final transient LayerGrafts grafts;
   private @Nullable INDArray parameters;
@@ -41,7 +38,7 @@ class HostLayer extends BaseWrapperLayer implements Grafted {
 
   HostLayer(HostedLayer inner, NeuralNetConfiguration configuration, LayerGrafts grafts) {
     super(inner.layer());
-    this.inner = inner;
+    this.hooks = inner.hooks();
     this.configuration = configuration;
     this.grafts = grafts;
   }
@@ -71,13 +68,13 @@ class HostLayer extends BaseWrapperLayer implements Grafted {
   public void setInput(INDArray input, LayerWorkspaceMgr workspaces) {
     inputType = input.dataType();
     inputShape = input.shape();
-    inner.newInput();
+    hooks.newInput();
     super.setInput(input, workspaces);
   }
 
   @Override
   public INDArray activate(boolean training, LayerWorkspaceMgr workspaces) {
-    inner.beforeForward(training);
+    hooks.beforeForward(training);
     return super.activate(training, workspaces);
   }
 
@@ -87,14 +84,14 @@ class HostLayer extends BaseWrapperLayer implements Grafted {
     return activate(training, workspaces);
   }
 
-  /** The hosted layer, for hosts with more entrances. */
-  final HostedLayer inner() {
-    return inner;
+  /** For hosts with more entrances. */
+  final PassHooks hooks() {
+    return hooks;
   }
 
   @Override
   public void close() {
-    inner.close();
+    hooks.close();
   }
 
   private FrozenHost host() {
@@ -102,8 +99,15 @@ class HostLayer extends BaseWrapperLayer implements Grafted {
   }
 
   @Override
-  public Pair<Gradient, INDArray> backpropGradient(INDArray epsilon, LayerWorkspaceMgr workspaces) {
-    return backpropagate(() -> getUnderlying().backpropGradient(epsilon, workspaces), workspaces);
+  public Pair<Gradient, INDArray> backpropGradient(
+      @Nullable INDArray epsilon, LayerWorkspaceMgr workspaces) {
+    return backpropagate(
+        () -> getUnderlying().backpropGradient(scaled(epsilon), workspaces), workspaces);
+  }
+
+  private @Nullable INDArray scaled(@Nullable INDArray epsilon) {
+    double scale = hooks.epsilonScale();
+    return epsilon == null || scale == 1 ? epsilon : epsilon.mul(scale);
   }
 
   /**
@@ -111,34 +115,16 @@ class HostLayer extends BaseWrapperLayer implements Grafted {
    */
   final Pair<Gradient, INDArray> backpropagate(
       Supplier<Pair<Gradient, INDArray>> backward, LayerWorkspaceMgr workspaces) {
-    if (grafts.trains() && !grafts.acts()) {
-      throw new PeftException(
-          "Training needs the adapters, but they are "
-              + (host().context().graftSwitch().isMerged() ? "merged" : "disabled")
-              + " now. Close that scope first.");
-    }
+    AdapterGradients.requireActing(grafts, host().context().graftSwitch());
     if (!grafts.trains() && !grafts.inputGradientNeeded()) {
       return new Pair<>(new DefaultGradient(), zeroEpsilon(workspaces));
     }
-    inner.beforeBackward(workspaces);
-    INDArray inputGradient = backward.get().getSecond();
-    inner.afterBackward();
-    if (gradients != null) {
-      requireFinite(gradients);
-    }
+    hooks.beforeBackward(workspaces);
+    Pair<Gradient, INDArray> result = backward.get();
+    hooks.afterBackward(result.getFirst());
+    INDArray inputGradient = result.getSecond();
+    AdapterGradients.requireFinite(gradients, gradientTable, getIterationCount());
     return new Pair<>(gradient(), inputGradient == null ? zeroEpsilon(workspaces) : inputGradient);
-  }
-
-  private void requireFinite(INDArray vector) {
-    if (Double.isFinite(vector.sumNumber().doubleValue())) {
-      return;
-    }
-    gradientTable.forEach(
-        (name, gradient) -> {
-          if (!Double.isFinite(gradient.amaxNumber().doubleValue())) {
-            throw new NonFiniteException(getIterationCount(), name);
-          }
-        });
   }
 
   private INDArray zeroEpsilon(LayerWorkspaceMgr workspaces) {
@@ -204,12 +190,7 @@ class HostLayer extends BaseWrapperLayer implements Grafted {
   public void setBackpropGradientsViewArray(INDArray vector) {
     gradients = vector;
     gradientTable = host().initializer().getGradientsFromFlattened(configuration, vector);
-    List<Tensors> tensors =
-        host().context().cut(host().context().slots(host().getLayerName()), vector);
-    List<Graft> all = grafts.all();
-    for (int i = 0; i < all.size(); i++) {
-      all.get(i).setGradients(tensors.get(i));
-    }
+    host().context().bindGradients(host().getLayerName(), grafts, vector);
   }
 
   @Override
@@ -257,9 +238,7 @@ class HostLayer extends BaseWrapperLayer implements Grafted {
 
   @Override
   public Gradient gradient() {
-    Gradient gradient = new DefaultGradient();
-    gradientTable.forEach(gradient::setGradientFor);
-    return gradient;
+    return AdapterGradients.of(gradientTable);
   }
 
   @Override

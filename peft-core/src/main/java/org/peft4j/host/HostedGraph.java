@@ -8,12 +8,11 @@ import java.util.Map;
 import java.util.Set;
 import org.deeplearning4j.nn.api.Updater;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
-import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
-import org.deeplearning4j.nn.conf.graph.LayerVertex;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.graph.vertex.GraphVertex;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
+import org.peft4j.host.stock.StockHostings;
 import org.peft4j.kernel.Kernels;
 import org.peft4j.module.GraftSwitch;
 
@@ -26,13 +25,7 @@ public final class HostedGraph extends HostedModel<ComputationGraph> {
     ComputationGraphConfiguration configuration = base.getConfiguration().clone();
     configuration
         .getVertices()
-        .forEach(
-            (name, vertex) -> {
-              if (context.layers().containsKey(name) && vertex instanceof LayerVertex layer) {
-                NeuralNetConfiguration conf = layer.getLayerConf();
-                conf.setLayer(new FrozenHost(conf.getLayer(), context));
-              }
-            });
+        .replaceAll((name, vertex) -> HostVertices.of(name, vertex, base, context));
     network = new PeftGraph(configuration);
     network.layOut(null);
   }
@@ -48,9 +41,12 @@ public final class HostedGraph extends HostedModel<ComputationGraph> {
     Map<String, LayerHosting> hostings = new LinkedHashMap<>();
     for (int index : graph.topologicalSortOrder()) {
       GraphVertex vertex = graph.getVertices()[index];
+      String name = vertex.getVertexName();
       if (vertex.hasLayer()) {
         hostings.put(
-            vertex.getVertexName(), Hostings.of(vertex.getVertexName(), vertex.getLayer()));
+            name, Hostings.of(name, vertex.getLayer(), HostVertices.layerConf(name, graph)));
+      } else if (vertex.numParams() > 0) {
+        hostings.put(name, StockHostings.of(name, vertex, HostVertices.original(name, graph)));
       }
     }
     return hostings;
@@ -105,7 +101,8 @@ public final class HostedGraph extends HostedModel<ComputationGraph> {
 
   @Override
   Grafted grafted(String vertex) {
-    return (HostLayer) network.getVertex(vertex).getLayer();
+    GraphVertex found = network.getVertex(vertex);
+    return found.hasLayer() ? (HostLayer) found.getLayer() : (HostVertex) found;
   }
 
   @Override

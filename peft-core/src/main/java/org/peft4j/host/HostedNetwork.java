@@ -5,7 +5,6 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
-import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.Updater;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
@@ -46,9 +45,9 @@ public final class HostedNetwork extends HostedModel<MultiLayerNetwork> {
   private static Map<String, LayerHosting> layersOf(MultiLayerNetwork network) {
     Map<String, LayerHosting> hostings = new LinkedHashMap<>();
     for (int i = 0; i < network.getnLayers(); i++) {
-      Layer layer = network.getLayer(i);
-      String name = name(layer.conf(), i);
-      hostings.put(name, Hostings.of(name, layer));
+      NeuralNetConfiguration conf = network.getLayerWiseConfigurations().getConf(i);
+      String name = name(conf, i);
+      hostings.put(name, Hostings.of(name, network.getLayer(i), conf));
     }
     return hostings;
   }

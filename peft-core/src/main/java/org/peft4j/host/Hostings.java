@@ -1,6 +1,7 @@
 package org.peft4j.host;
 
 import org.deeplearning4j.nn.api.Layer;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.peft4j.host.stock.StockHostings;
 import org.peft4j.module.SiteLayer;
 
@@ -8,9 +9,15 @@ import org.peft4j.module.SiteLayer;
 final class Hostings {
   private Hostings() {}
 
-  static LayerHosting of(String name, Layer layer) {
+  /**
+   * The hosting of {@code layer}.
+   *
+   * @param configuration the network's configuration of it; a wrapper layer's own one is that of
+   *     what it wraps
+   */
+  static HostsLayer of(String name, Layer layer, NeuralNetConfiguration configuration) {
     return layer instanceof SiteLayer siteLayer
         ? new SiteLayerHosting(siteLayer)
-        : StockHostings.of(name, layer);
+        : StockHostings.of(name, layer, configuration);
   }
 }

@@ -2,13 +2,13 @@ package org.peft4j.host;
 
 import java.util.List;
 import java.util.Optional;
-import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.peft4j.module.LayerGrafts;
 import org.peft4j.site.Site;
 
-/** How one layer of a base model is hosted: its sites, its frozen arrays, and its hosted twin. */
+/**
+ * How one layer of a base model, or a vertex with parameters, is hosted: its sites and its frozen
+ * arrays. Its twin in the wrapped network is made by {@link HostsLayer} or {@link HostsVertex}.
+ */
 public interface LayerHosting {
   /** The layer's sites; empty for a layer without parameters. */
   List<Site> sites();
@@ -36,13 +36,4 @@ public interface LayerHosting {
   default boolean external() {
     return false;
   }
-
-  /**
-   * A layer over the same frozen arrays with {@code grafts} on it.
-   *
-   * @param configuration the configuration of the layer's vertex in the wrapped network
-   * @param index the layer's index there
-   */
-  HostedLayer build(
-      NeuralNetConfiguration configuration, int index, LayerGrafts grafts, DataType type);
 }

@@ -35,13 +35,13 @@ final class OutputHostLayer extends HostLayer implements IOutputLayer {
 
   @Override
   public double computeScore(double regularization, boolean training, LayerWorkspaceMgr mgr) {
-    inner().beforeForward(training);
+    hooks().beforeForward(training);
     return output.computeScore(regularization, training, mgr);
   }
 
   @Override
   public INDArray computeScoreForExamples(double regularization, LayerWorkspaceMgr mgr) {
-    inner().beforeForward(false);
+    hooks().beforeForward(false);
     return output.computeScoreForExamples(regularization, mgr);
   }
 

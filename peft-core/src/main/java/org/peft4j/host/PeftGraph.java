@@ -16,6 +16,7 @@ final class PeftGraph extends ComputationGraph implements Relayable {
   @Override
   public void layOut(@Nullable INDArray parameters) {
     INDArray oldGradients = flattenedGradients;
+    Relayable.close(vertices);
     initCalled = false;
     solver = null;
     gradient = null;

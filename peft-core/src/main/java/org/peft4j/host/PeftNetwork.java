@@ -16,6 +16,7 @@ final class PeftNetwork extends MultiLayerNetwork implements Relayable {
   @Override
   public void layOut(@Nullable INDArray parameters) {
     INDArray oldGradients = flattenedGradients;
+    Relayable.close(layers);
     initCalled = false;
     solver = null;
     gradient = null;

@@ -21,7 +21,7 @@ final class RecurrentHostLayer extends HostLayer implements RecurrentLayer {
   @Override
   public INDArray rnnTimeStep(INDArray input, LayerWorkspaceMgr mgr) {
     setInput(input, mgr);
-    inner().beforeForward(false);
+    hooks().beforeForward(false);
     return recurrent.rnnTimeStep(input, mgr);
   }
 
@@ -44,7 +44,7 @@ final class RecurrentHostLayer extends HostLayer implements RecurrentLayer {
   public INDArray rnnActivateUsingStoredState(
       INDArray input, boolean training, boolean storeLast, LayerWorkspaceMgr mgr) {
     setInput(input, mgr);
-    inner().beforeForward(training);
+    hooks().beforeForward(training);
     return recurrent.rnnActivateUsingStoredState(input, training, storeLast, mgr);
   }
 

@@ -1,5 +1,6 @@
 package org.peft4j.host;
 
+import org.deeplearning4j.nn.graph.vertex.GraphVertex;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -16,6 +17,20 @@ interface Relayable {
   static void close(@Nullable INDArray array) {
     if (array != null && array.length() > 0 && array.closeable() && !array.wasClosed()) {
       array.close();
+    }
+  }
+
+  /** Frees the memory of the hosts among {@code parts}. */
+  static void close(Object @Nullable [] parts) {
+    if (parts == null) {
+      return;
+    }
+    for (Object part : parts) {
+      if (part instanceof GraphVertex vertex && vertex.hasLayer()) {
+        vertex.getLayer().close();
+      } else if (part instanceof Grafted grafted) {
+        grafted.close();
+      }
     }
   }
 }

@@ -11,7 +11,7 @@ import org.peft4j.module.SiteLayer;
 import org.peft4j.site.Site;
 
 /** Hosts a layer that knows of sites by itself. */
-record SiteLayerHosting(SiteLayer layer) implements LayerHosting {
+record SiteLayerHosting(SiteLayer layer) implements HostsLayer {
   @Override
   public List<Site> sites() {
     return layer.sites();
@@ -47,6 +47,6 @@ record SiteLayerHosting(SiteLayer layer) implements LayerHosting {
       NeuralNetConfiguration configuration, int index, LayerGrafts grafts, DataType type) {
     SiteLayer hosted = layer.graft(configuration, grafts);
     hosted.setIndex(index);
-    return () -> hosted;
+    return HostedLayer.of(hosted);
   }
 }

@@ -10,7 +10,7 @@ import org.deeplearning4j.nn.params.DefaultParamInitializer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.host.HostedLayer;
-import org.peft4j.host.LayerHosting;
+import org.peft4j.host.HostsLayer;
 import org.peft4j.module.LayerGrafts;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteParameter;
@@ -19,7 +19,7 @@ import org.peft4j.site.SiteParameter;
  * Hosts a layer with one matrix W [in, out] (or [vocabulary, dim]), a bias and a gain: the adapters
  * act beside its product, and nothing of the size of W is ever made.
  */
-record AffineHosting(BaseLayerSource base, Site site, Twin twin) implements LayerHosting {
+record AffineHosting(BaseLayerSource base, Site site, Twin twin) implements HostsLayer {
   /** Makes the layer that stands in for the original in the wrapped network. */
   @FunctionalInterface
   interface Twin {
@@ -86,6 +86,6 @@ record AffineHosting(BaseLayerSource base, Site site, Twin twin) implements Laye
     layer.setIndex(index);
     layer.setParamsViewArray(base.layer().params());
     layer.setParamTable(new LinkedHashMap<>(base.layer().paramTable()));
-    return () -> layer;
+    return HostedLayer.of(layer);
   }
 }

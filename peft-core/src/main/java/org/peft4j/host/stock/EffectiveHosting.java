@@ -2,7 +2,6 @@ package org.peft4j.host.stock;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.layers.IOutputLayer;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
@@ -10,7 +9,7 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.DetachedArrays;
 import org.peft4j.host.HostedLayer;
-import org.peft4j.host.LayerHosting;
+import org.peft4j.host.HostsLayer;
 import org.peft4j.module.LayerGrafts;
 import org.peft4j.site.Site;
 
@@ -19,7 +18,7 @@ import org.peft4j.site.Site;
  * where nothing is grafted, and else over effective weights {@code W' = W + Σ ΔW} that are made
  * anew at each forward pass. The latter cost one copy of the layer's own parameters.
  */
-record EffectiveHosting(BaseLayerSource base, List<WeightSite> weights) implements LayerHosting {
+record EffectiveHosting(BaseLayerSource base, List<WeightSite> weights) implements HostsLayer {
 
   @Override
   public List<Site> sites() {
@@ -33,11 +32,7 @@ record EffectiveHosting(BaseLayerSource base, List<WeightSite> weights) implemen
 
   @Override
   public INDArray weight(Site site) {
-    return weights.stream()
-        .filter(weight -> weight.site().equals(site))
-        .findFirst()
-        .map(weight -> weight.view().of(base.layer().getParam(weight.parameter())))
-        .orElseThrow(() -> new IllegalArgumentException("No weight at " + site.name() + "."));
+    return WeightSite.view(weights, site, base.layer()::getParam);
   }
 
   @Override
@@ -56,14 +51,11 @@ record EffectiveHosting(BaseLayerSource base, List<WeightSite> weights) implemen
         own.getLayer().instantiate(own, new ArrayList<>(), index, parameters, false, type);
     GradientScratch scratch = new GradientScratch(layer::setBackpropGradientsViewArray, parameters);
     if (!effective) {
-      return new ScratchedLayer(layer, scratch);
+      return new HostedLayer(layer, new ScratchedPasses(scratch, SameDiffEpsilon.scale(layer)));
     }
     EffectiveWeights weightsNow =
         new EffectiveWeights(weights, grafts, frozen, parameters, layer.paramTable());
-    return new EffectiveLayer(layer, scratch, weightsNow, vector -> gradients(own, vector));
-  }
-
-  private static Map<String, INDArray> gradients(NeuralNetConfiguration own, INDArray vector) {
-    return own.getLayer().initializer().getGradientsFromFlattened(own, vector);
+    return new HostedLayer(
+        layer, new EffectivePasses(scratch, weightsNow, SameDiffEpsilon.scale(layer)));
   }
 }

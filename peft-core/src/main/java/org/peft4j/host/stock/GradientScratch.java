@@ -34,14 +34,6 @@ final class GradientScratch {
     }
   }
 
-  /** The gradients that the layer has written, of the shape of its vector of parameters. */
-  INDArray vector() {
-    if (vector == null) {
-      throw new IllegalStateException("No backward pass is under way.");
-    }
-    return vector;
-  }
-
   void close() {
     if (vector != null && !vector.isAttached() && vector.closeable()) {
       vector.close();

@@ -7,7 +7,7 @@ import org.deeplearning4j.nn.params.BatchNormalizationParamInitializer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.host.HostedLayer;
-import org.peft4j.host.LayerHosting;
+import org.peft4j.host.HostsLayer;
 import org.peft4j.module.LayerGrafts;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
@@ -17,7 +17,7 @@ import org.peft4j.site.SiteParameter;
  * Hosts a batch normalisation, with its running statistics. Its gain and bias can be trained as a
  * copy; the statistics cannot.
  */
-record NormHosting(BaseLayerSource base, Site site) implements LayerHosting {
+record NormHosting(BaseLayerSource base, Site site) implements HostsLayer {
   static NormHosting of(String name, BaseLayerSource base) {
     List<SiteParameter> affine =
         List.of(BatchNormalizationParamInitializer.GAMMA, BatchNormalizationParamInitializer.BETA)
@@ -51,6 +51,6 @@ record NormHosting(BaseLayerSource base, Site site) implements LayerHosting {
     layer.setIndex(index);
     layer.setParamsViewArray(base.layer().params());
     layer.setParamTable(new LinkedHashMap<>(base.layer().paramTable()));
-    return () -> layer;
+    return HostedLayer.of(layer);
   }
 }

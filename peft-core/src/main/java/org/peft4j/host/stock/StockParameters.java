@@ -14,10 +14,10 @@ final class StockParameters {
         : SiteParameter.weight(key, value.shape());
   }
 
-  /** Whether that is a key of a bias: b, of either direction of a bidirectional layer, or beta. */
+  /** A bias: of a layer, of either direction, of an auto-encoder's input, of a normalisation. */
   private static boolean isBias(String key) {
     return switch (key) {
-      case "b", "fb", "bb", "beta" -> true;
+      case "b", "fb", "bb", "vb", "beta" -> true;
       default -> false;
     };
   }

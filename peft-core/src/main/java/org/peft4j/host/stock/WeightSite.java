@@ -1,5 +1,7 @@
 package org.peft4j.host.stock;
 
+import java.util.List;
+import java.util.function.Function;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.site.Site;
 
@@ -10,6 +12,15 @@ import org.peft4j.site.Site;
  * @param view how that array becomes the site's weight
  */
 record WeightSite(Site site, String parameter, View view) {
+  /** The weight of {@code site}, one of {@code weights}, as a view of the array of its key. */
+  static INDArray view(List<WeightSite> weights, Site site, Function<String, INDArray> arrays) {
+    return weights.stream()
+        .filter(weight -> weight.site().equals(site))
+        .findFirst()
+        .map(weight -> weight.view().of(arrays.apply(weight.parameter())))
+        .orElseThrow(() -> new IllegalArgumentException("No weight at " + site.name() + "."));
+  }
+
   /** The shape of {@link org.peft4j.adapter.WeightAdapter} as a view of Deeplearning4j's array. */
   enum View {
     /** A matrix [in, out]. */

@@ -1,6 +1,5 @@
 package org.peft4j.host.stock;
 
-import java.util.ArrayList;
 import java.util.List;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.distribution.NormalDistribution;
@@ -19,8 +18,6 @@ import org.peft4j.host.HostedNetwork;
 import org.peft4j.host.Slot;
 import org.peft4j.kernel.Nd4jKernels;
 import org.peft4j.module.GraftSwitch;
-import org.peft4j.site.Site;
-import org.peft4j.site.SiteKind;
 
 /**
  * A small network of one sort of layer, with data.
@@ -74,23 +71,6 @@ record StockCase(
 
   static HostedNetwork host(MultiLayerNetwork base) {
     return HostedNetwork.of(base, new GraftSwitch(3), new Nd4jKernels());
-  }
-
-  /** An adapter at every site that can carry one. */
-  static List<Slot> slots(HostedNetwork hosted, boolean act) {
-    Nd4j.getRandom().setSeed(5);
-    List<Slot> slots = new ArrayList<>();
-    for (Site site : sites(hosted)) {
-      slots.add(LowRankTestAdapter.slot("default", site, hosted.dataType(), act));
-    }
-    return slots;
-  }
-
-  static List<Site> sites(HostedNetwork hosted) {
-    return hosted.hostings().values().stream()
-        .flatMap(h -> h.sites().stream())
-        .filter(s -> s.kind() != SiteKind.PARAMETERS && s.kind() != SiteKind.NORM)
-        .toList();
   }
 
   /** A copy of the base with every ΔW added to its weight. */

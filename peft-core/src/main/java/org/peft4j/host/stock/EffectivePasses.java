@@ -1,0 +1,36 @@
+package org.peft4j.host.stock;
+
+import org.deeplearning4j.nn.gradient.Gradient;
+import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
+import org.peft4j.host.PassHooks;
+
+/** Around a stock layer over effective weights. */
+record EffectivePasses(GradientScratch scratch, EffectiveWeights weights, double epsilonScale)
+    implements PassHooks {
+  @Override
+  public void newInput() {
+    weights.newInput();
+  }
+
+  @Override
+  public void beforeForward(boolean training) {
+    weights.prepare(training);
+  }
+
+  @Override
+  public void beforeBackward(LayerWorkspaceMgr workspaces) {
+    weights.prepare(true);
+    scratch.open(workspaces);
+  }
+
+  @Override
+  public void afterBackward(Gradient gradient) {
+    weights.backward(gradient.gradientForVariable());
+    scratch.close();
+  }
+
+  @Override
+  public void close() {
+    weights.close();
+  }
+}
