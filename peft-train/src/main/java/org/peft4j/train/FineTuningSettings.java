@@ -1,0 +1,98 @@
+package org.peft4j.train;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.peft4j.PeftException;
+
+/**
+ * The numbers of a fine-tuning.
+ *
+ * @param epochs how often the data is gone through; used where {@code steps} is 0
+ * @param steps updates of the adapter; 0 to go by epochs
+ * @param batchSize sequences of a batch
+ * @param gradientAccumulation batches of a step: their gradients are those of one large batch
+ * @param learningRate the rate that {@code schedule} multiplies
+ * @param weightDecay AdamW's decay
+ * @param warmupSteps steps in which the rate grows from zero, 0 for none
+ * @param schedule what the rate does then
+ * @param maxGradNorm the most that the gradient's L2 norm may be before it is scaled down, 0 for no
+ *     limit
+ * @param shuffle whether each epoch has an order of its own
+ * @param seed of the orders and of dropout
+ * @param evalEvery steps between evaluations, 0 for one at the end only
+ */
+public record FineTuningSettings(
+    int epochs,
+    long steps,
+    int batchSize,
+    int gradientAccumulation,
+    double learningRate,
+    double weightDecay,
+    long warmupSteps,
+    Schedule schedule,
+    double maxGradNorm,
+    boolean shuffle,
+    long seed,
+    long evalEvery) {
+
+  /** Checks every value; {@link FineTuningSettingsBuilder} says what is allowed. */
+  public FineTuningSettings {
+    List<String> problems = new ArrayList<>();
+    require(problems, "epochs", epochs, steps > 0 || epochs >= 1, "1 and above, or set steps");
+    require(
+        problems,
+        "steps",
+        steps,
+        steps >= 0 && steps <= Integer.MAX_VALUE,
+        "0 to " + Integer.MAX_VALUE);
+    require(problems, "batchSize", batchSize, batchSize >= 1, "1 and above");
+    require(
+        problems,
+        "gradientAccumulation",
+        gradientAccumulation,
+        gradientAccumulation >= 1
+            && (long) gradientAccumulation * batchSize <= Integer.MAX_VALUE,
+        "1 and above, times batchSize at most " + Integer.MAX_VALUE);
+    requireFinite(problems, "learningRate", learningRate);
+    requireFinite(problems, "weightDecay", weightDecay);
+    require(problems, "warmupSteps", warmupSteps, warmupSteps >= 0, "0 and above");
+    requireFinite(problems, "maxGradNorm", maxGradNorm);
+    require(problems, "evalEvery", evalEvery, evalEvery >= 0, "0 and above");
+    if (!problems.isEmpty()) {
+      throw new PeftException("These settings are impossible: " + String.join(" ", problems));
+    }
+  }
+
+  private static void requireFinite(List<String> problems, String name, double value) {
+    require(problems, name, value, value >= 0 && Double.isFinite(value), "0 and above, finite");
+  }
+
+  private static void require(
+      List<String> problems, String name, Number value, boolean holds, String allowed) {
+    if (!holds) {
+      problems.add(name + " is " + value + "; allowed: " + allowed + ".");
+    }
+  }
+
+  /** A builder with the defaults. */
+  public static FineTuningSettingsBuilder builder() {
+    return new FineTuningSettingsBuilder();
+  }
+
+  /** These settings less what may change when a training is resumed. */
+  FineTuningSettings resumable() {
+    return new FineTuningSettings(
+        steps > 0 ? 1 : epochs,
+        steps > 0 && schedule == Schedule.CONSTANT ? 1 : steps,
+        batchSize,
+        gradientAccumulation,
+        learningRate,
+        weightDecay,
+        warmupSteps,
+        schedule,
+        maxGradNorm,
+        shuffle,
+        seed,
+        0);
+  }
+}

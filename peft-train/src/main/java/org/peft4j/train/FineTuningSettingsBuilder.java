@@ -1,0 +1,114 @@
+package org.peft4j.train;
+
+import org.peft4j.PeftException;
+
+/** Builds {@link FineTuningSettings}. */
+public final class FineTuningSettingsBuilder {
+  private int epochs = 1;
+  private long steps;
+  private int batchSize = 8;
+  private int gradientAccumulation = 1;
+  private double learningRate = 2e-4;
+  private double weightDecay;
+  private long warmupSteps;
+  private Schedule schedule = Schedule.LINEAR;
+  private double maxGradNorm = 1;
+  private boolean shuffle = true;
+  private long seed;
+  private long evalEvery;
+
+  FineTuningSettingsBuilder() {}
+
+  /** How often the data is gone through; 1 and above, 1 by default. */
+  public FineTuningSettingsBuilder epochs(int value) {
+    epochs = value;
+    return this;
+  }
+
+  /** The number of updates, whatever the epochs; 0, the default, to go by epochs. */
+  public FineTuningSettingsBuilder steps(long value) {
+    steps = value;
+    return this;
+  }
+
+  /** Sequences of a batch; 1 and above, 8 by default. */
+  public FineTuningSettingsBuilder batchSize(int value) {
+    batchSize = value;
+    return this;
+  }
+
+  /** Batches of a step; 1 and above, 1 by default. */
+  public FineTuningSettingsBuilder gradientAccumulation(int value) {
+    gradientAccumulation = value;
+    return this;
+  }
+
+  /** The highest learning rate; 0 and above, 2e-4 by default. */
+  public FineTuningSettingsBuilder learningRate(double value) {
+    learningRate = value;
+    return this;
+  }
+
+  /** AdamW's decoupled decay; 0, the default, and above. */
+  public FineTuningSettingsBuilder weightDecay(double value) {
+    weightDecay = value;
+    return this;
+  }
+
+  /** Steps in which the rate grows from zero; 0, the default, for none. */
+  public FineTuningSettingsBuilder warmupSteps(long value) {
+    warmupSteps = value;
+    return this;
+  }
+
+  /** What the rate does after the warm-up; {@link Schedule#LINEAR} by default. */
+  public FineTuningSettingsBuilder schedule(Schedule value) {
+    schedule = value;
+    return this;
+  }
+
+  /** The largest L2 norm of the gradient, 1 by default; 0 for no limit. */
+  public FineTuningSettingsBuilder maxGradNorm(double value) {
+    maxGradNorm = value;
+    return this;
+  }
+
+  /** Whether each epoch has an order of its own; true by default. */
+  public FineTuningSettingsBuilder shuffle(boolean value) {
+    shuffle = value;
+    return this;
+  }
+
+  /** The seed of the orders and of dropout; 0 by default. */
+  public FineTuningSettingsBuilder seed(long value) {
+    seed = value;
+    return this;
+  }
+
+  /** Steps between evaluations; 0, the default, for one at the end only. */
+  public FineTuningSettingsBuilder evalEvery(long value) {
+    evalEvery = value;
+    return this;
+  }
+
+  /**
+   * Checks and builds.
+   *
+   * @throws PeftException if a value is not allowed; names every such value
+   */
+  public FineTuningSettings build() {
+    return new FineTuningSettings(
+        epochs,
+        steps,
+        batchSize,
+        gradientAccumulation,
+        learningRate,
+        weightDecay,
+        warmupSteps,
+        schedule,
+        maxGradNorm,
+        shuffle,
+        seed,
+        evalEvery);
+  }
+}

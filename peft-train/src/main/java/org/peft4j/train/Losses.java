@@ -1,0 +1,25 @@
+package org.peft4j.train;
+
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.peft4j.train.data.TokenBatch;
+
+/** One pass of a batch through a language-model graph. */
+final class Losses {
+  private Losses() {}
+
+  /** Mean nats over the batch's labelled tokens, without dropout and without gradients. */
+  static double mean(ComputationGraph graph, TokenBatch batch) {
+    try (BatchArrays arrays = new BatchArrays(graph, batch)) {
+      return graph.score(arrays.dataSet(), false);
+    }
+  }
+
+  /** The same with dropout; the gradients are then in {@link ComputationGraph#gradient()}. */
+  static double gradients(ComputationGraph graph, TokenBatch batch) {
+    try (BatchArrays arrays = new BatchArrays(graph, batch)) {
+      arrays.setInGraph();
+      graph.computeGradientAndScore();
+      return graph.score();
+    }
+  }
+}

@@ -1,0 +1,116 @@
+package org.peft4j.train;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.peft4j.PeftException;
+import org.peft4j.io.AtomicFile;
+
+/**
+ * Writes a file with a JSON object a step: {@code step}, {@code loss}, {@code learning_rate},
+ * {@code grad_norm}, {@code step_seconds}, {@code tokens_per_second}. A line is on its way to the
+ * disk before the next step begins. An older file is replaced; where training is resumed, its lines
+ * up to there are kept.
+ */
+public final class MetricsFile implements TrainingListener, AutoCloseable {
+  private static final JsonMapper JSON = JsonMapper.builder().build();
+
+  private final Path file;
+  private @Nullable OutputStream out;
+
+  /** A listener that writes to {@code file}, in a folder that exists. */
+  public MetricsFile(Path file) {
+    this.file = file;
+  }
+
+  @Override
+  public void onStart(long done, long total) {
+    close();
+    String kept = done == 0 ? "" : linesUpTo(done);
+    AtomicFile.write(file, channel -> writeFully(channel, kept));
+    try {
+      // Not a channel's stream: an interrupt of the training thread would close that.
+      out = new FileOutputStream(file.toFile(), true);
+    } catch (IOException e) {
+      throw failure(e);
+    }
+  }
+
+  private static void writeFully(FileChannel channel, String text) throws IOException {
+    ByteBuffer bytes = StandardCharsets.UTF_8.encode(text);
+    while (bytes.hasRemaining()) {
+      channel.write(bytes);
+    }
+  }
+
+  private String linesUpTo(long step) {
+    try {
+      return Files.exists(file)
+          ? Files.readAllLines(file).stream()
+              .filter(line -> stepOf(line) <= step)
+              .map(line -> line + "\n")
+              .collect(Collectors.joining())
+          : "";
+    } catch (IOException e) {
+      throw failure(e);
+    }
+  }
+
+  /** The step of a line; of one that was cut short by a crash, the largest number. */
+  private static long stepOf(String line) {
+    try {
+      return JSON.readTree(line).path("step").asLong(Long.MAX_VALUE);
+    } catch (JsonProcessingException e) {
+      return Long.MAX_VALUE;
+    }
+  }
+
+  @Override
+  public void onStep(StepMetrics metrics) {
+    ObjectNode line = JSON.createObjectNode();
+    line.put("step", metrics.step());
+    line.put("loss", metrics.loss());
+    line.put("learning_rate", metrics.learningRate());
+    line.put("grad_norm", metrics.gradNorm());
+    line.put("step_seconds", metrics.stepSeconds());
+    line.put("tokens_per_second", metrics.tokensPerSecond());
+    try {
+      if (out != null) {
+        out.write((line + "\n").getBytes(StandardCharsets.UTF_8));
+      }
+    } catch (IOException e) {
+      throw failure(e);
+    }
+  }
+
+  private PeftException failure(IOException e) {
+    return new PeftException("Cannot write " + file + ": " + e.getMessage() + ".", e);
+  }
+
+  @Override
+  public void onEnd(FineTuningResult result) {
+    close();
+  }
+
+  @Override
+  public void close() {
+    try {
+      if (out != null) {
+        out.close();
+        out = null;
+      }
+    } catch (IOException e) {
+      throw failure(e);
+    }
+  }
+}

@@ -1,0 +1,103 @@
+package org.peft4j.train;
+
+import java.util.List;
+import java.util.Map;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.peft4j.NonFiniteException;
+import org.peft4j.adapter.DetachedArrays;
+import org.peft4j.kernel.Scratch;
+import org.peft4j.train.data.TokenBatch;
+
+/**
+ * The gradient of one step: of the mean loss over the labelled tokens of all its batches, which
+ * each count by their number of those, as if they were one large batch.
+ */
+final class StepGradient implements AutoCloseable {
+  /** What PyTorch adds to the norm before it divides by it. */
+  private static final double CLIP_EPSILON = 1e-6;
+
+  private final ComputationGraph network;
+  private @Nullable INDArray sum;
+  private double loss;
+  private double norm;
+
+  StepGradient(ComputationGraph network) {
+    this.network = network;
+  }
+
+  /**
+   * Computes loss, gradient and norm.
+   *
+   * @param step its number, for messages
+   * @return the gradient, [1, parameters], valid until the next call
+   * @throws NonFiniteException if a number is not finite
+   */
+  INDArray compute(long step, List<TokenBatch> batches) {
+    network.getConfiguration().setIterationCount((int) step);
+    INDArray gradient = batches.size() == 1 ? ofOne(batches.get(0)) : ofAll(batches);
+    if (!Double.isFinite(loss)) {
+      throw new NonFiniteException(step, "the loss");
+    }
+    norm = gradient.norm2Number().doubleValue();
+    if (!Double.isFinite(norm)) {
+      throw new NonFiniteException(step, nonFiniteTensor());
+    }
+    return gradient;
+  }
+
+  private INDArray ofOne(TokenBatch batch) {
+    loss = Losses.gradients(network, batch);
+    return network.gradient().gradient();
+  }
+
+  private INDArray ofAll(List<TokenBatch> batches) {
+    if (sum == null) {
+      sum = DetachedArrays.zeros(network.params().dataType(), network.params().shape());
+    }
+    sum.assign(0);
+    loss = 0;
+    double labelled = batches.stream().mapToInt(TokenBatch::labelled).sum();
+    for (TokenBatch batch : batches) {
+      double share = batch.labelled() / labelled;
+      loss += share * Losses.gradients(network, batch);
+      Nd4j.getBlasWrapper().axpy(share, network.gradient().gradient(), sum);
+    }
+    return sum;
+  }
+
+  private String nonFiniteTensor() {
+    for (Map.Entry<String, INDArray> entry : network.gradient().gradientForVariable().entrySet()) {
+      if (!Double.isFinite(entry.getValue().amaxNumber().doubleValue())) {
+        return "the gradient of " + entry.getKey();
+      }
+    }
+    return "the gradient's norm";
+  }
+
+  /** The loss of the last step: mean nats over its labelled tokens. */
+  double loss() {
+    return loss;
+  }
+
+  /** The L2 norm of the last gradient. */
+  double norm() {
+    return norm;
+  }
+
+  /** Scales the gradient down to {@code most} if its norm is larger; 0 is no limit. */
+  void clip(INDArray gradient, double most) {
+    if (most > 0 && norm + CLIP_EPSILON > most) {
+      gradient.muli(most / (norm + CLIP_EPSILON));
+    }
+  }
+
+  @Override
+  public void close() {
+    if (sum != null) {
+      Scratch.release(sum);
+    }
+  }
+}

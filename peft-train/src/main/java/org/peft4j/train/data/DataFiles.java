@@ -1,0 +1,38 @@
+package org.peft4j.train.data;
+
+import java.nio.file.Path;
+import java.util.Locale;
+import org.peft4j.PeftException;
+import org.peft4j.transformers.tokenizer.Tokenizer;
+
+/**
+ * Reads a data file as its name says: {@code .txt} as {@link TextTokens}, without tokens for
+ * beginning and end, {@code .jsonl} as {@link JsonLines}, {@code .safetensors} as {@link
+ * TokenizedFile}.
+ */
+public final class DataFiles {
+  private DataFiles() {}
+
+  /**
+   * Reads a file.
+   *
+   * @param model a checkpoint folder, whose tokenizer text goes through
+   * @param sequenceLength the length of blocks, or the most tokens of a row; 2 and above
+   * @throws PeftException if the name ends otherwise, or the file or the tokenizer is broken
+   */
+  public static TrainingData read(Path file, Path model, int sequenceLength) {
+    String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
+    if (name.endsWith(".safetensors")) {
+      return TokenizedFile.read(file);
+    }
+    if (!name.endsWith(".txt") && !name.endsWith(".jsonl")) {
+      throw new PeftException(
+          file + " is of no known kind; allowed names end in .txt, .jsonl or .safetensors.");
+    }
+    try (Tokenizer tokenizer = Tokenizer.load(model)) {
+      return name.endsWith(".txt")
+          ? TextTokens.read(file, tokenizer).blocks(sequenceLength)
+          : JsonLines.of(tokenizer, sequenceLength).read(file);
+    }
+  }
+}

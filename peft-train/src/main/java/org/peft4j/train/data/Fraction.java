@@ -1,0 +1,16 @@
+package org.peft4j.train.data;
+
+import org.peft4j.PeftException;
+
+/** Part of a whole. */
+final class Fraction {
+  private Fraction() {}
+
+  /** {@code fraction} of {@code count}, rounded down. */
+  static long of(double fraction, long count) {
+    if (!(fraction > 0 && fraction <= 1)) {
+      throw new PeftException("fraction is " + fraction + "; allowed: above 0, at most 1.");
+    }
+    return (long) (fraction * count);
+  }
+}

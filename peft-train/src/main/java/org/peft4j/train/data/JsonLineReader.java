@@ -1,0 +1,119 @@
+package org.peft4j.train.data;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Iterator;
+import java.util.function.Consumer;
+import org.peft4j.PeftException;
+import org.peft4j.internal.Quoted;
+
+/** Reads the lines of a JSON Lines file, each bounded and strict. */
+final class JsonLineReader {
+  private static final int MAX_LINE = 1 << 24;
+
+  private static final ObjectMapper JSON =
+      JsonMapper.builder(
+              JsonFactory.builder()
+                  .streamReadConstraints(
+                      StreamReadConstraints.builder()
+                          .maxNestingDepth(64)
+                          .maxStringLength(MAX_LINE)
+                          .build())
+                  .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                  .build())
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
+
+  private final Path file;
+  private int number;
+
+  JsonLineReader(Path file) {
+    this.file = file;
+  }
+
+  void forEach(Consumer<JsonExample> consumer) {
+    try (Reader reader = Files.newBufferedReader(file)) {
+      StringBuilder line = new StringBuilder();
+      number = 1;
+      for (int c = reader.read(); c >= 0; c = reader.read()) {
+        if (c == '\n') {
+          finish(line, consumer);
+          number++;
+        } else if (line.length() == MAX_LINE) {
+          throw problem("has more than " + MAX_LINE + " characters, the most that are read.");
+        } else {
+          line.append((char) c);
+        }
+      }
+      finish(line, consumer);
+    } catch (CharacterCodingException e) {
+      throw new PeftException(file + " is not UTF-8 text; convert it first.", e);
+    } catch (IOException e) {
+      throw Utf8File.failure(file, e);
+    }
+  }
+
+  private void finish(StringBuilder line, Consumer<JsonExample> consumer) {
+    String text = line.toString();
+    line.setLength(0);
+    if (!text.isBlank()) {
+      consumer.accept(example(parse(text)));
+    }
+  }
+
+  private JsonNode parse(String text) {
+    try {
+      JsonNode node = JSON.readTree(text);
+      if (!node.isObject()) {
+        throw problem("is no JSON object but " + Quoted.quoted(text) + ".");
+      }
+      return node;
+    } catch (JsonProcessingException e) {
+      throw problem("is not valid JSON: " + e.getOriginalMessage() + ".");
+    }
+  }
+
+  private JsonExample example(JsonNode node) {
+    if (node.has("text")) {
+      if (node.has("prompt") || node.has("completion")) {
+        throw problem("has \"text\" beside \"prompt\" or \"completion\"; give one or the other.");
+      }
+      return new JsonExample("", text(node, "text"));
+    }
+    if (node.has("prompt") && node.has("completion")) {
+      return new JsonExample(text(node, "prompt"), text(node, "completion"));
+    }
+    throw problem(
+        "has neither \"text\" nor both of \"prompt\" and \"completion\". Its fields: "
+            + Quoted.quoted(fields(node))
+            + ".");
+  }
+
+  private String text(JsonNode node, String field) {
+    JsonNode value = node.get(field);
+    if (!value.isTextual()) {
+      throw problem("has as \"" + field + "\" " + value.getNodeType() + "; allowed: a string.");
+    }
+    return value.textValue();
+  }
+
+  private static String fields(JsonNode node) {
+    Iterator<String> names = node.fieldNames();
+    return String.join(", ", (Iterable<String>) () -> names);
+  }
+
+  private PeftException problem(String text) {
+    return new PeftException(file + ", line " + number + " " + text);
+  }
+}

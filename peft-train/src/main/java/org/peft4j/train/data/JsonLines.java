@@ -1,0 +1,98 @@
+package org.peft4j.train.data;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.peft4j.PeftException;
+import org.peft4j.transformers.tokenizer.Tokenizer;
+
+/**
+ * A file with a JSON object a line: {@code {"text": …}}, of which every token is learned, or {@code
+ * {"prompt": …, "completion": …}}, of which the completion is. Other fields are ignored, empty
+ * lines too. An end-of-sequence token is appended to each, and what is longer than the sequence
+ * length is cut off.
+ *
+ * <p>Prompt and completion are tokenised together, as one text. A token that spans their border
+ * counts as completion.
+ */
+public final class JsonLines {
+  private final TextEncoder encoder;
+  private final int endToken;
+  private final int padToken;
+  private final int sequenceLength;
+
+  /**
+   * How to tokenise.
+   *
+   * @param endToken the id of the end-of-sequence token
+   * @param padToken the id that fills short rows
+   * @param sequenceLength the most tokens of a row, at least 2
+   * @throws PeftException if the length is not allowed
+   */
+  public JsonLines(TextEncoder encoder, int endToken, int padToken, int sequenceLength) {
+    if (sequenceLength < 2) {
+      throw new PeftException(
+          "The sequence length is " + sequenceLength + "; allowed: 2 and above.");
+    }
+    this.encoder = encoder;
+    this.endToken = endToken;
+    this.padToken = padToken;
+    this.sequenceLength = sequenceLength;
+  }
+
+  /**
+   * With a checkpoint's tokenizer, its first end-of-text token and its padding token if it has one.
+   *
+   * @throws PeftException if the checkpoint names no end-of-text token, or the length is not
+   *     allowed
+   */
+  public static JsonLines of(Tokenizer tokenizer, int sequenceLength) {
+    List<Integer> ends = tokenizer.endOfText();
+    if (ends.isEmpty()) {
+      throw new PeftException(
+          "The model names no end-of-text token, which every row must end with. Add eos_token_id"
+              + " to its config.json.");
+    }
+    return new JsonLines(
+        text -> tokenizer.encode(text, true),
+        ends.get(0),
+        tokenizer.padding().orElse(ends.get(0)),
+        sequenceLength);
+  }
+
+  /**
+   * Reads a file.
+   *
+   * @throws PeftException if the file cannot be read, or a line is longer than 16 MB, not a JSON
+   *     object, or without the fields: with the number of the line
+   */
+  public TrainingData read(Path file) {
+    List<TokenSequence> rows = new ArrayList<>();
+    new JsonLineReader(file).forEach(example -> rows.add(sequence(example)));
+    if (rows.isEmpty()) {
+      throw new PeftException(file + " has no line with an object in it.");
+    }
+    return TrainingData.of(rows, padToken);
+  }
+
+  private TokenSequence sequence(JsonExample example) {
+    int[] ids = encoder.encode(example.prompt() + example.completion());
+    int learnedFrom =
+        example.prompt().isEmpty() ? 0 : commonPrefix(encoder.encode(example.prompt()), ids);
+    int[] ended = ids;
+    if (ids.length == 0 || ids[ids.length - 1] != endToken) {
+      ended = Arrays.copyOf(ids, ids.length + 1);
+      ended[ids.length] = endToken;
+    }
+    int[] row = Arrays.copyOf(ended, Math.min(ended.length, sequenceLength));
+    int[] labels = row.clone();
+    Arrays.fill(labels, 0, Math.min(learnedFrom, row.length), TokenSequence.IGNORED);
+    return TokenSequence.of(row, labels);
+  }
+
+  private static int commonPrefix(int[] a, int[] b) {
+    int mismatch = Arrays.mismatch(a, b);
+    return mismatch < 0 ? a.length : mismatch;
+  }
+}

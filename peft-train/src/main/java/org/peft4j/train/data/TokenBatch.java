@@ -1,0 +1,86 @@
+package org.peft4j.train.data;
+
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Sequences side by side, each [rows, time]: shorter ones are padded on the right. The arrays are
+ * the batch's own.
+ */
+public final class TokenBatch {
+  private final int[][] inputIds;
+  private final int[][] attentionMask;
+  private final int[][] labels;
+  private final int labelled;
+  private final int tokens;
+
+  private TokenBatch(int[][] inputIds, int[][] attentionMask, int[][] labels, int labelled) {
+    this.inputIds = inputIds;
+    this.attentionMask = attentionMask;
+    this.labels = labels;
+    this.labelled = labelled;
+    this.tokens = Arrays.stream(attentionMask).flatMapToInt(Arrays::stream).sum();
+  }
+
+  static TokenBatch of(List<TokenSequence> rows, int padToken) {
+    int time = rows.stream().mapToInt(TokenSequence::length).max().orElse(0);
+    int[][] ids = new int[rows.size()][];
+    int[][] mask = new int[rows.size()][];
+    int[][] labels = new int[rows.size()][];
+    int labelled = 0;
+    for (int i = 0; i < rows.size(); i++) {
+      TokenSequence row = rows.get(i);
+      ids[i] = padded(row.ids(), time, padToken);
+      mask[i] = padded(row.mask(), time, 0);
+      labels[i] = padded(row.labels(), time, TokenSequence.IGNORED);
+      labelled += row.labelled();
+    }
+    return new TokenBatch(ids, mask, labels, labelled);
+  }
+
+  private static int[] padded(int[] values, int length, int padding) {
+    int[] result = Arrays.copyOf(values, length);
+    Arrays.fill(result, values.length, length, padding);
+    return result;
+  }
+
+  /** Token ids, [rows, time]. */
+  public int[][] inputIds() {
+    return inputIds;
+  }
+
+  /** 1 for a token, 0 for padding, [rows, time]. */
+  public int[][] attentionMask() {
+    return attentionMask;
+  }
+
+  /**
+   * Token ids, or {@value TokenSequence#IGNORED} where nothing is to be predicted, [rows, time].
+   */
+  public int[][] labels() {
+    return labels;
+  }
+
+  public int rows() {
+    return inputIds.length;
+  }
+
+  public int time() {
+    return inputIds.length == 0 ? 0 : inputIds[0].length;
+  }
+
+  /** The number of predictions that the loss is the mean of. */
+  public int labelled() {
+    return labelled;
+  }
+
+  /** The number of tokens, padding not counted. */
+  public int tokens() {
+    return tokens;
+  }
+
+  /** Whether a position is padding. */
+  public boolean isPadded() {
+    return tokens < rows() * time();
+  }
+}

@@ -1,0 +1,83 @@
+package org.peft4j.train.data;
+
+import java.util.Arrays;
+import org.peft4j.PeftException;
+
+/**
+ * One example: token ids with their labels. The model's output at t is to predict the label at t +
+ * 1; a label of {@value #IGNORED} asks for no prediction. The arrays are shared, not copied, and
+ * must not be changed.
+ */
+public final class TokenSequence {
+  /** The label of a token that need not be predicted, as in PyTorch. */
+  public static final int IGNORED = -100;
+
+  private final int[] ids;
+  private final int[] labels;
+  private final int[] mask;
+
+  private TokenSequence(int[] ids, int[] labels, int[] mask) {
+    this.ids = ids;
+    this.labels = labels;
+    this.mask = mask;
+  }
+
+  /** Tokens of which each is to be predicted from those before it. */
+  public static TokenSequence of(int[] ids) {
+    return of(ids, ids);
+  }
+
+  /** Tokens with labels of their own. */
+  public static TokenSequence of(int[] ids, int[] labels) {
+    int[] mask = new int[ids.length];
+    Arrays.fill(mask, 1);
+    return of(ids, labels, mask);
+  }
+
+  /**
+   * Tokens of which some are padding.
+   *
+   * @param mask 1 for a token, 0 for padding
+   * @throws PeftException if the lengths differ, or the mask holds anything else
+   */
+  public static TokenSequence of(int[] ids, int[] labels, int[] mask) {
+    if (ids.length != labels.length || ids.length != mask.length) {
+      throw new PeftException(
+          "A sequence has %d token ids, %d labels and a mask of %d; all three must be equally long."
+              .formatted(ids.length, labels.length, mask.length));
+    }
+    for (int value : mask) {
+      if (value != 0 && value != 1) {
+        throw new PeftException(
+            "The attention mask holds " + value + "; allowed: 1 for a token, 0 for padding.");
+      }
+    }
+    return new TokenSequence(ids, labels, mask);
+  }
+
+  int[] ids() {
+    return ids;
+  }
+
+  int[] labels() {
+    return labels;
+  }
+
+  int[] mask() {
+    return mask;
+  }
+
+  /** The number of positions, padding included. */
+  public int length() {
+    return ids.length;
+  }
+
+  /** The number of predictions: labels that are not ignored, from the second position on. */
+  public int labelled() {
+    int count = 0;
+    for (int i = 1; i < labels.length; i++) {
+      count += labels[i] == IGNORED ? 0 : 1;
+    }
+    return count;
+  }
+}

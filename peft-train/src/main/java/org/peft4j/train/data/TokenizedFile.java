@@ -1,0 +1,104 @@
+package org.peft4j.train.data;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import org.peft4j.PeftException;
+import org.peft4j.safetensors.TensorInfo;
+import org.peft4j.safetensors.TensorSource;
+
+/**
+ * A safetensors file of tokens: {@code input_ids}, optional {@code labels} and optional {@code
+ * attention_mask}, integers [rows, time]. Without labels every token that follows a token is one.
+ */
+public final class TokenizedFile {
+  private static final String IDS = "input_ids";
+  private static final String LABELS = "labels";
+  private static final String MASK = "attention_mask";
+
+  private final TensorSource source;
+  private final int rows;
+  private final int time;
+
+  private TokenizedFile(TensorSource source) {
+    this.source = source;
+    List<Long> shape = source.tensor(IDS).shape();
+    if (shape.size() != 2 || shape.contains(0L) || shape.get(1) > Integer.MAX_VALUE) {
+      throw problem(IDS + " has the shape " + shape + "; needed: [rows, time].");
+    }
+    if (shape.get(0) > Integer.MAX_VALUE) {
+      throw problem(IDS + " has " + shape.get(0) + " rows; allowed: " + Integer.MAX_VALUE + ".");
+    }
+    rows = shape.get(0).intValue();
+    time = shape.get(1).intValue();
+  }
+
+  /**
+   * Reads a file.
+   *
+   * @throws PeftException if the file is broken, has no {@code input_ids} or a tensor that is not
+   *     known here, or if a shape, a type or a value is not allowed
+   */
+  public static TrainingData read(Path file) {
+    try (TensorSource source = TensorSource.open(file)) {
+      return new TokenizedFile(source).read();
+    }
+  }
+
+  private TrainingData read() {
+    for (TensorInfo tensor : source.tensors().values()) {
+      if (!Set.of(IDS, LABELS, MASK).contains(tensor.name())) {
+        throw problem(
+            "tensor \"%s\" is not known; allowed: %s, %s, %s."
+                .formatted(tensor.name(), IDS, LABELS, MASK));
+      }
+      if (!tensor.shape().equals(source.tensor(IDS).shape())) {
+        throw problem(
+            "%s has the shape %s; needed: %s, that of %s."
+                .formatted(tensor.name(), tensor.shape(), List.of(rows, time), IDS));
+      }
+    }
+    List<TokenSequence> sequences = new ArrayList<>();
+    for (int row = 0; row < rows; row++) {
+      sequences.add(row(row));
+    }
+    return TrainingData.of(sequences, 0);
+  }
+
+  private TokenSequence row(int row) {
+    int[] ids = values(IDS, row, 0, Integer.MAX_VALUE);
+    int[] mask = new int[time];
+    Arrays.fill(mask, 1);
+    if (source.tensors().containsKey(MASK)) {
+      mask = values(MASK, row, 0, 1);
+    }
+    if (source.tensors().containsKey(LABELS)) {
+      return TokenSequence.of(
+          ids, values(LABELS, row, TokenSequence.IGNORED, Integer.MAX_VALUE), mask);
+    }
+    int[] labels = ids.clone();
+    for (int i = 0; i < time; i++) {
+      boolean predictable = mask[i] == 1 && (i == 0 || mask[i - 1] == 1);
+      labels[i] = predictable ? ids[i] : TokenSequence.IGNORED;
+    }
+    return TokenSequence.of(ids, labels, mask);
+  }
+
+  private int[] values(String name, int row, int least, int most) {
+    long[] values = new long[time];
+    source.readLongs(name, (long) row * time, values, 0, time);
+    for (long value : values) {
+      if (value < least || value > most) {
+        throw problem(
+            "%s holds %d in row %d; allowed: %d to %d.".formatted(name, value, row, least, most));
+      }
+    }
+    return Arrays.stream(values).mapToInt(value -> (int) value).toArray();
+  }
+
+  private PeftException problem(String text) {
+    return new PeftException(source.path() + ": " + text);
+  }
+}

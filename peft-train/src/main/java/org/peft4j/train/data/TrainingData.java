@@ -1,0 +1,107 @@
+package org.peft4j.train.data;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.zip.CRC32;
+import org.peft4j.PeftException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The examples of a training or an evaluation, in memory. Make it with {@link TextTokens}, {@link
+ * JsonLines} or {@link TokenizedFile}, or of sequences of your own.
+ */
+public final class TrainingData {
+  private static final Logger LOG = LoggerFactory.getLogger(TrainingData.class);
+
+  private final List<TokenSequence> sequences;
+  private final int padToken;
+
+  private TrainingData(List<TokenSequence> sequences, int padToken) {
+    this.sequences = sequences;
+    this.padToken = padToken;
+  }
+
+  /**
+   * Takes the sequences that have something to predict; how many have not is logged.
+   *
+   * @param padToken the id that fills short rows; a mask hides it
+   * @throws PeftException if no sequence has a label after its first token
+   */
+  public static TrainingData of(List<TokenSequence> sequences, int padToken) {
+    List<TokenSequence> useful = sequences.stream().filter(s -> s.labelled() > 0).toList();
+    if (useful.isEmpty()) {
+      throw new PeftException(
+          "None of "
+              + sequences.size()
+              + " sequences has a label after its first token, so there is nothing to learn. Add"
+              + " data, or raise the sequence length if prompts fill it.");
+    }
+    if (useful.size() < sequences.size()) {
+      LOG.warn(
+          "{} of {} sequences have no label after their first token and are left out.",
+          sequences.size() - useful.size(),
+          sequences.size());
+    }
+    return new TrainingData(useful, padToken);
+  }
+
+  /** The number of sequences. */
+  public int size() {
+    return sequences.size();
+  }
+
+  /** The number of predictions in all sequences. */
+  public long labelled() {
+    return sequences.stream().mapToLong(TokenSequence::labelled).sum();
+  }
+
+  /** The rows with these numbers as a batch. */
+  public TokenBatch batch(int... rows) {
+    return TokenBatch.of(Arrays.stream(rows).mapToObj(sequences::get).toList(), padToken);
+  }
+
+  /**
+   * The first sequences.
+   *
+   * @param fraction of all, above 0 and at most 1; rounded down, but at least one sequence
+   */
+  public TrainingData first(double fraction) {
+    return new TrainingData(sequences.subList(0, cut(fraction)), padToken);
+  }
+
+  /**
+   * What {@link #first} leaves.
+   *
+   * @throws PeftException if it leaves nothing
+   */
+  public TrainingData after(double fraction) {
+    int from = cut(fraction);
+    if (from == sequences.size()) {
+      throw new PeftException(
+          "Nothing is left of " + from + " sequences after the first " + fraction + " of them.");
+    }
+    return new TrainingData(sequences.subList(from, sequences.size()), padToken);
+  }
+
+  private int cut(double fraction) {
+    return Math.max(1, (int) Fraction.of(fraction, sequences.size()));
+  }
+
+  /** A checksum of all ids and labels: what a resumed training compares. */
+  public long checksum() {
+    CRC32 crc = new CRC32();
+    for (TokenSequence sequence : sequences) {
+      update(crc, sequence.length());
+      Arrays.stream(sequence.ids()).forEach(id -> update(crc, id));
+      Arrays.stream(sequence.labels()).forEach(label -> update(crc, label));
+    }
+    return crc.getValue();
+  }
+
+  private static void update(CRC32 crc, int value) {
+    for (int shift = 0; shift < Integer.SIZE; shift += Byte.SIZE) {
+      crc.update(value >>> shift);
+    }
+  }
+}

@@ -1,0 +1,193 @@
+package org.peft4j.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Test;
+import org.peft4j.NonFiniteException;
+import org.peft4j.PeftException;
+import org.peft4j.train.data.TrainingData;
+
+class FineTunerTest {
+  private static final TrainingData DATA = TinyTraining.data(11);
+
+  private final List<StepMetrics> steps = new ArrayList<>();
+  private final TrainingListener recorder =
+      new TrainingListener() {
+        @Override
+        public void onStep(StepMetrics metrics) {
+          steps.add(metrics);
+        }
+      };
+
+  @Test
+  void theSameSeedGivesTheSameAdapterBitForBit() {
+    float[] first = trained(TinyTraining.settings().build());
+    float[] second = trained(TinyTraining.settings().build());
+
+    assertThat(second).isEqualTo(first);
+    assertThat(trained(TinyTraining.settings().seed(4).build())).isNotEqualTo(first);
+  }
+
+  private float[] trained(FineTuningSettings settings) {
+    try (TinyTraining tiny = new TinyTraining()) {
+      FineTuner.builder(tiny.model, DATA).settings(settings).build().run();
+      return tiny.parameters();
+    }
+  }
+
+  @Test
+  void accumulatedBatchesAreOneLargeBatch() {
+    // Without dropout, whose masks belong to the batch.
+    GoldenCase golden = GoldenCase.named("llama_qv");
+    FineTuningSettingsBuilder settings =
+        FineTuningSettings.builder().steps(3).learningRate(0.01).shuffle(false);
+    double[] losses = new double[2];
+    float[][] parameters = new float[2][];
+    for (int i = 0; i < 2; i++) {
+      settings.batchSize(i == 0 ? 6 : 2).gradientAccumulation(i == 0 ? 1 : 3);
+      try (var base = golden.base();
+          var model = golden.wrap(base)) {
+        losses[i] =
+            FineTuner.builder(model, DATA).settings(settings.build()).build().run().finalLoss();
+        parameters[i] = model.network().params().toFloatVector();
+      }
+    }
+
+    assertThat(losses[1]).isCloseTo(losses[0], within(1e-6));
+    assertThat(parameters[1]).containsExactly(parameters[0], within(1e-5f));
+  }
+
+  @Test
+  void metricsAreOfEveryStep() {
+    try (TinyTraining tiny = new TinyTraining()) {
+      FineTuningResult result =
+          FineTuner.builder(tiny.model, DATA)
+              .settings(TinyTraining.settings().build())
+              .listener(recorder)
+              .build()
+              .run();
+
+      assertThat(steps)
+          .extracting(StepMetrics::step)
+          .containsExactly(1L, 2L, 3L, 4L, 5L, 6L, 7L, 8L, 9L, 10L);
+      assertThat(steps.get(0).learningRate()).isZero();
+      assertThat(steps.get(2).learningRate()).isEqualTo(1e-2);
+      assertThat(steps).allMatch(s -> s.loss() > 0 && s.gradNorm() > 0 && s.tokensPerSecond() > 0);
+      assertThat(result.steps()).isEqualTo(10);
+      assertThat(result.finalLoss()).isEqualTo(steps.get(9).loss());
+      assertThat(result.interrupted()).isFalse();
+    }
+  }
+
+  @Test
+  void evaluationsComeAsOftenAsAskedForAndAtTheEnd() {
+    try (TinyTraining tiny = new TinyTraining()) {
+      FineTuningResult result =
+          FineTuner.builder(tiny.model, DATA)
+              .settings(TinyTraining.settings().evalEvery(4).build())
+              .evaluation(DATA)
+              .build()
+              .run();
+
+      assertThat(result.evaluations()).extracting("step").containsExactly(4L, 8L, 10L);
+      assertThat(result.evaluations().get(2).evaluation())
+          .isEqualTo(new Evaluator(tiny.model.network(), 3).evaluate(DATA));
+    }
+  }
+
+  @Test
+  void evaluationDoesNotDependOnTheBatchSize() {
+    try (TinyTraining tiny = new TinyTraining()) {
+      Evaluation one = new Evaluator(tiny.model.network(), 1).evaluate(DATA);
+      Evaluation all = new Evaluator(tiny.model.network(), 100).evaluate(DATA);
+
+      assertThat(one.loss()).isCloseTo(all.loss(), within(1e-6));
+      assertThat(one.tokens()).isEqualTo(all.tokens()).isEqualTo(DATA.labelled());
+      assertThat(one.perplexity()).isEqualTo(Math.exp(one.loss()));
+    }
+  }
+
+  @Test
+  void aNonFiniteGradientStopsTrainingAndLeavesTheAdapterAsItWas() {
+    try (TinyTraining tiny = new TinyTraining()) {
+      FineTuner tuner =
+          FineTuner.builder(tiny.model, DATA)
+              .settings(TinyTraining.settings().schedule(Schedule.CONSTANT).build())
+              .listener(recorder)
+              .listener(
+                  new TrainingListener() {
+                    @Override
+                    public void onStep(StepMetrics metrics) {
+                      if (metrics.step() == 3) {
+                        tiny.model.network().params().putScalar(0, Float.MAX_VALUE);
+                      }
+                    }
+                  })
+              .build();
+
+      assertThatThrownBy(tuner::run)
+          .isInstanceOf(NonFiniteException.class)
+          .hasMessageStartingWith("Step 4: ")
+          .hasMessageContaining("is not finite");
+
+      assertThat(steps).hasSize(3);
+      assertThat(tiny.parameters()).doesNotContain(Float.NaN, Float.POSITIVE_INFINITY);
+    }
+  }
+
+  @Test
+  void anInterruptEndsTheRunAfterTheStep() {
+    try (TinyTraining tiny = new TinyTraining()) {
+      FineTuningResult result = stoppedAtStep2(tiny, tuner -> Thread.currentThread().interrupt());
+
+      assertThat(result.interrupted()).isTrue();
+      assertThat(result.steps()).isEqualTo(2);
+      assertThat(Thread.interrupted()).isFalse();
+    }
+  }
+
+  @Test
+  void stopEndsTheRunAfterTheStep() {
+    try (TinyTraining tiny = new TinyTraining()) {
+      FineTuningResult result = stoppedAtStep2(tiny, FineTuner::stop);
+
+      assertThat(result.interrupted()).isTrue();
+      assertThat(result.steps()).isEqualTo(2);
+    }
+  }
+
+  private static FineTuningResult stoppedAtStep2(TinyTraining tiny, Consumer<FineTuner> stop) {
+    FineTuner[] tuner = new FineTuner[1];
+    tuner[0] =
+        FineTuner.builder(tiny.model, DATA)
+            .settings(TinyTraining.settings().build())
+            .listener(
+                new TrainingListener() {
+                  @Override
+                  public void onStep(StepMetrics metrics) {
+                    if (metrics.step() == 2) {
+                      stop.accept(tuner[0]);
+                    }
+                  }
+                })
+            .build();
+    return tuner[0].run();
+  }
+
+  @Test
+  void aModelWithoutActiveAdapterIsRefused() {
+    try (TinyTraining tiny = new TinyTraining()) {
+      tiny.model.setActive();
+
+      assertThatThrownBy(() -> FineTuner.builder(tiny.model, DATA).build())
+          .isInstanceOf(PeftException.class)
+          .hasMessageContaining("No adapter is active")
+          .hasMessageContaining("[default]");
+    }
+  }
+}

@@ -1,0 +1,96 @@
+package org.peft4j.train;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.peft4j.Peft;
+import org.peft4j.PeftModel;
+import org.peft4j.safetensors.TensorInfo;
+import org.peft4j.safetensors.TensorSource;
+import org.peft4j.train.data.TokenizedFile;
+import org.peft4j.train.data.TrainingData;
+import org.peft4j.transformers.CausalLanguageModel;
+import org.peft4j.transformers.Transformers;
+
+/**
+ * Reference results of Hugging Face PEFT: a base, its adapters, a batch and what training gives.
+ */
+record GoldenCase(Path folder, JsonNode json) {
+  private static final Path FOLDER = Path.of("../peft-transformers/src/test/resources/golden");
+
+  static GoldenCase named(String name) {
+    Path folder = FOLDER.resolve(name);
+    try {
+      return new GoldenCase(
+          folder, JsonMapper.builder().build().readTree(folder.resolve("case.json").toFile()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  static List<String> names() {
+    try (Stream<Path> folders = Files.list(FOLDER)) {
+      return folders
+          .filter(f -> Files.exists(f.resolve("case.json")))
+          .map(f -> f.getFileName().toString())
+          .sorted()
+          .toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  CausalLanguageModel base() {
+    return Transformers.load(FOLDER.resolve("bases").resolve(json.path("base").asText()));
+  }
+
+  List<String> adapters() {
+    List<String> names = new ArrayList<>();
+    json.path("adapters").forEach(name -> names.add(name.asText()));
+    return names;
+  }
+
+  PeftModel<ComputationGraph> wrap(CausalLanguageModel base) {
+    PeftModel<ComputationGraph> model = Peft.bare(base.graph(), 0);
+    for (String name : adapters()) {
+      boolean single = Files.exists(folder.resolve("adapter"));
+      model.loadAdapter(name, folder.resolve(single ? "adapter" : "adapters/" + name));
+    }
+    model.setActive(adapters());
+    return model;
+  }
+
+  TrainingData data() {
+    return TokenizedFile.read(folder.resolve("inputs.safetensors"));
+  }
+
+  /** A tensor of the reference. */
+  INDArray expected(String name) {
+    try (TensorSource source = TensorSource.open(folder.resolve("expected.safetensors"))) {
+      TensorInfo info = source.tensor(name);
+      float[] values = new float[(int) info.elementCount()];
+      source.readFloats(name, 0, values, 0, values.length);
+      return Nd4j.createFromArray(values)
+          .reshape('c', info.shape().stream().mapToLong(Long::longValue).toArray());
+    }
+  }
+
+  /** The names of the reference's tensors that begin with {@code prefix}, without it. */
+  List<String> expectedNames(String prefix) {
+    try (TensorSource source = TensorSource.open(folder.resolve("expected.safetensors"))) {
+      return source.tensors().keySet().stream()
+          .filter(name -> name.startsWith(prefix))
+          .map(name -> name.substring(prefix.length()))
+          .toList();
+    }
+  }
+}

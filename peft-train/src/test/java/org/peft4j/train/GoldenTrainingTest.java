@@ -1,0 +1,105 @@
+package org.peft4j.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.assertj.core.api.SoftAssertions;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.ops.transforms.Transforms;
+import org.peft4j.PeftModel;
+import org.peft4j.transformers.CausalLanguageModel;
+
+/** Five AdamW steps give the losses and the adapters that Hugging Face PEFT has after them. */
+class GoldenTrainingTest {
+  private static final double LOSS_TOLERANCE = 1e-5;
+  private static final double NOISE = 1e-5;
+  private static final double TENSOR_TOLERANCE = 1e-4;
+
+  static List<String> cases() {
+    return GoldenCase.names();
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void fiveStepsAgreeWithTheReference(String name) {
+    GoldenCase golden = GoldenCase.named(name);
+    double[] expected = golden.expected("losses_adamw").toDoubleVector();
+    try (CausalLanguageModel base = golden.base();
+        PeftModel<ComputationGraph> model = golden.wrap(base)) {
+      List<Double> losses = train(golden, model, expected.length);
+
+      SoftAssertions soft = new SoftAssertions();
+      for (int i = 0; i < expected.length; i++) {
+        double difference = Math.abs(losses.get(i) - expected[i]) / expected[i];
+        soft.assertThat(difference).as("loss before step %d", i + 1).isLessThan(LOSS_TOLERANCE);
+      }
+      Map<String, INDArray> tensors = tensors(golden, model);
+      List<String> trained = golden.expectedNames("after_adamw.");
+      assertThat(trained).isNotEmpty();
+      for (String key : trained) {
+        soft.assertThat(tensors).containsKey(key);
+        if (tensors.containsKey(key)) {
+          INDArray wanted = golden.expected("after_adamw." + key);
+          INDArray difference = tensors.get(key).sub(wanted).muli(determined(golden, key));
+          double scale = wanted.amaxNumber().doubleValue();
+          soft.assertThat(difference.amaxNumber().doubleValue() / scale)
+              .as(key)
+              .isLessThan(TENSOR_TOLERANCE);
+        }
+      }
+      soft.assertAll();
+    }
+  }
+
+  /**
+   * 1 where the gradient is more than noise, 0 elsewhere: Adam divides noise by itself. A key's
+   * bias is such a place where positions are learned, as its gradient is zero by definition.
+   */
+  private static INDArray determined(GoldenCase golden, String key) {
+    INDArray gradient = Transforms.abs(golden.expected("grad." + key));
+    return gradient.gt(NOISE * gradient.maxNumber().doubleValue()).castTo(DataType.FLOAT);
+  }
+
+  private static List<Double> train(
+      GoldenCase golden, PeftModel<ComputationGraph> model, int steps) {
+    List<Double> losses = new ArrayList<>();
+    FineTuner.builder(model, golden.data())
+        .settings(
+            FineTuningSettings.builder()
+                .steps(steps)
+                .batchSize(golden.data().size())
+                .learningRate(golden.json().path("learning_rate").asDouble())
+                .weightDecay(golden.json().path("weight_decay").asDouble())
+                .schedule(Schedule.CONSTANT)
+                .maxGradNorm(0)
+                .shuffle(false)
+                .build())
+        .listener(
+            new TrainingListener() {
+              @Override
+              public void onStep(StepMetrics metrics) {
+                losses.add(metrics.loss());
+              }
+            })
+        .build()
+        .run();
+    return losses;
+  }
+
+  private static Map<String, INDArray> tensors(
+      GoldenCase golden, PeftModel<ComputationGraph> model) {
+    Map<String, INDArray> tensors = new LinkedHashMap<>();
+    for (String adapter : golden.adapters()) {
+      String prefix = golden.adapters().size() == 1 ? "" : adapter + "/";
+      model.tensors(adapter).forEach((key, tensor) -> tensors.put(prefix + key, tensor));
+    }
+    return tensors;
+  }
+}

@@ -1,0 +1,132 @@
+package org.peft4j.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.peft4j.PeftException;
+import org.peft4j.train.data.TrainingData;
+
+class ResumeTest {
+  private static final TrainingData DATA = TinyTraining.data(11);
+
+  private final Path folder;
+
+  ResumeTest(@TempDir Path folder) {
+    this.folder = folder;
+  }
+
+  @Test
+  void aResumedTrainingEqualsOneThatWasNeverStopped() throws IOException {
+    float[] whole;
+    Path metrics = folder.resolve("metrics.jsonl");
+    try (TinyTraining tiny = new TinyTraining()) {
+      FineTuner.builder(tiny.model, DATA)
+          .settings(TinyTraining.settings().build())
+          .checkpoints(folder, 4)
+          .listener(new MetricsFile(metrics))
+          .build()
+          .run();
+      whole = tiny.parameters();
+    }
+    assertThat(names()).containsExactly("checkpoint-4", "checkpoint-8", "metrics.jsonl");
+    String lines = withoutTimes(metrics);
+
+    for (String checkpoint : new String[] {"checkpoint-4", "checkpoint-8"}) {
+      try (TinyTraining tiny = new TinyTraining()) {
+        FineTuningResult result =
+            FineTuner.builder(tiny.model, DATA)
+                .settings(TinyTraining.settings().evalEvery(3).build())
+                .evaluation(DATA)
+                .listener(new MetricsFile(metrics))
+                .resumeFrom(folder.resolve(checkpoint))
+                .build()
+                .run();
+
+        assertThat(tiny.parameters()).isEqualTo(whole);
+        assertThat(result.steps()).isEqualTo(10);
+        assertThat(withoutTimes(metrics)).isEqualTo(lines);
+      }
+    }
+  }
+
+  private static String withoutTimes(Path metrics) throws IOException {
+    return Files.readString(metrics).replaceAll(",\"step_seconds.*", "");
+  }
+
+  private Iterable<String> names() throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.map(f -> f.getFileName().toString()).sorted().toList();
+    }
+  }
+
+  @Test
+  void anInterruptedTrainingLeavesACheckpoint() {
+    try (TinyTraining tiny = new TinyTraining()) {
+      FineTuner.builder(tiny.model, DATA)
+          .settings(TinyTraining.settings().build())
+          .checkpoints(folder, 1000)
+          .listener(
+              new TrainingListener() {
+                @Override
+                public void onStep(StepMetrics metrics) {
+                  if (metrics.step() == 3) {
+                    Thread.currentThread().interrupt();
+                  }
+                }
+              })
+          .build()
+          .run();
+
+      assertThat(Checkpoints.latest(folder)).contains(folder.resolve("checkpoint-3"));
+      assertThat(folder.resolve("checkpoint-3/adapter_model.safetensors")).exists();
+    }
+  }
+
+  @Test
+  void otherSettingsOrDataAreRefused() {
+    try (TinyTraining tiny = new TinyTraining()) {
+      FineTuner.builder(tiny.model, DATA)
+          .settings(TinyTraining.settings().steps(2).build())
+          .checkpoints(folder, 2)
+          .build()
+          .run();
+      FineTuner other =
+          FineTuner.builder(tiny.model, TinyTraining.data(12))
+              .settings(TinyTraining.settings().steps(2).learningRate(1).build())
+              .resumeFrom(folder.resolve("checkpoint-2"))
+              .build();
+
+      assertThatThrownBy(other::run)
+          .isInstanceOf(PeftException.class)
+          .hasMessageContaining("is of another training")
+          .hasMessageContaining("learningRate=1.0")
+          .hasMessageContaining("its data is another");
+    }
+  }
+
+  @Test
+  void aNewTrainingDoesNotMixItsCheckpointsWithOlderOnes() throws IOException {
+    Files.createDirectories(folder.resolve("checkpoint-12"));
+    try (TinyTraining tiny = new TinyTraining()) {
+      FineTuner tuner = FineTuner.builder(tiny.model, DATA).checkpoints(folder, 2).build();
+
+      assertThatThrownBy(tuner::run)
+          .hasMessageContaining("checkpoint-12 is of an earlier training");
+    }
+  }
+
+  @Test
+  void aFolderWithoutStateIsNoCheckpoint() {
+    try (TinyTraining tiny = new TinyTraining()) {
+      FineTuner tuner = FineTuner.builder(tiny.model, DATA).resumeFrom(folder).build();
+
+      assertThatThrownBy(tuner::run).hasMessageContaining("is no checkpoint of a training");
+    }
+  }
+}

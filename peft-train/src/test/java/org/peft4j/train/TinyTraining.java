@@ -1,0 +1,61 @@
+package org.peft4j.train;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.peft4j.Peft;
+import org.peft4j.PeftModel;
+import org.peft4j.lora.LoraConfig;
+import org.peft4j.train.data.TokenSequence;
+import org.peft4j.train.data.TrainingData;
+import org.peft4j.transformers.CausalLanguageModel;
+
+/** A tiny Llama with a fresh LoRA adapter with dropout, and random data of various lengths. */
+final class TinyTraining implements AutoCloseable {
+  private static final int VOCABULARY = 56;
+
+  private final CausalLanguageModel base = GoldenCase.named("llama_qv").base();
+  final PeftModel<ComputationGraph> model =
+      Peft.wrap(
+          base.graph(),
+          LoraConfig.builder().rank(2).dropout(0.2).targetModules("q_proj", "down_proj").build(),
+          42);
+
+  static TrainingData data(int rows) {
+    Random random = new Random(rows);
+    List<TokenSequence> sequences = new ArrayList<>();
+    for (int i = 0; i < rows; i++) {
+      int[] ids = random.ints(4 + i % 5, 3, VOCABULARY).toArray();
+      int[] labels = ids.clone();
+      Arrays.fill(labels, 0, i % 3, TokenSequence.IGNORED);
+      sequences.add(TokenSequence.of(ids, labels));
+    }
+    return TrainingData.of(sequences, 0);
+  }
+
+  /** Ten steps of two times three rows, a step every one of which differs from the others. */
+  static FineTuningSettingsBuilder settings() {
+    return FineTuningSettings.builder()
+        .steps(10)
+        .batchSize(3)
+        .gradientAccumulation(2)
+        .learningRate(1e-2)
+        .weightDecay(0.1)
+        .warmupSteps(2)
+        .schedule(Schedule.COSINE)
+        .maxGradNorm(0.5)
+        .seed(3);
+  }
+
+  float[] parameters() {
+    return model.network().params().toFloatVector();
+  }
+
+  @Override
+  public void close() {
+    model.close();
+    base.close();
+  }
+}

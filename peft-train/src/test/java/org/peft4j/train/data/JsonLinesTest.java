@@ -1,0 +1,129 @@
+package org.peft4j.train.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.peft4j.PeftException;
+
+/** With a tokenizer whose ids are characters, after a 1 for the beginning. */
+class JsonLinesTest {
+  private static final int END = 2;
+  private static final int PAD = 0;
+  private static final JsonLines LINES =
+      new JsonLines(text -> ("\u0001" + text).chars().toArray(), END, PAD, 8);
+
+  private final Path file;
+
+  JsonLinesTest(@TempDir Path folder) {
+    file = folder.resolve("data.jsonl");
+  }
+
+  private TrainingData read(String text) throws IOException {
+    return LINES.read(Files.writeString(file, text));
+  }
+
+  @Test
+  void everyTokenOfATextIsLearnedAndItsEnd() throws IOException {
+    TokenBatch batch = read("{\"text\": \"ab\"}\n\n{\"text\": \"c\", \"id\": 7}").batch(0, 1);
+
+    assertThat(batch.inputIds())
+        .isDeepEqualTo(new int[][] {{1, 'a', 'b', END}, {1, 'c', END, PAD}});
+    assertThat(batch.attentionMask()).isDeepEqualTo(new int[][] {{1, 1, 1, 1}, {1, 1, 1, 0}});
+    assertThat(batch.labels()).isDeepEqualTo(new int[][] {{1, 'a', 'b', END}, {1, 'c', END, -100}});
+    assertThat(batch.labelled()).isEqualTo(5);
+    assertThat(batch.tokens()).isEqualTo(7);
+  }
+
+  @Test
+  void aPromptIsNotLearned() throws IOException {
+    TokenBatch batch = read("{\"prompt\": \"ab\", \"completion\": \"cd\"}\r\n").batch(0);
+
+    assertThat(batch.inputIds()[0]).containsExactly(1, 'a', 'b', 'c', 'd', END);
+    assertThat(batch.labels()[0]).containsExactly(-100, -100, -100, 'c', 'd', END);
+    assertThat(batch.labelled()).isEqualTo(3);
+  }
+
+  @Test
+  void aTokenAcrossTheBorderIsCompletion() throws IOException {
+    JsonLines merging =
+        new JsonLines(text -> text.replace("bc", "X").chars().toArray(), END, PAD, 8);
+    Files.writeString(file, "{\"prompt\": \"ab\", \"completion\": \"cd\"}");
+
+    TokenBatch batch = merging.read(file).batch(0);
+
+    assertThat(batch.inputIds()[0]).containsExactly('a', 'X', 'd', END);
+    assertThat(batch.labels()[0]).containsExactly(-100, 'X', 'd', END);
+  }
+
+  @Test
+  void longRowsAreCutAndThoseWithoutALabelLeftOut() throws IOException {
+    TrainingData data =
+        read(
+            "{\"prompt\": \"abcdefgh\", \"completion\": \"x\"}\n"
+                + "{\"prompt\": \"abcdef\", \"completion\": \"xyz\"}");
+
+    assertThat(data.size()).isEqualTo(1);
+    assertThat(data.batch(0).inputIds()[0]).containsExactly(1, 'a', 'b', 'c', 'd', 'e', 'f', 'x');
+  }
+
+  static Stream<Arguments> brokenFiles() {
+    return Stream.of(
+        Arguments.of("", "has no line with an object in it"),
+        Arguments.of("{\"text\": \"a\"}\n{\"text\": ", "line 2 is not valid JSON"),
+        Arguments.of("{\"text\": \"a\"}\n\n[1]", "line 3 is no JSON object but \"[1]\""),
+        Arguments.of("{\"text\": \"a\"} {}", "line 1 is not valid JSON"),
+        Arguments.of("{\"text\": \"a\", \"text\": \"b\"}", "line 1 is not valid JSON: Duplicate"),
+        Arguments.of("{\"text\": 3}", "line 1 has as \"text\" NUMBER; allowed: a string"),
+        Arguments.of("{\"text\": null}", "line 1 has as \"text\" NULL"),
+        Arguments.of(
+            "{\"prompt\": \"a\", \"answer\": \"b\"}",
+            "line 1 has neither \"text\" nor both of \"prompt\" and \"completion\". Its fields:"
+                + " \"prompt, answer\""),
+        Arguments.of(
+            "{\"text\": \"a\", \"prompt\": \"b\"}", "line 1 has \"text\" beside \"prompt\""),
+        Arguments.of("[".repeat(5000), "line 1 is not valid JSON"),
+        Arguments.of(
+            "{\"prompt\": \"abcdefgh\", \"completion\": \"x\"}",
+            "None of 1 sequences has a label after its first token"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("brokenFiles")
+  void aBrokenFileIsRefusedWithTheLine(String text, String message) {
+    assertThatThrownBy(() -> read(text))
+        .isInstanceOf(PeftException.class)
+        .hasMessageContaining(message);
+  }
+
+  @Test
+  void aLineWithoutEndIsRefused() throws IOException {
+    byte[] endless = new byte[(1 << 24) + 2];
+    java.util.Arrays.fill(endless, (byte) ' ');
+    Files.write(file, endless);
+
+    assertThatThrownBy(() -> LINES.read(file))
+        .hasMessageContaining("line 1 has more than 16777216 characters");
+  }
+
+  @Test
+  void whatIsNotUtf8IsRefused() throws IOException {
+    Files.write(file, "{\"text\": \"ä\"}".getBytes(StandardCharsets.ISO_8859_1));
+
+    assertThatThrownBy(() -> LINES.read(file)).hasMessageContaining("is not UTF-8 text");
+  }
+
+  @Test
+  void aMissingFileIsNamed() {
+    assertThatThrownBy(() -> LINES.read(file)).hasMessage("There is no file " + file + ".");
+  }
+}
