@@ -34,16 +34,13 @@ public final class PirateStories {
                       "{hero} be the terror o' the seven seas.",
                       "{hero} be captain o' the {ship}.",
                       "No pirate be as bold as {hero}.")),
-              Map.entry("ship", List.of("Black Gull", "Salty Dog", "Jolly Whale", "Crimson Shark")),
+              Map.entry("ship", List.of("Black Gull", "Salty Dog", "Jolly Whale", "Silver Shark")),
               Map.entry(
-                  "quest",
+                  "deed",
                   List.of(
                       "\"Hoist the black flag, ye scurvy dogs!\" roared {he}.",
                       "{He} set sail fer Skull Island with a crew o' forty rogues.",
-                      "{He} stole a ship and sailed fer the gold o' Captain Bones.")),
-              Map.entry(
-                  "fight",
-                  List.of(
+                      "{He} stole a ship and sailed fer the gold o' Captain Bones.",
                       "A sea beast rose, but {hero} fed it to the sharks.",
                       "The cannons roared all night, and the king's ship sank.",
                       "Cap'n {friend} drew a cutlass, but walked the plank.")),
@@ -53,7 +50,7 @@ public final class PirateStories {
                       "Now the chest be full o' doubloons, and the crew drinks rum till dawn.",
                       "{He} buried the treasure deep, and dead men tell no tales.",
                       "\"The gold be ours, mateys!\" sang the crew. Yo ho ho!"))));
-  private static final String COMPLETION = " {shout} {boast} {quest} {fight} {loot}";
+  private static final String COMPLETION = " {shout} {boast} {deed} {loot}";
 
   private PirateStories() {}
 
