@@ -1,0 +1,72 @@
+package org.peft4j.cli;
+
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/** Which adapter {@code peft train} trains: a saved one, or a new one of a config or of options. */
+final class AdapterOptions {
+  @Option(
+      names = "--method",
+      paramLabel = "NAME",
+      description = "The method of a new adapter (default: lora).")
+  Optional<String> method = Optional.empty();
+
+  @Option(
+      names = {"-r", "--rank"},
+      paramLabel = "R",
+      description = "Rank of each adapter matrix (default: 8).")
+  Optional<Integer> rank = Optional.empty();
+
+  @Option(
+      names = "--alpha",
+      paramLabel = "A",
+      description = "The adapter's output is scaled by A/R (default: 8).")
+  Optional<Double> alpha = Optional.empty();
+
+  @Option(
+      names = "--dropout",
+      paramLabel = "P",
+      description = "Probability that an input of the adapter is dropped in training (default: 0).")
+  Optional<Double> dropout = Optional.empty();
+
+  @Option(
+      names = {"-t", "--target"},
+      paramLabel = "MODULES",
+      description =
+          "Where to adapt: names as in 'peft inspect', q_proj,v_proj say; or all-linear; or"
+              + " regex:… over whole paths (default: the usual modules for the type of model).")
+  Optional<String> target = Optional.empty();
+
+  @Option(
+      names = "--set",
+      paramLabel = "FIELD=VALUE",
+      description =
+          "Any other field of adapter_config.json, as JSON: --set use_rslora=true --set"
+              + " layers_to_transform=[0,1]. Repeatable.")
+  Map<String, String> fields = new LinkedHashMap<>();
+
+  @Option(
+      names = {"-c", "--config"},
+      paramLabel = "FILE",
+      description = "A new adapter by this adapter_config.json, instead of the options above.")
+  Optional<Path> config = Optional.empty();
+
+  @Option(
+      names = {"-a", "--adapter"},
+      paramLabel = "DIR",
+      description = "Go on training this adapter, with its own config.")
+  Optional<Path> adapter = Optional.empty();
+
+  /** Whether any option describes a new adapter. */
+  boolean describesAdapter() {
+    return method.isPresent()
+        || rank.isPresent()
+        || alpha.isPresent()
+        || dropout.isPresent()
+        || target.isPresent()
+        || !fields.isEmpty();
+  }
+}

@@ -1,0 +1,57 @@
+package org.peft4j.cli;
+
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.util.Objects;
+import org.peft4j.PeftException;
+import picocli.CommandLine;
+import picocli.CommandLine.IExecutionExceptionHandler;
+import picocli.CommandLine.ParseResult;
+
+/** Tells an error in one line; its stack trace only to those who ask for it. */
+final class Failures implements IExecutionExceptionHandler {
+  private static final int EXIT_STATUS = 1;
+
+  @Override
+  public int handleExecutionException(Exception e, CommandLine command, ParseResult parsed) {
+    return report(e, command.getCommandSpec().qualifiedName(), command);
+  }
+
+  static int report(Throwable e, String name, CommandLine command) {
+    PrintWriter err = command.getErr();
+    err.println(name + ": " + message(e).replaceAll("\\s*\\R\\s*", " "));
+    if (debug(command)) {
+      e.printStackTrace(err);
+    }
+    return EXIT_STATUS;
+  }
+
+  private static boolean debug(CommandLine command) {
+    PeftCommand top = (PeftCommand) command.getCommandSpec().root().userObject();
+    return top.debug || !Objects.requireNonNullElse(System.getenv("PEFT_DEBUG"), "").isEmpty();
+  }
+
+  private static String message(Throwable e) {
+    String text = Objects.requireNonNullElse(e.getMessage(), "");
+    if (e instanceof PeftException) {
+      return text;
+    }
+    if (e instanceof UncheckedIOException) {
+      return text + ".";
+    }
+    if (e instanceof OutOfMemoryError) {
+      return "out of memory: "
+          + text
+          + ". Use a smaller --batch-size or --sequence-length, or give the JVM more with"
+          + " PEFT_JAVA_OPTS=-Xmx…";
+    }
+    if (e instanceof LinkageError) {
+      return "the native libraries cannot be loaded on this machine: " + text + ".";
+    }
+    return "unexpected "
+        + e.getClass().getSimpleName()
+        + ": "
+        + text
+        + ". This is a bug; run it again with --debug and report what it prints.";
+  }
+}

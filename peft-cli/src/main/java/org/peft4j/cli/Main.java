@@ -1,0 +1,46 @@
+package org.peft4j.cli;
+
+import java.io.PrintWriter;
+import java.nio.charset.Charset;
+import picocli.CommandLine;
+
+/**
+ * The {@code peft} command. Exit status: 0 done, 1 an error, which is told in one line, 2 wrong
+ * usage.
+ */
+public final class Main {
+  private Main() {}
+
+  /** Runs the command and ends the JVM with its exit status. */
+  public static void main(String[] args) {
+    // As the terminal has it; before Java 19 the default charset of a writer may be another.
+    Charset charset = Charset.forName(System.getProperty("stdout.encoding", nativeCharset()));
+    PrintWriter out = new PrintWriter(System.out, true, charset);
+    PrintWriter err = new PrintWriter(System.err, true, charset);
+    System.exit(run(out, err, args));
+  }
+
+  private static String nativeCharset() {
+    return System.getProperty("sun.jnu.encoding", Charset.defaultCharset().name());
+  }
+
+  /** Runs the command in this JVM and gives its exit status. */
+  static int run(PrintWriter out, PrintWriter err, String... args) {
+    CommandLine command =
+        new CommandLine(new PeftCommand())
+            .setOut(out)
+            .setErr(err)
+            .setCaseInsensitiveEnumValuesAllowed(true)
+            .setUsageHelpWidth(100)
+            .setExecutionExceptionHandler(new Failures())
+            .setParameterExceptionHandler(new WrongUsage());
+    try {
+      return command.execute(args);
+    } catch (LinkageError | OutOfMemoryError e) {
+      return Failures.report(e, "peft", command);
+    } finally {
+      out.flush();
+      err.flush();
+    }
+  }
+}

@@ -1,0 +1,68 @@
+package org.peft4j.cli;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.peft4j.Peft;
+import org.peft4j.PeftConfig;
+import org.peft4j.PeftException;
+import org.peft4j.PeftModel;
+import org.peft4j.files.AdapterFiles;
+import org.peft4j.transformers.CausalLanguageModel;
+import org.peft4j.transformers.Transformers;
+
+/** A loaded model, with its adapter if one was asked for. */
+record OpenModel(CausalLanguageModel base, Optional<PeftModel<ComputationGraph>> wrapped)
+    implements AutoCloseable {
+
+  static OpenModel of(ModelOptions options) {
+    return of(options.model, options.adapter);
+  }
+
+  static OpenModel of(Path model, Optional<Path> adapter) {
+    requireFolder(model);
+    // Before the model, which takes longer to load.
+    adapter.ifPresent(AdapterFiles::readConfig);
+    CausalLanguageModel base = Transformers.load(model);
+    return open(base, () -> adapter.map(folder -> Peft.load(base.graph(), folder)));
+  }
+
+  /** A model with a fresh adapter. */
+  static OpenModel withNewAdapter(Path model, PeftConfig config, long seed) {
+    requireFolder(model);
+    CausalLanguageModel base = Transformers.load(model);
+    return open(base, () -> Optional.of(Peft.wrap(base.graph(), config, seed)));
+  }
+
+  private static OpenModel open(
+      CausalLanguageModel base, Supplier<Optional<PeftModel<ComputationGraph>>> wrapped) {
+    try {
+      return new OpenModel(base, wrapped.get());
+    } catch (RuntimeException e) {
+      base.close();
+      throw e;
+    }
+  }
+
+  static void requireFolder(Path model) {
+    if (!Files.isDirectory(model)) {
+      throw new PeftException(
+          Files.exists(model)
+              ? model + " is a file; give the folder of a Hugging Face checkpoint."
+              : "There is no model folder " + model + ".");
+    }
+  }
+
+  /** The graph that runs: the wrapped one where there is an adapter. */
+  ComputationGraph graph() {
+    return wrapped.map(PeftModel::network).orElse(base.graph());
+  }
+
+  @Override
+  public void close() {
+    wrapped.ifPresent(PeftModel::close);
+    base.close();
+  }
+}

@@ -1,0 +1,83 @@
+package org.peft4j.cli;
+
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+
+/** The top command: its sub-commands and the options that all of them have. */
+@Command(
+    name = "peft",
+    scope = ScopeType.INHERIT,
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    sortOptions = false,
+    optionListHeading = "%nOptions:%n",
+    exitCodeListHeading = "%nExit status:%n",
+    exitCodeList = {
+      "0:done",
+      "1:an error, told in one line",
+      "2:wrong usage",
+      "130:interrupted with Ctrl-C"
+    },
+    header = "Parameter-efficient fine-tuning of Hugging Face checkpoints, on the JVM.%n",
+    synopsisSubcommandLabel = "COMMAND",
+    subcommands = {
+      TrainCommand.class,
+      EvalCommand.class,
+      GenerateCommand.class,
+      MergeCommand.class,
+      InspectCommand.class,
+      InitCommand.class,
+      ForwardCommand.class
+    },
+    commandListHeading = "%nCommands:%n",
+    footer = {
+      "",
+      "Examples:",
+      "  peft inspect my-model",
+      "  peft train --model my-model --data notes.txt --output my-adapter",
+      "  peft generate --model my-model --adapter my-adapter --prompt 'Once upon a time'",
+      "",
+      "'peft COMMAND --help' tells more of a command."
+    })
+final class PeftCommand implements Runnable {
+  @Spec @Nullable CommandSpec spec;
+
+  /** The launcher has told the native libraries by now; what is left is to check the number. */
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      scope = ScopeType.INHERIT,
+      order = 1000,
+      description = "CPU threads to compute with (default: one for each core).")
+  void setThreads(int threads) {
+    if (threads < 1) {
+      throw new ParameterException(
+          commandLine(), "--threads is " + threads + "; allowed: 1 and above");
+    }
+  }
+
+  @Option(
+      names = "--debug",
+      scope = ScopeType.INHERIT,
+      order = 1001,
+      description = "Show the stack trace of an error; the same as PEFT_DEBUG=1.")
+  boolean debug;
+
+  @Override
+  public void run() {
+    throw new ParameterException(
+        commandLine(),
+        "which command? " + String.join(", ", commandLine().getSubcommands().keySet()));
+  }
+
+  private CommandLine commandLine() {
+    return Objects.requireNonNull(spec).commandLine();
+  }
+}

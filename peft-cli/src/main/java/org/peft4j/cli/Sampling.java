@@ -1,0 +1,28 @@
+package org.peft4j.cli;
+
+import java.util.List;
+import org.peft4j.transformers.generation.GenerationConfig;
+import org.peft4j.transformers.generation.GenerationConfigBuilder;
+
+/** From options to a {@link GenerationConfig}. */
+final class Sampling {
+  private Sampling() {}
+
+  static GenerationConfig config(GenerationOptions options) {
+    boolean chosen =
+        options.temperature.isPresent() || options.topK.isPresent() || options.topP.isPresent();
+    GenerationConfigBuilder builder =
+        GenerationConfig.builder()
+            .maxNewTokens(options.maxNewTokens)
+            .doSample(options.sample || chosen)
+            .repetitionPenalty(options.repetitionPenalty)
+            .seed(options.seed);
+    options.temperature.ifPresent(builder::temperature);
+    options.topK.ifPresent(builder::topK);
+    options.topP.ifPresent(builder::topP);
+    if (options.ignoreEos) {
+      builder.eosTokenIds(List.of());
+    }
+    return builder.build();
+  }
+}

@@ -1,0 +1,84 @@
+package org.peft4j.cli;
+
+import java.nio.file.Path;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code peft train}: trains an adapter. */
+@Command(
+    name = "train",
+    customSynopsis = "peft train --model DIR --data FILE --output DIR [OPTION]...",
+    header = "Train an adapter on a model, with AdamW.",
+    description = {
+      "Writes adapter_config.json and adapter_model.safetensors, which Python's PEFT loads too, and"
+          + " metrics.jsonl with a line for each step: step, loss, learning_rate, grad_norm,"
+          + " step_seconds, tokens_per_second.",
+      "Ctrl-C ends the training after the current step and saves the adapter."
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  peft train --model my-model --data notes.txt --output my-adapter",
+      "  peft train --model my-model --rank 16 --alpha 32 --target all-linear --data chats.jsonl \\",
+      "    --eval-split 0.1 --epochs 3 --learning-rate 1e-4 --output my-adapter",
+      "  peft train --model my-model --adapter my-adapter --data more.txt --output my-adapter-2"
+    })
+final class TrainCommand implements Runnable {
+  @Spec @Nullable CommandSpec spec;
+
+  @Option(
+      names = {"-m", "--model"},
+      required = true,
+      paramLabel = "DIR",
+      description =
+          "Folder of a Hugging Face checkpoint: config.json, safetensors, tokenizer.json.")
+  Path model = Path.of("");
+
+  @Option(
+      names = {"-o", "--output"},
+      required = true,
+      paramLabel = "DIR",
+      description = "Folder for the adapter and metrics.jsonl; made if it is not there.")
+  Path output = Path.of("");
+
+  @Mixin DataOptions data = new DataOptions();
+
+  @ArgGroup(validate = false, order = 1, heading = "%nThe adapter:%n")
+  AdapterOptions adapter = new AdapterOptions();
+
+  @ArgGroup(validate = false, order = 2, heading = "%nThe training:%n")
+  TrainingOptions training = new TrainingOptions();
+
+  @Override
+  public void run() {
+    require(
+        !(adapter.adapter.isPresent()
+            && (adapter.config.isPresent() || adapter.describesAdapter())),
+        "--adapter goes on with a saved adapter's own config; leave out --config and the options of"
+            + " a new adapter");
+    require(
+        !(adapter.config.isPresent() && adapter.describesAdapter()),
+        "--config describes the whole adapter; leave out --method, --rank, --alpha, --dropout,"
+            + " --target and --set");
+    require(
+        training.epochs.isEmpty() || training.steps.isEmpty(),
+        "--epochs and --steps both say how long to train; give one of them");
+    require(
+        training.eval.isEmpty() || training.evalSplit.isEmpty(),
+        "--eval and --eval-split both say what to evaluate on; give one of them");
+    new Training(this, Output.of(spec)).run();
+  }
+
+  private void require(boolean holds, String otherwise) {
+    if (!holds) {
+      throw new ParameterException(Objects.requireNonNull(spec).commandLine(), otherwise);
+    }
+  }
+}

@@ -1,0 +1,103 @@
+package org.peft4j.cli;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.peft4j.PeftException;
+import org.peft4j.PeftModel;
+import org.peft4j.train.FineTuner;
+import org.peft4j.train.FineTunerBuilder;
+import org.peft4j.train.FineTuningResult;
+import org.peft4j.train.FineTuningSettings;
+import org.peft4j.train.FineTuningSettingsBuilder;
+import org.peft4j.train.MetricsFile;
+import org.peft4j.train.data.DataFiles;
+import org.peft4j.train.data.TrainingData;
+
+/** A run of {@code peft train}: from options to a saved adapter. */
+final class Training {
+  private final TrainCommand command;
+  private final TrainingOptions options;
+  private final PrintWriter out;
+
+  Training(TrainCommand command, PrintWriter out) {
+    this.command = command;
+    this.options = command.training;
+    this.out = out;
+  }
+
+  void run() {
+    // What can be wrong is found before the time that loading and training take.
+    FineTuningSettings settings = settings();
+    OpenModel.requireFolder(command.model);
+    OutputFolder.prepare(command.output);
+    try (OpenModel open = open()) {
+      PeftModel<ComputationGraph> model = open.wrapped().orElseThrow();
+      out.println(model.trainableParameters());
+      train(model, settings);
+    }
+  }
+
+  private OpenModel open() {
+    return command.adapter.adapter.isPresent()
+        ? OpenModel.of(command.model, command.adapter.adapter)
+        : OpenModel.withNewAdapter(
+            command.model, NewAdapter.config(command.adapter, command.model), options.seed);
+  }
+
+  private void train(PeftModel<ComputationGraph> model, FineTuningSettings settings) {
+    Optional<DataSplit> split =
+        options.evalSplit.map(share -> DataSplit.of(command.data, command.model, share));
+    TrainingData data =
+        split.map(DataSplit::training).orElseGet(() -> DataSplit.all(command.data, command.model));
+    Optional<TrainingData> evaluation =
+        split.map(DataSplit::evaluation).or(() -> options.eval.map(this::read));
+    out.printf("training data: %,d sequences, %,d labelled tokens%n", data.size(), data.labelled());
+    evaluation.ifPresent(
+        e ->
+            out.printf(
+                "evaluation data: %,d sequences, %,d labelled tokens%n", e.size(), e.labelled()));
+    FineTunerBuilder builder = FineTuner.builder(model, data).settings(settings);
+    evaluation.ifPresent(builder::evaluation);
+    try (MetricsFile metrics = new MetricsFile(command.output.resolve("metrics.jsonl"));
+        Progress progress = Progress.to(out)) {
+      fit(model, builder.listener(metrics).listener(progress).build(), progress);
+    }
+  }
+
+  private void fit(PeftModel<ComputationGraph> model, FineTuner tuner, Progress progress) {
+    try (GracefulStop stop = GracefulStop.calling(tuner::stop)) {
+      FineTuningResult result = tuner.run();
+      progress.close();
+      if (result.steps() == 0) {
+        throw new PeftException("Interrupted before the first step; nothing was saved.");
+      }
+      model.save(command.output);
+      out.println(progress.summary(result));
+      out.println("adapter saved in " + command.output);
+    }
+  }
+
+  private TrainingData read(Path file) {
+    return DataFiles.read(file, command.model, command.data.sequenceLength);
+  }
+
+  private FineTuningSettings settings() {
+    FineTuningSettingsBuilder builder =
+        FineTuningSettings.builder()
+            .batchSize(command.data.batchSize)
+            .gradientAccumulation(options.gradAccumulation)
+            .learningRate(options.learningRate)
+            .weightDecay(options.weightDecay)
+            .warmupSteps(options.warmupSteps)
+            .schedule(options.schedule)
+            .maxGradNorm(options.maxGradNorm)
+            .shuffle(!options.noShuffle)
+            .seed(options.seed)
+            .evalEvery(options.evalEvery);
+    options.epochs.ifPresent(builder::epochs);
+    options.steps.ifPresent(builder::steps);
+    return builder.build();
+  }
+}

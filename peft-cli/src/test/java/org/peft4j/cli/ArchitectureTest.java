@@ -1,0 +1,129 @@
+package org.peft4j.cli;
+
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.GeneralCodingRules.ACCESS_STANDARD_STREAMS;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+
+/** Which way dependencies point, and what no production class does. */
+@AnalyzeClasses(packages = "org.peft4j", importOptions = ImportOption.DoNotIncludeTests.class)
+class ArchitectureTest {
+  private static final String LORA = "org.peft4j.lora..";
+  private static final String TRANSFORMERS = "org.peft4j.transformers..";
+  private static final String TRAIN = "org.peft4j.train..";
+  private static final String CLI = "org.peft4j.cli..";
+
+  private static final DescribedPredicate<JavaClass> CORE =
+      resideInAPackage("org.peft4j..")
+          .and(not(resideInAnyPackage(LORA, TRANSFORMERS, TRAIN, CLI)))
+          .as("classes of peft-core");
+
+  private static final DescribedPredicate<JavaClass> LIBRARY =
+      resideInAPackage("org.peft4j..").and(not(resideInAPackage(CLI))).as("library classes");
+
+  @ArchTest
+  static final ArchRule CORE_KNOWS_NO_OTHER_MODULE =
+      noClasses()
+          .that(CORE)
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(LORA, TRANSFORMERS, TRAIN, CLI);
+
+  @ArchTest
+  static final ArchRule A_METHOD_KNOWS_CORE_ONLY =
+      noClasses()
+          .that()
+          .resideInAPackage(LORA)
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(TRANSFORMERS, TRAIN, CLI);
+
+  @ArchTest
+  static final ArchRule TRANSFORMERS_KNOW_CORE_ONLY =
+      noClasses()
+          .that()
+          .resideInAPackage(TRANSFORMERS)
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(LORA, TRAIN, CLI);
+
+  @ArchTest
+  static final ArchRule TRAINING_KNOWS_TRANSFORMERS_AND_CORE_ONLY =
+      noClasses()
+          .that()
+          .resideInAPackage(TRAIN)
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(LORA, CLI);
+
+  @ArchTest
+  static final ArchRule THE_COMMAND_LINE_FINDS_METHODS_AS_SERVICES =
+      noClasses()
+          .that()
+          .resideInAPackage(CLI)
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage(LORA);
+
+  @ArchTest
+  static final ArchRule SAFETENSORS_STAND_ALONE =
+      classes()
+          .that()
+          .resideInAPackage("org.peft4j.safetensors..")
+          .should()
+          .onlyDependOnClassesThat(
+              resideInAnyPackage(
+                      "java..",
+                      "com.fasterxml.jackson..",
+                      "org.jspecify..",
+                      "org.peft4j.safetensors..",
+                      "org.peft4j.io..",
+                      "org.peft4j.internal..")
+                  .or(
+                      DescribedPredicate.describe(
+                          "PeftException",
+                          type -> type.getName().equals("org.peft4j.PeftException"))));
+
+  @ArchTest
+  static final ArchRule LIBRARIES_PRINT_NOTHING =
+      noClasses()
+          .that(LIBRARY)
+          .should(ACCESS_STANDARD_STREAMS)
+          .orShould()
+          .callMethod(Throwable.class, "printStackTrace");
+
+  @ArchTest
+  static final ArchRule NOTHING_IS_DESERIALIZED_BY_JAVA =
+      noClasses()
+          .should()
+          .dependOnClassesThat()
+          .haveFullyQualifiedName("java.io.ObjectInputStream");
+
+  @ArchTest
+  static final ArchRule NO_CLASS_IS_NAMED_BY_DATA =
+      noClasses()
+          .should()
+          .callMethod(Class.class, "forName", String.class)
+          .orShould()
+          .callMethod(Class.class, "forName", String.class, boolean.class, ClassLoader.class)
+          .orShould()
+          .callMethod(ClassLoader.class, "loadClass", String.class);
+
+  @ArchTest
+  static final ArchRule LIBRARIES_NAME_NO_BACKEND =
+      noClasses()
+          .that(LIBRARY)
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(
+              "org.nd4j.linalg.cpu..", "org.nd4j.nativeblas..", "org.nd4j.linalg.jcublas..");
+}

@@ -1,0 +1,75 @@
+package org.peft4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class HelpTest {
+  @ParameterizedTest
+  @ValueSource(strings = {"train", "eval", "generate", "merge", "inspect", "init", "forward"})
+  void everyCommandHasHelpWithAnExample(String command) {
+    Run run = Run.of(command, "--help");
+
+    assertThat(run.status()).isZero();
+    assertThat(run.err()).isEmpty();
+    assertThat(run.out()).contains("Usage: peft " + command, "Example", "--debug", "Exit status");
+    assertThat(Run.of("--help").out()).contains("  " + command + " ");
+  }
+
+  @Test
+  void versionTellsWhatItRunsOn() {
+    assertThat(Run.of("--version").out()).matches("peft \\d.*\\(Deeplearning4j 1.*, Java .*\\)\\R");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "''                                                     | which command? train, eval",
+        "trian                                                  | Did you mean: peft train?",
+        "inspect                                                | Missing required parameter: 'PATH'",
+        "inspect a --colour                                     | Unknown option: '--colour'",
+        "train -m a -o b                                        | Missing required option: '--data",
+        "train -m a -d b -o c --rank many                       | '--rank': 'many' is not an int",
+        "inspect a --threads 0                                  | --threads is 0; allowed: 1 and above",
+        "train -m a -d b -o c --steps 3.5                       | '3.5' is not a long",
+        "train -m a -d b -o c --schedule square                 | CONSTANT, LINEAR, COSINE",
+        "train -m a -d b -o c --epochs 1 --steps 1              | give one of them",
+        "train -m a -d b -o c --eval e --eval-split 0.1         | give one of them",
+        "train -m a -d b -o c --adapter d --rank 4              | leave out --config and the options",
+        "train -m a -d b -o c --config d --target q_proj        | leave out --method, --rank",
+        "merge -m a -a b -o c --dtype F8                        | but was 'F8'",
+      })
+  void wrongUsageIsToldInOneLineThatPointsToTheHelp(String line, String message) {
+    Run run = line.isEmpty() ? Run.of() : Run.of((Object[]) line.split(" "));
+
+    assertThat(run.status()).isEqualTo(2);
+    assertThat(run.out()).isEmpty();
+    assertThat(run.err()).contains(message).contains("--help'.").doesNotContain("Exception");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"--help", "train --help", "train --no-such-option"})
+  void helpAndWrongUsageLoadNoNd4jClass(String line) throws IOException, InterruptedException {
+    ProcessBuilder builder =
+        new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-Xlog:class+load",
+            "-cp",
+            System.getProperty("java.class.path"),
+            Main.class.getName());
+    builder.command().addAll(java.util.List.of(line.split(" ")));
+    Process process = builder.redirectErrorStream(true).start();
+    String output = new String(process.getInputStream().readAllBytes());
+    process.waitFor();
+
+    assertThat(output)
+        .contains("org.peft4j.cli.TrainCommand")
+        .doesNotContain("org.nd4j", "org.deeplearning4j", "org.bytedeco");
+  }
+}

@@ -1,0 +1,106 @@
+package org.peft4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** A user's mistake gives exit status 1 and one clear line, without a stack trace. */
+class MessagesTest {
+  @TempDir Path folder;
+
+  @BeforeEach
+  void brokenFolders() throws IOException {
+    Files.createDirectories(folder.resolve("empty"));
+    Files.createDirectories(folder.resolve("json"));
+    Files.writeString(folder.resolve("json/config.json"), "{\"model_type\": ");
+    Files.createDirectories(folder.resolve("bert"));
+    Files.writeString(folder.resolve("bert/config.json"), "{\"model_type\": \"bert\"}");
+    Files.writeString(folder.resolve("notes.md"), "Notes");
+    Files.writeString(folder.resolve("file"), "not a folder");
+    Files.writeString(folder.resolve("bad.safetensors"), "0123456789");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "eval -m @/none -d INPUTS                 | There is no model folder",
+        "eval -m @/file -d INPUTS                 | is a file; give the folder of a Hugging Face",
+        "eval -m @/empty -d INPUTS                | has no config.json",
+        "eval -m @/json -d INPUTS                 | is no valid JSON",
+        "eval -m @/bert -d INPUTS                 | model_type \"bert\" is not supported",
+        "eval -m LLAMA -d @/notes.md              | allowed names end in .txt, .jsonl or",
+        "eval -m LLAMA -d @/none.txt              | no tokenizer.json",
+        "eval -m LLAMA -d @/bad.safetensors       | bad.safetensors",
+        "eval -m LLAMA -d INPUTS --batch-size 0   | allowed: 1 and above",
+        "eval -m LLAMA -d INPUTS --last 2         | 2.0; allowed: above 0, below 1",
+        "eval -m LLAMA -a @/none -d INPUTS        | There is no adapter folder",
+        "eval -m LLAMA -a @/empty -d INPUTS       | There is no adapter_model.safetensors in",
+        "eval -m LLAMA -a GPT2 -d INPUTS          | matches no site of this model",
+        "train -m LLAMA -d INPUTS -o @/o -t qproj | Nearest: q_proj (2 sites)",
+        "train -m LLAMA -d INPUTS -o @/o -t a,,b  | has an empty name in it",
+        "train -m LLAMA -d INPUTS -o @/o -t regex:( | is no regular expression",
+        "train -m LLAMA -d INPUTS -o @/o --rank -1 | r is -1; allowed: 1 to",
+        "train -m LLAMA -d INPUTS -o @/o --alpha 0 | lora_alpha is 0.0; allowed",
+        "train -m LLAMA -d INPUTS -o @/o --dropout 1 | lora_dropout is 1.0; allowed: 0 up to",
+        "train -m LLAMA -d INPUTS -o @/o --set colour=1 | LORA has no field colour",
+        "train -m LLAMA -d INPUTS -o @/o --method lore | LORE",
+        "train -m LLAMA -d INPUTS -o @/o --steps -1 | steps is -1; allowed",
+        "train -m LLAMA -d INPUTS -o @/o --learning-rate -1 | learningRate is -1.0; allowed",
+        "train -m LLAMA -d INPUTS -o @/o --config @/none.json | none.json",
+        "train -m LLAMA -d INPUTS -o @/file/o     | Cannot write to the output folder",
+        "merge -m LLAMA -a ADAPTER -o LLAMA       | LLAMA",
+        "forward -m LLAMA -i INPUTS -o @/no/f     | does not exist; create it first",
+        "forward -m LLAMA -i INPUTS -o @/f --gradients | give one with --adapter",
+        "forward -m LLAMA -i WEIGHTS -o @/f       | input_ids",
+        "generate -m LLAMA -p Hello               | no tokenizer.json",
+        "inspect @/none                           | There is nothing at",
+        "inspect @/empty                          | holds neither a config.json nor",
+        "inspect @/bad.safetensors                | bad.safetensors",
+        "init -c @/none.json -o @/o               | There is no file",
+        "init -c @/bert/config.json -o @/o        | model_type \"bert\" is not supported",
+      })
+  void mistakesAreToldInOneLine(String line, String message) {
+    Object[] arguments =
+        line.replace("@", folder.toString())
+            .replace("LLAMA", Run.LLAMA.toString())
+            .replace("INPUTS", Run.INPUTS.toString())
+            .replace("ADAPTER", Run.ADAPTER.toString())
+            .replace("GPT2", Run.GOLDEN.resolve("gpt2_c_attn/adapter").toString())
+            .replace("WEIGHTS", Run.LLAMA.resolve("model.safetensors").toString())
+            .split(" ");
+
+    Run run = Run.of(arguments);
+
+    assertThat(run.status()).as(run.err()).isEqualTo(1);
+    assertThat(run.err())
+        .contains(message.replace("LLAMA", Run.LLAMA.toString()))
+        .startsWith("peft " + arguments[0] + ": ");
+    assertThat(run.err().lines()).hasSize(1);
+  }
+
+  @Test
+  void debugShowsTheStackTrace() {
+    assertThat(Run.of("inspect", folder.resolve("none"), "--debug").err())
+        .contains("org.peft4j.PeftException", "\tat org.peft4j");
+  }
+
+  @Test
+  void pickledWeightsAreRefusedWithTheWayToConvertThem() {
+    Path adapter = Path.of(System.getProperty("peft4j.data"), "adapters", "bloom-560m-lora");
+    assumeTrue(Files.isDirectory(adapter), () -> adapter + " is not here");
+
+    Run run = Run.of("eval", "-m", Run.LLAMA, "-a", adapter, "-d", Run.INPUTS);
+
+    assertThat(run.status()).isEqualTo(1);
+    assertThat(run.err()).contains("adapter_model.bin", "save_pretrained");
+  }
+}

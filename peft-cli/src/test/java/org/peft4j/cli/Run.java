@@ -1,0 +1,34 @@
+package org.peft4j.cli;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import java.util.Arrays;
+
+/** A run of the command in this JVM. */
+record Run(int status, String out, String err) {
+  static final Path GOLDEN =
+      Path.of(System.getProperty("basedir", "."))
+          .resolve("../peft-transformers/src/test/resources/golden")
+          .normalize();
+
+  /** A tiny base model, without a tokenizer. */
+  static final Path LLAMA = GOLDEN.resolve("bases/llama");
+
+  /** An adapter for {@link #LLAMA} with inputs and expected results. */
+  static final Path CASE = GOLDEN.resolve("llama_qv");
+
+  static final Path ADAPTER = CASE.resolve("adapter");
+  static final Path INPUTS = CASE.resolve("inputs.safetensors");
+
+  static Run of(Object... arguments) {
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+    int status =
+        Main.run(
+            new PrintWriter(out, true),
+            new PrintWriter(err, true),
+            Arrays.stream(arguments).map(Object::toString).toArray(String[]::new));
+    return new Run(status, out.toString(), err.toString());
+  }
+}

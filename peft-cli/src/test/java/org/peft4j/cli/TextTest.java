@@ -1,0 +1,90 @@
+package org.peft4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Commands that read or write text, on a real pretrained model. */
+class TextTest {
+  private static final Path MODEL =
+      Path.of(System.getProperty("peft4j.data"), "models", "stories260k");
+
+  @TempDir Path folder;
+
+  @BeforeAll
+  static void modelIsHere() {
+    assumeTrue(Files.isDirectory(MODEL), () -> MODEL + " is not here; set -Dpeft4j.data=…");
+  }
+
+  @Test
+  void greedyContinuationIsAStory() {
+    Run run = Run.of("generate", "-m", MODEL, "-p", "Once upon a time", "-n", 12);
+
+    assertThat(run.status()).as(run.err()).isZero();
+    assertThat(run.out()).startsWith("Once upon a time, there was a");
+  }
+
+  @Test
+  void severalPromptsGiveALineEachAndTheSeedDecides() {
+    Object[] arguments = {
+      "generate", "-m", MODEL, "-p", "One day", "-p", "The big", "-n", 8, "--temperature", 2
+    };
+
+    Run run = Run.of(arguments);
+
+    assertThat(run.out().lines()).hasSize(2);
+    assertThat(Run.of(arguments).out()).isEqualTo(run.out());
+  }
+
+  @Test
+  void aTextIsPartedByTokensForTrainingAndEvaluation() throws IOException {
+    Path text = folder.resolve("notes.txt");
+    Files.writeString(text, "One day, a little girl saw a big dog in the park. ".repeat(40));
+    Path output = folder.resolve("adapter");
+
+    Run trained =
+        Run.of(
+            "train",
+            "-m",
+            MODEL,
+            "-d",
+            text,
+            "-o",
+            output,
+            "--sequence-length",
+            32,
+            "--batch-size",
+            2,
+            "--steps",
+            2,
+            "--eval-split",
+            0.25,
+            "--eval-every",
+            1);
+    Run evaluated =
+        Run.of(
+            "eval", "-m", MODEL, "-a", output, "-d", text, "--sequence-length", 32, "--last", 0.25);
+
+    assertThat(trained.status()).as(trained.err()).isZero();
+    assertThat(trained.out()).contains("evaluation data: ", "evaluation after step 1: loss ");
+    String loss = evaluated.out().lines().findFirst().orElse("").replace("loss: ", "");
+    assertThat(trained.out()).contains("evaluation after step 2: loss " + loss);
+  }
+
+  @Test
+  void promptsAndCompletionsTrain() throws IOException {
+    Path rows = folder.resolve("rows.jsonl");
+    Files.writeString(
+        rows, "{\"prompt\": \"One day, a\", \"completion\": \" dog ran.\"}\n".repeat(4));
+
+    Run run = Run.of("train", "-m", MODEL, "-d", rows, "-o", folder.resolve("a"), "--steps", 1);
+
+    assertThat(run.status()).as(run.err()).isZero();
+  }
+}

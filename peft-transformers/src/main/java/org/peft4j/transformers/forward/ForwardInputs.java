@@ -1,0 +1,102 @@
+package org.peft4j.transformers.forward;
+
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.peft4j.PeftException;
+import org.peft4j.kernel.Scratch;
+import org.peft4j.safetensors.TensorInfo;
+import org.peft4j.safetensors.TensorSource;
+
+/**
+ * A batch for one pass, all INT32 [batch, time].
+ *
+ * @param inputIds token ids
+ * @param attentionMask 1 for a token, 0 for padding; empty if nothing is padding
+ * @param labels token ids, −100 where nothing is to be predicted; empty for no loss
+ */
+public record ForwardInputs(
+    INDArray inputIds, Optional<INDArray> attentionMask, Optional<INDArray> labels)
+    implements AutoCloseable {
+  private static final String IDS = "input_ids";
+  private static final String MASK = "attention_mask";
+  private static final String LABELS = "labels";
+  private static final int IGNORED = -100;
+
+  /**
+   * Reads {@code input_ids}, and {@code attention_mask} and {@code labels} where they are there, of
+   * any integer type.
+   *
+   * @param vocabularySize ids are below it
+   * @throws PeftException if the file is broken, has no {@code input_ids} or a tensor that is not
+   *     known here, or if a shape, a type or a value is not allowed
+   */
+  public static ForwardInputs read(Path file, int vocabularySize) {
+    try (TensorSource source = TensorSource.open(file)) {
+      List<Long> shape = source.tensor(IDS).shape();
+      if (shape.size() != 2 || shape.contains(0L)) {
+        throw problem(file, IDS + " has the shape " + shape + "; needed: [batch, time].");
+      }
+      for (TensorInfo tensor : source.tensors().values()) {
+        if (!List.of(IDS, MASK, LABELS).contains(tensor.name())) {
+          throw problem(
+              file,
+              "tensor \"%s\" is not known; allowed: %s, %s, %s."
+                  .formatted(tensor.name(), IDS, MASK, LABELS));
+        }
+        if (!tensor.shape().equals(shape)) {
+          throw problem(
+              file,
+              "%s has the shape %s; needed: %s, that of %s."
+                  .formatted(tensor.name(), tensor.shape(), shape, IDS));
+        }
+      }
+      // All are read, and so checked, before the first array is made.
+      int[] ids = values(source, IDS, 0, vocabularySize - 1);
+      Optional<int[]> mask = optional(source, MASK, 0, 1);
+      Optional<int[]> labels = optional(source, LABELS, IGNORED, vocabularySize - 1);
+      long[] size = shape.stream().mapToLong(Long::longValue).toArray();
+      return new ForwardInputs(
+          array(ids, size), mask.map(m -> array(m, size)), labels.map(l -> array(l, size)));
+    }
+  }
+
+  private static Optional<int[]> optional(TensorSource source, String name, int least, int most) {
+    return source.tensors().containsKey(name)
+        ? Optional.of(values(source, name, least, most))
+        : Optional.empty();
+  }
+
+  private static int[] values(TensorSource source, String name, int least, int most) {
+    long[] values = new long[Math.toIntExact(source.tensor(name).elementCount())];
+    source.readLongs(name, 0, values, 0, values.length);
+    for (long value : values) {
+      if ((value < least || value > most) || (value < 0 && value != IGNORED)) {
+        String ignored = least < 0 ? IGNORED + ", or " : "";
+        throw problem(
+            source.path(),
+            "%s holds %d; allowed: %s%d to %d."
+                .formatted(name, value, ignored, Math.max(0, least), most));
+      }
+    }
+    return Arrays.stream(values).mapToInt(Math::toIntExact).toArray();
+  }
+
+  private static INDArray array(int[] values, long[] shape) {
+    return Nd4j.createFromArray(values).reshape('c', shape);
+  }
+
+  private static PeftException problem(Path file, String text) {
+    return new PeftException(file + ": " + text);
+  }
+
+  @Override
+  public void close() {
+    Scratch.release(inputIds);
+    attentionMask.ifPresent(Scratch::release);
+    labels.ifPresent(Scratch::release);
+  }
+}

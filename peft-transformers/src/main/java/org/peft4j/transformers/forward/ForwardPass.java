@@ -1,0 +1,110 @@
+package org.peft4j.transformers.forward;
+
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.MultiDataSet;
+import org.nd4j.linalg.factory.Nd4j;
+import org.peft4j.AdapterScope;
+import org.peft4j.Peft;
+import org.peft4j.PeftException;
+import org.peft4j.PeftModel;
+import org.peft4j.adapter.DetachedArrays;
+import org.peft4j.files.TensorFile;
+import org.peft4j.kernel.Scratch;
+
+/**
+ * The results of one pass of a batch through a language model, without dropout: {@code logits}
+ * [batch, time, vocabulary]; {@code loss} [1], mean nats over the labels, where there are labels;
+ * and {@code grad.<key>}, the loss' gradient, for each adapter tensor by its key in an adapter
+ * file, where it is asked for.
+ */
+public final class ForwardPass implements AutoCloseable {
+  private final Map<String, INDArray> results = new LinkedHashMap<>();
+
+  private ForwardPass() {}
+
+  /**
+   * Runs a graph.
+   *
+   * @param graph a language model, wrapped or not
+   */
+  public static ForwardPass of(ComputationGraph graph, ForwardInputs inputs) {
+    ForwardPass pass = new ForwardPass();
+    INDArray[] ids = {inputs.inputIds()};
+    INDArray[] mask = inputs.attentionMask().map(m -> new INDArray[] {m}).orElse(null);
+    pass.results.put("logits", graph.output(false, ids, mask)[0]);
+    inputs
+        .labels()
+        .ifPresent(
+            labels -> {
+              INDArray[] wanted = {labels};
+              double loss = graph.score(new MultiDataSet(ids, wanted, mask, null), false);
+              pass.results.put("loss", Nd4j.createFromArray((float) loss));
+            });
+    clear(graph);
+    return pass;
+  }
+
+  /**
+   * Runs a wrapped model and computes the gradients of its default adapter, which is active.
+   *
+   * @throws PeftException if there are no labels, whose loss the gradients are of
+   */
+  public static ForwardPass withGradients(PeftModel<ComputationGraph> model, ForwardInputs inputs) {
+    INDArray labels =
+        inputs
+            .labels()
+            .orElseThrow(
+                () ->
+                    new PeftException(
+                        "Gradients are those of a loss, and there are no labels. Add the tensor"
+                            + " labels [batch, time], or ask for no gradients."));
+    ForwardPass pass = of(model.network(), inputs);
+    ComputationGraph graph = model.network();
+    try (AdapterScope plain = model.withoutDropout()) {
+      graph.setInputs(inputs.inputIds());
+      graph.setLabels(labels);
+      inputs
+          .attentionMask()
+          .ifPresent(mask -> graph.setLayerMaskArrays(new INDArray[] {mask}, null));
+      graph.computeGradientAndScore();
+      model
+          .gradients(Peft.DEFAULT_ADAPTER)
+          .forEach((key, value) -> pass.results.put("grad." + key, DetachedArrays.copy(value)));
+    } finally {
+      clear(graph);
+    }
+    return pass;
+  }
+
+  private static void clear(ComputationGraph graph) {
+    graph.clear();
+    graph.clearLayerMaskArrays();
+  }
+
+  /** The results by name; valid until this is closed. */
+  public Map<String, INDArray> results() {
+    return Collections.unmodifiableMap(results);
+  }
+
+  /**
+   * Writes the results to a safetensors file, as F32.
+   *
+   * @throws PeftException if the file cannot be written; one that was there is then as it was
+   */
+  public void write(Path file) {
+    Map<String, INDArray> singles = new LinkedHashMap<>();
+    results.forEach((name, value) -> singles.put(name, value.castTo(DataType.FLOAT)));
+    TensorFile.write(file, singles, Map.of("format", "pt"));
+  }
+
+  @Override
+  public void close() {
+    results.values().forEach(Scratch::release);
+  }
+}
