@@ -50,8 +50,7 @@ public record FineTuningSettings(
         problems,
         "gradientAccumulation",
         gradientAccumulation,
-        gradientAccumulation >= 1
-            && (long) gradientAccumulation * batchSize <= Integer.MAX_VALUE,
+        gradientAccumulation >= 1 && (long) gradientAccumulation * batchSize <= Integer.MAX_VALUE,
         "1 and above, times batchSize at most " + Integer.MAX_VALUE);
     requireFinite(problems, "learningRate", learningRate);
     requireFinite(problems, "weightDecay", weightDecay);
