@@ -1,6 +1,7 @@
 package org.peft4j.transformers.generation;
 
 import java.util.List;
+import org.peft4j.transformers.tokenizer.Tokenizer;
 
 /**
  * What was generated for one prompt.
@@ -13,5 +14,16 @@ public record GeneratedRow(List<Integer> prompt, List<Integer> tokens, Ending en
   public GeneratedRow {
     prompt = List.copyOf(prompt);
     tokens = List.copyOf(tokens);
+  }
+
+  /** The text that follows the prompt, without special tokens. */
+  public String text(Tokenizer tokenizer) {
+    RowText text = new RowText(tokenizer, ids(prompt));
+    tokens.forEach(text::add);
+    return text.rest();
+  }
+
+  private static int[] ids(List<Integer> ids) {
+    return ids.stream().mapToInt(Integer::intValue).toArray();
   }
 }
