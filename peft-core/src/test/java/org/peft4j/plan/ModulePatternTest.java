@@ -24,7 +24,7 @@ class ModulePatternTest {
 
   @Test
   void aPatternThatBacktracksWithoutEndIsAnError() {
-    ModulePattern pattern = ModulePattern.compile("target_modules", "(a|aa|b)*c");
+    ModulePattern pattern = ModulePattern.compile("target_modules", "(.*)(.*)(.*)(.*)(.*)x");
     assertThatThrownBy(() -> pattern.matches("a".repeat(60)))
         .isInstanceOf(PeftException.class)
         .hasMessageContaining("takes too long");
