@@ -3,7 +3,7 @@
     python reference/quickstart_base.py examples/src/main/resources/quickstart/base-model
 
 Needs torch 2.13, transformers 5.18, tokenizers 0.23, safetensors 0.8; takes about twenty minutes on one free CPU core.
-Seeds and thread count are fixed: a second run on the same processor and versions writes the same files.
+Seeds and thread count are fixed.
 """
 
 import argparse
