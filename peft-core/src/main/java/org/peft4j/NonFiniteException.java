@@ -5,7 +5,7 @@ public final class NonFiniteException extends PeftException {
   private static final long serialVersionUID = 1L;
 
   /**
-   * @param step the training step, from 0
+   * @param step the training step: from 1 in a fine-tuning, Deeplearning4j's iteration elsewhere
    * @param what the tensor, or {@code loss}
    */
   public NonFiniteException(long step, String what) {

@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import java.util.ArrayList;
-import java.util.List;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.peft4j.NonFiniteException;
@@ -15,14 +13,7 @@ import org.peft4j.train.data.TrainingData;
 class FineTunerTest {
   private static final TrainingData DATA = TinyTraining.data(11);
 
-  private final List<StepMetrics> steps = new ArrayList<>();
-  private final TrainingListener recorder =
-      new TrainingListener() {
-        @Override
-        public void onStep(StepMetrics metrics) {
-          steps.add(metrics);
-        }
-      };
+  private final Steps steps = new Steps();
 
   @Test
   void theSameSeedGivesTheSameAdapterBitForBit() {
@@ -68,18 +59,19 @@ class FineTunerTest {
       FineTuningResult result =
           FineTuner.builder(tiny.model, DATA)
               .settings(TinyTraining.settings().build())
-              .listener(recorder)
+              .listener(steps)
               .build()
               .run();
 
-      assertThat(steps)
+      assertThat(steps.all())
           .extracting(StepMetrics::step)
           .containsExactly(1L, 2L, 3L, 4L, 5L, 6L, 7L, 8L, 9L, 10L);
-      assertThat(steps.get(0).learningRate()).isZero();
-      assertThat(steps.get(2).learningRate()).isEqualTo(1e-2);
-      assertThat(steps).allMatch(s -> s.loss() > 0 && s.gradNorm() > 0 && s.tokensPerSecond() > 0);
+      assertThat(steps.all().get(0).learningRate()).isZero();
+      assertThat(steps.all().get(2).learningRate()).isEqualTo(1e-2);
+      assertThat(steps.all())
+          .allMatch(s -> s.loss() > 0 && s.gradNorm() > 0 && s.tokensPerSecond() > 0);
       assertThat(result.steps()).isEqualTo(10);
-      assertThat(result.finalLoss()).isEqualTo(steps.get(9).loss());
+      assertThat(result.finalLoss()).isEqualTo(steps.all().get(9).loss());
       assertThat(result.interrupted()).isFalse();
     }
   }
@@ -118,16 +110,9 @@ class FineTunerTest {
       FineTuner tuner =
           FineTuner.builder(tiny.model, DATA)
               .settings(TinyTraining.settings().schedule(Schedule.CONSTANT).build())
-              .listener(recorder)
+              .listener(steps)
               .listener(
-                  new TrainingListener() {
-                    @Override
-                    public void onStep(StepMetrics metrics) {
-                      if (metrics.step() == 3) {
-                        tiny.model.network().params().putScalar(0, Float.MAX_VALUE);
-                      }
-                    }
-                  })
+                  Steps.after(3, () -> tiny.model.network().params().putScalar(0, Float.MAX_VALUE)))
               .build();
 
       assertThatThrownBy(tuner::run)
@@ -135,7 +120,7 @@ class FineTunerTest {
           .hasMessageStartingWith("Step 4: ")
           .hasMessageContaining("is not finite");
 
-      assertThat(steps).hasSize(3);
+      assertThat(steps.all()).hasSize(3);
       assertThat(tiny.parameters()).doesNotContain(Float.NaN, Float.POSITIVE_INFINITY);
     }
   }
@@ -166,15 +151,7 @@ class FineTunerTest {
     tuner[0] =
         FineTuner.builder(tiny.model, DATA)
             .settings(TinyTraining.settings().build())
-            .listener(
-                new TrainingListener() {
-                  @Override
-                  public void onStep(StepMetrics metrics) {
-                    if (metrics.step() == 2) {
-                      stop.accept(tuner[0]);
-                    }
-                  }
-                })
+            .listener(Steps.after(2, () -> stop.accept(tuner[0])))
             .build();
     return tuner[0].run();
   }

@@ -37,11 +37,13 @@ record GoldenCase(Path folder, JsonNode json) {
     }
   }
 
+  /** The cases that have a training. */
   static List<String> names() {
     try (Stream<Path> folders = Files.list(FOLDER)) {
       return folders
           .filter(f -> Files.exists(f.resolve("case.json")))
           .map(f -> f.getFileName().toString())
+          .filter(name -> !named(name).expectedNames("losses_adamw").isEmpty())
           .sorted()
           .toList();
     } catch (IOException e) {

@@ -2,7 +2,6 @@ package org.peft4j.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -68,12 +67,12 @@ class GoldenTrainingTest {
   }
 
   private static List<Double> train(
-      GoldenCase golden, PeftModel<ComputationGraph> model, int steps) {
-    List<Double> losses = new ArrayList<>();
+      GoldenCase golden, PeftModel<ComputationGraph> model, int count) {
+    Steps steps = new Steps();
     FineTuner.builder(model, golden.data())
         .settings(
             FineTuningSettings.builder()
-                .steps(steps)
+                .steps(count)
                 .batchSize(golden.data().size())
                 .learningRate(golden.json().path("learning_rate").asDouble())
                 .weightDecay(golden.json().path("weight_decay").asDouble())
@@ -81,16 +80,10 @@ class GoldenTrainingTest {
                 .maxGradNorm(0)
                 .shuffle(false)
                 .build())
-        .listener(
-            new TrainingListener() {
-              @Override
-              public void onStep(StepMetrics metrics) {
-                losses.add(metrics.loss());
-              }
-            })
+        .listener(steps)
         .build()
         .run();
-    return losses;
+    return steps.losses();
   }
 
   private static Map<String, INDArray> tensors(

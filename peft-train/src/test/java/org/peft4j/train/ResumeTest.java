@@ -71,15 +71,7 @@ class ResumeTest {
       FineTuner.builder(tiny.model, DATA)
           .settings(TinyTraining.settings().build())
           .checkpoints(folder, 1000)
-          .listener(
-              new TrainingListener() {
-                @Override
-                public void onStep(StepMetrics metrics) {
-                  if (metrics.step() == 3) {
-                    Thread.currentThread().interrupt();
-                  }
-                }
-              })
+          .listener(Steps.after(3, () -> Thread.currentThread().interrupt()))
           .build()
           .run();
 

@@ -9,7 +9,6 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.api.Test;
@@ -57,7 +56,7 @@ class WizardOfOzTest {
       assertThat(new Evaluator(model.network(), 8).evaluate(evaluation).loss())
           .isCloseTo(golden.path("evaluation_loss_base").asDouble(), within(1e-4));
 
-      List<Double> losses = new ArrayList<>();
+      Steps steps = new Steps();
       FineTuningResult result =
           FineTuner.builder(model, training)
               .settings(
@@ -70,16 +69,11 @@ class WizardOfOzTest {
                       .shuffle(false)
                       .build())
               .evaluation(evaluation)
-              .listener(
-                  new TrainingListener() {
-                    @Override
-                    public void onStep(StepMetrics metrics) {
-                      losses.add(metrics.loss());
-                    }
-                  })
+              .listener(steps)
               .build()
               .run();
 
+      List<Double> losses = steps.losses();
       golden
           .path("training_losses")
           .properties()

@@ -1,0 +1,35 @@
+package org.peft4j.train;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** Listeners of tests. */
+final class Steps implements TrainingListener {
+  private final List<StepMetrics> all = new ArrayList<>();
+
+  @Override
+  public void onStep(StepMetrics metrics) {
+    all.add(metrics);
+  }
+
+  /** The metrics of every step so far. */
+  List<StepMetrics> all() {
+    return all;
+  }
+
+  List<Double> losses() {
+    return all.stream().map(StepMetrics::loss).toList();
+  }
+
+  /** A listener that acts once, after that step. */
+  static TrainingListener after(long step, Runnable action) {
+    return new TrainingListener() {
+      @Override
+      public void onStep(StepMetrics metrics) {
+        if (metrics.step() == step) {
+          action.run();
+        }
+      }
+    };
+  }
+}
