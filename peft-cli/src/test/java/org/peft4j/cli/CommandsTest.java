@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.junit.jupiter.api.Test;
@@ -18,7 +19,11 @@ import org.peft4j.safetensors.TensorSource;
 class CommandsTest {
   private static final double TOLERANCE = 1e-5;
 
-  @TempDir Path folder;
+  private final Path folder;
+
+  CommandsTest(@TempDir Path folder) {
+    this.folder = folder;
+  }
 
   @Test
   void forwardWritesTheReferencesLogitsLossAndGradients() {
@@ -142,7 +147,7 @@ class CommandsTest {
   }
 
   private static Run run(List<Object> first, Object... more) {
-    List<Object> arguments = new java.util.ArrayList<>(first);
+    List<Object> arguments = new ArrayList<>(first);
     arguments.addAll(List.of(more));
     return Run.of(arguments.toArray());
   }

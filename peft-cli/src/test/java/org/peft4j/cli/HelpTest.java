@@ -1,9 +1,11 @@
 package org.peft4j.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -63,9 +65,9 @@ class HelpTest {
             "-cp",
             System.getProperty("java.class.path"),
             Main.class.getName());
-    builder.command().addAll(java.util.List.of(line.split(" ")));
+    builder.command().addAll(List.of(line.split(" ")));
     Process process = builder.redirectErrorStream(true).start();
-    String output = new String(process.getInputStream().readAllBytes());
+    String output = new String(process.getInputStream().readAllBytes(), UTF_8);
     process.waitFor();
 
     assertThat(output)

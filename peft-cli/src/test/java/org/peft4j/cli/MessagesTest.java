@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -14,10 +13,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** A user's mistake gives exit status 1 and one clear line, without a stack trace. */
 class MessagesTest {
-  @TempDir Path folder;
+  private final Path folder;
 
-  @BeforeEach
-  void brokenFolders() throws IOException {
+  MessagesTest(@TempDir Path folder) throws IOException {
+    this.folder = folder;
     Files.createDirectories(folder.resolve("empty"));
     Files.createDirectories(folder.resolve("json"));
     Files.writeString(folder.resolve("json/config.json"), "{\"model_type\": ");

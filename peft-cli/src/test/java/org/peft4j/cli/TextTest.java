@@ -15,7 +15,11 @@ class TextTest {
   private static final Path MODEL =
       Path.of(System.getProperty("peft4j.data"), "models", "stories260k");
 
-  @TempDir Path folder;
+  private final Path folder;
+
+  TextTest(@TempDir Path folder) {
+    this.folder = folder;
+  }
 
   @BeforeAll
   static void modelIsHere() {

@@ -1,4 +1,0 @@
-@NullMarked
-package org.peft4j.cli;
-
-import org.jspecify.annotations.NullMarked;
