@@ -8,7 +8,6 @@ import org.deeplearning4j.nn.api.ParamInitializer;
 import org.deeplearning4j.nn.conf.GradientNormalization;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.layers.misc.FrozenLayer;
-import org.deeplearning4j.nn.conf.layers.misc.FrozenLayerWithBackprop;
 import org.deeplearning4j.nn.conf.layers.wrapper.BaseWrapperLayer;
 import org.deeplearning4j.optimize.api.TrainingListener;
 import org.jspecify.annotations.Nullable;
@@ -91,13 +90,13 @@ public final class FrozenHost extends BaseWrapperLayer {
     return regularization == null ? List.of() : regularization;
   }
 
-  /** The layer that carries the adapters, out of frozen-layer wrappers, which have no updater. */
+  /** The layer that carries the adapters, out of wrappers, which have no updater. */
   private org.deeplearning4j.nn.conf.layers.Layer original() {
     org.deeplearning4j.nn.conf.layers.Layer layer = getUnderlying();
     while (true) {
       if (layer instanceof FrozenLayer wrapper) {
         layer = wrapper.getLayer();
-      } else if (layer instanceof FrozenLayerWithBackprop wrapper) {
+      } else if (layer instanceof BaseWrapperLayer wrapper) {
         layer = wrapper.getUnderlying();
       } else {
         return layer;
@@ -105,11 +104,13 @@ public final class FrozenHost extends BaseWrapperLayer {
     }
   }
 
-  /** The name by which the original layer knows its weight. */
+  /** The name by which the original layer knows its weight, or its first parameter. */
   private String weightKey() {
     org.deeplearning4j.nn.conf.layers.Layer original = original();
-    List<String> keys = original.initializer().weightKeys(original);
-    return keys == null || keys.isEmpty() ? "W" : keys.get(0);
+    List<String> weights = original.initializer().weightKeys(original);
+    return weights == null || weights.isEmpty()
+        ? original.initializer().paramKeys(original).get(0)
+        : weights.get(0);
   }
 
   @Override

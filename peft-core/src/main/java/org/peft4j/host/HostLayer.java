@@ -134,6 +134,9 @@ class HostLayer extends BaseWrapperLayer implements Grafted {
 
   @Override
   public double calcRegularizationScore(boolean backpropParamsOnly) {
+    if (parameterTable.isEmpty()) {
+      return 0;
+    }
     double score = 0;
     List<Regularization> regularization = host().getRegularizationByParam("");
     for (INDArray parameter : parameterTable.values()) {

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** A graph of host layers, whose parameter vector can be laid out anew when adapters change. */
-final class PeftGraph extends ComputationGraph implements Relayable {
+public final class PeftGraph extends ComputationGraph implements Relayable {
   private static final long serialVersionUID = 1L;
 
   PeftGraph(ComputationGraphConfiguration configuration) {
@@ -23,5 +23,11 @@ final class PeftGraph extends ComputationGraph implements Relayable {
     flattenedGradients = null;
     init(parameters, false);
     Relayable.close(oldGradients);
+  }
+
+  /** Public in a public class: an in-memory model saver calls it by reflection. */
+  @Override
+  public ComputationGraph clone() {
+    return super.clone();
   }
 }

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** A network of host layers, whose parameter vector can be laid out anew when adapters change. */
-final class PeftNetwork extends MultiLayerNetwork implements Relayable {
+public final class PeftNetwork extends MultiLayerNetwork implements Relayable {
   private static final long serialVersionUID = 1L;
 
   PeftNetwork(MultiLayerConfiguration configuration) {
@@ -24,5 +24,11 @@ final class PeftNetwork extends MultiLayerNetwork implements Relayable {
     layers = null;
     init(parameters, false);
     Relayable.close(oldGradients);
+  }
+
+  /** Public in a public class: an in-memory model saver calls it by reflection. */
+  @Override
+  public MultiLayerNetwork clone() {
+    return super.clone();
   }
 }

@@ -20,6 +20,7 @@ import org.deeplearning4j.nn.conf.layers.RecurrentAttentionLayer;
 import org.deeplearning4j.nn.conf.layers.RnnOutputLayer;
 import org.deeplearning4j.nn.conf.layers.SelfAttentionLayer;
 import org.deeplearning4j.nn.conf.layers.SeparableConvolution2D;
+import org.deeplearning4j.nn.conf.layers.SubsamplingLayer;
 import org.deeplearning4j.nn.conf.layers.misc.FrozenLayer;
 import org.deeplearning4j.nn.conf.layers.misc.FrozenLayerWithBackprop;
 import org.deeplearning4j.nn.conf.layers.recurrent.Bidirectional;
@@ -129,6 +130,14 @@ final class StockCases {
             new ConvolutionLayer.Builder(2, 2).name("layer").nOut(4).hasBias(false).build()),
         images(
             "batch norm of channels", true, new BatchNormalization.Builder().name("layer").build()),
+        images(
+            "pooling, which has no parameters",
+            true,
+            new SubsamplingLayer.Builder(SubsamplingLayer.PoolingType.MAX)
+                .name("layer")
+                .kernelSize(2, 2)
+                .build()),
+        flat("dense with l2", dense("layer").l2(0.01).build()),
         images(
             "separable convolution, frozen",
             true,

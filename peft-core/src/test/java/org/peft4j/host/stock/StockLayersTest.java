@@ -56,8 +56,13 @@ class StockLayersTest {
     }
   }
 
+  /** Regularisation is in the score, but enters the gradient in the updater only. */
+  static Stream<StockCase> unregularised() {
+    return cases().filter(sort -> !sort.name().contains("l2"));
+  }
+
   @ParameterizedTest
-  @MethodSource("cases")
+  @MethodSource("unregularised")
   void everyGradientEqualsCentralDifferences(StockCase sort) {
     HostedNetwork hosted = StockCase.host(sort.base(DataType.DOUBLE));
     hosted.activate(TestSlots.everywhere(hosted, true));

@@ -1,0 +1,110 @@
+package org.peft4j.host.stock;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.DataSet;
+import org.peft4j.adapter.Tensors;
+import org.peft4j.adapter.TrainableCopy;
+import org.peft4j.host.HostedNetwork;
+import org.peft4j.host.Slot;
+import org.peft4j.site.SiteParameter;
+
+/** Copies of a layer's own parameters that train in their place. */
+class TrainableCopiesTest {
+  private static final int MOST_CHECKED = 60;
+
+  static Stream<StockCase> cases() {
+    return StockCases.all().filter(sort -> !sort.name().contains("masks"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void copiesHaveTheRightGradientsAndSwitchOffExactly(StockCase sort) {
+    MultiLayerNetwork base = sort.base(DataType.DOUBLE);
+    INDArray before = base.params().dup();
+    HostedNetwork hosted = StockCase.host(base);
+    List<Slot> slots = copies(hosted);
+    hosted.activate(slots);
+    MultiLayerNetwork network = hosted.network();
+    DataSet data = sort.data(DataType.DOUBLE);
+
+    assertThat(distance(network, base, data)).isLessThan(1e-12);
+    assertGradients(network, data);
+    for (int i = 0; i < 3; i++) {
+      network.fit(data);
+    }
+
+    assertThat(distance(network, base, data)).isGreaterThan(1e-4);
+    assertThat(base.params()).isEqualTo(before);
+    hosted.graftSwitch().disable(1);
+    assertThat(distance(network, base, data)).isZero();
+    hosted.graftSwitch().disable(-1);
+  }
+
+  private static void assertGradients(MultiLayerNetwork network, DataSet data) {
+    network.setInput(data.getFeatures());
+    network.setLabels(data.getLabels());
+    network.setLayerMaskArrays(data.getFeaturesMaskArray(), data.getLabelsMaskArray());
+    network.computeGradientAndScore();
+    INDArray gradient = network.getFlattenedGradients().dup();
+    INDArray parameters = network.params();
+    long stride = 1 + parameters.length() / MOST_CHECKED;
+    for (long i = 0; i < parameters.length(); i += stride) {
+      double value = parameters.getDouble(i);
+      parameters.putScalar(i, value + 1e-6);
+      double up = network.score(data, false);
+      parameters.putScalar(i, value - 1e-6);
+      double down = network.score(data, false);
+      parameters.putScalar(i, value);
+      assertThat(gradient.getDouble(i) / data.numExamples())
+          .as("parameter %d of %d", i, parameters.length())
+          .isCloseTo((up - down) / 2e-6, within(1e-6));
+    }
+  }
+
+  private static List<Slot> copies(HostedNetwork hosted) {
+    List<Slot> slots = new ArrayList<>();
+    hosted
+        .hostings()
+        .values()
+        .forEach(
+            hosting ->
+                hosting
+                    .sites()
+                    .forEach(
+                        site -> {
+                          Map<String, INDArray> values = new LinkedHashMap<>();
+                          for (SiteParameter parameter : site.parameters()) {
+                            values.put(
+                                parameter.name(), hosting.frozen(site, parameter.name()).dup('c'));
+                          }
+                          TrainableCopy copy =
+                              new TrainableCopy(
+                                  site,
+                                  site.parameters(),
+                                  "",
+                                  parameter -> hosting.frozen(site, parameter.name()));
+                          slots.add(new Slot("default", copy, new Tensors(values)));
+                        }));
+    return slots;
+  }
+
+  private static double distance(MultiLayerNetwork a, MultiLayerNetwork b, DataSet data) {
+    INDArray mask = data.getFeaturesMaskArray();
+    return a.output(data.getFeatures(), false, mask, null)
+        .sub(b.output(data.getFeatures(), false, mask, null))
+        .amaxNumber()
+        .doubleValue();
+  }
+}
