@@ -13,7 +13,7 @@ import java.util.stream.Stream;
  *
  * <pre>
  * Weather report for Oakford: Thick fog lies over the fields. It is 4 degrees. The wind blows from the north.
- * Summary: {"town": "Oakford", "sky": "foggy", "air": "cold", "degrees": 4}
+ * Summary: {"town": "Oakford", "sky": "foggy", "degrees": 4}
  * </pre>
  */
 public final class WeatherReports {
@@ -91,9 +91,9 @@ public final class WeatherReports {
   private static Example example(Random random) {
     String town = Vocabulary.town(random);
     String sky = Grammar.pick(SKIES, random);
-    int degrees = random.nextInt(COLDEST, HOTTEST + 1);
+    String degrees = String.valueOf(random.nextInt(COLDEST, HOTTEST + 1));
     Map<String, String> bound =
-        Map.of("direction", Grammar.pick(DIRECTIONS, random), "degrees", String.valueOf(degrees));
+        Map.of("direction", Grammar.pick(DIRECTIONS, random), "degrees", degrees);
 
     List<String> sentences = new ArrayList<>();
     for (String rule : List.of(sky, "wind", "warmth")) {
@@ -102,18 +102,6 @@ public final class WeatherReports {
     Collections.shuffle(sentences, random);
     return new Example(
         "Weather report for %s: %s\nSummary:".formatted(town, String.join(" ", sentences)),
-        " {\"town\": \"%s\", \"sky\": \"%s\", \"air\": \"%s\", \"degrees\": %d}"
-            .formatted(town, sky, air(degrees), degrees));
-  }
-
-  /** How the air feels, by the base model's own bounds. */
-  private static String air(int degrees) {
-    if (degrees < 8) {
-      return "cold";
-    }
-    if (degrees < 18) {
-      return "mild";
-    }
-    return degrees < 27 ? "warm" : "hot";
+        " {\"town\": \"%s\", \"sky\": \"%s\", \"degrees\": %s}".formatted(town, sky, degrees));
   }
 }
