@@ -116,10 +116,10 @@ public final class Quickstart {
     FineTuner.builder(model, data)
         .settings(
             FineTuningSettings.builder()
-                .steps(150)
+                .steps(120)
                 .batchSize(8)
-                .learningRate(4e-3)
-                .schedule(Schedule.COSINE)
+                .learningRate(1e-2)
+                .schedule(Schedule.LINEAR)
                 .warmupSteps(10)
                 .seed(1)
                 .build())
