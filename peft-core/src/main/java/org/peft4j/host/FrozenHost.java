@@ -104,13 +104,16 @@ public final class FrozenHost extends BaseWrapperLayer {
     }
   }
 
-  /** The name by which the original layer knows its weight, or its first parameter. */
+  /**
+   * The name by which the original layer knows its weight, or its first parameter; any name will do
+   * for a layer whose weights are outside of Deeplearning4j.
+   */
   private String weightKey() {
     org.deeplearning4j.nn.conf.layers.Layer original = original();
     List<String> weights = original.initializer().weightKeys(original);
-    return weights == null || weights.isEmpty()
-        ? original.initializer().paramKeys(original).get(0)
-        : weights.get(0);
+    List<String> keys =
+        weights == null || weights.isEmpty() ? original.initializer().paramKeys(original) : weights;
+    return keys == null || keys.isEmpty() ? "W" : keys.get(0);
   }
 
   @Override
