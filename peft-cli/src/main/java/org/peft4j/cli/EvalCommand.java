@@ -38,7 +38,7 @@ final class EvalCommand implements Runnable {
 
   @Override
   public void run() {
-    OpenModel.requireFolder(model.model);
+    OpenModel.check(model.model);
     Path folder = model.model;
     TrainingData examples =
         last.map(share -> DataSplit.of(data, folder, share).evaluation())

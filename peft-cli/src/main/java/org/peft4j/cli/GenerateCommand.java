@@ -41,7 +41,7 @@ final class GenerateCommand implements Runnable {
 
   @Override
   public void run() {
-    OpenModel.requireFolder(model.model);
+    OpenModel.check(model.model);
     try (Tokenizer tokenizer = Tokenizer.load(model.model);
         OpenModel open = OpenModel.of(model)) {
       List<int[]> ids = prompts.stream().map(text -> tokenizer.encode(text, true)).toList();

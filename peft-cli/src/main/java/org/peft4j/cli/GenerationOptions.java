@@ -20,7 +20,9 @@ final class GenerationOptions {
   @Option(
       names = "--temperature",
       paramLabel = "T",
-      description = "Below 1 for likelier text, above 1 for more varied text (default: 1).")
+      description =
+          "Below 1 for likelier text, above 1 for more varied text, 0 for the likeliest token"
+              + " always (default: 1).")
   Optional<Double> temperature = Optional.empty();
 
   @Option(

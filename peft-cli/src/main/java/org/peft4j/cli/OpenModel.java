@@ -12,6 +12,7 @@ import org.peft4j.PeftModel;
 import org.peft4j.files.AdapterFiles;
 import org.peft4j.transformers.CausalLanguageModel;
 import org.peft4j.transformers.Transformers;
+import org.peft4j.transformers.config.ModelConfigReader;
 
 /** A loaded model, with its adapter if one was asked for. */
 record OpenModel(CausalLanguageModel base, Optional<PeftModel<ComputationGraph>> wrapped)
@@ -22,7 +23,7 @@ record OpenModel(CausalLanguageModel base, Optional<PeftModel<ComputationGraph>>
   }
 
   static OpenModel of(Path model, Optional<Path> adapter) {
-    requireFolder(model);
+    check(model);
     // Before the model, which takes longer to load.
     adapter.ifPresent(AdapterFiles::readConfig);
     CausalLanguageModel base = Transformers.load(model);
@@ -31,7 +32,7 @@ record OpenModel(CausalLanguageModel base, Optional<PeftModel<ComputationGraph>>
 
   /** A model with a fresh adapter. */
   static OpenModel withNewAdapter(Path model, PeftConfig config, long seed) {
-    requireFolder(model);
+    check(model);
     CausalLanguageModel base = Transformers.load(model);
     return open(base, () -> Optional.of(Peft.wrap(base.graph(), config, seed)));
   }
@@ -46,13 +47,18 @@ record OpenModel(CausalLanguageModel base, Optional<PeftModel<ComputationGraph>>
     }
   }
 
-  static void requireFolder(Path model) {
+  /**
+   * Fails if {@code model} is no checkpoint of a supported family: for a first look, before work
+   * that takes time.
+   */
+  static void check(Path model) {
     if (!Files.isDirectory(model)) {
       throw new PeftException(
           Files.exists(model)
               ? model + " is a file; give the folder of a Hugging Face checkpoint."
               : "There is no model folder " + model + ".");
     }
+    ModelConfigReader.read(model);
   }
 
   /** The graph that runs: the wrapped one where there is an adapter. */

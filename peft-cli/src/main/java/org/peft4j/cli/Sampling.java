@@ -11,13 +11,14 @@ final class Sampling {
   static GenerationConfig config(GenerationOptions options) {
     boolean chosen =
         options.temperature.isPresent() || options.topK.isPresent() || options.topP.isPresent();
+    boolean greedy = options.temperature.filter(value -> value == 0).isPresent();
     GenerationConfigBuilder builder =
         GenerationConfig.builder()
             .maxNewTokens(options.maxNewTokens)
-            .doSample(options.sample || chosen)
+            .doSample(!greedy && (options.sample || chosen))
             .repetitionPenalty(options.repetitionPenalty)
             .seed(options.seed);
-    options.temperature.ifPresent(builder::temperature);
+    options.temperature.filter(value -> value != 0).ifPresent(builder::temperature);
     options.topK.ifPresent(builder::topK);
     options.topP.ifPresent(builder::topP);
     if (options.ignoreEos) {

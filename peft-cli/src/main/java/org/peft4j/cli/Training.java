@@ -2,8 +2,10 @@ package org.peft4j.cli;
 
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Optional;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.peft4j.PeftConfig;
 import org.peft4j.PeftException;
 import org.peft4j.PeftModel;
 import org.peft4j.train.FineTuner;
@@ -30,36 +32,49 @@ final class Training {
   void run() {
     // What can be wrong is found before the time that loading and training take.
     FineTuningSettings settings = settings();
-    OpenModel.requireFolder(command.model);
+    OpenModel.check(command.model);
+    Optional<PeftConfig> config = config();
     OutputFolder.prepare(command.output);
-    try (OpenModel open = open()) {
-      PeftModel<ComputationGraph> model = open.wrapped().orElseThrow();
-      out.println(model.trainableParameters());
-      train(model, settings);
-    }
-  }
-
-  private OpenModel open() {
-    return command.adapter.adapter.isPresent()
-        ? OpenModel.of(command.model, command.adapter.adapter)
-        : OpenModel.withNewAdapter(
-            command.model, NewAdapter.config(command.adapter, command.model), options.seed);
-  }
-
-  private void train(PeftModel<ComputationGraph> model, FineTuningSettings settings) {
     Optional<DataSplit> split =
         options.evalSplit.map(share -> DataSplit.of(command.data, command.model, share));
     TrainingData data =
         split.map(DataSplit::training).orElseGet(() -> DataSplit.all(command.data, command.model));
     Optional<TrainingData> evaluation =
         split.map(DataSplit::evaluation).or(() -> options.eval.map(this::read));
-    out.printf("training data: %,d sequences, %,d labelled tokens%n", data.size(), data.labelled());
-    evaluation.ifPresent(
-        e ->
-            out.printf(
-                "evaluation data: %,d sequences, %,d labelled tokens%n", e.size(), e.labelled()));
-    FineTunerBuilder builder = FineTuner.builder(model, data).settings(settings);
-    evaluation.ifPresent(builder::evaluation);
+    try (OpenModel open = open(config)) {
+      PeftModel<ComputationGraph> model = open.wrapped().orElseThrow();
+      out.println(model.trainableParameters());
+      describe("training", data);
+      evaluation.ifPresent(heldOut -> describe("evaluation", heldOut));
+      FineTunerBuilder builder = FineTuner.builder(model, data).settings(settings);
+      evaluation.ifPresent(builder::evaluation);
+      train(model, builder);
+    }
+  }
+
+  /** Of a new adapter; empty to go on with a saved one. */
+  private Optional<PeftConfig> config() {
+    return command.adapter.adapter.isPresent()
+        ? Optional.empty()
+        : Optional.of(NewAdapter.config(command.adapter, command.model));
+  }
+
+  private OpenModel open(Optional<PeftConfig> config) {
+    return config
+        .map(fresh -> OpenModel.withNewAdapter(command.model, fresh, options.seed))
+        .orElseGet(() -> OpenModel.of(command.model, command.adapter.adapter));
+  }
+
+  private void describe(String what, TrainingData data) {
+    out.printf(
+        Locale.ROOT,
+        "%s data: %,d sequences, %,d labelled tokens%n",
+        what,
+        data.size(),
+        data.labelled());
+  }
+
+  private void train(PeftModel<ComputationGraph> model, FineTunerBuilder builder) {
     try (MetricsFile metrics = new MetricsFile(command.output.resolve("metrics.jsonl"));
         Progress progress = Progress.to(out)) {
       fit(model, builder.listener(metrics).listener(progress).build(), progress);
