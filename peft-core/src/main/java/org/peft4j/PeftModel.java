@@ -244,6 +244,13 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
     return new TrainableParameters(trainable, sites.baseCount(hosted.base()) + loaded);
   }
 
+  /** Prints {@link #trainableParameters()} to the standard output, and returns it. */
+  public TrainableParameters printTrainableParameters() {
+    TrainableParameters parameters = trainableParameters();
+    System.out.println(parameters);
+    return parameters;
+  }
+
   /**
    * Saves every adapter: {@value Peft#DEFAULT_ADAPTER} in {@code folder} itself, others in a folder
    * of their name in it, as Hugging Face PEFT does.

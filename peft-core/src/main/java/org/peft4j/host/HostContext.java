@@ -60,8 +60,8 @@ final class HostContext {
       throw new PeftException(
           "This network holds adapters only; its base model ("
               + key
-              + ") is not loaded in this process. Load the base model and use Peft.load with a saved"
-              + " adapter, or Peft.restore with this file.");
+              + ") is not loaded in this process. Load the base model and open a saved adapter"
+              + " on it with Peft.load.");
     }
     return context;
   }

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.deeplearning4j.nn.conf.WorkspaceMode;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -144,6 +145,18 @@ class LoraPromisesTest {
     INDArray first = fitted(site).network().params();
     INDArray second = fitted(site).network().params();
     assertThat(first).isEqualTo(second);
+  }
+
+  @ParameterizedTest
+  @MethodSource("sites")
+  void trainingIsTheSameWithoutWorkspaces(LoraCase site) {
+    INDArray with = fitted(site).network().params();
+    PeftModel<MultiLayerNetwork> model = Peft.wrap(site.base(), site.config().dropout(0.2).build());
+    model.network().getLayerWiseConfigurations().setTrainingWorkspaceMode(WorkspaceMode.NONE);
+    for (int i = 0; i < 5; i++) {
+      model.network().fit(site.data());
+    }
+    assertThat(model.network().params()).isEqualTo(with);
   }
 
   @ParameterizedTest

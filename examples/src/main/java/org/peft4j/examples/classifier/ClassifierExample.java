@@ -44,7 +44,7 @@ public final class ClassifierExample {
         Peft.wrap(
             base,
             LoraConfig.builder().rank(4).alpha(8).targetModules("first", "second", "out").build());
-    System.out.println(model.trainableParameters());
+    model.printTrainableParameters();
 
     INDArray frozen = base.params().dup();
     double before = model.network().score(turned);

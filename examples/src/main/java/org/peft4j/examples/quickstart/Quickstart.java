@@ -1,6 +1,7 @@
 package org.peft4j.examples.quickstart;
 
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -32,16 +33,13 @@ public final class Quickstart {
   private final CausalLanguageModel base;
   private final Tokenizer tokenizer;
   private final PeftModel<ComputationGraph> model;
-  private final List<String> prompts;
+  private final String story = "There was a shy fox in Oakford, and his name was Pip.";
+  private final String measurements = WeatherReports.examples(7, 1).get(0).prompt();
 
   private Quickstart(CausalLanguageModel base, Tokenizer tokenizer) {
     this.base = base;
     this.tokenizer = tokenizer;
     this.model = Peft.bare(base.graph(), 42);
-    this.prompts =
-        List.of(
-            "There was a shy fox in Oakford, and his name was Pip.",
-            WeatherReports.examples(7, 1).get(0).prompt());
   }
 
   public static void main(String[] arguments) {
@@ -57,11 +55,11 @@ public final class Quickstart {
     title("A frozen base model");
     System.out.printf(
         "A Llama of %,d parameters, trained on simple stories.%n", base.parameterCount());
-    show("The base model");
+    show("The base model", story, measurements);
 
     title("Adapter \"pirate\": a style");
     train(PIRATE, Lesson.of(PirateStories.examples(1, 1600), tokenizer));
-    show("With \"pirate\"");
+    show("With \"pirate\"", story);
 
     title("Saved and loaded");
     Path saved = work.resolve(PIRATE);
@@ -75,7 +73,7 @@ public final class Quickstart {
 
     title("Adapter \"weather\": a format");
     train(WEATHER, Lesson.of(WeatherReports.examples(1, 1600), tokenizer));
-    show("With \"weather\"");
+    show("With \"weather\"", measurements);
 
     title("Switched");
     model.setActive(PIRATE);
@@ -112,11 +110,11 @@ public final class Quickstart {
             .taskType("CAUSAL_LM")
             .build());
     model.setActive(adapter);
-    System.out.println(model.trainableParameters());
+    model.printTrainableParameters();
     FineTuner.builder(model, data)
         .settings(
             FineTuningSettings.builder()
-                .steps(120)
+                .steps(125)
                 .batchSize(8)
                 .learningRate(1e-2)
                 .schedule(Schedule.LINEAR)
@@ -138,9 +136,9 @@ public final class Quickstart {
         .run();
   }
 
-  private void show(String who) {
+  private void show(String who, String... prompts) {
     Generator generator = Generator.of(base, model.network());
-    List<int[]> ids = prompts.stream().map(p -> tokenizer.encode(p, true)).toList();
+    List<int[]> ids = Arrays.stream(prompts).map(p -> tokenizer.encode(p, true)).toList();
     var rows =
         generator
             .generate(
@@ -151,19 +149,18 @@ public final class Quickstart {
                     .build())
             .rows();
     System.out.println();
-    for (int i = 0; i < prompts.size(); i++) {
+    for (int i = 0; i < prompts.length; i++) {
       int[] tokens = rows.get(i).tokens().stream().mapToInt(Integer::intValue).toArray();
       System.out.printf(
           "%s, asked: %s%n  ⇒ %s%n",
           who,
-          prompts.get(i).replace("\n", " ⏎ "),
+          prompts[i].replace("\n", " ⏎ "),
           tokenizer.decode(tokens, true).strip().replace("\n", " ⏎ "));
     }
   }
 
   private INDArray logits(ComputationGraph graph) {
-    return graph
-        .output(Nd4j.createFromArray(new int[][] {tokenizer.encode(prompts.get(0), true)}))[0];
+    return graph.output(Nd4j.createFromArray(new int[][] {tokenizer.encode(story, true)}))[0];
   }
 
   private static String difference(INDArray a, INDArray b) {
