@@ -111,8 +111,19 @@ def command(*arguments: object) -> None:
         raise Wrong(f"{' '.join(str(each) for each in arguments[1:])}\nexit status {done.returncode}\n{done.stderr}")
 
 
+def trained_and_saved(peft: Path, base: Path, folder: Path, inputs: Path, scratch: Path) -> Errors:
+    """An adapter that `peft train` wrote: PEFT must load all of it, and compute with it what `peft forward` does."""
+    saved, output = scratch / "trained", scratch / "trained.safetensors"
+    command(
+        peft, "train", "--model", base, "--adapter", folder, "--data", inputs, "--output", saved,
+        "--steps", 2, "--batch-size", 2, "--learning-rate", 1e-3,
+    )  # fmt: skip
+    command(peft, "forward", "--model", base, "--adapter", saved, "--inputs", inputs, "--output", output, "--gradients")
+    return adapter(base, saved, inputs, output)
+
+
 def round_trip(peft: Path, case: Path) -> Errors:
-    """A golden case through `peft forward` with its adapter, `peft merge`, and `peft forward` on what that wrote."""
+    """A golden case through `peft forward`, `peft train` from its adapter on, `peft merge`, and `peft forward` on what they wrote."""
     base = setting.BASES / json.loads((case / "case.json").read_text())["base"]
     folder, inputs = case / "adapter", case / "inputs.safetensors"
     expected, shown = load_file(case / "expected.safetensors"), load_file(inputs)["attention_mask"].bool()
@@ -122,6 +133,7 @@ def round_trip(peft: Path, case: Path) -> Errors:
             peft, "forward", "--model", base, "--adapter", folder, "--inputs", inputs, "--output", adapted, "--gradients"
         )
         errors = adapter(base, folder, inputs, adapted)
+        errors["saved"] = max(trained_and_saved(peft, base, folder, inputs, Path(scratch)).values())
         command(peft, "merge", "--model", base, "--adapter", folder, "--output", whole)
         command(peft, "forward", "--model", whole, "--inputs", inputs, "--output", after)
         errors.update({f"merged {key}": value for key, value in merged(whole, inputs, after).items()})
@@ -133,7 +145,7 @@ def round_trip(peft: Path, case: Path) -> Errors:
     return errors
 
 
-COLUMNS = ["logits", "loss", "gradients", "merged logits", "merged loss", "merge"]
+COLUMNS = ["logits", "loss", "gradients", "saved", "merged logits", "merged loss", "merge"]
 
 
 def check_all(peft: Path, names: list[str], tolerance: float) -> bool:
