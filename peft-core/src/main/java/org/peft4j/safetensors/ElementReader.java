@@ -1,10 +1,14 @@
 package org.peft4j.safetensors;
 
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Objects;
 
 /** Copies elements out of a {@link TensorSource}, converting them to float or long. */
 final class ElementReader {
+
+  /** Bytes that are read at once. */
+  private static final int PIECE = 1 << 18;
 
   private ElementReader() {}
 
@@ -57,14 +61,12 @@ final class ElementReader {
       TensorSource source, TensorInfo info, long elementOffset, int count, SliceConsumer consumer) {
     checkRange(source, info, elementOffset, count);
     int width = info.dtype().bytes();
-    int perSlice = MappedData.MAX_SLICE / width;
-    for (int done = 0; done < count; done += perSlice) {
-      int size = Math.min(perSlice, count - done);
-      long offset = (elementOffset + done) * width;
-      consumer.accept(source.slice(info.name(), offset, size * width), done, size);
-      if (size == count - done) {
-        return;
-      }
+    int most = Math.min(count, PIECE / width);
+    ByteBuffer bytes = ByteBuffer.allocate(most * width).order(ByteOrder.LITTLE_ENDIAN);
+    for (int done = 0; done < count; done += most) {
+      int size = Math.min(most, count - done);
+      source.read(info.name(), (elementOffset + done) * width, bytes.clear().limit(size * width));
+      consumer.accept(bytes.flip(), done, size);
     }
   }
 

@@ -105,11 +105,20 @@ public final class ShardedSafetensors implements TensorSource {
 
   @Override
   public ByteBuffer slice(String name, long byteOffset, int byteCount) {
+    return shard(name).slice(name, byteOffset, byteCount);
+  }
+
+  @Override
+  public void read(String name, long byteOffset, ByteBuffer target) {
+    shard(name).read(name, byteOffset, target);
+  }
+
+  private SafetensorsFile shard(String name) {
     SafetensorsFile shard = shardOf.get(name);
     if (shard == null) {
       throw SafetensorsException.unknown(path(), name, tensors.keySet());
     }
-    return shard.slice(name, byteOffset, byteCount);
+    return shard;
   }
 
   @Override

@@ -60,6 +60,15 @@ public interface TensorSource extends AutoCloseable {
   ByteBuffer slice(String name, long byteOffset, int byteCount);
 
   /**
+   * Copies part of a tensor's data. Unlike {@link #slice} it leaves no page of the file mapped.
+   *
+   * @param byteOffset first byte, counted from the start of the tensor
+   * @param target takes as many bytes as it has room for
+   * @throws SafetensorsException if the range is not within the tensor, or this is closed
+   */
+  void read(String name, long byteOffset, ByteBuffer target);
+
+  /**
    * Returns all of a tensor's data, as {@link #slice} does.
    *
    * @throws SafetensorsException if the tensor has more than 2^31 - 1 bytes; use {@link #slice}
