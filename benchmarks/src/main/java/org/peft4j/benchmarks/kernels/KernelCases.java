@@ -13,7 +13,6 @@ final class KernelCases {
   private static final int TOKENS = 512;
   private static final int WIDTH = 768;
   private static final int VOCABULARY = 50257;
-  private static final double EPSILON = 1e-5;
 
   private KernelCases() {}
 
@@ -27,10 +26,7 @@ final class KernelCases {
     cases.add(product(256, 2048, 5632));
     cases.add(gelu(TOKENS, 4L * WIDTH));
     cases.add(geluGradient(TOKENS, 4L * WIDTH));
-    cases.add(layerNorm(TOKENS, WIDTH));
-    cases.add(layerNormGradient(TOKENS, WIDTH));
-    cases.add(rmsNorm(256, 2048));
-    cases.add(rmsNormGradient(256, 2048));
+    cases.addAll(NormCases.all());
     cases.addAll(AttentionCases.all());
     cases.add(crossEntropy(TOKENS, VOCABULARY));
     return cases;
@@ -81,72 +77,6 @@ final class KernelCases {
         });
   }
 
-  private static KernelCase layerNorm(long rows, long width) {
-    return rowWise(
-        "layerNorm",
-        rows,
-        width,
-        2,
-        (kernels, arrays) -> {
-          INDArray x = arrays.random(rows, width);
-          INDArray weight = arrays.random(width);
-          INDArray bias = arrays.random(width);
-          INDArray y = arrays.zeros(rows, width);
-          INDArray mean = arrays.zeros(rows);
-          INDArray inverse = arrays.zeros(rows);
-          return () -> kernels.layerNorm(x, weight, bias, EPSILON, y, mean, inverse);
-        });
-  }
-
-  /** Of the input only: weights of norms are frozen. */
-  private static KernelCase layerNormGradient(long rows, long width) {
-    return rowWise(
-        "layerNormGradient",
-        rows,
-        width,
-        3,
-        (kernels, arrays) -> {
-          INDArray x = arrays.random(rows, width);
-          INDArray weight = arrays.random(width);
-          INDArray mean = arrays.random(rows);
-          INDArray inverse = arrays.random(rows);
-          INDArray dy = arrays.random(rows, width);
-          INDArray dx = arrays.zeros(rows, width);
-          return () -> kernels.layerNormGradient(x, weight, mean, inverse, dy, dx, null, null);
-        });
-  }
-
-  private static KernelCase rmsNorm(long rows, long width) {
-    return rowWise(
-        "rmsNorm",
-        rows,
-        width,
-        2,
-        (kernels, arrays) -> {
-          INDArray x = arrays.random(rows, width);
-          INDArray weight = arrays.random(width);
-          INDArray y = arrays.zeros(rows, width);
-          INDArray inverse = arrays.zeros(rows);
-          return () -> kernels.rmsNorm(x, weight, EPSILON, y, inverse);
-        });
-  }
-
-  private static KernelCase rmsNormGradient(long rows, long width) {
-    return rowWise(
-        "rmsNormGradient",
-        rows,
-        width,
-        3,
-        (kernels, arrays) -> {
-          INDArray x = arrays.random(rows, width);
-          INDArray weight = arrays.random(width);
-          INDArray inverse = arrays.random(rows);
-          INDArray dy = arrays.random(rows, width);
-          INDArray dx = arrays.zeros(rows, width);
-          return () -> kernels.rmsNormGradient(x, weight, inverse, dy, dx, null);
-        });
-  }
-
   /** Overwrites its input by a gradient, again and again: the values stay finite. */
   private static KernelCase crossEntropy(int rows, long width) {
     return rowWise(
@@ -167,7 +97,7 @@ final class KernelCases {
    *
    * @param matrices of that shape that a call reads or writes
    */
-  private static KernelCase rowWise(
+  static KernelCase rowWise(
       String kernel, long rows, long width, int matrices, KernelCase.Preparation preparation) {
     return new KernelCase(
         "%s %dx%d".formatted(kernel, rows, width), 0, floats(matrices * rows * width), preparation);

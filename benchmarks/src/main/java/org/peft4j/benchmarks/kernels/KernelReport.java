@@ -67,7 +67,7 @@ public final class KernelReport implements Callable<Integer> {
       table.row(
           kernel(result).name(),
           format("%.3f", result.getPrimaryResult().getScore()),
-          format("%.3f", result.getPrimaryResult().getScoreError()),
+          format("%.3f", result.getPrimaryResult().getScoreError()).replace("NaN", "–"),
           flops > 0 ? format("%.1f", flops / 1e9) : "–",
           flops > 0 ? format("%.0f %%", 100 * flops / products) : "–",
           format("%.1f", bytes / 1e9),
