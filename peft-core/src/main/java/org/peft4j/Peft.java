@@ -7,8 +7,8 @@ import org.peft4j.files.AdapterFiles;
 import org.peft4j.host.HostedGraph;
 import org.peft4j.host.HostedModel;
 import org.peft4j.host.HostedNetwork;
+import org.peft4j.kernel.KernelChoice;
 import org.peft4j.kernel.Kernels;
-import org.peft4j.kernel.Nd4jKernels;
 import org.peft4j.module.GraftSwitch;
 
 /**
@@ -89,14 +89,14 @@ public final class Peft {
 
   /** Wraps a graph without any adapter yet. */
   public static PeftModel<ComputationGraph> bare(ComputationGraph base, long seed) {
-    Kernels kernels = new Nd4jKernels();
+    Kernels kernels = KernelChoice.kernels();
     HostedModel<ComputationGraph> hosted = HostedGraph.of(base, new GraftSwitch(seed), kernels);
     return new PeftModel<>(hosted, kernels);
   }
 
   /** Wraps a network without any adapter yet. */
   public static PeftModel<MultiLayerNetwork> bare(MultiLayerNetwork base, long seed) {
-    Kernels kernels = new Nd4jKernels();
+    Kernels kernels = KernelChoice.kernels();
     HostedModel<MultiLayerNetwork> hosted = HostedNetwork.of(base, new GraftSwitch(seed), kernels);
     return new PeftModel<>(hosted, kernels);
   }

@@ -15,6 +15,8 @@ public interface Kernels {
   /**
    * {@code out = alpha·op(a)·op(b) + beta·out}, where op transposes if the flag says so.
    *
+   * @param b may be BFLOAT16, a frozen weight say, where the others are FLOAT: the product is
+   *     accumulated in single precision
    * @param out [rows of op(a), columns of op(b)]
    * @param beta 0 to overwrite, 1 to accumulate
    */
@@ -26,6 +28,22 @@ public interface Kernels {
       double alpha,
       double beta,
       INDArray out);
+
+  /**
+   * {@code out = x·W + b}, or {@code x·Wᵀ + b} with {@code transpose}.
+   *
+   * @param x [n, in]
+   * @param weight [in, out], or [out, in] to transpose
+   * @param bias [out]
+   * @param out [n, out]
+   */
+  default void affine(
+      INDArray x, INDArray weight, boolean transpose, @Nullable INDArray bias, INDArray out) {
+    matmul(x, false, weight, transpose, 1, 0, out);
+    if (bias != null) {
+      addBias(out, bias);
+    }
+  }
 
   /** {@code rows += bias}: rows [n, m], bias [m]. */
   void addBias(INDArray rows, INDArray bias);
@@ -110,7 +128,7 @@ public interface Kernels {
    * Rotary position embedding (Su et al., 2021) in place: {@code x = x·cos + rotateHalf(x)·sin},
    * where {@code rotateHalf([a, b]) = [−b, a]}.
    *
-   * @param x [B, H, T, D]
+   * @param x [B, T, H, D], of which each [H, D] lies together
    * @param cos [1 or B, T, D]
    * @param sin [1 or B, T, D]
    */
@@ -120,15 +138,16 @@ public interface Kernels {
   void rotateBack(INDArray dx, INDArray cos, INDArray sin);
 
   /**
-   * Scaled dot-product attention, grouped where K &lt; H: {@code P = softmax(scale·q·kᵀ + mask)},
-   * {@code context = P·v}.
+   * Scaled dot-product attention, grouped where K &lt; H: for each head {@code P =
+   * softmax(scale·q·kᵀ + mask)}, {@code context = P·v}. In q, k, v and context each [heads, D] lies
+   * together; they may be parts of wider rows.
    *
-   * @param q [B, H, T, D]
-   * @param k [B, K, S, D]
-   * @param v [B, K, S, D]
+   * @param q [B, T, H, D]
+   * @param k [B, S, K, D]
+   * @param v [B, S, K, D]
    * @param mask [1 or B, T, S], added
    * @param probabilities [B, H, T, S], receives P
-   * @param context [B, H, T, D]
+   * @param context [B, T, H, D]
    */
   void attention(
       INDArray q,
@@ -141,7 +160,7 @@ public interface Kernels {
 
   /**
    * The gradients of {@link #attention}; {@code probabilities} and {@code context} are what it
-   * gave.
+   * gave. Each gradient has the shape of what it is of.
    */
   void attentionGradient(
       INDArray q,

@@ -37,21 +37,29 @@ final class Nd4jAttention {
       double scale,
       INDArray probabilities,
       INDArray context) {
-    INDArray scores = grouped(probabilities, k);
-    batched(grouped(q, k), false, k, true, scale, scores);
-    long batch = q.size(0);
-    long heads = q.size(1);
-    long area = q.size(2) * k.size(2);
+    try (ScratchScope scratch = new ScratchScope()) {
+      INDArray keys = headsFirst(k, scratch);
+      INDArray scores = grouped(probabilities, keys);
+      batched(grouped(headsFirst(q, scratch), keys), false, keys, true, scale, scores);
+      add(mask, probabilities);
+      long rows = probabilities.length() / probabilities.size(3);
+      softmax(matrix(probabilities, rows));
+      INDArray result = scratch.array(q.dataType(), swapped(q));
+      batched(scores, false, headsFirst(v, scratch), false, 1, grouped(result, keys));
+      context.assign(result.permute(0, 2, 1, 3));
+    }
+  }
+
+  private static void add(INDArray mask, INDArray scores) {
+    long heads = scores.size(1);
+    long area = scores.size(2) * scores.size(3);
     if (mask.size(0) == 1) {
-      INDArray flat = probabilities.reshape('c', batch * heads, area);
+      INDArray flat = scores.reshape('c', scores.size(0) * heads, area);
       Nd4j.exec(new BroadcastAddOp(flat, mask.reshape('c', new long[] {area}), flat, 1));
     } else {
-      INDArray flat = probabilities.reshape('c', batch, heads, area);
-      Nd4j.exec(new BroadcastAddOp(flat, mask.reshape('c', batch, area), flat, 0, 2));
+      INDArray flat = scores.reshape('c', scores.size(0), heads, area);
+      Nd4j.exec(new BroadcastAddOp(flat, mask.reshape('c', scores.size(0), area), flat, 0, 2));
     }
-    INDArray rows = probabilities.reshape('c', batch * heads * q.size(2), k.size(2));
-    softmax(rows);
-    batched(scores, false, v, false, 1, grouped(context, k));
   }
 
   private static void softmax(INDArray rows) {
@@ -86,51 +94,74 @@ final class Nd4jAttention {
       INDArray dk,
       INDArray dv) {
     try (ScratchScope scratch = new ScratchScope()) {
-      INDArray p = grouped(probabilities, k);
-      INDArray dc = grouped(contextGradient, k);
-      batched(p, true, dc, false, 1, dv);
+      INDArray keys = headsFirst(k, scratch);
+      INDArray queries = grouped(headsFirst(q, scratch), keys);
+      INDArray upper = headsFirst(contextGradient, scratch);
+      INDArray p = grouped(probabilities, keys);
+      INDArray dc = grouped(upper, keys);
+      INDArray part = scratch.array(k.dataType(), swapped(k));
+      batched(p, true, dc, false, 1, part);
+      dv.assign(part.permute(0, 2, 1, 3));
       INDArray ds = scratch.like(p);
-      batched(dc, false, v, true, 1, ds);
-      long rows = q.size(0) * q.size(1) * q.size(2);
+      batched(dc, false, headsFirst(v, scratch), true, 1, ds);
+      long rows = q.length() / q.size(3);
       INDArray sums = scratch.array(q.dataType(), rows);
-      Nd4j.exec(new Dot(matrix(context, rows), matrix(contextGradient, rows), sums, 1));
+      INDArray result = headsFirst(context, scratch);
+      Nd4j.exec(new Dot(matrix(result, rows), matrix(upper, rows), sums, 1));
       INDArray flat = matrix(ds, rows);
       Nd4j.exec(new BroadcastSubOp(flat, sums, flat, 0));
       ds.muli(p);
-      batched(ds, false, k, false, scale, grouped(dq, k));
-      batched(ds, true, grouped(q, k), false, scale, dk);
+      batched(ds, true, queries, false, scale, part);
+      dk.assign(part.permute(0, 2, 1, 3));
+      batched(ds, false, keys, false, scale, queries);
+      dq.assign(queries.reshape('c', swapped(q)).permute(0, 2, 1, 3));
     }
   }
 
+  private static long[] swapped(INDArray x) {
+    return new long[] {x.size(0), x.size(2), x.size(1), x.size(3)};
+  }
+
+  /** [B, T, H, D] copied to [B, H, T, D]. */
+  private static INDArray headsFirst(INDArray x, ScratchScope scratch) {
+    INDArray copy = scratch.array(x.dataType(), swapped(x));
+    copy.assign(x.permute(0, 2, 1, 3));
+    return copy;
+  }
+
+  /** {@code x·cos + (x·R)·sin}. */
   static void rotate(INDArray x, INDArray cos, INDArray sin, Kernels kernels) {
     try (ScratchScope scratch = new ScratchScope()) {
-      INDArray rotated = scratch.like(x);
-      kernels.matmul(rows(x), false, rotation(x), false, 1, 0, rows(rotated));
+      INDArray heads = headsFirst(x, scratch);
+      INDArray rotated = scratch.like(heads);
+      kernels.matmul(rows(heads), false, rotation(x), false, 1, 0, rows(rotated));
       scaleByPosition(rotated, sin);
-      scaleByPosition(x, cos);
-      x.addi(rotated);
+      scaleByPosition(heads, cos);
+      x.assign(heads.addi(rotated).permute(0, 2, 1, 3));
     }
   }
 
   /** {@code dx = dy·cos + (dy·sin)·Rᵀ}. */
   static void rotateBack(INDArray dx, INDArray cos, INDArray sin, Kernels kernels) {
     try (ScratchScope scratch = new ScratchScope()) {
-      INDArray scaled = scratch.like(dx);
-      scaled.assign(dx);
+      INDArray heads = headsFirst(dx, scratch);
+      INDArray scaled = scratch.like(heads);
+      scaled.assign(heads);
       scaleByPosition(scaled, sin);
-      scaleByPosition(dx, cos);
-      kernels.matmul(rows(scaled), false, rotation(dx), true, 1, 1, rows(dx));
+      scaleByPosition(heads, cos);
+      kernels.matmul(rows(scaled), false, rotation(dx), true, 1, 1, rows(heads));
+      dx.assign(heads.permute(0, 2, 1, 3));
     }
   }
 
-  private static void scaleByPosition(INDArray x, INDArray table) {
-    long area = x.size(2) * x.size(3);
+  private static void scaleByPosition(INDArray heads, INDArray table) {
+    long area = heads.size(2) * heads.size(3);
     if (table.size(0) == 1) {
-      INDArray flat = x.reshape('c', x.size(0) * x.size(1), area);
+      INDArray flat = heads.reshape('c', heads.size(0) * heads.size(1), area);
       Nd4j.exec(new BroadcastMulOp(flat, table.reshape('c', new long[] {area}), flat, 1));
     } else {
-      INDArray flat = x.reshape('c', x.size(0), x.size(1), area);
-      Nd4j.exec(new BroadcastMulOp(flat, table.reshape('c', x.size(0), area), flat, 0, 2));
+      INDArray flat = heads.reshape('c', heads.size(0), heads.size(1), area);
+      Nd4j.exec(new BroadcastMulOp(flat, table.reshape('c', heads.size(0), area), flat, 0, 2));
     }
   }
 
@@ -152,7 +183,7 @@ final class Nd4jAttention {
   }
 
   private static INDArray rows(INDArray x) {
-    return matrix(x, x.size(0) * x.size(1) * x.size(2));
+    return matrix(x, x.length() / x.size(3));
   }
 
   private static INDArray matrix(INDArray x, long rows) {

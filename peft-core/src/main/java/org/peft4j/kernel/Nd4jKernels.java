@@ -19,6 +19,13 @@ public final class Nd4jKernels implements Kernels {
       double alpha,
       double beta,
       INDArray out) {
+    if (b.dataType() != a.dataType()) {
+      try (ScratchScope scratch = new ScratchScope()) {
+        INDArray wide = scratch.mine(b.castTo(a.dataType()));
+        matmul(a, transposeA, wide, transposeB, alpha, beta, out);
+      }
+      return;
+    }
     // A column-major product of the transposed operands: outᵀ = op(b)ᵀ·op(a)ᵀ.
     Nd4j.gemm(b, a, out.transpose(), !transposeB, !transposeA, alpha, beta);
   }

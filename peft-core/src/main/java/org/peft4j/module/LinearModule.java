@@ -35,11 +35,8 @@ public final class LinearModule {
   /** Writes y [rows, out], given x [rows, in]. */
   public void forward(Pass pass, INDArray x, INDArray y) {
     INDArray w = grafts.parameter("weight", weight);
-    pass.kernels().matmul(x, false, w, !inputsFirst, 1, 0, y);
     INDArray b = grafts.optionalParameter("bias", bias);
-    if (b != null) {
-      pass.kernels().addBias(y, b);
-    }
+    pass.kernels().affine(x, w, !inputsFirst, b, y);
     grafts.forward(pass, x, y);
   }
 

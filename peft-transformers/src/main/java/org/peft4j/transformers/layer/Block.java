@@ -30,7 +30,10 @@ record Block(
     if (config.mlp().gated()) {
       Projections projections =
           new SeparateProjections(
-              modules.linear(s.get(1)), modules.linear(s.get(2)), modules.linear(s.get(3)));
+              config.attention(),
+              modules.linear(s.get(1)),
+              modules.linear(s.get(2)),
+              modules.linear(s.get(3)));
       return new Block(
           modules.norm(s.get(0)),
           new SelfAttention(config.attention(), projections, modules.linear(s.get(4))),
@@ -45,7 +48,7 @@ record Block(
         modules.norm(s.get(0)),
         new SelfAttention(
             config.attention(),
-            new FusedProjection(modules.linear(s.get(1))),
+            new FusedProjection(config.attention(), modules.linear(s.get(1))),
             modules.linear(s.get(2))),
         modules.norm(s.get(3)),
         new PlainFeedForward(config.mlp(), modules.linear(s.get(4)), modules.linear(s.get(5))));
@@ -106,7 +109,7 @@ record Block(
     if (dMiddle != null) {
       dMiddle.addi(upper);
       INDArray lower = dx == null ? null : extent.matrix(dx);
-      attentionBackward(pass, kept, extent.matrix(x), rotation, dMiddle, lower, memory);
+      attentionBackward(pass, kept, x, rotation, dMiddle, lower, memory);
       if (lower != null) {
         lower.addi(dMiddle);
       }
@@ -131,11 +134,13 @@ record Block(
       INDArray dy,
       @Nullable INDArray dx,
       CallMemory memory) {
+    Extent extent = Extent.of(x);
     boolean normNeeded = dx != null || attentionNorm.acts();
     INDArray dNormed = normNeeded ? memory.temporary(dy.shape()) : null;
-    attention.backward(pass, kept.attention(), kept.normed1(), dy, dNormed, rotation, memory);
+    attention.backward(
+        pass, kept.attention(), kept.normed1(), extent, dy, dNormed, rotation, memory);
     if (dNormed != null) {
-      attentionNorm.backward(pass, x, kept.statistics1(), dNormed, dx);
+      attentionNorm.backward(pass, extent.matrix(x), kept.statistics1(), dNormed, dx);
     }
   }
 }

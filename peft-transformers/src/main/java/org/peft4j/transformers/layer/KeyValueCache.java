@@ -11,7 +11,7 @@ import org.peft4j.PeftException;
 import org.peft4j.adapter.DetachedArrays;
 
 /**
- * The keys and values of the tokens that a block has seen, [batch, keyValueHeads, slots, headSize]
+ * The keys and values of the tokens that a block has seen, [batch, slots, keyValueHeads, headSize]
  * each. Slots grow geometrically; unused ones are zero and hidden by the attention mask.
  */
 final class KeyValueCache implements AutoCloseable {
@@ -52,24 +52,24 @@ final class KeyValueCache implements AutoCloseable {
   /** The number of slots once {@code more} tokens are appended. */
   int slotsAfter(long more) {
     int needed = Math.toIntExact(length + more);
-    int slots = keys == null ? 0 : (int) keys.size(2);
+    int slots = keys == null ? 0 : (int) keys.size(1);
     // The first call fills its slots exactly: a prompt alone wastes nothing.
     return slots == 0 ? needed : needed <= slots ? slots : Math.max(needed, 2 * slots);
   }
 
-  /** Appends keys and values [batch, keyValueHeads, time, headSize]. */
+  /** Appends keys and values [batch, time, keyValueHeads, headSize]. */
   void append(INDArray moreKeys, INDArray moreValues) {
-    int slots = slotsAfter(moreKeys.size(2));
+    int slots = slotsAfter(moreKeys.size(1));
     keys = with(keys, moreKeys, slots);
     values = with(values, moreValues, slots);
-    length += (int) moreKeys.size(2);
+    length += (int) moreKeys.size(1);
   }
 
   private INDArray with(@Nullable INDArray old, INDArray more, int slots) {
     INDArray array = old;
-    if (array == null || array.size(2) < slots) {
+    if (array == null || array.size(1) < slots) {
       array =
-          DetachedArrays.zeros(more.dataType(), more.size(0), more.size(1), slots, more.size(3));
+          DetachedArrays.zeros(more.dataType(), more.size(0), slots, more.size(2), more.size(3));
       if (old != null) {
         used(array).assign(used(old));
         old.close();
@@ -83,12 +83,12 @@ final class KeyValueCache implements AutoCloseable {
               + more.size(0)
               + " came; call rnnClearPreviousState() before another batch.");
     }
-    array.get(all(), all(), interval(length, length + more.size(2)), all()).assign(more);
+    array.get(all(), interval(length, length + more.size(1)), all(), all()).assign(more);
     return array;
   }
 
   private INDArray used(INDArray array) {
-    return array.get(all(), all(), interval(0, length), all());
+    return array.get(all(), interval(0, length), all(), all());
   }
 
   /** All slots, used or not. */

@@ -13,13 +13,7 @@ import org.peft4j.transformers.config.ModelConfig;
  */
 final class SelfAttention {
   /** What the backward pass needs of the forward pass. */
-  record Kept(
-      INDArray q,
-      INDArray k,
-      INDArray v,
-      INDArray probabilities,
-      INDArray context,
-      INDArray contextRows) {}
+  record Kept(Projections.Heads heads, INDArray probabilities, INDArray contextRows) {}
 
   /**
    * Where the tokens of a call stand.
@@ -62,26 +56,31 @@ final class SelfAttention {
       @Nullable KeyValueCache cache,
       INDArray y,
       CallMemory memory) {
-    INDArray q = memory.kept(heads(extent, shape.heads()));
-    INDArray k = memory.kept(heads(extent, shape.keyValueHeads()));
-    INDArray v = memory.kept(heads(extent, shape.keyValueHeads()));
-    projections.forward(pass, x, q, k, v, memory);
+    Projections.Heads heads = projections.heads(extent, true, memory);
+    projections.forward(pass, x, heads);
     Kernels kernels = pass.kernels();
-    positions.rotation().rotate(kernels, q);
-    positions.rotation().rotate(kernels, k);
+    positions.rotation().rotate(kernels, heads.q());
+    positions.rotation().rotate(kernels, heads.k());
+    INDArray keys = heads.k();
+    INDArray values = heads.v();
     if (cache != null) {
-      cache.append(k, v);
-      k = cache.keys();
-      v = cache.values();
+      cache.append(keys, values);
+      keys = cache.keys();
+      values = cache.values();
     }
-    INDArray probabilities = memory.kept(extent.batch(), shape.heads(), extent.time(), k.size(2));
-    INDArray context = memory.kept(q.shape());
-    kernels.attention(q, k, v, positions.mask(), shape.scale(), probabilities, context);
-    INDArray contextRows =
-        memory.keptIf(output.acts(), extent.rows(), (long) shape.heads() * shape.headSize());
-    Heads.merge(context, contextRows);
+    INDArray probabilities =
+        memory.kept(extent.batch(), shape.heads(), extent.time(), keys.size(1));
+    INDArray contextRows = memory.kept(extent.rows(), (long) shape.heads() * shape.headSize());
+    kernels.attention(
+        heads.q(),
+        keys,
+        values,
+        positions.mask(),
+        shape.scale(),
+        probabilities,
+        contextRows.reshape('c', heads.q().shape()));
     output.forward(pass, contextRows, y);
-    return new Kept(q, k, v, probabilities, context, contextRows);
+    return new Kept(heads, probabilities, contextRows);
   }
 
   /**
@@ -94,6 +93,7 @@ final class SelfAttention {
       Pass pass,
       Kept kept,
       @Nullable INDArray x,
+      Extent extent,
       INDArray dy,
       @Nullable INDArray dx,
       Rotation rotation,
@@ -104,29 +104,23 @@ final class SelfAttention {
     if (dContextRows == null) {
       return;
     }
-    INDArray dContext = memory.temporary(kept.context().shape());
-    Heads.split(dContextRows, dContext);
-    INDArray dq = memory.temporary(kept.q().shape());
-    INDArray dk = memory.temporary(kept.k().shape());
-    INDArray dv = memory.temporary(kept.v().shape());
+    Projections.Heads heads = kept.heads();
+    Projections.Heads gradients = projections.heads(extent, false, memory);
+    long[] context = heads.q().shape();
     Kernels kernels = pass.kernels();
     kernels.attentionGradient(
-        kept.q(),
-        kept.k(),
-        kept.v(),
+        heads.q(),
+        heads.k(),
+        heads.v(),
         shape.scale(),
         kept.probabilities(),
-        kept.context(),
-        dContext,
-        dq,
-        dk,
-        dv);
-    rotation.rotateBack(kernels, dq);
-    rotation.rotateBack(kernels, dk);
-    projections.backward(pass, x, dq, dk, dv, dx, memory);
-  }
-
-  private long[] heads(Extent extent, long count) {
-    return new long[] {extent.batch(), count, extent.time(), shape.headSize()};
+        kept.contextRows().reshape('c', context),
+        dContextRows.reshape('c', context),
+        gradients.q(),
+        gradients.k(),
+        gradients.v());
+    rotation.rotateBack(kernels, gradients.q());
+    rotation.rotateBack(kernels, gradients.k());
+    projections.backward(pass, x, gradients, dx);
   }
 }

@@ -1,12 +1,15 @@
 package org.peft4j.transformers.layer;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Pass;
 import org.peft4j.module.LinearModule;
+import org.peft4j.transformers.config.ModelConfig;
 
 /** A matrix each for queries, keys and values: Llama and its kin. */
-record SeparateProjections(LinearModule query, LinearModule key, LinearModule value)
+record SeparateProjections(
+    ModelConfig.Attention shape, LinearModule query, LinearModule key, LinearModule value)
     implements Projections {
   @Override
   public boolean acts() {
@@ -14,48 +17,48 @@ record SeparateProjections(LinearModule query, LinearModule key, LinearModule va
   }
 
   @Override
-  public void forward(
-      Pass pass, INDArray x, INDArray q, INDArray k, INDArray v, CallMemory memory) {
-    project(query, pass, x, q, memory);
-    project(key, pass, x, k, memory);
-    project(value, pass, x, v, memory);
+  public Heads heads(Extent extent, boolean kept, CallMemory memory) {
+    INDArray q = rows(extent, shape.heads(), kept, memory);
+    INDArray k = rows(extent, shape.keyValueHeads(), kept, memory);
+    INDArray v = rows(extent, shape.keyValueHeads(), kept, memory);
+    return new Heads(
+        List.of(q, k, v),
+        split(q, extent, shape.heads()),
+        split(k, extent, shape.keyValueHeads()),
+        split(v, extent, shape.keyValueHeads()));
   }
 
-  private static void project(
-      LinearModule module, Pass pass, INDArray x, INDArray heads, CallMemory memory) {
-    INDArray rows = memory.temporary(x.size(0), heads.length() / x.size(0));
-    module.forward(pass, x, rows);
-    Heads.split(rows, heads);
+  private INDArray rows(Extent extent, int heads, boolean kept, CallMemory memory) {
+    return memory.keptIf(kept, extent.rows(), (long) heads * shape.headSize());
+  }
+
+  private INDArray split(INDArray rows, Extent extent, int heads) {
+    return rows.reshape('c', extent.batch(), extent.time(), heads, shape.headSize());
   }
 
   @Override
-  public void backward(
-      Pass pass,
-      @Nullable INDArray x,
-      INDArray dq,
-      INDArray dk,
-      INDArray dv,
-      @Nullable INDArray dx,
-      CallMemory memory) {
-    back(query, pass, x, dq, dx, 0, memory);
-    back(key, pass, x, dk, dx, 1, memory);
-    back(value, pass, x, dv, dx, 1, memory);
+  public void forward(Pass pass, INDArray x, Heads heads) {
+    query.forward(pass, x, heads.rows().get(0));
+    key.forward(pass, x, heads.rows().get(1));
+    value.forward(pass, x, heads.rows().get(2));
+  }
+
+  @Override
+  public void backward(Pass pass, @Nullable INDArray x, Heads gradients, @Nullable INDArray dx) {
+    back(query, pass, x, gradients.rows().get(0), dx, 0);
+    back(key, pass, x, gradients.rows().get(1), dx, 1);
+    back(value, pass, x, gradients.rows().get(2), dx, 1);
   }
 
   private static void back(
       LinearModule module,
       Pass pass,
       @Nullable INDArray x,
-      INDArray heads,
+      INDArray dy,
       @Nullable INDArray dx,
-      double beta,
-      CallMemory memory) {
-    if (dx == null && !module.acts()) {
-      return;
+      double beta) {
+    if (dx != null || module.acts()) {
+      module.backward(pass, x, dy, dx, beta);
     }
-    long rows = heads.size(0) * heads.size(2);
-    INDArray dy = memory.temporary(rows, heads.length() / rows);
-    Heads.merge(heads, dy);
-    module.backward(pass, x, dy, dx, beta);
   }
 }

@@ -16,7 +16,7 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.learning.config.IUpdater;
 import org.nd4j.linalg.learning.regularization.Regularization;
-import org.peft4j.kernel.Nd4jKernels;
+import org.peft4j.kernel.KernelChoice;
 import org.peft4j.module.LayerGrafts;
 import org.peft4j.site.Site;
 
@@ -79,7 +79,7 @@ public abstract class TransformerLayerConf extends Layer {
     if (model == null) {
       model = FrozenModel.lookUp(modelKey);
     }
-    LayerGrafts none = LayerGrafts.none(sites(model), new Nd4jKernels());
+    LayerGrafts none = LayerGrafts.none(sites(model), KernelChoice.kernels());
     FrozenLayer layer = layer(configuration, model, none);
     layer.setListeners(listeners);
     layer.setIndex(index);

@@ -1,0 +1,38 @@
+package org.peft4j.onednn;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.Pointer;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** A pointer that is moved from array to array; it owns nothing. */
+final class Address extends Pointer {
+  /** Where the first element of {@code array} lies. */
+  static long of(INDArray array) {
+    return array.data().address() + array.offset() * array.data().getElementSize();
+  }
+
+  Address to(long value) {
+    this.address = value;
+    return this;
+  }
+
+  /** {@code count} elements of memory from the first element of {@code array} on. */
+  static FloatBuffer floats(INDArray array, long count) {
+    return bytes(array, 0, count * Float.BYTES).asFloatBuffer();
+  }
+
+  /**
+   * Memory in the processor's byte order.
+   *
+   * @param offset bytes to leave out from the first element of {@code array} on
+   */
+  static ByteBuffer bytes(INDArray array, long offset, long count) {
+    return new BytePointer(new Address().to(of(array) + offset))
+        .capacity(count)
+        .asByteBuffer()
+        .order(ByteOrder.nativeOrder());
+  }
+}

@@ -1,0 +1,53 @@
+package org.peft4j.onednn;
+
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WEIGHTS;
+
+import org.bytedeco.dnnl.matmul;
+import org.bytedeco.dnnl.memory;
+import org.bytedeco.dnnl.primitive_attr;
+
+/** {@code out = alpha·a·b (+ out)} for each matrix of a batch: the heads of an attention. */
+record BatchProduct(Heads a, Heads b, Heads out, float alpha, boolean accumulate) {
+  /**
+   * A matrix for each sequence and head.
+   *
+   * @param sequences their number, and the elements from one to the next
+   * @param heads likewise
+   */
+  record Heads(Axis sequences, Axis heads, Axis rows, Axis columns) {
+    Heads transposed() {
+      return new Heads(sequences, heads, columns, rows);
+    }
+
+    memory.desc layout() {
+      return Native.strided(
+          memory.data_type.f32,
+          new long[] {sequences.size(), heads.size(), rows.size(), columns.size()},
+          new long[] {sequences.stride(), heads.stride(), rows.stride(), columns.stride()});
+    }
+  }
+
+  /** The size of a dimension, and the elements from one index to the next. */
+  record Axis(long size, long stride) {}
+
+  static void run(BatchProduct product, long a, long b, long out) {
+    Primitives.of(product, BatchProduct::compile).run(a, b, out);
+  }
+
+  Primitive compile() {
+    memory.desc left = a.layout();
+    memory.desc right = b.layout();
+    memory.desc result = out.layout();
+    try (primitive_attr attributes = MatrixProduct.attributes(alpha, accumulate);
+        matmul.desc operation = new matmul.desc(left, right, result);
+        matmul.primitive_desc description =
+            new matmul.primitive_desc(operation, attributes, Native.ENGINE)) {
+      return new Primitive(new matmul(description))
+          .argument(DNNL_ARG_SRC, left)
+          .argument(DNNL_ARG_WEIGHTS, right)
+          .argument(DNNL_ARG_DST, result);
+    }
+  }
+}

@@ -1,0 +1,50 @@
+package org.peft4j.onednn;
+
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * A matrix in memory, of which either rows or columns are dense.
+ *
+ * @param rowStride elements from one row to the next
+ * @param columnStride elements from one column to the next
+ */
+record MatrixLayout(long rows, long columns, long rowStride, long columnStride) {
+  static MatrixLayout of(INDArray matrix) {
+    return new MatrixLayout(matrix.size(0), matrix.size(1), matrix.stride(0), matrix.stride(1));
+  }
+
+  MatrixLayout transposed() {
+    return new MatrixLayout(columns, rows, columnStride, rowStride);
+  }
+
+  /** Strides of which one is 1, whatever ND4J says of a dimension of size 1. */
+  MatrixLayout normal() {
+    if (columns == 1 && columnStride != 1 && rowStride != 1) {
+      return new MatrixLayout(rows, columns, rowStride, 1);
+    }
+    if (rows == 1 && columnStride == 1) {
+      return new MatrixLayout(rows, columns, Math.max(columns, 1), 1);
+    }
+    if (columns == 1 && rowStride == 1) {
+      return new MatrixLayout(rows, columns, 1, Math.max(rows, 1));
+    }
+    return this;
+  }
+
+  /** Whether a product can take it as it lies. */
+  boolean dense() {
+    return columnStride == 1 && rowStride >= columns || rowStride == 1 && columnStride >= rows;
+  }
+
+  boolean rowMajor() {
+    return columnStride == 1;
+  }
+
+  long[] dimensions() {
+    return new long[] {rows, columns};
+  }
+
+  long[] strides() {
+    return new long[] {rowStride, columnStride};
+  }
+}

@@ -1,0 +1,278 @@
+package org.peft4j.onednn;
+
+import org.bytedeco.dnnl.global.dnnl;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.kernel.Activation;
+import org.peft4j.kernel.Kernels;
+import org.peft4j.kernel.Nd4jKernels;
+
+/**
+ * Kernels on oneDNN, and rows on the heap where it has none. What is not FLOAT, or does not lie
+ * densely, the portable kernels compute.
+ */
+public final class OneDnnKernels implements Kernels {
+  private final Kernels portable = new Nd4jKernels();
+
+  @Override
+  public void matmul(
+      INDArray a,
+      boolean transposeA,
+      INDArray b,
+      boolean transposeB,
+      double alpha,
+      double beta,
+      INDArray out) {
+    if (!Products.multiply(a, transposeA, b, transposeB, alpha, beta, null, out)) {
+      portable.matmul(a, transposeA, b, transposeB, alpha, beta, out);
+    }
+  }
+
+  @Override
+  public void affine(
+      INDArray x, INDArray weight, boolean transpose, @Nullable INDArray bias, INDArray out) {
+    if (!Products.multiply(x, false, weight, transpose, 1, 0, bias, out)) {
+      portable.affine(x, weight, transpose, bias, out);
+    }
+  }
+
+  @Override
+  public void addBias(INDArray rows, INDArray bias) {
+    if (dense(rows, bias)) {
+      Pointwise.add(Address.of(rows), rows.shape(), Address.of(bias), new long[] {1, rows.size(1)});
+    } else {
+      portable.addBias(rows, bias);
+    }
+  }
+
+  @Override
+  public void columnSums(INDArray rows, INDArray sums) {
+    portable.columnSums(rows, sums);
+  }
+
+  @Override
+  public void lookUp(INDArray table, int[] ids, INDArray out) {
+    portable.lookUp(table, ids, out);
+  }
+
+  @Override
+  public void lookUpGradient(int[] ids, INDArray rows, INDArray table) {
+    portable.lookUpGradient(ids, rows, table);
+  }
+
+  @Override
+  public void rmsNorm(INDArray x, INDArray weight, double epsilon, INDArray y, INDArray inverse) {
+    if (dense(x, weight, y, inverse)) {
+      NormRows.forward(x, weight, null, epsilon, y, null, inverse);
+    } else {
+      portable.rmsNorm(x, weight, epsilon, y, inverse);
+    }
+  }
+
+  @Override
+  public void rmsNormGradient(
+      INDArray x,
+      INDArray weight,
+      INDArray inverse,
+      INDArray dy,
+      @Nullable INDArray dx,
+      @Nullable INDArray weightGradient) {
+    if (dx != null && dense(x, weight, inverse, dy, dx)) {
+      NormRows.inputGradient(x, weight, null, inverse, dy, dx);
+      if (weightGradient != null) {
+        portable.rmsNormGradient(x, weight, inverse, dy, null, weightGradient);
+      }
+    } else {
+      portable.rmsNormGradient(x, weight, inverse, dy, dx, weightGradient);
+    }
+  }
+
+  @Override
+  public void layerNorm(
+      INDArray x,
+      INDArray weight,
+      INDArray bias,
+      double epsilon,
+      INDArray y,
+      INDArray mean,
+      INDArray inverse) {
+    if (dense(x, weight, bias, y, mean, inverse)) {
+      NormRows.forward(x, weight, bias, epsilon, y, mean, inverse);
+    } else {
+      portable.layerNorm(x, weight, bias, epsilon, y, mean, inverse);
+    }
+  }
+
+  @Override
+  public void layerNormGradient(
+      INDArray x,
+      INDArray weight,
+      INDArray mean,
+      INDArray inverse,
+      INDArray dy,
+      @Nullable INDArray dx,
+      @Nullable INDArray weightGradient,
+      @Nullable INDArray biasGradient) {
+    if (dx != null && dense(x, weight, mean, inverse, dy, dx)) {
+      NormRows.inputGradient(x, weight, mean, inverse, dy, dx);
+      if (weightGradient != null || biasGradient != null) {
+        portable.layerNormGradient(
+            x, weight, mean, inverse, dy, null, weightGradient, biasGradient);
+      }
+    } else {
+      portable.layerNormGradient(x, weight, mean, inverse, dy, dx, weightGradient, biasGradient);
+    }
+  }
+
+  @Override
+  public void activation(Activation f, INDArray x, INDArray y) {
+    if (dense(x, y)) {
+      Pointwise.apply(algorithm(f), 1, 0, Address.of(x), Address.of(y), x.length());
+    } else {
+      portable.activation(f, x, y);
+    }
+  }
+
+  @Override
+  public void activationGradient(Activation f, INDArray x, INDArray dy, INDArray dx) {
+    if (dense(x, dy, dx)) {
+      Pointwise.gradient(
+          algorithm(f), 1, Address.of(x), Address.of(dy), Address.of(dx), x.length());
+    } else {
+      portable.activationGradient(f, x, dy, dx);
+    }
+  }
+
+  @Override
+  public void gated(Activation f, INDArray gate, INDArray up, INDArray y) {
+    if (dense(gate, up, y)) {
+      activation(f, gate, y);
+      Pointwise.multiply(Address.of(y), Address.of(up), Address.of(y), y.length());
+    } else {
+      portable.gated(f, gate, up, y);
+    }
+  }
+
+  @Override
+  public void gatedGradient(
+      Activation f,
+      INDArray gate,
+      INDArray up,
+      INDArray dy,
+      INDArray gateGradient,
+      INDArray upGradient) {
+    if (dense(gate, up, dy, gateGradient, upGradient)) {
+      long upper = Address.of(dy);
+      long dGate = Address.of(gateGradient);
+      long dUp = Address.of(upGradient);
+      Pointwise.multiply(upper, Address.of(up), dGate, dy.length());
+      activationGradient(f, gate, gateGradient, gateGradient);
+      activation(f, gate, upGradient);
+      Pointwise.multiply(dUp, upper, dUp, dy.length());
+    } else {
+      portable.gatedGradient(f, gate, up, dy, gateGradient, upGradient);
+    }
+  }
+
+  @Override
+  public void rotate(INDArray x, INDArray cos, INDArray sin) {
+    if (rows(x) && dense(cos, sin)) {
+      Rotary.rotate(x, cos, sin, 1);
+    } else {
+      portable.rotate(x, cos, sin);
+    }
+  }
+
+  @Override
+  public void rotateBack(INDArray dx, INDArray cos, INDArray sin) {
+    if (rows(dx) && dense(cos, sin)) {
+      Rotary.rotate(dx, cos, sin, -1);
+    } else {
+      portable.rotateBack(dx, cos, sin);
+    }
+  }
+
+  @Override
+  public void attention(
+      INDArray q,
+      INDArray k,
+      INDArray v,
+      INDArray mask,
+      double scale,
+      INDArray probabilities,
+      INDArray context) {
+    if (dense(mask, probabilities) && rows(q, k, v, context)) {
+      new Attention(q, k).forward(q, k, v, mask, scale, probabilities, context);
+    } else {
+      portable.attention(q, k, v, mask, scale, probabilities, context);
+    }
+  }
+
+  @Override
+  public void attentionGradient(
+      INDArray q,
+      INDArray k,
+      INDArray v,
+      double scale,
+      INDArray probabilities,
+      INDArray context,
+      INDArray contextGradient,
+      INDArray dq,
+      INDArray dk,
+      INDArray dv) {
+    if (dense(probabilities) && rows(q, k, v, contextGradient, dq, dk, dv)) {
+      new Attention(q, k).backward(q, k, v, scale, probabilities, contextGradient, dq, dk, dv);
+    } else {
+      portable.attentionGradient(
+          q, k, v, scale, probabilities, context, contextGradient, dq, dk, dv);
+    }
+  }
+
+  @Override
+  public void crossEntropy(INDArray logits, int[] labels, double scale, INDArray losses) {
+    if (dense(logits, losses)) {
+      CrossEntropy.apply(logits, labels, scale, losses);
+    } else {
+      portable.crossEntropy(logits, labels, scale, losses);
+    }
+  }
+
+  private static dnnl.algorithm algorithm(Activation f) {
+    return switch (f) {
+      case SILU -> dnnl.algorithm.eltwise_swish;
+      case GELU -> dnnl.algorithm.eltwise_gelu_erf;
+      case GELU_TANH -> dnnl.algorithm.eltwise_gelu_tanh;
+    };
+  }
+
+  /** Whether all are FLOAT, row-major and without gaps. */
+  private static boolean dense(INDArray... arrays) {
+    for (INDArray array : arrays) {
+      long stride = 1;
+      for (int i = array.rank() - 1; i >= 0; i--) {
+        if (array.size(i) != 1 && array.stride(i) != stride) {
+          return false;
+        }
+        stride *= array.size(i);
+      }
+      if (array.dataType() != DataType.FLOAT || array.length() == 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Whether all are FLOAT [B, T, heads, D] of which each [heads, D] is dense. */
+  private static boolean rows(INDArray... arrays) {
+    for (INDArray x : arrays) {
+      boolean heads = x.size(2) == 1 || x.stride(2) == x.size(3);
+      boolean batch = x.size(0) == 1 || x.stride(0) == x.size(1) * x.stride(1);
+      boolean elements = x.size(3) == 1 || x.stride(3) == 1;
+      if (!heads || !batch || !elements || x.dataType() != DataType.FLOAT || x.length() == 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+}

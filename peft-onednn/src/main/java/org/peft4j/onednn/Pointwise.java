@@ -1,0 +1,103 @@
+package org.peft4j.onednn;
+
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_DST;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_SRC;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC_0;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC_1;
+
+import java.util.Arrays;
+import java.util.List;
+import org.bytedeco.dnnl.binary;
+import org.bytedeco.dnnl.eltwise_backward;
+import org.bytedeco.dnnl.eltwise_forward;
+import org.bytedeco.dnnl.global.dnnl;
+import org.bytedeco.dnnl.memory;
+
+/** Operations on each element by itself. Results may overwrite operands. */
+final class Pointwise {
+  /** {@code y = f(x)} over {@code count} elements. */
+  private record Forward(dnnl.algorithm f, float alpha, float beta, long count) {
+    Primitive compile() {
+      memory.desc layout = Native.dense(count);
+      try (eltwise_forward.primitive_desc description = description(f, alpha, beta, layout)) {
+        return new Primitive(new eltwise_forward(description))
+            .argument(DNNL_ARG_SRC, layout)
+            .argument(DNNL_ARG_DST, layout);
+      }
+    }
+  }
+
+  /** {@code dx = dy·f'(x)}. */
+  private record Backward(dnnl.algorithm f, float alpha, long count) {
+    Primitive compile() {
+      memory.desc layout = Native.dense(count);
+      try (eltwise_forward.primitive_desc forward = description(f, alpha, 0, layout);
+          eltwise_backward.desc operation = new eltwise_backward.desc(f, layout, layout, alpha, 0);
+          eltwise_backward.primitive_desc description =
+              new eltwise_backward.primitive_desc(operation, Native.ENGINE, forward)) {
+        return new Primitive(new eltwise_backward(description))
+            .argument(DNNL_ARG_SRC, layout)
+            .argument(DNNL_ARG_DIFF_DST, layout)
+            .argument(DNNL_ARG_DIFF_SRC, layout);
+      }
+    }
+  }
+
+  /** {@code y = a ∘ b}, where b is repeated along dimensions in which its size is 1. */
+  private record Binary(dnnl.algorithm f, List<Long> shape, List<Long> repeated) {
+    Primitive compile() {
+      memory.desc layout = Native.dense(array(shape));
+      memory.desc second = Native.dense(array(repeated));
+      try (binary.desc operation = new binary.desc(f, layout, second, layout);
+          binary.primitive_desc description = new binary.primitive_desc(operation, Native.ENGINE)) {
+        return new Primitive(new binary(description))
+            .argument(DNNL_ARG_SRC_0, layout)
+            .argument(DNNL_ARG_SRC_1, second)
+            .argument(DNNL_ARG_DST, layout);
+      }
+    }
+  }
+
+  private Pointwise() {}
+
+  private static eltwise_forward.primitive_desc description(
+      dnnl.algorithm f, float alpha, float beta, memory.desc layout) {
+    try (eltwise_forward.desc operation =
+        new eltwise_forward.desc(dnnl.prop_kind.forward_training, f, layout, alpha, beta)) {
+      return new eltwise_forward.primitive_desc(operation, Native.ENGINE);
+    }
+  }
+
+  /** {@code y = f(x)}; alpha is a parameter of f. */
+  static void apply(dnnl.algorithm f, float alpha, float beta, long x, long y, long count) {
+    Primitives.of(new Forward(f, alpha, beta, count), Forward::compile).run(x, y);
+  }
+
+  /** {@code dx = dy·f'(x)}. */
+  static void gradient(dnnl.algorithm f, float alpha, long x, long dy, long dx, long count) {
+    Primitives.of(new Backward(f, alpha, count), Backward::compile).run(x, dy, dx);
+  }
+
+  /** {@code y = a·b}. */
+  static void multiply(long a, long b, long y, long count) {
+    List<Long> shape = List.of(count);
+    Primitives.of(new Binary(dnnl.algorithm.binary_mul, shape, shape), Binary::compile)
+        .run(a, b, y);
+  }
+
+  /** {@code a += b}, with b repeated along dimensions in which its size is 1. */
+  static void add(long a, long[] shape, long b, long[] repeated) {
+    Binary add = new Binary(dnnl.algorithm.binary_add, list(shape), list(repeated));
+    Primitives.of(add, Binary::compile).run(a, b, a);
+  }
+
+  private static List<Long> list(long[] values) {
+    return Arrays.stream(values).boxed().toList();
+  }
+
+  private static long[] array(List<Long> values) {
+    return values.stream().mapToLong(Long::longValue).toArray();
+  }
+}

@@ -1,0 +1,107 @@
+package org.peft4j.onednn;
+
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** Matrix products on ND4J arrays. */
+final class Products {
+  /** Whether the processor multiplies BFLOAT16 by itself. */
+  static final boolean HALF = halfProducts();
+
+  private Products() {}
+
+  private static boolean halfProducts() {
+    MatrixLayout square = new MatrixLayout(16, 16, 16, 1);
+    try (Primitive ignored =
+        new MatrixProduct(square, square, square, 1, false, false, true).compile()) {
+      return true;
+    } catch (RuntimeException e) {
+      return false; // It has no such instructions.
+    }
+  }
+
+  /**
+   * {@code out = alpha·op(a)·op(b) + bias + beta·out}.
+   *
+   * @return whether it was done: not for other types, gaps between elements, or a beta that is
+   *     neither 0 nor 1
+   */
+  static boolean multiply(
+      INDArray a,
+      boolean transposeA,
+      INDArray b,
+      boolean transposeB,
+      double alpha,
+      double beta,
+      @Nullable INDArray bias,
+      INDArray out) {
+    MatrixLayout left = layout(a, transposeA);
+    MatrixLayout right = layout(b, transposeB);
+    MatrixLayout result = layout(out, false);
+    boolean possible =
+        a.dataType() == DataType.FLOAT
+            && out.dataType() == DataType.FLOAT
+            && left.dense()
+            && right.dense()
+            && result.dense()
+            && (beta == 0 || beta == 1)
+            && out.length() > 0;
+    if (!possible) {
+      return false;
+    }
+    boolean half = b.dataType() == DataType.BFLOAT16;
+    if (!half && b.dataType() != DataType.FLOAT) {
+      return false;
+    }
+    if (half) {
+      return multiplyHalf(a, left, b, transposeB, alpha, beta, bias, out);
+    }
+    if (!result.rowMajor()) {
+      // outᵀ = op(b)ᵀ·op(a)ᵀ is row-major.
+      if (bias != null) {
+        return false;
+      }
+      MatrixProduct mirrored =
+          new MatrixProduct(
+              right.transposed(),
+              left.transposed(),
+              result.transposed(),
+              (float) alpha,
+              beta == 1,
+              false,
+              false);
+      MatrixProduct.run(mirrored, Address.of(b), Address.of(a), Address.of(out));
+      return true;
+    }
+    MatrixProduct product =
+        new MatrixProduct(left, right, result, (float) alpha, beta == 1, bias != null, false);
+    if (bias == null) {
+      MatrixProduct.run(product, Address.of(a), Address.of(b), Address.of(out));
+    } else {
+      MatrixProduct.run(product, Address.of(a), Address.of(b), Address.of(out), Address.of(bias));
+    }
+    return true;
+  }
+
+  private static MatrixLayout layout(INDArray matrix, boolean transpose) {
+    MatrixLayout layout = MatrixLayout.of(matrix);
+    return (transpose ? layout.transposed() : layout).normal();
+  }
+
+  private static boolean multiplyHalf(
+      INDArray a,
+      MatrixLayout left,
+      INDArray b,
+      boolean transposeB,
+      double alpha,
+      double beta,
+      @Nullable INDArray bias,
+      INDArray out) {
+    if (b.stride(1) != 1 || bias != null || !layout(out, false).rowMajor()) {
+      return false;
+    }
+    HalfWeights.multiply(a, left, b, transposeB, (float) alpha, beta == 1, out);
+    return true;
+  }
+}

@@ -1,0 +1,64 @@
+package org.peft4j.onednn;
+
+import java.nio.FloatBuffer;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** Rotary positions in place: {@code (a, b) → (a·cos − b·sin, b·cos + a·sin)} for both halves. */
+final class Rotary {
+  private Rotary() {}
+
+  /**
+   * @param x [B, T, H, D], rows of which may lie apart
+   * @param cos [1 or B, T, D]
+   * @param direction 1 to rotate, −1 to rotate back
+   */
+  static void rotate(INDArray x, INDArray cos, INDArray sin, int direction) {
+    int time = (int) x.size(1);
+    int width = (int) (x.size(2) * x.size(3));
+    int size = (int) x.size(3);
+    long rows = x.size(0) * time;
+    int stride = (int) x.stride(1);
+    FloatBuffer values = rows(x);
+    FloatBuffer cosines = RowTasks.floats(cos);
+    FloatBuffer sines = RowTasks.floats(sin);
+    int tables = (int) (cos.size(0) * time);
+    RowTasks.run(
+        rows,
+        width,
+        (from, to) -> {
+          float[] row = new float[width];
+          float[] c = new float[size];
+          float[] s = new float[size];
+          for (int i = from; i < to; i++) {
+            values.get(i * stride, row);
+            cosines.get(i % tables * size, c);
+            sines.get(i % tables * size, s);
+            for (int head = 0; head < width; head += size) {
+              turn(row, head, size / 2, c, s, direction);
+            }
+            values.put(i * stride, row);
+          }
+        });
+  }
+
+  private static void turn(float[] row, int head, int half, float[] c, float[] s, int direction) {
+    for (int j = 0; j < half; j++) {
+      float a = row[head + j];
+      float b = row[head + half + j];
+      if (direction > 0) {
+        row[head + j] = a * c[j] - b * s[j];
+        row[head + half + j] = b * c[half + j] + a * s[half + j];
+      } else {
+        row[head + j] = a * c[j] + b * s[half + j];
+        row[head + half + j] = b * c[half + j] - a * s[j];
+      }
+    }
+  }
+
+  /** From the first element to the last, with what lies between the rows. */
+  private static FloatBuffer rows(INDArray x) {
+    long rows = x.size(0) * x.size(1);
+    long length = (rows - 1) * x.stride(1) + x.size(2) * x.size(3);
+    return Address.floats(x, length);
+  }
+}

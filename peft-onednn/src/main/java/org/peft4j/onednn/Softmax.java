@@ -1,0 +1,77 @@
+package org.peft4j.onednn;
+
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_DST;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_SRC;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
+
+import org.bytedeco.dnnl.global.dnnl;
+import org.bytedeco.dnnl.logsoftmax_forward;
+import org.bytedeco.dnnl.memory;
+import org.bytedeco.dnnl.softmax_backward;
+import org.bytedeco.dnnl.softmax_forward;
+
+/** Softmax of each row of a dense matrix, in place. */
+final class Softmax {
+  private record Forward(long rows, long columns) {
+    Primitive compile() {
+      memory.desc layout = Native.dense(rows, columns);
+      try (softmax_forward.primitive_desc description = description(layout)) {
+        return new Primitive(new softmax_forward(description))
+            .argument(DNNL_ARG_SRC, layout)
+            .argument(DNNL_ARG_DST, layout);
+      }
+    }
+  }
+
+  private record Logarithm(long rows, long columns) {
+    Primitive compile() {
+      memory.desc layout = Native.dense(rows, columns);
+      try (logsoftmax_forward.desc operation =
+              new logsoftmax_forward.desc(dnnl.prop_kind.forward_training, layout, 1);
+          logsoftmax_forward.primitive_desc description =
+              new logsoftmax_forward.primitive_desc(operation, Native.ENGINE)) {
+        return new Primitive(new logsoftmax_forward(description))
+            .argument(DNNL_ARG_SRC, layout)
+            .argument(DNNL_ARG_DST, layout);
+      }
+    }
+  }
+
+  private record Backward(long rows, long columns) {
+    Primitive compile() {
+      memory.desc layout = Native.dense(rows, columns);
+      try (softmax_forward.primitive_desc forward = description(layout);
+          softmax_backward.desc operation = new softmax_backward.desc(layout, layout, 1);
+          softmax_backward.primitive_desc description =
+              new softmax_backward.primitive_desc(operation, Native.ENGINE, forward)) {
+        return new Primitive(new softmax_backward(description))
+            .argument(DNNL_ARG_DST, layout)
+            .argument(DNNL_ARG_DIFF_DST, layout)
+            .argument(DNNL_ARG_DIFF_SRC, layout);
+      }
+    }
+  }
+
+  private Softmax() {}
+
+  private static softmax_forward.primitive_desc description(memory.desc layout) {
+    try (softmax_forward.desc operation =
+        new softmax_forward.desc(dnnl.prop_kind.forward_training, layout, 1)) {
+      return new softmax_forward.primitive_desc(operation, Native.ENGINE);
+    }
+  }
+
+  static void apply(long x, long rows, long columns) {
+    Primitives.of(new Forward(rows, columns), Forward::compile).run(x, x);
+  }
+
+  static void logarithm(long x, long rows, long columns) {
+    Primitives.of(new Logarithm(rows, columns), Logarithm::compile).run(x, x);
+  }
+
+  /** {@code dx = y·(dx − rowsum(y·dx))}, where y is the softmax. */
+  static void gradient(long y, long dx, long rows, long columns) {
+    Primitives.of(new Backward(rows, columns), Backward::compile).run(y, dx, dx);
+  }
+}
