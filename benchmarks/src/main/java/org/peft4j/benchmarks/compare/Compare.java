@@ -76,12 +76,13 @@ public final class Compare implements Callable<Integer> {
             programs.peft4j(),
             versions.map(present -> programs.huggingFace(python, script)),
             System.err::println);
+    String machine = Machine.description();
     List<RowResult> results = new ArrayList<>();
     for (Row row : rows) {
       results.add(
           comparison.measure(row, rounds, List.of("--steps", "" + steps, "--warmup", "" + warmup)));
     }
-    System.out.printf("%s · %d threads%n", Machine.description(), threads);
+    System.out.printf("%s · %d threads%n", machine, threads);
     versions.ifPresent(System.out::println);
     System.out.printf("%n%s", Report.of(results));
     return results.stream().allMatch(result -> result.ours().isEmpty()) ? 1 : 0;

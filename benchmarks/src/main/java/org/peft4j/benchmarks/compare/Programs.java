@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.peft4j.benchmarks.work.Measure;
 import org.peft4j.benchmarks.work.Peak;
 
@@ -42,6 +43,13 @@ final class Programs {
             "-Dorg.bytedeco.javacpp.maxbytes=0",
             "-Dorg.bytedeco.javacpp.maxphysicalbytes=0",
             "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"));
+    command.addAll(
+        System.getenv()
+            .getOrDefault("PEFT_JAVA_OPTS", "")
+            .lines()
+            .flatMap(line -> Stream.of(line.strip().split(" +")))
+            .filter(option -> !option.isEmpty())
+            .toList());
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
     return new Program(
         name,

@@ -11,10 +11,13 @@ final class Report {
   private Report() {}
 
   static String of(List<RowResult> results) {
-    return measurements(results) + "\nPEFT4J ÷ Hugging Face PEFT:\n\n" + ratios(results);
+    if (results.stream().noneMatch(RowResult::hasBoth)) {
+      return measurements(results, false).toString();
+    }
+    return measurements(results, true) + "\nPEFT4J ÷ Hugging Face PEFT:\n\n" + ratios(results);
   }
 
-  private static Table measurements(List<RowResult> results) {
+  private static Table measurements(List<RowResult> results, boolean both) {
     Table table =
         new Table(
             "work",
@@ -29,7 +32,9 @@ final class Report {
             "loss first → last");
     for (RowResult result : results) {
       add(table, result, "PEFT4J", result.ours());
-      add(table, result, "Hugging Face PEFT", result.theirs());
+      if (both) {
+        add(table, result, "Hugging Face PEFT", result.theirs());
+      }
     }
     return table;
   }

@@ -22,11 +22,11 @@ final class AttentionCases {
     }
 
     long[] queries() {
-      return new long[] {batch, heads, time, width};
+      return new long[] {batch, time, heads, width};
     }
 
     long[] keys() {
-      return new long[] {batch, keyValueHeads, time, width};
+      return new long[] {batch, time, keyValueHeads, width};
     }
 
     long[] probabilities() {
@@ -43,7 +43,8 @@ final class AttentionCases {
     }
 
     double bytes() {
-      return KernelCases.floats(batch * time * (2 * heads * (width + time) + 2 * keyValueHeads));
+      return KernelCases.floats(
+          batch * time * (heads * (2 * width + time) + 2 * keyValueHeads * width));
     }
   }
 

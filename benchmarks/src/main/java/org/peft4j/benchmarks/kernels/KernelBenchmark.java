@@ -14,7 +14,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
-import org.peft4j.benchmarks.work.KernelSet;
+import org.peft4j.kernel.KernelChoice;
 
 /** One call of a kernel. {@link KernelReport} gives the names of the cases. */
 @State(Scope.Benchmark)
@@ -34,7 +34,7 @@ public class KernelBenchmark {
   /** Makes the arrays. */
   @Setup(Level.Trial)
   public void prepare() {
-    call = KernelCases.named(kernel).preparation().prepare(KernelSet.kernels(), arrays);
+    call = KernelCases.named(kernel).preparation().prepare(KernelChoice.kernels(), arrays);
   }
 
   /** Calls the kernel. */

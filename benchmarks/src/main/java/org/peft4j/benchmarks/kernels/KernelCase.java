@@ -17,6 +17,11 @@ import org.peft4j.kernel.Kernels;
  */
 record KernelCase(String name, double flops, double bytes, Preparation preparation) {
 
+  /** Whether weights are BFLOAT16, whose products have a peak of their own. */
+  boolean half() {
+    return name.startsWith(KernelCases.HALF_PRODUCT);
+  }
+
   /** Makes a case's arrays and gives the call to be timed. */
   @FunctionalInterface
   interface Preparation {
@@ -30,6 +35,13 @@ record KernelCase(String name, double flops, double bytes, Preparation preparati
     /** Values between 0 and 1. */
     INDArray random(long... shape) {
       return mine(Nd4j.rand(DataType.FLOAT, shape));
+    }
+
+    /** As {@link #random}, in BFLOAT16. */
+    INDArray randomHalf(long... shape) {
+      try (INDArray wide = Nd4j.rand(DataType.FLOAT, shape)) {
+        return mine(wide.castTo(DataType.BFLOAT16));
+      }
     }
 
     /** Zeros. */

@@ -10,6 +10,7 @@ import org.peft4j.kernel.Activation;
  * TinyLlama with 256, and the row-wise ones of both.
  */
 final class KernelCases {
+  static final String HALF_PRODUCT = "matmul-bf16";
   private static final int TOKENS = 512;
   private static final int WIDTH = 768;
   private static final int VOCABULARY = 50257;
@@ -24,6 +25,9 @@ final class KernelCases {
     cases.add(product(TOKENS, WIDTH, 8));
     cases.add(product(TOKENS, 8, WIDTH));
     cases.add(product(256, 2048, 5632));
+    cases.add(halfProduct(TOKENS, WIDTH, 4L * WIDTH));
+    cases.add(halfProduct(TOKENS, WIDTH, VOCABULARY));
+    cases.add(halfProduct(256, 2048, 5632));
     cases.add(gelu(TOKENS, 4L * WIDTH));
     cases.add(geluGradient(TOKENS, 4L * WIDTH));
     cases.addAll(NormCases.all());
@@ -45,6 +49,20 @@ final class KernelCases {
         (kernels, arrays) -> {
           INDArray x = arrays.random(rows, in);
           INDArray weight = arrays.random(out, in);
+          INDArray y = arrays.zeros(rows, out);
+          return () -> kernels.matmul(x, false, weight, true, 1, 0, y);
+        });
+  }
+
+  /** The same with a weight in BFLOAT16. */
+  private static KernelCase halfProduct(long rows, long in, long out) {
+    return new KernelCase(
+        HALF_PRODUCT + " %dx%dx%d".formatted(rows, in, out),
+        2.0 * rows * in * out,
+        floats(rows * in + rows * out) + (double) in * out * Short.BYTES,
+        (kernels, arrays) -> {
+          INDArray x = arrays.random(rows, in);
+          INDArray weight = arrays.randomHalf(out, in);
           INDArray y = arrays.zeros(rows, out);
           return () -> kernels.matmul(x, false, weight, true, 1, 0, y);
         });

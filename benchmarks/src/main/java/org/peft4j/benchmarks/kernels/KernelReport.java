@@ -44,6 +44,7 @@ public final class KernelReport implements Callable<Integer> {
       System.err.println("No kernel's name contains \"" + only + "\".");
       return 2;
     }
+    String machine = Machine.description();
     double memory = MemoryPeak.measure();
     ChainedOptionsBuilder options =
         new OptionsBuilder()
@@ -53,13 +54,12 @@ public final class KernelReport implements Callable<Integer> {
             .measurementTime(TimeValue.milliseconds(millis))
             .warmupTime(TimeValue.milliseconds(millis));
     Collection<RunResult> results = new Runner(options.build()).run();
-    System.out.printf("%n%s%n", Machine.description());
+    System.out.printf("%n%s%n", machine);
     System.out.printf("%n%s", table(results, memory));
     return 0;
   }
 
   private static Table table(Collection<RunResult> results, double memory) {
-    double products = results.stream().mapToDouble(KernelReport::flops).max().orElse(0);
     Table table = new Table("kernel", "ms", "± ms", "GFLOP/s", "of peak", "GB/s", "of memory");
     for (RunResult result : results) {
       double flops = flops(result);
@@ -69,11 +69,20 @@ public final class KernelReport implements Callable<Integer> {
           format("%.3f", result.getPrimaryResult().getScore()),
           format("%.3f", result.getPrimaryResult().getScoreError()).replace("NaN", "–"),
           flops > 0 ? format("%.1f", flops / 1e9) : "–",
-          flops > 0 ? format("%.0f %%", 100 * flops / products) : "–",
+          flops > 0 ? format("%.0f %%", 100 * flops / peak(results, kernel(result).half())) : "–",
           format("%.1f", bytes / 1e9),
           format("%.0f %%", 100 * bytes / memory));
     }
     return table;
+  }
+
+  /** The best product of that precision. */
+  private static double peak(Collection<RunResult> results, boolean half) {
+    return results.stream()
+        .filter(result -> kernel(result).half() == half)
+        .mapToDouble(KernelReport::flops)
+        .max()
+        .orElse(0);
   }
 
   private static KernelCase kernel(RunResult result) {

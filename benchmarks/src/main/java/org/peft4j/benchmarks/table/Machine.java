@@ -2,6 +2,7 @@ package org.peft4j.benchmarks.table;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -15,15 +16,16 @@ public final class Machine {
 
   private Machine() {}
 
-  /** Processors, Java and ND4J, in a line. */
+  /** Processors, Java, ND4J and how busy the machine is, in a line. */
   public static String description() {
-    return "%s · %s %s · JDK %s · ND4J %s"
+    return "%s · %s %s · JDK %s · ND4J %s · load %.1f"
         .formatted(
             processor(),
             System.getProperty("os.name"),
             System.getProperty("os.arch"),
             System.getProperty("java.version"),
-            nd4j());
+            nd4j(),
+            ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
   }
 
   private static String nd4j() {

@@ -6,7 +6,8 @@ import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
-import org.nd4j.linalg.api.buffer.DataType;
+import org.peft4j.kernel.KernelChoice;
+import org.peft4j.kernel.Kernels;
 import org.peft4j.transformers.config.ModelConfig;
 import org.peft4j.transformers.config.ModelConfigReader;
 import picocli.CommandLine;
@@ -22,19 +23,20 @@ public final class Peak implements Callable<Integer> {
   /**
    * Rates of all threads together.
    *
+   * @param kernels the class that multiplies
    * @param flops operations of a matrix product a second
    * @param bytes read from memory a second
    */
   @JsonNaming(SnakeCaseStrategy.class)
-  public record Rates(double flops, double bytes) {
+  public record Rates(String kernels, double flops, double bytes) {
     /** The higher of both rates. */
     public Rates max(Rates other) {
-      return new Rates(Math.max(flops, other.flops), Math.max(bytes, other.bytes));
+      return new Rates(kernels, Math.max(flops, other.flops), Math.max(bytes, other.bytes));
     }
 
     @Override
     public String toString() {
-      return "%.1f GFLOP/s, %.1f GB/s".formatted(flops / 1e9, bytes / 1e9);
+      return "%.1f GFLOP/s (%s), %.1f GB/s".formatted(flops / 1e9, kernels, bytes / 1e9);
     }
   }
 
@@ -55,10 +57,10 @@ public final class Peak implements Callable<Integer> {
   @Override
   public Integer call() throws JsonProcessingException {
     ModelConfig config = ModelConfigReader.read(model);
-    DataType type = precision == Precision.BF16 ? DataType.BFLOAT16 : DataType.FLOAT;
-    double flops =
-        new ProductPeak(KernelSet.kernels(), type, config.family(), tokens).measure(config);
-    System.out.println(new JsonMapper().writeValueAsString(new Rates(flops, MemoryPeak.measure())));
+    Kernels kernels = KernelChoice.kernels();
+    double flops = new ProductPeak(kernels, precision, config.family(), tokens).measure(config);
+    Rates rates = new Rates(kernels.getClass().getSimpleName(), flops, MemoryPeak.measure());
+    System.out.println(new JsonMapper().writeValueAsString(rates));
     return 0;
   }
 }

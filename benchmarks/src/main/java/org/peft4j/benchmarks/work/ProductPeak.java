@@ -21,13 +21,13 @@ final class ProductPeak {
   private static final double LONG_ENOUGH = 2;
 
   private final Kernels kernels;
-  private final DataType type;
+  private final Precision precision;
   private final boolean inputsFirst;
   private final int tokens;
 
-  ProductPeak(Kernels kernels, DataType type, Family family, int tokens) {
+  ProductPeak(Kernels kernels, Precision precision, Family family, int tokens) {
     this.kernels = kernels;
-    this.type = type;
+    this.precision = precision;
     this.inputsFirst = family.inputsFirst();
     this.tokens = tokens;
   }
@@ -49,8 +49,8 @@ final class ProductPeak {
   private double rate(Site site, boolean weightInputsFirst) {
     long in = site.inputs();
     long out = site.outputs();
-    try (INDArray x = values(tokens, in);
-        INDArray weight = weightInputsFirst ? values(in, out) : values(out, in);
+    try (INDArray x = Nd4j.rand(DataType.FLOAT, tokens, in);
+        INDArray weight = weightInputsFirst ? weight(in, out) : weight(out, in);
         INDArray y = Nd4j.create(DataType.FLOAT, tokens, out)) {
       Stopwatch all = Stopwatch.start();
       double least = Double.POSITIVE_INFINITY;
@@ -63,13 +63,14 @@ final class ProductPeak {
     }
   }
 
-  private INDArray values(long rows, long columns) {
+  /** Activations are single precision, whatever weights are held in. */
+  private INDArray weight(long rows, long columns) {
     INDArray random = Nd4j.rand(DataType.FLOAT, rows, columns);
-    if (type == DataType.FLOAT) {
+    if (precision == Precision.FP32) {
       return random;
     }
     try (random) {
-      return random.castTo(type);
+      return random.castTo(DataType.BFLOAT16);
     }
   }
 }
