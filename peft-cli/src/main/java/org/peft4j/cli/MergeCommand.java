@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.peft4j.safetensors.DType;
+import org.peft4j.transformers.TransformerOptions;
 import org.peft4j.transformers.checkpoint.CheckpointWriter;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -53,14 +54,15 @@ final class MergeCommand implements Runnable {
   @Override
   public void run() {
     float[] adapted;
-    try (OpenModel open = OpenModel.of(model, Optional.of(adapter))) {
+    try (OpenModel open =
+        OpenModel.of(model, Optional.of(adapter), TransformerOptions.defaults())) {
       CheckpointWriter.of(open.base())
           .merging(open.wrapped().orElseThrow())
           .dtype(dtype)
           .write(output);
       adapted = SampleLogits.of(open);
     }
-    try (OpenModel merged = OpenModel.of(output, Optional.empty())) {
+    try (OpenModel merged = OpenModel.of(output, Optional.empty(), TransformerOptions.defaults())) {
       double difference = SampleLogits.relativeDifference(SampleLogits.of(merged), adapted);
       Output.of(spec)
           .printf(

@@ -2,6 +2,7 @@ package org.peft4j.cli;
 
 import java.nio.file.Path;
 import java.util.Optional;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options of commands that run a model. */
@@ -20,4 +21,6 @@ final class ModelOptions {
       paramLabel = "DIR",
       description = "Folder of a LoRA adapter for it, written by this command or by Python.")
   Optional<Path> adapter = Optional.empty();
+
+  @Mixin PrecisionOption precision = new PrecisionOption();
 }

@@ -11,6 +11,7 @@ import org.peft4j.PeftException;
 import org.peft4j.PeftModel;
 import org.peft4j.files.AdapterFiles;
 import org.peft4j.transformers.CausalLanguageModel;
+import org.peft4j.transformers.TransformerOptions;
 import org.peft4j.transformers.Transformers;
 import org.peft4j.transformers.config.ModelConfigReader;
 
@@ -19,21 +20,22 @@ record OpenModel(CausalLanguageModel base, Optional<PeftModel<ComputationGraph>>
     implements AutoCloseable {
 
   static OpenModel of(ModelOptions options) {
-    return of(options.model, options.adapter);
+    return of(options.model, options.adapter, options.precision.options());
   }
 
-  static OpenModel of(Path model, Optional<Path> adapter) {
+  static OpenModel of(Path model, Optional<Path> adapter, TransformerOptions options) {
     check(model);
     // Before the model, which takes longer to load.
     adapter.ifPresent(AdapterFiles::readConfig);
-    CausalLanguageModel base = Transformers.load(model);
+    CausalLanguageModel base = Transformers.load(model, options);
     return open(base, () -> adapter.map(folder -> Peft.load(base.graph(), folder)));
   }
 
   /** A model with a fresh adapter. */
-  static OpenModel withNewAdapter(Path model, PeftConfig config, long seed) {
+  static OpenModel withNewAdapter(
+      Path model, PeftConfig config, long seed, TransformerOptions options) {
     check(model);
-    CausalLanguageModel base = Transformers.load(model);
+    CausalLanguageModel base = Transformers.load(model, options);
     return open(base, () -> Optional.of(Peft.wrap(base.graph(), config, seed)));
   }
 

@@ -48,6 +48,8 @@ final class TrainCommand implements Runnable {
       description = "Folder for the adapter and metrics.jsonl; made if it is not there.")
   Path output = Path.of("");
 
+  @Mixin PrecisionOption precision = new PrecisionOption();
+
   @Mixin DataOptions data = new DataOptions();
 
   @ArgGroup(validate = false, order = 1, heading = "%nThe adapter:%n")

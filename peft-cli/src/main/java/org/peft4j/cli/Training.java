@@ -16,6 +16,7 @@ import org.peft4j.train.FineTuningSettingsBuilder;
 import org.peft4j.train.MetricsFile;
 import org.peft4j.train.data.DataFiles;
 import org.peft4j.train.data.TrainingData;
+import org.peft4j.transformers.TransformerOptions;
 
 /** A run of {@code peft train}: from options to a saved adapter. */
 final class Training {
@@ -61,8 +62,12 @@ final class Training {
 
   private OpenModel open(Optional<PeftConfig> config) {
     return config
-        .map(fresh -> OpenModel.withNewAdapter(command.model, fresh, options.seed))
-        .orElseGet(() -> OpenModel.of(command.model, command.adapter.adapter));
+        .map(fresh -> OpenModel.withNewAdapter(command.model, fresh, options.seed, modelOptions()))
+        .orElseGet(() -> OpenModel.of(command.model, command.adapter.adapter, modelOptions()));
+  }
+
+  private TransformerOptions modelOptions() {
+    return command.precision.options().withGradientCheckpointing(options.gradientCheckpointing);
   }
 
   private void describe(String what, TrainingData data) {

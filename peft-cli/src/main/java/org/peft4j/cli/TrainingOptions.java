@@ -87,4 +87,11 @@ final class TrainingOptions {
       paramLabel = "N",
       description = "Steps between evaluations; 0: only at the end (default: 0).")
   long evalEvery;
+
+  @Option(
+      names = "--gradient-checkpointing",
+      description =
+          "Keep only the input of each block for the backward pass and compute the rest anew: less"
+              + " memory, more time, the same result.")
+  boolean gradientCheckpointing;
 }

@@ -25,9 +25,12 @@ public abstract class CommonBuilder<B extends CommonBuilder<B>> {
     return self();
   }
 
-  /** Where to graft: names as they end module paths, {@code q_proj}. */
+  /**
+   * Where to graft: names as they end module paths, {@code q_proj}; or {@code all-linear} alone.
+   */
   public final B targetModules(String... names) {
-    return target(new ModuleSelector.Names(List.of(names)));
+    boolean allLinear = names.length == 1 && names[0].equals(ModuleSelector.ALL_LINEAR);
+    return allLinear ? targetAllLinear() : target(new ModuleSelector.Names(List.of(names)));
   }
 
   /** Where to graft: a regular expression over whole module paths. */

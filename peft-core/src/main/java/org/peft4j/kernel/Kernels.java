@@ -51,7 +51,7 @@ public interface Kernels {
   /** {@code sums = Σ over rows}: rows [n, m], sums [m]. The gradient of a bias. */
   void columnSums(INDArray rows, INDArray sums);
 
-  /** {@code out[i] = table[ids[i]]}: table [v, m], out [ids, m]. */
+  /** {@code out[i] = table[ids[i]]}: table [v, m], which may be BFLOAT16, and out [ids, m]. */
   void lookUp(INDArray table, int[] ids, INDArray out);
 
   /** {@code table = 0; table[ids[i]] += rows[i]}: the gradient of {@link #lookUp}. */

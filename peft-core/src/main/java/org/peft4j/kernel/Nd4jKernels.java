@@ -42,7 +42,15 @@ public final class Nd4jKernels implements Kernels {
 
   @Override
   public void lookUp(INDArray table, int[] ids, INDArray out) {
-    Nd4j.pullRows(table, out, 1, ids);
+    if (table.dataType() == out.dataType()) {
+      Nd4j.pullRows(table, out, 1, ids);
+      return;
+    }
+    try (ScratchScope scratch = new ScratchScope()) {
+      INDArray rows = scratch.array(table.dataType(), out.shape());
+      Nd4j.pullRows(table, rows, 1, ids);
+      out.assign(rows);
+    }
   }
 
   @Override

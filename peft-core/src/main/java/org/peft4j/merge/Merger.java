@@ -4,6 +4,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.buffer.DataBuffer;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.PeftException;
 import org.peft4j.adapter.DetachedArrays;
@@ -68,18 +71,27 @@ public final class Merger {
   public static void restore(List<Original> originals) {
     for (int i = originals.size() - 1; i >= 0; i--) {
       Original original = originals.get(i);
-      original.array().assign(original.value());
+      if (original.buffer() == null) {
+        original.array().assign(original.value());
+      } else {
+        original.array().setData(original.buffer());
+      }
     }
     free(originals);
   }
 
-  /** Frees the kept values, without putting them back. */
+  /** Frees the memory that was taken, without putting the original values back. */
   public static void free(List<Original> originals) {
     originals.forEach(original -> original.value().close());
   }
 
-  /** An array that was changed, and what it was. */
-  public record Original(INDArray array, INDArray value) {}
+  /**
+   * An array that was changed, and what it was.
+   *
+   * @param value the original values; or, with a buffer, the array that holds the changed ones
+   * @param buffer the original memory, which was left as it is; null if it was changed
+   */
+  public record Original(INDArray array, INDArray value, @Nullable DataBuffer buffer) {}
 
   private static void requireMergeable(List<Slot> slots) {
     for (Slot slot : slots) {
@@ -97,23 +109,37 @@ public final class Merger {
 
   private void replace(TrainableCopy copy, Tensors values, List<Original> originals) {
     for (SiteParameter parameter : copy.copied()) {
-      INDArray array = layer(copy.site()).frozen(copy.site(), parameter.name());
-      keep(array, originals);
+      LayerHosting layer = layer(copy.site());
+      INDArray array = layer.frozen(copy.site(), parameter.name());
+      keep(layer, array, originals);
       array.assign(copy.of(parameter.name(), values));
     }
   }
 
   private void add(Slot slot, WeightAdapter adapter, List<Original> originals) {
     Site site = adapter.site();
-    INDArray weight = layer(site).weight(site);
-    keep(weight, originals);
-    adapter.addDelta(new Pass(kernels, false, 0), slot.values(), weight);
+    LayerHosting layer = layer(site);
+    // Of external weights the whole array, of which the weight may be a transposed view.
+    keep(layer, layer.external() ? layer.frozen(site, "weight") : layer.weight(site), originals);
+    INDArray weight = layer.weight(site);
+    addDelta(adapter, slot.values(), weight);
     requireFinite(slot, weight);
     if (adapter.changesBias()) {
       INDArray bias = bias(slot);
-      keep(bias, originals);
+      keep(layer, bias, originals);
       adapter.addBiasDelta(slot.values(), bias);
       requireFinite(slot, bias);
+    }
+  }
+
+  /** A weight in half precision is rounded once, after the sum. */
+  private void addDelta(WeightAdapter adapter, Tensors values, INDArray weight) {
+    DataType type = values.asMap().values().iterator().next().dataType();
+    INDArray wide = weight.dataType() == type ? weight : weight.castTo(type);
+    adapter.addDelta(new Pass(kernels, false, 0), values, wide);
+    if (wide != weight) {
+      weight.assign(wide);
+      wide.close();
     }
   }
 
@@ -141,8 +167,15 @@ public final class Merger {
     return layer;
   }
 
-  private static void keep(INDArray array, List<Original> originals) {
-    originals.add(new Original(array, DetachedArrays.copy(array)));
+  /** External weights may be a mapped file: they are changed in a copy that takes their place. */
+  private static void keep(LayerHosting layer, INDArray array, List<Original> originals) {
+    INDArray copy = DetachedArrays.copy(array);
+    if (layer.external()) {
+      originals.add(new Original(array, copy, array.data()));
+      array.setData(copy.data());
+    } else {
+      originals.add(new Original(array, copy, null));
+    }
   }
 
   private static void requireFinite(Slot slot, INDArray array) {

@@ -14,6 +14,7 @@ import org.bytedeco.dnnl.eltwise_backward;
 import org.bytedeco.dnnl.eltwise_forward;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.memory;
+import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Operations on each element by itself. Results may overwrite operands. */
 final class Pointwise {
@@ -91,6 +92,11 @@ final class Pointwise {
   static void add(long a, long[] shape, long b, long[] repeated) {
     Binary add = new Binary(dnnl.algorithm.binary_add, list(shape), list(repeated));
     Primitives.of(add, Binary::compile).run(a, b, a);
+  }
+
+  /** {@code rows += bias}: rows [n, m], which may lie apart, and a dense bias [m]. */
+  static void add(INDArray rows, INDArray bias) {
+    add(Address.of(rows), rows.shape(), Address.of(bias), new long[] {1, rows.size(1)});
   }
 
   private static List<Long> list(long[] values) {

@@ -1,8 +1,10 @@
 package org.peft4j.onednn;
 
+import org.bytedeco.dnnl.global.dnnl;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.kernel.ScratchScope;
 
 /** Matrix products on ND4J arrays. */
 final class Products {
@@ -12,13 +14,8 @@ final class Products {
   private Products() {}
 
   private static boolean halfProducts() {
-    MatrixLayout square = new MatrixLayout(16, 16, 16, 1);
-    try (Primitive ignored =
-        new MatrixProduct(square, square, square, 1, false, false, true).compile()) {
-      return true;
-    } catch (RuntimeException e) {
-      return false; // It has no such instructions.
-    }
+    int needed = dnnl.cpu_isa.avx512_core_bf16.value;
+    return (dnnl.get_effective_cpu_isa().value & needed) == needed;
   }
 
   /**
@@ -98,10 +95,44 @@ final class Products {
       double beta,
       @Nullable INDArray bias,
       INDArray out) {
-    if (b.stride(1) != 1 || bias != null || !layout(out, false).rowMajor()) {
+    MatrixLayout result = layout(out, false);
+    boolean gaps = bias != null && result.rowStride() != result.columns();
+    if (b.size(1) != 1 && b.stride(1) != 1 || !result.rowMajor() || gaps) {
       return false;
     }
-    HalfWeights.multiply(a, left, b, transposeB, (float) alpha, beta == 1, out);
+    if (HALF) {
+      multiplyByHalf(a, left, b, transposeB, (float) alpha, beta == 1, out);
+    } else {
+      HalfWeights.multiply(a, left, b, transposeB, (float) alpha, beta == 1, out);
+    }
+    if (bias != null) {
+      Pointwise.add(out, bias);
+    }
     return true;
+  }
+
+  /** The other operand is narrowed, too; the sums are in single precision. */
+  private static void multiplyByHalf(
+      INDArray a,
+      MatrixLayout left,
+      INDArray b,
+      boolean transposeB,
+      float alpha,
+      boolean accumulate,
+      INDArray out) {
+    try (ScratchScope scratch = new ScratchScope()) {
+      INDArray narrow = scratch.array(DataType.BFLOAT16, left.rows(), left.columns());
+      Narrowing.run(left, Address.of(a), Address.of(narrow));
+      MatrixProduct product =
+          new MatrixProduct(
+              layout(narrow, false),
+              layout(b, transposeB),
+              layout(out, false),
+              alpha,
+              accumulate,
+              false,
+              true);
+      MatrixProduct.run(product, Address.of(narrow), Address.of(b), Address.of(out));
+    }
   }
 }

@@ -9,6 +9,7 @@ import java.util.Random;
 import java.util.function.BiConsumer;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -133,6 +134,31 @@ class OneDnnKernelsTest {
         assertClose(out, expected, Products.HALF ? 1e-2 : 1e-5);
       }
     }
+  }
+
+  @Test
+  void narrowingRoundsToTheNearest() {
+    INDArray x = random(33, 21);
+    INDArray transposed = Nd4j.create(DataType.BFLOAT16, new long[] {21, 33}, 'c');
+    MatrixLayout layout = MatrixLayout.of(x).transposed();
+    Narrowing.run(layout, Address.of(x), Address.of(transposed));
+    assertThat(transposed.castTo(DataType.FLOAT))
+        .isEqualTo(x.transpose().dup('c').castTo(DataType.BFLOAT16).castTo(DataType.FLOAT));
+  }
+
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void affineMapsWithWeightsInHalfPrecision(int seed) {
+    Random random = new Random(seed);
+    Nd4j.getRandom().setSeed(seed);
+    INDArray x = random(size(random), size(random));
+    INDArray w = random(size(random), x.size(1)).castTo(DataType.BFLOAT16);
+    INDArray bias = random(w.size(0));
+    INDArray expected = random(x.size(0), w.size(0));
+    PORTABLE.affine(x, w, true, bias, expected);
+    INDArray out = random(x.size(0), w.size(0));
+    ONEDNN.affine(x, w, true, bias, out);
+    assertClose(out, expected, Products.HALF ? 1e-2 : 1e-5);
   }
 
   @ParameterizedTest

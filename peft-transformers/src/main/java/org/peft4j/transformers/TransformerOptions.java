@@ -10,40 +10,66 @@ import org.peft4j.PeftException;
 /**
  * How a checkpoint is loaded.
  *
- * @param dataType FLOAT or DOUBLE: what weights are held in and everything is computed in
+ * @param dataType FLOAT or DOUBLE: what everything is computed in
+ * @param precision FP32 to hold weights in {@code dataType}, BF16 to hold them in half of FLOAT
+ * @param gradientCheckpointing whether blocks keep only their input for the backward pass, and
+ *     compute the rest anew: less memory, a third more time, the same gradients bit for bit
  * @param updater the updater of adapters that are trained on the model
  * @param regularization regularisation of the adapters, weight decay say
  * @param seed the seed of the graph
  */
 public record TransformerOptions(
-    DataType dataType, IUpdater updater, List<Regularization> regularization, long seed) {
+    DataType dataType,
+    Precision precision,
+    boolean gradientCheckpointing,
+    IUpdater updater,
+    List<Regularization> regularization,
+    long seed) {
   private static final double LEARNING_RATE = 1e-4;
 
   public TransformerOptions {
     if (dataType != DataType.FLOAT && dataType != DataType.DOUBLE) {
       throw new PeftException("dataType is " + dataType + "; allowed: FLOAT, DOUBLE.");
     }
+    if (precision == Precision.BF16 && dataType != DataType.FLOAT) {
+      throw new PeftException("precision BF16 needs the dataType FLOAT; it is " + dataType + ".");
+    }
     regularization = List.copyOf(regularization);
   }
 
-  /** FLOAT, Adam with a learning rate of 1e-4, no regularisation, seed 0. */
+  /**
+   * FLOAT, FP32, no checkpointing, Adam with a learning rate of 1e-4, no regularisation, seed 0.
+   */
   public static TransformerOptions defaults() {
-    return new TransformerOptions(DataType.FLOAT, new Adam(LEARNING_RATE), List.of(), 0);
+    return new TransformerOptions(
+        DataType.FLOAT, Precision.FP32, false, new Adam(LEARNING_RATE), List.of(), 0);
   }
 
   public TransformerOptions withDataType(DataType value) {
-    return new TransformerOptions(value, updater, regularization, seed);
+    return new TransformerOptions(
+        value, precision, gradientCheckpointing, updater, regularization, seed);
+  }
+
+  public TransformerOptions withPrecision(Precision value) {
+    return new TransformerOptions(
+        dataType, value, gradientCheckpointing, updater, regularization, seed);
+  }
+
+  public TransformerOptions withGradientCheckpointing(boolean value) {
+    return new TransformerOptions(dataType, precision, value, updater, regularization, seed);
   }
 
   public TransformerOptions withUpdater(IUpdater value) {
-    return new TransformerOptions(dataType, value, regularization, seed);
+    return new TransformerOptions(
+        dataType, precision, gradientCheckpointing, value, regularization, seed);
   }
 
   public TransformerOptions withRegularization(List<Regularization> value) {
-    return new TransformerOptions(dataType, updater, value, seed);
+    return new TransformerOptions(dataType, precision, gradientCheckpointing, updater, value, seed);
   }
 
   public TransformerOptions withSeed(long value) {
-    return new TransformerOptions(dataType, updater, regularization, value);
+    return new TransformerOptions(
+        dataType, precision, gradientCheckpointing, updater, regularization, value);
   }
 }

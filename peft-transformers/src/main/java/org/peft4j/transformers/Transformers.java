@@ -1,6 +1,7 @@
 package org.peft4j.transformers;
 
 import java.nio.file.Path;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.peft4j.PeftException;
 import org.peft4j.transformers.config.ModelConfig;
 import org.peft4j.transformers.config.ModelConfigReader;
@@ -24,7 +25,8 @@ public final class Transformers {
   }
 
   /**
-   * Loads a checkpoint. F16 and BF16 weights are converted on the way.
+   * Loads a checkpoint. Weights that the file holds in the type asked for are mapped, not copied:
+   * the file must stay as it is while the model is open. Others are converted.
    *
    * @throws PeftException if the family or a setting is not supported, or if a tensor is missing,
    *     unexpected or of another shape
@@ -33,7 +35,10 @@ public final class Transformers {
     ModelConfig config = ModelConfigReader.read(folder);
     ModelSites sites = new ModelSites(config);
     TensorKeys keys = TensorKeys.of(config, sites.all(), sites.tokenTable());
-    WeightStore weights = new CheckpointReader(folder, keys, options.dataType()).read();
-    return new CausalLanguageModel(folder, new FrozenModel(config, weights), options);
+    DataType matrices =
+        options.precision() == Precision.BF16 ? DataType.BFLOAT16 : options.dataType();
+    WeightStore weights = new CheckpointReader(folder, keys, options.dataType(), matrices).read();
+    FrozenModel model = new FrozenModel(config, weights, options.gradientCheckpointing());
+    return new CausalLanguageModel(folder, model, options);
   }
 }

@@ -58,13 +58,14 @@ record Block(
    * Writes y [batch, time, width], given x [batch, time, width].
    *
    * @param cache see {@link SelfAttention#forward}
+   * @param y null where only what the backward pass needs is asked for
    */
   Kept forward(
       Pass pass,
       INDArray x,
       SelfAttention.Positions positions,
       @Nullable KeyValueCache cache,
-      INDArray y,
+      @Nullable INDArray y,
       CallMemory memory) {
     Extent extent = Extent.of(x);
     INDArray rows = extent.matrix(x);
@@ -80,9 +81,11 @@ record Block(
     INDArray statistics2 = memory.kept(mlpNorm.statistics(), extent.rows());
     INDArray normed2 = memory.keptIf(mlp.needsInput(), shape);
     mlpNorm.forward(pass, middle, normed2, statistics2);
-    INDArray out = extent.matrix(y);
+    INDArray out = y == null ? null : extent.matrix(y);
     FeedForward.Kept fed = mlp.forward(pass, normed2, out, memory);
-    out.addi(middle);
+    if (out != null) {
+      out.addi(middle);
+    }
     return new Kept(statistics1, normed1, attended, middle, statistics2, normed2, fed);
   }
 

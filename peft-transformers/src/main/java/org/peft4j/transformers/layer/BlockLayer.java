@@ -17,8 +17,12 @@ import org.peft4j.module.SiteLayer;
 final class BlockLayer extends SteppingLayer {
   private static final long serialVersionUID = 1L;
 
-  /** What the backward pass needs of the forward pass. */
-  private record Kept(Pass pass, Block.Kept values, List<INDArray> arrays) {}
+  /**
+   * What the backward pass needs of the forward pass.
+   *
+   * @param values null if they are to be computed anew
+   */
+  private record Kept(Pass pass, Block.@Nullable Kept values, List<INDArray> arrays) {}
 
   private final int blockIndex;
   private final transient Block block;
@@ -43,18 +47,23 @@ final class BlockLayer extends SteppingLayer {
     forget();
     Pass pass = grafts().nextPass(training);
     Extent extent = Extent.of(input);
-    List<INDArray> arrays = willGoBack(training) ? new ArrayList<>() : null;
+    boolean back = willGoBack(training);
+    List<INDArray> arrays = back && !model().checkpointing() ? new ArrayList<>() : null;
     try (CallMemory memory = new CallMemory(workspaces, dataType, arrays)) {
       INDArray y = memory.output(input.shape());
-      INDArray mask = AttentionMask.of(maskArray, extent, memory);
-      SelfAttention.Positions positions =
-          new SelfAttention.Positions(mask, rotation(0, extent, null, memory));
-      Block.Kept values = block.forward(pass, input, positions, null, y, memory);
+      Block.Kept values = block.forward(pass, input, positions(extent, memory), null, y, memory);
       if (arrays != null) {
         kept = new Kept(pass, values, arrays);
+      } else if (back) {
+        kept = new Kept(pass, null, List.of());
       }
       return y;
     }
+  }
+
+  private SelfAttention.Positions positions(Extent extent, CallMemory memory) {
+    INDArray mask = AttentionMask.of(maskArray, extent, memory);
+    return new SelfAttention.Positions(mask, rotation(0, extent, null, memory));
   }
 
   @Override
@@ -97,9 +106,14 @@ final class BlockLayer extends SteppingLayer {
     try (CallMemory memory = new CallMemory(workspaces, dataType, null)) {
       boolean needed = grafts().inputGradientNeeded();
       INDArray dx = needed ? memory.inputGradient(input.shape()) : zeroInputGradient(workspaces);
-      Rotation rotation = rotation(0, extent, null, memory);
-      block.backward(
-          forward.pass(), forward.values(), input, rotation, epsilon, needed ? dx : null, memory);
+      SelfAttention.Positions positions = positions(extent, memory);
+      Pass pass = forward.pass();
+      Block.Kept values = forward.values();
+      if (values == null) {
+        values = block.forward(pass, input, positions, null, null, memory);
+      }
+      Rotation rotation = positions.rotation();
+      block.backward(pass, values, input, rotation, epsilon, needed ? dx : null, memory);
       return back(dx);
     } finally {
       forget();

@@ -21,8 +21,12 @@ interface FeedForward {
   /** Whether the backward pass needs this module's input. */
   boolean needsInput();
 
-  /** Writes y [rows, width], given x [rows, width]. */
-  Kept forward(Pass pass, INDArray x, INDArray y, CallMemory memory);
+  /**
+   * Writes y [rows, width], given x [rows, width].
+   *
+   * @param y null where only what the backward pass needs is asked for
+   */
+  Kept forward(Pass pass, INDArray x, @Nullable INDArray y, CallMemory memory);
 
   /**
    * Writes adapter gradients and dx.

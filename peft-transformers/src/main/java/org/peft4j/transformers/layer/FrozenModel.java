@@ -23,9 +23,15 @@ public final class FrozenModel implements AutoCloseable {
   private final ModelSites sites;
   private final PositionTables positions;
 
-  public FrozenModel(ModelConfig config, WeightStore weights) {
+  private final boolean checkpointing;
+
+  /**
+   * @param checkpointing whether blocks keep only their input for the backward pass
+   */
+  public FrozenModel(ModelConfig config, WeightStore weights, boolean checkpointing) {
     this.config = config;
     this.weights = weights;
+    this.checkpointing = checkpointing;
     this.sites = new ModelSites(config);
     this.positions = new PositionTables(config.attention());
     REGISTRY.values().removeIf(reference -> reference.get() == null);
@@ -59,6 +65,10 @@ public final class FrozenModel implements AutoCloseable {
 
   public WeightStore weights() {
     return weights;
+  }
+
+  boolean checkpointing() {
+    return checkpointing;
   }
 
   PositionTables positions() {

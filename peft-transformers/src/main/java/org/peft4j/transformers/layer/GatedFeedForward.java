@@ -22,14 +22,16 @@ record GatedFeedForward(
   }
 
   @Override
-  public Kept forward(Pass pass, INDArray x, INDArray y, CallMemory memory) {
+  public Kept forward(Pass pass, INDArray x, @Nullable INDArray y, CallMemory memory) {
     INDArray g = memory.kept(x.size(0), shape.innerSize());
     INDArray u = memory.kept(x.size(0), shape.innerSize());
     gate.forward(pass, x, g);
     up.forward(pass, x, u);
     INDArray product = memory.keptIf(down.acts(), x.size(0), shape.innerSize());
     pass.kernels().gated(shape.activation(), g, u, product);
-    down.forward(pass, product, y);
+    if (y != null) {
+      down.forward(pass, product, y);
+    }
     return new Kept(g, u, product);
   }
 

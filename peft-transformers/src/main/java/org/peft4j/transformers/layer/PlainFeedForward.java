@@ -20,12 +20,14 @@ record PlainFeedForward(ModelConfig.Mlp shape, LinearModule expand, LinearModule
   }
 
   @Override
-  public Kept forward(Pass pass, INDArray x, INDArray y, CallMemory memory) {
+  public Kept forward(Pass pass, INDArray x, @Nullable INDArray y, CallMemory memory) {
     INDArray inner = memory.kept(x.size(0), shape.innerSize());
     expand.forward(pass, x, inner);
     INDArray active = memory.keptIf(contract.acts(), x.size(0), shape.innerSize());
     pass.kernels().activation(shape.activation(), inner, active);
-    contract.forward(pass, active, y);
+    if (y != null) {
+      contract.forward(pass, active, y);
+    }
     return new Kept(inner, null, active);
   }
 

@@ -27,15 +27,18 @@ public final class CheckpointReader {
   private final Path folder;
   private final TensorKeys keys;
   private final DataType type;
+  private final DataType matrices;
 
   /**
    * @param keys the tensors that the architecture needs
-   * @param type what to hold them as
+   * @param type what to hold vectors in: biases, and the weights of normalisations
+   * @param matrices what to hold matrices in
    */
-  public CheckpointReader(Path folder, TensorKeys keys, DataType type) {
+  public CheckpointReader(Path folder, TensorKeys keys, DataType type, DataType matrices) {
     this.folder = folder;
     this.keys = keys;
     this.type = type;
+    this.matrices = matrices;
   }
 
   /**
@@ -95,8 +98,12 @@ public final class CheckpointReader {
   }
 
   private INDArray array(TensorSource source, TensorInfo info) {
+    DataType held = info.shape().size() > 1 ? matrices : type;
+    if (MappedArrays.possible(info, held)) {
+      return MappedArrays.of(source, info, held);
+    }
     long[] shape = info.shape().stream().mapToLong(Long::longValue).toArray();
-    INDArray array = DetachedArrays.zeros(type, shape);
+    INDArray array = DetachedArrays.zeros(held, shape);
     INDArray flat = array.reshape('c', new long[] {array.length()});
     float[] chunk = new float[(int) Math.min(CHUNK, array.length())];
     for (long from = 0; from < array.length(); from += chunk.length) {

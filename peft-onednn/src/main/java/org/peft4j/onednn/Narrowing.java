@@ -1,0 +1,26 @@
+package org.peft4j.onednn;
+
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_FROM;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_TO;
+
+import org.bytedeco.dnnl.memory;
+import org.bytedeco.dnnl.reorder;
+
+/** Copies a matrix to a dense one in BFLOAT16. */
+record Narrowing(MatrixLayout from) {
+  static void run(MatrixLayout from, long source, long target) {
+    Primitives.of(new Narrowing(from), Narrowing::compile).run(source, target);
+  }
+
+  Primitive compile() {
+    memory.desc source = Native.strided(memory.data_type.f32, from.dimensions(), from.strides());
+    memory.desc target =
+        Native.strided(memory.data_type.bf16, from.dimensions(), new long[] {from.columns(), 1});
+    try (reorder.primitive_desc description =
+        new reorder.primitive_desc(Native.ENGINE, source, Native.ENGINE, target)) {
+      return new Primitive(new reorder(description))
+          .argument(DNNL_ARG_FROM, source)
+          .argument(DNNL_ARG_TO, target);
+    }
+  }
+}
