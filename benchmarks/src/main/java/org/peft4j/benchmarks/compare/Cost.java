@@ -1,8 +1,8 @@
 package org.peft4j.benchmarks.compare;
 
-import org.peft4j.benchmarks.work.Precision;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
+import org.peft4j.transformers.Precision;
 import org.peft4j.transformers.config.ModelConfig;
 import org.peft4j.transformers.layer.ModelSites;
 

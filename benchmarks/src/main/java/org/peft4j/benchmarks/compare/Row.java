@@ -3,8 +3,8 @@ package org.peft4j.benchmarks.compare;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import org.peft4j.benchmarks.work.Precision;
 import org.peft4j.benchmarks.work.Workload;
+import org.peft4j.transformers.Precision;
 
 /**
  * One piece of work of the comparison.

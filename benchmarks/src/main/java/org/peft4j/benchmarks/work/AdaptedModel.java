@@ -3,10 +3,10 @@ package org.peft4j.benchmarks.work;
 import java.nio.file.Path;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.peft4j.Peft;
-import org.peft4j.PeftException;
 import org.peft4j.PeftModel;
 import org.peft4j.lora.LoraConfig;
 import org.peft4j.transformers.CausalLanguageModel;
+import org.peft4j.transformers.Precision;
 import org.peft4j.transformers.TransformerOptions;
 import org.peft4j.transformers.Transformers;
 
@@ -36,10 +36,9 @@ public record AdaptedModel(CausalLanguageModel base, PeftModel<ComputationGraph>
   }
 
   private static TransformerOptions options(Setting setting) {
-    if (!setting.equals(Setting.PLAIN)) {
-      throw new PeftException(setting + " is not supported; only FP32 without checkpointing is.");
-    }
-    return TransformerOptions.defaults();
+    return TransformerOptions.defaults()
+        .withPrecision(setting.precision())
+        .withGradientCheckpointing(setting.checkpointing());
   }
 
   /** The wrapped graph. */

@@ -8,6 +8,7 @@ import java.util.concurrent.Callable;
 import org.peft4j.lora.LoraConfig;
 import org.peft4j.train.data.TokenizedFile;
 import org.peft4j.train.data.TrainingData;
+import org.peft4j.transformers.Precision;
 import org.peft4j.transformers.config.ModelConfigReader;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.peft4j.kernel.KernelChoice;
 import org.peft4j.kernel.Kernels;
+import org.peft4j.transformers.Precision;
 import org.peft4j.transformers.config.ModelConfig;
 import org.peft4j.transformers.config.ModelConfigReader;
 import picocli.CommandLine;

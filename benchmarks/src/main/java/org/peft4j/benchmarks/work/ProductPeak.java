@@ -8,6 +8,7 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.kernel.Kernels;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
+import org.peft4j.transformers.Precision;
 import org.peft4j.transformers.config.Family;
 import org.peft4j.transformers.config.ModelConfig;
 import org.peft4j.transformers.layer.ModelSites;
