@@ -1,0 +1,8 @@
+/**
+ * The comparison with Hugging Face PEFT: the same work on the same files, in turns, each time in a
+ * process of its own.
+ */
+@NullMarked
+package org.peft4j.benchmarks.compare;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,99 @@
+package org.peft4j.benchmarks.kernels;
+
+import java.util.List;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** Attention of a block, forward and backward, with a causal mask. */
+final class AttentionCases {
+  private static final double MASKED = -1e30;
+
+  private AttentionCases() {}
+
+  /** GPT-2 124M with 4 × 128 tokens, and TinyLlama with 1 × 256. */
+  static List<KernelCase> all() {
+    Extent gpt2 = new Extent(4, 12, 12, 128, 64);
+    Extent llama = new Extent(1, 32, 4, 256, 64);
+    return List.of(forward(gpt2), backward(gpt2), forward(llama), backward(llama));
+  }
+
+  private record Extent(long batch, long heads, long keyValueHeads, long time, long width) {
+    String name() {
+      return "%dx%dx%dx%d".formatted(batch, heads, time, width);
+    }
+
+    long[] queries() {
+      return new long[] {batch, time, heads, width};
+    }
+
+    long[] keys() {
+      return new long[] {batch, time, keyValueHeads, width};
+    }
+
+    long[] probabilities() {
+      return new long[] {batch, heads, time, time};
+    }
+
+    double scale() {
+      return 1 / Math.sqrt(width);
+    }
+
+    /** Of one product with all positions, those above the diagonal too. */
+    double flops() {
+      return 2.0 * batch * heads * time * time * width;
+    }
+
+    double bytes() {
+      return KernelCases.floats(
+          batch * time * (heads * (2 * width + time) + 2 * keyValueHeads * width));
+    }
+  }
+
+  private static KernelCase forward(Extent extent) {
+    return new KernelCase(
+        "attention " + extent.name(),
+        2 * extent.flops(),
+        extent.bytes(),
+        (kernels, arrays) -> {
+          INDArray q = arrays.random(extent.queries());
+          INDArray k = arrays.random(extent.keys());
+          INDArray v = arrays.random(extent.keys());
+          INDArray mask = causal(arrays, extent.time());
+          INDArray probabilities = arrays.zeros(extent.probabilities());
+          INDArray context = arrays.zeros(extent.queries());
+          return () -> kernels.attention(q, k, v, mask, extent.scale(), probabilities, context);
+        });
+  }
+
+  private static KernelCase backward(Extent extent) {
+    return new KernelCase(
+        "attentionGradient " + extent.name(),
+        4 * extent.flops(),
+        2 * extent.bytes(),
+        (kernels, arrays) -> {
+          INDArray q = arrays.random(extent.queries());
+          INDArray k = arrays.random(extent.keys());
+          INDArray v = arrays.random(extent.keys());
+          INDArray probabilities = arrays.zeros(extent.probabilities());
+          INDArray context = arrays.zeros(extent.queries());
+          kernels.attention(
+              q, k, v, causal(arrays, extent.time()), extent.scale(), probabilities, context);
+          INDArray dContext = arrays.random(extent.queries());
+          INDArray dq = arrays.zeros(extent.queries());
+          INDArray dk = arrays.zeros(extent.keys());
+          INDArray dv = arrays.zeros(extent.keys());
+          return () ->
+              kernels.attentionGradient(
+                  q, k, v, extent.scale(), probabilities, context, dContext, dq, dk, dv);
+        });
+  }
+
+  private static INDArray causal(KernelCase.Arrays arrays, long time) {
+    INDArray mask = arrays.zeros(1, time, time);
+    for (long row = 0; row < time; row++) {
+      for (long column = row + 1; column < time; column++) {
+        mask.putScalar(0, row, column, MASKED);
+      }
+    }
+    return mask;
+  }
+}

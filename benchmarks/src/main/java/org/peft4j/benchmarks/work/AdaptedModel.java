@@ -1,0 +1,54 @@
+package org.peft4j.benchmarks.work;
+
+import java.nio.file.Path;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.peft4j.Peft;
+import org.peft4j.PeftModel;
+import org.peft4j.lora.LoraConfig;
+import org.peft4j.transformers.CausalLanguageModel;
+import org.peft4j.transformers.Precision;
+import org.peft4j.transformers.TransformerOptions;
+import org.peft4j.transformers.Transformers;
+
+/** A checkpoint with a LoRA adapter on it. */
+public record AdaptedModel(CausalLanguageModel base, PeftModel<ComputationGraph> peft)
+    implements AutoCloseable {
+
+  /**
+   * How the base model is held.
+   *
+   * @param checkpointing whether the backward pass computes each block's activations anew
+   */
+  public record Setting(Precision precision, boolean checkpointing) {
+    /** FP32, everything kept for the backward pass. */
+    public static final Setting PLAIN = new Setting(Precision.FP32, false);
+  }
+
+  /** Loads and wraps. */
+  public static AdaptedModel load(Path folder, Setting setting, LoraConfig adapter) {
+    CausalLanguageModel base = Transformers.load(folder, options(setting));
+    try {
+      return new AdaptedModel(base, Peft.wrap(base.graph(), adapter));
+    } catch (RuntimeException e) {
+      base.close();
+      throw e;
+    }
+  }
+
+  private static TransformerOptions options(Setting setting) {
+    return TransformerOptions.defaults()
+        .withPrecision(setting.precision())
+        .withGradientCheckpointing(setting.checkpointing());
+  }
+
+  /** The wrapped graph. */
+  public ComputationGraph network() {
+    return peft.network();
+  }
+
+  @Override
+  public void close() {
+    peft.close();
+    base.close();
+  }
+}

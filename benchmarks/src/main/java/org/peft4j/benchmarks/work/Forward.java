@@ -1,0 +1,28 @@
+package org.peft4j.benchmarks.work;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.peft4j.train.data.TokenBatch;
+import org.peft4j.train.data.TrainingData;
+
+/** The logits of all positions, as {@code graph.output} gives them. */
+final class Forward {
+  private Forward() {}
+
+  static Timings run(AdaptedModel model, TrainingData data, Steps steps) {
+    TokenBatch batch = Batches.all(data);
+    List<Double> seconds = new ArrayList<>();
+    for (int step = 0; step < steps.all(); step++) {
+      Stopwatch watch = Stopwatch.start();
+      try (INDArray ids = Nd4j.createFromArray(batch.inputIds());
+          INDArray logits = model.network().output(ids)[0]) {
+        // A value is read, so that nothing can be left undone.
+        logits.getDouble(0, 0, 0);
+        seconds.add(watch.seconds());
+      }
+    }
+    return Timings.of(steps, seconds, batch.tokens(), List.of());
+  }
+}

@@ -1,0 +1,101 @@
+package org.peft4j.benchmarks.work;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.peft4j.lora.LoraConfig;
+import org.peft4j.train.data.TokenizedFile;
+import org.peft4j.train.data.TrainingData;
+import org.peft4j.transformers.Precision;
+import org.peft4j.transformers.config.ModelConfigReader;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** Measures one piece of work of PEFT4J and prints a {@link Measurement}. */
+@Command(
+    name = "measure",
+    mixinStandardHelpOptions = true,
+    description = "Measures one piece of work in this process; prints one line of JSON.")
+public final class Measure implements Callable<Integer> {
+  @Option(names = "--model", required = true, description = "a checkpoint folder")
+  Path model = Path.of("");
+
+  @Option(names = "--data", required = true, description = "token ids; written if not there")
+  Path data = Path.of("");
+
+  @Option(names = "--work", description = "${COMPLETION-CANDIDATES}; default train")
+  Workload work = Workload.TRAIN;
+
+  @Option(names = "--rank", description = "r of LoRA; default 8")
+  int rank = 8;
+
+  @Option(names = "--alpha", description = "α of LoRA; default 16")
+  double alpha = 16;
+
+  @Option(names = "--target", required = true, split = ",", description = "adapted modules")
+  String[] target = {};
+
+  @Option(names = "--batch", description = "rows of the ids; default 1")
+  int batch = 1;
+
+  @Option(names = "--length", description = "tokens of a row; default 128")
+  int length = 128;
+
+  @Option(names = "--steps", description = "steps that count; default 8")
+  int steps = 8;
+
+  @Option(names = "--warmup", description = "steps before them; default 2")
+  int warmup = 2;
+
+  @Option(names = "--precision", description = "${COMPLETION-CANDIDATES}; default FP32")
+  Precision precision = Precision.FP32;
+
+  @Option(names = "--checkpointing", description = "compute activations anew when going back")
+  boolean checkpointing;
+
+  public static void main(String[] arguments) {
+    System.exit(
+        new CommandLine(new Measure())
+            .setCaseInsensitiveEnumValuesAllowed(true)
+            .execute(arguments));
+  }
+
+  @Override
+  public Integer call() throws JsonProcessingException {
+    RandomTokens.require(data, ModelConfigReader.read(model).vocabularySize(), batch, length);
+    TrainingData tokens = TokenizedFile.read(data);
+    Stopwatch watch = Stopwatch.start();
+    try (AdaptedModel adapted =
+        AdaptedModel.load(model, new AdaptedModel.Setting(precision, checkpointing), adapter())) {
+      double loadSeconds = watch.seconds();
+      Timings timings = work.run(adapted, tokens, new Steps(warmup, steps));
+      System.out.println(new JsonMapper().writeValueAsString(result(timings, loadSeconds)));
+    }
+    return 0;
+  }
+
+  private LoraConfig adapter() {
+    return LoraConfig.builder()
+        .rank(rank)
+        .alpha(alpha)
+        .targetModules(target)
+        .taskType("CAUSAL_LM")
+        .build();
+  }
+
+  private Measurement result(Timings timings, double loadSeconds) {
+    return new Measurement(
+        "peft4j",
+        work.toString(),
+        precision.name().toLowerCase(Locale.ROOT),
+        checkpointing,
+        timings.seconds(),
+        timings.tokens(),
+        PeakMemory.bytes(),
+        loadSeconds,
+        timings.losses());
+  }
+}
