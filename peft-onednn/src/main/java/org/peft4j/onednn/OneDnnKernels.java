@@ -127,20 +127,24 @@ public final class OneDnnKernels implements Kernels {
 
   @Override
   public void activation(Activation f, INDArray x, INDArray y) {
-    if (dense(x, y)) {
-      Pointwise.apply(algorithm(f), 1, 0, Address.of(x), Address.of(y), x.length());
-    } else {
+    if (!dense(x, y)) {
       portable.activation(f, x, y);
+    } else if (f == Activation.GELU_TANH && Address.of(x) != Address.of(y)) {
+      GeluTanh.apply(x, y);
+    } else {
+      Pointwise.apply(algorithm(f), 1, 0, Address.of(x), Address.of(y), x.length());
     }
   }
 
   @Override
   public void activationGradient(Activation f, INDArray x, INDArray dy, INDArray dx) {
-    if (dense(x, dy, dx)) {
+    if (!dense(x, dy, dx)) {
+      portable.activationGradient(f, x, dy, dx);
+    } else if (f == Activation.GELU_TANH) {
+      GeluTanh.gradient(x, dy, dx);
+    } else {
       Pointwise.gradient(
           algorithm(f), 1, Address.of(x), Address.of(dy), Address.of(dx), x.length());
-    } else {
-      portable.activationGradient(f, x, dy, dx);
     }
   }
 

@@ -168,6 +168,10 @@ class OneDnnKernelsTest {
     INDArray up = random(37, 53);
     INDArray dy = random(37, 53);
     assertSame(random(37, 53), (kernels, y) -> kernels.activation(f, x, y));
+    assertSame(x.dup('c'), (kernels, y) -> kernels.activation(f, y, y));
+    INDArray large = random(300, 457);
+    assertSame(random(300, 457), (kernels, y) -> kernels.activation(f, large, y));
+    assertSame(random(300, 457), (kernels, dx) -> kernels.activationGradient(f, large, dx, dx));
     assertSame(random(37, 53), (kernels, dx) -> kernels.activationGradient(f, x, dy, dx));
     assertSame(dy.dup('c'), (kernels, dx) -> kernels.activationGradient(f, x, dx, dx));
     assertSame(random(37, 53), (kernels, y) -> kernels.gated(f, x, up, y));

@@ -58,6 +58,7 @@ final class Programs {
             "OMP_NUM_THREADS", Integer.toString(threads),
             "OPENBLAS_NUM_THREADS", Integer.toString(threads),
             "OMP_WAIT_POLICY", System.getenv().getOrDefault("OMP_WAIT_POLICY", "PASSIVE"),
+            "MALLOC_MMAP_THRESHOLD_", "262144",
             "OPT_OUT_TRACKING", "true"),
         log);
   }
