@@ -40,6 +40,9 @@ final class Programs {
         List.of(
             "-XX:ActiveProcessorCount=" + threads,
             "-XX:MaxRAMPercentage=50",
+            "-XX:+UseSerialGC",
+            "-XX:NewSize=32m",
+            "-XX:MaxNewSize=32m",
             "-Dorg.bytedeco.javacpp.maxbytes=0",
             "-Dorg.bytedeco.javacpp.maxphysicalbytes=0",
             "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"));
@@ -58,7 +61,6 @@ final class Programs {
             "OMP_NUM_THREADS", Integer.toString(threads),
             "OPENBLAS_NUM_THREADS", Integer.toString(threads),
             "OMP_WAIT_POLICY", System.getenv().getOrDefault("OMP_WAIT_POLICY", "PASSIVE"),
-            "MALLOC_MMAP_THRESHOLD_", "262144",
             "OPT_OUT_TRACKING", "true"),
         log);
   }

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.PeftException;
+import org.peft4j.transformers.memory.CallMemory;
 
 /**
  * What is added to attention scores: 0 where a query sees a key, else a number so low that it hides

@@ -7,6 +7,7 @@ import org.peft4j.adapter.Pass;
 import org.peft4j.module.NormModule;
 import org.peft4j.site.Site;
 import org.peft4j.transformers.config.ModelConfig;
+import org.peft4j.transformers.memory.CallMemory;
 
 /**
  * The forward and backward pass of a pre-norm block: {@code x₁ = x + attention(norm₁(x))}, {@code y

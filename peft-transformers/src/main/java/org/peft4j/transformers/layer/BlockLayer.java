@@ -1,7 +1,5 @@
 package org.peft4j.transformers.layer;
 
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.gradient.Gradient;
@@ -12,6 +10,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Pass;
 import org.peft4j.module.LayerGrafts;
 import org.peft4j.module.SiteLayer;
+import org.peft4j.transformers.memory.CallMemory;
+import org.peft4j.transformers.memory.KeptArrays;
 
 /** One transformer block as a layer: [batch, time, width] to the same shape. */
 final class BlockLayer extends SteppingLayer {
@@ -22,7 +22,7 @@ final class BlockLayer extends SteppingLayer {
    *
    * @param values null if they are to be computed anew
    */
-  private record Kept(Pass pass, Block.@Nullable Kept values, List<INDArray> arrays) {}
+  private record Kept(Pass pass, Block.@Nullable Kept values, KeptArrays arrays) {}
 
   private final int blockIndex;
   private final transient Block block;
@@ -48,14 +48,13 @@ final class BlockLayer extends SteppingLayer {
     Pass pass = grafts().nextPass(training);
     Extent extent = Extent.of(input);
     boolean back = willGoBack(training);
-    List<INDArray> arrays = back && !model().checkpointing() ? new ArrayList<>() : null;
-    try (CallMemory memory = new CallMemory(workspaces, dataType, arrays)) {
+    KeptArrays arrays = new KeptArrays(model().pool());
+    boolean keep = back && !model().checkpointing();
+    try (CallMemory memory = new CallMemory(workspaces, dataType, keep ? arrays : null)) {
       INDArray y = memory.output(input.shape());
       Block.Kept values = block.forward(pass, input, positions(extent, memory), null, y, memory);
-      if (arrays != null) {
-        kept = new Kept(pass, values, arrays);
-      } else if (back) {
-        kept = new Kept(pass, null, List.of());
+      if (back) {
+        kept = new Kept(pass, keep ? values : null, arrays);
       }
       return y;
     }
@@ -123,11 +122,7 @@ final class BlockLayer extends SteppingLayer {
   /** Frees what was kept for a backward pass. */
   private void forget() {
     if (kept != null) {
-      for (INDArray array : kept.arrays()) {
-        if (array.closeable()) {
-          array.close();
-        }
-      }
+      kept.arrays().close();
       kept = null;
     }
   }

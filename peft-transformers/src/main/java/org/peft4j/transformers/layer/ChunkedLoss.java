@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Pass;
 import org.peft4j.module.LinearModule;
+import org.peft4j.transformers.memory.CallMemory;
 
 /**
  * The cross-entropy of a language-model head, for labelled positions only and in chunks of them, so

@@ -13,6 +13,7 @@ import org.peft4j.adapter.Pass;
 import org.peft4j.module.EmbeddingModule;
 import org.peft4j.module.LayerGrafts;
 import org.peft4j.module.SiteLayer;
+import org.peft4j.transformers.memory.CallMemory;
 
 /** Token embeddings, and GPT-2's position embeddings: ids [batch, time] to [batch, time, width]. */
 final class EmbeddingsLayer extends SteppingLayer {

@@ -3,6 +3,7 @@ package org.peft4j.transformers.layer;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Pass;
+import org.peft4j.transformers.memory.CallMemory;
 
 /** The part of a block that works on each token by itself. */
 interface FeedForward {

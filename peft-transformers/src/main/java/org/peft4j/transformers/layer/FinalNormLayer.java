@@ -1,6 +1,5 @@
 package org.peft4j.transformers.layer;
 
-import java.util.ArrayList;
 import java.util.List;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.gradient.Gradient;
@@ -12,13 +11,15 @@ import org.peft4j.adapter.Pass;
 import org.peft4j.module.LayerGrafts;
 import org.peft4j.module.NormModule;
 import org.peft4j.module.SiteLayer;
+import org.peft4j.transformers.memory.CallMemory;
+import org.peft4j.transformers.memory.KeptArrays;
 
 /** The normalisation after the last block: [batch, time, width] to the same shape. */
 final class FinalNormLayer extends FrozenLayer {
   private static final long serialVersionUID = 1L;
 
   /** What the backward pass needs of the forward pass. */
-  private record Kept(Pass pass, INDArray statistics) {}
+  private record Kept(Pass pass, INDArray statistics, KeptArrays arrays) {}
 
   private final transient NormModule norm;
   private transient @Nullable Kept kept;
@@ -40,12 +41,12 @@ final class FinalNormLayer extends FrozenLayer {
     Pass pass = grafts().nextPass(training);
     Extent extent = Extent.of(input);
     boolean keep = willGoBack(training);
-    try (CallMemory memory =
-        new CallMemory(workspaces, dataType, keep ? new ArrayList<>() : null)) {
+    KeptArrays arrays = new KeptArrays(model().pool());
+    try (CallMemory memory = new CallMemory(workspaces, dataType, keep ? arrays : null)) {
       INDArray y = memory.output(input.shape());
       INDArray statistics = memory.kept(norm.statistics(), extent.rows());
       norm.forward(pass, extent.matrix(input), extent.matrix(y), statistics);
-      kept = keep ? new Kept(pass, statistics) : null;
+      kept = keep ? new Kept(pass, statistics, arrays) : null;
       return y;
     }
   }
@@ -73,10 +74,10 @@ final class FinalNormLayer extends FrozenLayer {
   }
 
   private void forget() {
-    if (kept != null && kept.statistics().closeable()) {
-      kept.statistics().close();
+    if (kept != null) {
+      kept.arrays().close();
+      kept = null;
     }
-    kept = null;
   }
 
   @Override

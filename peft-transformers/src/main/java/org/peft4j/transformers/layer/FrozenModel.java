@@ -7,6 +7,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.peft4j.PeftException;
 import org.peft4j.transformers.config.ModelConfig;
+import org.peft4j.transformers.memory.ActivationPool;
 import org.peft4j.transformers.weights.WeightStore;
 
 /**
@@ -24,6 +25,7 @@ public final class FrozenModel implements AutoCloseable {
   private final PositionTables positions;
 
   private final boolean checkpointing;
+  private final ActivationPool pool;
 
   /**
    * @param checkpointing whether blocks keep only their input for the backward pass
@@ -32,6 +34,7 @@ public final class FrozenModel implements AutoCloseable {
     this.config = config;
     this.weights = weights;
     this.checkpointing = checkpointing;
+    this.pool = new ActivationPool(weights.dataType());
     this.sites = new ModelSites(config);
     this.positions = new PositionTables(config.attention());
     REGISTRY.values().removeIf(reference -> reference.get() == null);
@@ -67,6 +70,10 @@ public final class FrozenModel implements AutoCloseable {
     return weights;
   }
 
+  ActivationPool pool() {
+    return pool;
+  }
+
   boolean checkpointing() {
     return checkpointing;
   }
@@ -75,10 +82,11 @@ public final class FrozenModel implements AutoCloseable {
     return positions;
   }
 
-  /** Frees the weights. */
+  /** Frees the weights and the memory of activations. */
   @Override
   public void close() {
     REGISTRY.remove(key);
     weights.close();
+    pool.close();
   }
 }

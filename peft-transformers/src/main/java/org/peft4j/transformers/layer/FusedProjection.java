@@ -9,6 +9,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Pass;
 import org.peft4j.module.LinearModule;
 import org.peft4j.transformers.config.ModelConfig;
+import org.peft4j.transformers.memory.CallMemory;
 
 /** One matrix for queries, keys and values, side by side: GPT-2's {@code c_attn}. */
 record FusedProjection(ModelConfig.Attention shape, LinearModule module) implements Projections {

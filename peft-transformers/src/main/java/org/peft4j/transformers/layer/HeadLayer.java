@@ -14,6 +14,7 @@ import org.peft4j.adapter.Pass;
 import org.peft4j.module.LayerGrafts;
 import org.peft4j.module.LinearModule;
 import org.peft4j.module.SiteLayer;
+import org.peft4j.transformers.memory.CallMemory;
 
 /**
  * The language-model head and its loss: [batch, time, width] to logits [batch, time, vocabulary];

@@ -5,6 +5,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Pass;
 import org.peft4j.module.LinearModule;
 import org.peft4j.transformers.config.ModelConfig;
+import org.peft4j.transformers.memory.CallMemory;
 
 /** {@code contract(f(expand(x)))}: GPT-2's MLP. */
 record PlainFeedForward(ModelConfig.Mlp shape, LinearModule expand, LinearModule contract)

@@ -4,6 +4,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Pass;
+import org.peft4j.transformers.memory.CallMemory;
 
 /** The maps from a block's input to queries, keys and values. */
 interface Projections {

@@ -6,6 +6,7 @@ import org.peft4j.adapter.Pass;
 import org.peft4j.kernel.Kernels;
 import org.peft4j.module.LinearModule;
 import org.peft4j.transformers.config.ModelConfig;
+import org.peft4j.transformers.memory.CallMemory;
 
 /**
  * Causal self-attention: {@code out(softmax(q·kᵀ/√d + mask)·v)} with rotary positions on q and k

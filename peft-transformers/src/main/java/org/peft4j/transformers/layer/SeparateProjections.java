@@ -6,6 +6,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Pass;
 import org.peft4j.module.LinearModule;
 import org.peft4j.transformers.config.ModelConfig;
+import org.peft4j.transformers.memory.CallMemory;
 
 /** A matrix each for queries, keys and values: Llama and its kin. */
 record SeparateProjections(

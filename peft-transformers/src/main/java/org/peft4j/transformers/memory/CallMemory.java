@@ -1,6 +1,5 @@
-package org.peft4j.transformers.layer;
+package org.peft4j.transformers.memory;
 
-import java.util.List;
 import org.deeplearning4j.nn.workspace.ArrayType;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.jspecify.annotations.Nullable;
@@ -13,49 +12,44 @@ import org.peft4j.kernel.ScratchScope;
  * Where one call of a layer takes its arrays from. Temporary ones live as long as the call; kept
  * ones until the backward pass is done.
  */
-final class CallMemory implements AutoCloseable {
+public final class CallMemory implements AutoCloseable {
   private final LayerWorkspaceMgr workspaces;
   private final DataType type;
   private final ScratchScope scratch = new ScratchScope();
-  private final @Nullable List<INDArray> kept;
+  private final @Nullable KeptArrays kept;
 
   /**
-   * @param kept where to note arrays that the backward pass needs; null if there will be none
+   * @param kept holds arrays that the backward pass needs; null if there will be none
    */
-  CallMemory(LayerWorkspaceMgr workspaces, DataType type, @Nullable List<INDArray> kept) {
+  public CallMemory(LayerWorkspaceMgr workspaces, DataType type, @Nullable KeptArrays kept) {
     this.workspaces = workspaces;
     this.type = type;
     this.kept = kept;
   }
 
-  INDArray temporary(long... shape) {
+  public INDArray temporary(long... shape) {
     return scratch.array(type, shape);
   }
 
   /** Kept for the backward pass, if there will be one. */
-  INDArray kept(long... shape) {
-    if (kept == null) {
-      return temporary(shape);
-    }
-    INDArray array = workspaces.createUninitialized(ArrayType.ACTIVATIONS, type, shape, 'c');
-    kept.add(array);
-    return array;
+  public INDArray kept(long... shape) {
+    return kept == null ? temporary(shape) : kept.array(shape);
   }
 
-  INDArray keptIf(boolean needed, long... shape) {
+  public INDArray keptIf(boolean needed, long... shape) {
     return needed ? kept(shape) : temporary(shape);
   }
 
-  INDArray output(long... shape) {
+  public INDArray output(long... shape) {
     return workspaces.createUninitialized(ArrayType.ACTIVATIONS, type, shape, 'c');
   }
 
-  INDArray inputGradient(long... shape) {
+  public INDArray inputGradient(long... shape) {
     return workspaces.createUninitialized(ArrayType.ACTIVATION_GRAD, type, shape, 'c');
   }
 
   /** A temporary array with these values. */
-  INDArray values(float[] values, long... shape) {
+  public INDArray values(float[] values, long... shape) {
     INDArray floats = scratch.mine(Nd4j.createFromArray(values));
     INDArray typed = type == DataType.FLOAT ? floats : scratch.mine(floats.castTo(type));
     return typed.reshape('c', shape);
