@@ -146,7 +146,7 @@ public interface Kernels {
    * @param k [B, S, K, D]
    * @param v [B, S, K, D]
    * @param mask [1 or B, T, S], added
-   * @param probabilities [B, H, T, S], receives P
+   * @param probabilities room for [B, H, T, S]; receives what the gradient needs of P
    * @param context [B, T, H, D]
    */
   void attention(
@@ -166,6 +166,7 @@ public interface Kernels {
       INDArray q,
       INDArray k,
       INDArray v,
+      INDArray mask,
       double scale,
       INDArray probabilities,
       INDArray context,

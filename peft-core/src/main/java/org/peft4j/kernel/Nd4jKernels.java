@@ -167,6 +167,7 @@ public final class Nd4jKernels implements Kernels {
       INDArray q,
       INDArray k,
       INDArray v,
+      INDArray mask,
       double scale,
       INDArray probabilities,
       INDArray context,

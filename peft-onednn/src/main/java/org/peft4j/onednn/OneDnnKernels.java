@@ -207,7 +207,7 @@ public final class OneDnnKernels implements Kernels {
       INDArray probabilities,
       INDArray context) {
     if (dense(mask, probabilities) && rows(q, k, v, context)) {
-      new Attention(q, k).forward(q, k, v, mask, scale, probabilities, context);
+      new Attention(q, k, mask).forward(q, k, v, scale, probabilities, context);
     } else {
       portable.attention(q, k, v, mask, scale, probabilities, context);
     }
@@ -218,6 +218,7 @@ public final class OneDnnKernels implements Kernels {
       INDArray q,
       INDArray k,
       INDArray v,
+      INDArray mask,
       double scale,
       INDArray probabilities,
       INDArray context,
@@ -225,11 +226,12 @@ public final class OneDnnKernels implements Kernels {
       INDArray dq,
       INDArray dk,
       INDArray dv) {
-    if (dense(probabilities) && rows(q, k, v, contextGradient, dq, dk, dv)) {
-      new Attention(q, k).backward(q, k, v, scale, probabilities, contextGradient, dq, dk, dv);
+    if (dense(mask, probabilities) && rows(q, k, v, contextGradient, dq, dk, dv)) {
+      new Attention(q, k, mask)
+          .backward(q, k, v, scale, probabilities, contextGradient, dq, dk, dv);
     } else {
       portable.attentionGradient(
-          q, k, v, scale, probabilities, context, contextGradient, dq, dk, dv);
+          q, k, v, mask, scale, probabilities, context, contextGradient, dq, dk, dv);
     }
   }
 

@@ -75,15 +75,15 @@ final class AttentionCases {
           INDArray v = arrays.random(extent.keys());
           INDArray probabilities = arrays.zeros(extent.probabilities());
           INDArray context = arrays.zeros(extent.queries());
-          kernels.attention(
-              q, k, v, causal(arrays, extent.time()), extent.scale(), probabilities, context);
+          INDArray mask = causal(arrays, extent.time());
+          kernels.attention(q, k, v, mask, extent.scale(), probabilities, context);
           INDArray dContext = arrays.random(extent.queries());
           INDArray dq = arrays.zeros(extent.queries());
           INDArray dk = arrays.zeros(extent.keys());
           INDArray dv = arrays.zeros(extent.keys());
           return () ->
               kernels.attentionGradient(
-                  q, k, v, extent.scale(), probabilities, context, dContext, dq, dk, dv);
+                  q, k, v, mask, extent.scale(), probabilities, context, dContext, dq, dk, dv);
         });
   }
 

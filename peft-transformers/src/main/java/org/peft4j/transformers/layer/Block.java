@@ -18,11 +18,9 @@ record Block(
   /** What the backward pass needs of the forward pass, beside the input. */
   record Kept(
       INDArray statistics1,
-      INDArray normed1,
       SelfAttention.Kept attention,
       INDArray middle,
       INDArray statistics2,
-      INDArray normed2,
       FeedForward.Kept mlp) {}
 
   /** The block of these sites, which are in the order of {@link ModelSites#block}. */
@@ -72,22 +70,21 @@ record Block(
     INDArray rows = extent.matrix(x);
     long[] shape = rows.shape();
     INDArray statistics1 = memory.kept(attentionNorm.statistics(), extent.rows());
-    INDArray normed1 = memory.keptIf(attention.needsInput(), shape);
-    attentionNorm.forward(pass, rows, normed1, statistics1);
+    INDArray normed = memory.temporary(shape);
+    attentionNorm.forward(pass, rows, normed, statistics1);
     INDArray middle = memory.kept(shape);
     SelfAttention.Kept attended =
-        attention.forward(pass, normed1, extent, positions, cache, middle, memory);
+        attention.forward(pass, normed, extent, positions, cache, middle, memory);
     middle.addi(rows);
 
     INDArray statistics2 = memory.kept(mlpNorm.statistics(), extent.rows());
-    INDArray normed2 = memory.keptIf(mlp.needsInput(), shape);
-    mlpNorm.forward(pass, middle, normed2, statistics2);
+    mlpNorm.forward(pass, middle, normed, statistics2);
     INDArray out = y == null ? null : extent.matrix(y);
-    FeedForward.Kept fed = mlp.forward(pass, normed2, out, memory);
+    FeedForward.Kept fed = mlp.forward(pass, normed, out, memory);
     if (out != null) {
       out.addi(middle);
     }
-    return new Kept(statistics1, normed1, attended, middle, statistics2, normed2, fed);
+    return new Kept(statistics1, attended, middle, statistics2, fed);
   }
 
   /**
@@ -101,7 +98,7 @@ record Block(
       Pass pass,
       Kept kept,
       INDArray x,
-      Rotation rotation,
+      SelfAttention.Positions positions,
       INDArray dy,
       @Nullable INDArray dx,
       CallMemory memory) {
@@ -113,7 +110,7 @@ record Block(
     if (dMiddle != null) {
       dMiddle.addi(upper);
       INDArray lower = dx == null ? null : extent.matrix(dx);
-      attentionBackward(pass, kept, x, rotation, dMiddle, lower, memory);
+      attentionBackward(pass, kept, x, positions, dMiddle, lower, memory);
       if (lower != null) {
         lower.addi(dMiddle);
       }
@@ -124,7 +121,8 @@ record Block(
       Pass pass, Kept kept, INDArray dy, @Nullable INDArray dx, CallMemory memory) {
     boolean normNeeded = dx != null || mlpNorm.acts();
     INDArray dNormed = normNeeded ? memory.temporary(dy.shape()) : null;
-    mlp.backward(pass, kept.mlp(), kept.normed2(), dy, dNormed, memory);
+    INDArray normed = mlp.needsInput() ? again(pass, mlpNorm, kept.middle(), memory) : null;
+    mlp.backward(pass, kept.mlp(), normed, dy, dNormed, memory);
     if (dNormed != null) {
       mlpNorm.backward(pass, kept.middle(), kept.statistics2(), dNormed, dx);
     }
@@ -134,17 +132,25 @@ record Block(
       Pass pass,
       Kept kept,
       INDArray x,
-      Rotation rotation,
+      SelfAttention.Positions positions,
       INDArray dy,
       @Nullable INDArray dx,
       CallMemory memory) {
     Extent extent = Extent.of(x);
     boolean normNeeded = dx != null || attentionNorm.acts();
     INDArray dNormed = normNeeded ? memory.temporary(dy.shape()) : null;
-    attention.backward(
-        pass, kept.attention(), kept.normed1(), extent, dy, dNormed, rotation, memory);
+    INDArray rows = extent.matrix(x);
+    INDArray normed = attention.needsInput() ? again(pass, attentionNorm, rows, memory) : null;
+    attention.backward(pass, kept.attention(), normed, extent, dy, dNormed, positions, memory);
     if (dNormed != null) {
-      attentionNorm.backward(pass, extent.matrix(x), kept.statistics1(), dNormed, dx);
+      attentionNorm.backward(pass, rows, kept.statistics1(), dNormed, dx);
     }
+  }
+
+  /** A normalisation computed once more, which costs less than to keep its result. */
+  private static INDArray again(Pass pass, NormModule norm, INDArray x, CallMemory memory) {
+    INDArray y = memory.temporary(x.shape());
+    norm.forward(pass, x, y, memory.temporary(norm.statistics(), x.size(0)));
+    return y;
   }
 }

@@ -111,8 +111,7 @@ final class BlockLayer extends SteppingLayer {
       if (values == null) {
         values = block.forward(pass, input, positions, null, null, memory);
       }
-      Rotation rotation = positions.rotation();
-      block.backward(pass, values, input, rotation, epsilon, needed ? dx : null, memory);
+      block.backward(pass, values, input, positions, epsilon, needed ? dx : null, memory);
       return back(dx);
     } finally {
       forget();

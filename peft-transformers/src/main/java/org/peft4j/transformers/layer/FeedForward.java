@@ -12,9 +12,8 @@ interface FeedForward {
    *
    * @param first what the activation was applied to [rows, inner]
    * @param second the other factor of a gated product; null without a gate
-   * @param product the input of the last map, undefined where nothing grafted there acts
    */
-  record Kept(INDArray first, @Nullable INDArray second, INDArray product) {}
+  record Kept(INDArray first, @Nullable INDArray second) {}
 
   /** Whether anything grafted here acts now. */
   boolean acts();

@@ -28,12 +28,10 @@ record GatedFeedForward(
     INDArray u = memory.kept(x.size(0), shape.innerSize());
     gate.forward(pass, x, g);
     up.forward(pass, x, u);
-    INDArray product = memory.keptIf(down.acts(), x.size(0), shape.innerSize());
-    pass.kernels().gated(shape.activation(), g, u, product);
     if (y != null) {
-      down.forward(pass, product, y);
+      down.forward(pass, product(pass, g, u, memory), y);
     }
-    return new Kept(g, u, product);
+    return new Kept(g, u);
   }
 
   @Override
@@ -46,15 +44,23 @@ record GatedFeedForward(
       CallMemory memory) {
     boolean goOn = dx != null || needsInput();
     INDArray dProduct = goOn ? memory.temporary(kept.first().shape()) : null;
-    down.backward(pass, kept.product(), dy, dProduct, 0);
+    INDArray u = Objects.requireNonNull(kept.second());
+    INDArray product = down.acts() ? product(pass, kept.first(), u, memory) : null;
+    down.backward(pass, product, dy, dProduct, 0);
     if (dProduct == null) {
       return;
     }
-    INDArray u = Objects.requireNonNull(kept.second());
     INDArray dg = memory.temporary(u.shape());
     INDArray du = memory.temporary(u.shape());
     pass.kernels().gatedGradient(shape.activation(), kept.first(), u, dProduct, dg, du);
     gate.backward(pass, x, dg, dx, 0);
     up.backward(pass, x, du, dx, 1);
+  }
+
+  /** Computed once more for the backward pass, which costs less than to keep it. */
+  private INDArray product(Pass pass, INDArray g, INDArray u, CallMemory memory) {
+    INDArray product = memory.temporary(g.shape());
+    pass.kernels().gated(shape.activation(), g, u, product);
+    return product;
   }
 }

@@ -24,12 +24,10 @@ record PlainFeedForward(ModelConfig.Mlp shape, LinearModule expand, LinearModule
   public Kept forward(Pass pass, INDArray x, @Nullable INDArray y, CallMemory memory) {
     INDArray inner = memory.kept(x.size(0), shape.innerSize());
     expand.forward(pass, x, inner);
-    INDArray active = memory.keptIf(contract.acts(), x.size(0), shape.innerSize());
-    pass.kernels().activation(shape.activation(), inner, active);
     if (y != null) {
-      contract.forward(pass, active, y);
+      contract.forward(pass, active(pass, inner, memory), y);
     }
-    return new Kept(inner, null, active);
+    return new Kept(inner, null);
   }
 
   @Override
@@ -42,10 +40,18 @@ record PlainFeedForward(ModelConfig.Mlp shape, LinearModule expand, LinearModule
       CallMemory memory) {
     boolean goOn = dx != null || expand.acts();
     INDArray dInner = goOn ? memory.temporary(kept.first().shape()) : null;
-    contract.backward(pass, kept.product(), dy, dInner, 0);
+    INDArray active = contract.acts() ? active(pass, kept.first(), memory) : null;
+    contract.backward(pass, active, dy, dInner, 0);
     if (dInner != null) {
       pass.kernels().activationGradient(shape.activation(), kept.first(), dInner, dInner);
       expand.backward(pass, x, dInner, dx, 0);
     }
+  }
+
+  /** Computed once more for the backward pass, which costs less than to keep it. */
+  private INDArray active(Pass pass, INDArray inner, CallMemory memory) {
+    INDArray active = memory.temporary(inner.shape());
+    pass.kernels().activation(shape.activation(), inner, active);
+    return active;
   }
 }

@@ -97,7 +97,7 @@ final class SelfAttention {
       Extent extent,
       INDArray dy,
       @Nullable INDArray dx,
-      Rotation rotation,
+      Positions positions,
       CallMemory memory) {
     boolean goOn = dx != null || projections.acts();
     INDArray dContextRows = goOn ? memory.temporary(kept.contextRows().shape()) : null;
@@ -113,6 +113,7 @@ final class SelfAttention {
         heads.q(),
         heads.k(),
         heads.v(),
+        positions.mask(),
         shape.scale(),
         kept.probabilities(),
         kept.contextRows().reshape('c', context),
@@ -120,8 +121,8 @@ final class SelfAttention {
         gradients.q(),
         gradients.k(),
         gradients.v());
-    rotation.rotateBack(kernels, gradients.q());
-    rotation.rotateBack(kernels, gradients.k());
+    positions.rotation().rotateBack(kernels, gradients.q());
+    positions.rotation().rotateBack(kernels, gradients.k());
     projections.backward(pass, x, gradients, dx);
   }
 }
