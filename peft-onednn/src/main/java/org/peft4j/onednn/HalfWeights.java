@@ -1,8 +1,6 @@
 package org.peft4j.onednn;
 
-import java.nio.ByteBuffer;
 import java.nio.IntBuffer;
-import java.nio.ShortBuffer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.kernel.ScratchScope;
@@ -10,8 +8,13 @@ import org.peft4j.kernel.ScratchScope;
 /**
  * Products with a weight in BFLOAT16 on processors that have none for it: panels of the weight's
  * rows are widened, which is exact, and multiplied in single precision while they are in the cache.
+ *
+ * <p>Two neighbours in a row are one integer in memory. Widened, the first of all pairs come before
+ * the second of all pairs: so the loops are whole vectors, and the other side of the product is
+ * arranged likewise.
  */
 final class HalfWeights {
+  /** Elements of a panel, 4 MB: it stays in the cache that all cores share. */
   private static final long PANEL = 1 << 20;
 
   /** Multiplies with one widened panel. */
@@ -21,42 +24,63 @@ final class HalfWeights {
 
   private HalfWeights() {}
 
+  /** Whether the operands lie as this needs it. */
+  static boolean possible(MatrixLayout a, INDArray weight, MatrixLayout out) {
+    boolean wholeRows = weight.size(0) == 1 || weight.stride(0) == weight.size(1);
+    return a.rowMajor()
+        && out.rowMajor()
+        && weight.size(1) % 2 == 0
+        && weight.stride(1) == 1
+        && wholeRows;
+  }
+
   /**
    * {@code out = alpha·a·op(weight) + (accumulate) out}.
    *
    * @param a [m, k]
-   * @param weight [k, n], or [n, k] with {@code transpose}; rows dense
-   * @param out [m, n], row-major
+   * @param weight [k, n], or [n, k] with {@code transpose}
+   * @param out [m, n]
    */
   static void multiply(
       INDArray a,
-      MatrixLayout left,
       INDArray weight,
       boolean transpose,
       float alpha,
       boolean accumulate,
       INDArray out) {
-    MatrixLayout all = MatrixLayout.of(out).normal();
-    long x = Address.of(a);
-    long y = Address.of(out);
-    forEachPanel(
-        weight,
-        (first, panel, address) -> {
-          if (transpose) {
-            MatrixLayout columns = new MatrixLayout(all.rows(), panel.rows(), all.rowStride(), 1);
-            MatrixProduct product =
-                new MatrixProduct(
-                    left, panel.transposed(), columns, alpha, accumulate, false, false);
-            MatrixProduct.run(product, x, address, y + first * Float.BYTES);
-          } else {
-            MatrixLayout part =
-                new MatrixLayout(left.rows(), panel.rows(), left.rowStride(), left.columnStride());
-            MatrixProduct product =
-                new MatrixProduct(part, panel, all, alpha, accumulate || first > 0, false, false);
-            long from = x + first * left.columnStride() * Float.BYTES;
-            MatrixProduct.run(product, from, address, y);
-          }
-        });
+    long rows = a.size(0);
+    try (ScratchScope scratch = new ScratchScope()) {
+      INDArray pairs = scratch.array(DataType.FLOAT, rows, weight.size(1));
+      MatrixLayout apart = MatrixLayout.of(pairs).normal();
+      if (transpose) {
+        Pairs.split(a, pairs);
+        MatrixLayout result = MatrixLayout.of(out).normal();
+        forEachPanel(
+            weight,
+            (first, panel, address) -> {
+              MatrixLayout columns =
+                  new MatrixLayout(rows, panel.rows(), result.rowStride(), 1).normal();
+              MatrixProduct product =
+                  new MatrixProduct(
+                      apart, panel.transposed(), columns, alpha, accumulate, false, false);
+              long to = Address.of(out) + first * Float.BYTES;
+              MatrixProduct.run(product, Address.of(pairs), address, to);
+            });
+      } else {
+        MatrixLayout left = MatrixLayout.of(a).normal();
+        forEachPanel(
+            weight,
+            (first, panel, address) -> {
+              MatrixLayout part =
+                  new MatrixLayout(rows, panel.rows(), left.rowStride(), 1).normal();
+              MatrixProduct product =
+                  new MatrixProduct(part, panel, apart, alpha, first > 0, false, false);
+              long from = Address.of(a) + first * Float.BYTES;
+              MatrixProduct.run(product, from, address, Address.of(pairs));
+            });
+        Pairs.join(pairs, out, accumulate);
+      }
+    }
   }
 
   private static void forEachPanel(INDArray weight, Panel task) {
@@ -74,23 +98,26 @@ final class HalfWeights {
 
   private static void widen(INDArray weight, long first, long rows, INDArray panel) {
     int columns = (int) weight.size(1);
-    int stride = weight.size(0) == 1 ? columns : (int) weight.stride(0);
-    long offset = first * stride * Short.BYTES;
-    ByteBuffer bytes = Address.bytes(weight, offset, rows * stride * Short.BYTES);
-    ShortBuffer half = bytes.asShortBuffer();
-    IntBuffer full = Address.bytes(panel, 0, rows * columns * Float.BYTES).asIntBuffer();
+    int half = columns / 2;
+    long bytes = rows * columns * Short.BYTES;
+    IntBuffer pairs = Address.bytes(weight, first * columns * Short.BYTES, bytes).asIntBuffer();
+    IntBuffer wide = Address.bytes(panel, 0, 2 * bytes).asIntBuffer();
     RowTasks.run(
         rows,
         columns,
         (from, to) -> {
-          short[] narrow = new short[columns];
-          int[] wide = new int[columns];
+          int[] both = new int[half];
+          int[] one = new int[half];
           for (int i = from; i < to; i++) {
-            half.get(i * stride, narrow);
-            for (int j = 0; j < columns; j++) {
-              wide[j] = narrow[j] << 16;
+            pairs.get(i * half, both);
+            for (int j = 0; j < half; j++) {
+              one[j] = both[j] << 16;
             }
-            full.put(i * columns, wide);
+            wide.put(i * columns, one);
+            for (int j = 0; j < half; j++) {
+              one[j] = both[j] & 0xffff0000;
+            }
+            wide.put(i * columns + half, one);
           }
         });
   }

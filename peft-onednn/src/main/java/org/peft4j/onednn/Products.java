@@ -97,13 +97,13 @@ final class Products {
       INDArray out) {
     MatrixLayout result = layout(out, false);
     boolean gaps = bias != null && result.rowStride() != result.columns();
-    if (b.size(1) != 1 && b.stride(1) != 1 || !result.rowMajor() || gaps) {
+    if (!HalfWeights.possible(left, b, result) || gaps) {
       return false;
     }
     if (HALF) {
       multiplyByHalf(a, left, b, transposeB, (float) alpha, beta == 1, out);
     } else {
-      HalfWeights.multiply(a, left, b, transposeB, (float) alpha, beta == 1, out);
+      HalfWeights.multiply(a, b, transposeB, (float) alpha, beta == 1, out);
     }
     if (bias != null) {
       Pointwise.add(out, bias);
