@@ -121,8 +121,8 @@ class OneDnnKernelsTest {
   void weightsInHalfPrecision(int seed) {
     Random random = new Random(seed);
     Nd4j.getRandom().setSeed(seed);
-    int m = size(random);
-    int k = seed == 0 ? 3000 : size(random);
+    int m = seed == 2 || seed == 1 ? 1 : size(random);
+    int k = seed < 3 ? 3000 : size(random);
     int n = seed == 1 ? 3000 : size(random);
     for (boolean transpose : new boolean[] {false, true}) {
       INDArray a = random(m, k);

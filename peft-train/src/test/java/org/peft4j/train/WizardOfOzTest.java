@@ -11,12 +11,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.deeplearning4j.nn.graph.ComputationGraph;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.peft4j.Peft;
 import org.peft4j.PeftModel;
 import org.peft4j.train.data.TextTokens;
 import org.peft4j.train.data.TrainingData;
 import org.peft4j.transformers.CausalLanguageModel;
+import org.peft4j.transformers.Precision;
+import org.peft4j.transformers.TransformerOptions;
 import org.peft4j.transformers.Transformers;
 import org.peft4j.transformers.tokenizer.Tokenizer;
 
@@ -29,14 +32,16 @@ class WizardOfOzTest {
   private static final Path TEXT = DATA.resolve("datasets/wizard_of_oz/wizard_of_oz.txt");
   private static final Path GOLDEN = Path.of("../peft-transformers/src/test/resources/golden");
 
-  /** 40 by default; 300 are the whole run. */
-  private static final int STEPS = Integer.getInteger("peft4j.wizard.steps", 40);
+  /** All of the run; fewer skip the evaluation at the end. */
+  private static final int STEPS = Integer.getInteger("peft4j.wizard.steps", 300);
 
-  private static final double LOSS_TOLERANCE = 2e-3;
   private static final double FINAL_TOLERANCE = 0.03;
 
-  @Test
-  void losesAsMuchAsTheReference() throws IOException {
+  /** In half precision the loss is that of other weights: near, but not the same. */
+  @ParameterizedTest
+  @CsvSource({"FP32, 1e-4, 2e-3", "BF16, 5e-3, 2e-2"})
+  void losesAsMuchAsTheReference(Precision precision, double baseTolerance, double tolerance)
+      throws IOException {
     assumeTrue(Files.isDirectory(MODEL), () -> "no model at " + MODEL + "; set peft4j.data");
     assumeTrue(Files.exists(TEXT), () -> "no text at " + TEXT + "; set peft4j.data");
     JsonNode golden = new JsonMapper().readTree(GOLDEN.resolve("stories260k_wizard.json").toFile());
@@ -50,11 +55,12 @@ class WizardOfOzTest {
     assertThat(training.size()).isEqualTo(golden.path("training_blocks").asInt());
     assertThat(evaluation.size()).isEqualTo(golden.path("evaluation_blocks").asInt());
 
-    try (CausalLanguageModel base = Transformers.load(MODEL);
+    try (CausalLanguageModel base =
+            Transformers.load(MODEL, TransformerOptions.defaults().withPrecision(precision));
         PeftModel<ComputationGraph> model =
             Peft.load(base.graph(), GOLDEN.resolve("stories260k_wizard/initial_adapter"))) {
       assertThat(new Evaluator(model.network(), 8).evaluate(evaluation).loss())
-          .isCloseTo(golden.path("evaluation_loss_base").asDouble(), within(1e-4));
+          .isCloseTo(golden.path("evaluation_loss_base").asDouble(), within(baseTolerance));
 
       Steps steps = new Steps();
       FineTuningResult result =
@@ -83,7 +89,7 @@ class WizardOfOzTest {
                 if (step < losses.size()) {
                   assertThat(losses.get(step))
                       .as("loss of step %d", step)
-                      .isCloseTo(entry.getValue().asDouble(), within(LOSS_TOLERANCE));
+                      .isCloseTo(entry.getValue().asDouble(), within(tolerance));
                 }
               });
       if (STEPS == golden.path("steps").asInt()) {
