@@ -102,8 +102,6 @@ final class Products {
     }
     if (HALF) {
       multiplyByHalf(a, left, b, transposeB, (float) alpha, beta == 1, out);
-    } else if (a.size(0) == 1 && transposeB) {
-      HalfRow.multiply(a, b, (float) alpha, beta == 1, out);
     } else {
       HalfWeights.multiply(a, b, transposeB, (float) alpha, beta == 1, out);
     }
