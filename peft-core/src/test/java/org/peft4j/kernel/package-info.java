@@ -1,0 +1,4 @@
+@NullMarked
+package org.peft4j.kernel;
+
+import org.jspecify.annotations.NullMarked;
