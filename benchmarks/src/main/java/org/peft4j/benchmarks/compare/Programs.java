@@ -41,6 +41,7 @@ final class Programs {
             "-XX:ActiveProcessorCount=" + threads,
             "-XX:MaxRAMPercentage=50",
             "-XX:+UseSerialGC",
+            "-Xms64m",
             "-XX:NewSize=32m",
             "-XX:MaxNewSize=32m",
             "-Dorg.bytedeco.javacpp.maxbytes=0",
