@@ -11,7 +11,7 @@ import org.peft4j.PeftModel;
 /** Switching adapters costs no memory. */
 class AdapterMemoryTest {
   @Test
-  void aThousandSwitchesGrowNoNativeMemory() {
+  void aThousandSwitchesGrowNoNativeMemory() throws InterruptedException {
     PeftModel<ComputationGraph> model =
         Peft.wrap(
             SmallModel.graph(), LoraConfig.builder().rank(64).targetModules("dense1").build());
@@ -30,9 +30,17 @@ class AdapterMemoryTest {
     }
   }
 
-  private static long settled() {
-    System.gc();
-    System.gc();
-    return Pointer.totalBytes();
+  /** The least that is in use, once collections free nothing more: memory is freed by a thread. */
+  private static long settled() throws InterruptedException {
+    long least = Long.MAX_VALUE;
+    int unchanged = 0;
+    while (unchanged < 5) {
+      System.gc();
+      Thread.sleep(20);
+      long now = Pointer.totalBytes();
+      unchanged = now < least ? 0 : unchanged + 1;
+      least = Math.min(least, now);
+    }
+    return least;
   }
 }
