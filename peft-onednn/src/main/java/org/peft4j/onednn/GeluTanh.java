@@ -7,8 +7,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.kernel.ScratchScope;
 
 /**
- * {@code ½x(1 + tanh(u)) = x·σ(2u)} with {@code u = √(2/π)(x + 0.044715x³)}: oneDNN's
- * logistic function is built on its exponential, which is much faster than its tangent.
+ * {@code ½x(1 + tanh(u)) = x·σ(2u)} with {@code u = √(2/π)(x + 0.044715x³)}: oneDNN's logistic
+ * function is built on its exponential, which is much faster than its tangent.
  */
 final class GeluTanh {
   private static final int PIECE = 4096;

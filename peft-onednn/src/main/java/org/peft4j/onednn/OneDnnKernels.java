@@ -13,6 +13,9 @@ import org.peft4j.kernel.Nd4jKernels;
  * densely, the portable kernels compute.
  */
 public final class OneDnnKernels implements Kernels {
+  /** Elements that a Java buffer spans. */
+  private static final long MOST = Integer.MAX_VALUE / Float.BYTES;
+
   private final Kernels portable = new Nd4jKernels();
 
   @Override
@@ -262,7 +265,8 @@ public final class OneDnnKernels implements Kernels {
         }
         stride *= array.size(i);
       }
-      if (array.dataType() != DataType.FLOAT || array.length() == 0) {
+      boolean addressable = array.length() > 0 && array.length() <= MOST;
+      if (array.dataType() != DataType.FLOAT || !addressable) {
         return false;
       }
     }
