@@ -1,6 +1,7 @@
 package org.peft4j;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -9,13 +10,15 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.deeplearning4j.nn.api.Model;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.host.LayerHosting;
+import org.peft4j.method.Injection.FrozenValues;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteParameter;
 
 /** The sites of a model, and where each one's frozen arrays are. */
-final class ModelSites {
+final class ModelSites implements FrozenValues {
   private final List<Site> sites = new ArrayList<>();
   private final Map<String, LayerHosting> layers = new HashMap<>();
   private final Set<String> heads = new LinkedHashSet<>();
@@ -53,12 +56,29 @@ final class ModelSites {
     return modelType;
   }
 
-  INDArray frozen(Site site, String parameter) {
+  @Override
+  public INDArray parameter(Site site, String parameter) {
+    return layer(site).frozen(site, parameter);
+  }
+
+  @Override
+  public INDArray weight(Site site) {
+    return layer(site).weight(site);
+  }
+
+  private LayerHosting layer(Site site) {
     LayerHosting layer = layers.get(site.name());
     if (layer == null) {
       throw new IllegalArgumentException("No site " + site.name() + " in this model.");
     }
-    return layer.frozen(site, parameter);
+    return layer;
+  }
+
+  /**
+   * The first of these sites whose layer cannot act otherwise for each row; null if there is none.
+   */
+  @Nullable Site firstUnsplit(Collection<Site> of) {
+    return of.stream().filter(site -> !layer(site).rowsApart()).findFirst().orElse(null);
   }
 
   /** The elements of the base model, a tied array counted once. */
@@ -70,7 +90,7 @@ final class ModelSites {
     long count = 0;
     for (Site site : sites) {
       for (SiteParameter parameter : site.parameters()) {
-        if (seen.add(address(frozen(site, parameter.name())))) {
+        if (seen.add(address(parameter(site, parameter.name())))) {
           count += parameter.count();
         }
       }
@@ -81,13 +101,13 @@ final class ModelSites {
   /** Other sites that share a frozen array with {@code site}. */
   List<Site> tiedTo(Site site) {
     Set<Long> own = new HashSet<>();
-    site.parameters().forEach(p -> own.add(address(frozen(site, p.name()))));
+    site.parameters().forEach(p -> own.add(address(parameter(site, p.name()))));
     return sites.stream()
         .filter(other -> !other.name().equals(site.name()))
         .filter(
             other ->
                 other.parameters().stream()
-                    .anyMatch(p -> own.contains(address(frozen(other, p.name())))))
+                    .anyMatch(p -> own.contains(address(parameter(other, p.name())))))
         .toList();
   }
 

@@ -93,7 +93,7 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
         new LoadedAdapter(
             name,
             config,
-            Slots.fresh(name, plan(config, config.common().modulesToSave()), hosted)));
+            Slots.fresh(name, plan(config, config.common().modulesToSave(), true), hosted)));
   }
 
   /**
@@ -109,17 +109,18 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
         config.common().modulesToSave().isEmpty()
             ? List.of()
             : AdapterFiles.savedModules(folder, config, sites.all());
-    List<Slot> slots = Slots.empty(name, plan(config, saved), hosted);
-    AdapterFiles.readValues(folder, slots, sites::frozen);
+    List<Slot> slots =
+        Slots.empty(name, plan(config, saved, AdapterFiles.hasEncoder(folder)), hosted);
+    AdapterFiles.readValues(folder, slots, sites);
     adapters.put(name, new LoadedAdapter(name, config, slots));
   }
 
-  private List<Adapter> plan(PeftConfig config, List<String> modulesToSave) {
-    return planner().plan(Methods.of(config), config, modulesToSave);
+  private List<Adapter> plan(PeftConfig config, List<String> modulesToSave, boolean encoders) {
+    return planner().plan(Methods.of(config), config, modulesToSave, encoders);
   }
 
   private AdapterPlanner planner() {
-    return new AdapterPlanner(sites.all(), sites.heads(), sites.modelType(), sites::frozen);
+    return new AdapterPlanner(sites.all(), sites.heads(), sites.modelType(), sites);
   }
 
   private void requireFree(String name) {
@@ -272,7 +273,7 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
   }
 
   private ModuleSelector targets(PeftConfig config) {
-    return planner().targets(Methods.of(config), config.common());
+    return planner().targets(Methods.of(config), config);
   }
 
   /** The adapter's tensors by their key in an adapter file, as they are now: views, not copies. */

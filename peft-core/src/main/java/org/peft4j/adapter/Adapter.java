@@ -1,6 +1,9 @@
 package org.peft4j.adapter;
 
 import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.site.Site;
 
 /**
@@ -9,7 +12,8 @@ import org.peft4j.site.Site;
  * that one adapter serves any number of replicas of a model. It never sees the rest of the model.
  *
  * <p>What an adapter can do at its site, it says by the interfaces that it implements: {@link
- * LinearAdapter}, {@link EmbeddingAdapter}, {@link WeightAdapter}, or {@link TrainableCopy}.
+ * LinearAdapter}, {@link EmbeddingAdapter}, {@link WeightAdapter}, {@link ScalingAdapter}, {@link
+ * SublayerAdapter}, {@link AttentionAdapter}, {@link PromptAdapter}, or {@link TrainableCopy}.
  */
 public interface Adapter {
   /** Where it is grafted. */
@@ -17,4 +21,17 @@ public interface Adapter {
 
   /** Its trainable tensors, in the order of their layout in the flat parameter vector. */
   List<ParameterSpec> parameters();
+
+  /** The key of one of its tensors in an adapter file. */
+  default String key(ParameterSpec parameter) {
+    return "base_model.model." + site().name() + "." + parameter.name();
+  }
+
+  /**
+   * Tensors that do not train and are in an adapter file nevertheless, by key. Where a file has
+   * them, they must be these.
+   */
+  default Map<String, Supplier<INDArray>> constants() {
+    return Map.of();
+  }
 }

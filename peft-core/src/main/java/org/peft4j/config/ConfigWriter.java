@@ -55,6 +55,8 @@ public final class ConfigWriter {
       names.names().forEach(json.putArray(name)::add);
     } else if (selector.get() instanceof ModuleSelector.Regex regex) {
       json.put(name, regex.pattern());
+    } else if (selector.get() instanceof ModuleSelector.Every) {
+      json.putNull(name);
     } else {
       json.put(name, ModuleSelector.ALL_LINEAR);
     }

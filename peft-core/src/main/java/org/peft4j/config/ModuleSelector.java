@@ -17,6 +17,9 @@ public sealed interface ModuleSelector {
   /** Every linear map but the output head. */
   record AllLinear() implements ModuleSelector {}
 
+  /** Every site of a sort that the method supports. */
+  record Every() implements ModuleSelector {}
+
   /** The JSON word for {@link AllLinear}. */
   String ALL_LINEAR = "all-linear";
 

@@ -5,12 +5,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,14 +14,16 @@ import java.util.function.Function;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.PeftConfig;
 import org.peft4j.PeftException;
+import org.peft4j.adapter.EncodedAdapter;
 import org.peft4j.adapter.ParameterSpec;
 import org.peft4j.adapter.Tensors;
 import org.peft4j.config.ConfigWriter;
 import org.peft4j.config.ModuleSelector;
 import org.peft4j.host.Slot;
 import org.peft4j.io.AtomicFile;
+import org.peft4j.method.Injection.FrozenValues;
 import org.peft4j.method.Methods;
-import org.peft4j.plan.AdapterPlanner;
+import org.peft4j.method.PeftMethod;
 import org.peft4j.safetensors.TensorSource;
 import org.peft4j.site.Site;
 
@@ -46,8 +43,9 @@ public final class AdapterFiles {
   /** The name of the weights file. */
   public static final String WEIGHTS = "adapter_model.safetensors";
 
-  private static final String NEXT_CONFIG = CONFIG + ".next";
-  private static final String CONFIG_CHECKSUM = "peft4j.config_sha256";
+  /** The name of the file with the parameters of encoders, where a method has one. */
+  public static final String ENCODER = "prompt_encoder.safetensors";
+
   private static final String KEY_PREFIX = "base_model.model.";
 
   private AdapterFiles() {}
@@ -70,9 +68,12 @@ public final class AdapterFiles {
     throw new PeftException("There is no " + WEIGHTS + " in " + folder + ".");
   }
 
-  /** The key of a tensor in an adapter file. */
-  static String key(Slot slot, ParameterSpec spec) {
-    return KEY_PREFIX + slot.adapter().site().name() + "." + spec.name();
+  private static Companion config(Path folder) {
+    return new Companion(folder, CONFIG, "peft4j.config_sha256");
+  }
+
+  private static Companion encoder(Path folder) {
+    return new Companion(folder, ENCODER, "peft4j.encoder_sha256");
   }
 
   /** The tensors of slots by key. */
@@ -90,9 +91,9 @@ public final class AdapterFiles {
     Map<String, INDArray> result = new LinkedHashMap<>();
     for (Slot slot : slots) {
       Tensors tensors = of.apply(slot);
-      slot.adapter()
-          .parameters()
-          .forEach(spec -> result.put(key(slot, spec), tensors.get(spec.name())));
+      for (ParameterSpec spec : slot.adapter().parameters()) {
+        result.put(slot.adapter().key(spec), tensors.get(spec.name()));
+      }
     }
     return result;
   }
@@ -100,18 +101,11 @@ public final class AdapterFiles {
   /** Reads and checks the config in {@code folder}. */
   public static PeftConfig readConfig(Path folder) {
     requireFolder(folder);
-    Path next = folder.resolve(NEXT_CONFIG);
-    Path config = folder.resolve(CONFIG);
-    if (Files.exists(next)) {
-      byte[] bytes = AdapterConfigFile.bytes(next);
-      if (checksum(bytes).equals(weightsChecksum(folder))) {
-        return AdapterConfigFile.parse(next, bytes);
-      }
-    }
-    if (!Files.exists(config)) {
-      throw new PeftException("There is no " + CONFIG + " in " + folder + ".");
-    }
-    return AdapterConfigFile.parse(config, AdapterConfigFile.bytes(config));
+    Path file =
+        config(folder)
+            .of(metadata(folder))
+            .orElseThrow(() -> new PeftException("There is no " + CONFIG + " in " + folder + "."));
+    return AdapterConfigFile.parse(file, AdapterConfigFile.bytes(file));
   }
 
   /**
@@ -123,10 +117,15 @@ public final class AdapterFiles {
     return AdapterConfigFile.parse(file, AdapterConfigFile.bytes(file));
   }
 
-  private static String weightsChecksum(Path folder) {
+  private static Map<String, String> metadata(Path folder) {
     try (TensorSource source = TensorSource.open(folder.resolve(WEIGHTS))) {
-      return source.metadata().getOrDefault(CONFIG_CHECKSUM, "");
+      return source.metadata();
     }
+  }
+
+  /** Whether the parameters of encoders are beside the adapter in {@code folder}. */
+  public static boolean hasEncoder(Path folder) {
+    return encoder(folder).of(metadata(folder)).isPresent();
   }
 
   /**
@@ -156,40 +155,71 @@ public final class AdapterFiles {
    *
    * @param frozen the base model's values, which copies of base weights in the file must equal
    */
-  public static void readValues(
-      Path folder, List<Slot> slots, AdapterPlanner.FrozenParameters frozen) {
-    try (TensorSource source = TensorSource.open(folder.resolve(WEIGHTS))) {
-      new AdapterReader(source, slots, frozen).read();
+  public static void readValues(Path folder, List<Slot> slots, FrozenValues frozen) {
+    List<Slot> encoded = slots.stream().filter(s -> s.adapter() instanceof EncodedAdapter).toList();
+    Path weights = folder.resolve(WEIGHTS);
+    if (encoded.isEmpty()) {
+      try (TensorSource source = TensorSource.open(weights)) {
+        new AdapterReader(source, slots, List.of(), frozen).read();
+      }
+      return;
+    }
+    Path beside =
+        encoder(folder)
+            .of(metadata(folder))
+            .orElseThrow(() -> new IllegalStateException("No encoder in " + folder));
+    try (TensorSource source = TensorSource.open(beside)) {
+      new AdapterReader(source, encoded, List.of(), frozen).read();
+    }
+    List<Slot> rest = slots.stream().filter(slot -> !encoded.contains(slot)).toList();
+    try (TensorSource source = TensorSource.open(weights)) {
+      new AdapterReader(source, rest, encoded, frozen).read();
     }
   }
 
   /** Writes an adapter: the old one or the new one is there at every moment. */
-  public static void write(
-      Path folder, PeftConfig config, ModuleSelector targets, List<Slot> slots) {
-    ObjectNode json = Methods.of(config).writeConfig(config);
-    ConfigWriter.selector(json, "target_modules", Optional.of(targets));
-    byte[] bytes = AdapterConfigFile.format(json);
-    Map<String, INDArray> tensors = tensors(slots);
-    TensorFile.requireFinite(tensors);
-    createFolder(folder);
-    Path next = folder.resolve(NEXT_CONFIG);
-    Path current = folder.resolve(CONFIG);
-    boolean changed = !Files.exists(current) || !Arrays.equals(readOrEmpty(current), bytes);
-    try {
-      if (changed) {
-        AtomicFile.write(next, channel -> writeFully(channel, bytes));
-      }
-      TensorFile.write(
-          folder.resolve(WEIGHTS),
-          tensors,
-          Map.of("format", "pt", CONFIG_CHECKSUM, checksum(bytes)));
-      if (changed) {
-        Files.move(next, current, StandardCopyOption.ATOMIC_MOVE);
-      }
-      Files.deleteIfExists(next);
-    } catch (IOException e) {
-      throw new PeftException("Cannot write " + current + ": " + e.getMessage() + ".", e);
+  public static <C extends PeftConfig> void write(
+      Path folder, C config, ModuleSelector targets, List<Slot> slots) {
+    PeftMethod<C> method = Methods.of(config);
+    PeftMethod.Saved<C> saved = method.saved(config, contents(slots));
+    ObjectNode json = method.writeConfig(saved.config());
+    if (json.has("target_modules")) {
+      ConfigWriter.selector(json, "target_modules", Optional.of(targets));
     }
+    Map<String, INDArray> encoders =
+        tensors(slots.stream().filter(s -> s.adapter() instanceof EncodedAdapter).toList());
+    TensorFile.requireFinite(saved.tensors());
+    TensorFile.requireFinite(encoders);
+    createFolder(folder);
+    Map<String, String> metadata = new LinkedHashMap<>(Map.of("format", "pt"));
+    byte[] bytes = AdapterConfigFile.format(json);
+    AtomicFile.write(config(folder).next(), channel -> writeFully(channel, bytes));
+    config(folder).announce(metadata);
+    if (!encoders.isEmpty()) {
+      TensorFile.write(encoder(folder).next(), encoders, Map.of("format", "pt"));
+      encoder(folder).announce(metadata);
+    }
+    TensorFile.write(folder.resolve(WEIGHTS), saved.tensors(), metadata);
+    config(folder).settle();
+    if (encoders.isEmpty()) {
+      encoder(folder).remove();
+    } else {
+      encoder(folder).settle();
+    }
+  }
+
+  /** What the weights file holds: parameters, what encoders come to, and constants. */
+  private static Map<String, INDArray> contents(List<Slot> slots) {
+    Map<String, INDArray> contents = new LinkedHashMap<>();
+    for (Slot slot : slots) {
+      if (slot.adapter() instanceof EncodedAdapter encoded) {
+        contents.putAll(encoded.encoded(slot.values()));
+      } else {
+        contents.putAll(tensors(List.of(slot)));
+      }
+      slot.adapter().constants().forEach((key, value) -> contents.put(key, value.get()));
+    }
+    return contents;
   }
 
   private static void writeFully(java.nio.channels.FileChannel channel, byte[] bytes)
@@ -200,28 +230,12 @@ public final class AdapterFiles {
     }
   }
 
-  private static byte[] readOrEmpty(Path file) {
-    try {
-      return Files.readAllBytes(file);
-    } catch (IOException e) {
-      return new byte[0];
-    }
-  }
-
   private static void createFolder(Path folder) {
     try {
       Files.createDirectories(folder);
     } catch (IOException e) {
       throw new PeftException(
           "Cannot create the folder " + folder + ": " + e.getMessage() + ".", e);
-    }
-  }
-
-  private static String checksum(byte[] bytes) {
-    try {
-      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("Every Java platform has SHA-256", e);
     }
   }
 }

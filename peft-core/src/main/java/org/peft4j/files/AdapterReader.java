@@ -4,13 +4,15 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.PeftException;
+import org.peft4j.adapter.EncodedAdapter;
 import org.peft4j.adapter.ParameterSpec;
 import org.peft4j.adapter.TrainableCopy;
 import org.peft4j.host.Slot;
-import org.peft4j.plan.AdapterPlanner;
+import org.peft4j.method.Injection.FrozenValues;
 import org.peft4j.plan.Nearest;
 import org.peft4j.safetensors.TensorInfo;
 import org.peft4j.safetensors.TensorSource;
@@ -22,15 +24,22 @@ final class AdapterReader {
 
   private final TensorSource source;
   private final List<Slot> slots;
-  private final AdapterPlanner.FrozenParameters frozen;
+  private final List<Slot> encoded;
+  private final FrozenValues frozen;
   private final Map<String, Expected> expected = new LinkedHashMap<>();
   private final Map<String, INDArray> baseCopies = new LinkedHashMap<>();
+  private final Map<String, Supplier<INDArray>> constants = new LinkedHashMap<>();
 
   private record Expected(List<Long> shape, INDArray target) {}
 
-  AdapterReader(TensorSource source, List<Slot> slots, AdapterPlanner.FrozenParameters frozen) {
+  /**
+   * @param slots whose parameters are in the file
+   * @param encoded of whose parameters, already read, the file has what they come to
+   */
+  AdapterReader(TensorSource source, List<Slot> slots, List<Slot> encoded, FrozenValues frozen) {
     this.source = source;
     this.slots = slots;
+    this.encoded = encoded;
     this.frozen = frozen;
   }
 
@@ -41,7 +50,8 @@ final class AdapterReader {
         expected.keySet().stream().filter(key -> !source.tensors().containsKey(key)).toList();
     List<String> unexpected =
         source.tensors().keySet().stream()
-            .filter(key -> !expected.containsKey(key) && !baseCopies.containsKey(key))
+            .filter(key -> !expected.containsKey(key))
+            .filter(key -> !baseCopies.containsKey(key) && !constants.containsKey(key))
             .toList();
     if (!missing.isEmpty()) {
       problems.add("missing " + list(missing));
@@ -56,6 +66,7 @@ final class AdapterReader {
     expected.forEach((key, wanted) -> checkShape(key, wanted.shape(), problems));
     baseCopies.keySet().removeAll(expected.keySet());
     baseCopies.forEach((key, base) -> checkBase(key, base, problems));
+    constants.forEach((key, value) -> checkConstant(key, value, problems));
     if (!problems.isEmpty()) {
       throw new PeftException(
           source.path()
@@ -67,11 +78,16 @@ final class AdapterReader {
   }
 
   private void collectExpected() {
+    for (Slot slot : encoded) {
+      ((EncodedAdapter) slot.adapter())
+          .encoded(slot.values())
+          .forEach((key, value) -> constants.put(key, () -> value));
+    }
     for (Slot slot : slots) {
+      constants.putAll(slot.adapter().constants());
       for (ParameterSpec spec : slot.adapter().parameters()) {
         expected.put(
-            AdapterFiles.key(slot, spec),
-            new Expected(spec.shape(), slot.values().get(spec.name())));
+            slot.adapter().key(spec), new Expected(spec.shape(), slot.values().get(spec.name())));
       }
       if (!(slot.adapter() instanceof TrainableCopy)) {
         // Hugging Face PEFT saves a targeted embedding's or output head's own weight too.
@@ -81,7 +97,7 @@ final class AdapterReader {
                   + slot.adapter().site().name()
                   + ".base_layer."
                   + parameter.name(),
-              frozen.value(slot.adapter().site(), parameter.name()));
+              frozen.parameter(slot.adapter().site(), parameter.name()));
         }
       }
     }
@@ -110,6 +126,21 @@ final class AdapterReader {
           key
               + " is a copy of a base model's weight, but not of this one's: the adapter was trained"
               + " on another base model, or on one with more tokens");
+    }
+  }
+
+  private void checkConstant(String key, Supplier<INDArray> supplier, List<String> problems) {
+    TensorInfo info = source.tensors().get(key);
+    if (info == null) {
+      return;
+    }
+    INDArray value = supplier.get();
+    List<Long> shape = java.util.Arrays.stream(value.shape()).boxed().toList();
+    if (!info.shape().equals(shape)) {
+      problems.add(key + " has the shape " + info.shape() + "; it must be " + shape);
+    } else if (!TensorFile.nearValues(source, key, value)) {
+      problems.add(
+          key + " has other values than follow from the config or the encoder: it was changed");
     }
   }
 

@@ -82,6 +82,16 @@ public final class TensorFile {
     return equal;
   }
 
+  /** Whether a floating tensor has the values of {@code array} but for rounding. */
+  static boolean nearValues(TensorSource source, String name, INDArray array) {
+    INDArray read = Scratch.of(array.dataType(), array.shape());
+    read(source, name, read);
+    double scale = Math.max(1e-6, array.amaxNumber().doubleValue());
+    boolean near = read.subi(array).amaxNumber().doubleValue() <= 1e-4 * scale;
+    Scratch.release(read);
+    return near;
+  }
+
   /**
    * Checks every value.
    *

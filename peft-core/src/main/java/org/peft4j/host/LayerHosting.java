@@ -32,6 +32,11 @@ public interface LayerHosting {
     return Optional.empty();
   }
 
+  /** Whether adapters can act on some rows of a batch and not on others. */
+  default boolean rowsApart() {
+    return false;
+  }
+
   /** Whether its frozen arrays live outside of the base network's parameter vector. */
   default boolean external() {
     return false;

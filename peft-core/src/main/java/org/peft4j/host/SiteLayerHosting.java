@@ -38,6 +38,11 @@ record SiteLayerHosting(SiteLayer layer) implements HostsLayer {
   }
 
   @Override
+  public boolean rowsApart() {
+    return true;
+  }
+
+  @Override
   public boolean external() {
     return true;
   }

@@ -2,6 +2,9 @@ package org.peft4j.kernel;
 
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.ops.impl.broadcast.BroadcastMulOp;
+import org.nd4j.linalg.api.ops.impl.transforms.pairwise.arithmetic.MulOp;
+import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * The numerical operations that transformer blocks and adapters are written in. Arrays are
@@ -50,6 +53,19 @@ public interface Kernels {
 
   /** {@code sums = Σ over rows}: rows [n, m], sums [m]. The gradient of a bias. */
   void columnSums(INDArray rows, INDArray sums);
+
+  /** {@code y = l ⊙ x}, each row times the vector: x and y [n, m], maybe the same, l [m]. */
+  default void scaleColumns(INDArray x, INDArray l, INDArray y) {
+    Nd4j.getExecutioner().exec(new BroadcastMulOp(x, l, y, 1));
+  }
+
+  /** {@code sums = Σ over rows of a ⊙ b}: a and b [n, m], sums [m]. */
+  default void columnSumsOfProduct(INDArray a, INDArray b, INDArray sums) {
+    INDArray product = Scratch.of(a.dataType(), a.shape());
+    Nd4j.getExecutioner().exec(new MulOp(a, b, product));
+    columnSums(product, sums);
+    Scratch.release(product);
+  }
 
   /** {@code out[i] = table[ids[i]]}: table [v, m], which may be BFLOAT16, and out [ids, m]. */
   void lookUp(INDArray table, int[] ids, INDArray out);

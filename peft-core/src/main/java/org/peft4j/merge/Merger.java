@@ -1,22 +1,28 @@
 package org.peft4j.merge;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataBuffer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.PeftException;
+import org.peft4j.adapter.Adapter;
 import org.peft4j.adapter.DetachedArrays;
 import org.peft4j.adapter.Pass;
-import org.peft4j.adapter.Tensors;
+import org.peft4j.adapter.ScalingAdapter;
 import org.peft4j.adapter.TrainableCopy;
 import org.peft4j.adapter.WeightAdapter;
 import org.peft4j.host.LayerHosting;
 import org.peft4j.host.Slot;
 import org.peft4j.kernel.Kernels;
+import org.peft4j.module.Graft;
+import org.peft4j.module.WeightGrafts;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteParameter;
 
@@ -38,34 +44,45 @@ public final class Merger {
   }
 
   /**
-   * Merges, or changes nothing and throws.
+   * Merges, or changes nothing and throws: all merged values are made and checked before the first
+   * array of the model changes.
    *
    * @return the original values by array, to {@link #restore}
    * @throws PeftException if an adapter cannot be merged, or a merged weight is not finite
    */
   public List<Original> merge(List<Slot> slots) {
     requireMergeable(slots);
-    List<Original> originals = new ArrayList<>();
-    boolean done = false;
+    List<Change> changes = new ArrayList<>();
     try {
       for (Slot slot : slots) {
         if (slot.adapter() instanceof TrainableCopy copy) {
-          replace(copy, slot.values(), originals);
+          changes.addAll(replaced(slot, copy));
         }
       }
-      for (Slot slot : slots) {
-        if (slot.adapter() instanceof WeightAdapter adapter) {
-          add(slot, adapter, originals);
-        }
-      }
-      done = true;
-      return originals;
-    } finally {
-      if (!done) {
-        restore(originals);
-      }
+      bySite(slots)
+          .forEach((site, own) -> changes.addAll(changed(site, own, List.copyOf(changes))));
+      changes.forEach(Merger::requireFinite);
+    } catch (RuntimeException | Error e) {
+      changes.forEach(change -> change.value().close());
+      throw e;
     }
+    return changes.stream().map(Merger::write).toList();
   }
+
+  /**
+   * A merged value that waits to be written.
+   *
+   * @param array where it goes
+   * @param transposed whether the value is the array's transpose
+   * @param what for messages
+   */
+  private record Change(
+      LayerHosting layer,
+      INDArray array,
+      boolean transposed,
+      INDArray value,
+      String adapter,
+      String what) {}
 
   /** Puts the original values back, bit for bit. */
   public static void restore(List<Original> originals) {
@@ -95,68 +112,133 @@ public final class Merger {
 
   private static void requireMergeable(List<Slot> slots) {
     for (Slot slot : slots) {
-      if (!(slot.adapter() instanceof TrainableCopy)
-          && !(slot.adapter() instanceof WeightAdapter)) {
+      Adapter adapter = slot.adapter();
+      if (!(adapter instanceof TrainableCopy)
+          && !(adapter instanceof WeightAdapter)
+          && !(adapter instanceof ScalingAdapter)) {
         throw new PeftException(
             "Adapter \""
                 + slot.adapterName()
                 + "\" at "
-                + slot.adapter().site().name()
-                + " is not a change of a weight and cannot be merged.");
+                + adapter.site().name()
+                + " is not a change of a weight and cannot be merged; nothing was changed. Leave it"
+                + " active, or merge other adapters only.");
       }
     }
   }
 
-  private void replace(TrainableCopy copy, Tensors values, List<Original> originals) {
+  private List<Change> replaced(Slot slot, TrainableCopy copy) {
+    List<Change> changes = new ArrayList<>();
     for (SiteParameter parameter : copy.copied()) {
       LayerHosting layer = layer(copy.site());
       INDArray array = layer.frozen(copy.site(), parameter.name());
-      keep(layer, array, originals);
-      array.assign(copy.of(parameter.name(), values));
+      INDArray value = DetachedArrays.copy(array);
+      value.assign(copy.of(parameter.name(), slot.values()));
+      changes.add(
+          new Change(
+              layer,
+              array,
+              false,
+              value,
+              slot.adapterName(),
+              copy.site().name() + "." + parameter.name()));
     }
+    return changes;
   }
 
-  private void add(Slot slot, WeightAdapter adapter, List<Original> originals) {
-    Site site = adapter.site();
+  private static Map<Site, List<Slot>> bySite(List<Slot> slots) {
+    Map<Site, List<Slot>> bySite = new LinkedHashMap<>();
+    for (Slot slot : slots) {
+      if (!(slot.adapter() instanceof TrainableCopy)) {
+        bySite.computeIfAbsent(slot.adapter().site(), s -> new ArrayList<>()).add(slot);
+      }
+    }
+    return bySite;
+  }
+
+  private List<Change> changed(Site site, List<Slot> slots, List<Change> before) {
     LayerHosting layer = layer(site);
-    // Of external weights the whole array, of which the weight may be a transposed view.
-    keep(layer, layer.external() ? layer.frozen(site, "weight") : layer.weight(site), originals);
-    INDArray weight = layer.weight(site);
-    addDelta(adapter, slot.values(), weight);
-    requireFinite(slot, weight);
-    if (adapter.changesBias()) {
-      INDArray bias = bias(slot);
-      keep(layer, bias, originals);
-      adapter.addBiasDelta(slot.values(), bias);
-      requireFinite(slot, bias);
+    INDArray view = layer.weight(site);
+    // Of external weights the array itself, of which the view may be the transpose.
+    INDArray array = layer.external() ? layer.frozen(site, "weight") : view;
+    boolean transposed = !Arrays.equals(array.stride(), view.stride());
+    String names =
+        slots.stream().map(Slot::adapterName).distinct().collect(Collectors.joining(", "));
+    WeightGrafts grafts =
+        new WeightGrafts(
+            slots.stream()
+                .map(slot -> new Graft(slot.adapterName(), slot.adapter(), slot.values()))
+                .toList());
+    INDArray weight = wide(view, slots);
+    List<Change> changes = new ArrayList<>();
+    changes.add(new Change(layer, array, transposed, weight, names, site.name() + ".weight"));
+    INDArray bias = biasChange(site, slots, grafts.scaleBias(), before, changes);
+    grafts.apply(new Pass(kernels, false, 0), weight, bias);
+    for (Slot slot : slots) {
+      if (slot.adapter() instanceof WeightAdapter adapter
+          && adapter.changesBias()
+          && bias != null) {
+        adapter.addBiasDelta(slot.values(), bias);
+      }
     }
+    return changes;
   }
 
-  /** A weight in half precision is rounded once, after the sum. */
-  private void addDelta(WeightAdapter adapter, Tensors values, INDArray weight) {
-    DataType type = values.asMap().values().iterator().next().dataType();
-    INDArray wide = weight.dataType() == type ? weight : weight.castTo(type);
-    adapter.addDelta(new Pass(kernels, false, 0), values, wide);
-    if (wide != weight) {
-      weight.assign(wide);
-      wide.close();
+  /** The bias to change, a copy of which is or comes to be among the changes; null if none is. */
+  private @Nullable INDArray biasChange(
+      Site site, List<Slot> slots, boolean scaled, List<Change> before, List<Change> changes) {
+    Optional<Slot> own = slots.stream().filter(Merger::changesBias).findFirst();
+    if (!scaled && own.isEmpty()) {
+      return null;
     }
+    LayerHosting layer = layer(site);
+    Optional<SiteParameter> parameter =
+        site.parameters().stream().filter(SiteParameter::bias).findFirst();
+    if (parameter.isEmpty()) {
+      own.ifPresent(slot -> refuseBias(slot, site));
+      return null;
+    }
+    INDArray bias = layer.frozen(site, parameter.get().name());
+    INDArray earlier = valueOf(bias, before);
+    if (earlier != null) {
+      return earlier;
+    }
+    INDArray value = wide(bias, slots);
+    String names = slots.get(0).adapterName();
+    changes.add(new Change(layer, bias, false, value, names, site.name() + ".bias"));
+    return value;
   }
 
-  private INDArray bias(Slot slot) {
-    Site site = slot.adapter().site();
-    return site.parameters().stream()
-        .filter(SiteParameter::bias)
+  private static void refuseBias(Slot slot, Site site) {
+    throw new PeftException(
+        "Adapter \""
+            + slot.adapterName()
+            + "\" has a bias at "
+            + site.name()
+            + ", whose base module has none to merge it into.");
+  }
+
+  /** A copy to add to; a weight in half precision is rounded once, after the sum. */
+  private static INDArray wide(INDArray array, List<Slot> slots) {
+    DataType type =
+        slots.get(0).values().asMap().values().stream()
+            .findFirst()
+            .map(INDArray::dataType)
+            .orElse(array.dataType());
+    INDArray copy = DetachedArrays.zeros(type, array.shape());
+    return copy.assign(array);
+  }
+
+  private static @Nullable INDArray valueOf(INDArray array, List<Change> changes) {
+    return changes.stream()
+        .filter(change -> change.array() == array)
+        .map(Change::value)
         .findFirst()
-        .map(parameter -> layer(site).frozen(site, parameter.name()))
-        .orElseThrow(
-            () ->
-                new PeftException(
-                    "Adapter \""
-                        + slot.adapterName()
-                        + "\" has a bias at "
-                        + site.name()
-                        + ", whose base module has none to merge it into."));
+        .orElse(null);
+  }
+
+  private static boolean changesBias(Slot slot) {
+    return slot.adapter() instanceof WeightAdapter adapter && adapter.changesBias();
   }
 
   private LayerHosting layer(Site site) {
@@ -167,24 +249,38 @@ public final class Merger {
     return layer;
   }
 
-  /** External weights may be a mapped file: they are changed in a copy that takes their place. */
-  private static void keep(LayerHosting layer, INDArray array, List<Original> originals) {
-    INDArray copy = DetachedArrays.copy(array);
-    if (layer.external()) {
-      originals.add(new Original(array, copy, array.data()));
-      array.setData(copy.data());
-    } else {
-      originals.add(new Original(array, copy, null));
+  /** External weights may be a mapped file: a copy takes the place of their memory. */
+  private static Original write(Change change) {
+    INDArray array = change.array();
+    if (!change.layer().external()) {
+      INDArray old = DetachedArrays.copy(array);
+      array.assign(change.value());
+      change.value().close();
+      return new Original(array, old, null);
     }
+    INDArray copy = asStored(change.value(), array, change.transposed());
+    Original original = new Original(array, copy, array.data());
+    array.setData(copy.data());
+    return original;
   }
 
-  private static void requireFinite(Slot slot, INDArray array) {
-    if (!Double.isFinite(array.amaxNumber().doubleValue())) {
+  private static INDArray asStored(INDArray value, INDArray array, boolean transposed) {
+    if (!transposed && value.dataType() == array.dataType()) {
+      return value;
+    }
+    INDArray copy = DetachedArrays.zeros(array.dataType(), array.shape());
+    copy.assign(transposed ? value.transpose() : value);
+    value.close();
+    return copy;
+  }
+
+  private static void requireFinite(Change change) {
+    if (!Double.isFinite(change.value().amaxNumber().doubleValue())) {
       throw new PeftException(
           "Merging adapter \""
-              + slot.adapterName()
-              + "\" makes the weight of "
-              + slot.adapter().site().name()
+              + change.adapter()
+              + "\" makes "
+              + change.what()
               + " infinite or NaN; nothing was changed. The adapter is broken.");
     }
   }

@@ -2,11 +2,14 @@ package org.peft4j.method;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.PeftConfig;
 import org.peft4j.adapter.Adapter;
 import org.peft4j.config.ConfigReader;
+import org.peft4j.config.ModuleSelector;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
 
@@ -36,11 +39,33 @@ public interface PeftMethod<C extends PeftConfig> {
   Set<SiteKind> siteKinds();
 
   /**
-   * The adapter for a site of a sort that it supports.
+   * The adapter for a site of a sort that it supports; none where the config leaves the site out.
    *
+   * @param injection the making of the whole adapter that this is a part of
    * @throws org.peft4j.PeftException if the config is impossible there
    */
-  Adapter inject(Site site, C config);
+  Optional<Adapter> inject(Site site, C config, Injection injection);
+
+  /** Where it grafts if the config names no target, whatever the model: a method for places. */
+  default Optional<ModuleSelector> implicitTargets(C config) {
+    return Optional.empty();
+  }
+
+  /**
+   * What an adapter file holds.
+   *
+   * @param config the config that is written
+   * @param tensors the tensors by key
+   */
+  record Saved<C>(C config, Map<String, INDArray> tensors) {}
+
+  /**
+   * What to write for an adapter of these tensors: as they are, unless the method's files hold them
+   * otherwise.
+   */
+  default Saved<C> saved(C config, Map<String, INDArray> tensors) {
+    return new Saved<>(config, tensors);
+  }
 
   /** The target modules for a Hugging Face model type, where the config names none. */
   Optional<List<String>> defaultTargets(String modelType);

@@ -6,6 +6,7 @@ import org.peft4j.adapter.Pass;
 /** A frozen embedding table with what is grafted on it. */
 public final class EmbeddingModule {
   private final SiteGrafts grafts;
+  private final EmbeddingGrafts parts;
   private final INDArray table;
 
   /**
@@ -13,13 +14,14 @@ public final class EmbeddingModule {
    */
   public EmbeddingModule(SiteGrafts grafts, INDArray table) {
     this.grafts = grafts;
+    this.parts = new EmbeddingGrafts(grafts);
     this.table = table;
   }
 
   /** Writes the vectors of {@code ids} to y [ids, dim]. */
   public void forward(Pass pass, int[] ids, INDArray y) {
     pass.kernels().lookUp(grafts.parameter("weight", table), ids, y);
-    grafts.forward(pass, ids, y);
+    parts.forward(pass, ids, y);
   }
 
   /** Writes the gradients of what is grafted here, given that of the vectors, dy [ids, dim]. */
@@ -28,6 +30,6 @@ public final class EmbeddingModule {
     if (tableGradient != null) {
       pass.kernels().lookUpGradient(ids, dy, tableGradient);
     }
-    grafts.backward(pass, ids, dy);
+    parts.backward(pass, ids, dy);
   }
 }

@@ -35,6 +35,9 @@ public final class Graft {
    * @throws IllegalStateException if the model has not been prepared for training
    */
   public Tensors gradients() {
+    if (gradients == null && adapter.parameters().isEmpty()) {
+      return parameters;
+    }
     if (gradients == null) {
       throw new IllegalStateException(
           "No gradient arrays at " + adapter.site().name() + ": call initGradientsView() first.");

@@ -1,7 +1,9 @@
 package org.peft4j.module;
 
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import org.peft4j.adapter.PromptState;
 
 /**
  * What all replicas of a wrapped model share at run time: whether its adapters act, and the seed of
@@ -12,10 +14,29 @@ public final class GraftSwitch {
   private final AtomicInteger merged = new AtomicInteger();
   private final AtomicInteger deterministic = new AtomicInteger();
   private final AtomicLong passes = new AtomicLong();
+  private final ThreadLocal<PromptState> prompt = ThreadLocal.withInitial(PromptState::new);
+  private volatile List<String> rows = List.of();
   private volatile long seed;
 
   public GraftSwitch(long seed) {
     this.seed = seed;
+  }
+
+  /**
+   * The adapter of each sequence of the batches to come; empty where all active ones act on all.
+   */
+  public List<String> rows() {
+    return rows;
+  }
+
+  /** Sets the adapter of each sequence of the batches to come. */
+  public void setRows(List<String> names) {
+    rows = List.copyOf(names);
+  }
+
+  /** What the layers of this thread's pass tell each other. */
+  public PromptState prompt() {
+    return prompt.get();
   }
 
   /** Whether adapters act: not disabled, and not merged into the weights. */

@@ -4,6 +4,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.peft4j.adapter.Pass;
+import org.peft4j.adapter.PromptState;
+import org.peft4j.adapter.Tape;
 import org.peft4j.kernel.Kernels;
 import org.peft4j.site.Site;
 
@@ -72,9 +74,15 @@ public final class LayerGrafts {
     return kernels;
   }
 
+  /** What the layers of this thread's pass tell each other. */
+  public PromptState prompt() {
+    return graftSwitch.prompt();
+  }
+
   /** The next pass through this layer. Keep it: the backward pass must get the same one. */
   public Pass nextPass(boolean training) {
     boolean random = training && graftSwitch.dropsInTraining();
-    return new Pass(kernels, random, random ? graftSwitch.nextPassSeed() : 0);
+    long seed = random ? graftSwitch.nextPassSeed() : 0;
+    return new Pass(kernels, random, seed, Tape.NONE, graftSwitch.prompt());
   }
 }

@@ -4,6 +4,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Pass;
+import org.peft4j.kernel.Scratch;
 
 /**
  * A frozen linear map {@code y = x·Wᵀ + b} with what is grafted on it. The gradients of W and b are
@@ -11,6 +12,7 @@ import org.peft4j.adapter.Pass;
  */
 public final class LinearModule {
   private final SiteGrafts grafts;
+  private final LinearGrafts linear;
   private final INDArray weight;
   private final boolean inputsFirst;
   private final @Nullable INDArray bias;
@@ -22,6 +24,7 @@ public final class LinearModule {
   public LinearModule(
       SiteGrafts grafts, INDArray weight, boolean inputsFirst, @Nullable INDArray bias) {
     this.grafts = grafts;
+    this.linear = new LinearGrafts(grafts);
     this.weight = weight;
     this.inputsFirst = inputsFirst;
     this.bias = bias;
@@ -36,8 +39,10 @@ public final class LinearModule {
   public void forward(Pass pass, INDArray x, INDArray y) {
     INDArray w = grafts.parameter("weight", weight);
     INDArray b = grafts.optionalParameter("bias", bias);
-    pass.kernels().affine(x, w, !inputsFirst, b, y);
-    grafts.forward(pass, x, y);
+    INDArray input = linear.input(pass, x);
+    pass.kernels().affine(input, w, !inputsFirst, b, y);
+    linear.output(pass, b, x, y);
+    release(input, x);
   }
 
   /**
@@ -50,27 +55,61 @@ public final class LinearModule {
    */
   public void backward(
       Pass pass, @Nullable INDArray x, INDArray dy, @Nullable INDArray dx, double beta) {
-    if (dx != null) {
-      INDArray w = grafts.parameter("weight", weight);
-      pass.kernels().matmul(dy, false, w, inputsFirst, 1, beta, dx);
+    if (!grafts.acts()) {
+      if (dx != null) {
+        pass.kernels().matmul(dy, false, weight, inputsFirst, 1, beta, dx);
+      }
+      return;
     }
-    if (grafts.acts()) {
-      INDArray input = Objects.requireNonNull(x, "the input of " + grafts.site().name());
-      copyGradients(pass, input, dy);
-      grafts.backward(pass, input, dy, dx);
-    }
+    INDArray input = Objects.requireNonNull(x, "the input of " + grafts.site().name());
+    INDArray upstream = linear.upstream(pass, dy);
+    inputGradient(pass, input, upstream, dx, beta);
+    copyGradients(pass, input, upstream, dy);
+    release(upstream, dy);
+    linear.backward(pass, grafts.optionalParameter("bias", bias), input, dy, dx, null);
   }
 
-  private void copyGradients(Pass pass, INDArray x, INDArray dy) {
+  /** Through the frozen map, and through the scales of its input. */
+  private void inputGradient(
+      Pass pass, INDArray x, INDArray upstream, @Nullable INDArray dx, double beta) {
+    INDArray w = grafts.parameter("weight", weight);
+    if (!linear.scalesInput()) {
+      if (dx != null) {
+        pass.kernels().matmul(upstream, false, w, inputsFirst, 1, beta, dx);
+      }
+      return;
+    }
+    INDArray scaled = Scratch.of(x.dataType(), x.shape());
+    pass.kernels().matmul(upstream, false, w, inputsFirst, 1, 0, scaled);
+    linear.inputGradient(pass, x, scaled);
+    if (dx != null && beta == 0) {
+      dx.assign(scaled);
+    } else if (dx != null) {
+      dx.muli(beta).addi(scaled);
+    }
+    Scratch.release(scaled);
+  }
+
+  private void copyGradients(Pass pass, INDArray x, INDArray upstream, INDArray dy) {
     INDArray weightGradient = grafts.gradient("weight");
     if (weightGradient != null) {
-      INDArray rows = inputsFirst ? x : dy;
-      INDArray columns = inputsFirst ? dy : x;
+      INDArray input = linear.input(pass, x);
+      INDArray rows = inputsFirst ? input : upstream;
+      INDArray columns = inputsFirst ? upstream : input;
       pass.kernels().matmul(rows, true, columns, false, 1, 0, weightGradient);
+      release(input, x);
     }
     INDArray biasGradient = grafts.gradient("bias");
     if (biasGradient != null) {
       pass.kernels().columnSums(dy, biasGradient);
+      linear.biasGradient(biasGradient);
+    }
+  }
+
+  /** Frees what was made for this call, and not what the caller gave. */
+  private static void release(INDArray mine, INDArray given) {
+    if (mine != given) {
+      Scratch.release(mine);
     }
   }
 }

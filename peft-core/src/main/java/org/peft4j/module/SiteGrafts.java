@@ -1,19 +1,18 @@
 package org.peft4j.module;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.peft4j.adapter.EmbeddingAdapter;
-import org.peft4j.adapter.LinearAdapter;
-import org.peft4j.adapter.Pass;
+import org.peft4j.PeftException;
 import org.peft4j.adapter.Tensors;
 import org.peft4j.adapter.TrainableCopy;
-import org.peft4j.adapter.WeightAdapter;
 import org.peft4j.site.Site;
 
 /**
- * All that is grafted on one site of one replica: the active adapters in their order. The layer
- * that hosts the site calls it where the site's output is made and where its gradient passes.
+ * All that is grafted on one site of one replica: the active adapters in their order. What they do
+ * there is in the class for the sort of site: {@link LinearGrafts}, {@link EmbeddingGrafts}, {@link
+ * WeightGrafts}, {@link SublayerGrafts}, {@link AttentionGrafts}, {@link PromptGrafts}.
  */
 public final class SiteGrafts {
   private final Site site;
@@ -44,6 +43,51 @@ public final class SiteGrafts {
     return !grafts.isEmpty() && graftSwitch.on();
   }
 
+  /** The grafts that act now, whatever the row. */
+  List<Graft> acting() {
+    return acts() ? grafts : List.of();
+  }
+
+  /**
+   * The rows of a matrix, cut where the adapters that act change; one span unless each sequence of
+   * a batch has adapters of its own.
+   *
+   * @param rows the number of rows, the same for every sequence of the batch
+   */
+  List<Span> spans(long rows) {
+    List<String> names = graftSwitch.rows();
+    if (names.isEmpty() || !acts()) {
+      return List.of(new Span(0, rows, acting()));
+    }
+    if (rows % names.size() != 0) {
+      throw new PeftException(
+          "Adapters were named for "
+              + names.size()
+              + " sequences, but "
+              + site.name()
+              + " got "
+              + rows
+              + " rows. Name one adapter for each sequence of the batch.");
+    }
+    long each = rows / names.size();
+    List<Span> spans = new ArrayList<>();
+    for (int from = 0, to; from < names.size(); from = to) {
+      String name = names.get(from);
+      to = from + 1;
+      while (to < names.size() && names.get(to).equals(name)) {
+        to++;
+      }
+      List<Graft> own = grafts.stream().filter(g -> g.adapterName().equals(name)).toList();
+      spans.add(new Span(from * each, to * each, own));
+    }
+    return spans;
+  }
+
+  /** The number of sequences that adapters were named for; 1 if they were not. */
+  long rowCount() {
+    return Math.max(1, graftSwitch.rows().size());
+  }
+
   /**
    * The trainable copy of {@code parameter} that stands in for the frozen one now, or else that.
    */
@@ -66,81 +110,12 @@ public final class SiteGrafts {
   }
 
   private @Nullable Graft copyOf(String parameter) {
-    if (!acts()) {
-      return null;
-    }
-    for (Graft graft : grafts) {
+    for (Graft graft : acting()) {
       if (graft.adapter() instanceof TrainableCopy copy && copy.copies(parameter)) {
         return graft;
       }
     }
     return null;
-  }
-
-  /** Adds the active adapters' parts to a linear map's output {@code y} [rows, out]. */
-  public void forward(Pass pass, INDArray x, INDArray y) {
-    if (acts()) {
-      for (Graft graft : grafts) {
-        if (graft.adapter() instanceof LinearAdapter adapter) {
-          adapter.forward(pass, graft.parameters(), x, y);
-        }
-      }
-    }
-  }
-
-  /** Writes the active adapters' gradients and adds their parts to {@code dx} [rows, in]. */
-  public void backward(Pass pass, INDArray x, INDArray dy, @Nullable INDArray dx) {
-    if (acts()) {
-      for (Graft graft : grafts) {
-        if (graft.adapter() instanceof LinearAdapter adapter) {
-          adapter.backward(pass, graft.parameters(), x, dy, graft.gradients(), dx);
-        }
-      }
-    }
-  }
-
-  /** Adds the active adapters' parts to looked-up vectors {@code y} [ids, dim]. */
-  public void forward(Pass pass, int[] ids, INDArray y) {
-    if (acts()) {
-      for (Graft graft : grafts) {
-        if (graft.adapter() instanceof EmbeddingAdapter adapter) {
-          adapter.forward(pass, graft.parameters(), ids, y);
-        }
-      }
-    }
-  }
-
-  /** Writes the active adapters' gradients, given that of the looked-up vectors [ids, dim]. */
-  public void backward(Pass pass, int[] ids, INDArray dy) {
-    if (acts()) {
-      for (Graft graft : grafts) {
-        if (graft.adapter() instanceof EmbeddingAdapter adapter) {
-          adapter.backward(pass, graft.parameters(), ids, dy, graft.gradients());
-        }
-      }
-    }
-  }
-
-  /** Adds every active ΔW to {@code weight} (the shape is {@link WeightAdapter}'s), in place. */
-  public void addDeltas(Pass pass, INDArray weight) {
-    if (acts()) {
-      for (Graft graft : grafts) {
-        if (graft.adapter() instanceof WeightAdapter adapter) {
-          adapter.addDelta(pass, graft.parameters(), weight);
-        }
-      }
-    }
-  }
-
-  /** Writes the gradients of every active ΔW, given that of the effective weight. */
-  public void deltaGradients(Pass pass, INDArray weightGradient) {
-    if (acts()) {
-      for (Graft graft : grafts) {
-        if (graft.adapter() instanceof WeightAdapter adapter) {
-          adapter.deltaGradient(pass, graft.parameters(), weightGradient, graft.gradients());
-        }
-      }
-    }
   }
 
   /** Zeroes every gradient here: for a layer that no gradient reaches. */

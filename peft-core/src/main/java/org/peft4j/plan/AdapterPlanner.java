@@ -15,6 +15,8 @@ import org.peft4j.adapter.TrainableCopy;
 import org.peft4j.config.Bias;
 import org.peft4j.config.CommonConfig;
 import org.peft4j.config.ModuleSelector;
+import org.peft4j.method.Injection;
+import org.peft4j.method.Injection.FrozenValues;
 import org.peft4j.method.PeftMethod;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteParameter;
@@ -24,13 +26,7 @@ public final class AdapterPlanner {
   private final List<Site> sites;
   private final Set<String> heads;
   private final Optional<String> modelType;
-  private final FrozenParameters frozen;
-
-  /** The frozen value of a site's parameter. */
-  @FunctionalInterface
-  public interface FrozenParameters {
-    INDArray value(Site site, String parameter);
-  }
+  private final FrozenValues frozen;
 
   /**
    * @param sites all sites of the model
@@ -39,7 +35,7 @@ public final class AdapterPlanner {
    * @param frozen the frozen values, for trainable copies
    */
   public AdapterPlanner(
-      List<Site> sites, Set<String> heads, Optional<String> modelType, FrozenParameters frozen) {
+      List<Site> sites, Set<String> heads, Optional<String> modelType, FrozenValues frozen) {
     this.sites = List.copyOf(sites);
     this.heads = Set.copyOf(heads);
     this.modelType = modelType;
@@ -47,9 +43,11 @@ public final class AdapterPlanner {
   }
 
   /** The targets that {@code config} means here: its own, or the model type's default. */
-  public ModuleSelector targets(PeftMethod<?> method, CommonConfig common) {
-    return common
+  public <C extends PeftConfig> ModuleSelector targets(PeftMethod<C> method, C config) {
+    return config
+        .common()
         .targetModules()
+        .or(() -> method.implicitTargets(config))
         .or(
             () ->
                 modelType
@@ -69,18 +67,22 @@ public final class AdapterPlanner {
    * The adapters of {@code config}.
    *
    * @param modulesToSave the modules that train as a copy
+   * @param encoders see {@link Injection#encoders()}
    */
   public <C extends PeftConfig> List<Adapter> plan(
-      PeftMethod<C> method, C config, List<String> modulesToSave) {
+      PeftMethod<C> method, C config, List<String> modulesToSave, boolean encoders) {
     CommonConfig common = config.common();
     Set<Site> saved = savedSites(modulesToSave);
     List<Site> targets =
         new TargetMatcher(sites, common, saved, method.peftType(), method.siteKinds())
-            .match(targets(method, common), heads);
+            .match(targets(method, config), heads);
     requirePatternsMatch(method.patterns(config), targets);
     Map<Site, List<Adapter>> planned = new LinkedHashMap<>();
     sites.forEach(site -> planned.put(site, new ArrayList<>()));
-    targets.forEach(site -> at(planned, site).add(method.inject(site, config)));
+    Injection injection = new Injection(targets, frozen, encoders);
+    for (Site site : targets) {
+      method.inject(site, config, injection).ifPresent(at(planned, site)::add);
+    }
     saved.forEach(
         site ->
             at(planned, site)
@@ -109,14 +111,15 @@ public final class AdapterPlanner {
   }
 
   private INDArray value(Site site, SiteParameter parameter) {
-    return frozen.value(site, parameter.name());
+    return frozen.parameter(site, parameter.name());
   }
 
   private Set<Site> savedSites(List<String> names) {
     Set<Site> saved = new LinkedHashSet<>();
     List<String> problems = new ArrayList<>();
     for (String name : names) {
-      List<Site> found = sites.stream().filter(s -> TargetMatcher.inside(s, name)).toList();
+      List<Site> found =
+          sites.stream().filter(s -> s.kind().isModule() && TargetMatcher.inside(s, name)).toList();
       if (found.isEmpty()) {
         problems.add(
             "\""

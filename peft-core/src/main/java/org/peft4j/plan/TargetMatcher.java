@@ -44,7 +44,10 @@ final class TargetMatcher {
    */
   List<Site> match(ModuleSelector selector, Set<String> heads) {
     List<Site> candidates =
-        sites.stream().filter(site -> !excluded(site) && !saved.contains(site)).toList();
+        sites.stream()
+            .filter(site -> supported.contains(site.kind()) || site.kind().isModule())
+            .filter(site -> !excluded(site) && !saved.contains(site))
+            .toList();
     List<Site> matched;
     if (selector instanceof ModuleSelector.Names names) {
       matched = named(names.names(), candidates);
@@ -55,6 +58,12 @@ final class TargetMatcher {
               .filter(s -> pattern.matches(s.name()) || pattern.matches(s.module()))
               .toList();
       requireSome(matched, regex.pattern());
+    } else if (selector instanceof ModuleSelector.Every) {
+      matched =
+          candidates.stream()
+              .filter(s -> supported.contains(s.kind()) && layerIndex.includes(s.name() + "."))
+              .toList();
+      requireSome(matched, "every site of the sorts " + supported);
     } else {
       matched =
           candidates.stream()
@@ -118,6 +127,10 @@ final class TargetMatcher {
   }
 
   private List<Site> requireSupported(List<Site> matched) {
+    if (matched.stream().anyMatch(s -> !s.kind().isModule())) {
+      // A method for places: a name that means one means no module.
+      return matched.stream().filter(s -> supported.contains(s.kind())).toList();
+    }
     List<Site> unsupported = matched.stream().filter(s -> !supported.contains(s.kind())).toList();
     if (!unsupported.isEmpty()) {
       Site first = unsupported.get(0);

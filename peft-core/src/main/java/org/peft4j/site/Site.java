@@ -55,6 +55,11 @@ public record Site(
     return new Site(name, module, SiteKind.CONVOLUTION, in, out, kernel, parameters);
   }
 
+  /** A place between modules: an attention's keys and values, a sub-layer's output, a prompt. */
+  public static Site place(String name, String module, SiteKind kind, long inputs, long outputs) {
+    return new Site(name, module, kind, inputs, outputs, List.of(), List.of());
+  }
+
   /** A site on which nothing can be grafted, whose parameters can be trained as a copy. */
   public static Site parameters(
       String name, String module, SiteKind kind, List<SiteParameter> parameters) {

@@ -13,5 +13,23 @@ public enum SiteKind {
   /**
    * Parameters of another sort: they can be trained as a copy, but nothing can be grafted on them.
    */
-  PARAMETERS
+  PARAMETERS,
+  /**
+   * The keys and values of an attention: {@code inputs} heads of them, each {@code outputs} wide.
+   */
+  ATTENTION,
+  /** The output of a sub-layer, [rows, outputs], before what came in is added to it. */
+  SUBLAYER,
+  /**
+   * The place before the first embedding of a sequence; {@code outputs} is an embedding's width.
+   */
+  PROMPT;
+
+  /**
+   * Whether it is a module with parameters, as a checkpoint names it, and not a place between
+   * modules.
+   */
+  public boolean isModule() {
+    return this != ATTENTION && this != SUBLAYER && this != PROMPT;
+  }
 }

@@ -9,6 +9,7 @@ import java.util.Set;
 import org.peft4j.PeftException;
 import org.peft4j.adapter.Adapter;
 import org.peft4j.config.ConfigReader;
+import org.peft4j.method.Injection;
 import org.peft4j.method.PeftMethod;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
@@ -41,8 +42,11 @@ public final class LoraMethod implements PeftMethod<LoraConfig> {
   }
 
   @Override
-  public Adapter inject(Site site, LoraConfig config) {
-    LoraShape shape = LoraShape.at(site, config);
+  public Optional<Adapter> inject(Site site, LoraConfig config, Injection injection) {
+    return Optional.of(adapter(site, LoraShape.at(site, config)));
+  }
+
+  private static Adapter adapter(Site site, LoraShape shape) {
     return switch (site.kind()) {
       case LINEAR -> {
         if (shape.bias() && !site.name().equals(site.module())) {
@@ -65,7 +69,7 @@ public final class LoraMethod implements PeftMethod<LoraConfig> {
         }
         yield new LoraConvolution(site, shape);
       }
-      case NORM, PARAMETERS ->
+      case NORM, PARAMETERS, ATTENTION, SUBLAYER, PROMPT ->
           throw new PeftException(
               "LoRA cannot be grafted on " + site.name() + " of the sort " + site.kind() + ".");
     };

@@ -6,6 +6,8 @@ import java.util.List;
 import org.deeplearning4j.nn.api.layers.IOutputLayer;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.layers.BaseLayer;
+import org.deeplearning4j.nn.layers.feedforward.embedding.EmbeddingSequenceLayer;
+import org.deeplearning4j.nn.layers.recurrent.RnnOutputLayer;
 import org.deeplearning4j.nn.params.DefaultParamInitializer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -72,6 +74,13 @@ record AffineHosting(BaseLayerSource base, Site site, Twin twin) implements Host
       case EMBEDDING -> w;
       default -> w.transpose();
     };
+  }
+
+  /** A layer of sequences puts the steps of all of them together. */
+  @Override
+  public boolean rowsApart() {
+    return !(base.layer() instanceof RnnOutputLayer)
+        && !(base.layer() instanceof EmbeddingSequenceLayer);
   }
 
   @Override

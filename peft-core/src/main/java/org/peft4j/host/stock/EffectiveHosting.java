@@ -54,7 +54,8 @@ record EffectiveHosting(BaseLayerSource base, List<WeightSite> weights) implemen
       return new HostedLayer(layer, new ScratchedPasses(scratch, SameDiffEpsilon.scale(layer)));
     }
     EffectiveWeights weightsNow =
-        new EffectiveWeights(weights, grafts, frozen, parameters, layer.paramTable());
+        new EffectiveWeights(
+            weights, grafts, frozen, base.layer().paramTable(), parameters, layer.paramTable());
     return new HostedLayer(
         layer, new EffectivePasses(scratch, weightsNow, SameDiffEpsilon.scale(layer)));
   }

@@ -7,6 +7,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Pass;
 import org.peft4j.module.LayerGrafts;
 import org.peft4j.module.SiteGrafts;
+import org.peft4j.module.WeightGrafts;
 import org.peft4j.site.SiteParameter;
 
 /**
@@ -18,12 +19,14 @@ final class EffectiveWeights implements AutoCloseable {
   private final List<WeightSite> weights;
   private final LayerGrafts grafts;
   private final INDArray frozen;
+  private final Map<String, INDArray> frozenTable;
   private final INDArray effective;
   private final Map<String, INDArray> table;
   private @Nullable Pass pass;
 
   /**
    * @param frozen the base layer's vector of parameters
+   * @param frozenTable its parameters by key
    * @param effective the vector that the layer runs on, owned by this object
    * @param table the layer's parameters by key, views of {@code effective}
    */
@@ -31,11 +34,13 @@ final class EffectiveWeights implements AutoCloseable {
       List<WeightSite> weights,
       LayerGrafts grafts,
       INDArray frozen,
+      Map<String, INDArray> frozenTable,
       INDArray effective,
       Map<String, INDArray> table) {
     this.weights = weights;
     this.grafts = grafts;
     this.frozen = frozen;
+    this.frozenTable = frozenTable;
     this.effective = effective;
     this.table = table;
   }
@@ -64,7 +69,8 @@ final class EffectiveWeights implements AutoCloseable {
           own.assign(copy);
         }
       }
-      site.addDeltas(now, weight.view().of(at(weight.parameter(), table)));
+      new WeightGrafts(site)
+          .apply(now, weight.view().of(at(weight.parameter(), table)), bias(weight, table));
     }
   }
 
@@ -81,8 +87,22 @@ final class EffectiveWeights implements AutoCloseable {
           target.assign(at(parameter.name(), gradients));
         }
       }
-      site.deltaGradients(pass, weight.view().of(at(weight.parameter(), gradients)));
+      new WeightGrafts(site)
+          .backward(
+              pass,
+              weight.view().of(at(weight.parameter(), frozenTable)),
+              bias(weight, frozenTable),
+              weight.view().of(at(weight.parameter(), gradients)),
+              bias(weight, gradients));
     }
+  }
+
+  private static @Nullable INDArray bias(WeightSite weight, Map<String, INDArray> arrays) {
+    return weight.site().parameters().stream()
+        .filter(SiteParameter::bias)
+        .findFirst()
+        .map(bias -> at(bias.name(), arrays))
+        .orElse(null);
   }
 
   private static INDArray at(String key, Map<String, INDArray> arrays) {

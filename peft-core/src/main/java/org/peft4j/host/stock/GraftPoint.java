@@ -1,12 +1,13 @@
 package org.peft4j.host.stock;
 
+import org.nd4j.linalg.api.buffer.DataType;
 import org.peft4j.module.LayerGrafts;
 import org.peft4j.site.Site;
 
 /** Where adapters act in a layer with one matrix. */
 record GraftPoint(LayerGrafts grafts, Site site) {
-  GraftedProduct product() {
-    return new GraftedProduct(grafts, site);
+  GraftedProduct product(DataType type) {
+    return new GraftedProduct(grafts, site, type);
   }
 
   GraftedLookup lookup() {

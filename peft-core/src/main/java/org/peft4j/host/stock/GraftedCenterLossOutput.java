@@ -60,7 +60,7 @@ final class GraftedCenterLossOutput extends CenterLossOutputLayer {
             .getLossFn()
             .computeGradient(expected, z, layerConf().getActivationFn(), maskArray);
     if (hasBias()) {
-      product.biasGradient(delta);
+      product.biasGradient(super.getParam(DefaultParamInitializer.BIAS_KEY), delta);
     }
     INDArray w = getParamWithNoise(DefaultParamInitializer.WEIGHT_KEY, true, workspaces);
     INDArray dx = product.backward(input, w, delta, workspaces);

@@ -68,7 +68,7 @@ final class GraftedDense extends DenseLayer {
       applyMask(delta);
     }
     if (hasBias()) {
-      product.biasGradient(delta);
+      product.biasGradient(super.getParam(DefaultParamInitializer.BIAS_KEY), delta);
     }
     if (hasLayerNorm()) {
       throughLayerNorm(z.getSecond(), delta, workspaces);

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.adapter.Pass;
+import org.peft4j.module.EmbeddingGrafts;
 import org.peft4j.module.LayerGrafts;
 import org.peft4j.module.SiteGrafts;
 import org.peft4j.site.Site;
@@ -22,11 +23,13 @@ final class GraftedLookup {
 
   private final LayerGrafts grafts;
   private final SiteGrafts site;
+  private final EmbeddingGrafts parts;
   private @Nullable Pass pass;
 
   GraftedLookup(LayerGrafts grafts, Site site) {
     this.grafts = grafts;
     this.site = grafts.at(site.name());
+    this.parts = new EmbeddingGrafts(this.site);
   }
 
   /** A new input has come: the next forward pass draws new masks. */
@@ -58,7 +61,7 @@ final class GraftedLookup {
             ArrayType.ACTIVATIONS, w.dataType(), new long[] {ids.length, w.size(1)}, 'c');
     Nd4j.pullRows(w, y, 1, ids);
     if (site.acts()) {
-      site.forward(pass(training), ids, y);
+      parts.forward(pass(training), ids, y);
     }
     return bias == null ? y : y.addiRowVector(bias);
   }
@@ -78,7 +81,7 @@ final class GraftedLookup {
       rows.sum(biasGradient, 0);
     }
     if (site.acts()) {
-      site.backward(pass(true), ids, rows);
+      parts.backward(pass(true), ids, rows);
     }
   }
 

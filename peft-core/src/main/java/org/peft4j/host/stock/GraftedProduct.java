@@ -6,9 +6,12 @@ import org.deeplearning4j.nn.params.DefaultParamInitializer;
 import org.deeplearning4j.nn.workspace.ArrayType;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.adapter.DetachedTape;
 import org.peft4j.adapter.Pass;
 import org.peft4j.module.LayerGrafts;
+import org.peft4j.module.LinearGrafts;
 import org.peft4j.module.SiteGrafts;
 import org.peft4j.site.Site;
 
@@ -23,21 +26,29 @@ final class GraftedProduct {
 
   private final LayerGrafts grafts;
   private final SiteGrafts site;
+  private final LinearGrafts linear;
+  private final DetachedTape tape;
   private @Nullable Pass pass;
+  private @Nullable INDArray biasPart;
 
-  GraftedProduct(LayerGrafts grafts, Site site) {
+  GraftedProduct(LayerGrafts grafts, Site site, DataType type) {
     this.grafts = grafts;
     this.site = grafts.at(site.name());
+    this.linear = new LinearGrafts(this.site);
+    this.tape = new DetachedTape(type);
   }
 
   /** A new input has come: the next forward pass draws new masks. */
   void newInput() {
     pass = null;
+    biasPart = null;
+    tape.close();
   }
 
-  /** The trainable copy of a parameter that stands in for the frozen one now, or else that. */
+  /** A parameter as it acts now: its trainable copy or the frozen one, a bias scaled. */
   @Nullable INDArray parameter(String name, @Nullable INDArray frozen) {
-    return site.optionalParameter(name, frozen);
+    INDArray own = site.optionalParameter(name, frozen);
+    return own != null && name.equals(BIAS) ? linear.bias(own) : own;
   }
 
   /** Where the gradient of a parameter goes; null if it is frozen now. */
@@ -65,9 +76,14 @@ final class GraftedProduct {
     INDArray z =
         workspaces.createUninitialized(ArrayType.ACTIVATIONS, w.dataType(), x.size(0), w.size(1));
     INDArray cast = x.castTo(w.dataType());
-    cast.mmuli(w, z);
+    input(cast, training, workspaces).mmuli(w, z);
     addAdapters(cast, z, training, workspaces);
     return z;
+  }
+
+  /** What the frozen product is applied to: x, or a scaled copy. */
+  INDArray input(INDArray x, boolean training, LayerWorkspaceMgr workspaces) {
+    return linear.scalesInput() ? linear.input(pass(training), rowMajorInput(x, workspaces)) : x;
   }
 
   /** Adds the adapters' parts to {@code z}, whatever its strides. */
@@ -76,7 +92,7 @@ final class GraftedProduct {
       return;
     }
     INDArray rows = RowMajor.of(z, ArrayType.FF_WORKING_MEM, workspaces);
-    site.forward(pass(training), rowMajorInput(x, workspaces), rows);
+    linear.output(pass(training), null, rowMajorInput(x, workspaces), rows);
     if (rows != z) {
       z.assign(rows);
     }
@@ -89,30 +105,51 @@ final class GraftedProduct {
    * @return the gradient of x [rows, in]; zeros if nobody needs it
    */
   INDArray backward(INDArray x, INDArray w, INDArray delta, LayerWorkspaceMgr workspaces) {
+    if (!site.acts()) {
+      return inputGradientNeeded()
+          ? timesTransposed(w, delta, workspaces)
+          : workspaces.create(ArrayType.ACTIVATION_GRAD, delta.dataType(), x.shape(), 'c');
+    }
+    Pass now = pass(true);
+    INDArray rows = rowMajorInput(x.castTo(w.dataType()), workspaces);
+    INDArray dy = RowMajor.of(delta, ArrayType.BP_WORKING_MEM, workspaces);
+    INDArray upstream = linear.upstream(now, dy);
     INDArray weightGradient = gradient(WEIGHT);
     if (weightGradient != null) {
-      weightGradient.assign(x.castTo(delta.dataType()).transpose().mmul(delta));
+      weightGradient.assign(linear.input(now, rows).transpose().mmul(upstream));
     }
-    INDArray dx =
-        inputGradientNeeded()
-            ? timesTransposed(w, delta, workspaces)
-            : workspaces.create(ArrayType.ACTIVATION_GRAD, delta.dataType(), x.shape(), 'c');
-    if (site.acts()) {
-      site.backward(
-          pass(true),
-          rowMajorInput(x.castTo(w.dataType()), workspaces),
-          RowMajor.of(delta, ArrayType.BP_WORKING_MEM, workspaces),
-          inputGradientNeeded() ? dx : null);
+    INDArray dx;
+    if (linear.scalesInput()) {
+      dx =
+          RowMajor.of(
+              timesTransposed(w, upstream, workspaces), ArrayType.ACTIVATION_GRAD, workspaces);
+      linear.inputGradient(now, rows, dx);
+    } else if (inputGradientNeeded()) {
+      dx = timesTransposed(w, upstream, workspaces);
+    } else {
+      dx = workspaces.create(ArrayType.ACTIVATION_GRAD, delta.dataType(), x.shape(), 'c');
     }
+    linear.backward(now, null, rows, dy, inputGradientNeeded() ? dx : null, biasPart);
     return dx;
   }
 
-  /** Writes the gradient of the bias if it trains, given that of the biased pre-activation. */
-  void biasGradient(INDArray delta) {
+  /**
+   * Writes the gradient of the bias if it trains, given that of the biased pre-activation; to be
+   * called before {@link #backward}.
+   *
+   * @param frozen the frozen bias
+   */
+  void biasGradient(INDArray frozen, INDArray delta) {
+    if (!site.acts()) {
+      return;
+    }
+    INDArray sum = delta.sum(0);
     INDArray gradient = gradient(BIAS);
     if (gradient != null) {
-      delta.sum(gradient, 0);
+      gradient.assign(sum.reshape(gradient.shape()));
+      linear.biasGradient(gradient);
     }
+    biasPart = sum.muli(site.parameter(BIAS, frozen).reshape(sum.shape()));
   }
 
   /** {@code delta·Wᵀ}, row-major: the way in which Deeplearning4j itself computes it. */
@@ -133,7 +170,7 @@ final class GraftedProduct {
 
   private Pass pass(boolean training) {
     if (pass == null || pass.training() != training) {
-      pass = grafts.nextPass(training);
+      pass = training ? grafts.nextPass(true).on(tape) : grafts.nextPass(false);
     }
     return pass;
   }

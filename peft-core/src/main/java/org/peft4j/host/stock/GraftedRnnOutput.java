@@ -65,7 +65,7 @@ final class GraftedRnnOutput extends RnnOutputLayer {
     INDArray x =
         TimeSeriesUtils.reshape3dTo2d(
             channelsFirst(undropped).castTo(w.dataType()), workspaces, ArrayType.FF_WORKING_MEM);
-    INDArray z = x.mmul(w);
+    INDArray z = product.input(x, training, workspaces).mmul(w);
     product.addAdapters(x, z, training, workspaces);
     if (hasBias()) {
       z.addiRowVector(getParamWithNoise(BIAS, training, workspaces));
@@ -95,7 +95,7 @@ final class GraftedRnnOutput extends RnnOutputLayer {
             .getLossFn()
             .computeGradient(expected, z, layerConf().getActivationFn(), maskArray);
     if (hasBias()) {
-      product.biasGradient(delta);
+      product.biasGradient(super.getParam(BIAS), delta);
     }
     INDArray w = getParamWithNoise(WEIGHT, true, workspaces);
     INDArray dx = backpropDropOutIfPresent(product.backward(input, w, delta, workspaces));

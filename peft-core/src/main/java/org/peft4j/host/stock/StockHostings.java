@@ -61,19 +61,21 @@ public final class StockHostings {
     Class<?> sort = base.layer().getClass();
     if (sort == DenseLayer.class) {
       return AffineHosting.linear(
-          name, base, (conf, type, at) -> new GraftedDense(conf, type, at.product()));
+          name, base, (conf, type, at) -> new GraftedDense(conf, type, at.product(type)));
     }
     if (sort == OutputLayer.class) {
       return AffineHosting.linear(
-          name, base, (conf, type, at) -> new GraftedOutput(conf, type, at.product()));
+          name, base, (conf, type, at) -> new GraftedOutput(conf, type, at.product(type)));
     }
     if (sort == CenterLossOutputLayer.class) {
       return AffineHosting.linear(
-          name, base, (conf, type, at) -> new GraftedCenterLossOutput(conf, type, at.product()));
+          name,
+          base,
+          (conf, type, at) -> new GraftedCenterLossOutput(conf, type, at.product(type)));
     }
     if (sort == RnnOutputLayer.class) {
       return AffineHosting.linear(
-          name, base, (conf, type, at) -> new GraftedRnnOutput(conf, type, at.product()));
+          name, base, (conf, type, at) -> new GraftedRnnOutput(conf, type, at.product(type)));
     }
     if (sort == EmbeddingLayer.class) {
       return AffineHosting.embedding(

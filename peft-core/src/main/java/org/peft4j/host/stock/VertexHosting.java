@@ -54,7 +54,8 @@ record VertexHosting(GraphVertex base, SameDiffVertex configuration, List<Weight
       return new HostedVertex(vertex, new ScratchedPasses(scratch, SameDiffEpsilon.scale()));
     }
     EffectiveWeights effective =
-        new EffectiveWeights(weights, grafts, frozen, parameters, vertex.paramTable(true));
+        new EffectiveWeights(
+            weights, grafts, frozen, base.paramTable(true), parameters, vertex.paramTable(true));
     return new HostedVertex(
         vertex, new EffectivePasses(scratch, effective, SameDiffEpsilon.scale()));
   }

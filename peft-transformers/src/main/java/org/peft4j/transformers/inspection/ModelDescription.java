@@ -61,7 +61,7 @@ public record ModelDescription(ModelConfig config, List<Site> sites, TensorTable
   private String siteTable() {
     Map<String, List<Site>> byModule = new TreeMap<>();
     for (Site site : sites) {
-      if (site.kind() != SiteKind.NORM) {
+      if (site.kind() != SiteKind.NORM && site.kind().isModule()) {
         String module = site.name().substring(site.name().lastIndexOf('.') + 1);
         byModule.computeIfAbsent(module, name -> new ArrayList<>()).add(site);
       }

@@ -5,6 +5,7 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Pass;
 import org.peft4j.module.NormModule;
+import org.peft4j.module.SublayerGrafts;
 import org.peft4j.site.Site;
 import org.peft4j.transformers.config.ModelConfig;
 import org.peft4j.transformers.memory.CallMemory;
@@ -12,9 +13,17 @@ import org.peft4j.transformers.memory.CallMemory;
 /**
  * The forward and backward pass of a pre-norm block: {@code x₁ = x + attention(norm₁(x))}, {@code y
  * = x₁ + mlp(norm₂(x₁))}.
+ *
+ * @param attended what is grafted on the attention's output
+ * @param fed what is grafted on the MLP's output
  */
 record Block(
-    NormModule attentionNorm, SelfAttention attention, NormModule mlpNorm, FeedForward mlp) {
+    NormModule attentionNorm,
+    SelfAttention attention,
+    SublayerGrafts attended,
+    NormModule mlpNorm,
+    FeedForward mlp,
+    SublayerGrafts fed) {
   /** What the backward pass needs of the forward pass, beside the input. */
   record Kept(
       INDArray statistics1,
@@ -35,22 +44,28 @@ record Block(
               modules.linear(s.get(3)));
       return new Block(
           modules.norm(s.get(0)),
-          new SelfAttention(config.attention(), projections, modules.linear(s.get(4))),
+          new SelfAttention(
+              config.attention(), projections, modules.linear(s.get(4)), modules.prefix(s.get(9))),
+          modules.sublayer(s.get(10)),
           modules.norm(s.get(5)),
           new GatedFeedForward(
               config.mlp(),
               modules.linear(s.get(6)),
               modules.linear(s.get(7)),
-              modules.linear(s.get(8))));
+              modules.linear(s.get(8))),
+          modules.sublayer(s.get(11)));
     }
     return new Block(
         modules.norm(s.get(0)),
         new SelfAttention(
             config.attention(),
             new FusedProjection(config.attention(), modules.linear(s.get(1))),
-            modules.linear(s.get(2))),
+            modules.linear(s.get(2)),
+            modules.prefix(s.get(6))),
+        modules.sublayer(s.get(7)),
         modules.norm(s.get(3)),
-        new PlainFeedForward(config.mlp(), modules.linear(s.get(4)), modules.linear(s.get(5))));
+        new PlainFeedForward(config.mlp(), modules.linear(s.get(4)), modules.linear(s.get(5))),
+        modules.sublayer(s.get(8)));
   }
 
   /**
@@ -73,18 +88,22 @@ record Block(
     INDArray normed = memory.temporary(shape);
     attentionNorm.forward(pass, rows, normed, statistics1);
     INDArray middle = memory.kept(shape);
-    SelfAttention.Kept attended =
-        attention.forward(pass, normed, extent, positions, cache, middle, memory);
+    SelfAttention.Kept attention =
+        this.attention.forward(pass, normed, extent, positions, cache, middle, memory);
+    attended.forward(pass, rows, middle);
     middle.addi(rows);
 
     INDArray statistics2 = memory.kept(mlpNorm.statistics(), extent.rows());
     mlpNorm.forward(pass, middle, normed, statistics2);
-    INDArray out = y == null ? null : extent.matrix(y);
-    FeedForward.Kept fed = mlp.forward(pass, normed, out, memory);
+    INDArray out = y != null ? extent.matrix(y) : fed.acts() ? memory.temporary(shape) : null;
+    FeedForward.Kept inner = mlp.forward(pass, normed, out, memory);
     if (out != null) {
+      fed.forward(pass, middle, out);
+    }
+    if (out != null && y != null) {
       out.addi(middle);
     }
-    return new Kept(statistics1, attended, middle, statistics2, fed);
+    return new Kept(statistics1, attention, middle, statistics2, inner);
   }
 
   /**
@@ -104,15 +123,20 @@ record Block(
       CallMemory memory) {
     Extent extent = Extent.of(x);
     INDArray upper = extent.matrix(dy);
-    boolean lowerHalf = dx != null || attentionNorm.acts() || attention.acts();
+    boolean lowerHalf = dx != null || attentionNorm.acts() || attention.acts() || attended.acts();
     INDArray dMiddle = lowerHalf ? memory.temporary(upper.shape()) : null;
-    mlpBackward(pass, kept, upper, dMiddle, memory);
+    Branch branch = Branch.of(pass, fed, kept.middle(), upper, lowerHalf, memory);
+    mlpBackward(pass, kept, branch.dy(), dMiddle, memory);
     if (dMiddle != null) {
       dMiddle.addi(upper);
+      branch.addResidual(dMiddle);
       INDArray lower = dx == null ? null : extent.matrix(dx);
-      attentionBackward(pass, kept, x, positions, dMiddle, lower, memory);
+      Branch attentionBranch =
+          Branch.of(pass, attended, extent.matrix(x), dMiddle, lower != null, memory);
+      attentionBackward(pass, kept, x, positions, attentionBranch.dy(), lower, memory);
       if (lower != null) {
         lower.addi(dMiddle);
+        attentionBranch.addResidual(lower);
       }
     }
   }

@@ -52,16 +52,22 @@ final class BlockLayer extends SteppingLayer {
     boolean keep = back && !model().checkpointing();
     try (CallMemory memory = new CallMemory(workspaces, dataType, keep ? arrays : null)) {
       INDArray y = memory.output(input.shape());
-      Block.Kept values = block.forward(pass, input, positions(extent, memory), null, y, memory);
+      Pass recorded = keep ? pass.on(memory.tape()) : pass;
+      Block.Kept values =
+          block.forward(recorded, input, positions(extent, memory), null, y, memory);
       if (back) {
-        kept = new Kept(pass, keep ? values : null, arrays);
+        kept = new Kept(recorded, keep ? values : null, arrays);
       }
       return y;
     }
   }
 
+  private Prefix prefix() {
+    return block.attention().prefix();
+  }
+
   private SelfAttention.Positions positions(Extent extent, CallMemory memory) {
-    INDArray mask = AttentionMask.of(maskArray, extent, memory);
+    INDArray mask = prefix().mask(AttentionMask.of(maskArray, extent, memory), memory);
     return new SelfAttention.Positions(mask, rotation(0, extent, null, memory));
   }
 
@@ -77,7 +83,8 @@ final class BlockLayer extends SteppingLayer {
       INDArray mask =
           AttentionMask.stepping(past.length(), (int) extent.time(), slots, past.padding(), memory);
       Rotation rotation = rotation(past.length(), extent, past.padding(), memory);
-      SelfAttention.Positions positions = new SelfAttention.Positions(mask, rotation);
+      SelfAttention.Positions positions =
+          new SelfAttention.Positions(prefix().mask(mask, memory), rotation);
       block.forward(grafts().nextPass(false), x, positions, past, y, memory);
       return y;
     }
@@ -88,8 +95,12 @@ final class BlockLayer extends SteppingLayer {
       return new Rotation(null, null);
     }
     int time = (int) extent.time();
+    int before = prefix().length();
     int[] positions = LeftPadding.positions(past, time, padding);
-    PositionTables.Rows rows = model().positions().rows(positions, past + time);
+    for (int i = 0; i < positions.length; i++) {
+      positions[i] += before;
+    }
+    PositionTables.Rows rows = model().positions().rows(positions, before + past + time);
     long headSize = model().config().attention().headSize();
     long[] shape = {positions.length / time, time, headSize};
     return new Rotation(memory.values(rows.cos(), shape), memory.values(rows.sin(), shape));
@@ -109,6 +120,7 @@ final class BlockLayer extends SteppingLayer {
       Pass pass = forward.pass();
       Block.Kept values = forward.values();
       if (values == null) {
+        pass = pass.on(memory.tape());
         values = block.forward(pass, input, positions, null, null, memory);
       }
       block.backward(pass, values, input, positions, epsilon, needed ? dx : null, memory);

@@ -1,5 +1,8 @@
 package org.peft4j.transformers.layer;
 
+import static org.nd4j.linalg.indexing.NDArrayIndex.all;
+import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
+
 import java.util.Arrays;
 import java.util.List;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
@@ -42,10 +45,29 @@ final class HeadLayer extends LossLayer {
     assertInputSet(false);
     Extent extent = Extent.of(input);
     try (CallMemory memory = new CallMemory(workspaces, dataType, null)) {
-      INDArray logits = memory.output(extent.batch(), extent.time(), vocabulary());
-      head.forward(grafts().nextPass(training), extent.matrix(input), extent.matrix(logits));
+      INDArray hidden = withoutVirtualTokens(extent, memory);
+      long time = extent.time() - virtualTokens();
+      INDArray logits = memory.output(extent.batch(), time, vocabulary());
+      Pass pass = grafts().nextPass(training);
+      head.forward(pass, hidden, logits.reshape('c', hidden.size(0), vocabulary()));
       return logits;
     }
+  }
+
+  /** How many positions of the input are those of virtual tokens, before all others. */
+  private int virtualTokens() {
+    return grafts().prompt().virtualTokens();
+  }
+
+  private INDArray withoutVirtualTokens(Extent extent, CallMemory memory) {
+    int n = virtualTokens();
+    if (n == 0) {
+      return extent.matrix(input);
+    }
+    long time = extent.time() - n;
+    INDArray rows = memory.temporary(extent.batch(), time, input.size(2));
+    rows.assign(input.get(all(), interval(n, extent.time()), all()));
+    return rows.reshape('c', extent.batch() * time, input.size(2));
   }
 
   @Override
@@ -60,7 +82,7 @@ final class HeadLayer extends LossLayer {
       boolean needed = grafts().inputGradientNeeded();
       INDArray dx = needed ? memory.inputGradient(input.shape()) : zeroInputGradient(workspaces);
       double[] losses =
-          loss(grafts().nextPass(true), memory)
+          loss(grafts().nextPass(true).on(memory.tape()), memory)
               .backward(extent.matrix(input), labelled, needed ? extent.matrix(dx) : null);
       loss = Arrays.stream(losses).sum() / losses.length;
       return back(dx);
@@ -111,7 +133,7 @@ final class HeadLayer extends LossLayer {
     if (labels == null) {
       throw new PeftException("The loss needs labels: token ids [batch, time], -100 for none.");
     }
-    return Labelled.of(labels, maskArray, Extent.of(input), vocabulary());
+    return Labelled.of(labels, maskArray, Extent.of(input), virtualTokens(), vocabulary());
   }
 
   private int vocabulary() {

@@ -20,28 +20,32 @@ record Labelled(int[] rows, int[] targets, int[] perSequence) {
    *
    * @param labels ids [batch, time]
    * @param mask [batch, time], 0 where a label does not count either; null if all count
+   * @param extent of the model's output: time, and before it the virtual tokens
+   * @param virtualTokens how many; the last of them predicts the first label
    * @throws PeftException if none is labelled, a label is no id, or shapes differ
    */
-  static Labelled of(INDArray labels, @Nullable INDArray mask, Extent extent, int vocabulary) {
-    if (labels.length() != extent.rows() || mask != null && mask.length() != extent.rows()) {
+  static Labelled of(
+      INDArray labels, @Nullable INDArray mask, Extent extent, int virtualTokens, int vocabulary) {
+    Extent own = new Extent(extent.batch(), extent.time() - virtualTokens);
+    if (labels.length() != own.rows() || mask != null && mask.length() != own.rows()) {
       throw new PeftException(
           "Labels have shape "
               + labels.shapeInfoToString().lines().findFirst().orElse("")
               + " but the model's input is ["
-              + extent.batch()
+              + own.batch()
               + ", "
-              + extent.time()
+              + own.time()
               + "]. Labels (and their mask) are token ids of the same shape.");
     }
     int[] ids = TokenIds.of(labels);
     int[] counted = mask == null ? null : TokenIds.of(mask);
-    int time = (int) extent.time();
+    int time = (int) own.time();
     int[] rows = new int[ids.length];
     int[] targets = new int[ids.length];
     int[] perSequence = new int[(int) extent.batch()];
     int count = 0;
     for (int i = 0; i < ids.length; i++) {
-      boolean first = i % time == 0;
+      boolean first = virtualTokens == 0 && i % time == 0;
       if (first || ids[i] == IGNORED || counted != null && counted[i] == 0) {
         continue;
       }
@@ -55,7 +59,7 @@ record Labelled(int[] rows, int[] targets, int[] perSequence) {
                 + IGNORED
                 + " where there is no label.");
       }
-      rows[count] = i - 1;
+      rows[count] = i + (i / time + 1) * virtualTokens - 1;
       targets[count++] = ids[i];
       perSequence[i / time]++;
     }

@@ -10,6 +10,9 @@ import org.peft4j.transformers.config.ModelConfig;
 
 /** The sites of a model, named and ordered as the modules of its checkpoint. */
 public final class ModelSites {
+  /** The name of the place before the first embedding of a sequence. */
+  public static final String PROMPT = "prompt_encoder";
+
   private final ModelConfig config;
   private final boolean gpt2;
 
@@ -38,9 +41,10 @@ public final class ModelSites {
     if (gpt2) {
       return List.of(
           embedding("transformer.wte", config.vocabularySize()),
-          embedding("transformer.wpe", config.maxPositions()));
+          embedding("transformer.wpe", config.maxPositions()),
+          prompt());
     }
-    return List.of(embedding("model.embed_tokens", config.vocabularySize()));
+    return List.of(embedding("model.embed_tokens", config.vocabularySize()), prompt());
   }
 
   Site finalNorm() {
@@ -79,7 +83,29 @@ public final class ModelSites {
         norm(prefix + "post_attention_layernorm"),
         linear(prefix + "mlp.gate_proj", width, mlp.innerSize(), mlp.bias()),
         linear(prefix + "mlp.up_proj", width, mlp.innerSize(), mlp.bias()),
-        linear(prefix + "mlp.down_proj", mlp.innerSize(), width, mlp.bias()));
+        linear(prefix + "mlp.down_proj", mlp.innerSize(), width, mlp.bias()),
+        attention(prefix + "self_attn"),
+        sublayer(prefix + "self_attn"),
+        sublayer(prefix + "mlp"));
+  }
+
+  private Site prompt() {
+    return Site.place(PROMPT, PROMPT, SiteKind.PROMPT, 0, config.hiddenSize());
+  }
+
+  private Site attention(String module) {
+    ModelConfig.Attention attention = config.attention();
+    return Site.place(
+        module + ".past_key_values",
+        module,
+        SiteKind.ATTENTION,
+        attention.keyValueHeads(),
+        attention.headSize());
+  }
+
+  private Site sublayer(String module) {
+    int width = config.hiddenSize();
+    return Site.place(module, module, SiteKind.SUBLAYER, width, width);
   }
 
   private List<Site> gpt2Block(String prefix) {
@@ -91,7 +117,10 @@ public final class ModelSites {
         linear(prefix + "attn.c_proj", width, width, true),
         norm(prefix + "ln_2"),
         linear(prefix + "mlp.c_fc", width, inner, true),
-        linear(prefix + "mlp.c_proj", inner, width, true));
+        linear(prefix + "mlp.c_proj", inner, width, true),
+        attention(prefix + "attn"),
+        sublayer(prefix + "attn"),
+        sublayer(prefix + "mlp"));
   }
 
   private Site embedding(String name, int rows) {

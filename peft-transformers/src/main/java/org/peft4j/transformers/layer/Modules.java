@@ -1,9 +1,12 @@
 package org.peft4j.transformers.layer;
 
+import org.peft4j.module.AttentionGrafts;
 import org.peft4j.module.EmbeddingModule;
 import org.peft4j.module.LayerGrafts;
 import org.peft4j.module.LinearModule;
 import org.peft4j.module.NormModule;
+import org.peft4j.module.PromptGrafts;
+import org.peft4j.module.SublayerGrafts;
 import org.peft4j.site.Site;
 import org.peft4j.transformers.weights.WeightStore;
 
@@ -21,6 +24,18 @@ record Modules(FrozenModel model, LayerGrafts grafts) {
         weights.get(site.name() + ".weight"),
         inputsFirst(model, site),
         weights.find(site.name() + ".bias"));
+  }
+
+  PromptGrafts prompts(Site site) {
+    return new PromptGrafts(grafts.at(site.name()));
+  }
+
+  Prefix prefix(Site site) {
+    return new Prefix(new AttentionGrafts(grafts.at(site.name())));
+  }
+
+  SublayerGrafts sublayer(Site site) {
+    return new SublayerGrafts(grafts.at(site.name()));
   }
 
   NormModule norm(Site site) {

@@ -14,28 +14,40 @@ import org.peft4j.transformers.memory.CallMemory;
  */
 final class SelfAttention {
   /** What the backward pass needs of the forward pass. */
-  record Kept(Projections.Heads heads, INDArray probabilities, INDArray contextRows) {}
+  record Kept(
+      Projections.Heads heads,
+      Prefix.Extended keysAndValues,
+      INDArray probabilities,
+      INDArray contextRows) {}
 
   /**
    * Where the tokens of a call stand.
    *
-   * @param mask [1 or batch, time, keys], added to the scores
+   * @param mask [1 or batch, time, prefix + keys], added to the scores
    */
   record Positions(INDArray mask, Rotation rotation) {}
 
   private final ModelConfig.Attention shape;
   private final Projections projections;
   private final LinearModule output;
+  private final Prefix prefix;
 
-  SelfAttention(ModelConfig.Attention shape, Projections projections, LinearModule output) {
+  SelfAttention(
+      ModelConfig.Attention shape, Projections projections, LinearModule output, Prefix prefix) {
     this.shape = shape;
     this.projections = projections;
     this.output = output;
+    this.prefix = prefix;
   }
 
   /** Whether anything grafted here acts now. */
   boolean acts() {
-    return projections.acts() || output.acts();
+    return projections.acts() || output.acts() || prefix.length() > 0;
+  }
+
+  /** Keys and values before those of the input. */
+  Prefix prefix() {
+    return prefix;
   }
 
   /** Whether the backward pass needs this module's input. */
@@ -69,19 +81,23 @@ final class SelfAttention {
       keys = cache.keys();
       values = cache.values();
     }
+    Prefix.Extended all = new Prefix.Extended(keys, values);
+    if (prefix.length() > 0) {
+      all = prefix.extend(pass, keys, values, memory);
+    }
     INDArray probabilities =
-        memory.kept(extent.batch(), shape.heads(), extent.time(), keys.size(1));
+        memory.kept(extent.batch(), shape.heads(), extent.time(), all.keys().size(1));
     INDArray contextRows = memory.kept(extent.rows(), (long) shape.heads() * shape.headSize());
     kernels.attention(
         heads.q(),
-        keys,
-        values,
+        all.keys(),
+        all.values(),
         positions.mask(),
         shape.scale(),
         probabilities,
         contextRows.reshape('c', heads.q().shape()));
     output.forward(pass, contextRows, y);
-    return new Kept(heads, probabilities, contextRows);
+    return new Kept(heads, all, probabilities, contextRows);
   }
 
   /**
@@ -99,7 +115,7 @@ final class SelfAttention {
       @Nullable INDArray dx,
       Positions positions,
       CallMemory memory) {
-    boolean goOn = dx != null || projections.acts();
+    boolean goOn = dx != null || projections.acts() || prefix.length() > 0;
     INDArray dContextRows = goOn ? memory.temporary(kept.contextRows().shape()) : null;
     output.backward(pass, kept.contextRows(), dy, dContextRows, 0);
     if (dContextRows == null) {
@@ -107,22 +123,33 @@ final class SelfAttention {
     }
     Projections.Heads heads = kept.heads();
     Projections.Heads gradients = projections.heads(extent, false, memory);
+    Prefix.Extended all = kept.keysAndValues();
+    Prefix.Extended dAll = new Prefix.Extended(gradients.k(), gradients.v());
+    if (prefix.length() > 0) {
+      long[] shape = all.keys().shape();
+      dAll = new Prefix.Extended(memory.temporary(shape), memory.temporary(shape));
+    }
     long[] context = heads.q().shape();
     Kernels kernels = pass.kernels();
     kernels.attentionGradient(
         heads.q(),
-        heads.k(),
-        heads.v(),
+        all.keys(),
+        all.values(),
         positions.mask(),
         shape.scale(),
         kept.probabilities(),
         kept.contextRows().reshape('c', context),
         dContextRows.reshape('c', context),
         gradients.q(),
-        gradients.k(),
-        gradients.v());
+        dAll.keys(),
+        dAll.values());
+    if (prefix.length() > 0) {
+      prefix.backward(pass, dAll, gradients.k(), gradients.v());
+    }
     positions.rotation().rotateBack(kernels, gradients.q());
     positions.rotation().rotateBack(kernels, gradients.k());
-    projections.backward(pass, x, gradients, dx);
+    if (dx != null || projections.acts()) {
+      projections.backward(pass, x, gradients, dx);
+    }
   }
 }

@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.peft4j.adapter.Tape;
 import org.peft4j.kernel.ScratchScope;
 
 /**
@@ -38,6 +39,11 @@ public final class CallMemory implements AutoCloseable {
 
   public INDArray keptIf(boolean needed, long... shape) {
     return needed ? kept(shape) : temporary(shape);
+  }
+
+  /** A tape that records in kept arrays. */
+  public Tape tape() {
+    return new MemoryTape(this);
   }
 
   public INDArray output(long... shape) {

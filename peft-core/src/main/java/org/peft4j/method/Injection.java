@@ -1,0 +1,52 @@
+package org.peft4j.method;
+
+import java.util.List;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.site.Site;
+
+/**
+ * One making of an adapter: what its parts at the single sites may know of each other. The object
+ * itself is the identity of the adapter, by which parts find each other in a pass.
+ */
+public final class Injection {
+  /** The frozen values of a model. */
+  public interface FrozenValues {
+    /** A parameter in its checkpoint's shape: the array itself or a view, never a copy. */
+    INDArray parameter(Site site, String name);
+
+    /**
+     * The weight as a view in the shape that a {@link org.peft4j.adapter.WeightAdapter} takes:
+     * [out, in] for a linear map. It may be of the type BFLOAT16.
+     */
+    INDArray weight(Site site);
+  }
+
+  private final List<Site> targets;
+  private final FrozenValues frozen;
+  private final boolean encoders;
+
+  /**
+   * @param targets every site that the method is asked to graft on, in the model's order
+   * @param frozen the model's frozen values
+   * @param encoders whether the parameters of encoders are known or to be made: false where an
+   *     adapter file without them is loaded
+   */
+  public Injection(List<Site> targets, FrozenValues frozen, boolean encoders) {
+    this.targets = List.copyOf(targets);
+    this.frozen = frozen;
+    this.encoders = encoders;
+  }
+
+  public List<Site> targets() {
+    return targets;
+  }
+
+  public FrozenValues frozen() {
+    return frozen;
+  }
+
+  /** Whether to make an {@link org.peft4j.adapter.EncodedAdapter} where the config means one. */
+  public boolean encoders() {
+    return encoders;
+  }
+}
