@@ -44,8 +44,13 @@ final class ModelSites implements FrozenValues {
     external = hostings.values().stream().anyMatch(LayerHosting::external);
   }
 
-  List<Site> all() {
+  @Override
+  public List<Site> sites() {
     return List.copyOf(sites);
+  }
+
+  List<Site> all() {
+    return sites();
   }
 
   Set<String> heads() {
@@ -99,7 +104,8 @@ final class ModelSites implements FrozenValues {
   }
 
   /** Other sites that share a frozen array with {@code site}. */
-  List<Site> tiedTo(Site site) {
+  @Override
+  public List<Site> tiedTo(Site site) {
     Set<Long> own = new HashSet<>();
     site.parameters().forEach(p -> own.add(address(parameter(site, p.name()))));
     return sites.stream()

@@ -19,6 +19,7 @@ import org.peft4j.host.Slot;
 import org.peft4j.kernel.Kernels;
 import org.peft4j.merge.Merger;
 import org.peft4j.method.Methods;
+import org.peft4j.method.PeftMethod;
 import org.peft4j.module.GraftSwitch;
 import org.peft4j.plan.AdapterPlanner;
 import org.peft4j.site.Site;
@@ -32,6 +33,9 @@ import org.peft4j.site.Site;
  * @param <M> {@code ComputationGraph} or {@code MultiLayerNetwork}
  */
 public final class PeftModel<M extends Model> implements AutoCloseable {
+  /** What stands for no adapter where each row has one. */
+  public static final String BASE = "__base__";
+
   private final HostedModel<M> hosted;
   private final Kernels kernels;
   private final ModelSites sites;
@@ -86,14 +90,15 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
    *
    * @throws PeftException if the name is taken or not allowed, or the config is impossible here
    */
-  public void addAdapter(String name, PeftConfig config) {
+  public void addAdapter(String name, PeftConfig silent) {
     requireFree(name);
+    PeftConfig config = resolved(silent);
     adapters.put(
         name,
         new LoadedAdapter(
             name,
             config,
-            Slots.fresh(name, plan(config, config.common().modulesToSave(), true), hosted)));
+            Slots.fresh(name, plan(config, config.common().modulesToSave(), true, true), hosted)));
   }
 
   /**
@@ -104,19 +109,25 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
    */
   public void loadAdapter(String name, Path folder) {
     requireFree(name);
-    PeftConfig config = AdapterFiles.readConfig(folder);
+    PeftConfig config = resolved(AdapterFiles.readConfig(folder));
     List<String> saved =
         config.common().modulesToSave().isEmpty()
             ? List.of()
             : AdapterFiles.savedModules(folder, config, sites.all());
     List<Slot> slots =
-        Slots.empty(name, plan(config, saved, AdapterFiles.hasEncoder(folder)), hosted);
+        Slots.empty(name, plan(config, saved, false, AdapterFiles.hasEncoder(folder)), hosted);
     AdapterFiles.readValues(folder, slots, sites);
     adapters.put(name, new LoadedAdapter(name, config, slots));
   }
 
-  private List<Adapter> plan(PeftConfig config, List<String> modulesToSave, boolean encoders) {
-    return planner().plan(Methods.of(config), config, modulesToSave, encoders);
+  private <C extends PeftConfig> C resolved(C config) {
+    PeftMethod<C> method = Methods.of(config);
+    return sites.modelType().map(type -> method.resolved(config, type)).orElse(config);
+  }
+
+  private List<Adapter> plan(
+      PeftConfig config, List<String> modulesToSave, boolean fresh, boolean encoders) {
+    return planner().plan(Methods.of(config), config, modulesToSave, fresh, encoders);
   }
 
   private AdapterPlanner planner() {
@@ -167,6 +178,29 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
   public AdapterScope adaptersDisabled() {
     hosted.graftSwitch().disable(1);
     return new AdapterScope(() -> hosted.graftSwitch().disable(-1));
+  }
+
+  /**
+   * Until the scope is closed, each sequence of a batch has an adapter of its own, or none: the
+   * name of an active adapter, or {@value #BASE}. For inference; a batch must have as many
+   * sequences.
+   *
+   * @throws PeftException if a name is not active, or an adapter cannot act on some rows only: one
+   *     with copies of the base model's parameters, or on a layer that runs on a changed weight
+   */
+  public AdapterScope adapterOfEachRow(List<String> names) {
+    RowAdapters.require(names, active, activeSlots(), sites);
+    requireUnmerged("giving each row an adapter");
+    hosted.graftSwitch().setRows(names);
+    return new AdapterScope(() -> hosted.graftSwitch().setRows(List.of()));
+  }
+
+  /**
+   * Sets the task of each sequence of the batches to come, or one task for all, for methods that
+   * distinguish tasks: multitask prompts.
+   */
+  public void setTasks(Integer... tasks) {
+    hosted.graftSwitch().setTasks(Arrays.asList(tasks));
   }
 
   /** Until the scope is closed, training passes too are without the adapters' dropout. */

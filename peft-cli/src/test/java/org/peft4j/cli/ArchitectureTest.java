@@ -13,19 +13,27 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import java.util.stream.Stream;
 import org.peft4j.PeftModel;
 
 /** Which way dependencies point, and what no production class does. */
 @AnalyzeClasses(packages = "org.peft4j", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
-  private static final String LORA = "org.peft4j.lora..";
+  private static final String[] METHODS = {
+    "org.peft4j.lora..", "org.peft4j.ia3..", "org.peft4j.prompt.."
+  };
   private static final String TRANSFORMERS = "org.peft4j.transformers..";
   private static final String TRAIN = "org.peft4j.train..";
   private static final String CLI = "org.peft4j.cli..";
 
+  private static String[] with(String... packages) {
+    return Stream.concat(Stream.of(METHODS), Stream.of(packages)).toArray(String[]::new);
+  }
+
   private static final DescribedPredicate<JavaClass> CORE =
       resideInAPackage("org.peft4j..")
-          .and(not(resideInAnyPackage(LORA, TRANSFORMERS, TRAIN, CLI)))
+          .and(not(resideInAnyPackage(METHODS)))
+          .and(not(resideInAnyPackage(TRANSFORMERS, TRAIN, CLI)))
           .as("classes of peft-core");
 
   private static final DescribedPredicate<JavaClass> LIBRARY =
@@ -37,13 +45,13 @@ class ArchitectureTest {
           .that(CORE)
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage(LORA, TRANSFORMERS, TRAIN, CLI);
+          .resideInAnyPackage(with(TRANSFORMERS, TRAIN, CLI));
 
   @ArchTest
   static final ArchRule A_METHOD_KNOWS_CORE_ONLY =
       noClasses()
           .that()
-          .resideInAPackage(LORA)
+          .resideInAnyPackage(METHODS)
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage(TRANSFORMERS, TRAIN, CLI);
@@ -55,7 +63,7 @@ class ArchitectureTest {
           .resideInAPackage(TRANSFORMERS)
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage(LORA, TRAIN, CLI);
+          .resideInAnyPackage(with(TRAIN, CLI));
 
   @ArchTest
   static final ArchRule TRAINING_KNOWS_TRANSFORMERS_AND_CORE_ONLY =
@@ -64,7 +72,7 @@ class ArchitectureTest {
           .resideInAPackage(TRAIN)
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage(LORA, CLI);
+          .resideInAnyPackage(with(CLI));
 
   @ArchTest
   static final ArchRule THE_COMMAND_LINE_FINDS_METHODS_AS_SERVICES =
@@ -73,7 +81,7 @@ class ArchitectureTest {
           .resideInAPackage(CLI)
           .should()
           .dependOnClassesThat()
-          .resideInAPackage(LORA);
+          .resideInAnyPackage(METHODS);
 
   @ArchTest
   static final ArchRule SAFETENSORS_STAND_ALONE =

@@ -3,6 +3,7 @@ package org.peft4j.config;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -85,6 +86,26 @@ public final class ConfigReader {
 
   public Optional<String> text(String name) {
     return read(name, "a text", n -> n.isTextual() ? n.textValue() : null);
+  }
+
+  /** The name of a constant of an enumeration. */
+  public <E extends Enum<E>> E choice(String name, Class<E> type, E absent) {
+    Optional<String> value = text(name);
+    for (E constant : type.getEnumConstants()) {
+      if (value.map(text -> text.equals(constant.name())).orElse(false)) {
+        return constant;
+      }
+    }
+    value.ifPresent(
+        text ->
+            problems.add(
+                name
+                    + " is \""
+                    + abbreviate(text)
+                    + "\"; allowed: "
+                    + Arrays.toString(type.getEnumConstants())
+                    + "."));
+    return absent;
   }
 
   /** A list of texts; a single text counts as a list of one. */

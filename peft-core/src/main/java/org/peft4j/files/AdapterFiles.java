@@ -44,7 +44,7 @@ public final class AdapterFiles {
   public static final String WEIGHTS = "adapter_model.safetensors";
 
   /** The name of the file with the parameters of encoders, where a method has one. */
-  public static final String ENCODER = "prompt_encoder.safetensors";
+  public static final String ENCODER = "encoder.safetensors";
 
   private static final String KEY_PREFIX = "base_model.model.";
 

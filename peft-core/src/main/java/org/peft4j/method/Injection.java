@@ -11,6 +11,9 @@ import org.peft4j.site.Site;
 public final class Injection {
   /** The frozen values of a model. */
   public interface FrozenValues {
+    /** Every site of the model, in the order of the forward pass. */
+    List<Site> sites();
+
     /** A parameter in its checkpoint's shape: the array itself or a view, never a copy. */
     INDArray parameter(Site site, String name);
 
@@ -19,21 +22,27 @@ public final class Injection {
      * [out, in] for a linear map. It may be of the type BFLOAT16.
      */
     INDArray weight(Site site);
+
+    /** Other sites that share a frozen array with {@code site}. */
+    List<Site> tiedTo(Site site);
   }
 
   private final List<Site> targets;
   private final FrozenValues frozen;
+  private final boolean fresh;
   private final boolean encoders;
 
   /**
    * @param targets every site that the method is asked to graft on, in the model's order
    * @param frozen the model's frozen values
+   * @param fresh whether first values will be drawn; false where values are loaded
    * @param encoders whether the parameters of encoders are known or to be made: false where an
    *     adapter file without them is loaded
    */
-  public Injection(List<Site> targets, FrozenValues frozen, boolean encoders) {
+  public Injection(List<Site> targets, FrozenValues frozen, boolean fresh, boolean encoders) {
     this.targets = List.copyOf(targets);
     this.frozen = frozen;
+    this.fresh = fresh;
     this.encoders = encoders;
   }
 
@@ -43,6 +52,11 @@ public final class Injection {
 
   public FrozenValues frozen() {
     return frozen;
+  }
+
+  /** Whether first values will be drawn. */
+  public boolean fresh() {
+    return fresh;
   }
 
   /** Whether to make an {@link org.peft4j.adapter.EncodedAdapter} where the config means one. */

@@ -46,6 +46,11 @@ public interface PeftMethod<C extends PeftConfig> {
    */
   Optional<Adapter> inject(Site site, C config, Injection injection);
 
+  /** The config with what a model type's defaults say where it is silent. */
+  default C resolved(C config, String modelType) {
+    return config;
+  }
+
   /** Where it grafts if the config names no target, whatever the model: a method for places. */
   default Optional<ModuleSelector> implicitTargets(C config) {
     return Optional.empty();
@@ -65,6 +70,11 @@ public interface PeftMethod<C extends PeftConfig> {
    */
   default Saved<C> saved(C config, Map<String, INDArray> tensors) {
     return new Saved<>(config, tensors);
+  }
+
+  /** Rows of embeddings that train beside what it grafts: token ids by the embedding's name. */
+  default Map<String, List<Integer>> tokenRows(C config) {
+    return Map.of();
   }
 
   /** The target modules for a Hugging Face model type, where the config names none. */

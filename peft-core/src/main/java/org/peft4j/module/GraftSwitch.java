@@ -16,6 +16,7 @@ public final class GraftSwitch {
   private final AtomicLong passes = new AtomicLong();
   private final ThreadLocal<PromptState> prompt = ThreadLocal.withInitial(PromptState::new);
   private volatile List<String> rows = List.of();
+  private volatile List<Integer> tasks = List.of();
   private volatile long seed;
 
   public GraftSwitch(long seed) {
@@ -34,9 +35,16 @@ public final class GraftSwitch {
     rows = List.copyOf(names);
   }
 
+  /** Sets the task of each sequence of the batches to come. */
+  public void setTasks(List<Integer> numbers) {
+    tasks = List.copyOf(numbers);
+  }
+
   /** What the layers of this thread's pass tell each other. */
   public PromptState prompt() {
-    return prompt.get();
+    PromptState state = prompt.get();
+    state.setTasks(tasks);
+    return state;
   }
 
   /** Whether adapters act: not disabled, and not merged into the weights. */

@@ -19,7 +19,9 @@ import org.peft4j.method.Injection;
 import org.peft4j.method.Injection.FrozenValues;
 import org.peft4j.method.PeftMethod;
 import org.peft4j.site.Site;
+import org.peft4j.site.SiteKind;
 import org.peft4j.site.SiteParameter;
+import org.peft4j.token.TokenRows;
 
 /** From a config and a model's sites to the adapters that it means, in the sites' order. */
 public final class AdapterPlanner {
@@ -67,10 +69,11 @@ public final class AdapterPlanner {
    * The adapters of {@code config}.
    *
    * @param modulesToSave the modules that train as a copy
+   * @param fresh see {@link Injection#fresh()}
    * @param encoders see {@link Injection#encoders()}
    */
   public <C extends PeftConfig> List<Adapter> plan(
-      PeftMethod<C> method, C config, List<String> modulesToSave, boolean encoders) {
+      PeftMethod<C> method, C config, List<String> modulesToSave, boolean fresh, boolean encoders) {
     CommonConfig common = config.common();
     Set<Site> saved = savedSites(modulesToSave);
     List<Site> targets =
@@ -79,7 +82,7 @@ public final class AdapterPlanner {
     requirePatternsMatch(method.patterns(config), targets);
     Map<Site, List<Adapter>> planned = new LinkedHashMap<>();
     sites.forEach(site -> planned.put(site, new ArrayList<>()));
-    Injection injection = new Injection(targets, frozen, encoders);
+    Injection injection = new Injection(targets, frozen, fresh, encoders);
     for (Site site : targets) {
       method.inject(site, config, injection).ifPresent(at(planned, site)::add);
     }
@@ -88,11 +91,55 @@ public final class AdapterPlanner {
             at(planned, site)
                 .add(new TrainableCopy(site, site.parameters(), "", p -> value(site, p))));
     addBiases(common.bias(), new LinkedHashSet<>(targets), saved, planned);
-    return planned.values().stream().flatMap(List::stream).toList();
+    addTokenRows(method.tokenRows(config), injection, planned);
+    addTies(planned);
+    List<Adapter> adapters = planned.values().stream().flatMap(List::stream).toList();
+    if (adapters.isEmpty()) {
+      throw new PeftException(
+          method.peftType()
+              + " finds nothing to train among "
+              + targets.size()
+              + " targets of this model, "
+              + targets.get(0).name()
+              + " the first of them. Name other targets.");
+    }
+    return adapters;
   }
 
   private static List<Adapter> at(Map<Site, List<Adapter>> planned, Site site) {
     return planned.computeIfAbsent(site, s -> new ArrayList<>());
+  }
+
+  /** Rows of embeddings that train beside what the method grafts. */
+  private void addTokenRows(
+      Map<String, List<Integer>> tokenRows, Injection injection, Map<Site, List<Adapter>> planned) {
+    tokenRows.forEach(
+        (module, ids) -> {
+          Site site =
+              sites.stream()
+                  .filter(s -> s.kind() == SiteKind.EMBEDDING && SelectorMatch.means(module, s))
+                  .findFirst()
+                  .orElseThrow(
+                      () ->
+                          new PeftException(
+                              "trainable_token_indices names \""
+                                  + module
+                                  + "\", which is no embedding of this model. Nearest: "
+                                  + Nearest.of(module, sites.stream().map(Site::name).toList())
+                                  + "."));
+          at(planned, site).add(new TokenRows(site, ids, "token_adapter.", false, injection));
+        });
+  }
+
+  /** A head that shares its table with an embedding of which rows train has them too. */
+  private void addTies(Map<Site, List<Adapter>> planned) {
+    for (Site site : sites) {
+      for (Adapter adapter : List.copyOf(at(planned, site))) {
+        if (adapter instanceof TokenRows rows) {
+          frozen.tiedTo(site).forEach(head -> at(planned, head).add(rows.at(head)));
+        }
+      }
+    }
   }
 
   private void addBiases(

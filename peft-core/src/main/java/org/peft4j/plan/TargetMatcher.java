@@ -77,7 +77,7 @@ final class TargetMatcher {
   private List<Site> named(List<String> names, List<Site> candidates) {
     List<String> problems = new ArrayList<>();
     for (String name : names) {
-      if (sites.stream().noneMatch(site -> means(site, name))) {
+      if (sites.stream().noneMatch(site -> SelectorMatch.means(name, site))) {
         problems.add(
             "Target \""
                 + name
@@ -99,11 +99,6 @@ final class TargetMatcher {
               + " leave out. Check those fields.");
     }
     return matched;
-  }
-
-  /** Whether the name means the site, wherever its layer is. */
-  private static boolean means(Site site, String name) {
-    return endsWith(site.name(), name) || endsWith(site.module(), name);
   }
 
   private boolean matches(Site site, String name) {
@@ -159,27 +154,12 @@ final class TargetMatcher {
   }
 
   private boolean excluded(Site site) {
-    return config.excludeModules().map(s -> excludes(s, site)).orElse(false);
-  }
-
-  private boolean excludes(ModuleSelector selector, Site site) {
-    if (selector instanceof ModuleSelector.Names names) {
-      return names.names().stream().anyMatch(name -> means(site, name));
-    }
-    if (selector instanceof ModuleSelector.Regex regex) {
-      ModulePattern pattern = ModulePattern.compile("exclude_modules", regex.pattern());
-      return pattern.matches(site.name()) || pattern.matches(site.module());
-    }
-    return site.kind() == SiteKind.LINEAR;
+    return config.excludeModules().map(s -> SelectorMatch.means(s, site)).orElse(false);
   }
 
   /** Whether {@code site} is the module of that name, or is in it. */
   static boolean inside(Site site, String name) {
     String path = "." + site.name() + ".";
     return path.contains("." + name + ".");
-  }
-
-  private static boolean endsWith(String path, String name) {
-    return path.equals(name) || path.endsWith("." + name);
   }
 }

@@ -1,0 +1,48 @@
+package org.peft4j;
+
+import java.util.List;
+import org.peft4j.adapter.TrainableCopy;
+import org.peft4j.host.Slot;
+import org.peft4j.site.Site;
+
+/** Checks whether the rows of a batch can have adapters of their own. */
+final class RowAdapters {
+  private RowAdapters() {}
+
+  static void require(List<String> names, List<String> active, List<Slot> slots, ModelSites sites) {
+    for (String name : names) {
+      if (!name.equals(PeftModel.BASE) && !active.contains(name)) {
+        throw new PeftException(
+            "Adapter \""
+                + name
+                + "\" is not active. Active are: "
+                + active
+                + "; "
+                + PeftModel.BASE
+                + " stands for none.");
+      }
+    }
+    for (Slot slot : slots) {
+      if (slot.adapter() instanceof TrainableCopy) {
+        throw refused(slot, "it has a copy of the base model's own parameters there");
+      }
+    }
+    Site unsplit = sites.firstUnsplit(slots.stream().map(slot -> slot.adapter().site()).toList());
+    if (unsplit != null) {
+      Slot slot =
+          slots.stream().filter(s -> s.adapter().site().equals(unsplit)).findFirst().orElseThrow();
+      throw refused(slot, "that layer runs on one weight for all rows");
+    }
+  }
+
+  private static PeftException refused(Slot slot, String why) {
+    return new PeftException(
+        "Adapter \""
+            + slot.adapterName()
+            + "\" at "
+            + slot.adapter().site().name()
+            + " cannot act on some rows of a batch and not on others: "
+            + why
+            + ". Make a batch for each adapter.");
+  }
+}

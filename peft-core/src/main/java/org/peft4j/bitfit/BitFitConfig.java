@@ -1,0 +1,54 @@
+package org.peft4j.bitfit;
+
+import org.peft4j.PeftConfig;
+import org.peft4j.config.CommonBuilder;
+import org.peft4j.config.CommonConfig;
+
+/**
+ * The config of bias-only training. Hugging Face PEFT has no such method of its own; the files here
+ * are of the same form, with the biases under their own keys.
+ *
+ * @param common whose biases, all unless targets are named, and the other fields of every method
+ */
+public record BitFitConfig(CommonConfig common) implements PeftConfig {
+  /** The name in {@code peft_type}. */
+  public static final String PEFT_TYPE = "BITFIT";
+
+  /**
+   * Checks every field.
+   *
+   * @throws org.peft4j.PeftException with all that is wrong
+   */
+  public BitFitConfig {
+    CommonConfig.require("BitFit config", common.problems());
+  }
+
+  @Override
+  public String peftType() {
+    return PEFT_TYPE;
+  }
+
+  /** A builder with the defaults: every bias of the model. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** Builds a {@link BitFitConfig}. */
+  public static final class Builder extends CommonBuilder<Builder> {
+    private Builder() {}
+
+    @Override
+    protected Builder self() {
+      return this;
+    }
+
+    /**
+     * The config.
+     *
+     * @throws org.peft4j.PeftException with all that is wrong
+     */
+    public BitFitConfig build() {
+      return new BitFitConfig(common());
+    }
+  }
+}

@@ -1,0 +1,53 @@
+package org.peft4j.norm;
+
+import org.peft4j.PeftConfig;
+import org.peft4j.config.CommonBuilder;
+import org.peft4j.config.CommonConfig;
+
+/**
+ * The config of layer-norm tuning, with Hugging Face PEFT's fields.
+ *
+ * @param common which normalisations, and the other fields that every method has
+ */
+public record NormTuningConfig(CommonConfig common) implements PeftConfig {
+  /** The name in {@code peft_type}. */
+  public static final String PEFT_TYPE = "LN_TUNING";
+
+  /**
+   * Checks every field.
+   *
+   * @throws org.peft4j.PeftException with all that is wrong
+   */
+  public NormTuningConfig {
+    CommonConfig.require("layer-norm tuning config", common.problems());
+  }
+
+  @Override
+  public String peftType() {
+    return PEFT_TYPE;
+  }
+
+  /** A builder with the defaults: the normalisations of the model type. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** Builds a {@link NormTuningConfig}. */
+  public static final class Builder extends CommonBuilder<Builder> {
+    private Builder() {}
+
+    @Override
+    protected Builder self() {
+      return this;
+    }
+
+    /**
+     * The config.
+     *
+     * @throws org.peft4j.PeftException with all that is wrong
+     */
+    public NormTuningConfig build() {
+      return new NormTuningConfig(common());
+    }
+  }
+}

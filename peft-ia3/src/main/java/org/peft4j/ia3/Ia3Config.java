@@ -1,0 +1,110 @@
+package org.peft4j.ia3;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.peft4j.PeftConfig;
+import org.peft4j.config.CommonBuilder;
+import org.peft4j.config.CommonConfig;
+import org.peft4j.config.ModuleSelector;
+
+/**
+ * The config of (IA)³, with Hugging Face PEFT's fields and defaults.
+ *
+ * @param common target modules and the other fields that every method has
+ * @param feedforwardModules which of the targets have their input scaled instead of their output;
+ *     by default the model type's, or none where the targets are named
+ * @param initWeights whether the vectors begin as 1, so that nothing changes; otherwise they are
+ *     drawn from N(0, 1), for tests
+ * @param fanInFanOut kept for Hugging Face PEFT, which needs it for GPT-2; it changes nothing here
+ */
+public record Ia3Config(
+    CommonConfig common,
+    Optional<ModuleSelector> feedforwardModules,
+    boolean initWeights,
+    boolean fanInFanOut)
+    implements PeftConfig {
+  /** The name in {@code peft_type}. */
+  public static final String PEFT_TYPE = "IA3";
+
+  /**
+   * Checks every field.
+   *
+   * @throws org.peft4j.PeftException with all that is wrong
+   */
+  public Ia3Config {
+    List<String> problems = new ArrayList<>(common.problems());
+    checkSubset(common.targetModules(), feedforwardModules, problems);
+    CommonConfig.require("(IA)3 config", problems);
+  }
+
+  private static void checkSubset(
+      Optional<ModuleSelector> targets, Optional<ModuleSelector> inner, List<String> problems) {
+    if (targets.orElse(null) instanceof ModuleSelector.Names all
+        && inner.orElse(null) instanceof ModuleSelector.Names some
+        && !all.names().containsAll(some.names())) {
+      problems.add(
+          "feedforward_modules is "
+              + some.names()
+              + "; allowed: names that are among target_modules, "
+              + all.names()
+              + ".");
+    }
+  }
+
+  @Override
+  public String peftType() {
+    return PEFT_TYPE;
+  }
+
+  /** A builder with the defaults. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** Builds an {@link Ia3Config}. */
+  public static final class Builder extends CommonBuilder<Builder> {
+    private Optional<ModuleSelector> feedforwardModules = Optional.empty();
+    private boolean initWeights = true;
+    private boolean fanInFanOut;
+
+    private Builder() {}
+
+    @Override
+    protected Builder self() {
+      return this;
+    }
+
+    /** Which of the targets have their input scaled, by the ends of their paths. */
+    public Builder feedforwardModules(String... names) {
+      return feedforward(Optional.of(new ModuleSelector.Names(List.of(names))));
+    }
+
+    /** Which of the targets have their input scaled. */
+    public Builder feedforward(Optional<ModuleSelector> selector) {
+      feedforwardModules = selector;
+      return this;
+    }
+
+    /** Whether the vectors begin as 1; true unless set. */
+    public Builder initWeights(boolean value) {
+      initWeights = value;
+      return this;
+    }
+
+    /** Kept for Hugging Face PEFT. */
+    public Builder fanInFanOut(boolean value) {
+      fanInFanOut = value;
+      return this;
+    }
+
+    /**
+     * The config.
+     *
+     * @throws org.peft4j.PeftException with all that is wrong
+     */
+    public Ia3Config build() {
+      return new Ia3Config(common(), feedforwardModules, initWeights, fanInFanOut);
+    }
+  }
+}

@@ -1,0 +1,102 @@
+package org.peft4j.prompt.prefix;
+
+import java.util.List;
+import java.util.Optional;
+import org.peft4j.PeftConfig;
+import org.peft4j.config.CommonBuilder;
+import org.peft4j.config.CommonConfig;
+import org.peft4j.prompt.PromptFields;
+
+/**
+ * The config of prefix tuning, with Hugging Face PEFT's fields and defaults. Without the projection
+ * it is P-tuning v2: deep prompts on every layer.
+ *
+ * @param common the fields that every method has; a prefix has no targets
+ * @param prompt the fields that every prompt has
+ * @param projection whether a perceptron makes the prefix of trained embeddings
+ * @param encoderHiddenSize the perceptron's width; that of a row of keys unless set
+ * @param zeros whether a prefix without projection begins as zeros ({@code init_weights: "zero"})
+ *     instead of N(0, 1)
+ */
+public record PrefixTuningConfig(
+    CommonConfig common,
+    PromptFields prompt,
+    boolean projection,
+    Optional<Integer> encoderHiddenSize,
+    boolean zeros)
+    implements PeftConfig {
+  /** The name in {@code peft_type}. */
+  public static final String PEFT_TYPE = "PREFIX_TUNING";
+
+  /**
+   * Checks every field.
+   *
+   * @throws org.peft4j.PeftException with all that is wrong
+   */
+  public PrefixTuningConfig {
+    List<String> problems = prompt.problems(common);
+    if (encoderHiddenSize.isPresent() && encoderHiddenSize.get() < 1) {
+      problems.add("encoder_hidden_size is " + encoderHiddenSize.get() + "; allowed: 1 and more.");
+    }
+    CommonConfig.require("prefix tuning config", problems);
+  }
+
+  @Override
+  public String peftType() {
+    return PEFT_TYPE;
+  }
+
+  /** A builder; the number of virtual tokens must be set. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** Builds a {@link PrefixTuningConfig}. */
+  public static final class Builder extends CommonBuilder<Builder> {
+    private int virtualTokens;
+    private boolean projection;
+    private Optional<Integer> encoderHiddenSize = Optional.empty();
+    private boolean zeros;
+
+    private Builder() {}
+
+    @Override
+    protected Builder self() {
+      return this;
+    }
+
+    /** How many keys and values stand before those of a sequence; at least 1. */
+    public Builder virtualTokens(int value) {
+      virtualTokens = value;
+      return this;
+    }
+
+    /** Whether a perceptron makes the prefix; false unless set. */
+    public Builder projection(boolean value) {
+      projection = value;
+      return this;
+    }
+
+    /** The perceptron's width. */
+    public Builder encoderHiddenSize(int value) {
+      encoderHiddenSize = Optional.of(value);
+      return this;
+    }
+
+    /** Whether a prefix without projection begins as zeros; false unless set. */
+    public Builder zeros(boolean value) {
+      zeros = value;
+      return this;
+    }
+
+    /**
+     * The config.
+     *
+     * @throws org.peft4j.PeftException with all that is wrong
+     */
+    public PrefixTuningConfig build() {
+      return new PrefixTuningConfig(
+          common(), PromptFields.of(virtualTokens), projection, encoderHiddenSize, zeros);
+    }
+  }
+}

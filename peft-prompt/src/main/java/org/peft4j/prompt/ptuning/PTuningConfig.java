@@ -1,0 +1,121 @@
+package org.peft4j.prompt.ptuning;
+
+import java.util.List;
+import java.util.Optional;
+import org.peft4j.PeftConfig;
+import org.peft4j.config.CommonBuilder;
+import org.peft4j.config.CommonConfig;
+import org.peft4j.prompt.PromptFields;
+
+/**
+ * The config of P-tuning, with Hugging Face PEFT's fields and defaults.
+ *
+ * @param common the fields that every method has; a prompt has no targets
+ * @param prompt the fields that every prompt has
+ * @param reparameterization the encoder
+ * @param encoderHiddenSize its width; that of an embedding unless set
+ * @param encoderLayers the layers of an LSTM
+ * @param encoderDropout the dropout between them, in [0, 1)
+ */
+public record PTuningConfig(
+    CommonConfig common,
+    PromptFields prompt,
+    Reparameterization reparameterization,
+    Optional<Integer> encoderHiddenSize,
+    int encoderLayers,
+    double encoderDropout)
+    implements PeftConfig {
+  /** The name in {@code peft_type}. */
+  public static final String PEFT_TYPE = "P_TUNING";
+
+  /**
+   * Checks every field.
+   *
+   * @throws org.peft4j.PeftException with all that is wrong
+   */
+  public PTuningConfig {
+    List<String> problems = prompt.problems(common);
+    if (encoderHiddenSize.isPresent() && encoderHiddenSize.get() < 1) {
+      problems.add("encoder_hidden_size is " + encoderHiddenSize.get() + "; allowed: 1 and more.");
+    }
+    if (encoderLayers < 1 || encoderLayers > 64) {
+      problems.add("encoder_num_layers is " + encoderLayers + "; allowed: 1 to 64.");
+    }
+    if (!(encoderDropout >= 0 && encoderDropout < 1)) {
+      problems.add(
+          "encoder_dropout is " + encoderDropout + "; allowed: 0 up to, not including, 1.");
+    }
+    CommonConfig.require("P-tuning config", problems);
+  }
+
+  @Override
+  public String peftType() {
+    return PEFT_TYPE;
+  }
+
+  /** A builder; the number of virtual tokens must be set. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** Builds a {@link PTuningConfig}. */
+  public static final class Builder extends CommonBuilder<Builder> {
+    private int virtualTokens;
+    private Reparameterization reparameterization = Reparameterization.MLP;
+    private Optional<Integer> encoderHiddenSize = Optional.empty();
+    private int encoderLayers = 2;
+    private double encoderDropout;
+
+    private Builder() {}
+
+    @Override
+    protected Builder self() {
+      return this;
+    }
+
+    /** How many embeddings stand before those of a sequence; at least 1. */
+    public Builder virtualTokens(int value) {
+      virtualTokens = value;
+      return this;
+    }
+
+    /** The encoder; a perceptron unless set. */
+    public Builder reparameterization(Reparameterization value) {
+      reparameterization = value;
+      return this;
+    }
+
+    /** The encoder's width; that of an embedding unless set. */
+    public Builder encoderHiddenSize(int value) {
+      encoderHiddenSize = Optional.of(value);
+      return this;
+    }
+
+    /** The layers of an LSTM; 2 unless set. */
+    public Builder encoderLayers(int value) {
+      encoderLayers = value;
+      return this;
+    }
+
+    /** The dropout between the layers of an LSTM; 0 unless set. */
+    public Builder encoderDropout(double value) {
+      encoderDropout = value;
+      return this;
+    }
+
+    /**
+     * The config.
+     *
+     * @throws org.peft4j.PeftException with all that is wrong
+     */
+    public PTuningConfig build() {
+      return new PTuningConfig(
+          common(),
+          PromptFields.of(virtualTokens),
+          reparameterization,
+          encoderHiddenSize,
+          encoderLayers,
+          encoderDropout);
+    }
+  }
+}

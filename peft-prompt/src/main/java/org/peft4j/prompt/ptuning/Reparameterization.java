@@ -1,0 +1,9 @@
+package org.peft4j.prompt.ptuning;
+
+/** The network that makes a prompt of trained embeddings. */
+public enum Reparameterization {
+  /** A perceptron of three maps. */
+  MLP,
+  /** A bidirectional LSTM, then two maps. */
+  LSTM
+}

@@ -1,0 +1,9 @@
+/**
+ * P-tuning: the embeddings of virtual tokens are what a small network makes of trained ones.
+ *
+ * @see <a href="https://arxiv.org/abs/2103.10385">Liu et al., GPT Understands, Too, 2021</a>
+ */
+@NullMarked
+package org.peft4j.prompt.ptuning;
+
+import org.jspecify.annotations.NullMarked;
