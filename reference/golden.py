@@ -133,7 +133,7 @@ def keyed(model: PeftModel, tensors: dict[str, torch.Tensor]) -> dict[str, torch
 
 
 def expected(
-    case: cases.Case, folders: list[Path], inputs: dict[str, torch.Tensor], optimizer: OptimizerOf
+    case: cases.Case, folders: list[Path], inputs: dict[str, torch.Tensor], optimizer_of: OptimizerOf
 ) -> dict[str, torch.Tensor]:
     model = reload(case, folders)
     plain = {key: value for key, value in inputs.items() if key != "task_ids"}
@@ -152,7 +152,7 @@ def expected(
     for key, gradient in gradients.items():
         assert gradient.numel() == 0 or gradient.abs().max() > 1e-4, f"{key} has no gradient to speak of"
     result.update({f"grad.{key}": gradient for key, gradient in gradients.items()})
-    result["losses_adamw"] = train(model, optimizer(model, case), inputs)
+    result["losses_adamw"] = train(model, optimizer_of(model, case), inputs)
     after = keyed(model, {key: parameter.detach() for key, parameter in trainable(model).items()})
     if case.config.is_prompt_learning:
         after["prompt_embeddings"] = prompts.embeddings(model)
@@ -193,14 +193,14 @@ def check(name: str, case: cases.Case, folders: list[Path], inputs: dict[str, to
         assert torch.allclose(found, logits, atol=1e-5), f"{name}: the encoder does not give what was saved"
 
 
-def write(name: str, case: cases.Case, optimizer: OptimizerOf = adamw, **more: object) -> None:
+def write(name: str, case: cases.Case, optimizer_of: OptimizerOf = adamw, **more: object) -> None:
     """A case's folder; what is in more goes into case.json too."""
     folder = setting.GOLDEN / name
     shutil.rmtree(folder, ignore_errors=True)
     inputs = batch(name, case)
     model = adapted(name, case)
     folders = save(model, folder)
-    result = expected(case, folders, inputs, optimizer)
+    result = expected(case, folders, inputs, optimizer_of)
     check(name, case, folders, inputs, result["logits"])
     if initial.changes_base(case.config):
         initial.write_converted(name, case, adapted(name, case), folder, inputs, result)
