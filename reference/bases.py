@@ -18,6 +18,7 @@ from transformers import (
     PreTrainedModel,
     Qwen2Config,
 )
+from transformers.pytorch_utils import Conv1D
 
 VOCABULARY = 56
 DECODER = dict(
@@ -87,13 +88,27 @@ ALL: dict[str, Base] = {
 }
 
 
-def load(name: str) -> PreTrainedModel:
-    """The stored checkpoint, in FP32 with eager attention."""
+def load(name: str, linear: bool = False) -> PreTrainedModel:
+    """The stored checkpoint, in FP32 with eager attention.
+
+    With linear, each Conv1D of GPT-2 is a Linear of the same name and function, for methods that PEFT has for Linear only.
+    """
     folder = setting.BASES / name
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager")
     model.config.name_or_path = name  # what PEFT writes as base_model_name_or_path: no path of this machine
     model.name_or_path = name
+    if linear:
+        replace_conv1d(model)
     return model.eval()
+
+
+def replace_conv1d(model: PreTrainedModel) -> None:
+    for name, module in list(model.named_modules()):
+        if isinstance(module, Conv1D):
+            inputs, outputs = module.weight.shape
+            replacement = torch.nn.Linear(inputs, outputs)
+            replacement.load_state_dict({"weight": module.weight.detach().T.contiguous(), "bias": module.bias.detach()})
+            model.set_submodule(name, replacement)
 
 
 def write(name: str) -> None:

@@ -1,10 +1,10 @@
-"""The adapter cases: a base, one or more LoRA configs on it, and a batch."""
+"""The adapter cases: a base, one or more adapter configs on it, and a batch. Those of LoRA are here."""
 
 import setting  # first: sets the environment
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from peft import LoraConfig
+from peft import LoraConfig, PeftConfig
 
 ALL_SEVEN = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 
@@ -13,18 +13,29 @@ ALL_SEVEN = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "do
 class Case:
     description: str
     base: str
-    adapters: dict[str, LoraConfig]
+    adapters: dict[str, PeftConfig]
     padding: str = "right"
+    """Where the second and third row are padded: right, left, or none."""
     length: int = 9
     learning_rate: float = 1e-2
     weight_decay: float = 0.0
+    linear: bool = False
+    """Whether GPT-2's Conv1D are replaced by Linear, see bases.load."""
+    tasks: int = 0
+    """How many tasks a multitask prompt has; zero for everything else, whose batch has no task_ids."""
+    ranks: dict[str, list[bool]] = field(default_factory=dict)
+    """The ranks of AdaLoRA that are left, by the full name of the module."""
+
+    @property
+    def config(self) -> PeftConfig:
+        return next(iter(self.adapters.values()))
 
 
 def lora(**fields) -> LoraConfig:
     return LoraConfig(**{"task_type": "CAUSAL_LM", "r": 4, "lora_alpha": 8, **fields})
 
 
-def one(description: str, base: str, config: LoraConfig, **fields) -> Case:
+def one(description: str, base: str, config: PeftConfig, **fields) -> Case:
     return Case(description, base, {"default": config}, **fields)
 
 

@@ -7,7 +7,8 @@ import copy
 import io
 import shutil
 import sys
-import warnings
+import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -15,13 +16,22 @@ from peft import PeftModel, get_peft_model, get_peft_model_state_dict
 
 import bases
 import cases
+import cases_low_rank
+import cases_prompt
+import cases_scaling
+import initial
+import prompts
+from first_values import first_value
 
 STEPS = 5
+OptimizerOf = Callable[[PeftModel, cases.Case], torch.optim.Optimizer]
+ALL = {**cases.ALL, **cases_scaling.ALL, **cases_low_rank.ALL, **cases_prompt.ALL}
 
 
 def batch(name: str, case: cases.Case) -> dict[str, torch.Tensor]:
     """Three rows, two of them padded; no label where the prediction would be made at a padded position."""
-    lengths = [case.length, case.length - 2, case.length - 4]
+    padding = 0 if case.padding == "none" else 2
+    lengths = [case.length, case.length - padding, case.length - 2 * padding]
     shape = (len(lengths), case.length)
     ids = torch.randint(3, bases.VOCABULARY, shape, generator=setting.generator(f"{name}/input_ids"))
     mask = torch.zeros(shape, dtype=torch.int64)
@@ -32,21 +42,37 @@ def batch(name: str, case: cases.Case) -> dict[str, torch.Tensor]:
     labels[0, :3] = -100  # as for a prompt
     labels[1, 4] = -100
     labels[:, 1:][mask[:, :-1] == 0] = -100
-    return {"input_ids": ids, "attention_mask": mask, "labels": labels}
+    result = {"input_ids": ids, "attention_mask": mask, "labels": labels}
+    if case.tasks:
+        result["task_ids"] = torch.arange(len(lengths)).flip(0) % case.tasks
+    return result
 
 
 def adapted(name: str, case: cases.Case) -> PeftModel:
     """The base with its adapters, every trainable tensor drawn anew so that none is zero or equal to the base's."""
     names = list(case.adapters)
-    model = get_peft_model(bases.load(case.base), copy.deepcopy(case.adapters[names[0]]), adapter_name=names[0])
+    torch.manual_seed(zlib.crc32(name.encode()))  # for initialisations that draw what is kept
+    base = bases.load(case.base, case.linear)
+    model = get_peft_model(base, copy.deepcopy(case.config), adapter_name=names[0])
     for other in names[1:]:
         model.add_adapter(other, copy.deepcopy(case.adapters[other]))
     activate(model, names)
     with torch.no_grad():
         for key, parameter in trainable(model).items():
-            fresh = setting.normal(f"{name}/{key}", parameter, 0.2)
-            parameter.copy_(fresh if "lora_" in key else parameter + fresh)
+            parameter.copy_(first_value(name, key, parameter, case.config))
+    prune(model, case.ranks)
     return model.eval()
+
+
+def prune(model: PeftModel, ranks: dict[str, list[bool]]) -> None:
+    """As AdaLoRA does when it allocates its budget: what falls away is zero, and rank_pattern says so."""
+    if not ranks:
+        return
+    model.peft_config["default"].rank_pattern = {f"{name}.lora_E": kept for name, kept in ranks.items()}
+    with torch.no_grad():
+        for name, kept in ranks.items():
+            module = model.base_model.model.get_submodule(name)
+            module.lora_E["default"].mul_(torch.tensor(kept).unsqueeze(1))
 
 
 def activate(model: PeftModel, names: list[str]) -> None:
@@ -68,13 +94,22 @@ def save(model: PeftModel, folder: Path) -> list[Path]:
         (each / "README.md").unlink(missing_ok=True)
         setting.sort_sets(each / "adapter_config.json")
     (target / "README.md").unlink(missing_ok=True)
+    if is_prompt(model):
+        prompts.save_encoder(model, target)
     return folders
 
 
+def is_prompt(model: PeftModel) -> bool:
+    return next(iter(model.peft_config.values())).is_prompt_learning
+
+
 def reload(case: cases.Case, folders: list[Path]) -> PeftModel:
+    if case.config.is_prompt_learning:
+        return prompts.reload(case, folders[0])
     names = list(case.adapters)
+    base = bases.load(case.base, case.linear)
     model = PeftModel.from_pretrained(
-        bases.load(case.base), str(folders[0]), adapter_name=names[0], is_trainable=True, autocast_adapter_dtype=False
+        base, str(folders[0]), adapter_name=names[0], is_trainable=True, autocast_adapter_dtype=False
     )
     for name, folder in zip(names[1:], folders[1:]):
         model.load_adapter(str(folder), name, is_trainable=True)
@@ -84,40 +119,54 @@ def reload(case: cases.Case, folders: list[Path]) -> PeftModel:
 
 def keyed(model: PeftModel, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     """Renames tensors from parameter names to adapter file keys, after `<adapter>/` where there are several."""
+    if is_prompt(model):
+        return prompts.keyed(model, tensors)
+    if model.peft_type == "VERA":  # looks for its projections, which do not train
+        tensors = {**tensors, "base_model.vera_A.default": None, "base_model.vera_B.default": None}
     result = {}
     for name in model.peft_config:
         prefix = "" if len(model.peft_config) == 1 else f"{name}/"
         chosen = get_peft_model_state_dict(model, dict(tensors), name, save_embedding_layers=False)
-        result.update({prefix + key: value for key, value in chosen.items()})
-    assert len(result) == len(tensors), (sorted(result), sorted(tensors))
+        result.update({prefix + key: value for key, value in chosen.items() if value is not None})
+    assert len(result) == len([each for each in tensors.values() if each is not None]), (sorted(result), sorted(tensors))
     return result
 
 
-def expected(case: cases.Case, folders: list[Path], inputs: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    base, model, merged = bases.load(case.base), reload(case, folders), reload(case, folders)
+def expected(
+    case: cases.Case, folders: list[Path], inputs: dict[str, torch.Tensor], optimizer_of: OptimizerOf
+) -> dict[str, torch.Tensor]:
+    model = reload(case, folders)
+    plain = {key: value for key, value in inputs.items() if key != "task_ids"}
     with torch.no_grad():
-        result = {
-            "base_logits": base(**inputs).logits,
-            "merged_logits": merged.merge_and_unload(safe_merge=True)(**inputs).logits,
-        }
+        result = {"base_logits": bases.load(case.base)(**plain).logits}
+        if not case.config.is_prompt_learning:
+            merged = reload(case, folders).merge_and_unload(safe_merge=True)
+            result["merged_logits"] = merged(**inputs).logits
+        if case.config.peft_type == "ADALORA":  # its loss has another term, see the README
+            result["cross_entropy"] = model.get_base_model()(**inputs).loss.reshape(1)
     output = model(**inputs)
     output.loss.backward()
     result["logits"] = output.logits
     result["loss"] = output.loss.reshape(1)
     gradients = keyed(model, {key: parameter.grad.clone() for key, parameter in trainable(model).items()})
     for key, gradient in gradients.items():
-        assert gradient.abs().max() > 1e-4, f"{key} has no gradient to speak of"
+        assert gradient.numel() == 0 or gradient.abs().max() > 1e-4, f"{key} has no gradient to speak of"
     result.update({f"grad.{key}": gradient for key, gradient in gradients.items()})
-    result["losses_adamw"] = train(model, case, inputs)
+    result["losses_adamw"] = train(model, optimizer_of(model, case), inputs)
     after = keyed(model, {key: parameter.detach() for key, parameter in trainable(model).items()})
+    if case.config.is_prompt_learning:
+        after["prompt_embeddings"] = prompts.embeddings(model)
     result.update({f"after_adamw.{key}": value for key, value in after.items()})
     return result
 
 
-def train(model: PeftModel, case: cases.Case, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
-    optimizer = torch.optim.AdamW(
+def adamw(model: PeftModel, case: cases.Case) -> torch.optim.Optimizer:
+    return torch.optim.AdamW(
         trainable(model).values(), lr=case.learning_rate, betas=(0.9, 0.999), eps=1e-8, weight_decay=case.weight_decay
     )
+
+
+def train(model: PeftModel, optimizer: torch.optim.Optimizer, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
     losses = []
     for _ in range(STEPS):
         optimizer.zero_grad()
@@ -135,37 +184,52 @@ def summary(model: PeftModel) -> str:
     return text.getvalue().strip()
 
 
-def write(name: str) -> None:
-    case, folder = cases.ALL[name], setting.GOLDEN / name
+def check(name: str, case: cases.Case, folders: list[Path], inputs: dict[str, torch.Tensor], logits: torch.Tensor) -> None:
+    """What was saved gives the same again; a pruned AdaLoRA adds fewer numbers and so rounds otherwise."""
+    found = adapted(name, case)(**inputs).logits
+    assert torch.allclose(found, logits, atol=1e-5) if case.ranks else torch.equal(found, logits), name
+    if case.config.is_prompt_learning:
+        found = PeftModel.from_pretrained(bases.load(case.base, case.linear), str(folders[0])).eval()(**inputs).logits
+        assert torch.allclose(found, logits, atol=1e-5), f"{name}: the encoder does not give what was saved"
+
+
+def write(name: str, case: cases.Case, optimizer_of: OptimizerOf = adamw, **more: object) -> None:
+    """A case's folder; what is in more goes into case.json too."""
+    folder = setting.GOLDEN / name
     shutil.rmtree(folder, ignore_errors=True)
     inputs = batch(name, case)
     model = adapted(name, case)
     folders = save(model, folder)
-    result = expected(case, folders, inputs)
-    assert torch.equal(model(**inputs).logits, result["logits"]), f"{name}: not the same after saving and loading"
+    result = expected(case, folders, inputs, optimizer_of)
+    check(name, case, folders, inputs, result["logits"])
+    if initial.changes_base(case.config):
+        initial.write_converted(name, case, adapted(name, case), folder, inputs, result)
     setting.write_tensors(folder / "inputs.safetensors", inputs)
     setting.write_tensors(folder / "expected.safetensors", result)
-    setting.write_json(
-        folder / "case.json",
-        {
-            "description": case.description,
-            "base": case.base,
-            "adapters": list(case.adapters),
-            "active": list(case.adapters),
-            "learning_rate": case.learning_rate,
-            "weight_decay": case.weight_decay,
-            "trainable_parameters_text": summary(model),
-        },
-    )
+    describe(name, case, trainable_parameters_text=summary(model), **more)
+
+
+def describe(name: str, case: cases.Case, **more: object) -> None:
+    """Writes case.json. The first cases are LoRA without saying so."""
+    method = {} if name in cases.ALL else {"method": case.config.peft_type.value}
+    common = {
+        "description": case.description,
+        **method,
+        "base": case.base,
+        "adapters": list(case.adapters),
+        "active": list(case.adapters),
+        "learning_rate": case.learning_rate,
+        "weight_decay": case.weight_decay,
+    }
+    setting.write_json(setting.GOLDEN / name / "case.json", {**common, **more})
 
 
 def main(names: list[str]) -> None:
-    warnings.simplefilter("ignore")
     for name in bases.ALL:
         bases.write(name)
-    for name in names or cases.ALL:
+    for name in names or ALL:
         print(name, flush=True)
-        write(name)
+        write(name, ALL[name])
 
 
 if __name__ == "__main__":

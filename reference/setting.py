@@ -10,12 +10,14 @@ os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
 os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
 
 import json
+import warnings
 import zlib
 from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
 
+warnings.simplefilter("ignore")  # of what the cases do on purpose
 torch.set_num_threads(1)
 torch.use_deterministic_algorithms(True)
 
@@ -46,7 +48,7 @@ def write_json(path: Path, value: object) -> None:
 def sort_sets(path: Path) -> None:
     """Sorts the lists of an adapter_config.json that are sets to PEFT, whose order it leaves to chance."""
     config = json.loads(path.read_text(encoding="utf-8"))
-    for key in ("target_modules", "exclude_modules"):
-        if isinstance(config[key], list):
+    for key in ("target_modules", "exclude_modules", "feedforward_modules"):
+        if isinstance(config.get(key), list):
             config[key].sort()
     write_json(path, config)
