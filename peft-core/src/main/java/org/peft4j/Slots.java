@@ -17,6 +17,7 @@ import org.peft4j.host.HostedModel;
 import org.peft4j.host.Slot;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteParameter;
+import org.peft4j.token.TokenRows;
 
 /** Makes and checks slots: adapters with values of their own. */
 final class Slots {
@@ -76,8 +77,11 @@ final class Slots {
   /** An array that two sites share cannot take the change of one of them. */
   static void requireUntied(List<Slot> slots, ModelSites sites) {
     for (Slot slot : slots) {
-      List<Site> tied = sites.tiedTo(slot.adapter().site());
-      if (!tied.isEmpty()) {
+      List<Site> tied = new ArrayList<>(sites.tiedTo(slot.adapter().site()));
+      if (slot.adapter() instanceof TokenRows rows) {
+        tied.removeAll(rows.tied());
+      }
+      if (!tied.isEmpty() && !slot.adapter().parameters().isEmpty()) {
         throw new PeftException(
             slot.adapter().site().name()
                 + " shares its weight with "

@@ -217,6 +217,7 @@ public final class AdapterFiles {
       } else {
         contents.putAll(tensors(List.of(slot)));
       }
+      slot.adapter().copies().forEach((name, key) -> contents.put(key, slot.values().get(name)));
       slot.adapter().constants().forEach((key, value) -> contents.put(key, value.get()));
     }
     return contents;

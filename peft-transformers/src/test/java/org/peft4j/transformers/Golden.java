@@ -15,6 +15,25 @@ import org.peft4j.safetensors.TensorSource;
 public final class Golden {
   private static final Path FOLDER = Path.of("src/test/resources/golden");
 
+  /** Folders whose cases are another test's, and methods that are not here. */
+  private static final List<String> NOT_PARITY =
+      List.of(
+          "weighted/",
+          "per_row/",
+          "eva/",
+          "optimizers/",
+          "adalora/",
+          "dora/",
+          "loha/",
+          "lokr/",
+          "vera/",
+          "initialization/",
+          "mixed/lora_then_ia3",
+          "mixed/lora_and_loha",
+          "trainable_tokens/gpt2_lora",
+          "trainable_tokens/llama_lora",
+          "stories260k_wizard");
+
   private Golden() {}
 
   /** A checkpoint folder. */
@@ -26,16 +45,24 @@ public final class Golden {
     return FOLDER.resolve(caseName);
   }
 
-  /** The names of all adapter cases. */
+  /** The names of all adapter cases, {@code folder/case} where they lie in a folder. */
   public static List<String> cases() {
-    try (Stream<Path> folders = Files.list(FOLDER)) {
+    try (Stream<Path> folders = Files.walk(FOLDER, 2)) {
       return folders
           .filter(f -> Files.exists(f.resolve("adapter")) || Files.exists(f.resolve("adapters")))
-          .map(f -> f.getFileName().toString())
+          .map(f -> FOLDER.relativize(f).toString().replace('\\', '/'))
+          .filter(name -> NOT_PARITY.stream().noneMatch(name::startsWith))
           .sorted()
           .toList();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Whether a file has that tensor. */
+  public static boolean has(Path file, String name) {
+    try (TensorSource source = TensorSource.open(file)) {
+      return source.tensors().containsKey(name);
     }
   }
 
