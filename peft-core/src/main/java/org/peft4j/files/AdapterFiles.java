@@ -19,6 +19,7 @@ import java.util.function.Function;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.PeftConfig;
 import org.peft4j.PeftException;
+import org.peft4j.adapter.Adapter;
 import org.peft4j.adapter.ParameterSpec;
 import org.peft4j.adapter.Tensors;
 import org.peft4j.config.ConfigWriter;
@@ -72,7 +73,12 @@ public final class AdapterFiles {
 
   /** The key of a tensor in an adapter file. */
   static String key(Slot slot, ParameterSpec spec) {
-    return KEY_PREFIX + slot.adapter().site().name() + "." + spec.name();
+    return key(slot.adapter(), spec);
+  }
+
+  /** The key of a tensor in an adapter file. */
+  public static String key(Adapter adapter, ParameterSpec spec) {
+    return KEY_PREFIX + adapter.site().name() + "." + spec.name();
   }
 
   /** The tensors of slots by key. */
@@ -179,10 +185,7 @@ public final class AdapterFiles {
       if (changed) {
         AtomicFile.write(next, channel -> writeFully(channel, bytes));
       }
-      TensorFile.write(
-          folder.resolve(WEIGHTS),
-          tensors,
-          Map.of("format", "pt", CONFIG_CHECKSUM, checksum(bytes)));
+      TensorFile.write(folder.resolve(WEIGHTS), tensors, metadata(bytes));
       if (changed) {
         Files.move(next, current, StandardCopyOption.ATOMIC_MOVE);
       }
@@ -190,6 +193,11 @@ public final class AdapterFiles {
     } catch (IOException e) {
       throw new PeftException("Cannot write " + current + ": " + e.getMessage() + ".", e);
     }
+  }
+
+  /** The notes in the weights file that belongs to a config of these bytes. */
+  static Map<String, String> metadata(byte[] config) {
+    return Map.of("format", "pt", CONFIG_CHECKSUM, checksum(config));
   }
 
   private static void writeFully(java.nio.channels.FileChannel channel, byte[] bytes)
