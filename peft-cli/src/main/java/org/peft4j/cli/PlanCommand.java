@@ -26,7 +26,7 @@ import picocli.CommandLine.Spec;
     header = "Tell what an adapter would train, how large it would be and what memory it takes.",
     description = {
       "Only config.json is read: it is quick with models of any size, which need not be here.",
-      "Memory is an estimate of arrays, with AdamW; the JVM and its libraries take some 200 MB more."
+      "Memory is an estimate of arrays, with AdamW; the JVM and its libraries take 200 to 400 MB more."
     },
     footer = {
       "",

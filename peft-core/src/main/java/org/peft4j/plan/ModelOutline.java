@@ -4,7 +4,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.nd4j.linalg.api.buffer.DataType;
-import org.peft4j.PeftException;
 import org.peft4j.site.Site;
 
 /**
@@ -15,7 +14,7 @@ import org.peft4j.site.Site;
  * @param modelType the Hugging Face model type, for default targets
  * @param parameters elements of the model, those of tied parameters counted once
  * @param weightBytes what they take in memory
- * @param dataType FLOAT or DOUBLE: what adapters are held in
+ * @param dataType what adapters are held in
  */
 public record ModelOutline(
     List<Site> sites,
@@ -27,8 +26,5 @@ public record ModelOutline(
   public ModelOutline {
     sites = List.copyOf(sites);
     heads = Set.copyOf(heads);
-    if (!dataType.isFPType()) {
-      throw new PeftException("The data type is " + dataType + "; allowed: FLOAT, DOUBLE.");
-    }
   }
 }

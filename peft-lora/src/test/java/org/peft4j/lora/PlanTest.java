@@ -86,6 +86,21 @@ class PlanTest {
   }
 
   @Test
+  void activationsOfAGraphAreItsOutputsAndFourOfTheLargest() {
+    ComputationGraph base = SmallModel.graph();
+    LoraConfig config = LoraConfig.builder().targetModules("dense1").build();
+    InputType input = InputType.feedForward(SmallModel.IN);
+
+    AdapterPlan plan = Peft.plan(base, config, 12, input);
+
+    assertThat(plan.memory().activations()).isEqualTo(4 * 12 * (8 + 8 + 3 + 4 * 8));
+    assertThat(plan.withActivations(0)).isEqualTo(Peft.plan(base, config));
+    assertThatThrownBy(() -> Peft.plan(base, config, 12, input, input))
+        .isInstanceOf(PeftException.class)
+        .hasMessageContaining("do not fit this network");
+  }
+
+  @Test
   void mistakesAreTold() {
     LoraCase dense = LoraCase.all().findFirst().orElseThrow();
     MultiLayerNetwork base = dense.base();

@@ -6,7 +6,8 @@ package org.peft4j.transformers.plan;
  *
  * @param kept from the forward to the backward pass
  * @param temporary at once in the backward pass, which needs more than the forward pass: for every
- *     module as if something acts on it, but without what the adapters need for themselves
+ *     module as if something acts on it, but without what adapters need for themselves; with the
+ *     kernels of peft-onednn, of which the portable ones need up to twice as much
  */
 record BlockShape(long kept, long temporary) {
 

@@ -50,7 +50,7 @@ record T5Architecture(T5Config config) implements Architecture {
   private void attention(List<Site> sites, String layer, String name, boolean positions) {
     String prefix = layer + "." + name + ".";
     long width = config.hiddenSize();
-    long inner = heads();
+    long inner = headsWidth();
     for (String projection : List.of("q", "k", "v")) {
       sites.add(linear(prefix + projection, width, inner));
     }
@@ -72,7 +72,7 @@ record T5Architecture(T5Config config) implements Architecture {
   }
 
   /** The width of all heads together, which need not be that of the residual stream. */
-  private long heads() {
+  private long headsWidth() {
     return (long) config.heads() * config.headSize();
   }
 
@@ -124,6 +124,11 @@ record T5Architecture(T5Config config) implements Architecture {
 
   private BlockShape attention(TrainingBatch batch) {
     return BlockShape.attention(
-        batch.sequences(), batch.length(), batch.length(), config.heads(), heads(), heads());
+        batch.sequences(),
+        batch.length(),
+        batch.length(),
+        config.heads(),
+        headsWidth(),
+        headsWidth());
   }
 }

@@ -1,4 +1,4 @@
 @NullMarked
-package org.peft4j.transformers.memory;
+package org.peft4j.transformers.plan;
 
 import org.jspecify.annotations.NullMarked;
