@@ -3,7 +3,9 @@ package org.peft4j.plan;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.inputs.InputType;
@@ -36,14 +38,14 @@ public final class LayerOutputs {
       List<InputType> inputs) {
     // A clone, because asking for types sets sizes that are not set.
     ComputationGraphConfiguration copy = configuration.clone();
-    Collection<InputType> outputs = new ArrayList<>();
+    Map<String, InputType> outputs = new HashMap<>();
     try {
-      outputs.addAll(
-          copy.getLayerActivationTypes(false, inputs.toArray(InputType[]::new)).values());
+      outputs.putAll(copy.getLayerActivationTypes(false, inputs.toArray(InputType[]::new)));
     } catch (IllegalArgumentException | IllegalStateException e) {
       throw misfit(inputs, e);
     }
-    return bytes(outputs, type, batch);
+    outputs.keySet().removeAll(configuration.getNetworkInputs());
+    return bytes(outputs.values(), type, batch);
   }
 
   /** Like the other, for a network of one chain of layers. */
