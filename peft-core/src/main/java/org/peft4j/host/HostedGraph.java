@@ -37,7 +37,10 @@ public final class HostedGraph extends HostedModel<ComputationGraph> {
     return new HostedGraph(base, context);
   }
 
-  private static Map<String, LayerHosting> layersOf(ComputationGraph graph) {
+  /**
+   * The hosting of every layer of {@code graph}, by vertex name, in the order of the forward pass.
+   */
+  public static Map<String, LayerHosting> layersOf(ComputationGraph graph) {
     Map<String, LayerHosting> hostings = new LinkedHashMap<>();
     for (int index : graph.topologicalSortOrder()) {
       GraphVertex vertex = graph.getVertices()[index];

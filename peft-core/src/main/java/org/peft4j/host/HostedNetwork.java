@@ -42,7 +42,8 @@ public final class HostedNetwork extends HostedModel<MultiLayerNetwork> {
     return new HostedNetwork(base, new HostContext(hostings, below, graftSwitch, kernels));
   }
 
-  private static Map<String, LayerHosting> layersOf(MultiLayerNetwork network) {
+  /** The hosting of every layer of {@code network}, by name, in the order of the forward pass. */
+  public static Map<String, LayerHosting> layersOf(MultiLayerNetwork network) {
     Map<String, LayerHosting> hostings = new LinkedHashMap<>();
     for (int i = 0; i < network.getnLayers(); i++) {
       NeuralNetConfiguration conf = network.getLayerWiseConfigurations().getConf(i);
