@@ -91,6 +91,11 @@ record GoldenCase(Path folder, JsonNode json) {
     return model;
   }
 
+  /** Whether its adapter's parameters are an encoder's. */
+  boolean hasEncoder() {
+    return Files.exists(folder.resolve("adapter/encoder.safetensors"));
+  }
+
   TrainingData data() {
     return TokenizedFile.read(folder.resolve("inputs.safetensors"));
   }
