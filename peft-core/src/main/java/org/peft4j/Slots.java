@@ -5,10 +5,14 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Adapter;
+import org.peft4j.adapter.ScalingAdapter;
+import org.peft4j.adapter.GainAdapter;
 import org.peft4j.adapter.DetachedArrays;
 import org.peft4j.adapter.ParameterSpec;
 import org.peft4j.adapter.Tensors;
@@ -70,6 +74,30 @@ final class Slots {
                     + " modules_to_save, or activate one at a time.");
           }
         }
+      }
+    }
+  }
+
+  /**
+   * What stays beside merged weights must not depend on them: a scale or a copy would act on the
+   * merged part too, or hide it.
+   */
+  static void requireIndependent(List<Slot> staying, List<Slot> merged) {
+    Set<Site> changed =
+        merged.stream().map(slot -> slot.adapter().site()).collect(Collectors.toSet());
+    for (Slot slot : staying) {
+      Adapter adapter = slot.adapter();
+      boolean depends =
+          adapter instanceof ScalingAdapter
+              || adapter instanceof GainAdapter
+              || adapter instanceof TrainableCopy;
+      if (depends && changed.contains(adapter.site())) {
+        throw new PeftException(
+            "Adapter \""
+                + slot.adapterName()
+                + "\" stays active and depends on the weight of "
+                + adapter.site().name()
+                + ", into which another would be merged. Merge both, or deactivate it.");
       }
     }
   }

@@ -12,6 +12,7 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.graph.vertex.GraphVertex;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.host.stock.StockHostings;
 import org.peft4j.kernel.Kernels;
 import org.peft4j.module.GraftSwitch;
@@ -75,6 +76,11 @@ public final class HostedGraph extends HostedModel<ComputationGraph> {
     }
     known.put(vertex, result);
     return result;
+  }
+
+  @Override
+  public INDArray output(INDArray... inputs) {
+    return network().outputSingle(inputs).dup();
   }
 
   @Override

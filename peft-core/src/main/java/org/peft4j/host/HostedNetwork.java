@@ -11,6 +11,7 @@ import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.kernel.Kernels;
 import org.peft4j.module.GraftSwitch;
 
@@ -56,6 +57,11 @@ public final class HostedNetwork extends HostedModel<MultiLayerNetwork> {
   private static String name(NeuralNetConfiguration conf, int index) {
     String name = conf.getLayer().getLayerName();
     return name == null ? Integer.toString(index) : name;
+  }
+
+  @Override
+  public INDArray output(INDArray... inputs) {
+    return network().output(inputs[0]).dup();
   }
 
   @Override
