@@ -6,6 +6,7 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyP
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.GeneralCodingRules.ACCESS_STANDARD_STREAMS;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
@@ -19,13 +20,16 @@ import org.peft4j.PeftModel;
 @AnalyzeClasses(packages = "org.peft4j", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
   private static final String LORA = "org.peft4j.lora..";
+  private static final String BOTTLENECK = "org.peft4j.bottleneck..";
+  private static final String[] METHODS = {LORA, BOTTLENECK};
   private static final String TRANSFORMERS = "org.peft4j.transformers..";
   private static final String TRAIN = "org.peft4j.train..";
   private static final String CLI = "org.peft4j.cli..";
 
   private static final DescribedPredicate<JavaClass> CORE =
       resideInAPackage("org.peft4j..")
-          .and(not(resideInAnyPackage(LORA, TRANSFORMERS, TRAIN, CLI)))
+          .and(not(resideInAnyPackage(METHODS)))
+          .and(not(resideInAnyPackage(TRANSFORMERS, TRAIN, CLI)))
           .as("classes of peft-core");
 
   private static final DescribedPredicate<JavaClass> LIBRARY =
@@ -37,16 +41,20 @@ class ArchitectureTest {
           .that(CORE)
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage(LORA, TRANSFORMERS, TRAIN, CLI);
+          .resideInAnyPackage(LORA, BOTTLENECK, TRANSFORMERS, TRAIN, CLI);
 
   @ArchTest
   static final ArchRule A_METHOD_KNOWS_CORE_ONLY =
       noClasses()
           .that()
-          .resideInAPackage(LORA)
+          .resideInAnyPackage(METHODS)
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage(TRANSFORMERS, TRAIN, CLI);
+
+  @ArchTest
+  static final ArchRule A_METHOD_KNOWS_NO_OTHER =
+      slices().matching("org.peft4j.(lora|bottleneck)..").should().notDependOnEachOther();
 
   @ArchTest
   static final ArchRule TRANSFORMERS_KNOW_CORE_ONLY =
@@ -55,7 +63,7 @@ class ArchitectureTest {
           .resideInAPackage(TRANSFORMERS)
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage(LORA, TRAIN, CLI);
+          .resideInAnyPackage(LORA, BOTTLENECK, TRAIN, CLI);
 
   @ArchTest
   static final ArchRule TRAINING_KNOWS_TRANSFORMERS_AND_CORE_ONLY =
@@ -64,7 +72,7 @@ class ArchitectureTest {
           .resideInAPackage(TRAIN)
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage(LORA, CLI);
+          .resideInAnyPackage(LORA, BOTTLENECK, CLI);
 
   @ArchTest
   static final ArchRule THE_COMMAND_LINE_FINDS_METHODS_AS_SERVICES =
@@ -73,7 +81,7 @@ class ArchitectureTest {
           .resideInAPackage(CLI)
           .should()
           .dependOnClassesThat()
-          .resideInAPackage(LORA);
+          .resideInAnyPackage(METHODS);
 
   @ArchTest
   static final ArchRule SAFETENSORS_STAND_ALONE =
