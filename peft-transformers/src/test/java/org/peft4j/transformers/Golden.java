@@ -2,6 +2,7 @@ package org.peft4j.transformers;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -71,6 +72,16 @@ public final class Golden {
       TensorInfo info = source.tensor(name);
       float[] values = new float[(int) info.elementCount()];
       source.readFloats(name, 0, values, 0, values.length);
+      return Nd4j.createFromArray(values).reshape('c', shape(info));
+    }
+  }
+
+  /** Values of the type F64, without rounding. */
+  public static INDArray doubles(Path file, String name) {
+    try (TensorSource source = TensorSource.open(file)) {
+      TensorInfo info = source.tensor(name);
+      double[] values = new double[(int) info.elementCount()];
+      source.buffer(name).order(ByteOrder.LITTLE_ENDIAN).asDoubleBuffer().get(values);
       return Nd4j.createFromArray(values).reshape('c', shape(info));
     }
   }
