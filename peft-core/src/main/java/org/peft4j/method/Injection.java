@@ -11,8 +11,10 @@ import org.peft4j.site.Site;
 public final class Injection {
   /** The frozen values of a model. */
   public interface FrozenValues {
-    /** Every site of the model, in the order of the forward pass. */
-    List<Site> sites();
+    /** Every site of the model, in the order of the forward pass; empty where it is not known. */
+    default List<Site> sites() {
+      return List.of();
+    }
 
     /** A parameter in its checkpoint's shape: the array itself or a view, never a copy. */
     INDArray parameter(Site site, String name);
@@ -23,8 +25,10 @@ public final class Injection {
      */
     INDArray weight(Site site);
 
-    /** Other sites that share a frozen array with {@code site}. */
-    List<Site> tiedTo(Site site);
+    /** Other sites that share a frozen array with {@code site}; empty where it is not known. */
+    default List<Site> tiedTo(Site site) {
+      return List.of();
+    }
   }
 
   private final List<Site> targets;
@@ -44,6 +48,11 @@ public final class Injection {
     this.frozen = frozen;
     this.fresh = fresh;
     this.encoders = encoders;
+  }
+
+  /** The making of an adapter with first values. */
+  public Injection(List<Site> targets, FrozenValues frozen, boolean encoders) {
+    this(targets, frozen, true, encoders);
   }
 
   public List<Site> targets() {

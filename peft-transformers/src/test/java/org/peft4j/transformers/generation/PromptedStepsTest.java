@@ -6,6 +6,7 @@ import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,7 +47,7 @@ class PromptedStepsTest {
   }
 
   private static PeftModel<ComputationGraph> wrap(CausalLanguageModel base, String name) {
-    PeftModel<ComputationGraph> model = Peft.wrap(base.graph(), CONFIGS.get(name), 5);
+    PeftModel<ComputationGraph> model = Peft.wrap(base.graph(), Objects.requireNonNull(CONFIGS.get(name)), 5);
     model.setTasks(1, 0);
     return model;
   }
@@ -110,9 +111,11 @@ class PromptedStepsTest {
   }
 
   private static void assertClose(INDArray actual, INDArray whole, int from) {
-    INDArray expected =
-        whole.get(all(), interval(from, from + actual.size(1)), all()).dup('c');
-    INDArray own = actual.size(0) == expected.size(0) ? expected : expected.get(interval(0, actual.size(0)), all(), all());
+    INDArray expected = whole.get(all(), interval(from, from + actual.size(1)), all()).dup('c');
+    INDArray own =
+        actual.size(0) == expected.size(0)
+            ? expected
+            : expected.get(interval(0, actual.size(0)), all(), all());
     assertThat(actual.sub(own).amaxNumber().doubleValue())
         .as(List.of(from, actual.size(1)).toString())
         .isLessThan(2e-5 * Math.max(1, whole.amaxNumber().doubleValue()));
