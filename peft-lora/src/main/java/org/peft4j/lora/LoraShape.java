@@ -28,4 +28,8 @@ record LoraShape(int rank, double scale, double dropout, boolean bias, LoraInit 
   boolean drops(Pass pass) {
     return pass.training() && dropout > 0;
   }
+
+  LoraShape withoutDropout() {
+    return new LoraShape(rank, scale, 0, bias, init);
+  }
 }
