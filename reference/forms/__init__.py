@@ -1,0 +1,1 @@
+"""Methods that Hugging Face PEFT does not have, each written from its paper's formulas in FP64."""
