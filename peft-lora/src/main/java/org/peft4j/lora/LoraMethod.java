@@ -48,7 +48,12 @@ public final class LoraMethod implements PeftMethod<LoraConfig> {
         config.dora() ? Dora.adapter(site, shape, injection.frozen()) : adapter(site, shape));
   }
 
-  static Adapter adapter(Site site, LoraShape shape) {
+  /**
+   * Plain LoRA at a site.
+   *
+   * @throws PeftException if it is of a sort that LoRA is not for
+   */
+  public static Adapter adapter(Site site, LoraShape shape) {
     return switch (site.kind()) {
       case LINEAR -> {
         if (shape.bias() && !site.name().equals(site.module())) {
