@@ -1,48 +1,100 @@
 package org.peft4j.lora;
 
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.function.BiFunction;
 import java.util.stream.Stream;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
 import org.peft4j.PeftConfig;
+import org.peft4j.lora.deltalora.DeltaLoraConfig;
+import org.peft4j.lora.loha.LoHaConfig;
+import org.peft4j.lora.lokr.LoKrConfig;
+import org.peft4j.lora.mora.MoraConfig;
+import org.peft4j.lora.mora.MoraType;
+import org.peft4j.lora.vera.VeraConfig;
 
-/**
- * A method on a sort of site.
- *
- * @param method its name here
- * @param configs from the site's target and a probability of dropout to a config
- */
-record PromiseCase(
-    String method, LoraCase site, BiFunction<String, Double, ? extends PeftConfig> configs) {
-  private static final Map<String, Row> METHODS = new LinkedHashMap<>();
+/** A method on a sort of site. */
+record PromiseCase(Method method, LoraCase site) {
+  /**
+   * A method.
+   *
+   * @param embeddings whether it is for embeddings too
+   * @param convolutions whether it is for convolutions too
+   * @param configs from the target and a probability of dropout to a config
+   */
+  record Method(
+      String name,
+      boolean embeddings,
+      boolean convolutions,
+      BiFunction<String, Double, PeftConfig> configs) {
+    boolean isFor(LoraCase site) {
+      return (embeddings || !site.name().contains("embedding"))
+          && (convolutions || !site.name().contains("convolution"));
+    }
+  }
 
-  /** A method and the words in the names of the sorts of site that it is not for. */
-  private record Row(List<String> not, BiFunction<String, Double, ? extends PeftConfig> configs) {}
-
-  static {
-    METHODS.put("lora", new Row(List.of(), (target, dropout) -> lora(target, dropout).build()));
-    METHODS.put(
-        "dora", new Row(List.of(), (target, dropout) -> lora(target, dropout).dora(true).build()));
+  private static Stream<Method> methods() {
+    return Stream.of(
+        new Method("lora", true, true, (target, dropout) -> lora(target, dropout).build()),
+        new Method(
+            "dora", true, true, (target, dropout) -> lora(target, dropout).dora(true).build()),
+        new Method("loha", false, true, PromiseCase::loha),
+        new Method("lokr", false, true, PromiseCase::lokr),
+        new Method("vera", false, false, PromiseCase::vera),
+        mora("mora by sharing", MoraType.SHARING),
+        mora("mora by rotation", MoraType.ROTATION),
+        new Method("delta-lora", true, true, PromiseCase::deltaLora));
   }
 
   private static LoraConfig.Builder lora(String target, double dropout) {
     return LoraConfig.builder().rank(2).alpha(4).dropout(dropout).targetModules(target);
   }
 
+  private static PeftConfig loha(String target, double dropout) {
+    return LoHaConfig.builder()
+        .rank(2)
+        .alpha(4)
+        .rankDropout(dropout)
+        .moduleDropout(dropout)
+        .effectiveConvolution(true)
+        .targetModules(target)
+        .build();
+  }
+
+  private static PeftConfig lokr(String target, double dropout) {
+    return LoKrConfig.builder()
+        .rank(1)
+        .alpha(2)
+        .rankDropout(dropout)
+        .moduleDropout(dropout)
+        .effectiveConvolution(true)
+        .decomposeBoth(true)
+        .targetModules(target)
+        .build();
+  }
+
+  private static PeftConfig vera(String target, double dropout) {
+    return VeraConfig.builder().rank(8).dropout(dropout).targetModules(target).build();
+  }
+
+  private static Method mora(String name, MoraType type) {
+    return new Method(
+        name,
+        false,
+        true,
+        (target, dropout) ->
+            MoraConfig.builder().rank(1).type(type).dropout(dropout).targetModules(target).build());
+  }
+
+  private static PeftConfig deltaLora(String target, double noDropout) {
+    return DeltaLoraConfig.builder().rank(2).alpha(4).targetModules(target).build();
+  }
+
   /** Every method on every sort of site that it is for. */
   static Stream<PromiseCase> all() {
-    return METHODS.entrySet().stream()
+    return methods()
         .flatMap(
-            entry ->
-                LoraCase.all()
-                    .filter(
-                        site -> entry.getValue().not().stream().noneMatch(site.name()::contains))
-                    .map(
-                        site -> new PromiseCase(entry.getKey(), site, entry.getValue().configs())));
+            method -> LoraCase.all().filter(method::isFor).map(s -> new PromiseCase(method, s)));
   }
 
   PeftConfig config() {
@@ -50,7 +102,7 @@ record PromiseCase(
   }
 
   PeftConfig config(double dropout) {
-    return configs.apply(site.target(), dropout);
+    return method.configs().apply(site.target(), dropout);
   }
 
   MultiLayerNetwork base() {
@@ -67,6 +119,6 @@ record PromiseCase(
 
   @Override
   public String toString() {
-    return method + " on " + site;
+    return method.name() + " on " + site;
   }
 }
