@@ -1,6 +1,9 @@
 package org.peft4j.method;
 
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.site.Site;
 
@@ -35,6 +38,7 @@ public final class Injection {
   private final FrozenValues frozen;
   private final boolean fresh;
   private final boolean encoders;
+  private final Map<Class<?>, Object> shared = new HashMap<>();
 
   /**
    * @param targets every site that the method is asked to graft on, in the model's order
@@ -71,5 +75,10 @@ public final class Injection {
   /** Whether to make an {@link org.peft4j.adapter.EncodedAdapter} where the config means one. */
   public boolean encoders() {
     return encoders;
+  }
+
+  /** What all parts of this adapter share, made by the first that asks for it. */
+  public synchronized <T> T shared(Class<T> sort, Supplier<T> make) {
+    return sort.cast(shared.computeIfAbsent(sort, ignored -> make.get()));
   }
 }

@@ -10,7 +10,7 @@ import org.peft4j.config.CommonBuilder;
 import org.peft4j.config.CommonConfig;
 
 /**
- * The config of LoRA, with Hugging Face PEFT's fields and defaults.
+ * The config of LoRA, and of its variant DoRA, with Hugging Face PEFT's fields and defaults.
  *
  * @param common target modules, biases and the other fields that every method has
  * @param rank r, the rank of B·A; at least 1
@@ -20,6 +20,8 @@ import org.peft4j.config.CommonConfig;
  * @param alphaPattern alphas by module path; the first key that matches counts
  * @param rslora whether to scale by α/√r (rank-stabilised LoRA, Kalajdzievski 2023)
  * @param loraBias whether B has a bias
+ * @param dora whether the norms of the weight's rows train apart from their directions (DoRA, Liu
+ *     et al. 2024)
  * @param init how A and B begin
  * @param fanInFanOut kept for Hugging Face PEFT, which needs it for GPT-2; it changes nothing here
  */
@@ -32,6 +34,7 @@ public record LoraConfig(
     Map<String, Double> alphaPattern,
     boolean rslora,
     boolean loraBias,
+    boolean dora,
     LoraInit init,
     boolean fanInFanOut)
     implements PeftConfig {
@@ -59,6 +62,9 @@ public record LoraConfig(
         (key, value) -> checkAlpha("alpha_pattern \"" + key + "\"", value, problems));
     if (loraBias && init == LoraInit.GAUSSIAN) {
       problems.add("lora_bias goes with init_lora_weights true or false, not with gaussian.");
+    }
+    if (loraBias && dora) {
+      problems.add("lora_bias does not go with use_dora; set one of them to false.");
     }
     CommonConfig.require("LoRA config", problems);
   }
@@ -94,6 +100,7 @@ public record LoraConfig(
     private final Map<String, Double> alphaPattern = new LinkedHashMap<>();
     private boolean rslora;
     private boolean loraBias;
+    private boolean dora;
     private LoraInit init = LoraInit.STANDARD;
     private boolean fanInFanOut;
 
@@ -146,6 +153,12 @@ public record LoraConfig(
       return this;
     }
 
+    /** Whether the norms of the weight's rows train apart from their directions. */
+    public Builder dora(boolean value) {
+      dora = value;
+      return this;
+    }
+
     /** How A and B begin. */
     public Builder init(LoraInit value) {
       init = value;
@@ -173,6 +186,7 @@ public record LoraConfig(
           alphaPattern,
           rslora,
           loraBias,
+          dora,
           init,
           fanInFanOut);
     }

@@ -12,7 +12,6 @@ final class LoraJson {
   /** Fields of variants that this library does not have: absent, null, false or empty is fine. */
   private static final List<String> VARIANTS =
       List.of(
-          "use_dora",
           "use_qalora",
           "use_bdlora",
           "trainable_token_indices",
@@ -49,6 +48,7 @@ final class LoraJson {
     var alphaPattern = json.numbers("alpha_pattern", n -> n.isNumber() ? n.doubleValue() : null);
     boolean rslora = json.bool("use_rslora", false);
     boolean loraBias = json.bool("lora_bias", false);
+    boolean dora = json.bool("use_dora", false);
     boolean fanInFanOut = json.bool("fan_in_fan_out", false);
     CommonConfig common = json.common("lora");
     CommonConfig.require("LoRA config", json.problems());
@@ -61,6 +61,7 @@ final class LoraJson {
         alphaPattern,
         rslora,
         loraBias,
+        dora,
         init,
         fanInFanOut);
   }
@@ -124,7 +125,8 @@ final class LoraJson {
       case GAUSSIAN -> json.put("init_lora_weights", "gaussian");
     }
     VARIANTS.forEach(json::putNull);
-    List.of("use_dora", "use_qalora", "ensure_weight_tying").forEach(f -> json.put(f, false));
+    json.put("use_dora", config.dora());
+    List.of("use_qalora", "ensure_weight_tying").forEach(f -> json.put(f, false));
     json.putObject("loftq_config");
     json.put("megatron_core", "megatron.core");
     json.put("qalora_group_size", 16);

@@ -14,7 +14,7 @@ import org.peft4j.method.PeftMethod;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
 
-/** LoRA's injector, for linear maps, embeddings and convolutions. */
+/** The injector of LoRA and DoRA, for linear maps, embeddings and convolutions. */
 public final class LoraMethod implements PeftMethod<LoraConfig> {
   @Override
   public String peftType() {
@@ -43,10 +43,17 @@ public final class LoraMethod implements PeftMethod<LoraConfig> {
 
   @Override
   public Optional<Adapter> inject(Site site, LoraConfig config, Injection injection) {
-    return Optional.of(adapter(site, LoraShape.at(site, config)));
+    LoraShape shape = LoraShape.at(site, config);
+    return Optional.of(
+        config.dora() ? Dora.adapter(site, shape, injection.frozen()) : adapter(site, shape));
   }
 
-  private static Adapter adapter(Site site, LoraShape shape) {
+  /**
+   * Plain LoRA at a site.
+   *
+   * @throws PeftException if it is of a sort that LoRA is not for
+   */
+  public static Adapter adapter(Site site, LoraShape shape) {
     return switch (site.kind()) {
       case LINEAR -> {
         if (shape.bias() && !site.name().equals(site.module())) {

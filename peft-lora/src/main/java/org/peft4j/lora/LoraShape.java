@@ -13,7 +13,7 @@ import org.peft4j.site.Site;
  * @param bias whether B has a bias
  * @param init how A and B begin
  */
-record LoraShape(int rank, double scale, double dropout, boolean bias, LoraInit init) {
+public record LoraShape(int rank, double scale, double dropout, boolean bias, LoraInit init) {
   /** Rank and alpha by the site's path, and the scale that they make. */
   static LoraShape at(Site site, LoraConfig config) {
     int rank =
@@ -27,5 +27,14 @@ record LoraShape(int rank, double scale, double dropout, boolean bias, LoraInit 
   /** Whether inputs are dropped in this pass. */
   boolean drops(Pass pass) {
     return pass.training() && dropout > 0;
+  }
+
+  /** The same with another scale. */
+  public LoraShape withScale(double other) {
+    return new LoraShape(rank, other, dropout, bias, init);
+  }
+
+  LoraShape withoutDropout() {
+    return new LoraShape(rank, scale, 0, bias, init);
   }
 }

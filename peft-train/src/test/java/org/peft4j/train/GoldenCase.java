@@ -35,14 +35,9 @@ record GoldenCase(Path folder, JsonNode json) {
           "eva/",
           "optimizers/",
           "adalora/",
-          "dora/",
-          "loha/",
-          "lokr/",
-          "vera/",
           "initialization/",
           "multitask_prompt_tuning/",
           "mixed/lora_then_ia3",
-          "mixed/lora_and_loha",
           "trainable_tokens/gpt2_lora",
           "trainable_tokens/llama_lora");
 

@@ -24,13 +24,8 @@ public final class Golden {
           "eva/",
           "optimizers/",
           "adalora/",
-          "dora/",
-          "loha/",
-          "lokr/",
-          "vera/",
           "initialization/",
           "mixed/lora_then_ia3",
-          "mixed/lora_and_loha",
           "trainable_tokens/gpt2_lora",
           "trainable_tokens/llama_lora",
           "stories260k_wizard");
