@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.deeplearning4j.nn.api.Model;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -20,6 +21,7 @@ import org.peft4j.kernel.Kernels;
 import org.peft4j.merge.Merger;
 import org.peft4j.method.Methods;
 import org.peft4j.method.PeftMethod;
+import org.peft4j.method.TrainingHook;
 import org.peft4j.module.GraftSwitch;
 import org.peft4j.plan.AdapterPlanner;
 import org.peft4j.site.Site;
@@ -321,6 +323,36 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
    */
   public Map<String, INDArray> gradients(String adapter) {
     return AdapterFiles.gradients(adapter(adapter).slots(), hosted::gradients);
+  }
+
+  /** What the methods of the active adapters do between the steps of a training. */
+  public List<TrainingHook> trainingHooks() {
+    return active.stream().flatMap(name -> trainingHook(name, config(name)).stream()).toList();
+  }
+
+  private <C extends PeftConfig> Optional<TrainingHook> trainingHook(String name, C config) {
+    return Methods.of(config).trainingHook(config, this, name);
+  }
+
+  /**
+   * Replaces the config that is saved with an adapter by one that says what a training has come to,
+   * the ranks of its matrices say. The adapter itself stays as it is.
+   *
+   * @throws PeftException if there is no such adapter, or it is of another method
+   */
+  public void amendConfig(String name, PeftConfig config) {
+    LoadedAdapter old = adapter(name);
+    if (!config.getClass().equals(old.config().getClass())) {
+      throw new PeftException(
+          "Adapter \""
+              + name
+              + "\" is of the method "
+              + old.config().peftType()
+              + ", the config of "
+              + config.peftType()
+              + ". Give a config of its own method.");
+    }
+    adapters.put(name, new LoadedAdapter(name, config, old.slots()));
   }
 
   private LoadedAdapter adapter(String name) {

@@ -35,6 +35,7 @@ class HostLayer extends BaseWrapperLayer implements Grafted {
   private transient Map<String, INDArray> gradientTable = Map.of();
   private DataType inputType = DataType.FLOAT;
   private long[] inputShape = {};
+  private int batchSize;
 
   HostLayer(HostedLayer inner, NeuralNetConfiguration configuration, LayerGrafts grafts) {
     super(inner.layer());
@@ -70,6 +71,12 @@ class HostLayer extends BaseWrapperLayer implements Grafted {
     inputShape = input.shape();
     hooks.newInput();
     super.setInput(input, workspaces);
+  }
+
+  @Override
+  public void setInputMiniBatchSize(int size) {
+    batchSize = size;
+    super.setInputMiniBatchSize(size);
   }
 
   @Override
@@ -122,9 +129,19 @@ class HostLayer extends BaseWrapperLayer implements Grafted {
     hooks.beforeBackward(workspaces);
     Pair<Gradient, INDArray> result = backward.get();
     hooks.afterBackward(result.getFirst());
+    grafts.addPenaltyGradients(divisor());
     INDArray inputGradient = result.getSecond();
     AdapterGradients.requireFinite(gradients, gradientTable, getIterationCount());
     return new Pair<>(gradient(), inputGradient == null ? zeroEpsilon(workspaces) : inputGradient);
+  }
+
+  /** What Deeplearning4j's updater divides this layer's gradients by. */
+  private long divisor() {
+    boolean divides =
+        configuration.isMiniBatch()
+            && parameterTable.keySet().stream().anyMatch(this::updaterDivideByMinibatch);
+    long rows = batchSize > 0 ? batchSize : inputShape[0];
+    return divides ? rows : 1;
   }
 
   private INDArray zeroEpsilon(LayerWorkspaceMgr workspaces) {
@@ -137,7 +154,7 @@ class HostLayer extends BaseWrapperLayer implements Grafted {
     if (parameterTable.isEmpty()) {
       return 0;
     }
-    double score = 0;
+    double score = grafts.penalty();
     List<Regularization> regularization = host().getRegularizationByParam("");
     for (INDArray parameter : parameterTable.values()) {
       for (Regularization r : regularization) {

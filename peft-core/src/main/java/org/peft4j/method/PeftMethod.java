@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.PeftConfig;
+import org.peft4j.PeftModel;
 import org.peft4j.adapter.Adapter;
 import org.peft4j.config.ConfigReader;
 import org.peft4j.config.ModuleSelector;
@@ -75,6 +76,14 @@ public interface PeftMethod<C extends PeftConfig> {
   /** Rows of embeddings that train beside what it grafts: token ids by the embedding's name. */
   default Map<String, List<Integer>> tokenRows(C config) {
     return Map.of();
+  }
+
+  /**
+   * What the method does between the steps of a training of {@code adapter}, which is active; empty
+   * if nothing.
+   */
+  default Optional<TrainingHook> trainingHook(C config, PeftModel<?> model, String adapter) {
+    return Optional.empty();
   }
 
   /** The target modules for a Hugging Face model type, where the config names none. */

@@ -109,12 +109,12 @@ final class LoraJson {
   static ObjectNode write(LoraConfig config) {
     ObjectNode json = ConfigWriter.common(LoraConfig.PEFT_TYPE, "lora", config.common());
     json.put("r", config.rank());
-    number(json, "lora_alpha", config.alpha());
+    ConfigWriter.number(json, "lora_alpha", config.alpha());
     json.put("lora_dropout", config.dropout());
     ObjectNode ranks = json.putObject("rank_pattern");
     config.rankPattern().forEach(ranks::put);
     ObjectNode alphas = json.putObject("alpha_pattern");
-    config.alphaPattern().forEach((key, value) -> number(alphas, key, value));
+    config.alphaPattern().forEach((key, value) -> ConfigWriter.number(alphas, key, value));
     json.put("use_rslora", config.rslora());
     json.put("lora_bias", config.loraBias());
     json.put("fan_in_fan_out", config.fanInFanOut());
@@ -130,14 +130,5 @@ final class LoraJson {
     json.put("qalora_group_size", 16);
     List.of("eva_config", "corda_config", "lora_ga_config").forEach(json::putNull);
     return json;
-  }
-
-  /** Whole numbers as Hugging Face PEFT writes them: without a fraction. */
-  private static void number(ObjectNode json, String field, double value) {
-    if (value == Math.rint(value) && Math.abs(value) < 1e9) {
-      json.put(field, (int) value);
-    } else {
-      json.put(field, value);
-    }
   }
 }

@@ -17,9 +17,13 @@ import org.peft4j.site.Site;
  * LoRA beside a linear map: {@code y += s·(B·A·dropout(x) + b)}, with A [r, in], B [out, r] and,
  * with {@code lora_bias}, b [out]. (Hu et al. 2021, equation 3.)
  */
-record LoraLinear(Site site, LoraShape shape) implements LinearAdapter, WeightAdapter {
-  static final String A = "lora_A.weight";
-  static final String B = "lora_B.weight";
+public record LoraLinear(Site site, LoraShape shape) implements LinearAdapter, WeightAdapter {
+  /** The name of A in an adapter file. */
+  public static final String A = "lora_A.weight";
+
+  /** The name of B in an adapter file. */
+  public static final String B = "lora_B.weight";
+
   static final String BIAS = "lora_B.bias";
 
   @Override

@@ -13,7 +13,7 @@ import org.peft4j.site.Site;
  * @param bias whether B has a bias
  * @param init how A and B begin
  */
-record LoraShape(int rank, double scale, double dropout, boolean bias, LoraInit init) {
+public record LoraShape(int rank, double scale, double dropout, boolean bias, LoraInit init) {
   /** Rank and alpha by the site's path, and the scale that they make. */
   static LoraShape at(Site site, LoraConfig config) {
     int rank =

@@ -7,6 +7,7 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.NonFiniteException;
 import org.peft4j.PeftException;
+import org.peft4j.method.TrainingHook;
 import org.peft4j.train.FineTuningResult.StepEvaluation;
 import org.peft4j.train.data.TokenBatch;
 
@@ -18,6 +19,7 @@ final class TrainingRun implements AutoCloseable {
   private final BatchFeed feed;
   private final StepGradient gradient;
   private final AdamW optimizer;
+  private final List<TrainingHook> hooks;
   private final List<StepEvaluation> evaluations = new ArrayList<>();
   private final long total;
   private double lastLoss = Double.NaN;
@@ -31,11 +33,12 @@ final class TrainingRun implements AutoCloseable {
     total = feed.steps();
     gradient = new StepGradient(network);
     optimizer = new AdamW(network.params());
+    hooks = tuner.model().trainingHooks();
   }
 
   FineTuningResult run() {
     tuner.model().randomState().restore(settings.seed(), 0);
-    TrainingState state = new TrainingState(tuner, optimizer);
+    TrainingState state = new TrainingState(tuner, optimizer, hooks);
     tuner
         .resumeFrom()
         .ifPresentOrElse(
@@ -76,6 +79,7 @@ final class TrainingRun implements AutoCloseable {
     if (!optimizer.step(network.params(), vector, rate, settings.weightDecay())) {
       throw new NonFiniteException(step, "a parameter after the update");
     }
+    hooks.forEach(hook -> hook.afterUpdate(step - 1));
     double seconds = (System.nanoTime() - begin) * 1e-9;
     long tokens = batches.stream().mapToLong(TokenBatch::tokens).sum();
     return new StepMetrics(step, gradient.loss(), rate, gradient.norm(), seconds, tokens / seconds);
@@ -125,6 +129,7 @@ final class TrainingRun implements AutoCloseable {
 
   @Override
   public void close() {
+    hooks.forEach(TrainingHook::close);
     gradient.close();
     optimizer.close();
   }

@@ -43,6 +43,9 @@ class GoldenTrainingTest {
       List<String> trained = golden.expectedNames("after_adamw.");
       assertThat(trained).isNotEmpty();
       for (String key : trained) {
+        if (golden.expected("after_adamw." + key).length() == 0) {
+          continue;
+        }
         soft.assertThat(tensors).containsKey(key);
         if (tensors.containsKey(key)) {
           INDArray wanted = golden.expected("after_adamw." + key);

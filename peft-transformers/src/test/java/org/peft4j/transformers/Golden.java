@@ -26,12 +26,12 @@ public final class Golden {
     return FOLDER.resolve(caseName);
   }
 
-  /** The names of all adapter cases. */
+  /** The names of all adapter cases: folders, or {@code method/folder}. */
   public static List<String> cases() {
-    try (Stream<Path> folders = Files.list(FOLDER)) {
+    try (Stream<Path> folders = Files.walk(FOLDER, 2)) {
       return folders
           .filter(f -> Files.exists(f.resolve("adapter")) || Files.exists(f.resolve("adapters")))
-          .map(f -> f.getFileName().toString())
+          .map(f -> FOLDER.relativize(f).toString().replace('\\', '/'))
           .sorted()
           .toList();
     } catch (IOException e) {
