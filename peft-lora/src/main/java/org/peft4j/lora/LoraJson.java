@@ -92,15 +92,21 @@ final class LoraJson {
       case "gaussian":
         return LoraInit.GAUSSIAN;
       case "orthogonal":
+        return LoraInit.ORTHOGONAL;
+      case "olora":
+        return LoraInit.OLORA;
       case "eva":
       case "loftq":
         return LoraInit.STANDARD;
       default:
+        if (name.equals("pissa") || name.matches("pissa_niter_[0-9]{1,9}")) {
+          return LoraInit.PISSA;
+        }
         json.problem(
             "init_lora_weights is \""
                 + (name.length() <= 40 ? name : name.substring(0, 37) + "…")
-                + "\"; allowed: true, false, gaussian. An adapter that was initialised by changing"
-                + " the base model (pissa, olora, corda, lora_ga) must be converted to plain LoRA"
+                + "\"; allowed: true, false, gaussian, pissa, olora, orthogonal. An adapter that"
+                + " was initialised by data (corda, lora_ga) must be converted to plain LoRA"
                 + " first: save it with path_initial_model_for_weight_conversion.");
         return LoraInit.STANDARD;
     }
@@ -121,7 +127,7 @@ final class LoraJson {
     switch (config.init()) {
       case STANDARD -> json.put("init_lora_weights", true);
       case RANDOM -> json.put("init_lora_weights", false);
-      case GAUSSIAN -> json.put("init_lora_weights", "gaussian");
+      default -> json.put("init_lora_weights", config.init().json());
     }
     VARIANTS.forEach(json::putNull);
     List.of("use_dora", "use_qalora", "ensure_weight_tying").forEach(f -> json.put(f, false));

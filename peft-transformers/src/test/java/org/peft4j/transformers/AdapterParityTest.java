@@ -30,7 +30,7 @@ class AdapterParityTest {
   private static final Set<String> TIED = Set.of("llama_embedding_tied", "gpt2_embedding");
 
   /** The folders of the methods that this module's tests have. */
-  private static final List<String> METHODS = List.of("adalora");
+  private static final List<String> METHODS = List.of("adalora", "initialization");
 
   static List<String> cases() {
     return Golden.cases().stream()

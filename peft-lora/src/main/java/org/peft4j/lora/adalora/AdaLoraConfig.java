@@ -111,13 +111,22 @@ public record AdaLoraConfig(
   }
 
   AdaLoraConfig withRankPattern(Map<String, List<Boolean>> pattern) {
+    return with(schedule, pattern);
+  }
+
+  /** The same for a training of another length. */
+  public AdaLoraConfig withSchedule(RankSchedule other) {
+    return with(other, rankPattern);
+  }
+
+  private AdaLoraConfig with(RankSchedule steps, Map<String, List<Boolean>> pattern) {
     return new AdaLoraConfig(
         common,
         initR,
         targetR,
         alpha,
         dropout,
-        schedule,
+        steps,
         beta1,
         beta2,
         orthRegWeight,
