@@ -9,6 +9,14 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 public interface TrainingHook extends AutoCloseable {
   /**
+   * When the gradients of a step are known, before the optimizer sees them: they may be changed in
+   * place.
+   *
+   * @param step the number of the step, from 0
+   */
+  default void beforeUpdate(long step) {}
+
+  /**
    * After the optimizer has changed the parameters. Their gradients are still those of the step.
    *
    * @param step the number of the step, from 0

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.NonFiniteException;
 import org.peft4j.PeftException;
@@ -20,6 +21,7 @@ final class TrainingRun implements AutoCloseable {
   private final StepGradient gradient;
   private final AdamW optimizer;
   private final List<TrainingHook> hooks;
+  private final @Nullable GroupVectors groups;
   private final List<StepEvaluation> evaluations = new ArrayList<>();
   private final long total;
   private double lastLoss = Double.NaN;
@@ -33,7 +35,9 @@ final class TrainingRun implements AutoCloseable {
     total = feed.steps();
     gradient = new StepGradient(network);
     optimizer = new AdamW(network.params());
-    hooks = tuner.model().trainingHooks();
+    hooks = new ArrayList<>(tuner.model().trainingHooks());
+    tuner.hooks().forEach(hook -> hooks.add(hook.get()));
+    groups = tuner.groups().map(g -> GroupVectors.of(tuner.model(), g, settings)).orElse(null);
   }
 
   FineTuningResult run() {
@@ -76,7 +80,13 @@ final class TrainingRun implements AutoCloseable {
     double rate =
         settings.learningRate()
             * settings.schedule().factor(step - 1, settings.warmupSteps(), total);
-    if (!optimizer.step(network.params(), vector, rate, settings.weightDecay())) {
+    hooks.forEach(hook -> hook.beforeUpdate(step - 1));
+    INDArray parameters = network.params();
+    boolean finite =
+        groups == null
+            ? optimizer.step(parameters, vector, rate, settings.weightDecay())
+            : optimizer.step(parameters, vector, rate, groups);
+    if (!finite) {
       throw new NonFiniteException(step, "a parameter after the update");
     }
     hooks.forEach(hook -> hook.afterUpdate(step - 1));
@@ -130,6 +140,9 @@ final class TrainingRun implements AutoCloseable {
   @Override
   public void close() {
     hooks.forEach(TrainingHook::close);
+    if (groups != null) {
+      groups.close();
+    }
     gradient.close();
     optimizer.close();
   }

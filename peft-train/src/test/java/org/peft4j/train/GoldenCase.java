@@ -29,7 +29,7 @@ record GoldenCase(Path folder, JsonNode json) {
   private static final Path FOLDER = Path.of("../peft-transformers/src/test/resources/golden");
 
   /** The folders of the methods that this module's tests have. */
-  private static final List<String> METHODS = List.of("adalora", "initialization");
+  private static final List<String> METHODS = List.of("adalora", "initialization", "optimizers");
 
   static GoldenCase named(String name) {
     Path folder = FOLDER.resolve(name);

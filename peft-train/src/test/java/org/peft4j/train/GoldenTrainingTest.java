@@ -2,6 +2,7 @@ package org.peft4j.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,7 +25,8 @@ class GoldenTrainingTest {
   private static final double TENSOR_TOLERANCE = 1e-4;
 
   static List<String> cases() {
-    return GoldenCase.names();
+    // The reference's LoRA-FA has another Adam: see FrozenATest.
+    return GoldenCase.names().stream().filter(name -> !name.contains("lorafa")).toList();
   }
 
   @ParameterizedTest
@@ -82,7 +84,16 @@ class GoldenTrainingTest {
   private static List<Double> train(
       GoldenCase golden, PeftModel<ComputationGraph> model, int count) {
     Steps steps = new Steps();
-    FineTuner.builder(model, golden.data())
+    FineTunerBuilder builder = FineTuner.builder(model, golden.data());
+    JsonNode plus = golden.json().path("optimizer");
+    if (plus.path("name").asText().equals("LoRA+")) {
+      builder.groups(
+          new LoraPlus(
+              plus.path("loraplus_lr_ratio").asDouble(),
+              plus.path("loraplus_lr_embedding").asDouble(1e-6),
+              plus.path("loraplus_weight_decay").asDouble()));
+    }
+    builder
         .settings(
             FineTuningSettings.builder()
                 .steps(count)
