@@ -3,7 +3,6 @@ package org.peft4j;
 import java.util.List;
 import org.peft4j.adapter.TrainableCopy;
 import org.peft4j.host.Slot;
-import org.peft4j.site.SiteParameter;
 
 /**
  * A named adapter of a model.
@@ -21,10 +20,7 @@ record LoadedAdapter(String name, PeftConfig config, List<Slot> slots) {
   /** The number of trainable elements that are copies of the base model's biases. */
   long biasCount() {
     return slots.stream()
-        .filter(
-            slot ->
-                slot.adapter() instanceof TrainableCopy copy
-                    && copy.copied().stream().allMatch(SiteParameter::bias))
+        .filter(slot -> slot.adapter() instanceof TrainableCopy copy && copy.biasesOnly())
         .mapToLong(Slot::count)
         .sum();
   }

@@ -9,8 +9,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.ToLongFunction;
 import org.deeplearning4j.nn.api.Model;
 import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.host.LayerHosting;
 import org.peft4j.method.Injection.FrozenValues;
@@ -88,19 +90,28 @@ final class ModelSites implements FrozenValues {
 
   /** The elements of the base model, a tied array counted once. */
   long baseCount(Model base) {
-    if (!external) {
-      return base.numParams();
-    }
+    return external ? sumOfDistinct(INDArray::length) : base.numParams();
+  }
+
+  /** What they take in memory, where {@code type} is that of the parameter vector. */
+  long baseBytes(Model base, DataType type) {
+    return external
+        ? sumOfDistinct(array -> array.length() * array.dataType().width())
+        : base.numParams() * type.width();
+  }
+
+  private long sumOfDistinct(ToLongFunction<INDArray> of) {
     Set<Long> seen = new HashSet<>();
-    long count = 0;
+    long sum = 0;
     for (Site site : sites) {
       for (SiteParameter parameter : site.parameters()) {
-        if (seen.add(address(parameter(site, parameter.name())))) {
-          count += parameter.count();
+        INDArray array = parameter(site, parameter.name());
+        if (seen.add(address(array))) {
+          sum += of.applyAsLong(array);
         }
       }
     }
-    return count;
+    return sum;
   }
 
   /** Other sites that share a frozen array with {@code site}. */

@@ -1,8 +1,13 @@
 package org.peft4j;
 
 import java.nio.file.Path;
+import java.util.List;
+import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
+import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
+import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.peft4j.files.AdapterFiles;
 import org.peft4j.host.HostedGraph;
 import org.peft4j.host.HostedModel;
@@ -10,6 +15,9 @@ import org.peft4j.host.HostedNetwork;
 import org.peft4j.kernel.KernelChoice;
 import org.peft4j.kernel.Kernels;
 import org.peft4j.module.GraftSwitch;
+import org.peft4j.plan.AdapterPlan;
+import org.peft4j.plan.LayerOutputs;
+import org.peft4j.plan.ModelOutline;
 
 /**
  * The entry point: wraps a frozen model so that only adapters train.
@@ -85,6 +93,55 @@ public final class Peft {
     model.loadAdapter(DEFAULT_ADAPTER, adapter);
     model.setActive(DEFAULT_ADAPTER);
     return model;
+  }
+
+  /**
+   * Tells what an adapter of {@code config} would be on a graph, without making it: no array is
+   * allocated. The estimate of memory is without activations.
+   *
+   * @throws PeftException if the config is impossible for this model: what, and what is possible
+   */
+  public static AdapterPlan plan(ComputationGraph base, PeftConfig config) {
+    DataType type = base.getConfiguration().getDataType();
+    return plan(Plans.outline(HostedGraph.layersOf(base), base, type), config);
+  }
+
+  /**
+   * Like {@link #plan(ComputationGraph, PeftConfig)}, with activations.
+   *
+   * @param batch examples at once
+   * @param inputs the type of each input, sequences with their length
+   * @throws PeftException also if the types do not fit, or the model is a transformer, whose blocks
+   *     keep more than their outputs: those plan by themselves
+   */
+  public static AdapterPlan plan(
+      ComputationGraph base, PeftConfig config, int batch, InputType... inputs) {
+    Plans.requireInside(HostedGraph.layersOf(base));
+    ComputationGraphConfiguration configuration = base.getConfiguration();
+    return plan(base, config)
+        .withActivations(
+            LayerOutputs.bytes(configuration, configuration.getDataType(), batch, List.of(inputs)));
+  }
+
+  /** Like {@link #plan(ComputationGraph, PeftConfig)}. */
+  public static AdapterPlan plan(MultiLayerNetwork base, PeftConfig config) {
+    DataType type = base.getLayerWiseConfigurations().getDataType();
+    return plan(Plans.outline(HostedNetwork.layersOf(base), base, type), config);
+  }
+
+  /** Like {@link #plan(ComputationGraph, PeftConfig, int, InputType...)}. */
+  public static AdapterPlan plan(
+      MultiLayerNetwork base, PeftConfig config, int batch, InputType input) {
+    Plans.requireInside(HostedNetwork.layersOf(base));
+    MultiLayerConfiguration configuration = base.getLayerWiseConfigurations();
+    return plan(base, config)
+        .withActivations(
+            LayerOutputs.bytes(configuration, configuration.getDataType(), batch, input));
+  }
+
+  /** Like {@link #plan(ComputationGraph, PeftConfig)}, of a model that is not loaded. */
+  public static AdapterPlan plan(ModelOutline model, PeftConfig config) {
+    return Plans.of(model, config);
   }
 
   /** Wraps a graph without any adapter yet. */

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.deeplearning4j.nn.api.Model;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Adapter;
 import org.peft4j.config.ModuleSelector;
@@ -18,6 +19,7 @@ import org.peft4j.host.HostedModel;
 import org.peft4j.host.LayerHosting;
 import org.peft4j.host.Slot;
 import org.peft4j.kernel.Kernels;
+import org.peft4j.merge.MergedState;
 import org.peft4j.merge.Merger;
 import org.peft4j.method.Combination;
 import org.peft4j.method.Methods;
@@ -44,6 +46,7 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
   private final ModelSites sites;
   private final Map<String, LoadedAdapter> adapters = new LinkedHashMap<>();
   private List<String> active = List.of();
+  private @Nullable MergedState merged;
 
   PeftModel(HostedModel<M> hosted, Kernels kernels) {
     this.hosted = hosted;
@@ -324,7 +327,14 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
   /** Until the scope is closed, outputs are the base model's, bit for bit. */
   public AdapterScope adaptersDisabled() {
     hosted.graftSwitch().disable(1);
-    return new AdapterScope(() -> hosted.graftSwitch().disable(-1));
+    mergedState().ifPresent(MergedState::suspend);
+    return new AdapterScope(
+        () -> {
+          hosted.graftSwitch().disable(-1);
+          if (!hosted.graftSwitch().isDisabled()) {
+            mergedState().ifPresent(MergedState::resume);
+          }
+        });
   }
 
   /**
@@ -363,9 +373,36 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
    * @throws PeftException if an adapter cannot be merged; nothing is changed then
    */
   public AdapterScope merged() {
+    return merged(active);
+  }
+
+  /**
+   * Like {@link #merged()} for some adapters, active or not; active ones that are not named go on
+   * acting beside the merged weights.
+   *
+   * @throws PeftException if an adapter cannot be merged, or an active one that is not named would
+   *     act otherwise on merged weights; nothing is changed then
+   */
+  public AdapterScope merged(List<String> names) {
     requireUnmerged("merging again");
-    Slots.requireUntied(activeSlots(), sites);
-    return merged(activeSlots());
+    Set<String> distinct = new LinkedHashSet<>(names);
+    List<Slot> slots = distinct.stream().flatMap(name -> adapter(name).slots().stream()).toList();
+    Slots.requireUntied(slots, sites);
+    List<Slot> others =
+        activeSlots().stream().filter(slot -> !distinct.contains(slot.adapterName())).toList();
+    Slots.requireIndependent(others, slots);
+    return merged(slots, distinct);
+  }
+
+  /**
+   * The largest difference that merging the active adapters makes to an element of the first
+   * output, by rounding, on these inputs.
+   */
+  public double mergeDifference(INDArray... inputs) {
+    INDArray apart = hosted.output(inputs);
+    try (AdapterScope scope = merged()) {
+      return apart.subi(hosted.output(inputs)).amaxNumber().doubleValue();
+    }
   }
 
   /**
@@ -378,17 +415,25 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
     return merged(
         activeSlots().stream()
             .filter(slot -> slot.adapter().site().name().equals(site.name()))
-            .toList());
+            .toList(),
+        new LinkedHashSet<>(active));
   }
 
-  private AdapterScope merged(List<Slot> slots) {
-    List<Merger.Original> originals = new Merger(hosted.hostings().values(), kernels).merge(slots);
-    hosted.graftSwitch().merge(1);
+  private AdapterScope merged(List<Slot> slots, Set<String> names) {
+    MergedState state =
+        new MergedState(new Merger(hosted.hostings().values(), kernels).merge(slots));
+    merged = state;
+    hosted.graftSwitch().setMerged(names);
     return new AdapterScope(
         () -> {
-          Merger.restore(originals);
-          hosted.graftSwitch().merge(-1);
+          state.end();
+          merged = null;
+          hosted.graftSwitch().setMerged(Set.of());
         });
+  }
+
+  private Optional<MergedState> mergedState() {
+    return Optional.ofNullable(merged);
   }
 
   /**

@@ -7,10 +7,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Adapter;
+import org.peft4j.adapter.ScalingAdapter;
+import org.peft4j.adapter.GainAdapter;
 import org.peft4j.adapter.DetachedArrays;
 import org.peft4j.adapter.ParameterSpec;
 import org.peft4j.adapter.Tensors;
@@ -20,6 +24,7 @@ import org.peft4j.host.HostedModel;
 import org.peft4j.host.Slot;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteParameter;
+import org.peft4j.token.TokenRows;
 
 /** Makes and checks slots: adapters with values of their own. */
 final class Slots {
@@ -133,11 +138,38 @@ final class Slots {
     }
   }
 
+  /**
+   * What stays beside merged weights must not depend on them: a scale or a copy would act on the
+   * merged part too, or hide it.
+   */
+  static void requireIndependent(List<Slot> staying, List<Slot> merged) {
+    Set<Site> changed =
+        merged.stream().map(slot -> slot.adapter().site()).collect(Collectors.toSet());
+    for (Slot slot : staying) {
+      Adapter adapter = slot.adapter();
+      boolean depends =
+          adapter instanceof ScalingAdapter
+              || adapter instanceof GainAdapter
+              || adapter instanceof TrainableCopy;
+      if (depends && changed.contains(adapter.site())) {
+        throw new PeftException(
+            "Adapter \""
+                + slot.adapterName()
+                + "\" stays active and depends on the weight of "
+                + adapter.site().name()
+                + ", into which another would be merged. Merge both, or deactivate it.");
+      }
+    }
+  }
+
   /** An array that two sites share cannot take the change of one of them. */
   static void requireUntied(List<Slot> slots, ModelSites sites) {
     for (Slot slot : slots) {
-      List<Site> tied = sites.tiedTo(slot.adapter().site());
-      if (!tied.isEmpty()) {
+      List<Site> tied = new ArrayList<>(sites.tiedTo(slot.adapter().site()));
+      if (slot.adapter() instanceof TokenRows rows) {
+        tied.removeAll(rows.tied());
+      }
+      if (!tied.isEmpty() && !slot.adapter().parameters().isEmpty()) {
         throw new PeftException(
             slot.adapter().site().name()
                 + " shares its weight with "

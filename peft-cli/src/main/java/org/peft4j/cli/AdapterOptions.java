@@ -60,8 +60,23 @@ final class AdapterOptions {
       description = "Go on training this adapter, with its own config.")
   Optional<Path> adapter = Optional.empty();
 
+  /** What is wrong with the options together, if anything is. */
+  Optional<String> contradiction() {
+    if (adapter.isPresent() && (config.isPresent() || describesAdapter())) {
+      return Optional.of(
+          "--adapter goes on with a saved adapter's own config; leave out --config and the options"
+              + " of a new adapter");
+    }
+    if (config.isPresent() && describesAdapter()) {
+      return Optional.of(
+          "--config describes the whole adapter; leave out --method, --rank, --alpha, --dropout,"
+              + " --target and --set");
+    }
+    return Optional.empty();
+  }
+
   /** Whether any option describes a new adapter. */
-  boolean describesAdapter() {
+  private boolean describesAdapter() {
     return method.isPresent()
         || rank.isPresent()
         || alpha.isPresent()

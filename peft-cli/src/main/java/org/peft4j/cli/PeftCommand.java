@@ -33,6 +33,7 @@ import picocli.CommandLine.Spec;
       GenerateCommand.class,
       MergeCommand.class,
       InspectCommand.class,
+      PlanCommand.class,
       InitCommand.class,
       ForwardCommand.class
     },

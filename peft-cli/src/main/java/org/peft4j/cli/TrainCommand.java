@@ -60,15 +60,7 @@ final class TrainCommand implements Runnable {
 
   @Override
   public void run() {
-    require(
-        !(adapter.adapter.isPresent()
-            && (adapter.config.isPresent() || adapter.describesAdapter())),
-        "--adapter goes on with a saved adapter's own config; leave out --config and the options of"
-            + " a new adapter");
-    require(
-        !(adapter.config.isPresent() && adapter.describesAdapter()),
-        "--config describes the whole adapter; leave out --method, --rank, --alpha, --dropout,"
-            + " --target and --set");
+    adapter.contradiction().ifPresent(text -> require(false, text));
     require(
         training.epochs.isEmpty() || training.steps.isEmpty(),
         "--epochs and --steps both say how long to train; give one of them");

@@ -6,6 +6,7 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyP
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.GeneralCodingRules.ACCESS_STANDARD_STREAMS;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
@@ -20,7 +21,7 @@ import org.peft4j.PeftModel;
 @AnalyzeClasses(packages = "org.peft4j", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
   private static final String[] METHODS = {
-    "org.peft4j.lora..", "org.peft4j.ia3..", "org.peft4j.prompt.."
+    "org.peft4j.lora..", "org.peft4j.ia3..", "org.peft4j.prompt..", "org.peft4j.bottleneck.."
   };
   private static final String TRANSFORMERS = "org.peft4j.transformers..";
   private static final String TRAIN = "org.peft4j.train..";
@@ -55,6 +56,10 @@ class ArchitectureTest {
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage(TRANSFORMERS, TRAIN, CLI);
+
+  @ArchTest
+  static final ArchRule A_METHOD_KNOWS_NO_OTHER =
+      slices().matching("org.peft4j.(lora|bottleneck)..").should().notDependOnEachOther();
 
   @ArchTest
   static final ArchRule TRANSFORMERS_KNOW_CORE_ONLY =

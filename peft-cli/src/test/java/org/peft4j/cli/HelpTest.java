@@ -13,7 +13,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class HelpTest {
   @ParameterizedTest
-  @ValueSource(strings = {"train", "eval", "generate", "merge", "inspect", "init", "forward"})
+  @ValueSource(
+      strings = {"train", "eval", "generate", "merge", "inspect", "plan", "init", "forward"})
   void everyCommandHasHelpWithAnExample(String command) {
     Run run = Run.of(command, "--help");
 
@@ -33,7 +34,7 @@ class HelpTest {
       delimiter = '|',
       value = {
         "''                                                     | which command? train, eval",
-        "trian                                                  | Did you mean: peft train?",
+        "trian                                                  | Did you mean: peft plan or peft train?",
         "inspect                                                | Missing required parameter: 'PATH'",
         "inspect a --colour                                     | Unknown option: '--colour'",
         "train -m a -o b                                        | Missing required option: '--data",
@@ -45,6 +46,8 @@ class HelpTest {
         "train -m a -d b -o c --eval e --eval-split 0.1         | give one of them",
         "train -m a -d b -o c --adapter d --rank 4              | leave out --config and the options",
         "train -m a -d b -o c --config d --target q_proj        | leave out --method, --rank",
+        "plan a --config d --rank 4                             | leave out --method, --rank",
+        "plan a --precision fp8                                 | expected one of [FP32, BF16]",
         "merge -m a -a b -o c --dtype F8                        | but was 'F8'",
       })
   void wrongUsageIsToldInOneLineThatPointsToTheHelp(String line, String message) {

@@ -64,6 +64,12 @@ class MessagesTest {
         "inspect @/none                           | There is nothing at",
         "inspect @/empty                          | holds neither a config.json nor",
         "inspect @/bad.safetensors                | bad.safetensors",
+        "plan @/none                              | There is nothing at",
+        "plan @/empty                             | has no config.json",
+        "plan @/bert                              | model_type \"bert\" is not supported",
+        "plan LLAMA -t qproj                      | Nearest: q_proj (2 sites)",
+        "plan LLAMA --batch 0 --length -1         | length is -1; allowed: 1 and above",
+        "plan LLAMA --rank 0                      | r is 0; allowed: 1 to",
         "init -c @/none.json -o @/o               | There is no file",
         "init -c @/bert/config.json -o @/o        | model_type \"bert\" is not supported",
       })

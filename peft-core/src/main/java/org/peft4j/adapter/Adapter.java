@@ -28,6 +28,14 @@ public interface Adapter {
   }
 
   /**
+   * Tensors of which an adapter file has a second copy: the keys of the copies, by the tensors'
+   * names.
+   */
+  default Map<String, String> copies() {
+    return Map.of();
+  }
+
+  /**
    * Tensors that do not train and are in an adapter file nevertheless, by key. Where a file has
    * them, they must be these.
    */

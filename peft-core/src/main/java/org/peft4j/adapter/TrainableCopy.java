@@ -39,6 +39,13 @@ public record TrainableCopy(
         .toList();
   }
 
+  /**
+   * Whether it is of biases alone. Hugging Face PEFT trains those in place, and counts them once.
+   */
+  public boolean biasesOnly() {
+    return copied.stream().allMatch(SiteParameter::bias);
+  }
+
   /** Whether it stands in for {@code parameter}. */
   public boolean copies(String parameter) {
     return copied.stream().anyMatch(p -> p.name().equals(parameter));

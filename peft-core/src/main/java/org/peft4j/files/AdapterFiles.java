@@ -46,6 +46,8 @@ public final class AdapterFiles {
   /** The name of the file with the parameters of encoders, where a method has one. */
   public static final String ENCODER = "encoder.safetensors";
 
+  private static final String CONFIG_CHECKSUM = "peft4j.config_sha256";
+  private static final String ENCODER_CHECKSUM = "peft4j.encoder_sha256";
   private static final String KEY_PREFIX = "base_model.model.";
 
   private AdapterFiles() {}
@@ -69,11 +71,11 @@ public final class AdapterFiles {
   }
 
   private static Companion config(Path folder) {
-    return new Companion(folder, CONFIG, "peft4j.config_sha256");
+    return new Companion(folder, CONFIG, CONFIG_CHECKSUM);
   }
 
   private static Companion encoder(Path folder) {
-    return new Companion(folder, ENCODER, "peft4j.encoder_sha256");
+    return new Companion(folder, ENCODER, ENCODER_CHECKSUM);
   }
 
   /** The tensors of slots by key. */
@@ -217,9 +219,20 @@ public final class AdapterFiles {
       } else {
         contents.putAll(tensors(List.of(slot)));
       }
+      slot.adapter().copies().forEach((name, key) -> contents.put(key, slot.values().get(name)));
       slot.adapter().constants().forEach((key, value) -> contents.put(key, value.get()));
     }
     return contents;
+  }
+
+  /** Metadata of the length of that which is written beside the weights. */
+  static Map<String, String> sampleMetadata(boolean encoders) {
+    Map<String, String> metadata = new LinkedHashMap<>(Map.of("format", "pt"));
+    metadata.put(CONFIG_CHECKSUM, "0".repeat(64));
+    if (encoders) {
+      metadata.put(ENCODER_CHECKSUM, "0".repeat(64));
+    }
+    return metadata;
   }
 
   private static void writeFully(java.nio.channels.FileChannel channel, byte[] bytes)

@@ -29,6 +29,7 @@ final class AdapterReader {
   private final Map<String, Expected> expected = new LinkedHashMap<>();
   private final Map<String, INDArray> baseCopies = new LinkedHashMap<>();
   private final Map<String, Supplier<INDArray>> constants = new LinkedHashMap<>();
+  private final Map<String, INDArray> copies = new LinkedHashMap<>();
 
   private record Expected(List<Long> shape, INDArray target) {}
 
@@ -52,6 +53,7 @@ final class AdapterReader {
         source.tensors().keySet().stream()
             .filter(key -> !expected.containsKey(key))
             .filter(key -> !baseCopies.containsKey(key) && !constants.containsKey(key))
+            .filter(key -> !copies.containsKey(key))
             .toList();
     if (!missing.isEmpty()) {
       problems.add("missing " + list(missing));
@@ -75,6 +77,7 @@ final class AdapterReader {
               + ".");
     }
     expected.forEach(this::fill);
+    copies.forEach(this::checkCopy);
   }
 
   private void collectExpected() {
@@ -85,6 +88,7 @@ final class AdapterReader {
     }
     for (Slot slot : slots) {
       constants.putAll(slot.adapter().constants());
+      slot.adapter().copies().forEach((name, key) -> copies.put(key, slot.values().get(name)));
       for (ParameterSpec spec : slot.adapter().parameters()) {
         expected.put(
             slot.adapter().key(spec), new Expected(spec.shape(), slot.values().get(spec.name())));
@@ -126,6 +130,19 @@ final class AdapterReader {
           key
               + " is a copy of a base model's weight, but not of this one's: the adapter was trained"
               + " on another base model, or on one with more tokens");
+    }
+  }
+
+  private void checkCopy(String key, INDArray value) {
+    TensorInfo info = source.tensors().get(key);
+    List<Long> shape = java.util.Arrays.stream(value.shape()).boxed().toList();
+    if (info != null
+        && !(info.shape().equals(shape) && TensorFile.equalValues(source, key, value))) {
+      throw new PeftException(
+          source.path()
+              + ": "
+              + key
+              + " is a copy of a tensor that shares its weight, but differs.");
     }
   }
 

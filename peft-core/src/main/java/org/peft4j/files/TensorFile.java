@@ -27,16 +27,18 @@ public final class TensorFile {
   public static void write(Path file, Map<String, INDArray> tensors, Map<String, String> metadata) {
     SafetensorsWriter writer = SafetensorsWriter.to(file);
     metadata.forEach(writer::metadata);
-    tensors.forEach(
-        (name, array) ->
-            writer.tensor(
-                name, array.dataType() == DataType.DOUBLE ? DType.F64 : DType.F32, array.shape()));
+    tensors.forEach((name, array) -> writer.tensor(name, stored(array.dataType()), array.shape()));
     writer.write(
         sink -> {
           for (Map.Entry<String, INDArray> entry : tensors.entrySet()) {
             writeValues(sink, entry.getKey(), entry.getValue());
           }
         });
+  }
+
+  /** The type in a file of arrays of {@code type}. */
+  static DType stored(DataType type) {
+    return type == DataType.DOUBLE ? DType.F64 : DType.F32;
   }
 
   private static void writeValues(TensorSink sink, String name, INDArray array) throws IOException {

@@ -2,7 +2,7 @@ package org.peft4j.host;
 
 import java.util.List;
 import java.util.Map;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import org.deeplearning4j.nn.api.TrainingConfig;
 import org.deeplearning4j.nn.api.layers.IOutputLayer;
 import org.deeplearning4j.nn.api.layers.RecurrentLayer;
@@ -29,6 +29,7 @@ class HostLayer extends BaseWrapperLayer implements Grafted {
   private final transient PassHooks hooks;
   private final transient NeuralNetConfiguration configuration;
   private final transient LayerGrafts grafts;
+  private final transient @Nullable OutputGrafts output;
   private @Nullable INDArray parameters;
   private @Nullable INDArray gradients;
   private Map<String, INDArray> parameterTable = Map.of();
@@ -42,6 +43,7 @@ class HostLayer extends BaseWrapperLayer implements Grafted {
     this.hooks = inner.hooks();
     this.configuration = configuration;
     this.grafts = grafts;
+    this.output = OutputGrafts.at(inner.output(), grafts);
   }
 
   /** The host of the sort that the layer of {@code inner} is. */
@@ -69,8 +71,15 @@ class HostLayer extends BaseWrapperLayer implements Grafted {
   public void setInput(INDArray input, LayerWorkspaceMgr workspaces) {
     inputType = input.dataType();
     inputShape = input.shape();
-    hooks.newInput();
+    newInput();
     super.setInput(input, workspaces);
+  }
+
+  private void newInput() {
+    hooks.newInput();
+    if (output != null) {
+      output.newInput();
+    }
   }
 
   @Override
@@ -82,7 +91,12 @@ class HostLayer extends BaseWrapperLayer implements Grafted {
   @Override
   public INDArray activate(boolean training, LayerWorkspaceMgr workspaces) {
     hooks.beforeForward(training);
-    return super.activate(training, workspaces);
+    return adapted(super.activate(training, workspaces), training, workspaces);
+  }
+
+  /** The layer's activations after what is grafted on them. */
+  final INDArray adapted(INDArray y, boolean training, LayerWorkspaceMgr workspaces) {
+    return output == null ? y : output.forward(y, training, workspaces);
   }
 
   @Override
@@ -99,6 +113,9 @@ class HostLayer extends BaseWrapperLayer implements Grafted {
   @Override
   public void close() {
     hooks.close();
+    if (output != null) {
+      output.close();
+    }
   }
 
   private FrozenHost host() {
@@ -109,7 +126,7 @@ class HostLayer extends BaseWrapperLayer implements Grafted {
   public Pair<Gradient, INDArray> backpropGradient(
       @Nullable INDArray epsilon, LayerWorkspaceMgr workspaces) {
     return backpropagate(
-        () -> getUnderlying().backpropGradient(scaled(epsilon), workspaces), workspaces);
+        epsilon, upper -> getUnderlying().backpropGradient(scaled(upper), workspaces), workspaces);
   }
 
   private @Nullable INDArray scaled(@Nullable INDArray epsilon) {
@@ -119,18 +136,26 @@ class HostLayer extends BaseWrapperLayer implements Grafted {
 
   /**
    * Runs the inner layer's backward pass where it is of use, and presents the adapters' gradients.
+   *
+   * @param epsilon the gradient of the adapted activations; null for an output layer
+   * @param backward the inner layer's, given the gradient of its own activations
    */
   final Pair<Gradient, INDArray> backpropagate(
-      Supplier<Pair<Gradient, INDArray>> backward, LayerWorkspaceMgr workspaces) {
+      @Nullable INDArray epsilon,
+      Function<@Nullable INDArray, Pair<Gradient, INDArray>> backward,
+      LayerWorkspaceMgr workspaces) {
     AdapterGradients.requireActing(grafts, host().context().graftSwitch());
     if (!grafts.trains() && !grafts.inputGradientNeeded()) {
       return new Pair<>(new DefaultGradient(), zeroEpsilon(workspaces));
     }
-    hooks.beforeBackward(workspaces);
-    Pair<Gradient, INDArray> result = backward.get();
-    hooks.afterBackward(result.getFirst());
-    grafts.addPenaltyGradients(divisor());
-    INDArray inputGradient = result.getSecond();
+    INDArray inputGradient;
+    try {
+      inputGradient = inputGradient(epsilon, backward, workspaces);
+    } catch (RuntimeException e) {
+      // What layers above have told this one in the pass must not reach the next pass.
+      grafts.prompt().begin();
+      throw e;
+    }
     AdapterGradients.requireFinite(gradients, gradientTable, getIterationCount());
     return new Pair<>(gradient(), inputGradient == null ? zeroEpsilon(workspaces) : inputGradient);
   }
@@ -142,6 +167,24 @@ class HostLayer extends BaseWrapperLayer implements Grafted {
             && parameterTable.keySet().stream().anyMatch(this::updaterDivideByMinibatch);
     long rows = batchSize > 0 ? batchSize : inputShape[0];
     return divides ? rows : 1;
+  }
+
+  private @Nullable INDArray inputGradient(
+      @Nullable INDArray epsilon,
+      Function<@Nullable INDArray, Pair<Gradient, INDArray>> backward,
+      LayerWorkspaceMgr workspaces) {
+    INDArray upper = epsilon;
+    if (output != null && epsilon != null) {
+      upper = output.backward(epsilon, workspaces);
+      if (output.alone() && !grafts.inputGradientNeeded()) {
+        return null;
+      }
+    }
+    hooks.beforeBackward(workspaces);
+    Pair<Gradient, INDArray> result = backward.apply(upper);
+    hooks.afterBackward(result.getFirst());
+    grafts.addPenaltyGradients(divisor());
+    return result.getSecond();
   }
 
   private INDArray zeroEpsilon(LayerWorkspaceMgr workspaces) {

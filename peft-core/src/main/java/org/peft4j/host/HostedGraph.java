@@ -12,6 +12,7 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.graph.vertex.GraphVertex;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.host.stock.StockHostings;
 import org.peft4j.kernel.Kernels;
 import org.peft4j.module.GraftSwitch;
@@ -37,7 +38,10 @@ public final class HostedGraph extends HostedModel<ComputationGraph> {
     return new HostedGraph(base, context);
   }
 
-  private static Map<String, LayerHosting> layersOf(ComputationGraph graph) {
+  /**
+   * The hosting of every layer of {@code graph}, by vertex name, in the order of the forward pass.
+   */
+  public static Map<String, LayerHosting> layersOf(ComputationGraph graph) {
     Map<String, LayerHosting> hostings = new LinkedHashMap<>();
     for (int index : graph.topologicalSortOrder()) {
       GraphVertex vertex = graph.getVertices()[index];
@@ -72,6 +76,11 @@ public final class HostedGraph extends HostedModel<ComputationGraph> {
     }
     known.put(vertex, result);
     return result;
+  }
+
+  @Override
+  public INDArray output(INDArray... inputs) {
+    return network().outputSingle(inputs).dup();
   }
 
   @Override

@@ -1,11 +1,26 @@
 package org.peft4j.host;
 
+import java.util.Optional;
 import org.deeplearning4j.nn.api.Layer;
 
-/** A layer over frozen arrays, and what has to happen around its passes. */
-public record HostedLayer(Layer layer, PassHooks hooks) {
+/**
+ * A layer over frozen arrays, and what has to happen around its passes.
+ *
+ * @param output the place after its activation, where it has one
+ */
+public record HostedLayer(Layer layer, PassHooks hooks, Optional<OutputPlace> output) {
+  /** A layer without a place after it. */
+  public HostedLayer(Layer layer, PassHooks hooks) {
+    this(layer, hooks, Optional.empty());
+  }
+
   /** A layer that hosts its adapters by itself. */
   public static HostedLayer of(Layer layer) {
     return new HostedLayer(layer, PassHooks.NONE);
+  }
+
+  /** The same with a place after it. */
+  public HostedLayer withOutput(OutputPlace place) {
+    return new HostedLayer(layer, hooks, Optional.of(place));
   }
 }

@@ -39,6 +39,9 @@ public abstract class HostedModel<M extends Model> {
   /** The wrapped network, in which only adapters are parameters. */
   public abstract M network();
 
+  /** The wrapped network's first output for these inputs, in memory of its own. */
+  public abstract INDArray output(INDArray... inputs);
+
   /** A copy of the base model in memory of its own. */
   public abstract M copyOfBase();
 

@@ -11,6 +11,7 @@ import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.kernel.Kernels;
 import org.peft4j.module.GraftSwitch;
 
@@ -42,7 +43,8 @@ public final class HostedNetwork extends HostedModel<MultiLayerNetwork> {
     return new HostedNetwork(base, new HostContext(hostings, below, graftSwitch, kernels));
   }
 
-  private static Map<String, LayerHosting> layersOf(MultiLayerNetwork network) {
+  /** The hosting of every layer of {@code network}, by name, in the order of the forward pass. */
+  public static Map<String, LayerHosting> layersOf(MultiLayerNetwork network) {
     Map<String, LayerHosting> hostings = new LinkedHashMap<>();
     for (int i = 0; i < network.getnLayers(); i++) {
       NeuralNetConfiguration conf = network.getLayerWiseConfigurations().getConf(i);
@@ -55,6 +57,11 @@ public final class HostedNetwork extends HostedModel<MultiLayerNetwork> {
   private static String name(NeuralNetConfiguration conf, int index) {
     String name = conf.getLayer().getLayerName();
     return name == null ? Integer.toString(index) : name;
+  }
+
+  @Override
+  public INDArray output(INDArray... inputs) {
+    return network().output(inputs[0]).dup();
   }
 
   @Override

@@ -22,7 +22,7 @@ final class RecurrentHostLayer extends HostLayer implements RecurrentLayer {
   public INDArray rnnTimeStep(INDArray input, LayerWorkspaceMgr mgr) {
     setInput(input, mgr);
     hooks().beforeForward(false);
-    return recurrent.rnnTimeStep(input, mgr);
+    return adapted(recurrent.rnnTimeStep(input, mgr), false, mgr);
   }
 
   @Override
@@ -45,7 +45,8 @@ final class RecurrentHostLayer extends HostLayer implements RecurrentLayer {
       INDArray input, boolean training, boolean storeLast, LayerWorkspaceMgr mgr) {
     setInput(input, mgr);
     hooks().beforeForward(training);
-    return recurrent.rnnActivateUsingStoredState(input, training, storeLast, mgr);
+    return adapted(
+        recurrent.rnnActivateUsingStoredState(input, training, storeLast, mgr), training, mgr);
   }
 
   @Override
@@ -61,6 +62,7 @@ final class RecurrentHostLayer extends HostLayer implements RecurrentLayer {
   @Override
   public Pair<Gradient, INDArray> tbpttBackpropGradient(
       INDArray epsilon, int backLength, LayerWorkspaceMgr mgr) {
-    return backpropagate(() -> recurrent.tbpttBackpropGradient(epsilon, backLength, mgr), mgr);
+    return backpropagate(
+        epsilon, upper -> recurrent.tbpttBackpropGradient(upper, backLength, mgr), mgr);
   }
 }

@@ -161,6 +161,9 @@ public final class Merger {
     INDArray view = layer.weight(site);
     // Of external weights the array itself, of which the view may be the transpose.
     INDArray array = layer.external() ? layer.frozen(site, "weight") : view;
+    if (valueOf(array, before) != null) {
+      return List.of(); // A weight that two sites share changes once.
+    }
     boolean transposed = !Arrays.equals(array.stride(), view.stride());
     String names =
         slots.stream().map(Slot::adapterName).distinct().collect(Collectors.joining(", "));

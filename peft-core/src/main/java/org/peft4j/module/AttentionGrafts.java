@@ -80,12 +80,12 @@ public final class AttentionGrafts {
     }
   }
 
+  /** [to − from, heads, headSize]. A slice of a view comes out empty, its sub-tensors do not. */
   private static INDArray part(INDArray array, long row, long from, long to) {
-    return array.get(
-        NDArrayIndex.point(row),
-        NDArrayIndex.interval(from, to),
-        NDArrayIndex.all(),
-        NDArrayIndex.all());
+    INDArray own = array.tensorAlongDimension(row, 1, 2, 3);
+    return from == 0 && to == own.size(0)
+        ? own
+        : own.get(NDArrayIndex.interval(from, to), NDArrayIndex.all(), NDArrayIndex.all());
   }
 
   private static INDArray sum(INDArray array, long from, long to) {

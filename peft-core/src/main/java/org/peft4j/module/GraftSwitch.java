@@ -1,6 +1,7 @@
 package org.peft4j.module;
 
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.peft4j.adapter.PromptState;
@@ -11,10 +12,10 @@ import org.peft4j.adapter.PromptState;
  */
 public final class GraftSwitch {
   private final AtomicInteger disabled = new AtomicInteger();
-  private final AtomicInteger merged = new AtomicInteger();
   private final AtomicInteger deterministic = new AtomicInteger();
   private final AtomicLong passes = new AtomicLong();
   private final ThreadLocal<PromptState> prompt = ThreadLocal.withInitial(PromptState::new);
+  private volatile Set<String> merged = Set.of();
   private volatile List<String> rows = List.of();
   private volatile List<Integer> tasks = List.of();
   private volatile long seed;
@@ -47,9 +48,9 @@ public final class GraftSwitch {
     return state;
   }
 
-  /** Whether adapters act: not disabled, and not merged into the weights. */
-  public boolean on() {
-    return disabled.get() == 0 && merged.get() == 0;
+  /** Whether an adapter acts: not disabled, and not merged into the weights. */
+  public boolean on(String adapter) {
+    return disabled.get() == 0 && !merged.contains(adapter);
   }
 
   /** Whether a scope of disabled adapters is open. */
@@ -57,9 +58,9 @@ public final class GraftSwitch {
     return disabled.get() > 0;
   }
 
-  /** Whether the adapters are merged into the weights at present. */
+  /** Whether any adapter is merged into the weights at present. */
   public boolean isMerged() {
-    return merged.get() > 0;
+    return !merged.isEmpty();
   }
 
   /** Opens ({@code +1}) or closes ({@code -1}) a scope in which adapters do not act. */
@@ -67,9 +68,9 @@ public final class GraftSwitch {
     disabled.addAndGet(change);
   }
 
-  /** Enters ({@code +1}) or leaves ({@code -1}) the merged state. */
-  public void merge(int change) {
-    merged.addAndGet(change);
+  /** Says which adapters are merged into the weights. */
+  public void setMerged(Set<String> adapters) {
+    merged = Set.copyOf(adapters);
   }
 
   /** Opens ({@code +1}) or closes ({@code -1}) a scope in which training is without dropout. */

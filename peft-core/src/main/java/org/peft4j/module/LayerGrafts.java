@@ -63,6 +63,11 @@ public final class LayerGrafts {
     return sites.values().stream().anyMatch(s -> !s.all().isEmpty());
   }
 
+  /** Whether any parameter at one of these sites trains. */
+  public boolean trainsAt(List<Site> of) {
+    return of.stream().anyMatch(site -> !at(site.name()).all().isEmpty());
+  }
+
   /** Whether anything grafted on this layer acts now. */
   public boolean acts() {
     return sites.values().stream().anyMatch(SiteGrafts::acts);

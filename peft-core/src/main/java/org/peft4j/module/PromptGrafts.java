@@ -68,7 +68,8 @@ public final class PromptGrafts {
    * Computes prompts.
    *
    * @param batch the number of sequences
-   * @param embeddings [batch, virtualTokens, width], written; null where there are none
+   * @param embeddings [batch, virtualTokens, width], written; null where there are none, or where
+   *     sequences go on after earlier passes
    */
   public void forward(Pass pass, long batch, @Nullable INDArray embeddings) {
     if (!site.acts()) {
@@ -79,7 +80,9 @@ public final class PromptGrafts {
       for (Acting<PromptAdapter> acting : span.of(PromptAdapter.class)) {
         long to = from + acting.adapter().virtualTokens();
         INDArray own = part(embeddings, span.from(), span.to(), from, to);
-        acting.adapter().forward(pass, acting.graft().parameters(), own);
+        if (own != null || from == to) {
+          acting.adapter().forward(pass, acting.graft().parameters(), own);
+        }
         from = to;
       }
     }

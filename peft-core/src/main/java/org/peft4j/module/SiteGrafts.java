@@ -40,12 +40,17 @@ public final class SiteGrafts {
 
   /** Whether anything grafted here acts now. */
   public boolean acts() {
-    return !grafts.isEmpty() && graftSwitch.on();
+    for (Graft graft : grafts) {
+      if (graftSwitch.on(graft.adapterName())) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** The grafts that act now, whatever the row. */
   List<Graft> acting() {
-    return acts() ? grafts : List.of();
+    return grafts.stream().filter(graft -> graftSwitch.on(graft.adapterName())).toList();
   }
 
   /**
@@ -77,7 +82,7 @@ public final class SiteGrafts {
       while (to < names.size() && names.get(to).equals(name)) {
         to++;
       }
-      List<Graft> own = grafts.stream().filter(g -> g.adapterName().equals(name)).toList();
+      List<Graft> own = acting().stream().filter(g -> g.adapterName().equals(name)).toList();
       spans.add(new Span(from * each, to * each, own));
     }
     return spans;

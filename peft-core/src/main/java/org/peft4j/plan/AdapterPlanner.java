@@ -127,7 +127,10 @@ public final class AdapterPlanner {
                                   + "\", which is no embedding of this model. Nearest: "
                                   + Nearest.of(module, sites.stream().map(Site::name).toList())
                                   + "."));
-          at(planned, site).add(new TokenRows(site, ids, "token_adapter.", false, injection));
+          at(planned, site)
+              .add(
+                  new TokenRows(
+                      site, ids, "token_adapter.", false, frozen.tiedTo(site), injection));
         });
   }
 
@@ -136,7 +139,7 @@ public final class AdapterPlanner {
     for (Site site : sites) {
       for (Adapter adapter : List.copyOf(at(planned, site))) {
         if (adapter instanceof TokenRows rows) {
-          frozen.tiedTo(site).forEach(head -> at(planned, head).add(rows.at(head)));
+          rows.tied().forEach(head -> at(planned, head).add(rows.at(head)));
         }
       }
     }

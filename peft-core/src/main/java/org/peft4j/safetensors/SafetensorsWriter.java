@@ -123,6 +123,13 @@ public final class SafetensorsWriter {
         });
   }
 
+  /** The size of the file that {@link #write} would write now. */
+  public long byteCount() {
+    List<TensorInfo> layout = layout();
+    long data = layout.isEmpty() ? 0 : layout.get(layout.size() - 1).end();
+    return HeaderWriter.encode(target, layout, metadata, limits).remaining() + data;
+  }
+
   private TensorInfo info(String name, DType dtype, List<Long> shape) {
     try {
       return new TensorInfo(name, dtype, shape, 0, TensorInfo.byteCount(dtype, shape));

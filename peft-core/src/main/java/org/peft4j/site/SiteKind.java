@@ -18,7 +18,10 @@ public enum SiteKind {
    * The keys and values of an attention: {@code inputs} heads of them, each {@code outputs} wide.
    */
   ATTENTION,
-  /** The output of a sub-layer, [rows, outputs], before what came in is added to it. */
+  /**
+   * The output of a sub-layer, [rows, outputs], before what came in, {@code inputs} wide, is added
+   * to it; {@code inputs} is 0 where nothing is added.
+   */
   SUBLAYER,
   /**
    * The place before the first embedding of a sequence; {@code outputs} is an embedding's width.

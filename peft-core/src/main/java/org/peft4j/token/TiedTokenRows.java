@@ -3,6 +3,7 @@ package org.peft4j.token;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.peft4j.adapter.LinearAdapter;
 import org.peft4j.adapter.ParameterSpec;
 import org.peft4j.adapter.Pass;
@@ -28,7 +29,7 @@ record TiedTokenRows(Site site, TokenRows rows) implements LinearAdapter, Weight
     INDArray columns = Scratch.of(y.dataType(), x.size(0), change.size(0));
     pass.kernels().matmul(x, false, change, true, 1, 0, columns);
     for (int k = 0; k < rows.ids().size(); k++) {
-      y.getColumn(rows.ids().get(k)).addi(columns.getColumn(k));
+      column(y, rows.ids().get(k)).addi(column(columns, k));
     }
     Scratch.release(change, columns);
   }
@@ -44,7 +45,7 @@ record TiedTokenRows(Site site, TokenRows rows) implements LinearAdapter, Weight
     INDArray change = rows.change(pass.prompt().get(rows.injection()));
     INDArray columns = Scratch.of(dy.dataType(), x.size(0), change.size(0));
     for (int k = 0; k < rows.ids().size(); k++) {
-      columns.getColumn(k).assign(dy.getColumn(rows.ids().get(k)));
+      column(columns, k).assign(column(dy, rows.ids().get(k)));
     }
     INDArray gradient = pass.prompt().gradient(rows.injection());
     pass.kernels().matmul(columns, true, x, false, 1, 1, gradient);
@@ -52,6 +53,11 @@ record TiedTokenRows(Site site, TokenRows rows) implements LinearAdapter, Weight
       pass.kernels().matmul(columns, false, change, false, 1, 1, dx);
     }
     Scratch.release(change, columns);
+  }
+
+  /** A column as a matrix, whatever the number of columns. */
+  private static INDArray column(INDArray matrix, int index) {
+    return matrix.get(NDArrayIndex.all(), NDArrayIndex.interval(index, index + 1));
   }
 
   /** The weight is the embedding's own, which {@link TokenRows} changes. */

@@ -25,10 +25,16 @@ import org.peft4j.site.Site;
  * @param ids the rows
  * @param prefix what an adapter file puts before the tensor's name
  * @param random whether R begins as N(0, 1) instead
+ * @param tied heads that share the table, of which a file has R too
  * @param injection the adapter's making, by which {@link TiedTokenRows} find R
  */
 public record TokenRows(
-    Site site, List<Integer> ids, String prefix, boolean random, Injection injection)
+    Site site,
+    List<Integer> ids,
+    String prefix,
+    boolean random,
+    List<Site> tied,
+    Injection injection)
     implements EmbeddingAdapter, WeightAdapter {
   /**
    * Checks the ids.
@@ -37,6 +43,7 @@ public record TokenRows(
    */
   public TokenRows {
     ids = List.copyOf(ids);
+    tied = List.copyOf(tied);
     for (int id : ids) {
       if (id >= site.inputs()) {
         throw new PeftException(
@@ -70,6 +77,13 @@ public record TokenRows(
         };
     Initializer first = random ? Initializer.normal(1) : asTheyAre;
     return List.of(ParameterSpec.of(name(), first, ids.size(), site.outputs()));
+  }
+
+  @Override
+  public Map<String, String> copies() {
+    return tied.isEmpty()
+        ? Map.of()
+        : Map.of(name(), "base_model.model." + tied.get(0).name() + "." + name());
   }
 
   private INDArray frozenRows(DataType type) {

@@ -52,7 +52,13 @@ public final class TokenTuningMethod implements PeftMethod<TokenTuningConfig> {
   @Override
   public Optional<Adapter> inject(Site site, TokenTuningConfig config, Injection injection) {
     return Optional.of(
-        new TokenRows(site, config.tokenIndices(), "", !config.initWeights(), injection));
+        new TokenRows(
+            site,
+            config.tokenIndices(),
+            "",
+            !config.initWeights(),
+            injection.frozen().tiedTo(site),
+            injection));
   }
 
   @Override

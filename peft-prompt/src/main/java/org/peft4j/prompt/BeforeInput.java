@@ -20,7 +20,7 @@ public record BeforeInput(int virtualTokens) implements PromptUse {
   public void use(Pass pass, INDArray table, @Nullable INDArray embeddings) {
     INDArray target = Objects.requireNonNull(embeddings);
     for (long row = 0; row < target.size(0); row++) {
-      target.slice(row).assign(table);
+      target.tensorAlongDimension(row, 1, 2).assign(table);
     }
   }
 
@@ -29,7 +29,7 @@ public record BeforeInput(int virtualTokens) implements PromptUse {
     INDArray upper = Objects.requireNonNull(dEmbeddings);
     dTable.assign(0);
     for (long row = 0; row < upper.size(0); row++) {
-      dTable.addi(upper.slice(row));
+      dTable.addi(upper.tensorAlongDimension(row, 1, 2));
     }
   }
 }

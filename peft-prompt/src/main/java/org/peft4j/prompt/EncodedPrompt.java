@@ -34,6 +34,12 @@ public record EncodedPrompt(Site site, PromptUse use, TableEncoder encoder)
   }
 
   @Override
+  public Map<String, List<Long>> encodedShapes() {
+    long tokens = virtualTokens() + prefixLength();
+    return Map.of(PromptTable.TABLE, List.of(tokens, encoder.outputs()));
+  }
+
+  @Override
   public Map<String, INDArray> encoded(Tensors parameters) {
     Pass pass = new Pass(KernelChoice.kernels(), false, 0);
     return Map.of(PromptTable.TABLE, table(pass, parameters));

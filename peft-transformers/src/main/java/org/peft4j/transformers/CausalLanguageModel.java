@@ -3,9 +3,13 @@ package org.peft4j.transformers;
 import java.nio.file.Path;
 import java.util.List;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.peft4j.PeftConfig;
 import org.peft4j.site.Site;
 import org.peft4j.transformers.config.ModelConfig;
 import org.peft4j.transformers.layer.FrozenModel;
+import org.peft4j.transformers.plan.TrainingBatch;
+import org.peft4j.transformers.plan.TransformerPlan;
+import org.peft4j.transformers.plan.TransformerPlanner;
 
 /**
  * A loaded causal language model: a {@link ComputationGraph} from {@code input_ids} [batch, time]
@@ -51,6 +55,11 @@ public final class CausalLanguageModel implements AutoCloseable {
   /** The number of frozen parameters; a tied head counts once. */
   public long parameterCount() {
     return model.weights().count();
+  }
+
+  /** Tells what an adapter of {@code config} would be here, and what training it would take. */
+  public TransformerPlan plan(PeftConfig config, TrainingBatch batch) {
+    return TransformerPlanner.plan(config(), config, batch);
   }
 
   /** Frees the weights. The graph, and every graph wrapped around it, is unusable then. */

@@ -2,11 +2,15 @@ package org.peft4j.transformers;
 
 import java.nio.file.Path;
 import org.nd4j.linalg.api.buffer.DataType;
+import org.peft4j.PeftConfig;
 import org.peft4j.PeftException;
 import org.peft4j.transformers.config.ModelConfig;
 import org.peft4j.transformers.config.ModelConfigReader;
 import org.peft4j.transformers.layer.FrozenModel;
 import org.peft4j.transformers.layer.ModelSites;
+import org.peft4j.transformers.plan.TrainingBatch;
+import org.peft4j.transformers.plan.TransformerPlan;
+import org.peft4j.transformers.plan.TransformerPlanner;
 import org.peft4j.transformers.weights.CheckpointReader;
 import org.peft4j.transformers.weights.TensorKeys;
 import org.peft4j.transformers.weights.WeightStore;
@@ -18,6 +22,17 @@ import org.peft4j.transformers.weights.WeightStore;
  */
 public final class Transformers {
   private Transformers() {}
+
+  /**
+   * Tells what an adapter of {@code config} would be on a checkpoint, and what training it would
+   * take, from its {@code config.json} alone.
+   *
+   * @param path a {@code config.json}, or a folder with one, of a supported family, T5 or mT5
+   * @throws PeftException if there is none, or the config is impossible for the model
+   */
+  public static TransformerPlan plan(Path path, PeftConfig config, TrainingBatch batch) {
+    return TransformerPlanner.plan(path, config, batch);
+  }
 
   /** Loads a checkpoint with {@link TransformerOptions#defaults()}. */
   public static CausalLanguageModel load(Path folder) {

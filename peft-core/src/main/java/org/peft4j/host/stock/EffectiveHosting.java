@@ -44,7 +44,7 @@ record EffectiveHosting(BaseLayerSource base, List<WeightSite> weights) implemen
   public HostedLayer build(
       NeuralNetConfiguration configuration, int index, LayerGrafts grafts, DataType type) {
     INDArray frozen = base.layer().params();
-    boolean effective = frozen != null && grafts.trains();
+    boolean effective = frozen != null && grafts.trainsAt(sites());
     INDArray parameters = effective ? DetachedArrays.copy(frozen) : frozen;
     NeuralNetConfiguration own = base.ownConfiguration();
     Layer layer =

@@ -58,6 +58,13 @@ public final class StockHostings {
   }
 
   private static HostsLayer of(String name, BaseLayerSource base) {
+    HostsLayer hosting = withoutPlace(name, base);
+    return OutputPlaces.of(name, base)
+        .<HostsLayer>map(place -> new OutputHosting(hosting, place))
+        .orElse(hosting);
+  }
+
+  private static HostsLayer withoutPlace(String name, BaseLayerSource base) {
     Class<?> sort = base.layer().getClass();
     if (sort == DenseLayer.class) {
       return AffineHosting.linear(

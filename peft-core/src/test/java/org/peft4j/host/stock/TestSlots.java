@@ -22,10 +22,22 @@ public final class TestSlots {
     return slots;
   }
 
+  /** One slot after each layer that has a place there. */
+  public static List<Slot> afterLayers(HostedModel<?> hosted, boolean act) {
+    Nd4j.getRandom().setSeed(6);
+    return hosted.hostings().values().stream()
+        .flatMap(h -> h.sites().stream())
+        .filter(s -> s.kind() == SiteKind.SUBLAYER)
+        .map(s -> SublayerTestAdapter.slot("default", s, hosted.dataType(), act))
+        .toList();
+  }
+
   private static List<Site> sites(HostedModel<?> hosted) {
     return hosted.hostings().values().stream()
         .flatMap(h -> h.sites().stream())
-        .filter(s -> s.kind() != SiteKind.PARAMETERS && s.kind() != SiteKind.NORM)
+        .filter(
+            s ->
+                s.kind().isModule() && s.kind() != SiteKind.PARAMETERS && s.kind() != SiteKind.NORM)
         .toList();
   }
 }

@@ -46,6 +46,11 @@ public record LstmEncoder(int tokens, int width, int hidden, int layers, double 
   private record Layer(LstmDirection.Kept forward, LstmDirection.Kept backward, double[][] mask) {}
 
   @Override
+  public long outputs() {
+    return width;
+  }
+
+  @Override
   public Trace encode(Pass pass, Tensors parameters) {
     List<Layer> kept = new ArrayList<>();
     INDArray x = parameters.get(PerceptronEncoder.EMBEDDING);

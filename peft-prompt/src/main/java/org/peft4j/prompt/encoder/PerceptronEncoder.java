@@ -38,6 +38,11 @@ public record PerceptronEncoder(int tokens, Perceptron perceptron) implements Ta
   }
 
   @Override
+  public long outputs() {
+    return perceptron.widths().get(perceptron.widths().size() - 1);
+  }
+
+  @Override
   public Trace encode(Pass pass, Tensors parameters) {
     List<INDArray> values = perceptron.forward(pass, parameters, parameters.get(EMBEDDING));
     return new Trace() {

@@ -11,6 +11,9 @@ public interface TableEncoder {
   /** Its parameters, named as PyTorch names them. */
   List<ParameterSpec> parameters();
 
+  /** The width of the table. */
+  long outputs();
+
   /** Computes the table; in training, with dropout where the encoder has it. */
   Trace encode(Pass pass, Tensors parameters);
 

@@ -78,8 +78,8 @@ record MultitaskPrompt(Site site, MultitaskPromptConfig config, Initializer firs
   }
 
   private static INDArray factor(Pass pass, Tensors parameters, int task) {
-    INDArray cols = parameters.get(COLS).slice(task);
-    INDArray rows = parameters.get(ROWS).slice(task);
+    INDArray cols = parameters.get(COLS).tensorAlongDimension(task, 1, 2);
+    INDArray rows = parameters.get(ROWS).tensorAlongDimension(task, 1, 2);
     INDArray product = Scratch.of(cols.dataType(), cols.size(0), rows.size(1));
     pass.kernels().matmul(cols, false, rows, false, 1, 0, product);
     return product;
@@ -90,7 +90,7 @@ record MultitaskPrompt(Site site, MultitaskPromptConfig config, Initializer firs
     INDArray target = Objects.requireNonNull(embeddings);
     for (long row = 0; row < target.size(0); row++) {
       INDArray factor = factor(pass, parameters, task(pass, row, target.size(0)));
-      target.slice(row).assign(factor.muli(parameters.get(PromptTable.TABLE)));
+      target.tensorAlongDimension(row, 1, 2).assign(factor.muli(parameters.get(PromptTable.TABLE)));
       Scratch.release(factor);
     }
   }
@@ -104,12 +104,28 @@ record MultitaskPrompt(Site site, MultitaskPromptConfig config, Initializer firs
     for (long row = 0; row < upper.size(0); row++) {
       int task = task(pass, row, upper.size(0));
       INDArray factor = factor(pass, parameters, task);
-      gradients.get(PromptTable.TABLE).addi(factor.muli(upper.slice(row)));
-      INDArray dFactor = table.mul(upper.slice(row));
-      INDArray cols = parameters.get(COLS).slice(task);
-      INDArray rows = parameters.get(ROWS).slice(task);
-      pass.kernels().matmul(dFactor, false, rows, true, 1, 1, gradients.get(COLS).slice(task));
-      pass.kernels().matmul(cols, true, dFactor, false, 1, 1, gradients.get(ROWS).slice(task));
+      gradients.get(PromptTable.TABLE).addi(factor.muli(upper.tensorAlongDimension(row, 1, 2)));
+      INDArray dFactor = table.mul(upper.tensorAlongDimension(row, 1, 2));
+      INDArray cols = parameters.get(COLS).tensorAlongDimension(task, 1, 2);
+      INDArray rows = parameters.get(ROWS).tensorAlongDimension(task, 1, 2);
+      pass.kernels()
+          .matmul(
+              dFactor,
+              false,
+              rows,
+              true,
+              1,
+              1,
+              gradients.get(COLS).tensorAlongDimension(task, 1, 2));
+      pass.kernels()
+          .matmul(
+              cols,
+              true,
+              dFactor,
+              false,
+              1,
+              1,
+              gradients.get(ROWS).tensorAlongDimension(task, 1, 2));
       Scratch.release(factor, dFactor);
     }
   }

@@ -125,12 +125,13 @@ final class ConfigFields {
   }
 
   /**
+   * @param cannot what the model cannot: {@code can be run here}
    * @throws PeftException if there was any problem
    */
-  void throwProblems() {
+  void throwProblems(String cannot) {
     if (!problems.isEmpty()) {
       throw new PeftException(
-          source + " describes no model that can be run here: " + String.join(" ", problems));
+          source + " describes no model that " + cannot + ": " + String.join(" ", problems));
     }
   }
 }

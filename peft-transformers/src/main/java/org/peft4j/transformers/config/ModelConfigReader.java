@@ -61,11 +61,11 @@ public final class ModelConfigReader {
                             + "."));
     ModelConfig config =
         family == Family.GPT2 ? Gpt2Config.read(fields) : LlamaConfig.read(family, fields);
-    fields.throwProblems();
+    fields.throwProblems("can be run here");
     return config;
   }
 
-  private static JsonNode parse(Path file) {
+  static JsonNode parse(Path file) {
     try {
       if (Files.size(file) > MAX_BYTES) {
         throw new PeftException(

@@ -4,36 +4,51 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** Rows of text in columns; the columns of numbers, from the fourth on, are set to the right. */
-final class TextTable {
+/** Rows of text in columns; the columns of numbers, which come last, are set to the right. */
+public final class TextTable {
   private static final int LEFT_COLUMNS = 3;
 
+  private final int leftColumns;
   private final List<String[]> rows = new ArrayList<>();
   private final int[] widths;
 
+  /** A table whose numbers begin in the fourth column. */
   TextTable(String... titles) {
+    this(LEFT_COLUMNS, titles);
+  }
+
+  /**
+   * A table.
+   *
+   * @param leftColumns how many columns there are before those of numbers
+   */
+  public TextTable(int leftColumns, String... titles) {
+    this.leftColumns = leftColumns;
     widths = new int[titles.length];
     row(titles);
   }
 
-  void row(String... cells) {
+  /** Adds a row, of as many cells as there are titles. */
+  public void row(String... cells) {
     rows.add(cells.clone());
     for (int i = 0; i < widths.length; i++) {
       widths[i] = Math.max(widths[i], cells[i].length());
     }
   }
 
-  static String number(long value) {
+  /** A number with a comma after each three digits. */
+  public static String number(long value) {
     return String.format(Locale.ROOT, "%,d", value);
   }
 
-  String text() {
+  /** All rows, a line for each. */
+  public String text() {
     StringBuilder text = new StringBuilder();
     for (String[] row : rows) {
       StringBuilder line = new StringBuilder();
       for (int i = 0; i < row.length; i++) {
         String padding = " ".repeat(widths[i] - row[i].length());
-        line.append(i < LEFT_COLUMNS ? row[i] + padding : padding + row[i]).append("  ");
+        line.append(i < leftColumns ? row[i] + padding : padding + row[i]).append("  ");
       }
       text.append(line.toString().stripTrailing()).append('\n');
     }

@@ -107,7 +107,9 @@ final class EmbeddingsLayer extends SteppingLayer {
     prompts.forward(pass, batch, prompt);
     for (long row = 0; row < batch; row++) {
       long pads = hidden == null ? 0 : hidden[(int) row];
-      part(y, row, 0, pads).assign(part(embedded, row, 0, pads));
+      if (pads > 0) {
+        part(y, row, 0, pads).assign(part(embedded, row, 0, pads));
+      }
       part(y, row, pads, pads + virtualTokens).assign(part(prompt, row, 0, virtualTokens));
       part(y, row, pads + virtualTokens, y.size(1)).assign(part(embedded, row, pads, time));
     }

@@ -22,6 +22,7 @@ public final class ActivationPool implements AutoCloseable {
   /** Free buffers by their length; under one length a stack of them. */
   private final TreeMap<Long, ArrayDeque<INDArray>> free = new TreeMap<>();
 
+  private long bytes;
   private boolean closed;
 
   public ActivationPool(DataType type) {
@@ -41,11 +42,16 @@ public final class ActivationPool implements AutoCloseable {
     } else {
       if (!free.isEmpty()) {
         // A longer batch than before: the new buffer stands in for one that is too short.
-        pop(free.lastEntry()).close();
+        release(pop(free.lastEntry()));
       }
       memory = allocate(length);
     }
     return new Buffer(memory, Nd4j.create(memory.data(), shape, Nd4j.getStrides(shape, 'c'), 0));
+  }
+
+  /** The bytes of all buffers, free or in use. */
+  public synchronized long bytes() {
+    return bytes;
   }
 
   private INDArray pop(Map.Entry<Long, ArrayDeque<INDArray>> entry) {
@@ -57,15 +63,21 @@ public final class ActivationPool implements AutoCloseable {
   }
 
   private INDArray allocate(long length) {
+    bytes += length * type.width();
     try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
       return Nd4j.createUninitialized(type, length);
     }
   }
 
+  private void release(INDArray memory) {
+    bytes -= memory.length() * type.width();
+    memory.close();
+  }
+
   /** Takes a buffer back; arrays in it are not to be used any more. */
   synchronized void giveBack(Buffer buffer) {
     if (closed) {
-      buffer.memory().close();
+      release(buffer.memory());
     } else {
       free.computeIfAbsent(buffer.memory().length(), length -> new ArrayDeque<>())
           .push(buffer.memory());
@@ -76,7 +88,7 @@ public final class ActivationPool implements AutoCloseable {
   @Override
   public synchronized void close() {
     closed = true;
-    free.values().forEach(buffers -> buffers.forEach(INDArray::close));
+    free.values().forEach(buffers -> buffers.forEach(this::release));
     free.clear();
   }
 }

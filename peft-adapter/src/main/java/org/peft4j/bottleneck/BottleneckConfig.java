@@ -1,0 +1,230 @@
+package org.peft4j.bottleneck;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.peft4j.PeftConfig;
+import org.peft4j.config.CommonBuilder;
+import org.peft4j.config.CommonConfig;
+
+/**
+ * The config of bottleneck adapters, with the fields and presets of the {@code adapters} library.
+ * Begin with a preset: {@link #houlsby()}, {@link #pfeiffer()}, {@link #parallel()}, {@link
+ * #compacter()}.
+ *
+ * @param common target modules, biases and the other fields that every method has; without target
+ *     modules the next two fields say where
+ * @param mhAdapter whether to graft after attentions
+ * @param outputAdapter whether to graft after feed-forward sub-layers, and after the layers of a
+ *     plain Deeplearning4j model
+ * @param reductionFactor the width of a place divided by the bottleneck's, which is rounded down
+ *     and at least 1; above 0, below 1 for a wider one
+ * @param nonLinearity f
+ * @param connections what the adapter sees, and what becomes of its part
+ * @param initWeights how the projections begin
+ * @param scaling s
+ * @param leaveOut indices of layers to leave out
+ * @param dropout probability that an element of the adapter's part is zeroed in training; in [0, 1)
+ * @param phm projections by Kronecker products; empty for plain ones
+ */
+public record BottleneckConfig(
+    CommonConfig common,
+    boolean mhAdapter,
+    boolean outputAdapter,
+    double reductionFactor,
+    NonLinearity nonLinearity,
+    Connections connections,
+    InitWeights initWeights,
+    Scaling scaling,
+    List<Integer> leaveOut,
+    double dropout,
+    Optional<Phm> phm)
+    implements PeftConfig {
+  /** The name in {@code peft_type}. */
+  public static final String PEFT_TYPE = "BOTTLENECK";
+
+  /**
+   * Checks every field.
+   *
+   * @throws org.peft4j.PeftException with all that is wrong
+   */
+  public BottleneckConfig {
+    leaveOut = List.copyOf(leaveOut);
+    List<String> problems = new ArrayList<>(common.problems());
+    if (common.targetModules().isEmpty() && !mhAdapter && !outputAdapter) {
+      problems.add("mh_adapter and output_adapter are both false; one must be true.");
+    }
+    if (!(reductionFactor > 0 && Double.isFinite(reductionFactor))) {
+      problems.add(
+          "reduction_factor is " + reductionFactor + "; allowed: a finite number above 0.");
+    }
+    if (!(dropout >= 0 && dropout < 1)) {
+      problems.add("dropout is " + dropout + "; allowed: 0 up to, not including, 1.");
+    }
+    for (int layer : leaveOut) {
+      if (layer < 0) {
+        problems.add("leave_out has " + layer + "; allowed: 0 and up.");
+      }
+    }
+    connections.check(problems);
+    scaling.check(problems);
+    phm.ifPresent(p -> p.check(problems));
+    CommonConfig.require("bottleneck config", problems);
+  }
+
+  @Override
+  public String peftType() {
+    return PEFT_TYPE;
+  }
+
+  /**
+   * After attention and feed-forward, swish, reduction factor 16 (Houlsby et al. 2019; {@code
+   * double_seq_bn}).
+   */
+  public static Builder houlsby() {
+    return new Builder(true, NonLinearity.SWISH, Connections.HOULSBY);
+  }
+
+  /** After feed-forward, relu, reduction factor 16 (Pfeiffer et al. 2021; {@code seq_bn}). */
+  public static Builder pfeiffer() {
+    return new Builder(false, NonLinearity.RELU, Connections.PFEIFFER);
+  }
+
+  /**
+   * Beside feed-forward, relu, reduction factor 2, scaling 4, up begins at zero (He et al. 2022;
+   * {@code par_bn}).
+   */
+  public static Builder parallel() {
+    return new Builder(false, NonLinearity.RELU, Connections.PARALLEL)
+        .reductionFactor(2)
+        .scaling(4)
+        .initWeights(InitWeights.MAM_ADAPTER);
+  }
+
+  /**
+   * As Houlsby's with Kronecker products, gelu, reduction factor 32 (Karimi Mahabadi et al. 2021;
+   * {@code compacter}).
+   */
+  public static Builder compacter() {
+    return new Builder(true, NonLinearity.GELU, Connections.HOULSBY)
+        .reductionFactor(32)
+        .phm(Phm.DEFAULT);
+  }
+
+  /** As {@link #compacter()} at Pfeiffer's places ({@code compacter++}). */
+  public static Builder compacterPlusPlus() {
+    return new Builder(false, NonLinearity.GELU, Connections.PFEIFFER)
+        .reductionFactor(32)
+        .phm(Phm.DEFAULT);
+  }
+
+  /** Builds a {@link BottleneckConfig}. */
+  public static final class Builder extends CommonBuilder<Builder> {
+    private boolean mhAdapter;
+    private boolean outputAdapter = true;
+    private double reductionFactor = 16;
+    private NonLinearity nonLinearity;
+    private Connections connections;
+    private InitWeights initWeights = InitWeights.BERT;
+    private Scaling scaling = Scaling.of(1);
+    private List<Integer> leaveOut = List.of();
+    private double dropout;
+    private Optional<Phm> phm = Optional.empty();
+
+    private Builder(boolean mhAdapter, NonLinearity nonLinearity, Connections connections) {
+      this.mhAdapter = mhAdapter;
+      this.nonLinearity = nonLinearity;
+      this.connections = connections;
+    }
+
+    @Override
+    protected Builder self() {
+      return this;
+    }
+
+    /** Whether to graft after attentions. */
+    public Builder mhAdapter(boolean value) {
+      mhAdapter = value;
+      return this;
+    }
+
+    /** Whether to graft after feed-forward sub-layers, and layers of Deeplearning4j. */
+    public Builder outputAdapter(boolean value) {
+      outputAdapter = value;
+      return this;
+    }
+
+    /** The width of a place divided by the bottleneck's, above 0. */
+    public Builder reductionFactor(double value) {
+      reductionFactor = value;
+      return this;
+    }
+
+    /** The function between the projections. */
+    public Builder nonLinearity(NonLinearity value) {
+      nonLinearity = value;
+      return this;
+    }
+
+    /** What the adapter sees, and what becomes of its part. */
+    public Builder connections(Connections value) {
+      connections = value;
+      return this;
+    }
+
+    /** How the projections begin. */
+    public Builder initWeights(InitWeights value) {
+      initWeights = value;
+      return this;
+    }
+
+    /** A constant that the adapter's part is multiplied with, not 0. */
+    public Builder scaling(double value) {
+      return scaling(Scaling.of(value));
+    }
+
+    /** What the adapter's part is multiplied with. */
+    public Builder scaling(Scaling value) {
+      scaling = value;
+      return this;
+    }
+
+    /** Layers to leave out, by index from 0. */
+    public Builder leaveOut(Integer... layers) {
+      leaveOut = List.of(layers);
+      return this;
+    }
+
+    /** The probability that an element of the adapter's part is zeroed in training, in [0, 1). */
+    public Builder dropout(double value) {
+      dropout = value;
+      return this;
+    }
+
+    /** Projections by Kronecker products. */
+    public Builder phm(Phm value) {
+      phm = Optional.of(value);
+      return this;
+    }
+
+    /**
+     * The config.
+     *
+     * @throws org.peft4j.PeftException with all that is wrong
+     */
+    public BottleneckConfig build() {
+      return new BottleneckConfig(
+          common(),
+          mhAdapter,
+          outputAdapter,
+          reductionFactor,
+          nonLinearity,
+          connections,
+          initWeights,
+          scaling,
+          leaveOut,
+          dropout,
+          phm);
+    }
+  }
+}

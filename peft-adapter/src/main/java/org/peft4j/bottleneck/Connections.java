@@ -1,0 +1,76 @@
+package org.peft4j.bottleneck;
+
+import java.util.List;
+
+/**
+ * What an adapter sees, and how its part comes to the sub-layer's output. With y the sub-layer's
+ * output and x what came in, which the model adds after the adapter:
+ *
+ * <pre>
+ * seen  = y + x if originalLnBefore, else y          (x if parallel)
+ * start = y, or y + x, by residualBeforeLn           (y if parallel)
+ * y    ← N(z(seen)) + start, or N(z(seen) + start)   with z = s·up(f(down(N'(seen))))
+ * y    ← y − x unless originalLnAfter, so that the model's sum comes out without x
+ * </pre>
+ *
+ * <p>N' is there with {@code lnBefore}, N with {@code lnAfter}. Models that normalise after the sum
+ * do so in the first line, too; those that this library has do not.
+ *
+ * @param originalLnBefore whether the adapter sees the sum
+ * @param originalLnAfter whether x is added after the adapter
+ * @param lnBefore whether the adapter has a layer normalisation before its first projection
+ * @param lnAfter whether it has one after its second projection
+ * @param residualBeforeLn from where the connection starts
+ * @param adapterResidualBeforeLn whether the connection is added before N
+ * @param parallel whether the adapter sees x: beside the sub-layer instead of after it
+ */
+public record Connections(
+    boolean originalLnBefore,
+    boolean originalLnAfter,
+    boolean lnBefore,
+    boolean lnAfter,
+    ConnectionStart residualBeforeLn,
+    boolean adapterResidualBeforeLn,
+    boolean parallel) {
+  /** After the sub-layer (Houlsby et al. 2019). */
+  public static final Connections HOULSBY =
+      new Connections(false, true, false, false, ConnectionStart.OUTPUT, false, false);
+
+  /** After the sum (Pfeiffer et al. 2021). */
+  public static final Connections PFEIFFER =
+      new Connections(true, true, false, false, ConnectionStart.OUTPUT, false, false);
+
+  /** Beside the sub-layer (He et al. 2022). */
+  public static final Connections PARALLEL =
+      new Connections(false, true, false, false, ConnectionStart.OUTPUT, false, true);
+
+  void check(List<String> problems) {
+    if (residualBeforeLn == ConnectionStart.POST_ADD && !originalLnBefore) {
+      problems.add(
+          "residual_before_ln is \"post_add\", which needs original_ln_before true: it is that sum.");
+    }
+    if (parallel && (originalLnBefore || adapterResidualBeforeLn)) {
+      problems.add(
+          "is_parallel is true; original_ln_before and adapter_residual_before_ln must be false.");
+    }
+    if (parallel && residualBeforeLn != ConnectionStart.OUTPUT) {
+      problems.add("is_parallel is true; residual_before_ln must be true.");
+    }
+  }
+
+  /** Whether the connection is normalised with the adapter's part. */
+  boolean normalisesConnection() {
+    return lnAfter && adapterResidualBeforeLn;
+  }
+
+  /** How often x is in the connection. */
+  int residualInConnection() {
+    return originalLnBefore && residualBeforeLn != ConnectionStart.OUTPUT ? 1 : 0;
+  }
+
+  /** How often x is to be added to y at the end. */
+  int residualAtEnd() {
+    int connection = normalisesConnection() ? 0 : residualInConnection();
+    return connection - (originalLnAfter ? 0 : 1);
+  }
+}

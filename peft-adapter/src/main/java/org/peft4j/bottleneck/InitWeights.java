@@ -1,0 +1,23 @@
+package org.peft4j.bottleneck;
+
+/** How the projections begin. */
+public enum InitWeights {
+  /**
+   * Weights from N(0, 0.02²) and biases zero, as BERT's: the wrapped model begins near the base
+   * model, but not at it.
+   */
+  BERT("bert"),
+  /** Kaiming-uniform down, zero up (He et al. 2022): the wrapped model begins as the base model. */
+  MAM_ADAPTER("mam_adapter");
+
+  private final String json;
+
+  InitWeights(String json) {
+    this.json = json;
+  }
+
+  /** Its name in a config file. */
+  public String json() {
+    return json;
+  }
+}

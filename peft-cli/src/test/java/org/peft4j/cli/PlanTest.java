@@ -1,0 +1,149 @@
+package org.peft4j.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class PlanTest {
+  private static final Path CONFIGS = Run.GOLDEN.resolveSibling("plan");
+  private static final Path MT0_LARGE = CONFIGS.resolve("mt0-large/config.json");
+  private static final JsonMapper JSON = JsonMapper.builder().build();
+
+  @Test
+  void aPlanTellsParametersSitesFileAndMemory() {
+    Run run =
+        Run.of("plan", MT0_LARGE, "--method", "lora", "--rank", 8, "--target", "q,v", "--batch", 4);
+
+    assertThat(run.status()).as(run.err()).isZero();
+    assertThat(run.out())
+        .startsWith("trainable params: 2,359,296 || all params: 1,231,940,608 || trainable%: 0.19")
+        .contains("models of type mt5 can be planned, but not be trained here")
+        .containsPattern(
+            "encoder\\.block\\.\\*.*SelfAttention\\.q +linear +1024 → 1024 +24 +393,216")
+        .containsPattern("EncDecAttention\\.v +linear +1024 → 1024 +24 +393,216")
+        .containsPattern("memory, 4 × 512 tokens +fp32 +bf16\\R")
+        .containsPattern("weights +4\\.92 GB +2\\.46 GB\\R")
+        .containsPattern("optimizer +18\\.9 MB +18\\.9 MB\\R")
+        .containsPattern("total, checkpointed +\\d");
+  }
+
+  @Test
+  void onePrecisionIsTold() {
+    Run run = Run.of("plan", CONFIGS.resolve("gpt2"), "--precision", "bf16");
+
+    assertThat(run.out()).contains("294,912 || all params: 124,734,720").doesNotContain("fp32");
+    assertThat(run.out()).doesNotContain("note:");
+  }
+
+  @Test
+  void jsonHasAllNumbers() throws IOException {
+    Run run = Run.of("plan", MT0_LARGE, "-t", "q,v", "--batch", 2, "--length", 128, "--json");
+
+    JsonNode json = JSON.readTree(run.out());
+    assertThat(json.path("trainable_parameters").asLong()).isEqualTo(2_359_296);
+    assertThat(json.path("all_parameters").asLong()).isEqualTo(1_231_940_608);
+    assertThat(json.path("runs").asBoolean()).isFalse();
+    assertThat(json.path("batch").asInt()).isEqualTo(2);
+    assertThat(json.path("length").asInt()).isEqualTo(128);
+    assertThat(json.path("adapters")).hasSize(144);
+    JsonNode shape =
+        json.path("adapters")
+            .path(0)
+            .path("tensors")
+            .path("base_model.model.encoder.block.0.layer.0.SelfAttention.q.lora_A.weight");
+    assertThat(shape).hasToString("[8,1024]");
+    JsonNode memory = json.path("memory").path("bf16");
+    long sum = 0;
+    for (String part : List.of("weights", "adapter", "gradients", "optimizer", "activations")) {
+      assertThat(memory.path(part).asLong()).as(part).isPositive();
+      sum += memory.path(part).asLong();
+    }
+    assertThat(memory.path("total").asLong()).isEqualTo(sum);
+    assertThat(memory.path("activations_checkpointed").asLong())
+        .isPositive()
+        .isLessThan(memory.path("activations").asLong());
+  }
+
+  @Test
+  void aSavedAdaptersConfigCanBePlanned() {
+    Run byAdapter = Run.of("plan", Run.LLAMA, "--adapter", Run.ADAPTER);
+    Run byConfig = Run.of("plan", Run.LLAMA, "-c", Run.ADAPTER.resolve("adapter_config.json"));
+
+    assertThat(byAdapter.out()).startsWith("trainable params: ").isEqualTo(byConfig.out());
+  }
+
+  @Test
+  void thePlannedFileSizeIsThatOfATrainedAdapter(@TempDir Path folder) throws IOException {
+    Object[] adapter = {"--rank", 3, "--target", "q_proj,down_proj"};
+    Run plan = Run.of("plan", Run.LLAMA, adapter[0], adapter[1], adapter[2], adapter[3], "--json");
+    Run train =
+        Run.of(
+            "train",
+            "-m",
+            Run.LLAMA,
+            "-d",
+            Run.INPUTS,
+            "-o",
+            folder,
+            "--steps",
+            1,
+            adapter[0],
+            adapter[1],
+            adapter[2],
+            adapter[3]);
+
+    assertThat(train.status()).as(train.err()).isZero();
+    assertThat(JSON.readTree(plan.out()).path("adapter_file_bytes").asLong())
+        .isEqualTo(Files.size(folder.resolve("adapter_model.safetensors")));
+  }
+
+  @Test
+  void noNativeLibraryIsLoaded() throws IOException, InterruptedException {
+    ProcessBuilder builder =
+        new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-Xlog:class+load",
+            "-Xmx64m",
+            "-cp",
+            System.getProperty("java.class.path"),
+            Main.class.getName(),
+            "plan",
+            MT0_LARGE.toString(),
+            "--target",
+            "all-linear");
+    Process process = builder.redirectErrorStream(true).start();
+    String output = new String(process.getInputStream().readAllBytes(), UTF_8);
+
+    assertThat(process.waitFor()).isZero();
+    assertThat(output)
+        .contains("org.peft4j.plan.AdapterPlan", "all params: ")
+        .doesNotContain("org.nd4j.linalg.factory.Nd4j ", "org.bytedeco");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "0, 0 bytes",
+    "999, 999 bytes",
+    "1000, 1.00 kB",
+    "9476, 9.48 kB",
+    "99949999, 99.9 MB",
+    "99950000, 100 MB",
+    "999499999, 999 MB",
+    "999500000, 1.00 GB",
+    "4918325248, 4.92 GB",
+    "9223372036854775807, 9.22 EB"
+  })
+  void sizesHaveThreeDigits(long bytes, String text) {
+    assertThat(ByteSize.text(bytes)).isEqualTo(text);
+  }
+}

@@ -1,0 +1,48 @@
+package org.peft4j.host.stock;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.host.HostedLayer;
+import org.peft4j.host.HostsLayer;
+import org.peft4j.host.OutputPlace;
+import org.peft4j.module.LayerGrafts;
+import org.peft4j.site.Site;
+
+/** Hosts a layer as {@code inner} does, with one more site: the place after its activation. */
+record OutputHosting(HostsLayer inner, OutputPlace place) implements HostsLayer {
+  @Override
+  public List<Site> sites() {
+    List<Site> sites = new ArrayList<>(inner.sites());
+    sites.add(place.site());
+    return sites;
+  }
+
+  @Override
+  public INDArray frozen(Site site, String parameter) {
+    return inner.frozen(site, parameter);
+  }
+
+  @Override
+  public INDArray weight(Site site) {
+    return inner.weight(site);
+  }
+
+  @Override
+  public boolean outputHead() {
+    return inner.outputHead();
+  }
+
+  @Override
+  public boolean rowsApart() {
+    return inner.rowsApart();
+  }
+
+  @Override
+  public HostedLayer build(
+      NeuralNetConfiguration configuration, int index, LayerGrafts grafts, DataType type) {
+    return inner.build(configuration, index, grafts, type).withOutput(place);
+  }
+}

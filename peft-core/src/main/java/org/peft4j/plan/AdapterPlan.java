@@ -1,0 +1,34 @@
+package org.peft4j.plan;
+
+import java.util.List;
+import org.peft4j.TrainableParameters;
+import org.peft4j.site.Site;
+
+/**
+ * What a config would do to a model.
+ *
+ * @param adapters what would train, in the order of the forward pass
+ * @param parameters how much of the model would train, as {@code PeftModel.trainableParameters()}
+ *     tells it of a wrapped model
+ * @param fileBytes the size of {@code adapter_model.safetensors}
+ * @param memory an estimate of what training takes
+ */
+public record AdapterPlan(
+    List<PlannedAdapter> adapters,
+    TrainableParameters parameters,
+    long fileBytes,
+    TrainingMemory memory) {
+  public AdapterPlan {
+    adapters = List.copyOf(adapters);
+  }
+
+  /** The sites that would be adapted. */
+  public List<Site> sites() {
+    return adapters.stream().map(PlannedAdapter::site).distinct().toList();
+  }
+
+  /** The same with activations that take {@code bytes}. */
+  public AdapterPlan withActivations(long bytes) {
+    return new AdapterPlan(adapters, parameters, fileBytes, memory.withActivations(bytes));
+  }
+}

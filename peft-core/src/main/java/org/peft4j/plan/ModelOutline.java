@@ -1,0 +1,30 @@
+package org.peft4j.plan;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.peft4j.site.Site;
+
+/**
+ * A model as planning sees it: names and shapes, no arrays.
+ *
+ * @param sites every site, in the order of the forward pass
+ * @param heads the names of output heads, which all-linear leaves out
+ * @param modelType the Hugging Face model type, for default targets
+ * @param parameters elements of the model, those of tied parameters counted once
+ * @param weightBytes what they take in memory
+ * @param dataType what adapters are held in
+ */
+public record ModelOutline(
+    List<Site> sites,
+    Set<String> heads,
+    Optional<String> modelType,
+    long parameters,
+    long weightBytes,
+    DataType dataType) {
+  public ModelOutline {
+    sites = List.copyOf(sites);
+    heads = Set.copyOf(heads);
+  }
+}

@@ -1,0 +1,43 @@
+package org.peft4j.lora;
+
+import org.peft4j.PeftException;
+
+/**
+ * Configs to start from, by task and size of the model: rank, alpha and dropout as {@link Task}
+ * lists them. Above 10 billion parameters rank and alpha are doubled, so that the scale α/r stays.
+ *
+ * <pre>{@code
+ * LoraConfig config = PeftConfigs.recommended(Task.SUMMARISATION, model.parameterCount());
+ * LoraConfig elsewhere =
+ *     PeftConfigs.builder(Task.SUMMARISATION, 124_000_000).targetAllLinear().build();
+ * }</pre>
+ */
+public final class PeftConfigs {
+  /** A model of more parameters than these is a large one. */
+  private static final long LARGE = 10_000_000_000L;
+
+  private PeftConfigs() {}
+
+  /**
+   * A config that targets the usual modules for the type of model.
+   *
+   * @param parameterCount the parameters of the base model, at least 1
+   * @throws PeftException if there are none
+   */
+  public static LoraConfig recommended(Task task, long parameterCount) {
+    return builder(task, parameterCount).build();
+  }
+
+  /** Like {@link #recommended}, to be changed, or completed with targets. */
+  public static LoraConfig.Builder builder(Task task, long parameterCount) {
+    if (parameterCount < 1) {
+      throw new PeftException(
+          "The model has " + parameterCount + " parameters; allowed: 1 and above.");
+    }
+    int factor = parameterCount > LARGE ? 2 : 1;
+    return LoraConfig.builder()
+        .rank(factor * task.rank())
+        .alpha(factor * task.alpha())
+        .dropout(task.dropout());
+  }
+}

@@ -1,0 +1,109 @@
+package org.peft4j.transformers.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.withinPercentage;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.IntStream;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.peft4j.Peft;
+import org.peft4j.PeftModel;
+import org.peft4j.kernel.KernelChoice;
+import org.peft4j.kernel.Nd4jKernels;
+import org.peft4j.lora.LoraConfig;
+import org.peft4j.transformers.CausalLanguageModel;
+import org.peft4j.transformers.TransformerOptions;
+import org.peft4j.transformers.Transformers;
+import org.peft4j.transformers.checkpoint.RandomCheckpoint;
+import org.peft4j.transformers.layer.TrainingMemoryProbe;
+
+/** The estimate of activations, against the memory that training steps really took. */
+class MeasuredActivationsTest {
+  private static final int VOCABULARY = 300;
+  private static final int LAYERS = 5;
+  private static final String LLAMA =
+      """
+      {"model_type": "llama", "vocab_size": 300, "hidden_size": 64, "intermediate_size": 176,
+       "num_hidden_layers": 5, "num_attention_heads": 8, "num_key_value_heads": 2,
+       "max_position_embeddings": 512}
+      """;
+  private static final String GPT2 =
+      """
+      {"model_type": "gpt2", "vocab_size": 300, "n_embd": 64, "n_layer": 5, "n_head": 4,
+       "n_positions": 512}
+      """;
+
+  @ParameterizedTest
+  @CsvSource({
+    "llama, all-linear, 0, 4,  96, false",
+    "llama, all-linear, 0, 4,  96, true",
+    "llama, q_proj,     2, 2, 300, false",
+    "llama, q_proj,     2, 2, 300, true",
+    "gpt2,  all-linear, 0, 4,  96, false",
+    "gpt2,  all-linear, 0, 4,  96, true",
+    "gpt2,  c_attn,     3, 2, 300, false",
+    "gpt2,  c_attn,     3, 2, 300, true"
+  })
+  void activationsAreThoseOfAStep(
+      String family,
+      String target,
+      int firstLayer,
+      int sequences,
+      int length,
+      boolean checkpointing,
+      @TempDir Path folder)
+      throws IOException {
+    Path config = folder.resolve("config.json");
+    Files.writeString(config, family.equals("llama") ? LLAMA : GPT2);
+    RandomCheckpoint.init(config, folder.resolve("model"), 1);
+    LoraConfig lora = lora(target, firstLayer);
+    TrainingBatch batch = new TrainingBatch(sequences, length);
+    ActivationMemory planned = Transformers.plan(config, lora, batch).activations();
+    TrainingMemoryProbe.reset();
+    try (CausalLanguageModel base =
+            Transformers.load(
+                folder.resolve("model"),
+                TransformerOptions.defaults().withGradientCheckpointing(checkpointing));
+        PeftModel<ComputationGraph> model = Peft.wrap(base.graph(), lora)) {
+      train(model.network(), batch);
+
+      long kept = TrainingMemoryProbe.kept(base);
+      StepShape step = Architecture.read(config).step(batch);
+      long blocks = checkpointing ? 0 : (LAYERS - firstLayer) * step.blocks().get(0).kept();
+      assertThat(kept).isEqualTo(Float.BYTES * (blocks + step.statistics()));
+      assumeFalse(
+          KernelChoice.kernels() instanceof Nd4jKernels,
+          "Temporaries are estimated for the kernels of peft-onednn, which do not run here");
+      assertThat(checkpointing ? planned.checkpointed() : planned.plain())
+          .isCloseTo(kept + TrainingMemoryProbe.workspaces(), withinPercentage(15));
+    }
+  }
+
+  private static LoraConfig lora(String target, int firstLayer) {
+    LoraConfig.Builder builder = LoraConfig.builder().rank(2).targetModules(target);
+    if (firstLayer > 0) {
+      builder.layersToTransform(
+          IntStream.range(firstLayer, LAYERS).boxed().toArray(Integer[]::new));
+    }
+    return builder.build();
+  }
+
+  private static void train(ComputationGraph network, TrainingBatch batch) {
+    int[][] values = new int[batch.sequences()][batch.length()];
+    for (int i = 0; i < batch.tokens(); i++) {
+      values[i / batch.length()][i % batch.length()] = i * 7 % VOCABULARY;
+    }
+    INDArray ids = Nd4j.createFromArray(values);
+    for (int step = 0; step < 3; step++) {
+      network.fit(new INDArray[] {ids}, new INDArray[] {ids});
+    }
+  }
+}

@@ -1,0 +1,238 @@
+package org.peft4j.transformers.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.deeplearning4j.nn.conf.inputs.InputType;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.peft4j.Peft;
+import org.peft4j.PeftConfig;
+import org.peft4j.PeftException;
+import org.peft4j.PeftModel;
+import org.peft4j.TrainableParameters;
+import org.peft4j.config.ModuleSelector;
+import org.peft4j.files.AdapterFiles;
+import org.peft4j.lora.LoraConfig;
+import org.peft4j.plan.AdapterPlan;
+import org.peft4j.site.Site;
+import org.peft4j.transformers.CausalLanguageModel;
+import org.peft4j.transformers.Golden;
+import org.peft4j.transformers.Precision;
+import org.peft4j.transformers.TransformerOptions;
+import org.peft4j.transformers.Transformers;
+
+/** Plans of models that are not loaded. */
+class TransformerPlanTest {
+  private static final Path FOLDER = Path.of("src/test/resources/plan");
+  private static final TrainingBatch BATCH = new TrainingBatch(4, 512);
+  private static final JsonMapper JSON = JsonMapper.builder().build();
+
+  /** The numbers of Hugging Face PEFT's own documentation. */
+  @Test
+  void mt0LargeHasTheParametersThatHuggingFacePeftCounts() {
+    LoraConfig config = LoraConfig.builder().rank(8).targetModules("q", "v").build();
+
+    TransformerPlan plan = Transformers.plan(FOLDER.resolve("mt0-large"), config, BATCH);
+
+    TrainableParameters parameters = plan.adapter().parameters();
+    assertThat(parameters.trainable()).isEqualTo(2_359_296);
+    assertThat(parameters.all()).isEqualTo(1_231_940_608);
+    assertThat(parameters.percent()).isCloseTo(0.19151053100118282, within(1e-15));
+    assertThat(plan.adapter().sites()).hasSize(144);
+    assertThat(plan.modelType()).isEqualTo("mt5");
+    assertThat(plan.runs()).isFalse();
+    long base = 1_229_581_312;
+    assertThat(plan.weights()).containsEntry(Precision.FP32, 4 * base);
+    long vectors = (24 * 2 + 24 * 3 + 2) * 1024;
+    assertThat(plan.weights()).containsEntry(Precision.BF16, 2 * base + 2 * vectors);
+  }
+
+  @Test
+  void gpt2HasTheParametersThatHuggingFacePeftCounts() {
+    LoraConfig config = LoraConfig.builder().rank(8).targetModules("c_attn").build();
+
+    TransformerPlan plan = Transformers.plan(FOLDER.resolve("gpt2/config.json"), config, BATCH);
+
+    assertThat(plan.adapter().parameters())
+        .hasToString("trainable params: 294,912 || all params: 124,734,720 || trainable%: 0.2364");
+    assertThat(plan.runs()).isTrue();
+    assertThat(plan.memory(Precision.FP32, false).adapters()).isEqualTo(4 * 294_912);
+    assertThat(plan.memory(Precision.BF16, false).optimizer()).isEqualTo(8 * 294_912);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"t5", "t5_gated", "mt5", "gpt2", "tinyllama"})
+  void modulesShapesAndCountsAreTheReferences(String name) throws IOException {
+    JsonNode expected = JSON.readTree(FOLDER.resolve(name).resolve("expected.json").toFile());
+    Architecture architecture = Architecture.read(FOLDER.resolve(name));
+
+    Map<String, List<Long>> shapes = new TreeMap<>();
+    for (Site site : architecture.sites()) {
+      if (!architecture.tied().contains(site.name())) {
+        site.parameters().forEach(p -> shapes.put(site.name() + "." + p.name(), p.shape()));
+      }
+    }
+    Map<String, List<Long>> reference = new TreeMap<>();
+    for (Map.Entry<String, JsonNode> parameter : expected.path("parameters").properties()) {
+      List<Long> shape = new ArrayList<>();
+      parameter.getValue().forEach(size -> shape.add(size.asLong()));
+      reference.put(parameter.getKey(), shape);
+    }
+    assertThat(shapes).isEqualTo(reference);
+
+    LoraConfig config = lora(expected.path("lora"));
+    AdapterPlan plan = Transformers.plan(FOLDER.resolve(name), config, BATCH).adapter();
+    assertThat(plan.parameters())
+        .isEqualTo(
+            new TrainableParameters(
+                expected.path("trainable").asLong(), expected.path("all").asLong()));
+  }
+
+  private static LoraConfig lora(JsonNode json) {
+    LoraConfig.Builder builder = LoraConfig.builder().rank(json.path("r").asInt());
+    JsonNode targets = json.path("target_modules");
+    builder =
+        targets.isTextual()
+            ? builder.targetAllLinear()
+            : builder.target(new ModuleSelector.Names(texts(targets)));
+    List<String> saved = texts(json.path("modules_to_save"));
+    return builder.modulesToSave(saved.toArray(String[]::new)).build();
+  }
+
+  private static List<String> texts(JsonNode json) {
+    List<String> texts = new ArrayList<>();
+    json.forEach(text -> texts.add(text.asText()));
+    return texts;
+  }
+
+  static List<String> cases() {
+    return Golden.cases().stream()
+        .filter(name -> Files.isDirectory(Golden.folder(name).resolve("adapter")))
+        .toList();
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void aPlanIsWhatWrappingMakes(String name, @TempDir Path folder) throws IOException {
+    PeftConfig config = AdapterFiles.readConfig(Golden.folder(name).resolve("adapter"));
+    String base =
+        JSON.readTree(Golden.folder(name).resolve("case.json").toFile()).path("base").asText();
+    TransformerPlan plan = Transformers.plan(Golden.base(base), config, BATCH);
+
+    try (CausalLanguageModel loaded = Transformers.load(Golden.base(base));
+        PeftModel<ComputationGraph> model = Peft.wrap(loaded.graph(), config)) {
+      model.save(folder);
+      assertThat(plan.adapter().parameters()).isEqualTo(model.trainableParameters());
+      assertThat(plan.adapter().sites()).hasSameElementsAs(model.adaptedSites());
+      assertThat(plan.adapter().fileBytes())
+          .isEqualTo(Files.size(folder.resolve(AdapterFiles.WEIGHTS)));
+      assertThat(loaded.plan(config, BATCH)).isEqualTo(plan);
+      AdapterPlan ofGraph = Peft.plan(loaded.graph(), config);
+      assertThat(ofGraph).isEqualTo(plan.adapter().withActivations(0));
+    }
+  }
+
+  @Test
+  void aGraphInHalfPrecisionHasHalfTheWeights() {
+    LoraConfig config = LoraConfig.builder().targetModules("q_proj").build();
+    Path folder = Golden.base("llama");
+    TransformerOptions half = TransformerOptions.defaults().withPrecision(Precision.BF16);
+    try (CausalLanguageModel loaded = Transformers.load(folder, half)) {
+      assertThat(Peft.plan(loaded.graph(), config).memory().weights())
+          .isEqualTo(Transformers.plan(folder, config, BATCH).weights().get(Precision.BF16));
+    }
+  }
+
+  @Test
+  void inputTypesDoNotTellTheMemoryOfATransformer() {
+    LoraConfig config = LoraConfig.builder().targetModules("q_proj").build();
+    try (CausalLanguageModel loaded = Transformers.load(Golden.base("llama"))) {
+      assertThatThrownBy(() -> Peft.plan(loaded.graph(), config, 4, InputType.feedForward(8)))
+          .isInstanceOf(PeftException.class)
+          .hasMessageContaining("Plan it by its own plan(config, batch).");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "'model_type': 'mt5'                  | can be planned: num_layers is missing; allowed: a positive integer. vocab_size",
+        "'model_type': 't5', 'num_heads': 0   | num_heads is 0; allowed: a positive integer",
+        "'model_type': 't5', 'feed_forward_proj': 'gated-' | feed_forward_proj is \"gated-\"; allowed: an activation",
+        "'model_type': 't5', 'is_encoder_decoder': false | is_encoder_decoder is false; allowed",
+        "'model_type': 'bert'                 | model_type \"bert\" is not supported",
+        "'model_type': 'llama'                | can be run here: ",
+      })
+  void configsThatDescribeNoModelAreRefused(String fields, String message, @TempDir Path folder)
+      throws IOException {
+    Path file = folder.resolve("config.json");
+    Files.writeString(file, "{" + fields.replace('\'', '"') + "}");
+
+    assertThatThrownBy(() -> Transformers.plan(file, LoraConfig.builder().build(), BATCH))
+        .isInstanceOf(PeftException.class)
+        .hasMessageContaining(message);
+  }
+
+  @Test
+  void placesWithoutAConfigAreRefused(@TempDir Path folder) {
+    LoraConfig config = LoraConfig.builder().build();
+    assertThatThrownBy(() -> Transformers.plan(folder, config, BATCH))
+        .hasMessageContaining("has no config.json");
+    assertThatThrownBy(() -> Transformers.plan(folder.resolve("none"), config, BATCH))
+        .hasMessageContaining("There is nothing at");
+    assertThatThrownBy(() -> new TrainingBatch(0, -1))
+        .isInstanceOf(PeftException.class)
+        .hasMessageContainingAll("sequences is 0; allowed", "length is -1; allowed");
+  }
+
+  @Test
+  void aTargetThatMatchesNothingIsToldWithTheNearestNames() {
+    LoraConfig config = LoraConfig.builder().targetModules("wi").build();
+
+    assertThatThrownBy(() -> Transformers.plan(FOLDER.resolve("mt0-large"), config, BATCH))
+        .isInstanceOf(PeftException.class)
+        .hasMessageContaining("wi_0 (48 sites)");
+  }
+
+  /** tie_word_embeddings that a file leaves out is that of the checkpoints. */
+  @ParameterizedTest
+  @CsvSource({"t5, 0", "mt5, 57344"})
+  void theHeadOfMt5IsUntiedUnlessTheConfigSaysSo(String type, long more, @TempDir Path folder)
+      throws IOException {
+    String sizes =
+        "\"vocab_size\": 1792, \"d_model\": 32, \"d_kv\": 8, \"d_ff\": 64, \"num_layers\": 1,"
+            + " \"num_heads\": 4, \"feed_forward_proj\": \"relu\", \"model_type\": \""
+            + type
+            + "\"";
+    Files.writeString(folder.resolve("absent.json"), "{" + sizes + "}");
+    Files.writeString(
+        folder.resolve("tied.json"), "{" + sizes + ", \"tie_word_embeddings\": true}");
+    LoraConfig config = LoraConfig.builder().targetModules("q").build();
+
+    long absent = all(folder.resolve("absent.json"), config);
+
+    assertThat(absent - all(folder.resolve("tied.json"), config)).isEqualTo(more);
+  }
+
+  private static long all(Path file, PeftConfig config) {
+    return Transformers.plan(file, config, BATCH).adapter().parameters().all();
+  }
+}

@@ -1,0 +1,60 @@
+"""Writes what plans are compared with: configs, and what transformers and PEFT make of them.
+
+No weight is made: models are on the meta device. Usage: python reference/plan.py
+"""
+
+import setting  # first: sets the environment
+
+import torch
+from peft import LoraConfig, get_peft_model
+from transformers import (
+    AutoModelForCausalLM,
+    AutoModelForSeq2SeqLM,
+    GPT2Config,
+    LlamaConfig,
+    MT5Config,
+    PreTrainedConfig,
+    T5Config,
+)
+
+FOLDER = setting.GOLDEN.parent / "plan"
+
+# Sizes that differ from each other, so that a mixed-up shape shows.
+T5_SIZES = dict(vocab_size=56, d_model=32, d_kv=6, d_ff=40, num_layers=3, num_decoder_layers=2, num_heads=4, relative_attention_num_buckets=8)
+
+CASES: dict[str, tuple[PreTrainedConfig, dict]] = {
+    "t5": (T5Config(**T5_SIZES), dict(r=4, target_modules=["q", "v"])),
+    "t5_gated": (T5Config(**T5_SIZES, feed_forward_proj="gated-gelu"), dict(r=4, target_modules="all-linear")),
+    "mt5": (MT5Config(**T5_SIZES), dict(r=4, target_modules=["k", "wi_0", "relative_attention_bias"], modules_to_save=["final_layer_norm"])),
+    "gpt2": (GPT2Config(), dict(r=8, target_modules=["c_attn"], fan_in_fan_out=True)),
+    "tinyllama": (
+        LlamaConfig(
+            vocab_size=32000,
+            hidden_size=2048,
+            intermediate_size=5632,
+            num_hidden_layers=22,
+            num_attention_heads=32,
+            num_key_value_heads=4,
+            max_position_embeddings=2048,
+            tie_word_embeddings=False,
+        ),
+        dict(r=16, target_modules="all-linear"),
+    ),
+}
+
+
+def write(name: str, config: PreTrainedConfig, lora: dict) -> None:
+    kind = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
+    with torch.device("meta"):
+        model = kind.from_config(config)
+        # A tied tensor is there under its first name only.
+        parameters = {key: list(value.shape) for key, value in model.named_parameters()}
+        adapted = get_peft_model(model, LoraConfig(**lora))
+    trainable, total = adapted.get_nb_trainable_parameters()
+    config.to_json_file(FOLDER / name / "config.json", use_diff=False)
+    setting.write_json(FOLDER / name / "expected.json", dict(parameters=parameters, lora=lora, trainable=trainable, all=total))
+
+
+for name, (config, lora) in CASES.items():
+    (FOLDER / name).mkdir(parents=True, exist_ok=True)
+    write(name, config, lora)
