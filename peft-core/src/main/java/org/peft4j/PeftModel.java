@@ -21,8 +21,10 @@ import org.peft4j.host.Slot;
 import org.peft4j.kernel.Kernels;
 import org.peft4j.merge.MergedState;
 import org.peft4j.merge.Merger;
+import org.peft4j.method.Combination;
 import org.peft4j.method.Methods;
 import org.peft4j.method.PeftMethod;
+import org.peft4j.method.TrainingHook;
 import org.peft4j.module.GraftSwitch;
 import org.peft4j.plan.AdapterPlanner;
 import org.peft4j.site.Site;
@@ -108,6 +110,146 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
   }
 
   /**
+   * Adds an adapter with values, which are copied. It is not active until {@link #setActive}.
+   *
+   * @param values its tensors by their key in an adapter file: all of them and no other
+   * @throws PeftException if the name is taken or not allowed, the config is impossible here, or a
+   *     tensor is missing, unexpected or of another shape
+   */
+  public void addAdapter(String name, PeftConfig silent, Map<String, INDArray> values) {
+    requireFree(name);
+    adapters.put(name, valued(name, silent, values));
+  }
+
+  private LoadedAdapter valued(String name, PeftConfig silent, Map<String, INDArray> values) {
+    PeftConfig config = resolved(silent);
+    List<Slot> slots =
+        Slots.empty(name, plan(config, config.common().modulesToSave(), false, true), hosted);
+    Slots.fill(name, slots, values);
+    return new LoadedAdapter(name, config, slots);
+  }
+
+  /**
+   * Gives an adapter another config and other values, of another rank say. Where it is active it
+   * stays so. The updater's state goes on if no shape changes, and begins anew otherwise.
+   *
+   * @param values as in {@link #addAdapter(String, PeftConfig, Map)}
+   * @throws PeftException as there, or if the adapters are merged; nothing is changed then
+   */
+  public void redefine(String name, PeftConfig config, Map<String, INDArray> values) {
+    LoadedAdapter old = adapter(name);
+    requireUnmerged("redefining one");
+    replace(old, valued(name, config, values));
+  }
+
+  /**
+   * Gives an adapter the values of a saved one, as if that had been loaded in its place. The
+   * network stays as it is where the configs are equal.
+   *
+   * @throws PeftException as {@link #loadAdapter} does, or if the adapters are merged; nothing is
+   *     changed then
+   */
+  public void swapAdapter(String name, Path folder) {
+    LoadedAdapter old = adapter(name);
+    requireUnmerged("swapping one");
+    LoadedAdapter made = read(name, folder);
+    if (!made.config().equals(old.config()) || !Slots.sameShapes(old.slots(), made.slots())) {
+      replace(old, made);
+      return;
+    }
+    for (int i = 0; i < old.slots().size(); i++) {
+      old.slots().get(i).values().assign(made.slots().get(i).values());
+    }
+    Slots.close(made.slots());
+  }
+
+  private void replace(LoadedAdapter old, LoadedAdapter made) {
+    List<String> before = active;
+    List<String> others = before.stream().filter(n -> !n.equals(old.name())).toList();
+    List<Slot> slots = new ArrayList<>(made.slots());
+    others.forEach(n -> slots.addAll(adapter(n).slots()));
+    Slots.requireNoConflict(slots);
+    boolean same = Slots.sameShapes(old.slots(), made.slots());
+    if (!same) {
+      if (before.contains(old.name())) {
+        setActive(others);
+      }
+      hosted.forget(old.name());
+    }
+    adapters.put(old.name(), made);
+    if (before.contains(old.name())) {
+      setActive(before);
+    }
+    Slots.close(old.slots());
+  }
+
+  /**
+   * Adds an adapter that is a weighted sum of others of one method. It is not active until {@link
+   * #setActive}.
+   *
+   * @param names adapters, all of one method
+   * @param weights a weight for each of them, of any sign
+   * @param combined the new adapter's name
+   * @param how what sort of sum
+   * @throws PeftException if the lists are not equally long, a name is unknown or taken, or the
+   *     method cannot combine these adapters so
+   */
+  public void addWeightedAdapter(
+      List<String> names, List<Double> weights, String combined, Combination how) {
+    requireFree(combined);
+    how.requireComplete();
+    if (names.size() != weights.size() || names.isEmpty()) {
+      throw new PeftException(
+          "There are "
+              + names.size()
+              + " adapters and "
+              + weights.size()
+              + " weights; give one weight for each adapter, and one adapter at least.");
+    }
+    for (double weight : weights) {
+      if (!Double.isFinite(weight)) {
+        throw new PeftException("A weight is " + weight + "; allowed: finite numbers.");
+      }
+    }
+    combine(names, weights, combined, how, config(names.get(0)));
+  }
+
+  private <C extends PeftConfig> void combine(
+      List<String> names, List<Double> weights, String combined, Combination how, C first) {
+    PeftMethod<C> method = Methods.of(first);
+    List<PeftMethod.Source<C>> sources = new ArrayList<>();
+    for (int i = 0; i < names.size(); i++) {
+      LoadedAdapter adapter = adapter(names.get(i));
+      if (!method.configType().isInstance(adapter.config())) {
+        throw new PeftException(
+            "Adapter \""
+                + names.get(0)
+                + "\" is of the method "
+                + first.peftType()
+                + ", \""
+                + names.get(i)
+                + "\" of "
+                + adapter.config().peftType()
+                + "; only adapters of one method can be combined.");
+      }
+      sources.add(
+          new PeftMethod.Source<>(
+              names.get(i),
+              method.configType().cast(adapter.config()),
+              weights.get(i),
+              parts(names.get(i)),
+              tensors(names.get(i))));
+    }
+    PeftMethod.Saved<C> sum = method.combine(sources, how);
+    addAdapter(combined, sum.config(), sum.tensors());
+  }
+
+  /** The parts of an adapter at the single sites. */
+  public List<Adapter> parts(String adapter) {
+    return adapter(adapter).slots().stream().map(Slot::adapter).toList();
+  }
+
+  /**
    * Loads a saved adapter. It is not active until {@link #setActive}.
    *
    * @throws PeftException if the name is taken, the files are broken, or the adapter is for another
@@ -115,6 +257,10 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
    */
   public void loadAdapter(String name, Path folder) {
     requireFree(name);
+    adapters.put(name, read(name, folder));
+  }
+
+  private LoadedAdapter read(String name, Path folder) {
     PeftConfig config = resolved(AdapterFiles.readConfig(folder));
     List<String> saved =
         config.common().modulesToSave().isEmpty()
@@ -123,7 +269,7 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
     List<Slot> slots =
         Slots.empty(name, plan(config, saved, false, AdapterFiles.hasEncoder(folder)), hosted);
     AdapterFiles.readValues(folder, slots, sites);
-    adapters.put(name, new LoadedAdapter(name, config, slots));
+    return new LoadedAdapter(name, config, slots);
   }
 
   private <C extends PeftConfig> C resolved(C config) {
@@ -369,6 +515,36 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
    */
   public Map<String, INDArray> gradients(String adapter) {
     return AdapterFiles.gradients(adapter(adapter).slots(), hosted::gradients);
+  }
+
+  /** What the methods of the active adapters do between the steps of a training. */
+  public List<TrainingHook> trainingHooks() {
+    return active.stream().flatMap(name -> trainingHook(name, config(name)).stream()).toList();
+  }
+
+  private <C extends PeftConfig> Optional<TrainingHook> trainingHook(String name, C config) {
+    return Methods.of(config).trainingHook(config, this, name);
+  }
+
+  /**
+   * Replaces the config that is saved with an adapter by one that says what a training has come to,
+   * the ranks of its matrices say. The adapter itself stays as it is.
+   *
+   * @throws PeftException if there is no such adapter, or it is of another method
+   */
+  public void amendConfig(String name, PeftConfig config) {
+    LoadedAdapter old = adapter(name);
+    if (!config.getClass().equals(old.config().getClass())) {
+      throw new PeftException(
+          "Adapter \""
+              + name
+              + "\" is of the method "
+              + old.config().peftType()
+              + ", the config of "
+              + config.peftType()
+              + ". Give a config of its own method.");
+    }
+    adapters.put(name, new LoadedAdapter(name, config, old.slots()));
   }
 
   private LoadedAdapter adapter(String name) {

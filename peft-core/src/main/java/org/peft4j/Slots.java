@@ -1,10 +1,12 @@
 package org.peft4j;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
@@ -17,6 +19,7 @@ import org.peft4j.adapter.ParameterSpec;
 import org.peft4j.adapter.ScalingAdapter;
 import org.peft4j.adapter.Tensors;
 import org.peft4j.adapter.TrainableCopy;
+import org.peft4j.files.AdapterFiles;
 import org.peft4j.host.HostedModel;
 import org.peft4j.host.Slot;
 import org.peft4j.site.Site;
@@ -53,6 +56,63 @@ final class Slots {
       slot.adapter().complete(slot.values());
     }
     return slots;
+  }
+
+  /**
+   * Copies values into slots.
+   *
+   * @throws PeftException with every tensor that is missing, unexpected or of another shape
+   */
+  static void fill(String name, List<Slot> slots, Map<String, INDArray> values) {
+    Map<String, INDArray> targets = AdapterFiles.tensors(slots);
+    List<String> problems = new ArrayList<>();
+    targets.forEach(
+        (key, target) -> {
+          INDArray value = values.get(key);
+          if (value == null) {
+            problems.add("missing " + key);
+          } else if (!Arrays.equals(value.shape(), target.shape())) {
+            problems.add(
+                key
+                    + " has the shape "
+                    + Arrays.toString(value.shape())
+                    + "; needed: "
+                    + Arrays.toString(target.shape()));
+          }
+        });
+    values.keySet().stream()
+        .filter(key -> !targets.containsKey(key))
+        .forEach(key -> problems.add("unexpected " + key));
+    if (!problems.isEmpty()) {
+      close(slots);
+      throw new PeftException(
+          "These values are not those of adapter \""
+              + name
+              + "\": "
+              + String.join("; ", problems)
+              + ".");
+    }
+    targets.forEach((key, target) -> target.assign(Objects.requireNonNull(values.get(key))));
+  }
+
+  /** Whether both have the same tensors in the same order. */
+  static boolean sameShapes(List<Slot> some, List<Slot> others) {
+    return shapes(some).equals(shapes(others));
+  }
+
+  private static List<String> shapes(List<Slot> slots) {
+    List<String> shapes = new ArrayList<>();
+    for (Slot slot : slots) {
+      for (ParameterSpec spec : slot.adapter().parameters()) {
+        shapes.add(slot.adapter().key(spec) + spec.shape());
+      }
+    }
+    return shapes;
+  }
+
+  /** Frees the memory of slots that are not active. */
+  static void close(List<Slot> slots) {
+    slots.forEach(slot -> slot.values().close());
   }
 
   /** Two active adapters must not stand in for the same parameter. */

@@ -47,6 +47,15 @@ public final class ConfigWriter {
     }
   }
 
+  /** Writes a whole number as Hugging Face PEFT does: without a fraction. */
+  public static void number(ObjectNode json, String name, double value) {
+    if (value == Math.rint(value) && Math.abs(value) < 1e9) {
+      json.put(name, (int) value);
+    } else {
+      json.put(name, value);
+    }
+  }
+
   /** Writes a selector as a list, a pattern, or {@code all-linear}. */
   public static void selector(ObjectNode json, String name, Optional<ModuleSelector> selector) {
     if (selector.isEmpty()) {

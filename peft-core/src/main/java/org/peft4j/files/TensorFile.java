@@ -42,6 +42,9 @@ public final class TensorFile {
   }
 
   private static void writeValues(TensorSink sink, String name, INDArray array) throws IOException {
+    if (array.length() == 0) {
+      return;
+    }
     INDArray ordered = array.dup('c');
     try {
       if (array.dataType() == DataType.DOUBLE) {
@@ -86,6 +89,9 @@ public final class TensorFile {
 
   /** Whether a floating tensor has the values of {@code array} but for rounding. */
   static boolean nearValues(TensorSource source, String name, INDArray array) {
+    if (array.length() == 0) {
+      return true;
+    }
     INDArray read = Scratch.of(array.dataType(), array.shape());
     read(source, name, read);
     double scale = Math.max(1e-6, array.amaxNumber().doubleValue());
@@ -102,7 +108,7 @@ public final class TensorFile {
   static void requireFinite(Map<String, INDArray> tensors) {
     tensors.forEach(
         (name, array) -> {
-          if (!Double.isFinite(array.amaxNumber().doubleValue())) {
+          if (array.length() > 0 && !Double.isFinite(array.amaxNumber().doubleValue())) {
             throw new PeftException(
                 name + " has infinite or NaN values; it is not saved. What was there stays.");
           }

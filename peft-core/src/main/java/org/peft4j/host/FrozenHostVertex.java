@@ -141,7 +141,8 @@ public final class FrozenHostVertex extends GraphVertex {
       context().assignValues(name, parameters);
     }
     HostedVertex inner = context().vertex(name).build(graph, name, index, grafts, type);
-    return new HostVertex(inner, this, grafts, parameters);
+    boolean miniBatch = graph.getConfiguration().getDefaultConfiguration().isMiniBatch();
+    return new HostVertex(inner, this, grafts, parameters, miniBatch);
   }
 
   @Override

@@ -36,6 +36,7 @@ class HostLayer extends BaseWrapperLayer implements Grafted {
   private transient Map<String, INDArray> gradientTable = Map.of();
   private DataType inputType = DataType.FLOAT;
   private long[] inputShape = {};
+  private int batchSize;
 
   HostLayer(HostedLayer inner, NeuralNetConfiguration configuration, LayerGrafts grafts) {
     super(inner.layer());
@@ -79,6 +80,12 @@ class HostLayer extends BaseWrapperLayer implements Grafted {
     if (output != null) {
       output.newInput();
     }
+  }
+
+  @Override
+  public void setInputMiniBatchSize(int size) {
+    batchSize = size;
+    super.setInputMiniBatchSize(size);
   }
 
   @Override
@@ -153,6 +160,15 @@ class HostLayer extends BaseWrapperLayer implements Grafted {
     return new Pair<>(gradient(), inputGradient == null ? zeroEpsilon(workspaces) : inputGradient);
   }
 
+  /** What Deeplearning4j's updater divides this layer's gradients by. */
+  private long divisor() {
+    boolean divides =
+        configuration.isMiniBatch()
+            && parameterTable.keySet().stream().anyMatch(this::updaterDivideByMinibatch);
+    long rows = batchSize > 0 ? batchSize : inputShape[0];
+    return divides ? rows : 1;
+  }
+
   private @Nullable INDArray inputGradient(
       @Nullable INDArray epsilon,
       Function<@Nullable INDArray, Pair<Gradient, INDArray>> backward,
@@ -167,6 +183,7 @@ class HostLayer extends BaseWrapperLayer implements Grafted {
     hooks.beforeBackward(workspaces);
     Pair<Gradient, INDArray> result = backward.apply(upper);
     hooks.afterBackward(result.getFirst());
+    grafts.addPenaltyGradients(divisor());
     return result.getSecond();
   }
 
@@ -180,7 +197,7 @@ class HostLayer extends BaseWrapperLayer implements Grafted {
     if (parameterTable.isEmpty()) {
       return 0;
     }
-    double score = 0;
+    double score = grafts.penalty();
     List<Regularization> regularization = host().getRegularizationByParam("");
     for (INDArray parameter : parameterTable.values()) {
       for (Regularization r : regularization) {

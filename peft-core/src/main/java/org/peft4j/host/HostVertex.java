@@ -20,17 +20,23 @@ final class HostVertex extends BaseWrapperVertex implements Grafted {
   private final transient PassHooks hooks;
   private final transient FrozenHostVertex host;
   private final transient LayerGrafts grafts;
+  private final boolean miniBatch;
   private final @Nullable INDArray parameters;
   private final Map<String, INDArray> parameterTable;
   private @Nullable INDArray gradients;
   private transient Map<String, INDArray> gradientTable = Map.of();
 
+  /**
+   * @param miniBatch whether the updater divides gradients by the size of the batch
+   */
   HostVertex(
       HostedVertex inner,
       FrozenHostVertex host,
       LayerGrafts grafts,
-      @Nullable INDArray parameters) {
+      @Nullable INDArray parameters,
+      boolean miniBatch) {
     super(inner.vertex());
+    this.miniBatch = miniBatch;
     this.hooks = inner.hooks();
     this.host = host;
     this.grafts = grafts;
@@ -67,6 +73,8 @@ final class HostVertex extends BaseWrapperVertex implements Grafted {
     }
     Pair<Gradient, INDArray[]> result = super.doBackward(tbptt, workspaces);
     hooks.afterBackward(result.getFirst());
+    boolean divided = miniBatch && updaterDivideByMinibatch("");
+    grafts.addPenaltyGradients(divided ? getInputs()[0].size(0) : 1);
     AdapterGradients.requireFinite(gradients, gradientTable, 0);
     return new Pair<>(AdapterGradients.of(gradientTable), result.getSecond());
   }

@@ -7,6 +7,8 @@ import java.util.Optional;
 import java.util.Set;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.PeftConfig;
+import org.peft4j.PeftException;
+import org.peft4j.PeftModel;
 import org.peft4j.adapter.Adapter;
 import org.peft4j.config.ConfigReader;
 import org.peft4j.config.ModuleSelector;
@@ -75,6 +77,34 @@ public interface PeftMethod<C extends PeftConfig> {
   /** Rows of embeddings that train beside what it grafts: token ids by the embedding's name. */
   default Map<String, List<Integer>> tokenRows(C config) {
     return Map.of();
+  }
+
+  /**
+   * An adapter that is to be added to others.
+   *
+   * @param name its name, for messages
+   * @param weight what it is multiplied with
+   * @param parts its parts at the sites
+   * @param tensors its tensors by key
+   */
+  record Source<C>(
+      String name, C config, double weight, List<Adapter> parts, Map<String, INDArray> tensors) {}
+
+  /**
+   * The weighted sum of adapters: a config, and every tensor of it by key.
+   *
+   * @throws PeftException if the method has no sums of this sort, or not of these adapters
+   */
+  default Saved<C> combine(List<Source<C>> sources, Combination how) {
+    throw new PeftException("Adapters of the method " + peftType() + " cannot be combined.");
+  }
+
+  /**
+   * What the method does between the steps of a training of {@code adapter}, which is active; empty
+   * if nothing.
+   */
+  default Optional<TrainingHook> trainingHook(C config, PeftModel<?> model, String adapter) {
+    return Optional.empty();
   }
 
   /** The target modules for a Hugging Face model type, where the config names none. */

@@ -3,10 +3,13 @@ package org.peft4j.module;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.peft4j.adapter.Pass;
+import org.peft4j.adapter.PenaltyAdapter;
 import org.peft4j.adapter.PromptState;
 import org.peft4j.adapter.Tape;
 import org.peft4j.kernel.Kernels;
+import org.peft4j.module.Span.Acting;
 import org.peft4j.site.Site;
 
 /**
@@ -68,6 +71,25 @@ public final class LayerGrafts {
   /** Whether anything grafted on this layer acts now. */
   public boolean acts() {
     return sites.values().stream().anyMatch(SiteGrafts::acts);
+  }
+
+  /** The sum of the adapters' own terms of the loss; zero where they do not act. */
+  public double penalty() {
+    return penalised().mapToDouble(p -> p.adapter().penalty(kernels, p.graft().parameters())).sum();
+  }
+
+  /** Adds {@code scale} times the gradients of the adapters' own terms of the loss. */
+  public void addPenaltyGradients(double scale) {
+    penalised()
+        .forEach(
+            p ->
+                p.adapter()
+                    .addPenaltyGradient(
+                        kernels, p.graft().parameters(), scale, p.graft().gradients()));
+  }
+
+  private Stream<Acting<PenaltyAdapter>> penalised() {
+    return sites.values().stream().flatMap(s -> Span.of(s.acting(), PenaltyAdapter.class));
   }
 
   /** Whether the gradient of this layer's input is of use to anyone. */

@@ -2,13 +2,21 @@ package org.peft4j.ia3;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.PeftException;
 import org.peft4j.adapter.Adapter;
+import org.peft4j.config.Bias;
+import org.peft4j.config.CommonConfig;
 import org.peft4j.config.ConfigReader;
 import org.peft4j.config.ConfigWriter;
 import org.peft4j.config.ModuleSelector;
+import org.peft4j.method.Combination;
 import org.peft4j.method.Injection;
 import org.peft4j.method.PeftMethod;
 import org.peft4j.plan.SelectorMatch;
@@ -71,6 +79,67 @@ public final class Ia3Method implements PeftMethod<Ia3Config> {
         Ia3Targets.of(modelType).map(d -> new ModuleSelector.Names(d.feedforward())),
         config.initWeights(),
         config.fanInFanOut());
+  }
+
+  /** {@code l = Σ wᵢ·lᵢ} at each module, over the adapters that have it; of no other sort. */
+  @Override
+  public Saved<Ia3Config> combine(List<Source<Ia3Config>> sources, Combination how) {
+    if (how.type() != Combination.Type.LINEAR) {
+      throw new PeftException(
+          "(IA)3 has sums of the sort "
+              + Combination.Type.LINEAR
+              + " only, not "
+              + how.type()
+              + ".");
+    }
+    Map<String, INDArray> sums = new LinkedHashMap<>();
+    Map<String, Boolean> inputs = new LinkedHashMap<>();
+    for (Source<Ia3Config> source : sources) {
+      for (Adapter adapter : source.parts()) {
+        if (!(adapter instanceof Ia3Scale part)) {
+          throw new PeftException(
+              "Adapter \""
+                  + source.name()
+                  + "\" has biases or modules of its own at "
+                  + adapter.site().name()
+                  + ", which cannot be combined.");
+        }
+        Boolean before = inputs.put(part.site().name(), part.scalesInput());
+        if (before != null && before != part.scalesInput()) {
+          throw new PeftException(
+              "Some adapters scale the input of "
+                  + part.site().name()
+                  + " and others its output; they cannot be combined.");
+        }
+        String key = part.key(part.parameters().get(0));
+        INDArray own = Objects.requireNonNull(source.tensors().get(key), key);
+        sums.merge(key, own.mul(source.weight()), INDArray::add);
+      }
+    }
+    return new Saved<>(combined(sources.get(0).config(), inputs), sums);
+  }
+
+  private static Ia3Config combined(Ia3Config like, Map<String, Boolean> inputs) {
+    CommonConfig from = like.common();
+    CommonConfig common =
+        new CommonConfig(
+            from.taskType(),
+            from.baseModel(),
+            from.revision(),
+            Optional.of(new ModuleSelector.Names(List.copyOf(inputs.keySet()))),
+            Optional.empty(),
+            List.of(),
+            List.of(),
+            List.of(),
+            Bias.NONE,
+            Map.of());
+    List<String> scaled =
+        inputs.keySet().stream().filter(k -> Boolean.TRUE.equals(inputs.get(k))).toList();
+    return new Ia3Config(
+        common,
+        scaled.isEmpty() ? Optional.empty() : Optional.of(new ModuleSelector.Names(scaled)),
+        true,
+        like.fanInFanOut());
   }
 
   @Override

@@ -60,8 +60,13 @@ public record LoraConfig(
     rankPattern.forEach((key, value) -> checkRank("rank_pattern \"" + key + "\"", value, problems));
     alphaPattern.forEach(
         (key, value) -> checkAlpha("alpha_pattern \"" + key + "\"", value, problems));
-    if (loraBias && init == LoraInit.GAUSSIAN) {
-      problems.add("lora_bias goes with init_lora_weights true or false, not with gaussian.");
+    if (loraBias && init != LoraInit.STANDARD && init != LoraInit.RANDOM) {
+      problems.add(
+          "lora_bias goes with init_lora_weights true or false, not with " + init.json() + ".");
+    }
+    if (init == LoraInit.ORTHOGONAL) {
+      checkEven("r", rank, problems);
+      rankPattern.forEach((key, r) -> checkEven("rank_pattern \"" + key + "\"", r, problems));
     }
     if (loraBias && dora) {
       problems.add("lora_bias does not go with use_dora; set one of them to false.");
@@ -72,6 +77,12 @@ public record LoraConfig(
   private static void checkRank(String field, int value, List<String> problems) {
     if (value < 1 || value > MAX_RANK) {
       problems.add(field + " is " + value + "; allowed: 1 to " + MAX_RANK + ".");
+    }
+  }
+
+  private static void checkEven(String field, int value, List<String> problems) {
+    if (value % 2 != 0) {
+      problems.add(field + " is " + value + "; init_lora_weights orthogonal needs even ranks.");
     }
   }
 

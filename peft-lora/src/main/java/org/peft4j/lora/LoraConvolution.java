@@ -7,7 +7,6 @@ import org.peft4j.adapter.Initializer;
 import org.peft4j.adapter.ParameterSpec;
 import org.peft4j.adapter.Pass;
 import org.peft4j.adapter.Tensors;
-import org.peft4j.adapter.WeightAdapter;
 import org.peft4j.site.Site;
 
 /**
@@ -15,7 +14,7 @@ import org.peft4j.site.Site;
  * one from there, so {@code ΔW[o, i, k] = s·Σ_r B[o, r]·A[r, i, k]}. The layer runs with W + ΔW,
  * which holds for every stride, dilation and padding.
  */
-record LoraConvolution(Site site, LoraShape shape) implements WeightAdapter {
+record LoraConvolution(Site site, LoraShape shape) implements LowRankPart {
   @Override
   public List<ParameterSpec> parameters() {
     long fanIn = site.kernel().stream().reduce(site.inputs(), Math::multiplyExact);

@@ -8,7 +8,6 @@ import org.peft4j.adapter.Initializer;
 import org.peft4j.adapter.ParameterSpec;
 import org.peft4j.adapter.Pass;
 import org.peft4j.adapter.Tensors;
-import org.peft4j.adapter.WeightAdapter;
 import org.peft4j.kernel.Scratch;
 import org.peft4j.site.Site;
 
@@ -17,9 +16,19 @@ import org.peft4j.site.Site;
  * vocabulary] and B [dim, r]; {@code ΔW = s·(B·A)ᵀ}. Here A begins at zero and B normal. As in
  * Hugging Face PEFT, dropout does not apply.
  */
-record LoraEmbedding(Site site, LoraShape shape) implements EmbeddingAdapter, WeightAdapter {
+record LoraEmbedding(Site site, LoraShape shape) implements EmbeddingAdapter, LowRankPart {
   static final String A = "lora_embedding_A";
   static final String B = "lora_embedding_B";
+
+  @Override
+  public String nameOfA() {
+    return A;
+  }
+
+  @Override
+  public String nameOfB() {
+    return B;
+  }
 
   @Override
   public List<ParameterSpec> parameters() {

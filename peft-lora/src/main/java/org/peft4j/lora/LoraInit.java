@@ -3,12 +3,38 @@ package org.peft4j.lora;
 /** How A and B begin. All but {@link #RANDOM} leave the model's outputs as they are. */
 public enum LoraInit {
   /** A uniform on ±1/√in, B zero: {@code init_lora_weights: true}, the default. */
-  STANDARD,
+  STANDARD("true"),
   /** A normal with standard deviation 1/r, B zero: {@code "gaussian"}. */
-  GAUSSIAN,
+  GAUSSIAN("gaussian"),
   /**
    * A uniform on ±1/√in, B uniform on ±1/√r: {@code false}. The model's outputs change at once; it
    * is meant for tests.
    */
-  RANDOM
+  RANDOM("false"),
+  /**
+   * The r largest parts of the weight's singular value decomposition (Meng et al. 2024): {@code
+   * "pissa"}. They are computed exactly, also for {@code "pissa_niter_16"} and the like, which mean
+   * an approximation at random that nobody can make again. Linear modules only.
+   */
+  PISSA("pissa"),
+  /** The first r of the weight's QR decomposition (Büyükakyüz 2024): {@code "olora"}; as above. */
+  OLORA("olora"),
+  /** A and B orthogonal to each other: {@code "orthogonal"}. Even ranks, linear modules only. */
+  ORTHOGONAL("orthogonal");
+
+  private final String json;
+
+  LoraInit(String json) {
+    this.json = json;
+  }
+
+  /** The value of {@code init_lora_weights}. */
+  String json() {
+    return json;
+  }
+
+  /** Whether the first B·A is taken out of the frozen weight. */
+  boolean shifts() {
+    return this == PISSA || this == OLORA;
+  }
 }

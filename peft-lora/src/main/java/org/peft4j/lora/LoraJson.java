@@ -93,15 +93,21 @@ final class LoraJson {
       case "gaussian":
         return LoraInit.GAUSSIAN;
       case "orthogonal":
+        return LoraInit.ORTHOGONAL;
+      case "olora":
+        return LoraInit.OLORA;
       case "eva":
       case "loftq":
         return LoraInit.STANDARD;
       default:
+        if (name.equals("pissa") || name.matches("pissa_niter_[0-9]{1,9}")) {
+          return LoraInit.PISSA;
+        }
         json.problem(
             "init_lora_weights is \""
                 + (name.length() <= 40 ? name : name.substring(0, 37) + "…")
-                + "\"; allowed: true, false, gaussian. An adapter that was initialised by changing"
-                + " the base model (pissa, olora, corda, lora_ga) must be converted to plain LoRA"
+                + "\"; allowed: true, false, gaussian, pissa, olora, orthogonal. An adapter that"
+                + " was initialised by data (corda, lora_ga) must be converted to plain LoRA"
                 + " first: save it with path_initial_model_for_weight_conversion.");
         return LoraInit.STANDARD;
     }
@@ -110,19 +116,19 @@ final class LoraJson {
   static ObjectNode write(LoraConfig config) {
     ObjectNode json = ConfigWriter.common(LoraConfig.PEFT_TYPE, "lora", config.common());
     json.put("r", config.rank());
-    number(json, "lora_alpha", config.alpha());
+    ConfigWriter.number(json, "lora_alpha", config.alpha());
     json.put("lora_dropout", config.dropout());
     ObjectNode ranks = json.putObject("rank_pattern");
     config.rankPattern().forEach(ranks::put);
     ObjectNode alphas = json.putObject("alpha_pattern");
-    config.alphaPattern().forEach((key, value) -> number(alphas, key, value));
+    config.alphaPattern().forEach((key, value) -> ConfigWriter.number(alphas, key, value));
     json.put("use_rslora", config.rslora());
     json.put("lora_bias", config.loraBias());
     json.put("fan_in_fan_out", config.fanInFanOut());
     switch (config.init()) {
       case STANDARD -> json.put("init_lora_weights", true);
       case RANDOM -> json.put("init_lora_weights", false);
-      case GAUSSIAN -> json.put("init_lora_weights", "gaussian");
+      default -> json.put("init_lora_weights", config.init().json());
     }
     VARIANTS.forEach(json::putNull);
     json.put("use_dora", config.dora());
@@ -132,14 +138,5 @@ final class LoraJson {
     json.put("qalora_group_size", 16);
     List.of("eva_config", "corda_config", "lora_ga_config").forEach(json::putNull);
     return json;
-  }
-
-  /** Whole numbers as Hugging Face PEFT writes them: without a fraction. */
-  private static void number(ObjectNode json, String field, double value) {
-    if (value == Math.rint(value) && Math.abs(value) < 1e9) {
-      json.put(field, (int) value);
-    } else {
-      json.put(field, value);
-    }
   }
 }

@@ -9,7 +9,6 @@ import org.peft4j.adapter.LinearAdapter;
 import org.peft4j.adapter.ParameterSpec;
 import org.peft4j.adapter.Pass;
 import org.peft4j.adapter.Tensors;
-import org.peft4j.adapter.WeightAdapter;
 import org.peft4j.kernel.Scratch;
 import org.peft4j.site.Site;
 
@@ -17,10 +16,15 @@ import org.peft4j.site.Site;
  * LoRA beside a linear map: {@code y += s·(B·A·dropout(x) + b)}, with A [r, in], B [out, r] and,
  * with {@code lora_bias}, b [out]. (Hu et al. 2021, equation 3.)
  */
-record LoraLinear(Site site, LoraShape shape) implements LinearAdapter, WeightAdapter {
-  static final String A = "lora_A.weight";
-  static final String B = "lora_B.weight";
-  static final String BIAS = "lora_B.bias";
+public record LoraLinear(Site site, LoraShape shape) implements LinearAdapter, LowRankPart {
+  /** The name of A in an adapter file. */
+  public static final String A = "lora_A.weight";
+
+  /** The name of B in an adapter file. */
+  public static final String B = "lora_B.weight";
+
+  /** The name of the bias of B in an adapter file. */
+  public static final String BIAS = "lora_B.bias";
 
   @Override
   public List<ParameterSpec> parameters() {
@@ -30,6 +34,10 @@ record LoraLinear(Site site, LoraShape shape) implements LinearAdapter, WeightAd
     boolean gaussian = shape.init() == LoraInit.GAUSSIAN;
     Initializer forA = gaussian ? Initializer.normal(1.0 / shape.rank()) : kaiming;
     Initializer forB = random ? likeLinear : Initializer.zeros();
+    if (shape.init() == LoraInit.ORTHOGONAL) {
+      forA = OrthogonalStart.forA(site, shape.rank());
+      forB = OrthogonalStart.forB(site, shape.rank());
+    }
     List<ParameterSpec> specs = new ArrayList<>();
     specs.add(ParameterSpec.of(A, forA, shape.rank(), site.inputs()));
     specs.add(ParameterSpec.of(B, forB, site.outputs(), shape.rank()));

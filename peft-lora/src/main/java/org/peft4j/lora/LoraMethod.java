@@ -9,6 +9,8 @@ import java.util.Set;
 import org.peft4j.PeftException;
 import org.peft4j.adapter.Adapter;
 import org.peft4j.config.ConfigReader;
+import org.peft4j.lora.combine.WeightedSum;
+import org.peft4j.method.Combination;
 import org.peft4j.method.Injection;
 import org.peft4j.method.PeftMethod;
 import org.peft4j.site.Site;
@@ -44,8 +46,31 @@ public final class LoraMethod implements PeftMethod<LoraConfig> {
   @Override
   public Optional<Adapter> inject(Site site, LoraConfig config, Injection injection) {
     LoraShape shape = LoraShape.at(site, config);
+    if (site.kind() != SiteKind.LINEAR
+        && (shape.init().shifts() || shape.init() == LoraInit.ORTHOGONAL)) {
+      throw new PeftException(
+          "init_lora_weights "
+              + shape.init().json()
+              + " is for linear modules; "
+              + site.name()
+              + " is of the sort "
+              + site.kind()
+              + ". Exclude it, or take another initialisation.");
+    }
+    if (config.dora() && shape.init().shifts()) {
+      throw new PeftException(
+          "use_dora does not go with init_lora_weights "
+              + shape.init().json()
+              + ", which begins by changing the weight whose norm DoRA takes. Choose one of them.");
+    }
+    if (config.dora()) {
+      return Optional.of(Dora.adapter(site, shape, injection.frozen()));
+    }
     return Optional.of(
-        config.dora() ? Dora.adapter(site, shape, injection.frozen()) : adapter(site, shape));
+        shape.init().shifts()
+            ? new ShiftedLora(
+                new LoraLinear(site, shape), new FirstFactors(site, shape, injection.frozen()))
+            : adapter(site, shape));
   }
 
   /**
@@ -80,6 +105,11 @@ public final class LoraMethod implements PeftMethod<LoraConfig> {
           throw new PeftException(
               "LoRA cannot be grafted on " + site.name() + " of the sort " + site.kind() + ".");
     };
+  }
+
+  @Override
+  public Saved<LoraConfig> combine(List<Source<LoraConfig>> sources, Combination how) {
+    return new WeightedSum(sources, how).saved();
   }
 
   @Override

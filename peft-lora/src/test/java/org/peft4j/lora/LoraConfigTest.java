@@ -39,6 +39,9 @@ class LoraConfigTest {
             LoraConfig.builder().targetModules("a").layersToTransform(-1),
             "layers_to_transform has -1"),
         Arguments.of(
+            LoraConfig.builder().rank(3).init(LoraInit.ORTHOGONAL), "orthogonal needs even ranks"),
+        Arguments.of(LoraConfig.builder().loraBias(true).init(LoraInit.PISSA), "not with pissa"),
+        Arguments.of(
             LoraConfig.builder().loraBias(true).init(LoraInit.GAUSSIAN), "lora_bias goes with"));
   }
 
@@ -129,7 +132,7 @@ class LoraConfigTest {
         Arguments.of("{" + ok + ",\"lora_dropout\":1}", "lora_dropout is 1.0"),
         Arguments.of("{" + ok + ",\"bias\":\"some\"}", "bias is \"some\"; allowed: none, all"),
         Arguments.of("{" + ok + ",\"use_qalora\":true}", "use_qalora is set"),
-        Arguments.of("{" + ok + ",\"init_lora_weights\":\"pissa\"}", "must be converted"),
+        Arguments.of("{" + ok + ",\"init_lora_weights\":\"corda\"}", "must be converted"),
         Arguments.of("{" + ok + ",\"rank_pattern\":[1]}", "rank_pattern is [1]"),
         Arguments.of("{\"peft_type\":\"LORA\",\"target_modules\":{\"a\":1}}", "target_modules is"),
         Arguments.of("{\"peft_type\":\"LORA\",\"target_modules\":[1]}", "target_modules is [1]"),

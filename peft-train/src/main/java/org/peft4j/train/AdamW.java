@@ -39,6 +39,23 @@ final class AdamW implements AutoCloseable {
    * @return whether the new parameters are finite; if not, {@code parameters} is as it was
    */
   boolean step(INDArray parameters, INDArray gradient, double learningRate, double weightDecay) {
+    change(gradient, learningRate);
+    Nd4j.getBlasWrapper().axpy(1 - learningRate * weightDecay, parameters, scratch);
+    return assignTo(parameters);
+  }
+
+  /** Like the other, with a rate and a decay for each parameter. */
+  boolean step(INDArray parameters, INDArray gradient, double learningRate, GroupVectors groups) {
+    change(gradient, learningRate);
+    scratch.muli(groups.rates());
+    INDArray decay = parameters.mul(groups.decays());
+    Nd4j.getBlasWrapper().axpy(-learningRate, decay, scratch);
+    Scratch.release(decay);
+    scratch.addi(parameters);
+    return assignTo(parameters);
+  }
+
+  private void change(INDArray gradient, double learningRate) {
     steps++;
     firstMoment.muli(BETA1).addi(gradient.muli(1 - BETA1, scratch));
     gradient.muli(gradient, scratch);
@@ -47,7 +64,9 @@ final class AdamW implements AutoCloseable {
     Nd4j.exec(new Sqrt(secondMoment, scratch));
     scratch.divi(Math.sqrt(1 - Math.pow(BETA2, steps))).addi(EPSILON);
     scratch.rdivi(firstMoment).muli(-learningRate / (1 - Math.pow(BETA1, steps)));
-    Nd4j.getBlasWrapper().axpy(1 - learningRate * weightDecay, parameters, scratch);
+  }
+
+  private boolean assignTo(INDArray parameters) {
     if (!Double.isFinite(scratch.sumNumber().doubleValue())) {
       return false;
     }

@@ -3,10 +3,12 @@ package org.peft4j.train;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.peft4j.NonFiniteException;
 import org.peft4j.PeftException;
 import org.peft4j.PeftModel;
+import org.peft4j.method.TrainingHook;
 import org.peft4j.train.data.TrainingData;
 
 /**
@@ -34,6 +36,8 @@ public final class FineTuner {
   private final List<TrainingListener> listeners;
   private final Optional<Checkpoints> checkpoints;
   private final Optional<Path> resumeFrom;
+  private final Optional<ParameterGroups> groups;
+  private final List<Supplier<TrainingHook>> hooks;
   private volatile boolean stopRequested;
 
   FineTuner(FineTunerBuilder builder) {
@@ -44,6 +48,8 @@ public final class FineTuner {
     listeners = List.copyOf(builder.listeners);
     checkpoints = Optional.ofNullable(builder.checkpoints);
     resumeFrom = Optional.ofNullable(builder.resumeFrom);
+    groups = Optional.ofNullable(builder.groups);
+    hooks = List.copyOf(builder.hooks);
   }
 
   /**
@@ -107,6 +113,14 @@ public final class FineTuner {
 
   Optional<Checkpoints> checkpoints() {
     return checkpoints;
+  }
+
+  Optional<ParameterGroups> groups() {
+    return groups;
+  }
+
+  List<Supplier<TrainingHook>> hooks() {
+    return hooks;
   }
 
   Optional<Path> resumeFrom() {

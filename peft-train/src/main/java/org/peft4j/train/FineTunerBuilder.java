@@ -3,10 +3,12 @@ package org.peft4j.train;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.jspecify.annotations.Nullable;
 import org.peft4j.PeftException;
 import org.peft4j.PeftModel;
+import org.peft4j.method.TrainingHook;
 import org.peft4j.train.data.TrainingData;
 
 /** Builds a {@link FineTuner}. */
@@ -15,6 +17,8 @@ public final class FineTunerBuilder {
   final TrainingData data;
   final List<TrainingListener> listeners = new ArrayList<>();
   FineTuningSettings settings = FineTuningSettings.builder().build();
+  final List<Supplier<TrainingHook>> hooks = new ArrayList<>();
+  @Nullable ParameterGroups groups;
   @Nullable TrainingData evaluation;
   @Nullable Checkpoints checkpoints;
   @Nullable Path resumeFrom;
@@ -39,6 +43,22 @@ public final class FineTunerBuilder {
   /** One more listener; they are called in the order in which they were added. */
   public FineTunerBuilder listener(TrainingListener value) {
     listeners.add(value);
+    return this;
+  }
+
+  /** Learning rates and decays by tensor, {@link LoraPlus} say; the settings' for all by default. */
+  public FineTunerBuilder groups(ParameterGroups value) {
+    groups = value;
+    return this;
+  }
+
+  /**
+   * What else is done between the steps, beside what the methods do. It is closed when a run ends.
+   *
+   * @param value makes the hook when a run begins
+   */
+  public FineTunerBuilder hook(Supplier<TrainingHook> value) {
+    hooks.add(value);
     return this;
   }
 

@@ -65,7 +65,7 @@ final class StepGradient implements AutoCloseable {
       loss += share * Losses.gradients(network, batch);
       Nd4j.getBlasWrapper().axpy(share, network.gradient().gradient(), sum);
     }
-    return sum;
+    return network.gradient().gradient().assign(sum);
   }
 
   private String nonFiniteTensor() {

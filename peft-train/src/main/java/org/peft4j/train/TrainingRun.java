@@ -4,9 +4,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.NonFiniteException;
 import org.peft4j.PeftException;
+import org.peft4j.method.TrainingHook;
 import org.peft4j.train.FineTuningResult.StepEvaluation;
 import org.peft4j.train.data.TokenBatch;
 
@@ -18,6 +20,8 @@ final class TrainingRun implements AutoCloseable {
   private final BatchFeed feed;
   private final StepGradient gradient;
   private final AdamW optimizer;
+  private final List<TrainingHook> hooks;
+  private final @Nullable GroupVectors groups;
   private final List<StepEvaluation> evaluations = new ArrayList<>();
   private final long total;
   private double lastLoss = Double.NaN;
@@ -31,11 +35,14 @@ final class TrainingRun implements AutoCloseable {
     total = feed.steps();
     gradient = new StepGradient(network);
     optimizer = new AdamW(network.params());
+    hooks = new ArrayList<>(tuner.model().trainingHooks());
+    tuner.hooks().forEach(hook -> hooks.add(hook.get()));
+    groups = tuner.groups().map(g -> GroupVectors.of(tuner.model(), g, settings)).orElse(null);
   }
 
   FineTuningResult run() {
     tuner.model().randomState().restore(settings.seed(), 0);
-    TrainingState state = new TrainingState(tuner, optimizer);
+    TrainingState state = new TrainingState(tuner, optimizer, hooks);
     tuner
         .resumeFrom()
         .ifPresentOrElse(
@@ -73,9 +80,16 @@ final class TrainingRun implements AutoCloseable {
     double rate =
         settings.learningRate()
             * settings.schedule().factor(step - 1, settings.warmupSteps(), total);
-    if (!optimizer.step(network.params(), vector, rate, settings.weightDecay())) {
+    hooks.forEach(hook -> hook.beforeUpdate(step - 1));
+    INDArray parameters = network.params();
+    boolean finite =
+        groups == null
+            ? optimizer.step(parameters, vector, rate, settings.weightDecay())
+            : optimizer.step(parameters, vector, rate, groups);
+    if (!finite) {
       throw new NonFiniteException(step, "a parameter after the update");
     }
+    hooks.forEach(hook -> hook.afterUpdate(step - 1));
     double seconds = (System.nanoTime() - begin) * 1e-9;
     long tokens = batches.stream().mapToLong(TokenBatch::tokens).sum();
     return new StepMetrics(step, gradient.loss(), rate, gradient.norm(), seconds, tokens / seconds);
@@ -125,6 +139,10 @@ final class TrainingRun implements AutoCloseable {
 
   @Override
   public void close() {
+    hooks.forEach(TrainingHook::close);
+    if (groups != null) {
+      groups.close();
+    }
     gradient.close();
     optimizer.close();
   }

@@ -2,20 +2,22 @@ package org.peft4j.train;
 
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.PeftException;
 import org.peft4j.PeftModel;
 import org.peft4j.files.TensorFile;
+import org.peft4j.method.TrainingHook;
 import org.peft4j.module.GraftSwitch;
 import org.peft4j.safetensors.TensorInfo;
 import org.peft4j.safetensors.TensorSource;
 
 /**
  * All that a training needs to go on as if it had never been stopped: the adapters, the optimizer's
- * moments and step, and the state of the random masks. Which batches come next follows from the
- * step.
+ * moments and step, what the methods keep between steps, and the state of the random masks. Which
+ * batches come next follows from the step.
  */
 final class TrainingState {
   private static final String OPTIMIZER = "optimizer.safetensors";
@@ -25,10 +27,12 @@ final class TrainingState {
 
   private final FineTuner tuner;
   private final AdamW optimizer;
+  private final List<TrainingHook> hooks;
 
-  TrainingState(FineTuner tuner, AdamW optimizer) {
+  TrainingState(FineTuner tuner, AdamW optimizer, List<TrainingHook> hooks) {
     this.tuner = tuner;
     this.optimizer = optimizer;
+    this.hooks = hooks;
   }
 
   /** The number of steps made. */
@@ -58,6 +62,10 @@ final class TrainingState {
     vectors.put(PARAMETERS, tuner.model().network().params());
     vectors.put(FIRST_MOMENT, optimizer.firstMoment());
     vectors.put(SECOND_MOMENT, optimizer.secondMoment());
+    for (int i = 0; i < hooks.size(); i++) {
+      String prefix = "hook." + i + ".";
+      hooks.get(i).state().forEach((name, array) -> vectors.put(prefix + name, array));
+    }
     return vectors;
   }
 
@@ -74,6 +82,7 @@ final class TrainingState {
       vectors.forEach((name, vector) -> requireShape(source, source.tensor(name), vector));
       vectors.forEach((name, vector) -> TensorFile.read(source, name, vector));
     }
+    hooks.forEach(TrainingHook::restored);
     optimizer.resumeAfter(position.step());
     tuner.model().randomState().restore(position.maskSeed(), position.maskPasses());
   }

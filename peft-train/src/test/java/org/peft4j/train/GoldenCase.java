@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.Peft;
@@ -33,9 +34,6 @@ record GoldenCase(Path folder, JsonNode json) {
           "weighted/",
           "per_row/",
           "eva/",
-          "optimizers/",
-          "adalora/",
-          "initialization/",
           "multitask_prompt_tuning/",
           "mixed/lora_then_ia3",
           "trainable_tokens/gpt2_lora",
@@ -99,6 +97,9 @@ record GoldenCase(Path folder, JsonNode json) {
   INDArray expected(String name) {
     try (TensorSource source = TensorSource.open(folder.resolve("expected.safetensors"))) {
       TensorInfo info = source.tensor(name);
+      if (info.elementCount() == 0) {
+        return Nd4j.empty(DataType.FLOAT);
+      }
       float[] values = new float[(int) info.elementCount()];
       source.readFloats(name, 0, values, 0, values.length);
       return Nd4j.createFromArray(values)

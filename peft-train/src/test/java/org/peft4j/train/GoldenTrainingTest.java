@@ -2,6 +2,7 @@ package org.peft4j.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.util.LinkedHashMap;
 import java.util.List;
 import org.peft4j.safetensors.TensorSource;
@@ -19,6 +20,8 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.ops.transforms.Transforms;
 import org.peft4j.PeftModel;
+import org.peft4j.lora.adalora.AdaLoraConfig;
+import org.peft4j.lora.adalora.RankSchedule;
 import org.peft4j.transformers.CausalLanguageModel;
 
 /** Five AdamW steps give the losses and the adapters that Hugging Face PEFT has after them. */
@@ -28,7 +31,8 @@ class GoldenTrainingTest {
   private static final double TENSOR_TOLERANCE = 1e-4;
 
   static List<String> cases() {
-    return GoldenCase.names();
+    // The reference's LoRA-FA has another Adam: see FrozenATest.
+    return GoldenCase.names().stream().filter(name -> !name.contains("lorafa")).toList();
   }
 
   @ParameterizedTest
@@ -39,6 +43,7 @@ class GoldenTrainingTest {
     try (CausalLanguageModel base = golden.base();
         PeftModel<ComputationGraph> model = golden.wrap(base);
         var plain = model.withoutDropout()) {
+      golden.adapters().forEach(adapter -> keepRanks(model, adapter));
       List<Double> losses = train(golden, model, expected.length);
 
       SoftAssertions soft = new SoftAssertions();
@@ -51,6 +56,9 @@ class GoldenTrainingTest {
       List<String> trained = golden.expectedNames("after_adamw.");
       assertThat(trained).isNotEmpty();
       for (String key : trained) {
+        if (golden.expected("after_adamw." + key).length() == 0) {
+          continue;
+        }
         soft.assertThat(tensors).containsKey(key);
         if (tensors.containsKey(key)) {
           INDArray wanted = golden.expected("after_adamw." + key);
@@ -93,10 +101,26 @@ class GoldenTrainingTest {
     return gradient.gt(NOISE * gradient.maxNumber().doubleValue()).castTo(DataType.FLOAT);
   }
 
+  /** The reference's five steps of AdaLoRA are of the optimizer alone. */
+  private static void keepRanks(PeftModel<ComputationGraph> model, String adapter) {
+    if (model.config(adapter) instanceof AdaLoraConfig config) {
+      model.amendConfig(adapter, config.withSchedule(new RankSchedule(99, 0, 1, 100)));
+    }
+  }
+
   private static List<Double> train(
       GoldenCase golden, PeftModel<ComputationGraph> model, int count) {
     Steps steps = new Steps();
-    FineTuner.builder(model, golden.data())
+    FineTunerBuilder builder = FineTuner.builder(model, golden.data());
+    JsonNode plus = golden.json().path("optimizer");
+    if (plus.path("name").asText().equals("LoRA+")) {
+      builder.groups(
+          new LoraPlus(
+              plus.path("loraplus_lr_ratio").asDouble(),
+              plus.path("loraplus_lr_embedding").asDouble(1e-6),
+              plus.path("loraplus_weight_decay").asDouble()));
+    }
+    builder
         .settings(
             FineTuningSettings.builder()
                 .steps(count)

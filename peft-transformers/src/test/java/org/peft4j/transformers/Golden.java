@@ -23,8 +23,6 @@ public final class Golden {
           "per_row/",
           "eva/",
           "optimizers/",
-          "adalora/",
-          "initialization/",
           "mixed/lora_then_ia3",
           "trainable_tokens/gpt2_lora",
           "trainable_tokens/llama_lora",

@@ -1,0 +1,265 @@
+package org.peft4j.lora.adalora;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.peft4j.PeftConfig;
+import org.peft4j.config.CommonBuilder;
+import org.peft4j.config.CommonConfig;
+
+/**
+ * The config of AdaLoRA, with Hugging Face PEFT's fields and defaults.
+ *
+ * @param common target modules, biases and the other fields that every method has
+ * @param initR the rank of each target at first; at least 1
+ * @param targetR the mean rank in the end; at least 1. Nothing is taken away if it is not below
+ *     {@code initR}
+ * @param alpha α: the adapter's part is scaled by α/(initR + 1e-5), however many ranks are left; 0
+ *     or less for {@code initR}
+ * @param dropout probability that an input of A is zeroed in training; in [0, 1)
+ * @param schedule when ranks are taken away
+ * @param beta1 how slowly the mean of importances follows; above 0, below 1
+ * @param beta2 how slowly its uncertainty follows; above 0, below 1
+ * @param orthRegWeight the weight of the orthogonality of A and B in the loss: of the mean over all
+ *     of them of ‖P·Pᵀ − I‖; 0 and up
+ * @param rankPattern what was kept, by {@code <module path>.lora_E}, a boolean for each of the
+ *     first ranks; empty before the first allocation
+ * @param initLoraWeights whether the adapter begins as no change; else all is random, for tests
+ * @param fanInFanOut kept for Hugging Face PEFT, which needs it for GPT-2; it changes nothing here
+ */
+public record AdaLoraConfig(
+    CommonConfig common,
+    int initR,
+    int targetR,
+    double alpha,
+    double dropout,
+    RankSchedule schedule,
+    double beta1,
+    double beta2,
+    double orthRegWeight,
+    Map<String, List<Boolean>> rankPattern,
+    boolean initLoraWeights,
+    boolean fanInFanOut)
+    implements PeftConfig {
+  /** The name in {@code peft_type}. */
+  public static final String PEFT_TYPE = "ADALORA";
+
+  private static final int MAX_RANK = 1 << 20;
+
+  /**
+   * Checks every field.
+   *
+   * @throws org.peft4j.PeftException with all that is wrong
+   */
+  public AdaLoraConfig {
+    Map<String, List<Boolean>> copy = new LinkedHashMap<>();
+    rankPattern.forEach((key, kept) -> copy.put(key, List.copyOf(kept)));
+    rankPattern = Collections.unmodifiableMap(copy);
+    List<String> problems = new ArrayList<>(common.problems());
+    checkRank("init_r", initR, problems);
+    checkRank("target_r", targetR, problems);
+    if (!Double.isFinite(alpha)) {
+      problems.add("lora_alpha is " + alpha + "; allowed: a finite number.");
+    }
+    if (!(dropout >= 0 && dropout < 1)) {
+      problems.add("lora_dropout is " + dropout + "; allowed: 0 up to, not including, 1.");
+    }
+    schedule.check(problems);
+    checkBeta("beta1", beta1, problems);
+    checkBeta("beta2", beta2, problems);
+    if (!(orthRegWeight >= 0 && Double.isFinite(orthRegWeight))) {
+      problems.add("orth_reg_weight is " + orthRegWeight + "; allowed: 0 and up, a finite number.");
+    }
+    for (Map.Entry<String, List<Boolean>> entry : rankPattern.entrySet()) {
+      if (entry.getValue().size() != initR) {
+        problems.add(
+            "rank_pattern \""
+                + entry.getKey()
+                + "\" has "
+                + entry.getValue().size()
+                + " values; init_r is "
+                + initR
+                + ".");
+      }
+    }
+    CommonConfig.require("AdaLoRA config", problems);
+  }
+
+  private static void checkRank(String field, int value, List<String> problems) {
+    if (value < 1 || value > MAX_RANK) {
+      problems.add(field + " is " + value + "; allowed: 1 to " + MAX_RANK + ".");
+    }
+  }
+
+  private static void checkBeta(String field, double value, List<String> problems) {
+    if (!(value > 0 && value < 1)) {
+      problems.add(field + " is " + value + "; allowed: above 0, below 1.");
+    }
+  }
+
+  @Override
+  public String peftType() {
+    return PEFT_TYPE;
+  }
+
+  /** The rank that {@code rankPattern} has left to a target, or {@code initR}; 0 is possible. */
+  int rankAt(String site) {
+    List<Boolean> kept = rankPattern.get(KeptRanks.patternKey(site));
+    return kept == null ? initR : KeptRanks.count(kept);
+  }
+
+  AdaLoraConfig withRankPattern(Map<String, List<Boolean>> pattern) {
+    return with(schedule, pattern);
+  }
+
+  /** The same for a training of another length. */
+  public AdaLoraConfig withSchedule(RankSchedule other) {
+    return with(other, rankPattern);
+  }
+
+  private AdaLoraConfig with(RankSchedule steps, Map<String, List<Boolean>> pattern) {
+    return new AdaLoraConfig(
+        common,
+        initR,
+        targetR,
+        alpha,
+        dropout,
+        steps,
+        beta1,
+        beta2,
+        orthRegWeight,
+        pattern,
+        initLoraWeights,
+        fanInFanOut);
+  }
+
+  /** A builder with the defaults; {@code totalStep} must be set. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** Builds an {@link AdaLoraConfig}. */
+  public static final class Builder extends CommonBuilder<Builder> {
+    private int initR = 12;
+    private int targetR = 8;
+    private double alpha = 8;
+    private double dropout;
+    private int tinit;
+    private int tfinal;
+    private int deltaT = 1;
+    private int totalStep;
+    private double beta1 = 0.85;
+    private double beta2 = 0.85;
+    private double orthRegWeight = 0.5;
+    private boolean initLoraWeights = true;
+    private boolean fanInFanOut;
+
+    private Builder() {}
+
+    @Override
+    protected Builder self() {
+      return this;
+    }
+
+    /** The rank of each target at first, at least 1; 12 unless set. */
+    public Builder initR(int value) {
+      initR = value;
+      return this;
+    }
+
+    /** The mean rank in the end, at least 1; 8 unless set. */
+    public Builder targetR(int value) {
+      targetR = value;
+      return this;
+    }
+
+    /** α; 8 unless set. */
+    public Builder alpha(double value) {
+      alpha = value;
+      return this;
+    }
+
+    /** The probability that an input of A is zeroed in training, in [0, 1); 0 unless set. */
+    public Builder dropout(double value) {
+      dropout = value;
+      return this;
+    }
+
+    /** Steps before the first rank is taken away, 0 and up; 0 unless set. */
+    public Builder tinit(int value) {
+      tinit = value;
+      return this;
+    }
+
+    /** Steps at the end in which ranks stay as they are, 0 and up; 0 unless set. */
+    public Builder tfinal(int value) {
+      tfinal = value;
+      return this;
+    }
+
+    /** Steps between allocations, 1 and up; 1 unless set. */
+    public Builder deltaT(int value) {
+      deltaT = value;
+      return this;
+    }
+
+    /** The steps of the whole training, above {@code tinit + tfinal}. */
+    public Builder totalStep(int value) {
+      totalStep = value;
+      return this;
+    }
+
+    /** How slowly the mean of importances follows, above 0, below 1; 0.85 unless set. */
+    public Builder beta1(double value) {
+      beta1 = value;
+      return this;
+    }
+
+    /** How slowly its uncertainty follows, above 0, below 1; 0.85 unless set. */
+    public Builder beta2(double value) {
+      beta2 = value;
+      return this;
+    }
+
+    /** The weight of the orthogonality of A and B in the loss, 0 and up; 0.5 unless set. */
+    public Builder orthRegWeight(double value) {
+      orthRegWeight = value;
+      return this;
+    }
+
+    /** Whether the adapter begins as no change; true unless set. */
+    public Builder initLoraWeights(boolean value) {
+      initLoraWeights = value;
+      return this;
+    }
+
+    /** Kept for Hugging Face PEFT. */
+    public Builder fanInFanOut(boolean value) {
+      fanInFanOut = value;
+      return this;
+    }
+
+    /**
+     * The config.
+     *
+     * @throws org.peft4j.PeftException with all that is wrong
+     */
+    public AdaLoraConfig build() {
+      return new AdaLoraConfig(
+          common(),
+          initR,
+          targetR,
+          alpha,
+          dropout,
+          new RankSchedule(tinit, tfinal, deltaT, totalStep),
+          beta1,
+          beta2,
+          orthRegWeight,
+          Map.of(),
+          initLoraWeights,
+          fanInFanOut);
+    }
+  }
+}

@@ -1,0 +1,100 @@
+package org.peft4j.lora.adalora;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.PeftException;
+import org.peft4j.PeftModel;
+import org.peft4j.adapter.Adapter;
+import org.peft4j.config.ConfigReader;
+import org.peft4j.lora.LoraInit;
+import org.peft4j.lora.LoraShape;
+import org.peft4j.method.Injection;
+import org.peft4j.method.PeftMethod;
+import org.peft4j.method.TrainingHook;
+import org.peft4j.site.Site;
+import org.peft4j.site.SiteKind;
+
+/** AdaLoRA's injector, for linear maps and convolutions. */
+public final class AdaLoraMethod implements PeftMethod<AdaLoraConfig> {
+  /** What Hugging Face PEFT adds to the rank before it divides by it. */
+  private static final double RANK_EPSILON = 1e-5;
+
+  @Override
+  public String peftType() {
+    return AdaLoraConfig.PEFT_TYPE;
+  }
+
+  @Override
+  public Class<AdaLoraConfig> configType() {
+    return AdaLoraConfig.class;
+  }
+
+  @Override
+  public AdaLoraConfig readConfig(ConfigReader json) {
+    return AdaLoraJson.read(json);
+  }
+
+  @Override
+  public ObjectNode writeConfig(AdaLoraConfig config) {
+    return AdaLoraJson.write(config);
+  }
+
+  @Override
+  public Set<SiteKind> siteKinds() {
+    return EnumSet.of(SiteKind.LINEAR, SiteKind.CONVOLUTION);
+  }
+
+  @Override
+  public Optional<Adapter> inject(Site site, AdaLoraConfig config, Injection injection) {
+    requireTargets(config, injection);
+    int rank = config.rankAt(site.name());
+    if (rank == 0) {
+      return Optional.of(new NoRank(site));
+    }
+    double alpha = config.alpha() > 0 ? config.alpha() : config.initR();
+    double scale = alpha / (config.initR() + RANK_EPSILON);
+    LoraShape shape = new LoraShape(rank, scale, config.dropout(), false, LoraInit.STANDARD);
+    double penalty = config.orthRegWeight() / (2 * injection.targets().size());
+    return Optional.of(
+        site.kind() == SiteKind.LINEAR
+            ? new AdaLoraLinear(site, shape, !config.initLoraWeights(), penalty)
+            : new AdaLoraWeight(site, shape, !config.initLoraWeights(), penalty));
+  }
+
+  private static void requireTargets(AdaLoraConfig config, Injection injection) {
+    for (String key : config.rankPattern().keySet()) {
+      if (injection.targets().stream().noneMatch(s -> KeptRanks.patternKey(s.name()).equals(key))) {
+        throw new PeftException(
+            "rank_pattern has \"" + key + "\", which is no target of this model's.");
+      }
+    }
+  }
+
+  @Override
+  public Saved<AdaLoraConfig> saved(AdaLoraConfig config, Map<String, INDArray> tensors) {
+    return new Saved<>(config, KeptRanks.of(config.rankPattern(), tensors));
+  }
+
+  @Override
+  public Optional<TrainingHook> trainingHook(
+      AdaLoraConfig config, PeftModel<?> model, String adapter) {
+    return RankAllocator.allocatable(config, model.tensors(adapter))
+        ? Optional.of(new RankAllocator(model, adapter))
+        : Optional.empty();
+  }
+
+  @Override
+  public Optional<List<String>> defaultTargets(String modelType) {
+    return AdaLoraTargets.of(modelType);
+  }
+
+  @Override
+  public List<String> patterns(AdaLoraConfig config) {
+    return List.of();
+  }
+}

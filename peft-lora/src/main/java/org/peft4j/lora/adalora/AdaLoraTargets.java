@@ -1,0 +1,44 @@
+package org.peft4j.lora.adalora;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** The modules that Hugging Face PEFT gives AdaLoRA for a model type where a config names none. */
+final class AdaLoraTargets {
+  private static final List<String> Q_V = List.of("q_proj", "v_proj");
+  private static final List<String> FUSED = List.of("query_key_value");
+  private static final List<String> WIDE =
+      List.of("q_proj", "k_proj", "v_proj", "out_proj", "fc1", "fc2");
+
+  private static final Map<String, List<String>> BY_TYPE =
+      Map.ofEntries(
+          Map.entry("gpt2", List.of("c_attn")),
+          Map.entry("gptj", Q_V),
+          Map.entry("gpt_neo", Q_V),
+          Map.entry("gpt_neox", FUSED),
+          Map.entry("gpt_bigcode", List.of("c_attn")),
+          Map.entry("opt", WIDE),
+          Map.entry("bloom", FUSED),
+          Map.entry("llama", Q_V),
+          Map.entry("llama4", Q_V),
+          Map.entry("qwen2", Q_V),
+          Map.entry("qwen3", Q_V),
+          Map.entry("gemma", Q_V),
+          Map.entry("gemma2", Q_V),
+          Map.entry("gemma3_text", Q_V),
+          Map.entry("t5", List.of("q", "k", "v", "o", "wi", "wo")),
+          Map.entry("mt5", List.of("q", "k", "v", "o", "wi_0", "wi_1", "wo")),
+          Map.entry("bart", WIDE),
+          Map.entry("bert", List.of("query", "value")),
+          Map.entry("roberta", List.of("query", "key", "value", "dense")),
+          Map.entry("deberta", List.of("in_proj")),
+          Map.entry("deberta-v2", List.of("query_proj", "key_proj", "value_proj", "dense")),
+          Map.entry("nemotron_h", List.of("q_proj", "k_proj", "v_proj", "o_proj")));
+
+  private AdaLoraTargets() {}
+
+  static Optional<List<String>> of(String modelType) {
+    return Optional.ofNullable(BY_TYPE.get(modelType));
+  }
+}

@@ -1,0 +1,5 @@
+/** AdaLoRA: LoRA in the form of an SVD, whose ranks are given where they matter most. */
+@NullMarked
+package org.peft4j.lora.adalora;
+
+import org.jspecify.annotations.NullMarked;

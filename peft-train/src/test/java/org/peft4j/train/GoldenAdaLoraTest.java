@@ -1,0 +1,159 @@
+package org.peft4j.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.Peft;
+import org.peft4j.PeftModel;
+import org.peft4j.lora.adalora.AdaLoraConfig;
+import org.peft4j.transformers.CausalLanguageModel;
+
+/** 200 steps of AdaLoRA take the same ranks away, at the same steps, as Hugging Face PEFT. */
+class GoldenAdaLoraTest {
+  private static final String NAME = Peft.DEFAULT_ADAPTER;
+  private static final int STEPS = 200;
+  private static final GoldenCase GOLDEN = GoldenCase.named("adalora/200_steps");
+
+  @Test
+  void budgetsMasksLossesAndResultAgreeWithTheReference(@TempDir Path folder) {
+    try (CausalLanguageModel base = GOLDEN.base();
+        PeftModel<ComputationGraph> model = fresh(base)) {
+      Masks masks = new Masks(model);
+      Steps steps = new Steps();
+      tuner(model, STEPS).listener(masks).listener(steps).build().run();
+
+      List<Integer> expectedSteps = new ArrayList<>();
+      GOLDEN.json().path("allocation_steps").forEach(step -> expectedSteps.add(step.asInt()));
+      assertThat(masks.found.keySet()).containsExactlyElementsOf(expectedSteps);
+      INDArray expected = GOLDEN.expected("masks");
+      int allocation = 0;
+      for (Map.Entry<Integer, Map<String, List<Boolean>>> found : masks.found.entrySet()) {
+        assertThat(kept(found.getValue()))
+            .as("budget of step " + found.getKey())
+            .isEqualTo(GOLDEN.json().path("budgets").path(found.getKey()).asInt());
+        assertThat(found.getValue())
+            .as("ranks after step " + found.getKey())
+            .isEqualTo(pattern(expected.slice(allocation)));
+        allocation++;
+      }
+      double[] losses = GOLDEN.expected("losses").toDoubleVector();
+      for (int i = 0; i < STEPS; i++) {
+        assertThat(steps.losses().get(i))
+            .as("loss " + i)
+            .isCloseTo(losses[i], org.assertj.core.data.Percentage.withPercentage(0.02));
+      }
+      assertFinal(model);
+      model.save(folder);
+      assertThat(folder.resolve("adapter_model.safetensors")).exists();
+      try (CausalLanguageModel other = GOLDEN.base();
+          PeftModel<ComputationGraph> saved = Peft.load(other.graph(), folder);
+          CausalLanguageModel third = GOLDEN.base();
+          PeftModel<ComputationGraph> reference =
+              Peft.load(third.graph(), GOLDEN.folder().resolve("final_adapter"))) {
+        assertThat(config(saved).rankPattern()).isEqualTo(config(reference).rankPattern());
+        reference
+            .tensors(NAME)
+            .forEach((key, wanted) -> assertNear(key, saved.tensors(NAME).get(key), wanted));
+        assertThat(saved.tensors(NAME).keySet()).isEqualTo(reference.tensors(NAME).keySet());
+      }
+    }
+  }
+
+  @Test
+  void stoppedAndResumedIsTheSameToTheBit(@TempDir Path folder) {
+    try (CausalLanguageModel base = GOLDEN.base();
+        PeftModel<ComputationGraph> whole = fresh(base)) {
+      tuner(whole, 60).checkpoints(folder, 35).build().run();
+      try (CausalLanguageModel other = GOLDEN.base();
+          PeftModel<ComputationGraph> resumed = fresh(other)) {
+        tuner(resumed, 60).resumeFrom(Checkpoints.latest(folder).orElseThrow()).build().run();
+        assertThat(resumed.network().params()).isEqualTo(whole.network().params());
+        assertThat(config(resumed)).isEqualTo(config(whole));
+      }
+    }
+  }
+
+  private static FineTunerBuilder tuner(PeftModel<ComputationGraph> model, int steps) {
+    return FineTuner.builder(model, GOLDEN.data())
+        .settings(
+            FineTuningSettings.builder()
+                .steps(steps)
+                .batchSize(GOLDEN.json().path("rows_in_a_batch").asInt())
+                .learningRate(GOLDEN.json().path("learning_rate").asDouble())
+                .weightDecay(0)
+                .schedule(Schedule.CONSTANT)
+                .maxGradNorm(0)
+                .shuffle(false)
+                .build());
+  }
+
+  private static PeftModel<ComputationGraph> fresh(CausalLanguageModel base) {
+    return Peft.load(base.graph(), GOLDEN.folder().resolve("initial_adapter"));
+  }
+
+  private static AdaLoraConfig config(PeftModel<?> model) {
+    return (AdaLoraConfig) model.config(NAME);
+  }
+
+  private static int kept(Map<String, List<Boolean>> pattern) {
+    return (int) pattern.values().stream().flatMap(List::stream).filter(k -> k).count();
+  }
+
+  private static Map<String, List<Boolean>> pattern(INDArray masks) {
+    Map<String, List<Boolean>> pattern = new LinkedHashMap<>();
+    for (int m = 0; m < masks.size(0); m++) {
+      List<Boolean> kept = new ArrayList<>();
+      for (int i = 0; i < masks.size(1); i++) {
+        kept.add(masks.getDouble(m, i) != 0);
+      }
+      pattern.put(GOLDEN.json().path("modules").path(m).asText() + ".lora_E", kept);
+    }
+    return pattern;
+  }
+
+  private static void assertFinal(PeftModel<ComputationGraph> model) {
+    List<String> names = GOLDEN.expectedNames("final.");
+    assertThat(names).hasSize(model.tensors(NAME).size());
+    for (String name : names) {
+      assertNear(name, model.tensors(NAME).get(name), GOLDEN.expected("final." + name));
+    }
+  }
+
+  private static void assertNear(
+      String key, @org.jspecify.annotations.Nullable INDArray actual, INDArray wanted) {
+    INDArray difference = Objects.requireNonNull(actual, key).sub(wanted);
+    assertThat(difference.amaxNumber().doubleValue() / wanted.amaxNumber().doubleValue())
+        .as(key)
+        .isLessThan(1e-3);
+  }
+
+  /** The ranks kept after each allocation, by the step's number from 0. */
+  private static final class Masks implements TrainingListener {
+    final Map<Integer, Map<String, List<Boolean>>> found = new LinkedHashMap<>();
+    private final PeftModel<?> model;
+    private AdaLoraConfig last;
+
+    Masks(PeftModel<?> model) {
+      this.model = model;
+      this.last = config(model);
+    }
+
+    @Override
+    public void onStep(StepMetrics metrics) {
+      AdaLoraConfig now = config(model);
+      if (!now.equals(last)) {
+        found.put((int) metrics.step() - 1, now.rankPattern());
+        last = now;
+      }
+    }
+  }
+}
