@@ -8,6 +8,7 @@ import java.util.Map;
 import org.peft4j.PeftConfig;
 import org.peft4j.config.CommonBuilder;
 import org.peft4j.config.CommonConfig;
+import org.peft4j.token.TokenTuningConfig;
 
 /**
  * The config of LoRA, and of its variant DoRA, with Hugging Face PEFT's fields and defaults.
@@ -23,6 +24,8 @@ import org.peft4j.config.CommonConfig;
  * @param dora whether the norms of the weight's rows train apart from their directions (DoRA, Liu
  *     et al. 2024)
  * @param init how A and B begin
+ * @param tokenIndices rows of embeddings that train too: token ids by the embedding's name, which is
+ *     empty for the model's token embedding
  * @param fanInFanOut kept for Hugging Face PEFT, which needs it for GPT-2; it changes nothing here
  */
 public record LoraConfig(
@@ -36,6 +39,7 @@ public record LoraConfig(
     boolean loraBias,
     boolean dora,
     LoraInit init,
+    Map<String, List<Integer>> tokenIndices,
     boolean fanInFanOut)
     implements PeftConfig {
   /** The name in {@code peft_type}. */
@@ -51,7 +55,11 @@ public record LoraConfig(
   public LoraConfig {
     rankPattern = Collections.unmodifiableMap(new LinkedHashMap<>(rankPattern));
     alphaPattern = Collections.unmodifiableMap(new LinkedHashMap<>(alphaPattern));
+    tokenIndices = Collections.unmodifiableMap(new LinkedHashMap<>(tokenIndices));
     List<String> problems = new ArrayList<>(common.problems());
+    tokenIndices
+        .values()
+        .forEach(ids -> problems.addAll(TokenTuningConfig.problems("trainable_token_indices", ids)));
     checkRank("r", rank, problems);
     checkAlpha("lora_alpha", alpha, problems);
     if (!(dropout >= 0 && dropout < 1)) {
@@ -113,6 +121,7 @@ public record LoraConfig(
     private boolean loraBias;
     private boolean dora;
     private LoraInit init = LoraInit.STANDARD;
+    private final Map<String, List<Integer>> tokenIndices = new LinkedHashMap<>();
     private boolean fanInFanOut;
 
     private Builder() {}
@@ -176,6 +185,12 @@ public record LoraConfig(
       return this;
     }
 
+    /** Tokens whose rows of the model's token embedding train too. */
+    public Builder trainableTokens(Integer... ids) {
+      tokenIndices.put("", List.of(ids));
+      return this;
+    }
+
     /** Kept for Hugging Face PEFT. */
     public Builder fanInFanOut(boolean value) {
       fanInFanOut = value;
@@ -199,6 +214,7 @@ public record LoraConfig(
           loraBias,
           dora,
           init,
+          tokenIndices,
           fanInFanOut);
     }
   }

@@ -1,8 +1,11 @@
 package org.peft4j.lora;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.peft4j.config.CommonConfig;
 import org.peft4j.config.ConfigReader;
 import org.peft4j.config.ConfigWriter;
@@ -14,7 +17,6 @@ final class LoraJson {
       List.of(
           "use_qalora",
           "use_bdlora",
-          "trainable_token_indices",
           "target_parameters",
           "layer_replication",
           "alora_invocation_tokens",
@@ -50,6 +52,7 @@ final class LoraJson {
     boolean loraBias = json.bool("lora_bias", false);
     boolean dora = json.bool("use_dora", false);
     boolean fanInFanOut = json.bool("fan_in_fan_out", false);
+    Map<String, List<Integer>> tokens = tokens(json);
     CommonConfig common = json.common("lora");
     CommonConfig.require("LoRA config", json.problems());
     return new LoraConfig(
@@ -63,7 +66,32 @@ final class LoraJson {
         loraBias,
         dora,
         init,
+        tokens,
         fanInFanOut);
+  }
+
+  /** A list of ids for the model's token embedding, or lists by the name of the embedding. */
+  private static Map<String, List<Integer>> tokens(ConfigReader json) {
+    String field = "trainable_token_indices";
+    JsonNode value = json.any(field).orElse(null);
+    if (value == null || value.isContainerNode() && value.isEmpty()) {
+      return Map.of();
+    }
+    if (!value.isObject()) {
+      return Map.of("", json.integers(field));
+    }
+    Map<String, List<Integer>> byName = new LinkedHashMap<>();
+    value
+        .properties()
+        .forEach(
+            entry -> {
+              ObjectNode one = JsonNodeFactory.instance.objectNode();
+              one.set(field, entry.getValue());
+              ConfigReader reader = new ConfigReader(one);
+              byName.put(entry.getKey(), reader.integers(field));
+              reader.problems().forEach(json::problem);
+            });
+    return byName;
   }
 
   private static void refuseVariant(ConfigReader json, String field) {
@@ -129,6 +157,14 @@ final class LoraJson {
       case STANDARD -> json.put("init_lora_weights", true);
       case RANDOM -> json.put("init_lora_weights", false);
       default -> json.put("init_lora_weights", config.init().json());
+    }
+    if (config.tokenIndices().isEmpty()) {
+      json.putNull("trainable_token_indices");
+    } else if (config.tokenIndices().containsKey("")) {
+      config.tokenIndices().get("").forEach(json.putArray("trainable_token_indices")::add);
+    } else {
+      ObjectNode tokens = json.putObject("trainable_token_indices");
+      config.tokenIndices().forEach((name, ids) -> ids.forEach(tokens.putArray(name)::add));
     }
     VARIANTS.forEach(json::putNull);
     json.put("use_dora", config.dora());

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.peft4j.PeftException;
@@ -110,6 +111,11 @@ public final class LoraMethod implements PeftMethod<LoraConfig> {
   @Override
   public Saved<LoraConfig> combine(List<Source<LoraConfig>> sources, Combination how) {
     return new WeightedSum(sources, how).saved();
+  }
+
+  @Override
+  public Map<String, List<Integer>> tokenRows(LoraConfig config) {
+    return config.tokenIndices();
   }
 
   @Override

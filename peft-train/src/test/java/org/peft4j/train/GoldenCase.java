@@ -35,9 +35,7 @@ record GoldenCase(Path folder, JsonNode json) {
           "per_row/",
           "eva/",
           "multitask_prompt_tuning/",
-          "mixed/lora_then_ia3",
-          "trainable_tokens/gpt2_lora",
-          "trainable_tokens/llama_lora");
+          "mixed/lora_then_ia3");
 
   static GoldenCase named(String name) {
     Path folder = FOLDER.resolve(name);

@@ -24,8 +24,6 @@ public final class Golden {
           "eva/",
           "optimizers/",
           "mixed/lora_then_ia3",
-          "trainable_tokens/gpt2_lora",
-          "trainable_tokens/llama_lora",
           "stories260k_wizard");
 
   private Golden() {}
