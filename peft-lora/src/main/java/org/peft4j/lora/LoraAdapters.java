@@ -145,8 +145,7 @@ public final class LoraAdapters {
       values.put(prefix + LoraLinear.A, factors.a());
       values.put(prefix + LoraLinear.B, factors.b());
       int rank = (int) factors.a().size(0);
-      targets.add(
-          new PlainConfig.Target(part.site().name(), rank, part.shape().scale() * rank));
+      targets.add(new PlainConfig.Target(part.site().name(), rank, part.shape().scale() * rank));
     }
     model.addAdapter(plain, PlainConfig.of(config, targets, false), values);
   }

@@ -31,7 +31,8 @@ class ManyAdaptersTest {
   void load() {
     base = Transformers.load(Golden.base("llama_biases"));
     model = Peft.bare(base.graph(), 3);
-    model.addAdapter("lora", LoraConfig.builder().rank(3).targetModules("q_proj", "up_proj").build());
+    model.addAdapter(
+        "lora", LoraConfig.builder().rank(3).targetModules("q_proj", "up_proj").build());
     model.addAdapter("more", LoraConfig.builder().rank(2).targetModules("q_proj").build());
     model.addAdapter("ia3", Ia3Config.builder().build());
     model.addAdapter("norm", NormTuningConfig.builder().build());

@@ -45,13 +45,13 @@ class RowAdaptersTest {
       model.setActive(adapters);
       try (var rows = model.adapterOfEachRow(texts(json.path("adapter_names")))) {
         INDArray actual =
-            model
-                .network()
+            model.network()
                 .output(
                     false,
                     new INDArray[] {Golden.integers(inputs, "input_ids")},
                     new INDArray[] {mask})[0];
-        INDArray visible = mask.castTo(actual.dataType()).reshape('c', mask.size(0), mask.size(1), 1);
+        INDArray visible =
+            mask.castTo(actual.dataType()).reshape('c', mask.size(0), mask.size(1), 1);
         INDArray difference = actual.sub(expected).muli(visible.broadcast(actual.shape()));
         assertThat(difference.amaxNumber().doubleValue())
             .isLessThan(1e-5 * expected.amaxNumber().doubleValue());

@@ -110,9 +110,11 @@ class PromptedStepsTest {
   }
 
   private static void assertClose(INDArray actual, INDArray whole, int from) {
-    INDArray expected =
-        whole.get(all(), interval(from, from + actual.size(1)), all()).dup('c');
-    INDArray own = actual.size(0) == expected.size(0) ? expected : expected.get(interval(0, actual.size(0)), all(), all());
+    INDArray expected = whole.get(all(), interval(from, from + actual.size(1)), all()).dup('c');
+    INDArray own =
+        actual.size(0) == expected.size(0)
+            ? expected
+            : expected.get(interval(0, actual.size(0)), all(), all());
     assertThat(actual.sub(own).amaxNumber().doubleValue())
         .as(List.of(from, actual.size(1)).toString())
         .isLessThan(2e-5 * Math.max(1, whole.amaxNumber().doubleValue()));
