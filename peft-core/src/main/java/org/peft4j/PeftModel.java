@@ -94,10 +94,12 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
   /**
    * Adds an adapter with fresh values. It is not active until {@link #setActive}.
    *
-   * @throws PeftException if the name is taken or not allowed, or the config is impossible here
+   * @throws PeftException if the name is taken or not allowed, or the config is impossible here, or
+   *     adapters are merged: first values may follow from the base model's
    */
   public void addAdapter(String name, PeftConfig silent) {
     requireFree(name);
+    requireUnmerged("adding an adapter");
     PeftConfig config = resolved(silent);
     adapters.put(
         name,

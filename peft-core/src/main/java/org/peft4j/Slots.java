@@ -53,6 +53,7 @@ final class Slots {
         RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
         spec.initializer().fill(slot.values().get(spec.name()), random);
       }
+      slot.adapter().complete(slot.values());
     }
     return slots;
   }

@@ -22,6 +22,12 @@ public interface Adapter {
   /** Its trainable tensors, in the order of their layout in the flat parameter vector. */
   List<ParameterSpec> parameters();
 
+  /**
+   * Sets those first values that follow from others, once all are drawn; not called for values that
+   * are read from a file.
+   */
+  default void complete(Tensors parameters) {}
+
   /** The key of one of its tensors in an adapter file. */
   default String key(ParameterSpec parameter) {
     return "base_model.model." + site().name() + "." + parameter.name();

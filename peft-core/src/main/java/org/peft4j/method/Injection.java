@@ -1,6 +1,9 @@
 package org.peft4j.method;
 
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.site.Site;
 
@@ -11,8 +14,10 @@ import org.peft4j.site.Site;
 public final class Injection {
   /** The frozen values of a model. */
   public interface FrozenValues {
-    /** Every site of the model, in the order of the forward pass. */
-    List<Site> sites();
+    /** Every site of the model, in the order of the forward pass; empty where it is not known. */
+    default List<Site> sites() {
+      return List.of();
+    }
 
     /** A parameter in its checkpoint's shape: the array itself or a view, never a copy. */
     INDArray parameter(Site site, String name);
@@ -23,14 +28,17 @@ public final class Injection {
      */
     INDArray weight(Site site);
 
-    /** Other sites that share a frozen array with {@code site}. */
-    List<Site> tiedTo(Site site);
+    /** Other sites that share a frozen array with {@code site}; empty where it is not known. */
+    default List<Site> tiedTo(Site site) {
+      return List.of();
+    }
   }
 
   private final List<Site> targets;
   private final FrozenValues frozen;
   private final boolean fresh;
   private final boolean encoders;
+  private final Map<Class<?>, Object> shared = new HashMap<>();
 
   /**
    * @param targets every site that the method is asked to graft on, in the model's order
@@ -44,6 +52,11 @@ public final class Injection {
     this.frozen = frozen;
     this.fresh = fresh;
     this.encoders = encoders;
+  }
+
+  /** The making of an adapter with first values. */
+  public Injection(List<Site> targets, FrozenValues frozen, boolean encoders) {
+    this(targets, frozen, true, encoders);
   }
 
   public List<Site> targets() {
@@ -62,5 +75,10 @@ public final class Injection {
   /** Whether to make an {@link org.peft4j.adapter.EncodedAdapter} where the config means one. */
   public boolean encoders() {
     return encoders;
+  }
+
+  /** What all parts of this adapter share, made by the first that asks for it. */
+  public synchronized <T> T shared(Class<T> sort, Supplier<T> make) {
+    return sort.cast(shared.computeIfAbsent(sort, ignored -> make.get()));
   }
 }

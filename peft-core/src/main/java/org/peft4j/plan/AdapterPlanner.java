@@ -117,7 +117,8 @@ public final class AdapterPlanner {
         (module, ids) -> {
           Site site =
               sites.stream()
-                  .filter(s -> s.kind() == SiteKind.EMBEDDING && SelectorMatch.means(module, s))
+                  .filter(s -> s.kind() == SiteKind.EMBEDDING)
+                  .filter(s -> module.isEmpty() || SelectorMatch.means(module, s))
                   .findFirst()
                   .orElseThrow(
                       () ->

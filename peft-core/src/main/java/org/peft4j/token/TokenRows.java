@@ -81,7 +81,7 @@ public record TokenRows(
 
   @Override
   public Map<String, String> copies() {
-    return tied.isEmpty()
+    return tied.isEmpty() || !prefix.isEmpty()
         ? Map.of()
         : Map.of(name(), "base_model.model." + tied.get(0).name() + "." + name());
   }

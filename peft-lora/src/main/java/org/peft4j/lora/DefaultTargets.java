@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /** The modules that Hugging Face PEFT targets for a model type where a config names none. */
-final class DefaultTargets {
+public final class DefaultTargets {
   private static final List<String> Q_V = List.of("q_proj", "v_proj");
   private static final List<String> FUSED = List.of("query_key_value");
   private static final List<String> QUERY_VALUE = List.of("query", "value");
@@ -54,7 +54,8 @@ final class DefaultTargets {
 
   private DefaultTargets() {}
 
-  static Optional<List<String>> of(String modelType) {
+  /** Those of LoRA, which most methods share; none for an unknown type. */
+  public static Optional<List<String>> of(String modelType) {
     return Optional.ofNullable(BY_TYPE.get(modelType));
   }
 }

@@ -13,10 +13,11 @@ import org.peft4j.site.Site;
  * Inverted dropout: 1/(1−p) with probability 1−p, else 0. A mask follows from the pass and the site
  * alone, so the backward pass draws the forward's mask again instead of keeping it.
  */
-final class DropoutMask {
+public final class DropoutMask {
   private DropoutMask() {}
 
-  static INDArray draw(Pass pass, Site site, double dropout, DataType type, long... shape) {
+  /** A mask of that shape for this pass at this site. */
+  public static INDArray draw(Pass pass, Site site, double dropout, DataType type, long... shape) {
     INDArray mask = Scratch.of(type, shape);
     long seed = pass.seed() ^ (site.name().hashCode() * 0x9E3779B97F4A7C15L);
     try (Random random = Nd4j.getRandomFactory().getNewRandomInstance(seed)) {

@@ -8,9 +8,10 @@ import java.util.Map;
 import org.peft4j.PeftConfig;
 import org.peft4j.config.CommonBuilder;
 import org.peft4j.config.CommonConfig;
+import org.peft4j.token.TokenTuningConfig;
 
 /**
- * The config of LoRA, with Hugging Face PEFT's fields and defaults.
+ * The config of LoRA, and of its variant DoRA, with Hugging Face PEFT's fields and defaults.
  *
  * @param common target modules, biases and the other fields that every method has
  * @param rank r, the rank of B·A; at least 1
@@ -20,7 +21,11 @@ import org.peft4j.config.CommonConfig;
  * @param alphaPattern alphas by module path; the first key that matches counts
  * @param rslora whether to scale by α/√r (rank-stabilised LoRA, Kalajdzievski 2023)
  * @param loraBias whether B has a bias
+ * @param dora whether the norms of the weight's rows train apart from their directions (DoRA, Liu
+ *     et al. 2024)
  * @param init how A and B begin
+ * @param tokenIndices rows of embeddings that train too: token ids by the embedding's name, which is
+ *     empty for the model's token embedding
  * @param fanInFanOut kept for Hugging Face PEFT, which needs it for GPT-2; it changes nothing here
  */
 public record LoraConfig(
@@ -32,7 +37,9 @@ public record LoraConfig(
     Map<String, Double> alphaPattern,
     boolean rslora,
     boolean loraBias,
+    boolean dora,
     LoraInit init,
+    Map<String, List<Integer>> tokenIndices,
     boolean fanInFanOut)
     implements PeftConfig {
   /** The name in {@code peft_type}. */
@@ -48,7 +55,11 @@ public record LoraConfig(
   public LoraConfig {
     rankPattern = Collections.unmodifiableMap(new LinkedHashMap<>(rankPattern));
     alphaPattern = Collections.unmodifiableMap(new LinkedHashMap<>(alphaPattern));
+    tokenIndices = Collections.unmodifiableMap(new LinkedHashMap<>(tokenIndices));
     List<String> problems = new ArrayList<>(common.problems());
+    tokenIndices
+        .values()
+        .forEach(ids -> problems.addAll(TokenTuningConfig.problems("trainable_token_indices", ids)));
     checkRank("r", rank, problems);
     checkAlpha("lora_alpha", alpha, problems);
     if (!(dropout >= 0 && dropout < 1)) {
@@ -64,6 +75,9 @@ public record LoraConfig(
     if (init == LoraInit.ORTHOGONAL) {
       checkEven("r", rank, problems);
       rankPattern.forEach((key, r) -> checkEven("rank_pattern \"" + key + "\"", r, problems));
+    }
+    if (loraBias && dora) {
+      problems.add("lora_bias does not go with use_dora; set one of them to false.");
     }
     CommonConfig.require("LoRA config", problems);
   }
@@ -105,7 +119,9 @@ public record LoraConfig(
     private final Map<String, Double> alphaPattern = new LinkedHashMap<>();
     private boolean rslora;
     private boolean loraBias;
+    private boolean dora;
     private LoraInit init = LoraInit.STANDARD;
+    private final Map<String, List<Integer>> tokenIndices = new LinkedHashMap<>();
     private boolean fanInFanOut;
 
     private Builder() {}
@@ -157,9 +173,21 @@ public record LoraConfig(
       return this;
     }
 
+    /** Whether the norms of the weight's rows train apart from their directions. */
+    public Builder dora(boolean value) {
+      dora = value;
+      return this;
+    }
+
     /** How A and B begin. */
     public Builder init(LoraInit value) {
       init = value;
+      return this;
+    }
+
+    /** Tokens whose rows of the model's token embedding train too. */
+    public Builder trainableTokens(Integer... ids) {
+      tokenIndices.put("", List.of(ids));
       return this;
     }
 
@@ -184,7 +212,9 @@ public record LoraConfig(
           alphaPattern,
           rslora,
           loraBias,
+          dora,
           init,
+          tokenIndices,
           fanInFanOut);
     }
   }

@@ -57,7 +57,7 @@ record LoraEmbedding(Site site, LoraShape shape) implements EmbeddingAdapter, Lo
   }
 
   /** The columns of A for the ids, as rows [ids, r]. */
-  private static INDArray columns(INDArray a, int[] ids) {
+  static INDArray columns(INDArray a, int[] ids) {
     INDArray rows = Scratch.of(a.dataType(), ids.length, a.size(0));
     INDArray transposed = a.transpose().dup('c');
     Nd4j.pullRows(transposed, rows, 1, ids);
@@ -66,7 +66,7 @@ record LoraEmbedding(Site site, LoraShape shape) implements EmbeddingAdapter, Lo
   }
 
   /** Adds each row to its id's column; ids may repeat. Sequential, so that sums have one order. */
-  private static void scatter(INDArray rows, int[] ids, INDArray target) {
+  static void scatter(INDArray rows, int[] ids, INDArray target) {
     int rank = (int) rows.size(1);
     int vocabulary = (int) target.size(1);
     double[] values = rows.dup('c').data().asDouble();

@@ -1,8 +1,11 @@
 package org.peft4j.lora;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.peft4j.config.CommonConfig;
 import org.peft4j.config.ConfigReader;
 import org.peft4j.config.ConfigWriter;
@@ -12,10 +15,8 @@ final class LoraJson {
   /** Fields of variants that this library does not have: absent, null, false or empty is fine. */
   private static final List<String> VARIANTS =
       List.of(
-          "use_dora",
           "use_qalora",
           "use_bdlora",
-          "trainable_token_indices",
           "target_parameters",
           "layer_replication",
           "alora_invocation_tokens",
@@ -49,7 +50,9 @@ final class LoraJson {
     var alphaPattern = json.numbers("alpha_pattern", n -> n.isNumber() ? n.doubleValue() : null);
     boolean rslora = json.bool("use_rslora", false);
     boolean loraBias = json.bool("lora_bias", false);
+    boolean dora = json.bool("use_dora", false);
     boolean fanInFanOut = json.bool("fan_in_fan_out", false);
+    Map<String, List<Integer>> tokens = tokens(json);
     CommonConfig common = json.common("lora");
     CommonConfig.require("LoRA config", json.problems());
     return new LoraConfig(
@@ -61,8 +64,34 @@ final class LoraJson {
         alphaPattern,
         rslora,
         loraBias,
+        dora,
         init,
+        tokens,
         fanInFanOut);
+  }
+
+  /** A list of ids for the model's token embedding, or lists by the name of the embedding. */
+  private static Map<String, List<Integer>> tokens(ConfigReader json) {
+    String field = "trainable_token_indices";
+    JsonNode value = json.any(field).orElse(null);
+    if (value == null || value.isContainerNode() && value.isEmpty()) {
+      return Map.of();
+    }
+    if (!value.isObject()) {
+      return Map.of("", json.integers(field));
+    }
+    Map<String, List<Integer>> byName = new LinkedHashMap<>();
+    value
+        .properties()
+        .forEach(
+            entry -> {
+              ObjectNode one = JsonNodeFactory.instance.objectNode();
+              one.set(field, entry.getValue());
+              ConfigReader reader = new ConfigReader(one);
+              byName.put(entry.getKey(), reader.integers(field));
+              reader.problems().forEach(json::problem);
+            });
+    return byName;
   }
 
   private static void refuseVariant(ConfigReader json, String field) {
@@ -129,8 +158,17 @@ final class LoraJson {
       case RANDOM -> json.put("init_lora_weights", false);
       default -> json.put("init_lora_weights", config.init().json());
     }
+    if (config.tokenIndices().isEmpty()) {
+      json.putNull("trainable_token_indices");
+    } else if (config.tokenIndices().containsKey("")) {
+      config.tokenIndices().get("").forEach(json.putArray("trainable_token_indices")::add);
+    } else {
+      ObjectNode tokens = json.putObject("trainable_token_indices");
+      config.tokenIndices().forEach((name, ids) -> ids.forEach(tokens.putArray(name)::add));
+    }
     VARIANTS.forEach(json::putNull);
-    List.of("use_dora", "use_qalora", "ensure_weight_tying").forEach(f -> json.put(f, false));
+    json.put("use_dora", config.dora());
+    List.of("use_qalora", "ensure_weight_tying").forEach(f -> json.put(f, false));
     json.putObject("loftq_config");
     json.put("megatron_core", "megatron.core");
     json.put("qalora_group_size", 16);

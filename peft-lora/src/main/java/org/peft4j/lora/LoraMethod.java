@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.peft4j.PeftException;
@@ -16,7 +17,7 @@ import org.peft4j.method.PeftMethod;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
 
-/** LoRA's injector, for linear maps, embeddings and convolutions. */
+/** The injector of LoRA and DoRA, for linear maps, embeddings and convolutions. */
 public final class LoraMethod implements PeftMethod<LoraConfig> {
   @Override
   public String peftType() {
@@ -57,6 +58,15 @@ public final class LoraMethod implements PeftMethod<LoraConfig> {
               + site.kind()
               + ". Exclude it, or take another initialisation.");
     }
+    if (config.dora() && shape.init().shifts()) {
+      throw new PeftException(
+          "use_dora does not go with init_lora_weights "
+              + shape.init().json()
+              + ", which begins by changing the weight whose norm DoRA takes. Choose one of them.");
+    }
+    if (config.dora()) {
+      return Optional.of(Dora.adapter(site, shape, injection.frozen()));
+    }
     return Optional.of(
         shape.init().shifts()
             ? new ShiftedLora(
@@ -64,7 +74,12 @@ public final class LoraMethod implements PeftMethod<LoraConfig> {
             : adapter(site, shape));
   }
 
-  private static Adapter adapter(Site site, LoraShape shape) {
+  /**
+   * Plain LoRA at a site.
+   *
+   * @throws PeftException if it is of a sort that LoRA is not for
+   */
+  public static Adapter adapter(Site site, LoraShape shape) {
     return switch (site.kind()) {
       case LINEAR -> {
         if (shape.bias() && !site.name().equals(site.module())) {
@@ -96,6 +111,11 @@ public final class LoraMethod implements PeftMethod<LoraConfig> {
   @Override
   public Saved<LoraConfig> combine(List<Source<LoraConfig>> sources, Combination how) {
     return new WeightedSum(sources, how).saved();
+  }
+
+  @Override
+  public Map<String, List<Integer>> tokenRows(LoraConfig config) {
+    return config.tokenIndices();
   }
 
   @Override

@@ -28,4 +28,13 @@ public record LoraShape(int rank, double scale, double dropout, boolean bias, Lo
   boolean drops(Pass pass) {
     return pass.training() && dropout > 0;
   }
+
+  /** The same with another scale. */
+  public LoraShape withScale(double other) {
+    return new LoraShape(rank, other, dropout, bias, init);
+  }
+
+  LoraShape withoutDropout() {
+    return new LoraShape(rank, scale, 0, bias, init);
+  }
 }

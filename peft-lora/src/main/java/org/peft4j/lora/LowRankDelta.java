@@ -65,7 +65,8 @@ final class LowRankDelta {
     return DropoutMask.draw(pass, site, shape.dropout(), a.dataType(), a.size(1));
   }
 
-  private static INDArray matrix(INDArray array) {
+  /** An array [rows, columns…] as a matrix [rows, columns]. */
+  static INDArray matrix(INDArray array) {
     return array.rank() == 2 ? array : array.reshape('c', array.size(0), columns(array));
   }
 

@@ -170,9 +170,14 @@ record LoraCase(
   }
 
   MultiLayerNetwork base() {
+    return base(DataType.FLOAT);
+  }
+
+  MultiLayerNetwork base(DataType type) {
     NeuralNetConfiguration.ListBuilder list =
         new NeuralNetConfiguration.Builder()
             .seed(7)
+            .dataType(type)
             .updater(new Adam(0.02))
             .activation(Activation.TANH)
             .weightInit(new NormalDistribution(0, 0.6))
@@ -187,10 +192,6 @@ record LoraCase(
 
   DataSet data() {
     return new DataSet(x, y);
-  }
-
-  LoraConfig.Builder config() {
-    return LoraConfig.builder().rank(2).alpha(4).targetModules(target);
   }
 
   @Override

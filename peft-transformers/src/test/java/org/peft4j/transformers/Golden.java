@@ -23,14 +23,7 @@ public final class Golden {
           "per_row/",
           "eva/",
           "optimizers/",
-          "dora/",
-          "loha/",
-          "lokr/",
-          "vera/",
           "mixed/lora_then_ia3",
-          "mixed/lora_and_loha",
-          "trainable_tokens/gpt2_lora",
-          "trainable_tokens/llama_lora",
           "stories260k_wizard");
 
   private Golden() {}

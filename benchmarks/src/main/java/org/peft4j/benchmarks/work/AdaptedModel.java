@@ -3,14 +3,14 @@ package org.peft4j.benchmarks.work;
 import java.nio.file.Path;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.peft4j.Peft;
+import org.peft4j.PeftConfig;
 import org.peft4j.PeftModel;
-import org.peft4j.lora.LoraConfig;
 import org.peft4j.transformers.CausalLanguageModel;
 import org.peft4j.transformers.Precision;
 import org.peft4j.transformers.TransformerOptions;
 import org.peft4j.transformers.Transformers;
 
-/** A checkpoint with a LoRA adapter on it. */
+/** A checkpoint with an adapter on it. */
 public record AdaptedModel(CausalLanguageModel base, PeftModel<ComputationGraph> peft)
     implements AutoCloseable {
 
@@ -25,7 +25,7 @@ public record AdaptedModel(CausalLanguageModel base, PeftModel<ComputationGraph>
   }
 
   /** Loads and wraps. */
-  public static AdaptedModel load(Path folder, Setting setting, LoraConfig adapter) {
+  public static AdaptedModel load(Path folder, Setting setting, PeftConfig adapter) {
     CausalLanguageModel base = Transformers.load(folder, options(setting));
     try {
       return new AdaptedModel(base, Peft.wrap(base.graph(), adapter));

@@ -5,6 +5,9 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.peft4j.PeftConfig;
+import org.peft4j.files.AdapterFiles;
 import org.peft4j.lora.LoraConfig;
 import org.peft4j.train.data.TokenizedFile;
 import org.peft4j.train.data.TrainingData;
@@ -35,8 +38,11 @@ public final class Measure implements Callable<Integer> {
   @Option(names = "--alpha", description = "α of LoRA; default 16")
   double alpha = 16;
 
-  @Option(names = "--target", required = true, split = ",", description = "adapted modules")
+  @Option(names = "--target", split = ",", description = "adapted modules")
   String[] target = {};
+
+  @Option(names = "--config", description = "an adapter_config.json, instead of LoRA's options")
+  @Nullable Path config;
 
   @Option(names = "--batch", description = "rows of the ids; default 1")
   int batch = 1;
@@ -77,7 +83,10 @@ public final class Measure implements Callable<Integer> {
     return 0;
   }
 
-  private LoraConfig adapter() {
+  private PeftConfig adapter() {
+    if (config != null) {
+      return AdapterFiles.readConfigFile(config);
+    }
     return LoraConfig.builder()
         .rank(rank)
         .alpha(alpha)

@@ -8,10 +8,10 @@ import org.peft4j.train.data.TrainingData;
 import org.peft4j.transformers.tokenizer.Tokenizer;
 
 /** Examples as training data: the model learns the completions, not the prompts. */
-final class Lesson {
+public final class Lesson {
   private Lesson() {}
 
-  static TrainingData of(List<Example> examples, Tokenizer tokenizer) {
+  public static TrainingData of(List<Example> examples, Tokenizer tokenizer) {
     int end = tokenizer.endOfText().get(0);
     List<TokenSequence> sequences = new ArrayList<>();
     for (Example example : examples) {

@@ -8,13 +8,13 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 
 /** The base model that comes with the examples, as a checkpoint folder. */
-final class TinyLlama {
+public final class TinyLlama {
   private static final String[] FILES = {"config.json", "model.safetensors", "tokenizer.json"};
 
   private TinyLlama() {}
 
   /** Unpacks it to {@code folder}. */
-  static Path unpack(Path folder) {
+  public static Path unpack(Path folder) {
     try {
       Files.createDirectories(folder);
       for (String file : FILES) {

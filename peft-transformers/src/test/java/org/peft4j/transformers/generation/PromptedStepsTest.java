@@ -6,6 +6,7 @@ import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,7 +47,7 @@ class PromptedStepsTest {
   }
 
   private static PeftModel<ComputationGraph> wrap(CausalLanguageModel base, String name) {
-    PeftModel<ComputationGraph> model = Peft.wrap(base.graph(), CONFIGS.get(name), 5);
+    PeftModel<ComputationGraph> model = Peft.wrap(base.graph(), Objects.requireNonNull(CONFIGS.get(name)), 5);
     model.setTasks(1, 0);
     return model;
   }

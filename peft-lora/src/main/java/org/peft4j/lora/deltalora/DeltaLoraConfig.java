@@ -1,0 +1,74 @@
+package org.peft4j.lora.deltalora;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.peft4j.PeftConfig;
+import org.peft4j.config.CommonConfig;
+import org.peft4j.lora.common.RankBuilder;
+import org.peft4j.lora.common.Ranks;
+
+/**
+ * The config of Delta-LoRA. Hugging Face PEFT does not have the method; the fields are named as it
+ * would. As in the paper there is no dropout, with which W would follow what was not used; W
+ * follows from the first step.
+ *
+ * @param common target modules, biases and the other fields that every method has
+ * @param ranks r, α and their patterns; s = α/r
+ * @param ratio λ: how far W follows; at least 0, with which it is LoRA
+ */
+public record DeltaLoraConfig(CommonConfig common, Ranks ranks, double ratio)
+    implements PeftConfig {
+  /** The name in {@code peft_type}. */
+  public static final String PEFT_TYPE = "DELTA_LORA";
+
+  /**
+   * Checks every field.
+   *
+   * @throws org.peft4j.PeftException with all that is wrong
+   */
+  public DeltaLoraConfig {
+    List<String> problems = new ArrayList<>(common.problems());
+    problems.addAll(ranks.problems("lora_alpha"));
+    if (!(ratio >= 0 && Double.isFinite(ratio))) {
+      problems.add("delta_lambda is " + ratio + "; allowed: a finite number, 0 and up.");
+    }
+    CommonConfig.require("Delta-LoRA config", problems);
+  }
+
+  @Override
+  public String peftType() {
+    return PEFT_TYPE;
+  }
+
+  /** A builder with the defaults: r 8, alpha 8, λ 0.5. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** Builds a {@link DeltaLoraConfig}. */
+  public static final class Builder extends RankBuilder<Builder> {
+    private double ratio = 0.5;
+
+    private Builder() {}
+
+    @Override
+    protected Builder self() {
+      return this;
+    }
+
+    /** λ, how far W follows, 0 and up; 0.5 unless set. */
+    public Builder ratio(double value) {
+      ratio = value;
+      return this;
+    }
+
+    /**
+     * The config.
+     *
+     * @throws org.peft4j.PeftException with all that is wrong
+     */
+    public DeltaLoraConfig build() {
+      return new DeltaLoraConfig(common(), ranks(), ratio);
+    }
+  }
+}

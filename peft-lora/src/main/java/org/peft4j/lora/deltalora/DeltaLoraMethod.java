@@ -1,0 +1,94 @@
+package org.peft4j.lora.deltalora;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.peft4j.adapter.Adapter;
+import org.peft4j.adapter.EmbeddingAdapter;
+import org.peft4j.adapter.LinearAdapter;
+import org.peft4j.adapter.WeightAdapter;
+import org.peft4j.config.CommonConfig;
+import org.peft4j.config.ConfigReader;
+import org.peft4j.config.ConfigWriter;
+import org.peft4j.lora.DefaultTargets;
+import org.peft4j.lora.LoraInit;
+import org.peft4j.lora.LoraMethod;
+import org.peft4j.lora.LoraShape;
+import org.peft4j.lora.common.Ranks;
+import org.peft4j.method.Injection;
+import org.peft4j.method.PeftMethod;
+import org.peft4j.site.Site;
+import org.peft4j.site.SiteKind;
+
+/** Delta-LoRA's injector, for linear maps, embeddings and convolutions. */
+public final class DeltaLoraMethod implements PeftMethod<DeltaLoraConfig> {
+  @Override
+  public String peftType() {
+    return DeltaLoraConfig.PEFT_TYPE;
+  }
+
+  @Override
+  public Class<DeltaLoraConfig> configType() {
+    return DeltaLoraConfig.class;
+  }
+
+  @Override
+  public DeltaLoraConfig readConfig(ConfigReader json) {
+    Ranks ranks = Ranks.read(json, "lora_alpha");
+    double ratio = json.number("delta_lambda", 0.5);
+    CommonConfig common = json.common("lora");
+    CommonConfig.require("Delta-LoRA config", json.problems());
+    return new DeltaLoraConfig(common, ranks, ratio);
+  }
+
+  @Override
+  public ObjectNode writeConfig(DeltaLoraConfig config) {
+    ObjectNode json = ConfigWriter.common(DeltaLoraConfig.PEFT_TYPE, "lora", config.common());
+    config.ranks().write(json, "lora_alpha");
+    json.put("delta_lambda", config.ratio());
+    return json;
+  }
+
+  @Override
+  public Set<SiteKind> siteKinds() {
+    return EnumSet.of(SiteKind.LINEAR, SiteKind.EMBEDDING, SiteKind.CONVOLUTION);
+  }
+
+  @Override
+  public Optional<Adapter> inject(Site site, DeltaLoraConfig config, Injection injection) {
+    double scale = config.ranks().scaleAt(site);
+    LoraShape shape =
+        new LoraShape(config.ranks().rankAt(site), scale, 0, false, LoraInit.STANDARD);
+    Adapter trains = LoraMethod.adapter(site, shape);
+    Adapter acts = LoraMethod.adapter(site, shape.withScale(scale * (1 + config.ratio())));
+    return Optional.of(
+        switch (site.kind()) {
+          case EMBEDDING ->
+              new DeltaLoraEmbedding(
+                  (EmbeddingAdapter) trains, (EmbeddingAdapter) acts, whole(trains, acts));
+          case CONVOLUTION -> whole(trains, acts);
+          default ->
+              new DeltaLoraLinear(
+                  (LinearAdapter) trains,
+                  (LinearAdapter) acts,
+                  scale * (1 + config.ratio()),
+                  whole(trains, acts));
+        });
+  }
+
+  private static DeltaLoraWeight whole(Adapter trains, Adapter acts) {
+    return new DeltaLoraWeight((WeightAdapter) trains, (WeightAdapter) acts);
+  }
+
+  @Override
+  public Optional<List<String>> defaultTargets(String modelType) {
+    return DefaultTargets.of(modelType);
+  }
+
+  @Override
+  public List<String> patterns(DeltaLoraConfig config) {
+    return config.ranks().patterns();
+  }
+}

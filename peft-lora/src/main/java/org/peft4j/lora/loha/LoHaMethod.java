@@ -1,0 +1,99 @@
+package org.peft4j.lora.loha;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.peft4j.adapter.Adapter;
+import org.peft4j.config.CommonConfig;
+import org.peft4j.config.ConfigReader;
+import org.peft4j.lora.DefaultTargets;
+import org.peft4j.lora.lycoris.CoreFactor;
+import org.peft4j.lora.lycoris.Dropout;
+import org.peft4j.lora.lycoris.Factor;
+import org.peft4j.lora.lycoris.Factor.Start;
+import org.peft4j.lora.lycoris.LowRankFactor;
+import org.peft4j.lora.lycoris.LycorisFields;
+import org.peft4j.method.Injection;
+import org.peft4j.method.PeftMethod;
+import org.peft4j.site.Site;
+import org.peft4j.site.SiteKind;
+
+/** LoHa's injector, for linear maps and convolutions. */
+public final class LoHaMethod implements PeftMethod<LoHaConfig> {
+  @Override
+  public String peftType() {
+    return LoHaConfig.PEFT_TYPE;
+  }
+
+  @Override
+  public Class<LoHaConfig> configType() {
+    return LoHaConfig.class;
+  }
+
+  @Override
+  public LoHaConfig readConfig(ConfigReader json) {
+    LycorisFields fields = LycorisFields.read(json);
+    boolean init = json.bool("init_weights", true);
+    CommonConfig common = json.common("loha");
+    CommonConfig.require("LoHa config", json.problems());
+    return new LoHaConfig(common, fields, init);
+  }
+
+  @Override
+  public ObjectNode writeConfig(LoHaConfig config) {
+    ObjectNode json = config.fields().write(LoHaConfig.PEFT_TYPE, "loha", config.common());
+    json.put("init_weights", config.init());
+    return json;
+  }
+
+  @Override
+  public Set<SiteKind> siteKinds() {
+    return EnumSet.of(SiteKind.LINEAR, SiteKind.CONVOLUTION);
+  }
+
+  @Override
+  public Optional<Adapter> inject(Site site, LoHaConfig config, Injection injection) {
+    LycorisFields fields = config.fields();
+    int rank = fields.ranks().rankAt(site);
+    boolean core =
+        fields.effectiveConvolution() && site.kernel().stream().anyMatch(extent -> extent > 1);
+    Start last = config.init() ? Start.ZERO : Start.UNIFORM;
+    LoHaWeight whole =
+        new LoHaWeight(
+            site,
+            factor(site, rank, core, "1", Start.UNIFORM),
+            factor(site, rank, core, "2", last),
+            fields.ranks().scaleAt(site),
+            new Dropout(fields.rankDropout(), fields.moduleDropout(), true));
+    boolean narrow = 2L * rank * rank <= Math.min(site.inputs(), site.outputs());
+    return Optional.of(
+        site.kind() == SiteKind.LINEAR && narrow ? new LoHaLinear(whole, rank) : whole);
+  }
+
+  private static Factor factor(Site site, int rank, boolean core, String number, Start last) {
+    if (core) {
+      return new CoreFactor(
+          "hada_w" + number,
+          "hada_t" + number,
+          last,
+          site.outputs(),
+          rank,
+          site.inputs(),
+          site.kernel());
+    }
+    long columns = site.kernel().stream().reduce(site.inputs(), Math::multiplyExact);
+    return new LowRankFactor("hada_w" + number, Start.UNIFORM, last, site.outputs(), rank, columns);
+  }
+
+  @Override
+  public Optional<List<String>> defaultTargets(String modelType) {
+    return DefaultTargets.of(modelType);
+  }
+
+  @Override
+  public List<String> patterns(LoHaConfig config) {
+    return config.fields().ranks().patterns();
+  }
+}

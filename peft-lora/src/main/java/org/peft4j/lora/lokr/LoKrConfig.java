@@ -1,0 +1,103 @@
+package org.peft4j.lora.lokr;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.peft4j.PeftConfig;
+import org.peft4j.config.CommonConfig;
+import org.peft4j.lora.lycoris.LycorisBuilder;
+import org.peft4j.lora.lycoris.LycorisFields;
+
+/**
+ * The config of LoKr, with Hugging Face PEFT's fields and defaults.
+ *
+ * @param common target modules and the other fields that every method has
+ * @param fields r, α and dropout
+ * @param decomposeBoth whether w1 may be of low rank too
+ * @param decomposeFactor what the smaller part of each dimension comes near to; −1 for its root
+ * @param rankDropoutScale whether rows that dropout leaves are divided by their share
+ * @param init how the factors begin
+ */
+public record LoKrConfig(
+    CommonConfig common,
+    LycorisFields fields,
+    boolean decomposeBoth,
+    int decomposeFactor,
+    boolean rankDropoutScale,
+    LoKrInit init)
+    implements PeftConfig {
+  /** The name in {@code peft_type}. */
+  public static final String PEFT_TYPE = "LOKR";
+
+  /**
+   * Checks every field.
+   *
+   * @throws org.peft4j.PeftException with all that is wrong
+   */
+  public LoKrConfig {
+    List<String> problems = new ArrayList<>(common.problems());
+    problems.addAll(fields.problems());
+    if (decomposeFactor < 1 && decomposeFactor != -1) {
+      problems.add("decompose_factor is " + decomposeFactor + "; allowed: -1, or 1 and up.");
+    }
+    CommonConfig.require("LoKr config", problems);
+  }
+
+  @Override
+  public String peftType() {
+    return PEFT_TYPE;
+  }
+
+  /** A builder with the defaults: r 8, alpha 8, no dropout, factors near the roots. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** Builds a {@link LoKrConfig}. */
+  public static final class Builder extends LycorisBuilder<Builder> {
+    private boolean decomposeBoth;
+    private int decomposeFactor = -1;
+    private boolean rankDropoutScale;
+    private LoKrInit init = LoKrInit.STANDARD;
+
+    private Builder() {}
+
+    @Override
+    protected Builder self() {
+      return this;
+    }
+
+    /** Whether w1 may be of low rank too. */
+    public Builder decomposeBoth(boolean value) {
+      decomposeBoth = value;
+      return this;
+    }
+
+    /** What the smaller part of each dimension comes near to; −1, its root, unless set. */
+    public Builder decomposeFactor(int value) {
+      decomposeFactor = value;
+      return this;
+    }
+
+    /** Whether rows that dropout leaves are divided by their share. */
+    public Builder rankDropoutScale(boolean value) {
+      rankDropoutScale = value;
+      return this;
+    }
+
+    /** How the factors begin. */
+    public Builder init(LoKrInit value) {
+      init = value;
+      return this;
+    }
+
+    /**
+     * The config.
+     *
+     * @throws org.peft4j.PeftException with all that is wrong
+     */
+    public LoKrConfig build() {
+      return new LoKrConfig(
+          common(), fields(), decomposeBoth, decomposeFactor, rankDropoutScale, init);
+    }
+  }
+}

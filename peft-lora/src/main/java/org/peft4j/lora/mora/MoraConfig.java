@@ -1,0 +1,107 @@
+package org.peft4j.lora.mora;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.peft4j.PeftConfig;
+import org.peft4j.config.CommonBuilder;
+import org.peft4j.config.CommonConfig;
+import org.peft4j.lora.common.Ranks;
+
+/**
+ * The config of MoRA. Hugging Face PEFT does not have the method; the fields are named as it would.
+ * There is no alpha: what M gives is not scaled.
+ *
+ * @param common target modules, biases and the other fields that every method has
+ * @param rank r, of the LoRA that has about as many elements; at least 1
+ * @param rankPattern ranks by module path; the first key that matches counts
+ * @param type how sizes are met
+ * @param dropout probability that an input is zeroed in training; in [0, 1)
+ */
+public record MoraConfig(
+    CommonConfig common, int rank, Map<String, Integer> rankPattern, MoraType type, double dropout)
+    implements PeftConfig {
+  /** The name in {@code peft_type}. */
+  public static final String PEFT_TYPE = "MORA";
+
+  /**
+   * Checks every field.
+   *
+   * @throws org.peft4j.PeftException with all that is wrong
+   */
+  public MoraConfig {
+    rankPattern = Collections.unmodifiableMap(new LinkedHashMap<>(rankPattern));
+    List<String> problems = new ArrayList<>(common.problems());
+    problems.addAll(ranks(rank, rankPattern).problems("alpha"));
+    Ranks.checkDropout("mora_dropout", dropout, problems);
+    CommonConfig.require("MoRA config", problems);
+  }
+
+  private static Ranks ranks(int rank, Map<String, Integer> pattern) {
+    return new Ranks(rank, 1, pattern, Map.of());
+  }
+
+  Ranks ranks() {
+    return ranks(rank, rankPattern);
+  }
+
+  @Override
+  public String peftType() {
+    return PEFT_TYPE;
+  }
+
+  /** A builder with the defaults: r 8, rotation, no dropout. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** Builds a {@link MoraConfig}. */
+  public static final class Builder extends CommonBuilder<Builder> {
+    private int rank = 8;
+    private final Map<String, Integer> rankPattern = new LinkedHashMap<>();
+    private MoraType type = MoraType.ROTATION;
+    private double dropout;
+
+    private Builder() {}
+
+    @Override
+    protected Builder self() {
+      return this;
+    }
+
+    /** r, of the LoRA that has about as many elements, at least 1; 8 unless set. */
+    public Builder rank(int value) {
+      rank = value;
+      return this;
+    }
+
+    /** Another rank for modules whose path is {@code pattern} or ends with a dot and it. */
+    public Builder rankPattern(String pattern, int value) {
+      rankPattern.put(pattern, value);
+      return this;
+    }
+
+    /** How sizes are met; by rotation unless set. */
+    public Builder type(MoraType value) {
+      type = value;
+      return this;
+    }
+
+    /** The probability that an input is zeroed in training, in [0, 1); 0 unless set. */
+    public Builder dropout(double value) {
+      dropout = value;
+      return this;
+    }
+
+    /**
+     * The config.
+     *
+     * @throws org.peft4j.PeftException with all that is wrong
+     */
+    public MoraConfig build() {
+      return new MoraConfig(common(), rank, rankPattern, type, dropout);
+    }
+  }
+}

@@ -1,0 +1,34 @@
+package org.peft4j.lora.mora;
+
+import java.util.Optional;
+
+/** How an input is brought to the size of M, and M's result to that of the output. */
+public enum MoraType {
+  /** Entries that share a place are added; places of the output share entries. Equation 6. */
+  SHARING(1),
+  /**
+   * M multiplies each group of entries, turned by an angle of its own, as by rotary embeddings.
+   * Equation 9.
+   */
+  ROTATION(6);
+
+  private final int number;
+
+  MoraType(int number) {
+    this.number = number;
+  }
+
+  /** The number in {@code mora_type}, that of the authors' own code. */
+  public int number() {
+    return number;
+  }
+
+  static Optional<MoraType> of(int number) {
+    for (MoraType type : values()) {
+      if (type.number == number) {
+        return Optional.of(type);
+      }
+    }
+    return Optional.empty();
+  }
+}
