@@ -46,7 +46,9 @@ public final class FineTunerBuilder {
     return this;
   }
 
-  /** Learning rates and decays by tensor, {@link LoraPlus} say; the settings' for all by default. */
+  /**
+   * Learning rates and decays by tensor, {@link LoraPlus} say; the settings' for all by default.
+   */
   public FineTunerBuilder groups(ParameterGroups value) {
     groups = value;
     return this;

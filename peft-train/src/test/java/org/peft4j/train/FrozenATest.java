@@ -57,7 +57,8 @@ class FrozenATest {
                     Objects.requireNonNull(before.get(key.replace("lora_B", "lora_A")))
                         .castTo(DataType.DOUBLE);
                 INDArray gram = a.mmul(a.transpose()).addi(Nd4j.eye(a.size(0)).mul(1e-8));
-                INDArray actual = Objects.requireNonNull(gradients.get(key)).castTo(gram.dataType());
+                INDArray actual =
+                    Objects.requireNonNull(gradients.get(key)).castTo(gram.dataType());
                 INDArray product = actual.mmul(gram).mul(scale * scale);
                 INDArray wanted = golden.expected("grad." + key).castTo(gram.dataType());
                 double difference = product.sub(wanted).amaxNumber().doubleValue();

@@ -3,25 +3,25 @@ package org.peft4j.train;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
-import org.peft4j.safetensors.TensorSource;
-import org.peft4j.safetensors.TensorInfo;
-import org.nd4j.linalg.factory.Nd4j;
-import org.junit.jupiter.api.io.TempDir;
-import java.util.TreeMap;
-import java.nio.file.Path;
 import java.util.Map;
+import java.util.TreeMap;
 import org.assertj.core.api.SoftAssertions;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.ops.transforms.Transforms;
 import org.peft4j.PeftModel;
 import org.peft4j.lora.adalora.AdaLoraConfig;
 import org.peft4j.lora.adalora.RankSchedule;
+import org.peft4j.safetensors.TensorInfo;
+import org.peft4j.safetensors.TensorSource;
 import org.peft4j.transformers.CausalLanguageModel;
 
 /** Five AdamW steps give the losses and the adapters that Hugging Face PEFT has after them. */

@@ -95,7 +95,7 @@ class BottleneckClosedFormsTest {
     C config = method.readConfig(new ConfigReader(json));
     assertThat(config.common().unknown()).isEmpty();
     Site site = Site.place("block.0.mlp", "block.0.mlp", SiteKind.SUBLAYER, width, width);
-    Injection injection = new Injection(List.of(site), new NoValues(), true);
+    Injection injection = new Injection(List.of(site), new NoValues(), true, true);
     return (SublayerAdapter) method.inject(site, config, injection).orElseThrow();
   }
 
@@ -108,6 +108,16 @@ class BottleneckClosedFormsTest {
     @Override
     public INDArray weight(Site site) {
       return parameter(site, "weight");
+    }
+
+    @Override
+    public List<Site> sites() {
+      return List.of();
+    }
+
+    @Override
+    public List<Site> tiedTo(Site site) {
+      return List.of();
     }
   }
 
