@@ -26,6 +26,12 @@ import org.peft4j.safetensors.TensorSource;
 class AdapterParityTest {
   private static final double TOLERANCE = 1e-5;
 
+  /**
+   * For gradients of LoHa, products of products: the reference's own, in single precision, are up
+   * to 0.74e-5 from those in double precision.
+   */
+  private static final double LOHA_TOLERANCE = 2e-5;
+
   /** A table that two modules share cannot take the change of one of them. */
   private static final Set<String> TIED = Set.of("llama_embedding_tied", "gpt2_embedding");
 
@@ -158,7 +164,9 @@ class AdapterParityTest {
           String key = "grad." + (several ? adapter + "/" : "") + entry.getKey();
           INDArray wanted = Golden.floats(expected, key);
           double difference = entry.getValue().sub(wanted).amaxNumber().doubleValue();
-          assertThat(difference / wanted.amaxNumber().doubleValue()).as(key).isLessThan(TOLERANCE);
+          assertThat(difference / wanted.amaxNumber().doubleValue())
+              .as(key)
+              .isLessThan(name.startsWith("loha/") ? LOHA_TOLERANCE : TOLERANCE);
           compared.add(key);
         }
       }
