@@ -191,7 +191,9 @@ class AdapterParityTest {
           String key = "grad." + (several ? adapter + "/" : "") + entry.getKey();
           INDArray wanted = Golden.floats(expected, key);
           double difference = entry.getValue().sub(wanted).amaxNumber().doubleValue();
-          assertThat(difference / wanted.amaxNumber().doubleValue()).as(key).isLessThan(tolerance(name));
+          assertThat(difference / wanted.amaxNumber().doubleValue())
+              .as(key)
+              .isLessThan(tolerance(name));
           compared.add(key);
         }
       }
