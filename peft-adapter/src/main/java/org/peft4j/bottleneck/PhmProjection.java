@@ -3,11 +3,11 @@ package org.peft4j.bottleneck;
 import java.util.ArrayList;
 import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.adapter.Initializer;
 import org.peft4j.adapter.ParameterSpec;
 import org.peft4j.adapter.Pass;
 import org.peft4j.adapter.Tensors;
-import org.peft4j.kernel.Scratch;
 import org.peft4j.kernel.ScratchScope;
 
 /**
@@ -76,7 +76,7 @@ record PhmProjection(String prefix, long in, long out, Phm phm, PhmRule rule, bo
   /** H [in, out]. */
   private INDArray matrix(Pass pass, Tensors parameters, ScratchScope scratch) {
     long n = phm.dim();
-    INDArray blocks = blocks(pass, parameters, scratch);
+    INDArray blocks = blocks(parameters, scratch);
     INDArray product = scratch.array(blocks.dataType(), n * n, blocks.size(1));
     pass.kernels().matmul(ruleRows(pass, parameters), true, blocks, false, 1, 0, product);
     INDArray h = scratch.array(blocks.dataType(), in, out);
@@ -97,7 +97,7 @@ record PhmProjection(String prefix, long in, long out, Phm phm, PhmRule rule, bo
   }
 
   /** The Wᵢ as rows [n, in·out/n²]. */
-  private INDArray blocks(Pass pass, Tensors parameters, ScratchScope scratch) {
+  private INDArray blocks(Tensors parameters, ScratchScope scratch) {
     long n = phm.dim();
     long size = rowsOfBlock() * columnsOfBlock();
     if (!phm.factorized()) {
@@ -106,9 +106,8 @@ record PhmProjection(String prefix, long in, long out, Phm phm, PhmRule rule, bo
     INDArray left = parameters.get(named("W_left"));
     INDArray right = parameters.get(named("W_right"));
     INDArray blocks = scratch.array(left.dataType(), n, rowsOfBlock(), columnsOfBlock());
-    for (long i = 0; i < n; i++) {
-      pass.kernels().matmul(left.slice(i), false, right.slice(i), false, 1, 0, blocks.slice(i));
-    }
+    // Tiny products, all in one operation.
+    Nd4j.matmul(left, right, blocks, false, false, false);
     return blocks.reshape('c', n, size);
   }
 
@@ -135,7 +134,7 @@ record PhmProjection(String prefix, long in, long out, Phm phm, PhmRule rule, bo
   private void factorGradients(
       Pass pass, Tensors parameters, INDArray dh, Tensors gradients, ScratchScope scratch) {
     long n = phm.dim();
-    INDArray blocks = blocks(pass, parameters, scratch);
+    INDArray blocks = blocks(parameters, scratch);
     INDArray dProduct = scratch.array(dh.dataType(), n * n, blocks.size(1));
     INDArray dhInBlocks = dh.reshape('c', n, rowsOfBlock(), n, columnsOfBlock());
     dProduct
@@ -146,10 +145,10 @@ record PhmProjection(String prefix, long in, long out, Phm phm, PhmRule rule, bo
     INDArray dBlocks = scratch.like(blocks);
     pass.kernels().matmul(ruleRows(pass, parameters), false, dProduct, false, 1, 0, dBlocks);
     rule.addGradient(pass, gradients, dRule);
-    blockGradients(pass, parameters, dBlocks, gradients);
+    blockGradients(parameters, dBlocks, gradients);
   }
 
-  private void blockGradients(Pass pass, Tensors parameters, INDArray dBlocks, Tensors gradients) {
+  private void blockGradients(Tensors parameters, INDArray dBlocks, Tensors gradients) {
     long n = phm.dim();
     INDArray each = dBlocks.reshape('c', n, rowsOfBlock(), columnsOfBlock());
     if (!phm.factorized()) {
@@ -158,14 +157,7 @@ record PhmProjection(String prefix, long in, long out, Phm phm, PhmRule rule, bo
     }
     INDArray left = parameters.get(named("W_left"));
     INDArray right = parameters.get(named("W_right"));
-    INDArray dLeft = Scratch.of(left.dataType(), left.shape());
-    INDArray dRight = Scratch.of(right.dataType(), right.shape());
-    for (long i = 0; i < n; i++) {
-      pass.kernels().matmul(each.slice(i), false, right.slice(i), true, 1, 0, dLeft.slice(i));
-      pass.kernels().matmul(left.slice(i), true, each.slice(i), false, 1, 0, dRight.slice(i));
-    }
-    gradients.get(named("W_left")).assign(dLeft);
-    gradients.get(named("W_right")).assign(dRight);
-    Scratch.release(dLeft, dRight);
+    Nd4j.matmul(each, right, gradients.get(named("W_left")), false, true, false);
+    Nd4j.matmul(left, each, gradients.get(named("W_right")), true, false, false);
   }
 }

@@ -151,12 +151,12 @@ class HostLayer extends BaseWrapperLayer implements Grafted {
     INDArray inputGradient;
     try {
       inputGradient = inputGradient(epsilon, backward, workspaces);
+      AdapterGradients.requireFinite(gradients, gradientTable, getIterationCount());
     } catch (RuntimeException e) {
-      // What layers above have told this one in the pass must not reach the next pass.
+      // What layers have told those below must not reach them in the next pass.
       grafts.prompt().begin();
       throw e;
     }
-    AdapterGradients.requireFinite(gradients, gradientTable, getIterationCount());
     return new Pair<>(gradient(), inputGradient == null ? zeroEpsilon(workspaces) : inputGradient);
   }
 

@@ -21,6 +21,10 @@ record BottleneckCase(String base, String sort) {
   static final INDArray IDS =
       Nd4j.createFromArray(new int[][] {{5, 9, 3, 17, 8}, {1, 7, 21, 4, 2}});
   static final INDArray MASK = Nd4j.createFromArray(new int[][] {{1, 1, 1, 1, 1}, {0, 1, 1, 1, 1}});
+
+  /**
+   * None for what the padded position gives: all that it sees is hidden, and so is its gradient.
+   */
   static final INDArray LABELS =
       Nd4j.createFromArray(new int[][] {{5, 9, 3, 17, 8}, {-100, -100, 21, 4, 2}});
 
