@@ -80,6 +80,20 @@ class OneDnnKernelsTest {
 
   @ParameterizedTest
   @MethodSource("seeds")
+  void sumsOverRows(int seed) {
+    Random random = new Random(seed);
+    Nd4j.getRandom().setSeed(seed);
+    INDArray rows = random(size(random), size(random));
+    INDArray other = random(rows.shape());
+    assertSame(random(rows.size(1)), (kernels, sums) -> kernels.columnSums(rows, sums));
+    assertSame(
+        random(rows.size(1)), (kernels, sums) -> kernels.columnSumsOfProduct(rows, other, sums));
+    INDArray part = rows.get(all(), interval(0, (rows.size(1) + 1) / 2));
+    assertSame(random(part.size(1)), (kernels, sums) -> kernels.columnSums(part, sums));
+  }
+
+  @ParameterizedTest
+  @MethodSource("seeds")
   void productsOfParts(int seed) {
     Random random = new Random(seed);
     Nd4j.getRandom().setSeed(seed);
