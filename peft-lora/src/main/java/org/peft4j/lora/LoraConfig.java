@@ -24,8 +24,8 @@ import org.peft4j.token.TokenTuningConfig;
  * @param dora whether the norms of the weight's rows train apart from their directions (DoRA, Liu
  *     et al. 2024)
  * @param init how A and B begin
- * @param tokenIndices rows of embeddings that train too: token ids by the embedding's name, which is
- *     empty for the model's token embedding
+ * @param tokenIndices rows of embeddings that train too: token ids by the embedding's name, which
+ *     is empty for the model's token embedding
  * @param fanInFanOut kept for Hugging Face PEFT, which needs it for GPT-2; it changes nothing here
  */
 public record LoraConfig(
@@ -59,7 +59,8 @@ public record LoraConfig(
     List<String> problems = new ArrayList<>(common.problems());
     tokenIndices
         .values()
-        .forEach(ids -> problems.addAll(TokenTuningConfig.problems("trainable_token_indices", ids)));
+        .forEach(
+            ids -> problems.addAll(TokenTuningConfig.problems("trainable_token_indices", ids)));
     checkRank("r", rank, problems);
     checkAlpha("lora_alpha", alpha, problems);
     if (!(dropout >= 0 && dropout < 1)) {
