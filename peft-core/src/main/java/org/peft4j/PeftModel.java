@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import org.deeplearning4j.nn.api.Model;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -242,6 +243,16 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
     }
     PeftMethod.Saved<C> sum = method.combine(sources, how);
     addAdapter(combined, sum.config(), sum.tensors());
+  }
+
+  /**
+   * Until the scope is closed, {@code observer} is shown the input [rows, in] of every linear map
+   * that an active adapter is on, in each forward pass. It must copy what it keeps. Layers that run
+   * on a changed weight, recurrent ones say, have no such input.
+   */
+  public AdapterScope observingInputs(BiConsumer<Site, INDArray> observer) {
+    hosted.graftSwitch().setObserver(observer);
+    return new AdapterScope(() -> hosted.graftSwitch().setObserver(null));
   }
 
   /** The parts of an adapter at the single sites. */

@@ -4,7 +4,11 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.PromptState;
+import org.peft4j.site.Site;
 
 /**
  * What all replicas of a wrapped model share at run time: whether its adapters act, and the seed of
@@ -19,6 +23,7 @@ public final class GraftSwitch {
   private volatile List<String> rows = List.of();
   private volatile List<Integer> tasks = List.of();
   private volatile long seed;
+  private volatile @Nullable BiConsumer<Site, INDArray> observer;
 
   public GraftSwitch(long seed) {
     this.seed = seed;
@@ -46,6 +51,16 @@ public final class GraftSwitch {
     PromptState state = prompt.get();
     state.setTasks(tasks);
     return state;
+  }
+
+  /** Who is shown the inputs of linear sites; null if nobody. */
+  @Nullable BiConsumer<Site, INDArray> observer() {
+    return observer;
+  }
+
+  /** Sets who is shown the inputs of linear sites; null for nobody. */
+  public void setObserver(@Nullable BiConsumer<Site, INDArray> value) {
+    observer = value;
   }
 
   /** Whether an adapter acts: not disabled, and not merged into the weights. */

@@ -42,6 +42,7 @@ public final class LinearGrafts {
     if (!site.acts()) {
       return;
     }
+    site.observe(x);
     if (pass.tape().recording() && scales.scaleOutput(pass)) {
       pass.tape().record(site.site().name(), y.shape()).assign(y);
     }

@@ -2,6 +2,7 @@ package org.peft4j.module;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.PeftException;
@@ -46,6 +47,14 @@ public final class SiteGrafts {
       }
     }
     return false;
+  }
+
+  /** Shows the site's input [rows, in] to the observer, if there is one. */
+  void observe(INDArray x) {
+    BiConsumer<Site, INDArray> observer = graftSwitch.observer();
+    if (observer != null) {
+      observer.accept(site, x);
+    }
   }
 
   /** The grafts that act now, whatever the row. */

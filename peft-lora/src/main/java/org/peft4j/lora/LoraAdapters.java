@@ -1,6 +1,7 @@
 package org.peft4j.lora;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -59,9 +60,7 @@ public final class LoraAdapters {
           requireRoom(part, newRank);
           copy(part, old, values, part.shape().scale() / scale);
         } else {
-          adapter
-              .parameters()
-              .forEach(spec -> get(values, adapter.key(spec)).assign(get(old, adapter.key(spec))));
+          adapter.parameters().forEach(spec -> copy(adapter.key(spec), old, values));
         }
       }
       model.redefine(name, wider, values);
@@ -108,6 +107,16 @@ public final class LoraAdapters {
         into.assign(from.mul(ratio));
       }
     }
+  }
+
+  private static void copy(
+      String key, Map<String, INDArray> old, Map<String, INDArray> values) {
+    INDArray from = get(old, key);
+    INDArray into = get(values, key);
+    if (!Arrays.equals(from.shape(), into.shape())) {
+      throw new PeftException(key + " is more than B·A; only plain LoRA can have its rank changed.");
+    }
+    into.assign(from);
   }
 
   private static INDArray flat(INDArray array) {
