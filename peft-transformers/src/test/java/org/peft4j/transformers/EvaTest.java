@@ -39,8 +39,7 @@ class EvaTest {
                     .alpha(6)
                     .targetModules("q_proj", "v_proj", "down_proj")
                     .build())) {
-      EvaInitialiser eva =
-          new EvaInitialiser(model, Peft.DEFAULT_ADAPTER, EvaSettings.DEFAULT);
+      EvaInitialiser eva = new EvaInitialiser(model, Peft.DEFAULT_ADAPTER, EvaSettings.DEFAULT);
       eva.observe(
           () -> model.network().output(false, new INDArray[] {ids}, new INDArray[] {mask}), rows);
       eva.apply();
