@@ -109,12 +109,12 @@ public final class LoraAdapters {
     }
   }
 
-  private static void copy(
-      String key, Map<String, INDArray> old, Map<String, INDArray> values) {
+  private static void copy(String key, Map<String, INDArray> old, Map<String, INDArray> values) {
     INDArray from = get(old, key);
     INDArray into = get(values, key);
     if (!Arrays.equals(from.shape(), into.shape())) {
-      throw new PeftException(key + " is more than B·A; only plain LoRA can have its rank changed.");
+      throw new PeftException(
+          key + " is more than B·A; only plain LoRA can have its rank changed.");
     }
     into.assign(from);
   }

@@ -73,7 +73,9 @@ class GoldenTrainingTest {
     }
   }
 
-  /** PiSSA's start is in single precision in the reference and in double here; steps enlarge that. */
+  /**
+   * PiSSA's start is in single precision in the reference and in double here; steps enlarge that.
+   */
   private static double tolerance(String name) {
     return name.endsWith("pissa") ? 2 * TENSOR_TOLERANCE : TENSOR_TOLERANCE;
   }

@@ -47,22 +47,18 @@ public final class MethodComparison {
     Map<String, Way> ways = new LinkedHashMap<>();
     ways.put("LoRA, r 8", new Way(lora(8), 3e-3));
     ways.put("LoRA, r 1", new Way(lora(1), 3e-3));
-    ways.put(
-        "bottleneck (Pfeiffer)", new Way(BottleneckConfig.pfeiffer().build(), 3e-3));
+    ways.put("bottleneck (Pfeiffer)", new Way(BottleneckConfig.pfeiffer().build(), 3e-3));
     ways.put("(IA)3", new Way(Ia3Config.builder().build(), 3e-2));
     ways.put("layer norms", new Way(NormTuningConfig.builder().build(), 1e-2));
     ways.put(
-        "prefix, 16 tokens",
-        new Way(PrefixTuningConfig.builder().virtualTokens(16).build(), 1e-2));
+        "prefix, 16 tokens", new Way(PrefixTuningConfig.builder().virtualTokens(16).build(), 1e-2));
     ways.put(
         "prompt, 16 tokens",
         new Way(
-            PromptTuningConfig.builder()
-                .virtualTokens(16)
-                .init(PromptInit.SAMPLE_VOCAB)
-                .build(),
+            PromptTuningConfig.builder().virtualTokens(16).init(PromptInit.SAMPLE_VOCAB).build(),
             1e-2));
-    ways.put("P-tuning, 16 tokens", new Way(PTuningConfig.builder().virtualTokens(16).build(), 3e-3));
+    ways.put(
+        "P-tuning, 16 tokens", new Way(PTuningConfig.builder().virtualTokens(16).build(), 3e-3));
     return ways;
   }
 
@@ -129,7 +125,10 @@ public final class MethodComparison {
       Path folder = Files.createTempDirectory("adapter");
       model.save(folder);
       try (Stream<Path> files = Files.list(folder)) {
-        return files.filter(f -> f.toString().endsWith(".safetensors")).mapToLong(f -> f.toFile().length()).sum();
+        return files
+            .filter(f -> f.toString().endsWith(".safetensors"))
+            .mapToLong(f -> f.toFile().length())
+            .sum();
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -41,7 +41,12 @@ public final class SequenceExample {
         base.numParams(), accuracy(base, waves(400, 1, 0.1, 4)), accuracy(base, test));
     System.out.println("  adapter                trained   accuracy   base unchanged");
     INDArray before = base.params().dup();
-    adapt("LoRA on lstm", base, changed, test, LoraConfig.builder().rank(4).alpha(8).targetModules("lstm").build());
+    adapt(
+        "LoRA on lstm",
+        base,
+        changed,
+        test,
+        LoraConfig.builder().rank(4).alpha(8).targetModules("lstm").build());
     adapt(
         "LoRA on lstm and out",
         base,
@@ -121,6 +126,11 @@ public final class SequenceExample {
 
   private static double accuracy(ComputationGraph graph, DataSet data) {
     INDArray predicted = graph.output(data.getFeatures())[0].argMax(1);
-    return 100 * predicted.eq(data.getLabels().argMax(1)).castTo(data.getFeatures().dataType()).meanNumber().doubleValue();
+    return 100
+        * predicted
+            .eq(data.getLabels().argMax(1))
+            .castTo(data.getFeatures().dataType())
+            .meanNumber()
+            .doubleValue();
   }
 }

@@ -41,7 +41,11 @@ final class InputMoments {
     int k = (int) Math.min(wanted, Math.min(count, scatter.size(0)));
     if (k == 0 || !(total > 0)) {
       throw new PeftException(
-          "EVA has seen " + count + " inputs of " + site + " without any variance. Give it batches.");
+          "EVA has seen "
+              + count
+              + " inputs of "
+              + site
+              + " without any variance. Give it batches.");
     }
     // Of a symmetric matrix the parts are eigenvectors, the values eigenvalues.
     PrincipalParts parts = PrincipalParts.of(scatter, k);

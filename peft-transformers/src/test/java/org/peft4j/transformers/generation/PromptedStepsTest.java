@@ -47,7 +47,8 @@ class PromptedStepsTest {
   }
 
   private static PeftModel<ComputationGraph> wrap(CausalLanguageModel base, String name) {
-    PeftModel<ComputationGraph> model = Peft.wrap(base.graph(), Objects.requireNonNull(CONFIGS.get(name)), 5);
+    PeftModel<ComputationGraph> model =
+        Peft.wrap(base.graph(), Objects.requireNonNull(CONFIGS.get(name)), 5);
     model.setTasks(1, 0);
     return model;
   }
