@@ -199,6 +199,11 @@ record LoraCase(
     return new DataSet(x, y);
   }
 
+  /** Plain LoRA there. */
+  LoraConfig.Builder config() {
+    return LoraConfig.builder().rank(2).alpha(4).targetModules(target);
+  }
+
   @Override
   public String toString() {
     return name;

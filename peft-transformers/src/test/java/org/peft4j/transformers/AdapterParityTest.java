@@ -29,12 +29,12 @@ class AdapterParityTest {
 
   /**
    * PiSSA begins from a singular value decomposition, which the reference computes in single
-   * precision: one in double is 4.4e-5 away from it in gpt2_pissa, and that is what is here. The
+   * precision: one in double is 6e-5 away from it in gpt2_pissa, and that is what is here. The
    * reference's gradients of LoHa, products of products, are up to 0.74e-5 from those in double
    * precision.
    */
   private static double tolerance(String name) {
-    return name.endsWith("pissa") ? 2e-4 : name.startsWith("loha/") ? 2e-5 : TOLERANCE;
+    return name.endsWith("pissa") ? 4e-4 : name.startsWith("loha/") ? 2e-5 : TOLERANCE;
   }
 
   /** A table that two modules share cannot take the change of one of them. */

@@ -26,9 +26,10 @@ class EvaTest {
     INDArray ids = Golden.integers(FOLDER.resolve("inputs.safetensors"), "input_ids");
     INDArray mask = Golden.integers(FOLDER.resolve("inputs.safetensors"), "attention_mask");
     INDArray labels = Golden.integers(FOLDER.resolve("inputs.safetensors"), "labels");
+    int time = (int) ids.size(1);
     boolean[] rows = new boolean[(int) ids.length()];
     for (int i = 0; i < rows.length; i++) {
-      rows[i] = mask.getInt(i) == 1 && labels.getInt(i) != -100;
+      rows[i] = mask.getInt(i / time, i % time) == 1 && labels.getInt(i / time, i % time) != -100;
     }
     try (CausalLanguageModel base = Transformers.load(Golden.base("llama"));
         PeftModel<ComputationGraph> model =
@@ -37,7 +38,7 @@ class EvaTest {
                 LoraConfig.builder()
                     .rank(3)
                     .alpha(6)
-                    .targetModules("q_proj", "v_proj", "down_proj")
+                    .targetModules("q_proj", "o_proj", "down_proj")
                     .build())) {
       EvaInitialiser eva = new EvaInitialiser(model, Peft.DEFAULT_ADAPTER, EvaSettings.DEFAULT);
       eva.observe(
