@@ -2,6 +2,8 @@ package org.peft4j;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.deeplearning4j.nn.api.Model;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.peft4j.adapter.Adapter;
@@ -17,6 +19,8 @@ import org.peft4j.plan.ModelOutline;
 import org.peft4j.plan.PlannedAdapter;
 import org.peft4j.plan.PlannedTensor;
 import org.peft4j.plan.TrainingMemory;
+import org.peft4j.site.Site;
+import org.peft4j.site.SiteKind;
 
 /** From an outline and a config to a plan; no array is made or read. */
 final class Plans {
@@ -27,7 +31,10 @@ final class Plans {
     C config = model.modelType().map(type -> method.resolved(silent, type)).orElse(silent);
     AdapterPlanner planner =
         new AdapterPlanner(
-            model.sites(), model.heads(), model.modelType(), new NoValues(model.sites()));
+            model.sites(),
+            model.heads(),
+            model.modelType(),
+            new NoValues(model.sites(), model.tied()));
     List<Adapter> adapters =
         planner.plan(method, config, config.common().modulesToSave(), true, true);
     long trainable = adapters.stream().mapToLong(Plans::count).sum();
@@ -47,10 +54,19 @@ final class Plans {
     return new ModelOutline(
         sites.all(),
         sites.heads(),
+        tied(sites),
         sites.modelType(),
         sites.baseCount(base),
         sites.baseBytes(base, type),
         type);
+  }
+
+  private static Set<String> tied(ModelSites sites) {
+    return sites.all().stream()
+        .filter(site -> site.kind() == SiteKind.EMBEDDING)
+        .findFirst()
+        .map(site -> sites.tiedTo(site).stream().map(Site::name).collect(Collectors.toSet()))
+        .orElse(Set.of());
   }
 
   /** Fails for layers whose arrays are outside of the network, a transformer's blocks that is. */

@@ -48,4 +48,9 @@ public interface Adapter {
   default Map<String, Supplier<INDArray>> constants() {
     return Map.of();
   }
+
+  /** The shapes of {@link #constants()}. */
+  default Map<String, List<Long>> constantShapes() {
+    return Map.of();
+  }
 }

@@ -34,6 +34,7 @@ public final class AdapterFileSize {
           weights.put(copy, spec.shape());
         }
       }
+      weights.putAll(adapter.constantShapes());
       if (adapter instanceof EncodedAdapter encoded) {
         weights.putAll(encoded.encodedShapes());
         encoders.putAll(own);

@@ -11,6 +11,7 @@ import org.peft4j.site.Site;
  *
  * @param sites every site, in the order of the forward pass
  * @param heads the names of output heads, which all-linear leaves out
+ * @param tied the names of sites that share the first embedding's table
  * @param modelType the Hugging Face model type, for default targets
  * @param parameters elements of the model, those of tied parameters counted once
  * @param weightBytes what they take in memory
@@ -19,6 +20,7 @@ import org.peft4j.site.Site;
 public record ModelOutline(
     List<Site> sites,
     Set<String> heads,
+    Set<String> tied,
     Optional<String> modelType,
     long parameters,
     long weightBytes,
@@ -26,5 +28,6 @@ public record ModelOutline(
   public ModelOutline {
     sites = List.copyOf(sites);
     heads = Set.copyOf(heads);
+    tied = Set.copyOf(tied);
   }
 }

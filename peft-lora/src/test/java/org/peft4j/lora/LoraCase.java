@@ -62,11 +62,6 @@ record LoraCase(
         ids("embedding sequence", InputType.recurrent(9), TIME, embeddingSequence()));
   }
 
-  /** LoRA on that sort of site. */
-  LoraConfig.Builder config() {
-    return LoraConfig.builder().rank(2).alpha(4).targetModules(target);
-  }
-
   private static Layer dense(String name) {
     return new DenseLayer.Builder().name(name).nOut(6).build();
   }

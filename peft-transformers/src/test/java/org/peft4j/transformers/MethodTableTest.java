@@ -2,6 +2,8 @@ package org.peft4j.transformers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,8 +24,6 @@ import org.peft4j.PeftException;
 import org.peft4j.PeftModel;
 import org.peft4j.config.ConfigReader;
 import org.peft4j.method.PeftMethod;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 
 /**
  * The table of methods in docs/methods.md says what the methods do when they are tried. With {@code
@@ -81,16 +81,14 @@ class MethodTableTest {
     try (CausalLanguageModel base = Transformers.load(Golden.base("llama_biases"));
         PeftModel<ComputationGraph> model = Peft.bare(base.graph(), 1)) {
       ObjectNode json =
-          (ObjectNode)
-              new JsonMapper().readTree(FIELDS.getOrDefault(method.peftType(), "{}"));
+          (ObjectNode) new JsonMapper().readTree(FIELDS.getOrDefault(method.peftType(), "{}"));
       json.put("peft_type", method.peftType());
       model.addAdapter("default", method.readConfig(new ConfigReader(json)));
       model.setActive("default");
       model.setTasks(0);
       String files = OWN.contains(method.peftType()) ? "own" : "Hugging Face PEFT's";
       String cells =
-          "| %s | %s | %s | %s"
-              .formatted(sites, yes(merges(model)), yes(splits(model)), files);
+          "| %s | %s | %s | %s".formatted(sites, yes(merges(model)), yes(splits(model)), files);
       return new Row(cells, parity(method.peftType()));
     }
   }
@@ -166,8 +164,7 @@ class MethodTableTest {
     lines.add("|---|---|---|---|---|---|");
     rows.forEach(
         (name, row) ->
-            lines.add(
-                "| `%s` %s | %s |".formatted(name, row.cells(), bound(name, row.parity()))));
+            lines.add("| `%s` %s | %s |".formatted(name, row.cells(), bound(name, row.parity()))));
     String page = Files.readString(PAGE);
     Files.writeString(
         PAGE,

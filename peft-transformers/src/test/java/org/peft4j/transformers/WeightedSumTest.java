@@ -1,6 +1,7 @@
 package org.peft4j.transformers;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -9,8 +10,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -42,6 +45,42 @@ class WeightedSumTest {
         }
       }
       assertThat(compared).isGreaterThanOrEqualTo(5);
+    }
+  }
+
+  @Test
+  void vectorsAreAddedUp() throws IOException {
+    Path folder = Golden.folder("weighted/ia3");
+    JsonNode json = new JsonMapper().readTree(folder.resolve("case.json").toFile());
+    Path expected = folder.resolve("expected.safetensors");
+    try (CausalLanguageModel base = Transformers.load(Golden.base(json.path("base").asText()));
+        PeftModel<ComputationGraph> model = Peft.bare(base.graph(), 1)) {
+      for (String adapter : List.of("first", "second")) {
+        model.loadAdapter(adapter, folder.resolve("adapters/" + adapter));
+      }
+      for (var entry : json.path("combinations").properties()) {
+        JsonNode weights = entry.getValue().path("weights");
+        model.addWeightedAdapter(
+            List.of("first", "second"),
+            List.of(weights.path("first").asDouble(), weights.path("second").asDouble()),
+            entry.getKey(),
+            Combination.of(Combination.Type.LINEAR));
+        Map<String, INDArray> sum = model.tensors(entry.getKey());
+        assertThat(sum).isNotEmpty();
+        sum.forEach(
+            (key, l) -> {
+              INDArray wanted = Golden.floats(expected, entry.getKey() + "." + key);
+              assertThat(relative(l, wanted)).as(key).isLessThan(1e-6);
+            });
+      }
+      assertThatThrownBy(
+              () ->
+                  model.addWeightedAdapter(
+                      List.of("first", "second"),
+                      List.of(1.0, 1.0),
+                      "other",
+                      Combination.of(Combination.Type.SVD)))
+          .hasMessageContaining("LINEAR");
     }
   }
 

@@ -1,6 +1,7 @@
 package org.peft4j.lora.vera;
 
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
@@ -28,6 +29,14 @@ final class Projections {
     this.rank = rank;
     this.inputs = inputs;
     this.outputs = outputs;
+  }
+
+  List<Long> shapeOfA() {
+    return List.of((long) rank, inputs);
+  }
+
+  List<Long> shapeOfB() {
+    return List.of(outputs, (long) rank);
   }
 
   synchronized Pair of(DataType type) {

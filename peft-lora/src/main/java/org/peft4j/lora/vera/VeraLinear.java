@@ -52,6 +52,17 @@ record VeraLinear(Site site, VeraConfig config, Projections projections)
     return constants;
   }
 
+  @Override
+  public Map<String, List<Long>> constantShapes() {
+    return config.saveProjection()
+        ? Map.of(
+            "base_model.vera_A",
+            projections.shapeOfA(),
+            "base_model.vera_B",
+            projections.shapeOfB())
+        : Map.of();
+  }
+
   private boolean drops(Pass pass) {
     return pass.training() && config.dropout() > 0;
   }

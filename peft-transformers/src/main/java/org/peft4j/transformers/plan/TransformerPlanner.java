@@ -62,6 +62,7 @@ public final class TransformerPlanner {
         new ModelOutline(
             sites,
             architecture.heads(),
+            architecture.tied(),
             Optional.of(architecture.modelType()),
             sum(parameter -> 1),
             sum(parameter -> SINGLE),
