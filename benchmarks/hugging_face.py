@@ -15,6 +15,7 @@ os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
 
 import torch
 from peft import LoraConfig, get_peft_model
+from peft.mapping import PEFT_TYPE_TO_CONFIG_MAPPING
 from safetensors.torch import load_file
 from transformers import AutoConfig, AutoModelForCausalLM, GenerationConfig
 from transformers.generation.streamers import BaseStreamer
@@ -30,7 +31,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--work", choices=["train", "forward", "generate"], default="train")
     parser.add_argument("--rank", type=int, default=8)
     parser.add_argument("--alpha", type=float, default=16)
-    parser.add_argument("--target", required=True, help="adapted modules, separated by commas")
+    parser.add_argument("--target", default="", help="adapted modules, separated by commas")
+    parser.add_argument("--config", help="an adapter_config.json, instead of LoRA's options")
     parser.add_argument("--batch", type=int, default=1, help="rows that the data must have")
     parser.add_argument("--length", type=int, default=128, help="tokens that a row must have")
     parser.add_argument("--steps", type=int, default=8)
@@ -52,6 +54,10 @@ def load(options: argparse.Namespace) -> torch.nn.Module:
     if options.checkpointing:
         model.gradient_checkpointing_enable()
         model.enable_input_require_grads()
+    if options.config:
+        with open(options.config, encoding="utf-8") as file:
+            fields = json.load(file)
+        return get_peft_model(model, PEFT_TYPE_TO_CONFIG_MAPPING[fields.pop("peft_type")](**fields))
     adapter = LoraConfig(
         r=options.rank,
         lora_alpha=options.alpha,
@@ -68,11 +74,14 @@ def train(model: torch.nn.Module, data: dict[str, torch.Tensor], steps: int) -> 
     trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
     optimizer = torch.optim.AdamW(trainable, lr=LEARNING_RATE, weight_decay=0.0)
     seconds, losses = [], []
-    for _ in range(steps):
+    allocate = getattr(model.base_model, "update_and_allocate", None)  # AdaLoRA's, after each step
+    for step in range(steps):
         begin = time.perf_counter()
         loss = model(input_ids=data["input_ids"], labels=data["labels"], use_cache=False).loss
         loss.backward()
         optimizer.step()
+        if allocate:
+            allocate(step)
         optimizer.zero_grad(set_to_none=True)
         losses.append(loss.item())
         seconds.append(time.perf_counter() - begin)
