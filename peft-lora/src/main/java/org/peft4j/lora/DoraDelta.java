@@ -1,6 +1,7 @@
 package org.peft4j.lora;
 
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.adapter.DropoutMask;
 import org.peft4j.adapter.Pass;
 import org.peft4j.adapter.Tensors;
 import org.peft4j.kernel.Kernels;

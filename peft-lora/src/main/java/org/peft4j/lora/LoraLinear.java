@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.adapter.DropoutMask;
 import org.peft4j.adapter.Initializer;
 import org.peft4j.adapter.LinearAdapter;
 import org.peft4j.adapter.ParameterSpec;

@@ -18,6 +18,7 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.PeftException;
 import org.peft4j.adapter.Adapter;
 import org.peft4j.adapter.DetachedTape;
+import org.peft4j.adapter.DropoutMask;
 import org.peft4j.adapter.GainAdapter;
 import org.peft4j.adapter.ParameterSpec;
 import org.peft4j.adapter.Pass;

@@ -62,6 +62,24 @@ public final class OneDnnKernels implements Kernels {
   }
 
   @Override
+  public void scaleColumns(INDArray x, INDArray l, INDArray y) {
+    if (dense(x, l, y)) {
+      ColumnScaling.scale(x, l, y);
+    } else {
+      portable.scaleColumns(x, l, y);
+    }
+  }
+
+  @Override
+  public void columnSumsOfProduct(INDArray a, INDArray b, INDArray sums) {
+    if (dense(a, b, sums)) {
+      ColumnScaling.sumsOfProducts(a, b, sums);
+    } else {
+      portable.columnSumsOfProduct(a, b, sums);
+    }
+  }
+
+  @Override
   public void lookUp(INDArray table, int[] ids, INDArray out) {
     portable.lookUp(table, ids, out);
   }

@@ -88,6 +88,8 @@ class OneDnnKernelsTest {
     assertSame(random(rows.size(1)), (kernels, sums) -> kernels.columnSums(rows, sums));
     assertSame(
         random(rows.size(1)), (kernels, sums) -> kernels.columnSumsOfProduct(rows, other, sums));
+    INDArray factors = random(rows.size(1));
+    assertSame(random(rows.shape()), (kernels, y) -> kernels.scaleColumns(rows, factors, y));
     INDArray part = rows.get(all(), interval(0, (rows.size(1) + 1) / 2));
     assertSame(random(part.size(1)), (kernels, sums) -> kernels.columnSums(part, sums));
   }

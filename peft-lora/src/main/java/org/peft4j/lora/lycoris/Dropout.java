@@ -3,8 +3,8 @@ package org.peft4j.lora.lycoris;
 import java.util.SplittableRandom;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.adapter.DropoutMask;
 import org.peft4j.adapter.Pass;
-import org.peft4j.lora.DropoutMask;
 import org.peft4j.site.Site;
 
 /**

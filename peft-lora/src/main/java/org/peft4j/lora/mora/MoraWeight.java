@@ -3,6 +3,7 @@ package org.peft4j.lora.mora;
 import java.util.List;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.adapter.DropoutMask;
 import org.peft4j.adapter.Initializer;
 import org.peft4j.adapter.ParameterSpec;
 import org.peft4j.adapter.Pass;
@@ -10,7 +11,6 @@ import org.peft4j.adapter.Tensors;
 import org.peft4j.adapter.WeightAdapter;
 import org.peft4j.kernel.Kernels;
 import org.peft4j.kernel.ScratchScope;
-import org.peft4j.lora.DropoutMask;
 import org.peft4j.site.Site;
 
 /**

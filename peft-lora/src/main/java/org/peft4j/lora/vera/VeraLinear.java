@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.indexing.NDArrayIndex;
+import org.peft4j.adapter.DropoutMask;
 import org.peft4j.adapter.Initializer;
 import org.peft4j.adapter.LinearAdapter;
 import org.peft4j.adapter.ParameterSpec;
@@ -16,7 +17,6 @@ import org.peft4j.adapter.Tensors;
 import org.peft4j.adapter.WeightAdapter;
 import org.peft4j.kernel.Kernels;
 import org.peft4j.kernel.ScratchScope;
-import org.peft4j.lora.DropoutMask;
 import org.peft4j.site.Site;
 
 /**
