@@ -55,9 +55,16 @@ def load_model(folder: Path) -> PreTrainedModel:
     return model.eval()
 
 
+def is_prompt(folder: Path) -> bool:
+    return "num_virtual_tokens" in json.loads((folder / "adapter_config.json").read_text())
+
+
 def load_adapter(base: Path, folder: Path) -> PeftModel:
     """Strict where PEFT is not: it passes over tensors that it does not know."""
-    model = PeftModel.from_pretrained(load_model(base), str(folder), is_trainable=True, autocast_adapter_dtype=False).eval()
+    # PEFT cannot load a prompt to train on.
+    model = PeftModel.from_pretrained(
+        load_model(base), str(folder), is_trainable=not is_prompt(folder), autocast_adapter_dtype=False
+    ).eval()
     stored = load_file(folder / "adapter_model.safetensors")
     loaded = get_peft_model_state_dict(model)
     same_names(str(folder), set(stored), set(trained(model)), set(loaded))
@@ -83,10 +90,11 @@ def compare_output(model: torch.nn.Module, inputs: dict[str, torch.Tensor], actu
     if output.loss.requires_grad:
         output.loss.backward()
     shown = inputs["attention_mask"].bool()
-    if actual["logits"].shape != output.logits.shape:
-        raise Wrong(f"logits: shape {list(actual['logits'].shape)} where {list(output.logits.shape)} is expected")
+    logits = output.logits.detach()[:, -shown.shape[1] :]  # without those of virtual tokens, which PEFT gives too
+    if actual["logits"].shape != logits.shape:
+        raise Wrong(f"logits: shape {list(actual['logits'].shape)} where {list(logits.shape)} is expected")
     return {
-        "logits": relative(actual["logits"][shown], output.logits.detach()[shown]),
+        "logits": relative(actual["logits"][shown], logits[shown]),
         "loss": relative(actual["loss"].reshape(()), output.loss.detach()),
     }
 
@@ -99,7 +107,9 @@ def merged(folder: Path, inputs: Path, output: Path) -> Errors:
 def adapter(base: Path, folder: Path, inputs: Path, output: Path) -> Errors:
     model, actual = load_adapter(base, folder), load_file(output)
     errors = compare_output(model, load_file(inputs), actual)
-    expected = {f"grad.{key}": value for key, value in trained(model).items()}
+    if is_prompt(folder):
+        return errors  # PEFT trains the loaded result, not its encoder; the golden files have the gradients
+    expected = {f"grad.{key}": value for key, value in trained(model).items() if value.numel() > 0}
     same_names("output", {key for key in actual if key.startswith("grad.")}, set(expected), set(expected))
     errors["gradients"] = max(relative(actual[key], value) for key, value in expected.items())
     return errors
@@ -134,6 +144,8 @@ def round_trip(peft: Path, case: Path) -> Errors:
         )
         errors = adapter(base, folder, inputs, adapted)
         errors["saved"] = max(trained_and_saved(peft, base, folder, inputs, Path(scratch)).values())
+        if is_prompt(folder):
+            return errors  # changes no weight
         command(peft, "merge", "--model", base, "--adapter", folder, "--output", whole)
         command(peft, "forward", "--model", whole, "--inputs", inputs, "--output", after)
         errors.update({f"merged {key}": value for key, value in merged(whole, inputs, after).items()})
@@ -148,21 +160,27 @@ def round_trip(peft: Path, case: Path) -> Errors:
 COLUMNS = ["logits", "loss", "gradients", "saved", "merged logits", "merged loss", "merge"]
 
 
+# PEFT has no LoHa, LoKr and OLoRA on Conv1D, and gives no state of VeRA without its projections; the command line has no tasks.
+NOT_LOADED = ("loha/gpt2", "lokr/gpt2", "initialization/gpt2_olora", "multitask_prompt_tuning/", "eva/", "vera/llama_saved", "vera/gpt2_saved")
+
+
 def check_all(peft: Path, names: list[str], tolerance: float) -> bool:
-    found = {path.parent.parent.name: path.parent.parent for path in sorted(setting.GOLDEN.glob("*/adapter/adapter_config.json"))}
-    print(f"{'case':28}" + "".join(f"{column:>15}" for column in COLUMNS))
+    configs = [*setting.GOLDEN.glob("*/adapter/adapter_config.json"), *setting.GOLDEN.glob("*/*/adapter/adapter_config.json")]
+    found = {str(path.parent.parent.relative_to(setting.GOLDEN)): path.parent.parent for path in sorted(configs)}
+    found = {name: folder for name, folder in found.items() if not name.startswith(NOT_LOADED)}
+    print(f"{'case':36}" + "".join(f"{column:>15}" for column in COLUMNS))
     good = True
     for name in names or found:
         try:
             errors = round_trip(peft, found[name])
         except Wrong as wrong:
             good = False
-            print(f"{name:28}  FAILED {wrong}", flush=True)
+            print(f"{name:36}  FAILED {wrong}", flush=True)
             continue
         within = max(errors.values()) <= tolerance
         good &= within
         cells = [f"{errors[each]:15.1e}" if each in errors else f"{'-':>15}" for each in COLUMNS]
-        print(f"{name:28}" + "".join(cells) + ("" if within else "  FAILED"), flush=True)
+        print(f"{name:36}" + "".join(cells) + ("" if within else "  FAILED"), flush=True)
     return good
 
 

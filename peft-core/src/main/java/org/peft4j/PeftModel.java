@@ -29,6 +29,7 @@ import org.peft4j.method.TrainingHook;
 import org.peft4j.module.GraftSwitch;
 import org.peft4j.plan.AdapterPlanner;
 import org.peft4j.site.Site;
+import org.peft4j.token.TokenRows;
 
 /**
  * A frozen model with named adapters. {@link #network()} is an ordinary Deeplearning4j network
@@ -427,9 +428,15 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
     requireUnmerged("merging again");
     return merged(
         activeSlots().stream()
-            .filter(slot -> slot.adapter().site().name().equals(site.name()))
+            .filter(slot -> actsAt(slot.adapter(), site))
             .toList(),
         new LinkedHashSet<>(active));
+  }
+
+  /** Whether an adapter is at a site, or changes a weight that the site shares. */
+  private static boolean actsAt(Adapter adapter, Site site) {
+    boolean shared = adapter instanceof TokenRows rows && rows.tied().contains(site);
+    return shared || adapter.site().name().equals(site.name());
   }
 
   private AdapterScope merged(List<Slot> slots, Set<String> names) {

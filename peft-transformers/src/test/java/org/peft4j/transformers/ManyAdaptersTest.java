@@ -3,11 +3,13 @@ package org.peft4j.transformers;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.file.Path;
 import java.util.List;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.Peft;
@@ -18,6 +20,8 @@ import org.peft4j.lora.LoraConfig;
 import org.peft4j.norm.NormTuningConfig;
 import org.peft4j.prompt.prefix.PrefixTuningConfig;
 import org.peft4j.prompt.tuning.PromptTuningConfig;
+import org.peft4j.token.TokenTuningConfig;
+import org.peft4j.transformers.checkpoint.CheckpointWriter;
 
 /** Adapters of different methods on one base: active together, merged in part, undone. */
 class ManyAdaptersTest {
@@ -140,6 +144,20 @@ class ManyAdaptersTest {
     broken.putScalar(0, Double.NaN);
     assertThatThrownBy(model::merged).hasMessageContaining("infinite or NaN");
     assertThat(base.graph().output(IDS)[0]).isEqualTo(before);
+  }
+
+  @Test
+  void tokensOfATiedHeadAreInTheMergedCheckpointTwice(@TempDir Path folder) {
+    try (CausalLanguageModel tied = Transformers.load(Golden.base("llama"));
+        PeftModel<ComputationGraph> tokens =
+            Peft.wrap(tied.graph(), TokenTuningConfig.builder().tokenIndices(4, 9).build())) {
+      tokens.tensors("default").forEach((key, v) -> v.addi(Nd4j.randn(v.shape()).muli(0.3)));
+      INDArray adapted = tokens.network().output(IDS)[0].dup();
+      CheckpointWriter.of(tied).merging(tokens).write(folder.resolve("merged"));
+      try (CausalLanguageModel merged = Transformers.load(folder.resolve("merged"))) {
+        assertThat(difference(merged.graph().output(IDS)[0], adapted)).isLessThan(1e-5);
+      }
+    }
   }
 
   @Test
