@@ -427,9 +427,7 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
   public AdapterScope mergedAt(Site site) {
     requireUnmerged("merging again");
     return merged(
-        activeSlots().stream()
-            .filter(slot -> actsAt(slot.adapter(), site))
-            .toList(),
+        activeSlots().stream().filter(slot -> actsAt(slot.adapter(), site)).toList(),
         new LinkedHashSet<>(active));
   }
 
