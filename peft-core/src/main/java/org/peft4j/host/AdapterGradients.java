@@ -17,9 +17,14 @@ final class AdapterGradients {
   /**
    * Refuses to train adapters that do not act.
    *
-   * @throws PeftException if they are disabled or merged
+   * @throws PeftException if they are disabled or merged, or each row has one of its own
    */
   static void requireActing(LayerGrafts grafts, GraftSwitch graftSwitch) {
+    if (grafts.trains() && !graftSwitch.rows().isEmpty()) {
+      throw new PeftException(
+          "Each row of a batch has an adapter of its own now, which is for inference. Close that"
+              + " scope before training.");
+    }
     if (grafts.trains() && !grafts.acts()) {
       throw new PeftException(
           "Training needs the adapters, but they are "

@@ -114,6 +114,20 @@ class RowAdaptersTest {
   }
 
   @Test
+  void trainingIsRefused() {
+    try (CausalLanguageModel base = Transformers.load(Golden.base("llama"));
+        PeftModel<ComputationGraph> model =
+            Peft.wrap(base.graph(), LoraConfig.builder().targetModules("q_proj").build());
+        var rows = model.adapterOfEachRow(List.of("default", PeftModel.BASE, "default"))) {
+      model.network().setInputs(IDS);
+      model.network().setLabels(IDS);
+      assertThatThrownBy(() -> model.network().computeGradientAndScore())
+          .isInstanceOf(PeftException.class)
+          .hasMessageContaining("for inference");
+    }
+  }
+
+  @Test
   void whatCannotBeSplitIsRefused() {
     try (CausalLanguageModel base = Transformers.load(Golden.base("llama"));
         PeftModel<ComputationGraph> model =
