@@ -22,9 +22,9 @@ import org.peft4j.bottleneck.BottleneckConfig;
 import org.peft4j.lora.LoraConfig;
 
 /**
- * An LSTM tells apart four shapes of curves; then the curves come upside down and noisier.
- * LoRA on its recurrent weights and a bottleneck adapter behind it learn the new ones with {@code
- * fit}, each with a fraction of the parameters and with the base network untouched.
+ * An LSTM tells apart four shapes of curves; then the curves come upside down and noisier. LoRA on
+ * its recurrent weights and a bottleneck adapter behind it learn the new ones with {@code fit},
+ * each with a fraction of the parameters and with the base network untouched.
  */
 public final class SequenceExample {
   private static final int CLASSES = 4;
@@ -114,8 +114,7 @@ public final class SequenceExample {
         double x = 2.0 * t / (TIME - 1) - 1;
         double curve = shape < 2 ? x : 1 - 2 * x * x;
         double direction = shape % 2 == 0 ? sign : -sign;
-        features.putScalar(
-            new int[] {i, 0, t}, direction * curve + noise * random.nextGaussian());
+        features.putScalar(new int[] {i, 0, t}, direction * curve + noise * random.nextGaussian());
       }
       labels.putScalar(new int[] {i, shape}, 1);
     }
