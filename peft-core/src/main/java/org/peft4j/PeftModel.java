@@ -182,6 +182,7 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
     if (before.contains(old.name())) {
       setActive(before);
     }
+    hosted.release(old.name());
     Slots.close(old.slots());
   }
 

@@ -26,6 +26,7 @@ public final class FrozenHost extends BaseWrapperLayer {
   private static final long serialVersionUID = 1L;
 
   private @Nullable String contextKey;
+  private @Nullable IUpdater updater;
   private transient @Nullable HostContext context;
 
   /** For deserialisation. */
@@ -44,6 +45,19 @@ public final class FrozenHost extends BaseWrapperLayer {
 
   public void setContextKey(String contextKey) {
     this.contextKey = contextKey;
+  }
+
+  /** What trains the adapters, if not the original layer's updater. */
+  public @Nullable IUpdater getUpdater() {
+    return updater;
+  }
+
+  public void setUpdater(@Nullable IUpdater updater) {
+    this.updater = updater;
+  }
+
+  void setLearningRate(LearningRate rate) {
+    updater = rate.in(getUpdaterByParam(""));
   }
 
   HostContext context() {
@@ -81,7 +95,7 @@ public final class FrozenHost extends BaseWrapperLayer {
 
   @Override
   public IUpdater getUpdaterByParam(String parameter) {
-    return original().getUpdaterByParam(weightKey());
+    return updater == null ? original().getUpdaterByParam(weightKey()) : updater;
   }
 
   @Override
@@ -132,6 +146,7 @@ public final class FrozenHost extends BaseWrapperLayer {
     return other instanceof FrozenHost host
         && Objects.equals(contextKey, host.contextKey)
         && Objects.equals(getLayerName(), host.getLayerName())
+        && Objects.equals(updater, host.updater)
         && Objects.equals(getUnderlying(), host.getUnderlying());
   }
 

@@ -73,7 +73,7 @@ public final class FrozenHostVertex extends GraphVertex {
     return updater;
   }
 
-  public void setUpdater(IUpdater updater) {
+  public void setUpdater(@Nullable IUpdater updater) {
     this.updater = updater;
   }
 

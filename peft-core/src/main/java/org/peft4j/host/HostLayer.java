@@ -111,6 +111,11 @@ class HostLayer extends BaseWrapperLayer implements Grafted {
   }
 
   @Override
+  public boolean ownsMemory() {
+    return hooks.ownsMemory();
+  }
+
+  @Override
   public void close() {
     hooks.close();
     if (output != null) {
@@ -215,6 +220,11 @@ class HostLayer extends BaseWrapperLayer implements Grafted {
   @Override
   public TrainingConfig getConfig() {
     return host();
+  }
+
+  @Override
+  public void setLearningRate(LearningRate rate) {
+    host().setLearningRate(rate);
   }
 
   @Override

@@ -50,6 +50,11 @@ final class HostVertex extends BaseWrapperVertex implements Grafted {
   }
 
   @Override
+  public boolean ownsMemory() {
+    return hooks.ownsMemory();
+  }
+
+  @Override
   public void close() {
     hooks.close();
   }
@@ -120,6 +125,11 @@ final class HostVertex extends BaseWrapperVertex implements Grafted {
   @Override
   public TrainingConfig getConfig() {
     return new HostVertexTraining(host);
+  }
+
+  @Override
+  public void setLearningRate(LearningRate rate) {
+    host.setUpdater(rate.in(host.getUpdater()));
   }
 
   @Override

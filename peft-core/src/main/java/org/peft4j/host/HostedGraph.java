@@ -20,6 +20,7 @@ import org.peft4j.module.GraftSwitch;
 /** Hosts a {@link ComputationGraph}. */
 public final class HostedGraph extends HostedModel<ComputationGraph> {
   private final PeftGraph network;
+  private final Layouts<GraphVertex> layouts;
 
   private HostedGraph(ComputationGraph base, HostContext context) {
     super(base, context);
@@ -28,7 +29,8 @@ public final class HostedGraph extends HostedModel<ComputationGraph> {
         .getVertices()
         .replaceAll((name, vertex) -> HostVertices.of(name, vertex, base, context));
     network = new PeftGraph(configuration);
-    network.layOut(null);
+    network.layOut((INDArray) null);
+    layouts = new Layouts<>(network);
   }
 
   /** Wraps an initialised graph. */
@@ -104,8 +106,8 @@ public final class HostedGraph extends HostedModel<ComputationGraph> {
   }
 
   @Override
-  Relayable relayable() {
-    return network;
+  Layouts<GraphVertex> layouts() {
+    return layouts;
   }
 
   @Override

@@ -1,8 +1,6 @@
 package org.peft4j.host;
 
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.deeplearning4j.nn.api.Model;
@@ -10,7 +8,6 @@ import org.deeplearning4j.nn.api.Updater;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.peft4j.adapter.DetachedArrays;
 import org.peft4j.adapter.Tensors;
 import org.peft4j.module.Graft;
 import org.peft4j.module.GraftSwitch;
@@ -24,7 +21,7 @@ import org.peft4j.module.GraftSwitch;
 public abstract class HostedModel<M extends Model> {
   private final M base;
   private final HostContext context;
-  private final Map<List<String>, INDArray> updaterStates = new HashMap<>();
+  private final Map<List<String>, UpdaterState> updaterStates = new HashMap<>();
 
   HostedModel(M base, HostContext context) {
     this.base = base;
@@ -51,7 +48,7 @@ public abstract class HostedModel<M extends Model> {
   /** The data type of the network's parameters. */
   public abstract DataType dataType();
 
-  abstract Relayable relayable();
+  abstract Layouts<?> layouts();
 
   abstract Grafted grafted(String vertex);
 
@@ -73,16 +70,16 @@ public abstract class HostedModel<M extends Model> {
    */
   public final void activate(List<Slot> slots) {
     List<Slot> previous = context.active();
-    stashUpdaterState(names(previous));
-    for (Slot slot : previous) {
-      slot.setValues(slot.values().detachedCopy());
+    if (previous.equals(slots)) {
+      return;
     }
-    INDArray oldVector = network().params();
+    stashUpdaterState(names(previous));
+    layouts().putAside(previous);
     context.setActive(slots);
-    long count = slots.stream().mapToLong(Slot::count).sum();
-    relayable().layOut(count == 0 ? null : DetachedArrays.zeros(dataType(), 1, count));
-    bindValues();
-    Relayable.close(oldVector);
+    if (!layouts().bringBack(slots)) {
+      layouts().make(slots, dataType());
+      bindValues();
+    }
     restoreUpdaterState(names(slots));
   }
 
@@ -121,45 +118,44 @@ public abstract class HostedModel<M extends Model> {
   private void stashUpdaterState(List<String> names) {
     Updater updater = names.isEmpty() ? null : updater(false);
     INDArray state = updater == null ? null : updater.getStateViewArray();
-    if (state != null) {
-      INDArray old = updaterStates.put(names, DetachedArrays.copy(state));
-      Relayable.close(old);
-      Relayable.close(state);
-    }
-  }
-
-  private void restoreUpdaterState(List<String> names) {
-    INDArray state = updaterStates.remove(names);
-    if (state != null) {
-      Updater updater = updater(true);
-      if (updater != null) {
-        updater.getStateViewArray().assign(state);
+    if (updater != null && state != null) {
+      UpdaterState old = updaterStates.put(names, UpdaterState.of(updater));
+      if (old != null) {
+        old.close();
       }
       Relayable.close(state);
     }
   }
 
-  /** Forgets the updater's state of every set of adapters that has {@code name} in it. */
+  private void restoreUpdaterState(List<String> names) {
+    UpdaterState state = updaterStates.remove(names);
+    if (state != null) {
+      state.restore(updater(true));
+      state.close();
+    }
+  }
+
+  /** Gives the slots of an adapter that is not active arrays of their own. */
+  public final void release(String name) {
+    layouts().release(name::equals);
+  }
+
+  /** Like {@link #release}, and forgets the updater's state of every set that has the adapter. */
   public final void forget(String name) {
+    release(name);
     updaterStates
         .entrySet()
         .removeIf(
             entry -> {
               boolean matches = entry.getKey().contains(name);
               if (matches) {
-                Relayable.close(entry.getValue());
+                entry.getValue().close();
               }
               return matches;
             });
   }
 
   private static List<String> names(List<Slot> slots) {
-    return new ArrayList<>(
-        slots.stream()
-            .collect(
-                LinkedHashMap<String, Boolean>::new,
-                (map, slot) -> map.put(slot.adapterName(), true),
-                Map::putAll)
-            .keySet());
+    return slots.stream().map(Slot::adapterName).distinct().toList();
   }
 }

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
+import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.Updater;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
@@ -18,6 +19,7 @@ import org.peft4j.module.GraftSwitch;
 /** Hosts a {@link MultiLayerNetwork}. A layer without a name goes by its index. */
 public final class HostedNetwork extends HostedModel<MultiLayerNetwork> {
   private final PeftNetwork network;
+  private final Layouts<Layer> layouts;
 
   private HostedNetwork(MultiLayerNetwork base, HostContext context) {
     super(base, context);
@@ -28,7 +30,8 @@ public final class HostedNetwork extends HostedModel<MultiLayerNetwork> {
       conf.setLayer(new FrozenHost(conf.getLayer(), context));
     }
     network = new PeftNetwork(configuration);
-    network.layOut(null);
+    network.layOut((INDArray) null);
+    layouts = new Layouts<>(network);
   }
 
   /** Wraps an initialised network. */
@@ -85,8 +88,8 @@ public final class HostedNetwork extends HostedModel<MultiLayerNetwork> {
   }
 
   @Override
-  Relayable relayable() {
-    return network;
+  Layouts<Layer> layouts() {
+    return layouts;
   }
 
   @Override

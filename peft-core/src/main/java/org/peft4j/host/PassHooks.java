@@ -32,6 +32,11 @@ public interface PassHooks extends AutoCloseable {
    */
   default void afterBackward(Gradient gradient) {}
 
+  /** Whether there is native memory that {@link #close} frees for good. */
+  default boolean ownsMemory() {
+    return false;
+  }
+
   /** Frees native memory that is the hosted layer's own. */
   @Override
   default void close() {}

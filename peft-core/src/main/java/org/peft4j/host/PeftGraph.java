@@ -2,11 +2,13 @@ package org.peft4j.host;
 
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.nn.graph.vertex.GraphVertex;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.schedule.ISchedule;
 
 /** A graph of host layers, whose parameter vector can be laid out anew when adapters change. */
-public final class PeftGraph extends ComputationGraph implements Relayable {
+public final class PeftGraph extends ComputationGraph implements Relayable<GraphVertex> {
   private static final long serialVersionUID = 1L;
 
   PeftGraph(ComputationGraphConfiguration configuration) {
@@ -15,14 +17,71 @@ public final class PeftGraph extends ComputationGraph implements Relayable {
 
   @Override
   public void layOut(@Nullable INDArray parameters) {
-    INDArray oldGradients = flattenedGradients;
-    Relayable.close(vertices);
     initCalled = false;
-    solver = null;
-    gradient = null;
-    flattenedGradients = null;
     init(parameters, false);
-    Relayable.close(oldGradients);
+  }
+
+  @Override
+  public Layout<GraphVertex> layout() {
+    return Layout.of(vertices, verticesMap, layers, flattenedParams, conf());
+  }
+
+  @Override
+  public void layOut(Layout<GraphVertex> layout) {
+    vertices = layout.parts();
+    verticesMap = layout.byName();
+    layers = layout.layers();
+    flattenedParams = layout.parameters();
+    layout.restoreKeys();
+  }
+
+  @Override
+  public void forgetPasses() {
+    rnnClearPreviousState();
+    clearLayersStates();
+    Relayable.close(flattenedGradients);
+    flattenedGradients = null;
+    gradient = null;
+    solver = null;
+  }
+
+  @Override
+  public void setLearningRate(double rate) {
+    set(LearningRate.of(rate), (Object[]) vertices);
+  }
+
+  @Override
+  public void setLearningRate(ISchedule schedule) {
+    set(LearningRate.of(schedule), (Object[]) vertices);
+  }
+
+  @Override
+  public void setLearningRate(String layer, double rate) {
+    set(LearningRate.of(rate), getLayer(layer));
+  }
+
+  @Override
+  public void setLearningRate(String layer, ISchedule schedule) {
+    set(LearningRate.of(schedule), getLayer(layer));
+  }
+
+  private void set(LearningRate rate, Object... parts) {
+    Layout.grafted(parts).forEach(part -> part.setLearningRate(rate));
+    if (solver != null && numParams() > 0) {
+      // Finds no layer whose rate it could set, and makes the updater anew over its state.
+      super.setLearningRate(rate.fixed());
+    }
+  }
+
+  @Override
+  public @Nullable Double getLearningRate(String layer) {
+    return Layout.grafted(getLayer(layer))
+        .findFirst()
+        .map(
+            part ->
+                LearningRate.now(
+                    part, configuration.getIterationCount(), configuration.getEpochCount()))
+        .orElse(null);
   }
 
   /** Public in a public class: an in-memory model saver calls it by reflection. */

@@ -1,12 +1,15 @@
 package org.peft4j.host;
 
+import java.util.LinkedHashMap;
+import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.schedule.ISchedule;
 
 /** A network of host layers, whose parameter vector can be laid out anew when adapters change. */
-public final class PeftNetwork extends MultiLayerNetwork implements Relayable {
+public final class PeftNetwork extends MultiLayerNetwork implements Relayable<Layer> {
   private static final long serialVersionUID = 1L;
 
   PeftNetwork(MultiLayerConfiguration configuration) {
@@ -15,15 +18,68 @@ public final class PeftNetwork extends MultiLayerNetwork implements Relayable {
 
   @Override
   public void layOut(@Nullable INDArray parameters) {
-    INDArray oldGradients = flattenedGradients;
-    Relayable.close(layers);
     initCalled = false;
-    solver = null;
-    gradient = null;
-    flattenedGradients = null;
     layers = null;
     init(parameters, false);
-    Relayable.close(oldGradients);
+  }
+
+  @Override
+  public Layout<Layer> layout() {
+    return Layout.of(layers, new LinkedHashMap<>(layerMap), layers, flattenedParams, conf());
+  }
+
+  @Override
+  public void layOut(Layout<Layer> layout) {
+    layers = layout.layers();
+    layerMap.putAll(layout.byName());
+    flattenedParams = layout.parameters();
+    layout.restoreKeys();
+  }
+
+  @Override
+  public void forgetPasses() {
+    rnnClearPreviousState();
+    clearLayersStates();
+    Relayable.close(flattenedGradients);
+    flattenedGradients = null;
+    gradient = null;
+    solver = null;
+  }
+
+  @Override
+  public void setLearningRate(double rate) {
+    set(LearningRate.of(rate), (Object[]) layers);
+  }
+
+  @Override
+  public void setLearningRate(ISchedule schedule) {
+    set(LearningRate.of(schedule), (Object[]) layers);
+  }
+
+  @Override
+  public void setLearningRate(int layer, double rate) {
+    set(LearningRate.of(rate), getLayer(layer));
+  }
+
+  @Override
+  public void setLearningRate(int layer, ISchedule schedule) {
+    set(LearningRate.of(schedule), getLayer(layer));
+  }
+
+  private void set(LearningRate rate, Object... parts) {
+    Layout.grafted(parts).forEach(part -> part.setLearningRate(rate));
+    if (solver != null && numParams() > 0) {
+      // Finds no layer whose rate it could set, and makes the updater anew over its state.
+      super.setLearningRate(rate.fixed());
+    }
+  }
+
+  @Override
+  public @Nullable Double getLearningRate(int layer) {
+    return Layout.grafted(getLayer(layer))
+        .findFirst()
+        .map(part -> LearningRate.now(part, getIterationCount(), getEpochCount()))
+        .orElse(null);
   }
 
   /** Public in a public class: an in-memory model saver calls it by reflection. */

@@ -45,8 +45,8 @@ public final class Graft {
     return gradients;
   }
 
-  /** Sets the arrays that the backward pass writes. */
-  public void setGradients(Tensors gradients) {
+  /** Sets the arrays that the backward pass writes; null for none. */
+  public void setGradients(@Nullable Tensors gradients) {
     this.gradients = gradients;
   }
 }

@@ -30,6 +30,11 @@ record EffectivePasses(GradientScratch scratch, EffectiveWeights weights, double
   }
 
   @Override
+  public boolean ownsMemory() {
+    return true;
+  }
+
+  @Override
   public void close() {
     weights.close();
   }
