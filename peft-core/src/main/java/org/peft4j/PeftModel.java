@@ -11,25 +11,18 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import org.deeplearning4j.nn.api.Model;
-import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Adapter;
-import org.peft4j.config.ModuleSelector;
 import org.peft4j.files.AdapterFiles;
 import org.peft4j.host.HostedModel;
-import org.peft4j.host.LayerHosting;
 import org.peft4j.host.Slot;
 import org.peft4j.kernel.Kernels;
-import org.peft4j.merge.MergedState;
-import org.peft4j.merge.Merger;
 import org.peft4j.method.Combination;
 import org.peft4j.method.Methods;
 import org.peft4j.method.PeftMethod;
 import org.peft4j.method.TrainingHook;
 import org.peft4j.module.GraftSwitch;
-import org.peft4j.plan.AdapterPlanner;
 import org.peft4j.site.Site;
-import org.peft4j.token.TokenRows;
 
 /**
  * A frozen model with named adapters. {@link #network()} is an ordinary Deeplearning4j network
@@ -44,16 +37,17 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
   public static final String BASE = "__base__";
 
   private final HostedModel<M> hosted;
-  private final Kernels kernels;
   private final ModelSites sites;
+  private final AdapterMaker maker;
+  private final Merging<M> merging;
   private final Map<String, LoadedAdapter> adapters = new LinkedHashMap<>();
   private List<String> active = List.of();
-  private @Nullable MergedState merged;
 
   PeftModel(HostedModel<M> hosted, Kernels kernels) {
     this.hosted = hosted;
-    this.kernels = kernels;
     this.sites = new ModelSites(hosted.hostings());
+    this.maker = new AdapterMaker(hosted, sites);
+    this.merging = new Merging<>(hosted, kernels);
   }
 
   /** The wrapped network. It stays the same object when adapters change. */
@@ -99,16 +93,10 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
    * @throws PeftException if the name is taken or not allowed, or the config is impossible here, or
    *     adapters are merged: first values may follow from the base model's
    */
-  public void addAdapter(String name, PeftConfig silent) {
+  public void addAdapter(String name, PeftConfig config) {
     requireFree(name);
     requireUnmerged("adding an adapter");
-    PeftConfig config = resolved(silent);
-    adapters.put(
-        name,
-        new LoadedAdapter(
-            name,
-            config,
-            Slots.fresh(name, plan(config, config.common().modulesToSave(), true, true), hosted)));
+    adapters.put(name, maker.fresh(name, config));
   }
 
   /**
@@ -118,17 +106,9 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
    * @throws PeftException if the name is taken or not allowed, the config is impossible here, or a
    *     tensor is missing, unexpected or of another shape
    */
-  public void addAdapter(String name, PeftConfig silent, Map<String, INDArray> values) {
+  public void addAdapter(String name, PeftConfig config, Map<String, INDArray> values) {
     requireFree(name);
-    adapters.put(name, valued(name, silent, values));
-  }
-
-  private LoadedAdapter valued(String name, PeftConfig silent, Map<String, INDArray> values) {
-    PeftConfig config = resolved(silent);
-    List<Slot> slots =
-        Slots.empty(name, plan(config, config.common().modulesToSave(), false, true), hosted);
-    Slots.fill(name, slots, values);
-    return new LoadedAdapter(name, config, slots);
+    adapters.put(name, maker.valued(name, config, values));
   }
 
   /**
@@ -141,7 +121,7 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
   public void redefine(String name, PeftConfig config, Map<String, INDArray> values) {
     LoadedAdapter old = adapter(name);
     requireUnmerged("redefining one");
-    replace(old, valued(name, config, values));
+    replace(old, maker.valued(name, config, values));
   }
 
   /**
@@ -154,7 +134,7 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
   public void swapAdapter(String name, Path folder) {
     LoadedAdapter old = adapter(name);
     requireUnmerged("swapping one");
-    LoadedAdapter made = read(name, folder);
+    LoadedAdapter made = maker.saved(name, folder);
     if (!made.config().equals(old.config()) || !Slots.sameShapes(old.slots(), made.slots())) {
       replace(old, made);
       return;
@@ -201,49 +181,7 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
       List<String> names, List<Double> weights, String combined, Combination how) {
     requireFree(combined);
     how.requireComplete();
-    if (names.size() != weights.size() || names.isEmpty()) {
-      throw new PeftException(
-          "There are "
-              + names.size()
-              + " adapters and "
-              + weights.size()
-              + " weights; give one weight for each adapter, and one adapter at least.");
-    }
-    for (double weight : weights) {
-      if (!Double.isFinite(weight)) {
-        throw new PeftException("A weight is " + weight + "; allowed: finite numbers.");
-      }
-    }
-    combine(names, weights, combined, how, config(names.get(0)));
-  }
-
-  private <C extends PeftConfig> void combine(
-      List<String> names, List<Double> weights, String combined, Combination how, C first) {
-    PeftMethod<C> method = Methods.of(first);
-    List<PeftMethod.Source<C>> sources = new ArrayList<>();
-    for (int i = 0; i < names.size(); i++) {
-      LoadedAdapter adapter = adapter(names.get(i));
-      if (!method.configType().isInstance(adapter.config())) {
-        throw new PeftException(
-            "Adapter \""
-                + names.get(0)
-                + "\" is of the method "
-                + first.peftType()
-                + ", \""
-                + names.get(i)
-                + "\" of "
-                + adapter.config().peftType()
-                + "; only adapters of one method can be combined.");
-      }
-      sources.add(
-          new PeftMethod.Source<>(
-              names.get(i),
-              method.configType().cast(adapter.config()),
-              weights.get(i),
-              parts(names.get(i)),
-              tensors(names.get(i))));
-    }
-    PeftMethod.Saved<C> sum = method.combine(sources, how);
+    PeftMethod.Saved<? extends PeftConfig> sum = WeightedSums.of(this, names, weights, how);
     addAdapter(combined, sum.config(), sum.tensors());
   }
 
@@ -270,33 +208,7 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
    */
   public void loadAdapter(String name, Path folder) {
     requireFree(name);
-    adapters.put(name, read(name, folder));
-  }
-
-  private LoadedAdapter read(String name, Path folder) {
-    PeftConfig config = resolved(AdapterFiles.readConfig(folder));
-    List<String> saved =
-        config.common().modulesToSave().isEmpty()
-            ? List.of()
-            : AdapterFiles.savedModules(folder, config, sites.all());
-    List<Slot> slots =
-        Slots.empty(name, plan(config, saved, false, AdapterFiles.hasEncoder(folder)), hosted);
-    AdapterFiles.readValues(folder, slots, sites);
-    return new LoadedAdapter(name, config, slots);
-  }
-
-  private <C extends PeftConfig> C resolved(C config) {
-    PeftMethod<C> method = Methods.of(config);
-    return sites.modelType().map(type -> method.resolved(config, type)).orElse(config);
-  }
-
-  private List<Adapter> plan(
-      PeftConfig config, List<String> modulesToSave, boolean fresh, boolean encoders) {
-    return planner().plan(Methods.of(config), config, modulesToSave, fresh, encoders);
-  }
-
-  private AdapterPlanner planner() {
-    return new AdapterPlanner(sites.all(), sites.heads(), sites.modelType(), sites);
+    adapters.put(name, maker.saved(name, folder));
   }
 
   private void requireFree(String name) {
@@ -322,6 +234,7 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
     List<Slot> slots = new ArrayList<>();
     distinct.forEach(name -> slots.addAll(adapter(name).slots()));
     requireUnmerged("changing the active adapters");
+    requireNoRows("changing the active adapters");
     Slots.requireNoConflict(slots);
     hosted.activate(slots);
     active = List.copyOf(distinct);
@@ -341,15 +254,7 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
 
   /** Until the scope is closed, outputs are the base model's, bit for bit. */
   public AdapterScope adaptersDisabled() {
-    hosted.graftSwitch().disable(1);
-    mergedState().ifPresent(MergedState::suspend);
-    return new AdapterScope(
-        () -> {
-          hosted.graftSwitch().disable(-1);
-          if (!hosted.graftSwitch().isDisabled()) {
-            mergedState().ifPresent(MergedState::resume);
-          }
-        });
+    return merging.disable();
   }
 
   /**
@@ -363,6 +268,7 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
   public AdapterScope adapterOfEachRow(List<String> names) {
     RowAdapters.require(names, active, activeSlots(), sites);
     requireUnmerged("giving each row an adapter");
+    requireNoRows("giving each row another");
     hosted.graftSwitch().setRows(names);
     return new AdapterScope(() -> hosted.graftSwitch().setRows(List.of()));
   }
@@ -406,7 +312,7 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
     List<Slot> others =
         activeSlots().stream().filter(slot -> !distinct.contains(slot.adapterName())).toList();
     Slots.requireIndependent(others, slots);
-    return merged(slots, distinct);
+    return merging.merge(slots, distinct);
   }
 
   /**
@@ -427,32 +333,9 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
    */
   public AdapterScope mergedAt(Site site) {
     requireUnmerged("merging again");
-    return merged(
-        activeSlots().stream().filter(slot -> actsAt(slot.adapter(), site)).toList(),
+    return merging.merge(
+        activeSlots().stream().filter(slot -> Merging.actsAt(slot.adapter(), site)).toList(),
         new LinkedHashSet<>(active));
-  }
-
-  /** Whether an adapter is at a site, or changes a weight that the site shares. */
-  private static boolean actsAt(Adapter adapter, Site site) {
-    boolean shared = adapter instanceof TokenRows rows && rows.tied().contains(site);
-    return shared || adapter.site().name().equals(site.name());
-  }
-
-  private AdapterScope merged(List<Slot> slots, Set<String> names) {
-    MergedState state =
-        new MergedState(new Merger(hosted.hostings().values(), kernels).merge(slots));
-    merged = state;
-    hosted.graftSwitch().setMerged(names);
-    return new AdapterScope(
-        () -> {
-          state.end();
-          merged = null;
-          hosted.graftSwitch().setMerged(Set.of());
-        });
-  }
-
-  private Optional<MergedState> mergedState() {
-    return Optional.ofNullable(merged);
   }
 
   /**
@@ -463,14 +346,7 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
    */
   public M mergeAndUnload() {
     requireUnmerged("mergeAndUnload");
-    if (hosted.hostings().values().stream().anyMatch(LayerHosting::external)) {
-      throw new PeftException(
-          "This model's weights are outside of Deeplearning4j's parameter vector. Save a merged"
-              + " checkpoint instead: in the scope of merged(), save the base model.");
-    }
-    M copy = hosted.copyOfBase();
-    Merger.free(new Merger(hosted.hostings(copy).values(), kernels).merge(activeSlots()));
-    return copy;
+    return merging.copy(activeSlots());
   }
 
   private List<Slot> activeSlots() {
@@ -480,6 +356,12 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
   private void requireUnmerged(String what) {
     if (hosted.graftSwitch().isMerged()) {
       throw new PeftException("The adapters are merged now; close that scope before " + what + ".");
+    }
+  }
+
+  private void requireNoRows(String what) {
+    if (!hosted.graftSwitch().rows().isEmpty()) {
+      throw new PeftException("Each row has an adapter now; close that scope before " + what + ".");
     }
   }
 
@@ -514,11 +396,7 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
   /** Saves one adapter in {@code folder} itself. */
   public void save(String name, Path folder) {
     LoadedAdapter adapter = adapter(name);
-    AdapterFiles.write(folder, adapter.config(), targets(adapter.config()), adapter.slots());
-  }
-
-  private ModuleSelector targets(PeftConfig config) {
-    return planner().targets(Methods.of(config), config);
+    AdapterFiles.write(folder, adapter.config(), maker.targets(adapter.config()), adapter.slots());
   }
 
   /** The adapter's tensors by their key in an adapter file, as they are now: views, not copies. */

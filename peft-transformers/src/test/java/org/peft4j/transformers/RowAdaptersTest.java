@@ -15,6 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.peft4j.AdapterScope;
 import org.peft4j.Peft;
 import org.peft4j.PeftConfig;
 import org.peft4j.PeftException;
@@ -124,6 +125,22 @@ class RowAdaptersTest {
       assertThatThrownBy(() -> model.network().computeGradientAndScore())
           .isInstanceOf(PeftException.class)
           .hasMessageContaining("for inference");
+    }
+  }
+
+  @Test
+  void otherAdaptersAreNotActivatedMeanwhile() {
+    try (CausalLanguageModel base = Transformers.load(Golden.base("llama"));
+        PeftModel<ComputationGraph> model =
+            Peft.wrap(base.graph(), LoraConfig.builder().targetModules("q_proj").build())) {
+      try (AdapterScope scope = model.adapterOfEachRow(List.of("default", PeftModel.BASE))) {
+        assertThatThrownBy(() -> model.setActive())
+            .isInstanceOf(PeftException.class)
+            .hasMessageContaining("close that scope before changing the active adapters");
+        assertThatThrownBy(() -> model.adapterOfEachRow(List.of("default")))
+            .hasMessageContaining("close that scope before giving each row another");
+      }
+      model.setActive();
     }
   }
 

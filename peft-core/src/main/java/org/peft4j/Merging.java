@@ -1,0 +1,82 @@
+package org.peft4j;
+
+import java.util.List;
+import java.util.Set;
+import org.deeplearning4j.nn.api.Model;
+import org.jspecify.annotations.Nullable;
+import org.peft4j.adapter.Adapter;
+import org.peft4j.host.HostedModel;
+import org.peft4j.host.LayerHosting;
+import org.peft4j.host.Slot;
+import org.peft4j.kernel.Kernels;
+import org.peft4j.merge.MergedState;
+import org.peft4j.merge.Merger;
+import org.peft4j.site.Site;
+import org.peft4j.token.TokenRows;
+
+/**
+ * Merges adapters into a model's own weights for a while, or into a copy for good.
+ *
+ * @param <M> the class of the model
+ */
+final class Merging<M extends Model> {
+  private final HostedModel<M> hosted;
+  private final Kernels kernels;
+  private @Nullable MergedState state;
+
+  Merging(HostedModel<M> hosted, Kernels kernels) {
+    this.hosted = hosted;
+    this.kernels = kernels;
+  }
+
+  /** Merges these slots until the scope is closed; {@code names} do not act beside them. */
+  AdapterScope merge(List<Slot> slots, Set<String> names) {
+    MergedState merged =
+        new MergedState(new Merger(hosted.hostings().values(), kernels).merge(slots));
+    state = merged;
+    hosted.graftSwitch().setMerged(names);
+    return new AdapterScope(
+        () -> {
+          merged.end();
+          state = null;
+          hosted.graftSwitch().setMerged(Set.of());
+        });
+  }
+
+  /** Until the scope is closed, no adapter acts, and what is merged is not. */
+  AdapterScope disable() {
+    hosted.graftSwitch().disable(1);
+    if (state != null) {
+      state.suspend();
+    }
+    return new AdapterScope(
+        () -> {
+          hosted.graftSwitch().disable(-1);
+          if (state != null && !hosted.graftSwitch().isDisabled()) {
+            state.resume();
+          }
+        });
+  }
+
+  /**
+   * A copy of the base model with these slots merged.
+   *
+   * @throws PeftException if its weights are outside of Deeplearning4j's parameter vector
+   */
+  M copy(List<Slot> slots) {
+    if (hosted.hostings().values().stream().anyMatch(LayerHosting::external)) {
+      throw new PeftException(
+          "This model's weights are outside of Deeplearning4j's parameter vector. Save a merged"
+              + " checkpoint instead: in the scope of merged(), save the base model.");
+    }
+    M copy = hosted.copyOfBase();
+    Merger.free(new Merger(hosted.hostings(copy).values(), kernels).merge(slots));
+    return copy;
+  }
+
+  /** Whether an adapter is at a site, or changes a weight that the site shares. */
+  static boolean actsAt(Adapter adapter, Site site) {
+    boolean shared = adapter instanceof TokenRows rows && rows.tied().contains(site);
+    return shared || adapter.site().name().equals(site.name());
+  }
+}
