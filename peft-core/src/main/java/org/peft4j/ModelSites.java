@@ -1,7 +1,6 @@
 package org.peft4j;
 
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -11,9 +10,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.ToLongFunction;
 import org.deeplearning4j.nn.api.Model;
-import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.host.HostsVertex;
 import org.peft4j.host.LayerHosting;
 import org.peft4j.method.Injection.FrozenValues;
 import org.peft4j.site.Site;
@@ -81,11 +80,14 @@ final class ModelSites implements FrozenValues {
     return layer;
   }
 
-  /**
-   * The first of these sites whose layer cannot act otherwise for each row; null if there is none.
-   */
-  @Nullable Site firstUnsplit(Collection<Site> of) {
-    return of.stream().filter(site -> !layer(site).rowsApart()).findFirst().orElse(null);
+  /** Whether a site is of a vertex that is no layer. */
+  boolean isOfVertex(Site site) {
+    return layer(site) instanceof HostsVertex;
+  }
+
+  /** Whether the layer of a site takes rows that have other adapters together. */
+  boolean rowsApart(Site site) {
+    return layer(site).rowsApart();
   }
 
   /** The elements of the base model, a tied array counted once. */

@@ -260,10 +260,10 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
   /**
    * Until the scope is closed, each sequence of a batch has an adapter of its own, or none: the
    * name of an active adapter, or {@value #BASE}. For inference; a batch must have as many
-   * sequences.
+   * sequences. A layer that runs on a changed weight is run once for each adapter, on its rows.
    *
    * @throws PeftException if a name is not active, or an adapter cannot act on some rows only: one
-   *     with copies of the base model's parameters, or on a layer that runs on a changed weight
+   *     with copies of the base model's parameters, or on a vertex that is no layer
    */
   public AdapterScope adapterOfEachRow(List<String> names) {
     RowAdapters.require(names, active, activeSlots(), sites);

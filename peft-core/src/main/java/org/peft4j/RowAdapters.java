@@ -23,15 +23,13 @@ final class RowAdapters {
       }
     }
     for (Slot slot : slots) {
-      if (slot.adapter() instanceof TrainableCopy) {
+      Site site = slot.adapter().site();
+      if (slot.adapter() instanceof TrainableCopy && sites.rowsApart(site)) {
         throw refused(slot, "it has a copy of the base model's own parameters there");
       }
-    }
-    Site unsplit = sites.firstUnsplit(slots.stream().map(slot -> slot.adapter().site()).toList());
-    if (unsplit != null) {
-      Slot slot =
-          slots.stream().filter(s -> s.adapter().site().equals(unsplit)).findFirst().orElseThrow();
-      throw refused(slot, "that layer runs on one weight for all rows");
+      if (sites.isOfVertex(site)) {
+        throw refused(slot, "that is a vertex, which runs on one weight for all rows");
+      }
     }
   }
 

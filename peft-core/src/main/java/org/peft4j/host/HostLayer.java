@@ -90,8 +90,47 @@ class HostLayer extends BaseWrapperLayer implements Grafted {
 
   @Override
   public INDArray activate(boolean training, LayerWorkspaceMgr workspaces) {
+    if (oneWeight() && inTurn().wanted()) {
+      return activateInTurn(workspaces);
+    }
     hooks.beforeForward(training);
     return adapted(super.activate(training, workspaces), training, workspaces);
+  }
+
+  private INDArray activateInTurn(LayerWorkspaceMgr workspaces) {
+    INDArray x = input();
+    INDArray mask = getMaskArray();
+    INDArray y =
+        inTurn()
+            .run(
+                x,
+                mask,
+                (own, ownMask) -> {
+                  setMaskArray(ownMask);
+                  setInput(own, workspaces);
+                  hooks.beforeForward(false);
+                  return adapted(super.activate(false, workspaces), false, workspaces);
+                },
+                workspaces);
+    setMaskArray(mask);
+    setInput(x, workspaces);
+    return y;
+  }
+
+  /** Whether there are adapters here, and the layer has one weight for all rows of a batch. */
+  private boolean oneWeight() {
+    return grafts.acts() && !host().context().layer(host().getLayerName()).rowsApart();
+  }
+
+  private RowsInTurn inTurn() {
+    return new RowsInTurn(host().context().graftSwitch(), host().getLayerName());
+  }
+
+  /** Refuses what has to do with all rows of a batch, where this layer runs on some in turn. */
+  final void requireAllRows(String what) {
+    if (oneWeight()) {
+      inTurn().requireNone(what);
+    }
   }
 
   /** The layer's activations after what is grafted on them. */

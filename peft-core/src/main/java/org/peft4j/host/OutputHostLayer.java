@@ -35,12 +35,14 @@ final class OutputHostLayer extends HostLayer implements IOutputLayer {
 
   @Override
   public double computeScore(double regularization, boolean training, LayerWorkspaceMgr mgr) {
+    requireAllRows("The score");
     hooks().beforeForward(training);
     return output.computeScore(regularization, training, mgr);
   }
 
   @Override
   public INDArray computeScoreForExamples(double regularization, LayerWorkspaceMgr mgr) {
+    requireAllRows("The score");
     hooks().beforeForward(false);
     return output.computeScoreForExamples(regularization, mgr);
   }

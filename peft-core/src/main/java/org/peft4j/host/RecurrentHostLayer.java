@@ -20,6 +20,7 @@ final class RecurrentHostLayer extends HostLayer implements RecurrentLayer {
 
   @Override
   public INDArray rnnTimeStep(INDArray input, LayerWorkspaceMgr mgr) {
+    requireAllRows("A step of rnnTimeStep");
     setInput(input, mgr);
     hooks().beforeForward(false);
     return adapted(recurrent.rnnTimeStep(input, mgr), false, mgr);
@@ -43,6 +44,7 @@ final class RecurrentHostLayer extends HostLayer implements RecurrentLayer {
   @Override
   public INDArray rnnActivateUsingStoredState(
       INDArray input, boolean training, boolean storeLast, LayerWorkspaceMgr mgr) {
+    requireAllRows("A stored state");
     setInput(input, mgr);
     hooks().beforeForward(training);
     return adapted(

@@ -5,6 +5,7 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.PromptState;
@@ -19,6 +20,7 @@ public final class GraftSwitch {
   private final AtomicInteger deterministic = new AtomicInteger();
   private final AtomicLong passes = new AtomicLong();
   private final ThreadLocal<PromptState> prompt = ThreadLocal.withInitial(PromptState::new);
+  private final ThreadLocal<@Nullable String> only = new ThreadLocal<>();
   private volatile Set<String> merged = Set.of();
   private volatile List<String> rows = List.of();
   private volatile List<Integer> tasks = List.of();
@@ -33,7 +35,30 @@ public final class GraftSwitch {
    * The adapter of each sequence of the batches to come; empty where all active ones act on all.
    */
   public List<String> rows() {
-    return rows;
+    return only.get() == null ? rows : List.of();
+  }
+
+  /**
+   * Does something of this thread's while one adapter, and no other, acts: on the rows that it was
+   * named for.
+   */
+  public <T> T only(String adapter, Supplier<T> what) {
+    only.set(adapter);
+    try {
+      return what.get();
+    } finally {
+      only.remove();
+    }
+  }
+
+  /**
+   * The runs of rows that have the same adapter.
+   *
+   * @param count the number of rows, the same for every sequence of the batch
+   * @param place what has these rows, for messages
+   */
+  public List<RowRun> runs(long count, String place) {
+    return RowRun.of(rows(), count, place);
   }
 
   /** Sets the adapter of each sequence of the batches to come. */
@@ -65,7 +90,8 @@ public final class GraftSwitch {
 
   /** Whether an adapter acts: not disabled, and not merged into the weights. */
   public boolean on(String adapter) {
-    return disabled.get() == 0 && !merged.contains(adapter);
+    String one = only.get();
+    return disabled.get() == 0 && !merged.contains(adapter) && (one == null || one.equals(adapter));
   }
 
   /** Whether a scope of disabled adapters is open. */

@@ -1,11 +1,9 @@
 package org.peft4j.module;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.peft4j.PeftException;
 import org.peft4j.adapter.Tensors;
 import org.peft4j.adapter.TrainableCopy;
 import org.peft4j.site.Site;
@@ -73,28 +71,12 @@ public final class SiteGrafts {
     if (names.isEmpty() || !acts()) {
       return List.of(new Span(0, rows, acting()));
     }
-    if (rows % names.size() != 0) {
-      throw new PeftException(
-          "Adapters were named for "
-              + names.size()
-              + " sequences, but "
-              + site.name()
-              + " got "
-              + rows
-              + " rows. Name one adapter for each sequence of the batch.");
-    }
-    long each = rows / names.size();
-    List<Span> spans = new ArrayList<>();
-    for (int from = 0, to; from < names.size(); from = to) {
-      String name = names.get(from);
-      to = from + 1;
-      while (to < names.size() && names.get(to).equals(name)) {
-        to++;
-      }
-      List<Graft> own = acting().stream().filter(g -> g.adapterName().equals(name)).toList();
-      spans.add(new Span(from * each, to * each, own));
-    }
-    return spans;
+    return RowRun.of(names, rows, site.name()).stream().map(this::span).toList();
+  }
+
+  private Span span(RowRun run) {
+    List<Graft> own = acting().stream().filter(g -> g.adapterName().equals(run.adapter())).toList();
+    return new Span(run.from(), run.to(), own);
   }
 
   /** The number of sequences that adapters were named for; 1 if they were not. */
