@@ -220,7 +220,9 @@ public final class AdapterFiles {
         contents.putAll(tensors(List.of(slot)));
       }
       slot.adapter().copies().forEach((name, key) -> contents.put(key, slot.values().get(name)));
-      slot.adapter().constants().forEach((key, value) -> contents.put(key, value.get()));
+      if (slot.adapter().writesConstants()) {
+        slot.adapter().constants().forEach((key, value) -> contents.put(key, value.get()));
+      }
     }
     return contents;
   }
