@@ -60,6 +60,17 @@ DORA: dict[str, Case] = {
         dora(target_modules=["c_fc", "mlp.c_proj"], r=2, lora_alpha=1, lora_dropout=0.2, fan_in_fan_out=True),
         padding="none",
     ),
+    "dora/llama_pissa": one(
+        '"pissa": the magnitude is of the weight before the principal part was taken out',
+        "llama",
+        dora(target_modules=[*QV, "down_proj"], r=3, lora_alpha=5, use_rslora=True, init_lora_weights="pissa"),
+    ),
+    "dora/llama_olora": one(
+        '"olora" with rank_pattern',
+        "llama_biases",
+        dora(target_modules=["q_proj", "up_proj"], rank_pattern={"up_proj": 2}, init_lora_weights="olora"),
+        padding="left",
+    ),
 }
 
 LOHA: dict[str, Case] = {

@@ -71,6 +71,7 @@ FULL = {
     "dare_ties": sum_of(TWO, "dare_ties", density=0.6),
     "dare_linear_svd": sum_of(TWO, "dare_linear_svd", density=0.7),
     "dare_ties_svd": sum_of(TWO, "dare_ties_svd", density=0.6),
+    **{f"{kind}_of_all": sum_of(TWO, kind, density=1.0) for kind in ["dare_linear", "dare_ties", "dare_linear_svd", "dare_ties_svd"]},
     "magnitude_prune": sum_of(TWO, "magnitude_prune", density=0.4),
     "magnitude_prune_svd": sum_of(TWO, "magnitude_prune_svd", density=0.3, svd_rank=6),
 }

@@ -49,7 +49,12 @@ public interface Adapter {
     return Map.of();
   }
 
-  /** The shapes of {@link #constants()}. */
+  /** Whether {@link #constants()} are written; they may be in a file that is read in any case. */
+  default boolean writesConstants() {
+    return true;
+  }
+
+  /** The shapes of the {@link #constants()} that are written. */
   default Map<String, List<Long>> constantShapes() {
     return Map.of();
   }

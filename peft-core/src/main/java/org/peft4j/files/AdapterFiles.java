@@ -127,7 +127,15 @@ public final class AdapterFiles {
 
   /** Whether the parameters of encoders are beside the adapter in {@code folder}. */
   public static boolean hasEncoder(Path folder) {
-    return encoder(folder).of(metadata(folder)).isPresent();
+    return encoderOf(folder).isPresent();
+  }
+
+  /** Weights that we wrote name their encoders; what else lies beside them is of older ones. */
+  private static Optional<Path> encoderOf(Path folder) {
+    Map<String, String> metadata = metadata(folder);
+    return metadata.containsKey(CONFIG_CHECKSUM) && !metadata.containsKey(ENCODER_CHECKSUM)
+        ? Optional.empty()
+        : encoder(folder).of(metadata);
   }
 
   /**
@@ -167,9 +175,7 @@ public final class AdapterFiles {
       return;
     }
     Path beside =
-        encoder(folder)
-            .of(metadata(folder))
-            .orElseThrow(() -> new IllegalStateException("No encoder in " + folder));
+        encoderOf(folder).orElseThrow(() -> new IllegalStateException("No encoder in " + folder));
     try (TensorSource source = TensorSource.open(beside)) {
       new AdapterReader(source, encoded, List.of(), frozen).read();
     }
@@ -220,7 +226,9 @@ public final class AdapterFiles {
         contents.putAll(tensors(List.of(slot)));
       }
       slot.adapter().copies().forEach((name, key) -> contents.put(key, slot.values().get(name)));
-      slot.adapter().constants().forEach((key, value) -> contents.put(key, value.get()));
+      if (slot.adapter().writesConstants()) {
+        slot.adapter().constants().forEach((key, value) -> contents.put(key, value.get()));
+      }
     }
     return contents;
   }

@@ -1,15 +1,11 @@
 package org.peft4j.host;
 
-import java.util.List;
-import java.util.Map;
 import java.util.function.Function;
-import org.deeplearning4j.nn.api.TrainingConfig;
 import org.deeplearning4j.nn.api.layers.IOutputLayer;
 import org.deeplearning4j.nn.api.layers.RecurrentLayer;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.gradient.DefaultGradient;
 import org.deeplearning4j.nn.gradient.Gradient;
-import org.deeplearning4j.nn.layers.wrapper.BaseWrapperLayer;
 import org.deeplearning4j.nn.workspace.ArrayType;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.jspecify.annotations.Nullable;
@@ -17,32 +13,22 @@ import org.nd4j.common.primitives.Pair;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
-import org.nd4j.linalg.learning.regularization.Regularization;
-import org.peft4j.PeftException;
 import org.peft4j.module.LayerGrafts;
 
 /**
  * A frozen layer as Deeplearning4j sees it: parameters, gradients and updater state are the
  * adapters', forward and backward are the inner layer's, which writes adapter gradients only.
  */
-class HostLayer extends BaseWrapperLayer implements Grafted {
+class HostLayer extends AdapterLayer {
   private final transient PassHooks hooks;
-  private final transient NeuralNetConfiguration configuration;
-  private final transient LayerGrafts grafts;
   private final transient @Nullable OutputGrafts output;
-  private @Nullable INDArray parameters;
-  private @Nullable INDArray gradients;
-  private Map<String, INDArray> parameterTable = Map.of();
-  private transient Map<String, INDArray> gradientTable = Map.of();
   private DataType inputType = DataType.FLOAT;
   private long[] inputShape = {};
   private int batchSize;
 
   HostLayer(HostedLayer inner, NeuralNetConfiguration configuration, LayerGrafts grafts) {
-    super(inner.layer());
+    super(inner.layer(), configuration, grafts);
     this.hooks = inner.hooks();
-    this.configuration = configuration;
-    this.grafts = grafts;
     this.output = OutputGrafts.at(inner.output(), grafts);
   }
 
@@ -55,16 +41,6 @@ class HostLayer extends BaseWrapperLayer implements Grafted {
       return new RecurrentHostLayer(inner, conf, grafts);
     }
     return new HostLayer(inner, conf, grafts);
-  }
-
-  void bind(@Nullable INDArray vector, Map<String, INDArray> table) {
-    parameters = vector;
-    parameterTable = table;
-  }
-
-  @Override
-  public LayerGrafts grafts() {
-    return grafts;
   }
 
   @Override
@@ -119,7 +95,7 @@ class HostLayer extends BaseWrapperLayer implements Grafted {
 
   /** Whether there are adapters here, and the layer has one weight for all rows of a batch. */
   private boolean oneWeight() {
-    return grafts.acts() && !host().context().layer(host().getLayerName()).rowsApart();
+    return grafts().acts() && !host().context().layer(host().getLayerName()).rowsApart();
   }
 
   private RowsInTurn inTurn() {
@@ -162,10 +138,6 @@ class HostLayer extends BaseWrapperLayer implements Grafted {
     }
   }
 
-  private FrozenHost host() {
-    return (FrozenHost) configuration.getLayer();
-  }
-
   @Override
   public Pair<Gradient, INDArray> backpropGradient(
       @Nullable INDArray epsilon, LayerWorkspaceMgr workspaces) {
@@ -188,17 +160,17 @@ class HostLayer extends BaseWrapperLayer implements Grafted {
       @Nullable INDArray epsilon,
       Function<@Nullable INDArray, Pair<Gradient, INDArray>> backward,
       LayerWorkspaceMgr workspaces) {
-    AdapterGradients.requireActing(grafts, host().context().graftSwitch());
-    if (!grafts.trains() && !grafts.inputGradientNeeded()) {
+    AdapterGradients.requireActing(grafts(), host().context().graftSwitch());
+    if (!grafts().trains() && !grafts().inputGradientNeeded()) {
       return new Pair<>(new DefaultGradient(), zeroEpsilon(workspaces));
     }
     INDArray inputGradient;
     try {
       inputGradient = inputGradient(epsilon, backward, workspaces);
-      AdapterGradients.requireFinite(gradients, gradientTable, getIterationCount());
+      requireFiniteGradients();
     } catch (RuntimeException e) {
       // What layers have told those below must not reach them in the next pass.
-      grafts.prompt().begin();
+      grafts().prompt().begin();
       throw e;
     }
     return new Pair<>(gradient(), inputGradient == null ? zeroEpsilon(workspaces) : inputGradient);
@@ -207,8 +179,8 @@ class HostLayer extends BaseWrapperLayer implements Grafted {
   /** What Deeplearning4j's updater divides this layer's gradients by. */
   private long divisor() {
     boolean divides =
-        configuration.isMiniBatch()
-            && parameterTable.keySet().stream().anyMatch(this::updaterDivideByMinibatch);
+        conf().isMiniBatch()
+            && paramTable().keySet().stream().anyMatch(this::updaterDivideByMinibatch);
     long rows = batchSize > 0 ? batchSize : inputShape[0];
     return divides ? rows : 1;
   }
@@ -220,151 +192,19 @@ class HostLayer extends BaseWrapperLayer implements Grafted {
     INDArray upper = epsilon;
     if (output != null && epsilon != null) {
       upper = output.backward(epsilon, workspaces);
-      if (output.alone() && !grafts.inputGradientNeeded()) {
+      if (output.alone() && !grafts().inputGradientNeeded()) {
         return null;
       }
     }
     hooks.beforeBackward(workspaces);
     Pair<Gradient, INDArray> result = backward.apply(upper);
     hooks.afterBackward(result.getFirst());
-    grafts.addPenaltyGradients(divisor());
+    grafts().addPenaltyGradients(divisor());
     return result.getSecond();
   }
 
   private INDArray zeroEpsilon(LayerWorkspaceMgr workspaces) {
     DataType type = inputType.isFPType() ? inputType : Nd4j.defaultFloatingPointType();
     return workspaces.create(ArrayType.ACTIVATION_GRAD, type, inputShape, 'c');
-  }
-
-  @Override
-  public double calcRegularizationScore(boolean backpropParamsOnly) {
-    if (parameterTable.isEmpty()) {
-      return 0;
-    }
-    double score = grafts.penalty();
-    List<Regularization> regularization = host().getRegularizationByParam("");
-    for (INDArray parameter : parameterTable.values()) {
-      for (Regularization r : regularization) {
-        score += r.score(parameter, getIterationCount(), getEpochCount());
-      }
-    }
-    return score;
-  }
-
-  @Override
-  public NeuralNetConfiguration conf() {
-    return configuration;
-  }
-
-  @Override
-  public TrainingConfig getConfig() {
-    return host();
-  }
-
-  @Override
-  public void setLearningRate(LearningRate rate) {
-    host().setLearningRate(rate);
-  }
-
-  @Override
-  public @Nullable INDArray params() {
-    return parameters;
-  }
-
-  @Override
-  public long numParams() {
-    return parameters == null ? 0 : parameters.length();
-  }
-
-  @Override
-  public long numParams(boolean backwards) {
-    return numParams();
-  }
-
-  @Override
-  public void setParams(INDArray values) {
-    if (parameters != null && values != parameters) {
-      parameters.assign(values.reshape(parameters.shape()));
-    }
-  }
-
-  @Override
-  public void setParamsViewArray(INDArray vector) {
-    bind(vector, host().initializer().getGradientsFromFlattened(configuration, vector));
-  }
-
-  @Override
-  public @Nullable INDArray getGradientsViewArray() {
-    return gradients;
-  }
-
-  @Override
-  public void setBackpropGradientsViewArray(INDArray vector) {
-    gradients = vector;
-    gradientTable = host().initializer().getGradientsFromFlattened(configuration, vector);
-    host().context().bindGradients(host().getLayerName(), grafts, vector);
-  }
-
-  @Override
-  public @Nullable INDArray getParam(String parameter) {
-    return parameterTable.get(parameter);
-  }
-
-  @Override
-  public void setParam(String parameter, INDArray value) {
-    INDArray target = parameterTable.get(parameter);
-    if (target == null) {
-      throw new PeftException(
-          "No parameter \"" + parameter + "\" here. There are: " + parameterTable.keySet() + ".");
-    }
-    target.assign(value);
-  }
-
-  @Override
-  public Map<String, INDArray> paramTable() {
-    return parameterTable;
-  }
-
-  @Override
-  public Map<String, INDArray> paramTable(boolean backpropParamsOnly) {
-    return parameterTable;
-  }
-
-  @Override
-  public void setParamTable(Map<String, INDArray> table) {
-    table.forEach(this::setParam);
-  }
-
-  @Override
-  public void update(INDArray gradient, String parameter) {
-    INDArray target = parameterTable.get(parameter);
-    if (target != null) {
-      target.addi(gradient.reshape(target.shape()));
-    }
-  }
-
-  @Override
-  public void update(Gradient gradient) {
-    gradient.gradientForVariable().forEach((name, value) -> update(value, name));
-  }
-
-  @Override
-  public Gradient gradient() {
-    return AdapterGradients.of(gradientTable);
-  }
-
-  @Override
-  public void applyConstraints(int iteration, int epoch) {
-    // Constraints are on the frozen parameters, which do not change.
-  }
-
-  @Override
-  public boolean equals(@Nullable Object other) {
-    return this == other;
-  }
-
-  @Override
-  public int hashCode() {
-    return System.identityHashCode(this);
   }
 }

@@ -84,6 +84,17 @@ public final class PeftGraph extends ComputationGraph implements Relayable<Graph
         .orElse(null);
   }
 
+  /** A step that fails must not leave its masks to the next input. */
+  @Override
+  public void computeGradientAndScore() {
+    try {
+      super.computeGradientAndScore();
+    } catch (RuntimeException e) {
+      clearLayerMaskArrays();
+      throw e;
+    }
+  }
+
   /** Public in a public class: an in-memory model saver calls it by reflection. */
   @Override
   public ComputationGraph clone() {

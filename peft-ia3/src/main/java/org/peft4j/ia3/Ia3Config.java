@@ -27,6 +27,9 @@ public record Ia3Config(
   /** The name in {@code peft_type}. */
   public static final String PEFT_TYPE = "IA3";
 
+  /** How a file says that no module has its input scaled. */
+  private static final ModuleSelector NONE = new ModuleSelector.Names(List.of());
+
   /**
    * Checks every field.
    *
@@ -36,6 +39,9 @@ public record Ia3Config(
     List<String> problems = new ArrayList<>(common.problems());
     checkSubset(common.targetModules(), feedforwardModules, problems);
     CommonConfig.require("(IA)3 config", problems);
+    if (common.targetModules().isPresent()) {
+      feedforwardModules = feedforwardModules.filter(f -> !f.equals(NONE));
+    }
   }
 
   private static void checkSubset(

@@ -53,15 +53,22 @@ final class Dora {
                   new DoraNorm(() -> frozen.weight(site), shape.scale()),
                   LoraLinear.A,
                   LoraLinear.B));
-      default ->
-          new DoraLinear(
-              lora,
-              shape,
-              new Dora(
-                  new DoraNorm(() -> frozen.weight(site), shape.scale()),
-                  LoraLinear.A,
-                  LoraLinear.B));
+      default -> shape.init().shifts() ? shifted(site, shape, frozen) : linear(lora, shape, frozen);
     };
+  }
+
+  private static DoraLinear linear(Adapter lora, LoraShape shape, FrozenValues frozen) {
+    DoraNorm norm = new DoraNorm(() -> frozen.weight(lora.site()), shape.scale());
+    return new DoraLinear(lora, shape, new Dora(norm, LoraLinear.A, LoraLinear.B));
+  }
+
+  private static ShiftedDora shifted(Site site, LoraShape shape, FrozenValues frozen) {
+    FirstFactors first = new FirstFactors(site, shape, frozen);
+    LoraShape twice = shape.withRank(2 * shape.rank());
+    return new ShiftedDora(
+        ShiftedLora.of(site, shape, first),
+        first,
+        linear(new LoraLinear(site, twice), twice, frozen));
   }
 
   /** LoRA's tensors and m, whose first value comes with {@link #complete}. */

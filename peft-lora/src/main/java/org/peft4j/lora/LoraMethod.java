@@ -58,19 +58,12 @@ public final class LoraMethod implements PeftMethod<LoraConfig> {
               + site.kind()
               + ". Exclude it, or take another initialisation.");
     }
-    if (config.dora() && shape.init().shifts()) {
-      throw new PeftException(
-          "use_dora does not go with init_lora_weights "
-              + shape.init().json()
-              + ", which begins by changing the weight whose norm DoRA takes. Choose one of them.");
-    }
     if (config.dora()) {
       return Optional.of(Dora.adapter(site, shape, injection.frozen()));
     }
     return Optional.of(
         shape.init().shifts()
-            ? new ShiftedLora(
-                new LoraLinear(site, shape), new FirstFactors(site, shape, injection.frozen()))
+            ? ShiftedLora.of(site, shape, new FirstFactors(site, shape, injection.frozen()))
             : adapter(site, shape));
   }
 

@@ -34,6 +34,11 @@ public record LoraShape(int rank, double scale, double dropout, boolean bias, Lo
     return new LoraShape(rank, other, dropout, bias, init);
   }
 
+  /** The same, of another rank and of the same scale. */
+  LoraShape withRank(int other) {
+    return new LoraShape(other, scale, dropout, bias, init);
+  }
+
   LoraShape withoutDropout() {
     return new LoraShape(rank, scale, 0, bias, init);
   }

@@ -24,9 +24,14 @@ final class ShiftedLora implements LinearAdapter, LowRankPart {
   private final LoraLinear lora;
   private final FirstFactors first;
 
-  ShiftedLora(LoraLinear lora, FirstFactors first) {
+  private ShiftedLora(LoraLinear lora, FirstFactors first) {
     this.lora = lora;
     this.first = first;
+  }
+
+  /** The adapter for a linear site. */
+  static ShiftedLora of(Site site, LoraShape shape, FirstFactors first) {
+    return new ShiftedLora(new LoraLinear(site, shape), first);
   }
 
   @Override

@@ -17,6 +17,7 @@ import org.peft4j.Peft;
 import org.peft4j.PeftException;
 import org.peft4j.PeftModel;
 import org.peft4j.files.TensorFile;
+import org.peft4j.testing.LayerCases;
 
 /** Adapter folders: strict when read, whole when written. */
 class AdapterFilesTest {
@@ -82,9 +83,7 @@ class AdapterFilesTest {
 
   @Test
   void anAdapterForAnotherModelIsRefused() {
-    Peft.wrap(
-            LoraCase.all().findFirst().orElseThrow().base(),
-            LoraConfig.builder().targetModules("layer").build())
+    Peft.wrap(LayerCases.named("dense").base(), LoraConfig.builder().targetModules("layer").build())
         .save(folder);
     assertRefused("Target \"layer\" matches no site");
   }

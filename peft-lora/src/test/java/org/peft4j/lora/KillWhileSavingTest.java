@@ -2,13 +2,9 @@ package org.peft4j.lora;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.deeplearning4j.nn.graph.ComputationGraph;
@@ -17,6 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.Peft;
 import org.peft4j.PeftModel;
+import org.peft4j.testing.Killing;
 
 /** A process that is killed while it saves leaves the old or the new adapter. */
 class KillWhileSavingTest {
@@ -33,7 +30,7 @@ class KillWhileSavingTest {
     INDArray second = SavingWriter.second().network().params();
     Random random = new Random(7);
     for (int i = 0; i < KILLS; i++) {
-      killAfter(random.nextInt(60));
+      Killing.after(random.nextInt(60), SavingWriter.class, folder);
       PeftModel<ComputationGraph> loaded = Peft.load(SmallModel.graph(), folder);
       INDArray params = loaded.network().params();
       assertThat(params.equals(first) || params.equals(second)).as("kill %d", i).isTrue();
@@ -51,7 +48,7 @@ class KillWhileSavingTest {
         new ProcessBuilder(
                 Stream.concat(
                         Stream.of("bash", "-c", "ulimit -f 0; exec \"$@\"", "limited"),
-                        command().stream())
+                        Killing.command(SavingWriter.class, folder).stream())
                     .toList())
             .redirectErrorStream(true)
             .start();
@@ -63,34 +60,6 @@ class KillWhileSavingTest {
     try (Stream<Path> files = Files.list(folder)) {
       assertThat(files.map(f -> f.getFileName().toString()))
           .containsExactlyInAnyOrder("adapter_config.json", "adapter_model.safetensors");
-    }
-  }
-
-  private List<String> command() {
-    return List.of(
-        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-        "-Xmx256m",
-        "-XX:TieredStopAtLevel=1",
-        "-Dorg.slf4j.simpleLogger.defaultLogLevel=off",
-        "-classpath",
-        System.getProperty("java.class.path"),
-        SavingWriter.class.getName(),
-        folder.toString());
-  }
-
-  private void killAfter(int milliseconds) throws IOException, InterruptedException {
-    Process process = new ProcessBuilder(command()).redirectErrorStream(true).start();
-    try (BufferedReader reader =
-        new BufferedReader(
-            new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
-      String line = reader.readLine();
-      while (line != null && !line.equals("saving")) {
-        line = reader.readLine();
-      }
-      assertThat(line).isEqualTo("saving");
-      Thread.sleep(milliseconds);
-    } finally {
-      process.destroyForcibly().waitFor();
     }
   }
 }

@@ -22,6 +22,7 @@ import org.peft4j.adapter.Tensors;
 import org.peft4j.lora.adalora.AdaLoraConfig;
 import org.peft4j.method.Combination;
 import org.peft4j.method.Combination.Type;
+import org.peft4j.testing.LayerCase;
 
 /** Weighted sums of adapters. */
 class LoraCombinationTest {
@@ -74,23 +75,23 @@ class LoraCombinationTest {
         .isLessThan(1e-6);
   }
 
-  static java.util.stream.Stream<LoraCase> sites() {
-    return LoraCase.all()
+  static java.util.stream.Stream<LayerCase> sites() {
+    return LoraLayers.all()
         .filter(c -> List.of("convolution 2d", "embedding", "lstm").contains(c.name()));
   }
 
   @ParameterizedTest
   @MethodSource("sites")
-  void everySortOfSiteCanBeSummed(LoraCase site) {
+  void everySortOfSiteCanBeSummed(LayerCase site) {
     PeftModel<MultiLayerNetwork> model = Peft.bare(site.base(), 3);
-    model.addAdapter("one", site.config().init(LoraInit.RANDOM).build());
-    model.addAdapter("two", site.config().rank(1).init(LoraInit.RANDOM).build());
+    model.addAdapter("one", LoraLayers.config(site).init(LoraInit.RANDOM).build());
+    model.addAdapter("two", LoraLayers.config(site).rank(1).init(LoraInit.RANDOM).build());
     model.addWeightedAdapter(
         List.of("one", "two"), List.of(1.0, 1.0), "sum", Combination.of(Type.SVD).rank(3));
     model.setActive("one", "two");
-    INDArray both = model.network().output(site.x());
+    INDArray both = site.output(model.network());
     model.setActive("sum");
-    assertThat(relative(model.network().output(site.x()), both)).isLessThan(1e-5);
+    assertThat(relative(site.output(model.network()), both)).isLessThan(1e-5);
   }
 
   @Test

@@ -17,6 +17,8 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.Peft;
 import org.peft4j.PeftModel;
 import org.peft4j.lora.algebra.PrincipalParts;
+import org.peft4j.testing.LayerCase;
+import org.peft4j.testing.LayerCases;
 
 /** Adapters that begin elsewhere than at zero. */
 class LoraStartTest {
@@ -117,8 +119,7 @@ class LoraStartTest {
     LoraConfig.Builder config = LoraConfig.builder().rank(4).init(LoraInit.PISSA);
     assertThatThrownBy(() -> Peft.wrap(base, config.targetModules("out").build()))
         .hasMessageContaining("needs a rank of at most 3 at out");
-    LoraCase convolution =
-        LoraCase.all().filter(c -> c.name().equals("convolution 2d")).findFirst().orElseThrow();
+    LayerCase convolution = LayerCases.named("convolution 2d");
     MultiLayerNetwork network = convolution.base();
     assertThatThrownBy(
             () ->

@@ -14,6 +14,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.peft4j.Peft;
 import org.peft4j.PeftException;
 import org.peft4j.PeftModel;
+import org.peft4j.testing.LayerCase;
+import org.peft4j.testing.LayerCases;
 
 class PeftConfigsTest {
   private static final long TEN_BILLION = 10_000_000_000L;
@@ -66,7 +68,7 @@ class PeftConfigsTest {
 
   @Test
   void aBuilderTakesTargets() {
-    LoraCase dense = LoraCase.all().findFirst().orElseThrow();
+    LayerCase dense = LayerCases.named("dense");
     LoraConfig config = PeftConfigs.builder(Task.GENERATION, 100).targetModules("out").build();
 
     try (PeftModel<?> model = Peft.wrap(dense.base(), config)) {

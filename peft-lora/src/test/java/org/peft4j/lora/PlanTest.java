@@ -24,24 +24,26 @@ import org.peft4j.config.Bias;
 import org.peft4j.plan.AdapterPlan;
 import org.peft4j.plan.PlannedTensor;
 import org.peft4j.plan.TrainingMemory;
+import org.peft4j.testing.LayerCase;
+import org.peft4j.testing.LayerCases;
 
 /** A plan tells of an adapter what is true of it once it is made. */
 class PlanTest {
-  static Stream<LoraCase> sites() {
-    return LoraCase.all();
+  static Stream<LayerCase> sites() {
+    return LoraLayers.all();
   }
 
   @ParameterizedTest
   @MethodSource("sites")
-  void aPlanIsWhatWrappingMakes(LoraCase site, @TempDir Path folder) throws IOException {
-    assertPlanned(site.base(), site.config().build(), folder);
+  void aPlanIsWhatWrappingMakes(LayerCase site, @TempDir Path folder) throws IOException {
+    assertPlanned(site.base(), LoraLayers.config(site).build(), folder);
   }
 
   @ParameterizedTest
   @MethodSource("sites")
-  void aPlanCountsBiasesAndSavedModulesAsHuggingFaceDoes(LoraCase site, @TempDir Path folder)
+  void aPlanCountsBiasesAndSavedModulesAsHuggingFaceDoes(LayerCase site, @TempDir Path folder)
       throws IOException {
-    LoraConfig.Builder config = site.config().bias(Bias.ALL);
+    LoraConfig.Builder config = LoraLayers.config(site).bias(Bias.ALL);
     assertPlanned(site.base(), config.build(), folder.resolve("biases"));
     if (!site.target().equals("out")) {
       assertPlanned(site.base(), config.modulesToSave("out").build(), folder.resolve("saved"));
@@ -102,9 +104,9 @@ class PlanTest {
 
   @Test
   void mistakesAreTold() {
-    LoraCase dense = LoraCase.all().findFirst().orElseThrow();
+    LayerCase dense = LayerCases.named("dense");
     MultiLayerNetwork base = dense.base();
-    LoraConfig config = dense.config().build();
+    LoraConfig config = LoraLayers.config(dense).build();
 
     assertThatThrownBy(() -> Peft.plan(base, LoraConfig.builder().targetModules("lyer").build()))
         .isInstanceOf(PeftException.class)
@@ -118,11 +120,11 @@ class PlanTest {
 
   @Test
   void sequencesWithoutALengthAreRefused() {
-    LoraCase lstm =
-        LoraCase.all().filter(c -> c.toString().equals("lstm")).findFirst().orElseThrow();
+    LayerCase lstm = LayerCases.named("lstm");
 
     assertThatThrownBy(
-            () -> Peft.plan(lstm.base(), lstm.config().build(), 2, InputType.recurrent(5)))
+            () ->
+                Peft.plan(lstm.base(), LoraLayers.config(lstm).build(), 2, InputType.recurrent(5)))
         .isInstanceOf(PeftException.class)
         .hasMessageContaining("InputType.recurrent(size, length)");
   }

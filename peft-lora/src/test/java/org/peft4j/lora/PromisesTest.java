@@ -1,205 +1,84 @@
 package org.peft4j.lora;
 
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
-
-import java.io.File;
-import java.nio.file.Path;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.stream.Stream;
-import org.deeplearning4j.nn.conf.WorkspaceMode;
-import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
-import org.nd4j.linalg.api.ndarray.INDArray;
-import org.peft4j.NonFiniteException;
-import org.peft4j.Peft;
-import org.peft4j.PeftModel;
+import org.peft4j.PeftConfig;
+import org.peft4j.lora.adalora.AdaLoraConfig;
+import org.peft4j.lora.deltalora.DeltaLoraConfig;
+import org.peft4j.lora.loha.LoHaConfig;
+import org.peft4j.lora.lokr.LoKrConfig;
+import org.peft4j.lora.mora.MoraConfig;
+import org.peft4j.lora.mora.MoraType;
+import org.peft4j.lora.vera.VeraConfig;
+import org.peft4j.testing.LayerPromises;
+import org.peft4j.testing.MethodRow;
+import org.peft4j.testing.MethodRow.Trait;
+import org.peft4j.testing.PromiseCase;
 
-/** What users may rely on, for every method on every sort of Deeplearning4j layer. */
-class PromisesTest {
+/** What users may rely on, for every method of the LoRA family. */
+class PromisesTest extends LayerPromises {
+  private static final MethodRow[] METHODS = {
+    MethodRow.of("lora", (target, dropout) -> LoraLayers.config(target).dropout(dropout).build()),
+    MethodRow.of(
+        "dora",
+        (target, dropout) -> LoraLayers.config(target).dropout(dropout).dora(true).build(),
+        // Its norm is constant in the backward pass: see DoraTest.
+        Trait.OTHER_SLOPES),
+    MethodRow.of("adalora", (target, dropout) -> adalora(target).dropout(dropout).build()),
+    MethodRow.of("loha", PromisesTest::loha),
+    MethodRow.of("lokr", PromisesTest::lokr),
+    MethodRow.of("vera", PromisesTest::vera),
+    mora("mora by sharing", MoraType.SHARING),
+    mora("mora by rotation", MoraType.ROTATION),
+    MethodRow.of("delta-lora", PromisesTest::deltaLora)
+  };
+
   static Stream<PromiseCase> cases() {
-    return PromiseCase.all();
+    return PromiseCase.of(METHODS);
   }
 
-  @ParameterizedTest
-  @MethodSource("cases")
-  void wrappingChangesNoOutput(PromiseCase site) {
-    MultiLayerNetwork base = site.base();
-    INDArray expected = base.output(site.x());
-    PeftModel<MultiLayerNetwork> model = Peft.wrap(base, site.config());
-    assertThat(model.network().output(site.x())).isEqualTo(expected);
-    assertThat(model.network().output(site.x(), true)).isEqualTo(base.output(site.x(), true));
+  static Stream<PromiseCase> others() {
+    return PromiseCase.without(METHODS);
   }
 
-  @ParameterizedTest
-  @MethodSource("cases")
-  void fittingChangesTheAdapterOnlyAndLowersTheLoss(PromiseCase site) {
-    MultiLayerNetwork base = site.base();
-    INDArray frozen = base.params().dup();
-    PeftModel<MultiLayerNetwork> model = Peft.wrap(base, site.config());
-    double before = model.network().score(site.data());
-    for (int i = 0; i < 50; i++) {
-      model.network().fit(site.data());
-    }
-    assertThat(base.params()).isEqualTo(frozen);
-    assertThat(model.network().score(site.data())).isLessThan(before - 0.01);
-    long trainable = model.trainableParameters().trainable();
-    assertThat(model.network().params().length()).isEqualTo(trainable);
-    assertThat(model.network().getFlattenedGradients().length()).isEqualTo(trainable);
-    assertThat(model.network().getUpdater().getStateViewArray().length()).isEqualTo(2 * trainable);
+  private static AdaLoraConfig.Builder adalora(String target) {
+    return AdaLoraConfig.builder().initR(3).targetR(2).totalStep(100).targetModules(target);
   }
 
-  @ParameterizedTest
-  @MethodSource("cases")
-  void everyTensorGetsAGradientWithinTwoSteps(PromiseCase site) {
-    PeftModel<MultiLayerNetwork> model = Peft.wrap(site.base(), site.config());
-    Map<String, Boolean> moved = new LinkedHashMap<>();
-    for (int step = 0; step < 2; step++) {
-      model.network().fit(site.data());
-      model
-          .network()
-          .gradient()
-          .gradientForVariable()
-          .forEach(
-              (name, g) -> moved.merge(name, g.amaxNumber().doubleValue() > 0, Boolean::logicalOr));
-    }
-    assertThat(moved).isNotEmpty().doesNotContainValue(false);
+  private static PeftConfig loha(String target, double dropout) {
+    return LoHaConfig.builder()
+        .rank(2)
+        .alpha(4)
+        .rankDropout(dropout)
+        .moduleDropout(dropout)
+        .effectiveConvolution(true)
+        .targetModules(target)
+        .build();
   }
 
-  @ParameterizedTest
-  @MethodSource("cases")
-  void disablingGivesTheBaseModelAndEnablingTheAdaptedOne(PromiseCase site) {
-    MultiLayerNetwork base = site.base();
-    PeftModel<MultiLayerNetwork> model = trained(site, base);
-    INDArray adapted = model.network().output(site.x());
-    assertThat(adapted).isNotEqualTo(base.output(site.x()));
-    try (var off = model.adaptersDisabled()) {
-      assertThat(model.network().output(site.x())).isEqualTo(base.output(site.x()));
-      assertThatThrownBy(() -> model.network().fit(site.data())).hasMessageContaining("disabled");
-    }
-    assertThat(model.network().output(site.x())).isEqualTo(adapted);
+  private static PeftConfig lokr(String target, double dropout) {
+    return LoKrConfig.builder()
+        .rank(1)
+        .alpha(2)
+        .rankDropout(dropout)
+        .moduleDropout(dropout)
+        .effectiveConvolution(true)
+        .decomposeBoth(true)
+        .targetModules(target)
+        .build();
   }
 
-  @ParameterizedTest
-  @MethodSource("cases")
-  void mergedEqualsUnmergedAndUnmergingIsExact(PromiseCase site, @TempDir Path folder)
-      throws Exception {
-    MultiLayerNetwork base = site.base();
-    INDArray frozen = base.params().dup();
-    PeftModel<MultiLayerNetwork> model = trained(site, base);
-    INDArray adapted = model.network().output(site.x());
-    try (var merged = model.merged()) {
-      assertThat(relative(model.network().output(site.x()), adapted)).isLessThan(1e-5);
-      assertThat(base.params()).isNotEqualTo(frozen);
-    }
-    assertThat(base.params()).isEqualTo(frozen);
-    assertThat(model.network().output(site.x())).isEqualTo(adapted);
-
-    MultiLayerNetwork plain = model.mergeAndUnload();
-    assertThat(plain.getClass()).isEqualTo(MultiLayerNetwork.class);
-    File file = folder.resolve("merged.zip").toFile();
-    plain.save(file);
-    MultiLayerNetwork restored = MultiLayerNetwork.load(file, false);
-    assertThat(relative(restored.output(site.x()), adapted)).isLessThan(1e-5);
-    assertThat(restored.getLayerWiseConfigurations().toJson()).doesNotContain("peft4j");
-    assertThat(base.params()).isEqualTo(frozen);
+  private static PeftConfig vera(String target, double dropout) {
+    return VeraConfig.builder().rank(8).dropout(dropout).targetModules(target).build();
   }
 
-  @ParameterizedTest
-  @MethodSource("cases")
-  void savedAndLoadedOntoAFreshBaseIsTheSame(PromiseCase site, @TempDir Path folder) {
-    PeftModel<MultiLayerNetwork> model = trained(site, site.base());
-    model.save(folder);
-    PeftModel<MultiLayerNetwork> loaded = Peft.load(site.base(), folder);
-    assertThat(loaded.network().output(site.x())).isEqualTo(model.network().output(site.x()));
-    assertThat(loaded.config(Peft.DEFAULT_ADAPTER)).isEqualTo(model.config(Peft.DEFAULT_ADAPTER));
+  private static MethodRow mora(String name, MoraType type) {
+    return MethodRow.of(
+        name,
+        (target, dropout) ->
+            MoraConfig.builder().rank(1).type(type).dropout(dropout).targetModules(target).build());
   }
 
-  @ParameterizedTest
-  @MethodSource("cases")
-  void switchingAdaptersKeepsEachAsItWas(PromiseCase site) {
-    MultiLayerNetwork base = site.base();
-    PeftModel<MultiLayerNetwork> model = trained(site, base);
-    INDArray first = model.network().output(site.x());
-    model.addAdapter("second", site.config());
-    assertThat(model.network().output(site.x())).isEqualTo(first);
-    model.setActive("second");
-    for (int i = 0; i < 3; i++) {
-      model.network().fit(site.data());
-    }
-    INDArray second = model.network().output(site.x());
-    assertThat(second).isNotEqualTo(first);
-    model.setActive("default", "second");
-    assertThat(model.network().output(site.x())).isNotEqualTo(first).isNotEqualTo(second);
-    model.setActive();
-    assertThat(model.network().output(site.x())).isEqualTo(base.output(site.x()));
-    model.setActive("default");
-    assertThat(model.network().output(site.x())).isEqualTo(first);
-    model.delete("second");
-    assertThat(model.adapters()).containsExactly("default");
-  }
-
-  @ParameterizedTest
-  @MethodSource("cases")
-  void theSameSeedGivesTheSameTraining(PromiseCase site) {
-    INDArray first = fitted(site).network().params();
-    INDArray second = fitted(site).network().params();
-    assertThat(first).isEqualTo(second);
-  }
-
-  @ParameterizedTest
-  @MethodSource("cases")
-  void trainingIsTheSameWithoutWorkspaces(PromiseCase site) {
-    INDArray with = fitted(site).network().params();
-    PeftModel<MultiLayerNetwork> model = Peft.wrap(site.base(), site.config(0.2));
-    model.network().getLayerWiseConfigurations().setTrainingWorkspaceMode(WorkspaceMode.NONE);
-    for (int i = 0; i < 5; i++) {
-      model.network().fit(site.data());
-    }
-    assertThat(model.network().params()).isEqualTo(with);
-  }
-
-  @ParameterizedTest
-  @MethodSource("cases")
-  void aNonFiniteGradientStopsTrainingBeforeTheAdapterChanges(PromiseCase site) {
-    MultiLayerNetwork base = site.base();
-    PeftModel<MultiLayerNetwork> model = trained(site, base);
-    INDArray before = model.network().params().dup();
-    INDArray weight = base.getLayer("out").getParam("W");
-    double kept = weight.getDouble(0);
-    weight.putScalar(0, Float.NaN);
-    assertThatThrownBy(() -> model.network().fit(site.data()))
-        .isInstanceOf(NonFiniteException.class)
-        .hasMessageContaining("Step ")
-        .satisfies(
-            e ->
-                assertThat(model.network().gradient().gradientForVariable().keySet())
-                    .map(key -> key.substring(key.indexOf('_') + 1))
-                    .anyMatch(String.valueOf(e.getMessage())::contains));
-    weight.putScalar(0, kept);
-    assertThat(model.network().params()).isEqualTo(before);
-  }
-
-  private static PeftModel<MultiLayerNetwork> fitted(PromiseCase site) {
-    PeftModel<MultiLayerNetwork> model = Peft.wrap(site.base(), site.config(0.2));
-    for (int i = 0; i < 5; i++) {
-      model.network().fit(site.data());
-    }
-    return model;
-  }
-
-  private static PeftModel<MultiLayerNetwork> trained(PromiseCase site, MultiLayerNetwork base) {
-    PeftModel<MultiLayerNetwork> model = Peft.wrap(base, site.config());
-    for (int i = 0; i < 5; i++) {
-      model.network().fit(site.data());
-    }
-    return model;
-  }
-
-  private static double relative(INDArray actual, INDArray expected) {
-    return actual.sub(expected).amaxNumber().doubleValue() / expected.amaxNumber().doubleValue();
+  private static PeftConfig deltaLora(String target, double noDropout) {
+    return DeltaLoraConfig.builder().rank(2).alpha(4).targetModules(target).build();
   }
 }

@@ -18,6 +18,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.Peft;
 import org.peft4j.PeftModel;
+import org.peft4j.testing.LayerCase;
 
 /** Adapters whose values or ranks are replaced while they are in use. */
 class ReplacedAdapterTest {
@@ -79,20 +80,20 @@ class ReplacedAdapterTest {
     assertThat(network.outputSingle(X)).isEqualTo(before);
   }
 
-  static Stream<LoraCase> sites() {
-    return LoraCase.all();
+  static Stream<LayerCase> sites() {
+    return LoraLayers.all();
   }
 
   @ParameterizedTest
   @MethodSource("sites")
-  void moreRanksChangeNothingAndTrainOn(LoraCase site) {
-    PeftModel<MultiLayerNetwork> model = Peft.wrap(site.base(), site.config().build());
+  void moreRanksChangeNothingAndTrainOn(LayerCase site) {
+    PeftModel<MultiLayerNetwork> model = Peft.wrap(site.base(), LoraLayers.config(site).build());
     for (int i = 0; i < 3; i++) {
       model.network().fit(site.data());
     }
-    INDArray before = model.network().output(site.x());
+    INDArray before = site.output(model.network());
     LoraAdapters.expandRank(model, NAME, 5, 7);
-    assertThat(relative(model.network().output(site.x()), before)).isLessThan(1e-6);
+    assertThat(relative(site.output(model.network()), before)).isLessThan(1e-6);
     assertThat(((LoraConfig) model.config(NAME)).rank()).isEqualTo(5);
     assertThat(model.adapters()).containsExactly(NAME);
     Map<String, INDArray> old = new LinkedHashMap<>();

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.peft4j.Peft;
 import org.peft4j.PeftModel;
+import org.peft4j.testing.Killing;
 
 /** A process that saves two adapters of different shape in turn until it is killed. */
 final class SavingWriter {
@@ -24,7 +25,7 @@ final class SavingWriter {
     PeftModel<ComputationGraph> first = first();
     PeftModel<ComputationGraph> second = second();
     first.save(folder);
-    System.out.println("saving");
+    System.out.println(Killing.SAVING);
     while (true) {
       second.save(folder);
       first.save(folder);

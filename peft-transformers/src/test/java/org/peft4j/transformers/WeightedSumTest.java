@@ -38,13 +38,13 @@ class WeightedSumTest {
       }
       int compared = 0;
       for (var entry : json.path("combinations").properties()) {
-        // What is dropped at random is another choice here.
-        if (!entry.getKey().startsWith("dare")) {
+        // What is dropped at random is another choice here; DareTest has those.
+        if (!entry.getKey().startsWith("dare") || entry.getKey().endsWith("of_all")) {
           compare(model, folder, entry.getKey(), entry.getValue());
           compared++;
         }
       }
-      assertThat(compared).isGreaterThanOrEqualTo(5);
+      assertThat(compared).isEqualTo(name.endsWith("llama") ? 19 : 5);
     }
   }
 

@@ -1,7 +1,6 @@
 package org.peft4j.host.stock;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -18,32 +17,34 @@ import org.peft4j.host.HostedNetwork;
 import org.peft4j.host.Slot;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
+import org.peft4j.testing.LayerCase;
+import org.peft4j.testing.LayerCases;
+import org.peft4j.testing.NetworkSlopes;
 
 /** Adapters after the activation of every sort of Deeplearning4j's layers that states a width. */
 class OutputPlacesTest {
-  private static final int MOST_CHECKED = 60;
 
-  static Stream<StockCase> cases() {
-    return StockCases.all();
+  static Stream<LayerCase> cases() {
+    return LayerCases.all();
   }
 
-  static Stream<StockCase> unregularised() {
+  static Stream<LayerCase> unregularised() {
     return cases().filter(sort -> !sort.name().contains("l2"));
   }
 
   @Test
   void aPlaceIsNamedAfterItsLayerAndOutputLayersHaveNone() {
-    HostedNetwork hosted = StockCase.host(named("lstm").base(DataType.FLOAT));
+    HostedNetwork hosted = TestSlots.host(LayerCases.named("lstm").base(DataType.FLOAT));
     assertThat(hosted.hostings().values().stream().flatMap(h -> h.sites().stream()))
         .filteredOn(site -> site.kind() == SiteKind.SUBLAYER)
-        .containsExactly(Site.place("layer.output", "layer", SiteKind.SUBLAYER, 0, 6));
+        .containsExactly(Site.place("layer.output", "layer", SiteKind.SUBLAYER, 0, 8));
   }
 
   @ParameterizedTest
   @MethodSource("cases")
-  void adaptersThatAddNothingLeaveEveryActivationBitEqual(StockCase sort) {
+  void adaptersThatAddNothingLeaveEveryActivationBitEqual(LayerCase sort) {
     MultiLayerNetwork base = sort.base(DataType.FLOAT);
-    HostedNetwork hosted = StockCase.host(base);
+    HostedNetwork hosted = TestSlots.host(base);
     hosted.activate(TestSlots.afterLayers(hosted, false));
     DataSet data = sort.data(DataType.FLOAT);
     INDArray mask = data.getFeaturesMaskArray();
@@ -55,51 +56,27 @@ class OutputPlacesTest {
 
   @ParameterizedTest
   @MethodSource("unregularised")
-  void everyGradientEqualsCentralDifferences(StockCase sort) {
-    HostedNetwork hosted = StockCase.host(sort.base(DataType.DOUBLE));
+  void everyGradientEqualsCentralDifferences(LayerCase sort) {
+    HostedNetwork hosted = TestSlots.host(sort.base(DataType.DOUBLE));
     List<Slot> places = TestSlots.afterLayers(hosted, true);
     if (places.isEmpty()) {
       assertThat(sort.name()).containsAnyOf("output", "center loss", "pooling", "prelu");
       return;
     }
     hosted.activate(places);
-    assertGradients(hosted.network(), sort.data(DataType.DOUBLE));
+    NetworkSlopes.assertGradients(hosted.network(), sort.data(DataType.DOUBLE));
 
     List<Slot> all = new ArrayList<>(TestSlots.everywhere(hosted, true));
     all.addAll(places);
     hosted.activate(all);
-    assertGradients(hosted.network(), sort.data(DataType.DOUBLE));
-  }
-
-  private static void assertGradients(MultiLayerNetwork network, DataSet data) {
-    network.setInput(data.getFeatures());
-    network.setLabels(data.getLabels());
-    network.setLayerMaskArrays(data.getFeaturesMaskArray(), data.getLabelsMaskArray());
-    network.computeGradientAndScore();
-    INDArray gradient = network.getFlattenedGradients().dup();
-
-    INDArray parameters = network.params();
-    double step = 1e-6;
-    long stride = 1 + parameters.length() / MOST_CHECKED;
-    for (long i = 0; i < parameters.length(); i += stride) {
-      double value = parameters.getDouble(i);
-      parameters.putScalar(i, value + step);
-      double up = network.score(data, false);
-      parameters.putScalar(i, value - step);
-      double down = network.score(data, false);
-      parameters.putScalar(i, value);
-      assertThat(gradient.getDouble(i) / data.numExamples())
-          .as("parameter %d of %d", i, parameters.length())
-          .isCloseTo((up - down) / (2 * step), within(1e-6));
-    }
-    assertThat(gradient.norm2Number().doubleValue()).isPositive();
+    NetworkSlopes.assertGradients(hosted.network(), sort.data(DataType.DOUBLE));
   }
 
   @Test
   void steppingThroughASequenceGivesTheOutputOfTheWhole() {
     for (String name : List.of("lstm", "simple rnn")) {
-      StockCase sort = named(name);
-      HostedNetwork hosted = StockCase.host(sort.base(DataType.DOUBLE));
+      LayerCase sort = LayerCases.named(name);
+      HostedNetwork hosted = TestSlots.host(sort.base(DataType.DOUBLE));
       hosted.activate(TestSlots.afterLayers(hosted, true));
       MultiLayerNetwork network = hosted.network();
       INDArray x = sort.data(DataType.DOUBLE).getFeatures();
@@ -116,17 +93,13 @@ class OutputPlacesTest {
 
   @Test
   void aLayerWithNothingButAnAdapterAfterItRunsOnTheFrozenArrays() {
-    HostedNetwork hosted = StockCase.host(named("lstm").base(DataType.FLOAT));
+    HostedNetwork hosted = TestSlots.host(LayerCases.named("lstm").base(DataType.FLOAT));
     hosted.activate(TestSlots.afterLayers(hosted, true));
     var layer = hosted.network().getLayer("layer");
     INDArray used =
         ((org.deeplearning4j.nn.layers.wrapper.BaseWrapperLayer) layer).getUnderlying().params();
     assertThat(used.data().address())
         .isEqualTo(hosted.base().getLayer("layer").params().data().address());
-  }
-
-  private static StockCase named(String name) {
-    return cases().filter(sort -> sort.name().equals(name)).findFirst().orElseThrow();
   }
 
   private static org.nd4j.linalg.indexing.INDArrayIndex all() {

@@ -13,21 +13,23 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
 import org.peft4j.host.HostedNetwork;
 import org.peft4j.host.Slot;
+import org.peft4j.testing.LayerCase;
+import org.peft4j.testing.LayerCases;
+import org.peft4j.testing.NetworkSlopes;
 
 /** What every sort of Deeplearning4j's layers must keep when adapters are grafted on it. */
 class StockLayersTest {
   private static final int FITS = 50;
-  private static final int MOST_CHECKED = 100;
 
-  static Stream<StockCase> cases() {
-    return StockCases.all();
+  static Stream<LayerCase> cases() {
+    return LayerCases.all();
   }
 
   @ParameterizedTest
   @MethodSource("cases")
-  void adaptersThatAddNothingLeaveEveryActivationBitEqual(StockCase sort) {
+  void adaptersThatAddNothingLeaveEveryActivationBitEqual(LayerCase sort) {
     MultiLayerNetwork base = sort.base(DataType.FLOAT);
-    HostedNetwork hosted = StockCase.host(base);
+    HostedNetwork hosted = TestSlots.host(base);
     hosted.activate(TestSlots.everywhere(hosted, false));
 
     assertSameActivations(sort, base, hosted.network(), false);
@@ -38,15 +40,15 @@ class StockLayersTest {
 
   @ParameterizedTest
   @MethodSource("cases")
-  void hostedEqualsTheLayerWithMergedWeights(StockCase sort) {
+  void hostedEqualsTheLayerWithMergedWeights(LayerCase sort) {
     for (DataType type : List.of(DataType.DOUBLE, DataType.FLOAT)) {
-      HostedNetwork hosted = StockCase.host(sort.base(type));
+      HostedNetwork hosted = TestSlots.host(sort.base(type));
       List<Slot> slots = TestSlots.everywhere(hosted, true);
       hosted.activate(slots);
       DataSet data = sort.data(type);
 
       INDArray expected =
-          StockCase.merged(hosted, slots)
+          TestSlots.merged(hosted, slots)
               .output(data.getFeatures(), false, data.getFeaturesMaskArray(), null);
       INDArray actual =
           hosted.network().output(data.getFeatures(), false, data.getFeaturesMaskArray(), null);
@@ -57,47 +59,24 @@ class StockLayersTest {
   }
 
   /** Regularisation is in the score, but enters the gradient in the updater only. */
-  static Stream<StockCase> unregularised() {
+  static Stream<LayerCase> unregularised() {
     return cases().filter(sort -> !sort.name().contains("l2"));
   }
 
   @ParameterizedTest
   @MethodSource("unregularised")
-  void everyGradientEqualsCentralDifferences(StockCase sort) {
-    HostedNetwork hosted = StockCase.host(sort.base(DataType.DOUBLE));
+  void everyGradientEqualsCentralDifferences(LayerCase sort) {
+    HostedNetwork hosted = TestSlots.host(sort.base(DataType.DOUBLE));
     hosted.activate(TestSlots.everywhere(hosted, true));
-    MultiLayerNetwork network = hosted.network();
-    DataSet data = sort.data(DataType.DOUBLE);
-
-    network.setInput(data.getFeatures());
-    network.setLabels(data.getLabels());
-    network.setLayerMaskArrays(data.getFeaturesMaskArray(), data.getLabelsMaskArray());
-    network.computeGradientAndScore();
-    INDArray gradient = network.getFlattenedGradients().dup();
-
-    INDArray parameters = network.params();
-    double step = 1e-6;
-    long stride = 1 + parameters.length() / MOST_CHECKED;
-    for (long i = 0; i < parameters.length(); i += stride) {
-      double value = parameters.getDouble(i);
-      parameters.putScalar(i, value + step);
-      double up = network.score(data, false);
-      parameters.putScalar(i, value - step);
-      double down = network.score(data, false);
-      parameters.putScalar(i, value);
-      assertThat(gradient.getDouble(i) / data.numExamples())
-          .as("parameter %d of %d", i, parameters.length())
-          .isCloseTo((up - down) / (2 * step), org.assertj.core.api.Assertions.within(1e-6));
-    }
-    assertThat(gradient.norm2Number().doubleValue()).isPositive();
+    NetworkSlopes.assertGradients(hosted.network(), sort.data(DataType.DOUBLE));
   }
 
   @ParameterizedTest
   @MethodSource("cases")
-  void trainingMovesAdaptersOnlyAndSwitchingThemOffRestoresTheBase(StockCase sort) {
+  void trainingMovesAdaptersOnlyAndSwitchingThemOffRestoresTheBase(LayerCase sort) {
     MultiLayerNetwork base = sort.base(DataType.FLOAT);
     INDArray before = base.params().dup();
-    HostedNetwork hosted = StockCase.host(base);
+    HostedNetwork hosted = TestSlots.host(base);
     List<Slot> slots = TestSlots.everywhere(hosted, false);
     long count = slots.stream().mapToLong(Slot::count).sum();
     hosted.activate(slots);
@@ -119,7 +98,7 @@ class StockLayersTest {
   }
 
   private static void assertSameActivations(
-      StockCase sort, MultiLayerNetwork base, MultiLayerNetwork network, boolean training) {
+      LayerCase sort, MultiLayerNetwork base, MultiLayerNetwork network, boolean training) {
     List<INDArray> expected = activations(sort, base, training);
     List<INDArray> actual = activations(sort, network, training);
     for (int i = 0; i < expected.size(); i++) {
@@ -128,7 +107,7 @@ class StockLayersTest {
   }
 
   private static List<INDArray> activations(
-      StockCase sort, MultiLayerNetwork network, boolean training) {
+      LayerCase sort, MultiLayerNetwork network, boolean training) {
     DataSet data = sort.data(DataType.FLOAT);
     network.setLayerMaskArrays(data.getFeaturesMaskArray(), data.getLabelsMaskArray());
     List<INDArray> result = new ArrayList<>(network.feedForward(data.getFeatures(), training));

@@ -2,15 +2,40 @@ package org.peft4j.host.stock;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.nd4j.linalg.factory.Nd4j;
+import org.peft4j.adapter.Tensors;
 import org.peft4j.host.HostedModel;
+import org.peft4j.host.HostedNetwork;
 import org.peft4j.host.Slot;
+import org.peft4j.kernel.Nd4jKernels;
+import org.peft4j.module.GraftSwitch;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
 
 /** Adapters of low rank for every site that can carry one. */
 public final class TestSlots {
   private TestSlots() {}
+
+  /** A network, hosted. */
+  static HostedNetwork host(MultiLayerNetwork base) {
+    return HostedNetwork.of(base, new GraftSwitch(3), new Nd4jKernels());
+  }
+
+  /** A copy of the base with every ΔW added to its weight. */
+  static MultiLayerNetwork merged(HostedNetwork hosted, List<Slot> slots) {
+    MultiLayerNetwork copy = hosted.copyOfBase();
+    for (Slot slot : slots) {
+      Tensors values = slot.values();
+      hosted.hostings(copy).values().stream()
+          .filter(h -> h.sites().contains(slot.adapter().site()))
+          .forEach(
+              h ->
+                  h.weight(slot.adapter().site())
+                      .addi(((LowRankTestAdapter) slot.adapter()).delta(values)));
+    }
+    return copy;
+  }
 
   /** One slot for each site; {@code act} whether the adapters change anything. */
   public static List<Slot> everywhere(HostedModel<?> hosted, boolean act) {

@@ -1,7 +1,6 @@
 package org.peft4j.host.stock;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -19,30 +18,32 @@ import org.peft4j.adapter.TrainableCopy;
 import org.peft4j.host.HostedNetwork;
 import org.peft4j.host.Slot;
 import org.peft4j.site.SiteParameter;
+import org.peft4j.testing.LayerCase;
+import org.peft4j.testing.LayerCases;
+import org.peft4j.testing.NetworkSlopes;
 
 /** Copies of a layer's own parameters that train in their place. */
 class TrainableCopiesTest {
-  private static final int MOST_CHECKED = 60;
 
   /** Not with L2: it is in the score, but enters the gradient only in the updater. */
-  static Stream<StockCase> cases() {
-    return StockCases.all()
+  static Stream<LayerCase> cases() {
+    return LayerCases.all()
         .filter(sort -> !sort.name().contains("masks") && !sort.name().contains("l2"));
   }
 
   @ParameterizedTest
   @MethodSource("cases")
-  void copiesHaveTheRightGradientsAndSwitchOffExactly(StockCase sort) {
+  void copiesHaveTheRightGradientsAndSwitchOffExactly(LayerCase sort) {
     MultiLayerNetwork base = sort.base(DataType.DOUBLE);
     INDArray before = base.params().dup();
-    HostedNetwork hosted = StockCase.host(base);
+    HostedNetwork hosted = TestSlots.host(base);
     List<Slot> slots = copies(hosted);
     hosted.activate(slots);
     MultiLayerNetwork network = hosted.network();
     DataSet data = sort.data(DataType.DOUBLE);
 
     assertThat(distance(network, base, data)).isLessThan(1e-12);
-    assertGradients(network, data);
+    NetworkSlopes.assertGradients(network, data);
     for (int i = 0; i < 3; i++) {
       network.fit(data);
     }
@@ -52,27 +53,6 @@ class TrainableCopiesTest {
     hosted.graftSwitch().disable(1);
     assertThat(distance(network, base, data)).isZero();
     hosted.graftSwitch().disable(-1);
-  }
-
-  private static void assertGradients(MultiLayerNetwork network, DataSet data) {
-    network.setInput(data.getFeatures());
-    network.setLabels(data.getLabels());
-    network.setLayerMaskArrays(data.getFeaturesMaskArray(), data.getLabelsMaskArray());
-    network.computeGradientAndScore();
-    INDArray gradient = network.getFlattenedGradients().dup();
-    INDArray parameters = network.params();
-    long stride = 1 + parameters.length() / MOST_CHECKED;
-    for (long i = 0; i < parameters.length(); i += stride) {
-      double value = parameters.getDouble(i);
-      parameters.putScalar(i, value + 1e-6);
-      double up = network.score(data, false);
-      parameters.putScalar(i, value - 1e-6);
-      double down = network.score(data, false);
-      parameters.putScalar(i, value);
-      assertThat(gradient.getDouble(i) / data.numExamples())
-          .as("parameter %d of %d", i, parameters.length())
-          .isCloseTo((up - down) / 2e-6, within(1e-6));
-    }
   }
 
   private static List<Slot> copies(HostedNetwork hosted) {

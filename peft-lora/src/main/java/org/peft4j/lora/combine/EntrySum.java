@@ -2,8 +2,6 @@ package org.peft4j.lora.combine;
 
 import java.util.Arrays;
 import java.util.List;
-import java.util.random.RandomGenerator;
-import java.util.random.RandomGeneratorFactory;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.method.Combination;
@@ -18,13 +16,16 @@ import org.peft4j.method.Combination.Majority;
  */
 final class EntrySum {
   private final Combination how;
+  private final Draw draw;
   private final String name;
 
   /**
-   * @param name what the sum is of: with the seed it decides what is dropped at random
+   * @param draw what is kept at random
+   * @param name what the sum is of, for the draw
    */
-  EntrySum(Combination how, String name) {
+  EntrySum(Combination how, Draw draw, String name) {
     this.how = how;
+    this.draw = draw;
     this.name = name;
   }
 
@@ -97,11 +98,10 @@ final class EntrySum {
   }
 
   private double[] drawn(double[] values, double density, int index) {
-    long seed = 31 * (31 * how.seed() + name.hashCode()) + index;
-    RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
+    boolean[] drawn = draw.kept(name, index, values.length);
     double[] kept = new double[values.length];
     for (int i = 0; i < values.length; i++) {
-      kept[i] = random.nextDouble() < density ? values[i] / density : 0;
+      kept[i] = drawn[i] ? values[i] / density : 0;
     }
     return kept;
   }

@@ -33,6 +33,7 @@ import org.peft4j.site.SiteKind;
 public final class WeightedSum {
   private final List<Source<LoraConfig>> sources;
   private final Combination how;
+  private final Draw draw;
   private final Map<String, INDArray> tensors = new LinkedHashMap<>();
   private final List<PlainConfig.Target> targets = new ArrayList<>();
   private int largestRank;
@@ -44,8 +45,14 @@ public final class WeightedSum {
    * @param how what sort of sum
    */
   public WeightedSum(List<Source<LoraConfig>> sources, Combination how) {
+    this(sources, how, Draw.seeded(how));
+  }
+
+  /** Like the other, with what is kept at random. */
+  WeightedSum(List<Source<LoraConfig>> sources, Combination how, Draw draw) {
     this.sources = sources;
     this.how = how;
+    this.draw = draw;
   }
 
   /**
@@ -164,8 +171,10 @@ public final class WeightedSum {
       signed.add(terms.get(i).weight() >= 0 ? roots.get(i) : -roots.get(i));
     }
     return new LowRankPart.Factors(
-        new EntrySum(how, site.name() + ".A").of(terms.stream().map(Term::a).toList(), signed),
-        new EntrySum(how, site.name() + ".B").of(terms.stream().map(Term::b).toList(), roots));
+        new EntrySum(how, draw, site.name() + ".A")
+            .of(terms.stream().map(Term::a).toList(), signed),
+        new EntrySum(how, draw, site.name() + ".B")
+            .of(terms.stream().map(Term::b).toList(), roots));
   }
 
   private LowRankPart.Factors principal(Site site, List<Term> terms) {
@@ -181,7 +190,7 @@ public final class WeightedSum {
           terms.stream().map(t -> t.b().mmul(t.a()).muli(t.part().shape().scale())).toList();
       List<Double> weights =
           terms.stream().map(t -> t.weight() / t.part().shape().scale()).toList();
-      sum = PrincipalParts.of(new EntrySum(how, site.name()).of(changes, weights), parts);
+      sum = PrincipalParts.of(new EntrySum(how, draw, site.name()).of(changes, weights), parts);
     }
     INDArray a = padded(sum.right(), rank, sum.right().size(1));
     INDArray b = padded(sum.left(), sum.left().size(0), rank);

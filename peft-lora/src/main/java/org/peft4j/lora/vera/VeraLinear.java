@@ -41,15 +41,21 @@ record VeraLinear(Site site, VeraConfig config, Projections projections)
             LAMBDA_D, config.init() ? constant : Initializer.normal(1), config.rank()));
   }
 
+  /**
+   * A file may have A and B though its config says otherwise. Hugging Face PEFT then warns and goes
+   * by the key; here they must be what the key gives.
+   */
   @Override
   public Map<String, Supplier<INDArray>> constants() {
-    if (!config.saveProjection()) {
-      return Map.of();
-    }
     Map<String, Supplier<INDArray>> constants = new LinkedHashMap<>();
     constants.put("base_model.vera_A", () -> projections.of(DataType.FLOAT).a());
     constants.put("base_model.vera_B", () -> projections.of(DataType.FLOAT).b());
     return constants;
+  }
+
+  @Override
+  public boolean writesConstants() {
+    return config.saveProjection();
   }
 
   @Override
