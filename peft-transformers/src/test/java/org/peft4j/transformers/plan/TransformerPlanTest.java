@@ -34,6 +34,7 @@ import org.peft4j.site.Site;
 import org.peft4j.transformers.CausalLanguageModel;
 import org.peft4j.transformers.Golden;
 import org.peft4j.transformers.Precision;
+import org.peft4j.transformers.TransformerModel;
 import org.peft4j.transformers.TransformerOptions;
 import org.peft4j.transformers.Transformers;
 
@@ -142,7 +143,7 @@ class TransformerPlanTest {
         JSON.readTree(Golden.folder(name).resolve("case.json").toFile()).path("base").asText();
     TransformerPlan plan = Transformers.plan(Golden.base(base), config, BATCH);
 
-    try (CausalLanguageModel loaded = Transformers.load(Golden.base(base));
+    try (TransformerModel loaded = Golden.open(base);
         PeftModel<ComputationGraph> model = Peft.wrap(loaded.graph(), config)) {
       model.save(folder);
       assertThat(plan.adapter().parameters()).isEqualTo(model.trainableParameters());
