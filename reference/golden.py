@@ -41,7 +41,7 @@ def batch(name: str, case: cases.Case) -> dict[str, torch.Tensor]:
     ids = ids * mask  # the pad token is 0
     base = bases.ALL[case.base]
     if base.classifier:
-        labels = torch.randint(base.config.num_labels, (len(lengths),), generator=setting.generator(f"{name}/labels"))
+        labels = torch.randperm(len(lengths), generator=setting.generator(f"{name}/labels")) % base.config.num_labels
     else:
         labels = next_tokens(ids, mask)
     result = {"input_ids": ids, "attention_mask": mask, "labels": labels}

@@ -141,8 +141,7 @@ public final class AdapterFiles {
       for (Site site : sites) {
         boolean held =
             site.parameters().stream()
-                .anyMatch(
-                    p -> source.tensors().containsKey(root + site.name() + "." + p.name()));
+                .anyMatch(p -> source.tensors().containsKey(root + site.name() + "." + p.name()));
         if (held && config.common().modulesToSave().stream().anyMatch(site.name()::endsWith)) {
           names.add(site.name());
         }

@@ -28,8 +28,7 @@ record ModelLoader(Path folder, ModelConfig config, TransformerOptions options) 
     Site head = new ModelSites(config).head();
     WeightStore weights = read(keys().withoutHead(head));
     INDArray weight = DetachedArrays.zeros(matrices(), head.outputs(), head.inputs());
-    RandomGenerator random =
-        RandomGeneratorFactory.of("L64X128MixRandom").create(options.seed());
+    RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(options.seed());
     Initializer.normal(config.initializerRange()).fill(weight, random);
     weights.add(head.name() + ".weight", weight);
     return model(weights);

@@ -52,7 +52,8 @@ public final class Transformers {
               + config.family().architecture(true)
               + "), no language model. Load it with Transformers.loadClassifier.");
     }
-    return new CausalLanguageModel(folder, new ModelLoader(folder, config, options).load(), options);
+    return new CausalLanguageModel(
+        folder, new ModelLoader(folder, config, options).load(), options);
   }
 
   /** Loads a classifier with {@link TransformerOptions#defaults()}. */

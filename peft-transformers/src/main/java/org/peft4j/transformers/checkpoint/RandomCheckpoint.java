@@ -74,8 +74,7 @@ public final class RandomCheckpoint {
   }
 
   private static ObjectNode normalised(ObjectNode json, ModelConfig config) {
-    json.putArray("architectures")
-        .add(config.family().architecture(config.labels().isPresent()));
+    json.putArray("architectures").add(config.family().architecture(config.labels().isPresent()));
     json.put("tie_word_embeddings", config.tiedHead());
     DtypeNames.put(json, DType.F32);
     return json;

@@ -18,8 +18,7 @@ final class LabelsReader {
     }
     fields.refuseUnless("problem_type", "single_label_classification");
     List<String> names = fields.numbered("id2label");
-    int count =
-        fields.positive("num_labels", names.isEmpty() ? DEFAULT_COUNT : names.size());
+    int count = fields.positive("num_labels", names.isEmpty() ? DEFAULT_COUNT : names.size());
     fields.check(
         names.isEmpty() || names.size() == count,
         "num_labels",

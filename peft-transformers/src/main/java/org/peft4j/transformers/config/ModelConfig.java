@@ -8,8 +8,7 @@ import org.peft4j.kernel.Activation;
 
 /**
  * The architecture of a causal language model, or of a classifier of sequences that has such a
- * model's body. Dropout of the base model is no part of it: a frozen
- * model is run without.
+ * model's body. Dropout of the base model is no part of it: a frozen model is run without.
  *
  * @param vocabularySize rows of the embedding table and of the head
  * @param hiddenSize width of the residual stream

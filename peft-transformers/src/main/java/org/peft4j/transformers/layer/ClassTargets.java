@@ -37,8 +37,7 @@ record ClassTargets(double[][] shares, int labelled) {
               + ", 1].");
     }
     double[][] shares = rows ? distributions(labels) : oneHot(TokenIds.of(labels), classes);
-    int labelled =
-        (int) Arrays.stream(shares).filter(row -> Arrays.stream(row).sum() > 0).count();
+    int labelled = (int) Arrays.stream(shares).filter(row -> Arrays.stream(row).sum() > 0).count();
     if (labelled == 0) {
       throw new PeftException(
           "No sequence of this batch has a label, so that there is no loss. Drop such batches.");

@@ -7,7 +7,6 @@ import java.util.Arrays;
 import org.deeplearning4j.nn.api.MaskState;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.gradient.Gradient;
-import org.deeplearning4j.nn.workspace.ArrayType;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.common.primitives.Pair;
@@ -101,16 +100,13 @@ final class HeadLayer extends LossLayer {
     Labelled labelled = labelled();
     double[] losses = losses(workspaces, labelled);
     int[] counts = labelled.perSequence();
-    INDArray scores =
-        workspaces.createUninitialized(
-            ArrayType.FF_WORKING_MEM, dataType, new long[] {counts.length, 1}, 'c');
+    double[] means = new double[counts.length];
     int from = 0;
     for (int i = 0; i < counts.length; i++) {
-      double sum = Arrays.stream(losses, from, from + counts[i]).sum();
-      scores.putScalar(i, sum / counts[i] + regularization);
+      means[i] = Arrays.stream(losses, from, from + counts[i]).sum() / counts[i];
       from += counts[i];
     }
-    return scores;
+    return scores(means, regularization);
   }
 
   private double[] losses(LayerWorkspaceMgr workspaces, Labelled labelled) {
@@ -125,7 +121,6 @@ final class HeadLayer extends LossLayer {
   }
 
   private Labelled labelled() {
-    return Labelled.of(
-        requireLabels(), maskArray, Extent.of(input), virtualTokens(), outputs());
+    return Labelled.of(requireLabels(), maskArray, Extent.of(input), virtualTokens(), outputs());
   }
 }

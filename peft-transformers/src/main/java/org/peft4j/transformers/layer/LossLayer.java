@@ -9,6 +9,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.DataSet;
 import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
 import org.peft4j.PeftException;
+import org.peft4j.adapter.DetachedArrays;
 import org.peft4j.module.LayerGrafts;
 import org.peft4j.module.LinearModule;
 
@@ -60,6 +61,18 @@ abstract class LossLayer extends FrozenLayer implements IOutputLayer {
       loss = meanLoss(workspaces);
     }
     return loss + regularization;
+  }
+
+  /**
+   * The scores of the examples, [batch, 1]. Deeplearning4j uses them when the workspaces of the pass
+   * are closed, so they are in none.
+   */
+  final INDArray scores(double[] losses, double regularization) {
+    INDArray scores = DetachedArrays.zeros(dataType, losses.length, 1);
+    for (int i = 0; i < losses.length; i++) {
+      scores.putScalar(i, losses[i] + regularization);
+    }
+    return scores;
   }
 
   @Override

@@ -6,7 +6,6 @@ import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
 import org.deeplearning4j.nn.api.MaskState;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.gradient.Gradient;
-import org.deeplearning4j.nn.workspace.ArrayType;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.common.primitives.Pair;
@@ -90,14 +89,7 @@ final class ScoreLayer extends LossLayer {
   /** The loss of each sequence, [batch, 1]; 0 where it has no label. */
   @Override
   public INDArray computeScoreForExamples(double regularization, LayerWorkspaceMgr workspaces) {
-    double[] losses = losses(targets(), workspaces);
-    INDArray scores =
-        workspaces.createUninitialized(
-            ArrayType.FF_WORKING_MEM, dataType, new long[] {losses.length, 1}, 'c');
-    for (int i = 0; i < losses.length; i++) {
-      scores.putScalar(i, losses[i] + regularization);
-    }
-    return scores;
+    return scores(losses(targets(), workspaces), regularization);
   }
 
   private double[] losses(ClassTargets targets, LayerWorkspaceMgr workspaces) {

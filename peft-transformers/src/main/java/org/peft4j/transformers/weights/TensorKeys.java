@@ -26,7 +26,6 @@ public record TensorKeys(
     Set<String> ignored) {
   private static final String LM_HEAD = "lm_head.weight";
 
-
   /** Constants that old checkpoints store: rotary frequencies, and GPT-2's causal mask. */
   private static final Pattern BUFFERS =
       Pattern.compile("(.*\\.)?(rotary_emb\\.inv_freq|h\\.\\d+\\.attn\\.(bias|masked_bias))");

@@ -78,7 +78,7 @@ class TransformerPlanTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"t5", "t5_gated", "mt5", "gpt2", "tinyllama"})
+  @ValueSource(strings = {"t5", "t5_gated", "mt5", "gpt2", "tinyllama", "gpt2_classifier", "qwen2_classifier"})
   void modulesShapesAndCountsAreTheReferences(String name) throws IOException {
     JsonNode expected = JSON.readTree(FOLDER.resolve(name).resolve("expected.json").toFile());
     Architecture architecture = Architecture.read(FOLDER.resolve(name));
@@ -112,6 +112,9 @@ class TransformerPlanTest {
         targets.isTextual()
             ? builder.targetAllLinear()
             : builder.target(new ModuleSelector.Names(texts(targets)));
+    if (json.has("task_type")) {
+      builder = builder.taskType(json.path("task_type").asText());
+    }
     List<String> saved = texts(json.path("modules_to_save"));
     return builder.modulesToSave(saved.toArray(String[]::new)).build();
   }
