@@ -17,6 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.dataset.MultiDataSet;
@@ -26,6 +27,7 @@ import org.peft4j.Peft;
 import org.peft4j.PeftException;
 import org.peft4j.PeftModel;
 import org.peft4j.lora.LoraConfig;
+import org.peft4j.module.SiteLayer;
 import org.peft4j.prompt.prefix.PrefixTuningConfig;
 import org.peft4j.prompt.tuning.PromptTuningConfig;
 import org.peft4j.transformers.checkpoint.CheckpointWriter;
@@ -56,7 +58,8 @@ class SequenceClassifierTest {
     Labels labels = Labels.of("no", "perhaps", "yes");
     TransformerOptions options = TransformerOptions.defaults().withSeed(7);
     INDArray expected;
-    try (SequenceClassifier model = Transformers.loadClassifier(Golden.base(base), labels, options);
+    try (SequenceClassifier model =
+            Transformers.loadClassifier(Golden.base(base), labels, options);
         SequenceClassifier same = Transformers.loadClassifier(Golden.base(base), labels, options);
         SequenceClassifier other = Transformers.loadClassifier(Golden.base(base), labels)) {
       expected = logits(model.graph(), IDS, MASK);
@@ -77,14 +80,13 @@ class SequenceClassifierTest {
     try (SequenceClassifier model =
         Transformers.loadClassifier(Golden.base("llama"), Labels.count(400))) {
       INDArray weight =
-          ((org.peft4j.module.SiteLayer) model.graph().getLayer("score"))
+          ((SiteLayer) model.graph().getLayer("score"))
               .weight(model.sites().get(model.sites().size() - 1));
       assertThat(weight.stdNumber().doubleValue()).isCloseTo(0.02, within(0.001));
       assertThat(weight.meanNumber().doubleValue()).isCloseTo(0, within(0.001));
     }
   }
 
-  /** Logits of one head are those of the other's, in the rows of its matrix. */
   @Test
   void aSequenceIsScoredAtItsLastToken() {
     try (SequenceClassifier model = load("gpt2_classifier")) {
@@ -129,8 +131,7 @@ class SequenceClassifierTest {
       double other =
           score(model, Nd4j.createFromArray(new float[][] {{0, 1, 0}, {1, 0, 0}, {0, 1, 0}}));
       double soft =
-          score(
-              model, Nd4j.createFromArray(new float[][] {{0, .5f, .5f}, {1, 0, 0}, {0, 1, 0}}));
+          score(model, Nd4j.createFromArray(new float[][] {{0, .5f, .5f}, {1, 0, 0}, {0, 1, 0}}));
       assertThat(oneHot).isEqualTo(numbers);
       assertThat(soft).isCloseTo((oneHot + other) / 2, within(1e-6));
 
@@ -140,7 +141,9 @@ class SequenceClassifierTest {
           score(model, Nd4j.createFromArray(new float[][] {{0, 0, 1}, {1, 0, 0}, {0, 0, 0}}));
       assertThat(rest).isCloseTo((first + second) / 2, within(1e-6));
       INDArray each =
-          model.graph().scoreExamples(data(Nd4j.createFromArray(new int[][] {{2}, {0}, {1}})), false);
+          model
+              .graph()
+              .scoreExamples(data(Nd4j.createFromArray(new int[][] {{2}, {0}, {1}})), false);
       assertThat(each.shape()).containsExactly(3, 1);
       assertThat(each.getDouble(0)).isCloseTo(first, within(1e-6));
       assertThat(each.getDouble(1)).isCloseTo(second, within(1e-6));
@@ -160,7 +163,8 @@ class SequenceClassifierTest {
   @Test
   void labelsOfOtherSortsAreRefused() {
     try (SequenceClassifier model = load("llama_classifier")) {
-      assertRefused(model, Nd4j.createFromArray(new int[][] {{3}, {0}, {1}}), "Label 3 is no class");
+      assertRefused(
+          model, Nd4j.createFromArray(new int[][] {{3}, {0}, {1}}), "Label 3 is no class");
       assertRefused(
           model,
           Nd4j.createFromArray(new float[][] {{1, 1, 0}, {1, 0, 0}, {0, 1, 0}}),
@@ -177,7 +181,8 @@ class SequenceClassifierTest {
               new INDArray[] {Nd4j.ones(3, 1)});
       assertThatThrownBy(() -> model.graph().score(masked, false))
           .hasMessageContaining("mask of labels");
-      INDArray hidden = Nd4j.createFromArray(new int[][] {{1, 1, 1, 1}, {0, 0, 0, 0}, {1, 1, 1, 1}});
+      INDArray hidden =
+          Nd4j.createFromArray(new int[][] {{1, 1, 1, 1}, {0, 0, 0, 0}, {1, 1, 1, 1}});
       assertThatThrownBy(() -> logits(model.graph(), IDS, hidden))
           .isInstanceOf(PeftException.class)
           .hasMessageContaining("Sequence 1 of the batch is nothing but padding");
@@ -200,8 +205,7 @@ class SequenceClassifierTest {
     try (SequenceClassifier model =
             Transformers.loadClassifier(Golden.base(base), Labels.count(3), options);
         PeftModel<ComputationGraph> peft =
-            Peft.wrap(
-                model.graph(), LoraConfig.builder().rank(2).taskType("SEQ_CLS").build(), 1)) {
+            Peft.wrap(model.graph(), LoraConfig.builder().rank(2).taskType("SEQ_CLS").build(), 1)) {
       INDArray before = logits(model.graph(), IDS, MASK);
       peft.network().fit(iterator, 40);
 
@@ -220,27 +224,30 @@ class SequenceClassifierTest {
   }
 
   @Test
-  void inHalfPrecisionTheTrainedHeadIsSingle(@TempDir Path folder) {
+  void inHalfPrecisionTheTrainedHeadIsSingle() {
     TransformerOptions half = TransformerOptions.defaults().withPrecision(Precision.BF16);
     try (SequenceClassifier single =
             Transformers.loadClassifier(Golden.base("llama_bf16"), Labels.count(2));
         SequenceClassifier model =
             Transformers.loadClassifier(Golden.base("llama_bf16"), Labels.count(2), half);
         PeftModel<ComputationGraph> peft =
-            Peft.wrap(
-                model.graph(), LoraConfig.builder().rank(2).taskType("SEQ_CLS").build(), 1)) {
+            Peft.wrap(model.graph(), LoraConfig.builder().rank(2).taskType("SEQ_CLS").build(), 1)) {
       INDArray expected = logits(single.graph(), IDS, MASK);
       INDArray actual = logits(model.graph(), IDS, MASK);
       double largest = expected.amaxNumber().doubleValue();
       assertThat(difference(actual, expected) / largest).isLessThan(0.02);
-      assertThat(peft.tensors("default").get("base_model.model.score.weight").dataType())
-          .isEqualTo(org.nd4j.linalg.api.buffer.DataType.FLOAT);
+      assertThat(peft.tensors("default").values())
+          .allMatch(tensor -> tensor.dataType() == DataType.FLOAT);
     }
   }
 
   /** As Hugging Face PEFT does; it writes the list twice for prompts. */
   @ParameterizedTest
-  @CsvSource({"llama_lora, base_model.model.", "gpt2_prefix, base_model.", "llama_prompt, base_model."})
+  @CsvSource({
+    "llama_lora, base_model.model.",
+    "gpt2_prefix, base_model.",
+    "llama_prompt, base_model."
+  })
   void theTaskAddsTheHead(String name, String root, @TempDir Path folder) throws IOException {
     Path adapter = Golden.folder("classification/" + name).resolve("adapter");
     String base = name.startsWith("gpt2") ? "gpt2_classifier" : "llama_classifier";
@@ -250,8 +257,7 @@ class SequenceClassifierTest {
           .containsExactly("classifier", "score");
       assertThat(peft.tensors("default")).containsKey(root + "score.weight");
       peft.save(folder);
-      JsonNode config =
-          new JsonMapper().readTree(folder.resolve("adapter_config.json").toFile());
+      JsonNode config = new JsonMapper().readTree(folder.resolve("adapter_config.json").toFile());
       assertThat(config.path("modules_to_save")).hasToString("[\"classifier\",\"score\"]");
       assertThat(config.path("task_type").asText()).isEqualTo("SEQ_CLS");
     }

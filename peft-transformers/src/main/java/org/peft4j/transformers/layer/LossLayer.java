@@ -64,8 +64,8 @@ abstract class LossLayer extends FrozenLayer implements IOutputLayer {
   }
 
   /**
-   * The scores of the examples, [batch, 1]. Deeplearning4j uses them when the workspaces of the pass
-   * are closed, so they are in none.
+   * The scores of the examples, [batch, 1]. Deeplearning4j uses them when the workspaces of the
+   * pass are closed, so they are in none.
    */
   final INDArray scores(double[] losses, double regularization) {
     INDArray scores = DetachedArrays.zeros(dataType, losses.length, 1);

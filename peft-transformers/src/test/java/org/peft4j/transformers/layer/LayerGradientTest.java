@@ -18,8 +18,8 @@ import org.peft4j.module.GraftSwitch;
 import org.peft4j.module.LayerGrafts;
 import org.peft4j.module.SiteGrafts;
 import org.peft4j.module.SiteLayer;
-import org.peft4j.transformers.TransformerModel;
 import org.peft4j.transformers.Golden;
+import org.peft4j.transformers.TransformerModel;
 import org.peft4j.transformers.TransformerOptions;
 import org.peft4j.transformers.Transformers;
 

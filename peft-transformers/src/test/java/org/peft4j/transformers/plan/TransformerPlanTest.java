@@ -78,7 +78,16 @@ class TransformerPlanTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"t5", "t5_gated", "mt5", "gpt2", "tinyllama", "gpt2_classifier", "qwen2_classifier"})
+  @ValueSource(
+      strings = {
+        "t5",
+        "t5_gated",
+        "mt5",
+        "gpt2",
+        "tinyllama",
+        "gpt2_classifier",
+        "qwen2_classifier"
+      })
   void modulesShapesAndCountsAreTheReferences(String name) throws IOException {
     JsonNode expected = JSON.readTree(FOLDER.resolve(name).resolve("expected.json").toFile());
     Architecture architecture = Architecture.read(FOLDER.resolve(name));
