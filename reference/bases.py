@@ -11,6 +11,7 @@ import torch
 from safetensors.torch import load_file
 from transformers import (
     AutoModelForCausalLM,
+    AutoModelForSequenceClassification,
     GPT2Config,
     LlamaConfig,
     MistralConfig,
@@ -47,6 +48,12 @@ class Base:
     """Keys as in the published `gpt2`: without `transformer.`, and with the causal masks that old releases kept as buffers."""
     legacy: dict = field(default_factory=dict)
     """Fields in the layout of transformers 4, which most published checkpoints have; replaces `rope_parameters`."""
+    classifier: bool = False
+    """Whether the head is `score`, for sequences, instead of `lm_head`."""
+
+    @property
+    def kind(self) -> type:
+        return AutoModelForSequenceClassification if self.classifier else AutoModelForCausalLM
 
 
 def llama(**fields) -> LlamaConfig:
@@ -85,6 +92,8 @@ ALL: dict[str, Base] = {
     "qwen2": Base(Qwen2Config(**{**DECODER, "tie_word_embeddings": True, "use_sliding_window": False})),
     "gpt2": Base(gpt2()),
     "gpt2_hub": Base(gpt2(n_embd=16, n_layer=1, n_positions=16), as_openai=True),
+    "llama_classifier": Base(llama(id2label={0: "bad", 1: "middling", 2: "good"}), classifier=True),
+    "gpt2_classifier": Base(gpt2(num_labels=2), classifier=True),
 }
 
 
@@ -94,7 +103,7 @@ def load(name: str, linear: bool = False) -> PreTrainedModel:
     With linear, each Conv1D of GPT-2 is a Linear of the same name and function, for methods that PEFT has for Linear only.
     """
     folder = setting.BASES / name
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager")
+    model = ALL[name].kind.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager")
     model.config.name_or_path = name  # what PEFT writes as base_model_name_or_path: no path of this machine
     model.name_or_path = name
     if linear:
@@ -115,7 +124,7 @@ def write(name: str) -> None:
     base = ALL[name]
     folder = setting.BASES / name
     shutil.rmtree(folder, ignore_errors=True)
-    model = AutoModelForCausalLM.from_config(base.config, attn_implementation="eager")
+    model = base.kind.from_config(base.config, attn_implementation="eager")
     with torch.no_grad():
         for key, parameter in model.named_parameters():
             parameter.copy_(weight(f"{name}/{key}", key, parameter))

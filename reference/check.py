@@ -4,7 +4,7 @@
     python check.py adapter BASE ADAPTER INPUTS OUTPUT    an adapter folder, and `peft forward --gradients` with it
     python check.py all --peft ../peft [case ...]         every golden case through the command, both ways
 
-INPUTS holds input_ids, attention_mask and labels; OUTPUT holds logits, loss and, for an adapter, grad.<key>. Errors are relative to the largest
+INPUTS holds input_ids, attention_mask and labels, of a classifier [rows]; OUTPUT holds logits, loss and, for an adapter, grad.<key>. Errors are relative to the largest
 absolute value of the tensor; logits are compared where attention_mask is 1. Exit status 1 if an error exceeds --tolerance or a file is not as it must be.
 """
 
@@ -21,7 +21,7 @@ from pathlib import Path
 import torch
 from peft import PeftModel, get_peft_model_state_dict
 from safetensors.torch import load_file
-from transformers import AutoModelForCausalLM, PreTrainedModel
+from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSequenceClassification, PreTrainedModel
 
 Errors = dict[str, float]
 """The largest relative error of each thing compared."""
@@ -46,7 +46,9 @@ def same_names(what: str, actual: set[str], required: set[str], allowed: set[str
 
 
 def load_model(folder: Path) -> PreTrainedModel:
-    model, info = AutoModelForCausalLM.from_pretrained(
+    classifier = AutoConfig.from_pretrained(folder).architectures[0].endswith("ForSequenceClassification")
+    kind = AutoModelForSequenceClassification if classifier else AutoModelForCausalLM
+    model, info = kind.from_pretrained(
         folder, dtype=torch.float32, attn_implementation="eager", output_loading_info=True
     )
     problems = {key: value for key, value in info.items() if value}
@@ -67,7 +69,7 @@ def load_adapter(base: Path, folder: Path) -> PeftModel:
     ).eval()
     stored = load_file(folder / "adapter_model.safetensors")
     loaded = get_peft_model_state_dict(model)
-    same_names(str(folder), set(stored), set(trained(model)), set(loaded))
+    same_names(str(folder), set(stored), set(loaded) if is_prompt(folder) else set(trained(model)), set(loaded))
     for key, value in stored.items():
         if not torch.equal(value.float(), loaded[key].float()):
             raise Wrong(f"{folder}: {key} was not loaded as stored")
@@ -84,17 +86,22 @@ def trained(model: PeftModel) -> dict[str, torch.Tensor]:
     return get_peft_model_state_dict(model, tensors, save_embedding_layers=False)
 
 
+def with_meaning(logits: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """A classifier's logits, or a language model's where there is a token; PEFT gives those of virtual tokens too."""
+    return logits if logits.dim() == 2 else logits[:, -mask.shape[1] :][mask.bool()]
+
+
 def compare_output(model: torch.nn.Module, inputs: dict[str, torch.Tensor], actual: dict[str, torch.Tensor]) -> Errors:
     same_names("output", set(actual) & {"logits", "loss"}, {"logits", "loss"}, {"logits", "loss"})
     output = model(**inputs)
     if output.loss.requires_grad:
         output.loss.backward()
-    shown = inputs["attention_mask"].bool()
-    logits = output.logits.detach()[:, -shown.shape[1] :]  # without those of virtual tokens, which PEFT gives too
-    if actual["logits"].shape != logits.shape:
-        raise Wrong(f"logits: shape {list(actual['logits'].shape)} where {list(logits.shape)} is expected")
+    mask = inputs["attention_mask"]
+    batch = mask.shape[: actual["logits"].dim() - 1]
+    if actual["logits"].shape[:-1] != batch:
+        raise Wrong(f"logits: shape {list(actual['logits'].shape)} where {[*batch, output.logits.shape[-1]]} is expected")
     return {
-        "logits": relative(actual["logits"][shown], logits[shown]),
+        "logits": relative(with_meaning(actual["logits"], mask), with_meaning(output.logits.detach(), mask)),
         "loss": relative(actual["loss"].reshape(()), output.loss.detach()),
     }
 
@@ -136,7 +143,7 @@ def round_trip(peft: Path, case: Path) -> Errors:
     """A golden case through `peft forward`, `peft train` from its adapter on, `peft merge`, and `peft forward` on what they wrote."""
     base = setting.BASES / json.loads((case / "case.json").read_text())["base"]
     folder, inputs = case / "adapter", case / "inputs.safetensors"
-    expected, shown = load_file(case / "expected.safetensors"), load_file(inputs)["attention_mask"].bool()
+    expected, mask = load_file(case / "expected.safetensors"), load_file(inputs)["attention_mask"]
     with tempfile.TemporaryDirectory() as scratch:
         adapted, whole, after = (Path(scratch) / each for each in ("adapted.safetensors", "merged", "merged.safetensors"))
         command(
@@ -151,9 +158,9 @@ def round_trip(peft: Path, case: Path) -> Errors:
         errors.update({f"merged {key}": value for key, value in merged(whole, inputs, after).items()})
         if any(value.dtype != torch.float32 for part in whole.glob("*.safetensors") for value in load_file(part).values()):
             return errors  # stored in half precision, the merge cannot equal its parts to 1e-5
-        logits = load_file(after)["logits"][shown]
+        logits = with_meaning(load_file(after)["logits"], mask)
         # Where a tied embedding is adapted PEFT's merge changes the head too; to keep the two apart is as good.
-        errors["merge"] = min(relative(logits, expected[key][shown]) for key in ("logits", "merged_logits"))
+        errors["merge"] = min(relative(logits, with_meaning(expected[key], mask)) for key in ("logits", "merged_logits"))
     return errors
 
 

@@ -16,6 +16,7 @@ from peft import PeftModel, get_peft_model, get_peft_model_state_dict
 
 import bases
 import cases
+import cases_classification
 import cases_low_rank
 import cases_prompt
 import cases_scaling
@@ -25,7 +26,7 @@ from first_values import first_value
 
 STEPS = 5
 OptimizerOf = Callable[[PeftModel, cases.Case], torch.optim.Optimizer]
-ALL = {**cases.ALL, **cases_scaling.ALL, **cases_low_rank.ALL, **cases_prompt.ALL}
+ALL = {**cases.ALL, **cases_scaling.ALL, **cases_low_rank.ALL, **cases_prompt.ALL, **cases_classification.ALL}
 
 
 def batch(name: str, case: cases.Case) -> dict[str, torch.Tensor]:
@@ -38,14 +39,24 @@ def batch(name: str, case: cases.Case) -> dict[str, torch.Tensor]:
     for row, length in enumerate(lengths):
         mask[row, slice(-length, None) if case.padding == "left" else slice(length)] = 1
     ids = ids * mask  # the pad token is 0
-    labels = torch.where(mask == 1, ids, -100)
-    labels[0, :3] = -100  # as for a prompt
-    labels[1, 4] = -100
-    labels[:, 1:][mask[:, :-1] == 0] = -100
+    base = bases.ALL[case.base]
+    if base.classifier:
+        labels = torch.randperm(len(lengths), generator=setting.generator(f"{name}/labels")) % base.config.num_labels
+    else:
+        labels = next_tokens(ids, mask)
     result = {"input_ids": ids, "attention_mask": mask, "labels": labels}
     if case.tasks:
         result["task_ids"] = torch.arange(len(lengths)).flip(0) % case.tasks
     return result
+
+
+def next_tokens(ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """The tokens as labels, some of them left out."""
+    labels = torch.where(mask == 1, ids, -100)
+    labels[0, :3] = -100  # as for a prompt
+    labels[1, 4] = -100
+    labels[:, 1:][mask[:, :-1] == 0] = -100
+    return labels
 
 
 def adapted(name: str, case: cases.Case) -> PeftModel:

@@ -10,10 +10,12 @@ from peft import LoraConfig, get_peft_model
 from transformers import (
     AutoModelForCausalLM,
     AutoModelForSeq2SeqLM,
+    AutoModelForSequenceClassification,
     GPT2Config,
     LlamaConfig,
     MT5Config,
     PreTrainedConfig,
+    Qwen2Config,
     T5Config,
 )
 
@@ -26,6 +28,14 @@ CASES: dict[str, tuple[PreTrainedConfig, dict]] = {
     "t5": (T5Config(**T5_SIZES), dict(r=4, target_modules=["q", "v"])),
     "t5_gated": (T5Config(**T5_SIZES, feed_forward_proj="gated-gelu"), dict(r=4, target_modules="all-linear")),
     "mt5": (MT5Config(**T5_SIZES), dict(r=4, target_modules=["k", "wi_0", "relative_attention_bias"], modules_to_save=["final_layer_norm"])),
+    "gpt2_classifier": (
+        GPT2Config(architectures=["GPT2ForSequenceClassification"], num_labels=5),
+        dict(r=8, task_type="SEQ_CLS", target_modules=["c_attn"], fan_in_fan_out=True),
+    ),
+    "qwen2_classifier": (
+        Qwen2Config(architectures=["Qwen2ForSequenceClassification"], tie_word_embeddings=True),
+        dict(r=4, task_type="SEQ_CLS", target_modules="all-linear"),
+    ),
     "gpt2": (GPT2Config(), dict(r=8, target_modules=["c_attn"], fan_in_fan_out=True)),
     "tinyllama": (
         LlamaConfig(
@@ -45,6 +55,8 @@ CASES: dict[str, tuple[PreTrainedConfig, dict]] = {
 
 def write(name: str, config: PreTrainedConfig, lora: dict) -> None:
     kind = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
+    if lora.get("task_type") == "SEQ_CLS":
+        kind = AutoModelForSequenceClassification
     with torch.device("meta"):
         model = kind.from_config(config)
         # A tied tensor is there under its first name only.

@@ -19,6 +19,8 @@ STORED = {
     "prefix_task_rows": "prefix_task_rows",
 }
 """Where the encoder is a table only, its parameters' keys in the adapter file."""
+SAVED = ".modules_to_save.default"
+"""What a copy's parameter has in its name and its key in the adapter file has not."""
 
 
 def encoder(model: PeftModel) -> torch.nn.Module:
@@ -37,19 +39,25 @@ def save_encoder(model: PeftModel, folder: Path) -> None:
 def reload(case: cases.Case, folder: Path) -> PeftModel:
     """A model to train, from the encoder where there is one beside the adapter."""
     model = get_peft_model(bases.load(case.base), copy.deepcopy(case.config))
+    stored = load_file(folder / "adapter_model.safetensors")
     if is_table(model):
-        stored = load_file(folder / "adapter_model.safetensors")
         values = {name: stored[key] for name, key in STORED.items() if key in stored}
     else:
         values = load_file(folder / ENCODER)
     encoder(model).load_state_dict(values)
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if SAVED in name:
+                parameter.copy_(stored[name.replace(SAVED, "")])
     return model.eval()
 
 
 def keyed(model: PeftModel, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     """Renames tensors from parameter names to keys in the adapter file, or to those in the encoder's file."""
-    inner = {key.removeprefix("prompt_encoder.default."): value for key, value in tensors.items()}
-    return {STORED[key]: value for key, value in inner.items()} if is_table(model) else inner
+    prefix = "prompt_encoder.default."
+    inner = {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
+    copies = {key.replace(SAVED, ""): value for key, value in tensors.items() if SAVED in key}
+    return {**({STORED[key]: value for key, value in inner.items()} if is_table(model) else inner), **copies}
 
 
 def embeddings(model: PeftModel) -> torch.Tensor:

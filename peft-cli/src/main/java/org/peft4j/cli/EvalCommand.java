@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.peft4j.train.Evaluation;
 import org.peft4j.train.Evaluator;
 import org.peft4j.train.data.TrainingData;
+import org.peft4j.transformers.SequenceClassifier;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -19,7 +20,9 @@ import picocli.CommandLine.Spec;
     name = "eval",
     customSynopsis = "peft eval --model DIR [--adapter DIR] --data FILE [OPTION]...",
     header = "Measure how well a model, with or without an adapter, predicts a file.",
-    description = "Prints the mean loss in nats a token, its perplexity and the number of tokens.",
+    description =
+        "Prints the mean loss in nats a token, its perplexity and the number of tokens; of a"
+            + " classifier the mean loss and the number of sequences.",
     footer = {
       "",
       "Example:",
@@ -47,8 +50,12 @@ final class EvalCommand implements Runnable {
       Evaluation result = new Evaluator(open.graph(), data.batchSize).evaluate(examples);
       PrintWriter out = Output.of(spec);
       out.printf(Locale.ROOT, "loss: %.4f%n", result.loss());
-      out.printf(Locale.ROOT, "perplexity: %.4f%n", result.perplexity());
-      out.printf(Locale.ROOT, "tokens: %d%n", result.tokens());
+      if (open.base() instanceof SequenceClassifier) {
+        out.printf(Locale.ROOT, "sequences: %d%n", result.tokens());
+      } else {
+        out.printf(Locale.ROOT, "perplexity: %.4f%n", result.perplexity());
+        out.printf(Locale.ROOT, "tokens: %d%n", result.tokens());
+      }
     }
   }
 }

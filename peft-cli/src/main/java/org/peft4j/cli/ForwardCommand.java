@@ -22,7 +22,8 @@ import picocli.CommandLine.Spec;
     description = {
       "Reads input_ids [B,T] and, if they are there, attention_mask and labels (-100: no label), of"
           + " any integer type.",
-      "Writes logits [B,T,V], loss [1] if there are labels, and with --gradients a grad.KEY for"
+      "Labels of a classifier are [B].",
+      "Writes logits [B,T,V] or [B,classes], loss [1] if there are labels, and with --gradients a grad.KEY for"
           + " each tensor KEY of the adapter; all F32, without dropout."
     },
     footer = {
@@ -60,7 +61,7 @@ final class ForwardCommand implements Runnable {
       throw new PeftException("--gradients are those of an adapter; give one with --adapter.");
     }
     try (OpenModel open = OpenModel.of(model);
-        ForwardInputs batch = ForwardInputs.read(inputs, open.base().config().vocabularySize());
+        ForwardInputs batch = ForwardInputs.read(inputs, open.base().config());
         ForwardPass pass = pass(open, batch)) {
       pass.write(output);
       Output.of(spec).println(pass.results().size() + " tensors written to " + output);

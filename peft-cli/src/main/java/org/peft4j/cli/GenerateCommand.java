@@ -46,7 +46,9 @@ final class GenerateCommand implements Runnable {
         OpenModel open = OpenModel.of(model)) {
       List<int[]> ids = prompts.stream().map(text -> tokenizer.encode(text, true)).toList();
       List<GeneratedRow> rows =
-          Generator.of(open.base(), open.graph()).generate(ids, Sampling.config(generation)).rows();
+          Generator.of(open.languageModel(), open.graph())
+              .generate(ids, Sampling.config(generation))
+              .rows();
       for (GeneratedRow row : rows) {
         List<Integer> all = new ArrayList<>(row.prompt());
         all.addAll(row.tokens());

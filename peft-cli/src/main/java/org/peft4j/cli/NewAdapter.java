@@ -16,6 +16,7 @@ import org.peft4j.config.ConfigReader;
 import org.peft4j.config.ModuleSelector;
 import org.peft4j.files.AdapterFiles;
 import org.peft4j.method.Methods;
+import org.peft4j.transformers.config.ModelConfigReader;
 
 /**
  * The config of a new adapter. Options become the fields that they stand for in {@code
@@ -40,7 +41,8 @@ final class NewAdapter {
     String method = options.method.orElse("lora").toUpperCase(Locale.ROOT).replace('-', '_');
     ObjectNode json = JSON.createObjectNode();
     json.put("peft_type", method);
-    json.put("task_type", "CAUSAL_LM");
+    boolean classifier = ModelConfigReader.read(model).labels().isPresent();
+    json.put("task_type", classifier ? "SEQ_CLS" : "CAUSAL_LM");
     json.put("base_model_name_or_path", model.toString());
     options.rank.ifPresent(value -> json.put("r", value));
     options.alpha.ifPresent(value -> json.put("lora_alpha", value));

@@ -11,12 +11,13 @@ import org.peft4j.PeftException;
 import org.peft4j.PeftModel;
 import org.peft4j.files.AdapterFiles;
 import org.peft4j.transformers.CausalLanguageModel;
+import org.peft4j.transformers.TransformerModel;
 import org.peft4j.transformers.TransformerOptions;
 import org.peft4j.transformers.Transformers;
 import org.peft4j.transformers.config.ModelConfigReader;
 
 /** A loaded model, with its adapter if one was asked for. */
-record OpenModel(CausalLanguageModel base, Optional<PeftModel<ComputationGraph>> wrapped)
+record OpenModel(TransformerModel base, Optional<PeftModel<ComputationGraph>> wrapped)
     implements AutoCloseable {
 
   static OpenModel of(ModelOptions options) {
@@ -27,7 +28,7 @@ record OpenModel(CausalLanguageModel base, Optional<PeftModel<ComputationGraph>>
     check(model);
     // Before the model, which takes longer to load.
     adapter.ifPresent(AdapterFiles::readConfig);
-    CausalLanguageModel base = Transformers.load(model, options);
+    TransformerModel base = Transformers.open(model, options);
     return open(base, () -> adapter.map(folder -> Peft.load(base.graph(), folder)));
   }
 
@@ -35,12 +36,12 @@ record OpenModel(CausalLanguageModel base, Optional<PeftModel<ComputationGraph>>
   static OpenModel withNewAdapter(
       Path model, PeftConfig config, long seed, TransformerOptions options) {
     check(model);
-    CausalLanguageModel base = Transformers.load(model, options);
+    TransformerModel base = Transformers.open(model, options);
     return open(base, () -> Optional.of(Peft.wrap(base.graph(), config, seed)));
   }
 
   private static OpenModel open(
-      CausalLanguageModel base, Supplier<Optional<PeftModel<ComputationGraph>>> wrapped) {
+      TransformerModel base, Supplier<Optional<PeftModel<ComputationGraph>>> wrapped) {
     try {
       return new OpenModel(base, wrapped.get());
     } catch (RuntimeException e) {
@@ -61,6 +62,19 @@ record OpenModel(CausalLanguageModel base, Optional<PeftModel<ComputationGraph>>
               : "There is no model folder " + model + ".");
     }
     ModelConfigReader.read(model);
+  }
+
+  /**
+   * The base model as a language model.
+   *
+   * @throws PeftException if it is a classifier
+   */
+  CausalLanguageModel languageModel() {
+    if (base instanceof CausalLanguageModel causal) {
+      return causal;
+    }
+    throw new PeftException(
+        base.folder() + " is a classifier of sequences; give the folder of a language model.");
   }
 
   /** The graph that runs: the wrapped one where there is an adapter. */

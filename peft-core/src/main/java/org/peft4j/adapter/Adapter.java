@@ -16,6 +16,9 @@ import org.peft4j.site.Site;
  * SublayerAdapter}, {@link AttentionAdapter}, {@link PromptAdapter}, or {@link TrainableCopy}.
  */
 public interface Adapter {
+  /** What the keys of an adapter file begin with, before the path of the module. */
+  String KEY_ROOT = "base_model.model.";
+
   /** Where it is grafted. */
   Site site();
 
@@ -30,7 +33,7 @@ public interface Adapter {
 
   /** The key of one of its tensors in an adapter file. */
   default String key(ParameterSpec parameter) {
-    return "base_model.model." + site().name() + "." + parameter.name();
+    return KEY_ROOT + site().name() + "." + parameter.name();
   }
 
   /**

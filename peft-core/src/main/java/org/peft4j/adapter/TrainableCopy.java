@@ -13,6 +13,7 @@ import org.peft4j.site.SiteParameter;
  *
  * @param site where
  * @param copied which of its parameters
+ * @param keyRoot what an adapter file puts before the site's path
  * @param keyPrefix what an adapter file puts between the site's path and the parameter's name:
  *     empty, or {@code base_layer.} where another adapter wraps the module
  * @param frozen the frozen value of each parameter, for the first value of its copy
@@ -20,11 +21,26 @@ import org.peft4j.site.SiteParameter;
 public record TrainableCopy(
     Site site,
     List<SiteParameter> copied,
+    String keyRoot,
     String keyPrefix,
     Function<SiteParameter, INDArray> frozen)
     implements Adapter {
   public TrainableCopy {
     copied = List.copyOf(copied);
+  }
+
+  /** With the keys that most methods have. */
+  public TrainableCopy(
+      Site site,
+      List<SiteParameter> copied,
+      String keyPrefix,
+      Function<SiteParameter, INDArray> frozen) {
+    this(site, copied, KEY_ROOT, keyPrefix, frozen);
+  }
+
+  @Override
+  public String key(ParameterSpec parameter) {
+    return keyRoot + site.name() + "." + parameter.name();
   }
 
   @Override

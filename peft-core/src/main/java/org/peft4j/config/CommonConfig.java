@@ -6,17 +6,20 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.peft4j.PeftException;
 
 /**
  * The fields that the configs of all methods have.
  *
- * @param taskType {@code CAUSAL_LM} and the like; it does not change what is computed
+ * @param taskType {@code CAUSAL_LM} and the like; it changes nothing but {@code modulesToSave}
  * @param baseModel the name or path of the base model: kept for the reader, never followed
  * @param revision the base model's revision: kept, never followed
  * @param targetModules where to graft; empty for the model type's default
  * @param excludeModules where not to
- * @param modulesToSave modules that train as a full copy
+ * @param modulesToSave modules that train as a full copy; for {@code SEQ_CLS} the heads that
+ *     classifiers have, {@code classifier} and {@code score}, are always among them, as in Hugging
+ *     Face PEFT, and need not be in the model
  * @param layersToTransform indices of the layers to graft on; empty for all
  * @param layersPattern names of the containers that the indices are in; empty for any
  * @param bias which biases train
@@ -43,6 +46,9 @@ public record CommonConfig(
           "QUESTION_ANS",
           "FEATURE_EXTRACTION");
 
+  private static final Map<String, List<String>> TASK_HEADS =
+      Map.of("SEQ_CLS", List.of("classifier", "score"));
+
   /** Everything absent: no target, no bias. */
   public static final CommonConfig DEFAULT =
       new CommonConfig(
@@ -58,10 +64,20 @@ public record CommonConfig(
           Map.of());
 
   public CommonConfig {
-    modulesToSave = List.copyOf(modulesToSave);
+    modulesToSave =
+        Stream.concat(modulesToSave.stream(), heads(taskType).stream()).distinct().toList();
     layersToTransform = List.copyOf(layersToTransform);
     layersPattern = List.copyOf(layersPattern);
     unknown = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(unknown));
+  }
+
+  private static List<String> heads(Optional<String> taskType) {
+    return taskType.map(task -> TASK_HEADS.getOrDefault(task, List.of())).orElse(List.of());
+  }
+
+  /** The names among {@code modulesToSave} that the task adds: a model has one of them, or none. */
+  public List<String> taskHeads() {
+    return heads(taskType);
   }
 
   /** What is wrong with it, a sentence each; empty if nothing is. */

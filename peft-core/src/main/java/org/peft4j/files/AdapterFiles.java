@@ -48,7 +48,6 @@ public final class AdapterFiles {
 
   private static final String CONFIG_CHECKSUM = "peft4j.config_sha256";
   private static final String ENCODER_CHECKSUM = "peft4j.encoder_sha256";
-  private static final String KEY_PREFIX = "base_model.model.";
 
   private AdapterFiles() {}
 
@@ -145,12 +144,12 @@ public final class AdapterFiles {
    */
   public static List<String> savedModules(Path folder, PeftConfig config, List<Site> sites) {
     List<String> names = new ArrayList<>(config.common().modulesToSave());
+    String root = Methods.of(config).savedModulesRoot();
     try (TensorSource source = TensorSource.open(folder.resolve(WEIGHTS))) {
       for (Site site : sites) {
         boolean held =
             site.parameters().stream()
-                .anyMatch(
-                    p -> source.tensors().containsKey(KEY_PREFIX + site.name() + "." + p.name()));
+                .anyMatch(p -> source.tensors().containsKey(root + site.name() + "." + p.name()));
         if (held && config.common().modulesToSave().stream().anyMatch(site.name()::endsWith)) {
           names.add(site.name());
         }

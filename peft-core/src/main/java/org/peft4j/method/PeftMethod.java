@@ -48,6 +48,14 @@ public interface PeftMethod<C extends PeftConfig> {
    */
   Optional<Adapter> inject(Site site, C config, Injection injection);
 
+  /**
+   * What the keys of {@code modules_to_save} begin with in its files: the path of the base model in
+   * Hugging Face PEFT's wrapping of it.
+   */
+  default String savedModulesRoot() {
+    return Adapter.KEY_ROOT;
+  }
+
   /** The config with what a model type's defaults say where it is silent. */
   default C resolved(C config, String modelType) {
     return config;

@@ -75,7 +75,7 @@ public final class AdapterPlanner {
   public <C extends PeftConfig> List<Adapter> plan(
       PeftMethod<C> method, C config, List<String> modulesToSave, boolean fresh, boolean encoders) {
     CommonConfig common = config.common();
-    Set<Site> saved = savedSites(modulesToSave);
+    Set<Site> saved = savedSites(modulesToSave, common.taskHeads());
     List<Site> targets =
         new TargetMatcher(sites, common, saved, method.peftType(), method.siteKinds())
             .match(targets(method, config), heads);
@@ -89,7 +89,13 @@ public final class AdapterPlanner {
     saved.forEach(
         site ->
             at(planned, site)
-                .add(new TrainableCopy(site, site.parameters(), "", p -> value(site, p))));
+                .add(
+                    new TrainableCopy(
+                        site,
+                        site.parameters(),
+                        method.savedModulesRoot(),
+                        "",
+                        p -> value(site, p))));
     addBiases(common.bias(), new LinkedHashSet<>(targets), saved, planned);
     addTokenRows(method.tokenRows(config), injection, planned);
     addTies(planned);
@@ -165,13 +171,18 @@ public final class AdapterPlanner {
     return frozen.parameter(site, parameter.name());
   }
 
-  private Set<Site> savedSites(List<String> names) {
+  /**
+   * The modules of these names.
+   *
+   * @param optional names that need not be there
+   */
+  private Set<Site> savedSites(List<String> names, List<String> optional) {
     Set<Site> saved = new LinkedHashSet<>();
     List<String> problems = new ArrayList<>();
     for (String name : names) {
       List<Site> found =
           sites.stream().filter(s -> s.kind().isModule() && TargetMatcher.inside(s, name)).toList();
-      if (found.isEmpty()) {
+      if (found.isEmpty() && !optional.contains(name)) {
         problems.add(
             "\""
                 + name

@@ -54,6 +54,17 @@ class LoraConfigTest {
   }
 
   @Test
+  void theHeadOfAClassifierIsAmongTheModulesToSave() {
+    LoraConfig.Builder builder = LoraConfig.builder().targetModules("q_proj").taskType("SEQ_CLS");
+
+    assertThat(builder.build().common().modulesToSave()).containsExactly("classifier", "score");
+    assertThat(builder.modulesToSave("norm", "score").build().common().modulesToSave())
+        .containsExactly("norm", "score", "classifier");
+    assertThat(builder.taskType("CAUSAL_LM").modulesToSave().build().common().modulesToSave())
+        .isEmpty();
+  }
+
+  @Test
   void allProblemsAreReportedAtOnce() {
     assertThatThrownBy(() -> LoraConfig.builder().rank(0).alpha(-1).dropout(2).build())
         .hasMessageContainingAll("r is 0", "lora_alpha is -1.0", "lora_dropout is 2.0");
@@ -89,6 +100,24 @@ class LoraConfigTest {
     assertThatThrownBy(() -> Peft.wrap(base, builder.build()))
         .isInstanceOf(PeftException.class)
         .hasMessageContaining(message);
+  }
+
+  /** A network whose head has another name needs none of those that the task adds. */
+  @Test
+  void aTasksHeadsNeedNotBeThere() {
+    LoraConfig.Builder builder = LoraConfig.builder().targetModules("dense1");
+
+    assertThat(
+            Peft.wrap(SmallModel.graph(), builder.taskType("SEQ_CLS").build())
+                .tensors(Peft.DEFAULT_ADAPTER))
+        .hasSize(2);
+    assertThatThrownBy(
+            () ->
+                Peft.wrap(
+                    SmallModel.graph(),
+                    builder.taskType("CAUSAL_LM").modulesToSave("score").build()))
+        .isInstanceOf(PeftException.class)
+        .hasMessageContaining("\"score\" matches no module");
   }
 
   @Test

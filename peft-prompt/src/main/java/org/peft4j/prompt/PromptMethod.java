@@ -25,6 +25,12 @@ public abstract class PromptMethod<C extends PeftConfig> implements PeftMethod<C
     return Optional.of(new ModuleSelector.Every());
   }
 
+  /** Hugging Face PEFT wraps a model for a prompt without a tuner, which is a level less. */
+  @Override
+  public final String savedModulesRoot() {
+    return "base_model.";
+  }
+
   @Override
   public final Optional<List<String>> defaultTargets(String modelType) {
     return Optional.empty();

@@ -12,7 +12,7 @@ import org.peft4j.method.TrainingHook;
 import org.peft4j.train.data.TrainingData;
 
 /**
- * Trains the active adapters of a wrapped language model with AdamW.
+ * Trains the active adapters of a wrapped language model or classifier of sequences with AdamW.
  *
  * <pre>{@code
  * FineTuningResult result =
@@ -55,7 +55,7 @@ public final class FineTuner {
   /**
    * A builder of a fine-tuner.
    *
-   * @param model a wrapped language model; its active adapters train
+   * @param model a wrapped transformer; its active adapters train
    */
   public static FineTunerBuilder builder(PeftModel<ComputationGraph> model, TrainingData data) {
     return new FineTunerBuilder(model, data);

@@ -15,7 +15,7 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.Peft;
 import org.peft4j.PeftModel;
 import org.peft4j.lora.FrozenA;
-import org.peft4j.transformers.CausalLanguageModel;
+import org.peft4j.transformers.TransformerModel;
 
 /** LoRA-FA: A stays, and B's gradient is the projected one of the reference's gradients. */
 class FrozenATest {
@@ -26,7 +26,7 @@ class FrozenATest {
   void theGradientIsProjectedAndAStays(String name) {
     GoldenCase golden = GoldenCase.named(name);
     double scale = name.endsWith("gpt2") ? 3 / Math.sqrt(2) : 2;
-    try (CausalLanguageModel base = golden.base();
+    try (TransformerModel base = golden.base();
         PeftModel<ComputationGraph> model = golden.wrap(base)) {
       Map<String, INDArray> before = new LinkedHashMap<>();
       model.tensors(NAME).forEach((key, tensor) -> before.put(key, tensor.dup()));

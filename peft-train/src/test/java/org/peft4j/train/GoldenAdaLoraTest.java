@@ -18,7 +18,7 @@ import org.peft4j.PeftModel;
 import org.peft4j.lora.adalora.AdaLoraConfig;
 import org.peft4j.safetensors.TensorInfo;
 import org.peft4j.safetensors.TensorSource;
-import org.peft4j.transformers.CausalLanguageModel;
+import org.peft4j.transformers.TransformerModel;
 
 /** 200 steps of AdaLoRA take the same ranks away, at the same steps, as Hugging Face PEFT. */
 class GoldenAdaLoraTest {
@@ -28,7 +28,7 @@ class GoldenAdaLoraTest {
 
   @Test
   void budgetsMasksLossesAndResultAgreeWithTheReference(@TempDir Path folder) {
-    try (CausalLanguageModel base = GOLDEN.base();
+    try (TransformerModel base = GOLDEN.base();
         PeftModel<ComputationGraph> model = fresh(base)) {
       Masks masks = new Masks(model);
       Steps steps = new Steps();
@@ -58,9 +58,9 @@ class GoldenAdaLoraTest {
       assertFinal(model);
       model.save(folder);
       assertThat(folder.resolve("adapter_model.safetensors")).exists();
-      try (CausalLanguageModel other = GOLDEN.base();
+      try (TransformerModel other = GOLDEN.base();
           PeftModel<ComputationGraph> saved = Peft.load(other.graph(), folder);
-          CausalLanguageModel third = GOLDEN.base();
+          TransformerModel third = GOLDEN.base();
           PeftModel<ComputationGraph> reference =
               Peft.load(third.graph(), GOLDEN.folder().resolve("final_adapter"))) {
         assertThat(config(saved).rankPattern()).isEqualTo(config(reference).rankPattern());
@@ -74,10 +74,10 @@ class GoldenAdaLoraTest {
 
   @Test
   void stoppedAndResumedIsTheSameToTheBit(@TempDir Path folder) {
-    try (CausalLanguageModel base = GOLDEN.base();
+    try (TransformerModel base = GOLDEN.base();
         PeftModel<ComputationGraph> whole = fresh(base)) {
       tuner(whole, 60).checkpoints(folder, 35).build().run();
-      try (CausalLanguageModel other = GOLDEN.base();
+      try (TransformerModel other = GOLDEN.base();
           PeftModel<ComputationGraph> resumed = fresh(other)) {
         tuner(resumed, 60).resumeFrom(Checkpoints.latest(folder).orElseThrow()).build().run();
         assertThat(resumed.network().params()).isEqualTo(whole.network().params());
@@ -112,7 +112,7 @@ class GoldenAdaLoraTest {
                 .build());
   }
 
-  private static PeftModel<ComputationGraph> fresh(CausalLanguageModel base) {
+  private static PeftModel<ComputationGraph> fresh(TransformerModel base) {
     return Peft.load(base.graph(), GOLDEN.folder().resolve("initial_adapter"));
   }
 

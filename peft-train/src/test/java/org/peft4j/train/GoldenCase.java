@@ -19,7 +19,8 @@ import org.peft4j.safetensors.TensorInfo;
 import org.peft4j.safetensors.TensorSource;
 import org.peft4j.train.data.TokenizedFile;
 import org.peft4j.train.data.TrainingData;
-import org.peft4j.transformers.CausalLanguageModel;
+import org.peft4j.transformers.TransformerModel;
+import org.peft4j.transformers.TransformerOptions;
 import org.peft4j.transformers.Transformers;
 
 /**
@@ -57,8 +58,9 @@ record GoldenCase(Path folder, JsonNode json) {
     }
   }
 
-  CausalLanguageModel base() {
-    return Transformers.load(FOLDER.resolve("bases").resolve(json.path("base").asText()));
+  TransformerModel base() {
+    return Transformers.open(
+        FOLDER.resolve("bases").resolve(json.path("base").asText()), TransformerOptions.defaults());
   }
 
   List<String> adapters() {
@@ -67,7 +69,7 @@ record GoldenCase(Path folder, JsonNode json) {
     return names;
   }
 
-  PeftModel<ComputationGraph> wrap(CausalLanguageModel base) {
+  PeftModel<ComputationGraph> wrap(TransformerModel base) {
     PeftModel<ComputationGraph> model = Peft.bare(base.graph(), 0);
     for (String name : adapters()) {
       boolean single = Files.exists(folder.resolve("adapter"));

@@ -22,7 +22,7 @@ import org.peft4j.lora.adalora.AdaLoraConfig;
 import org.peft4j.lora.adalora.RankSchedule;
 import org.peft4j.safetensors.TensorInfo;
 import org.peft4j.safetensors.TensorSource;
-import org.peft4j.transformers.CausalLanguageModel;
+import org.peft4j.transformers.TransformerModel;
 
 /** Five AdamW steps give the losses and the adapters that Hugging Face PEFT has after them. */
 class GoldenTrainingTest {
@@ -40,7 +40,7 @@ class GoldenTrainingTest {
   void fiveStepsAgreeWithTheReference(String name, @TempDir Path folder) {
     GoldenCase golden = GoldenCase.named(name);
     double[] expected = golden.expected("losses_adamw").toDoubleVector();
-    try (CausalLanguageModel base = golden.base();
+    try (TransformerModel base = golden.base();
         PeftModel<ComputationGraph> model = golden.wrap(base);
         var plain = model.withoutDropout()) {
       golden.adapters().forEach(adapter -> keepRanks(model, adapter));

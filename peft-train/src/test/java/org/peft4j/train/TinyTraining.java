@@ -10,13 +10,13 @@ import org.peft4j.PeftModel;
 import org.peft4j.lora.LoraConfig;
 import org.peft4j.train.data.TokenSequence;
 import org.peft4j.train.data.TrainingData;
-import org.peft4j.transformers.CausalLanguageModel;
+import org.peft4j.transformers.TransformerModel;
 
 /** A tiny Llama with a fresh LoRA adapter with dropout, and random data of various lengths. */
 final class TinyTraining implements AutoCloseable {
   private static final int VOCABULARY = 56;
 
-  private final CausalLanguageModel base = GoldenCase.named("llama_qv").base();
+  private final TransformerModel base = GoldenCase.named("llama_qv").base();
   final PeftModel<ComputationGraph> model =
       Peft.wrap(
           base.graph(),

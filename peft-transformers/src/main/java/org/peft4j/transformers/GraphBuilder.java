@@ -8,9 +8,10 @@ import org.peft4j.transformers.layer.EmbeddingsConf;
 import org.peft4j.transformers.layer.FinalNormConf;
 import org.peft4j.transformers.layer.FrozenModel;
 import org.peft4j.transformers.layer.HeadConf;
+import org.peft4j.transformers.layer.ScoreConf;
 import org.peft4j.transformers.layer.TransformerLayerConf;
 
-/** Chains the layers of a model: embeddings, block0, block1 …, norm, lm_head. */
+/** Chains the layers of a model: embeddings, block0, block1 …, norm, and lm_head or score. */
 final class GraphBuilder {
   private final ComputationGraphConfiguration.GraphBuilder graph;
   private final TransformerOptions options;
@@ -34,7 +35,9 @@ final class GraphBuilder {
       builder.add("block" + i, new BlockConf(model, i));
     }
     builder.add("norm", new FinalNormConf(model));
-    builder.add("lm_head", new HeadConf(model));
+    boolean classifier = model.config().labels().isPresent();
+    builder.add(
+        model.sites().head().name(), classifier ? new ScoreConf(model) : new HeadConf(model));
     ComputationGraph result = new ComputationGraph(builder.graph.setOutputs(builder.last).build());
     result.init();
     return result;

@@ -1,24 +1,22 @@
 package org.peft4j.transformers;
 
 import java.nio.file.Path;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.peft4j.PeftConfig;
 import org.peft4j.PeftException;
+import org.peft4j.transformers.config.Labels;
 import org.peft4j.transformers.config.ModelConfig;
 import org.peft4j.transformers.config.ModelConfigReader;
-import org.peft4j.transformers.layer.FrozenModel;
-import org.peft4j.transformers.layer.ModelSites;
 import org.peft4j.transformers.plan.TrainingBatch;
 import org.peft4j.transformers.plan.TransformerPlan;
 import org.peft4j.transformers.plan.TransformerPlanner;
-import org.peft4j.transformers.weights.CheckpointReader;
-import org.peft4j.transformers.weights.TensorKeys;
-import org.peft4j.transformers.weights.WeightStore;
 
 /**
  * Loads Hugging Face checkpoint folders: {@code config.json} and {@code model.safetensors}, whole
  * or in shards. Supported families: Llama, Mistral and Qwen2 with attention to all positions,
- * GPT-2.
+ * GPT-2; as language models and as classifiers of sequences.
+ *
+ * <p>Weights that the file holds in the type asked for are mapped, not copied: the file must stay
+ * as it is while the model is open. Others are converted.
  */
 public final class Transformers {
   private Transformers() {}
@@ -34,26 +32,104 @@ public final class Transformers {
     return TransformerPlanner.plan(path, config, batch);
   }
 
-  /** Loads a checkpoint with {@link TransformerOptions#defaults()}. */
+  /** Loads a language model with {@link TransformerOptions#defaults()}. */
   public static CausalLanguageModel load(Path folder) {
     return load(folder, TransformerOptions.defaults());
   }
 
   /**
-   * Loads a checkpoint. Weights that the file holds in the type asked for are mapped, not copied:
-   * the file must stay as it is while the model is open. Others are converted.
+   * Loads a language model.
    *
-   * @throws PeftException if the family or a setting is not supported, or if a tensor is missing,
-   *     unexpected or of another shape
+   * @throws PeftException if the family or a setting is not supported, the checkpoint is a
+   *     classifier's, or a tensor is missing, unexpected or of another shape
    */
   public static CausalLanguageModel load(Path folder, TransformerOptions options) {
     ModelConfig config = ModelConfigReader.read(folder);
-    ModelSites sites = new ModelSites(config);
-    TensorKeys keys = TensorKeys.of(config, sites.all(), sites.tokenTable());
-    DataType matrices =
-        options.precision() == Precision.BF16 ? DataType.BFLOAT16 : options.dataType();
-    WeightStore weights = new CheckpointReader(folder, keys, options.dataType(), matrices).read();
-    FrozenModel model = new FrozenModel(config, weights, options.gradientCheckpointing());
-    return new CausalLanguageModel(folder, model, options);
+    if (config.labels().isPresent()) {
+      throw new PeftException(
+          folder
+              + " is a classifier ("
+              + config.family().architecture(true)
+              + "), no language model. Load it with Transformers.loadClassifier.");
+    }
+    return new CausalLanguageModel(
+        folder, new ModelLoader(folder, config, options).load(), options);
+  }
+
+  /** Loads a classifier with {@link TransformerOptions#defaults()}. */
+  public static SequenceClassifier loadClassifier(Path folder) {
+    return loadClassifier(folder, TransformerOptions.defaults());
+  }
+
+  /**
+   * Loads a checkpoint of a sequence classifier, {@code …ForSequenceClassification}. Its labels are
+   * {@code id2label} of its {@code config.json}.
+   *
+   * @throws PeftException if the family or a setting is not supported (regression and several
+   *     labels at once are not), the checkpoint is a language model's, or a tensor is missing,
+   *     unexpected or of another shape
+   */
+  public static SequenceClassifier loadClassifier(Path folder, TransformerOptions options) {
+    ModelConfig config = ModelConfigReader.read(folder);
+    Labels labels =
+        config
+            .labels()
+            .orElseThrow(
+                () ->
+                    new PeftException(
+                        folder
+                            + " is a language model and has no labels. Give them, to put a new head"
+                            + " on it: Transformers.loadClassifier(folder, Labels.of(…))."));
+    return new SequenceClassifier(
+        folder, new ModelLoader(folder, config, options).load(), labels, options);
+  }
+
+  /** Like the other, with {@link TransformerOptions#defaults()}. */
+  public static SequenceClassifier loadClassifier(Path folder, Labels labels) {
+    return loadClassifier(folder, labels, TransformerOptions.defaults());
+  }
+
+  /**
+   * Loads a classifier of these labels. On a language model's checkpoint it puts a new head, normal
+   * with the deviation {@code initializer_range} of its config and drawn from the seed of {@code
+   * options}; the language model's own head is not used. An adapter whose task is {@code SEQ_CLS}
+   * trains the new head.
+   *
+   * @throws PeftException if the family or a setting is not supported, the checkpoint is a
+   *     classifier's of another number of labels, or a tensor is missing, unexpected or of another
+   *     shape
+   */
+  public static SequenceClassifier loadClassifier(
+      Path folder, Labels labels, TransformerOptions options) {
+    ModelConfig stored = ModelConfigReader.read(folder);
+    ModelConfig config = stored.withLabels(labels);
+    ModelLoader loader = new ModelLoader(folder, config, options);
+    if (stored.labels().isEmpty()) {
+      return new SequenceClassifier(folder, loader.loadWithNewHead(), labels, options);
+    }
+    if (stored.headSize() != labels.size()) {
+      throw new PeftException(
+          folder
+              + " is a classifier of "
+              + stored.headSize()
+              + " labels; "
+              + labels.size()
+              + " are given, "
+              + labels.names()
+              + ". Give as many, or a language model's folder for a new head.");
+    }
+    return new SequenceClassifier(folder, loader.load(), labels, options);
+  }
+
+  /**
+   * Loads a checkpoint as what its {@code config.json} says that it is.
+   *
+   * @throws PeftException as {@link #load(Path, TransformerOptions)} and {@link
+   *     #loadClassifier(Path, TransformerOptions)} do
+   */
+  public static TransformerModel open(Path folder, TransformerOptions options) {
+    return ModelConfigReader.read(folder).labels().isPresent()
+        ? loadClassifier(folder, options)
+        : load(folder, options);
   }
 }

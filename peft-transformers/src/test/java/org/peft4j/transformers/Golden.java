@@ -33,6 +33,34 @@ public final class Golden {
     return FOLDER.resolve("bases").resolve(name);
   }
 
+  /** The model in {@link #base}. */
+  public static TransformerModel open(String base) {
+    return Transformers.open(base(base), TransformerOptions.defaults());
+  }
+
+  /**
+   * The relative difference of logits where there is a token; what padding gives has no meaning.
+   *
+   * @param expected of sequences, [batch, labels], or of tokens, those of virtual tokens before
+   */
+  public static double logitsError(INDArray actual, INDArray expected, INDArray mask) {
+    double largest = expected.amaxNumber().doubleValue();
+    if (expected.rank() == 2) {
+      return actual.sub(expected).amaxNumber().doubleValue() / largest;
+    }
+    long before = expected.size(1) - mask.size(1);
+    double difference = 0;
+    for (int b = 0; b < mask.size(0); b++) {
+      for (int t = 0; t < mask.size(1); t++) {
+        if (mask.getInt(b, t) == 1) {
+          INDArray d = actual.slice(b).slice(t).sub(expected.slice(b).slice(t + before));
+          difference = Math.max(difference, d.amaxNumber().doubleValue());
+        }
+      }
+    }
+    return difference / largest;
+  }
+
   public static Path folder(String caseName) {
     return FOLDER.resolve(caseName);
   }

@@ -2,12 +2,14 @@ package org.peft4j.transformers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.WorkspaceMode;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.MultiDataSet;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.PeftException;
 import org.peft4j.site.Site;
@@ -73,5 +75,17 @@ class ModelTest {
             () -> new ComputationGraph(ComputationGraphConfiguration.fromJson(json)).init())
         .isInstanceOf(PeftException.class)
         .hasMessageContaining("not loaded in this process");
+  }
+
+  @Test
+  void eachSequenceHasALoss() {
+    try (CausalLanguageModel model = Transformers.load(Golden.base("llama"))) {
+      MultiDataSet both = new MultiDataSet(IDS, IDS);
+      INDArray each = model.graph().scoreExamples(both, false);
+
+      assertThat(each.shape()).containsExactly(2, 1);
+      assertThat(each.meanNumber().doubleValue())
+          .isCloseTo(model.graph().score(both, false), within(1e-6));
+    }
   }
 }

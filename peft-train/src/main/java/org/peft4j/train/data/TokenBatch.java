@@ -32,7 +32,10 @@ public final class TokenBatch {
       TokenSequence row = rows.get(i);
       ids[i] = padded(row.ids(), time, padToken);
       mask[i] = padded(row.mask(), time, 0);
-      labels[i] = padded(row.labels(), time, TokenSequence.IGNORED);
+      labels[i] =
+          row.isClassified()
+              ? row.labels().clone()
+              : padded(row.labels(), time, TokenSequence.IGNORED);
       labelled += row.labelled();
     }
     return new TokenBatch(ids, mask, labels, labelled);
@@ -55,7 +58,8 @@ public final class TokenBatch {
   }
 
   /**
-   * Token ids, or {@value TokenSequence#IGNORED} where nothing is to be predicted, [rows, time].
+   * Token ids, or {@value TokenSequence#IGNORED} where nothing is to be predicted, [rows, time];
+   * class numbers, [rows, 1], for a classifier.
    */
   public int[][] labels() {
     return labels;

@@ -5,8 +5,8 @@ import org.peft4j.PeftException;
 
 /**
  * One example: token ids with their labels. The model's output at t is to predict the label at t +
- * 1; a label of {@value #IGNORED} asks for no prediction. The arrays are shared, not copied, and
- * must not be changed.
+ * 1; a label of {@value #IGNORED} asks for no prediction. For a classifier there is one label, the
+ * class of the whole sequence. The arrays are shared, not copied, and must not be changed.
  */
 public final class TokenSequence {
   /** The label of a token that need not be predicted, as in PyTorch. */
@@ -15,11 +15,13 @@ public final class TokenSequence {
   private final int[] ids;
   private final int[] labels;
   private final int[] mask;
+  private final boolean classified;
 
-  private TokenSequence(int[] ids, int[] labels, int[] mask) {
+  private TokenSequence(int[] ids, int[] labels, int[] mask, boolean classified) {
     this.ids = ids;
     this.labels = labels;
     this.mask = mask;
+    this.classified = classified;
   }
 
   /** Tokens of which each is to be predicted from those before it. */
@@ -46,13 +48,40 @@ public final class TokenSequence {
           "A sequence has %d token ids, %d labels and a mask of %d; all three must be equally long."
               .formatted(ids.length, labels.length, mask.length));
     }
+    return new TokenSequence(ids, labels, checked(mask), false);
+  }
+
+  /** Tokens that are of a class, by its number. */
+  public static TokenSequence classified(int[] ids, int label) {
+    int[] mask = new int[ids.length];
+    Arrays.fill(mask, 1);
+    return classified(ids, label, mask);
+  }
+
+  /**
+   * Tokens that are of a class, of which some are padding.
+   *
+   * @param label the number of the class
+   * @param mask 1 for a token, 0 for padding
+   * @throws PeftException if the lengths differ, or the mask holds anything else or no token
+   */
+  public static TokenSequence classified(int[] ids, int label, int[] mask) {
+    if (ids.length != mask.length || Arrays.stream(checked(mask)).sum() == 0) {
+      throw new PeftException(
+          "A sequence has %d token ids and a mask of %d with %d ones; both must be equally long, with a token at least."
+              .formatted(ids.length, mask.length, Arrays.stream(mask).sum()));
+    }
+    return new TokenSequence(ids, new int[] {label}, mask, true);
+  }
+
+  private static int[] checked(int[] mask) {
     for (int value : mask) {
       if (value != 0 && value != 1) {
         throw new PeftException(
             "The attention mask holds " + value + "; allowed: 1 for a token, 0 for padding.");
       }
     }
-    return new TokenSequence(ids, labels, mask);
+    return mask;
   }
 
   int[] ids() {
@@ -67,15 +96,22 @@ public final class TokenSequence {
     return mask;
   }
 
+  /** Whether its label is the class of the whole. */
+  boolean isClassified() {
+    return classified;
+  }
+
   /** The number of positions, padding included. */
   public int length() {
     return ids.length;
   }
 
-  /** The number of predictions: labels that are not ignored, from the second position on. */
+  /**
+   * The number of predictions: labels that are not ignored, of tokens from the second position on.
+   */
   public int labelled() {
     int count = 0;
-    for (int i = 1; i < labels.length; i++) {
+    for (int i = classified ? 0 : 1; i < labels.length; i++) {
       count += labels[i] == IGNORED ? 0 : 1;
     }
     return count;

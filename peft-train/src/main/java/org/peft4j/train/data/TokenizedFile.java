@@ -12,6 +12,7 @@ import org.peft4j.safetensors.TensorSource;
 /**
  * A safetensors file of tokens: {@code input_ids}, optional {@code labels} and optional {@code
  * attention_mask}, integers [rows, time]. Without labels every token that follows a token is one.
+ * Labels [rows] are classes, for a classifier of sequences.
  */
 public final class TokenizedFile {
   private static final String IDS = "input_ids";
@@ -54,7 +55,8 @@ public final class TokenizedFile {
             "tensor \"%s\" is not known; allowed: %s, %s, %s."
                 .formatted(tensor.name(), IDS, LABELS, MASK));
       }
-      if (!tensor.shape().equals(source.tensor(IDS).shape())) {
+      if (!tensor.shape().equals(source.tensor(IDS).shape())
+          && !(tensor.name().equals(LABELS) && tensor.shape().equals(List.of((long) rows)))) {
         throw problem(
             "%s has the shape %s; needed: %s, that of %s."
                 .formatted(tensor.name(), tensor.shape(), List.of(rows, time), IDS));
@@ -68,15 +70,19 @@ public final class TokenizedFile {
   }
 
   private TokenSequence row(int row) {
-    int[] ids = values(IDS, row, 0, Integer.MAX_VALUE);
+    int[] ids = values(IDS, row, time, 0, Integer.MAX_VALUE);
     int[] mask = new int[time];
     Arrays.fill(mask, 1);
     if (source.tensors().containsKey(MASK)) {
-      mask = values(MASK, row, 0, 1);
+      mask = values(MASK, row, time, 0, 1);
     }
     if (source.tensors().containsKey(LABELS)) {
-      return TokenSequence.of(
-          ids, values(LABELS, row, TokenSequence.IGNORED, Integer.MAX_VALUE), mask);
+      boolean classes = source.tensor(LABELS).shape().size() == 1;
+      int[] labels =
+          values(LABELS, row, classes ? 1 : time, TokenSequence.IGNORED, Integer.MAX_VALUE);
+      return classes
+          ? TokenSequence.classified(ids, labels[0], mask)
+          : TokenSequence.of(ids, labels, mask);
     }
     int[] labels = ids.clone();
     for (int i = 0; i < time; i++) {
@@ -86,9 +92,9 @@ public final class TokenizedFile {
     return TokenSequence.of(ids, labels, mask);
   }
 
-  private int[] values(String name, int row, int least, int most) {
-    long[] values = new long[time];
-    source.readLongs(name, (long) row * time, values, 0, time);
+  private int[] values(String name, int row, int size, int least, int most) {
+    long[] values = new long[size];
+    source.readLongs(name, (long) row * size, values, 0, size);
     for (long value : values) {
       if (value < least || value > most) {
         throw problem(

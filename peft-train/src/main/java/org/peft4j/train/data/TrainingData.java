@@ -26,9 +26,15 @@ public final class TrainingData {
    * Takes the sequences that have something to predict; how many have not is logged.
    *
    * @param padToken the id that fills short rows; a mask hides it
-   * @throws PeftException if no sequence has a label after its first token
+   * @throws PeftException if no sequence has a label after its first token, or a class; or if some
+   *     have classes and others have not
    */
   public static TrainingData of(List<TokenSequence> sequences, int padToken) {
+    if (sequences.stream().map(TokenSequence::isClassified).distinct().count() > 1) {
+      throw new PeftException(
+          "Some sequences are of a class, others have labels of their tokens; all must be of one"
+              + " sort.");
+    }
     List<TokenSequence> useful = sequences.stream().filter(s -> s.labelled() > 0).toList();
     if (useful.isEmpty()) {
       throw new PeftException(

@@ -67,6 +67,20 @@ class TokenizedFileTest {
     assertThat(batch.isPadded()).isFalse();
   }
 
+  @Test
+  void labelsOfRowsAreClasses() {
+    Tensor mask = new Tensor(DType.I64, new long[] {2, 3}, 1, 1, 0, 0, 1, 1);
+    Tensor labels = new Tensor(DType.I64, new long[] {2}, 1, 0);
+
+    TrainingData data = read(Map.of("input_ids", IDS, "attention_mask", mask, "labels", labels));
+    TokenBatch batch = data.batch(1, 0);
+
+    assertThat(batch.labels()).isDeepEqualTo(new int[][] {{0}, {1}});
+    assertThat(batch.attentionMask()).isDeepEqualTo(new int[][] {{0, 1, 1}, {1, 1, 0}});
+    assertThat(batch.labelled()).isEqualTo(2);
+    assertThat(data.labelled()).isEqualTo(2);
+  }
+
   static Stream<Arguments> brokenFiles() {
     return Stream.of(
         Arguments.of(Map.of("ids", IDS), "\"input_ids\": there is none of that name"),

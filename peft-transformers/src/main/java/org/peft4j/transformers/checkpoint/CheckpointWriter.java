@@ -7,7 +7,8 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.peft4j.PeftException;
 import org.peft4j.PeftModel;
 import org.peft4j.safetensors.DType;
-import org.peft4j.transformers.CausalLanguageModel;
+import org.peft4j.transformers.TransformerModel;
+import org.peft4j.transformers.config.Labels;
 
 /**
  * Writes a loaded model as a checkpoint folder that Hugging Face transformers loads: {@code
@@ -23,17 +24,17 @@ import org.peft4j.transformers.CausalLanguageModel;
 public final class CheckpointWriter {
   private static final long DEFAULT_SHARD_BYTES = 5_000_000_000L;
 
-  private final CausalLanguageModel model;
+  private final TransformerModel model;
   private Optional<PeftModel<ComputationGraph>> adapters = Optional.empty();
   private Optional<DType> dtype = Optional.of(DType.F32);
   private long maxShardBytes = DEFAULT_SHARD_BYTES;
 
-  private CheckpointWriter(CausalLanguageModel model) {
+  private CheckpointWriter(TransformerModel model) {
     this.model = model;
   }
 
   /** Writes the base model as it is; in the scope of {@link PeftModel#merged}, the merged one. */
-  public static CheckpointWriter of(CausalLanguageModel model) {
+  public static CheckpointWriter of(TransformerModel model) {
     return new CheckpointWriter(model);
   }
 
@@ -98,6 +99,7 @@ public final class CheckpointWriter {
     if (model.config().tiedHead() && !tensors.tied()) {
       config.put("tie_word_embeddings", false);
     }
+    model.config().labels().ifPresent(labels -> describe(config, labels));
     OutputFolder.write(
         folder,
         model.folder(),
@@ -106,5 +108,17 @@ public final class CheckpointWriter {
           CheckpointFiles.copyCompanions(model.folder(), temporary);
           Shards.write(temporary, tensors.all(), maxShardBytes);
         });
+  }
+
+  /** What a checkpoint says of its labels; that of a new head was a language model's. */
+  private void describe(ObjectNode config, Labels labels) {
+    config.putArray("architectures").add(model.config().family().architecture(true));
+    ObjectNode names = config.putObject("id2label");
+    ObjectNode numbers = config.putObject("label2id");
+    for (int i = 0; i < labels.size(); i++) {
+      names.put(Integer.toString(i), labels.names().get(i));
+      numbers.put(labels.names().get(i), i);
+    }
+    config.remove("num_labels");
   }
 }

@@ -17,7 +17,7 @@ import org.peft4j.safetensors.DType;
 import org.peft4j.safetensors.TensorSink;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteParameter;
-import org.peft4j.transformers.CausalLanguageModel;
+import org.peft4j.transformers.TransformerModel;
 import org.peft4j.transformers.layer.ModelSites;
 
 /**
@@ -25,7 +25,7 @@ import org.peft4j.transformers.layer.ModelSites;
  * while they are written. The head is left out where it is the token embedding's table.
  */
 final class ModelTensors {
-  private static final String HEAD = "lm_head";
+  private static final String HEAD = ModelSites.LM_HEAD;
 
   private final Optional<PeftModel<ComputationGraph>> adapters;
   private final Map<String, SiteLayer> layers = new HashMap<>();
@@ -37,7 +37,7 @@ final class ModelTensors {
    * @param dtype the type of all tensors; empty for that which each has in the model's folder
    */
   ModelTensors(
-      CausalLanguageModel model,
+      TransformerModel model,
       Optional<PeftModel<ComputationGraph>> adapters,
       Optional<DType> dtype) {
     this.adapters = adapters;

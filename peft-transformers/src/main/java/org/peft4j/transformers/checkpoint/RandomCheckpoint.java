@@ -1,6 +1,5 @@
 package org.peft4j.transformers.checkpoint;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,7 +9,8 @@ import org.peft4j.PeftException;
 import org.peft4j.safetensors.DType;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteParameter;
-import org.peft4j.transformers.CausalLanguageModel;
+import org.peft4j.transformers.TransformerModel;
+import org.peft4j.transformers.TransformerOptions;
 import org.peft4j.transformers.Transformers;
 import org.peft4j.transformers.config.Family;
 import org.peft4j.transformers.config.ModelConfig;
@@ -25,15 +25,12 @@ import org.peft4j.transformers.layer.ModelSites;
  */
 public final class RandomCheckpoint {
   private static final long SHARD_BYTES = 5_000_000_000L;
-  private static final double DEFAULT_RANGE = 0.02;
 
   private final ModelConfig config;
-  private final double range;
   private final long seed;
 
-  private RandomCheckpoint(ModelConfig config, double range, long seed) {
+  private RandomCheckpoint(ModelConfig config, long seed) {
     this.config = config;
-    this.range = range;
     this.seed = seed;
   }
 
@@ -51,19 +48,20 @@ public final class RandomCheckpoint {
     }
     ModelConfig config = ModelConfigReader.readFile(configJson);
     ObjectNode json = normalised(JsonFile.read(configJson), config);
-    RandomCheckpoint checkpoint = new RandomCheckpoint(config, range(configJson, json), seed);
+    RandomCheckpoint checkpoint = new RandomCheckpoint(config, seed);
     OutputFolder.write(
         folder,
         temporary -> {
           JsonFile.write(temporary.resolve(CheckpointFiles.CONFIG), json);
           Shards.write(temporary, checkpoint.tensors(), SHARD_BYTES);
-          try (CausalLanguageModel loaded = Transformers.load(temporary)) {
+          try (TransformerModel loaded =
+              Transformers.open(temporary, TransformerOptions.defaults())) {
             requireCount(loaded, checkpoint);
           }
         });
   }
 
-  private static void requireCount(CausalLanguageModel loaded, RandomCheckpoint written) {
+  private static void requireCount(TransformerModel loaded, RandomCheckpoint written) {
     long count = written.tensors().stream().mapToLong(CheckpointTensor::elements).sum();
     if (loaded.parameterCount() != count) {
       throw new PeftException(
@@ -76,31 +74,10 @@ public final class RandomCheckpoint {
   }
 
   private static ObjectNode normalised(ObjectNode json, ModelConfig config) {
-    json.putArray("architectures").add(architecture(config.family()));
+    json.putArray("architectures").add(config.family().architecture(config.labels().isPresent()));
     json.put("tie_word_embeddings", config.tiedHead());
     DtypeNames.put(json, DType.F32);
     return json;
-  }
-
-  private static String architecture(Family family) {
-    return switch (family) {
-      case LLAMA -> "LlamaForCausalLM";
-      case MISTRAL -> "MistralForCausalLM";
-      case QWEN2 -> "Qwen2ForCausalLM";
-      case GPT2 -> "GPT2LMHeadModel";
-    };
-  }
-
-  private static double range(Path file, ObjectNode json) {
-    JsonNode range = json.path("initializer_range");
-    if (range.isMissingNode() || range.isNull()) {
-      return DEFAULT_RANGE;
-    }
-    if (!range.isNumber() || !(range.doubleValue() > 0) || Double.isInfinite(range.doubleValue())) {
-      throw new PeftException(
-          file + ": initializer_range is " + range + "; allowed: a finite number above 0.");
-    }
-    return range.doubleValue();
   }
 
   private List<CheckpointTensor> tensors() {
@@ -128,6 +105,7 @@ public final class RandomCheckpoint {
   }
 
   private double deviation(String name) {
+    double range = config.initializerRange();
     return name.endsWith("c_proj.weight") ? range / Math.sqrt(2.0 * config.layers()) : range;
   }
 

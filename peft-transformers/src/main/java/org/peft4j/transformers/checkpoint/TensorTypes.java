@@ -4,7 +4,7 @@ import java.util.HashMap;
 import java.util.Map;
 import org.peft4j.safetensors.DType;
 import org.peft4j.safetensors.TensorSource;
-import org.peft4j.transformers.CausalLanguageModel;
+import org.peft4j.transformers.TransformerModel;
 
 /** The type that each tensor is written in. */
 interface TensorTypes {
@@ -16,7 +16,7 @@ interface TensorTypes {
   }
 
   /** What each tensor has in the folder that the model is from, whichever way it is named there. */
-  static TensorTypes original(CausalLanguageModel model, String tokenTable) {
+  static TensorTypes original(TransformerModel model, String tokenTable) {
     Map<String, DType> types = new HashMap<>();
     String prefix = model.config().family().bodyPrefix() + ".";
     try (TensorSource source = TensorSource.open(model.folder())) {

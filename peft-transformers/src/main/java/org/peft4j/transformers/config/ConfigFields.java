@@ -101,6 +101,32 @@ final class ConfigFields {
     return ids;
   }
 
+  /** A list of strings, or none. */
+  List<String> texts(String name) {
+    List<String> texts = new ArrayList<>();
+    for (JsonNode node : json.path(name)) {
+      if (node.isTextual()) {
+        texts.add(node.asText());
+      } else {
+        problem(name, "a list of strings");
+      }
+    }
+    return texts;
+  }
+
+  /** An object of strings by their numbers from 0 on, in the order of the numbers; or none. */
+  List<String> numbered(String name) {
+    List<String> texts = new ArrayList<>();
+    JsonNode object = json.path(name);
+    for (int i = 0; i < object.size(); i++) {
+      texts.add(object.path(Integer.toString(i)).asText(""));
+    }
+    if (has(name) && (!object.isObject() || texts.contains(""))) {
+      problem(name, "an object of names by their numbers, 0 and up");
+    }
+    return texts;
+  }
+
   /** Adds a problem unless field {@code name} is absent, null, or {@code only}. */
   void refuseUnless(String name, Object only) {
     if (has(name) && !json.path(name).asText().equals(only.toString())) {

@@ -6,21 +6,36 @@ import java.util.stream.Collectors;
 
 /** A supported family of models, by the {@code model_type} of its {@code config.json}. */
 public enum Family {
-  LLAMA("llama", "model"),
-  MISTRAL("mistral", "model"),
-  QWEN2("qwen2", "model"),
-  GPT2("gpt2", "transformer");
+  LLAMA("llama", "Llama", "ForCausalLM", "model"),
+  MISTRAL("mistral", "Mistral", "ForCausalLM", "model"),
+  QWEN2("qwen2", "Qwen2", "ForCausalLM", "model"),
+  GPT2("gpt2", "GPT2", "LMHeadModel", "transformer");
+
+  private static final String CLASSIFIER = "ForSequenceClassification";
 
   private final String modelType;
+  private final String className;
+  private final String causal;
   private final String bodyPrefix;
 
-  Family(String modelType, String bodyPrefix) {
+  Family(String modelType, String className, String causal, String bodyPrefix) {
     this.modelType = modelType;
+    this.className = className;
+    this.causal = causal;
     this.bodyPrefix = bodyPrefix;
   }
 
   public String modelType() {
     return modelType;
+  }
+
+  /** What {@code architectures} of a {@code config.json} says. */
+  public String architecture(boolean classifier) {
+    return className + (classifier ? CLASSIFIER : causal);
+  }
+
+  static boolean isClassifier(String architecture) {
+    return architecture.endsWith(CLASSIFIER);
   }
 
   /** What stands before the names of all modules but the head; some checkpoints leave it out. */

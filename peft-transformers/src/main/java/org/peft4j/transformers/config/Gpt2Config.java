@@ -1,5 +1,6 @@
 package org.peft4j.transformers.config;
 
+import java.util.Optional;
 import org.peft4j.kernel.Activation;
 
 /** The config of GPT-2. */
@@ -22,6 +23,7 @@ final class Gpt2Config {
         fields.positive("n_layer"),
         fields.positive("n_positions"),
         fields.positiveNumber("layer_norm_epsilon", 1e-5),
+        fields.positiveNumber("initializer_range", ModelConfig.DEFAULT_RANGE),
         fields.flag("tie_word_embeddings", true),
         new ModelConfig.Attention(heads, heads, width / heads, true, true, null),
         new ModelConfig.Mlp(
@@ -29,6 +31,7 @@ final class Gpt2Config {
         new ModelConfig.SpecialTokens(
             fields.token("bos_token_id"),
             fields.tokens("eos_token_id"),
-            fields.token("pad_token_id")));
+            fields.token("pad_token_id")),
+        Optional.empty());
   }
 }

@@ -1,5 +1,6 @@
 package org.peft4j.transformers.config;
 
+import java.util.Optional;
 import org.peft4j.kernel.Activation;
 
 /** The config of Llama and its kin: Mistral and Qwen2. */
@@ -29,6 +30,7 @@ final class LlamaConfig {
         fields.positive("num_hidden_layers"),
         maxPositions,
         fields.positiveNumber("rms_norm_eps", 1e-6),
+        fields.positiveNumber("initializer_range", ModelConfig.DEFAULT_RANGE),
         fields.flag("tie_word_embeddings", false),
         new ModelConfig.Attention(
             heads,
@@ -45,7 +47,8 @@ final class LlamaConfig {
         new ModelConfig.SpecialTokens(
             fields.token("bos_token_id"),
             fields.tokens("eos_token_id"),
-            fields.token("pad_token_id")));
+            fields.token("pad_token_id")),
+        Optional.empty());
   }
 
   private static void refuseWindows(Family family, ConfigFields fields, int maxPositions) {

@@ -1,20 +1,23 @@
 package org.peft4j.transformers.config;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 import org.peft4j.kernel.Activation;
 
 /**
- * The architecture of a causal language model. Dropout of the base model is no part of it: a frozen
- * model is run without.
+ * The architecture of a causal language model, or of a classifier of sequences that has such a
+ * model's body. Dropout of the base model is no part of it: a frozen model is run without.
  *
  * @param vocabularySize rows of the embedding table and of the head
  * @param hiddenSize width of the residual stream
  * @param layers number of blocks
  * @param maxPositions longest sequence that the model was made for
  * @param normEpsilon ε of every normalisation
+ * @param initializerRange the standard deviation of new weights
  * @param tiedHead whether the head's matrix is the embedding table
+ * @param labels the classes of a classifier; empty for a language model
  */
 public record ModelConfig(
     Family family,
@@ -23,10 +26,35 @@ public record ModelConfig(
     int layers,
     int maxPositions,
     double normEpsilon,
+    double initializerRange,
     boolean tiedHead,
     Attention attention,
     Mlp mlp,
-    SpecialTokens tokens) {
+    SpecialTokens tokens,
+    Optional<Labels> labels) {
+  static final double DEFAULT_RANGE = 0.02;
+
+  /** The same body with a head for {@code value}, which is tied to nothing. */
+  public ModelConfig withLabels(Labels value) {
+    return new ModelConfig(
+        family,
+        vocabularySize,
+        hiddenSize,
+        layers,
+        maxPositions,
+        normEpsilon,
+        initializerRange,
+        false,
+        attention,
+        mlp,
+        tokens,
+        Optional.of(value));
+  }
+
+  /** The width of the head's output: labels, or the vocabulary. */
+  public int headSize() {
+    return labels.map(Labels::size).orElse(vocabularySize);
+  }
 
   /**
    * Self-attention.

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.peft4j.PeftException;
 
 /**
@@ -61,8 +62,9 @@ public final class ModelConfigReader {
                             + "."));
     ModelConfig config =
         family == Family.GPT2 ? Gpt2Config.read(fields) : LlamaConfig.read(family, fields);
+    Optional<Labels> labels = LabelsReader.read(fields);
     fields.throwProblems("can be run here");
-    return config;
+    return labels.map(config::withLabels).orElse(config);
   }
 
   static JsonNode parse(Path file) {

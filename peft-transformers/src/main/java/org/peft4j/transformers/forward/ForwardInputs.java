@@ -10,13 +10,15 @@ import org.peft4j.PeftException;
 import org.peft4j.kernel.Scratch;
 import org.peft4j.safetensors.TensorInfo;
 import org.peft4j.safetensors.TensorSource;
+import org.peft4j.transformers.config.ModelConfig;
 
 /**
- * A batch for one pass, all INT32 [batch, time].
+ * A batch for one pass, all INT32 [batch, time], but for the labels of a classifier.
  *
  * @param inputIds token ids
  * @param attentionMask 1 for a token, 0 for padding; empty if nothing is padding
- * @param labels token ids, −100 where nothing is to be predicted; empty for no loss
+ * @param labels token ids, −100 where nothing is to be predicted; class numbers [batch, 1] for a
+ *     classifier; empty for no loss
  */
 public record ForwardInputs(
     INDArray inputIds, Optional<INDArray> attentionMask, Optional<INDArray> labels)
@@ -28,13 +30,13 @@ public record ForwardInputs(
 
   /**
    * Reads {@code input_ids}, and {@code attention_mask} and {@code labels} where they are there, of
-   * any integer type.
+   * any integer type. Labels are [batch] for a classifier.
    *
-   * @param vocabularySize ids are below it
+   * @param model what the batch is for
    * @throws PeftException if the file is broken, has no {@code input_ids} or a tensor that is not
    *     known here, or if a shape, a type or a value is not allowed
    */
-  public static ForwardInputs read(Path file, int vocabularySize) {
+  public static ForwardInputs read(Path file, ModelConfig model) {
     try (TensorSource source = TensorSource.open(file)) {
       List<Long> shape = source.tensor(IDS).shape();
       if (shape.size() != 2 || shape.contains(0L)) {
@@ -47,20 +49,28 @@ public record ForwardInputs(
               "tensor \"%s\" is not known; allowed: %s, %s, %s."
                   .formatted(tensor.name(), IDS, MASK, LABELS));
         }
-        if (!tensor.shape().equals(shape)) {
+        boolean classes = tensor.name().equals(LABELS) && model.labels().isPresent();
+        List<Long> needed = classes ? shape.subList(0, 1) : shape;
+        if (!tensor.shape().equals(needed)) {
           throw problem(
               file,
-              "%s has the shape %s; needed: %s, that of %s."
-                  .formatted(tensor.name(), tensor.shape(), shape, IDS));
+              "%s has the shape %s; needed: %s, %s of %s."
+                  .formatted(
+                      tensor.name(),
+                      tensor.shape(),
+                      needed,
+                      classes ? "a class for each sequence" : "that",
+                      IDS));
         }
       }
       // All are read, and so checked, before the first array is made.
-      int[] ids = values(source, IDS, 0, vocabularySize - 1);
+      int[] ids = values(source, IDS, 0, model.vocabularySize() - 1);
       Optional<int[]> mask = optional(source, MASK, 0, 1);
-      Optional<int[]> labels = optional(source, LABELS, IGNORED, vocabularySize - 1);
+      Optional<int[]> labels = optional(source, LABELS, IGNORED, model.headSize() - 1);
       long[] size = shape.stream().mapToLong(Long::longValue).toArray();
+      long[] labelled = model.labels().isPresent() ? new long[] {size[0], 1} : size;
       return new ForwardInputs(
-          array(ids, size), mask.map(m -> array(m, size)), labels.map(l -> array(l, size)));
+          array(ids, size), mask.map(m -> array(m, size)), labels.map(l -> array(l, labelled)));
     }
   }
 

@@ -18,10 +18,10 @@ import org.peft4j.files.TensorFile;
 import org.peft4j.kernel.Scratch;
 
 /**
- * The results of one pass of a batch through a language model, without dropout: {@code logits}
- * [batch, time, vocabulary]; {@code loss} [1], mean nats over the labels, where there are labels;
- * and {@code grad.<key>}, the loss' gradient, for each adapter tensor by its key in an adapter
- * file, where it is asked for.
+ * The results of one pass of a batch through a model, without dropout: {@code logits} [batch, time,
+ * vocabulary], or [batch, labels]; {@code loss} [1], mean nats over the labels, where there are
+ * labels; and {@code grad.<key>}, the loss' gradient, for each adapter tensor by its key in an
+ * adapter file, where it is asked for.
  */
 public final class ForwardPass implements AutoCloseable {
   private final Map<String, INDArray> results = new LinkedHashMap<>();
@@ -31,7 +31,7 @@ public final class ForwardPass implements AutoCloseable {
   /**
    * Runs a graph.
    *
-   * @param graph a language model, wrapped or not
+   * @param graph a language model or a classifier, wrapped or not
    */
   public static ForwardPass of(ComputationGraph graph, ForwardInputs inputs) {
     ForwardPass pass = new ForwardPass();
@@ -63,7 +63,7 @@ public final class ForwardPass implements AutoCloseable {
                 () ->
                     new PeftException(
                         "Gradients are those of a loss, and there are no labels. Add the tensor"
-                            + " labels [batch, time], or ask for no gradients."));
+                            + " labels, or ask for no gradients."));
     ForwardPass pass = of(model.network(), inputs);
     ComputationGraph graph = model.network();
     try (AdapterScope plain = model.withoutDropout()) {

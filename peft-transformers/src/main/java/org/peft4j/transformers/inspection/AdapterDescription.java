@@ -20,8 +20,6 @@ import org.peft4j.safetensors.TensorInfo;
  */
 public record AdapterDescription(PeftConfig config, List<String> targets, TensorTable tensors)
     implements Description {
-  private static final String PREFIX = "base_model.model.";
-
   public AdapterDescription {
     targets = List.copyOf(targets);
   }
@@ -32,7 +30,7 @@ public record AdapterDescription(PeftConfig config, List<String> targets, Tensor
     List<String> targets =
         tensors.tensors().stream()
             .map(TensorInfo::name)
-            .map(AdapterDescription::module)
+            .map(key -> module(key, Methods.of(config).savedModulesRoot()))
             .distinct()
             .sorted(NumberOrder.INSTANCE)
             .toList();
@@ -40,8 +38,8 @@ public record AdapterDescription(PeftConfig config, List<String> targets, Tensor
   }
 
   /** The path of the module that a tensor belongs to. */
-  private static String module(String key) {
-    String path = key.startsWith(PREFIX) ? key.substring(PREFIX.length()) : key;
+  private static String module(String key, String root) {
+    String path = key.startsWith(root) ? key.substring(root.length()) : key;
     return path.replaceFirst("\\.(lora_\\w+|base_layer)(\\..*)?$", "")
         .replaceFirst("\\.(weight|bias)$", "");
   }

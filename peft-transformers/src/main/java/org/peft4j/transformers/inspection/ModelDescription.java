@@ -45,7 +45,7 @@ public record ModelDescription(ModelConfig config, List<Site> sites, TensorTable
   private String summary() {
     return String.format(
         "%s model: %s parameters, %d layers, width %d, %d heads (%d for keys and values), vocabulary"
-            + " %s, %s positions, %s head%n",
+            + " %s, %s positions, %s%n",
         config.family().modelType(),
         TextTable.number(parameterCount()),
         config.layers(),
@@ -54,7 +54,12 @@ public record ModelDescription(ModelConfig config, List<Site> sites, TensorTable
         config.attention().keyValueHeads(),
         TextTable.number(config.vocabularySize()),
         TextTable.number(config.maxPositions()),
-        config.tiedHead() ? "tied" : "untied");
+        head());
+  }
+
+  private String head() {
+    String language = config.tiedHead() ? "tied head" : "untied head";
+    return config.labels().map(labels -> "labels " + labels.names()).orElse(language);
   }
 
   /** A line for each sort of site that adapters can be on. */

@@ -42,18 +42,10 @@ final class ChunkedLoss {
    * @param dHidden [batch·time, width], overwritten; null where nobody needs it
    */
   double[] backward(INDArray hidden, Labelled labelled, @Nullable INDArray dHidden) {
-    long width = hidden.size(1);
-    // One row more, of zeros: the gradient of every position without a label.
-    INDArray gradients = memory.temporary(labelled.count() + 1L, width);
-    double[] losses = run(hidden, labelled, gradients);
+    RowGradients gradients = RowGradients.of(labelled.rows(), hidden.size(1), memory);
+    double[] losses = run(hidden, labelled, gradients.values());
     if (dHidden != null) {
-      gradients.getRow(labelled.count()).assign(0);
-      int[] source = new int[(int) hidden.size(0)];
-      Arrays.fill(source, labelled.count());
-      for (int i = 0; i < labelled.count(); i++) {
-        source[labelled.rows()[i]] = i;
-      }
-      pass.kernels().lookUp(gradients, source, dHidden);
+      gradients.scatter(pass.kernels(), dHidden);
     }
     return losses;
   }

@@ -4,18 +4,15 @@ import static org.nd4j.linalg.indexing.NDArrayIndex.all;
 import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
 
 import java.util.Arrays;
-import java.util.List;
+import org.deeplearning4j.nn.api.MaskState;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.gradient.Gradient;
-import org.deeplearning4j.nn.workspace.ArrayType;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.common.primitives.Pair;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.peft4j.PeftException;
 import org.peft4j.adapter.Pass;
 import org.peft4j.module.LayerGrafts;
-import org.peft4j.module.LinearModule;
 import org.peft4j.module.SiteLayer;
 import org.peft4j.transformers.memory.CallMemory;
 
@@ -26,13 +23,8 @@ import org.peft4j.transformers.memory.CallMemory;
 final class HeadLayer extends LossLayer {
   private static final long serialVersionUID = 1L;
 
-  private final transient LinearModule head;
-  private transient @Nullable INDArray labels;
-  private transient @Nullable Double loss;
-
   HeadLayer(NeuralNetConfiguration configuration, FrozenModel model, LayerGrafts grafts) {
-    super(configuration, model, List.of(model.sites().head()), grafts);
-    head = new Modules(model, grafts).linear(sites().get(0));
+    super(configuration, model, grafts);
   }
 
   @Override
@@ -47,9 +39,9 @@ final class HeadLayer extends LossLayer {
     try (CallMemory memory = new CallMemory(workspaces, dataType, null)) {
       INDArray hidden = withoutVirtualTokens(extent, memory);
       long time = extent.time() - virtualTokens();
-      INDArray logits = memory.output(extent.batch(), time, vocabulary());
+      INDArray logits = memory.output(extent.batch(), time, outputs());
       Pass pass = grafts().nextPass(training);
-      head.forward(pass, hidden, logits.reshape('c', hidden.size(0), vocabulary()));
+      head().forward(pass, hidden, logits.reshape('c', hidden.size(0), outputs()));
       return logits;
     }
   }
@@ -84,19 +76,22 @@ final class HeadLayer extends LossLayer {
       double[] losses =
           loss(grafts().nextPass(true).on(memory.tape()), memory)
               .backward(extent.matrix(input), labelled, needed ? extent.matrix(dx) : null);
-      loss = Arrays.stream(losses).sum() / losses.length;
+      remember(Arrays.stream(losses).sum() / losses.length);
       return back(dx);
     }
   }
 
+  /** The mask here is the labels', set by {@link #setMaskArray}; the features' ends here. */
   @Override
-  public double computeScore(
-      double regularization, boolean training, LayerWorkspaceMgr workspaces) {
-    if (loss == null) {
-      double[] losses = losses(workspaces, labelled());
-      loss = Arrays.stream(losses).sum() / losses.length;
-    }
-    return loss + regularization;
+  public Pair<INDArray, MaskState> feedForwardMaskArray(
+      @Nullable INDArray mask, @Nullable MaskState state, int batch) {
+    return new Pair<>(mask, state);
+  }
+
+  @Override
+  double meanLoss(LayerWorkspaceMgr workspaces) {
+    double[] losses = losses(workspaces, labelled());
+    return Arrays.stream(losses).sum() / losses.length;
   }
 
   /** The mean loss over the labelled positions of each sequence, [batch, 1]. */
@@ -105,16 +100,13 @@ final class HeadLayer extends LossLayer {
     Labelled labelled = labelled();
     double[] losses = losses(workspaces, labelled);
     int[] counts = labelled.perSequence();
-    INDArray scores =
-        workspaces.createUninitialized(
-            ArrayType.FF_WORKING_MEM, dataType, new long[] {counts.length, 1}, 'c');
+    double[] means = new double[counts.length];
     int from = 0;
     for (int i = 0; i < counts.length; i++) {
-      double sum = Arrays.stream(losses, from, from + counts[i]).sum();
-      scores.putScalar(i, sum / counts[i] + regularization);
+      means[i] = Arrays.stream(losses, from, from + counts[i]).sum() / counts[i];
       from += counts[i];
     }
-    return scores;
+    return scores(means, regularization);
   }
 
   private double[] losses(LayerWorkspaceMgr workspaces, Labelled labelled) {
@@ -125,42 +117,10 @@ final class HeadLayer extends LossLayer {
   }
 
   private ChunkedLoss loss(Pass pass, CallMemory memory) {
-    return new ChunkedLoss(head, vocabulary(), pass, memory);
+    return new ChunkedLoss(head(), outputs(), pass, memory);
   }
 
   private Labelled labelled() {
-    assertInputSet(true);
-    if (labels == null) {
-      throw new PeftException("The loss needs labels: token ids [batch, time], -100 for none.");
-    }
-    return Labelled.of(labels, maskArray, Extent.of(input), virtualTokens(), vocabulary());
-  }
-
-  private int vocabulary() {
-    return model().config().vocabularySize();
-  }
-
-  @Override
-  public void setInput(INDArray input, LayerWorkspaceMgr workspaces) {
-    super.setInput(input, workspaces);
-    loss = null;
-  }
-
-  @Override
-  public void setLabels(INDArray labels) {
-    this.labels = labels;
-    loss = null;
-  }
-
-  @Override
-  public @Nullable INDArray getLabels() {
-    return labels;
-  }
-
-  @Override
-  public void clear() {
-    super.clear();
-    labels = null;
-    loss = null;
+    return Labelled.of(requireLabels(), maskArray, Extent.of(input), virtualTokens(), outputs());
   }
 }

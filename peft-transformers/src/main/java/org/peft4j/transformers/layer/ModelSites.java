@@ -13,6 +13,12 @@ public final class ModelSites {
   /** The name of the place before the first embedding of a sequence. */
   public static final String PROMPT = "prompt_encoder";
 
+  /** The name of a language model's head. */
+  public static final String LM_HEAD = "lm_head";
+
+  /** The name of a classifier's head. */
+  public static final String SCORE = "score";
+
   private final ModelConfig config;
   private final boolean gpt2;
 
@@ -51,15 +57,13 @@ public final class ModelSites {
     return norm(gpt2 ? "transformer.ln_f" : "model.norm");
   }
 
-  Site head() {
+  /** The output layer: a language model's or a classifier's. */
+  public Site head() {
     int width = config.hiddenSize();
-    int vocabulary = config.vocabularySize();
+    int outputs = config.headSize();
+    String name = config.labels().isPresent() ? SCORE : LM_HEAD;
     return Site.linear(
-        "lm_head",
-        "lm_head",
-        width,
-        vocabulary,
-        List.of(SiteParameter.weight("weight", vocabulary, width)));
+        name, name, width, outputs, List.of(SiteParameter.weight("weight", outputs, width)));
   }
 
   List<Site> block(int index) {

@@ -8,10 +8,8 @@ import org.peft4j.transformers.config.Family;
 import org.peft4j.transformers.config.ModelConfig;
 import org.peft4j.transformers.layer.ModelSites;
 
-/** Llama and its kin, and GPT-2. */
+/** Llama and its kin, and GPT-2: language models, and classifiers with such a body. */
 record CausalArchitecture(ModelConfig config) implements Architecture {
-  private static final String HEAD = "lm_head";
-
   @Override
   public String modelType() {
     return config.family().modelType();
@@ -29,12 +27,16 @@ record CausalArchitecture(ModelConfig config) implements Architecture {
 
   @Override
   public Set<String> heads() {
-    return Set.of(HEAD);
+    return Set.of(head());
   }
 
   @Override
   public Set<String> tied() {
-    return config.tiedHead() ? Set.of(HEAD) : Set.of();
+    return config.tiedHead() ? Set.of(head()) : Set.of();
+  }
+
+  private String head() {
+    return new ModelSites(config).head().name();
   }
 
   @Override
@@ -47,7 +49,8 @@ record CausalArchitecture(ModelConfig config) implements Architecture {
         layers + 2, // embeddings and the last normalisation
         statistics() * rows,
         Collections.nCopies(layers, block(batch)),
-        new HeadShape(rows, width, config.vocabularySize()));
+        new HeadShape(
+            config.labels().isPresent() ? batch.sequences() : rows, width, config.headSize()));
   }
 
   private BlockShape block(TrainingBatch batch) {

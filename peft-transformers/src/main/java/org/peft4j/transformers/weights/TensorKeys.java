@@ -4,6 +4,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import org.peft4j.site.Site;
@@ -16,9 +17,15 @@ import org.peft4j.transformers.config.ModelConfig;
  * @param prefix what some checkpoints leave out before the keys of the body
  * @param shapes every key that must be there
  * @param aliases keys of tied tensors, each with the key of the tensor that it shares
+ * @param ignored keys that may be there without being used
  */
 public record TensorKeys(
-    String prefix, Map<String, List<Long>> shapes, Map<String, String> aliases) {
+    String prefix,
+    Map<String, List<Long>> shapes,
+    Map<String, String> aliases,
+    Set<String> ignored) {
+  private static final String LM_HEAD = "lm_head.weight";
+
   /** Constants that old checkpoints store: rotary frequencies, and GPT-2's causal mask. */
   private static final Pattern BUFFERS =
       Pattern.compile("(.*\\.)?(rotary_emb\\.inv_freq|h\\.\\d+\\.attn\\.(bias|masked_bias))");
@@ -26,6 +33,7 @@ public record TensorKeys(
   public TensorKeys {
     shapes = Map.copyOf(shapes);
     aliases = Map.copyOf(aliases);
+    ignored = Set.copyOf(ignored);
   }
 
   /** The tensors of {@code sites}; a tied head shares the table of the token embedding. */
@@ -38,10 +46,21 @@ public record TensorKeys(
     }
     Map<String, String> aliases = Map.of();
     if (config.tiedHead()) {
-      shapes.remove("lm_head.weight");
-      aliases = Map.of("lm_head.weight", tokenTable);
+      shapes.remove(LM_HEAD);
+      aliases = Map.of(LM_HEAD, tokenTable);
     }
-    return new TensorKeys(config.family().bodyPrefix() + ".", shapes, aliases);
+    return new TensorKeys(config.family().bodyPrefix() + ".", shapes, aliases, Set.of());
+  }
+
+  /**
+   * The tensors of a body whose head will be another one than the checkpoint's.
+   *
+   * @param head the site of the new head, of which the checkpoint has nothing
+   */
+  public TensorKeys withoutHead(Site head) {
+    Map<String, List<Long>> body = new TreeMap<>(shapes);
+    head.parameters().forEach(p -> body.remove(head.name() + "." + p.name()));
+    return new TensorKeys(prefix, body, aliases, Set.of(LM_HEAD));
   }
 
   /** The key that a file's {@code name} means; empty if it is none of ours. */
@@ -54,6 +73,6 @@ public record TensorKeys(
 
   /** Whether a tensor of that name may be there without being used. */
   boolean harmless(String name) {
-    return aliases.containsKey(name) || BUFFERS.matcher(name).matches();
+    return aliases.containsKey(name) || ignored.contains(name) || BUFFERS.matcher(name).matches();
   }
 }

@@ -28,6 +28,11 @@ public final class WeightStore implements AutoCloseable {
     this.arrays = new TreeMap<>(arrays);
   }
 
+  /** Takes one more tensor, which it owns from now on. */
+  public void add(String key, INDArray array) {
+    arrays.put(key, array);
+  }
+
   public DataType dataType() {
     return dataType;
   }

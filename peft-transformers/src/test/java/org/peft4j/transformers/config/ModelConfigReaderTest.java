@@ -34,6 +34,12 @@ class ModelConfigReaderTest {
         "gpt2    | activation_function | \"relu\" | activation_function is \"relu\"; allowed: only gelu_new",
         "gpt2    | scale_attn_by_inverse_layer_idx | true | scale_attn_by_inverse_layer_idx is true; allowed: only false",
         "gpt2    | reorder_and_upcast_attn | true | reorder_and_upcast_attn is true; allowed: only false",
+        "llama_classifier | problem_type | \"regression\" | problem_type is \"regression\"; allowed: only single_label_classification",
+        "llama_classifier | problem_type | \"multi_label_classification\" | allowed: only single_label_classification",
+        "llama_classifier | num_labels | 2 | num_labels is 2; allowed: the number of labels in id2label, 3",
+        "gpt2_classifier | num_labels | 1 | num_labels is 1; allowed: 2 and more; regression",
+        "llama_classifier | id2label | {\"0\": \"a\", \"2\": \"b\"} | allowed: an object of names by their numbers, 0 and up",
+        "llama_classifier | id2label | {\"0\": \"a\", \"1\": \"a\"} | allowed: a name of its own for each label",
         "gpt2    | add_cross_attention | true | add_cross_attention is true; allowed: only false",
       })
   void anUnsupportedSettingIsRefused(
@@ -47,6 +53,15 @@ class ModelConfigReaderTest {
     assertThatThrownBy(() -> ModelConfigReader.read(folder))
         .isInstanceOf(PeftException.class)
         .hasMessageContaining(message);
+  }
+
+  @Test
+  void labelsAreThoseOfAClassifierOnly() {
+    assertThat(ModelConfigReader.read(Golden.base("llama_classifier")).labels())
+        .contains(Labels.of("bad", "middling", "good"));
+    assertThat(ModelConfigReader.read(Golden.base("gpt2_classifier")).labels())
+        .contains(Labels.of("LABEL_0", "LABEL_1"));
+    assertThat(ModelConfigReader.read(Golden.base("gpt2")).labels()).isEmpty();
   }
 
   @Test

@@ -1,6 +1,9 @@
 package org.peft4j.transformers.layer;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.nd4j.linalg.indexing.NDArrayIndex.all;
+import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
+import static org.nd4j.linalg.indexing.NDArrayIndex.point;
 
 import java.util.List;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
@@ -15,8 +18,8 @@ import org.peft4j.module.GraftSwitch;
 import org.peft4j.module.LayerGrafts;
 import org.peft4j.module.SiteGrafts;
 import org.peft4j.module.SiteLayer;
-import org.peft4j.transformers.CausalLanguageModel;
 import org.peft4j.transformers.Golden;
+import org.peft4j.transformers.TransformerModel;
 import org.peft4j.transformers.TransformerOptions;
 import org.peft4j.transformers.Transformers;
 
@@ -39,7 +42,7 @@ class LayerGradientTest {
     "llama, norm"
   })
   void inputGradientOfALayer(String base, String vertex) {
-    try (CausalLanguageModel model = load(base)) {
+    try (TransformerModel model = load(base)) {
       SiteLayer layer = grafted(model, vertex);
       INDArray x = random(model);
       INDArray dy = random(model);
@@ -64,7 +67,7 @@ class LayerGradientTest {
   @ParameterizedTest
   @CsvSource({"llama", "llama_biases", "gpt2"})
   void inputGradientOfTheLoss(String base) {
-    try (CausalLanguageModel model = load(base)) {
+    try (TransformerModel model = load(base)) {
       HeadLayer head = (HeadLayer) grafted(model, "lm_head");
       INDArray x = random(model);
       LayerWorkspaceMgr none = LayerWorkspaceMgr.noWorkspaces();
@@ -88,20 +91,47 @@ class LayerGradientTest {
     }
   }
 
-  private static CausalLanguageModel load(String base) {
-    return Transformers.load(
+  @ParameterizedTest
+  @CsvSource({"llama_classifier", "gpt2_classifier"})
+  void inputGradientOfTheLossOfClasses(String base) {
+    try (TransformerModel model = load(base)) {
+      ScoreLayer head = (ScoreLayer) grafted(model, "score");
+      INDArray x = random(model);
+      INDArray labels = Nd4j.createFromArray(new double[][] {{0, 1, 0}, {0.25, 0.75, 0}});
+      INDArray mask = Nd4j.createFromArray(new int[][] {{1, 1, 1, 0, 0}, {0, 1, 1, 1, 1}});
+      LayerWorkspaceMgr none = LayerWorkspaceMgr.noWorkspaces();
+      head.feedForwardMaskArray(mask, null, 2);
+      head.setInput(x, none);
+      head.setLabels(labels.get(all(), interval(0, model.config().headSize())).dup());
+      INDArray dx = head.backpropGradient(null, none).getSecond();
+
+      assertCentral(
+          x,
+          dx,
+          () -> {
+            head.setInput(x, none);
+            return head.computeScore(0, false, none);
+          });
+      assertThat(dx.get(point(0), interval(3, 5), all()).amaxNumber().doubleValue()).isZero();
+      assertThat(dx.get(point(0), point(2), all()).amaxNumber().doubleValue()).isPositive();
+      assertThat(dx.get(point(1), point(4), all()).amaxNumber().doubleValue()).isPositive();
+    }
+  }
+
+  private static TransformerModel load(String base) {
+    return Transformers.open(
         Golden.base(base), TransformerOptions.defaults().withDataType(DataType.DOUBLE));
   }
 
   /** The layer as it is hosted where something below it trains. */
-  private static SiteLayer grafted(CausalLanguageModel model, String vertex) {
+  private static SiteLayer grafted(TransformerModel model, String vertex) {
     SiteLayer layer = (SiteLayer) model.graph().getLayer(vertex);
     List<SiteGrafts> sites = layer.sites().stream().map(SiteGrafts::none).toList();
     NeuralNetConfiguration conf = layer.conf();
     return layer.graft(conf, new LayerGrafts(sites, new GraftSwitch(1), new Nd4jKernels(), true));
   }
 
-  private static INDArray random(CausalLanguageModel model) {
+  private static INDArray random(TransformerModel model) {
     return Nd4j.randn(DataType.DOUBLE, 2, 5, model.config().hiddenSize());
   }
 

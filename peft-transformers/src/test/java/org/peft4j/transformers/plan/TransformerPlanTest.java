@@ -34,6 +34,7 @@ import org.peft4j.site.Site;
 import org.peft4j.transformers.CausalLanguageModel;
 import org.peft4j.transformers.Golden;
 import org.peft4j.transformers.Precision;
+import org.peft4j.transformers.TransformerModel;
 import org.peft4j.transformers.TransformerOptions;
 import org.peft4j.transformers.Transformers;
 
@@ -77,7 +78,16 @@ class TransformerPlanTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"t5", "t5_gated", "mt5", "gpt2", "tinyllama"})
+  @ValueSource(
+      strings = {
+        "t5",
+        "t5_gated",
+        "mt5",
+        "gpt2",
+        "tinyllama",
+        "gpt2_classifier",
+        "qwen2_classifier"
+      })
   void modulesShapesAndCountsAreTheReferences(String name) throws IOException {
     JsonNode expected = JSON.readTree(FOLDER.resolve(name).resolve("expected.json").toFile());
     Architecture architecture = Architecture.read(FOLDER.resolve(name));
@@ -111,6 +121,9 @@ class TransformerPlanTest {
         targets.isTextual()
             ? builder.targetAllLinear()
             : builder.target(new ModuleSelector.Names(texts(targets)));
+    if (json.has("task_type")) {
+      builder = builder.taskType(json.path("task_type").asText());
+    }
     List<String> saved = texts(json.path("modules_to_save"));
     return builder.modulesToSave(saved.toArray(String[]::new)).build();
   }
@@ -142,7 +155,7 @@ class TransformerPlanTest {
         JSON.readTree(Golden.folder(name).resolve("case.json").toFile()).path("base").asText();
     TransformerPlan plan = Transformers.plan(Golden.base(base), config, BATCH);
 
-    try (CausalLanguageModel loaded = Transformers.load(Golden.base(base));
+    try (TransformerModel loaded = Golden.open(base);
         PeftModel<ComputationGraph> model = Peft.wrap(loaded.graph(), config)) {
       model.save(folder);
       assertThat(plan.adapter().parameters()).isEqualTo(model.trainableParameters());

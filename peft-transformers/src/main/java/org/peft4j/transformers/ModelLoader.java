@@ -1,0 +1,53 @@
+package org.peft4j.transformers;
+
+import java.nio.file.Path;
+import java.util.random.RandomGenerator;
+import java.util.random.RandomGeneratorFactory;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.adapter.DetachedArrays;
+import org.peft4j.adapter.Initializer;
+import org.peft4j.site.Site;
+import org.peft4j.transformers.config.ModelConfig;
+import org.peft4j.transformers.layer.FrozenModel;
+import org.peft4j.transformers.layer.ModelSites;
+import org.peft4j.transformers.weights.CheckpointReader;
+import org.peft4j.transformers.weights.TensorKeys;
+import org.peft4j.transformers.weights.WeightStore;
+
+/** Reads the weights of a checkpoint folder into the model that {@code config} describes. */
+record ModelLoader(Path folder, ModelConfig config, TransformerOptions options) {
+
+  /** All weights are the checkpoint's. */
+  FrozenModel load() {
+    return model(read(keys()));
+  }
+
+  /** All but the head's, which are new. */
+  FrozenModel loadWithNewHead() {
+    Site head = new ModelSites(config).head();
+    WeightStore weights = read(keys().withoutHead(head));
+    INDArray weight = DetachedArrays.zeros(matrices(), head.outputs(), head.inputs());
+    RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(options.seed());
+    Initializer.normal(config.initializerRange()).fill(weight, random);
+    weights.add(head.name() + ".weight", weight);
+    return model(weights);
+  }
+
+  private TensorKeys keys() {
+    ModelSites sites = new ModelSites(config);
+    return TensorKeys.of(config, sites.all(), sites.tokenTable());
+  }
+
+  private WeightStore read(TensorKeys keys) {
+    return new CheckpointReader(folder, keys, options.dataType(), matrices()).read();
+  }
+
+  private DataType matrices() {
+    return options.precision() == Precision.BF16 ? DataType.BFLOAT16 : options.dataType();
+  }
+
+  private FrozenModel model(WeightStore weights) {
+    return new FrozenModel(config, weights, options.gradientCheckpointing());
+  }
+}

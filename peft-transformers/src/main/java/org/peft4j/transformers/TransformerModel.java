@@ -1,0 +1,67 @@
+package org.peft4j.transformers;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.peft4j.PeftConfig;
+import org.peft4j.site.Site;
+import org.peft4j.transformers.config.ModelConfig;
+import org.peft4j.transformers.layer.FrozenModel;
+import org.peft4j.transformers.plan.TrainingBatch;
+import org.peft4j.transformers.plan.TransformerPlan;
+import org.peft4j.transformers.plan.TransformerPlanner;
+
+/**
+ * A loaded checkpoint: a {@link ComputationGraph} from {@code input_ids} [batch, time] to the
+ * output of its head. The features' mask is Hugging Face's {@code attention_mask} [batch, time].
+ *
+ * <p>The graph has no parameters of its own; wrap it to train adapters. It runs without the base
+ * model's dropout, in training too.
+ */
+public abstract sealed class TransformerModel implements AutoCloseable
+    permits CausalLanguageModel, SequenceClassifier {
+  private final Path folder;
+  private final FrozenModel model;
+  private final ComputationGraph graph;
+
+  TransformerModel(Path folder, FrozenModel model, TransformerOptions options) {
+    this.folder = folder;
+    this.model = model;
+    this.graph = GraphBuilder.build(model, options);
+  }
+
+  public final ComputationGraph graph() {
+    return graph;
+  }
+
+  public final ModelConfig config() {
+    return model.config();
+  }
+
+  /** Where it was loaded from. */
+  public final Path folder() {
+    return folder;
+  }
+
+  /** Every place where something can be grafted, in the order of the forward pass. */
+  public final List<Site> sites() {
+    return model.sites().all();
+  }
+
+  /** The number of frozen parameters; a tied head counts once. */
+  public final long parameterCount() {
+    return model.weights().count();
+  }
+
+  /** Tells what an adapter of {@code config} would be here, and what training it would take. */
+  public final TransformerPlan plan(PeftConfig config, TrainingBatch batch) {
+    return TransformerPlanner.plan(config(), config, batch);
+  }
+
+  /** Frees the weights. The graph, and every graph wrapped around it, is unusable then. */
+  @Override
+  public final void close() {
+    graph.rnnClearPreviousState();
+    model.close();
+  }
+}

@@ -1,0 +1,48 @@
+package org.peft4j.transformers.config;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.peft4j.PeftException;
+
+/**
+ * The classes of a sequence classifier: {@code id2label} of its {@code config.json}.
+ *
+ * @param names the name of each, by its number
+ */
+public record Labels(List<String> names) {
+  /**
+   * Checks the names.
+   *
+   * @throws PeftException if there are fewer than two, or two are equal
+   */
+  public Labels {
+    names = List.copyOf(names);
+    List<String> problems = new ArrayList<>();
+    if (names.size() < 2) {
+      problems.add("There are " + names.size() + " labels; a classifier has two or more.");
+    }
+    if (new HashSet<>(names).size() < names.size()) {
+      problems.add("Labels " + names + " have a name twice; each needs one of its own.");
+    }
+    if (!problems.isEmpty()) {
+      throw new PeftException(String.join(" ", problems));
+    }
+  }
+
+  /** Labels of these names. */
+  public static Labels of(String... names) {
+    return new Labels(List.of(names));
+  }
+
+  /** So many labels, named {@code LABEL_0} and so on as in Hugging Face transformers. */
+  public static Labels count(int count) {
+    return new Labels(IntStream.range(0, count).mapToObj(i -> "LABEL_" + i).toList());
+  }
+
+  /** How many there are. */
+  public int size() {
+    return names.size();
+  }
+}
