@@ -24,7 +24,7 @@ def one(description: str, base: str, config: PeftConfig, **fields) -> Case:
 ALL: dict[str, Case] = {
     "classification/llama_lora": one("LoRA, three labels", "llama_classifier", lora(target_modules=QV)),
     "classification/llama_lora_left": one(
-        "all-linear leaves score out; left padding", "llama_classifier", lora(target_modules="all-linear", r=2), padding="left"
+        "all-linear leaves score out; left padding", "llama_classifier", lora(target_modules="all-linear", r=2, lora_alpha=2), padding="left"
     ),
     "classification/llama_score": one(
         "LoRA on score itself, without a task", "llama_classifier", lora(target_modules=["score", "v_proj"], task_type=None, r=2)

@@ -20,7 +20,7 @@ import org.peft4j.transformers.tokenizer.Tokenizer;
  * with rt-polarity.neg and rt-polarity.pos, and maybe the number of steps (600).
  */
 public final class SentimentExample {
-  private static final int BATCH = 32;
+  private static final int BATCH = 16;
 
   private final SequenceClassifier base;
   private final Reviews reviews;
@@ -58,8 +58,8 @@ public final class SentimentExample {
     // The head has two rows, so that a change of rank 2 is any change of it.
     train("the head", LoraConfig.builder().rank(2).alpha(2).targetModules("score").build(), 1e-2);
     train(
-        "P-tuning v2, 16 tokens, and the head",
-        PrefixTuningConfig.builder().virtualTokens(16).taskType("SEQ_CLS").build(),
+        "P-tuning v2, 4 tokens, and the head",
+        PrefixTuningConfig.builder().virtualTokens(4).zeros(true).taskType("SEQ_CLS").build(),
         1e-2);
     train(
         "LoRA, r 4, and the head",
