@@ -12,6 +12,7 @@ import org.peft4j.adapter.EncodedAdapter;
 import org.peft4j.adapter.ParameterSpec;
 import org.peft4j.adapter.TrainableCopy;
 import org.peft4j.host.Slot;
+import org.peft4j.internal.Finite;
 import org.peft4j.method.Injection.FrozenValues;
 import org.peft4j.plan.Nearest;
 import org.peft4j.safetensors.TensorInfo;
@@ -163,7 +164,7 @@ final class AdapterReader {
 
   private void fill(String key, Expected wanted) {
     TensorFile.read(source, key, wanted.target());
-    if (!Double.isFinite(wanted.target().amaxNumber().doubleValue())) {
+    if (!Finite.all(wanted.target())) {
       throw new PeftException(
           source.path() + ": " + key + " has infinite or NaN values; the adapter is broken.");
     }

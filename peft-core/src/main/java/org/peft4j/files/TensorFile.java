@@ -7,6 +7,7 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.PeftException;
+import org.peft4j.internal.Finite;
 import org.peft4j.kernel.Scratch;
 import org.peft4j.safetensors.DType;
 import org.peft4j.safetensors.SafetensorsWriter;
@@ -95,7 +96,7 @@ public final class TensorFile {
     INDArray read = Scratch.of(array.dataType(), array.shape());
     read(source, name, read);
     double scale = Math.max(1e-6, array.amaxNumber().doubleValue());
-    boolean near = read.subi(array).amaxNumber().doubleValue() <= 1e-4 * scale;
+    boolean near = Finite.all(read) && read.subi(array).amaxNumber().doubleValue() <= 1e-4 * scale;
     Scratch.release(read);
     return near;
   }
@@ -108,7 +109,7 @@ public final class TensorFile {
   static void requireFinite(Map<String, INDArray> tensors) {
     tensors.forEach(
         (name, array) -> {
-          if (array.length() > 0 && !Double.isFinite(array.amaxNumber().doubleValue())) {
+          if (!Finite.all(array)) {
             throw new PeftException(
                 name + " has infinite or NaN values; it is not saved. What was there stays.");
           }

@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.NonFiniteException;
 import org.peft4j.PeftException;
+import org.peft4j.internal.Finite;
 import org.peft4j.module.GraftSwitch;
 import org.peft4j.module.LayerGrafts;
 
@@ -46,7 +47,7 @@ final class AdapterGradients {
     }
     byName.forEach(
         (name, gradient) -> {
-          if (!Double.isFinite(gradient.amaxNumber().doubleValue())) {
+          if (!Finite.all(gradient)) {
             throw new NonFiniteException(iteration, name);
           }
         });

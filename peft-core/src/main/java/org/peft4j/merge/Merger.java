@@ -20,6 +20,7 @@ import org.peft4j.adapter.TrainableCopy;
 import org.peft4j.adapter.WeightAdapter;
 import org.peft4j.host.LayerHosting;
 import org.peft4j.host.Slot;
+import org.peft4j.internal.Finite;
 import org.peft4j.kernel.Kernels;
 import org.peft4j.module.Graft;
 import org.peft4j.module.WeightGrafts;
@@ -278,7 +279,7 @@ public final class Merger {
   }
 
   private static void requireFinite(Change change) {
-    if (!Double.isFinite(change.value().amaxNumber().doubleValue())) {
+    if (!Finite.all(change.value())) {
       throw new PeftException(
           "Merging adapter \""
               + change.adapter()

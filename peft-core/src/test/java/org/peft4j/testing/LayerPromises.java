@@ -156,6 +156,20 @@ public abstract class LayerPromises {
 
   @ParameterizedTest
   @MethodSource("cases")
+  void anAdapterThatIsNotFiniteIsNotWritten(PromiseCase each, @TempDir Path folder) {
+    PeftModel<MultiLayerNetwork> model = each.lively(DataType.FLOAT);
+    model.save(folder);
+    INDArray expected = each.output(model).dup();
+    INDArray parameters = model.network().params();
+    parameters.putScalar(parameters.length() - 1, Float.NaN);
+    assertThatThrownBy(() -> model.save(folder))
+        .isInstanceOf(PeftException.class)
+        .hasMessageContaining("infinite or NaN");
+    assertThat(each.output(Peft.load(each.base(), folder))).isEqualTo(expected);
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
   void switchingAdaptersKeepsEachAsItWas(PromiseCase each) {
     MultiLayerNetwork base = each.base();
     PeftModel<MultiLayerNetwork> model = each.lively(base);

@@ -8,6 +8,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.NonFiniteException;
 import org.peft4j.adapter.DetachedArrays;
+import org.peft4j.internal.Finite;
 import org.peft4j.kernel.Scratch;
 import org.peft4j.train.data.TokenBatch;
 
@@ -70,7 +71,7 @@ final class StepGradient implements AutoCloseable {
 
   private String nonFiniteTensor() {
     for (Map.Entry<String, INDArray> entry : network.gradient().gradientForVariable().entrySet()) {
-      if (!Double.isFinite(entry.getValue().amaxNumber().doubleValue())) {
+      if (!Finite.all(entry.getValue())) {
         return "the gradient of " + entry.getKey();
       }
     }

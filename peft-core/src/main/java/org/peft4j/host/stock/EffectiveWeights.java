@@ -92,9 +92,16 @@ final class EffectiveWeights implements AutoCloseable {
               pass,
               weight.view().of(at(weight.parameter(), frozenTable)),
               bias(weight, frozenTable),
-              weight.view().of(at(weight.parameter(), gradients)),
+              weight.view().of(gradient(weight, gradients)),
               bias(weight, gradients));
     }
+  }
+
+  /** Deeplearning4j gives that of a convolution of sequences as one of images of width 1. */
+  private INDArray gradient(WeightSite weight, Map<String, INDArray> gradients) {
+    INDArray gradient = at(weight.parameter(), gradients);
+    long[] shape = at(weight.parameter(), frozenTable).shape();
+    return gradient.rank() == shape.length ? gradient : gradient.reshape(shape);
   }
 
   private static @Nullable INDArray bias(WeightSite weight, Map<String, INDArray> arrays) {
