@@ -189,10 +189,22 @@ public abstract class LayerPromises {
     }
     model.setActive();
     assertThat(each.output(model)).isEqualTo(each.layer().output(base));
+    for (int round = 0; round < 2; round++) {
+      model.setActive("default");
+      assertThat(each.output(model)).isEqualTo(first);
+      model.setActive("second");
+      assertThat(each.output(model)).isEqualTo(second);
+    }
     model.setActive("default");
-    assertThat(each.output(model)).isEqualTo(first);
     model.delete("second");
     assertThat(model.adapters()).containsExactly("default");
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void eachRowHasTheAdapterThatIsNamedForIt(PromiseCase each) {
+    assumeThat(each.is(Trait.REPLACES)).isFalse();
+    RowsAlone.assertSame(each);
   }
 
   @ParameterizedTest

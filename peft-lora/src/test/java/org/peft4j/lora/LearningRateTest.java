@@ -10,6 +10,8 @@ import org.nd4j.linalg.schedule.MapSchedule;
 import org.nd4j.linalg.schedule.ScheduleType;
 import org.peft4j.Peft;
 import org.peft4j.PeftModel;
+import org.peft4j.testing.LayerCase;
+import org.peft4j.testing.LayerCases;
 
 /** Deeplearning4j's methods that set learning rates set those of the adapters. */
 class LearningRateTest {
@@ -66,8 +68,9 @@ class LearningRateTest {
 
   @Test
   void ofALayerOfANetwork() {
-    LoraCase dense = LoraCase.all().findFirst().orElseThrow();
-    PeftModel<MultiLayerNetwork> model = Peft.wrap(dense.base(), dense.config().build());
+    LayerCase dense = LayerCases.kinds().findFirst().orElseThrow();
+    PeftModel<MultiLayerNetwork> model =
+        Peft.wrap(dense.base(), LoraConfig.builder().targetModules(dense.target()).build());
     model.network().setLearningRate(0, 0.125);
     assertThat(model.network().getLearningRate(0)).isEqualTo(0.125);
   }
