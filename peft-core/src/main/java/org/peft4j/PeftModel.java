@@ -374,6 +374,19 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
     hosted.graftSwitch().setTasks(Arrays.asList(tasks));
   }
 
+  /**
+   * Until the scope is closed, the task of each sequence of a batch is this; as {@link #setTasks}
+   * says if the list is empty.
+   */
+  public AdapterScope tasksOfEachRow(List<Integer> tasks) {
+    GraftSwitch graftSwitch = hosted.graftSwitch();
+    List<Integer> before = graftSwitch.tasks();
+    if (!tasks.isEmpty()) {
+      graftSwitch.setTasks(tasks);
+    }
+    return new AdapterScope(() -> graftSwitch.setTasks(before));
+  }
+
   /** Until the scope is closed, training passes too are without the adapters' dropout. */
   public AdapterScope withoutDropout() {
     hosted.graftSwitch().withoutDropout(1);

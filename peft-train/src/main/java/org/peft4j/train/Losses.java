@@ -1,6 +1,8 @@
 package org.peft4j.train;
 
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.peft4j.AdapterScope;
+import org.peft4j.PeftModel;
 import org.peft4j.train.data.TokenBatch;
 
 /** One pass of a batch through a language-model graph. */
@@ -14,9 +16,18 @@ final class Losses {
     }
   }
 
+  /** The same of a wrapped model, which is told the tasks of the batch's sequences. */
+  static double mean(PeftModel<ComputationGraph> model, TokenBatch batch) {
+    try (AdapterScope tasks = model.tasksOfEachRow(batch.tasks())) {
+      return mean(model.network(), batch);
+    }
+  }
+
   /** The same with dropout; the gradients are then in {@link ComputationGraph#gradient()}. */
-  static double gradients(ComputationGraph graph, TokenBatch batch) {
-    try (BatchArrays arrays = new BatchArrays(graph, batch)) {
+  static double gradients(PeftModel<ComputationGraph> model, TokenBatch batch) {
+    ComputationGraph graph = model.network();
+    try (AdapterScope tasks = model.tasksOfEachRow(batch.tasks());
+        BatchArrays arrays = new BatchArrays(graph, batch)) {
       arrays.setInGraph();
       graph.computeGradientAndScore();
       return graph.score();

@@ -3,8 +3,8 @@ package org.peft4j.prompt.prefix;
 import java.util.List;
 import java.util.Optional;
 import org.peft4j.PeftConfig;
-import org.peft4j.config.CommonBuilder;
 import org.peft4j.config.CommonConfig;
+import org.peft4j.prompt.PromptBuilder;
 import org.peft4j.prompt.PromptFields;
 
 /**
@@ -52,8 +52,7 @@ public record PrefixTuningConfig(
   }
 
   /** Builds a {@link PrefixTuningConfig}. */
-  public static final class Builder extends CommonBuilder<Builder> {
-    private int virtualTokens;
+  public static final class Builder extends PromptBuilder<Builder> {
     private boolean projection;
     private Optional<Integer> encoderHiddenSize = Optional.empty();
     private boolean zeros;
@@ -62,12 +61,6 @@ public record PrefixTuningConfig(
 
     @Override
     protected Builder self() {
-      return this;
-    }
-
-    /** How many keys and values stand before those of a sequence; at least 1. */
-    public Builder virtualTokens(int value) {
-      virtualTokens = value;
       return this;
     }
 
@@ -96,7 +89,7 @@ public record PrefixTuningConfig(
      */
     public PrefixTuningConfig build() {
       return new PrefixTuningConfig(
-          common(), PromptFields.of(virtualTokens), projection, encoderHiddenSize, zeros);
+          common(), prompt(), projection, encoderHiddenSize, zeros);
     }
   }
 }

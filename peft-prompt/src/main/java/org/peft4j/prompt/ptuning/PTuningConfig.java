@@ -3,8 +3,8 @@ package org.peft4j.prompt.ptuning;
 import java.util.List;
 import java.util.Optional;
 import org.peft4j.PeftConfig;
-import org.peft4j.config.CommonBuilder;
 import org.peft4j.config.CommonConfig;
+import org.peft4j.prompt.PromptBuilder;
 import org.peft4j.prompt.PromptFields;
 
 /**
@@ -59,8 +59,7 @@ public record PTuningConfig(
   }
 
   /** Builds a {@link PTuningConfig}. */
-  public static final class Builder extends CommonBuilder<Builder> {
-    private int virtualTokens;
+  public static final class Builder extends PromptBuilder<Builder> {
     private Reparameterization reparameterization = Reparameterization.MLP;
     private Optional<Integer> encoderHiddenSize = Optional.empty();
     private int encoderLayers = 2;
@@ -70,12 +69,6 @@ public record PTuningConfig(
 
     @Override
     protected Builder self() {
-      return this;
-    }
-
-    /** How many embeddings stand before those of a sequence; at least 1. */
-    public Builder virtualTokens(int value) {
-      virtualTokens = value;
       return this;
     }
 
@@ -111,7 +104,7 @@ public record PTuningConfig(
     public PTuningConfig build() {
       return new PTuningConfig(
           common(),
-          PromptFields.of(virtualTokens),
+          prompt(),
           reparameterization,
           encoderHiddenSize,
           encoderLayers,

@@ -1,6 +1,7 @@
 package org.peft4j.train.data;
 
 import java.util.Arrays;
+import java.util.Optional;
 import org.peft4j.PeftException;
 
 /**
@@ -15,11 +16,13 @@ public final class TokenSequence {
   private final int[] ids;
   private final int[] labels;
   private final int[] mask;
+  private final Optional<Integer> task;
 
-  private TokenSequence(int[] ids, int[] labels, int[] mask) {
+  private TokenSequence(int[] ids, int[] labels, int[] mask, Optional<Integer> task) {
     this.ids = ids;
     this.labels = labels;
     this.mask = mask;
+    this.task = task;
   }
 
   /** Tokens of which each is to be predicted from those before it. */
@@ -52,7 +55,12 @@ public final class TokenSequence {
             "The attention mask holds " + value + "; allowed: 1 for a token, 0 for padding.");
       }
     }
-    return new TokenSequence(ids, labels, mask);
+    return new TokenSequence(ids, labels, mask, Optional.empty());
+  }
+
+  /** The same sequence, of this task: multitask prompts have one for each. */
+  public TokenSequence ofTask(int number) {
+    return new TokenSequence(ids, labels, mask, Optional.of(number));
   }
 
   int[] ids() {
@@ -65,6 +73,10 @@ public final class TokenSequence {
 
   int[] mask() {
     return mask;
+  }
+
+  Optional<Integer> task() {
+    return task;
   }
 
   /** The number of positions, padding included. */
