@@ -38,7 +38,12 @@ public record PromptFields(
    */
   public List<String> problems(CommonConfig common) {
     List<String> problems = new ArrayList<>(common.problems());
-    if (virtualTokens < 1 || virtualTokens > MOST_TOKENS) {
+    if (virtualTokens == 0) {
+      problems.add(
+          "num_virtual_tokens, the length of the prompt or prefix, must be given: 1 to "
+              + MOST_TOKENS
+              + ".");
+    } else if (virtualTokens < 1 || virtualTokens > MOST_TOKENS) {
       problems.add(
           "num_virtual_tokens is " + virtualTokens + "; allowed: 1 to " + MOST_TOKENS + ".");
     }
