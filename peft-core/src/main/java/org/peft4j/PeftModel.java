@@ -433,6 +433,16 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
   }
 
   /**
+   * Fails if an active adapter cannot be merged: one that changes no weight, but what is put before
+   * the input or beside a layer.
+   *
+   * @throws PeftException with the adapter and the place
+   */
+  public void requireMergeable() {
+    Merger.requireMergeable(activeSlots());
+  }
+
+  /**
    * Like {@link #merged()} at one site only, even where it shares its weight with another site,
    * which has the change too then. For reading merged weights one at a time: outputs mean nothing
    * in the scope.

@@ -85,8 +85,8 @@ final class AdapterOptions {
     }
     if (config.isPresent() && describesAdapter()) {
       return Optional.of(
-          "--config describes the whole adapter; leave out --method and the other options of a new"
-              + " adapter");
+          "--config describes the whole adapter; leave out --method, --rank, --alpha, --dropout,"
+              + " --virtual-tokens, --init-text, --target and --set");
     }
     return Optional.empty();
   }

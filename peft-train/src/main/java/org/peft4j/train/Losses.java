@@ -1,5 +1,6 @@
 package org.peft4j.train;
 
+import java.util.Arrays;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.peft4j.AdapterScope;
 import org.peft4j.PeftModel;
@@ -9,11 +10,18 @@ import org.peft4j.train.data.TokenBatch;
 final class Losses {
   private Losses() {}
 
-  /** Mean nats over the batch's labelled tokens, without dropout and without gradients. */
+  /**
+   * Mean nats over the batch's labelled tokens, without dropout and without gradients; also without
+   * what is added to the loss in training, AdaLoRA's orthogonality say.
+   */
   static double mean(ComputationGraph graph, TokenBatch batch) {
     try (BatchArrays arrays = new BatchArrays(graph, batch)) {
-      return graph.score(arrays.dataSet(), false);
+      return graph.score(arrays.dataSet(), false) - added(graph);
     }
+  }
+
+  private static double added(ComputationGraph graph) {
+    return Arrays.stream(graph.getLayers()).mapToDouble(l -> l.calcRegularizationScore(true)).sum();
   }
 
   /** The same of a wrapped model, which is told the tasks of the batch's sequences. */
@@ -23,7 +31,7 @@ final class Losses {
     }
   }
 
-  /** The same with dropout; the gradients are then in {@link ComputationGraph#gradient()}. */
+  /** The training's loss, with dropout; the gradients are then in {@link ComputationGraph#gradient()}. */
   static double gradients(PeftModel<ComputationGraph> model, TokenBatch batch) {
     ComputationGraph graph = model.network();
     try (AdapterScope tasks = model.tasksOfEachRow(batch.tasks());

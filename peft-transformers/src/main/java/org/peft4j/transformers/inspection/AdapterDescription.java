@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.peft4j.PeftConfig;
 import org.peft4j.files.AdapterFiles;
@@ -22,6 +23,12 @@ public record AdapterDescription(PeftConfig config, List<String> targets, Tensor
     implements Description {
   private static final String PREFIX = "base_model.model.";
 
+  /** What follows a module's path in the key of a tensor that is grafted on it. */
+  private static final Pattern GRAFTED =
+      Pattern.compile(
+          "\\.((lora|hada|lokr|vera|ia3|mora)_\\w+|ln_tuning_layers|token_adapter"
+              + "|trainable_tokens_delta|base_layer)(\\..*)?$");
+
   public AdapterDescription {
     targets = List.copyOf(targets);
   }
@@ -32,6 +39,7 @@ public record AdapterDescription(PeftConfig config, List<String> targets, Tensor
     List<String> targets =
         tensors.tensors().stream()
             .map(TensorInfo::name)
+            .filter(key -> key.startsWith(PREFIX))
             .map(AdapterDescription::module)
             .distinct()
             .sorted(NumberOrder.INSTANCE)
@@ -41,8 +49,9 @@ public record AdapterDescription(PeftConfig config, List<String> targets, Tensor
 
   /** The path of the module that a tensor belongs to. */
   private static String module(String key) {
-    String path = key.startsWith(PREFIX) ? key.substring(PREFIX.length()) : key;
-    return path.replaceFirst("\\.(lora_\\w+|base_layer)(\\..*)?$", "")
+    return GRAFTED
+        .matcher(key.substring(PREFIX.length()))
+        .replaceFirst("")
         .replaceFirst("\\.(weight|bias)$", "");
   }
 
@@ -59,6 +68,9 @@ public record AdapterDescription(PeftConfig config, List<String> targets, Tensor
       if (tells(field.getValue()) && !field.getKey().equals("peft_type")) {
         text.append("  ").append(field.getKey()).append(": ").append(field.getValue()).append('\n');
       }
+    }
+    if (targets.isEmpty()) {
+      return text.toString();
     }
     text.append("on ").append(TextTable.number(targets.size())).append(" modules: ");
     text.append(
