@@ -53,6 +53,16 @@ public record PromptFields(
     return problems;
   }
 
+  /** The same with the width of an encoder, if it is given. */
+  public List<String> problems(CommonConfig common, Optional<Integer> encoderHiddenSize) {
+    List<String> problems = problems(common);
+    encoderHiddenSize
+        .filter(size -> size < 1)
+        .ifPresent(
+            size -> problems.add("encoder_hidden_size is " + size + "; allowed: 1 and more."));
+    return problems;
+  }
+
   /** A whole number that may be absent. */
   public static Optional<Integer> number(ConfigReader json, String field) {
     return json.any(field).isPresent() ? Optional.of(json.integer(field, 0)) : Optional.empty();

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Optional;
 import org.peft4j.PeftConfig;
 import org.peft4j.config.CommonConfig;
-import org.peft4j.prompt.PromptBuilder;
+import org.peft4j.prompt.EncoderBuilder;
 import org.peft4j.prompt.PromptFields;
 
 /**
@@ -34,10 +34,7 @@ public record PrefixTuningConfig(
    * @throws org.peft4j.PeftException with all that is wrong
    */
   public PrefixTuningConfig {
-    List<String> problems = prompt.problems(common);
-    if (encoderHiddenSize.isPresent() && encoderHiddenSize.get() < 1) {
-      problems.add("encoder_hidden_size is " + encoderHiddenSize.get() + "; allowed: 1 and more.");
-    }
+    List<String> problems = prompt.problems(common, encoderHiddenSize);
     CommonConfig.require("prefix tuning config", problems);
   }
 
@@ -52,9 +49,8 @@ public record PrefixTuningConfig(
   }
 
   /** Builds a {@link PrefixTuningConfig}. */
-  public static final class Builder extends PromptBuilder<Builder> {
+  public static final class Builder extends EncoderBuilder<Builder> {
     private boolean projection;
-    private Optional<Integer> encoderHiddenSize = Optional.empty();
     private boolean zeros;
 
     private Builder() {}
@@ -67,12 +63,6 @@ public record PrefixTuningConfig(
     /** Whether a perceptron makes the prefix; false unless set. */
     public Builder projection(boolean value) {
       projection = value;
-      return this;
-    }
-
-    /** The perceptron's width. */
-    public Builder encoderHiddenSize(int value) {
-      encoderHiddenSize = Optional.of(value);
       return this;
     }
 
@@ -89,7 +79,7 @@ public record PrefixTuningConfig(
      */
     public PrefixTuningConfig build() {
       return new PrefixTuningConfig(
-          common(), prompt(), projection, encoderHiddenSize, zeros);
+          common(), prompt(), projection, encoderHiddenSize(), zeros);
     }
   }
 }

@@ -24,6 +24,7 @@ public final class FirstPrompt {
       return Initializer.zeros();
     }
     FrozenValues frozen = injection.frozen();
+    requireUsedText(start);
     return switch (start.init()) {
       case RANDOM -> Initializer.normal(1);
       case SAMPLE_VOCAB ->
@@ -35,6 +36,15 @@ public final class FirstPrompt {
             fill(target, frozen, row -> start.tokens().get(row % start.tokens().size()));
           };
     };
+  }
+
+  private static void requireUsedText(PromptStart start) {
+    if (start.text().isPresent() && start.init() != PromptInit.TEXT) {
+      throw new PeftException(
+          "prompt_tuning_init_text is given, but prompt_tuning_init is "
+              + start.init()
+              + ", which does not use it. Set prompt_tuning_init to TEXT, or leave the text out.");
+    }
   }
 
   private static void requireTokens(PromptStart start, Site embedding) {

@@ -65,7 +65,7 @@ public record PromptStart(
     boolean lost = init == PromptInit.TEXT && (text.isEmpty() || name.isEmpty());
     boolean fromText = init == PromptInit.TEXT && !lost;
     json.put("prompt_tuning_init", (lost ? PromptInit.RANDOM : init).name());
-    json.put("prompt_tuning_init_text", text.orElse(null));
+    json.put("prompt_tuning_init_text", lost ? null : text.orElse(null));
     json.put("tokenizer_name_or_path", (fromText ? name : tokenizer).orElse(null));
     json.putNull("tokenizer_kwargs");
   }
