@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.regex.MatchResult;
@@ -56,7 +57,7 @@ class EveryMethodTest {
   void whatTrainSaysIsWhatPlanSaidAndWhatEvalFindsInTheSavedAdapter(String method) {
     Path adapter = folder.resolve("adapter");
     List<Object> task = method.startsWith("MULTITASK") ? List.of("--task", 1) : List.of();
-    List<Object> made = with(List.of("--method", method.toLowerCase()), needed(method));
+    List<Object> made = with(List.of("--method", method.toLowerCase(Locale.ROOT)), needed(method));
 
     Run planned = run(List.of("plan", MODEL), made);
     Run trained =
