@@ -73,9 +73,7 @@ final class ForwardCommand implements Runnable {
     return wrapped
         .map(
             model ->
-                gradients
-                    ? ForwardPass.withGradients(model, batch)
-                    : ForwardPass.of(model, batch))
+                gradients ? ForwardPass.withGradients(model, batch) : ForwardPass.of(model, batch))
         .orElseGet(() -> ForwardPass.of(open.base().graph(), batch));
   }
 }

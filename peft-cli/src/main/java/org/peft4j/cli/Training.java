@@ -64,8 +64,8 @@ final class Training {
   private Optional<PeftConfig> config() {
     return command.adapter.adapter.isPresent()
         ? Optional.empty()
-        : Optional.of(NewAdapter.config(command.adapter, command.model, options.steps)
-                .encoded(this::tokens));
+        : Optional.of(
+            NewAdapter.config(command.adapter, command.model, options.steps).encoded(this::tokens));
   }
 
   private int[] tokens(String text) {

@@ -27,7 +27,8 @@ class EveryMethodTest {
   /** What a method does not go without. */
   private static final Map<String, List<Object>> NEEDED =
       Map.of(
-          "TRAINABLE_TOKENS", List.of("--set", "token_indices=[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16]"),
+          "TRAINABLE_TOKENS",
+              List.of("--set", "token_indices=[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16]"),
           "PROMPT_TUNING", List.of("--virtual-tokens", 3),
           "P_TUNING", List.of("--virtual-tokens", 3),
           "PREFIX_TUNING", List.of("--virtual-tokens", 3),
@@ -36,11 +37,7 @@ class EveryMethodTest {
   /** Methods that change no weight. */
   private static final List<String> NOT_MERGED =
       List.of(
-          "BOTTLENECK",
-          "PROMPT_TUNING",
-          "P_TUNING",
-          "PREFIX_TUNING",
-          "MULTITASK_PROMPT_TUNING");
+          "BOTTLENECK", "PROMPT_TUNING", "P_TUNING", "PREFIX_TUNING", "MULTITASK_PROMPT_TUNING");
 
   private final Path folder;
 

@@ -65,8 +65,7 @@ class PromptsTest {
                 "prompt_tuning_init_text",
                 text)));
 
-    Path ofOptions =
-        begun("--method", method, "--virtual-tokens", tokens, "--init-text", text);
+    Path ofOptions = begun("--method", method, "--virtual-tokens", tokens, "--init-text", text);
     Path ofFile = begun("--config", config);
 
     float[] expected = floats(EXPECTED.resolve("expected.safetensors"), method + "." + name);
@@ -96,8 +95,7 @@ class PromptsTest {
   void eachLineTrainsThePromptOfItsTask() {
     Path adapter = folder.resolve("adapter");
 
-    Run run =
-        train(adapter, rows, List.of(), multitask(2, "--set", "num_ranks=1", "--eval", rows));
+    Run run = train(adapter, rows, List.of(), multitask(2, "--set", "num_ranks=1", "--eval", rows));
 
     assertThat(run.status()).as(run.err()).isZero();
     float[] first = columns(adapter);

@@ -48,8 +48,7 @@ class PromptConfigsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {"PROMPT_TUNING", "P_TUNING", "PREFIX_TUNING", "MULTITASK_PROMPT_TUNING"})
+  @ValueSource(strings = {"PROMPT_TUNING", "P_TUNING", "PREFIX_TUNING", "MULTITASK_PROMPT_TUNING"})
   void whatIsWrittenReadsTheSame(String method) throws JsonProcessingException {
     PeftConfig config = read(method, ", 'num_virtual_tokens': 4, 'task_type': 'CAUSAL_LM'");
 
@@ -66,9 +65,7 @@ class PromptConfigsTest {
     ObjectNode base = write(read(method, two + ", 'base_model_name_or_path': 'b'"));
     ObjectNode own =
         write(
-            read(
-                method,
-                two + ", 'base_model_name_or_path': 'b', 'tokenizer_name_or_path': 't'"));
+            read(method, two + ", 'base_model_name_or_path': 'b', 'tokenizer_name_or_path': 't'"));
 
     assertThat(none.path("prompt_tuning_init").asText()).isEqualTo("RANDOM");
     assertThat(base.path("prompt_tuning_init").asText()).isEqualTo("TEXT");
@@ -96,8 +93,7 @@ class PromptConfigsTest {
 
   private static PeftConfig read(String method, String fields) throws JsonProcessingException {
     String text = "{'peft_type': '" + method + "'" + fields + "}";
-    ObjectNode json =
-        (ObjectNode) JsonMapper.builder().build().readTree(text.replace('\'', '"'));
+    ObjectNode json = (ObjectNode) JsonMapper.builder().build().readTree(text.replace('\'', '"'));
     return Methods.named(method).readConfig(new ConfigReader(json));
   }
 

@@ -53,6 +53,8 @@ public final class Evaluator {
   }
 
   private double mean(TokenBatch batch) {
-    return wrapped.map(model -> Losses.mean(model, batch)).orElseGet(() -> Losses.mean(graph, batch));
+    return wrapped
+        .map(model -> Losses.mean(model, batch))
+        .orElseGet(() -> Losses.mean(graph, batch));
   }
 }

@@ -31,7 +31,10 @@ final class Losses {
     }
   }
 
-  /** The training's loss, with dropout; the gradients are then in {@link ComputationGraph#gradient()}. */
+  /**
+   * The training's loss, with dropout; the gradients are then in {@link
+   * ComputationGraph#gradient()}.
+   */
   static double gradients(PeftModel<ComputationGraph> model, TokenBatch batch) {
     ComputationGraph graph = model.network();
     try (AdapterScope tasks = model.tasksOfEachRow(batch.tasks());

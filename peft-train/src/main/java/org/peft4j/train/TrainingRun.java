@@ -127,7 +127,8 @@ final class TrainingRun implements AutoCloseable {
         .evaluation()
         .ifPresent(
             data -> {
-              Evaluation evaluation = new Evaluator(tuner.model(), settings.batchSize()).evaluate(data);
+              Evaluation evaluation =
+                  new Evaluator(tuner.model(), settings.batchSize()).evaluate(data);
               evaluations.add(new StepEvaluation(step, evaluation));
               tell(listener -> listener.onEvaluation(step, evaluation));
             });

@@ -124,8 +124,7 @@ public record AdaLoraConfig(
     return with(alpha > 0 ? alpha : initR, schedule, rankPattern);
   }
 
-  private AdaLoraConfig with(
-      double scale, RankSchedule steps, Map<String, List<Boolean>> pattern) {
+  private AdaLoraConfig with(double scale, RankSchedule steps, Map<String, List<Boolean>> pattern) {
     return new AdaLoraConfig(
         common,
         initR,

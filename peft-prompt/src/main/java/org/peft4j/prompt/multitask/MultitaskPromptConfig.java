@@ -56,8 +56,7 @@ public record MultitaskPromptConfig(
 
   @Override
   public MultitaskPromptConfig encoded(Function<String, int[]> encoder) {
-    return new MultitaskPromptConfig(
-        common, prompt, start.encoded(encoder), source, ranks, tasks);
+    return new MultitaskPromptConfig(common, prompt, start.encoded(encoder), source, ranks, tasks);
   }
 
   /** A builder; the number of virtual tokens must be set. */

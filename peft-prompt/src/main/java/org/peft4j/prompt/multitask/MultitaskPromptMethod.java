@@ -42,7 +42,13 @@ public final class MultitaskPromptMethod extends PromptMethod<MultitaskPromptCon
     PromptStart start = PromptStart.read(json, init);
     int ranks = json.integer("num_ranks", 1);
     int tasks = json.integer("num_tasks", 1);
-    return new MultitaskPromptConfig(json.common("prompt", "multitask prompt tuning config"), prompt, start, source, ranks, tasks);
+    return new MultitaskPromptConfig(
+        json.common("prompt", "multitask prompt tuning config"),
+        prompt,
+        start,
+        source,
+        ranks,
+        tasks);
   }
 
   private static Optional<PromptSource.Share> share(ConfigReader json) {

@@ -78,8 +78,7 @@ public record PrefixTuningConfig(
      * @throws org.peft4j.PeftException with all that is wrong
      */
     public PrefixTuningConfig build() {
-      return new PrefixTuningConfig(
-          common(), prompt(), projection, encoderHiddenSize(), zeros);
+      return new PrefixTuningConfig(common(), prompt(), projection, encoderHiddenSize(), zeros);
     }
   }
 }

@@ -9,9 +9,10 @@ import org.peft4j.transformers.tokenizer.Tokenizer;
 
 /**
  * A file with a JSON object a line: {@code {"text": …}}, of which every token is learned, or {@code
- * {"prompt": …, "completion": …}}, of which the completion is. A number {@code "task_id"} beside
- * is the line's task, for multitask prompts. Other fields are ignored, empty lines too. An end-of-sequence token is appended to each, and what is longer than the sequence
- * length is cut off.
+ * {"prompt": …, "completion": …}}, of which the completion is. A number {@code "task_id"} beside is
+ * the line's task, for multitask prompts. Other fields are ignored, empty lines too. An
+ * end-of-sequence token is appended to each, and what is longer than the sequence length is cut
+ * off.
  *
  * <p>Prompt and completion are tokenised together, as one text. A token that spans their border
  * counts as completion.

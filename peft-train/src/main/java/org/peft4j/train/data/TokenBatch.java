@@ -16,11 +16,7 @@ public final class TokenBatch {
   private final int tokens;
 
   private TokenBatch(
-      int[][] inputIds,
-      int[][] attentionMask,
-      int[][] labels,
-      List<Integer> tasks,
-      int labelled) {
+      int[][] inputIds, int[][] attentionMask, int[][] labels, List<Integer> tasks, int labelled) {
     this.inputIds = inputIds;
     this.attentionMask = attentionMask;
     this.labels = labels;

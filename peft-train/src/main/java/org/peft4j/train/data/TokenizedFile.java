@@ -11,7 +11,8 @@ import org.peft4j.safetensors.TensorSource;
 
 /**
  * A safetensors file of tokens: {@code input_ids}, optional {@code labels} and optional {@code
- * attention_mask}, integers [rows, time], and optional {@code task_ids} [rows]. Without labels every token that follows a token is one.
+ * attention_mask}, integers [rows, time], and optional {@code task_ids} [rows]. Without labels
+ * every token that follows a token is one.
  */
 public final class TokenizedFile {
   private static final String IDS = "input_ids";
@@ -66,8 +67,7 @@ public final class TokenizedFile {
     List<TokenSequence> sequences = new ArrayList<>();
     for (int row = 0; row < rows; row++) {
       TokenSequence sequence = row(row);
-      sequences.add(
-          source.tensors().containsKey(TASKS) ? sequence.ofTask(task(row)) : sequence);
+      sequences.add(source.tensors().containsKey(TASKS) ? sequence.ofTask(task(row)) : sequence);
     }
     return TrainingData.of(sequences, 0);
   }

@@ -100,7 +100,8 @@ class TokenizedFileTest {
                 "input_ids", IDS, "labels", new Tensor(DType.I64, new long[] {2, 2}, 1, 2, 3, 4)),
             "labels has the shape [2, 2]; needed: [2, 3], as input_ids has [2, 3]."),
         Arguments.of(
-            Map.of("input_ids", IDS, "task_ids", IDS), "task_ids has the shape [2, 3]; needed: [2]"),
+            Map.of("input_ids", IDS, "task_ids", IDS),
+            "task_ids has the shape [2, 3]; needed: [2]"),
         Arguments.of(
             Map.of(
                 "input_ids",

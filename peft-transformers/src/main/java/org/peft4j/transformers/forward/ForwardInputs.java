@@ -32,8 +32,8 @@ public record ForwardInputs(
   private static final int IGNORED = -100;
 
   /**
-   * Reads {@code input_ids}, and {@code attention_mask}, {@code labels} and {@code task_ids} [batch]
-   * where they are there, of any integer type.
+   * Reads {@code input_ids}, and {@code attention_mask}, {@code labels} and {@code task_ids}
+   * [batch] where they are there, of any integer type.
    *
    * @param vocabularySize ids are below it
    * @throws PeftException if the file is broken, has no {@code input_ids} or a tensor that is not
