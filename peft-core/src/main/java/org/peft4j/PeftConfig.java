@@ -1,5 +1,6 @@
 package org.peft4j;
 
+import java.util.function.Function;
 import org.peft4j.config.CommonConfig;
 
 /**
@@ -12,4 +13,14 @@ public interface PeftConfig {
 
   /** The fields that every method has. */
   CommonConfig common();
+
+  /**
+   * The config with the token ids of the text that a new adapter begins as: for prompts that begin
+   * as a text, before the model is wrapped. Others are as they were.
+   *
+   * @param encoder text to token ids, with the tokens that the model's tokenizer puts around a text
+   */
+  default PeftConfig encoded(Function<String, int[]> encoder) {
+    return this;
+  }
 }

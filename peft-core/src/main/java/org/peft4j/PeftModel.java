@@ -17,6 +17,7 @@ import org.peft4j.files.AdapterFiles;
 import org.peft4j.host.HostedModel;
 import org.peft4j.host.Slot;
 import org.peft4j.kernel.Kernels;
+import org.peft4j.merge.Merger;
 import org.peft4j.method.Combination;
 import org.peft4j.method.Methods;
 import org.peft4j.method.PeftMethod;
@@ -281,6 +282,19 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
     hosted.graftSwitch().setTasks(Arrays.asList(tasks));
   }
 
+  /**
+   * Until the scope is closed, the task of each sequence of a batch is this; as {@link #setTasks}
+   * says if the list is empty.
+   */
+  public AdapterScope tasksOfEachRow(List<Integer> tasks) {
+    GraftSwitch graftSwitch = hosted.graftSwitch();
+    List<Integer> before = graftSwitch.tasks();
+    if (!tasks.isEmpty()) {
+      graftSwitch.setTasks(tasks);
+    }
+    return new AdapterScope(() -> graftSwitch.setTasks(before));
+  }
+
   /** Until the scope is closed, training passes too are without the adapters' dropout. */
   public AdapterScope withoutDropout() {
     hosted.graftSwitch().withoutDropout(1);
@@ -324,6 +338,16 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
     try (AdapterScope scope = merged()) {
       return apart.subi(hosted.output(inputs)).amaxNumber().doubleValue();
     }
+  }
+
+  /**
+   * Fails if an active adapter cannot be merged: one that changes no weight, but what is put before
+   * the input or beside a layer.
+   *
+   * @throws PeftException with the adapter and the place
+   */
+  public void requireMergeable() {
+    Merger.requireMergeable(activeSlots());
   }
 
   /**

@@ -52,8 +52,7 @@ final class BottleneckJson {
     List<Integer> leaveOut = json.integers("leave_out");
     double dropout = json.number("dropout", 0);
     Optional<Phm> phm = phm(json);
-    CommonConfig common = json.common("bottleneck");
-    CommonConfig.require("bottleneck config", json.problems());
+    CommonConfig common = json.common("bottleneck", "bottleneck config");
     return new BottleneckConfig(
         common, mh, output, reduction, f, connections, init, scaling, leaveOut, dropout, phm);
   }

@@ -11,7 +11,9 @@ final class AdapterOptions {
   @Option(
       names = "--method",
       paramLabel = "NAME",
-      description = "The method of a new adapter (default: lora).")
+      description =
+          "The method of a new adapter, as peft_type names it, in any case: lora, ia3,"
+              + " prompt-tuning … (default: lora).")
   Optional<String> method = Optional.empty();
 
   @Option(
@@ -31,6 +33,20 @@ final class AdapterOptions {
       paramLabel = "P",
       description = "Probability that an input of the adapter is dropped in training (default: 0).")
   Optional<Double> dropout = Optional.empty();
+
+  @Option(
+      names = "--virtual-tokens",
+      paramLabel = "N",
+      description = "Length of a prompt or prefix; prompts and prefixes need it.")
+  Optional<Integer> virtualTokens = Optional.empty();
+
+  @Option(
+      names = "--init-text",
+      paramLabel = "TEXT",
+      description =
+          "A prompt begins as the embeddings of this text's tokens, cut or repeated to its length"
+              + " (default: random).")
+  Optional<String> initText = Optional.empty();
 
   @Option(
       names = {"-t", "--target"},
@@ -70,7 +86,7 @@ final class AdapterOptions {
     if (config.isPresent() && describesAdapter()) {
       return Optional.of(
           "--config describes the whole adapter; leave out --method, --rank, --alpha, --dropout,"
-              + " --target and --set");
+              + " --virtual-tokens, --init-text, --target and --set");
     }
     return Optional.empty();
   }
@@ -81,6 +97,8 @@ final class AdapterOptions {
         || rank.isPresent()
         || alpha.isPresent()
         || dropout.isPresent()
+        || virtualTokens.isPresent()
+        || initText.isPresent()
         || target.isPresent()
         || !fields.isEmpty();
   }

@@ -32,6 +32,7 @@ final class EvalCommand implements Runnable {
   @Spec @Nullable CommandSpec spec;
   @Mixin ModelOptions model = new ModelOptions();
   @Mixin DataOptions data = new DataOptions();
+  @Mixin TaskOption task = new TaskOption();
 
   @Option(
       names = "--last",
@@ -47,7 +48,12 @@ final class EvalCommand implements Runnable {
         last.map(share -> DataSplit.of(data, folder, share).evaluation())
             .orElseGet(() -> DataSplit.all(data, folder));
     try (OpenModel open = OpenModel.of(model)) {
-      Evaluation result = new Evaluator(open.graph(), data.batchSize).evaluate(examples);
+      task.tell(open.wrapped());
+      Evaluator evaluator =
+          open.wrapped()
+              .map(wrapped -> new Evaluator(wrapped, data.batchSize))
+              .orElseGet(() -> new Evaluator(open.graph(), data.batchSize));
+      Evaluation result = evaluator.evaluate(examples);
       PrintWriter out = Output.of(spec);
       out.printf(Locale.ROOT, "loss: %.4f%n", result.loss());
       if (open.base() instanceof SequenceClassifier) {

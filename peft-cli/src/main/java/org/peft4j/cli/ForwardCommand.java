@@ -1,6 +1,7 @@
 package org.peft4j.cli;
 
 import java.nio.file.Path;
+import java.util.Optional;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.jspecify.annotations.Nullable;
 import org.peft4j.PeftException;
@@ -20,8 +21,8 @@ import picocli.CommandLine.Spec;
         "peft forward --model DIR [--adapter DIR] --inputs FILE --output FILE [OPTION]...",
     header = "Compute logits, loss and gradients of given tokens, to compare implementations.",
     description = {
-      "Reads input_ids [B,T] and, if they are there, attention_mask and labels (-100: no label), of"
-          + " any integer type.",
+      "Reads input_ids [B,T] and, if they are there, attention_mask, labels (-100: no label) and, for"
+          + " multitask prompts, task_ids [B], of any integer type.",
       "Labels of a classifier are [B].",
       "Writes logits [B,T,V] or [B,classes], loss [1] if there are labels, and with --gradients a grad.KEY for"
           + " each tensor KEY of the adapter; all F32, without dropout."
@@ -69,9 +70,11 @@ final class ForwardCommand implements Runnable {
   }
 
   private ForwardPass pass(OpenModel open, ForwardInputs batch) {
-    PeftModel<ComputationGraph> wrapped = open.wrapped().orElse(null);
-    return gradients && wrapped != null
-        ? ForwardPass.withGradients(wrapped, batch)
-        : ForwardPass.of(open.graph(), batch);
+    Optional<PeftModel<ComputationGraph>> wrapped = open.wrapped();
+    return wrapped
+        .map(
+            model ->
+                gradients ? ForwardPass.withGradients(model, batch) : ForwardPass.of(model, batch))
+        .orElseGet(() -> ForwardPass.of(open.base().graph(), batch));
   }
 }

@@ -37,6 +37,7 @@ final class GenerateCommand implements Runnable {
       description = "What to continue; repeat it for several prompts.")
   List<String> prompts = new ArrayList<>();
 
+  @Mixin TaskOption task = new TaskOption();
   @Mixin GenerationOptions generation = new GenerationOptions();
 
   @Override
@@ -44,6 +45,7 @@ final class GenerateCommand implements Runnable {
     OpenModel.check(model.model);
     try (Tokenizer tokenizer = Tokenizer.load(model.model);
         OpenModel open = OpenModel.of(model)) {
+      task.tell(open.wrapped());
       List<int[]> ids = prompts.stream().map(text -> tokenizer.encode(text, true)).toList();
       List<GeneratedRow> rows =
           Generator.of(open.languageModel(), open.graph())

@@ -19,7 +19,7 @@ final class ModelOptions {
   @Option(
       names = {"-a", "--adapter"},
       paramLabel = "DIR",
-      description = "Folder of a LoRA adapter for it, written by this command or by Python.")
+      description = "Folder of an adapter for it, written by this command or by Python.")
   Optional<Path> adapter = Optional.empty();
 
   @Mixin PrecisionOption precision = new PrecisionOption();

@@ -35,6 +35,9 @@ import picocli.CommandLine.Spec;
       "  peft plan config.json --rank 16 --target all-linear --batch 4 --length 512 --json"
     })
 final class PlanCommand implements Runnable {
+  /** More than a schedule takes to begin: the number itself changes no plan. */
+  private static final long STEPS = 1_000_000;
+
   @Spec @Nullable CommandSpec spec;
 
   @Parameters(
@@ -81,7 +84,7 @@ final class PlanCommand implements Runnable {
         adapter
             .adapter
             .map(AdapterFiles::readConfig)
-            .orElseGet(() -> NewAdapter.config(adapter, path));
+            .orElseGet(() -> NewAdapter.config(adapter, path, Optional.of(STEPS)));
     TransformerPlan plan = Transformers.plan(path, config, new TrainingBatch(batch, length));
     List<Precision> told = precision.map(List::of).orElse(List.of(Precision.values()));
     Output.of(spec).print(json ? new PlanJson(plan, told).text() : new PlanText(plan, told).text());

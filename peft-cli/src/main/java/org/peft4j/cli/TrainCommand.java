@@ -52,6 +52,8 @@ final class TrainCommand implements Runnable {
 
   @Mixin DataOptions data = new DataOptions();
 
+  @Mixin TaskOption task = new TaskOption();
+
   @ArgGroup(validate = false, order = 1, heading = "%nThe adapter:%n")
   AdapterOptions adapter = new AdapterOptions();
 

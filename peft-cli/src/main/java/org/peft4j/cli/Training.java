@@ -17,6 +17,7 @@ import org.peft4j.train.MetricsFile;
 import org.peft4j.train.data.DataFiles;
 import org.peft4j.train.data.TrainingData;
 import org.peft4j.transformers.TransformerOptions;
+import org.peft4j.transformers.tokenizer.Tokenizer;
 
 /** A run of {@code peft train}: from options to a saved adapter. */
 final class Training {
@@ -35,7 +36,12 @@ final class Training {
     FineTuningSettings settings = settings();
     OpenModel.check(command.model);
     Optional<PeftConfig> config = config();
-    OutputFolder.prepare(command.output);
+    try (OutputFolder output = OutputFolder.prepare(command.output)) {
+      run(settings, config);
+    }
+  }
+
+  private void run(FineTuningSettings settings, Optional<PeftConfig> config) {
     Optional<DataSplit> split =
         options.evalSplit.map(share -> DataSplit.of(command.data, command.model, share));
     TrainingData data =
@@ -44,6 +50,7 @@ final class Training {
         split.map(DataSplit::evaluation).or(() -> options.eval.map(this::read));
     try (OpenModel open = open(config)) {
       PeftModel<ComputationGraph> model = open.wrapped().orElseThrow();
+      command.task.tell(open.wrapped());
       out.println(model.trainableParameters());
       describe("training", data);
       evaluation.ifPresent(heldOut -> describe("evaluation", heldOut));
@@ -57,7 +64,14 @@ final class Training {
   private Optional<PeftConfig> config() {
     return command.adapter.adapter.isPresent()
         ? Optional.empty()
-        : Optional.of(NewAdapter.config(command.adapter, command.model));
+        : Optional.of(
+            NewAdapter.config(command.adapter, command.model, options.steps).encoded(this::tokens));
+  }
+
+  private int[] tokens(String text) {
+    try (Tokenizer tokenizer = Tokenizer.load(command.model)) {
+      return tokenizer.encode(text, true);
+    }
   }
 
   private OpenModel open(Optional<PeftConfig> config) {

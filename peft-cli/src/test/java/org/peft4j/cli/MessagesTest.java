@@ -52,6 +52,11 @@ class MessagesTest {
         "train -m LLAMA -d INPUTS -o @/o --dropout 1 | lora_dropout is 1.0; allowed: 0 up to",
         "train -m LLAMA -d INPUTS -o @/o --set colour=1 | LORA has no field colour",
         "train -m LLAMA -d INPUTS -o @/o --method lore | LORE",
+        "train -m LLAMA -d INPUTS -o @/o --method ia3 --rank 4 | --rank does not go with IA3",
+        "train -m LLAMA -d INPUTS -o @/o --init-text a | --init-text does not go with LORA",
+        "train -m LLAMA -d INPUTS -o @/o --method p-tuning | num_virtual_tokens, the length of the",
+        "plan LLAMA --method prompt-tuning --virtual-tokens 2 --set prompt_tuning_init_text=a | TEXT",
+        "train -m LLAMA -d INPUTS -o @/o --method prompt-tuning --virtual-tokens 2 --init-text a | no tokenizer.json",
         "train -m LLAMA -d INPUTS -o @/o --steps -1 | steps is -1; allowed",
         "train -m LLAMA -d INPUTS -o @/o --learning-rate -1 | learningRate is -1.0; allowed",
         "train -m LLAMA -d INPUTS -o @/o --config @/none.json | none.json",
@@ -90,6 +95,7 @@ class MessagesTest {
         .contains(message.replace("LLAMA", Run.LLAMA.toString()))
         .startsWith("peft " + arguments[0] + ": ");
     assertThat(run.err().lines()).hasSize(1);
+    assertThat(folder.resolve("o")).doesNotExist();
   }
 
   @Test

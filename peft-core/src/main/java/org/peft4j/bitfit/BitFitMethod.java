@@ -31,7 +31,7 @@ public final class BitFitMethod implements PeftMethod<BitFitConfig> {
 
   @Override
   public BitFitConfig readConfig(ConfigReader json) {
-    return new BitFitConfig(json.common("bitfit"));
+    return new BitFitConfig(json.common("bitfit", "BitFit config"));
   }
 
   @Override

@@ -156,8 +156,13 @@ public final class ConfigReader {
         .orElse(Map.of());
   }
 
-  /** The common fields. Ask last: what nobody asked for until then is unknown. */
-  public CommonConfig common(String methodPrefix) {
+  /**
+   * The common fields. Ask last: what nobody asked for until then is unknown.
+   *
+   * @param what the config's name, for messages
+   * @throws org.peft4j.PeftException with all that was wrong, in these fields and those before
+   */
+  public CommonConfig common(String methodPrefix, String what) {
     any("peft_type");
     any("peft_version");
     any("auto_mapping");
@@ -171,6 +176,7 @@ public final class ConfigReader {
     List<String> save = texts("modules_to_save");
     List<Integer> layers = integers("layers_to_transform");
     List<String> pattern = texts("layers_pattern");
+    CommonConfig.require(what, problems);
     return new CommonConfig(
         task, baseModel, revision, target, exclude, save, layers, pattern, bias, unknown());
   }

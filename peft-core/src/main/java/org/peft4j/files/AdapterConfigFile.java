@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.peft4j.PeftConfig;
 import org.peft4j.PeftException;
@@ -47,7 +48,7 @@ final class AdapterConfigFile {
   private AdapterConfigFile() {}
 
   /** The bytes of a file, if it is not too large. */
-  static byte[] bytes(Path file) {
+  private static byte[] bytes(Path file) {
     try {
       long size = Files.size(file);
       if (size > MAX_BYTES) {
@@ -61,14 +62,14 @@ final class AdapterConfigFile {
   }
 
   /**
-   * The config in {@code bytes}.
+   * The config in {@code file}.
    *
-   * @param file where they are from, for messages
+   * @param baseModel what replaces its base model's name
    */
-  static PeftConfig parse(Path file, byte[] bytes) {
+  static PeftConfig parse(Path file, Optional<String> baseModel) {
     JsonNode node;
     try {
-      node = JSON.readTree(bytes);
+      node = JSON.readTree(bytes(file));
     } catch (JsonProcessingException e) {
       throw new PeftException(file + " is not valid JSON: " + e.getOriginalMessage() + ".", e);
     } catch (IOException e) {
@@ -81,6 +82,7 @@ final class AdapterConfigFile {
     if (type == null || !type.isTextual()) {
       throw new PeftException(file + " has no peft_type; it names the method, \"LORA\" say.");
     }
+    baseModel.ifPresent(name -> json.put("base_model_name_or_path", name));
     PeftMethod<?> method;
     try {
       method = Methods.named(type.textValue());

@@ -106,7 +106,7 @@ public final class AdapterFiles {
         config(folder)
             .of(metadata(folder))
             .orElseThrow(() -> new PeftException("There is no " + CONFIG + " in " + folder + "."));
-    return AdapterConfigFile.parse(file, AdapterConfigFile.bytes(file));
+    return AdapterConfigFile.parse(file, Optional.empty());
   }
 
   /**
@@ -115,7 +115,12 @@ public final class AdapterFiles {
    * @throws PeftException if it cannot be read, is no config, or one of a method that is not there
    */
   public static PeftConfig readConfigFile(Path file) {
-    return AdapterConfigFile.parse(file, AdapterConfigFile.bytes(file));
+    return AdapterConfigFile.parse(file, Optional.empty());
+  }
+
+  /** The same for a new adapter of {@code baseModel}, whatever name of one the file has. */
+  public static PeftConfig readConfigFile(Path file, String baseModel) {
+    return AdapterConfigFile.parse(file, Optional.of(baseModel));
   }
 
   private static Map<String, String> metadata(Path folder) {

@@ -111,7 +111,8 @@ public final class Merger {
    */
   public record Original(INDArray array, INDArray value, @Nullable DataBuffer buffer) {}
 
-  private static void requireMergeable(List<Slot> slots) {
+  /** Fails if any of {@code slots} is no change of a weight. */
+  public static void requireMergeable(List<Slot> slots) {
     for (Slot slot : slots) {
       Adapter adapter = slot.adapter();
       if (!(adapter instanceof TrainableCopy)

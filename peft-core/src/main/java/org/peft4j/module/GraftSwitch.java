@@ -66,6 +66,11 @@ public final class GraftSwitch {
     rows = List.copyOf(names);
   }
 
+  /** The task of each sequence of the batches to come. */
+  public List<Integer> tasks() {
+    return tasks;
+  }
+
   /** Sets the task of each sequence of the batches to come. */
   public void setTasks(List<Integer> numbers) {
     tasks = List.copyOf(numbers);

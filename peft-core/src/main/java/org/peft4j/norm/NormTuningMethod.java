@@ -64,7 +64,7 @@ public final class NormTuningMethod implements PeftMethod<NormTuningConfig> {
 
   @Override
   public NormTuningConfig readConfig(ConfigReader json) {
-    return new NormTuningConfig(json.common("ln_tuning"));
+    return new NormTuningConfig(json.common("ln_tuning", "layer-norm tuning config"));
   }
 
   @Override

@@ -29,7 +29,8 @@ public final class TokenTuningMethod implements PeftMethod<TokenTuningConfig> {
   public TokenTuningConfig readConfig(ConfigReader json) {
     List<Integer> ids = json.integers("token_indices");
     boolean initWeights = json.bool("init_weights", true);
-    return new TokenTuningConfig(json.common("trainable_tokens"), ids, initWeights);
+    return new TokenTuningConfig(
+        json.common("trainable_tokens", "trainable tokens config"), ids, initWeights);
   }
 
   @Override

@@ -19,7 +19,10 @@ final class RowsAlone {
   static void assertSame(PromiseCase each) {
     PeftModel<MultiLayerNetwork> model = each.lively(DataType.FLOAT);
     model.addAdapter("second", each.config());
-    model.tensors("second").values().forEach(value -> value.addi(Nd4j.rand(value.dataType(), value.shape())));
+    model
+        .tensors("second")
+        .values()
+        .forEach(value -> value.addi(Nd4j.rand(value.dataType(), value.shape())));
     long batch = each.layer().x().size(0);
     assertThat(batch).isGreaterThanOrEqualTo(3);
     List<String> names = new ArrayList<>();

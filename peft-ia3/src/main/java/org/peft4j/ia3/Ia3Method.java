@@ -40,7 +40,7 @@ public final class Ia3Method implements PeftMethod<Ia3Config> {
     Optional<ModuleSelector> feedforward = json.selector("feedforward_modules");
     boolean initWeights = json.bool("init_ia3_weights", true);
     boolean fanInFanOut = json.bool("fan_in_fan_out", false);
-    return new Ia3Config(json.common("ia3"), feedforward, initWeights, fanInFanOut);
+    return new Ia3Config(json.common("ia3", "(IA)3 config"), feedforward, initWeights, fanInFanOut);
   }
 
   @Override

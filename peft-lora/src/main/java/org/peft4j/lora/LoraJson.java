@@ -53,8 +53,7 @@ final class LoraJson {
     boolean dora = json.bool("use_dora", false);
     boolean fanInFanOut = json.bool("fan_in_fan_out", false);
     Map<String, List<Integer>> tokens = tokens(json);
-    CommonConfig common = json.common("lora");
-    CommonConfig.require("LoRA config", json.problems());
+    CommonConfig common = json.common("lora", "LoRA config");
     return new LoraConfig(
         common,
         rank,

@@ -8,7 +8,6 @@ import org.peft4j.adapter.DetachedArrays;
 import org.peft4j.adapter.EncodedAdapter;
 import org.peft4j.adapter.ParameterSpec;
 import org.peft4j.adapter.Pass;
-import org.peft4j.adapter.PromptAdapter;
 import org.peft4j.adapter.Tensors;
 import org.peft4j.kernel.KernelChoice;
 import org.peft4j.kernel.Scratch;
@@ -22,15 +21,10 @@ import org.peft4j.site.Site;
  * @param use what the table is for
  */
 public record EncodedPrompt(Site site, PromptUse use, TableEncoder encoder)
-    implements PromptAdapter, EncodedAdapter {
+    implements UsedPrompt, EncodedAdapter {
   @Override
   public List<ParameterSpec> parameters() {
     return encoder.parameters();
-  }
-
-  @Override
-  public String key(ParameterSpec parameter) {
-    return parameter.name();
   }
 
   @Override
@@ -48,16 +42,6 @@ public record EncodedPrompt(Site site, PromptUse use, TableEncoder encoder)
   private INDArray table(Pass pass, Tensors parameters) {
     TableEncoder.Trace trace = encoder.encode(pass, parameters);
     return DetachedArrays.copy(trace.table());
-  }
-
-  @Override
-  public int virtualTokens() {
-    return use.virtualTokens();
-  }
-
-  @Override
-  public int prefixLength() {
-    return use.prefixLength();
   }
 
   @Override

@@ -38,13 +38,28 @@ public record PromptFields(
    */
   public List<String> problems(CommonConfig common) {
     List<String> problems = new ArrayList<>(common.problems());
-    if (virtualTokens < 1 || virtualTokens > MOST_TOKENS) {
+    if (virtualTokens == 0) {
+      problems.add(
+          "num_virtual_tokens, the length of the prompt or prefix, must be given: 1 to "
+              + MOST_TOKENS
+              + ".");
+    } else if (virtualTokens < 1 || virtualTokens > MOST_TOKENS) {
       problems.add(
           "num_virtual_tokens is " + virtualTokens + "; allowed: 1 to " + MOST_TOKENS + ".");
     }
     if (common.targetModules().isPresent() || common.excludeModules().isPresent()) {
       problems.add("target_modules and exclude_modules do not go with a prompt: leave them out.");
     }
+    return problems;
+  }
+
+  /** The same with the width of an encoder, if it is given. */
+  public List<String> problems(CommonConfig common, Optional<Integer> encoderHiddenSize) {
+    List<String> problems = problems(common);
+    encoderHiddenSize
+        .filter(size -> size < 1)
+        .ifPresent(
+            size -> problems.add("encoder_hidden_size is " + size + "; allowed: 1 and more."));
     return problems;
   }
 

@@ -6,7 +6,6 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Initializer;
 import org.peft4j.adapter.ParameterSpec;
 import org.peft4j.adapter.Pass;
-import org.peft4j.adapter.PromptAdapter;
 import org.peft4j.adapter.Tensors;
 import org.peft4j.site.Site;
 
@@ -18,7 +17,7 @@ import org.peft4j.site.Site;
  * @param first what it begins as
  */
 public record PromptTable(Site site, PromptUse use, long width, Initializer first)
-    implements PromptAdapter {
+    implements UsedPrompt {
   /** The name of the table in an adapter file. */
   public static final String TABLE = "prompt_embeddings";
 
@@ -26,21 +25,6 @@ public record PromptTable(Site site, PromptUse use, long width, Initializer firs
   public List<ParameterSpec> parameters() {
     int tokens = use.virtualTokens() + use.prefixLength();
     return List.of(ParameterSpec.of(TABLE, first, tokens, width));
-  }
-
-  @Override
-  public String key(ParameterSpec parameter) {
-    return parameter.name();
-  }
-
-  @Override
-  public int virtualTokens() {
-    return use.virtualTokens();
-  }
-
-  @Override
-  public int prefixLength() {
-    return use.prefixLength();
   }
 
   @Override

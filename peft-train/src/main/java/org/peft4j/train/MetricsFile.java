@@ -19,8 +19,8 @@ import org.peft4j.io.AtomicFile;
 /**
  * Writes a file with a JSON object a step: {@code step}, {@code loss}, {@code learning_rate},
  * {@code grad_norm}, {@code step_seconds}, {@code tokens_per_second}. A line is on its way to the
- * disk before the next step begins. An older file is replaced; where training is resumed, its lines
- * up to there are kept.
+ * disk before the next step begins. An older file is replaced by the first step; where training is
+ * resumed, its lines up to there are kept.
  */
 public final class MetricsFile implements TrainingListener, AutoCloseable {
   private static final JsonMapper JSON = JsonMapper.builder().build();
@@ -36,7 +36,12 @@ public final class MetricsFile implements TrainingListener, AutoCloseable {
   @Override
   public void onStart(long done, long total) {
     close();
-    String kept = done == 0 ? "" : linesUpTo(done);
+    if (done > 0) {
+      begin(linesUpTo(done));
+    }
+  }
+
+  private void begin(String kept) {
     AtomicFile.write(file, channel -> writeFully(channel, kept));
     try {
       // Not a channel's stream: an interrupt of the training thread would close that.
@@ -77,6 +82,9 @@ public final class MetricsFile implements TrainingListener, AutoCloseable {
 
   @Override
   public void onStep(StepMetrics metrics) {
+    if (out == null) {
+      begin("");
+    }
     ObjectNode line = JSON.createObjectNode();
     line.put("step", metrics.step());
     line.put("loss", metrics.loss());

@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.NonFiniteException;
+import org.peft4j.PeftModel;
 import org.peft4j.adapter.DetachedArrays;
 import org.peft4j.internal.Finite;
 import org.peft4j.kernel.Scratch;
@@ -20,13 +21,15 @@ final class StepGradient implements AutoCloseable {
   /** What PyTorch adds to the norm before it divides by it. */
   private static final double CLIP_EPSILON = 1e-6;
 
+  private final PeftModel<ComputationGraph> model;
   private final ComputationGraph network;
   private @Nullable INDArray sum;
   private double loss;
   private double norm;
 
-  StepGradient(ComputationGraph network) {
-    this.network = network;
+  StepGradient(PeftModel<ComputationGraph> model) {
+    this.model = model;
+    this.network = model.network();
   }
 
   /**
@@ -50,7 +53,7 @@ final class StepGradient implements AutoCloseable {
   }
 
   private INDArray ofOne(TokenBatch batch) {
-    loss = Losses.gradients(network, batch);
+    loss = Losses.gradients(model, batch);
     return network.gradient().gradient();
   }
 
@@ -63,7 +66,7 @@ final class StepGradient implements AutoCloseable {
     double labelled = batches.stream().mapToInt(TokenBatch::labelled).sum();
     for (TokenBatch batch : batches) {
       double share = batch.labelled() / labelled;
-      loss += share * Losses.gradients(network, batch);
+      loss += share * Losses.gradients(model, batch);
       Nd4j.getBlasWrapper().axpy(share, network.gradient().gradient(), sum);
     }
     return network.gradient().gradient().assign(sum);

@@ -33,7 +33,7 @@ final class TrainingRun implements AutoCloseable {
     network = tuner.model().network();
     feed = new BatchFeed(tuner.data(), settings);
     total = feed.steps();
-    gradient = new StepGradient(network);
+    gradient = new StepGradient(tuner.model());
     optimizer = new AdamW(network.params());
     hooks = new ArrayList<>(tuner.model().trainingHooks());
     tuner.hooks().forEach(hook -> hooks.add(hook.get()));
@@ -127,7 +127,8 @@ final class TrainingRun implements AutoCloseable {
         .evaluation()
         .ifPresent(
             data -> {
-              Evaluation evaluation = new Evaluator(network, settings.batchSize()).evaluate(data);
+              Evaluation evaluation =
+                  new Evaluator(tuner.model(), settings.batchSize()).evaluate(data);
               evaluations.add(new StepEvaluation(step, evaluation));
               tell(listener -> listener.onEvaluation(step, evaluation));
             });

@@ -111,20 +111,25 @@ public record AdaLoraConfig(
   }
 
   AdaLoraConfig withRankPattern(Map<String, List<Boolean>> pattern) {
-    return with(schedule, pattern);
+    return with(alpha, schedule, pattern);
   }
 
   /** The same for a training of another length. */
   public AdaLoraConfig withSchedule(RankSchedule other) {
-    return with(other, rankPattern);
+    return with(alpha, other, rankPattern);
   }
 
-  private AdaLoraConfig with(RankSchedule steps, Map<String, List<Boolean>> pattern) {
+  /** The same with an α above 0: {@code initR} where the config leaves it to that. */
+  AdaLoraConfig withAlpha() {
+    return with(alpha > 0 ? alpha : initR, schedule, rankPattern);
+  }
+
+  private AdaLoraConfig with(double scale, RankSchedule steps, Map<String, List<Boolean>> pattern) {
     return new AdaLoraConfig(
         common,
         initR,
         targetR,
-        alpha,
+        scale,
         dropout,
         steps,
         beta1,

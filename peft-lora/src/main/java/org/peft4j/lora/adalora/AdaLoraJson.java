@@ -62,8 +62,7 @@ final class AdaLoraJson {
     Map<String, List<Boolean>> pattern = pattern(json);
     boolean init = json.bool("init_lora_weights", true);
     boolean fanInFanOut = json.bool("fan_in_fan_out", false);
-    CommonConfig common = json.common("lora");
-    CommonConfig.require("AdaLoRA config", json.problems());
+    CommonConfig common = json.common("lora", "AdaLoRA config");
     return new AdaLoraConfig(
         common,
         initR,

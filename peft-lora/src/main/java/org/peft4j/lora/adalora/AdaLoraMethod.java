@@ -56,8 +56,7 @@ public final class AdaLoraMethod implements PeftMethod<AdaLoraConfig> {
     if (rank == 0) {
       return Optional.of(new NoRank(site));
     }
-    double alpha = config.alpha() > 0 ? config.alpha() : config.initR();
-    double scale = alpha / (config.initR() + RANK_EPSILON);
+    double scale = config.withAlpha().alpha() / (config.initR() + RANK_EPSILON);
     LoraShape shape = new LoraShape(rank, scale, config.dropout(), false, LoraInit.STANDARD);
     double penalty = config.orthRegWeight() / (2 * injection.targets().size());
     return Optional.of(
@@ -77,7 +76,8 @@ public final class AdaLoraMethod implements PeftMethod<AdaLoraConfig> {
 
   @Override
   public Saved<AdaLoraConfig> saved(AdaLoraConfig config, Map<String, INDArray> tensors) {
-    return new Saved<>(config, KeptRanks.of(config.rankPattern(), tensors));
+    // Hugging Face PEFT takes α from the ranks that are left, if a file leaves it to the rank.
+    return new Saved<>(config.withAlpha(), KeptRanks.of(config.rankPattern(), tensors));
   }
 
   @Override

@@ -38,8 +38,7 @@ public final class DeltaLoraMethod implements PeftMethod<DeltaLoraConfig> {
   public DeltaLoraConfig readConfig(ConfigReader json) {
     Ranks ranks = Ranks.read(json, "lora_alpha");
     double ratio = json.number("delta_lambda", 0.5);
-    CommonConfig common = json.common("lora");
-    CommonConfig.require("Delta-LoRA config", json.problems());
+    CommonConfig common = json.common("lora", "Delta-LoRA config");
     return new DeltaLoraConfig(common, ranks, ratio);
   }
 

@@ -36,8 +36,7 @@ public final class LoHaMethod implements PeftMethod<LoHaConfig> {
   public LoHaConfig readConfig(ConfigReader json) {
     LycorisFields fields = LycorisFields.read(json);
     boolean init = json.bool("init_weights", true);
-    CommonConfig common = json.common("loha");
-    CommonConfig.require("LoHa config", json.problems());
+    CommonConfig common = json.common("loha", "LoHa config");
     return new LoHaConfig(common, fields, init);
   }
 

@@ -16,8 +16,7 @@ final class LoKrJson {
     int factor = json.integer("decompose_factor", -1);
     boolean scaled = json.bool("rank_dropout_scale", false);
     LoKrInit init = init(json);
-    CommonConfig common = json.common("lokr");
-    CommonConfig.require("LoKr config", json.problems());
+    CommonConfig common = json.common("lokr", "LoKr config");
     return new LoKrConfig(common, fields, both, factor, scaled, init);
   }
 

@@ -41,8 +41,7 @@ public final class MoraMethod implements PeftMethod<MoraConfig> {
       json.problem("mora_type is " + number + "; allowed: 1 (sharing), 6 (rotation).");
     }
     double dropout = json.number("mora_dropout", 0);
-    CommonConfig common = json.common("mora");
-    CommonConfig.require("MoRA config", json.problems());
+    CommonConfig common = json.common("mora", "MoRA config");
     return new MoraConfig(common, rank, pattern, type.orElseThrow(), dropout);
   }
 

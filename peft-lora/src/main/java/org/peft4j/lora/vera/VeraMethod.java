@@ -36,8 +36,7 @@ public final class VeraMethod implements PeftMethod<VeraConfig> {
     double initial = json.number("d_initial", 0.1);
     boolean fanInFanOut = json.bool("fan_in_fan_out", false);
     boolean init = json.bool("init_weights", true);
-    CommonConfig common = json.common("vera");
-    CommonConfig.require("VeRA config", json.problems());
+    CommonConfig common = json.common("vera", "VeRA config");
     return new VeraConfig(common, rank, key, save, dropout, initial, fanInFanOut, init);
   }
 

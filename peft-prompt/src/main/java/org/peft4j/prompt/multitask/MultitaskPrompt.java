@@ -2,6 +2,7 @@ package org.peft4j.prompt.multitask;
 
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.PeftException;
@@ -18,9 +19,11 @@ import org.peft4j.site.Site;
  * The prompt of task k: {@code P ⊙ (Cₖ·Rₖ)} with P [tokens, width] for all tasks, Cₖ [tokens,
  * ranks] and Rₖ [ranks, width]. Wang et al. 2023, equation 1.
  *
- * @param first what P begins as; factors begin as N(0, 0.02²)
+ * @param source what the factors begin from; as N(0, 0.02²) if empty
+ * @param first what P begins as
  */
-record MultitaskPrompt(Site site, MultitaskPromptConfig config, Initializer first)
+record MultitaskPrompt(
+    Site site, MultitaskPromptConfig config, Optional<PromptSource> source, Initializer first)
     implements PromptAdapter {
   private static final String COLS = "prefix_task_cols";
   private static final String ROWS = "prefix_task_rows";
@@ -35,10 +38,9 @@ record MultitaskPrompt(Site site, MultitaskPromptConfig config, Initializer firs
   }
 
   private Initializer factors(String name) {
-    return config
-        .source()
+    return source
         .filter(PromptSource::hasFactors)
-        .map(source -> source.of(name, true))
+        .map(given -> given.of(name, true))
         .orElseGet(() -> Initializer.normal(0.02));
   }
 
@@ -60,6 +62,9 @@ record MultitaskPrompt(Site site, MultitaskPromptConfig config, Initializer firs
   /** The task of each sequence. */
   private int task(Pass pass, long row, long batch) {
     List<Integer> tasks = pass.prompt().tasks();
+    if (tasks.isEmpty() && config.tasks() == 1) {
+      return 0;
+    }
     if (tasks.size() != batch && tasks.size() != 1) {
       throw new PeftException(
           "A batch of "
@@ -67,7 +72,8 @@ record MultitaskPrompt(Site site, MultitaskPromptConfig config, Initializer firs
               + " sequences came with "
               + (tasks.isEmpty() ? "no tasks" : tasks.size() + " tasks")
               + ". Multitask prompts need one for each sequence, or one for all: call"
-              + " PeftModel.setTasks before.");
+              + " PeftModel.setTasks before. On the command line: --task, or a task_id in every"
+              + " line of .jsonl.");
     }
     int task = tasks.get(tasks.size() == 1 ? 0 : (int) row);
     if (task < 0 || task >= config.tasks()) {

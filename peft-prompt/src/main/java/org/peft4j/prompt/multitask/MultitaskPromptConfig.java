@@ -2,30 +2,27 @@ package org.peft4j.prompt.multitask;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.peft4j.PeftConfig;
-import org.peft4j.config.CommonBuilder;
 import org.peft4j.config.CommonConfig;
 import org.peft4j.prompt.PromptFields;
-import org.peft4j.prompt.tuning.PromptInit;
+import org.peft4j.prompt.tuning.PromptStart;
+import org.peft4j.prompt.tuning.StartBuilder;
 
 /**
  * The config of multitask prompt tuning, with Hugging Face PEFT's fields and defaults.
  *
  * @param common the fields that every method has; a prompt has no targets
  * @param prompt the fields that every prompt has
- * @param init what the shared prompt begins as
- * @param initText the text that it begins as: kept, and encoded by nobody here
- * @param initTokens the ids of that text's tokens; not in a file
- * @param source an earlier multitask adapter to begin from; not in a file
+ * @param start what the shared prompt begins as
+ * @param source an earlier multitask adapter to begin from instead; not in a file
  * @param ranks the rank of a task's matrix
  * @param tasks how many tasks there are
  */
 public record MultitaskPromptConfig(
     CommonConfig common,
     PromptFields prompt,
-    PromptInit init,
-    Optional<String> initText,
-    List<Integer> initTokens,
+    PromptStart start,
     Optional<PromptSource> source,
     int ranks,
     int tasks)
@@ -39,7 +36,6 @@ public record MultitaskPromptConfig(
    * @throws org.peft4j.PeftException with all that is wrong
    */
   public MultitaskPromptConfig {
-    initTokens = List.copyOf(initTokens);
     List<String> problems = prompt.problems(common);
     if (ranks < 1 || ranks > 1 << 16) {
       problems.add("num_ranks is " + ranks + "; allowed: 1 to " + (1 << 16) + ".");
@@ -47,9 +43,7 @@ public record MultitaskPromptConfig(
     if (tasks < 1 || tasks > 1 << 20) {
       problems.add("num_tasks is " + tasks + "; allowed: 1 to " + (1 << 20) + ".");
     }
-    boolean oneTask =
-        source.map(s -> s.share() != PromptSource.Share.SHARED_PROMPT && tasks != 1).orElse(false);
-    if (oneTask) {
+    if (source.map(PromptSource::hasFactors).orElse(false) && tasks != 1) {
       problems.add("num_tasks is " + tasks + "; allowed with a source of one task's matrix: 1.");
     }
     CommonConfig.require("multitask prompt tuning config", problems);
@@ -60,16 +54,18 @@ public record MultitaskPromptConfig(
     return PEFT_TYPE;
   }
 
+  @Override
+  public MultitaskPromptConfig encoded(Function<String, int[]> encoder) {
+    return new MultitaskPromptConfig(common, prompt, start.encoded(encoder), source, ranks, tasks);
+  }
+
   /** A builder; the number of virtual tokens must be set. */
   public static Builder builder() {
     return new Builder();
   }
 
   /** Builds a {@link MultitaskPromptConfig}. */
-  public static final class Builder extends CommonBuilder<Builder> {
-    private int virtualTokens;
-    private PromptInit init = PromptInit.RANDOM;
-    private List<Integer> initTokens = List.of();
+  public static final class Builder extends StartBuilder<Builder> {
     private Optional<PromptSource> source = Optional.empty();
     private int ranks = 1;
     private int tasks = 1;
@@ -78,25 +74,6 @@ public record MultitaskPromptConfig(
 
     @Override
     protected Builder self() {
-      return this;
-    }
-
-    /** How many embeddings stand before those of a sequence; at least 1. */
-    public Builder virtualTokens(int value) {
-      virtualTokens = value;
-      return this;
-    }
-
-    /** What the shared prompt begins as; random unless set. */
-    public Builder init(PromptInit value) {
-      init = value;
-      return this;
-    }
-
-    /** The shared prompt begins as these tokens' embeddings, cut or repeated to its length. */
-    public Builder initFromTokens(List<Integer> ids) {
-      init = PromptInit.TEXT;
-      initTokens = ids;
       return this;
     }
 
@@ -124,15 +101,7 @@ public record MultitaskPromptConfig(
      * @throws org.peft4j.PeftException with all that is wrong
      */
     public MultitaskPromptConfig build() {
-      return new MultitaskPromptConfig(
-          common(),
-          PromptFields.of(virtualTokens),
-          init,
-          Optional.empty(),
-          initTokens,
-          source,
-          ranks,
-          tasks);
+      return new MultitaskPromptConfig(common(), prompt(), start(), source, ranks, tasks);
     }
   }
 }

@@ -1,8 +1,11 @@
 package org.peft4j.prompt.multitask;
 
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Optional;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.peft4j.PeftException;
 import org.peft4j.adapter.Initializer;
 import org.peft4j.safetensors.TensorInfo;
@@ -11,19 +14,36 @@ import org.peft4j.safetensors.TensorSource;
 /**
  * An earlier multitask adapter that a new one begins from.
  *
- * @param weights its {@code adapter_model.safetensors}, named by the caller and by no file
+ * @param weights its {@code adapter_model.safetensors}, named by the caller; empty where only a
+ *     config file names it, which is not followed
  * @param share what is taken
  * @param task whose matrix, for {@link Share#ONE_TASK}
  */
-public record PromptSource(Path weights, Share share, int task) {
+public record PromptSource(Optional<Path> weights, Share share, int task) {
   /** What is taken of the source. */
   public enum Share {
     /** The shared prompt, and the mean of all tasks' factors. */
-    MEAN_OF_TASKS,
+    MEAN_OF_TASKS("AVERAGE_SOURCE_TASKS"),
     /** The shared prompt and one task's factors. */
-    ONE_TASK,
+    ONE_TASK("EXACT_SOURCE_TASK"),
     /** The shared prompt alone. */
-    SHARED_PROMPT
+    SHARED_PROMPT("ONLY_SOURCE_SHARED");
+
+    private final String init;
+
+    Share(String init) {
+      this.init = init;
+    }
+
+    /** What Hugging Face PEFT calls it in {@code prompt_tuning_init}. */
+    String init() {
+      return init;
+    }
+  }
+
+  /** An adapter's weights. */
+  public PromptSource(Path weights, Share share, int task) {
+    this(Optional.of(weights), share, task);
   }
 
   /** Whether the factors of tasks are taken too. */
@@ -35,31 +55,43 @@ public record PromptSource(Path weights, Share share, int task) {
   Initializer of(String tensor, boolean factors) {
     return (target, random) -> {
       INDArray value = read(tensor);
-      INDArray taken = value;
-      if (factors) {
-        long tasks = value.size(0);
-        if (share == Share.ONE_TASK && task >= tasks) {
-          throw new PeftException(
-              weights + " has " + tasks + " tasks; there is no task " + task + ".");
-        }
-        taken = share == Share.ONE_TASK ? value.slice(task) : value.mean(0);
-        taken = taken.reshape('c', target.shape());
-      }
-      if (!java.util.Arrays.equals(taken.shape(), target.shape())) {
+      INDArray taken = factors ? ofTasks(value) : value;
+      if (!Arrays.equals(taken.shape(), target.shape())) {
         throw new PeftException(
             "%s: %s has the shape %s; this config's is %s."
                 .formatted(
-                    weights,
+                    file(),
                     tensor,
-                    java.util.Arrays.toString(taken.shape()),
-                    java.util.Arrays.toString(target.shape())));
+                    Arrays.toString(taken.shape()),
+                    Arrays.toString(target.shape())));
       }
       target.assign(taken);
     };
   }
 
+  private INDArray ofTasks(INDArray factors) {
+    long tasks = factors.size(0);
+    if (share == Share.ONE_TASK && task >= tasks) {
+      throw new PeftException(file() + " has " + tasks + " tasks; there is no task " + task + ".");
+    }
+    return share == Share.ONE_TASK
+        ? factors.get(NDArrayIndex.interval(task, task + 1))
+        : factors.mean(true, 0);
+  }
+
+  private Path file() {
+    return weights.orElseThrow(
+        () ->
+            new PeftException(
+                "prompt_tuning_init is "
+                    + share.init()
+                    + ", and paths in a config are not followed. Name the earlier adapter in code,"
+                    + " with MultitaskPromptConfig.builder().source(…), or begin as RANDOM or"
+                    + " TEXT."));
+  }
+
   private INDArray read(String tensor) {
-    try (TensorSource source = TensorSource.open(weights)) {
+    try (TensorSource source = TensorSource.open(file())) {
       TensorInfo info = source.tensor(tensor);
       float[] values = new float[Math.toIntExact(info.elementCount())];
       source.readFloats(tensor, 0, values, 0, values.length);

@@ -3,8 +3,8 @@ package org.peft4j.prompt.prefix;
 import java.util.List;
 import java.util.Optional;
 import org.peft4j.PeftConfig;
-import org.peft4j.config.CommonBuilder;
 import org.peft4j.config.CommonConfig;
+import org.peft4j.prompt.EncoderBuilder;
 import org.peft4j.prompt.PromptFields;
 
 /**
@@ -34,10 +34,7 @@ public record PrefixTuningConfig(
    * @throws org.peft4j.PeftException with all that is wrong
    */
   public PrefixTuningConfig {
-    List<String> problems = prompt.problems(common);
-    if (encoderHiddenSize.isPresent() && encoderHiddenSize.get() < 1) {
-      problems.add("encoder_hidden_size is " + encoderHiddenSize.get() + "; allowed: 1 and more.");
-    }
+    List<String> problems = prompt.problems(common, encoderHiddenSize);
     CommonConfig.require("prefix tuning config", problems);
   }
 
@@ -52,10 +49,8 @@ public record PrefixTuningConfig(
   }
 
   /** Builds a {@link PrefixTuningConfig}. */
-  public static final class Builder extends CommonBuilder<Builder> {
-    private int virtualTokens;
+  public static final class Builder extends EncoderBuilder<Builder> {
     private boolean projection;
-    private Optional<Integer> encoderHiddenSize = Optional.empty();
     private boolean zeros;
 
     private Builder() {}
@@ -65,21 +60,9 @@ public record PrefixTuningConfig(
       return this;
     }
 
-    /** How many keys and values stand before those of a sequence; at least 1. */
-    public Builder virtualTokens(int value) {
-      virtualTokens = value;
-      return this;
-    }
-
     /** Whether a perceptron makes the prefix; false unless set. */
     public Builder projection(boolean value) {
       projection = value;
-      return this;
-    }
-
-    /** The perceptron's width. */
-    public Builder encoderHiddenSize(int value) {
-      encoderHiddenSize = Optional.of(value);
       return this;
     }
 
@@ -95,8 +78,7 @@ public record PrefixTuningConfig(
      * @throws org.peft4j.PeftException with all that is wrong
      */
     public PrefixTuningConfig build() {
-      return new PrefixTuningConfig(
-          common(), PromptFields.of(virtualTokens), projection, encoderHiddenSize, zeros);
+      return new PrefixTuningConfig(common(), prompt(), projection, encoderHiddenSize(), zeros);
     }
   }
 }

@@ -41,7 +41,8 @@ public final class PrefixTuningMethod extends PromptMethod<PrefixTuningConfig> {
     init.filter(value -> !value.isBoolean() && !value.asText().equals("zero"))
         .ifPresent(
             value -> json.problem("init_weights is " + value + "; allowed: null or \"zero\"."));
-    return new PrefixTuningConfig(json.common("prompt"), prompt, projection, hidden, zeros);
+    return new PrefixTuningConfig(
+        json.common("prompt", "prefix tuning config"), prompt, projection, hidden, zeros);
   }
 
   @Override

@@ -3,8 +3,8 @@ package org.peft4j.prompt.ptuning;
 import java.util.List;
 import java.util.Optional;
 import org.peft4j.PeftConfig;
-import org.peft4j.config.CommonBuilder;
 import org.peft4j.config.CommonConfig;
+import org.peft4j.prompt.EncoderBuilder;
 import org.peft4j.prompt.PromptFields;
 
 /**
@@ -34,10 +34,7 @@ public record PTuningConfig(
    * @throws org.peft4j.PeftException with all that is wrong
    */
   public PTuningConfig {
-    List<String> problems = prompt.problems(common);
-    if (encoderHiddenSize.isPresent() && encoderHiddenSize.get() < 1) {
-      problems.add("encoder_hidden_size is " + encoderHiddenSize.get() + "; allowed: 1 and more.");
-    }
+    List<String> problems = prompt.problems(common, encoderHiddenSize);
     if (encoderLayers < 1 || encoderLayers > 64) {
       problems.add("encoder_num_layers is " + encoderLayers + "; allowed: 1 to 64.");
     }
@@ -59,10 +56,8 @@ public record PTuningConfig(
   }
 
   /** Builds a {@link PTuningConfig}. */
-  public static final class Builder extends CommonBuilder<Builder> {
-    private int virtualTokens;
+  public static final class Builder extends EncoderBuilder<Builder> {
     private Reparameterization reparameterization = Reparameterization.MLP;
-    private Optional<Integer> encoderHiddenSize = Optional.empty();
     private int encoderLayers = 2;
     private double encoderDropout;
 
@@ -73,21 +68,9 @@ public record PTuningConfig(
       return this;
     }
 
-    /** How many embeddings stand before those of a sequence; at least 1. */
-    public Builder virtualTokens(int value) {
-      virtualTokens = value;
-      return this;
-    }
-
     /** The encoder; a perceptron unless set. */
     public Builder reparameterization(Reparameterization value) {
       reparameterization = value;
-      return this;
-    }
-
-    /** The encoder's width; that of an embedding unless set. */
-    public Builder encoderHiddenSize(int value) {
-      encoderHiddenSize = Optional.of(value);
       return this;
     }
 
@@ -111,9 +94,9 @@ public record PTuningConfig(
     public PTuningConfig build() {
       return new PTuningConfig(
           common(),
-          PromptFields.of(virtualTokens),
+          prompt(),
           reparameterization,
-          encoderHiddenSize,
+          encoderHiddenSize(),
           encoderLayers,
           encoderDropout);
     }

@@ -37,7 +37,8 @@ public final class PTuningMethod extends PromptMethod<PTuningConfig> {
     Optional<Integer> hidden = PromptFields.number(json, "encoder_hidden_size");
     int layers = json.integer("encoder_num_layers", 2);
     double dropout = json.number("encoder_dropout", 0);
-    return new PTuningConfig(json.common("prompt"), prompt, encoder, hidden, layers, dropout);
+    return new PTuningConfig(
+        json.common("prompt", "P-tuning config"), prompt, encoder, hidden, layers, dropout);
   }
 
   @Override

@@ -1,7 +1,6 @@
 package org.peft4j.prompt.tuning;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.List;
 import java.util.Optional;
 import org.peft4j.adapter.Adapter;
 import org.peft4j.adapter.Initializer;
@@ -29,35 +28,22 @@ public final class PromptTuningMethod extends PromptMethod<PromptTuningConfig> {
   public PromptTuningConfig readConfig(ConfigReader json) {
     PromptFields prompt = PromptFields.read(json);
     PromptInit init = json.choice("prompt_tuning_init", PromptInit.class, PromptInit.RANDOM);
-    Optional<String> text = json.text("prompt_tuning_init_text");
-    Optional<String> tokenizer = json.text("tokenizer_name_or_path");
-    json.any("tokenizer_kwargs");
-    return new PromptTuningConfig(json.common("prompt"), prompt, init, text, tokenizer, List.of());
+    PromptStart start = PromptStart.read(json, init);
+    return new PromptTuningConfig(json.common("prompt", "prompt tuning config"), prompt, start);
   }
 
   @Override
   public ObjectNode writeConfig(PromptTuningConfig config) {
     ObjectNode json = config.prompt().write(PromptTuningConfig.PEFT_TYPE, config.common());
-    // A text without its tokenizer cannot be read again; what it came to is in the weights.
-    boolean whole = config.initText().isPresent() && config.tokenizer().isPresent();
-    PromptInit init =
-        config.init() == PromptInit.TEXT && !whole ? PromptInit.RANDOM : config.init();
-    json.put("prompt_tuning_init", init.name());
-    json.put("prompt_tuning_init_text", config.initText().orElse(null));
-    json.put("tokenizer_name_or_path", config.tokenizer().orElse(null));
-    json.putNull("tokenizer_kwargs");
+    config.start().write(json, config.common());
     return json;
   }
 
   @Override
   public Optional<Adapter> inject(Site site, PromptTuningConfig config, Injection injection) {
     PromptFields.require("token_dim", config.prompt().tokenDim(), site.outputs());
-    Initializer first =
-        injection.fresh()
-            ? FirstPrompt.of(config.init(), config.initTokens(), injection.frozen())
-            : Initializer.zeros();
-    return Optional.of(
-        new PromptTable(
-            site, new BeforeInput(config.prompt().virtualTokens()), site.outputs(), first));
+    BeforeInput use = new BeforeInput(config.prompt().virtualTokens());
+    Initializer first = FirstPrompt.of(config.start(), injection);
+    return Optional.of(new PromptTable(site, use, site.outputs(), first));
   }
 }

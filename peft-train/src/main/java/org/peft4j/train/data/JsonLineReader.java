@@ -14,6 +14,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Iterator;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.peft4j.PeftException;
 import org.peft4j.internal.Quoted;
@@ -89,10 +90,10 @@ final class JsonLineReader {
       if (node.has("prompt") || node.has("completion")) {
         throw problem("has \"text\" beside \"prompt\" or \"completion\"; give one or the other.");
       }
-      return new JsonExample("", text(node, "text"));
+      return new JsonExample("", text(node, "text"), task(node));
     }
     if (node.has("prompt") && node.has("completion")) {
-      return new JsonExample(text(node, "prompt"), text(node, "completion"));
+      return new JsonExample(text(node, "prompt"), text(node, "completion"), task(node));
     }
     throw problem(
         "has neither \"text\" nor both of \"prompt\" and \"completion\". Its fields: "
@@ -106,6 +107,13 @@ final class JsonLineReader {
       throw problem("has as \"" + field + "\" " + value.getNodeType() + "; allowed: a string.");
     }
     return value.textValue();
+  }
+
+  /** Empty as well if it is no number: it may mean something else, in data made for others. */
+  private static Optional<Integer> task(JsonNode node) {
+    return Optional.ofNullable(node.get("task_id"))
+        .filter(value -> value.isIntegralNumber() && value.canConvertToInt())
+        .map(JsonNode::intValue);
   }
 
   private static String fields(JsonNode node) {

@@ -9,9 +9,10 @@ import org.peft4j.transformers.tokenizer.Tokenizer;
 
 /**
  * A file with a JSON object a line: {@code {"text": …}}, of which every token is learned, or {@code
- * {"prompt": …, "completion": …}}, of which the completion is. Other fields are ignored, empty
- * lines too. An end-of-sequence token is appended to each, and what is longer than the sequence
- * length is cut off.
+ * {"prompt": …, "completion": …}}, of which the completion is. A number {@code "task_id"} beside is
+ * the line's task, for multitask prompts. Other fields are ignored, empty lines too. An
+ * end-of-sequence token is appended to each, and what is longer than the sequence length is cut
+ * off.
  *
  * <p>Prompt and completion are tokenised together, as one text. A token that spans their border
  * counts as completion.
@@ -88,7 +89,8 @@ public final class JsonLines {
     int[] row = Arrays.copyOf(ended, Math.min(ended.length, sequenceLength));
     int[] labels = row.clone();
     Arrays.fill(labels, 0, Math.min(learnedFrom, row.length), TokenSequence.IGNORED);
-    return TokenSequence.of(row, labels);
+    TokenSequence sequence = TokenSequence.of(row, labels);
+    return example.task().map(sequence::ofTask).orElse(sequence);
   }
 
   private static int commonPrefix(int[] a, int[] b) {

@@ -11,13 +11,16 @@ public final class TokenBatch {
   private final int[][] inputIds;
   private final int[][] attentionMask;
   private final int[][] labels;
+  private final List<Integer> tasks;
   private final int labelled;
   private final int tokens;
 
-  private TokenBatch(int[][] inputIds, int[][] attentionMask, int[][] labels, int labelled) {
+  private TokenBatch(
+      int[][] inputIds, int[][] attentionMask, int[][] labels, List<Integer> tasks, int labelled) {
     this.inputIds = inputIds;
     this.attentionMask = attentionMask;
     this.labels = labels;
+    this.tasks = tasks;
     this.labelled = labelled;
     this.tokens = Arrays.stream(attentionMask).flatMapToInt(Arrays::stream).sum();
   }
@@ -38,7 +41,9 @@ public final class TokenBatch {
               : padded(row.labels(), time, TokenSequence.IGNORED);
       labelled += row.labelled();
     }
-    return new TokenBatch(ids, mask, labels, labelled);
+    List<Integer> tasks = rows.stream().flatMap(row -> row.task().stream()).toList();
+    return new TokenBatch(
+        ids, mask, labels, tasks.size() == rows.size() ? tasks : List.of(), labelled);
   }
 
   private static int[] padded(int[] values, int length, int padding) {
@@ -63,6 +68,11 @@ public final class TokenBatch {
    */
   public int[][] labels() {
     return labels;
+  }
+
+  /** The task of each row; empty unless every row has one. */
+  public List<Integer> tasks() {
+    return tasks;
   }
 
   public int rows() {

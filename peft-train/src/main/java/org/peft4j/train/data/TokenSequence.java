@@ -1,6 +1,7 @@
 package org.peft4j.train.data;
 
 import java.util.Arrays;
+import java.util.Optional;
 import org.peft4j.PeftException;
 
 /**
@@ -16,12 +17,15 @@ public final class TokenSequence {
   private final int[] labels;
   private final int[] mask;
   private final boolean classified;
+  private final Optional<Integer> task;
 
-  private TokenSequence(int[] ids, int[] labels, int[] mask, boolean classified) {
+  private TokenSequence(
+      int[] ids, int[] labels, int[] mask, boolean classified, Optional<Integer> task) {
     this.ids = ids;
     this.labels = labels;
     this.mask = mask;
     this.classified = classified;
+    this.task = task;
   }
 
   /** Tokens of which each is to be predicted from those before it. */
@@ -48,7 +52,7 @@ public final class TokenSequence {
           "A sequence has %d token ids, %d labels and a mask of %d; all three must be equally long."
               .formatted(ids.length, labels.length, mask.length));
     }
-    return new TokenSequence(ids, labels, checked(mask), false);
+    return new TokenSequence(ids, labels, checked(mask), false, Optional.empty());
   }
 
   /** Tokens that are of a class, by its number. */
@@ -71,7 +75,7 @@ public final class TokenSequence {
           "A sequence has %d token ids and a mask of %d with %d ones; both must be equally long, with a token at least."
               .formatted(ids.length, mask.length, Arrays.stream(mask).sum()));
     }
-    return new TokenSequence(ids, new int[] {label}, mask, true);
+    return new TokenSequence(ids, new int[] {label}, mask, true, Optional.empty());
   }
 
   private static int[] checked(int[] mask) {
@@ -82,6 +86,11 @@ public final class TokenSequence {
       }
     }
     return mask;
+  }
+
+  /** The same sequence, of this task: multitask prompts have one for each. */
+  public TokenSequence ofTask(int number) {
+    return new TokenSequence(ids, labels, mask, classified, Optional.of(number));
   }
 
   int[] ids() {
@@ -99,6 +108,10 @@ public final class TokenSequence {
   /** Whether its label is the class of the whole. */
   boolean isClassified() {
     return classified;
+  }
+
+  Optional<Integer> task() {
+    return task;
   }
 
   /** The number of positions, padding included. */

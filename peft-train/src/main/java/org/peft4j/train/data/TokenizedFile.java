@@ -11,13 +11,15 @@ import org.peft4j.safetensors.TensorSource;
 
 /**
  * A safetensors file of tokens: {@code input_ids}, optional {@code labels} and optional {@code
- * attention_mask}, integers [rows, time]. Without labels every token that follows a token is one.
- * Labels [rows] are classes, for a classifier of sequences.
+ * attention_mask}, integers [rows, time], and optional {@code task_ids} [rows]. Without labels
+ * every token that follows a token is one. Labels [rows] are classes, for a classifier of
+ * sequences.
  */
 public final class TokenizedFile {
   private static final String IDS = "input_ids";
   private static final String LABELS = "labels";
   private static final String MASK = "attention_mask";
+  private static final String TASKS = "task_ids";
 
   private final TensorSource source;
   private final int rows;
@@ -49,22 +51,31 @@ public final class TokenizedFile {
   }
 
   private TrainingData read() {
+    List<Long> shape = source.tensor(IDS).shape();
     for (TensorInfo tensor : source.tensors().values()) {
-      if (!Set.of(IDS, LABELS, MASK).contains(tensor.name())) {
+      if (!Set.of(IDS, LABELS, MASK, TASKS).contains(tensor.name())) {
         throw problem(
-            "tensor \"%s\" is not known; allowed: %s, %s, %s."
-                .formatted(tensor.name(), IDS, LABELS, MASK));
+            "tensor \"%s\" is not known; allowed: %s, %s, %s, %s."
+                .formatted(tensor.name(), IDS, LABELS, MASK, TASKS));
       }
-      if (!tensor.shape().equals(source.tensor(IDS).shape())
-          && !(tensor.name().equals(LABELS) && tensor.shape().equals(List.of((long) rows)))) {
+      boolean ofRows = List.of((long) rows).equals(tensor.shape());
+      boolean fits =
+          switch (tensor.name()) {
+            case TASKS -> ofRows;
+            case LABELS -> ofRows || tensor.shape().equals(shape);
+            default -> tensor.shape().equals(shape);
+          };
+      if (!fits) {
+        List<Long> needed = tensor.name().equals(TASKS) ? List.of((long) rows) : shape;
         throw problem(
-            "%s has the shape %s; needed: %s, that of %s."
-                .formatted(tensor.name(), tensor.shape(), List.of(rows, time), IDS));
+            "%s has the shape %s; needed: %s, as %s has %s."
+                .formatted(tensor.name(), tensor.shape(), needed, IDS, shape));
       }
     }
     List<TokenSequence> sequences = new ArrayList<>();
     for (int row = 0; row < rows; row++) {
-      sequences.add(row(row));
+      TokenSequence sequence = row(row);
+      sequences.add(source.tensors().containsKey(TASKS) ? sequence.ofTask(task(row)) : sequence);
     }
     return TrainingData.of(sequences, 0);
   }
@@ -90,6 +101,10 @@ public final class TokenizedFile {
       labels[i] = predictable ? ids[i] : TokenSequence.IGNORED;
     }
     return TokenSequence.of(ids, labels, mask);
+  }
+
+  private int task(int row) {
+    return values(TASKS, row, 1, 0, Integer.MAX_VALUE)[0];
   }
 
   private int[] values(String name, int row, int size, int least, int most) {

@@ -94,13 +94,14 @@ public final class TrainingData {
     return Math.max(1, (int) Fraction.of(fraction, sequences.size()));
   }
 
-  /** A checksum of all ids and labels: what a resumed training compares. */
+  /** A checksum of all ids, labels and tasks: what a resumed training compares. */
   public long checksum() {
     CRC32 crc = new CRC32();
     for (TokenSequence sequence : sequences) {
       update(crc, sequence.length());
       Arrays.stream(sequence.ids()).forEach(id -> update(crc, id));
       Arrays.stream(sequence.labels()).forEach(label -> update(crc, label));
+      sequence.task().ifPresent(task -> update(crc, task));
     }
     return crc.getValue();
   }

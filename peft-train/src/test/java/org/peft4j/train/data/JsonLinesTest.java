@@ -45,6 +45,18 @@ class JsonLinesTest {
   }
 
   @Test
+  void aBatchHasTasksWhereEveryLineHasANumberOfOne() throws IOException {
+    TrainingData data =
+        read(
+            "{\"text\": \"a\", \"task_id\": 2}\n"
+                + "{\"prompt\": \"a\", \"completion\": \"b\", \"task_id\": 0}\n"
+                + "{\"text\": \"a\", \"task_id\": \"HumanEval/3\"}");
+
+    assertThat(data.batch(0, 1).tasks()).containsExactly(2, 0);
+    assertThat(data.batch(0, 2).tasks()).isEmpty();
+  }
+
+  @Test
   void aPromptIsNotLearned() throws IOException {
     TokenBatch batch = read("{\"prompt\": \"ab\", \"completion\": \"cd\"}\r\n").batch(0);
 

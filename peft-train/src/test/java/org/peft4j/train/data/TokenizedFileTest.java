@@ -81,12 +81,23 @@ class TokenizedFileTest {
     assertThat(data.labelled()).isEqualTo(2);
   }
 
+  @Test
+  void eachRowHasItsTask() {
+    Tensor tasks = new Tensor(DType.I64, new long[] {2}, 3, 0);
+
+    TrainingData data = read(Map.of("input_ids", IDS, "task_ids", tasks));
+
+    assertThat(data.batch(0, 1).tasks()).containsExactly(3, 0);
+    assertThat(data.batch(1).tasks()).containsExactly(0);
+    assertThat(data.checksum()).isNotEqualTo(read(Map.of("input_ids", IDS)).checksum());
+  }
+
   static Stream<Arguments> brokenFiles() {
     return Stream.of(
         Arguments.of(Map.of("ids", IDS), "\"input_ids\": there is none of that name"),
         Arguments.of(
             Map.of("input_ids", IDS, "label", IDS),
-            "tensor \"label\" is not known; allowed: input_ids, labels, attention_mask."),
+            "tensor \"label\" is not known; allowed: input_ids, labels, attention_mask, task_ids."),
         Arguments.of(
             Map.of("input_ids", new Tensor(DType.I64, new long[] {3}, 1, 2, 3)),
             "input_ids has the shape [3]; needed: [rows, time]."),
@@ -101,7 +112,10 @@ class TokenizedFileTest {
         Arguments.of(
             Map.of(
                 "input_ids", IDS, "labels", new Tensor(DType.I64, new long[] {2, 2}, 1, 2, 3, 4)),
-            "labels has the shape [2, 2]; needed: [2, 3], that of input_ids."),
+            "labels has the shape [2, 2]; needed: [2, 3], as input_ids has [2, 3]."),
+        Arguments.of(
+            Map.of("input_ids", IDS, "task_ids", IDS),
+            "task_ids has the shape [2, 3]; needed: [2]"),
         Arguments.of(
             Map.of(
                 "input_ids",

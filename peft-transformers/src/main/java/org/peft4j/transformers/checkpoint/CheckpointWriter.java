@@ -93,6 +93,7 @@ public final class CheckpointWriter {
    *     merged
    */
   public void write(Path folder) {
+    adapters.ifPresent(PeftModel::requireMergeable);
     ModelTensors tensors = new ModelTensors(model, adapters, dtype);
     ObjectNode config = JsonFile.read(model.folder().resolve(CheckpointFiles.CONFIG));
     dtype.ifPresent(type -> DtypeNames.put(config, type));

@@ -19,18 +19,23 @@ import org.peft4j.transformers.config.ModelConfig;
  * @param attentionMask 1 for a token, 0 for padding; empty if nothing is padding
  * @param labels token ids, −100 where nothing is to be predicted; class numbers [batch, 1] for a
  *     classifier; empty for no loss
+ * @param tasks the task of each sequence, for multitask prompts; empty for none
  */
 public record ForwardInputs(
-    INDArray inputIds, Optional<INDArray> attentionMask, Optional<INDArray> labels)
+    INDArray inputIds,
+    Optional<INDArray> attentionMask,
+    Optional<INDArray> labels,
+    List<Integer> tasks)
     implements AutoCloseable {
   private static final String IDS = "input_ids";
   private static final String MASK = "attention_mask";
   private static final String LABELS = "labels";
+  private static final String TASKS = "task_ids";
   private static final int IGNORED = -100;
 
   /**
-   * Reads {@code input_ids}, and {@code attention_mask} and {@code labels} where they are there, of
-   * any integer type. Labels are [batch] for a classifier.
+   * Reads {@code input_ids}, and {@code attention_mask}, {@code labels} and {@code task_ids}
+   * [batch] where they are there, of any integer type. Labels are [batch] for a classifier.
    *
    * @param model what the batch is for
    * @throws PeftException if the file is broken, has no {@code input_ids} or a tensor that is not
@@ -43,34 +48,35 @@ public record ForwardInputs(
         throw problem(file, IDS + " has the shape " + shape + "; needed: [batch, time].");
       }
       for (TensorInfo tensor : source.tensors().values()) {
-        if (!List.of(IDS, MASK, LABELS).contains(tensor.name())) {
+        if (!List.of(IDS, MASK, LABELS, TASKS).contains(tensor.name())) {
           throw problem(
               file,
-              "tensor \"%s\" is not known; allowed: %s, %s, %s."
-                  .formatted(tensor.name(), IDS, MASK, LABELS));
+              "tensor \"%s\" is not known; allowed: %s, %s, %s, %s."
+                  .formatted(tensor.name(), IDS, MASK, LABELS, TASKS));
         }
-        boolean classes = tensor.name().equals(LABELS) && model.labels().isPresent();
-        List<Long> needed = classes ? shape.subList(0, 1) : shape;
+        boolean ofRows =
+            tensor.name().equals(TASKS)
+                || tensor.name().equals(LABELS) && model.labels().isPresent();
+        List<Long> needed = ofRows ? shape.subList(0, 1) : shape;
         if (!tensor.shape().equals(needed)) {
           throw problem(
               file,
-              "%s has the shape %s; needed: %s, %s of %s."
-                  .formatted(
-                      tensor.name(),
-                      tensor.shape(),
-                      needed,
-                      classes ? "a class for each sequence" : "that",
-                      IDS));
+              "%s has the shape %s; needed: %s, as %s has %s."
+                  .formatted(tensor.name(), tensor.shape(), needed, IDS, shape));
         }
       }
       // All are read, and so checked, before the first array is made.
       int[] ids = values(source, IDS, 0, model.vocabularySize() - 1);
       Optional<int[]> mask = optional(source, MASK, 0, 1);
       Optional<int[]> labels = optional(source, LABELS, IGNORED, model.headSize() - 1);
+      int[] tasks = optional(source, TASKS, 0, Integer.MAX_VALUE).orElse(new int[0]);
       long[] size = shape.stream().mapToLong(Long::longValue).toArray();
       long[] labelled = model.labels().isPresent() ? new long[] {size[0], 1} : size;
       return new ForwardInputs(
-          array(ids, size), mask.map(m -> array(m, size)), labels.map(l -> array(l, labelled)));
+          array(ids, size),
+          mask.map(m -> array(m, size)),
+          labels.map(l -> array(l, labelled)),
+          Arrays.stream(tasks).boxed().toList());
     }
   }
 

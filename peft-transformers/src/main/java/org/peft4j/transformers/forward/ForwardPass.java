@@ -50,6 +50,13 @@ public final class ForwardPass implements AutoCloseable {
     return pass;
   }
 
+  /** Runs a wrapped model, each sequence as one of its task. */
+  public static ForwardPass of(PeftModel<ComputationGraph> model, ForwardInputs inputs) {
+    try (AdapterScope tasks = model.tasksOfEachRow(inputs.tasks())) {
+      return of(model.network(), inputs);
+    }
+  }
+
   /**
    * Runs a wrapped model and computes the gradients of its default adapter, which is active.
    *
@@ -64,9 +71,10 @@ public final class ForwardPass implements AutoCloseable {
                     new PeftException(
                         "Gradients are those of a loss, and there are no labels. Add the tensor"
                             + " labels, or ask for no gradients."));
-    ForwardPass pass = of(model.network(), inputs);
+    ForwardPass pass = of(model, inputs);
     ComputationGraph graph = model.network();
-    try (AdapterScope plain = model.withoutDropout()) {
+    try (AdapterScope plain = model.withoutDropout();
+        AdapterScope tasks = model.tasksOfEachRow(inputs.tasks())) {
       graph.setInputs(inputs.inputIds());
       graph.setLabels(labels);
       inputs

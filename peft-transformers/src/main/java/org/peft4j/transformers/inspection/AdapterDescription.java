@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.peft4j.PeftConfig;
 import org.peft4j.files.AdapterFiles;
@@ -20,6 +21,12 @@ import org.peft4j.safetensors.TensorInfo;
  */
 public record AdapterDescription(PeftConfig config, List<String> targets, TensorTable tensors)
     implements Description {
+  /** What follows a module's path in the key of a tensor that is grafted on it. */
+  private static final Pattern GRAFTED =
+      Pattern.compile(
+          "\\.((lora|hada|lokr|vera|ia3|mora)_\\w+|ln_tuning_layers|token_adapter"
+              + "|trainable_tokens_delta|base_layer)(\\..*)?$");
+
   public AdapterDescription {
     targets = List.copyOf(targets);
   }
@@ -27,21 +34,21 @@ public record AdapterDescription(PeftConfig config, List<String> targets, Tensor
   static AdapterDescription read(Path folder) {
     PeftConfig config = AdapterFiles.readConfig(folder);
     TensorTable tensors = TensorTable.read(folder.resolve(AdapterFiles.WEIGHTS));
+    String root = Methods.of(config).savedModulesRoot();
     List<String> targets =
         tensors.tensors().stream()
             .map(TensorInfo::name)
-            .map(key -> module(key, Methods.of(config).savedModulesRoot()))
+            .filter(key -> key.startsWith(root))
+            .map(key -> module(key.substring(root.length())))
             .distinct()
             .sorted(NumberOrder.INSTANCE)
             .toList();
     return new AdapterDescription(config, targets, tensors);
   }
 
-  /** The path of the module that a tensor belongs to. */
-  private static String module(String key, String root) {
-    String path = key.startsWith(root) ? key.substring(root.length()) : key;
-    return path.replaceFirst("\\.(lora_\\w+|base_layer)(\\..*)?$", "")
-        .replaceFirst("\\.(weight|bias)$", "");
+  /** The path of the module that a tensor of this path belongs to. */
+  private static String module(String path) {
+    return GRAFTED.matcher(path).replaceFirst("").replaceFirst("\\.(weight|bias)$", "");
   }
 
   @Override
@@ -57,6 +64,9 @@ public record AdapterDescription(PeftConfig config, List<String> targets, Tensor
       if (tells(field.getValue()) && !field.getKey().equals("peft_type")) {
         text.append("  ").append(field.getKey()).append(": ").append(field.getValue()).append('\n');
       }
+    }
+    if (targets.isEmpty()) {
+      return text.toString();
     }
     text.append("on ").append(TextTable.number(targets.size())).append(" modules: ");
     text.append(
