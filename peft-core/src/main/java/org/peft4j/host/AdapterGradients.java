@@ -53,6 +53,17 @@ final class AdapterGradients {
         });
   }
 
+  /**
+   * Refuses a loss that is not a finite number.
+   *
+   * @throws NonFiniteException if it is infinite or NaN
+   */
+  static void requireFiniteLoss(double loss, int iteration) {
+    if (!Double.isFinite(loss)) {
+      throw new NonFiniteException(iteration, "loss");
+    }
+  }
+
   static Gradient of(Map<String, INDArray> byName) {
     Gradient gradient = new DefaultGradient();
     byName.forEach(gradient::setGradientFor);

@@ -82,11 +82,15 @@ public final class PeftNetwork extends MultiLayerNetwork implements Relayable<La
         .orElse(null);
   }
 
-  /** A step that fails must not leave its masks to the next input. */
+  /**
+   * A loss that is not finite stops the step: gradients may be finite nevertheless, for some of
+   * Deeplearning4j's operations pass over NaN. A step that fails leaves no masks to the next input.
+   */
   @Override
   public void computeGradientAndScore() {
     try {
       super.computeGradientAndScore();
+      AdapterGradients.requireFiniteLoss(score(), getIterationCount());
     } catch (RuntimeException e) {
       clearLayerMaskArrays();
       throw e;
