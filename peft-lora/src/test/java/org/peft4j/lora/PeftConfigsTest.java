@@ -72,7 +72,7 @@ class PeftConfigsTest {
     LoraConfig config = PeftConfigs.builder(Task.GENERATION, 100).targetModules("out").build();
 
     try (PeftModel<?> model = Peft.wrap(dense.base(), config)) {
-      assertThat(model.trainableParameters().trainable()).isEqualTo(16 * (6 + 3));
+      assertThat(model.trainableParameters().trainable()).isEqualTo(16 * (8 + 3));
     }
   }
 

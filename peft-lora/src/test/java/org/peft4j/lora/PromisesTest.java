@@ -32,8 +32,7 @@ class PromisesTest extends LayerPromises {
     MethodRow.of(
         "delta-lora",
         PromisesTest::deltaLora,
-        // The weight that follows A and B is constant in the backward pass; GradientsTest has the
-        // slopes where it stays.
+        // A and B get the gradients of s·B·A alone: see GradientsTest.
         Trait.OTHER_SLOPES)
   };
 
