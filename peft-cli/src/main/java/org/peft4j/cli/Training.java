@@ -56,6 +56,7 @@ final class Training {
       evaluation.ifPresent(heldOut -> describe("evaluation", heldOut));
       FineTunerBuilder builder = FineTuner.builder(model, data).settings(settings);
       evaluation.ifPresent(builder::evaluation);
+      command.optimizers.apply(model, options.weightDecay, builder);
       train(model, builder);
     }
   }

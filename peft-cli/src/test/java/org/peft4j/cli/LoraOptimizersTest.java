@@ -1,0 +1,117 @@
+package org.peft4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.offset;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.peft4j.safetensors.SafetensorsFile;
+import org.peft4j.safetensors.TensorSource;
+
+/** LoRA+ and LoRA-FA through the command line. */
+class LoraOptimizersTest {
+  private static final double RATE = 1e-3;
+
+  private final Path folder;
+
+  LoraOptimizersTest(@TempDir Path folder) {
+    this.folder = folder;
+  }
+
+  @Test
+  void aHigherRatioMovesBFasterAndAAsFast() {
+    Map<String, float[]> before = tensors(Run.ADAPTER);
+    Map<String, float[]> after = trained("--lora-plus-ratio", 4);
+    before.forEach(
+        (key, values) -> {
+          double step = largestStep(values, after.get(key));
+          assertThat(step)
+              .as(key)
+              .isEqualTo(key.contains("lora_B") ? 4 * RATE : RATE, offset(1e-5));
+        });
+  }
+
+  @Test
+  void aFrozenAStaysBitForBit() {
+    Map<String, float[]> before = tensors(Run.ADAPTER);
+    Map<String, float[]> after = trained("--lora-fa");
+    before.forEach(
+        (key, values) -> {
+          if (key.contains("lora_A")) {
+            assertThat(after.get(key)).as(key).isEqualTo(values);
+          } else {
+            assertThat(after.get(key)).as(key).isNotEqualTo(values);
+          }
+        });
+  }
+
+  @Test
+  void whatDoesNotGoTogetherIsRefused() {
+    assertThat(train("--lora-fa", "--lora-plus-ratio", 4).err())
+        .contains("--lora-fa goes without --lora-plus-ratio and --weight-decay");
+    Run other = run("--method", "ia3", "--lora-fa");
+    assertThat(other.status()).isNotZero();
+    assertThat(other.err()).contains("are for LoRA; the adapter is of the method IA3");
+  }
+
+  private Map<String, float[]> trained(Object... options) {
+    Run run = train(options);
+    assertThat(run.status()).as(run.err()).isZero();
+    return tensors(folder.resolve("out"));
+  }
+
+  /** One step of Adam, which moves every element by its learning rate. */
+  private Run train(Object... options) {
+    List<Object> all = new ArrayList<>(List.of("--adapter", Run.ADAPTER));
+    all.addAll(List.of(options));
+    return run(all.toArray());
+  }
+
+  private Run run(Object... options) {
+    List<Object> all =
+        new ArrayList<>(
+            List.of(
+                "train",
+                "-m",
+                Run.LLAMA,
+                "-d",
+                Run.INPUTS,
+                "--steps",
+                1,
+                "--learning-rate",
+                RATE,
+                "--schedule",
+                "constant",
+                "--batch-size",
+                2,
+                "--output",
+                folder.resolve("out")));
+    all.addAll(List.of(options));
+    return Run.of(all.toArray());
+  }
+
+  private static double largestStep(float[] from, float[] to) {
+    double largest = 0;
+    for (int i = 0; i < from.length; i++) {
+      largest = Math.max(largest, Math.abs((double) to[i] - from[i]));
+    }
+    return largest;
+  }
+
+  private static Map<String, float[]> tensors(Path adapter) {
+    Map<String, float[]> tensors = new TreeMap<>();
+    try (TensorSource file = SafetensorsFile.open(adapter.resolve("adapter_model.safetensors"))) {
+      for (String name : file.tensors().keySet()) {
+        float[] values = new float[(int) file.tensor(name).elementCount()];
+        file.readFloats(name, 0, values, 0, values.length);
+        tensors.put(name, values);
+      }
+    }
+    return tensors;
+  }
+}
