@@ -67,7 +67,7 @@ public abstract class LayerPromises {
     INDArray frozen = base.params().dup();
     PeftModel<MultiLayerNetwork> model = Peft.wrap(base, each.config());
     double before = model.network().score(each.data());
-    each.fit(model, 50);
+    each.fit(model, 25);
     assertThat(base.params()).isEqualTo(frozen);
     assertThat(model.network().score(each.data())).isLessThan(before - 0.01);
     long trainable = model.trainableParameters().trainable();
