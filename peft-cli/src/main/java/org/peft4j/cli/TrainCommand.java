@@ -60,9 +60,6 @@ final class TrainCommand implements Runnable {
   @ArgGroup(validate = false, order = 2, heading = "%nThe training:%n")
   TrainingOptions training = new TrainingOptions();
 
-  @ArgGroup(validate = false, order = 3, heading = "%nOptimizers of LoRA:%n")
-  LoraOptimizers optimizers = new LoraOptimizers();
-
   @Override
   public void run() {
     adapter.contradiction().ifPresent(text -> require(false, text));

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.peft4j.Peft;
 import org.peft4j.PeftConfig;
 import org.peft4j.PeftException;
 import org.peft4j.PeftModel;
@@ -13,6 +14,7 @@ import org.peft4j.train.FineTunerBuilder;
 import org.peft4j.train.FineTuningResult;
 import org.peft4j.train.FineTuningSettings;
 import org.peft4j.train.FineTuningSettingsBuilder;
+import org.peft4j.train.LoraPlus;
 import org.peft4j.train.MetricsFile;
 import org.peft4j.train.data.DataFiles;
 import org.peft4j.train.data.TrainingData;
@@ -56,9 +58,21 @@ final class Training {
       evaluation.ifPresent(heldOut -> describe("evaluation", heldOut));
       FineTunerBuilder builder = FineTuner.builder(model, data).settings(settings);
       evaluation.ifPresent(builder::evaluation);
-      command.optimizers.apply(model, options.weightDecay, builder);
+      options.loraPlusRatio.ifPresent(ratio -> builder.groups(loraPlus(model, ratio)));
       train(model, builder);
     }
+  }
+
+  /** With the rate of embeddings that Hugging Face PEFT has. */
+  private LoraPlus loraPlus(PeftModel<ComputationGraph> model, double ratio) {
+    if (model.tensors(Peft.DEFAULT_ADAPTER).keySet().stream()
+        .noneMatch(k -> k.contains("lora_B"))) {
+      throw new PeftException(
+          "--lora-plus-ratio is for LoRA; the adapter is of the method "
+              + model.config(Peft.DEFAULT_ADAPTER).peftType()
+              + ", which has no B.");
+    }
+    return new LoraPlus(ratio, 1e-6, options.weightDecay);
   }
 
   /** Of a new adapter; empty to go on with a saved one. */
