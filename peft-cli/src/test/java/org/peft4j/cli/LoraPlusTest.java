@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,7 +30,7 @@ class LoraPlusTest {
     Map<String, float[]> after = trained("--lora-plus-ratio", 4);
     before.forEach(
         (key, values) -> {
-          double step = largestStep(values, after.get(key));
+          double step = largestStep(values, Objects.requireNonNull(after.get(key)));
           assertThat(step)
               .as(key)
               .isEqualTo(key.contains("lora_B") ? 4 * RATE : RATE, offset(1e-5));
