@@ -6,15 +6,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.peft4j.Peft;
 import org.peft4j.PeftConfig;
 import org.peft4j.PeftModel;
 import org.peft4j.bottleneck.BottleneckConfig;
+import org.peft4j.files.AdapterFiles;
 import org.peft4j.ia3.Ia3Config;
 import org.peft4j.lora.LoraConfig;
-import org.peft4j.norm.NormTuningConfig;
+import org.peft4j.lora.adalora.AdaLoraConfig;
 import org.peft4j.prompt.prefix.PrefixTuningConfig;
 import org.peft4j.prompt.ptuning.PTuningConfig;
 import org.peft4j.prompt.tuning.PromptInit;
@@ -43,13 +43,13 @@ public final class MethodComparison {
 
   private MethodComparison() {}
 
-  private static Map<String, Way> ways() {
+  private static Map<String, Way> ways(int steps) {
     Map<String, Way> ways = new LinkedHashMap<>();
-    ways.put("LoRA, r 8", new Way(lora(8), 3e-3));
-    ways.put("LoRA, r 1", new Way(lora(1), 3e-3));
+    ways.put("LoRA, r 8", new Way(lora().build(), 3e-3));
+    ways.put("DoRA, r 8", new Way(lora().dora(true).build(), 3e-3));
+    ways.put("AdaLoRA, from r 12 to 8", new Way(adaLora(steps), 3e-3));
     ways.put("bottleneck (Pfeiffer)", new Way(BottleneckConfig.pfeiffer().build(), 3e-3));
     ways.put("(IA)3", new Way(Ia3Config.builder().build(), 3e-2));
-    ways.put("layer norms", new Way(NormTuningConfig.builder().build(), 1e-2));
     ways.put(
         "prefix, 16 tokens", new Way(PrefixTuningConfig.builder().virtualTokens(16).build(), 1e-2));
     ways.put(
@@ -62,8 +62,21 @@ public final class MethodComparison {
     return ways;
   }
 
-  private static PeftConfig lora(int rank) {
-    return LoraConfig.builder().rank(rank).alpha(2.0 * rank).targetModules(ALL).build();
+  private static LoraConfig.Builder lora() {
+    return LoraConfig.builder().rank(8).alpha(16).targetModules(ALL);
+  }
+
+  private static PeftConfig adaLora(int steps) {
+    return AdaLoraConfig.builder()
+        .initR(12)
+        .targetR(8)
+        .alpha(16)
+        .tinit(steps / 10)
+        .tfinal(steps / 3)
+        .deltaT(5)
+        .totalStep(steps)
+        .targetModules(ALL)
+        .build();
   }
 
   public static void main(String[] arguments) {
@@ -85,7 +98,7 @@ public final class MethodComparison {
           base.parameterCount(), new Evaluator(base.graph(), 8).evaluate(held).loss(), steps);
       System.out.println("| method | trained | nats a token | seconds | file, bytes |");
       System.out.println("|---|---|---|---|---|");
-      ways().forEach((name, way) -> adapt(name, way, base, training, held, steps));
+      ways(steps).forEach((name, way) -> adapt(name, way, base, training, held, steps));
     }
   }
 
@@ -124,12 +137,7 @@ public final class MethodComparison {
     try {
       Path folder = Files.createTempDirectory("adapter");
       model.save(folder);
-      try (Stream<Path> files = Files.list(folder)) {
-        return files
-            .filter(f -> f.toString().endsWith(".safetensors"))
-            .mapToLong(f -> f.toFile().length())
-            .sum();
-      }
+      return Files.size(folder.resolve(AdapterFiles.WEIGHTS));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
