@@ -51,7 +51,8 @@ public final class MethodComparison {
     ways.put("bottleneck (Pfeiffer)", new Way(BottleneckConfig.pfeiffer().build(), 3e-3));
     ways.put("(IA)3", new Way(Ia3Config.builder().build(), 3e-2));
     ways.put(
-        "prefix, 16 tokens", new Way(PrefixTuningConfig.builder().virtualTokens(16).build(), 1e-2));
+        "prefix, 16 tokens",
+        new Way(PrefixTuningConfig.builder().virtualTokens(16).zeros(true).build(), 1e-2));
     ways.put(
         "prompt, 16 tokens",
         new Way(
