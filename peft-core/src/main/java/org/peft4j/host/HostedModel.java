@@ -73,6 +73,7 @@ public abstract class HostedModel<M extends Model> {
     if (previous.equals(slots)) {
       return;
     }
+    layouts().beforeTraining(() -> {});
     stashUpdaterState(names(previous));
     layouts().putAside(previous);
     context.setActive(slots);
@@ -80,7 +81,7 @@ public abstract class HostedModel<M extends Model> {
       layouts().make(slots, dataType());
       bindValues();
     }
-    restoreUpdaterState(names(slots));
+    layouts().beforeTraining(() -> restoreUpdaterState(names(slots)));
   }
 
   private void bindValues() {

@@ -56,6 +56,11 @@ final class Layouts<P> {
     network.layOut(zeros(type, count));
   }
 
+  /** Sets what is done once, before the network's present layout is next trained. */
+  void beforeTraining(Runnable task) {
+    network.beforeTraining(task);
+  }
+
   private static @Nullable INDArray zeros(DataType type, long count) {
     return count == 0 ? null : DetachedArrays.zeros(type, 1, count);
   }

@@ -3,6 +3,7 @@ package org.peft4j.host;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.graph.vertex.GraphVertex;
+import org.deeplearning4j.nn.updater.graph.ComputationGraphUpdater;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.schedule.ISchedule;
@@ -10,6 +11,8 @@ import org.nd4j.linalg.schedule.ISchedule;
 /** A graph of host layers, whose parameter vector can be laid out anew when adapters change. */
 public final class PeftGraph extends ComputationGraph implements Relayable<GraphVertex> {
   private static final long serialVersionUID = 1L;
+
+  private final transient Deferred beforeTraining = new Deferred();
 
   PeftGraph(ComputationGraphConfiguration configuration) {
     super(configuration);
@@ -33,6 +36,17 @@ public final class PeftGraph extends ComputationGraph implements Relayable<Graph
     layers = layout.layers();
     flattenedParams = layout.parameters();
     layout.restoreKeys();
+  }
+
+  @Override
+  public void beforeTraining(Runnable task) {
+    beforeTraining.set(task);
+  }
+
+  @Override
+  public @Nullable ComputationGraphUpdater getUpdater(boolean create) {
+    beforeTraining.run();
+    return super.getUpdater(create);
   }
 
   @Override
@@ -90,6 +104,7 @@ public final class PeftGraph extends ComputationGraph implements Relayable<Graph
    */
   @Override
   public void computeGradientAndScore() {
+    beforeTraining.run();
     try {
       super.computeGradientAndScore();
       AdapterGradients.requireFiniteLoss(score(), getIterationCount());

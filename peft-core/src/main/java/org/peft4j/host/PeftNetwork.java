@@ -2,6 +2,7 @@ package org.peft4j.host;
 
 import java.util.LinkedHashMap;
 import org.deeplearning4j.nn.api.Layer;
+import org.deeplearning4j.nn.api.Updater;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.jspecify.annotations.Nullable;
@@ -11,6 +12,8 @@ import org.nd4j.linalg.schedule.ISchedule;
 /** A network of host layers, whose parameter vector can be laid out anew when adapters change. */
 public final class PeftNetwork extends MultiLayerNetwork implements Relayable<Layer> {
   private static final long serialVersionUID = 1L;
+
+  private final transient Deferred beforeTraining = new Deferred();
 
   PeftNetwork(MultiLayerConfiguration configuration) {
     super(configuration);
@@ -34,6 +37,17 @@ public final class PeftNetwork extends MultiLayerNetwork implements Relayable<La
     layerMap.putAll(layout.byName());
     flattenedParams = layout.parameters();
     layout.restoreKeys();
+  }
+
+  @Override
+  public void beforeTraining(Runnable task) {
+    beforeTraining.set(task);
+  }
+
+  @Override
+  public @Nullable Updater getUpdater(boolean create) {
+    beforeTraining.run();
+    return super.getUpdater(create);
   }
 
   @Override
@@ -88,6 +102,7 @@ public final class PeftNetwork extends MultiLayerNetwork implements Relayable<La
    */
   @Override
   public void computeGradientAndScore() {
+    beforeTraining.run();
     try {
       super.computeGradientAndScore();
       AdapterGradients.requireFiniteLoss(score(), getIterationCount());

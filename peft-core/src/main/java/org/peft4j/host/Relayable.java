@@ -23,6 +23,9 @@ interface Relayable<P> {
   /** Puts layers and parameters back, without a gradient vector or an updater. */
   void layOut(Layout<P> layout);
 
+  /** Sets what is done once, before the updater is next asked for or a gradient computed. */
+  void beforeTraining(Runnable task);
+
   /** Drops and frees all that one batch, one sequence or one training left behind. */
   void forgetPasses();
 
