@@ -73,7 +73,7 @@ public final class Switchboard {
       model.setActive(name);
       outputs.put(name, output());
     }
-    System.out.printf("%nSwitching takes %.2f ms.%n", switchMillis());
+    System.out.printf("%nSwitching takes %.0f µs.%n", switchMicros());
     model.setActive("weather", "scales", "bottleneck");
     System.out.println("Three of them are active together: " + model.active());
 
@@ -130,13 +130,15 @@ public final class Switchboard {
         result.finalLoss());
   }
 
-  private double switchMillis() {
-    long begin = System.nanoTime();
-    int times = 50;
-    for (int i = 0; i < times; i++) {
+  private double switchMicros() {
+    int warmup = 500;
+    int times = 100;
+    long begin = 0;
+    for (int i = 0; i < warmup + times; i++) {
+      begin = i == warmup ? System.nanoTime() : begin;
       model.setActive(i % 2 == 0 ? "pirate" : "weather");
     }
-    return (System.nanoTime() - begin) / 1e6 / times;
+    return (System.nanoTime() - begin) / 1e3 / times;
   }
 
   private INDArray output() {
