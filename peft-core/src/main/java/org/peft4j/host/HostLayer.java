@@ -95,7 +95,7 @@ class HostLayer extends AdapterLayer {
 
   /** Whether there are adapters here, and the layer has one weight for all rows of a batch. */
   private boolean oneWeight() {
-    return grafts().acts() && !host().context().layer(host().getLayerName()).rowsApart();
+    return grafts().acts() && !host().context().layer(host().getLayerName()).rowsApart(grafts());
   }
 
   private RowsInTurn inTurn() {

@@ -3,6 +3,7 @@ package org.peft4j.host;
 import java.util.List;
 import java.util.Optional;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.module.LayerGrafts;
 import org.peft4j.site.Site;
 
 /**
@@ -35,6 +36,11 @@ public interface LayerHosting {
   /** Whether adapters can act on some rows of a batch and not on others. */
   default boolean rowsApart() {
     return false;
+  }
+
+  /** The same with these adapters on it. */
+  default boolean rowsApart(LayerGrafts grafts) {
+    return rowsApart();
   }
 
   /** Whether its frozen arrays live outside of the base network's parameter vector. */

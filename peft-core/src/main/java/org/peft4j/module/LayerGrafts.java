@@ -7,6 +7,7 @@ import java.util.stream.Stream;
 import org.peft4j.adapter.Pass;
 import org.peft4j.adapter.PenaltyAdapter;
 import org.peft4j.adapter.PromptState;
+import org.peft4j.adapter.ScalingAdapter;
 import org.peft4j.adapter.Tape;
 import org.peft4j.kernel.Kernels;
 import org.peft4j.module.Span.Acting;
@@ -71,6 +72,12 @@ public final class LayerGrafts {
   /** Whether anything grafted on this layer acts now. */
   public boolean acts() {
     return sites.values().stream().anyMatch(SiteGrafts::acts);
+  }
+
+  /** Whether any adapter scales what a linear map gives. */
+  public boolean scaleOutputs() {
+    return all().stream()
+        .anyMatch(g -> g.adapter() instanceof ScalingAdapter s && !s.scalesInput());
   }
 
   /** The sum of the adapters' own terms of the loss; zero where they do not act. */

@@ -83,6 +83,12 @@ record AffineHosting(BaseLayerSource base, Site site, Twin twin) implements Host
         && !(base.layer() instanceof EmbeddingSequenceLayer);
   }
 
+  /** The bias, which Deeplearning4j adds to all rows, is scaled with the output. */
+  @Override
+  public boolean rowsApart(LayerGrafts grafts) {
+    return rowsApart() && !grafts.scaleOutputs();
+  }
+
   @Override
   public boolean outputHead() {
     return base.layer() instanceof IOutputLayer;

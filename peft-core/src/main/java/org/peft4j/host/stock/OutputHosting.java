@@ -41,6 +41,11 @@ record OutputHosting(HostsLayer inner, OutputPlace place) implements HostsLayer 
   }
 
   @Override
+  public boolean rowsApart(LayerGrafts grafts) {
+    return inner.rowsApart(grafts);
+  }
+
+  @Override
   public HostedLayer build(
       NeuralNetConfiguration configuration, int index, LayerGrafts grafts, DataType type) {
     return inner.build(configuration, index, grafts, type).withOutput(place);
