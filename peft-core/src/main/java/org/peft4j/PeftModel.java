@@ -482,6 +482,7 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
   /** Frees the adapters' native memory. The base model stays usable. */
   @Override
   public void close() {
+    hosted.graftSwitch().setRows(List.of());
     List.copyOf(adapters.keySet()).forEach(this::delete);
   }
 }
