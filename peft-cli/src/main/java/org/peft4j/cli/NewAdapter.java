@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -23,7 +25,6 @@ import org.peft4j.config.ModuleSelector;
 import org.peft4j.files.AdapterFiles;
 import org.peft4j.method.Methods;
 import org.peft4j.method.PeftMethod;
-import org.peft4j.transformers.config.ModelConfigReader;
 
 /**
  * The config of a new adapter. Options become the fields that they stand for in {@code
@@ -58,9 +59,20 @@ final class NewAdapter {
     String method = options.method.orElse("lora").toUpperCase(Locale.ROOT).replace('-', '_');
     NewAdapter adapter = new NewAdapter(method);
     steps.ifPresent(count -> adapter.json.put(STEPS, count));
-    boolean classifier = ModelConfigReader.read(model).labels().isPresent();
-    adapter.json.put("task_type", classifier ? "SEQ_CLS" : "CAUSAL_LM");
+    adapter.json.put("task_type", isClassifier(model) ? "SEQ_CLS" : "CAUSAL_LM");
     return adapter.config(options, model.toString());
+  }
+
+  /** By the config of any family, in a folder or alone: a plan needs no more. */
+  private static boolean isClassifier(Path model) {
+    Path file = Files.isDirectory(model) ? model.resolve("config.json") : model;
+    try {
+      JsonNode architectures = JSON.readTree(file.toFile()).path("architectures");
+      return architectures.toString().contains("ForSequenceClassification");
+    } catch (IOException e) {
+      // Whoever opens the model says what is wrong with it.
+      return false;
+    }
   }
 
   private PeftConfig config(AdapterOptions options, String model) {
