@@ -1,6 +1,7 @@
 package org.peft4j;
 
 import java.util.regex.Pattern;
+import org.peft4j.error.PeftException;
 
 /** What an adapter may be called: its name becomes a folder and a part of parameter keys. */
 final class AdapterNames {

@@ -1,8 +1,9 @@
 package org.peft4j;
 
 import java.util.List;
+import org.peft4j.adapter.Slot;
 import org.peft4j.adapter.TrainableCopy;
-import org.peft4j.host.Slot;
+import org.peft4j.config.PeftConfig;
 
 /**
  * A named adapter of a model.

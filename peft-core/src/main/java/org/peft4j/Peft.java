@@ -8,6 +8,8 @@ import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.nd4j.linalg.api.buffer.DataType;
+import org.peft4j.config.PeftConfig;
+import org.peft4j.error.PeftException;
 import org.peft4j.files.AdapterFiles;
 import org.peft4j.host.HostedGraph;
 import org.peft4j.host.HostedModel;

@@ -13,9 +13,11 @@ import java.util.function.BiConsumer;
 import org.deeplearning4j.nn.api.Model;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Adapter;
+import org.peft4j.adapter.Slot;
+import org.peft4j.config.PeftConfig;
+import org.peft4j.error.PeftException;
 import org.peft4j.files.AdapterFiles;
 import org.peft4j.host.HostedModel;
-import org.peft4j.host.Slot;
 import org.peft4j.kernel.Kernels;
 import org.peft4j.merge.Merger;
 import org.peft4j.method.Combination;
@@ -23,6 +25,7 @@ import org.peft4j.method.Methods;
 import org.peft4j.method.PeftMethod;
 import org.peft4j.method.TrainingHook;
 import org.peft4j.module.GraftSwitch;
+import org.peft4j.plan.TrainableParameters;
 import org.peft4j.site.Site;
 
 /**

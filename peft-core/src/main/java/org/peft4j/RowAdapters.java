@@ -1,8 +1,9 @@
 package org.peft4j;
 
 import java.util.List;
+import org.peft4j.adapter.Slot;
 import org.peft4j.adapter.TrainableCopy;
-import org.peft4j.host.Slot;
+import org.peft4j.error.PeftException;
 import org.peft4j.site.Site;
 
 /** Checks whether the rows of a batch can have adapters of their own. */

@@ -2,6 +2,8 @@ package org.peft4j;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.peft4j.config.PeftConfig;
+import org.peft4j.error.PeftException;
 import org.peft4j.method.Combination;
 import org.peft4j.method.Methods;
 import org.peft4j.method.PeftMethod;

@@ -1,9 +1,9 @@
 package org.peft4j.bottleneck;
 
 import java.util.Optional;
-import org.peft4j.PeftException;
 import org.peft4j.adapter.Adapter;
 import org.peft4j.adapter.Initializer;
+import org.peft4j.error.PeftException;
 import org.peft4j.site.Site;
 
 /**

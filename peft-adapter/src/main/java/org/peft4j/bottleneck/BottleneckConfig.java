@@ -3,9 +3,9 @@ package org.peft4j.bottleneck;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.peft4j.PeftConfig;
 import org.peft4j.config.CommonBuilder;
 import org.peft4j.config.CommonConfig;
+import org.peft4j.config.PeftConfig;
 
 /**
  * The config of bottleneck adapters, with the fields and presets of the {@code adapters} library.
@@ -46,7 +46,7 @@ public record BottleneckConfig(
   /**
    * Checks every field.
    *
-   * @throws org.peft4j.PeftException with all that is wrong
+   * @throws org.peft4j.error.PeftException with all that is wrong
    */
   public BottleneckConfig {
     leaveOut = List.copyOf(leaveOut);
@@ -210,7 +210,7 @@ public record BottleneckConfig(
     /**
      * The config.
      *
-     * @throws org.peft4j.PeftException with all that is wrong
+     * @throws org.peft4j.error.PeftException with all that is wrong
      */
     public BottleneckConfig build() {
       return new BottleneckConfig(

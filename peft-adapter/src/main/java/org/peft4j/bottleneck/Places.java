@@ -46,7 +46,7 @@ final class Places {
   /**
    * Checks a config against all places that its targets match.
    *
-   * @throws org.peft4j.PeftException if a layer to leave out is not there, or nothing is left
+   * @throws org.peft4j.error.PeftException if a layer to leave out is not there, or nothing is left
    */
   static void check(List<Site> targets, BottleneckConfig config) {
     List<String> problems = new ArrayList<>();

@@ -19,9 +19,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 import org.peft4j.Peft;
-import org.peft4j.PeftException;
 import org.peft4j.PeftModel;
 import org.peft4j.config.ConfigReader;
+import org.peft4j.error.PeftException;
 import org.peft4j.site.Site;
 
 /** Configs: what is refused, with which words, what survives a file, and where it grafts. */

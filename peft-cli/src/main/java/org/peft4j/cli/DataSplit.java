@@ -2,7 +2,7 @@ package org.peft4j.cli;
 
 import java.nio.file.Path;
 import java.util.Locale;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 import org.peft4j.train.data.DataFiles;
 import org.peft4j.train.data.TextTokens;
 import org.peft4j.train.data.TrainingData;

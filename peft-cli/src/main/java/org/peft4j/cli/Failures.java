@@ -3,7 +3,7 @@ package org.peft4j.cli;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.util.Objects;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.ParseResult;

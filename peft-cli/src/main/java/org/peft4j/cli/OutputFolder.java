@@ -7,7 +7,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 
 /**
  * The folder of a command's results. Closing it takes away what was made for it and stayed empty.

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import org.peft4j.PeftConfig;
+import org.peft4j.config.PeftConfig;
 import org.peft4j.files.AdapterFiles;
 import org.peft4j.transformers.Precision;
 import org.peft4j.transformers.Transformers;

@@ -105,7 +105,7 @@ class ArchitectureTest {
                   .or(
                       DescribedPredicate.describe(
                           "PeftException",
-                          type -> type.getName().equals("org.peft4j.PeftException"))));
+                          type -> type.getName().equals("org.peft4j.error.PeftException"))));
 
   /** But for {@link PeftModel#printTrainableParameters()}, which is asked to. */
   @ArchTest

@@ -101,7 +101,7 @@ class MessagesTest {
   @Test
   void debugShowsTheStackTrace() {
     assertThat(Run.of("inspect", folder.resolve("none"), "--debug").err())
-        .contains("org.peft4j.PeftException", "\tat org.peft4j");
+        .contains("org.peft4j.error.PeftException", "\tat org.peft4j");
   }
 
   @Test

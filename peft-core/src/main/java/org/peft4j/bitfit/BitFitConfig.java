@@ -1,8 +1,8 @@
 package org.peft4j.bitfit;
 
-import org.peft4j.PeftConfig;
 import org.peft4j.config.CommonBuilder;
 import org.peft4j.config.CommonConfig;
+import org.peft4j.config.PeftConfig;
 
 /**
  * The config of bias-only training. Hugging Face PEFT has no such method of its own; the files here
@@ -17,7 +17,7 @@ public record BitFitConfig(CommonConfig common) implements PeftConfig {
   /**
    * Checks every field.
    *
-   * @throws org.peft4j.PeftException with all that is wrong
+   * @throws org.peft4j.error.PeftException with all that is wrong
    */
   public BitFitConfig {
     CommonConfig.require("BitFit config", common.problems());
@@ -45,7 +45,7 @@ public record BitFitConfig(CommonConfig common) implements PeftConfig {
     /**
      * The config.
      *
-     * @throws org.peft4j.PeftException with all that is wrong
+     * @throws org.peft4j.error.PeftException with all that is wrong
      */
     public BitFitConfig build() {
       return new BitFitConfig(common());

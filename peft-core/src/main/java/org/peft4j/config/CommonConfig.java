@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 
 /**
  * The fields that the configs of all methods have.

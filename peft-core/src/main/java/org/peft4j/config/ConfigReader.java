@@ -160,7 +160,8 @@ public final class ConfigReader {
    * The common fields. Ask last: what nobody asked for until then is unknown.
    *
    * @param what the config's name, for messages
-   * @throws org.peft4j.PeftException with all that was wrong, in these fields and those before
+   * @throws org.peft4j.error.PeftException with all that was wrong, in these fields and those
+   *     before
    */
   public CommonConfig common(String methodPrefix, String what) {
     any("peft_type");

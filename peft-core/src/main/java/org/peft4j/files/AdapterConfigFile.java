@@ -17,9 +17,9 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import org.peft4j.PeftConfig;
-import org.peft4j.PeftException;
 import org.peft4j.config.ConfigReader;
+import org.peft4j.config.PeftConfig;
+import org.peft4j.error.PeftException;
 import org.peft4j.method.Methods;
 import org.peft4j.method.PeftMethod;
 

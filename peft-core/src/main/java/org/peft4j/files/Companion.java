@@ -10,7 +10,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 
 /**
  * A file that belongs to the weights file beside it. The weights file is replaced in one step and

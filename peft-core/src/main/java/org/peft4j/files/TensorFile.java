@@ -6,7 +6,7 @@ import java.util.Map;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 import org.peft4j.internal.Finite;
 import org.peft4j.kernel.Scratch;
 import org.peft4j.safetensors.DType;

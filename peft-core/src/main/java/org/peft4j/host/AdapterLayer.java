@@ -10,7 +10,7 @@ import org.deeplearning4j.nn.layers.wrapper.BaseWrapperLayer;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.learning.regularization.Regularization;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 import org.peft4j.module.LayerGrafts;
 
 /** The parameters and gradients of a frozen layer as Deeplearning4j sees them: the adapters'. */
@@ -45,7 +45,7 @@ abstract class AdapterLayer extends BaseWrapperLayer implements Grafted {
   /**
    * Fails, with the tensor named, if a gradient is not finite.
    *
-   * @throws org.peft4j.NonFiniteException if one is infinite or NaN
+   * @throws org.peft4j.error.NonFiniteException if one is infinite or NaN
    */
   final void requireFiniteGradients() {
     AdapterGradients.requireFinite(gradients, gradientTable, getIterationCount());

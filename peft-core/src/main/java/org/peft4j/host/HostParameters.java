@@ -7,6 +7,7 @@ import org.deeplearning4j.nn.api.ParamInitializer;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.layers.Layer;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.adapter.Slot;
 
 /** Lays the active adapters of a {@link FrozenHost} out in its slice of the parameter vector. */
 final class HostParameters implements ParamInitializer {

@@ -8,6 +8,7 @@ import org.deeplearning4j.nn.api.Updater;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.adapter.Slot;
 import org.peft4j.adapter.Tensors;
 import org.peft4j.module.Graft;
 import org.peft4j.module.GraftSwitch;

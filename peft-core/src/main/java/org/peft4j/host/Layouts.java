@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.DetachedArrays;
+import org.peft4j.adapter.Slot;
 
 /**
  * The layouts of a network that were made for sets of adapters and are put aside. Coming back to

@@ -2,7 +2,7 @@ package org.peft4j.host;
 
 import java.util.stream.IntStream;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 import org.peft4j.site.Site;
 
 /**

@@ -7,7 +7,7 @@ import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.indexing.NDArrayIndex;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 import org.peft4j.module.GraftSwitch;
 import org.peft4j.module.RowRun;
 

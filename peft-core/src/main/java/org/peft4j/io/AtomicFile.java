@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.UUID;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 
 /**
  * Replaces a file as a whole: a sibling temporary is written, forced to the disk and renamed over

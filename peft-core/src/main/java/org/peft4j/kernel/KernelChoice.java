@@ -5,7 +5,7 @@ import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

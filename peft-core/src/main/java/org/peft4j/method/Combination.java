@@ -2,7 +2,7 @@ package org.peft4j.method;
 
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 
 /**
  * How adapters are added up. With δᵢ the change that adapter i is and wᵢ its weight, {@link

@@ -3,8 +3,8 @@ package org.peft4j.method;
 import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.TreeMap;
-import org.peft4j.PeftConfig;
-import org.peft4j.PeftException;
+import org.peft4j.config.PeftConfig;
+import org.peft4j.error.PeftException;
 
 /** The methods on the class path. */
 public final class Methods {

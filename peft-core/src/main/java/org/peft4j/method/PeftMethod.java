@@ -6,12 +6,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.peft4j.PeftConfig;
-import org.peft4j.PeftException;
 import org.peft4j.PeftModel;
 import org.peft4j.adapter.Adapter;
 import org.peft4j.config.ConfigReader;
 import org.peft4j.config.ModuleSelector;
+import org.peft4j.config.PeftConfig;
+import org.peft4j.error.PeftException;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
 
@@ -44,7 +44,7 @@ public interface PeftMethod<C extends PeftConfig> {
    * The adapter for a site of a sort that it supports; none where the config leaves the site out.
    *
    * @param injection the making of the whole adapter that this is a part of
-   * @throws org.peft4j.PeftException if the config is impossible there
+   * @throws org.peft4j.error.PeftException if the config is impossible there
    */
   Optional<Adapter> inject(Site site, C config, Injection injection);
 

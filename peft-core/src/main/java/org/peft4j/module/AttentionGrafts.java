@@ -3,9 +3,9 @@ package org.peft4j.module;
 import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.indexing.NDArrayIndex;
-import org.peft4j.PeftException;
 import org.peft4j.adapter.AttentionAdapter;
 import org.peft4j.adapter.Pass;
+import org.peft4j.error.PeftException;
 import org.peft4j.kernel.Scratch;
 import org.peft4j.module.Span.Acting;
 

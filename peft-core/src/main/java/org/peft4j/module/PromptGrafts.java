@@ -5,9 +5,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.indexing.NDArrayIndex;
-import org.peft4j.PeftException;
 import org.peft4j.adapter.Pass;
 import org.peft4j.adapter.PromptAdapter;
+import org.peft4j.error.PeftException;
 import org.peft4j.module.Span.Acting;
 
 /** What is grafted before the first layer: virtual tokens, and encoders of prefixes. */

@@ -2,7 +2,7 @@ package org.peft4j.module;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 
 /**
  * Neighbouring rows of a batch that have the same adapter.

@@ -1,8 +1,8 @@
 package org.peft4j.norm;
 
-import org.peft4j.PeftConfig;
 import org.peft4j.config.CommonBuilder;
 import org.peft4j.config.CommonConfig;
+import org.peft4j.config.PeftConfig;
 
 /**
  * The config of layer-norm tuning, with Hugging Face PEFT's fields.
@@ -16,7 +16,7 @@ public record NormTuningConfig(CommonConfig common) implements PeftConfig {
   /**
    * Checks every field.
    *
-   * @throws org.peft4j.PeftException with all that is wrong
+   * @throws org.peft4j.error.PeftException with all that is wrong
    */
   public NormTuningConfig {
     CommonConfig.require("layer-norm tuning config", common.problems());
@@ -44,7 +44,7 @@ public record NormTuningConfig(CommonConfig common) implements PeftConfig {
     /**
      * The config.
      *
-     * @throws org.peft4j.PeftException with all that is wrong
+     * @throws org.peft4j.error.PeftException with all that is wrong
      */
     public NormTuningConfig build() {
       return new NormTuningConfig(common());

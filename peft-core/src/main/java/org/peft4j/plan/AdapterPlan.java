@@ -1,7 +1,6 @@
 package org.peft4j.plan;
 
 import java.util.List;
-import org.peft4j.TrainableParameters;
 import org.peft4j.site.Site;
 
 /**

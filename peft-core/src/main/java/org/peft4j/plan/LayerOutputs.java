@@ -10,7 +10,7 @@ import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.nd4j.linalg.api.buffer.DataType;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 
 /**
  * An estimate of the activations of Deeplearning4j's own layers: in training, the outputs of all of

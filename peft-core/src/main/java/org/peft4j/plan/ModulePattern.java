@@ -3,7 +3,7 @@ package org.peft4j.plan;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 
 /**
  * A regular expression over module paths, as Python writes it. It may come from a file that nobody

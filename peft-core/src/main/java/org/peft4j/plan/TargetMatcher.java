@@ -3,9 +3,9 @@ package org.peft4j.plan;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import org.peft4j.PeftException;
 import org.peft4j.config.CommonConfig;
 import org.peft4j.config.ModuleSelector;
+import org.peft4j.error.PeftException;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
 

@@ -3,7 +3,7 @@ package org.peft4j.safetensors;
 import static org.peft4j.internal.Quoted.quoted;
 
 import java.util.Arrays;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 
 /**
  * An element type. Constant names are the names in the file. They are declared in the order of the

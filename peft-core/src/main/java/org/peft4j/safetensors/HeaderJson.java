@@ -9,7 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 
 /**
  * The JSON of a header: tensor names, each with exactly {@code dtype}, {@code shape} and {@code

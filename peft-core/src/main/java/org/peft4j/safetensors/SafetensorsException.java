@@ -4,7 +4,7 @@ import static org.peft4j.internal.Quoted.quoted;
 
 import java.nio.file.Path;
 import java.util.Collection;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 import org.peft4j.internal.NearestNames;
 
 /**

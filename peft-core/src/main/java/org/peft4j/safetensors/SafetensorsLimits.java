@@ -1,6 +1,6 @@
 package org.peft4j.safetensors;
 
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 
 /**
  * What a file may cost to open. Nothing in a file can make the reader allocate more than these

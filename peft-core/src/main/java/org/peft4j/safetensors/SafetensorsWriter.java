@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 import org.peft4j.io.AtomicFile;
 
 /**

@@ -1,7 +1,7 @@
 package org.peft4j.safetensors;
 
 import java.util.List;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 
 /**
  * What a header says of one tensor.

@@ -3,9 +3,9 @@ package org.peft4j.token;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.peft4j.PeftConfig;
 import org.peft4j.config.CommonBuilder;
 import org.peft4j.config.CommonConfig;
+import org.peft4j.config.PeftConfig;
 
 /**
  * The config of trainable tokens, with Hugging Face PEFT's fields.
@@ -24,7 +24,7 @@ public record TokenTuningConfig(
   /**
    * Checks every field.
    *
-   * @throws org.peft4j.PeftException with all that is wrong
+   * @throws org.peft4j.error.PeftException with all that is wrong
    */
   public TokenTuningConfig {
     tokenIndices = List.copyOf(tokenIndices);
@@ -85,7 +85,7 @@ public record TokenTuningConfig(
     /**
      * The config.
      *
-     * @throws org.peft4j.PeftException with all that is wrong
+     * @throws org.peft4j.error.PeftException with all that is wrong
      */
     public TokenTuningConfig build() {
       return new TokenTuningConfig(common(), tokenIndices, initWeights);

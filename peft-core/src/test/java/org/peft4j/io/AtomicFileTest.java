@@ -14,7 +14,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 
 class AtomicFileTest {
   private final Path folder;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.Test;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 
 /** Here no module brings kernels. */
 class KernelChoiceTest {

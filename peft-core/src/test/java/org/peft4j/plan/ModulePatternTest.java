@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 
 /** Patterns over module paths, which may come from a file. */
 class ModulePatternTest {

@@ -18,10 +18,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
-import org.peft4j.NonFiniteException;
 import org.peft4j.Peft;
-import org.peft4j.PeftException;
 import org.peft4j.PeftModel;
+import org.peft4j.error.NonFiniteException;
+import org.peft4j.error.PeftException;
 import org.peft4j.testing.MethodRow.Trait;
 
 /**

@@ -1,7 +1,7 @@
 package org.peft4j.testing;
 
 import java.util.Set;
-import org.peft4j.PeftConfig;
+import org.peft4j.config.PeftConfig;
 import org.peft4j.method.Methods;
 import org.peft4j.method.PeftMethod;
 import org.peft4j.site.Site;

@@ -7,8 +7,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.Peft;
-import org.peft4j.PeftConfig;
 import org.peft4j.PeftModel;
+import org.peft4j.config.PeftConfig;
 import org.peft4j.testing.MethodRow.Trait;
 
 /** A method on a sort of layer. */

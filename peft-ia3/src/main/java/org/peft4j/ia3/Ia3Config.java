@@ -3,10 +3,10 @@ package org.peft4j.ia3;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.peft4j.PeftConfig;
 import org.peft4j.config.CommonBuilder;
 import org.peft4j.config.CommonConfig;
 import org.peft4j.config.ModuleSelector;
+import org.peft4j.config.PeftConfig;
 
 /**
  * The config of (IA)³, with Hugging Face PEFT's fields and defaults.
@@ -33,7 +33,7 @@ public record Ia3Config(
   /**
    * Checks every field.
    *
-   * @throws org.peft4j.PeftException with all that is wrong
+   * @throws org.peft4j.error.PeftException with all that is wrong
    */
   public Ia3Config {
     List<String> problems = new ArrayList<>(common.problems());
@@ -107,7 +107,7 @@ public record Ia3Config(
     /**
      * The config.
      *
-     * @throws org.peft4j.PeftException with all that is wrong
+     * @throws org.peft4j.error.PeftException with all that is wrong
      */
     public Ia3Config build() {
       return new Ia3Config(common(), feedforwardModules, initWeights, fanInFanOut);

@@ -3,7 +3,7 @@ package org.peft4j.ia3;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.Test;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 
 /** What an (IA)³ config refuses. */
 class Ia3ConfigTest {

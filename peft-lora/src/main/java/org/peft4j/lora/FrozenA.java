@@ -4,9 +4,9 @@ import java.util.Map;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.inverse.InvertMatrix;
-import org.peft4j.PeftException;
 import org.peft4j.PeftModel;
 import org.peft4j.adapter.Adapter;
+import org.peft4j.error.PeftException;
 import org.peft4j.method.TrainingHook;
 
 /**

@@ -7,11 +7,11 @@ import java.util.List;
 import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.indexing.NDArrayIndex;
-import org.peft4j.PeftException;
 import org.peft4j.PeftModel;
 import org.peft4j.adapter.Adapter;
 import org.peft4j.adapter.ParameterSpec;
 import org.peft4j.adapter.Tensors;
+import org.peft4j.error.PeftException;
 
 /** What can be done with a LoRA adapter as a whole. */
 public final class LoraAdapters {

@@ -1,6 +1,6 @@
 package org.peft4j.lora;
 
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 
 /**
  * Configs to start from, by task and size of the model: rank, alpha and dropout as {@link Task}

@@ -11,7 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.peft4j.Peft;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 import org.peft4j.lora.adalora.AdaLoraConfig;
 
 /** What an AdaLoRA config refuses, and its file. */

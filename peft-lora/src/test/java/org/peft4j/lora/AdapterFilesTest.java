@@ -14,8 +14,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.Peft;
-import org.peft4j.PeftException;
 import org.peft4j.PeftModel;
+import org.peft4j.error.PeftException;
 import org.peft4j.files.TensorFile;
 import org.peft4j.testing.LayerCases;
 

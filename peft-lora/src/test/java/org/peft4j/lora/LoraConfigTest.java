@@ -14,9 +14,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.peft4j.Peft;
-import org.peft4j.PeftException;
 import org.peft4j.PeftModel;
 import org.peft4j.config.Bias;
+import org.peft4j.error.PeftException;
 
 /** Configs: what is refused, with which words, and what survives a file. */
 class LoraConfigTest {

@@ -12,8 +12,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.peft4j.Peft;
-import org.peft4j.PeftException;
 import org.peft4j.PeftModel;
+import org.peft4j.error.PeftException;
 import org.peft4j.testing.LayerCase;
 import org.peft4j.testing.LayerCases;
 

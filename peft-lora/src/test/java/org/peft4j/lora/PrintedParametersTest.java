@@ -8,7 +8,7 @@ import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 import org.peft4j.Peft;
 import org.peft4j.PeftModel;
-import org.peft4j.TrainableParameters;
+import org.peft4j.plan.TrainableParameters;
 
 class PrintedParametersTest {
   @Test

@@ -1,7 +1,7 @@
 package org.peft4j.lora;
 
 import java.util.stream.Stream;
-import org.peft4j.PeftConfig;
+import org.peft4j.config.PeftConfig;
 import org.peft4j.lora.adalora.AdaLoraConfig;
 import org.peft4j.lora.deltalora.DeltaLoraConfig;
 import org.peft4j.lora.loha.LoHaConfig;

@@ -4,10 +4,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.peft4j.PeftException;
 import org.peft4j.config.CommonConfig;
 import org.peft4j.config.ConfigReader;
 import org.peft4j.config.ConfigWriter;
+import org.peft4j.error.PeftException;
 
 /**
  * The fields that the configs of all prompts and prefixes have, as Hugging Face PEFT has them. What

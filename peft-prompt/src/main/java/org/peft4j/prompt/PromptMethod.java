@@ -4,8 +4,8 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import org.peft4j.PeftConfig;
 import org.peft4j.config.ModuleSelector;
+import org.peft4j.config.PeftConfig;
 import org.peft4j.method.PeftMethod;
 import org.peft4j.site.SiteKind;
 

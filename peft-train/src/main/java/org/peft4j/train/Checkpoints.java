@@ -15,7 +15,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 
 /**
  * The checkpoints of a training: folders {@code checkpoint-<step>} in one folder. Each appears as a

@@ -3,8 +3,8 @@ package org.peft4j.train;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.deeplearning4j.nn.graph.ComputationGraph;
-import org.peft4j.PeftException;
 import org.peft4j.PeftModel;
+import org.peft4j.error.PeftException;
 import org.peft4j.train.data.TokenBatch;
 import org.peft4j.train.data.TrainingData;
 

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.function.Supplier;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.jspecify.annotations.Nullable;
-import org.peft4j.PeftException;
 import org.peft4j.PeftModel;
+import org.peft4j.error.PeftException;
 import org.peft4j.method.TrainingHook;
 import org.peft4j.train.data.TrainingData;
 

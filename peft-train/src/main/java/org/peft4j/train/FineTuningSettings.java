@@ -2,7 +2,7 @@ package org.peft4j.train;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 
 /**
  * The numbers of a fine-tuning.

@@ -1,6 +1,6 @@
 package org.peft4j.train;
 
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 
 /** Builds {@link FineTuningSettings}. */
 public final class FineTuningSettingsBuilder {

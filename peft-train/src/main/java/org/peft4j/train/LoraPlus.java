@@ -1,6 +1,6 @@
 package org.peft4j.train;
 
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 
 /**
  * LoRA+ (Hayou et al. 2024): B and vectors learn {@code ratio} times as fast as A; tensors of an

@@ -13,7 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 import org.peft4j.io.AtomicFile;
 
 /**

@@ -9,7 +9,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 import org.peft4j.io.AtomicFile;
 
 /**

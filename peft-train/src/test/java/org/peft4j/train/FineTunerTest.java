@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
-import org.peft4j.NonFiniteException;
-import org.peft4j.PeftException;
+import org.peft4j.error.NonFiniteException;
+import org.peft4j.error.PeftException;
 import org.peft4j.train.data.TrainingData;
 
 class FineTunerTest {

@@ -3,7 +3,7 @@ package org.peft4j.train;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.Test;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 
 class FineTuningSettingsTest {
   @Test

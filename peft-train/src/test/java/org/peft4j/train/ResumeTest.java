@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 import org.peft4j.train.data.TrainingData;
 
 class ResumeTest {

@@ -3,7 +3,7 @@ package org.peft4j.transformers;
 import java.nio.file.Path;
 import java.util.List;
 import org.deeplearning4j.nn.graph.ComputationGraph;
-import org.peft4j.PeftConfig;
+import org.peft4j.config.PeftConfig;
 import org.peft4j.site.Site;
 import org.peft4j.transformers.config.ModelConfig;
 import org.peft4j.transformers.layer.FrozenModel;

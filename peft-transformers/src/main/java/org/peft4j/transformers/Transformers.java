@@ -1,8 +1,8 @@
 package org.peft4j.transformers;
 
 import java.nio.file.Path;
-import org.peft4j.PeftConfig;
-import org.peft4j.PeftException;
+import org.peft4j.config.PeftConfig;
+import org.peft4j.error.PeftException;
 import org.peft4j.transformers.config.Labels;
 import org.peft4j.transformers.config.ModelConfig;
 import org.peft4j.transformers.config.ModelConfigReader;

@@ -20,9 +20,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.AdapterScope;
 import org.peft4j.Peft;
-import org.peft4j.PeftException;
 import org.peft4j.PeftModel;
 import org.peft4j.config.ConfigReader;
+import org.peft4j.error.PeftException;
 import org.peft4j.method.PeftMethod;
 
 /**

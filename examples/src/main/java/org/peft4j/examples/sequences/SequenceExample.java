@@ -16,9 +16,9 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.learning.config.Adam;
 import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 import org.peft4j.Peft;
-import org.peft4j.PeftConfig;
 import org.peft4j.PeftModel;
 import org.peft4j.bottleneck.BottleneckConfig;
+import org.peft4j.config.PeftConfig;
 import org.peft4j.lora.LoraConfig;
 
 /**

@@ -14,7 +14,7 @@ import org.deeplearning4j.nn.layers.feedforward.embedding.EmbeddingSequenceLayer
 import org.deeplearning4j.nn.layers.normalization.BatchNormalization;
 import org.deeplearning4j.nn.layers.recurrent.RnnOutputLayer;
 import org.deeplearning4j.nn.layers.training.CenterLossOutputLayer;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 import org.peft4j.host.HostsLayer;
 import org.peft4j.host.HostsVertex;
 

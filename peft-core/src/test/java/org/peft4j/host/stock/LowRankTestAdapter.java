@@ -12,9 +12,9 @@ import org.peft4j.adapter.Initializer;
 import org.peft4j.adapter.LinearAdapter;
 import org.peft4j.adapter.ParameterSpec;
 import org.peft4j.adapter.Pass;
+import org.peft4j.adapter.Slot;
 import org.peft4j.adapter.Tensors;
 import org.peft4j.adapter.WeightAdapter;
-import org.peft4j.host.Slot;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
 

@@ -10,9 +10,9 @@ import org.nd4j.linalg.ops.transforms.Transforms;
 import org.peft4j.adapter.Initializer;
 import org.peft4j.adapter.ParameterSpec;
 import org.peft4j.adapter.Pass;
+import org.peft4j.adapter.Slot;
 import org.peft4j.adapter.SublayerAdapter;
 import org.peft4j.adapter.Tensors;
-import org.peft4j.host.Slot;
 import org.peft4j.site.Site;
 
 /** The plainest adapter after a layer, in ND4J: {@code y + tanh(y·A)·B}, A [width, 2]. */

@@ -5,9 +5,9 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.peft4j.PeftConfig;
 import org.peft4j.config.CommonBuilder;
 import org.peft4j.config.CommonConfig;
+import org.peft4j.config.PeftConfig;
 
 /**
  * The config of AdaLoRA, with Hugging Face PEFT's fields and defaults.
@@ -51,7 +51,7 @@ public record AdaLoraConfig(
   /**
    * Checks every field.
    *
-   * @throws org.peft4j.PeftException with all that is wrong
+   * @throws org.peft4j.error.PeftException with all that is wrong
    */
   public AdaLoraConfig {
     Map<String, List<Boolean>> copy = new LinkedHashMap<>();
@@ -249,7 +249,7 @@ public record AdaLoraConfig(
     /**
      * The config.
      *
-     * @throws org.peft4j.PeftException with all that is wrong
+     * @throws org.peft4j.error.PeftException with all that is wrong
      */
     public AdaLoraConfig build() {
       return new AdaLoraConfig(

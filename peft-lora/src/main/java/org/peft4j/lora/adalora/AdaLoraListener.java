@@ -28,7 +28,7 @@ public final class AdaLoraListener extends BaseTrainingListener {
   /**
    * @param model the wrapped model, to whose network this is added
    * @param adapter the name of an AdaLoRA adapter that is active
-   * @throws org.peft4j.PeftException if it is no adapter of AdaLoRA, or one whose ranks stay
+   * @throws org.peft4j.error.PeftException if it is no adapter of AdaLoRA, or one whose ranks stay
    */
   public AdaLoraListener(PeftModel<?> model, String adapter) {
     this.model = model;

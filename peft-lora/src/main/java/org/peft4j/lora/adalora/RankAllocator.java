@@ -6,9 +6,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.peft4j.PeftException;
 import org.peft4j.PeftModel;
 import org.peft4j.adapter.DetachedArrays;
+import org.peft4j.error.PeftException;
 import org.peft4j.kernel.Scratch;
 import org.peft4j.method.TrainingHook;
 

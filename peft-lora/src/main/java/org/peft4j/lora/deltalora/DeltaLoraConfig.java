@@ -2,8 +2,8 @@ package org.peft4j.lora.deltalora;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.peft4j.PeftConfig;
 import org.peft4j.config.CommonConfig;
+import org.peft4j.config.PeftConfig;
 import org.peft4j.lora.common.RankBuilder;
 import org.peft4j.lora.common.Ranks;
 
@@ -24,7 +24,7 @@ public record DeltaLoraConfig(CommonConfig common, Ranks ranks, double ratio)
   /**
    * Checks every field.
    *
-   * @throws org.peft4j.PeftException with all that is wrong
+   * @throws org.peft4j.error.PeftException with all that is wrong
    */
   public DeltaLoraConfig {
     List<String> problems = new ArrayList<>(common.problems());
@@ -65,7 +65,7 @@ public record DeltaLoraConfig(CommonConfig common, Ranks ranks, double ratio)
     /**
      * The config.
      *
-     * @throws org.peft4j.PeftException with all that is wrong
+     * @throws org.peft4j.error.PeftException with all that is wrong
      */
     public DeltaLoraConfig build() {
       return new DeltaLoraConfig(common(), ranks(), ratio);

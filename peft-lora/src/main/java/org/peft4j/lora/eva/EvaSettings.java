@@ -1,6 +1,6 @@
 package org.peft4j.lora.eva;
 
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 
 /**
  * How EVA gives ranks.

@@ -1,7 +1,7 @@
 package org.peft4j.lora.loha;
 
-import org.peft4j.PeftConfig;
 import org.peft4j.config.CommonConfig;
+import org.peft4j.config.PeftConfig;
 import org.peft4j.lora.lycoris.LycorisBuilder;
 import org.peft4j.lora.lycoris.LycorisFields;
 
@@ -20,7 +20,7 @@ public record LoHaConfig(CommonConfig common, LycorisFields fields, boolean init
   /**
    * Checks every field.
    *
-   * @throws org.peft4j.PeftException with all that is wrong
+   * @throws org.peft4j.error.PeftException with all that is wrong
    */
   public LoHaConfig {
     var problems = new java.util.ArrayList<>(common.problems());
@@ -58,7 +58,7 @@ public record LoHaConfig(CommonConfig common, LycorisFields fields, boolean init
     /**
      * The config.
      *
-     * @throws org.peft4j.PeftException with all that is wrong
+     * @throws org.peft4j.error.PeftException with all that is wrong
      */
     public LoHaConfig build() {
       return new LoHaConfig(common(), fields(), init);

@@ -2,8 +2,8 @@ package org.peft4j.lora.lokr;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.peft4j.PeftConfig;
 import org.peft4j.config.CommonConfig;
+import org.peft4j.config.PeftConfig;
 import org.peft4j.lora.lycoris.LycorisBuilder;
 import org.peft4j.lora.lycoris.LycorisFields;
 
@@ -31,7 +31,7 @@ public record LoKrConfig(
   /**
    * Checks every field.
    *
-   * @throws org.peft4j.PeftException with all that is wrong
+   * @throws org.peft4j.error.PeftException with all that is wrong
    */
   public LoKrConfig {
     List<String> problems = new ArrayList<>(common.problems());
@@ -93,7 +93,7 @@ public record LoKrConfig(
     /**
      * The config.
      *
-     * @throws org.peft4j.PeftException with all that is wrong
+     * @throws org.peft4j.error.PeftException with all that is wrong
      */
     public LoKrConfig build() {
       return new LoKrConfig(

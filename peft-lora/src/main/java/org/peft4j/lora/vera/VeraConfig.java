@@ -2,9 +2,9 @@ package org.peft4j.lora.vera;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.peft4j.PeftConfig;
 import org.peft4j.config.CommonBuilder;
 import org.peft4j.config.CommonConfig;
+import org.peft4j.config.PeftConfig;
 import org.peft4j.lora.common.Ranks;
 
 /**
@@ -37,7 +37,7 @@ public record VeraConfig(
   /**
    * Checks every field.
    *
-   * @throws org.peft4j.PeftException with all that is wrong
+   * @throws org.peft4j.error.PeftException with all that is wrong
    */
   public VeraConfig {
     List<String> problems = new ArrayList<>(common.problems());
@@ -126,7 +126,7 @@ public record VeraConfig(
     /**
      * The config.
      *
-     * @throws org.peft4j.PeftException with all that is wrong
+     * @throws org.peft4j.error.PeftException with all that is wrong
      */
     public VeraConfig build() {
       return new VeraConfig(

@@ -11,8 +11,8 @@ import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.peft4j.Peft;
-import org.peft4j.PeftException;
 import org.peft4j.PeftModel;
+import org.peft4j.error.PeftException;
 import org.peft4j.testing.LayerCase;
 import org.peft4j.testing.LayerCases;
 

@@ -3,8 +3,8 @@ package org.peft4j.prompt.multitask;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
-import org.peft4j.PeftConfig;
 import org.peft4j.config.CommonConfig;
+import org.peft4j.config.PeftConfig;
 import org.peft4j.prompt.PromptFields;
 import org.peft4j.prompt.tuning.PromptStart;
 import org.peft4j.prompt.tuning.StartBuilder;
@@ -33,7 +33,7 @@ public record MultitaskPromptConfig(
   /**
    * Checks every field.
    *
-   * @throws org.peft4j.PeftException with all that is wrong
+   * @throws org.peft4j.error.PeftException with all that is wrong
    */
   public MultitaskPromptConfig {
     List<String> problems = prompt.problems(common);
@@ -98,7 +98,7 @@ public record MultitaskPromptConfig(
     /**
      * The config.
      *
-     * @throws org.peft4j.PeftException with all that is wrong
+     * @throws org.peft4j.error.PeftException with all that is wrong
      */
     public MultitaskPromptConfig build() {
       return new MultitaskPromptConfig(common(), prompt(), start(), source, ranks, tasks);

@@ -2,8 +2,8 @@ package org.peft4j.prompt.prefix;
 
 import java.util.List;
 import java.util.Optional;
-import org.peft4j.PeftConfig;
 import org.peft4j.config.CommonConfig;
+import org.peft4j.config.PeftConfig;
 import org.peft4j.prompt.EncoderBuilder;
 import org.peft4j.prompt.PromptFields;
 
@@ -31,7 +31,7 @@ public record PrefixTuningConfig(
   /**
    * Checks every field.
    *
-   * @throws org.peft4j.PeftException with all that is wrong
+   * @throws org.peft4j.error.PeftException with all that is wrong
    */
   public PrefixTuningConfig {
     List<String> problems = prompt.problems(common, encoderHiddenSize);
@@ -75,7 +75,7 @@ public record PrefixTuningConfig(
     /**
      * The config.
      *
-     * @throws org.peft4j.PeftException with all that is wrong
+     * @throws org.peft4j.error.PeftException with all that is wrong
      */
     public PrefixTuningConfig build() {
       return new PrefixTuningConfig(common(), prompt(), projection, encoderHiddenSize(), zeros);

@@ -2,8 +2,8 @@ package org.peft4j.prompt.tuning;
 
 import java.util.function.IntUnaryOperator;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.peft4j.PeftException;
 import org.peft4j.adapter.Initializer;
+import org.peft4j.error.PeftException;
 import org.peft4j.method.Injection;
 import org.peft4j.method.Injection.FrozenValues;
 import org.peft4j.site.Site;

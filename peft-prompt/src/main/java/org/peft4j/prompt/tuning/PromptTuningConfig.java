@@ -1,8 +1,8 @@
 package org.peft4j.prompt.tuning;
 
 import java.util.function.Function;
-import org.peft4j.PeftConfig;
 import org.peft4j.config.CommonConfig;
+import org.peft4j.config.PeftConfig;
 import org.peft4j.prompt.PromptFields;
 
 /**
@@ -20,7 +20,7 @@ public record PromptTuningConfig(CommonConfig common, PromptFields prompt, Promp
   /**
    * Checks every field.
    *
-   * @throws org.peft4j.PeftException with all that is wrong
+   * @throws org.peft4j.error.PeftException with all that is wrong
    */
   public PromptTuningConfig {
     CommonConfig.require("prompt tuning config", prompt.problems(common));
@@ -53,7 +53,7 @@ public record PromptTuningConfig(CommonConfig common, PromptFields prompt, Promp
     /**
      * The config.
      *
-     * @throws org.peft4j.PeftException with all that is wrong
+     * @throws org.peft4j.error.PeftException with all that is wrong
      */
     public PromptTuningConfig build() {
       return new PromptTuningConfig(common(), prompt(), start());

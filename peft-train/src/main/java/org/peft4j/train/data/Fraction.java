@@ -1,6 +1,6 @@
 package org.peft4j.train.data;
 
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 
 /** Part of a whole. */
 final class Fraction {

@@ -16,7 +16,7 @@ import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.Optional;
 import java.util.function.Consumer;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 import org.peft4j.internal.Quoted;
 
 /** Reads the lines of a JSON Lines file, each bounded and strict. */

@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 import org.peft4j.transformers.tokenizer.Tokenizer;
 
 /**

@@ -2,7 +2,7 @@ package org.peft4j.train.data;
 
 import java.util.Arrays;
 import java.util.Optional;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 
 /**
  * One example: token ids with their labels. The model's output at t is to predict the label at t +

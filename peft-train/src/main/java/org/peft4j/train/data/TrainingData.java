@@ -3,7 +3,7 @@ package org.peft4j.train.data;
 import java.util.Arrays;
 import java.util.List;
 import java.util.zip.CRC32;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -7,7 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 
 /** A whole text file. */
 final class Utf8File {

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 
 /** With a tokenizer whose ids are characters, after a 1 for the beginning. */
 class JsonLinesTest {

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 import org.peft4j.safetensors.DType;
 import org.peft4j.safetensors.SafetensorsWriter;
 

@@ -8,7 +8,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 import org.peft4j.io.AtomicFile;
 
 /** Which files a checkpoint folder consists of. */

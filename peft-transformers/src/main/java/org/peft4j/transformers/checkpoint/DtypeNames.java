@@ -1,7 +1,7 @@
 package org.peft4j.transformers.checkpoint;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 import org.peft4j.safetensors.DType;
 
 /** The types that weights are written in, and what {@code config.json} calls them. */

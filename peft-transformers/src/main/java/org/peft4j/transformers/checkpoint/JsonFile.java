@@ -11,7 +11,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 import org.peft4j.io.AtomicFile;
 
 /** JSON files of a checkpoint, whose fields are kept in their order. */

@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 
 /**
  * Writes a checkpoint folder as a whole: a sibling temporary is filled and renamed. A failure

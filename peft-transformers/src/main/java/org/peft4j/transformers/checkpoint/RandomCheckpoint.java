@@ -5,7 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 import org.peft4j.safetensors.DType;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteParameter;

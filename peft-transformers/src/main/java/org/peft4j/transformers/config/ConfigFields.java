@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 
 /**
  * The fields of a {@code config.json}, read with their types checked. Problems are collected, so

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 
 /**
  * The classes of a sequence classifier: {@code id2label} of its {@code config.json}.

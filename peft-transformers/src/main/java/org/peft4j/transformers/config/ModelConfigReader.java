@@ -10,7 +10,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 
 /**
  * Reads a {@code config.json}. A setting that this library would not honour is refused with its

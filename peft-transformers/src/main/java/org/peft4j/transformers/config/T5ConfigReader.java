@@ -3,7 +3,7 @@ package org.peft4j.transformers.config;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
 import java.util.Optional;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 
 /**
  * Reads the shapes of a T5 or mT5 from its {@code config.json}. Without {@code

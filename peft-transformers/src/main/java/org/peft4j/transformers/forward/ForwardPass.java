@@ -11,9 +11,9 @@ import org.nd4j.linalg.dataset.MultiDataSet;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.AdapterScope;
 import org.peft4j.Peft;
-import org.peft4j.PeftException;
 import org.peft4j.PeftModel;
 import org.peft4j.adapter.DetachedArrays;
+import org.peft4j.error.PeftException;
 import org.peft4j.files.TensorFile;
 import org.peft4j.kernel.Scratch;
 

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 
 /**
  * How text is generated. Names, meanings and defaults are those of Hugging Face transformers.

@@ -75,7 +75,7 @@ public final class GenerationConfigBuilder {
   /**
    * Builds the config.
    *
-   * @throws org.peft4j.PeftException that tells of all values that are out of their range
+   * @throws org.peft4j.error.PeftException that tells of all values that are out of their range
    */
   public GenerationConfig build() {
     return new GenerationConfig(

@@ -9,7 +9,7 @@ import java.util.stream.IntStream;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 import org.peft4j.transformers.CausalLanguageModel;
 import org.peft4j.transformers.config.ModelConfig;
 import org.peft4j.transformers.layer.LeftPadding;

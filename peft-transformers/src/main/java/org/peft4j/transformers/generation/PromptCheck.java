@@ -2,7 +2,7 @@ package org.peft4j.transformers.generation;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 import org.peft4j.transformers.config.ModelConfig;
 import org.peft4j.transformers.config.Rotary;
 

@@ -3,7 +3,7 @@ package org.peft4j.transformers.generation;
 import java.util.List;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 
 /**
  * Chooses the next token of one row: the likeliest, or one drawn by probability. Every row has

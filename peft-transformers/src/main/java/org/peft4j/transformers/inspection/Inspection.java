@@ -2,7 +2,7 @@ package org.peft4j.transformers.inspection;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 import org.peft4j.files.AdapterFiles;
 
 /**

@@ -3,7 +3,7 @@ package org.peft4j.transformers.layer;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 import org.peft4j.transformers.memory.CallMemory;
 
 /**

@@ -2,7 +2,7 @@ package org.peft4j.transformers.layer;
 
 import java.util.Arrays;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 
 /**
  * The classes that a batch of sequences is labelled with, and the cross-entropy with them.

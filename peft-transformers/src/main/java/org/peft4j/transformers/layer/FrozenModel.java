@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 import org.peft4j.transformers.config.ModelConfig;
 import org.peft4j.transformers.memory.ActivationPool;
 import org.peft4j.transformers.weights.WeightStore;

@@ -7,8 +7,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.peft4j.PeftException;
 import org.peft4j.adapter.DetachedArrays;
+import org.peft4j.error.PeftException;
 
 /**
  * The keys and values of the tokens that a block has seen, [batch, slots, keyValueHeads, headSize]

@@ -2,7 +2,7 @@ package org.peft4j.transformers.layer;
 
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 
 /**
  * The positions of a batch that have a label: the logits at t predict the label at t + 1.

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 
 /**
  * Prompts of several lengths in one batch for {@code rnnTimeStep}: the shorter ones are padded on

@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.DataSet;
 import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
-import org.peft4j.PeftException;
 import org.peft4j.adapter.DetachedArrays;
+import org.peft4j.error.PeftException;
 import org.peft4j.module.LayerGrafts;
 import org.peft4j.module.LinearModule;
 

@@ -1,7 +1,7 @@
 package org.peft4j.transformers.layer;
 
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 
 /** Integers in arrays of any numeric type. */
 final class TokenIds {

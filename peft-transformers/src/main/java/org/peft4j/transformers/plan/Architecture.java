@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 import org.peft4j.site.Site;
 import org.peft4j.transformers.config.ModelConfigReader;
 import org.peft4j.transformers.config.T5Config;

@@ -14,7 +14,7 @@ public record TrainingBatch(int sequences, int length) {
   /**
    * Checks both.
    *
-   * @throws org.peft4j.PeftException with all that is wrong
+   * @throws org.peft4j.error.PeftException with all that is wrong
    */
   public TrainingBatch {
     List<String> problems = new ArrayList<>();

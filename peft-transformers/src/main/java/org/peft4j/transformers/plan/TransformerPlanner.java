@@ -11,7 +11,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.peft4j.Peft;
-import org.peft4j.PeftConfig;
+import org.peft4j.config.PeftConfig;
 import org.peft4j.plan.AdapterPlan;
 import org.peft4j.plan.ModelOutline;
 import org.peft4j.site.Site;
@@ -39,8 +39,8 @@ public final class TransformerPlanner {
    * Plans for a {@code config.json}.
    *
    * @param path the file, or a folder that it is in
-   * @throws org.peft4j.PeftException if there is no such file, its family is not known, or the
-   *     config is impossible for the model
+   * @throws org.peft4j.error.PeftException if there is no such file, its family is not known, or
+   *     the config is impossible for the model
    */
   public static TransformerPlan plan(Path path, PeftConfig config, TrainingBatch batch) {
     return new TransformerPlanner(Architecture.read(path)).plan(config, batch);

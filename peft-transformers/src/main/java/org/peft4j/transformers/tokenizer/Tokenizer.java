@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 
 /**
  * The tokenizer of a checkpoint folder: its {@code tokenizer.json}, run by Hugging Face's own

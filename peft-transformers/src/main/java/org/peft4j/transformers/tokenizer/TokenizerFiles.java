@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 
 /**
  * What a checkpoint folder's files tell of its tokens.

@@ -8,7 +8,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 
 /**
  * The frozen weights of a model, one array for each tensor, in the shape of the checkpoint. Tied

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 
 class GenerationConfigTest {
   @Test

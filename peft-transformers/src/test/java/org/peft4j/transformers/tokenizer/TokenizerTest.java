@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.MultiDataSet;
 import org.nd4j.linalg.factory.Nd4j;
-import org.peft4j.PeftException;
+import org.peft4j.error.PeftException;
 import org.peft4j.transformers.CausalLanguageModel;
 import org.peft4j.transformers.Golden;
 import org.peft4j.transformers.Transformers;

@@ -1,4 +1,4 @@
-package org.peft4j;
+package org.peft4j.error;
 
 /**
  * The root of every exception that PEFT4J throws on purpose. Its message says what was wrong, with

@@ -1,8 +1,4 @@
-package org.peft4j.host;
-
-import org.peft4j.adapter.Adapter;
-import org.peft4j.adapter.ParameterSpec;
-import org.peft4j.adapter.Tensors;
+package org.peft4j.adapter;
 
 /**
  * One adapter at one site with its current values: of its own while the adapter is inactive, views
@@ -31,7 +27,7 @@ public final class Slot {
     return values;
   }
 
-  void setValues(Tensors values) {
+  public void setValues(Tensors values) {
     this.values = values;
   }
 
@@ -43,7 +39,7 @@ public final class Slot {
    * The Deeplearning4j parameter key of a tensor. Deeplearning4j splits keys at the last
    * underscore, so there is none in it.
    */
-  String key(ParameterSpec spec) {
+  public String key(ParameterSpec spec) {
     return (adapter.site().name() + "." + spec.name() + "." + adapterName).replace('_', '-');
   }
 }

@@ -1,7 +1,6 @@
-package org.peft4j;
+package org.peft4j.config;
 
 import java.util.function.Function;
-import org.peft4j.config.CommonConfig;
 
 /**
  * What to graft and where. A method's config is an immutable record with a builder, whose fields,

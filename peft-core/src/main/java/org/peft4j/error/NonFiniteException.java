@@ -1,4 +1,4 @@
-package org.peft4j;
+package org.peft4j.error;
 
 /** A loss, gradient or parameter became infinite or NaN; training stopped before it was applied. */
 public final class NonFiniteException extends PeftException {

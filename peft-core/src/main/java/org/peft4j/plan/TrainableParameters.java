@@ -1,4 +1,4 @@
-package org.peft4j;
+package org.peft4j.plan;
 
 import java.util.Locale;
 
