@@ -14,6 +14,7 @@ import java.util.List;
  * @param module the path of the module it belongs to; equal to {@code name} unless the module has
  *     several sites
  * @param kind what it computes
+ * @param role what it is for in the model
  * @param inputs features in (LINEAR), vocabulary size (EMBEDDING), channels in (CONVOLUTION)
  * @param outputs features out, embedding width, channels out
  * @param kernel the kernel's extents for a CONVOLUTION, else empty
@@ -23,6 +24,7 @@ public record Site(
     String name,
     String module,
     SiteKind kind,
+    SiteRole role,
     long inputs,
     long outputs,
     List<Long> kernel,
@@ -35,13 +37,14 @@ public record Site(
   /** A linear map. */
   public static Site linear(
       String name, String module, long in, long out, List<SiteParameter> parameters) {
-    return new Site(name, module, SiteKind.LINEAR, in, out, List.of(), parameters);
+    return new Site(name, module, SiteKind.LINEAR, SiteRole.OTHER, in, out, List.of(), parameters);
   }
 
   /** An embedding table of {@code vocabulary} rows of width {@code dim}. */
   public static Site embedding(
       String name, String module, long vocabulary, long dim, List<SiteParameter> parameters) {
-    return new Site(name, module, SiteKind.EMBEDDING, vocabulary, dim, List.of(), parameters);
+    return new Site(
+        name, module, SiteKind.EMBEDDING, SiteRole.OTHER, vocabulary, dim, List.of(), parameters);
   }
 
   /** A convolution of {@code in} to {@code out} channels. */
@@ -52,18 +55,24 @@ public record Site(
       long out,
       List<Long> kernel,
       List<SiteParameter> parameters) {
-    return new Site(name, module, SiteKind.CONVOLUTION, in, out, kernel, parameters);
+    return new Site(
+        name, module, SiteKind.CONVOLUTION, SiteRole.OTHER, in, out, kernel, parameters);
   }
 
   /** A place between modules: an attention's keys and values, a sub-layer's output, a prompt. */
   public static Site place(String name, String module, SiteKind kind, long inputs, long outputs) {
-    return new Site(name, module, kind, inputs, outputs, List.of(), List.of());
+    return new Site(name, module, kind, SiteRole.OTHER, inputs, outputs, List.of(), List.of());
   }
 
   /** A site on which nothing can be grafted, whose parameters can be trained as a copy. */
   public static Site parameters(
       String name, String module, SiteKind kind, List<SiteParameter> parameters) {
-    return new Site(name, module, kind, 0, 0, List.of(), parameters);
+    return new Site(name, module, kind, SiteRole.OTHER, 0, 0, List.of(), parameters);
+  }
+
+  /** The same site with that role. */
+  public Site as(SiteRole newRole) {
+    return new Site(name, module, kind, newRole, inputs, outputs, kernel, parameters);
   }
 
   /** The number of frozen elements here. */

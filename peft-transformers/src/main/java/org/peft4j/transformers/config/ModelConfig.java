@@ -5,6 +5,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 import org.peft4j.kernel.Activation;
+import org.peft4j.transformers.architecture.Rotary;
 
 /**
  * The architecture of a causal language model, or of a classifier of sequences that has such a

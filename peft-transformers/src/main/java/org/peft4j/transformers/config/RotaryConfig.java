@@ -1,5 +1,7 @@
 package org.peft4j.transformers.config;
 
+import org.peft4j.transformers.architecture.Rotary;
+
 /**
  * Rotary settings in either layout: {@code rope_theta} and {@code rope_scaling} of transformers 4,
  * or {@code rope_parameters} of transformers 5.

@@ -3,8 +3,8 @@ package org.peft4j.transformers.generation;
 import java.util.ArrayList;
 import java.util.List;
 import org.peft4j.error.PeftException;
+import org.peft4j.transformers.architecture.Rotary;
 import org.peft4j.transformers.config.ModelConfig;
-import org.peft4j.transformers.config.Rotary;
 
 /** What a model can take: ids of its vocabulary, and so many positions. */
 final class PromptCheck {

@@ -1,8 +1,8 @@
 package org.peft4j.transformers.layer;
 
 import java.util.Objects;
+import org.peft4j.transformers.architecture.Rotary;
 import org.peft4j.transformers.config.ModelConfig;
-import org.peft4j.transformers.config.Rotary;
 
 /** Cosines and sines of rotary positions. The largest table so far is kept, on the Java heap. */
 final class PositionTables {

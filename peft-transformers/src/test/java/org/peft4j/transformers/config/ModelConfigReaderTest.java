@@ -14,6 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.peft4j.error.PeftException;
 import org.peft4j.transformers.Golden;
+import org.peft4j.transformers.architecture.Rotary;
 
 /** Settings that would change the model's outputs are refused with their value. */
 class ModelConfigReaderTest {

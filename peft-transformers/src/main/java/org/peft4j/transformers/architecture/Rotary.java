@@ -1,4 +1,4 @@
-package org.peft4j.transformers.config;
+package org.peft4j.transformers.architecture;
 
 /**
  * Rotary positions: position p turns the i-th pair of a head by the angle {@code p·f(i)}.

@@ -1,0 +1,101 @@
+package org.peft4j.transformers.architecture;
+
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import org.peft4j.site.Site;
+
+/**
+ * Scaled dot-product attention: {@code out(softmax(cap(scale·q·kᵀ) + bias)·v)}, where {@code cap(s)
+ * = c·tanh(s/c)} with a soft cap c, else s.
+ *
+ * @param source what keys and values are made of
+ * @param causal whether a query sees only keys up to its own position
+ * @param window how many keys up to its own position a query sees; all if empty
+ * @param heads query heads
+ * @param keyValueHeads key and value heads, each shared by {@code heads / keyValueHeads} query
+ *     heads
+ * @param headSize width of a head
+ * @param scale what scores are multiplied with
+ * @param softCap c
+ * @param projections the maps to queries, keys and values
+ * @param queryNorm the norm of each head's queries
+ * @param keyNorm the norm of each head's keys
+ * @param positions how scores depend on positions
+ * @param output the map from all heads to hidden states
+ * @param prefix the place of keys and values before those of the input
+ */
+public record AttentionPart(
+    Source source,
+    boolean causal,
+    OptionalInt window,
+    int heads,
+    int keyValueHeads,
+    int headSize,
+    double scale,
+    OptionalDouble softCap,
+    Projections projections,
+    Optional<NormPart> queryNorm,
+    Optional<NormPart> keyNorm,
+    Positions positions,
+    LinearPart output,
+    Site prefix)
+    implements MixerPart {
+
+  /** What keys and values are made of. */
+  public enum Source {
+    /** The same hidden states as the queries. */
+    SELF,
+    /** The encoder's output. */
+    ENCODER
+  }
+
+  /** The maps to queries, keys and values. */
+  public sealed interface Projections permits Separate, Fused {}
+
+  /** A matrix for each. */
+  public record Separate(LinearPart query, LinearPart key, LinearPart value)
+      implements Projections {}
+
+  /**
+   * One matrix for all three.
+   *
+   * @param layout how its outputs are arranged
+   */
+  public record Fused(LinearPart all, Layout layout) implements Projections {}
+
+  /** How the outputs of a fused matrix are arranged. */
+  public enum Layout {
+    /** All queries, all keys, all values: GPT-2, Phi-3. */
+    THIRDS,
+    /** For each head its query, key and value: BLOOM, GPT-NeoX. */
+    HEADS
+  }
+
+  /** How scores depend on positions. */
+  public sealed interface Positions permits NoPositions, RotaryPositions, Alibi, RelativeBias {}
+
+  /** Not at all: positions are embedded, or there are none. */
+  public record NoPositions() implements Positions {}
+
+  /**
+   * Rotary positions (Su et al., 2021).
+   *
+   * @param rotary frequencies and their scaling
+   * @param size how many of a head's features are rotated, from the first on
+   */
+  public record RotaryPositions(Rotary rotary, int size) implements Positions {}
+
+  /** A slope for each head times the distance (Press et al., 2022). */
+  public record Alibi() implements Positions {}
+
+  /**
+   * A learnt number for each head and bucket of distances (Raffel et al., 2020).
+   *
+   * @param table [buckets, heads]; that of the stack's first block, which all blocks share
+   * @param maxDistance from which on all distances share a bucket
+   * @param bidirectional whether keys after the query have buckets of their own
+   */
+  public record RelativeBias(EmbeddingPart table, int maxDistance, boolean bidirectional)
+      implements Positions {}
+}
