@@ -6,6 +6,7 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.peft4j.error.PeftException;
+import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.config.ModelConfig;
 import org.peft4j.transformers.memory.ActivationPool;
 import org.peft4j.transformers.weights.WeightStore;
@@ -20,6 +21,7 @@ public final class FrozenModel implements AutoCloseable {
 
   private final String key = UUID.randomUUID().toString();
   private final ModelConfig config;
+  private final ModelArchitecture architecture;
   private final WeightStore weights;
   private final ModelSites sites;
   private final PositionTables positions;
@@ -30,8 +32,13 @@ public final class FrozenModel implements AutoCloseable {
   /**
    * @param checkpointing whether blocks keep only their input for the backward pass
    */
-  public FrozenModel(ModelConfig config, WeightStore weights, boolean checkpointing) {
+  public FrozenModel(
+      ModelConfig config,
+      ModelArchitecture architecture,
+      WeightStore weights,
+      boolean checkpointing) {
     this.config = config;
+    this.architecture = architecture;
     this.weights = weights;
     this.checkpointing = checkpointing;
     this.pool = new ActivationPool(weights.dataType());
@@ -60,6 +67,10 @@ public final class FrozenModel implements AutoCloseable {
 
   public ModelConfig config() {
     return config;
+  }
+
+  public ModelArchitecture architecture() {
+    return architecture;
   }
 
   public ModelSites sites() {
