@@ -181,7 +181,7 @@ public final class RankAllocator implements TrainingHook {
   }
 
   private void publish() {
-    model.amendConfig(adapter, config.withRankPattern(pattern()));
+    model.amendConfig(adapter, config.toBuilder().rankPattern(pattern()).build());
   }
 
   /** What is kept, by the key of {@code rank_pattern}. */

@@ -1,5 +1,6 @@
 package org.peft4j.lora.convert;
 
+import org.peft4j.lora.common.Ranks;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -45,14 +46,9 @@ public final class LoraAdapters {
               + " with convertToPlain first.");
     }
     LoraConfig wider =
-        LoraConfig.builder()
-            .common(config.common())
-            .rank(newRank)
-            .alpha(newAlpha)
-            .dropout(config.dropout())
-            .rslora(config.rslora())
-            .loraBias(config.loraBias())
-            .fanInFanOut(config.fanInFanOut())
+        config.toBuilder()
+            .ranks(new Ranks(newRank, newAlpha, Map.of(), Map.of()))
+            // Other starts give B values, which would change what the adapter computes.
             .init(config.init() == LoraInit.GAUSSIAN ? config.init() : LoraInit.STANDARD)
             .build();
     String drawn = temporaryName(model);
