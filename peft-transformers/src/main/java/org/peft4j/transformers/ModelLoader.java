@@ -12,6 +12,7 @@ import org.peft4j.transformers.architecture.LinearPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.config.ModelConfig;
 import org.peft4j.transformers.config.ModelConfigReader;
+import org.peft4j.transformers.config.Precision;
 import org.peft4j.transformers.internal.model.FrozenModel;
 import org.peft4j.transformers.weights.CheckpointReader;
 import org.peft4j.transformers.weights.TensorKeys;

@@ -11,7 +11,7 @@ import org.peft4j.files.AdapterFiles;
 import org.peft4j.lora.LoraConfig;
 import org.peft4j.train.data.TokenizedFile;
 import org.peft4j.train.data.TrainingData;
-import org.peft4j.transformers.Precision;
+import org.peft4j.transformers.config.Precision;
 import org.peft4j.transformers.family.Families;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
