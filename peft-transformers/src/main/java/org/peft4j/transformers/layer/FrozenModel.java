@@ -26,6 +26,7 @@ public final class FrozenModel implements AutoCloseable {
 
   private final boolean checkpointing;
   private final ActivationPool pool;
+  private final PassPattern pattern = new PassPattern();
 
   /**
    * @param checkpointing whether blocks keep only their input for the backward pass
@@ -80,6 +81,10 @@ public final class FrozenModel implements AutoCloseable {
 
   PositionTables positions() {
     return positions;
+  }
+
+  PassPattern pattern() {
+    return pattern;
   }
 
   /** Frees the weights and the memory of activations. */
