@@ -2,6 +2,14 @@ package org.peft4j.cli;
 
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.peft4j.cli.checkpoint.InitCommand;
+import org.peft4j.cli.checkpoint.InspectCommand;
+import org.peft4j.cli.checkpoint.MergeCommand;
+import org.peft4j.cli.plan.PlanCommand;
+import org.peft4j.cli.run.EvalCommand;
+import org.peft4j.cli.run.ForwardCommand;
+import org.peft4j.cli.run.GenerateCommand;
+import org.peft4j.cli.train.TrainCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;

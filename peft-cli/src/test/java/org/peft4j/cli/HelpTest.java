@@ -74,7 +74,7 @@ class HelpTest {
     process.waitFor();
 
     assertThat(output)
-        .contains("org.peft4j.cli.TrainCommand")
+        .contains("org.peft4j.cli.train.TrainCommand")
         .doesNotContain("org.nd4j", "org.deeplearning4j", "org.bytedeco");
   }
 }

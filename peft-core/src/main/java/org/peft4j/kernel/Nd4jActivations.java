@@ -1,6 +1,7 @@
 package org.peft4j.kernel;
 
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.ops.impl.scalar.Step;
 import org.nd4j.linalg.api.ops.impl.transforms.strict.Erf;
 import org.nd4j.linalg.api.ops.impl.transforms.strict.Exp;
 import org.nd4j.linalg.api.ops.impl.transforms.strict.Sigmoid;
@@ -23,7 +24,10 @@ final class Nd4jActivations {
     }
   }
 
-  /** All three are {@code x·gate(x)}: σ(x), Φ(x), or ½(1 + tanh(√(2/π)(x + 0.044715x³))). */
+  /**
+   * All are {@code x·gate(x)}: σ(x), Φ(x), ½(1 + tanh(√(2/π)(x + 0.044715x³))), or 1 where x is
+   * above 0.
+   */
   private static void gate(Activation f, INDArray x, INDArray gate) {
     switch (f) {
       case SILU -> Nd4j.exec(new Sigmoid(x, gate));
@@ -38,6 +42,7 @@ final class Nd4jActivations {
         Nd4j.exec(new Tanh(gate, gate));
         gate.addi(1).muli(0.5);
       }
+      case RELU -> Nd4j.exec(new Step(x, gate, 0));
     }
   }
 
@@ -64,6 +69,7 @@ final class Nd4jActivations {
           x.muli(x, slope).muli(6 * CUBIC * SQRT_2_OVER_PI).addi(2 * SQRT_2_OVER_PI).muli(x);
           gate.rsubi(1, out).muli(slope).addi(1).muli(gate);
         }
+        case RELU -> out.assign(gate);
       }
     }
   }

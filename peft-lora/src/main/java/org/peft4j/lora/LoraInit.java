@@ -29,12 +29,12 @@ public enum LoraInit {
   }
 
   /** The value of {@code init_lora_weights}. */
-  String json() {
+  public String json() {
     return json;
   }
 
   /** Whether the first B·A is taken out of the frozen weight. */
-  boolean shifts() {
+  public boolean shifts() {
     return this == PISSA || this == OLORA;
   }
 }

@@ -23,6 +23,7 @@ import org.peft4j.adapter.WeightAdapter;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.kernel.Nd4jKernels;
 import org.peft4j.lora.deltalora.DeltaLoraConfig;
+import org.peft4j.lora.internal.lowrank.LoraLinear;
 import org.peft4j.lora.mora.MoraConfig;
 import org.peft4j.lora.mora.MoraType;
 import org.peft4j.method.Injection;

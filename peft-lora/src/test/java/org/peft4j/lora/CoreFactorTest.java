@@ -11,8 +11,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.adapter.Tensors;
 import org.peft4j.kernel.Nd4jKernels;
-import org.peft4j.lora.lycoris.CoreFactor;
-import org.peft4j.lora.lycoris.Factor.Start;
+import org.peft4j.lora.internal.lycoris.CoreFactor;
+import org.peft4j.lora.internal.lycoris.Factor.Start;
 
 /** The factor of a convolution with a core, against its sum written out. */
 class CoreFactorTest {

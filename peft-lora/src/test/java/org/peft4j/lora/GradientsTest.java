@@ -34,7 +34,7 @@ import org.peft4j.site.Site;
 
 /**
  * What each adapter does beside a map is what its change of the weight does, and its gradients are
- * the slopes, in double precision. DoRA, whose norm is constant in the backward pass, is in {@link
+ * the slopes, in double precision. DoRA, whose norm is constant in the backward pass, is in {@code
  * DoraTest}.
  */
 class GradientsTest {

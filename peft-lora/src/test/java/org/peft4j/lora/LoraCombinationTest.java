@@ -20,6 +20,7 @@ import org.peft4j.adapter.Adapter;
 import org.peft4j.adapter.Tensors;
 import org.peft4j.error.PeftException;
 import org.peft4j.lora.adalora.AdaLoraConfig;
+import org.peft4j.lora.internal.lowrank.LowRankPart;
 import org.peft4j.method.Combination;
 import org.peft4j.method.Combination.Type;
 import org.peft4j.testing.LayerCase;

@@ -16,7 +16,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.Peft;
 import org.peft4j.PeftModel;
-import org.peft4j.lora.algebra.PrincipalParts;
+import org.peft4j.lora.convert.LoraAdapters;
+import org.peft4j.lora.internal.algebra.PrincipalParts;
 import org.peft4j.testing.LayerCase;
 import org.peft4j.testing.LayerCases;
 

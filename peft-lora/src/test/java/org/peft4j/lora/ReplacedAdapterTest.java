@@ -18,6 +18,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.Peft;
 import org.peft4j.PeftModel;
+import org.peft4j.lora.convert.LoraAdapters;
 import org.peft4j.testing.LayerCase;
 
 /** Adapters whose values or ranks are replaced while they are in use. */

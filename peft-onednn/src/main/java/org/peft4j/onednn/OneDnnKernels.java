@@ -162,7 +162,7 @@ public final class OneDnnKernels implements Kernels {
     } else if (f == Activation.GELU_TANH && Address.of(x) != Address.of(y)) {
       GeluTanh.apply(x, y);
     } else {
-      Pointwise.apply(algorithm(f), 1, 0, Address.of(x), Address.of(y), x.length());
+      Pointwise.apply(algorithm(f), alpha(f), 0, Address.of(x), Address.of(y), x.length());
     }
   }
 
@@ -174,7 +174,7 @@ public final class OneDnnKernels implements Kernels {
       GeluTanh.gradient(x, dy, dx);
     } else {
       Pointwise.gradient(
-          algorithm(f), 1, Address.of(x), Address.of(dy), Address.of(dx), x.length());
+          algorithm(f), alpha(f), Address.of(x), Address.of(dy), Address.of(dx), x.length());
     }
   }
 
@@ -300,7 +300,13 @@ public final class OneDnnKernels implements Kernels {
       case SILU -> dnnl.algorithm.eltwise_swish;
       case GELU -> dnnl.algorithm.eltwise_gelu_erf;
       case GELU_TANH -> dnnl.algorithm.eltwise_gelu_tanh;
+      case RELU -> dnnl.algorithm.eltwise_relu;
     };
+  }
+
+  /** The factor in {@code x·σ(αx)}, or the slope below 0 of a rectifier. */
+  private static float alpha(Activation f) {
+    return f == Activation.RELU ? 0 : 1;
   }
 
   /** Whether all are FLOAT, row-major and without gaps. */

@@ -14,7 +14,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.Peft;
 import org.peft4j.PeftModel;
-import org.peft4j.lora.FrozenA;
+import org.peft4j.lora.fa.FrozenA;
 import org.peft4j.transformers.TransformerModel;
 
 /** LoRA-FA: A stays, and B's gradient is the projected one of the reference's gradients. */

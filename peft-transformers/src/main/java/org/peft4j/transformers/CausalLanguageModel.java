@@ -1,7 +1,7 @@
 package org.peft4j.transformers;
 
 import java.nio.file.Path;
-import org.peft4j.transformers.layer.FrozenModel;
+import org.peft4j.transformers.internal.model.FrozenModel;
 
 /**
  * A loaded causal language model. The output of its graph, {@code lm_head}, is logits [batch, time,

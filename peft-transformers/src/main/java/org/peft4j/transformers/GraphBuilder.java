@@ -3,13 +3,13 @@ package org.peft4j.transformers;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.graph.ComputationGraph;
-import org.peft4j.transformers.layer.BlockConf;
-import org.peft4j.transformers.layer.EmbeddingsConf;
-import org.peft4j.transformers.layer.FinalNormConf;
-import org.peft4j.transformers.layer.FrozenModel;
-import org.peft4j.transformers.layer.HeadConf;
-import org.peft4j.transformers.layer.ScoreConf;
-import org.peft4j.transformers.layer.TransformerLayerConf;
+import org.peft4j.transformers.internal.layer.BlockConf;
+import org.peft4j.transformers.internal.layer.EmbeddingsConf;
+import org.peft4j.transformers.internal.layer.FinalNormConf;
+import org.peft4j.transformers.internal.layer.HeadConf;
+import org.peft4j.transformers.internal.layer.ScoreConf;
+import org.peft4j.transformers.internal.layer.TransformerLayerConf;
+import org.peft4j.transformers.internal.model.FrozenModel;
 
 /** Chains the layers of a model: embeddings, block0, block1 …, norm, and lm_head or score. */
 final class GraphBuilder {

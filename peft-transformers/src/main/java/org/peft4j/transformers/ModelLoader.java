@@ -5,12 +5,14 @@ import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.peft4j.adapter.DetachedArrays;
 import org.peft4j.adapter.Initializer;
+import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.site.Site;
+import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.config.ModelConfig;
-import org.peft4j.transformers.layer.FrozenModel;
-import org.peft4j.transformers.layer.ModelSites;
+import org.peft4j.transformers.family.Families;
+import org.peft4j.transformers.internal.model.FrozenModel;
+import org.peft4j.transformers.internal.model.ModelSites;
 import org.peft4j.transformers.weights.CheckpointReader;
 import org.peft4j.transformers.weights.TensorKeys;
 import org.peft4j.transformers.weights.WeightStore;
@@ -48,6 +50,8 @@ record ModelLoader(Path folder, ModelConfig config, TransformerOptions options) 
   }
 
   private FrozenModel model(WeightStore weights) {
-    return new FrozenModel(config, weights, options.gradientCheckpointing());
+    ModelArchitecture architecture =
+        config.labels().map(l -> Families.read(folder, l)).orElseGet(() -> Families.read(folder));
+    return new FrozenModel(config, architecture, weights, options.gradientCheckpointing());
   }
 }

@@ -2,7 +2,7 @@ package org.peft4j.transformers;
 
 import java.nio.file.Path;
 import org.peft4j.transformers.config.Labels;
-import org.peft4j.transformers.layer.FrozenModel;
+import org.peft4j.transformers.internal.model.FrozenModel;
 
 /**
  * A loaded classifier of sequences: the body of a causal language model and a linear map without

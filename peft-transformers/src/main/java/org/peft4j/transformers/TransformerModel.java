@@ -6,7 +6,7 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.site.Site;
 import org.peft4j.transformers.config.ModelConfig;
-import org.peft4j.transformers.layer.FrozenModel;
+import org.peft4j.transformers.internal.model.FrozenModel;
 import org.peft4j.transformers.plan.TrainingBatch;
 import org.peft4j.transformers.plan.TransformerPlan;
 import org.peft4j.transformers.plan.TransformerPlanner;

@@ -21,7 +21,7 @@ import org.peft4j.Peft;
 import org.peft4j.PeftModel;
 import org.peft4j.adapter.Adapter;
 import org.peft4j.lora.LoraConfig;
-import org.peft4j.lora.LoraLinear;
+import org.peft4j.lora.internal.lowrank.LoraLinear;
 import org.peft4j.lora.eva.EvaInitialiser;
 import org.peft4j.lora.eva.EvaSettings;
 

@@ -4,7 +4,7 @@ import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
 import org.peft4j.transformers.Precision;
 import org.peft4j.transformers.config.ModelConfig;
-import org.peft4j.transformers.layer.ModelSites;
+import org.peft4j.transformers.internal.model.ModelSites;
 
 /**
  * What a step cannot avoid, whoever computes it: per frozen matrix element and token two

@@ -11,7 +11,7 @@ import org.peft4j.site.SiteKind;
 import org.peft4j.transformers.Precision;
 import org.peft4j.transformers.config.Family;
 import org.peft4j.transformers.config.ModelConfig;
-import org.peft4j.transformers.layer.ModelSites;
+import org.peft4j.transformers.internal.model.ModelSites;
 
 /**
  * The rate that matrix products reach here and now, measured on the largest matrix of a model's

@@ -5,7 +5,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.LinearAdapter;
 import org.peft4j.adapter.Pass;
 import org.peft4j.adapter.Tensors;
-import org.peft4j.lora.LoraShape;
+import org.peft4j.lora.internal.lowrank.LoraShape;
 import org.peft4j.site.Site;
 
 /** AdaLoRA beside a linear map: {@code y += s·B·diag(E)·A·dropout(x)}. */

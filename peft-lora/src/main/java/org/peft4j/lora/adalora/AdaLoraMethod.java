@@ -12,7 +12,7 @@ import org.peft4j.adapter.Adapter;
 import org.peft4j.config.ConfigReader;
 import org.peft4j.error.PeftException;
 import org.peft4j.lora.LoraInit;
-import org.peft4j.lora.LoraShape;
+import org.peft4j.lora.internal.lowrank.LoraShape;
 import org.peft4j.method.Injection;
 import org.peft4j.method.PeftMethod;
 import org.peft4j.method.TrainingHook;

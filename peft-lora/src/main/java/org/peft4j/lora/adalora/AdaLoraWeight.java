@@ -13,8 +13,8 @@ import org.peft4j.adapter.Tensors;
 import org.peft4j.adapter.WeightAdapter;
 import org.peft4j.kernel.Kernels;
 import org.peft4j.kernel.Scratch;
-import org.peft4j.lora.LoraLinear;
-import org.peft4j.lora.LoraShape;
+import org.peft4j.lora.internal.lowrank.LoraLinear;
+import org.peft4j.lora.internal.lowrank.LoraShape;
 import org.peft4j.site.Site;
 
 /**

@@ -14,9 +14,9 @@ import org.peft4j.config.ConfigReader;
 import org.peft4j.config.ConfigWriter;
 import org.peft4j.lora.DefaultTargets;
 import org.peft4j.lora.LoraInit;
-import org.peft4j.lora.LoraMethod;
-import org.peft4j.lora.LoraShape;
 import org.peft4j.lora.common.Ranks;
+import org.peft4j.lora.internal.lowrank.LoraShape;
+import org.peft4j.lora.internal.lowrank.PlainLora;
 import org.peft4j.method.Injection;
 import org.peft4j.method.PeftMethod;
 import org.peft4j.site.Site;
@@ -60,8 +60,8 @@ public final class DeltaLoraMethod implements PeftMethod<DeltaLoraConfig> {
     double scale = config.ranks().scaleAt(site);
     LoraShape shape =
         new LoraShape(config.ranks().rankAt(site), scale, 0, false, LoraInit.STANDARD);
-    Adapter trains = LoraMethod.adapter(site, shape);
-    Adapter acts = LoraMethod.adapter(site, shape.withScale(scale * (1 + config.ratio())));
+    Adapter trains = PlainLora.at(site, shape);
+    Adapter acts = PlainLora.at(site, shape.withScale(scale * (1 + config.ratio())));
     return Optional.of(
         switch (site.kind()) {
           case EMBEDDING ->

@@ -15,8 +15,8 @@ import org.peft4j.PeftModel;
 import org.peft4j.adapter.Adapter;
 import org.peft4j.error.PeftException;
 import org.peft4j.lora.LoraConfig;
-import org.peft4j.lora.LoraLinear;
-import org.peft4j.lora.PlainConfig;
+import org.peft4j.lora.internal.lowrank.LoraLinear;
+import org.peft4j.lora.internal.lowrank.PlainConfig;
 import org.peft4j.site.Site;
 
 /**

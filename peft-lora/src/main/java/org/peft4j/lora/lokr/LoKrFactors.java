@@ -2,11 +2,11 @@ package org.peft4j.lora.lokr;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.peft4j.lora.lycoris.CoreFactor;
-import org.peft4j.lora.lycoris.Factor;
-import org.peft4j.lora.lycoris.Factor.Start;
-import org.peft4j.lora.lycoris.FullFactor;
-import org.peft4j.lora.lycoris.LowRankFactor;
+import org.peft4j.lora.internal.lycoris.CoreFactor;
+import org.peft4j.lora.internal.lycoris.Factor;
+import org.peft4j.lora.internal.lycoris.Factor.Start;
+import org.peft4j.lora.internal.lycoris.FullFactor;
+import org.peft4j.lora.internal.lycoris.LowRankFactor;
 import org.peft4j.site.Site;
 
 /**

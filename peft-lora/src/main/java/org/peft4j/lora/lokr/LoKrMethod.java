@@ -8,7 +8,7 @@ import java.util.Set;
 import org.peft4j.adapter.Adapter;
 import org.peft4j.config.ConfigReader;
 import org.peft4j.lora.DefaultTargets;
-import org.peft4j.lora.lycoris.Dropout;
+import org.peft4j.lora.internal.lycoris.Dropout;
 import org.peft4j.lora.lycoris.LycorisFields;
 import org.peft4j.method.Injection;
 import org.peft4j.method.PeftMethod;

@@ -1,9 +1,12 @@
 package org.peft4j.transformers.architecture;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import org.peft4j.site.Site;
+import org.peft4j.site.SiteKind;
 
 /**
  * Scaled dot-product attention: {@code out(softmax(cap(scale·q·kᵀ) + bias)·v)}, where {@code cap(s)
@@ -41,6 +44,58 @@ public record AttentionPart(
     LinearPart output,
     Site prefix)
     implements MixerPart {
+  /**
+   * Causal self-attention to all positions before, with scores q·k/√headSize.
+   *
+   * @param name the path of the attention's module, which keys and values before those of the input
+   *     are named after
+   */
+  public static AttentionPart causal(
+      String name,
+      int heads,
+      int keyValueHeads,
+      int headSize,
+      Projections projections,
+      Positions positions,
+      LinearPart output) {
+    return new AttentionPart(
+        Source.SELF,
+        true,
+        OptionalInt.empty(),
+        heads,
+        keyValueHeads,
+        headSize,
+        1 / Math.sqrt(headSize),
+        OptionalDouble.empty(),
+        projections,
+        Optional.empty(),
+        Optional.empty(),
+        positions,
+        output,
+        prefix(name, keyValueHeads, headSize));
+  }
+
+  /** The place of keys and values before those of the input of the attention of that name. */
+  public static Site prefix(String name, int keyValueHeads, int headSize) {
+    return Site.place(name + ".past_key_values", name, SiteKind.ATTENTION, keyValueHeads, headSize);
+  }
+
+  @Override
+  public List<ModulePart> modules() {
+    List<ModulePart> modules = new ArrayList<>(projections.modules());
+    queryNorm.ifPresent(modules::add);
+    keyNorm.ifPresent(modules::add);
+    if (positions instanceof RelativeBias bias) {
+      modules.add(bias.table());
+    }
+    modules.add(output);
+    return modules;
+  }
+
+  @Override
+  public List<Site> places() {
+    return List.of(prefix);
+  }
 
   /** What keys and values are made of. */
   public enum Source {
@@ -51,18 +106,31 @@ public record AttentionPart(
   }
 
   /** The maps to queries, keys and values. */
-  public sealed interface Projections permits Separate, Fused {}
+  public sealed interface Projections permits Separate, Fused {
+    /** The matrices, queries first. */
+    List<ModulePart> modules();
+  }
 
   /** A matrix for each. */
   public record Separate(LinearPart query, LinearPart key, LinearPart value)
-      implements Projections {}
+      implements Projections {
+    @Override
+    public List<ModulePart> modules() {
+      return List.of(query, key, value);
+    }
+  }
 
   /**
    * One matrix for all three.
    *
    * @param layout how its outputs are arranged
    */
-  public record Fused(LinearPart all, Layout layout) implements Projections {}
+  public record Fused(LinearPart all, Layout layout) implements Projections {
+    @Override
+    public List<ModulePart> modules() {
+      return List.of(all);
+    }
+  }
 
   /** How the outputs of a fused matrix are arranged. */
   public enum Layout {

@@ -1,6 +1,8 @@
 package org.peft4j.transformers.architecture;
 
+import java.util.ArrayList;
 import java.util.List;
+import org.peft4j.site.Site;
 
 /**
  * A transformer block: its residual sub-layers, one after the other.
@@ -10,5 +12,17 @@ import java.util.List;
 public record BlockPart(String name, List<ResidualPart> sublayers) {
   public BlockPart {
     sublayers = List.copyOf(sublayers);
+  }
+
+  /** Its modules, in the order of the forward pass. */
+  public List<ModulePart> modules() {
+    return sublayers.stream().flatMap(sublayer -> sublayer.modules().stream()).toList();
+  }
+
+  /** The sites of its modules, then the places between them. */
+  public List<Site> sites() {
+    List<Site> sites = new ArrayList<>(modules().stream().map(ModulePart::site).toList());
+    sublayers.forEach(sublayer -> sites.addAll(sublayer.places()));
+    return List.copyOf(sites);
   }
 }

@@ -1,5 +1,7 @@
 package org.peft4j.transformers.architecture;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.peft4j.site.Site;
 
@@ -11,4 +13,20 @@ import org.peft4j.site.Site;
  * @param place where adapters change its output, before it is added
  */
 public record BranchPart(
-    Optional<NormPart> before, MixerPart mixer, Optional<NormPart> after, Site place) {}
+    Optional<NormPart> before, MixerPart mixer, Optional<NormPart> after, Site place) {
+  /** Its modules, in the order of the forward pass. */
+  public List<ModulePart> modules() {
+    List<ModulePart> modules = new ArrayList<>();
+    before.ifPresent(modules::add);
+    modules.addAll(mixer.modules());
+    after.ifPresent(modules::add);
+    return modules;
+  }
+
+  /** The places where adapters may act between its modules. */
+  public List<Site> places() {
+    List<Site> places = new ArrayList<>(mixer.places());
+    places.add(place);
+    return places;
+  }
+}

@@ -1,14 +1,46 @@
 package org.peft4j.transformers.architecture;
 
+import java.util.List;
 import java.util.OptionalInt;
 import org.peft4j.site.Site;
+import org.peft4j.site.SiteParameter;
+import org.peft4j.site.SiteRole;
 
 /**
  * A table of vectors.
  *
  * @param site its name, shape and role
- * @param offset what is added to an index before the look-up: OPT's positions begin at row 2
  * @param padding the row that is zero in a new model
  * @param deviation the standard deviation of a new table
  */
-public record EmbeddingPart(Site site, int offset, OptionalInt padding, double deviation) {}
+public record EmbeddingPart(Site site, OptionalInt padding, double deviation)
+    implements ModulePart {
+  /** A table without a padding row. */
+  public static EmbeddingPart of(
+      String name, SiteRole role, long rows, long width, double deviation) {
+    List<SiteParameter> table = List.of(SiteParameter.weight("weight", rows, width));
+    Site site = Site.embedding(name, name, rows, width, table).as(role);
+    return new EmbeddingPart(site, OptionalInt.empty(), deviation);
+  }
+
+  /** The same table with that padding row; without one if the table has no such row. */
+  public EmbeddingPart withPadding(OptionalInt row) {
+    boolean there = row.isPresent() && row.getAsInt() < rows();
+    return new EmbeddingPart(site, there ? row : OptionalInt.empty(), deviation);
+  }
+
+  /** How many vectors there are. */
+  public int rows() {
+    return Math.toIntExact(site.inputs());
+  }
+
+  /** The width of a vector. */
+  public long width() {
+    return site.outputs();
+  }
+
+  /** The key of the table in a checkpoint. */
+  public String key() {
+    return site.name() + "." + site.parameters().get(0).name();
+  }
+}

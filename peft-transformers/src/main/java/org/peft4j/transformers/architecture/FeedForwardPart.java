@@ -1,7 +1,10 @@
 package org.peft4j.transformers.architecture;
 
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.peft4j.kernel.Activation;
+import org.peft4j.site.Site;
 
 /**
  * The part of a block that works on each position by itself: {@code down(f(up(x)))}, or with a gate
@@ -11,4 +14,19 @@ import org.peft4j.kernel.Activation;
  */
 public record FeedForwardPart(
     Activation activation, Optional<LinearPart> gate, LinearPart up, LinearPart down)
-    implements MixerPart {}
+    implements MixerPart {
+  /** The width of what the activation is applied to. */
+  public long innerSize() {
+    return up.outputs();
+  }
+
+  @Override
+  public List<ModulePart> modules() {
+    return Stream.<ModulePart>concat(gate.stream(), Stream.of(up, down)).toList();
+  }
+
+  @Override
+  public List<Site> places() {
+    return List.of();
+  }
+}

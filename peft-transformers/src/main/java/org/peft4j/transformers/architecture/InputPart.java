@@ -1,7 +1,10 @@
 package org.peft4j.transformers.architecture;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.peft4j.site.Site;
+import org.peft4j.site.SiteKind;
 
 /**
  * From token ids to the first hidden states: {@code norm(projection(multiplier·tokens[id]) +
@@ -9,7 +12,7 @@ import org.peft4j.site.Site;
  *
  * @param multiplier what token embeddings are multiplied with, 1 or √width
  * @param projection from the embeddings' width to the blocks', where they differ: OPT-350m
- * @param positions learnt embeddings of positions
+ * @param positions learnt positions
  * @param norm of the sum
  * @param prompt the place before the first embedding of a sequence
  */
@@ -17,6 +20,47 @@ public record InputPart(
     EmbeddingPart tokens,
     double multiplier,
     Optional<LinearPart> projection,
-    Optional<EmbeddingPart> positions,
+    Optional<PositionPart> positions,
     Optional<NormPart> norm,
-    Site prompt) {}
+    Site prompt) {
+  /** The name of the place before the first embedding of a sequence. */
+  private static final String PROMPT = "prompt_encoder";
+
+  /** Token embeddings and nothing else. */
+  public static InputPart of(EmbeddingPart tokens) {
+    Site prompt = Site.place(PROMPT, PROMPT, SiteKind.PROMPT, 0, tokens.width());
+    return new InputPart(tokens, 1, Optional.empty(), Optional.empty(), Optional.empty(), prompt);
+  }
+
+  /** The same with learnt positions. */
+  public InputPart withPositions(PositionPart value) {
+    return new InputPart(tokens, multiplier, projection, Optional.of(value), norm, prompt);
+  }
+
+  /** The same with a map from the embeddings' width to the blocks'. */
+  public InputPart withProjection(LinearPart value) {
+    return new InputPart(tokens, multiplier, Optional.of(value), positions, norm, prompt);
+  }
+
+  /** The width of the first hidden states. */
+  public long width() {
+    return projection.map(LinearPart::outputs).orElse(tokens.width());
+  }
+
+  /** Its modules. */
+  public List<ModulePart> modules() {
+    List<ModulePart> modules = new ArrayList<>();
+    modules.add(tokens);
+    projection.ifPresent(modules::add);
+    positions.map(PositionPart::table).ifPresent(modules::add);
+    norm.ifPresent(modules::add);
+    return modules;
+  }
+
+  /** The sites of its modules, then the place of prompts. */
+  public List<Site> sites() {
+    List<Site> sites = new ArrayList<>(modules().stream().map(ModulePart::site).toList());
+    sites.add(prompt);
+    return List.copyOf(sites);
+  }
+}

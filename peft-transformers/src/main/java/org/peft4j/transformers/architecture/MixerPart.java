@@ -1,4 +1,13 @@
 package org.peft4j.transformers.architecture;
 
+import java.util.List;
+import org.peft4j.site.Site;
+
 /** What a branch of a block computes: attention mixes positions, a feed-forward part features. */
-public sealed interface MixerPart permits AttentionPart, FeedForwardPart {}
+public sealed interface MixerPart permits AttentionPart, FeedForwardPart {
+  /** Its modules, in the order of the forward pass. */
+  List<ModulePart> modules();
+
+  /** The places in it where adapters may act between modules. */
+  List<Site> places();
+}

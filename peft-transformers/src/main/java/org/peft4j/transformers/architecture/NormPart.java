@@ -1,6 +1,10 @@
 package org.peft4j.transformers.architecture;
 
+import java.util.List;
 import org.peft4j.site.Site;
+import org.peft4j.site.SiteKind;
+import org.peft4j.site.SiteParameter;
+import org.peft4j.site.SiteRole;
 
 /**
  * A normalisation of each row.
@@ -9,7 +13,7 @@ import org.peft4j.site.Site;
  * @param kind its formula
  * @param epsilon what is added to the variance, or to the mean square
  */
-public record NormPart(Site site, Kind kind, double epsilon) {
+public record NormPart(Site site, Kind kind, double epsilon) implements ModulePart {
   /** The formula, with weight w and bias b. */
   public enum Kind {
     /** Layer normalisation (Ba et al., 2016): {@code w·(x − μ)/σ + b}. */
@@ -18,5 +22,22 @@ public record NormPart(Site site, Kind kind, double epsilon) {
     RMS,
     /** Root mean square with a weight around 0, as Gemma has it: {@code (1 + w)·x/rms(x)}. */
     RMS_ONE_PLUS
+  }
+
+  /** Layer normalisation with weight and bias. */
+  public static NormPart layer(String name, long width, double epsilon) {
+    SiteParameter weight = SiteParameter.weight("weight", width);
+    SiteParameter bias = SiteParameter.bias("bias", width);
+    return new NormPart(site(name, List.of(weight, bias)), Kind.LAYER, epsilon);
+  }
+
+  /** Root mean square with a weight. */
+  public static NormPart rms(String name, long width, double epsilon) {
+    return new NormPart(
+        site(name, List.of(SiteParameter.weight("weight", width))), Kind.RMS, epsilon);
+  }
+
+  private static Site site(String name, List<SiteParameter> parameters) {
+    return Site.parameters(name, name, SiteKind.NORM, parameters).as(SiteRole.NORM);
   }
 }

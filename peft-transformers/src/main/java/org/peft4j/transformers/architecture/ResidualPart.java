@@ -1,7 +1,10 @@
 package org.peft4j.transformers.architecture;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.peft4j.site.Site;
+import org.peft4j.site.SiteKind;
 
 /**
  * A residual sub-layer of a block: {@code y = after(x + Σ branch(before(x)))}.
@@ -20,5 +23,38 @@ public record ResidualPart(
     Optional<NormPart> before, List<BranchPart> branches, Optional<NormPart> after) {
   public ResidualPart {
     branches = List.copyOf(branches);
+  }
+
+  /** {@code y = x + mixer(norm(x))}. */
+  public static ResidualPart preNorm(NormPart norm, MixerPart mixer, Site place) {
+    return new ResidualPart(Optional.of(norm), List.of(branch(mixer, place)), Optional.empty());
+  }
+
+  /** {@code y = norm(x + mixer(x))}. */
+  public static ResidualPart postNorm(NormPart norm, MixerPart mixer, Site place) {
+    return new ResidualPart(Optional.empty(), List.of(branch(mixer, place)), Optional.of(norm));
+  }
+
+  private static BranchPart branch(MixerPart mixer, Site place) {
+    return new BranchPart(Optional.empty(), mixer, Optional.empty(), place);
+  }
+
+  /** The place where adapters change the output, {@code width} wide, of a branch of that name. */
+  public static Site place(String name, long width) {
+    return Site.place(name, name, SiteKind.SUBLAYER, width, width);
+  }
+
+  /** Its modules, in the order of the forward pass. */
+  public List<ModulePart> modules() {
+    List<ModulePart> modules = new ArrayList<>();
+    before.ifPresent(modules::add);
+    branches.forEach(branch -> modules.addAll(branch.modules()));
+    after.ifPresent(modules::add);
+    return modules;
+  }
+
+  /** The places where adapters may act between its modules. */
+  public List<Site> places() {
+    return branches.stream().flatMap(branch -> branch.places().stream()).toList();
   }
 }

@@ -1,7 +1,9 @@
 package org.peft4j.transformers.architecture;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.peft4j.site.Site;
 
 /**
  * An encoder or a decoder.
@@ -18,5 +20,23 @@ public record StackPart(
     Optional<LinearPart> projection) {
   public StackPart {
     blocks = List.copyOf(blocks);
+  }
+
+  /** Its modules, in the order of the forward pass. */
+  public List<ModulePart> modules() {
+    List<ModulePart> modules = new ArrayList<>(input.modules());
+    blocks.forEach(block -> modules.addAll(block.modules()));
+    norm.ifPresent(modules::add);
+    projection.ifPresent(modules::add);
+    return modules;
+  }
+
+  /** Its sites, in the order of the forward pass. */
+  public List<Site> sites() {
+    List<Site> sites = new ArrayList<>(input.sites());
+    blocks.forEach(block -> sites.addAll(block.sites()));
+    norm.map(NormPart::site).ifPresent(sites::add);
+    projection.map(LinearPart::site).ifPresent(sites::add);
+    return sites;
   }
 }

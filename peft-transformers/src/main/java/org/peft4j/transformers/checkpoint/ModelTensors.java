@@ -18,7 +18,7 @@ import org.peft4j.safetensors.TensorSink;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteParameter;
 import org.peft4j.transformers.TransformerModel;
-import org.peft4j.transformers.layer.ModelSites;
+import org.peft4j.transformers.internal.model.ModelSites;
 
 /**
  * The tensors of a loaded model under their checkpoint names, with adapters merged site by site

@@ -15,7 +15,7 @@ import org.peft4j.transformers.Transformers;
 import org.peft4j.transformers.config.Family;
 import org.peft4j.transformers.config.ModelConfig;
 import org.peft4j.transformers.config.ModelConfigReader;
-import org.peft4j.transformers.layer.ModelSites;
+import org.peft4j.transformers.internal.model.ModelSites;
 
 /**
  * A checkpoint with random weights, distributed as Hugging Face transformers initialises a new

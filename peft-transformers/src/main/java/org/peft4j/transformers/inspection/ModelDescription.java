@@ -11,7 +11,7 @@ import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
 import org.peft4j.transformers.config.ModelConfig;
 import org.peft4j.transformers.config.ModelConfigReader;
-import org.peft4j.transformers.layer.ModelSites;
+import org.peft4j.transformers.internal.model.ModelSites;
 
 /**
  * A model folder.

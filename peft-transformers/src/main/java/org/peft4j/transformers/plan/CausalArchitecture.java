@@ -6,7 +6,7 @@ import java.util.Set;
 import org.peft4j.site.Site;
 import org.peft4j.transformers.config.Family;
 import org.peft4j.transformers.config.ModelConfig;
-import org.peft4j.transformers.layer.ModelSites;
+import org.peft4j.transformers.internal.model.ModelSites;
 
 /** Llama and its kin, and GPT-2: language models, and classifiers with such a body. */
 record CausalArchitecture(ModelConfig config) implements Architecture {

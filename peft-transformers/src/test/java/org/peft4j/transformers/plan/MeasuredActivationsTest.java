@@ -23,7 +23,7 @@ import org.peft4j.transformers.CausalLanguageModel;
 import org.peft4j.transformers.TransformerOptions;
 import org.peft4j.transformers.Transformers;
 import org.peft4j.transformers.checkpoint.RandomCheckpoint;
-import org.peft4j.transformers.layer.TrainingMemoryProbe;
+import org.peft4j.transformers.internal.layer.TrainingMemoryProbe;
 
 /** The estimate of activations, against the memory that training steps really took. */
 class MeasuredActivationsTest {

@@ -1,0 +1,105 @@
+package org.peft4j.cli.options;
+
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/** Which adapter {@code peft train} trains: a saved one, or a new one of a config or of options. */
+public final class AdapterOptions {
+  @Option(
+      names = "--method",
+      paramLabel = "NAME",
+      description =
+          "The method of a new adapter, as peft_type names it, in any case: lora, ia3,"
+              + " prompt-tuning … (default: lora).")
+  public Optional<String> method = Optional.empty();
+
+  @Option(
+      names = {"-r", "--rank"},
+      paramLabel = "R",
+      description = "Rank of each adapter matrix (default: 8).")
+  public Optional<Integer> rank = Optional.empty();
+
+  @Option(
+      names = "--alpha",
+      paramLabel = "A",
+      description = "The adapter's output is scaled by A/R (default: 8).")
+  public Optional<Double> alpha = Optional.empty();
+
+  @Option(
+      names = "--dropout",
+      paramLabel = "P",
+      description = "Probability that an input of the adapter is dropped in training (default: 0).")
+  public Optional<Double> dropout = Optional.empty();
+
+  @Option(
+      names = "--virtual-tokens",
+      paramLabel = "N",
+      description = "Length of a prompt or prefix; prompts and prefixes need it.")
+  public Optional<Integer> virtualTokens = Optional.empty();
+
+  @Option(
+      names = "--init-text",
+      paramLabel = "TEXT",
+      description =
+          "A prompt begins as the embeddings of this text's tokens, cut or repeated to its length"
+              + " (default: random).")
+  public Optional<String> initText = Optional.empty();
+
+  @Option(
+      names = {"-t", "--target"},
+      paramLabel = "MODULES",
+      description =
+          "Where to adapt: names as in 'peft inspect', q_proj,v_proj say; or all-linear; or"
+              + " regex:… over whole paths (default: the usual modules for the type of model).")
+  public Optional<String> target = Optional.empty();
+
+  @Option(
+      names = "--set",
+      paramLabel = "FIELD=VALUE",
+      description =
+          "Any other field of adapter_config.json, as JSON: --set use_rslora=true --set"
+              + " layers_to_transform=[0,1]. Repeatable.")
+  public Map<String, String> fields = new LinkedHashMap<>();
+
+  @Option(
+      names = {"-c", "--config"},
+      paramLabel = "FILE",
+      description = "A new adapter by this adapter_config.json, instead of the options above.")
+  public Optional<Path> config = Optional.empty();
+
+  @Option(
+      names = {"-a", "--adapter"},
+      paramLabel = "DIR",
+      description = "Go on training this adapter, with its own config.")
+  public Optional<Path> adapter = Optional.empty();
+
+  /** What is wrong with the options together, if anything is. */
+  public Optional<String> contradiction() {
+    if (adapter.isPresent() && (config.isPresent() || describesAdapter())) {
+      return Optional.of(
+          "--adapter goes on with a saved adapter's own config; leave out --config and the options"
+              + " of a new adapter");
+    }
+    if (config.isPresent() && describesAdapter()) {
+      return Optional.of(
+          "--config describes the whole adapter; leave out --method, --rank, --alpha, --dropout,"
+              + " --virtual-tokens, --init-text, --target and --set");
+    }
+    return Optional.empty();
+  }
+
+  /** Whether any option describes a new adapter. */
+  private boolean describesAdapter() {
+    return method.isPresent()
+        || rank.isPresent()
+        || alpha.isPresent()
+        || dropout.isPresent()
+        || virtualTokens.isPresent()
+        || initText.isPresent()
+        || target.isPresent()
+        || !fields.isEmpty();
+  }
+}

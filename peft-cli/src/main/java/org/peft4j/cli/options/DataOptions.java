@@ -1,0 +1,33 @@
+package org.peft4j.cli.options;
+
+import java.nio.file.Path;
+import picocli.CommandLine.Option;
+
+/** The options of commands that read examples. */
+public final class DataOptions {
+  @Option(
+      names = {"-d", "--data"},
+      required = true,
+      paramLabel = "FILE",
+      description = {
+        "Examples: .txt, a text to be cut into blocks;",
+        ".jsonl, lines of {\"text\": …} or {\"prompt\": …, \"completion\": …}, where only the"
+            + " completion counts;",
+        ".safetensors, with input_ids and optional labels and attention_mask."
+      })
+  public Path data = Path.of("");
+
+  @Option(
+      names = "--sequence-length",
+      paramLabel = "N",
+      defaultValue = "512",
+      description = "Tokens of a block of text, or the most of a line (default: ${DEFAULT-VALUE}).")
+  public int sequenceLength;
+
+  @Option(
+      names = "--batch-size",
+      paramLabel = "N",
+      defaultValue = "8",
+      description = "Sequences at once (default: ${DEFAULT-VALUE}).")
+  public int batchSize;
+}

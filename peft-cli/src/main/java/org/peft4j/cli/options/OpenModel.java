@@ -1,0 +1,90 @@
+package org.peft4j.cli.options;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.peft4j.Peft;
+import org.peft4j.PeftModel;
+import org.peft4j.config.PeftConfig;
+import org.peft4j.error.PeftException;
+import org.peft4j.files.AdapterFiles;
+import org.peft4j.transformers.CausalLanguageModel;
+import org.peft4j.transformers.TransformerModel;
+import org.peft4j.transformers.TransformerOptions;
+import org.peft4j.transformers.Transformers;
+import org.peft4j.transformers.config.ModelConfigReader;
+
+/** A loaded model, with its adapter if one was asked for. */
+public record OpenModel(TransformerModel base, Optional<PeftModel<ComputationGraph>> wrapped)
+    implements AutoCloseable {
+
+  public static OpenModel of(ModelOptions options) {
+    return of(options.model, options.adapter, options.precision.options());
+  }
+
+  public static OpenModel of(Path model, Optional<Path> adapter, TransformerOptions options) {
+    check(model);
+    // Before the model, which takes longer to load.
+    adapter.ifPresent(AdapterFiles::readConfig);
+    TransformerModel base = Transformers.open(model, options);
+    return open(base, () -> adapter.map(folder -> Peft.load(base.graph(), folder)));
+  }
+
+  /** A model with a fresh adapter. */
+  public static OpenModel withNewAdapter(
+      Path model, PeftConfig config, long seed, TransformerOptions options) {
+    check(model);
+    TransformerModel base = Transformers.open(model, options);
+    return open(base, () -> Optional.of(Peft.wrap(base.graph(), config, seed)));
+  }
+
+  private static OpenModel open(
+      TransformerModel base, Supplier<Optional<PeftModel<ComputationGraph>>> wrapped) {
+    try {
+      return new OpenModel(base, wrapped.get());
+    } catch (RuntimeException e) {
+      base.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Fails if {@code model} is no checkpoint of a supported family: for a first look, before work
+   * that takes time.
+   */
+  public static void check(Path model) {
+    if (!Files.isDirectory(model)) {
+      throw new PeftException(
+          Files.exists(model)
+              ? model + " is a file; give the folder of a Hugging Face checkpoint."
+              : "There is no model folder " + model + ".");
+    }
+    ModelConfigReader.read(model);
+  }
+
+  /**
+   * The base model as a language model.
+   *
+   * @throws PeftException if it is a classifier
+   */
+  public CausalLanguageModel languageModel() {
+    if (base instanceof CausalLanguageModel causal) {
+      return causal;
+    }
+    throw new PeftException(
+        base.folder() + " is a classifier of sequences; give the folder of a language model.");
+  }
+
+  /** The graph that runs: the wrapped one where there is an adapter. */
+  public ComputationGraph graph() {
+    return wrapped.map(PeftModel::network).orElse(base.graph());
+  }
+
+  @Override
+  public void close() {
+    wrapped.ifPresent(PeftModel::close);
+    base.close();
+  }
+}

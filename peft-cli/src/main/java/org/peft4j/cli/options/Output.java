@@ -1,0 +1,15 @@
+package org.peft4j.cli.options;
+
+import java.io.PrintWriter;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
+
+/** Where a command prints what it was asked for. */
+public final class Output {
+  private Output() {}
+
+  public static PrintWriter of(@Nullable CommandSpec spec) {
+    return Objects.requireNonNull(spec).commandLine().getOut();
+  }
+}

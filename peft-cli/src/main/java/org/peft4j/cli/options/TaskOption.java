@@ -1,0 +1,41 @@
+package org.peft4j.cli.options;
+
+import java.util.Optional;
+import org.peft4j.PeftModel;
+import org.peft4j.error.PeftException;
+import org.peft4j.method.Methods;
+import picocli.CommandLine.Option;
+
+/** Which task's prompt runs. */
+public final class TaskOption {
+  @Option(
+      names = "--task",
+      paramLabel = "N",
+      description =
+          "For multitask prompts: the task, from 0, of all sequences; a line of .jsonl may have a"
+              + " task_id of its own, and .safetensors task_ids.")
+  public Optional<Integer> number = Optional.empty();
+
+  /**
+   * Tells the model.
+   *
+   * @param model empty where there is no adapter
+   */
+  public void tell(Optional<? extends PeftModel<?>> model) {
+    number.ifPresent(
+        task ->
+            model
+                .filter(wrapped -> wrapped.active().stream().anyMatch(a -> hasTasks(wrapped, a)))
+                .orElseThrow(
+                    () ->
+                        new PeftException(
+                            "--task is "
+                                + task
+                                + ", but the adapter has no tasks; leave --task out."))
+                .setTasks(task));
+  }
+
+  private static boolean hasTasks(PeftModel<?> model, String adapter) {
+    return Methods.of(model.config(adapter)).writeConfig(model.config(adapter)).has("num_tasks");
+  }
+}

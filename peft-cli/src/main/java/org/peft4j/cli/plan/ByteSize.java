@@ -1,0 +1,23 @@
+package org.peft4j.cli.plan;
+
+import java.util.List;
+import java.util.Locale;
+
+/** A number of bytes for a reader, in three digits: {@code 9.48 MB}. */
+final class ByteSize {
+  private static final List<String> UNITS = List.of("bytes", "kB", "MB", "GB", "TB", "PB", "EB");
+  private static final int STEP = 1000;
+
+  private ByteSize() {}
+
+  static String text(long bytes) {
+    double value = bytes;
+    int unit = 0;
+    while (value >= STEP - 0.5) {
+      value /= STEP;
+      unit++;
+    }
+    int decimals = unit == 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
+    return String.format(Locale.ROOT, "%." + decimals + "f %s", value, UNITS.get(unit));
+  }
+}

@@ -1,0 +1,95 @@
+package org.peft4j.cli.plan;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.peft4j.cli.options.AdapterOptions;
+import org.peft4j.cli.options.NewAdapter;
+import org.peft4j.cli.options.Output;
+import org.peft4j.config.PeftConfig;
+import org.peft4j.files.AdapterFiles;
+import org.peft4j.transformers.Precision;
+import org.peft4j.transformers.Transformers;
+import org.peft4j.transformers.plan.TrainingBatch;
+import org.peft4j.transformers.plan.TransformerPlan;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code peft plan}: what an adapter would be, and what training it would take. */
+@Command(
+    name = "plan",
+    customSynopsis = "peft plan PATH [OPTION]...",
+    header = "Tell what an adapter would train, how large it would be and what memory it takes.",
+    description = {
+      "Only config.json is read: it is quick with models of any size, which need not be here.",
+      "Memory is an estimate of arrays, with AdamW; the JVM and its libraries take 200 to 400 MB more."
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  peft plan my-model --rank 8 --target q_proj,v_proj",
+      "  peft plan config.json --rank 16 --target all-linear --batch 4 --length 512 --json"
+    })
+public final class PlanCommand implements Runnable {
+  /** More than a schedule takes to begin: the number itself changes no plan. */
+  private static final long STEPS = 1_000_000;
+
+  @Spec @Nullable CommandSpec spec;
+
+  @Parameters(
+      paramLabel = "PATH",
+      description = "A config.json, or a model folder with one; T5 and mT5 too.")
+  Path path = Path.of("");
+
+  @Option(
+      names = {"--batch", "--batch-size"},
+      paramLabel = "N",
+      defaultValue = "8",
+      description = "Sequences at once (default: ${DEFAULT-VALUE}).")
+  int batch;
+
+  @Option(
+      names = {"--length", "--sequence-length"},
+      paramLabel = "N",
+      defaultValue = "512",
+      description = "Tokens of a sequence (default: ${DEFAULT-VALUE}).")
+  int length;
+
+  @Option(
+      names = "--precision",
+      paramLabel = "TYPE",
+      description =
+          "What frozen matrices and embeddings are held in: fp32 or bf16 (default: tells both).")
+  Optional<Precision> precision = Optional.empty();
+
+  @Option(names = "--json", description = "Print JSON, with all numbers in bytes.")
+  boolean json;
+
+  @ArgGroup(validate = false, order = 1, heading = "%nThe adapter:%n")
+  AdapterOptions adapter = new AdapterOptions();
+
+  @Override
+  public void run() {
+    adapter
+        .contradiction()
+        .ifPresent(
+            text -> {
+              throw new ParameterException(Objects.requireNonNull(spec).commandLine(), text);
+            });
+    PeftConfig config =
+        adapter
+            .adapter
+            .map(AdapterFiles::readConfig)
+            .orElseGet(() -> NewAdapter.config(adapter, path, Optional.of(STEPS)));
+    TransformerPlan plan = Transformers.plan(path, config, new TrainingBatch(batch, length));
+    List<Precision> told = precision.map(List::of).orElse(List.of(Precision.values()));
+    Output.of(spec).print(json ? new PlanJson(plan, told).text() : new PlanText(plan, told).text());
+  }
+}

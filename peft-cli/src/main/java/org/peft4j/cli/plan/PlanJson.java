@@ -1,0 +1,70 @@
+package org.peft4j.cli.plan;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+import java.util.Locale;
+import org.peft4j.plan.PlannedAdapter;
+import org.peft4j.plan.PlannedTensor;
+import org.peft4j.plan.TrainableParameters;
+import org.peft4j.plan.TrainingMemory;
+import org.peft4j.transformers.Precision;
+import org.peft4j.transformers.plan.TransformerPlan;
+
+/**
+ * A plan as JSON; all sizes are in bytes.
+ *
+ * @param precisions those to tell the memory of
+ */
+record PlanJson(TransformerPlan plan, List<Precision> precisions) {
+  private static final JsonMapper JSON = JsonMapper.builder().build();
+
+  String text() {
+    ObjectNode json = JSON.createObjectNode();
+    TrainableParameters parameters = plan.adapter().parameters();
+    json.put("model_type", plan.modelType());
+    json.put("runs", plan.runs());
+    json.put("trainable_parameters", parameters.trainable());
+    json.put("all_parameters", parameters.all());
+    json.put("trainable_percent", parameters.percent());
+    json.put("adapter_file_bytes", plan.adapter().fileBytes());
+    json.put("batch", plan.batch().sequences());
+    json.put("length", plan.batch().length());
+    ObjectNode memory = json.putObject("memory");
+    precisions.forEach(p -> memory(p, memory.putObject(p.name().toLowerCase(Locale.ROOT))));
+    ArrayNode adapters = json.putArray("adapters");
+    plan.adapter().adapters().forEach(adapter -> adapter(adapter, adapters.addObject()));
+    try {
+      return JSON.writerWithDefaultPrettyPrinter().writeValueAsString(json) + "\n";
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("A tree of numbers and texts is JSON", e);
+    }
+  }
+
+  private void memory(Precision precision, ObjectNode json) {
+    TrainingMemory plain = plan.memory(precision, false);
+    TrainingMemory checkpointed = plan.memory(precision, true);
+    json.put("weights", plain.weights());
+    json.put("adapter", plain.adapters());
+    json.put("gradients", plain.gradients());
+    json.put("optimizer", plain.optimizer());
+    json.put("activations", plain.activations());
+    json.put("total", plain.total());
+    json.put("activations_checkpointed", checkpointed.activations());
+    json.put("total_checkpointed", checkpointed.total());
+  }
+
+  private static void adapter(PlannedAdapter adapter, ObjectNode json) {
+    json.put("site", adapter.site().name());
+    json.put("kind", adapter.site().kind().name().toLowerCase(Locale.ROOT));
+    json.put("copy", adapter.copy());
+    json.put("trainable_parameters", adapter.count());
+    ObjectNode tensors = json.putObject("tensors");
+    for (PlannedTensor tensor : adapter.tensors()) {
+      ArrayNode shape = tensors.putArray(tensor.key());
+      tensor.shape().forEach(shape::add);
+    }
+  }
+}

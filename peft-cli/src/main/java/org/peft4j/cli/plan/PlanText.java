@@ -1,0 +1,97 @@
+package org.peft4j.cli.plan;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.ToLongFunction;
+import org.peft4j.plan.PlannedAdapter;
+import org.peft4j.plan.TrainingMemory;
+import org.peft4j.site.Site;
+import org.peft4j.transformers.Precision;
+import org.peft4j.transformers.inspection.TextTable;
+import org.peft4j.transformers.plan.TransformerPlan;
+
+/**
+ * A plan as text.
+ *
+ * @param precisions those to tell the memory of
+ */
+record PlanText(TransformerPlan plan, List<Precision> precisions) {
+  String text() {
+    StringBuilder text = new StringBuilder();
+    text.append(plan.adapter().parameters()).append('\n');
+    if (!plan.runs()) {
+      text.append("note: models of type ")
+          .append(plan.modelType())
+          .append(" can be planned, but not be trained here\n");
+    }
+    long file = plan.adapter().fileBytes();
+    return text.append('\n')
+        .append(sites())
+        .append("\nadapter_model.safetensors: ")
+        .append(TextTable.number(file))
+        .append(" bytes (")
+        .append(ByteSize.text(file))
+        .append(")\n\n")
+        .append(memory())
+        .toString();
+  }
+
+  /** A line for each sort of site; sites that differ in the number of their layer share one. */
+  private String sites() {
+    Map<List<String>, List<PlannedAdapter>> groups = new LinkedHashMap<>();
+    plan.adapter()
+        .adapters()
+        .forEach(a -> groups.computeIfAbsent(describe(a), key -> new ArrayList<>()).add(a));
+    TextTable table = new TextTable(3, "site", "kind", "inputs → outputs", "count", "trainable");
+    groups.forEach(
+        (description, group) -> {
+          List<String> cells = new ArrayList<>(description);
+          cells.add(TextTable.number(group.size()));
+          cells.add(TextTable.number(group.stream().mapToLong(PlannedAdapter::count).sum()));
+          table.row(cells.toArray(String[]::new));
+        });
+    return table.text();
+  }
+
+  private static List<String> describe(PlannedAdapter adapter) {
+    Site site = adapter.site();
+    String kind = site.kind().name().toLowerCase(Locale.ROOT);
+    return List.of(
+        site.name().replaceAll("(?<=\\.)\\d+(?=\\.)", "*"),
+        adapter.copy() ? kind + ", copy" : kind,
+        site.inputs() == 0 ? "" : site.inputs() + " → " + site.outputs());
+  }
+
+  private String memory() {
+    List<String> titles = new ArrayList<>();
+    titles.add(
+        String.format(
+            Locale.ROOT,
+            "memory, %,d × %,d tokens",
+            plan.batch().sequences(),
+            plan.batch().length()));
+    precisions.forEach(precision -> titles.add(precision.name().toLowerCase(Locale.ROOT)));
+    TextTable table = new TextTable(1, titles.toArray(String[]::new));
+    row(table, "weights", false, TrainingMemory::weights);
+    row(table, "adapter", false, TrainingMemory::adapters);
+    row(table, "gradients", false, TrainingMemory::gradients);
+    row(table, "optimizer", false, TrainingMemory::optimizer);
+    row(table, "activations", false, TrainingMemory::activations);
+    row(table, "total", false, TrainingMemory::total);
+    row(table, "activations, checkpointed", true, TrainingMemory::activations);
+    row(table, "total, checkpointed", true, TrainingMemory::total);
+    return table.text();
+  }
+
+  private void row(
+      TextTable table, String name, boolean checkpointing, ToLongFunction<TrainingMemory> part) {
+    List<String> cells = new ArrayList<>(List.of(name));
+    for (Precision precision : precisions) {
+      cells.add(ByteSize.text(part.applyAsLong(plan.memory(precision, checkpointing))));
+    }
+    table.row(cells.toArray(String[]::new));
+  }
+}

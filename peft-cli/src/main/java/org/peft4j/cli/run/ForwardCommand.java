@@ -1,0 +1,83 @@
+package org.peft4j.cli.run;
+
+import java.nio.file.Path;
+import java.util.Optional;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.jspecify.annotations.Nullable;
+import org.peft4j.PeftModel;
+import org.peft4j.cli.options.ModelOptions;
+import org.peft4j.cli.options.OpenModel;
+import org.peft4j.cli.options.Output;
+import org.peft4j.error.PeftException;
+import org.peft4j.transformers.forward.ForwardInputs;
+import org.peft4j.transformers.forward.ForwardPass;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code peft forward}: logits, loss and gradients of given tokens, to compare with others. */
+@Command(
+    name = "forward",
+    customSynopsis =
+        "peft forward --model DIR [--adapter DIR] --inputs FILE --output FILE [OPTION]...",
+    header = "Compute logits, loss and gradients of given tokens, to compare implementations.",
+    description = {
+      "Reads input_ids [B,T] and, if they are there, attention_mask, labels (-100: no label) and, for"
+          + " multitask prompts, task_ids [B], of any integer type.",
+      "Labels of a classifier are [B].",
+      "Writes logits [B,T,V] or [B,classes], loss [1] if there are labels, and with --gradients a grad.KEY for"
+          + " each tensor KEY of the adapter; all F32, without dropout."
+    },
+    footer = {
+      "",
+      "Example:",
+      "  peft forward --model my-model --adapter my-adapter --inputs in.safetensors \\",
+      "    --output out.safetensors --gradients"
+    })
+public final class ForwardCommand implements Runnable {
+  @Spec @Nullable CommandSpec spec;
+  @Mixin ModelOptions model = new ModelOptions();
+
+  @Option(
+      names = {"-i", "--inputs"},
+      required = true,
+      paramLabel = "FILE",
+      description = "The safetensors file to read.")
+  Path inputs = Path.of("");
+
+  @Option(
+      names = {"-o", "--output"},
+      required = true,
+      paramLabel = "FILE",
+      description = "The safetensors file to write.")
+  Path output = Path.of("");
+
+  @Option(
+      names = "--gradients",
+      description = "Write the gradient of the loss for each adapter tensor too.")
+  boolean gradients;
+
+  @Override
+  public void run() {
+    if (gradients && model.adapter.isEmpty()) {
+      throw new PeftException("--gradients are those of an adapter; give one with --adapter.");
+    }
+    try (OpenModel open = OpenModel.of(model);
+        ForwardInputs batch = ForwardInputs.read(inputs, open.base().config());
+        ForwardPass pass = pass(open, batch)) {
+      pass.write(output);
+      Output.of(spec).println(pass.results().size() + " tensors written to " + output);
+    }
+  }
+
+  private ForwardPass pass(OpenModel open, ForwardInputs batch) {
+    Optional<PeftModel<ComputationGraph>> wrapped = open.wrapped();
+    return wrapped
+        .map(
+            model ->
+                gradients ? ForwardPass.withGradients(model, batch) : ForwardPass.of(model, batch))
+        .orElseGet(() -> ForwardPass.of(open.base().graph(), batch));
+  }
+}

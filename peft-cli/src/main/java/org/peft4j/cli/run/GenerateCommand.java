@@ -1,0 +1,66 @@
+package org.peft4j.cli.run;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.peft4j.cli.options.ModelOptions;
+import org.peft4j.cli.options.OpenModel;
+import org.peft4j.cli.options.Output;
+import org.peft4j.cli.options.TaskOption;
+import org.peft4j.transformers.generation.GeneratedRow;
+import org.peft4j.transformers.generation.Generator;
+import org.peft4j.transformers.tokenizer.Tokenizer;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code peft generate}: continues prompts. */
+@Command(
+    name = "generate",
+    customSynopsis = "peft generate --model DIR [--adapter DIR] --prompt TEXT [OPTION]...",
+    header = "Continue a prompt, or several at once.",
+    description =
+        "Takes the likeliest token always, unless an option of sampling is given. Prints each"
+            + " prompt with its continuation.",
+    footer = {
+      "",
+      "Examples:",
+      "  peft generate --model my-model --prompt 'Once upon a time' --max-new-tokens 50",
+      "  peft generate --model my-model --adapter my-adapter --prompt 'Dear' --temperature 0.8"
+    })
+public final class GenerateCommand implements Runnable {
+  @Spec @Nullable CommandSpec spec;
+  @Mixin ModelOptions model = new ModelOptions();
+
+  @Option(
+      names = {"-p", "--prompt"},
+      required = true,
+      paramLabel = "TEXT",
+      description = "What to continue; repeat it for several prompts.")
+  List<String> prompts = new ArrayList<>();
+
+  @Mixin TaskOption task = new TaskOption();
+  @Mixin GenerationOptions generation = new GenerationOptions();
+
+  @Override
+  public void run() {
+    OpenModel.check(model.model);
+    try (Tokenizer tokenizer = Tokenizer.load(model.model);
+        OpenModel open = OpenModel.of(model)) {
+      task.tell(open.wrapped());
+      List<int[]> ids = prompts.stream().map(text -> tokenizer.encode(text, true)).toList();
+      List<GeneratedRow> rows =
+          Generator.of(open.languageModel(), open.graph())
+              .generate(ids, Sampling.config(generation))
+              .rows();
+      for (GeneratedRow row : rows) {
+        List<Integer> all = new ArrayList<>(row.prompt());
+        all.addAll(row.tokens());
+        Output.of(spec)
+            .println(tokenizer.decode(all.stream().mapToInt(id -> id).toArray(), true).strip());
+      }
+    }
+  }
+}

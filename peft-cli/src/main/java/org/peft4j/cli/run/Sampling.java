@@ -1,0 +1,29 @@
+package org.peft4j.cli.run;
+
+import java.util.List;
+import org.peft4j.transformers.generation.GenerationConfig;
+import org.peft4j.transformers.generation.GenerationConfigBuilder;
+
+/** From options to a {@link GenerationConfig}. */
+final class Sampling {
+  private Sampling() {}
+
+  static GenerationConfig config(GenerationOptions options) {
+    boolean chosen =
+        options.temperature.isPresent() || options.topK.isPresent() || options.topP.isPresent();
+    boolean greedy = options.temperature.filter(value -> value == 0).isPresent();
+    GenerationConfigBuilder builder =
+        GenerationConfig.builder()
+            .maxNewTokens(options.maxNewTokens)
+            .doSample(!greedy && (options.sample || chosen))
+            .repetitionPenalty(options.repetitionPenalty)
+            .seed(options.seed);
+    options.temperature.filter(value -> value != 0).ifPresent(builder::temperature);
+    options.topK.ifPresent(builder::topK);
+    options.topP.ifPresent(builder::topP);
+    if (options.ignoreEos) {
+      builder.eosTokenIds(List.of());
+    }
+    return builder.build();
+  }
+}

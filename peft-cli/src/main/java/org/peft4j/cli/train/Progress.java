@@ -1,0 +1,55 @@
+package org.peft4j.cli.train;
+
+import java.io.PrintWriter;
+import java.util.Locale;
+import org.peft4j.train.Evaluation;
+import org.peft4j.train.FineTuningResult;
+import org.peft4j.train.StepMetrics;
+import org.peft4j.train.TrainingListener;
+
+/** Tells how a training goes: a bar on a terminal, lines otherwise. */
+abstract class Progress implements TrainingListener, AutoCloseable {
+  /** Set by the launcher, since the JVM can tell this in some versions only. */
+  private static final String TERMINAL = "peft.terminal";
+
+  private long steps;
+  private double seconds;
+  private double tokens;
+
+  static Progress to(PrintWriter out) {
+    return Boolean.getBoolean(TERMINAL) ? new ProgressOnTerminal(out) : new ProgressLines(out);
+  }
+
+  @Override
+  public void onStep(StepMetrics metrics) {
+    steps++;
+    seconds += metrics.stepSeconds();
+    tokens += metrics.tokensPerSecond() * metrics.stepSeconds();
+  }
+
+  static String text(long step, Evaluation evaluation) {
+    return String.format(
+        Locale.ROOT,
+        "evaluation after step %d: loss %.4f, perplexity %.4f, %d tokens",
+        step,
+        evaluation.loss(),
+        evaluation.perplexity(),
+        evaluation.tokens());
+  }
+
+  /** The last line: what was done and how fast. */
+  final String summary(FineTuningResult result) {
+    return String.format(
+        Locale.ROOT,
+        "%s%d step%s in %.1f s, %,.0f tokens/s, last loss %.4f",
+        result.interrupted() ? "interrupted after " : "",
+        steps,
+        steps == 1 ? "" : "s",
+        seconds,
+        tokens / seconds,
+        result.finalLoss());
+  }
+
+  @Override
+  public abstract void close();
+}

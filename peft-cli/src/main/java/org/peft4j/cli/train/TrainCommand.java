@@ -1,0 +1,85 @@
+package org.peft4j.cli.train;
+
+import java.nio.file.Path;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.peft4j.cli.options.AdapterOptions;
+import org.peft4j.cli.options.DataOptions;
+import org.peft4j.cli.options.Output;
+import org.peft4j.cli.options.PrecisionOption;
+import org.peft4j.cli.options.TaskOption;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code peft train}: trains an adapter. */
+@Command(
+    name = "train",
+    customSynopsis = "peft train --model DIR --data FILE --output DIR [OPTION]...",
+    header = "Train an adapter on a model, with AdamW.",
+    description = {
+      "Writes adapter_config.json and adapter_model.safetensors, which Python's PEFT loads too, and"
+          + " metrics.jsonl with a line for each step: step, loss, learning_rate, grad_norm,"
+          + " step_seconds, tokens_per_second.",
+      "Ctrl-C ends the training after the current step and saves the adapter."
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  peft train --model my-model --data notes.txt --output my-adapter",
+      "  peft train --model my-model --rank 16 --alpha 32 --target all-linear --data chats.jsonl \\",
+      "    --eval-split 0.1 --epochs 3 --learning-rate 1e-4 --output my-adapter",
+      "  peft train --model my-model --adapter my-adapter --data more.txt --output my-adapter-2"
+    })
+public final class TrainCommand implements Runnable {
+  @Spec @Nullable CommandSpec spec;
+
+  @Option(
+      names = {"-m", "--model"},
+      required = true,
+      paramLabel = "DIR",
+      description =
+          "Folder of a Hugging Face checkpoint: config.json, safetensors, tokenizer.json.")
+  Path model = Path.of("");
+
+  @Option(
+      names = {"-o", "--output"},
+      required = true,
+      paramLabel = "DIR",
+      description = "Folder for the adapter and metrics.jsonl; made if it is not there.")
+  Path output = Path.of("");
+
+  @Mixin PrecisionOption precision = new PrecisionOption();
+
+  @Mixin DataOptions data = new DataOptions();
+
+  @Mixin TaskOption task = new TaskOption();
+
+  @ArgGroup(validate = false, order = 1, heading = "%nThe adapter:%n")
+  AdapterOptions adapter = new AdapterOptions();
+
+  @ArgGroup(validate = false, order = 2, heading = "%nThe training:%n")
+  TrainingOptions training = new TrainingOptions();
+
+  @Override
+  public void run() {
+    adapter.contradiction().ifPresent(text -> require(false, text));
+    require(
+        training.epochs.isEmpty() || training.steps.isEmpty(),
+        "--epochs and --steps both say how long to train; give one of them");
+    require(
+        training.eval.isEmpty() || training.evalSplit.isEmpty(),
+        "--eval and --eval-split both say what to evaluate on; give one of them");
+    new Training(this, Output.of(spec)).run();
+  }
+
+  private void require(boolean holds, String otherwise) {
+    if (!holds) {
+      throw new ParameterException(Objects.requireNonNull(spec).commandLine(), otherwise);
+    }
+  }
+}

@@ -1,0 +1,155 @@
+package org.peft4j.cli.train;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Optional;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.peft4j.Peft;
+import org.peft4j.PeftModel;
+import org.peft4j.cli.options.DataSplit;
+import org.peft4j.cli.options.NewAdapter;
+import org.peft4j.cli.options.OpenModel;
+import org.peft4j.config.PeftConfig;
+import org.peft4j.error.PeftException;
+import org.peft4j.train.FineTuner;
+import org.peft4j.train.FineTunerBuilder;
+import org.peft4j.train.FineTuningResult;
+import org.peft4j.train.FineTuningSettings;
+import org.peft4j.train.FineTuningSettingsBuilder;
+import org.peft4j.train.LoraPlus;
+import org.peft4j.train.MetricsFile;
+import org.peft4j.train.data.DataFiles;
+import org.peft4j.train.data.TrainingData;
+import org.peft4j.transformers.TransformerOptions;
+import org.peft4j.transformers.tokenizer.Tokenizer;
+
+/** A run of {@code peft train}: from options to a saved adapter. */
+final class Training {
+  private final TrainCommand command;
+  private final TrainingOptions options;
+  private final PrintWriter out;
+
+  Training(TrainCommand command, PrintWriter out) {
+    this.command = command;
+    this.options = command.training;
+    this.out = out;
+  }
+
+  void run() {
+    // What can be wrong is found before the time that loading and training take.
+    FineTuningSettings settings = settings();
+    OpenModel.check(command.model);
+    Optional<PeftConfig> config = config();
+    try (OutputFolder output = OutputFolder.prepare(command.output)) {
+      run(settings, config);
+    }
+  }
+
+  private void run(FineTuningSettings settings, Optional<PeftConfig> config) {
+    Optional<DataSplit> split =
+        options.evalSplit.map(share -> DataSplit.of(command.data, command.model, share));
+    TrainingData data =
+        split.map(DataSplit::training).orElseGet(() -> DataSplit.all(command.data, command.model));
+    Optional<TrainingData> evaluation =
+        split.map(DataSplit::evaluation).or(() -> options.eval.map(this::read));
+    try (OpenModel open = open(config)) {
+      PeftModel<ComputationGraph> model = open.wrapped().orElseThrow();
+      command.task.tell(open.wrapped());
+      out.println(model.trainableParameters());
+      describe("training", data);
+      evaluation.ifPresent(heldOut -> describe("evaluation", heldOut));
+      FineTunerBuilder builder = FineTuner.builder(model, data).settings(settings);
+      evaluation.ifPresent(builder::evaluation);
+      options.loraPlusRatio.ifPresent(ratio -> builder.groups(loraPlus(model, ratio)));
+      train(model, builder);
+    }
+  }
+
+  /** With the rate of embeddings that Hugging Face PEFT has. */
+  private LoraPlus loraPlus(PeftModel<ComputationGraph> model, double ratio) {
+    if (model.tensors(Peft.DEFAULT_ADAPTER).keySet().stream()
+        .noneMatch(k -> k.contains("lora_B"))) {
+      throw new PeftException(
+          "--lora-plus-ratio is for LoRA; the adapter is of the method "
+              + model.config(Peft.DEFAULT_ADAPTER).peftType()
+              + ", which has no B.");
+    }
+    return new LoraPlus(ratio, 1e-6, options.weightDecay);
+  }
+
+  /** Of a new adapter; empty to go on with a saved one. */
+  private Optional<PeftConfig> config() {
+    return command.adapter.adapter.isPresent()
+        ? Optional.empty()
+        : Optional.of(
+            NewAdapter.config(command.adapter, command.model, options.steps).encoded(this::tokens));
+  }
+
+  private int[] tokens(String text) {
+    try (Tokenizer tokenizer = Tokenizer.load(command.model)) {
+      return tokenizer.encode(text, true);
+    }
+  }
+
+  private OpenModel open(Optional<PeftConfig> config) {
+    return config
+        .map(fresh -> OpenModel.withNewAdapter(command.model, fresh, options.seed, modelOptions()))
+        .orElseGet(() -> OpenModel.of(command.model, command.adapter.adapter, modelOptions()));
+  }
+
+  private TransformerOptions modelOptions() {
+    return command.precision.options().withGradientCheckpointing(options.gradientCheckpointing);
+  }
+
+  private void describe(String what, TrainingData data) {
+    out.printf(
+        Locale.ROOT,
+        "%s data: %,d sequences, %,d labelled tokens%n",
+        what,
+        data.size(),
+        data.labelled());
+  }
+
+  private void train(PeftModel<ComputationGraph> model, FineTunerBuilder builder) {
+    try (MetricsFile metrics = new MetricsFile(command.output.resolve("metrics.jsonl"));
+        Progress progress = Progress.to(out)) {
+      fit(model, builder.listener(metrics).listener(progress).build(), progress);
+    }
+  }
+
+  private void fit(PeftModel<ComputationGraph> model, FineTuner tuner, Progress progress) {
+    try (GracefulStop stop = GracefulStop.calling(tuner::stop)) {
+      FineTuningResult result = tuner.run();
+      progress.close();
+      if (result.steps() == 0) {
+        throw new PeftException("Interrupted before the first step; nothing was saved.");
+      }
+      model.save(command.output);
+      out.println(progress.summary(result));
+      out.println("adapter saved in " + command.output);
+    }
+  }
+
+  private TrainingData read(Path file) {
+    return DataFiles.read(file, command.model, command.data.sequenceLength);
+  }
+
+  private FineTuningSettings settings() {
+    FineTuningSettingsBuilder builder =
+        FineTuningSettings.builder()
+            .batchSize(command.data.batchSize)
+            .gradientAccumulation(options.gradAccumulation)
+            .learningRate(options.learningRate)
+            .weightDecay(options.weightDecay)
+            .warmupSteps(options.warmupSteps)
+            .schedule(options.schedule)
+            .maxGradNorm(options.maxGradNorm)
+            .shuffle(!options.noShuffle)
+            .seed(options.seed)
+            .evalEvery(options.evalEvery);
+    options.epochs.ifPresent(builder::epochs);
+    options.steps.ifPresent(builder::steps);
+    return builder.build();
+  }
+}

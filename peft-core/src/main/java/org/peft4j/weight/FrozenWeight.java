@@ -1,0 +1,120 @@
+package org.peft4j.weight;
+
+import java.util.Optional;
+import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.kernel.DetachedArrays;
+import org.peft4j.kernel.Kernels;
+
+/**
+ * A weight W of a base model, which no training changes. It computes with W whatever W is held in,
+ * gives its values in floating point, and can be replaced for a while.
+ *
+ * <p>W is [out, in] for a linear map, [vocabulary, dim] for an embedding, [out, in, …kernel] for a
+ * convolution; biases and the weights of normalisations are vectors. A checkpoint may store W in
+ * another shape, {@link #storedShape}: GPT-2 stores [in, out].
+ *
+ * <p>Two modules that share a weight have the same object. Any number of threads may compute with
+ * it and read it at a time, but not while one of them replaces it.
+ */
+public interface FrozenWeight extends AutoCloseable {
+  /** The shape in a checkpoint, and of a trainable copy. */
+  long[] storedShape();
+
+  /** How an array of {@link #storedShape} is seen as W. */
+  WeightView view();
+
+  /** The shape of W. */
+  default long[] shape() {
+    return view().shape(storedShape());
+  }
+
+  /** The number of elements. */
+  default long count() {
+    return LongStream.of(storedShape()).reduce(1, Math::multiplyExact);
+  }
+
+  /** What it is held in, for messages: {@code FP32}, {@code BF16} … */
+  String format();
+
+  /** How many bytes it takes, in memory or in a mapped file. */
+  long bytes();
+
+  /**
+   * {@code y = x·Wᵀ + b}. A convolution's W is a matrix here, [out, in·…kernel].
+   *
+   * @param x [rows, in]
+   * @param bias [out]; null for none
+   * @param y [rows, out]
+   */
+  void multiply(Kernels kernels, INDArray x, @Nullable INDArray bias, INDArray y);
+
+  /**
+   * {@code dx = dy·W + beta·dx}: the gradient of {@link #multiply}'s input.
+   *
+   * @param dy [rows, out]
+   * @param beta 0 to overwrite dx, 1 to add to it
+   * @param dx [rows, in]
+   */
+  void multiplyTransposed(Kernels kernels, INDArray dy, double beta, INDArray dx);
+
+  /**
+   * {@code y[i] = W[rows[i]]}, of an embedding.
+   *
+   * @param y [rows, dim], of any floating type
+   */
+  void lookUp(Kernels kernels, int[] rows, INDArray y);
+
+  /**
+   * Writes a part of the values as a checkpoint stores them, along the first dimension, so that a
+   * caller needs memory for a part only.
+   *
+   * @param from the first index
+   * @param to the index after the last
+   * @param part [to − from, … the rest of {@link #storedShape}], of any floating type and strides
+   */
+  void read(long from, long to, INDArray part);
+
+  /** Writes all values as a checkpoint stores them to {@code target}, of {@link #storedShape}. */
+  default void read(INDArray target) {
+    read(0, storedShape()[0], target);
+  }
+
+  /** Writes W to {@code target}, a row-major array of {@link #shape} and any floating type. */
+  default void widen(INDArray target) {
+    read(view().stored(target, storedShape()));
+  }
+
+  /** W in that floating type: a row-major copy outside of workspaces, for the caller to close. */
+  default INDArray widened(DataType type) {
+    INDArray copy = DetachedArrays.zeros(type, shape());
+    widen(copy);
+    return copy;
+  }
+
+  /**
+   * The array of {@link #storedShape} that holds the values; empty where they are held in another
+   * way. It is for kernels that take a vector as it is, may be of any floating type, and must not
+   * be written to. After a replacement it is another one.
+   */
+  default Optional<INDArray> array() {
+    return Optional.empty();
+  }
+
+  /**
+   * Computes with {@code values}, rounded to what this weight is held in, until the result is
+   * closed. Replacements end in the reverse of their order.
+   *
+   * @param values of {@link #shape}, of any floating type, outside of workspaces; owned by the
+   *     weight from now on
+   * @throws org.peft4j.error.PeftException if weights of this kind cannot be replaced; the values
+   *     are the caller's still
+   */
+  Replacement replace(INDArray values);
+
+  /** Frees what it holds, unless somebody else owns that. */
+  @Override
+  void close();
+}

@@ -1,0 +1,48 @@
+package org.peft4j.weight;
+
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * An array, and the matrix that kernels take.
+ *
+ * @param matrix W [out, in…], or with {@code transposed} Wᵀ, row-major; null if neither is a view
+ *     of the array
+ */
+record HeldArray(INDArray array, @Nullable INDArray matrix, boolean transposed) {
+  static HeldArray of(INDArray array, WeightView view) {
+    INDArray weight = view.of(array);
+    if (weight.rank() < 2) {
+      return new HeldArray(array, null, false);
+    }
+    if (isRowMajor(weight)) {
+      long rows = weight.size(0);
+      INDArray matrix =
+          weight.rank() == 2 ? weight : weight.reshape('c', rows, weight.length() / rows);
+      return new HeldArray(array, matrix, false);
+    }
+    INDArray turned = weight.transpose();
+    boolean matrix = weight.rank() == 2 && isRowMajor(turned);
+    return new HeldArray(array, matrix ? turned : null, matrix);
+  }
+
+  static boolean isRowMajor(INDArray array) {
+    long stride = 1;
+    for (int d = array.rank() - 1; d >= 0; d--) {
+      if (array.size(d) != 1 && array.stride(d) != stride) {
+        return false;
+      }
+      stride *= array.size(d);
+    }
+    return true;
+  }
+
+  INDArray requireMatrix() {
+    if (matrix == null) {
+      throw new IllegalStateException(
+          "A weight stored as " + Arrays.toString(array.shape()) + " is no matrix.");
+    }
+    return matrix;
+  }
+}

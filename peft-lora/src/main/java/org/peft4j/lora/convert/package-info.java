@@ -1,0 +1,5 @@
+/** Changes of a whole LoRA adapter: more ranks, or another form of the same function. */
+@NullMarked
+package org.peft4j.lora.convert;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,48 @@
+package org.peft4j.lora.internal.lowrank;
+
+import org.peft4j.adapter.Pass;
+import org.peft4j.lora.LoraConfig;
+import org.peft4j.lora.LoraInit;
+import org.peft4j.plan.PatternMap;
+import org.peft4j.site.Site;
+
+/**
+ * What a config comes to at one site.
+ *
+ * @param rank r
+ * @param scale s = α/r, or α/√r
+ * @param dropout the probability that an input of A is zeroed in training
+ * @param bias whether B has a bias
+ * @param init how A and B begin
+ */
+public record LoraShape(int rank, double scale, double dropout, boolean bias, LoraInit init) {
+  /** Rank and alpha by the site's path, and the scale that they make. */
+  public static LoraShape at(Site site, LoraConfig config) {
+    int rank =
+        new PatternMap<>("rank_pattern", config.rankPattern()).get(site.name(), config.rank());
+    double alpha =
+        new PatternMap<>("alpha_pattern", config.alphaPattern()).get(site.name(), config.alpha());
+    double scale = config.rslora() ? alpha / Math.sqrt(rank) : alpha / rank;
+    return new LoraShape(rank, scale, config.dropout(), config.loraBias(), config.init());
+  }
+
+  /** Whether inputs are dropped in this pass. */
+  public boolean drops(Pass pass) {
+    return pass.training() && dropout > 0;
+  }
+
+  /** The same with another scale. */
+  public LoraShape withScale(double other) {
+    return new LoraShape(rank, other, dropout, bias, init);
+  }
+
+  /** The same, of another rank and of the same scale. */
+  public LoraShape withRank(int other) {
+    return new LoraShape(other, scale, dropout, bias, init);
+  }
+
+  /** The same, without dropout. */
+  public LoraShape withoutDropout() {
+    return new LoraShape(rank, scale, 0, bias, init);
+  }
+}

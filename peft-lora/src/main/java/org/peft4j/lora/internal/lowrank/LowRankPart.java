@@ -1,0 +1,39 @@
+package org.peft4j.lora.internal.lowrank;
+
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.adapter.Tensors;
+import org.peft4j.adapter.WeightAdapter;
+
+/** A part of an adapter of LoRA at one site: s·B·A, of whatever the site is. */
+public interface LowRankPart extends WeightAdapter {
+  /** Rank, scale and the like. */
+  LoraShape shape();
+
+  /** The name of A among its tensors. */
+  default String nameOfA() {
+    return LoraLinear.A;
+  }
+
+  /** The name of B among its tensors. */
+  default String nameOfB() {
+    return LoraLinear.B;
+  }
+
+  /** A and B as matrices of doubles, copied: s·B·A is all that the part is. */
+  default Factors factors(Tensors tensors) {
+    return new Factors(matrix(tensors.get(nameOfA())), matrix(tensors.get(nameOfB())));
+  }
+
+  private static INDArray matrix(INDArray array) {
+    return array.castTo(DataType.DOUBLE).dup('c').reshape('c', array.size(0), -1);
+  }
+
+  /**
+   * Two matrices of doubles.
+   *
+   * @param a [r, columns]
+   * @param b [rows, r]
+   */
+  record Factors(INDArray a, INDArray b) {}
+}

@@ -1,0 +1,89 @@
+package org.peft4j.lora.internal.start;
+
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
+import org.peft4j.error.PeftException;
+import org.peft4j.kernel.DetachedArrays;
+import org.peft4j.lora.LoraInit;
+import org.peft4j.lora.internal.algebra.PrincipalParts;
+import org.peft4j.lora.internal.lowrank.LoraShape;
+import org.peft4j.method.Injection.FrozenValues;
+import org.peft4j.site.Site;
+
+/**
+ * The A₀ [r, in] and B₀ [out, r] that an adapter begins with and that are taken out of the frozen
+ * weight W [out, in], computed from it once, when they are first needed:
+ *
+ * <ul>
+ *   <li>PiSSA (Meng et al. 2024): of {@code W = U·S·Vᵀ} the r largest parts, {@code B₀ = U·√(S/s)},
+ *       {@code A₀ = √(S/s)·Vᵀ}, so that s·B₀·A₀ is the best of rank r;
+ *   <li>OLoRA (Büyükakyüz 2024): of {@code W = Q·R} the first r columns and rows.
+ * </ul>
+ */
+final class FirstFactors {
+  private final Site site;
+  private final LoraShape shape;
+  private final FrozenValues frozen;
+  private @Nullable INDArray a;
+  private @Nullable INDArray b;
+
+  FirstFactors(Site site, LoraShape shape, FrozenValues frozen) {
+    this.site = site;
+    this.shape = shape;
+    this.frozen = frozen;
+    if (shape.rank() > Math.min(site.inputs(), site.outputs())) {
+      throw new PeftException(
+          "init_lora_weights "
+              + shape.init().json()
+              + " needs a rank of at most "
+              + Math.min(site.inputs(), site.outputs())
+              + " at "
+              + site.name()
+              + "; r is "
+              + shape.rank()
+              + " there.");
+    }
+  }
+
+  /** A₀, of that type. */
+  synchronized INDArray a(DataType type) {
+    INDArray known = a;
+    if (known == null || known.dataType() != type) {
+      compute(type);
+    }
+    return java.util.Objects.requireNonNull(a);
+  }
+
+  /** B₀, of that type. */
+  synchronized INDArray b(DataType type) {
+    a(type);
+    return java.util.Objects.requireNonNull(b);
+  }
+
+  private void compute(DataType type) {
+    INDArray view = frozen.weight(site);
+    INDArray weight = DetachedArrays.zeros(DataType.DOUBLE, view.shape()).assign(view);
+    INDArray first;
+    INDArray second;
+    if (shape.init() == LoraInit.PISSA) {
+      PrincipalParts parts = PrincipalParts.of(weight, shape.rank());
+      first = parts.right().dup('c');
+      second = parts.left().dup('c');
+      for (int i = 0; i < shape.rank(); i++) {
+        double value = parts.values()[i];
+        first.getRow(i).muli(Math.sqrt(value / shape.scale()));
+        second.getColumn(i).muli(value == 0 ? 0 : 1 / Math.sqrt(value * shape.scale()));
+      }
+    } else {
+      second = weight.get(NDArrayIndex.all(), NDArrayIndex.interval(0, shape.rank())).dup('f');
+      INDArray r = Nd4j.create(DataType.DOUBLE, new long[] {shape.rank(), shape.rank()}, 'f');
+      Nd4j.getBlasWrapper().lapack().geqrf(second, r);
+      first = second.transpose().mmul(weight);
+    }
+    a = DetachedArrays.zeros(type, first.shape()).assign(first);
+    b = DetachedArrays.zeros(type, second.shape()).assign(second);
+  }
+}

@@ -1,0 +1,77 @@
+package org.peft4j.transformers.architecture;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.peft4j.site.Site;
+import org.peft4j.transformers.config.Labels;
+import org.peft4j.transformers.config.SpecialTokens;
+
+/**
+ * A model: a language model, or a classifier of sequences with a language model's body. Dropout of
+ * the base model is no part of it: a frozen model runs without.
+ *
+ * @param names how its checkpoints name it
+ * @param runs whether this library computes it; it plans every family that it knows
+ * @param maxPositions the longest sequence that the model was made for
+ * @param labels the classes of a classifier; empty for a language model
+ * @param encoder what the decoder's cross-attention reads; empty for most families
+ * @param head from the decoder's output to logits
+ */
+public record ModelArchitecture(
+    CheckpointNames names,
+    boolean runs,
+    int maxPositions,
+    SpecialTokens tokens,
+    Optional<Labels> labels,
+    Optional<StackPart> encoder,
+    StackPart decoder,
+    HeadPart head) {
+  /** The {@code model_type} of its {@code config.json}. */
+  public String modelType() {
+    return names.modelType();
+  }
+
+  /** How many token embeddings there are. */
+  public int vocabularySize() {
+    return decoder.input().tokens().rows();
+  }
+
+  /** The width of hidden states between blocks. */
+  public int hiddenSize() {
+    return Math.toIntExact(decoder.input().width());
+  }
+
+  /** Its modules in the order of the forward pass, each once, the head last. */
+  public List<ModulePart> modules() {
+    List<ModulePart> modules = new ArrayList<>();
+    stacks().forEach(stack -> modules.addAll(stack.modules()));
+    modules.add(head.linear());
+    Map<String, ModulePart> byName = new LinkedHashMap<>();
+    modules.forEach(module -> byName.putIfAbsent(module.site().name(), module));
+    return List.copyOf(byName.values());
+  }
+
+  /**
+   * Every site in the order of the forward pass, each once. A family that does not run has modules
+   * only: there is no graph whose places between modules adapters could act on.
+   */
+  public List<Site> sites() {
+    List<Site> sites = new ArrayList<>();
+    stacks().forEach(stack -> sites.addAll(stack.sites()));
+    sites.add(head.linear().site());
+    Map<String, Site> byName = new LinkedHashMap<>();
+    sites.stream()
+        .filter(site -> runs || site.kind().isModule())
+        .forEach(site -> byName.putIfAbsent(site.name(), site));
+    return List.copyOf(byName.values());
+  }
+
+  /** The encoder, if there is one, and the decoder. */
+  public List<StackPart> stacks() {
+    return Stream.concat(encoder.stream(), Stream.of(decoder)).toList();
+  }
+}

@@ -1,0 +1,196 @@
+package org.peft4j.transformers.family;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.Set;
+import org.peft4j.error.PeftException;
+
+/**
+ * The fields of a {@code config.json}, read with their types checked. Remembers which fields were
+ * read: one that nobody asked for is a setting that nobody honours. Problems are collected, so that
+ * one exception tells all of them.
+ */
+final class ConfigFields {
+  private final String source;
+  private final JsonNode json;
+  private final List<String> problems;
+  private final Set<String> known = new HashSet<>();
+  private final List<ConfigFields> objects = new ArrayList<>();
+
+  ConfigFields(String source, JsonNode json) {
+    this(source, json, new ArrayList<>());
+  }
+
+  private ConfigFields(String source, JsonNode json, List<String> problems) {
+    this.source = source;
+    this.json = json;
+    this.problems = problems;
+  }
+
+  /** The object in field {@code name}; its problems are this one's. */
+  ConfigFields object(String name) {
+    ConfigFields object = new ConfigFields(source, node(name), problems);
+    check(object.json.isObject() || !has(name), name, "an object of settings");
+    objects.add(object);
+    return object;
+  }
+
+  boolean isEmpty() {
+    return json.isEmpty();
+  }
+
+  boolean has(String name) {
+    known.add(name);
+    return json.hasNonNull(name);
+  }
+
+  boolean isNull(String name) {
+    return node(name).isNull();
+  }
+
+  private JsonNode node(String name) {
+    known.add(name);
+    return json.path(name);
+  }
+
+  int positive(String name) {
+    JsonNode node = node(name);
+    if (!node.canConvertToInt() || !node.isIntegralNumber() || node.intValue() < 1) {
+      problem(name, "a positive integer");
+      return 1;
+    }
+    return node.intValue();
+  }
+
+  int positive(String name, int absent) {
+    return has(name) ? positive(name) : absent;
+  }
+
+  double positiveNumber(String name) {
+    JsonNode node = node(name);
+    if (!node.isNumber() || !(node.doubleValue() > 0) || Double.isInfinite(node.doubleValue())) {
+      problem(name, "a positive number");
+      return 1;
+    }
+    return node.doubleValue();
+  }
+
+  double positiveNumber(String name, double absent) {
+    return has(name) ? positiveNumber(name) : absent;
+  }
+
+  boolean flag(String name, boolean absent) {
+    check(!has(name) || node(name).isBoolean(), name, "true or false");
+    return node(name).asBoolean(absent);
+  }
+
+  String text(String name, String absent) {
+    check(!has(name) || node(name).isTextual(), name, "a string");
+    return has(name) ? node(name).asText() : absent;
+  }
+
+  OptionalInt token(String name) {
+    List<Integer> ids = tokens(name);
+    return ids.isEmpty() ? OptionalInt.empty() : OptionalInt.of(ids.get(0));
+  }
+
+  /** One id, or a list of ids, or none. */
+  List<Integer> tokens(String name) {
+    List<Integer> ids = new ArrayList<>();
+    if (has(name)) {
+      Iterable<JsonNode> nodes = node(name).isArray() ? node(name) : List.of(node(name));
+      for (JsonNode node : nodes) {
+        if (node.isInt() && node.intValue() >= -1) {
+          ids.add(node.intValue());
+        } else {
+          problem(name, "a token id or a list of them");
+        }
+      }
+      ids.removeIf(id -> id < 0);
+    }
+    return ids;
+  }
+
+  /** A list of strings, or none. */
+  List<String> texts(String name) {
+    List<String> texts = new ArrayList<>();
+    for (JsonNode node : node(name)) {
+      if (node.isTextual()) {
+        texts.add(node.asText());
+      } else {
+        problem(name, "a list of strings");
+      }
+    }
+    return texts;
+  }
+
+  /** An object of strings by their numbers from 0 on, in the order of the numbers; or none. */
+  List<String> numbered(String name) {
+    List<String> texts = new ArrayList<>();
+    JsonNode object = node(name);
+    for (int i = 0; i < object.size(); i++) {
+      texts.add(object.path(Integer.toString(i)).asText(""));
+    }
+    if (has(name) && (!object.isObject() || texts.contains(""))) {
+      problem(name, "an object of names by their numbers, 0 and up");
+    }
+    return texts;
+  }
+
+  /** Accepts fields whatever they say: nothing here depends on them. */
+  void ignore(String... names) {
+    known.addAll(List.of(names));
+  }
+
+  /** Adds a problem unless field {@code name} is absent, null, or {@code value}. */
+  void only(String name, Object value) {
+    boolean number = value instanceof Number && node(name).isNumber();
+    boolean same =
+        number
+            ? node(name).doubleValue() == ((Number) value).doubleValue()
+            : node(name).asText().equals(value.toString());
+    check(!has(name) || same, name, "only " + value + "; nothing else is supported");
+  }
+
+  /** Adds a problem about a field unless {@code good}. */
+  void check(boolean good, String name, String allowed) {
+    if (!good) {
+      problem(name, allowed);
+    }
+  }
+
+  private void problem(String name, String allowed) {
+    JsonNode node = node(name);
+    String value = node.isMissingNode() ? "missing" : node.toString();
+    problems.add(name + " is " + value + "; allowed: " + allowed + ".");
+  }
+
+  /** Adds a problem for each field that has a value and that nobody asked for. */
+  void refuseUnknown() {
+    json.properties()
+        .forEach(
+            field -> {
+              if (!known.contains(field.getKey()) && !field.getValue().isNull()) {
+                problems.add(
+                    field.getKey()
+                        + " is "
+                        + field.getValue()
+                        + ", a setting not known here; remove it if the model's results do not"
+                        + " depend on it.");
+              }
+            });
+    objects.forEach(ConfigFields::refuseUnknown);
+  }
+
+  /**
+   * @throws PeftException if there was any problem
+   */
+  void throwProblems() {
+    if (!problems.isEmpty()) {
+      throw new PeftException(source + " is not a supported model: " + String.join(" ", problems));
+    }
+  }
+}

@@ -1,0 +1,129 @@
+package org.peft4j.transformers.family;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.peft4j.error.PeftException;
+import org.peft4j.transformers.architecture.ModelArchitecture;
+import org.peft4j.transformers.config.Labels;
+
+/**
+ * The families that this library knows. Reads a {@code config.json}: a setting that would not be
+ * honoured is refused with its value, never ignored.
+ */
+public final class Families {
+  private static final List<Family> ALL =
+      List.of(
+          new LlamaFamily(),
+          new MistralFamily(),
+          new Qwen2Family(),
+          new Gpt2Family(),
+          new T5Family("t5", "T5"),
+          new T5Family("mt5", "MT5"));
+
+  private static final long MAX_BYTES = 1 << 20;
+
+  private static final JsonMapper MAPPER =
+      JsonMapper.builder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
+
+  private Families() {}
+
+  /**
+   * Reads a model that this library computes.
+   *
+   * @param path a {@code config.json}, or a folder with one
+   * @throws PeftException if there is none, its family cannot be run, or a setting is not supported
+   */
+  public static ModelArchitecture read(Path path) {
+    return read(path, Optional.empty(), true);
+  }
+
+  /**
+   * Reads a model as a classifier of {@code labels}, whatever its {@code config.json} says of them.
+   *
+   * @throws PeftException as {@link #read(Path)} does
+   */
+  public static ModelArchitecture read(Path path, Labels labels) {
+    return read(path, Optional.of(labels), true);
+  }
+
+  /**
+   * Reads a model of any family that this library knows.
+   *
+   * @throws PeftException as {@link #read(Path)} does, but for families that are planned only
+   */
+  public static ModelArchitecture readAny(Path path) {
+    return read(path, Optional.empty(), false);
+  }
+
+  private static ModelArchitecture read(Path path, Optional<Labels> labels, boolean running) {
+    Path file = file(path);
+    ConfigFields fields = new ConfigFields(file.toString(), parse(file));
+    String modelType = fields.text("model_type", "");
+    Family family =
+        ALL.stream()
+            .filter(f -> f.modelType().equals(modelType) && (f.runs() || !running))
+            .findFirst()
+            .orElseThrow(() -> unknown(file, modelType, running));
+    CommonFields.read(fields);
+    Optional<Labels> stored = LabelFields.read(fields);
+    ModelArchitecture architecture = family.describe(fields, labels.or(() -> stored));
+    fields.only("is_encoder_decoder", architecture.encoder().isPresent());
+    fields.refuseUnknown();
+    fields.throwProblems();
+    return architecture;
+  }
+
+  private static Path file(Path path) {
+    if (!Files.exists(path)) {
+      throw new PeftException(
+          "There is nothing at " + path + "; give a config.json or a folder with one.");
+    }
+    Path file = Files.isDirectory(path) ? path.resolve("config.json") : path;
+    if (!Files.isRegularFile(file)) {
+      throw new PeftException(
+          path + " has no config.json. Give the folder of a Hugging Face checkpoint.");
+    }
+    return file;
+  }
+
+  private static PeftException unknown(Path file, String modelType, boolean running) {
+    String supported =
+        ALL.stream()
+            .filter(family -> family.runs() || !running)
+            .map(Family::modelType)
+            .collect(Collectors.joining(", "));
+    return new PeftException(
+        file
+            + ": model_type \""
+            + modelType
+            + "\" is not supported. Supported are: "
+            + supported
+            + ".");
+  }
+
+  private static JsonNode parse(Path file) {
+    try {
+      if (Files.size(file) > MAX_BYTES) {
+        throw new PeftException(
+            file + " has " + Files.size(file) + " bytes; the limit is " + MAX_BYTES + ".");
+      }
+      return MAPPER.readTree(Files.readAllBytes(file));
+    } catch (JsonProcessingException e) {
+      throw new PeftException(file + " is not valid JSON: " + e.getOriginalMessage(), e);
+    } catch (IOException e) {
+      throw new PeftException("Cannot read " + file + ": " + e.getMessage(), e);
+    }
+  }
+}

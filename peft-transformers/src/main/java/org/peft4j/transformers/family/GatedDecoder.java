@@ -1,0 +1,171 @@
+package org.peft4j.transformers.family;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.peft4j.kernel.Activation;
+import org.peft4j.site.SiteRole;
+import org.peft4j.transformers.architecture.AttentionPart;
+import org.peft4j.transformers.architecture.BlockPart;
+import org.peft4j.transformers.architecture.CheckpointNames;
+import org.peft4j.transformers.architecture.EmbeddingPart;
+import org.peft4j.transformers.architecture.FeedForwardPart;
+import org.peft4j.transformers.architecture.HeadPart;
+import org.peft4j.transformers.architecture.InputPart;
+import org.peft4j.transformers.architecture.LinearPart;
+import org.peft4j.transformers.architecture.ModelArchitecture;
+import org.peft4j.transformers.architecture.NormPart;
+import org.peft4j.transformers.architecture.ResidualPart;
+import org.peft4j.transformers.architecture.Rotary;
+import org.peft4j.transformers.architecture.StackPart;
+import org.peft4j.transformers.config.Labels;
+import org.peft4j.transformers.config.SpecialTokens;
+
+/**
+ * The decoder that Llama (Touvron et al., 2023) and its kin share: pre-norm blocks of grouped-query
+ * attention with rotary positions and a gated feed-forward part, all norms root mean square.
+ */
+final class GatedDecoder {
+  /**
+   * Where this family's models differ from others'.
+   *
+   * @param keyValueHeads what {@code num_key_value_heads} is where it is absent; empty for as many
+   *     as query heads
+   * @param inputBias whether the maps to queries, keys and values have a bias
+   * @param outputBias whether the map from the heads has one
+   * @param innerBias whether the feed-forward part's maps have one
+   */
+  record Variant(
+      String modelType,
+      String className,
+      Optional<Integer> keyValueHeads,
+      boolean inputBias,
+      boolean outputBias,
+      boolean innerBias) {}
+
+  private final Variant variant;
+  private final int width;
+  private final int heads;
+  private final int keyValueHeads;
+  private final int headSize;
+  private final int inner;
+  private final double epsilon;
+  private final double deviation;
+  private final Rotary rotary;
+
+  private GatedDecoder(Variant variant, ConfigFields fields) {
+    fields.only("hidden_act", "silu");
+    this.variant = variant;
+    width = fields.positive("hidden_size");
+    heads = fields.positive("num_attention_heads");
+    keyValueHeads = fields.positive("num_key_value_heads", variant.keyValueHeads().orElse(heads));
+    headSize = fields.positive("head_dim", width / heads);
+    inner = fields.positive("intermediate_size");
+    epsilon = fields.positiveNumber("rms_norm_eps", 1e-6);
+    deviation = fields.positiveNumber("initializer_range", 0.02);
+    rotary = RotaryFields.read(fields, fields.positive("max_position_embeddings"));
+    fields.check(
+        heads % keyValueHeads == 0,
+        "num_key_value_heads",
+        "a divisor of num_attention_heads " + heads);
+    fields.check(
+        headSize % 2 == 0 && headSize > 0, "head_dim", "an even number, as rotary positions need");
+    fields.only("pretraining_tp", 1);
+    fields.ignore("attention_dropout");
+  }
+
+  static ModelArchitecture describe(Variant variant, ConfigFields fields, Optional<Labels> labels) {
+    return new GatedDecoder(variant, fields).describe(fields, labels);
+  }
+
+  private ModelArchitecture describe(ConfigFields fields, Optional<Labels> labels) {
+    int layers = fields.positive("num_hidden_layers");
+    int vocabulary = fields.positive("vocab_size");
+    SpecialTokens tokens = TokenFields.read(fields);
+    EmbeddingPart table =
+        EmbeddingPart.of(
+                "model.embed_tokens", SiteRole.TOKEN_EMBEDDING, vocabulary, width, deviation)
+            .withPadding(tokens.padding());
+    List<BlockPart> blocks = IntStream.range(0, layers).mapToObj(this::block).toList();
+    boolean tied = fields.flag("tie_word_embeddings", false) && labels.isEmpty();
+    return new ModelArchitecture(
+        new CheckpointNames(
+            variant.modelType(),
+            LabelFields.className(variant.className(), "ForCausalLM", labels),
+            "model",
+            constants(blocks)),
+        true,
+        fields.positive("max_position_embeddings"),
+        tokens,
+        labels,
+        Optional.empty(),
+        new StackPart(
+            InputPart.of(table), blocks, Optional.of(norm("model.norm")), Optional.empty()),
+        labels
+            .map(l -> HeadPart.of("score", width, l.size(), false, deviation))
+            .orElseGet(() -> HeadPart.of("lm_head", width, vocabulary, tied, deviation)));
+  }
+
+  /** Old checkpoints store the frequencies of rotary positions. */
+  private static Set<String> constants(List<BlockPart> blocks) {
+    Set<String> names =
+        blocks.stream()
+            .map(block -> block.name() + ".self_attn.rotary_emb.inv_freq")
+            .collect(Collectors.toSet());
+    names.add("model.rotary_emb.inv_freq");
+    return names;
+  }
+
+  private BlockPart block(int index) {
+    String name = "model.layers." + index;
+    String attention = name + ".self_attn";
+    String mlp = name + ".mlp";
+    return new BlockPart(
+        name,
+        List.of(
+            ResidualPart.preNorm(
+                norm(name + ".input_layernorm"),
+                attention(attention),
+                ResidualPart.place(attention, width)),
+            ResidualPart.preNorm(
+                norm(name + ".post_attention_layernorm"),
+                feedForward(mlp),
+                ResidualPart.place(mlp, width))));
+  }
+
+  private AttentionPart attention(String name) {
+    long queries = (long) heads * headSize;
+    long keys = (long) keyValueHeads * headSize;
+    boolean bias = variant.inputBias();
+    return AttentionPart.causal(
+        name,
+        heads,
+        keyValueHeads,
+        headSize,
+        new AttentionPart.Separate(
+            linear(name + ".q_proj", SiteRole.QUERY, width, queries, bias),
+            linear(name + ".k_proj", SiteRole.KEY, width, keys, bias),
+            linear(name + ".v_proj", SiteRole.VALUE, width, keys, bias)),
+        new AttentionPart.RotaryPositions(rotary, headSize),
+        linear(name + ".o_proj", SiteRole.ATTENTION_OUTPUT, queries, width, variant.outputBias()));
+  }
+
+  private FeedForwardPart feedForward(String name) {
+    boolean bias = variant.innerBias();
+    return new FeedForwardPart(
+        Activation.SILU,
+        Optional.of(linear(name + ".gate_proj", SiteRole.GATE, width, inner, bias)),
+        linear(name + ".up_proj", SiteRole.UP, width, inner, bias),
+        linear(name + ".down_proj", SiteRole.DOWN, inner, width, bias));
+  }
+
+  private LinearPart linear(String name, SiteRole role, long in, long out, boolean bias) {
+    return LinearPart.of(name, role, in, out, bias, deviation);
+  }
+
+  private NormPart norm(String name) {
+    return NormPart.rms(name, width, epsilon);
+  }
+}

@@ -1,0 +1,42 @@
+package org.peft4j.transformers.family;
+
+import java.util.List;
+import java.util.Optional;
+import org.peft4j.transformers.config.Labels;
+
+/**
+ * The labels in a {@code config.json} whose {@code architectures} say that it is a sequence
+ * classifier's: the names in {@code id2label}, or {@code num_labels} of them, or two.
+ */
+final class LabelFields {
+  private static final String CLASSIFIER = "ForSequenceClassification";
+  private static final int DEFAULT_COUNT = 2;
+
+  private LabelFields() {}
+
+  static Optional<Labels> read(ConfigFields fields) {
+    if (fields.texts("architectures").stream().noneMatch(name -> name.endsWith(CLASSIFIER))) {
+      return Optional.empty();
+    }
+    fields.only("problem_type", "single_label_classification");
+    List<String> names = fields.numbered("id2label");
+    int count = fields.positive("num_labels", names.isEmpty() ? DEFAULT_COUNT : names.size());
+    fields.check(
+        names.isEmpty() || names.size() == count,
+        "num_labels",
+        "the number of labels in id2label, " + names.size());
+    fields.check(
+        count > 1, "num_labels", "2 and more; regression, which 1 means, is not supported");
+    boolean distinct = names.stream().distinct().count() == names.size();
+    fields.check(distinct, "id2label", "a name of its own for each label");
+    if (count < 2 || !distinct) {
+      return Optional.empty();
+    }
+    return Optional.of(names.isEmpty() ? Labels.count(count) : new Labels(names));
+  }
+
+  /** What {@code architectures} says of a model. */
+  static String className(String prefix, String languageModel, Optional<Labels> labels) {
+    return prefix + (labels.isPresent() ? CLASSIFIER : languageModel);
+  }
+}

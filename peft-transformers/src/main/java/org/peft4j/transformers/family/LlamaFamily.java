@@ -1,0 +1,23 @@
+package org.peft4j.transformers.family;
+
+import java.util.Optional;
+import org.peft4j.transformers.architecture.ModelArchitecture;
+import org.peft4j.transformers.config.Labels;
+
+/** Llama 1 to 3 (Touvron et al., 2023). */
+final class LlamaFamily implements Family {
+  @Override
+  public String modelType() {
+    return "llama";
+  }
+
+  @Override
+  public ModelArchitecture describe(ConfigFields fields, Optional<Labels> labels) {
+    boolean bias = fields.flag("attention_bias", false);
+    return GatedDecoder.describe(
+        new GatedDecoder.Variant(
+            modelType(), "Llama", Optional.empty(), bias, bias, fields.flag("mlp_bias", false)),
+        fields,
+        labels);
+  }
+}

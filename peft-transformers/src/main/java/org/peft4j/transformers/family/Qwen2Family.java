@@ -1,0 +1,27 @@
+package org.peft4j.transformers.family;
+
+import java.util.Optional;
+import org.peft4j.transformers.architecture.ModelArchitecture;
+import org.peft4j.transformers.config.Labels;
+
+/** Qwen2 and Qwen2.5 (Yang et al., 2024), where their attention reaches all positions. */
+final class Qwen2Family implements Family {
+  @Override
+  public String modelType() {
+    return "qwen2";
+  }
+
+  @Override
+  public ModelArchitecture describe(ConfigFields fields, Optional<Labels> labels) {
+    fields.only("use_sliding_window", false);
+    fields.ignore("sliding_window", "max_window_layers"); // They say how, not whether.
+    fields.check(
+        fields.texts("layer_types").stream().allMatch("full_attention"::equals),
+        "layer_types",
+        "only full_attention; attention to a window is not supported");
+    return GatedDecoder.describe(
+        new GatedDecoder.Variant(modelType(), "Qwen2", Optional.empty(), true, false, false),
+        fields,
+        labels);
+  }
+}

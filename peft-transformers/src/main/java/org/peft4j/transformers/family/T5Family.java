@@ -1,0 +1,200 @@
+package org.peft4j.transformers.family;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.peft4j.kernel.Activation;
+import org.peft4j.site.SiteRole;
+import org.peft4j.transformers.architecture.AttentionPart;
+import org.peft4j.transformers.architecture.BlockPart;
+import org.peft4j.transformers.architecture.CheckpointNames;
+import org.peft4j.transformers.architecture.EmbeddingPart;
+import org.peft4j.transformers.architecture.FeedForwardPart;
+import org.peft4j.transformers.architecture.HeadPart;
+import org.peft4j.transformers.architecture.InputPart;
+import org.peft4j.transformers.architecture.LinearPart;
+import org.peft4j.transformers.architecture.MixerPart;
+import org.peft4j.transformers.architecture.ModelArchitecture;
+import org.peft4j.transformers.architecture.NormPart;
+import org.peft4j.transformers.architecture.ResidualPart;
+import org.peft4j.transformers.architecture.StackPart;
+import org.peft4j.transformers.config.Labels;
+
+/**
+ * T5 and mT5 (Raffel et al., 2020; Xue et al., 2021): an encoder and a decoder with root mean
+ * square norms, no biases, and in the first block of each a table of relative positions for all.
+ *
+ * <p>Without {@code tie_word_embeddings}, the head of T5 is tied and that of mT5 is not, as in
+ * their checkpoints; a file that says so is believed. (Hugging Face transformers 5 ties both
+ * whatever the file says.)
+ */
+record T5Family(String modelType, String className) implements Family {
+  private static final String HEAD = "lm_head";
+
+  @Override
+  public boolean runs() {
+    return false;
+  }
+
+  private boolean multilingual() {
+    return modelType.equals("mt5");
+  }
+
+  @Override
+  public ModelArchitecture describe(ConfigFields fields, Optional<Labels> labels) {
+    fields.ignore("dropout_rate", "output_past", "dense_act_fn", "is_gated_act");
+    fields.check(labels.isEmpty(), "architectures", "language models of this family");
+    int layers = fields.positive("num_layers");
+    int vocabulary = fields.positive("vocab_size");
+    Shape shape = new Shape(fields, multilingual() ? "gated-gelu" : "relu");
+    boolean tied = fields.flag("tie_word_embeddings", !multilingual());
+    boolean scaled = fields.flag("scale_decoder_outputs", tied && !multilingual());
+    EmbeddingPart shared =
+        EmbeddingPart.of("shared", SiteRole.TOKEN_EMBEDDING, vocabulary, shape.width, shape.factor);
+    HeadPart head = HeadPart.of(HEAD, shape.width, vocabulary, tied, shape.factor);
+    return new ModelArchitecture(
+        new CheckpointNames(modelType, className + "ForConditionalGeneration", "", Set.of()),
+        false,
+        fields.positive("n_positions", 512),
+        TokenFields.read(fields),
+        labels,
+        Optional.of(shape.stack("encoder", layers, shared)),
+        shape.stack("decoder", fields.positive("num_decoder_layers", layers), shared),
+        new HeadPart(
+            head.linear(), tied, scaled ? 1 / Math.sqrt(shape.width) : 1, OptionalDouble.empty()));
+  }
+
+  private static final class Shape {
+    private final int width;
+    private final int heads;
+    private final int headSize;
+    private final int inner;
+    private final int buckets;
+    private final int maxDistance;
+    private final double epsilon;
+    private final double factor;
+    private final boolean gated;
+    private final Activation activation;
+
+    Shape(ConfigFields fields, String feedForward) {
+      width = fields.positive("d_model");
+      heads = fields.positive("num_heads");
+      headSize = fields.positive("d_kv");
+      inner = fields.positive("d_ff");
+      buckets = fields.positive("relative_attention_num_buckets", 32);
+      maxDistance = fields.positive("relative_attention_max_distance", 128);
+      epsilon = fields.positiveNumber("layer_norm_epsilon", 1e-6);
+      factor = fields.positiveNumber("initializer_factor", 1);
+      String projection = fields.text("feed_forward_proj", feedForward);
+      gated = projection.startsWith("gated-");
+      activation =
+          switch (projection.replaceFirst("^gated-", "")) {
+            case "relu" -> Activation.RELU;
+            case "gelu" -> gated ? Activation.GELU_TANH : Activation.GELU;
+            case "gelu_new" -> Activation.GELU_TANH;
+            case "silu" -> Activation.SILU;
+            default -> {
+              fields.check(
+                  false,
+                  "feed_forward_proj",
+                  "an activation: relu, gelu, gelu_new or silu; or a gated one, as in gated-gelu");
+              yield Activation.RELU;
+            }
+          };
+    }
+
+    StackPart stack(String name, int layers, EmbeddingPart shared) {
+      String first = name + ".block.0.layer.0.SelfAttention.relative_attention_bias";
+      EmbeddingPart table =
+          EmbeddingPart.of(first, SiteRole.OTHER, buckets, heads, factor / Math.sqrt(width));
+      boolean decoder = name.equals("decoder");
+      AttentionPart.Positions positions =
+          new AttentionPart.RelativeBias(table, maxDistance, !decoder);
+      List<BlockPart> blocks =
+          IntStream.range(0, layers)
+              .mapToObj(i -> block(name + ".block." + i, decoder, positions))
+              .toList();
+      return new StackPart(
+          InputPart.of(shared),
+          blocks,
+          Optional.of(norm(name + ".final_layer_norm")),
+          Optional.empty());
+    }
+
+    private BlockPart block(String name, boolean decoder, AttentionPart.Positions positions) {
+      List<ResidualPart> sublayers = new ArrayList<>();
+      String attention = name + ".layer.0";
+      sublayers.add(
+          sublayer(
+              attention,
+              ".SelfAttention",
+              attention(attention + ".SelfAttention", false, decoder, positions)));
+      if (decoder) {
+        String cross = name + ".layer.1";
+        sublayers.add(
+            sublayer(
+                cross,
+                ".EncDecAttention",
+                attention(
+                    cross + ".EncDecAttention", true, false, new AttentionPart.NoPositions())));
+      }
+      String last = name + ".layer." + sublayers.size();
+      sublayers.add(sublayer(last, ".DenseReluDense", feedForward(last + ".DenseReluDense")));
+      return new BlockPart(name, sublayers);
+    }
+
+    private ResidualPart sublayer(String name, String module, MixerPart mixer) {
+      return ResidualPart.preNorm(
+          norm(name + ".layer_norm"), mixer, ResidualPart.place(name + module, width));
+    }
+
+    /** Scores are not divided by √headSize: the deviation of new queries is smaller instead. */
+    private AttentionPart attention(
+        String name, boolean cross, boolean causal, AttentionPart.Positions positions) {
+      long all = (long) heads * headSize;
+      double out = factor / Math.sqrt(width);
+      return new AttentionPart(
+          cross ? AttentionPart.Source.ENCODER : AttentionPart.Source.SELF,
+          causal,
+          OptionalInt.empty(),
+          heads,
+          heads,
+          headSize,
+          1,
+          OptionalDouble.empty(),
+          new AttentionPart.Separate(
+              linear(name + ".q", SiteRole.QUERY, width, all, out / Math.sqrt(headSize)),
+              linear(name + ".k", SiteRole.KEY, width, all, out),
+              linear(name + ".v", SiteRole.VALUE, width, all, out)),
+          Optional.empty(),
+          Optional.empty(),
+          positions,
+          linear(name + ".o", SiteRole.ATTENTION_OUTPUT, all, width, factor / Math.sqrt(all)),
+          AttentionPart.prefix(name, heads, headSize));
+    }
+
+    private FeedForwardPart feedForward(String name) {
+      double deviation = factor / Math.sqrt(width);
+      return new FeedForwardPart(
+          activation,
+          gated
+              ? Optional.of(linear(name + ".wi_0", SiteRole.GATE, width, inner, deviation))
+              : Optional.empty(),
+          linear(name + (gated ? ".wi_1" : ".wi"), SiteRole.UP, width, inner, deviation),
+          linear(name + ".wo", SiteRole.DOWN, inner, width, factor / Math.sqrt(inner)));
+    }
+
+    private static LinearPart linear(
+        String name, SiteRole role, long in, long out, double deviation) {
+      return LinearPart.of(name, role, in, out, false, deviation);
+    }
+
+    private NormPart norm(String name) {
+      return NormPart.rms(name, width, epsilon);
+    }
+  }
+}

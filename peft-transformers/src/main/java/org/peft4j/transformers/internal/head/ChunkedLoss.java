@@ -1,0 +1,84 @@
+package org.peft4j.transformers.internal.head;
+
+import static org.nd4j.linalg.indexing.NDArrayIndex.all;
+import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
+
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.adapter.Pass;
+import org.peft4j.module.LinearModule;
+import org.peft4j.transformers.internal.memory.CallMemory;
+
+/**
+ * The cross-entropy of a language-model head, for labelled positions only and in chunks of them, so
+ * that [tokens, vocabulary] is never held whole.
+ */
+public final class ChunkedLoss {
+  /** Logits at once: 64 MB in single precision. */
+  private static final int LOGITS = 1 << 24;
+
+  private final LinearModule head;
+  private final int vocabulary;
+  private final Pass pass;
+  private final CallMemory memory;
+
+  public ChunkedLoss(LinearModule head, int vocabulary, Pass pass, CallMemory memory) {
+    this.head = head;
+    this.vocabulary = vocabulary;
+    this.pass = pass;
+    this.memory = memory;
+  }
+
+  /** The loss of each labelled position. */
+  public double[] losses(INDArray hidden, Labelled labelled) {
+    return run(hidden, labelled, null);
+  }
+
+  /**
+   * The loss of each labelled position; writes the gradients of their mean.
+   *
+   * @param hidden [batch·time, width]
+   * @param dHidden [batch·time, width], overwritten; null where nobody needs it
+   */
+  public double[] backward(INDArray hidden, Labelled labelled, @Nullable INDArray dHidden) {
+    RowGradients gradients = RowGradients.of(labelled.rows(), hidden.size(1), memory);
+    double[] losses = run(hidden, labelled, gradients.values());
+    if (dHidden != null) {
+      gradients.scatter(pass.kernels(), dHidden);
+    }
+    return losses;
+  }
+
+  private double[] run(INDArray hidden, Labelled labelled, @Nullable INDArray gradients) {
+    int count = labelled.count();
+    // An adapter writes its gradients anew in each call: where one acts there must be one chunk.
+    int most = head.acts() && gradients != null ? count : Math.max(1, LOGITS / vocabulary);
+    int size = Math.min(count, most);
+    INDArray x = memory.temporary(size, hidden.size(1));
+    INDArray logits = memory.temporary(size, vocabulary);
+    INDArray losses = memory.temporary(size);
+    double[] result = new double[count];
+    for (int from = 0; from < count; from += size) {
+      int to = Math.min(count, from + size);
+      INDArray chunkX = firstRows(x, to - from);
+      INDArray chunk = firstRows(logits, to - from);
+      pass.kernels().lookUp(hidden, Arrays.copyOfRange(labelled.rows(), from, to), chunkX);
+      head.forward(pass, chunkX, chunk);
+      int[] targets = Arrays.copyOfRange(labelled.targets(), from, to);
+      pass.kernels().crossEntropy(chunk, targets, 1.0 / count, losses);
+      for (int i = from; i < to; i++) {
+        result[i] = losses.getDouble(i - from);
+      }
+      if (gradients != null) {
+        INDArray rows = gradients.get(interval(from, to), all());
+        head.backward(pass, chunkX, chunk, rows, 0);
+      }
+    }
+    return result;
+  }
+
+  private static INDArray firstRows(INDArray matrix, int count) {
+    return matrix.size(0) == count ? matrix : matrix.get(interval(0, count), all());
+  }
+}

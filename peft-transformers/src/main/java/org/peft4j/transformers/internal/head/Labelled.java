@@ -1,0 +1,80 @@
+package org.peft4j.transformers.internal.head;
+
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.error.PeftException;
+import org.peft4j.transformers.internal.batch.Extent;
+import org.peft4j.transformers.internal.batch.TokenIds;
+
+/**
+ * The positions of a batch that have a label: the logits at t predict the label at t + 1.
+ *
+ * @param rows their rows in [batch·time], ascending
+ * @param targets the id that each is to predict
+ * @param perSequence how many there are in each sequence
+ */
+public record Labelled(int[] rows, int[] targets, int[] perSequence) {
+  /** The label of a position that does not count, as in PyTorch. */
+  public static final int IGNORED = -100;
+
+  /**
+   * Finds the labelled positions.
+   *
+   * @param labels ids [batch, time]
+   * @param mask [batch, time], 0 where a label does not count either; null if all count
+   * @param extent of the model's output: time, and before it the virtual tokens
+   * @param virtualTokens how many; the last of them predicts the first label
+   * @throws PeftException if none is labelled, a label is no id, or shapes differ
+   */
+  public static Labelled of(
+      INDArray labels, @Nullable INDArray mask, Extent extent, int virtualTokens, int vocabulary) {
+    Extent own = new Extent(extent.batch(), extent.time() - virtualTokens);
+    if (labels.length() != own.rows() || mask != null && mask.length() != own.rows()) {
+      throw new PeftException(
+          "Labels have shape "
+              + labels.shapeInfoToString().lines().findFirst().orElse("")
+              + " but the model's input is ["
+              + own.batch()
+              + ", "
+              + own.time()
+              + "]. Labels (and their mask) are token ids of the same shape.");
+    }
+    int[] ids = TokenIds.of(labels);
+    int[] counted = mask == null ? null : TokenIds.of(mask);
+    int time = (int) own.time();
+    int[] rows = new int[ids.length];
+    int[] targets = new int[ids.length];
+    int[] perSequence = new int[(int) extent.batch()];
+    int count = 0;
+    for (int i = 0; i < ids.length; i++) {
+      boolean first = virtualTokens == 0 && i % time == 0;
+      if (first || ids[i] == IGNORED || counted != null && counted[i] == 0) {
+        continue;
+      }
+      if (ids[i] < 0 || ids[i] >= vocabulary) {
+        throw new PeftException(
+            "Label "
+                + ids[i]
+                + " is no token id; allowed: 0 to "
+                + (vocabulary - 1)
+                + ", or "
+                + IGNORED
+                + " where there is no label.");
+      }
+      rows[count] = i + (i / time + 1) * virtualTokens - 1;
+      targets[count++] = ids[i];
+      perSequence[i / time]++;
+    }
+    if (count == 0) {
+      throw new PeftException(
+          "No position of this batch has a label after its first one, so that there is no loss."
+              + " Drop such batches.");
+    }
+    return new Labelled(
+        java.util.Arrays.copyOf(rows, count), java.util.Arrays.copyOf(targets, count), perSequence);
+  }
+
+  public int count() {
+    return rows.length;
+  }
+}

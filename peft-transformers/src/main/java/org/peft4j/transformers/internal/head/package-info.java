@@ -1,0 +1,5 @@
+/** Heads of language models and classifiers, and their losses. */
+@NullMarked
+package org.peft4j.transformers.internal.head;
+
+import org.jspecify.annotations.NullMarked;

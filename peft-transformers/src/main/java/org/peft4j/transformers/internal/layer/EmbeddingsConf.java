@@ -1,0 +1,29 @@
+package org.peft4j.transformers.internal.layer;
+
+import java.util.List;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.peft4j.module.LayerGrafts;
+import org.peft4j.site.Site;
+import org.peft4j.transformers.internal.model.FrozenModel;
+
+/** Configuration of the embeddings. */
+public final class EmbeddingsConf extends TransformerLayerConf {
+  private static final long serialVersionUID = 1L;
+
+  /** For deserialisation. */
+  public EmbeddingsConf() {}
+
+  public EmbeddingsConf(FrozenModel model) {
+    super(model);
+  }
+
+  @Override
+  List<Site> sites(FrozenModel frozen) {
+    return frozen.sites().embeddings();
+  }
+
+  @Override
+  FrozenLayer layer(NeuralNetConfiguration configuration, FrozenModel frozen, LayerGrafts grafts) {
+    return new EmbeddingsLayer(configuration, frozen, grafts);
+  }
+}

@@ -1,0 +1,29 @@
+package org.peft4j.transformers.internal.layer;
+
+import java.util.List;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.peft4j.module.LayerGrafts;
+import org.peft4j.site.Site;
+import org.peft4j.transformers.internal.model.FrozenModel;
+
+/** Configuration of the final norm. */
+public final class FinalNormConf extends TransformerLayerConf {
+  private static final long serialVersionUID = 1L;
+
+  /** For deserialisation. */
+  public FinalNormConf() {}
+
+  public FinalNormConf(FrozenModel model) {
+    super(model);
+  }
+
+  @Override
+  List<Site> sites(FrozenModel frozen) {
+    return List.of(frozen.sites().finalNorm());
+  }
+
+  @Override
+  FrozenLayer layer(NeuralNetConfiguration configuration, FrozenModel frozen, LayerGrafts grafts) {
+    return new FinalNormLayer(configuration, frozen, grafts);
+  }
+}

@@ -1,0 +1,112 @@
+package org.peft4j.transformers.internal.layer;
+
+import java.util.List;
+import java.util.Optional;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.conf.layers.Layer;
+import org.deeplearning4j.nn.gradient.DefaultGradient;
+import org.deeplearning4j.nn.gradient.Gradient;
+import org.deeplearning4j.nn.layers.AbstractLayer;
+import org.deeplearning4j.nn.workspace.ArrayType;
+import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.common.primitives.Pair;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.module.LayerGrafts;
+import org.peft4j.module.SiteLayer;
+import org.peft4j.site.Site;
+import org.peft4j.site.SiteKind;
+import org.peft4j.transformers.internal.model.FrozenModel;
+import org.peft4j.transformers.internal.model.Modules;
+
+/**
+ * A coarse layer over the frozen weights of a model: it has no parameters of its own, and writes
+ * the gradients of what is grafted on it.
+ */
+abstract class FrozenLayer extends AbstractLayer<Layer> implements SiteLayer {
+  private static final long serialVersionUID = 1L;
+
+  private final transient FrozenModel model;
+  private final transient List<Site> sites;
+  private final transient LayerGrafts grafts;
+
+  FrozenLayer(
+      NeuralNetConfiguration configuration,
+      FrozenModel model,
+      List<Site> sites,
+      LayerGrafts grafts) {
+    super(configuration, model.weights().dataType());
+    this.model = model;
+    this.sites = List.copyOf(sites);
+    this.grafts = grafts;
+  }
+
+  final FrozenModel model() {
+    return model;
+  }
+
+  final LayerGrafts grafts() {
+    return grafts;
+  }
+
+  /** Whether a forward pass in training must keep what the backward pass needs. */
+  final boolean willGoBack(boolean training) {
+    return training && (grafts.trains() || grafts.inputGradientNeeded());
+  }
+
+  final Pair<Gradient, @Nullable INDArray> back(@Nullable INDArray inputGradient) {
+    return new Pair<>(new DefaultGradient(), inputGradient);
+  }
+
+  /** What a layer gives back whose input's gradient nobody needs: Deeplearning4j wants an array. */
+  final INDArray zeroInputGradient(LayerWorkspaceMgr workspaces) {
+    return workspaces.create(ArrayType.ACTIVATION_GRAD, dataType, input.shape(), 'c');
+  }
+
+  @Override
+  public final List<Site> sites() {
+    return sites;
+  }
+
+  @Override
+  public final INDArray frozenParameter(Site site, String parameter) {
+    return model.weights().get(site.name() + "." + parameter);
+  }
+
+  @Override
+  public final INDArray weight(Site site) {
+    INDArray weight = frozenParameter(site, "weight");
+    boolean transposed = site.kind() == SiteKind.LINEAR && Modules.inputsFirst(model, site);
+    return transposed ? weight.transpose() : weight;
+  }
+
+  @Override
+  public final Optional<String> modelType() {
+    return Optional.of(model.config().family().modelType());
+  }
+
+  @Override
+  public final boolean updaterDivideByMinibatch(String parameter) {
+    return false; // The loss is a mean over tokens already.
+  }
+
+  @Override
+  public final boolean isPretrainLayer() {
+    return false;
+  }
+
+  @Override
+  public final void clearNoiseWeightParams() {
+    // There is no weight noise.
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return this == other;
+  }
+
+  @Override
+  public int hashCode() {
+    return System.identityHashCode(this);
+  }
+}

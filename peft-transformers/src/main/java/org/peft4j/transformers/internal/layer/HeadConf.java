@@ -1,0 +1,29 @@
+package org.peft4j.transformers.internal.layer;
+
+import java.util.List;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.peft4j.module.LayerGrafts;
+import org.peft4j.site.Site;
+import org.peft4j.transformers.internal.model.FrozenModel;
+
+/** Configuration of the language-model head. */
+public final class HeadConf extends TransformerLayerConf {
+  private static final long serialVersionUID = 1L;
+
+  /** For deserialisation. */
+  public HeadConf() {}
+
+  public HeadConf(FrozenModel model) {
+    super(model);
+  }
+
+  @Override
+  List<Site> sites(FrozenModel frozen) {
+    return List.of(frozen.sites().head());
+  }
+
+  @Override
+  FrozenLayer layer(NeuralNetConfiguration configuration, FrozenModel frozen, LayerGrafts grafts) {
+    return new HeadLayer(configuration, frozen, grafts);
+  }
+}

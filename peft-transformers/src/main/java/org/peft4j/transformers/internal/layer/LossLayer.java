@@ -1,0 +1,158 @@
+package org.peft4j.transformers.internal.layer;
+
+import java.util.List;
+import org.deeplearning4j.nn.api.layers.IOutputLayer;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.api.DataSet;
+import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
+import org.peft4j.error.PeftException;
+import org.peft4j.kernel.DetachedArrays;
+import org.peft4j.module.LayerGrafts;
+import org.peft4j.module.LinearModule;
+import org.peft4j.transformers.internal.model.FrozenModel;
+import org.peft4j.transformers.internal.model.Modules;
+
+/**
+ * An output layer over one head, that gives logits and a loss: what Deeplearning4j asks of
+ * classifiers besides, it refuses.
+ */
+abstract class LossLayer extends FrozenLayer implements IOutputLayer {
+  private static final long serialVersionUID = 1L;
+
+  private final transient LinearModule head;
+  private transient @Nullable INDArray labels;
+  private transient @Nullable Double loss;
+
+  LossLayer(NeuralNetConfiguration configuration, FrozenModel model, LayerGrafts grafts) {
+    super(configuration, model, List.of(model.sites().head()), grafts);
+    head = new Modules(model, grafts).linear(sites().get(0));
+  }
+
+  final LinearModule head() {
+    return head;
+  }
+
+  /** The width of the logits. */
+  final int outputs() {
+    return model().config().headSize();
+  }
+
+  /** The mean loss of the present input and labels, without dropout. */
+  abstract double meanLoss(LayerWorkspaceMgr workspaces);
+
+  /** Takes the loss of a forward pass that was needed anyway. */
+  final void remember(double value) {
+    loss = value;
+  }
+
+  final INDArray requireLabels() {
+    assertInputSet(true);
+    if (labels == null) {
+      throw new PeftException("The loss needs labels, and there are none; set them.");
+    }
+    return labels;
+  }
+
+  @Override
+  public final double computeScore(
+      double regularization, boolean training, LayerWorkspaceMgr workspaces) {
+    if (loss == null) {
+      loss = meanLoss(workspaces);
+    }
+    return loss + regularization;
+  }
+
+  /**
+   * The scores of the examples, [batch, 1]. Deeplearning4j uses them when the workspaces of the
+   * pass are closed, so they are in none.
+   */
+  final INDArray scores(double[] losses, double regularization) {
+    INDArray scores = DetachedArrays.zeros(dataType, losses.length, 1);
+    for (int i = 0; i < losses.length; i++) {
+      scores.putScalar(i, losses[i] + regularization);
+    }
+    return scores;
+  }
+
+  @Override
+  public final void setInput(INDArray input, LayerWorkspaceMgr workspaces) {
+    super.setInput(input, workspaces);
+    loss = null;
+  }
+
+  @Override
+  public final void setLabels(INDArray labels) {
+    this.labels = labels;
+    loss = null;
+  }
+
+  @Override
+  public final @Nullable INDArray getLabels() {
+    return labels;
+  }
+
+  @Override
+  public final void clear() {
+    super.clear();
+    labels = null;
+    loss = null;
+  }
+
+  @Override
+  public final boolean needsLabels() {
+    return true;
+  }
+
+  @Override
+  public final int numLabels() {
+    return outputs();
+  }
+
+  @Override
+  public final double f1Score(DataSet data) {
+    throw noClassifier();
+  }
+
+  @Override
+  public final double f1Score(INDArray examples, INDArray labels) {
+    throw noClassifier();
+  }
+
+  @Override
+  public final void fit(DataSetIterator iterator) {
+    throw noClassifier();
+  }
+
+  @Override
+  public final int[] predict(INDArray examples) {
+    throw noClassifier();
+  }
+
+  @Override
+  public final List<String> predict(DataSet data) {
+    throw noClassifier();
+  }
+
+  @Override
+  public final void fit(INDArray examples, INDArray labels) {
+    throw noClassifier();
+  }
+
+  @Override
+  public final void fit(DataSet data) {
+    throw noClassifier();
+  }
+
+  @Override
+  public final void fit(INDArray examples, int[] labels) {
+    throw noClassifier();
+  }
+
+  private static UnsupportedOperationException noClassifier() {
+    return new UnsupportedOperationException(
+        "This head gives logits and a loss; train and evaluate the graph instead.");
+  }
+}

@@ -1,0 +1,68 @@
+package org.peft4j.transformers.internal.memory;
+
+import org.deeplearning4j.nn.workspace.ArrayType;
+import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.peft4j.adapter.Tape;
+import org.peft4j.kernel.ScratchScope;
+
+/**
+ * Where one call of a layer takes its arrays from. Temporary ones live as long as the call; kept
+ * ones until the backward pass is done.
+ */
+public final class CallMemory implements AutoCloseable {
+  private final LayerWorkspaceMgr workspaces;
+  private final DataType type;
+  private final ScratchScope scratch = new ScratchScope();
+  private final @Nullable KeptArrays kept;
+
+  /**
+   * @param kept holds arrays that the backward pass needs; null if there will be none
+   */
+  public CallMemory(LayerWorkspaceMgr workspaces, DataType type, @Nullable KeptArrays kept) {
+    this.workspaces = workspaces;
+    this.type = type;
+    this.kept = kept;
+  }
+
+  public INDArray temporary(long... shape) {
+    return scratch.array(type, shape);
+  }
+
+  /** Kept for the backward pass, if there will be one. */
+  public INDArray kept(long... shape) {
+    return kept == null ? temporary(shape) : kept.array(shape);
+  }
+
+  public INDArray keptIf(boolean needed, long... shape) {
+    return needed ? kept(shape) : temporary(shape);
+  }
+
+  /** A tape that records in kept arrays. */
+  public Tape tape() {
+    return new MemoryTape(this);
+  }
+
+  public INDArray output(long... shape) {
+    return workspaces.createUninitialized(ArrayType.ACTIVATIONS, type, shape, 'c');
+  }
+
+  public INDArray inputGradient(long... shape) {
+    return workspaces.createUninitialized(ArrayType.ACTIVATION_GRAD, type, shape, 'c');
+  }
+
+  /** A temporary array with these values. */
+  public INDArray values(float[] values, long... shape) {
+    INDArray floats = scratch.mine(Nd4j.createFromArray(values));
+    INDArray typed = type == DataType.FLOAT ? floats : scratch.mine(floats.castTo(type));
+    return typed.reshape('c', shape);
+  }
+
+  @Override
+  public void close() {
+    scratch.close();
+  }
+}

@@ -1,0 +1,5 @@
+/** A loaded model: its description, its frozen weights, and the modules made of both. */
+@NullMarked
+package org.peft4j.transformers.internal.model;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Positions of tokens: rotary tables, padding on the left. */
+@NullMarked
+package org.peft4j.transformers.internal.position;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,5 +1,0 @@
-/** The memory that layers compute in, reused from step to step. */
-@NullMarked
-package org.peft4j.transformers.memory;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,29 @@
+package org.peft4j.transformers.internal.layer;
+
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
+import org.nd4j.linalg.factory.Nd4j;
+import org.peft4j.transformers.CausalLanguageModel;
+
+/** What training steps have taken. */
+public final class TrainingMemoryProbe {
+  private TrainingMemoryProbe() {}
+
+  /** The bytes that blocks keep for their backward pass. */
+  public static long kept(CausalLanguageModel model) {
+    ComputationGraph graph = model.graph();
+    return ((FrozenLayer) graph.getLayer("norm")).model().pool().bytes();
+  }
+
+  /** The bytes of this thread's workspaces: outputs, gradients and temporaries. */
+  public static long workspaces() {
+    return Nd4j.getWorkspaceManager().getAllWorkspacesForCurrentThread().stream()
+        .mapToLong(MemoryWorkspace::getCurrentSize)
+        .sum();
+  }
+
+  /** Forgets what earlier steps of this thread have taken. */
+  public static void reset() {
+    Nd4j.getWorkspaceManager().destroyAllWorkspacesForCurrentThread();
+  }
+}

@@ -1,4 +1,0 @@
-@NullMarked
-package org.peft4j.transformers.memory;
-
-import org.jspecify.annotations.NullMarked;
