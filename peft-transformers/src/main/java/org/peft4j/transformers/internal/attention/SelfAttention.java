@@ -13,8 +13,8 @@ import org.peft4j.transformers.internal.memory.CallMemory;
 import org.peft4j.transformers.internal.position.Rotation;
 
 /**
- * Causal self-attention: {@code out(softmax(q·kᵀ/√d)·v)} over the keys that each query sees, with rotary positions on q and k
- * where the model has them.
+ * Causal self-attention: {@code out(softmax(q·kᵀ/√d)·v)} over the keys that each query sees, with
+ * rotary positions on q and k where the model has them.
  */
 public final class SelfAttention {
   /** What the backward pass needs of the forward pass. */
