@@ -45,7 +45,7 @@ public final class FrozenModel implements AutoCloseable {
     this.weights = weights;
     this.checkpointing = checkpointing;
     this.pool = new ActivationPool(weights.dataType());
-    this.sites = new ModelSites(config);
+    this.sites = new ModelSites(architecture);
     this.positions = new PositionTables(config.attention());
     REGISTRY.values().removeIf(reference -> reference.get() == null);
     REGISTRY.put(key, new WeakReference<>(this));
