@@ -76,11 +76,11 @@ record PartMemory(TrainingBatch batch, long width) {
    * keys are as many as a decoder's queries.
    */
   private Elements attention(AttentionPart part) {
-    long square = batch.tokens() * batch.length();
+    long probabilities = part.heads() * batch.tokens() * batch.length();
     long queries = batch.tokens() * part.heads() * part.headSize();
     long keys = batch.tokens() * part.keyValueHeads() * part.headSize();
-    long kept = 2 * (queries + keys) + part.heads() * square;
-    return new Elements(kept, kept + square);
+    long kept = 2 * (queries + keys) + probabilities;
+    return new Elements(kept, kept);
   }
 
   /** What the activation is applied to, and what it is multiplied with where there is a gate. */
