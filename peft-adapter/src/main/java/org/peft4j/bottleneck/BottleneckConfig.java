@@ -1,12 +1,12 @@
 package org.peft4j.bottleneck;
 
-import org.peft4j.config.FieldType;
-import java.util.function.UnaryOperator;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.peft4j.config.CommonBuilder;
 import org.peft4j.config.CommonConfig;
+import org.peft4j.config.FieldType;
 import org.peft4j.config.PeftConfig;
 
 /**

@@ -16,9 +16,9 @@ import org.peft4j.config.FieldRole;
 import org.peft4j.config.FieldType;
 
 /**
- * The fields of {@link BottleneckConfig} in {@code adapter_config.json}: those of PEFT's configs and
- * those of the {@code adapters} library's {@code BnConfig}, side by side. An absent field has the
- * value of {@link BottleneckConfig#pfeiffer()}.
+ * The fields of {@link BottleneckConfig} in {@code adapter_config.json}: those of PEFT's configs
+ * and those of the {@code adapters} library's {@code BnConfig}, side by side. An absent field has
+ * the value of {@link BottleneckConfig#pfeiffer()}.
  */
 final class BottleneckFields {
   private static final String POST_ADD = "post_add";
@@ -30,8 +30,7 @@ final class BottleneckFields {
           f -> TextNode.valueOf(f.json()));
 
   private static final FieldType<ConnectionStart> START =
-      FieldType.of(
-          "true, false, " + POST_ADD, BottleneckFields::start, BottleneckFields::start);
+      FieldType.of("true, false, " + POST_ADD, BottleneckFields::start, BottleneckFields::start);
 
   private static final FieldType<Scaling> SCALING =
       FieldType.of(
@@ -147,8 +146,7 @@ final class BottleneckFields {
             "Where the connection past the adapter starts.",
             of(Connections::residualBeforeLn),
             (builder, start) ->
-                builder.changeConnections(
-                    c -> c.withResidual(start, c.adapterResidualBeforeLn())))
+                builder.changeConnections(c -> c.withResidual(start, c.adapterResidualBeforeLn())))
         .add(
             "adapter_residual_before_ln",
             FieldType.BOOL,
@@ -200,8 +198,7 @@ final class BottleneckFields {
             FieldType.oneOf(List.of(RuleInit.values()), BottleneckFields::lowerCase),
             "How the smaller factors begin.",
             ofPhm(Phm::ruleInit),
-            (builder, init) ->
-                builder.changePhm(p -> p.withInit(init, p.weightInit(), p.range())))
+            (builder, init) -> builder.changePhm(p -> p.withInit(init, p.weightInit(), p.range())))
         .add(
             "hypercomplex_nonlinearity",
             FieldType.oneOf(List.of(WeightInit.values()), BottleneckFields::lowerCase),

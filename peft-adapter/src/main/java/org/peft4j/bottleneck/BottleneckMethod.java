@@ -1,11 +1,11 @@
 package org.peft4j.bottleneck;
 
-import org.peft4j.config.ConfigFields;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.peft4j.adapter.Adapter;
+import org.peft4j.config.ConfigFields;
 import org.peft4j.config.ModuleSelector;
 import org.peft4j.method.Injection;
 import org.peft4j.method.PeftMethod;

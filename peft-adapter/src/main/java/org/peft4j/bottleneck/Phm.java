@@ -1,7 +1,7 @@
 package org.peft4j.bottleneck;
 
-import org.peft4j.config.FieldType;
 import java.util.List;
+import org.peft4j.config.FieldType;
 
 /**
  * Projections as sums of Kronecker products: {@code H = Σᵢ Aᵢ ⊗ Wᵢ}, i below n (Zhang et al. 2021,

@@ -1,6 +1,5 @@
 package org.peft4j.bitfit;
 
-import org.peft4j.config.ConfigFields;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -8,6 +7,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.peft4j.adapter.Adapter;
 import org.peft4j.adapter.TrainableCopy;
+import org.peft4j.config.ConfigFields;
 import org.peft4j.config.ModuleSelector;
 import org.peft4j.method.Injection;
 import org.peft4j.method.PeftMethod;
@@ -18,8 +18,7 @@ import org.peft4j.site.SiteParameter;
 /** A trainable copy of each targeted module's bias stands in for it. */
 public final class BitFitMethod implements PeftMethod<BitFitConfig> {
   private static final ConfigFields<BitFitConfig, BitFitConfig.Builder> FIELDS =
-      ConfigFields.of(
-          "BitFit", "bitfit", BitFitConfig::builder, BitFitConfig.Builder::build);
+      ConfigFields.of("BitFit", "bitfit", BitFitConfig::builder, BitFitConfig.Builder::build);
 
   @Override
   public String peftType() {

@@ -152,8 +152,7 @@ public final class ConfigFields<C extends PeftConfig, B extends CommonBuilder<B>
   /** Writes fields only where they are set: Hugging Face PEFT has none of these in the method. */
   public ConfigFields<C, B> omit(String... names) {
     Set<String> these = Set.of(names);
-    return with(
-        fields.stream().map(f -> these.contains(f.name()) ? f.asOmitted() : f).toList());
+    return with(fields.stream().map(f -> these.contains(f.name()) ? f.asOmitted() : f).toList());
   }
 
   /** The method's name, for help. */

@@ -92,9 +92,7 @@ public record FieldType<T>(
 
   /** A type of which all values are allowed. */
   public static <T> FieldType<T> of(
-      String kind,
-      Function<JsonNode, @Nullable T> reader,
-      Function<? super T, JsonNode> writer) {
+      String kind, Function<JsonNode, @Nullable T> reader, Function<? super T, JsonNode> writer) {
     return new FieldType<>(kind, kind, value -> true, reader, writer);
   }
 

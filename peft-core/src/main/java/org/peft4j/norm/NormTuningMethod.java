@@ -1,6 +1,5 @@
 package org.peft4j.norm;
 
-import org.peft4j.config.ConfigFields;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -8,6 +7,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.peft4j.adapter.Adapter;
 import org.peft4j.adapter.TrainableCopy;
+import org.peft4j.config.ConfigFields;
 import org.peft4j.method.Injection;
 import org.peft4j.method.PeftMethod;
 import org.peft4j.site.Site;

@@ -1,12 +1,12 @@
 package org.peft4j.token;
 
-import org.peft4j.config.ConfigFields;
-import org.peft4j.config.FieldType;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.peft4j.adapter.Adapter;
+import org.peft4j.config.ConfigFields;
+import org.peft4j.config.FieldType;
 import org.peft4j.method.Injection;
 import org.peft4j.method.PeftMethod;
 import org.peft4j.site.Site;

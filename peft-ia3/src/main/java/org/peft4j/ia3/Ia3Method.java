@@ -1,7 +1,5 @@
 package org.peft4j.ia3;
 
-import org.peft4j.config.ConfigFields;
-import org.peft4j.config.FieldType;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -11,6 +9,8 @@ import java.util.Optional;
 import java.util.Set;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Adapter;
+import org.peft4j.config.ConfigFields;
+import org.peft4j.config.FieldType;
 import org.peft4j.config.ModuleSelector;
 import org.peft4j.error.PeftException;
 import org.peft4j.method.Combination;
@@ -85,8 +85,7 @@ public final class Ia3Method implements PeftMethod<Ia3Config> {
       return config;
     }
     return config.toBuilder()
-        .feedforward(
-            Ia3Targets.of(modelType).map(d -> new ModuleSelector.Names(d.feedforward())))
+        .feedforward(Ia3Targets.of(modelType).map(d -> new ModuleSelector.Names(d.feedforward())))
         .build();
   }
 

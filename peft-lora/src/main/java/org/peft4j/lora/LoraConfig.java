@@ -169,15 +169,7 @@ public record LoraConfig(
     @Override
     public LoraConfig build() {
       return new LoraConfig(
-          common(),
-          ranks(),
-          dropout,
-          rslora,
-          loraBias,
-          dora,
-          init,
-          tokenIndices,
-          fanInFanOut);
+          common(), ranks(), dropout, rslora, loraBias, dora, init, tokenIndices, fanInFanOut);
     }
   }
 }

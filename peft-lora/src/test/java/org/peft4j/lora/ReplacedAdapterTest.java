@@ -1,8 +1,5 @@
 package org.peft4j.lora;
 
-import org.peft4j.config.Bias;
-import org.peft4j.lora.common.Ranks;
-import org.peft4j.testing.LayerCases;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -21,8 +18,11 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.Peft;
 import org.peft4j.PeftModel;
+import org.peft4j.config.Bias;
+import org.peft4j.lora.common.Ranks;
 import org.peft4j.lora.convert.LoraAdapters;
 import org.peft4j.testing.LayerCase;
+import org.peft4j.testing.LayerCases;
 
 /** Adapters whose values or ranks are replaced while they are in use. */
 class ReplacedAdapterTest {

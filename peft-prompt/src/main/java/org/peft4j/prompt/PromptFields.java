@@ -1,14 +1,14 @@
 package org.peft4j.prompt;
 
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
+import org.peft4j.config.CommonConfig;
 import org.peft4j.config.ConfigFields;
 import org.peft4j.config.FieldRole;
 import org.peft4j.config.FieldType;
 import org.peft4j.config.PeftConfig;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Optional;
-import org.peft4j.config.CommonConfig;
 import org.peft4j.error.PeftException;
 
 /**
@@ -55,8 +55,7 @@ public record PromptFields(
   /** The same with the width of an encoder, if it is given. */
   public List<String> problems(CommonConfig common, Optional<Integer> encoderHiddenSize) {
     List<String> problems = problems(common);
-    encoderHiddenSize
-        .ifPresent(size -> HIDDEN_SIZE.check("encoder_hidden_size", size, problems));
+    encoderHiddenSize.ifPresent(size -> HIDDEN_SIZE.check("encoder_hidden_size", size, problems));
     return problems;
   }
 

@@ -112,7 +112,8 @@ class GoldenTrainingTest {
   /** The reference's five steps of AdaLoRA are of the optimizer alone. */
   private static void keepRanks(PeftModel<ComputationGraph> model, String adapter) {
     if (model.config(adapter) instanceof AdaLoraConfig config) {
-      model.amendConfig(adapter, config.toBuilder().schedule(new RankSchedule(99, 0, 1, 100)).build());
+      model.amendConfig(
+          adapter, config.toBuilder().schedule(new RankSchedule(99, 0, 1, 100)).build());
     }
   }
 

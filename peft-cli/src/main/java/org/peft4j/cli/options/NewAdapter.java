@@ -1,8 +1,5 @@
 package org.peft4j.cli.options;
 
-import org.peft4j.config.ConfigField;
-import org.peft4j.config.FieldRole;
-import java.util.stream.Collectors;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -17,7 +14,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
+import org.peft4j.config.ConfigField;
 import org.peft4j.config.ConfigReader;
+import org.peft4j.config.FieldRole;
 import org.peft4j.config.ModuleSelector;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.error.PeftException;
@@ -57,7 +57,8 @@ public final class NewAdapter {
     adapter.json.put("base_model_name_or_path", model.toString());
     adapter.json.put("task_type", isClassifier(model) ? "SEQ_CLS" : "CAUSAL_LM");
     steps.ifPresent(
-        count -> adapter.field(FieldRole.TRAINING_STEPS).ifPresent(f -> adapter.json.put(f, count)));
+        count ->
+            adapter.field(FieldRole.TRAINING_STEPS).ifPresent(f -> adapter.json.put(f, count)));
     return adapter.config(options);
   }
 

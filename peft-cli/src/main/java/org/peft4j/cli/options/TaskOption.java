@@ -1,8 +1,8 @@
 package org.peft4j.cli.options;
 
-import org.peft4j.config.FieldRole;
 import java.util.Optional;
 import org.peft4j.PeftModel;
+import org.peft4j.config.FieldRole;
 import org.peft4j.error.PeftException;
 import org.peft4j.method.Methods;
 import picocli.CommandLine.Option;

@@ -1,6 +1,5 @@
 package org.peft4j.lora.adalora;
 
-import org.peft4j.config.ConfigFields;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -9,6 +8,7 @@ import java.util.Set;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.PeftModel;
 import org.peft4j.adapter.Adapter;
+import org.peft4j.config.ConfigFields;
 import org.peft4j.error.PeftException;
 import org.peft4j.lora.LoraInit;
 import org.peft4j.lora.internal.lowrank.LoraShape;

@@ -1,6 +1,5 @@
 package org.peft4j.lora.convert;
 
-import org.peft4j.lora.common.Ranks;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -15,6 +14,7 @@ import org.peft4j.adapter.Tensors;
 import org.peft4j.error.PeftException;
 import org.peft4j.lora.LoraConfig;
 import org.peft4j.lora.LoraInit;
+import org.peft4j.lora.common.Ranks;
 import org.peft4j.lora.internal.lowrank.LoraLinear;
 import org.peft4j.lora.internal.lowrank.LowRankPart;
 import org.peft4j.lora.internal.lowrank.PlainConfig;

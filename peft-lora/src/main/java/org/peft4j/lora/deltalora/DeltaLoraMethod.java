@@ -1,7 +1,5 @@
 package org.peft4j.lora.deltalora;
 
-import org.peft4j.config.ConfigFields;
-import org.peft4j.lora.deltalora.DeltaLoraConfig.Builder;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
@@ -10,9 +8,11 @@ import org.peft4j.adapter.Adapter;
 import org.peft4j.adapter.EmbeddingAdapter;
 import org.peft4j.adapter.LinearAdapter;
 import org.peft4j.adapter.WeightAdapter;
+import org.peft4j.config.ConfigFields;
 import org.peft4j.lora.DefaultTargets;
 import org.peft4j.lora.LoraInit;
 import org.peft4j.lora.common.Ranks;
+import org.peft4j.lora.deltalora.DeltaLoraConfig.Builder;
 import org.peft4j.lora.internal.lowrank.LoraShape;
 import org.peft4j.lora.internal.lowrank.PlainLora;
 import org.peft4j.lora.plus.LoraPlus;

@@ -62,10 +62,13 @@ final class LoraFields {
               "DoRA: the norms of the weight's rows train apart from their directions.",
               LoraConfig::dora,
               Builder::dora)
+          .add("init_lora_weights", INIT, "How A and B begin.", LoraConfig::init, Builder::init)
           .add(
-              "init_lora_weights", INIT, "How A and B begin.", LoraConfig::init, Builder::init)
-          .add(
-              "lora_bias", FieldType.BOOL, "Give B a bias.", LoraConfig::loraBias, Builder::loraBias)
+              "lora_bias",
+              FieldType.BOOL,
+              "Give B a bias.",
+              LoraConfig::loraBias,
+              Builder::loraBias)
           .addOptional(
               "trainable_token_indices",
               TOKENS,
@@ -110,8 +113,7 @@ final class LoraFields {
       case "orthogonal" -> LoraInit.ORTHOGONAL;
       case "olora" -> LoraInit.OLORA;
       case "eva", "loftq" -> LoraInit.STANDARD;
-      default ->
-          value.asText().matches("pissa(_niter_[0-9]{1,9})?") ? LoraInit.PISSA : null;
+      default -> value.asText().matches("pissa(_niter_[0-9]{1,9})?") ? LoraInit.PISSA : null;
     };
   }
 

@@ -1,12 +1,12 @@
 package org.peft4j.lora.internal;
 
-import org.peft4j.config.ConfigFields;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.peft4j.adapter.Adapter;
+import org.peft4j.config.ConfigFields;
 import org.peft4j.error.PeftException;
 import org.peft4j.lora.DefaultTargets;
 import org.peft4j.lora.LoraConfig;

@@ -1,19 +1,19 @@
 package org.peft4j.lora.loha;
 
-import org.peft4j.config.ConfigFields;
-import org.peft4j.config.FieldType;
-import org.peft4j.lora.loha.LoHaConfig.Builder;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.peft4j.adapter.Adapter;
+import org.peft4j.config.ConfigFields;
+import org.peft4j.config.FieldType;
 import org.peft4j.lora.DefaultTargets;
 import org.peft4j.lora.internal.lycoris.CoreFactor;
 import org.peft4j.lora.internal.lycoris.Dropout;
 import org.peft4j.lora.internal.lycoris.Factor;
 import org.peft4j.lora.internal.lycoris.Factor.Start;
 import org.peft4j.lora.internal.lycoris.LowRankFactor;
+import org.peft4j.lora.loha.LoHaConfig.Builder;
 import org.peft4j.lora.lycoris.LycorisFields;
 import org.peft4j.method.Injection;
 import org.peft4j.method.PeftMethod;

@@ -1,9 +1,9 @@
 package org.peft4j.lora.lokr;
 
-import org.peft4j.config.FieldType;
 import java.util.ArrayList;
 import java.util.List;
 import org.peft4j.config.CommonConfig;
+import org.peft4j.config.FieldType;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.lora.lycoris.LycorisBuilder;
 import org.peft4j.lora.lycoris.LycorisFields;

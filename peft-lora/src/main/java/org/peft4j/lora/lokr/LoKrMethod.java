@@ -1,11 +1,11 @@
 package org.peft4j.lora.lokr;
 
-import org.peft4j.config.ConfigFields;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.peft4j.adapter.Adapter;
+import org.peft4j.config.ConfigFields;
 import org.peft4j.lora.DefaultTargets;
 import org.peft4j.lora.internal.lycoris.Dropout;
 import org.peft4j.lora.lycoris.LycorisFields;

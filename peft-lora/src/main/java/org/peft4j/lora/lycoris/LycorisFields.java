@@ -1,10 +1,10 @@
 package org.peft4j.lora.lycoris;
 
+import java.util.List;
+import java.util.function.Function;
 import org.peft4j.config.ConfigFields;
 import org.peft4j.config.FieldType;
 import org.peft4j.config.PeftConfig;
-import java.util.function.Function;
-import java.util.List;
 import org.peft4j.lora.common.Ranks;
 
 /**

@@ -1,6 +1,5 @@
 package org.peft4j.lora.mora;
 
-import org.peft4j.config.FieldType;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -8,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import org.peft4j.config.CommonBuilder;
 import org.peft4j.config.CommonConfig;
+import org.peft4j.config.FieldType;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.lora.common.Ranks;
 

@@ -1,17 +1,17 @@
 package org.peft4j.lora.mora;
 
-import org.peft4j.config.ConfigFields;
-import org.peft4j.config.FieldRole;
-import org.peft4j.config.FieldType;
-import org.peft4j.lora.common.Ranks;
-import org.peft4j.lora.mora.MoraConfig.Builder;
 import com.fasterxml.jackson.databind.node.IntNode;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.peft4j.adapter.Adapter;
+import org.peft4j.config.ConfigFields;
+import org.peft4j.config.FieldRole;
+import org.peft4j.config.FieldType;
 import org.peft4j.lora.DefaultTargets;
+import org.peft4j.lora.common.Ranks;
+import org.peft4j.lora.mora.MoraConfig.Builder;
 import org.peft4j.method.Injection;
 import org.peft4j.method.PeftMethod;
 import org.peft4j.site.Site;

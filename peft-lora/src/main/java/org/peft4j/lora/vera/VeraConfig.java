@@ -1,10 +1,10 @@
 package org.peft4j.lora.vera;
 
-import org.peft4j.config.FieldType;
 import java.util.ArrayList;
 import java.util.List;
 import org.peft4j.config.CommonBuilder;
 import org.peft4j.config.CommonConfig;
+import org.peft4j.config.FieldType;
 import org.peft4j.config.PeftConfig;
 
 /**
@@ -34,8 +34,7 @@ public record VeraConfig(
 
   static final FieldType<Integer> KEY = FieldType.atLeast(0);
   static final FieldType<Double> D_INITIAL =
-      FieldType.NUMBER.within(
-          "a finite number that is not 0", v -> Double.isFinite(v) && v != 0);
+      FieldType.NUMBER.within("a finite number that is not 0", v -> Double.isFinite(v) && v != 0);
 
   /**
    * Checks every field.

@@ -1,13 +1,13 @@
 package org.peft4j.prompt.multitask;
 
-import org.peft4j.config.FieldType;
-import org.peft4j.prompt.tuning.PromptInit;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import org.peft4j.config.CommonConfig;
+import org.peft4j.config.FieldType;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.prompt.PromptFields;
+import org.peft4j.prompt.tuning.PromptInit;
 import org.peft4j.prompt.tuning.PromptStart;
 import org.peft4j.prompt.tuning.StartBuilder;
 

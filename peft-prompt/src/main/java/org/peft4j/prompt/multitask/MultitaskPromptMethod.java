@@ -1,18 +1,18 @@
 package org.peft4j.prompt.multitask;
 
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.peft4j.adapter.Adapter;
+import org.peft4j.adapter.Initializer;
 import org.peft4j.config.ConfigFields;
 import org.peft4j.config.FieldRole;
 import org.peft4j.config.FieldType;
-import org.peft4j.prompt.multitask.MultitaskPromptConfig.Builder;
-import java.util.List;
-import java.util.stream.Stream;
-import java.util.Optional;
-import org.peft4j.adapter.Adapter;
-import org.peft4j.adapter.Initializer;
 import org.peft4j.method.Injection;
 import org.peft4j.prompt.PromptFields;
 import org.peft4j.prompt.PromptMethod;
 import org.peft4j.prompt.PromptTable;
+import org.peft4j.prompt.multitask.MultitaskPromptConfig.Builder;
 import org.peft4j.prompt.tuning.FirstPrompt;
 import org.peft4j.prompt.tuning.PromptInit;
 import org.peft4j.prompt.tuning.PromptStart;

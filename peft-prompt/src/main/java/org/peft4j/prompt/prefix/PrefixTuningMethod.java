@@ -1,8 +1,5 @@
 package org.peft4j.prompt.prefix;
 
-import org.peft4j.config.ConfigFields;
-import org.peft4j.config.FieldType;
-import org.peft4j.prompt.prefix.PrefixTuningConfig.Builder;
 import com.fasterxml.jackson.databind.node.TextNode;
 import java.util.EnumSet;
 import java.util.List;
@@ -10,6 +7,8 @@ import java.util.Optional;
 import java.util.Set;
 import org.peft4j.adapter.Adapter;
 import org.peft4j.adapter.Initializer;
+import org.peft4j.config.ConfigFields;
+import org.peft4j.config.FieldType;
 import org.peft4j.error.PeftException;
 import org.peft4j.method.Injection;
 import org.peft4j.prompt.EncodedPrompt;
@@ -17,6 +16,7 @@ import org.peft4j.prompt.PromptFields;
 import org.peft4j.prompt.PromptMethod;
 import org.peft4j.prompt.PromptTable;
 import org.peft4j.prompt.encoder.PerceptronEncoder;
+import org.peft4j.prompt.prefix.PrefixTuningConfig.Builder;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
 

@@ -1,9 +1,9 @@
 package org.peft4j.prompt.ptuning;
 
-import org.peft4j.config.FieldType;
 import java.util.List;
 import java.util.Optional;
 import org.peft4j.config.CommonConfig;
+import org.peft4j.config.FieldType;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.prompt.EncoderBuilder;
 import org.peft4j.prompt.PromptFields;

@@ -1,11 +1,10 @@
 package org.peft4j.prompt.ptuning;
 
-import org.peft4j.config.ConfigFields;
-import org.peft4j.config.FieldType;
-import org.peft4j.prompt.ptuning.PTuningConfig.Builder;
 import java.util.Optional;
 import org.peft4j.adapter.Adapter;
 import org.peft4j.adapter.Initializer;
+import org.peft4j.config.ConfigFields;
+import org.peft4j.config.FieldType;
 import org.peft4j.method.Injection;
 import org.peft4j.prompt.BeforeInput;
 import org.peft4j.prompt.EncodedPrompt;
@@ -15,6 +14,7 @@ import org.peft4j.prompt.PromptTable;
 import org.peft4j.prompt.encoder.LstmEncoder;
 import org.peft4j.prompt.encoder.PerceptronEncoder;
 import org.peft4j.prompt.encoder.TableEncoder;
+import org.peft4j.prompt.ptuning.PTuningConfig.Builder;
 import org.peft4j.site.Site;
 
 /** An encoder whose output stands before the embeddings of the input. */

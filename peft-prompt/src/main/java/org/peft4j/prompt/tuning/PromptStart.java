@@ -1,14 +1,14 @@
 package org.peft4j.prompt.tuning;
 
-import org.peft4j.config.ConfigFields;
-import org.peft4j.config.FieldRole;
-import org.peft4j.config.FieldType;
-import org.peft4j.config.PeftConfig;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import org.peft4j.config.CommonConfig;
+import org.peft4j.config.ConfigFields;
+import org.peft4j.config.FieldRole;
+import org.peft4j.config.FieldType;
+import org.peft4j.config.PeftConfig;
 
 /**
  * What a prompt of embeddings begins as, with Hugging Face PEFT's fields.

@@ -1,17 +1,17 @@
 package org.peft4j.prompt.tuning;
 
-import org.peft4j.config.ConfigFields;
-import org.peft4j.config.FieldRole;
-import org.peft4j.config.FieldType;
-import org.peft4j.prompt.tuning.PromptTuningConfig.Builder;
 import java.util.Optional;
 import org.peft4j.adapter.Adapter;
 import org.peft4j.adapter.Initializer;
+import org.peft4j.config.ConfigFields;
+import org.peft4j.config.FieldRole;
+import org.peft4j.config.FieldType;
 import org.peft4j.method.Injection;
 import org.peft4j.prompt.BeforeInput;
 import org.peft4j.prompt.PromptFields;
 import org.peft4j.prompt.PromptMethod;
 import org.peft4j.prompt.PromptTable;
+import org.peft4j.prompt.tuning.PromptTuningConfig.Builder;
 import org.peft4j.site.Site;
 
 /** A table of embeddings before those of the input. */

@@ -1,6 +1,5 @@
 package org.peft4j.transformers.inspection;
 
-import org.peft4j.files.AdapterKeys;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
@@ -9,6 +8,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.files.AdapterFiles;
+import org.peft4j.files.AdapterKeys;
 import org.peft4j.method.Methods;
 
 /**
