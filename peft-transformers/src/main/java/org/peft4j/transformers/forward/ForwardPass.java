@@ -14,7 +14,7 @@ import org.peft4j.Peft;
 import org.peft4j.PeftModel;
 import org.peft4j.adapter.DetachedArrays;
 import org.peft4j.error.PeftException;
-import org.peft4j.files.TensorFile;
+import org.peft4j.internal.files.TensorFile;
 import org.peft4j.kernel.Scratch;
 
 /**
