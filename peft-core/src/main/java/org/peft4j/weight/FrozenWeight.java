@@ -5,7 +5,7 @@ import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.peft4j.adapter.DetachedArrays;
+import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.kernel.Kernels;
 
 /**

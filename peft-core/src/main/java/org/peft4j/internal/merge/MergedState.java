@@ -2,8 +2,9 @@ package org.peft4j.internal.merge;
 
 import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.peft4j.adapter.DetachedArrays;
+import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.internal.merge.Merger.Original;
+import org.peft4j.kernel.DetachedArrays;
 
 /** Arrays that hold merged values now, and what they held before. */
 public final class MergedState {

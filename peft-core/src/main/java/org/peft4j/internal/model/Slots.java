@@ -13,7 +13,6 @@ import java.util.random.RandomGeneratorFactory;
 import java.util.stream.Collectors;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Adapter;
-import org.peft4j.adapter.DetachedArrays;
 import org.peft4j.adapter.GainAdapter;
 import org.peft4j.adapter.ParameterSpec;
 import org.peft4j.adapter.ScalingAdapter;
@@ -24,6 +23,7 @@ import org.peft4j.internal.files.AdapterFiles;
 import org.peft4j.internal.graft.Slot;
 import org.peft4j.internal.method.TokenRows;
 import org.peft4j.internal.wrapped.WrappedModel;
+import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteParameter;
 

@@ -31,12 +31,12 @@ import org.peft4j.internal.graft.GraftSwitch;
 import org.peft4j.internal.graft.SiteGrafts;
 import org.peft4j.internal.module.LinearModule;
 import org.peft4j.kernel.Nd4jKernels;
-import org.peft4j.lora.CentralDifferences;
 import org.peft4j.lora.LoraConfig;
 import org.peft4j.lora.internal.LoraMethod;
 import org.peft4j.lora.internal.lowrank.LoraLinear;
 import org.peft4j.method.Injection;
 import org.peft4j.site.Site;
+import org.peft4j.testing.CentralDifferences;
 
 /** DoRA's formula, against the product B·A written out and central differences of constant n. */
 class DoraTest {

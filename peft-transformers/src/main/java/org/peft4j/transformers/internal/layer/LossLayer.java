@@ -8,10 +8,10 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.DataSet;
 import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
-import org.peft4j.adapter.DetachedArrays;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.graft.LayerGrafts;
 import org.peft4j.internal.module.LinearModule;
+import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.transformers.internal.model.FrozenModel;
 import org.peft4j.transformers.internal.model.Modules;
 
