@@ -5,7 +5,7 @@ import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.peft4j.transformers.internal.layer.BlockConf;
 import org.peft4j.transformers.internal.layer.EmbeddingsConf;
-import org.peft4j.transformers.internal.layer.FinalNormConf;
+import org.peft4j.transformers.internal.layer.StackEndConf;
 import org.peft4j.transformers.internal.layer.HeadConf;
 import org.peft4j.transformers.internal.layer.ScoreConf;
 import org.peft4j.transformers.internal.layer.TransformerLayerConf;
@@ -34,7 +34,7 @@ final class GraphBuilder {
     for (int i = 0; i < model.config().layers(); i++) {
       builder.add("block" + i, new BlockConf(model, i));
     }
-    builder.add("norm", new FinalNormConf(model));
+    builder.add("norm", new StackEndConf(model));
     boolean classifier = model.config().labels().isPresent();
     builder.add(
         model.sites().head().name(), classifier ? new ScoreConf(model) : new HeadConf(model));

@@ -11,17 +11,17 @@ import org.peft4j.adapter.Pass;
 import org.peft4j.module.LayerGrafts;
 import org.peft4j.module.SiteLayer;
 import org.peft4j.transformers.internal.attention.AttentionMask;
-import org.peft4j.transformers.internal.attention.KeyValueCache;
+import org.peft4j.transformers.internal.batch.KeyValueCache;
 import org.peft4j.transformers.internal.attention.Prefix;
-import org.peft4j.transformers.internal.attention.SelfAttention;
+import org.peft4j.transformers.internal.attention.Attention;
 import org.peft4j.transformers.internal.batch.Extent;
 import org.peft4j.transformers.internal.block.Block;
 import org.peft4j.transformers.internal.memory.CallMemory;
 import org.peft4j.transformers.internal.memory.KeptArrays;
 import org.peft4j.transformers.internal.model.FrozenModel;
 import org.peft4j.transformers.internal.model.Modules;
-import org.peft4j.transformers.internal.position.LeftPadding;
-import org.peft4j.transformers.internal.position.PositionTables;
+import org.peft4j.transformers.internal.batch.LeftPadding;
+import org.peft4j.transformers.internal.position.RotaryTables;
 import org.peft4j.transformers.internal.position.Rotation;
 
 /** One transformer block as a layer: [batch, time, width] to the same shape. */
@@ -77,9 +77,9 @@ final class BlockLayer extends SteppingLayer {
     return block.attention().prefix();
   }
 
-  private SelfAttention.Positions positions(Extent extent, CallMemory memory) {
+  private Attention.Positions positions(Extent extent, CallMemory memory) {
     INDArray mask = prefix().mask(AttentionMask.of(maskArray, extent, memory), memory);
-    return new SelfAttention.Positions(mask, rotation(0, extent, null, memory));
+    return new Attention.Positions(mask, rotation(0, extent, null, memory));
   }
 
   @Override
@@ -94,8 +94,8 @@ final class BlockLayer extends SteppingLayer {
       INDArray mask =
           AttentionMask.stepping(past.length(), (int) extent.time(), slots, past.padding(), memory);
       Rotation rotation = rotation(past.length(), extent, past.padding(), memory);
-      SelfAttention.Positions positions =
-          new SelfAttention.Positions(prefix().mask(mask, memory), rotation);
+      Attention.Positions positions =
+          new Attention.Positions(prefix().mask(mask, memory), rotation);
       block.forward(grafts().nextPass(false), x, positions, past, y, memory);
       return y;
     }
@@ -111,7 +111,7 @@ final class BlockLayer extends SteppingLayer {
     for (int i = 0; i < positions.length; i++) {
       positions[i] += before;
     }
-    PositionTables.Rows rows = model().positions().rows(positions, before + past + time);
+    RotaryTables.Rows rows = model().positions().rows(positions, before + past + time);
     long headSize = model().config().attention().headSize();
     long[] shape = {positions.length / time, time, headSize};
     return new Rotation(memory.values(rows.cos(), shape), memory.values(rows.sin(), shape));
@@ -127,7 +127,7 @@ final class BlockLayer extends SteppingLayer {
     try (CallMemory memory = new CallMemory(workspaces, dataType, null)) {
       boolean needed = grafts().inputGradientNeeded();
       INDArray dx = needed ? memory.inputGradient(input.shape()) : zeroInputGradient(workspaces);
-      SelfAttention.Positions positions = positions(extent, memory);
+      Attention.Positions positions = positions(extent, memory);
       Pass pass = forward.pass();
       Block.Kept values = forward.values();
       if (values == null) {

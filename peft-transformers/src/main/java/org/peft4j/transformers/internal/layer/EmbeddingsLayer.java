@@ -25,7 +25,7 @@ import org.peft4j.transformers.internal.batch.TokenIds;
 import org.peft4j.transformers.internal.memory.CallMemory;
 import org.peft4j.transformers.internal.model.FrozenModel;
 import org.peft4j.transformers.internal.model.Modules;
-import org.peft4j.transformers.internal.position.LeftPadding;
+import org.peft4j.transformers.internal.batch.LeftPadding;
 
 /** Token embeddings, and GPT-2's position embeddings: ids [batch, time] to [batch, time, width]. */
 final class EmbeddingsLayer extends SteppingLayer {

@@ -9,7 +9,7 @@ import org.peft4j.error.PeftException;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.config.ModelConfig;
 import org.peft4j.transformers.internal.memory.ActivationPool;
-import org.peft4j.transformers.internal.position.PositionTables;
+import org.peft4j.transformers.internal.position.RotaryTables;
 import org.peft4j.transformers.weights.WeightStore;
 
 /**
@@ -25,7 +25,7 @@ public final class FrozenModel implements AutoCloseable {
   private final ModelArchitecture architecture;
   private final WeightStore weights;
   private final ModelSites sites;
-  private final PositionTables positions;
+  private final RotaryTables positions;
 
   private final boolean checkpointing;
   private final ActivationPool pool;
@@ -44,7 +44,7 @@ public final class FrozenModel implements AutoCloseable {
     this.checkpointing = checkpointing;
     this.pool = new ActivationPool(weights.dataType());
     this.sites = new ModelSites(config);
-    this.positions = new PositionTables(config.attention());
+    this.positions = new RotaryTables(config.attention());
     REGISTRY.values().removeIf(reference -> reference.get() == null);
     REGISTRY.put(key, new WeakReference<>(this));
   }
@@ -90,7 +90,7 @@ public final class FrozenModel implements AutoCloseable {
     return checkpointing;
   }
 
-  public PositionTables positions() {
+  public RotaryTables positions() {
     return positions;
   }
 

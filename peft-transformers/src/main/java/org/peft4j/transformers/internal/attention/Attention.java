@@ -1,4 +1,5 @@
 package org.peft4j.transformers.internal.attention;
+import org.peft4j.transformers.internal.batch.KeyValueCache;
 
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -14,7 +15,7 @@ import org.peft4j.transformers.internal.position.Rotation;
  * Causal self-attention: {@code out(softmax(q·kᵀ/√d + mask)·v)} with rotary positions on q and k
  * where the model has them.
  */
-public final class SelfAttention {
+public final class Attention {
   /** What the backward pass needs of the forward pass. */
   public record Kept(
       Projections.Heads heads,
@@ -34,7 +35,7 @@ public final class SelfAttention {
   private final LinearModule output;
   private final Prefix prefix;
 
-  public SelfAttention(
+  public Attention(
       ModelConfig.Attention shape, Projections projections, LinearModule output, Prefix prefix) {
     this.shape = shape;
     this.projections = projections;

@@ -5,7 +5,7 @@ import org.peft4j.transformers.architecture.Rotary;
 import org.peft4j.transformers.config.ModelConfig;
 
 /** Cosines and sines of rotary positions. The largest table so far is kept, on the Java heap. */
-public final class PositionTables {
+public final class RotaryTables {
   /** For each position a row of headSize values, the second half repeating the first. */
   private record Table(int frequenciesFor, int positions, float[] cos, float[] sin) {}
 
@@ -16,7 +16,7 @@ public final class PositionTables {
   private final ModelConfig.Attention attention;
   private volatile Table largest = new Table(0, 0, new float[0], new float[0]);
 
-  public PositionTables(ModelConfig.Attention attention) {
+  public RotaryTables(ModelConfig.Attention attention) {
     this.attention = attention;
     this.headSize = attention.headSize();
   }

@@ -7,13 +7,13 @@ import org.peft4j.site.Site;
 import org.peft4j.transformers.internal.model.FrozenModel;
 
 /** Configuration of the final norm. */
-public final class FinalNormConf extends TransformerLayerConf {
+public final class StackEndConf extends TransformerLayerConf {
   private static final long serialVersionUID = 1L;
 
   /** For deserialisation. */
-  public FinalNormConf() {}
+  public StackEndConf() {}
 
-  public FinalNormConf(FrozenModel model) {
+  public StackEndConf(FrozenModel model) {
     super(model);
   }
 
@@ -24,6 +24,6 @@ public final class FinalNormConf extends TransformerLayerConf {
 
   @Override
   FrozenLayer layer(NeuralNetConfiguration configuration, FrozenModel frozen, LayerGrafts grafts) {
-    return new FinalNormLayer(configuration, frozen, grafts);
+    return new StackEndLayer(configuration, frozen, grafts);
   }
 }

@@ -18,7 +18,7 @@ import org.peft4j.transformers.internal.model.FrozenModel;
 import org.peft4j.transformers.internal.model.Modules;
 
 /** The normalisation after the last block: [batch, time, width] to the same shape. */
-final class FinalNormLayer extends FrozenLayer {
+final class StackEndLayer extends FrozenLayer {
   private static final long serialVersionUID = 1L;
 
   /** What the backward pass needs of the forward pass. */
@@ -27,14 +27,14 @@ final class FinalNormLayer extends FrozenLayer {
   private final transient NormModule norm;
   private transient @Nullable Kept kept;
 
-  FinalNormLayer(NeuralNetConfiguration configuration, FrozenModel model, LayerGrafts grafts) {
+  StackEndLayer(NeuralNetConfiguration configuration, FrozenModel model, LayerGrafts grafts) {
     super(configuration, model, List.of(model.sites().finalNorm()), grafts);
     norm = new Modules(model, grafts).norm(sites().get(0));
   }
 
   @Override
   public SiteLayer graft(NeuralNetConfiguration configuration, LayerGrafts grafts) {
-    return new FinalNormLayer(configuration, model(), grafts);
+    return new StackEndLayer(configuration, model(), grafts);
   }
 
   @Override
