@@ -32,12 +32,11 @@ record BlockShape(long kept, long temporary) {
    */
   static BlockShape attention(
       int batch, int queries, int keys, int heads, long width, long keyWidth) {
-    long square = (long) batch * queries * keys;
     long projections = batch * (queries * width + 2 * keys * keyWidth);
     long contexts = batch * queries * width;
-    long probabilities = heads * square;
-    return new BlockShape(
-        projections + probabilities + contexts, projections + probabilities + contexts + square);
+    long probabilities = (long) batch * heads * queries * keys;
+    long all = projections + probabilities + contexts;
+    return new BlockShape(all, all);
   }
 
   /** {@code down(f(gate(x))·up(x))}: gate and up. */

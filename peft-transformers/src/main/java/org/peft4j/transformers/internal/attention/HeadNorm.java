@@ -12,79 +12,81 @@ import org.peft4j.transformers.internal.memory.CallMemory;
 import org.peft4j.transformers.internal.model.Modules;
 
 /**
- * The norm of queries or keys [batch, time, heads, size]: of each head if it is as wide as one
- * (Qwen 3), of all heads of a token together if it is as wide as those (OLMo 2).
+ * The norm of queries or keys [batch, time, heads, size], if there is one: of each head if it is as
+ * wide as one (Qwen 3), of all heads of a token together if it is as wide as those (OLMo 2).
  *
+ * @param module null for none
  * @param width of the norm
  */
-record HeadNorm(NormModule module, long width) {
-  static @Nullable HeadNorm of(Optional<NormPart> part, Modules modules) {
-    return part.map(p -> new HeadNorm(modules.norm(p), p.width())).orElse(null);
+record HeadNorm(@Nullable NormModule module, long width) {
+  static HeadNorm of(Optional<NormPart> part, Modules modules) {
+    return part.map(p -> new HeadNorm(modules.norm(p), p.width()))
+        .orElseGet(() -> new HeadNorm(null, 0));
   }
 
-  /** Whether there is one on which anything grafted acts now. */
-  static boolean acts(@Nullable HeadNorm norm) {
-    return norm != null && norm.module().acts();
+  /** Whether anything grafted on it acts now. */
+  boolean acts() {
+    return module != null && module.acts();
   }
 
-  /** Room for what the backward pass needs beside the heads. */
-  static @Nullable INDArray statistics(
-      @Nullable HeadNorm norm, INDArray heads, CallMemory memory) {
-    return norm == null
-        ? null
-        : memory.kept(norm.module.statistics(), heads.length() / norm.width);
+  /** Room for what the backward pass needs beside the heads; null where there is no norm. */
+  @Nullable INDArray statistics(INDArray heads, CallMemory memory) {
+    return module == null ? null : memory.kept(module.statistics(), heads.length() / width);
   }
 
-  /** The normed heads, a temporary array; the heads themselves where there is no norm. */
-  static INDArray forward(
-      @Nullable HeadNorm norm,
-      Pass pass,
-      INDArray heads,
-      @Nullable INDArray statistics,
-      CallMemory memory) {
-    if (norm == null || statistics == null) {
+  /** The normed heads once more, which costs less than to keep them. */
+  INDArray again(Pass pass, INDArray heads, CallMemory memory) {
+    if (module == null) {
+      return heads;
+    }
+    INDArray statistics = memory.temporary(module.statistics(), heads.length() / width);
+    return forward(pass, heads, statistics, memory);
+  }
+
+  /**
+   * The normed heads, a temporary array; the heads themselves where there is no norm.
+   *
+   * @param statistics receives what the backward pass needs
+   */
+  INDArray forward(
+      Pass pass, INDArray heads, @Nullable INDArray statistics, CallMemory memory) {
+    if (module == null || statistics == null) {
       return heads;
     }
     INDArray normed = memory.temporary(heads.shape());
-    norm.module.forward(pass, norm.rows(heads, memory), norm.rows(normed, memory), statistics);
+    module.forward(pass, rows(heads, memory), rows(normed, memory), statistics);
     return normed;
   }
 
   /** An array for the gradient of the normed heads: {@code dHeads} where there is no norm. */
-  static INDArray gradient(@Nullable HeadNorm norm, INDArray dHeads, CallMemory memory) {
-    return norm == null ? dHeads : memory.temporary(dHeads.shape());
+  INDArray gradient(INDArray dHeads, CallMemory memory) {
+    return module == null ? dHeads : memory.temporary(dHeads.shape());
   }
 
   /**
    * Writes the gradients of the trainable copies and dHeads, given that of the normed heads.
    *
-   * @param dHeads of the shape of the heads, overwritten
+   * @param dHeads overwritten
    */
-  static void backward(
-      @Nullable HeadNorm norm,
+  void backward(
       Pass pass,
       INDArray heads,
       @Nullable INDArray statistics,
       INDArray dNormed,
       INDArray dHeads,
       CallMemory memory) {
-    if (norm == null || statistics == null) {
+    if (module == null || statistics == null) {
       return;
     }
     INDArray dx = memory.temporary(dHeads.shape());
-    norm.module.backward(
-        pass,
-        norm.rows(heads, memory),
-        statistics,
-        norm.rows(dNormed, memory),
-        norm.rows(dx, memory));
+    module.backward(
+        pass, rows(heads, memory), statistics, rows(dNormed, memory), rows(dx, memory));
     dHeads.assign(dx);
   }
 
   private INDArray rows(INDArray heads, CallMemory memory) {
-    long[] dense = Nd4j.getStrides(heads.shape(), 'c');
-    INDArray together =
-        Arrays.equals(heads.stride(), dense) ? heads : memory.temporary(heads.shape()).assign(heads);
+    boolean dense = Arrays.equals(heads.stride(), Nd4j.getStrides(heads.shape(), 'c'));
+    INDArray together = dense ? heads : memory.temporary(heads.shape()).assign(heads);
     return together.reshape('c', heads.length() / width, width);
   }
 }

@@ -6,7 +6,7 @@ import org.peft4j.module.LayerGrafts;
 import org.peft4j.site.Site;
 import org.peft4j.transformers.internal.model.FrozenModel;
 
-/** Configuration of the final norm. */
+/** Configuration of what comes after the last block. */
 public final class StackEndConf extends TransformerLayerConf {
   private static final long serialVersionUID = 1L;
 
@@ -19,7 +19,7 @@ public final class StackEndConf extends TransformerLayerConf {
 
   @Override
   List<Site> sites(FrozenModel frozen) {
-    return List.of(frozen.sites().finalNorm());
+    return frozen.architecture().decoder().endSites();
   }
 
   @Override

@@ -2,13 +2,19 @@ package org.peft4j.transformers.internal.model;
 
 import java.lang.ref.WeakReference;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.peft4j.error.PeftException;
+import org.peft4j.site.Site;
+import org.peft4j.transformers.architecture.AttentionPart;
+import org.peft4j.transformers.architecture.LinearPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.config.ModelConfig;
 import org.peft4j.transformers.internal.memory.ActivationPool;
+import org.peft4j.transformers.internal.position.PassPatterns;
 import org.peft4j.transformers.internal.position.RotaryTables;
 import org.peft4j.transformers.weights.WeightStore;
 
@@ -25,7 +31,9 @@ public final class FrozenModel implements AutoCloseable {
   private final ModelArchitecture architecture;
   private final WeightStore weights;
   private final ModelSites sites;
-  private final RotaryTables positions;
+  private final Set<String> inputsFirst;
+  private final Map<AttentionPart.RotaryPositions, RotaryTables> rotary = new ConcurrentHashMap<>();
+  private final PassPatterns patterns = new PassPatterns();
 
   private final boolean checkpointing;
   private final ActivationPool pool;
@@ -44,7 +52,11 @@ public final class FrozenModel implements AutoCloseable {
     this.checkpointing = checkpointing;
     this.pool = new ActivationPool(weights.dataType());
     this.sites = new ModelSites(config);
-    this.positions = new RotaryTables(config.attention());
+    this.inputsFirst =
+        architecture.modules().stream()
+            .filter(module -> module instanceof LinearPart linear && linear.inputsFirst())
+            .map(module -> module.site().name())
+            .collect(Collectors.toUnmodifiableSet());
     REGISTRY.values().removeIf(reference -> reference.get() == null);
     REGISTRY.put(key, new WeakReference<>(this));
   }
@@ -90,14 +102,26 @@ public final class FrozenModel implements AutoCloseable {
     return checkpointing;
   }
 
-  public RotaryTables positions() {
-    return positions;
+  /** Whether the checkpoint stores the weight of a linear map as [in, out]. */
+  public boolean inputsFirst(Site site) {
+    return inputsFirst.contains(site.name());
+  }
+
+  /** The tables of rotary positions, which all attentions with the same positions share. */
+  public RotaryTables rotary(AttentionPart.RotaryPositions positions) {
+    return rotary.computeIfAbsent(positions, p -> new RotaryTables(p.rotary(), p.size()));
+  }
+
+  /** What the attentions of this thread's pass share. */
+  public PassPatterns patterns() {
+    return patterns;
   }
 
   /** Frees the weights and the memory of activations. */
   @Override
   public void close() {
     REGISTRY.remove(key);
+    patterns.begin();
     weights.close();
     pool.close();
   }
