@@ -180,8 +180,8 @@ public interface Kernels {
    * The gradients of {@link #attention}; {@code probabilities} and {@code context} are what it
    * gave. Each gradient has the shape of what it is of.
    *
-   * @param biasGradient the shape of the pattern's bias: the sum over the rows, or heads, that share
-   *     it
+   * @param biasGradient the shape of the pattern's bias: the sum over the rows, or heads, that
+   *     share it
    */
   void attentionGradient(
       INDArray q,

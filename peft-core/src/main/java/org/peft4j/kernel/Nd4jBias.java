@@ -8,8 +8,8 @@ import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * What is added to attention scores [B, H, T, S]: the bias of a pattern, and a number for hidden
- * keys. ND4J has no operation that sets such parts of an array, so that the latter is an array,
- * [1 or B, 1, T, S], for the time of a call.
+ * keys. ND4J has no operation that sets such parts of an array, so that the latter is an array, [1
+ * or B, 1, T, S], for the time of a call.
  */
 final class Nd4jBias {
   /** Swallows any score that it is added to, and stays finite. */

@@ -12,7 +12,8 @@ final class ShownKeys {
   private ShownKeys(BitSet[] rows, int keys) {
     this.rows = rows;
     this.keys = keys;
-    int first = Arrays.stream(rows).mapToInt(r -> r.nextSetBit(0)).filter(i -> i >= 0).min().orElse(0);
+    int first =
+        Arrays.stream(rows).mapToInt(r -> r.nextSetBit(0)).filter(i -> i >= 0).min().orElse(0);
     this.hull = new KeyRange(first, Arrays.stream(rows).mapToInt(BitSet::length).max().orElse(0));
   }
 

@@ -119,11 +119,7 @@ final class Attention {
           Operand dScores = scores(d, tile, i);
           multiply(dScores, keys(k, tile), rows(dq, tile, i), scores.scale(), false);
           multiply(
-              dScores.transposed(),
-              rows(q, tile, i),
-              keys(dk, tile),
-              scores.scale(),
-              add || i > 0);
+              dScores.transposed(), rows(q, tile, i), keys(dk, tile), scores.scale(), add || i > 0);
         }
       }
     }

@@ -27,8 +27,10 @@ class AttentionTest {
   private static final AttentionScores CAPPED = new AttentionScores(0.9, 1.5);
 
   static Stream<Arguments> patterns() {
-    int[] right = IntStream.range(0, 600).map(i -> i % 300 < 280 - 90 * (i / 300) ? 1 : 0).toArray();
-    int[] holes = IntStream.range(0, 600).map(i -> i % 300 > 20 && i % 7 > i / 300 ? 1 : 0).toArray();
+    int[] right =
+        IntStream.range(0, 600).map(i -> i % 300 < 280 - 90 * (i / 300) ? 1 : 0).toArray();
+    int[] holes =
+        IntStream.range(0, 600).map(i -> i % 300 > 20 && i % 7 > i / 300 ? 1 : 0).toArray();
     int[] ends = IntStream.range(0, 600).map(i -> i % 300 > 40 && i % 300 < 130 ? 1 : 0).toArray();
     AttentionPattern causal = AttentionPattern.causal(300);
     return Stream.of(
@@ -38,7 +40,8 @@ class AttentionTest {
         Arguments.of("a single query", AttentionPattern.causal(1)),
         Arguments.of("both directions", AttentionPattern.full(70, 70)),
         Arguments.of("both directions, several tiles", AttentionPattern.full(200, 200)),
-        Arguments.of("both directions, padding", AttentionPattern.full(300, 300).withMask(2, right)),
+        Arguments.of(
+            "both directions, padding", AttentionPattern.full(300, 300).withMask(2, right)),
         Arguments.of("another sequence", AttentionPattern.full(7, 40)),
         Arguments.of("another sequence, padding", AttentionPattern.full(7, 300).withMask(2, ends)),
         Arguments.of("after cached keys", AttentionPattern.causal(33, 20, 53)),
@@ -96,7 +99,7 @@ class AttentionTest {
     for (int i = 0; i < expected.size(); i++) {
       double size = Math.max(0.1, expected.get(i).amaxNumber().doubleValue());
       double error = actual.get(i).sub(expected.get(i)).amaxNumber().doubleValue() / size;
-      assertThat(error).as("output " + i).isLessThan(1e-5);
+      assertThat(error).as("output " + i).isLessThan(3e-5);
     }
   }
 

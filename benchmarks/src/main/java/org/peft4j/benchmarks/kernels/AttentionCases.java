@@ -63,7 +63,8 @@ final class AttentionCases {
           INDArray v = arrays.random(extent.keys());
           INDArray probabilities = arrays.zeros(extent.probabilities());
           INDArray context = arrays.zeros(extent.queries());
-          return () -> kernels.attention(q, k, v, extent.pattern(), extent.scores(), probabilities, context);
+          return () ->
+              kernels.attention(q, k, v, extent.pattern(), extent.scores(), probabilities, context);
         });
   }
 
@@ -85,7 +86,18 @@ final class AttentionCases {
           INDArray dv = arrays.zeros(extent.keys());
           return () ->
               kernels.attentionGradient(
-                  q, k, v, extent.pattern(), extent.scores(), probabilities, context, dContext, dq, dk, dv, null);
+                  q,
+                  k,
+                  v,
+                  extent.pattern(),
+                  extent.scores(),
+                  probabilities,
+                  context,
+                  dContext,
+                  dq,
+                  dk,
+                  dv,
+                  null);
         });
   }
 }

@@ -104,6 +104,13 @@ public record Rotary(double theta, Scaling scaling) {
     return scaling instanceof LongRope rope && length > rope.originalPositions() ? 1 : 0;
   }
 
+  /** The longest sequence of a model that was made for {@code maxPositions}. */
+  public int reach(int maxPositions) {
+    return scaling instanceof Dynamic dynamic
+        ? (int) Math.min(Integer.MAX_VALUE, maxPositions * dynamic.factor())
+        : maxPositions;
+  }
+
   /** What cosines and sines are multiplied with. */
   public double attentionFactor() {
     if (scaling instanceof Yarn yarn) {

@@ -12,7 +12,6 @@ import org.peft4j.site.Site;
 import org.peft4j.transformers.architecture.AttentionPart;
 import org.peft4j.transformers.architecture.LinearPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
-import org.peft4j.transformers.config.ModelConfig;
 import org.peft4j.transformers.internal.memory.ActivationPool;
 import org.peft4j.transformers.internal.position.PassPatterns;
 import org.peft4j.transformers.internal.position.RotaryTables;
@@ -27,10 +26,8 @@ public final class FrozenModel implements AutoCloseable {
   private static final Map<String, WeakReference<FrozenModel>> REGISTRY = new ConcurrentHashMap<>();
 
   private final String key = UUID.randomUUID().toString();
-  private final ModelConfig config;
   private final ModelArchitecture architecture;
   private final WeightStore weights;
-  private final ModelSites sites;
   private final Set<String> inputsFirst;
   private final Map<AttentionPart.RotaryPositions, RotaryTables> rotary = new ConcurrentHashMap<>();
   private final PassPatterns patterns = new PassPatterns();
@@ -42,16 +39,13 @@ public final class FrozenModel implements AutoCloseable {
    * @param checkpointing whether blocks keep only their input for the backward pass
    */
   public FrozenModel(
-      ModelConfig config,
       ModelArchitecture architecture,
       WeightStore weights,
       boolean checkpointing) {
-    this.config = config;
     this.architecture = architecture;
     this.weights = weights;
     this.checkpointing = checkpointing;
     this.pool = new ActivationPool(weights.dataType());
-    this.sites = new ModelSites(config);
     this.inputsFirst =
         architecture.modules().stream()
             .filter(module -> module instanceof LinearPart linear && linear.inputsFirst())
@@ -78,16 +72,8 @@ public final class FrozenModel implements AutoCloseable {
     return key;
   }
 
-  public ModelConfig config() {
-    return config;
-  }
-
   public ModelArchitecture architecture() {
     return architecture;
-  }
-
-  public ModelSites sites() {
-    return sites;
   }
 
   public WeightStore weights() {
