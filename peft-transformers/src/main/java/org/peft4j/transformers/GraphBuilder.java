@@ -6,9 +6,9 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.peft4j.transformers.architecture.StackPart;
 import org.peft4j.transformers.internal.layer.BlockConf;
 import org.peft4j.transformers.internal.layer.EmbeddingsConf;
-import org.peft4j.transformers.internal.layer.StackEndConf;
 import org.peft4j.transformers.internal.layer.HeadConf;
 import org.peft4j.transformers.internal.layer.ScoreConf;
+import org.peft4j.transformers.internal.layer.StackEndConf;
 import org.peft4j.transformers.internal.layer.TransformerLayerConf;
 import org.peft4j.transformers.internal.model.FrozenModel;
 

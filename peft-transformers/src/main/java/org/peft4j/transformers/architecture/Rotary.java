@@ -3,10 +3,10 @@ package org.peft4j.transformers.architecture;
 import java.util.List;
 
 /**
- * Rotary positions: position p turns the i-th pair of a head by the angle {@code p·f(i)}, and cosines
- * and sines are multiplied with {@link #attentionFactor}. Frequencies and angles are computed in
- * single precision, as the reference implementation does, because at long distances their rounding
- * is a part of the model.
+ * Rotary positions: position p turns the i-th pair of a head by the angle {@code p·f(i)}, and
+ * cosines and sines are multiplied with {@link #attentionFactor}. Frequencies and angles are
+ * computed in single precision, as the reference implementation does, because at long distances
+ * their rounding is a part of the model.
  *
  * <p>In the formulas, d is the number of features that are rotated.
  *

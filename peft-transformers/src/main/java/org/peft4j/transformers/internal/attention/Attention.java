@@ -18,8 +18,8 @@ import org.peft4j.transformers.internal.model.Modules;
 import org.peft4j.transformers.internal.position.Rotation;
 
 /**
- * Attention: {@code out(softmax(cap(scale·q·kᵀ) + bias)·v)} over the keys that each query sees. Norms
- * and rotary positions change q and k first, where the model has them.
+ * Attention: {@code out(softmax(cap(scale·q·kᵀ) + bias)·v)} over the keys that each query sees.
+ * Norms and rotary positions change q and k first, where the model has them.
  */
 public final class Attention implements Mixer {
   private final AttentionPart part;
@@ -66,8 +66,7 @@ public final class Attention implements Mixer {
       Pass pass, INDArray x, Sequences sequences, @Nullable INDArray y, CallMemory memory) {
     EncoderStates encoder = encoder(sequences);
     Extent extent = sequences.extent();
-    Projections.Heads heads =
-        projections.heads(extent, keyExtent(encoder, extent), true, memory);
+    Projections.Heads heads = projections.heads(extent, keyExtent(encoder, extent), true, memory);
     projections.forward(pass, x, encoder == null ? x : encoder.rows(), heads, memory);
     Rotation rotation = positions.rotation(sequences, prefix.length(), memory);
     AttentionPattern pattern = positions.pattern(pass, sequences, prefix.length());

@@ -48,8 +48,7 @@ record HeadNorm(@Nullable NormModule module, long width) {
    *
    * @param statistics receives what the backward pass needs
    */
-  INDArray forward(
-      Pass pass, INDArray heads, @Nullable INDArray statistics, CallMemory memory) {
+  INDArray forward(Pass pass, INDArray heads, @Nullable INDArray statistics, CallMemory memory) {
     if (module == null || statistics == null) {
       return heads;
     }
@@ -79,8 +78,7 @@ record HeadNorm(@Nullable NormModule module, long width) {
       return;
     }
     INDArray dx = memory.temporary(dHeads.shape());
-    module.backward(
-        pass, rows(heads, memory), statistics, rows(dNormed, memory), rows(dx, memory));
+    module.backward(pass, rows(heads, memory), statistics, rows(dNormed, memory), rows(dx, memory));
     dHeads.assign(dx);
   }
 

@@ -11,8 +11,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * @param gradient [batch, time, width], to which each cross-attention adds; null where nobody needs
  *     it
  */
-public record EncoderStates(
-    INDArray values, @Nullable INDArray mask, @Nullable INDArray gradient) {
+public record EncoderStates(INDArray values, @Nullable INDArray mask, @Nullable INDArray gradient) {
   public Extent extent() {
     return Extent.of(values);
   }

@@ -159,8 +159,7 @@ record Branch(@Nullable Norm before, Mixer mixer, @Nullable Norm after, Sublayer
     INDArray normed = mixer.needsInput() ? before.again(pass, in, memory) : null;
     kept.mixer().backward(pass, normed, dMixed, dNormed, memory);
     if (dNormed != null) {
-      before.backward(
-          pass, in, Objects.requireNonNull(kept.beforeStatistics()), dNormed, dGiven);
+      before.backward(pass, in, Objects.requireNonNull(kept.beforeStatistics()), dNormed, dGiven);
     }
   }
 }

@@ -36,5 +36,4 @@ record BranchGradient(INDArray dy, @Nullable INDArray dResidual) {
     grafts.backward(pass, residual, dy, dResidual);
     return new BranchGradient(dy, dResidual);
   }
-
 }

@@ -42,8 +42,7 @@ record Norm(NormModule module) {
   }
 
   /** See {@link NormModule#backward}. */
-  void backward(
-      Pass pass, INDArray x, INDArray statistics, INDArray dy, @Nullable INDArray dx) {
+  void backward(Pass pass, INDArray x, INDArray statistics, INDArray dy, @Nullable INDArray dx) {
     module.backward(pass, x, statistics, dy, dx);
   }
 }

@@ -13,7 +13,8 @@ import org.peft4j.transformers.internal.memory.CallMemory;
 import org.peft4j.transformers.internal.model.Modules;
 
 /**
- * The forward and backward pass of a residual sub-layer: {@code y = after(x + Σ branch(before(x)))}.
+ * The forward and backward pass of a residual sub-layer: {@code y = after(x + Σ
+ * branch(before(x)))}.
  *
  * <p>Results of norms are computed again in the backward pass, which costs less than to keep them.
  *
@@ -109,7 +110,11 @@ record Residual(@Nullable Norm before, List<Branch> branches, @Nullable Norm aft
       boolean goOn = dx != null || Norm.acts(before) || branches.stream().anyMatch(Branch::acts);
       INDArray below = goOn ? memory.temporary(dy.shape()) : null;
       after.backward(
-          pass, Objects.requireNonNull(kept.sum()), Objects.requireNonNull(kept.afterStatistics()), dy, below);
+          pass,
+          Objects.requireNonNull(kept.sum()),
+          Objects.requireNonNull(kept.afterStatistics()),
+          dy,
+          below);
       if (below == null) {
         return;
       }
@@ -145,7 +150,11 @@ record Residual(@Nullable Norm before, List<Branch> branches, @Nullable Norm aft
     }
     if (before != null && dGiven != null) {
       before.backward(
-          pass, Objects.requireNonNull(x), Objects.requireNonNull(kept.beforeStatistics()), dGiven, dx);
+          pass,
+          Objects.requireNonNull(x),
+          Objects.requireNonNull(kept.beforeStatistics()),
+          dGiven,
+          dx);
     }
     if (dx != null) {
       dx.addi(dSum);

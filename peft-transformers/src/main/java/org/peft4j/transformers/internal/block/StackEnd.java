@@ -13,7 +13,6 @@ import org.peft4j.transformers.internal.model.Modules;
 /**
  * What comes after the last block of a stack: a norm, a projection, or both, {@code y =
  * projection(norm(x))}.
- *
  */
 public final class StackEnd {
   /**

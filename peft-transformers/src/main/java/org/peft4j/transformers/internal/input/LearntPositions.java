@@ -1,5 +1,6 @@
 package org.peft4j.transformers.internal.input;
 
+import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Pass;
 import org.peft4j.error.PeftException;
 import org.peft4j.module.EmbeddingModule;
@@ -7,7 +8,6 @@ import org.peft4j.transformers.architecture.PositionPart;
 import org.peft4j.transformers.internal.batch.LeftPadding;
 import org.peft4j.transformers.internal.memory.CallMemory;
 import org.peft4j.transformers.internal.model.Modules;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Learnt embeddings of positions. */
 record LearntPositions(PositionPart part, EmbeddingModule table) {

@@ -74,14 +74,7 @@ final class EmbeddingsLayer extends SteppingLayer {
     int virtualTokens = pass.prompt().virtualTokens();
     Extent extent = new Extent(input.size(0), virtualTokens + input.size(1));
     Tokens tokens =
-        new Tokens(
-            ids,
-            extent,
-            virtualTokens,
-            hidden,
-            mask(),
-            from,
-            pass.prompt().prefixLength());
+        new Tokens(ids, extent, virtualTokens, hidden, mask(), from, pass.prompt().prefixLength());
     boolean keep = willGoBack(training);
     KeptArrays arrays = new KeptArrays(model().pool());
     try (CallMemory memory = new CallMemory(workspaces, dataType, keep ? arrays : null)) {

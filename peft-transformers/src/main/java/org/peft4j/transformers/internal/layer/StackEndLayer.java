@@ -47,8 +47,7 @@ final class StackEndLayer extends FrozenLayer {
     try (CallMemory memory = new CallMemory(workspaces, dataType, keep ? arrays : null)) {
       INDArray y = memory.output(extent.batch(), extent.time(), end.outputs());
       Pass recorded = keep && end.projects() ? pass.on(memory.tape()) : pass;
-      StackEnd.Kept values =
-          end.forward(recorded, extent.matrix(input), extent.matrix(y), memory);
+      StackEnd.Kept values = end.forward(recorded, extent.matrix(input), extent.matrix(y), memory);
       kept = keep ? new Kept(recorded, values, arrays) : null;
       return y;
     }

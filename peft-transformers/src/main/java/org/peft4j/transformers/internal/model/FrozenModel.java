@@ -38,10 +38,7 @@ public final class FrozenModel implements AutoCloseable {
   /**
    * @param checkpointing whether blocks keep only their input for the backward pass
    */
-  public FrozenModel(
-      ModelArchitecture architecture,
-      WeightStore weights,
-      boolean checkpointing) {
+  public FrozenModel(ModelArchitecture architecture, WeightStore weights, boolean checkpointing) {
     this.architecture = architecture;
     this.weights = weights;
     this.checkpointing = checkpointing;

@@ -19,8 +19,7 @@ public interface Mixer {
    *
    * @param y null where only what the backward pass needs is asked for
    */
-  Kept forward(
-      Pass pass, INDArray x, Sequences sequences, @Nullable INDArray y, CallMemory memory);
+  Kept forward(Pass pass, INDArray x, Sequences sequences, @Nullable INDArray y, CallMemory memory);
 
   /** Holds what the backward pass needs of a forward pass, and computes it. */
   interface Kept {

@@ -49,8 +49,7 @@ public record Modules(FrozenModel model, LayerGrafts grafts) {
   }
 
   public EmbeddingModule embedding(EmbeddingPart part) {
-    return new EmbeddingModule(
-        grafts.at(part.site().name()), model.weights().get(part.key()));
+    return new EmbeddingModule(grafts.at(part.site().name()), model.weights().get(part.key()));
   }
 
   /** Whether the layer has that site: tables that several layers read are one layer's. */

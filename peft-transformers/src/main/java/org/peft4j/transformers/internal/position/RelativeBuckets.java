@@ -6,8 +6,8 @@ import org.peft4j.kernel.Kernels;
 import org.peft4j.kernel.Scratch;
 
 /**
- * Relative positions in buckets (Raffel et al., 2020): the nearer half of the distances has a bucket
- * each, those beyond share buckets whose width grows with the logarithm of the distance.
+ * Relative positions in buckets (Raffel et al., 2020): the nearer half of the distances has a
+ * bucket each, those beyond share buckets whose width grows with the logarithm of the distance.
  *
  * @param buckets how many there are
  * @param maxDistance from which on all distances share the last bucket

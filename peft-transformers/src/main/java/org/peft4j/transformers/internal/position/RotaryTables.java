@@ -44,8 +44,7 @@ public final class RotaryTables {
     int variant = rotary.variant(length);
     Table table = largest;
     if (table.positions() < length || table.variant() != variant) {
-      int positions =
-          table.variant() == variant ? Math.max(length, 2 * table.positions()) : length;
+      int positions = table.variant() == variant ? Math.max(length, 2 * table.positions()) : length;
       table = compute(rotary.frequencies(size, length), variant, positions);
       largest = table;
     }
