@@ -6,7 +6,7 @@ import org.peft4j.adapter.Pass;
 import org.peft4j.kernel.AttentionPattern;
 import org.peft4j.kernel.AttentionScores;
 import org.peft4j.kernel.Kernels;
-import org.peft4j.module.LinearModule;
+import org.peft4j.internal.module.LinearModule;
 import org.peft4j.transformers.architecture.AttentionPart;
 import org.peft4j.transformers.internal.batch.EncoderStates;
 import org.peft4j.transformers.internal.batch.Extent;

@@ -6,7 +6,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Pass;
-import org.peft4j.module.SublayerGrafts;
+import org.peft4j.internal.graft.SublayerGrafts;
 import org.peft4j.transformers.architecture.AttentionPart;
 import org.peft4j.transformers.architecture.BranchPart;
 import org.peft4j.transformers.architecture.FeedForwardPart;

@@ -1,6 +1,6 @@
 package org.peft4j.transformers.internal.feedforward;
 
-import org.peft4j.module.LinearModule;
+import org.peft4j.internal.module.LinearModule;
 import org.peft4j.transformers.architecture.FeedForwardPart;
 import org.peft4j.transformers.internal.model.Mixer;
 import org.peft4j.transformers.internal.model.Modules;

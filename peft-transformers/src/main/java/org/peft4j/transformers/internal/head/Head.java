@@ -4,7 +4,7 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.ops.transforms.Transforms;
 import org.peft4j.adapter.Pass;
-import org.peft4j.module.LinearModule;
+import org.peft4j.internal.module.LinearModule;
 import org.peft4j.transformers.architecture.HeadPart;
 import org.peft4j.transformers.internal.model.Modules;
 

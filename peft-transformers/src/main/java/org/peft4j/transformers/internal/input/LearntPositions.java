@@ -3,7 +3,7 @@ package org.peft4j.transformers.internal.input;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Pass;
 import org.peft4j.error.PeftException;
-import org.peft4j.module.EmbeddingModule;
+import org.peft4j.internal.module.EmbeddingModule;
 import org.peft4j.transformers.architecture.PositionPart;
 import org.peft4j.transformers.internal.batch.LeftPadding;
 import org.peft4j.transformers.internal.memory.CallMemory;

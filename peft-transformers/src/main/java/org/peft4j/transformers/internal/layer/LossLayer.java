@@ -10,7 +10,7 @@ import org.nd4j.linalg.dataset.api.DataSet;
 import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
 import org.peft4j.error.PeftException;
 import org.peft4j.kernel.DetachedArrays;
-import org.peft4j.module.LayerGrafts;
+import org.peft4j.internal.graft.LayerGrafts;
 import org.peft4j.transformers.internal.head.Head;
 import org.peft4j.transformers.internal.model.FrozenModel;
 import org.peft4j.transformers.internal.model.Modules;
