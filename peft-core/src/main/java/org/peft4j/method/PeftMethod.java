@@ -6,7 +6,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.peft4j.PeftModel;
 import org.peft4j.adapter.Adapter;
 import org.peft4j.config.ConfigFields;
 import org.peft4j.config.ConfigReader;
@@ -126,10 +125,11 @@ public interface PeftMethod<C extends PeftConfig> {
   }
 
   /**
-   * What the method does between the steps of a training of {@code adapter}, which is active; empty
-   * if nothing.
+   * What the method does between the steps of a training; empty if nothing.
+   *
+   * @param adapter an active adapter of this method
    */
-  default Optional<TrainingHook> trainingHook(C config, PeftModel<?> model, String adapter) {
+  default Optional<TrainingHook> trainingHook(C config, AdapterView adapter) {
     return Optional.empty();
   }
 

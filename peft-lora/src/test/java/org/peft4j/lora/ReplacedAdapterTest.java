@@ -44,7 +44,7 @@ class ReplacedAdapterTest {
   @Test
   void addedValuesAreTheAdaptersAndWrongOnesAreRefused() {
     PeftModel<ComputationGraph> model = trained(config().build());
-    Map<String, INDArray> values = new LinkedHashMap<>(model.tensors(NAME));
+    Map<String, INDArray> values = new LinkedHashMap<>(model.adapter(NAME).tensors());
     model.addAdapter("copy", config().build(), values);
     INDArray expected = model.network().outputSingle(X);
     model.setActive("copy");
@@ -101,14 +101,14 @@ class ReplacedAdapterTest {
     assertThat(((LoraConfig) model.config(NAME)).ranks().rank()).isEqualTo(5);
     assertThat(model.adapters()).containsExactly(NAME);
     Map<String, INDArray> old = new LinkedHashMap<>();
-    model.tensors(NAME).forEach((key, t) -> old.put(key, t.dup()));
+    model.adapter(NAME).tensors().forEach((key, t) -> old.put(key, t.dup()));
     double score = model.network().score(site.data());
     for (int i = 0; i < 20; i++) {
       model.network().fit(site.data());
     }
     assertThat(model.network().score(site.data())).isLessThan(score);
     model
-        .tensors(NAME)
+        .adapter(NAME).tensors()
         .forEach((key, t) -> assertThat(t).isNotEqualTo(Objects.requireNonNull(old.get(key))));
   }
 

@@ -10,7 +10,7 @@ import org.peft4j.config.ConfigFields;
 import org.peft4j.config.FieldRole;
 import org.peft4j.config.FieldType;
 import org.peft4j.config.PeftConfig;
-import org.peft4j.plan.PatternMap;
+import org.peft4j.config.PatternMap;
 import org.peft4j.site.Site;
 
 /**

@@ -54,10 +54,10 @@ public final class LoraAdapters {
     String drawn = temporaryName(model);
     model.addAdapter(drawn, wider);
     try {
-      Map<String, INDArray> values = new LinkedHashMap<>(model.tensors(drawn));
+      Map<String, INDArray> values = new LinkedHashMap<>(model.adapter(drawn).tensors());
       double scale = newAlpha / (config.rslora() ? Math.sqrt(newRank) : newRank);
-      Map<String, INDArray> old = model.tensors(name);
-      for (Adapter adapter : model.parts(name)) {
+      Map<String, INDArray> old = model.adapter(name).tensors();
+      for (Adapter adapter : model.adapter(name).parts()) {
         if (adapter instanceof LowRankPart part) {
           requireRoom(part, newRank);
           copy(part, old, values, part.shape().scale() / scale);
@@ -65,7 +65,7 @@ public final class LoraAdapters {
           adapter.parameters().forEach(spec -> copy(adapter.key(spec), old, values));
         }
       }
-      model.redefine(name, wider, values);
+      model.adapter(name).redefine(wider, values);
     } finally {
       model.delete(drawn);
     }
@@ -139,8 +139,8 @@ public final class LoraAdapters {
     LoraConfig config = config(model, name);
     Map<String, INDArray> values = new LinkedHashMap<>();
     List<PlainConfig.Target> targets = new ArrayList<>();
-    Map<String, INDArray> old = model.tensors(name);
-    for (Adapter adapter : model.parts(name)) {
+    Map<String, INDArray> old = model.adapter(name).tensors();
+    for (Adapter adapter : model.adapter(name).parts()) {
       if (!(adapter instanceof ShiftedLora part)) {
         throw new PeftException(
             "Adapter \""

@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.peft4j.config.PeftConfig;
-import org.peft4j.files.AdapterFiles;
-import org.peft4j.files.AdapterKeys;
+import org.peft4j.internal.files.AdapterFiles;
+import org.peft4j.internal.files.AdapterKeys;
 import org.peft4j.method.Methods;
 
 /**
