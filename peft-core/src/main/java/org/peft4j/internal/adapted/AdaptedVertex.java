@@ -70,7 +70,7 @@ public final class AdaptedVertex extends BaseWrapperVertex implements AdaptedPar
 
   @Override
   public Pair<Gradient, INDArray[]> doBackward(boolean tbptt, LayerWorkspaceMgr workspaces) {
-    AdapterGradients.requireActing(grafts, host.context().graftSwitch());
+    AdapterGradients.requireActing(grafts, host.context().shared().activity());
     if (!grafts.trains() && !grafts.inputGradientNeeded()) {
       return new Pair<>(new DefaultGradient(), zeroEpsilons(workspaces));
     }

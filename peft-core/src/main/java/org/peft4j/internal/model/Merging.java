@@ -35,11 +35,11 @@ public final class Merging<M extends Model> {
     MergedState merged =
         new MergedState(new Merger(hosted.hostings().values(), kernels).merge(slots));
     state = merged;
-    hosted.graftSwitch().setMerged(names);
+    hosted.shared().activity().setMerged(names);
     return () -> {
       merged.end();
       state = null;
-      hosted.graftSwitch().setMerged(Set.of());
+      hosted.shared().activity().setMerged(Set.of());
     };
   }
 
@@ -47,13 +47,13 @@ public final class Merging<M extends Model> {
    * Until what it returns is run, no adapter acts, and the merged weights are the original ones.
    */
   public Runnable disable() {
-    hosted.graftSwitch().disable(1);
+    hosted.shared().activity().disable(1);
     if (state != null) {
       state.suspend();
     }
     return () -> {
-      hosted.graftSwitch().disable(-1);
-      if (state != null && !hosted.graftSwitch().isDisabled()) {
+      hosted.shared().activity().disable(-1);
+      if (state != null && !hosted.shared().activity().isDisabled()) {
         state.resume();
       }
     };

@@ -50,7 +50,7 @@ public final class Slots {
     for (Slot slot : slots) {
       for (ParameterSpec spec : slot.adapter().parameters()) {
         String key = name + "/" + slot.adapter().site().name() + "/" + spec.name();
-        long seed = 31 * hosted.graftSwitch().seed() + key.hashCode();
+        long seed = 31 * hosted.shared().masks().seed() + key.hashCode();
         RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
         spec.initializer().fill(slot.values().get(spec.name()), random);
       }

@@ -18,7 +18,7 @@ import org.peft4j.internal.adapted.AdaptedPart;
 import org.peft4j.internal.adapted.AdaptedVertex;
 import org.peft4j.internal.adapted.AdaptedVertices;
 import org.peft4j.internal.adapted.AdapterContext;
-import org.peft4j.internal.graft.GraftSwitch;
+import org.peft4j.internal.graft.SharedState;
 import org.peft4j.internal.original.OriginalPart;
 import org.peft4j.internal.original.stock.StockOriginals;
 import org.peft4j.kernel.Kernels;
@@ -40,10 +40,10 @@ public final class WrappedGraph extends WrappedModel<ComputationGraph> {
   }
 
   /** Wraps an initialised graph. */
-  public static WrappedGraph of(ComputationGraph base, GraftSwitch graftSwitch, Kernels kernels) {
+  public static WrappedGraph of(ComputationGraph base, SharedState shared, Kernels kernels) {
     AdapterContext context =
         new AdapterContext(
-            layersOf(base), ancestors(base.getConfiguration()), graftSwitch, kernels);
+            layersOf(base), ancestors(base.getConfiguration()), shared, kernels);
     return new WrappedGraph(base, context);
   }
 

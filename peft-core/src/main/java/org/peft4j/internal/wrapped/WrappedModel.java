@@ -14,7 +14,7 @@ import org.peft4j.adapter.Tensors;
 import org.peft4j.internal.adapted.AdaptedPart;
 import org.peft4j.internal.adapted.AdapterContext;
 import org.peft4j.internal.graft.Graft;
-import org.peft4j.internal.graft.GraftSwitch;
+import org.peft4j.internal.graft.SharedState;
 import org.peft4j.internal.graft.Slot;
 import org.peft4j.internal.original.OriginalPart;
 import org.peft4j.method.TensorPlace;
@@ -67,8 +67,8 @@ public abstract class WrappedModel<M extends Model> {
   }
 
   /** What all replicas share at run time. */
-  public final GraftSwitch graftSwitch() {
-    return context.graftSwitch();
+  public final SharedState shared() {
+    return context.shared();
   }
 
   /**

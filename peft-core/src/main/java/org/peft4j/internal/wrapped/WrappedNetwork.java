@@ -17,7 +17,7 @@ import org.peft4j.internal.adapted.AdaptedLayer;
 import org.peft4j.internal.adapted.AdaptedLayerConf;
 import org.peft4j.internal.adapted.AdaptedPart;
 import org.peft4j.internal.adapted.AdapterContext;
-import org.peft4j.internal.graft.GraftSwitch;
+import org.peft4j.internal.graft.SharedState;
 import org.peft4j.internal.original.OriginalPart;
 import org.peft4j.kernel.Kernels;
 
@@ -41,7 +41,7 @@ public final class WrappedNetwork extends WrappedModel<MultiLayerNetwork> {
 
   /** Wraps an initialised network. */
   public static WrappedNetwork of(
-      MultiLayerNetwork base, GraftSwitch graftSwitch, Kernels kernels) {
+      MultiLayerNetwork base, SharedState shared, Kernels kernels) {
     Map<String, OriginalPart> hostings = layersOf(base);
     Map<String, Set<String>> below = new HashMap<>();
     Set<String> soFar = new LinkedHashSet<>();
@@ -49,7 +49,7 @@ public final class WrappedNetwork extends WrappedModel<MultiLayerNetwork> {
       below.put(name, new LinkedHashSet<>(soFar));
       soFar.add(name);
     }
-    return new WrappedNetwork(base, new AdapterContext(hostings, below, graftSwitch, kernels));
+    return new WrappedNetwork(base, new AdapterContext(hostings, below, shared, kernels));
   }
 
   /** The hosting of every layer of {@code network}, by name, in the order of the forward pass. */

@@ -21,7 +21,7 @@ import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.learning.config.Adam;
 import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
-import org.peft4j.internal.graft.GraftSwitch;
+import org.peft4j.internal.graft.SharedState;
 import org.peft4j.internal.original.stock.TestSlots;
 import org.peft4j.kernel.Nd4jKernels;
 import org.peft4j.site.Site;
@@ -138,7 +138,7 @@ class WrappedGraphLifecycleTest {
   }
 
   private static WrappedGraph hosted(ComputationGraph base) {
-    return WrappedGraph.of(base, new GraftSwitch(1), new Nd4jKernels());
+    return WrappedGraph.of(base, SharedState.of(1), new Nd4jKernels());
   }
 
   private static ComputationGraph base() {

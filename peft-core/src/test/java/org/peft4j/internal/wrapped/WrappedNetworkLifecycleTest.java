@@ -28,7 +28,7 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.nd4j.linalg.learning.config.Adam;
 import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
-import org.peft4j.internal.graft.GraftSwitch;
+import org.peft4j.internal.graft.SharedState;
 import org.peft4j.internal.original.stock.TestSlots;
 import org.peft4j.kernel.Nd4jKernels;
 
@@ -131,7 +131,7 @@ class WrappedNetworkLifecycleTest {
   }
 
   private static WrappedNetwork hosted(MultiLayerNetwork network, boolean act) {
-    WrappedNetwork hosted = WrappedNetwork.of(network, new GraftSwitch(1), new Nd4jKernels());
+    WrappedNetwork hosted = WrappedNetwork.of(network, SharedState.of(1), new Nd4jKernels());
     hosted.activate(TestSlots.everywhere(hosted, act));
     return hosted;
   }

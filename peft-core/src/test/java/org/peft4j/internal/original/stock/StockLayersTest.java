@@ -92,9 +92,9 @@ class StockLayersTest {
     assertThat(network.getFlattenedGradients().length()).isEqualTo(count);
     assertThat(network.getUpdater().getStateViewArray().length()).isEqualTo(2 * count);
     assertThat(network.params()).isNotEqualTo(start);
-    hosted.graftSwitch().disable(1);
+    hosted.shared().activity().disable(1);
     assertSameActivations(sort, base, network, false);
-    hosted.graftSwitch().disable(-1);
+    hosted.shared().activity().disable(-1);
   }
 
   private static void assertSameActivations(

@@ -5,7 +5,7 @@ import java.util.List;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.adapter.Tensors;
-import org.peft4j.internal.graft.GraftSwitch;
+import org.peft4j.internal.graft.SharedState;
 import org.peft4j.internal.graft.Slot;
 import org.peft4j.internal.wrapped.WrappedModel;
 import org.peft4j.internal.wrapped.WrappedNetwork;
@@ -19,7 +19,7 @@ public final class TestSlots {
 
   /** A network, hosted. */
   static WrappedNetwork host(MultiLayerNetwork base) {
-    return WrappedNetwork.of(base, new GraftSwitch(3), new Nd4jKernels());
+    return WrappedNetwork.of(base, SharedState.of(3), new Nd4jKernels());
   }
 
   /** A copy of the base with every ΔW added to its weight. */

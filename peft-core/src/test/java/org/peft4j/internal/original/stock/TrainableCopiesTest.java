@@ -50,9 +50,9 @@ class TrainableCopiesTest {
 
     assertThat(distance(network, base, data)).isGreaterThan(1e-4);
     assertThat(base.params()).isEqualTo(before);
-    hosted.graftSwitch().disable(1);
+    hosted.shared().activity().disable(1);
     assertThat(distance(network, base, data)).isZero();
-    hosted.graftSwitch().disable(-1);
+    hosted.shared().activity().disable(-1);
   }
 
   private static List<Slot> copies(WrappedNetwork hosted) {

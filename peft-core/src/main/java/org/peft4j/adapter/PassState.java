@@ -8,20 +8,20 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.kernel.DetachedArrays;
 
 /**
- * What the layers of one pass through a model tell each other of virtual tokens: the first layer
- * says how many there are and makes the arrays that later layers read; in the backward pass those
- * add gradients, which the first layer, the last to be reached, finds complete.
+ * What the layers of one pass through a model share: the number of virtual tokens, the tasks of the
+ * batch, and arrays by key. A layer makes an array for later layers to read; in the backward pass
+ * those add up its gradient, which the first layer, reached last, finds complete.
  *
- * <p>There is one for each thread and model: a pass runs on one thread.
+ * <p>Each thread has one for each model, because a pass runs on one thread.
  */
-public final class PromptState {
+public final class PassState {
   private int virtualTokens;
   private int prefixLength;
   private List<Integer> tasks = List.of();
   private final Map<Object, INDArray> arrays = new HashMap<>();
   private final Map<Object, INDArray> gradients = new HashMap<>();
 
-  /** A new pass begins: nothing is known yet. */
+  /** Begins a new pass: forgets counts and arrays. */
   public void begin() {
     virtualTokens = 0;
     prefixLength = 0;
@@ -29,38 +29,42 @@ public final class PromptState {
     gradients.clear();
   }
 
-  /** The number of embeddings that stand before those of the input, in every sequence. */
+  /** The number of embeddings before those of the input, in every sequence. */
   public int virtualTokens() {
     return virtualTokens;
   }
 
-  /** The number of keys and values that stand before those of the input, in every attention. */
+  /** The number of keys and values before those of the input, in every attention. */
   public int prefixLength() {
     return prefixLength;
   }
 
-  /** Adds to the virtual tokens of this pass. */
-  public void add(int embeddings, int keysAndValues) {
+  /** Adds to {@link #virtualTokens} and {@link #prefixLength}. */
+  public void addVirtual(int embeddings, int keysAndValues) {
     virtualTokens += embeddings;
     prefixLength += keysAndValues;
   }
 
-  /** The task of each sequence of a batch; empty where none was set. */
+  /** The task of each sequence of the batch; empty where none was set. */
   public List<Integer> tasks() {
     return tasks;
   }
 
-  /** Sets the task of each sequence of the batches to come. */
+  /** Sets the task of each sequence of the next batches. */
   public void setTasks(List<Integer> numbers) {
     tasks = List.copyOf(numbers);
   }
 
-  /** Makes an array known to the layers after this one. */
+  /** Shares an array with the layers after this one. */
   public void put(Object key, INDArray array) {
     arrays.put(key, array);
   }
 
-  /** An array that a layer before this one has made. */
+  /**
+   * The array that an earlier layer has shared.
+   *
+   * @throws IllegalStateException if there is none
+   */
   public INDArray get(Object key) {
     INDArray array = arrays.get(key);
     if (array == null) {
@@ -69,13 +73,13 @@ public final class PromptState {
     return array;
   }
 
-  /** The gradient of the array of {@code key}, to be added to; zero at first. */
+  /** The gradient of a shared array, to add to; zero at first. */
   public INDArray gradient(Object key) {
     return gradients.computeIfAbsent(
         key, k -> DetachedArrays.zeros(get(k).dataType(), get(k).shape()));
   }
 
-  /** The gradient of the array of {@code key}; null if no layer has any. */
+  /** Removes and returns the gradient of a shared array; null if no layer has added to it. */
   public @Nullable INDArray takeGradient(Object key) {
     return gradients.remove(key);
   }
