@@ -150,15 +150,15 @@ public final class Peft {
   /** Wraps a graph without any adapter yet. */
   public static PeftModel<ComputationGraph> bare(ComputationGraph base, long seed) {
     Kernels kernels = KernelChoice.kernels();
-    WrappedModel<ComputationGraph> hosted = WrappedGraph.of(base, SharedState.of(seed), kernels);
-    return new PeftModel<>(hosted, kernels);
+    WrappedModel<ComputationGraph> wrapped = WrappedGraph.of(base, SharedState.of(seed), kernels);
+    return new PeftModel<>(wrapped, kernels);
   }
 
   /** Wraps a network without any adapter yet. */
   public static PeftModel<MultiLayerNetwork> bare(MultiLayerNetwork base, long seed) {
     Kernels kernels = KernelChoice.kernels();
-    WrappedModel<MultiLayerNetwork> hosted =
+    WrappedModel<MultiLayerNetwork> wrapped =
         WrappedNetwork.of(base, SharedState.of(seed), kernels);
-    return new PeftModel<>(hosted, kernels);
+    return new PeftModel<>(wrapped, kernels);
   }
 }

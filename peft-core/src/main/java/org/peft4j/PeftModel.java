@@ -51,7 +51,7 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
 
   PeftModel(WrappedModel<M> wrapped, Kernels kernels) {
     this.wrapped = wrapped;
-    this.sites = new ModelSites(wrapped.hostings());
+    this.sites = new ModelSites(wrapped.originals());
     this.maker = new AdapterMaker(wrapped, sites);
     this.adapters = new AdapterSet(wrapped);
     this.merging = new Merging<>(wrapped, kernels);

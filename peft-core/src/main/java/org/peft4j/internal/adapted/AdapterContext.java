@@ -83,21 +83,21 @@ public final class AdapterContext {
     return layers;
   }
 
-  private OriginalPart hosting(String vertex) {
-    OriginalPart hosting = layers.get(vertex);
-    if (hosting == null) {
+  private OriginalPart original(String vertex) {
+    OriginalPart original = layers.get(vertex);
+    if (original == null) {
       throw new PeftException(
           "The base model has no layer \"" + vertex + "\". It has: " + layers.keySet() + ".");
     }
-    return hosting;
+    return original;
   }
 
   OriginalLayer layer(String vertex) {
-    return (OriginalLayer) hosting(vertex);
+    return (OriginalLayer) original(vertex);
   }
 
   OriginalVertex vertex(String vertex) {
-    return (OriginalVertex) hosting(vertex);
+    return (OriginalVertex) original(vertex);
   }
 
   public List<Slot> active() {
@@ -111,7 +111,7 @@ public final class AdapterContext {
   /** The active slots of a layer, in the order of its sites and, at each, of activation. */
   public List<Slot> slots(String vertex) {
     List<Slot> result = new ArrayList<>();
-    hosting(vertex)
+    original(vertex)
         .sites()
         .forEach(
             site ->
@@ -156,7 +156,7 @@ public final class AdapterContext {
     List<Slot> slots = slots(vertex);
     List<Tensors> tensors = cut(slots, parameters);
     List<SiteGrafts> sites = new ArrayList<>();
-    hosting(vertex)
+    original(vertex)
         .sites()
         .forEach(
             site -> {

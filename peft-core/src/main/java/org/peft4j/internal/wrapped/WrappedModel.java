@@ -50,7 +50,7 @@ public abstract class WrappedModel<M extends Model> {
   public abstract M copyOfBase();
 
   /** The hosting of every layer of {@code model}, a base model or a copy of one, by vertex name. */
-  public abstract Map<String, OriginalPart> hostings(M model);
+  public abstract Map<String, OriginalPart> originals(M model);
 
   /** The data type of the network's parameters. */
   public abstract DataType dataType();
@@ -62,7 +62,7 @@ public abstract class WrappedModel<M extends Model> {
   abstract @Nullable Updater updater(boolean create);
 
   /** The hosting of every layer of the base model, by vertex name. */
-  public final Map<String, OriginalPart> hostings() {
+  public final Map<String, OriginalPart> originals() {
     return context.layers();
   }
 
