@@ -12,7 +12,7 @@ import org.peft4j.internal.graft.Activity;
 import org.peft4j.internal.graft.LayerGrafts;
 
 /** What hosts of layers and of vertices do alike with the gradients of their adapters. */
-public final class AdapterGradients {
+final class AdapterGradients {
   private AdapterGradients() {}
 
   /**
@@ -51,17 +51,6 @@ public final class AdapterGradients {
             throw new NonFiniteException(iteration, name);
           }
         });
-  }
-
-  /**
-   * Refuses a loss that is not a finite number.
-   *
-   * @throws NonFiniteException if it is infinite or NaN
-   */
-  public static void requireFiniteLoss(double loss, int iteration) {
-    if (!Double.isFinite(loss)) {
-      throw new NonFiniteException(iteration, "loss");
-    }
   }
 
   static Gradient of(Map<String, INDArray> byName) {
