@@ -76,7 +76,7 @@ class LoraStartTest {
     model.save("plain", folder);
     PeftModel<ComputationGraph> loaded = Peft.load(SmallModel.graph(), folder);
     LoraConfig config = (LoraConfig) loaded.config(NAME);
-    assertThat(config.rank()).isEqualTo(4);
+    assertThat(config.ranks().rank()).isEqualTo(4);
     assertThat(config.init()).isEqualTo(LoraInit.STANDARD);
     assertThat(relative(loaded.network().outputSingle(X), trained)).isLessThan(1e-5);
     assertThatThrownBy(() -> LoraAdapters.convertToPlain(model, "plain", "again"))

@@ -112,7 +112,9 @@ class GoldenTrainingTest {
   /** The reference's five steps of AdaLoRA are of the optimizer alone. */
   private static void keepRanks(PeftModel<ComputationGraph> model, String adapter) {
     if (model.config(adapter) instanceof AdaLoraConfig config) {
-      model.adapter(adapter).amendConfig(config.withSchedule(new RankSchedule(99, 0, 1, 100)));
+      model
+          .adapter(adapter)
+          .amendConfig(config.toBuilder().schedule(new RankSchedule(99, 0, 1, 100)).build());
     }
   }
 

@@ -1,6 +1,5 @@
 package org.peft4j.lora.adalora;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -8,7 +7,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Adapter;
-import org.peft4j.config.ConfigReader;
+import org.peft4j.config.ConfigFields;
 import org.peft4j.error.PeftException;
 import org.peft4j.lora.LoraInit;
 import org.peft4j.lora.internal.lowrank.LoraShape;
@@ -37,13 +36,13 @@ public final class AdaLoraMethod implements PeftMethod<AdaLoraConfig> {
   }
 
   @Override
-  public AdaLoraConfig readConfig(ConfigReader json) {
-    return AdaLoraJson.read(json);
+  public ConfigFields<AdaLoraConfig, ?> fields() {
+    return AdaLoraFields.ALL;
   }
 
   @Override
-  public ObjectNode writeConfig(AdaLoraConfig config) {
-    return AdaLoraJson.write(config);
+  public List<String> tensorPrefixes() {
+    return List.of("lora_");
   }
 
   @Override

@@ -178,7 +178,7 @@ public final class RankAllocator implements TrainingHook {
   }
 
   private void publish() {
-    adapter.amendConfig(config.withRankPattern(pattern()));
+    adapter.amendConfig(config.toBuilder().rankPattern(pattern()).build());
   }
 
   /** What is kept, by the key of {@code rank_pattern}. */

@@ -14,6 +14,7 @@ import org.peft4j.adapter.Tensors;
 import org.peft4j.error.PeftException;
 import org.peft4j.lora.LoraConfig;
 import org.peft4j.lora.LoraInit;
+import org.peft4j.lora.common.Ranks;
 import org.peft4j.lora.internal.lowrank.LoraLinear;
 import org.peft4j.lora.internal.lowrank.LowRankPart;
 import org.peft4j.lora.internal.lowrank.PlainConfig;
@@ -45,14 +46,9 @@ public final class LoraAdapters {
               + " with convertToPlain first.");
     }
     LoraConfig wider =
-        LoraConfig.builder()
-            .common(config.common())
-            .rank(newRank)
-            .alpha(newAlpha)
-            .dropout(config.dropout())
-            .rslora(config.rslora())
-            .loraBias(config.loraBias())
-            .fanInFanOut(config.fanInFanOut())
+        config.toBuilder()
+            .ranks(new Ranks(newRank, newAlpha, Map.of(), Map.of()))
+            // Other starts give B values, which would change what the adapter computes.
             .init(config.init() == LoraInit.GAUSSIAN ? config.init() : LoraInit.STANDARD)
             .build();
     String drawn = temporaryName(model);
