@@ -1,8 +1,14 @@
 package org.peft4j.train;
+import org.peft4j.train.optimizer.AdamW;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.peft4j.error.PeftException;
+import org.peft4j.train.internal.SavedSettings;
+import org.peft4j.train.schedule.Schedule;
+import org.peft4j.train.schedule.StandardSchedule;
 
 /**
  * The numbers of a fine-tuning.
@@ -34,6 +40,8 @@ public record FineTuningSettings(
     boolean shuffle,
     long seed,
     long evalEvery) {
+  private static final String STEPS = "steps";
+  private static final String SCHEDULE = "schedule";
 
   /** Checks every value; {@link FineTuningSettingsBuilder} says what is allowed. */
   public FineTuningSettings {
@@ -78,20 +86,52 @@ public record FineTuningSettings(
     return new FineTuningSettingsBuilder();
   }
 
-  /** These settings less what may change when a training is resumed. */
-  FineTuningSettings resumable() {
+  /** The same with another schedule. */
+  FineTuningSettings withSchedule(Schedule value) {
     return new FineTuningSettings(
-        steps > 0 ? 1 : epochs,
-        steps > 0 && schedule == Schedule.CONSTANT ? 1 : steps,
+        epochs,
+        steps,
         batchSize,
         gradientAccumulation,
         learningRate,
         weightDecay,
         warmupSteps,
-        schedule,
+        value,
         maxGradNorm,
         shuffle,
         seed,
-        0);
+        evalEvery);
+  }
+
+  /** What a checkpoint holds of them. */
+  SavedSettings saved() {
+    Map<String, Object> values = new LinkedHashMap<>();
+    values.put("epochs", (long) epochs);
+    values.put(STEPS, steps);
+    values.put("batchSize", (long) batchSize);
+    values.put("gradientAccumulation", (long) gradientAccumulation);
+    values.put("learningRate", learningRate);
+    values.put("weightDecay", weightDecay);
+    values.put("warmupSteps", warmupSteps);
+    values.put(SCHEDULE, schedule.name());
+    values.put("maxGradNorm", maxGradNorm);
+    values.put("shuffle", shuffle);
+    values.put("seed", seed);
+    values.put("evalEvery", evalEvery);
+    return new SavedSettings(values, FineTuningSettings::binding);
+  }
+
+  /** Leaves of values what a resumed training must share. */
+  private static Map<String, Object> binding(Map<String, Object> values) {
+    Map<String, Object> binding = new LinkedHashMap<>(values);
+    binding.remove("evalEvery");
+    if (values.get(STEPS) instanceof Long count && count > 0) {
+      binding.remove("epochs");
+      // Of a constant rate the end is no part: it may come sooner or later.
+      if (StandardSchedule.CONSTANT.name().equals(values.get(SCHEDULE))) {
+        binding.remove(STEPS);
+      }
+    }
+    return binding;
   }
 }

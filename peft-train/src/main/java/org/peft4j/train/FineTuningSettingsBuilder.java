@@ -1,4 +1,7 @@
 package org.peft4j.train;
+import org.peft4j.train.schedule.Schedule;
+import org.peft4j.train.schedule.StandardSchedule;
+import org.peft4j.train.optimizer.AdamW;
 
 import org.peft4j.error.PeftException;
 
@@ -11,7 +14,7 @@ public final class FineTuningSettingsBuilder {
   private double learningRate = 2e-4;
   private double weightDecay;
   private long warmupSteps;
-  private Schedule schedule = Schedule.LINEAR;
+  private Schedule schedule = StandardSchedule.LINEAR;
   private double maxGradNorm = 1;
   private boolean shuffle = true;
   private long seed;
@@ -61,7 +64,7 @@ public final class FineTuningSettingsBuilder {
     return this;
   }
 
-  /** What the rate does after the warm-up; {@link Schedule#LINEAR} by default. */
+  /** What the rate does after the warm-up; {@link StandardSchedule#LINEAR} by default. */
   public FineTuningSettingsBuilder schedule(Schedule value) {
     schedule = value;
     return this;

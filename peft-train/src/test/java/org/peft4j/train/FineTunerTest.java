@@ -1,4 +1,8 @@
 package org.peft4j.train;
+import org.peft4j.train.schedule.StandardSchedule;
+import org.peft4j.train.metrics.StepMetrics;
+import org.peft4j.train.metrics.FineTuningResult;
+import org.peft4j.train.metrics.Evaluation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -109,7 +113,7 @@ class FineTunerTest {
     try (TinyTraining tiny = new TinyTraining()) {
       FineTuner tuner =
           FineTuner.builder(tiny.model, DATA)
-              .settings(TinyTraining.settings().schedule(Schedule.CONSTANT).build())
+              .settings(TinyTraining.settings().schedule(StandardSchedule.CONSTANT).build())
               .listener(steps)
               .listener(
                   Steps.after(3, () -> tiny.model.network().params().putScalar(0, Float.MAX_VALUE)))

@@ -1,4 +1,5 @@
 package org.peft4j.train;
+import org.peft4j.train.schedule.StandardSchedule;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -35,7 +36,7 @@ class FrozenATest {
               FineTuningSettings.builder()
                   .steps(1)
                   .batchSize(golden.data().size())
-                  .schedule(Schedule.CONSTANT)
+                  .schedule(StandardSchedule.CONSTANT)
                   .maxGradNorm(0)
                   .shuffle(false)
                   .build())

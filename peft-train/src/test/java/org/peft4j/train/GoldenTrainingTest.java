@@ -1,4 +1,7 @@
 package org.peft4j.train;
+import org.peft4j.train.schedule.StandardSchedule;
+import org.peft4j.train.optimizer.AdamW;
+import org.peft4j.lora.plus.LoraPlus;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -134,7 +137,7 @@ class GoldenTrainingTest {
                 .batchSize(golden.data().size())
                 .learningRate(golden.json().path("learning_rate").asDouble())
                 .weightDecay(golden.json().path("weight_decay").asDouble())
-                .schedule(Schedule.CONSTANT)
+                .schedule(StandardSchedule.CONSTANT)
                 .maxGradNorm(0)
                 .shuffle(false)
                 .build())

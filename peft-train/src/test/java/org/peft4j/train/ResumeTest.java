@@ -1,4 +1,7 @@
 package org.peft4j.train;
+import org.peft4j.train.metrics.MetricsFile;
+import org.peft4j.train.metrics.FineTuningResult;
+import org.peft4j.train.internal.CheckpointFolder;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -75,7 +78,7 @@ class ResumeTest {
           .build()
           .run();
 
-      assertThat(Checkpoints.latest(folder)).contains(folder.resolve("checkpoint-3"));
+      assertThat(CheckpointFolder.latest(folder)).contains(folder.resolve("checkpoint-3"));
       assertThat(folder.resolve("checkpoint-3/adapter_model.safetensors")).exists();
     }
   }

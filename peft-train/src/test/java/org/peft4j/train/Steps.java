@@ -1,4 +1,6 @@
 package org.peft4j.train;
+import org.peft4j.train.metrics.TrainingListener;
+import org.peft4j.train.metrics.StepMetrics;
 
 import java.util.ArrayList;
 import java.util.List;

@@ -1,4 +1,5 @@
 package org.peft4j.train;
+import org.peft4j.train.schedule.StandardSchedule;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -44,7 +45,7 @@ final class TinyTraining implements AutoCloseable {
         .learningRate(1e-2)
         .weightDecay(0.1)
         .warmupSteps(2)
-        .schedule(Schedule.COSINE)
+        .schedule(StandardSchedule.COSINE)
         .maxGradNorm(0.5)
         .seed(3);
   }

@@ -1,4 +1,6 @@
 package org.peft4j.train;
+import org.peft4j.train.schedule.StandardSchedule;
+import org.peft4j.train.metrics.FineTuningResult;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
@@ -70,7 +72,7 @@ class WizardOfOzTest {
                       .steps(STEPS)
                       .batchSize(8)
                       .learningRate(3e-3)
-                      .schedule(Schedule.CONSTANT)
+                      .schedule(StandardSchedule.CONSTANT)
                       .maxGradNorm(0)
                       .shuffle(false)
                       .build())

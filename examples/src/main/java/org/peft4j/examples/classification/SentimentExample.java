@@ -9,7 +9,7 @@ import org.peft4j.lora.LoraConfig;
 import org.peft4j.prompt.prefix.PrefixTuningConfig;
 import org.peft4j.train.FineTuner;
 import org.peft4j.train.FineTuningSettings;
-import org.peft4j.train.Schedule;
+import org.peft4j.train.schedule.StandardSchedule;
 import org.peft4j.transformers.SequenceClassifier;
 import org.peft4j.transformers.Transformers;
 import org.peft4j.transformers.tokenizer.Tokenizer;
@@ -81,7 +81,7 @@ public final class SentimentExample {
                   .steps(steps)
                   .batchSize(BATCH)
                   .learningRate(rate)
-                  .schedule(Schedule.COSINE)
+                  .schedule(StandardSchedule.COSINE)
                   .warmupSteps(steps / 10)
                   .build())
           .build()

@@ -22,7 +22,7 @@ import org.peft4j.prompt.tuning.PromptTuningConfig;
 import org.peft4j.train.Evaluator;
 import org.peft4j.train.FineTuner;
 import org.peft4j.train.FineTuningSettings;
-import org.peft4j.train.Schedule;
+import org.peft4j.train.schedule.StandardSchedule;
 import org.peft4j.train.data.TextTokens;
 import org.peft4j.train.data.TrainingData;
 import org.peft4j.transformers.CausalLanguageModel;
@@ -118,7 +118,7 @@ public final class MethodComparison {
                   .steps(steps)
                   .batchSize(8)
                   .learningRate(way.rate())
-                  .schedule(Schedule.COSINE)
+                  .schedule(StandardSchedule.COSINE)
                   .warmupSteps(steps / 10)
                   .build())
           .build()

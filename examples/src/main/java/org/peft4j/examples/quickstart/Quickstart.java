@@ -11,9 +11,9 @@ import org.peft4j.PeftModel;
 import org.peft4j.lora.LoraConfig;
 import org.peft4j.train.FineTuner;
 import org.peft4j.train.FineTuningSettings;
-import org.peft4j.train.Schedule;
-import org.peft4j.train.StepMetrics;
-import org.peft4j.train.TrainingListener;
+import org.peft4j.train.schedule.StandardSchedule;
+import org.peft4j.train.metrics.StepMetrics;
+import org.peft4j.train.metrics.TrainingListener;
 import org.peft4j.train.data.TrainingData;
 import org.peft4j.transformers.CausalLanguageModel;
 import org.peft4j.transformers.Transformers;
@@ -117,7 +117,7 @@ public final class Quickstart {
                 .steps(125)
                 .batchSize(8)
                 .learningRate(1e-2)
-                .schedule(Schedule.LINEAR)
+                .schedule(StandardSchedule.LINEAR)
                 .warmupSteps(10)
                 .seed(1)
                 .build())

@@ -20,7 +20,7 @@ import org.peft4j.ia3.Ia3Config;
 import org.peft4j.lora.LoraConfig;
 import org.peft4j.prompt.prefix.PrefixTuningConfig;
 import org.peft4j.train.FineTuner;
-import org.peft4j.train.FineTuningResult;
+import org.peft4j.train.metrics.FineTuningResult;
 import org.peft4j.train.FineTuningSettings;
 import org.peft4j.train.data.TrainingData;
 import org.peft4j.transformers.CausalLanguageModel;

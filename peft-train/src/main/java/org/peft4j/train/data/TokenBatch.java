@@ -7,7 +7,7 @@ import java.util.List;
  * Sequences side by side, each [rows, time]: shorter ones are padded on the right. The arrays are
  * the batch's own.
  */
-public final class TokenBatch {
+public final class TokenBatch implements Batch {
   private final int[][] inputIds;
   private final int[][] attentionMask;
   private final int[][] labels;
@@ -88,7 +88,7 @@ public final class TokenBatch {
     return labelled;
   }
 
-  /** The number of tokens, padding not counted. */
+  @Override
   public int tokens() {
     return tokens;
   }

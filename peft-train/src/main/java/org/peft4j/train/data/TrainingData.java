@@ -11,7 +11,7 @@ import org.slf4j.LoggerFactory;
  * The examples of a training or an evaluation, in memory. Make it with {@link TextTokens}, {@link
  * JsonLines} or {@link TokenizedFile}, or of sequences of your own.
  */
-public final class TrainingData {
+public final class TrainingData implements Examples<TokenBatch> {
   private static final Logger LOG = LoggerFactory.getLogger(TrainingData.class);
 
   private final List<TokenSequence> sequences;
@@ -53,6 +53,7 @@ public final class TrainingData {
   }
 
   /** The number of sequences. */
+  @Override
   public int size() {
     return sequences.size();
   }
@@ -63,6 +64,7 @@ public final class TrainingData {
   }
 
   /** The rows with these numbers as a batch. */
+  @Override
   public TokenBatch batch(int... rows) {
     return TokenBatch.of(Arrays.stream(rows).mapToObj(sequences::get).toList(), padToken);
   }
@@ -94,7 +96,8 @@ public final class TrainingData {
     return Math.max(1, (int) Fraction.of(fraction, sequences.size()));
   }
 
-  /** A checksum of all ids, labels and tasks: what a resumed training compares. */
+  /** A checksum of all ids, labels and tasks. */
+  @Override
   public long checksum() {
     CRC32 crc = new CRC32();
     for (TokenSequence sequence : sequences) {

@@ -1,4 +1,4 @@
-package org.peft4j.train;
+package org.peft4j.train.objective;
 
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.jspecify.annotations.Nullable;

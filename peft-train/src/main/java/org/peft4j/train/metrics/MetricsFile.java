@@ -1,4 +1,4 @@
-package org.peft4j.train;
+package org.peft4j.train.metrics;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;

@@ -1,4 +1,4 @@
-package org.peft4j.train;
+package org.peft4j.train.optimizer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;

@@ -1,4 +1,4 @@
-package org.peft4j.train;
+package org.peft4j.train.metrics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,10 +1,10 @@
-package org.peft4j.train;
+package org.peft4j.train.schedule;
 
 /**
- * How the learning rate changes over a training of T steps: the factor of step s = 0, 1, … With w
- * warm-up steps, every schedule begins with s / w for s &lt; w, as in Hugging Face transformers.
+ * The schedules of Hugging Face transformers, over a training of T steps s = 0, 1, … With w warm-up
+ * steps, each begins with s / w for s &lt; w.
  */
-public enum Schedule {
+public enum StandardSchedule implements Schedule {
   /** 1. */
   CONSTANT {
     @Override
@@ -30,13 +30,7 @@ public enum Schedule {
 
   abstract double afterWarmup(long step, long warmup, long total);
 
-  /**
-   * The factor of the learning rate.
-   *
-   * @param step from 0
-   * @param warmup the number of warm-up steps, 0 for none
-   * @param total the number of steps of the whole training
-   */
+  @Override
   public double factor(long step, long warmup, long total) {
     return step < warmup ? (double) step / warmup : afterWarmup(step, warmup, total);
   }

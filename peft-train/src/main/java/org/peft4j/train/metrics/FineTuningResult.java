@@ -1,4 +1,4 @@
-package org.peft4j.train;
+package org.peft4j.train.metrics;
 
 import java.util.List;
 

@@ -1,4 +1,4 @@
-package org.peft4j.train;
+package org.peft4j.train.schedule;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
@@ -10,7 +10,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * Factors of transformers 5.18: get_constant_schedule_with_warmup, get_linear_schedule_with_warmup
  * and get_cosine_schedule_with_warmup.
  */
-class ScheduleTest {
+class StandardScheduleTest {
   @ParameterizedTest
   @CsvSource({
     "CONSTANT, 0, 0, 1.0",
@@ -35,7 +35,7 @@ class ScheduleTest {
     "COSINE, 4, 9, 0.06698729810778065",
     "COSINE, 0, 10, 0.0",
   })
-  void ofTenStepsIsThatOfTransformers(Schedule schedule, long warmup, long step, double expected) {
+  void ofTenStepsIsThatOfTransformers(StandardSchedule schedule, long warmup, long step, double expected) {
     assertThat(schedule.factor(step, warmup, 10)).isCloseTo(expected, within(1e-15));
   }
 }

@@ -1,4 +1,4 @@
-package org.peft4j.train;
+package org.peft4j.train.metrics;
 
 /** Is told what a fine-tuning does, on its thread. An exception from here ends it. */
 public interface TrainingListener {
