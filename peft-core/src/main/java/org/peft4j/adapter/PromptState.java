@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.kernel.DetachedArrays;
 
 /**
  * What the layers of one pass through a model tell each other of virtual tokens: the first layer

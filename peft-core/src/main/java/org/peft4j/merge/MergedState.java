@@ -2,7 +2,7 @@ package org.peft4j.merge;
 
 import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.peft4j.adapter.DetachedArrays;
+import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.merge.Merger.Original;
 
 /** Arrays that hold merged values now, and what they held before. */

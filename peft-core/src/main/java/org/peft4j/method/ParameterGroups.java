@@ -1,13 +1,13 @@
 package org.peft4j.method;
 
-/** Gives each tensor of an adapter a learning rate and a weight decay of its own. */
+/** Which learning rate and weight decay each tensor of an adapter has. */
 @FunctionalInterface
 public interface ParameterGroups {
   /**
-   * How one tensor learns.
+   * What a tensor has.
    *
-   * @param rate factor of the step's learning rate; 0 and above
-   * @param weightDecay decoupled decay, which the tensor's rate multiplies; 0 and above
+   * @param rate times the learning rate of the step; 0 and above
+   * @param weightDecay AdamW's decay; 0 and above
    */
   record Group(double rate, double weightDecay) {}
 
@@ -16,7 +16,7 @@ public interface ParameterGroups {
    *
    * @param key its key in an adapter file
    * @param dimensions the number of its dimensions
-   * @param learningRate the highest rate of the training, before its schedule
+   * @param learningRate the highest learning rate of the training; 0 and above
    */
   Group of(String key, int dimensions, double learningRate);
 }

@@ -5,7 +5,7 @@ import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.peft4j.adapter.DetachedArrays;
+import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.kernel.Kernels;
 
 /**
@@ -16,8 +16,8 @@ import org.peft4j.kernel.Kernels;
  * convolution; biases and the weights of normalisations are vectors. A checkpoint may store W in
  * another shape, {@link #storedShape}: GPT-2 stores [in, out].
  *
- * <p>Two modules that share a weight have the same object. Any number of threads may compute with it
- * and read it at a time, but not while one of them replaces it.
+ * <p>Two modules that share a weight have the same object. Any number of threads may compute with
+ * it and read it at a time, but not while one of them replaces it.
  */
 public interface FrozenWeight extends AutoCloseable {
   /** The shape in a checkpoint, and of a trainable copy. */

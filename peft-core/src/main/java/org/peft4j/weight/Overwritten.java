@@ -1,7 +1,7 @@
 package org.peft4j.weight;
 
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.peft4j.adapter.DetachedArrays;
+import org.peft4j.kernel.DetachedArrays;
 
 /** Values that are written over those of an array, which are kept. */
 final class Overwritten implements Replacement {

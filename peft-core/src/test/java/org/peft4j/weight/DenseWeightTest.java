@@ -232,8 +232,7 @@ class DenseWeightTest {
       assertThat(bias.widened(DataType.DOUBLE)).isEqualTo(vector(3, 4));
     }
     assertThat(bias.array().orElseThrow()).isEqualTo(vector(1, 2));
-    assertThatThrownBy(
-            () -> bias.multiply(KERNELS, W, null, Nd4j.zeros(DataType.DOUBLE, 2, 2)))
+    assertThatThrownBy(() -> bias.multiply(KERNELS, W, null, Nd4j.zeros(DataType.DOUBLE, 2, 2)))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("[2] is no matrix");
   }

@@ -7,9 +7,9 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.PeftModel;
-import org.peft4j.adapter.DetachedArrays;
 import org.peft4j.error.NonFiniteException;
 import org.peft4j.internal.Finite;
+import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.kernel.Scratch;
 import org.peft4j.train.objective.Objective;
 

@@ -1,16 +1,22 @@
 package org.peft4j.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.peft4j.error.PeftException;
 import org.peft4j.train.data.TokenBatch;
 import org.peft4j.train.data.TokenSequence;
 import org.peft4j.train.data.TrainingData;
 
-class BatchFeedTest {
+class EpochSourceTest {
   private static final int ROWS = 5;
 
   /** Row i is the tokens (i, i). */
@@ -20,29 +26,65 @@ class BatchFeedTest {
 
   @Test
   void anEpochThatEndsWithinABatchIsFollowedByTheNext() {
-    BatchFeed feed = new BatchFeed(DATA, settings().steps(4).batchSize(2).shuffle(false).build());
+    EpochSource<TokenBatch> source = inOrder(settings().steps(4).batchSize(2));
 
-    assertThat(feed.steps()).isEqualTo(4);
-    assertThat(steps(feed)).containsExactly("[0, 1]", "[2, 3]", "[4, 0]", "[1, 2]");
-    assertThat(feed.epochs(2)).isZero();
-    assertThat(feed.epochs(3)).isEqualTo(1);
+    assertThat(source.steps()).isEqualTo(4);
+    assertThat(steps(source, 2)).containsExactly("[0, 1]", "[2, 3]");
+    assertThat(source.epochs()).isZero();
+    assertThat(steps(source, 1)).containsExactly("[4, 0]");
+    assertThat(source.epochs()).isEqualTo(1);
+    assertThat(steps(source, 1)).containsExactly("[1, 2]");
   }
 
   @Test
   void theLastBatchOfTheLastEpochIsShort() {
-    BatchFeed feed = new BatchFeed(DATA, settings().epochs(2).batchSize(4).shuffle(false).build());
+    EpochSource<TokenBatch> source = inOrder(settings().epochs(2).batchSize(4));
 
-    assertThat(steps(feed)).containsExactly("[0, 1, 2, 3]", "[4, 0, 1, 2]", "[3, 4]");
-    assertThat(feed.epochs(3)).isEqualTo(2);
+    assertThat(source.steps()).isEqualTo(3);
+    assertThat(steps(source, 3)).containsExactly("[0, 1, 2, 3]", "[4, 0, 1, 2]", "[3, 4]");
+    assertThat(source.epochs()).isEqualTo(2);
   }
 
   @Test
   void aStepHasAsManyBatchesAsAreAccumulated() {
-    BatchFeed feed =
-        new BatchFeed(
-            DATA, settings().epochs(1).batchSize(2).gradientAccumulation(2).shuffle(false).build());
+    EpochSource<TokenBatch> source =
+        inOrder(settings().epochs(1).batchSize(2).gradientAccumulation(2));
 
-    assertThat(steps(feed)).containsExactly("[0, 1][2, 3]", "[4]");
+    assertThat(source.steps()).isEqualTo(2);
+    assertThat(steps(source, 2)).containsExactly("[0, 1][2, 3]", "[4]");
+  }
+
+  @Test
+  void aSourceThatIsRestoredGivesWhatCameAfterThatPosition() {
+    FineTuningSettings settings = settings().epochs(3).batchSize(2).seed(9).build();
+    EpochSource<TokenBatch> source = new EpochSource<>(DATA, settings);
+    steps(source, 3);
+    Map<String, Long> position = source.position();
+    List<String> after = steps(source, 4);
+
+    source.restore(position);
+    EpochSource<TokenBatch> fresh = new EpochSource<>(DATA, settings);
+    fresh.restore(position);
+
+    assertThat(steps(source, 4)).isEqualTo(after);
+    assertThat(steps(fresh, 4)).isEqualTo(after);
+  }
+
+  static List<Map<String, Long>> impossible() {
+    return List.of(Map.of(), Map.of("step", -1L), Map.of("step", 1L << 40), Map.of("a", 1L));
+  }
+
+  @ParameterizedTest
+  @MethodSource("impossible")
+  void aPositionThatCannotBeIsRefused(Map<String, Long> position) {
+    EpochSource<TokenBatch> source = inOrder(settings().batchSize(2));
+    steps(source, 1);
+
+    assertThatThrownBy(() -> source.restore(position))
+        .isInstanceOf(PeftException.class)
+        .hasMessageContaining("position of the data is " + position)
+        .hasMessageContaining("needed: step, 0 to 2147483647");
+    assertThat(steps(source, 1)).containsExactly("[2, 3]");
   }
 
   @Test
@@ -59,8 +101,16 @@ class BatchFeedTest {
     return FineTuningSettings.builder();
   }
 
-  private static List<String> steps(BatchFeed feed) {
-    return IntStream.range(0, (int) feed.steps()).mapToObj(i -> text(feed.step(i))).toList();
+  private static EpochSource<TokenBatch> inOrder(FineTuningSettingsBuilder settings) {
+    return new EpochSource<>(DATA, settings.shuffle(false).build());
+  }
+
+  private static List<String> steps(EpochSource<TokenBatch> source, int count) {
+    List<String> steps = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      steps.add(text(source.next()));
+    }
+    return steps;
   }
 
   private static String text(List<TokenBatch> batches) {

@@ -17,9 +17,9 @@ import org.peft4j.train.FineTunerBuilder;
 import org.peft4j.train.metrics.FineTuningResult;
 import org.peft4j.train.FineTuningSettings;
 import org.peft4j.train.FineTuningSettingsBuilder;
-import org.peft4j.lora.plus.LoraPlus;
 import org.peft4j.train.metrics.MetricsFile;
 import org.peft4j.train.data.DataFiles;
+import org.peft4j.train.data.TokenBatch;
 import org.peft4j.train.data.TrainingData;
 import org.peft4j.transformers.TransformerOptions;
 import org.peft4j.transformers.tokenizer.Tokenizer;
@@ -59,23 +59,13 @@ final class Training {
       out.println(model.trainableParameters());
       describe("training", data);
       evaluation.ifPresent(heldOut -> describe("evaluation", heldOut));
-      FineTunerBuilder builder = FineTuner.builder(model, data).settings(settings);
+      FineTunerBuilder<TokenBatch> builder = FineTuner.builder(model, data).settings(settings);
       evaluation.ifPresent(builder::evaluation);
-      options.loraPlusRatio.ifPresent(ratio -> builder.groups(loraPlus(model, ratio)));
+      MethodOptions.given(command.commandLine())
+          .groups(model.config(Peft.DEFAULT_ADAPTER), options.weightDecay)
+          .ifPresent(builder::groups);
       train(model, builder);
     }
-  }
-
-  /** With the rate of embeddings that Hugging Face PEFT has. */
-  private LoraPlus loraPlus(PeftModel<ComputationGraph> model, double ratio) {
-    if (model.tensors(Peft.DEFAULT_ADAPTER).keySet().stream()
-        .noneMatch(k -> k.contains("lora_B"))) {
-      throw new PeftException(
-          "--lora-plus-ratio is for LoRA; the adapter is of the method "
-              + model.config(Peft.DEFAULT_ADAPTER).peftType()
-              + ", which has no B.");
-    }
-    return new LoraPlus(ratio, 1e-6, options.weightDecay);
   }
 
   /** Of a new adapter; empty to go on with a saved one. */
@@ -111,7 +101,7 @@ final class Training {
         data.labelled());
   }
 
-  private void train(PeftModel<ComputationGraph> model, FineTunerBuilder builder) {
+  private void train(PeftModel<ComputationGraph> model, FineTunerBuilder<TokenBatch> builder) {
     try (MetricsFile metrics = new MetricsFile(command.output.resolve("metrics.jsonl"));
         Progress progress = Progress.to(out)) {
       fit(model, builder.listener(metrics).listener(progress).build(), progress);

@@ -7,9 +7,9 @@ import org.deeplearning4j.nn.api.layers.IOutputLayer;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.peft4j.adapter.DetachedArrays;
 import org.peft4j.host.HostedLayer;
 import org.peft4j.host.HostsLayer;
+import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.module.LayerGrafts;
 import org.peft4j.site.Site;
 

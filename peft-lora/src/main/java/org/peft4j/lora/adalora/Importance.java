@@ -8,7 +8,7 @@ import org.nd4j.linalg.api.ops.impl.transforms.pairwise.arithmetic.MulOp;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.nd4j.linalg.ops.transforms.Transforms;
-import org.peft4j.adapter.DetachedArrays;
+import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.kernel.Scratch;
 
 /**

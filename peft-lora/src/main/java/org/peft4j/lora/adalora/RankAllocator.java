@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.PeftModel;
-import org.peft4j.adapter.DetachedArrays;
 import org.peft4j.error.PeftException;
+import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.kernel.Scratch;
 import org.peft4j.method.TrainingHook;
 

@@ -3,8 +3,8 @@ package org.peft4j.lora.eva;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
-import org.peft4j.adapter.DetachedArrays;
 import org.peft4j.error.PeftException;
+import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.lora.internal.algebra.PrincipalParts;
 
 /** The principal components of a module's inputs: of their scatter about their mean. */

@@ -1,52 +1,50 @@
 package org.peft4j.lora.plus;
 
-import java.util.ArrayList;
-import java.util.List;
 import org.peft4j.error.PeftException;
 import org.peft4j.method.ParameterGroups;
+import org.peft4j.method.TrainingOption;
 
 /**
- * LoRA+ (Hayou et al. 2024): B and vectors learn {@code ratio} times as fast as A. Tensors of an
- * embedding have a rate of their own, and biases do not decay, as in Hugging Face PEFT.
+ * LoRA+: B and vectors learn {@code ratio} times as fast as A; tensors of an embedding have a rate
+ * of their own. Biases do not decay.
  *
  * @param ratio of the rates of B and A; above 0, 16 in the paper
  * @param embeddingRate the learning rate of embeddings' tensors; 0 and above
- * @param weightDecay of all tensors but biases; 0 and above
+ * @param weightDecay AdamW's decay, instead of the settings'; 0 and above
+ * @see <a href="https://arxiv.org/abs/2402.12354">Hayou et al., LoRA+: Efficient Low Rank
+ *     Adaptation of Large Models, 2024</a>
  */
 public record LoraPlus(double ratio, double embeddingRate, double weightDecay)
     implements ParameterGroups {
+  /** Hugging Face PEFT's {@code loraplus_lr_embedding}. */
   private static final double EMBEDDING_RATE = 1e-6;
 
-  /**
-   * Checks every value.
-   *
-   * @throws PeftException if one is not allowed; names every such value
-   */
+  /** The ratio as an option of training, with the embeddings' rate 1e-6. */
+  public static final TrainingOption OPTION =
+      new TrainingOption(
+          "lora-plus-ratio",
+          "LoRA+: B learns X times as fast as A, 16 in the paper (default: 1).",
+          (value, weightDecay) -> new LoraPlus(value, EMBEDDING_RATE, weightDecay));
+
+  /** Checks every value. */
   public LoraPlus {
-    List<String> problems = new ArrayList<>();
-    require(problems, "ratio", ratio, ratio > 0, "above 0");
-    require(problems, "embeddingRate", embeddingRate, embeddingRate >= 0, "0 and above");
-    require(problems, "weightDecay", weightDecay, weightDecay >= 0, "0 and above");
-    if (!problems.isEmpty()) {
-      throw new PeftException("LoRA+ cannot have these values: " + String.join(" ", problems));
+    if (!(ratio > 0 && Double.isFinite(ratio))
+        || !(embeddingRate >= 0 && Double.isFinite(embeddingRate))
+        || !(weightDecay >= 0 && Double.isFinite(weightDecay))) {
+      throw new PeftException(
+          "LoRA+ has ratio "
+              + ratio
+              + ", embeddingRate "
+              + embeddingRate
+              + " and weightDecay "
+              + weightDecay
+              + "; allowed: finite numbers, the ratio above 0, the others 0 and above.");
     }
   }
 
-  private static void require(
-      List<String> problems, String name, double value, boolean inRange, String allowed) {
-    if (!inRange || !Double.isFinite(value)) {
-      problems.add(name + " is " + value + "; allowed: " + allowed + ", finite.");
-    }
-  }
-
-  /** With the rate 1e-6 for embeddings and no decay, as in Hugging Face PEFT. */
+  /** With the embeddings' rate 1e-6 and no decay, as Hugging Face PEFT has it. */
   public static LoraPlus ratio(double ratio) {
     return new LoraPlus(ratio, EMBEDDING_RATE, 0);
-  }
-
-  /** The same with a decay. */
-  public LoraPlus withWeightDecay(double decay) {
-    return new LoraPlus(ratio, embeddingRate, decay);
   }
 
   @Override

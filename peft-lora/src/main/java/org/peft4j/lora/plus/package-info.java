@@ -1,9 +1,4 @@
-/**
- * LoRA+: B learns faster than A.
- *
- * @see <a href="https://arxiv.org/abs/2402.12354">Hayou et al., LoRA+: Efficient Low Rank
- *     Adaptation of Large Models, 2024</a>
- */
+/** LoRA+: learning rates of A and B apart. */
 @NullMarked
 package org.peft4j.lora.plus;
 

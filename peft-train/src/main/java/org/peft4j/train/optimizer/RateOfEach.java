@@ -6,7 +6,7 @@ import org.deeplearning4j.nn.api.Model;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.PeftModel;
-import org.peft4j.adapter.DetachedArrays;
+import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.kernel.Scratch;
 import org.peft4j.method.ParameterGroups;
 import org.peft4j.method.ParameterGroups.Group;

@@ -22,7 +22,8 @@ class AdamWTest {
       for (int step = 0; step < gradients.length; step++) {
         INDArray gradient = Nd4j.createFromArray(new double[][] {gradients[step]});
 
-        assertThat(optimizer.step(parameters, gradient, 0.1, 0.01)).isTrue();
+        assertThat(optimizer.update(update(step + 1, parameters, gradient, 0.1, 0.01)))
+            .isTrue();
 
         assertThat(parameters.toDoubleVector()).containsExactly(expected[step], within(1e-12));
         assertThat(gradient.toDoubleVector()).containsExactly(gradients[step]);
@@ -36,9 +37,14 @@ class AdamWTest {
     try (AdamW optimizer = new AdamW(parameters)) {
       INDArray gradient = Nd4j.createFromArray(new float[][] {{1, 1}});
 
-      assertThat(optimizer.step(parameters, gradient, 1e39, 0)).isFalse();
+      assertThat(optimizer.update(update(1, parameters, gradient, 1e39, 0))).isFalse();
 
       assertThat(parameters.toFloatVector()).containsExactly(1, 2);
     }
+  }
+
+  private static Update update(
+      long step, INDArray parameters, INDArray gradient, double rate, double decay) {
+    return new Update(step, parameters, gradient, rate, ParameterRates.uniform(decay));
   }
 }

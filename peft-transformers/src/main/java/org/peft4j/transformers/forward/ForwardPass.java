@@ -12,9 +12,9 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.AdapterScope;
 import org.peft4j.Peft;
 import org.peft4j.PeftModel;
-import org.peft4j.adapter.DetachedArrays;
 import org.peft4j.error.PeftException;
 import org.peft4j.files.TensorFile;
+import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.kernel.Scratch;
 
 /**

@@ -5,7 +5,7 @@ import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
-import org.peft4j.adapter.DetachedArrays;
+import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.kernel.Kernels;
 import org.peft4j.kernel.Scratch;
 

@@ -1,4 +1,4 @@
-package org.peft4j.adapter;
+package org.peft4j.kernel;
 
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
