@@ -58,10 +58,7 @@ public final class Evaluator {
    * @throws PeftException if the batch size is not allowed
    */
   public static <B extends Batch> Evaluation evaluate(
-      PeftModel<ComputationGraph> model,
-      Objective<B> objective,
-      Examples<B> data,
-      int batchSize) {
+      PeftModel<ComputationGraph> model, Objective<B> objective, Examples<B> data, int batchSize) {
     return mean(batch -> objective.loss(model, batch), objective, data, checked(batchSize));
   }
 

@@ -1,5 +1,4 @@
 package org.peft4j.train;
-import org.peft4j.train.optimizer.AdamW;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -11,20 +10,20 @@ import org.peft4j.train.schedule.Schedule;
 import org.peft4j.train.schedule.StandardSchedule;
 
 /**
- * The numbers of a fine-tuning.
+ * The numbers of a training.
  *
- * @param epochs how often the data is gone through; used where {@code steps} is 0
+ * @param epochs passes through the data; used if {@code steps} is 0
  * @param steps updates of the adapter; 0 to go by epochs
  * @param batchSize sequences of a batch
- * @param gradientAccumulation batches of a step: their gradients are those of one large batch
+ * @param gradientAccumulation batches of a step, which count as one large batch
  * @param learningRate the rate that {@code schedule} multiplies
- * @param weightDecay AdamW's decay
+ * @param weightDecay decoupled decay, which the learning rate multiplies
  * @param warmupSteps steps in which the rate grows from zero, 0 for none
- * @param schedule what the rate does then
- * @param maxGradNorm the most that the gradient's L2 norm may be before it is scaled down, 0 for no
+ * @param schedule how the rate changes
+ * @param maxGradNorm the largest L2 norm of the gradient, which is scaled down to it; 0 for no
  *     limit
  * @param shuffle whether each epoch has an order of its own
- * @param seed of the orders and of dropout
+ * @param seed of these orders and of dropout
  * @param evalEvery steps between evaluations, 0 for one at the end only
  */
 public record FineTuningSettings(
@@ -127,7 +126,7 @@ public record FineTuningSettings(
     binding.remove("evalEvery");
     if (values.get(STEPS) instanceof Long count && count > 0) {
       binding.remove("epochs");
-      // Of a constant rate the end is no part: it may come sooner or later.
+      // A constant rate does not depend on when the training ends.
       if (StandardSchedule.CONSTANT.name().equals(values.get(SCHEDULE))) {
         binding.remove(STEPS);
       }

@@ -93,7 +93,7 @@ final class StepGradient<B> implements AutoCloseable {
     return norm;
   }
 
-  /** Scales the gradient down to {@code most} if its norm is larger; 0 is no limit. */
+  /** Scales the gradient down to {@code most} if its norm is larger; 0 for no limit. */
   void clip(INDArray gradient, double most) {
     if (most > 0 && norm + CLIP_EPSILON > most) {
       gradient.muli(most / (norm + CLIP_EPSILON));

@@ -1,5 +1,4 @@
 package org.peft4j.train;
-import org.peft4j.train.schedule.StandardSchedule;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -16,6 +15,7 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.Peft;
 import org.peft4j.PeftModel;
 import org.peft4j.lora.fa.FrozenA;
+import org.peft4j.train.schedule.StandardSchedule;
 import org.peft4j.transformers.TransformerModel;
 
 /** LoRA-FA: A stays, and B's gradient is the projected one of the reference's gradients. */

@@ -1,8 +1,4 @@
 package org.peft4j.train;
-import org.peft4j.train.schedule.StandardSchedule;
-import org.peft4j.train.metrics.TrainingListener;
-import org.peft4j.train.metrics.StepMetrics;
-import org.peft4j.train.internal.CheckpointFolder;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -22,6 +18,10 @@ import org.peft4j.PeftModel;
 import org.peft4j.lora.adalora.AdaLoraConfig;
 import org.peft4j.safetensors.TensorInfo;
 import org.peft4j.safetensors.TensorSource;
+import org.peft4j.train.internal.CheckpointFolder;
+import org.peft4j.train.metrics.StepMetrics;
+import org.peft4j.train.metrics.TrainingListener;
+import org.peft4j.train.schedule.StandardSchedule;
 import org.peft4j.transformers.TransformerModel;
 
 /** 200 steps of AdaLoRA take the same ranks away, at the same steps, as Hugging Face PEFT. */

@@ -1,7 +1,4 @@
 package org.peft4j.train;
-import org.peft4j.train.schedule.StandardSchedule;
-import org.peft4j.train.optimizer.AdamW;
-import org.peft4j.lora.plus.LoraPlus;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -26,6 +23,7 @@ import org.peft4j.lora.adalora.RankSchedule;
 import org.peft4j.lora.plus.LoraPlus;
 import org.peft4j.safetensors.TensorInfo;
 import org.peft4j.safetensors.TensorSource;
+import org.peft4j.train.schedule.StandardSchedule;
 import org.peft4j.transformers.TransformerModel;
 
 /** Five AdamW steps give the losses and the adapters that Hugging Face PEFT has after them. */

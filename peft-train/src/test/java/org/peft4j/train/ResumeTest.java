@@ -1,7 +1,4 @@
 package org.peft4j.train;
-import org.peft4j.train.metrics.MetricsFile;
-import org.peft4j.train.metrics.FineTuningResult;
-import org.peft4j.train.internal.CheckpointFolder;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -14,6 +11,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.peft4j.error.PeftException;
 import org.peft4j.train.data.TrainingData;
+import org.peft4j.train.internal.CheckpointFolder;
+import org.peft4j.train.metrics.FineTuningResult;
+import org.peft4j.train.metrics.MetricsFile;
 
 class ResumeTest {
   private static final TrainingData DATA = TinyTraining.data(11);
@@ -121,7 +121,7 @@ class ResumeTest {
     try (TinyTraining tiny = new TinyTraining()) {
       FineTuner tuner = FineTuner.builder(tiny.model, DATA).resumeFrom(folder).build();
 
-      assertThatThrownBy(tuner::run).hasMessageContaining("is no checkpoint of a training");
+      assertThatThrownBy(tuner::run).hasMessageContaining("is not a checkpoint of a training");
     }
   }
 }

@@ -1,5 +1,4 @@
 package org.peft4j.train;
-import org.peft4j.train.schedule.StandardSchedule;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -11,6 +10,7 @@ import org.peft4j.PeftModel;
 import org.peft4j.lora.LoraConfig;
 import org.peft4j.train.data.TokenSequence;
 import org.peft4j.train.data.TrainingData;
+import org.peft4j.train.schedule.StandardSchedule;
 import org.peft4j.transformers.TransformerModel;
 
 /** A tiny Llama with a fresh LoRA adapter with dropout, and random data of various lengths. */
@@ -25,7 +25,11 @@ final class TinyTraining implements AutoCloseable {
           42);
 
   static TrainingData data(int rows) {
-    Random random = new Random(rows);
+    return data(rows, rows);
+  }
+
+  static TrainingData data(int rows, long seed) {
+    Random random = new Random(seed);
     List<TokenSequence> sequences = new ArrayList<>();
     for (int i = 0; i < rows; i++) {
       int[] ids = random.ints(4 + i % 5, 3, VOCABULARY).toArray();

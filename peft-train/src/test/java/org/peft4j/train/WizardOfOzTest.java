@@ -1,6 +1,4 @@
 package org.peft4j.train;
-import org.peft4j.train.schedule.StandardSchedule;
-import org.peft4j.train.metrics.FineTuningResult;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
@@ -19,6 +17,8 @@ import org.peft4j.Peft;
 import org.peft4j.PeftModel;
 import org.peft4j.train.data.TextTokens;
 import org.peft4j.train.data.TrainingData;
+import org.peft4j.train.metrics.FineTuningResult;
+import org.peft4j.train.schedule.StandardSchedule;
 import org.peft4j.transformers.CausalLanguageModel;
 import org.peft4j.transformers.Precision;
 import org.peft4j.transformers.TransformerOptions;

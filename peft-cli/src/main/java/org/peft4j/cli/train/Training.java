@@ -14,13 +14,13 @@ import org.peft4j.config.PeftConfig;
 import org.peft4j.error.PeftException;
 import org.peft4j.train.FineTuner;
 import org.peft4j.train.FineTunerBuilder;
-import org.peft4j.train.metrics.FineTuningResult;
 import org.peft4j.train.FineTuningSettings;
 import org.peft4j.train.FineTuningSettingsBuilder;
-import org.peft4j.train.metrics.MetricsFile;
 import org.peft4j.train.data.DataFiles;
 import org.peft4j.train.data.TokenBatch;
 import org.peft4j.train.data.TrainingData;
+import org.peft4j.train.metrics.FineTuningResult;
+import org.peft4j.train.metrics.MetricsFile;
 import org.peft4j.transformers.TransformerOptions;
 import org.peft4j.transformers.tokenizer.Tokenizer;
 

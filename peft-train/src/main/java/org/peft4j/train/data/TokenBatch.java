@@ -3,10 +3,7 @@ package org.peft4j.train.data;
 import java.util.Arrays;
 import java.util.List;
 
-/**
- * Sequences side by side, each [rows, time]: shorter ones are padded on the right. The arrays are
- * the batch's own.
- */
+/** Sequences side by side, [rows, time]. Shorter ones are padded on the right. */
 public final class TokenBatch implements Batch {
   private final int[][] inputIds;
   private final int[][] attentionMask;
@@ -63,7 +60,7 @@ public final class TokenBatch implements Batch {
   }
 
   /**
-   * Token ids, or {@value TokenSequence#IGNORED} where nothing is to be predicted, [rows, time];
+   * Token ids, or {@value TokenSequence#IGNORED} where there is nothing to predict, [rows, time];
    * class numbers, [rows, 1], for a classifier.
    */
   public int[][] labels() {
@@ -83,7 +80,7 @@ public final class TokenBatch implements Batch {
     return inputIds.length == 0 ? 0 : inputIds[0].length;
   }
 
-  /** The number of predictions that the loss is the mean of. */
+  /** The number of labels to predict. */
   public int labelled() {
     return labelled;
   }

@@ -67,9 +67,9 @@ public final class CheckpointFolder {
   }
 
   /**
-   * Fails if there are checkpoints: a training from the start must not mix its own with them.
+   * Makes sure that a new training does not mix its checkpoints with those of another.
    *
-   * @throws PeftException if there are
+   * @throws PeftException if there is a checkpoint
    */
   public void requireNone() {
     latest(folder)

@@ -14,13 +14,7 @@ import org.peft4j.internal.Quoted;
 final class PositionReader {
   private static final Set<String> FIELDS =
       Set.of(
-          "step",
-          "active",
-          "settings",
-          "dataChecksum",
-          "dataPosition",
-          "maskSeed",
-          "maskPasses");
+          "step", "active", "settings", "dataChecksum", "dataPosition", "maskSeed", "maskPasses");
 
   private final Path file;
   private final JsonNode root;
@@ -58,10 +52,7 @@ final class PositionReader {
             number("maskPasses", 0));
     if (!problems.isEmpty()) {
       throw new PeftException(
-          file
-              + " is broken: "
-              + String.join(" ", problems)
-              + " Resume from another checkpoint.");
+          file + " is broken: " + String.join(" ", problems) + " Resume from another checkpoint.");
     }
     return position;
   }

@@ -55,7 +55,8 @@ final class StateFile {
       }
       return new PositionReader(file, JSON.readTree(Files.readAllBytes(file))).read();
     } catch (NoSuchFileException e) {
-      throw new PeftException(folder + " is no checkpoint of a training: no " + NAME + ".", e);
+      throw new PeftException(
+          folder + " is not a checkpoint of a training: it has no " + NAME + ".", e);
     } catch (JsonProcessingException e) {
       throw new PeftException(file + " is broken: " + e.getOriginalMessage() + ".", e);
     } catch (IOException e) {

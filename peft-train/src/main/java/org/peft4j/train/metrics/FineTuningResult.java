@@ -3,12 +3,12 @@ package org.peft4j.train.metrics;
 import java.util.List;
 
 /**
- * The end of a fine-tuning.
+ * How a training ended.
  *
- * @param steps the steps that the adapter has had, those before a resumption included
+ * @param steps all steps of the adapter, those before it was resumed included
  * @param finalLoss the loss of the last step, NaN if none was made
- * @param evaluations in their order
- * @param interrupted whether it was stopped before its end
+ * @param evaluations all of this run, in order
+ * @param interrupted whether it was stopped early
  */
 public record FineTuningResult(
     long steps, double finalLoss, List<StepEvaluation> evaluations, boolean interrupted) {
@@ -17,6 +17,6 @@ public record FineTuningResult(
     evaluations = List.copyOf(evaluations);
   }
 
-  /** An evaluation and the number of the step that it followed. */
+  /** An evaluation, and the number of the step before it. */
   public record StepEvaluation(long step, Evaluation evaluation) {}
 }

@@ -17,10 +17,10 @@ import org.peft4j.error.PeftException;
 import org.peft4j.io.AtomicFile;
 
 /**
- * Writes a file with a JSON object a step: {@code step}, {@code loss}, {@code learning_rate},
- * {@code grad_norm}, {@code step_seconds}, {@code tokens_per_second}. A line is on its way to the
- * disk before the next step begins. An older file is replaced by the first step; where training is
- * resumed, its lines up to there are kept.
+ * Writes one JSON object a step: {@code step}, {@code loss}, {@code learning_rate}, {@code
+ * grad_norm}, {@code step_seconds}, {@code tokens_per_second}. Each line is handed to the operating
+ * system before the next step begins. The first step replaces an older file; a resumed training
+ * keeps its lines up to there.
  */
 public final class MetricsFile implements TrainingListener, AutoCloseable {
   private static final JsonMapper JSON = JsonMapper.builder().build();
@@ -71,7 +71,7 @@ public final class MetricsFile implements TrainingListener, AutoCloseable {
     }
   }
 
-  /** The step of a line; of one that was cut short by a crash, the largest number. */
+  /** The step of a line; the largest number if a crash cut the line short. */
   private static long stepOf(String line) {
     try {
       return JSON.readTree(line).path("step").asLong(Long.MAX_VALUE);

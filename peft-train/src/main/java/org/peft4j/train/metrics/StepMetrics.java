@@ -1,13 +1,13 @@
 package org.peft4j.train.metrics;
 
 /**
- * What one step gave.
+ * The metrics of one step.
  *
  * @param step from 1
- * @param loss mean nats over the step's labelled tokens, before the update
+ * @param loss the mean over the step's predictions, before the update
  * @param learningRate of this update
  * @param gradNorm L2 norm of the whole gradient, before it was scaled down
- * @param stepSeconds wall-clock time of the step
+ * @param stepSeconds its wall-clock time
  * @param tokensPerSecond tokens that went through the model, padding not counted
  */
 public record StepMetrics(

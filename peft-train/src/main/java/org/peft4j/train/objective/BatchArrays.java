@@ -8,7 +8,7 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.kernel.Scratch;
 import org.peft4j.train.data.TokenBatch;
 
-/** A batch in the arrays that a language-model graph takes, for one pass; closing frees them. */
+/** A batch as the arrays of one pass through a graph. Closing frees them. */
 final class BatchArrays implements AutoCloseable {
   private final ComputationGraph graph;
   private final INDArray ids;
@@ -26,7 +26,7 @@ final class BatchArrays implements AutoCloseable {
     return new MultiDataSet(new INDArray[] {ids}, new INDArray[] {labels}, mask, null);
   }
 
-  /** Hands the arrays to the graph, whose next pass is over them. */
+  /** Gives the arrays to the graph for its next pass. */
   void setInGraph() {
     graph.setInputs(ids);
     graph.setLabels(labels);

@@ -36,7 +36,7 @@ public final class CrossEntropy implements Objective<TokenBatch> {
     }
   }
 
-  /** What methods add to the loss in training: AdaLoRA's orthogonality, say. */
+  /** What methods add to the loss in training, such as AdaLoRA's orthogonality. */
   private static double added(ComputationGraph graph) {
     return Arrays.stream(graph.getLayers()).mapToDouble(l -> l.calcRegularizationScore(true)).sum();
   }

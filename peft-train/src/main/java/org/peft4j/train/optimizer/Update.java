@@ -12,11 +12,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * @param rates the factors and decays of the single parameters
  */
 public record Update(
-    long step,
-    INDArray parameters,
-    INDArray gradient,
-    double learningRate,
-    ParameterRates rates) {
+    long step, INDArray parameters, INDArray gradient, double learningRate, ParameterRates rates) {
 
   /**
    * Gives the parameters these values, unless one of them is not finite.

@@ -22,8 +22,7 @@ class AdamWTest {
       for (int step = 0; step < gradients.length; step++) {
         INDArray gradient = Nd4j.createFromArray(new double[][] {gradients[step]});
 
-        assertThat(optimizer.update(update(step + 1, parameters, gradient, 0.1, 0.01)))
-            .isTrue();
+        assertThat(optimizer.update(update(step + 1, parameters, gradient, 0.1, 0.01))).isTrue();
 
         assertThat(parameters.toDoubleVector()).containsExactly(expected[step], within(1e-12));
         assertThat(gradient.toDoubleVector()).containsExactly(gradients[step]);

@@ -35,7 +35,8 @@ class StandardScheduleTest {
     "COSINE, 4, 9, 0.06698729810778065",
     "COSINE, 0, 10, 0.0",
   })
-  void ofTenStepsIsThatOfTransformers(StandardSchedule schedule, long warmup, long step, double expected) {
+  void ofTenStepsIsThatOfTransformers(
+      StandardSchedule schedule, long warmup, long step, double expected) {
     assertThat(schedule.factor(step, warmup, 10)).isCloseTo(expected, within(1e-15));
   }
 }
