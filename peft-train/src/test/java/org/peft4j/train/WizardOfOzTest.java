@@ -20,9 +20,9 @@ import org.peft4j.train.data.TrainingData;
 import org.peft4j.train.metrics.FineTuningResult;
 import org.peft4j.train.schedule.StandardSchedule;
 import org.peft4j.transformers.CausalLanguageModel;
-import org.peft4j.transformers.Precision;
 import org.peft4j.transformers.TransformerOptions;
 import org.peft4j.transformers.Transformers;
+import org.peft4j.transformers.config.Precision;
 import org.peft4j.transformers.tokenizer.Tokenizer;
 
 /**

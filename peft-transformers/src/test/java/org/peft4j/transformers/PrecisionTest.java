@@ -18,6 +18,7 @@ import org.peft4j.PeftModel;
 import org.peft4j.lora.LoraConfig;
 import org.peft4j.safetensors.DType;
 import org.peft4j.transformers.checkpoint.CheckpointWriter;
+import org.peft4j.transformers.config.Precision;
 
 /** Weights in half precision, and gradients from blocks that are computed anew. */
 class PrecisionTest {
@@ -39,7 +40,7 @@ class PrecisionTest {
   @Test
   void matricesAreHeldInHalfAndVectorsInFull() {
     try (CausalLanguageModel model = Transformers.load(Golden.base("gpt2"), BF16)) {
-      var sites = (org.peft4j.module.SiteLayer) model.graph().getLayer("block0");
+      var sites = (org.peft4j.internal.module.SiteLayer) model.graph().getLayer("block0");
       var attention = sites.sites().get(1);
       assertThat(sites.frozenParameter(attention, "weight").dataType())
           .isEqualTo(DataType.BFLOAT16);

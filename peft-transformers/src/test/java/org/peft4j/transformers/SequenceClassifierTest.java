@@ -26,12 +26,13 @@ import org.nd4j.linalg.learning.config.Adam;
 import org.peft4j.Peft;
 import org.peft4j.PeftModel;
 import org.peft4j.error.PeftException;
+import org.peft4j.internal.module.SiteLayer;
 import org.peft4j.lora.LoraConfig;
-import org.peft4j.module.SiteLayer;
 import org.peft4j.prompt.prefix.PrefixTuningConfig;
 import org.peft4j.prompt.tuning.PromptTuningConfig;
 import org.peft4j.transformers.checkpoint.CheckpointWriter;
 import org.peft4j.transformers.config.Labels;
+import org.peft4j.transformers.config.Precision;
 
 class SequenceClassifierTest {
   private static final double TOLERANCE = 1e-5;

@@ -18,7 +18,7 @@ import org.peft4j.benchmarks.work.Batches;
 import org.peft4j.benchmarks.work.RandomTokens;
 import org.peft4j.benchmarks.work.Stopwatch;
 import org.peft4j.benchmarks.work.Training;
-import org.peft4j.files.AdapterFiles;
+import org.peft4j.internal.files.AdapterFiles;
 import org.peft4j.train.data.TokenBatch;
 import org.peft4j.train.data.TrainingData;
 import org.peft4j.transformers.CausalLanguageModel;
@@ -69,7 +69,7 @@ public final class InTurn implements Callable<Integer> {
       for (Path config : files()) {
         peft.addAdapter(name(config), AdapterFiles.readConfigFile(config));
       }
-      TrainingData data = RandomTokens.data(base.config().vocabularySize(), batch, length);
+      TrainingData data = RandomTokens.data(base.architecture().vocabularySize(), batch, length);
       AdaptedModel adapted = new AdaptedModel(base, peft);
       Turns turns = new Turns();
       for (int round = 0; round < warmup + rounds; round++) {

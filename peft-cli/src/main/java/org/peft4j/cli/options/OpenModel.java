@@ -9,12 +9,12 @@ import org.peft4j.Peft;
 import org.peft4j.PeftModel;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.error.PeftException;
-import org.peft4j.files.AdapterFiles;
+import org.peft4j.internal.files.AdapterFiles;
 import org.peft4j.transformers.CausalLanguageModel;
 import org.peft4j.transformers.TransformerModel;
 import org.peft4j.transformers.TransformerOptions;
 import org.peft4j.transformers.Transformers;
-import org.peft4j.transformers.config.ModelConfigReader;
+import org.peft4j.transformers.family.Families;
 
 /** A loaded model, with its adapter if one was asked for. */
 public record OpenModel(TransformerModel base, Optional<PeftModel<ComputationGraph>> wrapped)
@@ -61,7 +61,7 @@ public record OpenModel(TransformerModel base, Optional<PeftModel<ComputationGra
               ? model + " is a file; give the folder of a Hugging Face checkpoint."
               : "There is no model folder " + model + ".");
     }
-    ModelConfigReader.read(model);
+    Families.read(model);
   }
 
   /**

@@ -12,7 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import org.peft4j.error.PeftException;
-import org.peft4j.io.AtomicFile;
+import org.peft4j.internal.AtomicFile;
 
 /** Writes and reads {@code training_state.json}. */
 final class StateFile {

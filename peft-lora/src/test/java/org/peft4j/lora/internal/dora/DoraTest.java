@@ -16,7 +16,6 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.adapter.Adapter;
-import org.peft4j.adapter.DetachedTape;
 import org.peft4j.adapter.DropoutMask;
 import org.peft4j.adapter.GainAdapter;
 import org.peft4j.adapter.ParameterSpec;
@@ -26,17 +25,18 @@ import org.peft4j.adapter.Tensors;
 import org.peft4j.adapter.WeightAdapter;
 import org.peft4j.config.CommonConfig;
 import org.peft4j.error.PeftException;
+import org.peft4j.internal.graft.DetachedTape;
+import org.peft4j.internal.graft.Graft;
+import org.peft4j.internal.graft.GraftSwitch;
+import org.peft4j.internal.graft.SiteGrafts;
+import org.peft4j.internal.module.LinearModule;
 import org.peft4j.kernel.Nd4jKernels;
-import org.peft4j.lora.CentralDifferences;
 import org.peft4j.lora.LoraConfig;
 import org.peft4j.lora.internal.LoraMethod;
 import org.peft4j.lora.internal.lowrank.LoraLinear;
 import org.peft4j.method.Injection;
-import org.peft4j.module.Graft;
-import org.peft4j.module.GraftSwitch;
-import org.peft4j.module.LinearModule;
-import org.peft4j.module.SiteGrafts;
 import org.peft4j.site.Site;
+import org.peft4j.testing.CentralDifferences;
 
 /** DoRA's formula, against the product B·A written out and central differences of constant n. */
 class DoraTest {

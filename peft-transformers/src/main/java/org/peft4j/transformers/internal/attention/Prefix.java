@@ -5,7 +5,7 @@ import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
 
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Pass;
-import org.peft4j.module.AttentionGrafts;
+import org.peft4j.internal.graft.AttentionGrafts;
 import org.peft4j.transformers.internal.memory.CallMemory;
 
 /**
@@ -37,18 +37,6 @@ public record Prefix(AttentionGrafts grafts) {
     grafts.backward(pass, first(gradients.keys(), n), first(gradients.values(), n));
     dKeys.assign(rest(gradients.keys(), n));
     dValues.assign(rest(gradients.values(), n));
-  }
-
-  /** The mask [1 or batch, time, keys] with columns before it that hide nothing. */
-  public INDArray mask(INDArray mask, CallMemory memory) {
-    long n = length();
-    if (n == 0) {
-      return mask;
-    }
-    INDArray wide = memory.temporary(mask.size(0), mask.size(1), n + mask.size(2));
-    wide.get(all(), all(), interval(0, n)).assign(0);
-    wide.get(all(), all(), interval(n, n + mask.size(2))).assign(mask);
-    return wide;
   }
 
   private static INDArray first(INDArray array, long n) {

@@ -16,10 +16,10 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.adapter.Pass;
 import org.peft4j.error.PeftException;
-import org.peft4j.module.EmbeddingModule;
-import org.peft4j.module.LayerGrafts;
-import org.peft4j.module.PromptGrafts;
-import org.peft4j.module.SiteLayer;
+import org.peft4j.internal.graft.LayerGrafts;
+import org.peft4j.internal.graft.PromptGrafts;
+import org.peft4j.internal.module.EmbeddingModule;
+import org.peft4j.internal.module.SiteLayer;
 import org.peft4j.transformers.internal.batch.Extent;
 import org.peft4j.transformers.internal.batch.TokenIds;
 import org.peft4j.transformers.internal.memory.CallMemory;
@@ -72,6 +72,7 @@ final class EmbeddingsLayer extends SteppingLayer {
   private INDArray embed(
       boolean training, int from, int @Nullable [] hidden, LayerWorkspaceMgr workspaces) {
     Pass pass = grafts().nextPass(training);
+    model().pattern().begin();
     int[] ids = TokenIds.of(input, model().config().vocabularySize());
     prompts.begin(pass, from == 0);
     int virtualTokens = pass.prompt().virtualTokens();

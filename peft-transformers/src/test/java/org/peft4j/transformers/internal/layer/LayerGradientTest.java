@@ -13,11 +13,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.peft4j.internal.graft.GraftSwitch;
+import org.peft4j.internal.graft.LayerGrafts;
+import org.peft4j.internal.graft.SiteGrafts;
+import org.peft4j.internal.module.SiteLayer;
 import org.peft4j.kernel.Nd4jKernels;
-import org.peft4j.module.GraftSwitch;
-import org.peft4j.module.LayerGrafts;
-import org.peft4j.module.SiteGrafts;
-import org.peft4j.module.SiteLayer;
 import org.peft4j.transformers.Golden;
 import org.peft4j.transformers.TransformerModel;
 import org.peft4j.transformers.TransformerOptions;
@@ -102,7 +102,7 @@ class LayerGradientTest {
       LayerWorkspaceMgr none = LayerWorkspaceMgr.noWorkspaces();
       head.feedForwardMaskArray(mask, null, 2);
       head.setInput(x, none);
-      head.setLabels(labels.get(all(), interval(0, model.config().headSize())).dup());
+      head.setLabels(labels.get(all(), interval(0, model.architecture().head().outputs())).dup());
       INDArray dx = head.backpropGradient(null, none).getSecond();
 
       assertCentral(
@@ -132,7 +132,7 @@ class LayerGradientTest {
   }
 
   private static INDArray random(TransformerModel model) {
-    return Nd4j.randn(DataType.DOUBLE, 2, 5, model.config().hiddenSize());
+    return Nd4j.randn(DataType.DOUBLE, 2, 5, model.architecture().hiddenSize());
   }
 
   private static void assertCentral(

@@ -1,5 +1,0 @@
-/** Tests. */
-@NullMarked
-package org.peft4j.transformers.config;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,82 @@
+package org.peft4j.transformers.family;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.peft4j.error.PeftException;
+import org.peft4j.transformers.Golden;
+import org.peft4j.transformers.architecture.AttentionPart;
+import org.peft4j.transformers.architecture.Rotary;
+import org.peft4j.transformers.config.Labels;
+
+/** Settings that would change the model's outputs are refused with their value. */
+class FamiliesTest {
+  private static final JsonMapper MAPPER = new JsonMapper();
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "llama   | model_type | \"t5\" | \"t5\" is not supported. Supported are: llama, mistral, qwen2, gpt2.",
+        "llama   | hidden_act | \"relu\" | hidden_act is \"relu\"; allowed: only silu",
+        "llama   | rope_parameters | {\"rope_type\": \"yarn\"} | rope_type is \"yarn\"; allowed: default, linear, dynamic, llama3",
+        "llama   | partial_rotary_factor | 0.5 | partial_rotary_factor is 0.5; allowed: only 1",
+        "llama   | num_key_value_heads | 3 | num_key_value_heads is 3; allowed: a divisor of num_attention_heads 4",
+        "llama   | hidden_size | \"x\" | hidden_size is \"x\"; allowed: a positive integer",
+        "mistral | sliding_window | 32 | sliding_window is 32; allowed: null, or at least max_position_embeddings 64",
+        "qwen2   | use_sliding_window | true | use_sliding_window is true; allowed: only false",
+        "gpt2    | activation_function | \"relu\" | activation_function is \"relu\"; allowed: only gelu_new",
+        "gpt2    | scale_attn_by_inverse_layer_idx | true | scale_attn_by_inverse_layer_idx is true; allowed: only false",
+        "gpt2    | reorder_and_upcast_attn | true | reorder_and_upcast_attn is true; allowed: only false",
+        "llama_classifier | problem_type | \"regression\" | problem_type is \"regression\"; allowed: only single_label_classification",
+        "llama_classifier | problem_type | \"multi_label_classification\" | allowed: only single_label_classification",
+        "llama_classifier | num_labels | 2 | num_labels is 2; allowed: the number of labels in id2label, 3",
+        "gpt2_classifier | num_labels | 1 | num_labels is 1; allowed: 2 and more; regression",
+        "llama_classifier | id2label | {\"0\": \"a\", \"2\": \"b\"} | allowed: an object of names by their numbers, 0 and up",
+        "llama_classifier | id2label | {\"0\": \"a\", \"1\": \"a\"} | allowed: a name of its own for each label",
+        "gpt2    | add_cross_attention | true | add_cross_attention is true; allowed: only false",
+      })
+  void anUnsupportedSettingIsRefused(
+      String base, String field, String value, String message, @TempDir Path folder)
+      throws IOException {
+    ObjectNode config =
+        (ObjectNode) MAPPER.readTree(Golden.base(base).resolve("config.json").toFile());
+    config.set(field, MAPPER.readTree(value));
+    Files.writeString(folder.resolve("config.json"), config.toString());
+
+    assertThatThrownBy(() -> Families.read(folder))
+        .isInstanceOf(PeftException.class)
+        .hasMessageContaining(message);
+  }
+
+  @Test
+  void labelsAreThoseOfAClassifierOnly() {
+    assertThat(Families.read(Golden.base("llama_classifier")).labels())
+        .contains(Labels.of("bad", "middling", "good"));
+    assertThat(Families.read(Golden.base("gpt2_classifier")).labels())
+        .contains(Labels.of("LABEL_0", "LABEL_1"));
+    assertThat(Families.read(Golden.base("gpt2")).labels()).isEmpty();
+  }
+
+  @Test
+  void bothLayoutsOfRotarySettingsAreRead() {
+    assertThat(rotary("llama_rope_linear")).isEqualTo(new Rotary(10_000, new Rotary.Linear(2.5)));
+    assertThat(rotary("llama_rope_dynamic"))
+        .isEqualTo(new Rotary(10_000, new Rotary.Dynamic(4, 12)));
+  }
+
+  private static Rotary rotary(String base) {
+    AttentionPart attention =
+        Families.read(Golden.base(base)).decoder().blocks().get(0).attentions().get(0);
+    return ((AttentionPart.RotaryPositions) attention.positions()).rotary();
+  }
+}
