@@ -71,7 +71,7 @@ class OwnOptimizerTest {
       float[] before = tiny.parameters();
       FineTuner other =
           FineTuner.builder(tiny.model, DATA)
-              .settings(TinyTraining.settings().build())
+              .settings(settings())
               .resumeFrom(folder.resolve("checkpoint-4"))
               .build();
 
@@ -85,7 +85,11 @@ class OwnOptimizerTest {
 
   private static FineTunerBuilder<TokenBatch> builder(TinyTraining tiny) {
     return FineTuner.builder(tiny.model, DATA)
-        .settings(TinyTraining.settings().learningRate(0.1).build())
+        .settings(settings())
         .optimizer(MomentumSgd::new);
+  }
+
+  private static FineTuningSettings settings() {
+    return TinyTraining.settings().learningRate(0.1).build();
   }
 }

@@ -31,7 +31,7 @@ import org.peft4j.transformers.tokenizer.Tokenizer;
 
 /**
  * Adapts a language model to a book by eight methods and prints one table. Arguments: the folder of
- * a small model, a text file, and maybe the number of steps (300).
+ * a small model, a text file, and optionally the number of steps (300 by default).
  */
 public final class MethodComparison {
   private static final String[] ALL = {

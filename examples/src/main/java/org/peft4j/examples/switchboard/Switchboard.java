@@ -28,9 +28,8 @@ import org.peft4j.transformers.Transformers;
 import org.peft4j.transformers.tokenizer.Tokenizer;
 
 /**
- * Five adapters of four methods on one frozen base: trained one after the other, switched, active
- * together, a different one for each row of a batch, merged, swapped and deleted. Needs no file and
- * no network.
+ * Five adapters of four methods on one frozen base: trained one after another, switched, active
+ * together, one for each row of a batch, merged and deleted. Needs no files and no network.
  */
 public final class Switchboard {
   private static final String[] PROJECTIONS = {"q_proj", "v_proj", "up_proj", "down_proj"};
