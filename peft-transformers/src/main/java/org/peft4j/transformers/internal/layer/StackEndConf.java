@@ -6,24 +6,24 @@ import org.peft4j.internal.graft.LayerGrafts;
 import org.peft4j.site.Site;
 import org.peft4j.transformers.internal.model.FrozenModel;
 
-/** Configuration of the final norm. */
-public final class FinalNormConf extends TransformerLayerConf {
+/** Configuration of what comes after the last block. */
+public final class StackEndConf extends TransformerLayerConf {
   private static final long serialVersionUID = 1L;
 
   /** For deserialisation. */
-  public FinalNormConf() {}
+  public StackEndConf() {}
 
-  public FinalNormConf(FrozenModel model) {
+  public StackEndConf(FrozenModel model) {
     super(model);
   }
 
   @Override
   List<Site> sites(FrozenModel frozen) {
-    return List.of(frozen.sites().finalNorm());
+    return frozen.architecture().decoder().endSites();
   }
 
   @Override
   FrozenLayer layer(NeuralNetConfiguration configuration, FrozenModel frozen, LayerGrafts grafts) {
-    return new FinalNormLayer(configuration, frozen, grafts);
+    return new StackEndLayer(configuration, frozen, grafts);
   }
 }

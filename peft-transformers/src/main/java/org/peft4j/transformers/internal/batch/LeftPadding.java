@@ -1,4 +1,4 @@
-package org.peft4j.transformers.internal.position;
+package org.peft4j.transformers.internal.batch;
 
 import java.util.Map;
 import org.deeplearning4j.nn.api.Layer;
@@ -9,7 +9,6 @@ import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.error.PeftException;
-import org.peft4j.transformers.internal.batch.TokenIds;
 
 /**
  * Prompts of several lengths in one batch for {@code rnnTimeStep}: the shorter ones are padded on

@@ -1,4 +1,4 @@
-package org.peft4j.transformers.internal.attention;
+package org.peft4j.transformers.internal.batch;
 
 import static org.nd4j.linalg.indexing.NDArrayIndex.all;
 import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
@@ -9,7 +9,6 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.error.PeftException;
 import org.peft4j.kernel.DetachedArrays;
-import org.peft4j.transformers.internal.position.LeftPadding;
 
 /**
  * The keys and values of the tokens that a block has seen, [batch, slots, keyValueHeads, headSize]

@@ -1,6 +1,5 @@
 package org.peft4j.transformers.internal.layer;
 
-import java.util.List;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
@@ -9,32 +8,32 @@ import org.nd4j.common.primitives.Pair;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Pass;
 import org.peft4j.internal.graft.LayerGrafts;
-import org.peft4j.internal.module.NormModule;
 import org.peft4j.internal.module.SiteLayer;
 import org.peft4j.transformers.internal.batch.Extent;
+import org.peft4j.transformers.internal.block.StackEnd;
 import org.peft4j.transformers.internal.memory.CallMemory;
 import org.peft4j.transformers.internal.memory.KeptArrays;
 import org.peft4j.transformers.internal.model.FrozenModel;
 import org.peft4j.transformers.internal.model.Modules;
 
-/** The normalisation after the last block: [batch, time, width] to the same shape. */
-final class FinalNormLayer extends FrozenLayer {
+/** What comes after the last block, as a layer: [batch, time, width] to [batch, time, outputs]. */
+final class StackEndLayer extends FrozenLayer {
   private static final long serialVersionUID = 1L;
 
   /** What the backward pass needs of the forward pass. */
-  private record Kept(Pass pass, INDArray statistics, KeptArrays arrays) {}
+  private record Kept(Pass pass, StackEnd.Kept values, KeptArrays arrays) {}
 
-  private final transient NormModule norm;
+  private final transient StackEnd end;
   private transient @Nullable Kept kept;
 
-  FinalNormLayer(NeuralNetConfiguration configuration, FrozenModel model, LayerGrafts grafts) {
-    super(configuration, model, List.of(model.sites().finalNorm()), grafts);
-    norm = new Modules(model, grafts).norm(sites().get(0));
+  StackEndLayer(NeuralNetConfiguration configuration, FrozenModel model, LayerGrafts grafts) {
+    super(configuration, model, model.architecture().decoder().endSites(), grafts);
+    end = StackEnd.of(model.architecture().decoder(), new Modules(model, grafts));
   }
 
   @Override
   public SiteLayer graft(NeuralNetConfiguration configuration, LayerGrafts grafts) {
-    return new FinalNormLayer(configuration, model(), grafts);
+    return new StackEndLayer(configuration, model(), grafts);
   }
 
   @Override
@@ -46,10 +45,10 @@ final class FinalNormLayer extends FrozenLayer {
     boolean keep = willGoBack(training);
     KeptArrays arrays = new KeptArrays(model().pool());
     try (CallMemory memory = new CallMemory(workspaces, dataType, keep ? arrays : null)) {
-      INDArray y = memory.output(input.shape());
-      INDArray statistics = memory.kept(norm.statistics(), extent.rows());
-      norm.forward(pass, extent.matrix(input), extent.matrix(y), statistics);
-      kept = keep ? new Kept(pass, statistics, arrays) : null;
+      INDArray y = memory.output(extent.batch(), extent.time(), end.outputs());
+      Pass recorded = keep && end.projects() ? pass.on(memory.tape()) : pass;
+      StackEnd.Kept values = end.forward(recorded, extent.matrix(input), extent.matrix(y), memory);
+      kept = keep ? new Kept(recorded, values, arrays) : null;
       return y;
     }
   }
@@ -64,12 +63,13 @@ final class FinalNormLayer extends FrozenLayer {
     try (CallMemory memory = new CallMemory(workspaces, dataType, null)) {
       boolean needed = grafts().inputGradientNeeded();
       INDArray dx = needed ? memory.inputGradient(input.shape()) : zeroInputGradient(workspaces);
-      norm.backward(
+      end.backward(
           forward.pass(),
+          forward.values(),
           extent.matrix(input),
-          forward.statistics(),
           extent.matrix(epsilon),
-          needed ? extent.matrix(dx) : null);
+          needed ? extent.matrix(dx) : null,
+          memory);
       return back(dx);
     } finally {
       forget();
