@@ -46,7 +46,7 @@ final class TrainingRun<B extends Batch> {
   }
 
   FineTuningResult run(Optional<Path> resumeFrom) {
-    training.model().randomState().restore(training.settings().seed(), 0);
+    training.model().training().masks().restore(training.settings().seed(), 0);
     resumeFrom.ifPresentOrElse(
         folder -> steps.resumeAfter(state.restore(folder)),
         () -> checkpoints.ifPresent(CheckpointFolder::requireNone));

@@ -8,6 +8,7 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.error.NonFiniteException;
 import org.peft4j.error.PeftException;
+import org.peft4j.method.ParameterGroups;
 import org.peft4j.method.TrainingHook;
 import org.peft4j.train.data.Batch;
 import org.peft4j.train.metrics.StepMetrics;
@@ -32,13 +33,18 @@ final class TrainingStep<B extends Batch> implements AutoCloseable {
     network = training.model().network();
     gradient = new StepGradient<>(training.model(), training.objective());
     optimizer = training.optimizer().apply(network.params());
-    hooks = new ArrayList<>(training.model().trainingHooks());
+    hooks = new ArrayList<>(training.model().training().hooks());
     training.hooks().forEach(hook -> hooks.add(hook.get()));
     rates =
         training
             .groups()
-            .map(g -> ParameterRates.of(training.model(), g, settings.learningRate()))
+            .map(this::rates)
             .orElseGet(() -> ParameterRates.uniform(settings.weightDecay()));
+  }
+
+  private ParameterRates rates(ParameterGroups groups) {
+    return ParameterRates.of(
+        groups, settings.learningRate(), training.model().training().places(), network.params());
   }
 
   /** The number of steps that the adapters have had. */

@@ -220,13 +220,15 @@ class FineTunerTest {
       Map<String, INDArray> after = new LinkedHashMap<>();
       for (String adapter : tiny.model.active()) {
         tiny.model
-            .tensors(adapter)
+            .adapter(adapter)
+            .tensors()
             .forEach((key, tensor) -> after.put(adapter + key, tensor.dup()));
       }
       tiny.model.network().params().assign(before);
       for (String adapter : tiny.model.active()) {
         tiny.model
-            .tensors(adapter)
+            .adapter(adapter)
+            .tensors()
             .forEach(
                 (key, tensor) -> {
                   boolean moved = key.contains("lora_B") && !key.contains("q_proj");

@@ -27,7 +27,7 @@ class OwnOptimizerTest {
     double rate = 0.5;
     double decay = 0.1;
     try (TinyTraining tiny = new TinyTraining();
-        var plain = tiny.model.withoutDropout()) {
+        var plain = tiny.model.training().withoutDropout()) {
       float[] before = tiny.parameters();
       builder(tiny)
           .settings(

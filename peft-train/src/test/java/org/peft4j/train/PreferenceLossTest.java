@@ -34,7 +34,7 @@ class PreferenceLossTest {
   @Test
   void theGradientIsThatOfTheLoss() {
     try (TinyTraining tiny = new TinyTraining();
-        AdapterScope plain = tiny.model.withoutDropout()) {
+        AdapterScope plain = tiny.model.training().withoutDropout()) {
       INDArray parameters = tiny.model.network().params();
       Random random = new Random(7);
       for (int i = 0; i < parameters.length(); i++) {
@@ -103,7 +103,7 @@ class PreferenceLossTest {
 
   private static float[] trained(int batchSize, int batches) {
     try (TinyTraining tiny = new TinyTraining();
-        AdapterScope plain = tiny.model.withoutDropout()) {
+        AdapterScope plain = tiny.model.training().withoutDropout()) {
       FineTuner.builder(tiny.model, LOSS)
           .data(PAIRS)
           .settings(

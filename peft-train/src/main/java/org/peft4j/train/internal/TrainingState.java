@@ -11,7 +11,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.PeftModel;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.files.TensorFile;
-import org.peft4j.internal.graft.GraftSwitch;
+import org.peft4j.method.RandomMasks;
 import org.peft4j.safetensors.TensorInfo;
 import org.peft4j.safetensors.TensorSource;
 import org.peft4j.train.data.DataSource;
@@ -48,7 +48,7 @@ public final class TrainingState {
   void write(Path folder, long step) {
     model.save(folder);
     TensorFile.write(folder.resolve(ARRAYS), arrays.get(), Map.of());
-    GraftSwitch random = model.randomState();
+    RandomMasks masks = model.training().masks();
     StateFile.write(
         folder,
         new Position(
@@ -57,8 +57,8 @@ public final class TrainingState {
             settings.values(),
             data.checksum(),
             new TreeMap<>(data.position()),
-            random.seed(),
-            random.passes()));
+            masks.seed(),
+            masks.passes()));
   }
 
   /**
@@ -77,7 +77,7 @@ public final class TrainingState {
       data.restore(position.dataPosition());
       targets.forEach((name, target) -> TensorFile.read(source, name, target));
     }
-    model.randomState().restore(position.maskSeed(), position.maskPasses());
+    model.training().masks().restore(position.maskSeed(), position.maskPasses());
     return position.step();
   }
 

@@ -1,9 +1,9 @@
 package org.peft4j.train.optimizer;
 
-import org.deeplearning4j.nn.api.Model;
+import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.peft4j.PeftModel;
 import org.peft4j.method.ParameterGroups;
+import org.peft4j.method.TensorPlace;
 
 /**
  * The factor r of the learning rate η and the decoupled weight decay λ of each parameter p. An
@@ -23,10 +23,15 @@ public sealed interface ParameterRates extends AutoCloseable permits UniformRate
    * A factor and a decay for each tensor of the active adapters.
    *
    * @param learningRate the highest of the training
+   * @param places where the tensors lie in the vector
+   * @param parameters the vector, [1, n]
    */
   static ParameterRates of(
-      PeftModel<? extends Model> model, ParameterGroups groups, double learningRate) {
-    return RateOfEach.of(model, groups, learningRate);
+      ParameterGroups groups,
+      double learningRate,
+      List<TensorPlace> places,
+      INDArray parameters) {
+    return RateOfEach.of(groups, learningRate, places, parameters);
   }
 
   /**

@@ -1,15 +1,14 @@
 package org.peft4j.train.optimizer;
 
 import java.util.Arrays;
-import java.util.Map;
-import org.deeplearning4j.nn.api.Model;
+import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
-import org.peft4j.PeftModel;
 import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.kernel.Scratch;
 import org.peft4j.method.ParameterGroups;
 import org.peft4j.method.ParameterGroups.Group;
+import org.peft4j.method.TensorPlace;
 
 /**
  * A factor and a decay for each parameter.
@@ -18,19 +17,19 @@ import org.peft4j.method.ParameterGroups.Group;
  * @param decays r λ, [1, n]
  */
 record RateOfEach(INDArray rates, INDArray decays) implements ParameterRates {
-  static RateOfEach of(PeftModel<? extends Model> model, ParameterGroups groups, double rate) {
-    INDArray parameters = model.network().params();
+  static RateOfEach of(
+      ParameterGroups groups,
+      double learningRate,
+      List<TensorPlace> places,
+      INDArray parameters) {
     double[] rates = new double[Math.toIntExact(parameters.length())];
     double[] decays = new double[rates.length];
-    for (String adapter : model.active()) {
-      for (Map.Entry<String, INDArray> entry : model.tensors(adapter).entrySet()) {
-        INDArray tensor = entry.getValue();
-        Group group = groups.of(entry.getKey(), tensor.rank(), rate);
-        int from = Math.toIntExact(tensor.offset() - parameters.offset());
-        int to = Math.toIntExact(from + tensor.length());
-        Arrays.fill(rates, from, to, group.rate());
-        Arrays.fill(decays, from, to, group.rate() * group.weightDecay());
-      }
+    for (TensorPlace place : places) {
+      Group group = groups.of(place.key(), place.shape().size(), learningRate);
+      int from = (int) place.offset();
+      int to = (int) place.end();
+      Arrays.fill(rates, from, to, group.rate());
+      Arrays.fill(decays, from, to, group.rate() * group.weightDecay());
     }
     return new RateOfEach(like(parameters, rates), like(parameters, decays));
   }
