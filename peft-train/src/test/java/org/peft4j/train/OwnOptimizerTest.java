@@ -84,9 +84,7 @@ class OwnOptimizerTest {
   }
 
   private static FineTunerBuilder<TokenBatch> builder(TinyTraining tiny) {
-    return FineTuner.builder(tiny.model, DATA)
-        .settings(settings())
-        .optimizer(MomentumSgd::new);
+    return FineTuner.builder(tiny.model, DATA).settings(settings()).optimizer(MomentumSgd::new);
   }
 
   private static FineTuningSettings settings() {

@@ -16,8 +16,8 @@ import org.peft4j.transformers.tokenizer.Tokenizer;
 
 /**
  * A small language model learns whether a review likes a film: with a new head alone, with P-tuning
- * v2 and the head, and with LoRA and the head. Arguments: the folder of a small Llama, a folder with
- * rt-polarity.neg and rt-polarity.pos, and optionally the number of steps (600 by default).
+ * v2 and the head, and with LoRA and the head. Arguments: the folder of a small Llama, a folder
+ * with rt-polarity.neg and rt-polarity.pos, and optionally the number of steps (600 by default).
  */
 public final class SentimentExample {
   private static final int BATCH = 16;

@@ -7,8 +7,8 @@ import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 
 /**
- * Stories that begin like the base model's and go on like a pirate's: an adapter learns a style from
- * them.
+ * Stories that begin like the base model's and go on like a pirate's: an adapter learns a style
+ * from them.
  *
  * <pre>
  * Once there was a shy fox named Pip. Arr! Pip be the terror o' the seven seas. ...

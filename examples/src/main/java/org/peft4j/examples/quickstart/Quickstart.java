@@ -24,7 +24,8 @@ import org.peft4j.transformers.tokenizer.Tokenizer;
 
 /**
  * The quickstart: a tiny Llama learns two new manners, each in its own adapter. The adapters are
- * saved, loaded, switched, merged and exported. Needs no files and no network; takes about a minute.
+ * saved, loaded, switched, merged and exported. Needs no files and no network; takes about a
+ * minute.
  */
 public final class Quickstart {
   private static final String PIRATE = "pirate";

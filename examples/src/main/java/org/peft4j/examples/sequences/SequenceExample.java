@@ -23,8 +23,8 @@ import org.peft4j.lora.LoraConfig;
 
 /**
  * An LSTM tells four shapes of curves apart; then the curves come upside down and noisier. LoRA on
- * its recurrent weights, or a bottleneck adapter behind it, learns the new ones with {@code fit}. Each
- * has a fraction of the parameters and leaves the base network untouched.
+ * its recurrent weights, or a bottleneck adapter behind it, learns the new ones with {@code fit}.
+ * Each has a fraction of the parameters and leaves the base network untouched.
  */
 public final class SequenceExample {
   private static final int CLASSES = 4;

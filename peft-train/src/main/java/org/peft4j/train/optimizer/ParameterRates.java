@@ -27,10 +27,7 @@ public sealed interface ParameterRates extends AutoCloseable permits UniformRate
    * @param parameters the vector, [1, n]
    */
   static ParameterRates of(
-      ParameterGroups groups,
-      double learningRate,
-      List<TensorPlace> places,
-      INDArray parameters) {
+      ParameterGroups groups, double learningRate, List<TensorPlace> places, INDArray parameters) {
     return RateOfEach.of(groups, learningRate, places, parameters);
   }
 

@@ -18,10 +18,7 @@ import org.peft4j.method.TensorPlace;
  */
 record RateOfEach(INDArray rates, INDArray decays) implements ParameterRates {
   static RateOfEach of(
-      ParameterGroups groups,
-      double learningRate,
-      List<TensorPlace> places,
-      INDArray parameters) {
+      ParameterGroups groups, double learningRate, List<TensorPlace> places, INDArray parameters) {
     double[] rates = new double[Math.toIntExact(parameters.length())];
     double[] decays = new double[rates.length];
     for (TensorPlace place : places) {
