@@ -15,12 +15,12 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.adapter.Adapter;
 import org.peft4j.adapter.ParameterSpec;
 import org.peft4j.adapter.Pass;
-import org.peft4j.adapter.PromptState;
+import org.peft4j.adapter.PassState;
 import org.peft4j.adapter.Tensors;
 import org.peft4j.adapter.WeightAdapter;
 import org.peft4j.internal.graft.DetachedTape;
 import org.peft4j.internal.graft.Graft;
-import org.peft4j.internal.graft.GraftSwitch;
+import org.peft4j.internal.graft.SharedState;
 import org.peft4j.internal.graft.SiteGrafts;
 import org.peft4j.internal.module.LinearModule;
 import org.peft4j.kernel.Nd4jKernels;
@@ -87,7 +87,7 @@ class ShiftedDoraTest {
 
   private static Pass pass() {
     return new Pass(
-        new Nd4jKernels(), true, 3, new DetachedTape(DataType.DOUBLE), new PromptState());
+        new Nd4jKernels(), true, 3, new DetachedTape(DataType.DOUBLE), new PassState());
   }
 
   @ParameterizedTest
@@ -125,7 +125,7 @@ class ShiftedDoraTest {
     graft.setGradients(gradients);
     LinearModule module =
         new LinearModule(
-            new SiteGrafts(SITE, List.of(graft), new GraftSwitch(1)), weight, false, null);
+            new SiteGrafts(SITE, List.of(graft), SharedState.of(1)), weight, false, null);
     Pass pass = pass();
     Map<String, INDArray> results = new LinkedHashMap<>(gradients.asMap());
     INDArray y = Nd4j.zeros(DataType.DOUBLE, 4, OUT);

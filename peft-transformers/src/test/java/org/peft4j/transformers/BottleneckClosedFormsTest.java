@@ -19,7 +19,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.adapter.ParameterSpec;
 import org.peft4j.adapter.Pass;
-import org.peft4j.adapter.PromptState;
+import org.peft4j.adapter.PassState;
 import org.peft4j.adapter.SublayerAdapter;
 import org.peft4j.adapter.Tensors;
 import org.peft4j.config.ConfigReader;
@@ -61,7 +61,7 @@ class BottleneckClosedFormsTest {
     Tensors gradients = parameters.detachedCopy();
     Kernels kernels = new Nd4jKernels();
     try (DetachedTape tape = new DetachedTape(DataType.DOUBLE)) {
-      Pass pass = new Pass(kernels, false, 0, tape, new PromptState());
+      Pass pass = new Pass(kernels, false, 0, tape, new PassState());
       INDArray y = hidden.dup('c');
       adapter.forward(pass, parameters, residual, y);
       // What the block does then.

@@ -1,7 +1,6 @@
 package org.peft4j.internal.graft;
 
 import java.util.List;
-import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Tensors;
@@ -16,17 +15,17 @@ import org.peft4j.site.Site;
 public final class SiteGrafts {
   private final Site site;
   private final List<Graft> grafts;
-  private final GraftSwitch graftSwitch;
+  private final SharedState shared;
 
-  public SiteGrafts(Site site, List<Graft> grafts, GraftSwitch graftSwitch) {
+  public SiteGrafts(Site site, List<Graft> grafts, SharedState shared) {
     this.site = site;
     this.grafts = List.copyOf(grafts);
-    this.graftSwitch = graftSwitch;
+    this.shared = shared;
   }
 
   /** A site with nothing on it. */
   public static SiteGrafts none(Site site) {
-    return new SiteGrafts(site, List.of(), new GraftSwitch(0));
+    return new SiteGrafts(site, List.of(), SharedState.of(0));
   }
 
   public Site site() {
@@ -40,7 +39,7 @@ public final class SiteGrafts {
   /** Whether anything grafted here acts now. */
   public boolean acts() {
     for (Graft graft : grafts) {
-      if (graftSwitch.on(graft.adapterName())) {
+      if (shared.activity().on(graft.adapterName())) {
         return true;
       }
     }
@@ -49,15 +48,12 @@ public final class SiteGrafts {
 
   /** Shows the site's input [rows, in] to the observer, if there is one. */
   void observe(INDArray x) {
-    BiConsumer<Site, INDArray> observer = graftSwitch.observer();
-    if (observer != null) {
-      observer.accept(site, x);
-    }
+    shared.passes().observe(site, x);
   }
 
   /** The grafts that act now, whatever the row. */
   List<Graft> acting() {
-    return grafts.stream().filter(graft -> graftSwitch.on(graft.adapterName())).toList();
+    return grafts.stream().filter(graft -> shared.activity().on(graft.adapterName())).toList();
   }
 
   /**
@@ -67,7 +63,7 @@ public final class SiteGrafts {
    * @param rows the number of rows, the same for every sequence of the batch
    */
   List<Span> spans(long rows) {
-    List<String> names = graftSwitch.rows();
+    List<String> names = shared.activity().rows();
     if (names.isEmpty() || !acts()) {
       return List.of(new Span(0, rows, acting()));
     }
@@ -81,7 +77,7 @@ public final class SiteGrafts {
 
   /** The number of sequences that adapters were named for; 1 if they were not. */
   long rowCount() {
-    return Math.max(1, graftSwitch.rows().size());
+    return Math.max(1, shared.activity().rows().size());
   }
 
   /**

@@ -114,7 +114,7 @@ public record TokenRows(
   @Override
   public void forward(Pass pass, Tensors parameters, int[] tokens, INDArray y) {
     INDArray r = parameters.get(name());
-    pass.prompt().put(injection, r);
+    pass.state().put(injection, r);
     INDArray change = change(r);
     Map<Integer, Integer> places = places();
     for (int t = 0; t < tokens.length; t++) {
@@ -130,7 +130,7 @@ public record TokenRows(
   public void backward(
       Pass pass, Tensors parameters, int[] tokens, INDArray dy, Tensors gradients) {
     INDArray gradient = gradients.get(name());
-    INDArray ofHead = pass.prompt().takeGradient(injection);
+    INDArray ofHead = pass.state().takeGradient(injection);
     if (ofHead == null) {
       gradient.assign(0);
     } else {

@@ -26,8 +26,8 @@ public final class ModelSites implements FrozenValues {
   private final Optional<String> modelType;
   private final boolean external;
 
-  public ModelSites(Map<String, OriginalPart> hostings) {
-    hostings
+  public ModelSites(Map<String, OriginalPart> originals) {
+    originals
         .values()
         .forEach(
             layer ->
@@ -41,8 +41,8 @@ public final class ModelSites implements FrozenValues {
                             heads.add(site.name());
                           }
                         }));
-    modelType = hostings.values().stream().flatMap(layer -> layer.modelType().stream()).findFirst();
-    external = hostings.values().stream().anyMatch(OriginalPart::external);
+    modelType = originals.values().stream().flatMap(layer -> layer.modelType().stream()).findFirst();
+    external = originals.values().stream().anyMatch(OriginalPart::external);
   }
 
   @Override

@@ -50,8 +50,8 @@ public record SelfDescribedLayer(SiteLayer layer) implements OriginalLayer {
   @Override
   public TwinLayer build(
       NeuralNetConfiguration configuration, int index, LayerGrafts grafts, DataType type) {
-    SiteLayer hosted = layer.graft(configuration, grafts);
-    hosted.setIndex(index);
-    return TwinLayer.of(hosted);
+    SiteLayer twin = layer.graft(configuration, grafts);
+    twin.setIndex(index);
+    return TwinLayer.of(twin);
   }
 }

@@ -20,14 +20,14 @@ import org.peft4j.adapter.DropoutMask;
 import org.peft4j.adapter.GainAdapter;
 import org.peft4j.adapter.ParameterSpec;
 import org.peft4j.adapter.Pass;
-import org.peft4j.adapter.PromptState;
+import org.peft4j.adapter.PassState;
 import org.peft4j.adapter.Tensors;
 import org.peft4j.adapter.WeightAdapter;
 import org.peft4j.config.CommonConfig;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.graft.DetachedTape;
 import org.peft4j.internal.graft.Graft;
-import org.peft4j.internal.graft.GraftSwitch;
+import org.peft4j.internal.graft.SharedState;
 import org.peft4j.internal.graft.SiteGrafts;
 import org.peft4j.internal.module.LinearModule;
 import org.peft4j.kernel.Nd4jKernels;
@@ -99,7 +99,7 @@ class DoraTest {
 
   private static Pass pass(boolean training) {
     return new Pass(
-        new Nd4jKernels(), training, 3, new DetachedTape(DataType.DOUBLE), new PromptState());
+        new Nd4jKernels(), training, 3, new DetachedTape(DataType.DOUBLE), new PassState());
   }
 
   @ParameterizedTest
@@ -206,7 +206,7 @@ class DoraTest {
     graft.setGradients(gradients);
     LinearModule module =
         new LinearModule(
-            new SiteGrafts(LINEAR, List.of(graft), new GraftSwitch(1)), weight, false, bias);
+            new SiteGrafts(LINEAR, List.of(graft), SharedState.of(1)), weight, false, bias);
     Pass pass = pass(true);
     INDArray x = random(4, IN);
     INDArray dy = random(4, OUT);
