@@ -32,8 +32,7 @@ final class Merging<M extends Model> {
 
   /** Merges these slots until the scope is closed; {@code names} do not act beside them. */
   AdapterScope merge(List<Slot> slots, Set<String> names) {
-    MergedState merged =
-        new MergedState(new Merger(hosted.hostings().values(), kernels).merge(slots));
+    MergedState merged = new Merger(hosted.hostings().values(), kernels).merge(slots);
     state = merged;
     hosted.graftSwitch().setMerged(names);
     return new AdapterScope(
@@ -71,7 +70,7 @@ final class Merging<M extends Model> {
               + " checkpoint instead: in the scope of merged(), save the base model.");
     }
     M copy = hosted.copyOfBase();
-    Merger.free(new Merger(hosted.hostings(copy).values(), kernels).merge(slots));
+    new Merger(hosted.hostings(copy).values(), kernels).merge(slots).keep();
     return copy;
   }
 

@@ -5,10 +5,10 @@ import java.util.Optional;
 import org.deeplearning4j.nn.api.layers.IOutputLayer;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.module.LayerGrafts;
 import org.peft4j.module.SiteLayer;
 import org.peft4j.site.Site;
+import org.peft4j.weight.FrozenWeight;
 
 /** Hosts a layer that knows of sites by itself. */
 record SiteLayerHosting(SiteLayer layer) implements HostsLayer {
@@ -18,13 +18,8 @@ record SiteLayerHosting(SiteLayer layer) implements HostsLayer {
   }
 
   @Override
-  public INDArray frozen(Site site, String parameter) {
-    return layer.frozenParameter(site, parameter);
-  }
-
-  @Override
-  public INDArray weight(Site site) {
-    return layer.weight(site);
+  public FrozenWeight frozen(Site site, String parameter) {
+    return layer.frozen(site, parameter);
   }
 
   @Override

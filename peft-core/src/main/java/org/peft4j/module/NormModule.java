@@ -3,6 +3,7 @@ package org.peft4j.module;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Pass;
+import org.peft4j.weight.FrozenWeight;
 
 /**
  * A frozen normalisation of rows with what is grafted on it: layer normalisation if it has a bias,
@@ -10,15 +11,15 @@ import org.peft4j.adapter.Pass;
  */
 public final class NormModule {
   private final SiteGrafts grafts;
-  private final INDArray weight;
-  private final @Nullable INDArray bias;
+  private final FrozenWeight weight;
+  private final @Nullable FrozenWeight bias;
   private final double epsilon;
 
   /**
    * @param weight [features]
    * @param bias [features]
    */
-  public NormModule(SiteGrafts grafts, INDArray weight, @Nullable INDArray bias, double epsilon) {
+  public NormModule(SiteGrafts grafts, FrozenWeight weight, @Nullable FrozenWeight bias, double epsilon) {
     this.grafts = grafts;
     this.weight = weight;
     this.bias = bias;
@@ -41,11 +42,11 @@ public final class NormModule {
    * @param statistics [statistics(), rows], written for the backward pass
    */
   public void forward(Pass pass, INDArray x, INDArray y, INDArray statistics) {
-    INDArray w = grafts.parameter("weight", weight);
-    INDArray b = grafts.optionalParameter("bias", bias);
-    if (b == null) {
+    INDArray w = grafts.vector("weight", weight);
+    if (bias == null) {
       pass.kernels().rmsNorm(x, w, epsilon, y, statistics.getRow(0));
     } else {
+      INDArray b = grafts.vector("bias", bias);
       pass.kernels().layerNorm(x, w, b, epsilon, y, statistics.getRow(1), statistics.getRow(0));
     }
   }
@@ -59,7 +60,7 @@ public final class NormModule {
    */
   public void backward(
       Pass pass, INDArray x, INDArray statistics, INDArray dy, @Nullable INDArray dx) {
-    INDArray w = grafts.parameter("weight", weight);
+    INDArray w = grafts.vector("weight", weight);
     INDArray inverse = statistics.getRow(0);
     INDArray weightGradient = grafts.gradient("weight");
     if (bias == null) {

@@ -1,13 +1,16 @@
 package org.peft4j.transformers;
 
 import java.nio.file.Path;
+import java.util.Set;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
+import java.util.stream.Collectors;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Initializer;
 import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.site.Site;
+import org.peft4j.transformers.architecture.LinearPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.config.ModelConfig;
 import org.peft4j.transformers.family.Families;
@@ -16,6 +19,7 @@ import org.peft4j.transformers.internal.model.ModelSites;
 import org.peft4j.transformers.weights.CheckpointReader;
 import org.peft4j.transformers.weights.TensorKeys;
 import org.peft4j.transformers.weights.WeightStore;
+import org.peft4j.weight.DenseWeight;
 
 /** Reads the weights of a checkpoint folder into the model that {@code config} describes. */
 record ModelLoader(Path folder, ModelConfig config, TransformerOptions options) {
@@ -32,13 +36,18 @@ record ModelLoader(Path folder, ModelConfig config, TransformerOptions options) 
     INDArray weight = DetachedArrays.zeros(matrices(), head.outputs(), head.inputs());
     RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(options.seed());
     Initializer.normal(config.initializerRange()).fill(weight, random);
-    weights.add(head.name() + ".weight", weight);
+    weights.add(head.name() + ".weight", DenseWeight.of(weight));
     return model(weights);
   }
 
   private TensorKeys keys() {
     ModelSites sites = new ModelSites(config);
-    return TensorKeys.of(config, sites.all(), sites.tokenTable());
+    Set<String> inputsFirst =
+        architecture().modules().stream()
+            .filter(module -> module instanceof LinearPart linear && linear.inputsFirst())
+            .map(module -> module.site().name() + ".weight")
+            .collect(Collectors.toSet());
+    return TensorKeys.of(config, sites.all(), sites.tokenTable(), inputsFirst);
   }
 
   private WeightStore read(TensorKeys keys) {
@@ -50,8 +59,13 @@ record ModelLoader(Path folder, ModelConfig config, TransformerOptions options) 
   }
 
   private FrozenModel model(WeightStore weights) {
-    ModelArchitecture architecture =
-        config.labels().map(l -> Families.read(folder, l)).orElseGet(() -> Families.read(folder));
-    return new FrozenModel(config, architecture, weights, options.gradientCheckpointing());
+    return new FrozenModel(config, architecture(), weights, options.gradientCheckpointing());
+  }
+
+  private ModelArchitecture architecture() {
+    return config
+        .labels()
+        .map(l -> Families.read(folder, l))
+        .orElseGet(() -> Families.read(folder));
   }
 }

@@ -41,9 +41,8 @@ class PrecisionTest {
     try (CausalLanguageModel model = Transformers.load(Golden.base("gpt2"), BF16)) {
       var sites = (org.peft4j.module.SiteLayer) model.graph().getLayer("block0");
       var attention = sites.sites().get(1);
-      assertThat(sites.frozenParameter(attention, "weight").dataType())
-          .isEqualTo(DataType.BFLOAT16);
-      assertThat(sites.frozenParameter(attention, "bias").dataType()).isEqualTo(DataType.FLOAT);
+      assertThat(sites.frozen(attention, "weight").format()).isEqualTo("BF16");
+      assertThat(sites.frozen(attention, "bias").format()).isEqualTo("FP32");
     }
   }
 

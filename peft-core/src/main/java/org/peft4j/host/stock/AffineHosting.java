@@ -3,6 +3,7 @@ package org.peft4j.host.stock;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.deeplearning4j.nn.api.layers.IOutputLayer;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.layers.BaseLayer;
@@ -16,12 +17,15 @@ import org.peft4j.host.HostsLayer;
 import org.peft4j.module.LayerGrafts;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteParameter;
+import org.peft4j.weight.FrozenWeight;
+import org.peft4j.weight.WeightView;
 
 /**
  * Hosts a layer with one matrix W [in, out] (or [vocabulary, dim]), a bias and a gain: the adapters
  * act beside its product, and nothing of the size of W is ever made.
  */
-record AffineHosting(BaseLayerSource base, Site site, Twin twin) implements HostsLayer {
+record AffineHosting(BaseLayerSource base, Site site, Twin twin, StockWeights weights)
+    implements HostsLayer {
   /** Makes the layer that stands in for the original in the wrapped network. */
   @FunctionalInterface
   interface Twin {
@@ -32,14 +36,19 @@ record AffineHosting(BaseLayerSource base, Site site, Twin twin) implements Host
   static AffineHosting linear(String name, BaseLayerSource base, Twin twin) {
     INDArray w = base.layer().getParam(DefaultParamInitializer.WEIGHT_KEY);
     Site site = Site.linear(name, name, w.size(0), w.size(1), parameters(base));
-    return new AffineHosting(base, site, twin);
+    return new AffineHosting(base, site, twin, weights(base, WeightView.TRANSPOSED));
   }
 
   /** Hosts a layer that is an embedding table. */
   static AffineHosting embedding(String name, BaseLayerSource base, Twin twin) {
     INDArray w = base.layer().getParam(DefaultParamInitializer.WEIGHT_KEY);
     Site site = Site.embedding(name, name, w.size(0), w.size(1), parameters(base));
-    return new AffineHosting(base, site, twin);
+    return new AffineHosting(base, site, twin, weights(base, WeightView.AS_STORED));
+  }
+
+  private static StockWeights weights(BaseLayerSource base, WeightView view) {
+    return new StockWeights(
+        base.layer().paramTable(), Map.of(DefaultParamInitializer.WEIGHT_KEY, view));
   }
 
   private static List<SiteParameter> parameters(BaseLayerSource base) {
@@ -63,17 +72,8 @@ record AffineHosting(BaseLayerSource base, Site site, Twin twin) implements Host
   }
 
   @Override
-  public INDArray frozen(Site of, String parameter) {
-    return base.layer().getParam(parameter);
-  }
-
-  @Override
-  public INDArray weight(Site of) {
-    INDArray w = base.layer().getParam(DefaultParamInitializer.WEIGHT_KEY);
-    return switch (of.kind()) {
-      case EMBEDDING -> w;
-      default -> w.transpose();
-    };
+  public FrozenWeight frozen(Site of, String parameter) {
+    return weights.get(parameter);
   }
 
   /** A layer of sequences puts the steps of all of them together. */

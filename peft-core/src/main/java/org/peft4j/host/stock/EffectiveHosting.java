@@ -12,13 +12,19 @@ import org.peft4j.host.HostsLayer;
 import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.module.LayerGrafts;
 import org.peft4j.site.Site;
+import org.peft4j.weight.FrozenWeight;
 
 /**
  * Hosts any layer by running Deeplearning4j's own implementation: over the base model's arrays
  * where nothing is grafted, and else over effective weights {@code W' = W + Σ ΔW} that are made
  * anew at each forward pass. The latter cost one copy of the layer's own parameters.
  */
-record EffectiveHosting(BaseLayerSource base, List<WeightSite> weights) implements HostsLayer {
+record EffectiveHosting(BaseLayerSource base, List<WeightSite> weights, StockWeights frozen)
+    implements HostsLayer {
+  static EffectiveHosting of(BaseLayerSource base, List<WeightSite> weights) {
+    return new EffectiveHosting(
+        base, weights, StockWeights.of(base.layer().paramTable(), weights));
+  }
 
   @Override
   public List<Site> sites() {
@@ -26,13 +32,8 @@ record EffectiveHosting(BaseLayerSource base, List<WeightSite> weights) implemen
   }
 
   @Override
-  public INDArray frozen(Site site, String parameter) {
-    return base.layer().getParam(parameter);
-  }
-
-  @Override
-  public INDArray weight(Site site) {
-    return WeightSite.view(weights, site, base.layer()::getParam);
+  public FrozenWeight frozen(Site site, String parameter) {
+    return frozen.get(parameter);
   }
 
   @Override
@@ -43,9 +44,9 @@ record EffectiveHosting(BaseLayerSource base, List<WeightSite> weights) implemen
   @Override
   public HostedLayer build(
       NeuralNetConfiguration configuration, int index, LayerGrafts grafts, DataType type) {
-    INDArray frozen = base.layer().params();
-    boolean effective = frozen != null && grafts.trainsAt(sites());
-    INDArray parameters = effective ? DetachedArrays.copy(frozen) : frozen;
+    INDArray vector = base.layer().params();
+    boolean effective = vector != null && grafts.trainsAt(sites());
+    INDArray parameters = effective ? DetachedArrays.copy(vector) : vector;
     NeuralNetConfiguration own = base.ownConfiguration();
     Layer layer =
         own.getLayer().instantiate(own, new ArrayList<>(), index, parameters, false, type);
@@ -55,7 +56,7 @@ record EffectiveHosting(BaseLayerSource base, List<WeightSite> weights) implemen
     }
     EffectiveWeights weightsNow =
         new EffectiveWeights(
-            weights, grafts, frozen, base.layer().paramTable(), parameters, layer.paramTable());
+            weights, grafts, vector, base.layer().paramTable(), parameters, layer.paramTable());
     return new HostedLayer(
         layer, new EffectivePasses(scratch, weightsNow, SameDiffEpsilon.scale(layer)));
   }

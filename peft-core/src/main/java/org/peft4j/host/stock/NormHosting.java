@@ -2,22 +2,23 @@ package org.peft4j.host.stock;
 
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.params.BatchNormalizationParamInitializer;
 import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.host.HostedLayer;
 import org.peft4j.host.HostsLayer;
 import org.peft4j.module.LayerGrafts;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
 import org.peft4j.site.SiteParameter;
+import org.peft4j.weight.FrozenWeight;
 
 /**
  * Hosts a batch normalisation, with its running statistics. Its gain and bias can be trained as a
  * copy; the statistics cannot.
  */
-record NormHosting(BaseLayerSource base, Site site) implements HostsLayer {
+record NormHosting(BaseLayerSource base, Site site, StockWeights weights) implements HostsLayer {
   static NormHosting of(String name, BaseLayerSource base) {
     List<SiteParameter> affine =
         List.of(BatchNormalizationParamInitializer.GAMMA, BatchNormalizationParamInitializer.BETA)
@@ -25,7 +26,10 @@ record NormHosting(BaseLayerSource base, Site site) implements HostsLayer {
             .filter(base.layer().paramTable()::containsKey)
             .map(key -> StockParameters.describe(key, base.layer().getParam(key)))
             .toList();
-    return new NormHosting(base, Site.parameters(name, name, SiteKind.NORM, affine));
+    return new NormHosting(
+        base,
+        Site.parameters(name, name, SiteKind.NORM, affine),
+        new StockWeights(base.layer().paramTable(), Map.of()));
   }
 
   @Override
@@ -34,13 +38,8 @@ record NormHosting(BaseLayerSource base, Site site) implements HostsLayer {
   }
 
   @Override
-  public INDArray frozen(Site of, String parameter) {
-    return base.layer().getParam(parameter);
-  }
-
-  @Override
-  public INDArray weight(Site of) {
-    return base.layer().getParam(BatchNormalizationParamInitializer.GAMMA);
+  public FrozenWeight frozen(Site of, String parameter) {
+    return weights.get(parameter);
   }
 
   @Override

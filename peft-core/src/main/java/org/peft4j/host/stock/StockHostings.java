@@ -95,7 +95,7 @@ public final class StockHostings {
     if (sort == BatchNormalization.class) {
       return NormHosting.of(name, base);
     }
-    return new EffectiveHosting(base, sites(name, base));
+    return EffectiveHosting.of(base, sites(name, base));
   }
 
   private static List<WeightSite> sites(String name, BaseLayerSource base) {

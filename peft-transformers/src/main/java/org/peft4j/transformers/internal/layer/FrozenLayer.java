@@ -15,9 +15,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.module.LayerGrafts;
 import org.peft4j.module.SiteLayer;
 import org.peft4j.site.Site;
-import org.peft4j.site.SiteKind;
 import org.peft4j.transformers.internal.model.FrozenModel;
-import org.peft4j.transformers.internal.model.Modules;
+import org.peft4j.weight.FrozenWeight;
 
 /**
  * A coarse layer over the frozen weights of a model: it has no parameters of its own, and writes
@@ -69,15 +68,8 @@ abstract class FrozenLayer extends AbstractLayer<Layer> implements SiteLayer {
   }
 
   @Override
-  public final INDArray frozenParameter(Site site, String parameter) {
+  public final FrozenWeight frozen(Site site, String parameter) {
     return model.weights().get(site.name() + "." + parameter);
-  }
-
-  @Override
-  public final INDArray weight(Site site) {
-    INDArray weight = frozenParameter(site, "weight");
-    boolean transposed = site.kind() == SiteKind.LINEAR && Modules.inputsFirst(model, site);
-    return transposed ? weight.transpose() : weight;
   }
 
   @Override

@@ -12,17 +12,11 @@ import org.peft4j.transformers.weights.WeightStore;
 
 /** Makes a layer's modules over the frozen weights, each with what is grafted on its site. */
 public record Modules(FrozenModel model, LayerGrafts grafts) {
-  /** Whether a linear map is stored [in, out]; the head is [out, in] in every family. */
-  public static boolean inputsFirst(FrozenModel model, Site site) {
-    return model.config().family().inputsFirst() && !site.equals(model.sites().head());
-  }
-
   public LinearModule linear(Site site) {
     WeightStore weights = model.weights();
     return new LinearModule(
         grafts.at(site.name()),
         weights.get(site.name() + ".weight"),
-        inputsFirst(model, site),
         weights.find(site.name() + ".bias"));
   }
 
