@@ -2,6 +2,7 @@ package org.peft4j.cli;
 
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
+import org.peft4j.cli.train.MethodOptions;
 import picocli.CommandLine;
 
 /**
@@ -35,6 +36,7 @@ public final class Main {
             .setExecutionExceptionHandler(new Failures())
             .setParameterExceptionHandler(new WrongUsage());
     try {
+      MethodOptions.addTo(command.getSubcommands().get("train"));
       return command.execute(args);
     } catch (LinkageError | OutOfMemoryError e) {
       return Failures.report(e, "peft", command);

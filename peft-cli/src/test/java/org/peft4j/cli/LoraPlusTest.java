@@ -41,7 +41,8 @@ class LoraPlusTest {
   void anAdapterWithoutBIsRefused() {
     Run other = run("--method", "ia3", "--lora-plus-ratio", 4);
     assertThat(other.status()).isNotZero();
-    assertThat(other.err()).contains("is for LoRA; the adapter is of the method IA3");
+    assertThat(other.err())
+        .contains("is for ADALORA, DELTA_LORA, LORA; the adapter is of the method IA3");
   }
 
   private Map<String, float[]> trained(Object... options) {

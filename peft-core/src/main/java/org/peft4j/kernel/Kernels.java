@@ -155,41 +155,47 @@ public interface Kernels {
 
   /**
    * Scaled dot-product attention, grouped where K &lt; H: for each head {@code P =
-   * softmax(scale·q·kᵀ + mask)}, {@code context = P·v}. In q, k, v and context each [heads, D] lies
-   * together; they may be parts of wider rows.
+   * softmax(cap(scale·q·kᵀ) + bias)} over the keys that the pattern shows, {@code context = P·v}.
+   * In q, k, v and context each [heads, D] lies together; they may be parts of wider rows.
    *
    * @param q [B, T, H, D]
    * @param k [B, S, K, D]
    * @param v [B, S, K, D]
-   * @param mask [1 or B, T, S], added
+   * @param pattern what attends to what, and the bias
+   * @param scores scale and cap
    * @param probabilities room for [B, H, T, S]; receives what the gradient needs of P
    * @param context [B, T, H, D]
+   * @throws IllegalArgumentException if the pattern is for other numbers of queries, keys or rows
    */
   void attention(
       INDArray q,
       INDArray k,
       INDArray v,
-      INDArray mask,
-      double scale,
+      AttentionPattern pattern,
+      AttentionScores scores,
       INDArray probabilities,
       INDArray context);
 
   /**
    * The gradients of {@link #attention}; {@code probabilities} and {@code context} are what it
    * gave. Each gradient has the shape of what it is of.
+   *
+   * @param biasGradient the shape of the pattern's bias: the sum over the rows, or heads, that
+   *     share it
    */
   void attentionGradient(
       INDArray q,
       INDArray k,
       INDArray v,
-      INDArray mask,
-      double scale,
+      AttentionPattern pattern,
+      AttentionScores scores,
       INDArray probabilities,
       INDArray context,
       INDArray contextGradient,
       INDArray dq,
       INDArray dk,
-      INDArray dv);
+      INDArray dv,
+      @Nullable INDArray biasGradient);
 
   /**
    * Cross-entropy of each row with its label, {@code losses[i] = log Σⱼ exp(logits[i,j]) −

@@ -1,13 +1,9 @@
 package org.peft4j.kernel;
 
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.api.ops.impl.broadcast.BroadcastAddOp;
 import org.nd4j.linalg.api.ops.impl.broadcast.BroadcastDivOp;
-import org.nd4j.linalg.api.ops.impl.broadcast.BroadcastMulOp;
 import org.nd4j.linalg.api.ops.impl.broadcast.BroadcastSubOp;
 import org.nd4j.linalg.api.ops.impl.reduce.Mmul;
 import org.nd4j.linalg.api.ops.impl.reduce.same.Max;
@@ -15,50 +11,48 @@ import org.nd4j.linalg.api.ops.impl.reduce.same.Sum;
 import org.nd4j.linalg.api.ops.impl.reduce3.Dot;
 import org.nd4j.linalg.api.ops.impl.transforms.custom.SoftMax;
 import org.nd4j.linalg.api.ops.impl.transforms.strict.Exp;
+import org.nd4j.linalg.api.ops.impl.transforms.strict.Tanh;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * Attention and rotary positions. The H/K query heads that share a key head are stacked below each
- * other, so that grouped attention is a product of batches [B, K, (H/K)·T, D] without any copy.
+ * Attention as products of whole batches. The H/K query heads that share a key head are stacked
+ * below each other: grouped attention is then a product of batches [B, K, (H/K)·T, D] without any
+ * copy.
  */
 final class Nd4jAttention {
-  private record Width(DataType type, long headSize) {}
-
-  /** The matrices R with {@code rotateHalf(x) = x·R}: a product is faster than strided halves. */
-  private static final Map<Width, INDArray> ROTATIONS = new ConcurrentHashMap<>();
-
   private Nd4jAttention() {}
 
   static void forward(
       INDArray q,
       INDArray k,
       INDArray v,
-      INDArray mask,
-      double scale,
+      AttentionPattern pattern,
+      AttentionScores scores,
       INDArray probabilities,
       INDArray context) {
     try (ScratchScope scratch = new ScratchScope()) {
       INDArray keys = headsFirst(k, scratch);
-      INDArray scores = grouped(probabilities, keys);
-      batched(grouped(headsFirst(q, scratch), keys), false, keys, true, scale, scores);
-      add(mask, probabilities);
-      long rows = probabilities.length() / probabilities.size(3);
-      softmax(matrix(probabilities, rows));
+      INDArray p = grouped(probabilities, keys);
+      multiply(grouped(headsFirst(q, scratch), keys), keys, scores, p);
+      if (scores.capped()) {
+        p.muli(scores.softCap());
+      }
+      Nd4jBias.add(pattern, probabilities);
+      softmax(matrix(p, p.length() / p.size(3)));
       INDArray result = scratch.array(q.dataType(), swapped(q));
-      batched(scores, false, headsFirst(v, scratch), false, 1, grouped(result, keys));
+      batched(p, false, headsFirst(v, scratch), false, 1, grouped(result, keys));
       context.assign(result.permute(0, 2, 1, 3));
     }
   }
 
-  private static void add(INDArray mask, INDArray scores) {
-    long heads = scores.size(1);
-    long area = scores.size(2) * scores.size(3);
-    if (mask.size(0) == 1) {
-      INDArray flat = scores.reshape('c', scores.size(0) * heads, area);
-      Nd4j.exec(new BroadcastAddOp(flat, mask.reshape('c', new long[] {area}), flat, 1));
+  /** The scores, divided by the soft cap where there is one. */
+  private static void multiply(
+      INDArray queries, INDArray keys, AttentionScores scores, INDArray out) {
+    if (scores.capped()) {
+      batched(queries, false, keys, true, scores.scale() / scores.softCap(), out);
+      Nd4j.exec(new Tanh(out, out));
     } else {
-      INDArray flat = scores.reshape('c', scores.size(0), heads, area);
-      Nd4j.exec(new BroadcastAddOp(flat, mask.reshape('c', scores.size(0), area), flat, 0, 2));
+      batched(queries, false, keys, true, scores.scale(), out);
     }
   }
 
@@ -79,20 +73,22 @@ final class Nd4jAttention {
   }
 
   /**
-   * With {@code dP = dC·vᵀ}, the gradient of the scores is {@code P·(dP − rowsum(P·dP))}; that sum
-   * equals {@code rowsum(C·dC)}, which is shorter.
+   * With {@code dP = dC·vᵀ}, the gradient after the softmax is {@code P·(dP − rowsum(P·dP))}; that
+   * sum equals {@code rowsum(C·dC)}, which is shorter. A soft cap multiplies it by {@code 1 −
+   * tanh²}.
    */
   static void backward(
       INDArray q,
       INDArray k,
       INDArray v,
-      double scale,
+      AttentionScores scores,
       INDArray probabilities,
       INDArray context,
       INDArray contextGradient,
       INDArray dq,
       INDArray dk,
-      INDArray dv) {
+      INDArray dv,
+      @Nullable INDArray biasGradient) {
     try (ScratchScope scratch = new ScratchScope()) {
       INDArray keys = headsFirst(k, scratch);
       INDArray queries = grouped(headsFirst(q, scratch), keys);
@@ -111,9 +107,17 @@ final class Nd4jAttention {
       INDArray flat = matrix(ds, rows);
       Nd4j.exec(new BroadcastSubOp(flat, sums, flat, 0));
       ds.muli(p);
-      batched(ds, true, queries, false, scale, part);
+      if (biasGradient != null) {
+        Nd4jBias.gradient(ds.reshape('c', probabilities.shape()), biasGradient);
+      }
+      if (scores.capped()) {
+        INDArray slope = scratch.like(p);
+        multiply(queries, keys, scores, slope);
+        ds.muli(slope.muli(slope).rsubi(1));
+      }
+      batched(ds, true, queries, false, scores.scale(), part);
       dk.assign(part.permute(0, 2, 1, 3));
-      batched(ds, false, keys, false, scale, queries);
+      batched(ds, false, keys, false, scores.scale(), queries);
       dq.assign(queries.reshape('c', swapped(q)).permute(0, 2, 1, 3));
     }
   }
@@ -123,67 +127,10 @@ final class Nd4jAttention {
   }
 
   /** [B, T, H, D] copied to [B, H, T, D]. */
-  private static INDArray headsFirst(INDArray x, ScratchScope scratch) {
+  static INDArray headsFirst(INDArray x, ScratchScope scratch) {
     INDArray copy = scratch.array(x.dataType(), swapped(x));
     copy.assign(x.permute(0, 2, 1, 3));
     return copy;
-  }
-
-  /** {@code x·cos + (x·R)·sin}. */
-  static void rotate(INDArray x, INDArray cos, INDArray sin, Kernels kernels) {
-    try (ScratchScope scratch = new ScratchScope()) {
-      INDArray heads = headsFirst(x, scratch);
-      INDArray rotated = scratch.like(heads);
-      kernels.matmul(rows(heads), false, rotation(x), false, 1, 0, rows(rotated));
-      scaleByPosition(rotated, sin);
-      scaleByPosition(heads, cos);
-      x.assign(heads.addi(rotated).permute(0, 2, 1, 3));
-    }
-  }
-
-  /** {@code dx = dy·cos + (dy·sin)·Rᵀ}. */
-  static void rotateBack(INDArray dx, INDArray cos, INDArray sin, Kernels kernels) {
-    try (ScratchScope scratch = new ScratchScope()) {
-      INDArray heads = headsFirst(dx, scratch);
-      INDArray scaled = scratch.like(heads);
-      scaled.assign(heads);
-      scaleByPosition(scaled, sin);
-      scaleByPosition(heads, cos);
-      kernels.matmul(rows(scaled), false, rotation(dx), true, 1, 1, rows(heads));
-      dx.assign(heads.permute(0, 2, 1, 3));
-    }
-  }
-
-  private static void scaleByPosition(INDArray heads, INDArray table) {
-    long area = heads.size(2) * heads.size(3);
-    if (table.size(0) == 1) {
-      INDArray flat = heads.reshape('c', heads.size(0) * heads.size(1), area);
-      Nd4j.exec(new BroadcastMulOp(flat, table.reshape('c', new long[] {area}), flat, 1));
-    } else {
-      INDArray flat = heads.reshape('c', heads.size(0), heads.size(1), area);
-      Nd4j.exec(new BroadcastMulOp(flat, table.reshape('c', heads.size(0), area), flat, 0, 2));
-    }
-  }
-
-  private static INDArray rotation(INDArray x) {
-    return ROTATIONS.computeIfAbsent(new Width(x.dataType(), x.size(3)), Nd4jAttention::rotation);
-  }
-
-  private static INDArray rotation(Width width) {
-    int size = (int) width.headSize();
-    int half = size / 2;
-    double[][] r = new double[size][size];
-    for (int i = 0; i < half; i++) {
-      r[half + i][i] = -1;
-      r[i][half + i] = 1;
-    }
-    try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-      return Nd4j.createFromArray(r).castTo(width.type());
-    }
-  }
-
-  private static INDArray rows(INDArray x) {
-    return matrix(x, x.length() / x.size(3));
   }
 
   private static INDArray matrix(INDArray x, long rows) {

@@ -142,12 +142,12 @@ public final class Nd4jKernels implements Kernels {
 
   @Override
   public void rotate(INDArray x, INDArray cos, INDArray sin) {
-    Nd4jAttention.rotate(x, cos, sin, this);
+    Nd4jRotary.rotate(x, cos, sin, this);
   }
 
   @Override
   public void rotateBack(INDArray dx, INDArray cos, INDArray sin) {
-    Nd4jAttention.rotateBack(dx, cos, sin, this);
+    Nd4jRotary.rotateBack(dx, cos, sin, this);
   }
 
   @Override
@@ -155,11 +155,12 @@ public final class Nd4jKernels implements Kernels {
       INDArray q,
       INDArray k,
       INDArray v,
-      INDArray mask,
-      double scale,
+      AttentionPattern pattern,
+      AttentionScores scores,
       INDArray probabilities,
       INDArray context) {
-    Nd4jAttention.forward(q, k, v, mask, scale, probabilities, context);
+    pattern.requireFits(q, k);
+    Nd4jAttention.forward(q, k, v, pattern, scores, probabilities, context);
   }
 
   @Override
@@ -167,15 +168,18 @@ public final class Nd4jKernels implements Kernels {
       INDArray q,
       INDArray k,
       INDArray v,
-      INDArray mask,
-      double scale,
+      AttentionPattern pattern,
+      AttentionScores scores,
       INDArray probabilities,
       INDArray context,
       INDArray contextGradient,
       INDArray dq,
       INDArray dk,
-      INDArray dv) {
-    Nd4jAttention.backward(q, k, v, scale, probabilities, context, contextGradient, dq, dk, dv);
+      INDArray dv,
+      @Nullable INDArray biasGradient) {
+    pattern.requireFits(q, k);
+    Nd4jAttention.backward(
+        q, k, v, scores, probabilities, context, contextGradient, dq, dk, dv, biasGradient);
   }
 
   @Override

@@ -10,7 +10,8 @@ import org.peft4j.error.PeftException;
 public final class Methods {
   private Methods() {}
 
-  private static Map<String, PeftMethod<?>> all() {
+  /** All of them, by {@code peft_type} in the order of the alphabet. */
+  public static Map<String, PeftMethod<?>> all() {
     Map<String, PeftMethod<?>> methods = new TreeMap<>();
     for (PeftMethod<?> method :
         ServiceLoader.load(PeftMethod.class, PeftMethod.class.getClassLoader())) {

@@ -115,6 +115,11 @@ public interface PeftMethod<C extends PeftConfig> {
     return Optional.empty();
   }
 
+  /** Settings of training that the method adds; none by default. */
+  default List<TrainingOption> trainingOptions() {
+    return List.of();
+  }
+
   /** The target modules for a Hugging Face model type, where the config names none. */
   Optional<List<String>> defaultTargets(String modelType);
 

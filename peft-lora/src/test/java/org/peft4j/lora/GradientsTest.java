@@ -31,6 +31,7 @@ import org.peft4j.lora.vera.VeraConfig;
 import org.peft4j.method.Injection;
 import org.peft4j.method.Methods;
 import org.peft4j.site.Site;
+import org.peft4j.testing.CentralDifferences;
 import org.peft4j.weight.DenseWeight;
 import org.peft4j.weight.FrozenWeight;
 

@@ -1,7 +1,12 @@
 package org.peft4j.onednn;
 
+import java.util.List;
+import org.bytedeco.dnnl.global.dnnl;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.kernel.AttentionPattern;
+import org.peft4j.kernel.AttentionScores;
 import org.peft4j.kernel.ScratchScope;
 import org.peft4j.onednn.BatchProduct.Axis;
 import org.peft4j.onednn.BatchProduct.Heads;
@@ -20,35 +25,55 @@ final class Attention {
     }
   }
 
-  private final long batch;
-  private final long keyHeads;
-  private final long group;
-  private final QueryTiles tiles;
+  private final int batch;
+  private final int keyHeads;
+  private final int group;
+  private final AttentionPattern pattern;
+  private final AttentionScores scores;
+  private final List<Tile> tiles;
 
   /**
    * @param q [B, T, H, D]
    * @param k [B, S, K, D]
-   * @param mask [1 or B, T, S]
    */
-  Attention(INDArray q, INDArray k, INDArray mask) {
-    batch = q.size(0);
-    keyHeads = k.size(2);
-    group = q.size(2) / keyHeads;
-    tiles = new QueryTiles(mask);
+  Attention(INDArray q, INDArray k, AttentionPattern pattern, AttentionScores scores) {
+    batch = (int) q.size(0);
+    keyHeads = (int) k.size(2);
+    group = (int) q.size(2) / keyHeads;
+    this.pattern = pattern;
+    this.scores = scores;
+    tiles = QueryTiles.of(pattern);
   }
 
-  void forward(
-      INDArray q, INDArray k, INDArray v, double scale, INDArray probabilities, INDArray context) {
-    for (Tile tile : tiles.all()) {
-      long p = Address.of(probabilities) + batch * heads() * tile.before() * Float.BYTES;
-      for (int i = 0; i < group; i++) {
-        multiply(rows(q, tile, i), keys(k, tile).transposed(), scores(p, tile, i), scale, false);
+  void forward(INDArray q, INDArray k, INDArray v, INDArray probabilities, INDArray context) {
+    for (Tile tile : tiles) {
+      int offset = (int) (batch * heads() * tile.before());
+      long p = Address.of(probabilities) + (long) offset * Float.BYTES;
+      multiply(q, k, tile, p);
+      if (scores.capped()) {
+        Pointwise.apply(
+            dnnl.algorithm.eltwise_linear, (float) scores.softCap(), 0, p, p, elements(tile));
       }
-      tiles.addMask(tile, p, batch, heads());
-      Softmax.apply(p, batch * heads() * tile.count(), tile.keys());
+      INDArray bias = pattern.bias();
+      if (bias != null) {
+        new BiasRows(bias, tile, batch, heads()).addTo(probabilities, offset);
+      }
+      HiddenScores.hide(pattern, tile, probabilities, offset, batch, heads());
+      Softmax.apply(p, (long) batch * heads() * tile.count(), tile.keys());
       for (int i = 0; i < group; i++) {
         multiply(scores(p, tile, i), keys(v, tile), rows(context, tile, i), 1, false);
       }
+    }
+  }
+
+  /** The scores of a tile, divided by the soft cap where there is one. */
+  private void multiply(INDArray q, INDArray k, Tile tile, long out) {
+    double scale = scores.capped() ? scores.scale() / scores.softCap() : scores.scale();
+    for (int i = 0; i < group; i++) {
+      multiply(rows(q, tile, i), keys(k, tile).transposed(), scores(out, tile, i), scale, false);
+    }
+    if (scores.capped()) {
+      Pointwise.apply(dnnl.algorithm.eltwise_tanh, 0, 0, out, out, elements(tile));
     }
   }
 
@@ -56,41 +81,56 @@ final class Attention {
       INDArray q,
       INDArray k,
       INDArray v,
-      double scale,
       INDArray probabilities,
       INDArray upper,
       INDArray dq,
       INDArray dk,
-      INDArray dv) {
-    boolean several = tiles.all().size() > 1;
-    if (several) {
+      INDArray dv,
+      @Nullable INDArray biasGradient) {
+    boolean add = tiles.size() > 1 || tiles.get(0).keys() < k.size(1);
+    if (add) {
       dk.assign(0);
       dv.assign(0);
     }
-    for (Tile tile : tiles.all()) {
+    if (biasGradient != null) {
+      biasGradient.assign(0);
+    }
+    for (Tile tile : tiles) {
       long p = Address.of(probabilities) + batch * heads() * tile.before() * Float.BYTES;
       try (ScratchScope scratch = new ScratchScope()) {
-        long d =
-            Address.of(scratch.array(DataType.FLOAT, batch * heads(), tile.count(), tile.keys()));
+        INDArray gradients = scratch.array(DataType.FLOAT, elements(tile));
+        long d = Address.of(gradients);
         for (int i = 0; i < group; i++) {
-          boolean add = several || i > 0;
           Operand dContext = rows(upper, tile, i);
-          multiply(scores(p, tile, i).transposed(), dContext, keys(dv, tile), 1, add);
+          multiply(scores(p, tile, i).transposed(), dContext, keys(dv, tile), 1, add || i > 0);
           multiply(dContext, keys(v, tile).transposed(), scores(d, tile, i), 1, false);
         }
-        Softmax.gradient(p, d, batch * heads() * tile.count(), tile.keys());
+        Softmax.gradient(p, d, (long) batch * heads() * tile.count(), tile.keys());
+        if (biasGradient != null) {
+          new BiasRows(biasGradient, tile, batch, heads()).addFrom(gradients);
+        }
+        if (scores.capped()) {
+          INDArray tanh = scratch.array(DataType.FLOAT, elements(tile));
+          multiply(q, k, tile, Address.of(tanh));
+          Pointwise.gradientByResult(
+              dnnl.algorithm.eltwise_tanh_use_dst_for_bwd, Address.of(tanh), d, d, elements(tile));
+        }
         for (int i = 0; i < group; i++) {
-          boolean add = several || i > 0;
           Operand dScores = scores(d, tile, i);
-          multiply(dScores, keys(k, tile), rows(dq, tile, i), scale, false);
-          multiply(dScores.transposed(), rows(q, tile, i), keys(dk, tile), scale, add);
+          multiply(dScores, keys(k, tile), rows(dq, tile, i), scores.scale(), false);
+          multiply(
+              dScores.transposed(), rows(q, tile, i), keys(dk, tile), scores.scale(), add || i > 0);
         }
       }
     }
   }
 
-  private long heads() {
+  private int heads() {
     return keyHeads * group;
+  }
+
+  private long elements(Tile tile) {
+    return batch * heads() * tile.area();
   }
 
   private static void multiply(
@@ -108,7 +148,8 @@ final class Attention {
             new Axis(keyHeads, x.stride(2)),
             new Axis(tile.keys(), x.stride(1)),
             new Axis(x.size(3), 1));
-    return new Operand(Address.of(x), layout);
+    long offset = tile.range().first() * x.stride(1);
+    return new Operand(Address.of(x) + offset * Float.BYTES, layout);
   }
 
   /**

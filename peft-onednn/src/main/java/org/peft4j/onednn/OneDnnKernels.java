@@ -5,6 +5,8 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.kernel.Activation;
+import org.peft4j.kernel.AttentionPattern;
+import org.peft4j.kernel.AttentionScores;
 import org.peft4j.kernel.Kernels;
 import org.peft4j.kernel.Nd4jKernels;
 import org.peft4j.kernel.Scratch;
@@ -230,14 +232,15 @@ public final class OneDnnKernels implements Kernels {
       INDArray q,
       INDArray k,
       INDArray v,
-      INDArray mask,
-      double scale,
+      AttentionPattern pattern,
+      AttentionScores scores,
       INDArray probabilities,
       INDArray context) {
-    if (dense(mask, probabilities) && rows(q, k, v, context)) {
-      new Attention(q, k, mask).forward(q, k, v, scale, probabilities, context);
+    pattern.requireFits(q, k);
+    if (rows(q, k, v, context) && dense(probabilities) && denseBias(pattern)) {
+      new Attention(q, k, pattern, scores).forward(q, k, v, probabilities, context);
     } else {
-      portable.attention(q, k, v, mask, scale, probabilities, context);
+      portable.attention(q, k, v, pattern, scores, probabilities, context);
     }
   }
 
@@ -246,21 +249,41 @@ public final class OneDnnKernels implements Kernels {
       INDArray q,
       INDArray k,
       INDArray v,
-      INDArray mask,
-      double scale,
+      AttentionPattern pattern,
+      AttentionScores scores,
       INDArray probabilities,
       INDArray context,
       INDArray contextGradient,
       INDArray dq,
       INDArray dk,
-      INDArray dv) {
-    if (dense(mask, probabilities) && rows(q, k, v, contextGradient, dq, dk, dv)) {
-      new Attention(q, k, mask)
-          .backward(q, k, v, scale, probabilities, contextGradient, dq, dk, dv);
+      INDArray dv,
+      @Nullable INDArray biasGradient) {
+    pattern.requireFits(q, k);
+    boolean gradients =
+        rows(contextGradient, dq, dk, dv) && (biasGradient == null || dense(biasGradient));
+    if (rows(q, k, v, context) && dense(probabilities) && denseBias(pattern) && gradients) {
+      new Attention(q, k, pattern, scores)
+          .backward(q, k, v, probabilities, contextGradient, dq, dk, dv, biasGradient);
     } else {
       portable.attentionGradient(
-          q, k, v, mask, scale, probabilities, context, contextGradient, dq, dk, dv);
+          q,
+          k,
+          v,
+          pattern,
+          scores,
+          probabilities,
+          context,
+          contextGradient,
+          dq,
+          dk,
+          dv,
+          biasGradient);
     }
+  }
+
+  private static boolean denseBias(AttentionPattern pattern) {
+    INDArray bias = pattern.bias();
+    return bias == null || dense(bias);
   }
 
   @Override

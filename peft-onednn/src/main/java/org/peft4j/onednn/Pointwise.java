@@ -30,8 +30,8 @@ final class Pointwise {
     }
   }
 
-  /** {@code dx = dy·f'(x)}. */
-  private record Backward(dnnl.algorithm f, float alpha, long count) {
+  /** {@code dx = dy·f'(x)}; {@code given} is what f' is computed from, x or {@code y = f(x)}. */
+  private record Backward(dnnl.algorithm f, float alpha, int given, long count) {
     Primitive compile() {
       memory.desc layout = Native.dense(count);
       try (eltwise_forward.primitive_desc forward = description(f, alpha, 0, layout);
@@ -39,7 +39,7 @@ final class Pointwise {
           eltwise_backward.primitive_desc description =
               new eltwise_backward.primitive_desc(operation, Native.ENGINE, forward)) {
         return new Primitive(new eltwise_backward(description))
-            .argument(DNNL_ARG_SRC, layout)
+            .argument(given, layout)
             .argument(DNNL_ARG_DIFF_DST, layout)
             .argument(DNNL_ARG_DIFF_SRC, layout);
       }
@@ -78,7 +78,14 @@ final class Pointwise {
 
   /** {@code dx = dy·f'(x)}. */
   static void gradient(dnnl.algorithm f, float alpha, long x, long dy, long dx, long count) {
-    Primitives.of(new Backward(f, alpha, count), Backward::compile).run(x, dy, dx);
+    Backward backward = new Backward(f, alpha, DNNL_ARG_SRC, count);
+    Primitives.of(backward, Backward::compile).run(x, dy, dx);
+  }
+
+  /** {@code dx = dy·f'}, with f' from {@code y = f(x)}: f is one of {@code …_use_dst_for_bwd}. */
+  static void gradientByResult(dnnl.algorithm f, long y, long dy, long dx, long count) {
+    Backward backward = new Backward(f, 0, DNNL_ARG_DST, count);
+    Primitives.of(backward, Backward::compile).run(y, dy, dx);
   }
 
   /** {@code y = a·b}. */

@@ -1,96 +1,72 @@
 package org.peft4j.onednn;
 
-import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.api.ndarray.INDArray;
-import org.peft4j.kernel.ScratchScope;
+import org.peft4j.kernel.AttentionPattern;
+import org.peft4j.kernel.KeyRange;
 
 /**
- * The queries of an attention in tiles, each with the keys up to the last one that its mask shows.
- * Above the diagonal of a causal mask there is then nothing to compute.
+ * The queries of an attention in tiles, each with the keys that its queries see: from the first of
+ * a window to the last before the diagonal. Beyond these there is nothing to compute.
  */
 final class QueryTiles {
   /** Queries of a tile. */
-  static final int QUERIES = 128;
+  private static final int QUERIES = 128;
 
-  /** Below this a score is hidden whatever it is. */
-  private static final float HIDDEN = -1e29f;
+  /**
+   * Fewer queries than this take their keys in whole steps of this many, so that decoding does not
+   * compile new products for each token.
+   */
+  private static final int STEP = 64;
 
   /**
    * Some queries.
    *
    * @param first the first of them
    * @param count their number
-   * @param keys how many keys they see at most
+   * @param range the keys that they see
    * @param before queries times keys of all tiles before
    */
-  record Tile(long first, long count, long keys, long before) {
+  record Tile(int first, int count, KeyRange range, long before) {
+    long keys() {
+      return range.count();
+    }
+
     long area() {
-      return count * keys;
+      return count * keys();
     }
   }
 
-  private final INDArray mask;
-  private final List<Tile> tiles = new ArrayList<>();
+  private QueryTiles() {}
 
-  /**
-   * @param mask [1 or B, T, S], dense
-   */
-  QueryTiles(INDArray mask) {
-    this.mask = mask;
-    long queries = mask.size(1);
+  static List<Tile> of(AttentionPattern pattern) {
+    List<Tile> tiles = new ArrayList<>();
     long before = 0;
-    for (long first = 0; first < queries; first += QUERIES) {
-      long count = Math.min(QUERIES, queries - first);
-      long keys = queries <= QUERIES ? mask.size(2) : visible(first, count);
-      tiles.add(new Tile(first, count, keys, before));
-      before += count * keys;
+    int first = 0;
+    while (first < pattern.queries()) {
+      int count = count(pattern, first);
+      KeyRange range = pattern.range(first, count);
+      Tile tile =
+          new Tile(first, count, count < STEP ? steps(range, pattern.keys()) : range, before);
+      tiles.add(tile);
+      before += tile.area();
+      first += count;
     }
-  }
-
-  List<Tile> all() {
     return tiles;
   }
 
-  private long visible(long first, long count) {
-    int keys = (int) mask.size(2);
-    FloatBuffer values = RowTasks.floats(mask);
-    float[] row = new float[keys];
-    int most = 1;
-    for (long sequence = 0; sequence < mask.size(0); sequence++) {
-      for (long query = first; query < first + count && most < keys; query++) {
-        values.get((int) (sequence * mask.size(1) + query) * keys, row);
-        int last = keys;
-        while (last > most && row[last - 1] < HIDDEN) {
-          last--;
-        }
-        most = last;
-      }
+  /** Queries that see nothing, which need all keys, have tiles of their own. */
+  private static int count(AttentionPattern pattern, int first) {
+    int end = first + 1;
+    while (end < Math.min(first + QUERIES, pattern.queries())
+        && pattern.seesNothing(end) == pattern.seesNothing(first)) {
+      end++;
     }
-    return most;
+    return end - first;
   }
 
-  /** Adds the mask to the scores [B, H, count, keys] of a tile. */
-  void addMask(Tile tile, long scores, long batch, long heads) {
-    long[] shape = {batch, heads, tile.count(), tile.keys()};
-    long[] repeated = {mask.size(0), 1, tile.count(), tile.keys()};
-    if (tile.area() == mask.size(1) * mask.size(2)) {
-      Pointwise.add(scores, shape, Address.of(mask), repeated);
-      return;
-    }
-    try (ScratchScope scratch = new ScratchScope()) {
-      INDArray part = scratch.array(DataType.FLOAT, repeated);
-      FloatBuffer from = RowTasks.floats(mask);
-      FloatBuffer to = RowTasks.floats(part);
-      float[] row = new float[(int) tile.keys()];
-      for (long i = 0; i < mask.size(0) * tile.count(); i++) {
-        long query = i / tile.count() * mask.size(1) + tile.first() + i % tile.count();
-        from.get((int) (query * mask.size(2)), row);
-        to.put((int) (i * tile.keys()), row);
-      }
-      Pointwise.add(scores, shape, Address.of(part), repeated);
-    }
+  private static KeyRange steps(KeyRange range, int keys) {
+    int end = (range.end() + STEP - 1) / STEP * STEP;
+    return new KeyRange(range.first() / STEP * STEP, Math.min(end, keys));
   }
 }

@@ -5,14 +5,12 @@ import static org.nd4j.linalg.indexing.NDArrayIndex.all;
 import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
 import static org.nd4j.linalg.indexing.NDArrayIndex.point;
 
-import java.util.List;
 import java.util.Random;
 import java.util.function.BiConsumer;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -239,66 +237,6 @@ class OneDnnKernelsTest {
 
   private static INDArray middle(INDArray thirds) {
     return thirds.get(all(), all(), point(1), all(), all());
-  }
-
-  @ParameterizedTest
-  @MethodSource("seeds")
-  void attention(int seed) {
-    Random random = new Random(seed);
-    Nd4j.getRandom().setSeed(seed);
-    int batch = 1 + random.nextInt(3);
-    int keyHeads = 1 + random.nextInt(3);
-    int heads = keyHeads * (1 + random.nextInt(3));
-    int time = size(random);
-    int keys = time + random.nextInt(4);
-    int size = 2 * (1 + random.nextInt(9));
-    INDArray q = random(batch, time, heads, size);
-    INDArray k = random(batch, keys, keyHeads, size);
-    INDArray v = random(batch, keys, keyHeads, size);
-    INDArray mask = random(seed % 2 == 0 ? 1 : batch, time, keys);
-    assertSameAttention(q, k, v, mask);
-  }
-
-  @ParameterizedTest
-  @CsvSource({"1, 1, 300, 0", "2, 2, 300, 0", "2, 1, 129, 7", "1, 1, 128, 3", "2, 2, 257, 1"})
-  void causalAttentionInTiles(int batch, int masks, int time, int past) {
-    Nd4j.getRandom().setSeed(time);
-    INDArray mask = Nd4j.zeros(DataType.FLOAT, masks, time, time + past);
-    for (int query = 0; query < time - 1; query++) {
-      mask.get(all(), point(query), interval(past + query + 1, time + past)).assign(-1e30);
-    }
-    // Of the second sequence the first keys are padding.
-    mask.slice(masks - 1).get(all(), interval(0, masks)).assign(-1e30);
-    mask.get(all(), point(0), point(past)).assign(0);
-    mask.get(all(), point(1), point(past)).assign(0);
-    assertSameAttention(
-        random(batch, time, 4, 6),
-        random(batch, time + past, 2, 6),
-        random(batch, time + past, 2, 6),
-        mask);
-  }
-
-  private static void assertSameAttention(INDArray q, INDArray k, INDArray v, INDArray mask) {
-    List<INDArray> expected = attention(PORTABLE, q, k, v, mask);
-    List<INDArray> actual = attention(ONEDNN, q, k, v, mask);
-    for (int i = 0; i < expected.size(); i++) {
-      assertClose(actual.get(i), expected.get(i), 1e-5);
-    }
-  }
-
-  /** The context, and the gradients of q, k and v. */
-  private static List<INDArray> attention(
-      Kernels kernels, INDArray q, INDArray k, INDArray v, INDArray mask) {
-    Nd4j.getRandom().setSeed(5);
-    INDArray dc = random(q.shape());
-    INDArray p = random(q.size(0), q.size(2), q.size(1), k.size(1));
-    INDArray context = random(q.shape());
-    INDArray dq = random(q.shape());
-    INDArray dk = random(k.shape());
-    INDArray dv = random(v.shape());
-    kernels.attention(q, k, v, mask, 0.3, p, context);
-    kernels.attentionGradient(q, k, v, mask, 0.3, p, context, dc, dq, dk, dv);
-    return List.of(context, dq, dk, dv);
   }
 
   @ParameterizedTest

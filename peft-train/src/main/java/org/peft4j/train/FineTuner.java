@@ -8,6 +8,7 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.peft4j.PeftModel;
 import org.peft4j.error.NonFiniteException;
 import org.peft4j.error.PeftException;
+import org.peft4j.method.ParameterGroups;
 import org.peft4j.method.TrainingHook;
 import org.peft4j.train.data.TrainingData;
 

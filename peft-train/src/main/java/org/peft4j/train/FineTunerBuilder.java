@@ -8,6 +8,7 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.jspecify.annotations.Nullable;
 import org.peft4j.PeftModel;
 import org.peft4j.error.PeftException;
+import org.peft4j.method.ParameterGroups;
 import org.peft4j.method.TrainingHook;
 import org.peft4j.train.data.TrainingData;
 
@@ -46,9 +47,7 @@ public final class FineTunerBuilder {
     return this;
   }
 
-  /**
-   * Learning rates and decays by tensor, {@link LoraPlus} say; the settings' for all by default.
-   */
+  /** Learning rates and decays by tensor, such as LoRA+'s; the settings' for all unless set. */
   public FineTunerBuilder groups(ParameterGroups value) {
     groups = value;
     return this;

@@ -9,7 +9,8 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.PeftModel;
 import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.kernel.Scratch;
-import org.peft4j.train.ParameterGroups.Group;
+import org.peft4j.method.ParameterGroups;
+import org.peft4j.method.ParameterGroups.Group;
 
 /**
  * The groups of all parameters, spread over vectors like the network's.
@@ -28,7 +29,7 @@ record GroupVectors(INDArray rates, INDArray decays) implements AutoCloseable {
       for (Map.Entry<String, INDArray> entry : model.tensors(adapter).entrySet()) {
         INDArray tensor = entry.getValue();
         tensor.assign(numbered.size());
-        numbered.add(groups.of(entry.getKey(), tensor.rank(), settings));
+        numbered.add(groups.of(entry.getKey(), tensor.rank(), settings.learningRate()));
       }
     }
     double[] numbers = parameters.dup('c').data().asDouble();

@@ -20,6 +20,7 @@ import org.nd4j.linalg.ops.transforms.Transforms;
 import org.peft4j.PeftModel;
 import org.peft4j.lora.adalora.AdaLoraConfig;
 import org.peft4j.lora.adalora.RankSchedule;
+import org.peft4j.lora.plus.LoraPlus;
 import org.peft4j.safetensors.TensorInfo;
 import org.peft4j.safetensors.TensorSource;
 import org.peft4j.transformers.TransformerModel;

@@ -31,13 +31,14 @@ final class GraphBuilder {
   static ComputationGraph build(FrozenModel model, TransformerOptions options) {
     GraphBuilder builder = new GraphBuilder(options);
     builder.add("embeddings", new EmbeddingsConf(model));
-    for (int i = 0; i < model.config().layers(); i++) {
+    for (int i = 0; i < model.architecture().decoder().blocks().size(); i++) {
       builder.add("block" + i, new BlockConf(model, i));
     }
     builder.add("norm", new FinalNormConf(model));
-    boolean classifier = model.config().labels().isPresent();
+    boolean classifier = model.architecture().labels().isPresent();
     builder.add(
-        model.sites().head().name(), classifier ? new ScoreConf(model) : new HeadConf(model));
+        model.architecture().head().linear().site().name(),
+        classifier ? new ScoreConf(model) : new HeadConf(model));
     ComputationGraph result = new ComputationGraph(builder.graph.setOutputs(builder.last).build());
     result.init();
     return result;

@@ -5,7 +5,7 @@ import java.util.List;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.site.Site;
-import org.peft4j.transformers.config.ModelConfig;
+import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.internal.model.FrozenModel;
 import org.peft4j.transformers.plan.TrainingBatch;
 import org.peft4j.transformers.plan.TransformerPlan;
@@ -34,8 +34,9 @@ public abstract sealed class TransformerModel implements AutoCloseable
     return graph;
   }
 
-  public final ModelConfig config() {
-    return model.config();
+  /** What its {@code config.json} describes. */
+  public final ModelArchitecture architecture() {
+    return model.architecture();
   }
 
   /** Where it was loaded from. */
@@ -45,7 +46,7 @@ public abstract sealed class TransformerModel implements AutoCloseable
 
   /** Every place where something can be grafted, in the order of the forward pass. */
   public final List<Site> sites() {
-    return model.sites().all();
+    return architecture().sites();
   }
 
   /** The number of frozen parameters; a tied head counts once. */
@@ -55,7 +56,7 @@ public abstract sealed class TransformerModel implements AutoCloseable
 
   /** Tells what an adapter of {@code config} would be here, and what training it would take. */
   public final TransformerPlan plan(PeftConfig config, TrainingBatch batch) {
-    return TransformerPlanner.plan(config(), config, batch);
+    return TransformerPlanner.plan(architecture(), config, batch);
   }
 
   /** Frees the weights. The graph, and every graph wrapped around it, is unusable then. */

@@ -3,9 +3,9 @@ package org.peft4j.transformers;
 import java.nio.file.Path;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.error.PeftException;
+import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.config.Labels;
-import org.peft4j.transformers.config.ModelConfig;
-import org.peft4j.transformers.config.ModelConfigReader;
+import org.peft4j.transformers.family.Families;
 import org.peft4j.transformers.plan.TrainingBatch;
 import org.peft4j.transformers.plan.TransformerPlan;
 import org.peft4j.transformers.plan.TransformerPlanner;
@@ -44,16 +44,15 @@ public final class Transformers {
    *     classifier's, or a tensor is missing, unexpected or of another shape
    */
   public static CausalLanguageModel load(Path folder, TransformerOptions options) {
-    ModelConfig config = ModelConfigReader.read(folder);
-    if (config.labels().isPresent()) {
+    ModelArchitecture model = Families.read(folder);
+    if (model.labels().isPresent()) {
       throw new PeftException(
           folder
               + " is a classifier ("
-              + config.family().architecture(true)
+              + model.names().className()
               + "), no language model. Load it with Transformers.loadClassifier.");
     }
-    return new CausalLanguageModel(
-        folder, new ModelLoader(folder, config, options).load(), options);
+    return new CausalLanguageModel(folder, new ModelLoader(folder, model, options).load(), options);
   }
 
   /** Loads a classifier with {@link TransformerOptions#defaults()}. */
@@ -70,9 +69,9 @@ public final class Transformers {
    *     unexpected or of another shape
    */
   public static SequenceClassifier loadClassifier(Path folder, TransformerOptions options) {
-    ModelConfig config = ModelConfigReader.read(folder);
+    ModelArchitecture model = Families.read(folder);
     Labels labels =
-        config
+        model
             .labels()
             .orElseThrow(
                 () ->
@@ -81,7 +80,7 @@ public final class Transformers {
                             + " is a language model and has no labels. Give them, to put a new head"
                             + " on it: Transformers.loadClassifier(folder, Labels.of(…))."));
     return new SequenceClassifier(
-        folder, new ModelLoader(folder, config, options).load(), labels, options);
+        folder, new ModelLoader(folder, model, options).load(), labels, options);
   }
 
   /** Like the other, with {@link TransformerOptions#defaults()}. */
@@ -101,17 +100,16 @@ public final class Transformers {
    */
   public static SequenceClassifier loadClassifier(
       Path folder, Labels labels, TransformerOptions options) {
-    ModelConfig stored = ModelConfigReader.read(folder);
-    ModelConfig config = stored.withLabels(labels);
-    ModelLoader loader = new ModelLoader(folder, config, options);
+    ModelArchitecture stored = Families.read(folder);
+    ModelLoader loader = new ModelLoader(folder, Families.read(folder, labels), options);
     if (stored.labels().isEmpty()) {
-      return new SequenceClassifier(folder, loader.loadWithNewHead(), labels, options);
+      return new SequenceClassifier(folder, loader.loadWithNewHead(stored.head()), labels, options);
     }
-    if (stored.headSize() != labels.size()) {
+    if (stored.head().outputs() != labels.size()) {
       throw new PeftException(
           folder
               + " is a classifier of "
-              + stored.headSize()
+              + stored.head().outputs()
               + " labels; "
               + labels.size()
               + " are given, "
@@ -128,7 +126,7 @@ public final class Transformers {
    *     #loadClassifier(Path, TransformerOptions)} do
    */
   public static TransformerModel open(Path folder, TransformerOptions options) {
-    return ModelConfigReader.read(folder).labels().isPresent()
+    return Families.read(folder).labels().isPresent()
         ? loadClassifier(folder, options)
         : load(folder, options);
   }

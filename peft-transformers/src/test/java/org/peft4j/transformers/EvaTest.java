@@ -21,9 +21,9 @@ import org.peft4j.Peft;
 import org.peft4j.PeftModel;
 import org.peft4j.adapter.Adapter;
 import org.peft4j.lora.LoraConfig;
-import org.peft4j.lora.internal.lowrank.LoraLinear;
 import org.peft4j.lora.eva.EvaInitialiser;
 import org.peft4j.lora.eva.EvaSettings;
+import org.peft4j.lora.internal.lowrank.LoraLinear;
 
 /**
  * EVA gives the ranks and scales that Hugging Face PEFT gives, and the exact components, which the

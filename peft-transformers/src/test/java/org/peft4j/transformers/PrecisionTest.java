@@ -18,6 +18,7 @@ import org.peft4j.PeftModel;
 import org.peft4j.lora.LoraConfig;
 import org.peft4j.safetensors.DType;
 import org.peft4j.transformers.checkpoint.CheckpointWriter;
+import org.peft4j.transformers.config.Precision;
 
 /** Weights in half precision, and gradients from blocks that are computed anew. */
 class PrecisionTest {

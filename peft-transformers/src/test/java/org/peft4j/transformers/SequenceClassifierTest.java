@@ -32,6 +32,7 @@ import org.peft4j.prompt.prefix.PrefixTuningConfig;
 import org.peft4j.prompt.tuning.PromptTuningConfig;
 import org.peft4j.transformers.checkpoint.CheckpointWriter;
 import org.peft4j.transformers.config.Labels;
+import org.peft4j.transformers.config.Precision;
 
 class SequenceClassifierTest {
   private static final double TOLERANCE = 1e-5;

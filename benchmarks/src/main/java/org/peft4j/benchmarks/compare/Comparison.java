@@ -8,8 +8,8 @@ import java.util.function.Consumer;
 import org.peft4j.benchmarks.work.Measurement;
 import org.peft4j.benchmarks.work.Peak;
 import org.peft4j.benchmarks.work.RandomTokens;
-import org.peft4j.transformers.config.ModelConfig;
-import org.peft4j.transformers.config.ModelConfigReader;
+import org.peft4j.transformers.architecture.ModelArchitecture;
+import org.peft4j.transformers.family.Families;
 
 /** Measures rows: in each round the peak, PEFT4J, and the other side where there is one. */
 final class Comparison {
@@ -38,12 +38,12 @@ final class Comparison {
 
   RowResult measure(Row row, int rounds, List<String> steps) {
     Path model = folder.resolve(row.shape().model());
-    ModelConfig config = ModelConfigReader.read(model);
+    ModelArchitecture architecture = Families.read(model);
     Path data =
         folder.resolve(
             "tokens-%s-%dx%d.safetensors"
                 .formatted(row.shape().model(), row.batch(), row.length()));
-    RandomTokens.require(data, config.vocabularySize(), row.batch(), row.length());
+    RandomTokens.require(data, architecture.vocabularySize(), row.batch(), row.length());
     List<String> arguments = new ArrayList<>(row.arguments());
     arguments.addAll(List.of("--model", model.toString(), "--data", data.toString()));
     arguments.addAll(steps);
@@ -58,7 +58,7 @@ final class Comparison {
           .ifPresent(others::add);
     }
     return new RowResult(
-        row, Cost.of(config), rates.stream().reduce(Peak.Rates::max), mine, others);
+        row, Cost.of(architecture), rates.stream().reduce(Peak.Rates::max), mine, others);
   }
 
   private static List<String> peakArguments(Row row, Path model) {

@@ -2,9 +2,8 @@ package org.peft4j.benchmarks.compare;
 
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
-import org.peft4j.transformers.Precision;
-import org.peft4j.transformers.config.ModelConfig;
-import org.peft4j.transformers.internal.model.ModelSites;
+import org.peft4j.transformers.architecture.ModelArchitecture;
+import org.peft4j.transformers.config.Precision;
 
 /**
  * What a step cannot avoid, whoever computes it: per frozen matrix element and token two
@@ -19,13 +18,12 @@ final class Cost {
     this.weights = weights;
   }
 
-  static Cost of(ModelConfig config) {
+  static Cost of(ModelArchitecture model) {
     return new Cost(
-        new ModelSites(config)
-            .all().stream()
-                .filter(site -> site.kind() == SiteKind.LINEAR)
-                .mapToDouble(Cost::elements)
-                .sum());
+        model.sites().stream()
+            .filter(site -> site.kind() == SiteKind.LINEAR)
+            .mapToDouble(Cost::elements)
+            .sum());
   }
 
   private static double elements(Site site) {

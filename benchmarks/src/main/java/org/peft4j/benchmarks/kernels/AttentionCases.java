@@ -2,11 +2,11 @@ package org.peft4j.benchmarks.kernels;
 
 import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.kernel.AttentionPattern;
+import org.peft4j.kernel.AttentionScores;
 
-/** Attention of a block, forward and backward, with a causal mask. */
+/** Attention of a block, forward and backward, with a causal pattern. */
 final class AttentionCases {
-  private static final double MASKED = -1e30;
-
   private AttentionCases() {}
 
   /** GPT-2 124M with 4 × 128 tokens, and TinyLlama with 1 × 256. */
@@ -33,8 +33,12 @@ final class AttentionCases {
       return new long[] {batch, heads, time, time};
     }
 
-    double scale() {
-      return 1 / Math.sqrt(width);
+    AttentionPattern pattern() {
+      return AttentionPattern.causal((int) time);
+    }
+
+    AttentionScores scores() {
+      return AttentionScores.scaled(1 / Math.sqrt(width));
     }
 
     /** Of one product with all positions, those above the diagonal too. */
@@ -57,10 +61,10 @@ final class AttentionCases {
           INDArray q = arrays.random(extent.queries());
           INDArray k = arrays.random(extent.keys());
           INDArray v = arrays.random(extent.keys());
-          INDArray mask = causal(arrays, extent.time());
           INDArray probabilities = arrays.zeros(extent.probabilities());
           INDArray context = arrays.zeros(extent.queries());
-          return () -> kernels.attention(q, k, v, mask, extent.scale(), probabilities, context);
+          return () ->
+              kernels.attention(q, k, v, extent.pattern(), extent.scores(), probabilities, context);
         });
   }
 
@@ -75,25 +79,25 @@ final class AttentionCases {
           INDArray v = arrays.random(extent.keys());
           INDArray probabilities = arrays.zeros(extent.probabilities());
           INDArray context = arrays.zeros(extent.queries());
-          INDArray mask = causal(arrays, extent.time());
-          kernels.attention(q, k, v, mask, extent.scale(), probabilities, context);
+          kernels.attention(q, k, v, extent.pattern(), extent.scores(), probabilities, context);
           INDArray dContext = arrays.random(extent.queries());
           INDArray dq = arrays.zeros(extent.queries());
           INDArray dk = arrays.zeros(extent.keys());
           INDArray dv = arrays.zeros(extent.keys());
           return () ->
               kernels.attentionGradient(
-                  q, k, v, mask, extent.scale(), probabilities, context, dContext, dq, dk, dv);
+                  q,
+                  k,
+                  v,
+                  extent.pattern(),
+                  extent.scores(),
+                  probabilities,
+                  context,
+                  dContext,
+                  dq,
+                  dk,
+                  dv,
+                  null);
         });
-  }
-
-  private static INDArray causal(KernelCase.Arrays arrays, long time) {
-    INDArray mask = arrays.zeros(1, time, time);
-    for (long row = 0; row < time; row++) {
-      for (long column = row + 1; column < time; column++) {
-        mask.putScalar(0, row, column, MASKED);
-      }
-    }
-    return mask;
   }
 }

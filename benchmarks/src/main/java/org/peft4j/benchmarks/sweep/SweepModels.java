@@ -6,10 +6,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.checkpoint.RandomCheckpoint;
-import org.peft4j.transformers.config.Family;
-import org.peft4j.transformers.config.ModelConfig;
-import org.peft4j.transformers.config.ModelConfigReader;
+import org.peft4j.transformers.family.Families;
 
 /** Random models that differ from a config in their depth and in the longest sequence. */
 final class SweepModels {
@@ -28,8 +27,8 @@ final class SweepModels {
   }
 
   /** The depth and the names of the config itself. */
-  ModelConfig original() {
-    return ModelConfigReader.readFile(config);
+  ModelArchitecture original() {
+    return Families.read(config);
   }
 
   /** The folder of a model with so many blocks. */
@@ -52,9 +51,9 @@ final class SweepModels {
   }
 
   private ObjectNode changed(JsonMapper mapper, int layers) throws IOException {
-    boolean gpt2 = original().family() == Family.GPT2;
-    return ((ObjectNode) mapper.readTree(config.toFile()))
-        .put(gpt2 ? "n_layer" : "num_hidden_layers", layers)
+    ObjectNode json = (ObjectNode) mapper.readTree(config.toFile());
+    boolean gpt2 = json.has("n_layer");
+    return json.put(gpt2 ? "n_layer" : "num_hidden_layers", layers)
         .put(gpt2 ? "n_positions" : "max_position_embeddings", positions);
   }
 }

@@ -17,7 +17,7 @@ import org.peft4j.lora.LoraConfig;
 import org.peft4j.train.StepMetrics;
 import org.peft4j.train.data.TokenBatch;
 import org.peft4j.train.data.TrainingData;
-import org.peft4j.transformers.config.ModelConfigReader;
+import org.peft4j.transformers.family.Families;
 
 /**
  * Training steps of one model with one adapter, in this process.
@@ -56,6 +56,6 @@ record Trial(Path model, LoraConfig adapter, int rows, int time) {
   }
 
   private TrainingData data() {
-    return RandomTokens.data(ModelConfigReader.read(model).vocabularySize(), rows, time);
+    return RandomTokens.data(Families.read(model).vocabularySize(), rows, time);
   }
 }

@@ -69,7 +69,7 @@ public final class InTurn implements Callable<Integer> {
       for (Path config : files()) {
         peft.addAdapter(name(config), AdapterFiles.readConfigFile(config));
       }
-      TrainingData data = RandomTokens.data(base.config().vocabularySize(), batch, length);
+      TrainingData data = RandomTokens.data(base.architecture().vocabularySize(), batch, length);
       AdaptedModel adapted = new AdaptedModel(base, peft);
       Turns turns = new Turns();
       for (int round = 0; round < warmup + rounds; round++) {

@@ -11,8 +11,8 @@ import org.peft4j.files.AdapterFiles;
 import org.peft4j.lora.LoraConfig;
 import org.peft4j.train.data.TokenizedFile;
 import org.peft4j.train.data.TrainingData;
-import org.peft4j.transformers.Precision;
-import org.peft4j.transformers.config.ModelConfigReader;
+import org.peft4j.transformers.config.Precision;
+import org.peft4j.transformers.family.Families;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -71,7 +71,7 @@ public final class Measure implements Callable<Integer> {
 
   @Override
   public Integer call() throws JsonProcessingException {
-    RandomTokens.require(data, ModelConfigReader.read(model).vocabularySize(), batch, length);
+    RandomTokens.require(data, Families.read(model).vocabularySize(), batch, length);
     TrainingData tokens = TokenizedFile.read(data);
     Stopwatch watch = Stopwatch.start();
     try (AdaptedModel adapted =

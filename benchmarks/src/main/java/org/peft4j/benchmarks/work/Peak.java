@@ -8,9 +8,9 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.peft4j.kernel.KernelChoice;
 import org.peft4j.kernel.Kernels;
-import org.peft4j.transformers.Precision;
-import org.peft4j.transformers.config.ModelConfig;
-import org.peft4j.transformers.config.ModelConfigReader;
+import org.peft4j.transformers.architecture.ModelArchitecture;
+import org.peft4j.transformers.config.Precision;
+import org.peft4j.transformers.family.Families;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -57,9 +57,9 @@ public final class Peak implements Callable<Integer> {
 
   @Override
   public Integer call() throws JsonProcessingException {
-    ModelConfig config = ModelConfigReader.read(model);
+    ModelArchitecture architecture = Families.read(model);
     Kernels kernels = KernelChoice.kernels();
-    double flops = new ProductPeak(kernels, precision, config.family(), tokens).measure(config);
+    double flops = new ProductPeak(kernels, precision, tokens).measure(architecture);
     Rates rates = new Rates(kernels.getClass().getSimpleName(), flops, MemoryPeak.measure());
     System.out.println(new JsonMapper().writeValueAsString(rates));
     return 0;

@@ -1,17 +1,13 @@
 package org.peft4j.benchmarks.work;
 
 import java.util.Comparator;
-import java.util.List;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.kernel.Kernels;
-import org.peft4j.site.Site;
-import org.peft4j.site.SiteKind;
-import org.peft4j.transformers.Precision;
-import org.peft4j.transformers.config.Family;
-import org.peft4j.transformers.config.ModelConfig;
-import org.peft4j.transformers.internal.model.ModelSites;
+import org.peft4j.transformers.architecture.LinearPart;
+import org.peft4j.transformers.architecture.ModelArchitecture;
+import org.peft4j.transformers.config.Precision;
 
 /**
  * The rate that matrix products reach here and now, measured on the largest matrix of a model's
@@ -23,41 +19,39 @@ final class ProductPeak {
 
   private final Kernels kernels;
   private final Precision precision;
-  private final boolean inputsFirst;
   private final int tokens;
 
-  ProductPeak(Kernels kernels, Precision precision, Family family, int tokens) {
+  ProductPeak(Kernels kernels, Precision precision, int tokens) {
     this.kernels = kernels;
     this.precision = precision;
-    this.inputsFirst = family.inputsFirst();
     this.tokens = tokens;
   }
 
   /** Operations a second. */
-  double measure(ModelConfig config) {
-    List<Site> matrices =
-        new ModelSites(config)
-            .all().stream().filter(site -> site.kind() == SiteKind.LINEAR).toList();
-    Site head = matrices.get(matrices.size() - 1);
-    Site largest =
-        matrices.stream()
-            .filter(site -> !site.equals(head))
-            .max(Comparator.comparingLong(site -> site.inputs() * site.outputs()))
+  double measure(ModelArchitecture model) {
+    LinearPart head = model.head().linear();
+    LinearPart largest =
+        model.modules().stream()
+            .filter(LinearPart.class::isInstance)
+            .map(LinearPart.class::cast)
+            .filter(linear -> !linear.equals(head))
+            .max(Comparator.comparingLong(linear -> linear.inputs() * linear.outputs()))
             .orElse(head);
-    return Math.max(rate(largest, inputsFirst), rate(head, false));
+    return Math.max(rate(largest), rate(head));
   }
 
-  private double rate(Site site, boolean weightInputsFirst) {
-    long in = site.inputs();
-    long out = site.outputs();
+  private double rate(LinearPart linear) {
+    long in = linear.inputs();
+    long out = linear.outputs();
+    boolean inputsFirst = linear.inputsFirst();
     try (INDArray x = Nd4j.rand(DataType.FLOAT, tokens, in);
-        INDArray weight = weightInputsFirst ? weight(in, out) : weight(out, in);
+        INDArray weight = inputsFirst ? weight(in, out) : weight(out, in);
         INDArray y = Nd4j.create(DataType.FLOAT, tokens, out)) {
       Stopwatch all = Stopwatch.start();
       double least = Double.POSITIVE_INFINITY;
       for (int i = 0; i < REPEATS && (i < 2 || all.seconds() < LONG_ENOUGH); i++) {
         Stopwatch watch = Stopwatch.start();
-        kernels.matmul(x, false, weight, !weightInputsFirst, 1, 0, y);
+        kernels.matmul(x, false, weight, !inputsFirst, 1, 0, y);
         least = Math.min(least, watch.seconds());
       }
       return 2.0 * tokens * in * out / least;

@@ -11,11 +11,11 @@ final class SampleLogits {
   private SampleLogits() {}
 
   static float[] of(OpenModel model) {
-    int count = Math.min(TOKENS, model.base().config().maxPositions());
+    int count = Math.min(TOKENS, model.base().architecture().maxPositions());
     int[][] ids = new int[1][count];
     for (int i = 0; i < count; i++) {
       // Spread over the vocabulary, the same for every model.
-      ids[0][i] = (int) (i * 2_654_435_761L % model.base().config().vocabularySize());
+      ids[0][i] = (int) (i * 2_654_435_761L % model.base().architecture().vocabularySize());
     }
     try (INDArray input = Nd4j.createFromArray(ids);
         INDArray logits = model.graph().outputSingle(input)) {

@@ -14,7 +14,7 @@ import org.peft4j.transformers.CausalLanguageModel;
 import org.peft4j.transformers.TransformerModel;
 import org.peft4j.transformers.TransformerOptions;
 import org.peft4j.transformers.Transformers;
-import org.peft4j.transformers.config.ModelConfigReader;
+import org.peft4j.transformers.family.Families;
 
 /** A loaded model, with its adapter if one was asked for. */
 public record OpenModel(TransformerModel base, Optional<PeftModel<ComputationGraph>> wrapped)
@@ -61,7 +61,7 @@ public record OpenModel(TransformerModel base, Optional<PeftModel<ComputationGra
               ? model + " is a file; give the folder of a Hugging Face checkpoint."
               : "There is no model folder " + model + ".");
     }
-    ModelConfigReader.read(model);
+    Families.read(model);
   }
 
   /**

@@ -10,7 +10,7 @@ import org.peft4j.plan.PlannedAdapter;
 import org.peft4j.plan.PlannedTensor;
 import org.peft4j.plan.TrainableParameters;
 import org.peft4j.plan.TrainingMemory;
-import org.peft4j.transformers.Precision;
+import org.peft4j.transformers.config.Precision;
 import org.peft4j.transformers.plan.TransformerPlan;
 
 /**

@@ -65,7 +65,7 @@ public final class ForwardCommand implements Runnable {
       throw new PeftException("--gradients are those of an adapter; give one with --adapter.");
     }
     try (OpenModel open = OpenModel.of(model);
-        ForwardInputs batch = ForwardInputs.read(inputs, open.base().config());
+        ForwardInputs batch = ForwardInputs.read(inputs, open.base().architecture());
         ForwardPass pass = pass(open, batch)) {
       pass.write(output);
       Output.of(spec).println(pass.results().size() + " tensors written to " + output);

@@ -8,6 +8,7 @@ import org.peft4j.cli.options.DataOptions;
 import org.peft4j.cli.options.Output;
 import org.peft4j.cli.options.PrecisionOption;
 import org.peft4j.cli.options.TaskOption;
+import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -79,7 +80,11 @@ public final class TrainCommand implements Runnable {
 
   private void require(boolean holds, String otherwise) {
     if (!holds) {
-      throw new ParameterException(Objects.requireNonNull(spec).commandLine(), otherwise);
+      throw new ParameterException(commandLine(), otherwise);
     }
+  }
+
+  CommandLine commandLine() {
+    return Objects.requireNonNull(spec).commandLine();
   }
 }

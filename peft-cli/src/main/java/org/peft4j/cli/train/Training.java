@@ -17,7 +17,6 @@ import org.peft4j.train.FineTunerBuilder;
 import org.peft4j.train.FineTuningResult;
 import org.peft4j.train.FineTuningSettings;
 import org.peft4j.train.FineTuningSettingsBuilder;
-import org.peft4j.train.LoraPlus;
 import org.peft4j.train.MetricsFile;
 import org.peft4j.train.data.DataFiles;
 import org.peft4j.train.data.TrainingData;
@@ -61,21 +60,11 @@ final class Training {
       evaluation.ifPresent(heldOut -> describe("evaluation", heldOut));
       FineTunerBuilder builder = FineTuner.builder(model, data).settings(settings);
       evaluation.ifPresent(builder::evaluation);
-      options.loraPlusRatio.ifPresent(ratio -> builder.groups(loraPlus(model, ratio)));
+      MethodOptions.given(command.commandLine())
+          .groups(model.config(Peft.DEFAULT_ADAPTER), options.weightDecay)
+          .ifPresent(builder::groups);
       train(model, builder);
     }
-  }
-
-  /** With the rate of embeddings that Hugging Face PEFT has. */
-  private LoraPlus loraPlus(PeftModel<ComputationGraph> model, double ratio) {
-    if (model.tensors(Peft.DEFAULT_ADAPTER).keySet().stream()
-        .noneMatch(k -> k.contains("lora_B"))) {
-      throw new PeftException(
-          "--lora-plus-ratio is for LoRA; the adapter is of the method "
-              + model.config(Peft.DEFAULT_ADAPTER).peftType()
-              + ", which has no B.");
-    }
-    return new LoraPlus(ratio, 1e-6, options.weightDecay);
   }
 
   /** Of a new adapter; empty to go on with a saved one. */

@@ -29,12 +29,6 @@ final class TrainingOptions {
   double learningRate = 2e-4;
 
   @Option(
-      names = "--lora-plus-ratio",
-      paramLabel = "X",
-      description = "LoRA+: B learns X times as fast as A, 16 in the paper (default: 1).")
-  Optional<Double> loraPlusRatio = Optional.empty();
-
-  @Option(
       names = "--schedule",
       paramLabel = "NAME",
       description =

@@ -13,9 +13,11 @@ import org.peft4j.config.ConfigReader;
 import org.peft4j.error.PeftException;
 import org.peft4j.lora.LoraInit;
 import org.peft4j.lora.internal.lowrank.LoraShape;
+import org.peft4j.lora.plus.LoraPlus;
 import org.peft4j.method.Injection;
 import org.peft4j.method.PeftMethod;
 import org.peft4j.method.TrainingHook;
+import org.peft4j.method.TrainingOption;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
 
@@ -86,6 +88,11 @@ public final class AdaLoraMethod implements PeftMethod<AdaLoraConfig> {
     return RankAllocator.allocatable(config, model.tensors(adapter))
         ? Optional.of(new RankAllocator(model, adapter))
         : Optional.empty();
+  }
+
+  @Override
+  public List<TrainingOption> trainingOptions() {
+    return List.of(LoraPlus.OPTION);
   }
 
   @Override

@@ -17,8 +17,10 @@ import org.peft4j.lora.LoraInit;
 import org.peft4j.lora.common.Ranks;
 import org.peft4j.lora.internal.lowrank.LoraShape;
 import org.peft4j.lora.internal.lowrank.PlainLora;
+import org.peft4j.lora.plus.LoraPlus;
 import org.peft4j.method.Injection;
 import org.peft4j.method.PeftMethod;
+import org.peft4j.method.TrainingOption;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
 
@@ -79,6 +81,11 @@ public final class DeltaLoraMethod implements PeftMethod<DeltaLoraConfig> {
 
   private static DeltaLoraWeight whole(Adapter trains, Adapter acts) {
     return new DeltaLoraWeight((WeightAdapter) trains, (WeightAdapter) acts);
+  }
+
+  @Override
+  public List<TrainingOption> trainingOptions() {
+    return List.of(LoraPlus.OPTION);
   }
 
   @Override

@@ -19,9 +19,11 @@ import org.peft4j.lora.internal.lowrank.LoraShape;
 import org.peft4j.lora.internal.lowrank.PlainLora;
 import org.peft4j.lora.internal.start.ShiftedDora;
 import org.peft4j.lora.internal.start.ShiftedLora;
+import org.peft4j.lora.plus.LoraPlus;
 import org.peft4j.method.Combination;
 import org.peft4j.method.Injection;
 import org.peft4j.method.PeftMethod;
+import org.peft4j.method.TrainingOption;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
 
@@ -84,6 +86,11 @@ public final class LoraMethod implements PeftMethod<LoraConfig> {
   @Override
   public Map<String, List<Integer>> tokenRows(LoraConfig config) {
     return config.tokenIndices();
+  }
+
+  @Override
+  public List<TrainingOption> trainingOptions() {
+    return List.of(LoraPlus.OPTION);
   }
 
   @Override

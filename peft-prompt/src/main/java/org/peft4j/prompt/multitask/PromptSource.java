@@ -71,7 +71,7 @@ public record PromptSource(Optional<Path> weights, Share share, int task) {
 
   private INDArray ofTasks(INDArray factors) {
     long tasks = factors.size(0);
-    if (share == Share.ONE_TASK && task >= tasks) {
+    if (share == Share.ONE_TASK && (task < 0 || task >= tasks)) {
       throw new PeftException(file() + " has " + tasks + " tasks; there is no task " + task + ".");
     }
     return share == Share.ONE_TASK

@@ -14,6 +14,16 @@ public record BlockPart(String name, List<ResidualPart> sublayers) {
     sublayers = List.copyOf(sublayers);
   }
 
+  /** Its attentions, in the order of the forward pass. */
+  public List<AttentionPart> attentions() {
+    return sublayers.stream()
+        .flatMap(sublayer -> sublayer.branches().stream())
+        .map(BranchPart::mixer)
+        .filter(AttentionPart.class::isInstance)
+        .map(AttentionPart.class::cast)
+        .toList();
+  }
+
   /** Its modules, in the order of the forward pass. */
   public List<ModulePart> modules() {
     return sublayers.stream().flatMap(sublayer -> sublayer.modules().stream()).toList();

@@ -45,6 +45,17 @@ public record ModelArchitecture(
     return Math.toIntExact(decoder.input().width());
   }
 
+  /** The longest text that it takes, prompt and answer together. */
+  public int longestText() {
+    return decoder.blocks().stream()
+        .flatMap(block -> block.attentions().stream())
+        .map(AttentionPart::positions)
+        .filter(AttentionPart.RotaryPositions.class::isInstance)
+        .mapToInt(p -> ((AttentionPart.RotaryPositions) p).rotary().reach(maxPositions))
+        .min()
+        .orElse(maxPositions);
+  }
+
   /** Its modules in the order of the forward pass, each once, the head last. */
   public List<ModulePart> modules() {
     List<ModulePart> modules = new ArrayList<>();
@@ -68,6 +79,14 @@ public record ModelArchitecture(
         .filter(site -> runs || site.kind().isModule())
         .forEach(site -> byName.putIfAbsent(site.name(), site));
     return List.copyOf(byName.values());
+  }
+
+  /** The number of parameters, a tied head counted once. */
+  public long parameterCount() {
+    return modules().stream()
+        .filter(module -> !(head.tied() && module.equals(head.linear())))
+        .mapToLong(module -> module.site().count())
+        .sum();
   }
 
   /** The encoder, if there is one, and the decoder. */

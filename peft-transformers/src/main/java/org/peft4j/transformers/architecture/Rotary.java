@@ -31,6 +31,13 @@ public record Rotary(double theta, Scaling scaling) {
   public record Llama3(double factor, double lowFactor, double highFactor, int originalPositions)
       implements Scaling {}
 
+  /** The longest sequence of a model that was made for {@code maxPositions}. */
+  public int reach(int maxPositions) {
+    return scaling instanceof Dynamic dynamic
+        ? (int) Math.min(Integer.MAX_VALUE, maxPositions * dynamic.factor())
+        : maxPositions;
+  }
+
   /** Whether the frequencies depend on the length of the sequence. */
   public boolean dependsOnLength() {
     return scaling instanceof Dynamic;

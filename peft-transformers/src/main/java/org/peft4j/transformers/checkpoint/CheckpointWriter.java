@@ -97,10 +97,10 @@ public final class CheckpointWriter {
     ModelTensors tensors = new ModelTensors(model, adapters, dtype);
     ObjectNode config = JsonFile.read(model.folder().resolve(CheckpointFiles.CONFIG));
     dtype.ifPresent(type -> DtypeNames.put(config, type));
-    if (model.config().tiedHead() && !tensors.tied()) {
+    if (model.architecture().head().tied() && !tensors.tied()) {
       config.put("tie_word_embeddings", false);
     }
-    model.config().labels().ifPresent(labels -> describe(config, labels));
+    model.architecture().labels().ifPresent(labels -> describe(config, labels));
     OutputFolder.write(
         folder,
         model.folder(),
@@ -113,7 +113,7 @@ public final class CheckpointWriter {
 
   /** What a checkpoint says of its labels; that of a new head was a language model's. */
   private void describe(ObjectNode config, Labels labels) {
-    config.putArray("architectures").add(model.config().family().architecture(true));
+    config.putArray("architectures").add(model.architecture().names().className());
     ObjectNode names = config.putObject("id2label");
     ObjectNode numbers = config.putObject("label2id");
     for (int i = 0; i < labels.size(); i++) {

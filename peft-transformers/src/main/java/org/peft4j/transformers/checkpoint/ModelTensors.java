@@ -18,15 +18,14 @@ import org.peft4j.safetensors.TensorSink;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteParameter;
 import org.peft4j.transformers.TransformerModel;
-import org.peft4j.transformers.internal.model.ModelSites;
+import org.peft4j.transformers.architecture.ModelArchitecture;
+import org.peft4j.transformers.weights.TensorKeys;
 
 /**
  * The tensors of a loaded model under their checkpoint names, with adapters merged site by site
  * while they are written. The head is left out where it is the token embedding's table.
  */
 final class ModelTensors {
-  private static final String HEAD = ModelSites.LM_HEAD;
-
   private final Optional<PeftModel<ComputationGraph>> adapters;
   private final Map<String, SiteLayer> layers = new HashMap<>();
   private final Set<String> adapted;
@@ -46,19 +45,18 @@ final class ModelTensors {
             .flatMap(peft -> peft.adaptedSites().stream())
             .map(Site::name)
             .collect(Collectors.toSet());
-    String table = new ModelSites(model.config()).tokenTable();
-    boolean changed =
-        adapted.contains(HEAD) || adapted.stream().anyMatch(s -> table.equals(s + ".weight"));
-    this.tied = model.config().tiedHead() && !changed;
+    ModelArchitecture architecture = model.architecture();
+    String head = architecture.head().linear().site().name();
+    String table = architecture.decoder().input().tokens().site().name();
+    this.tied = architecture.head().tied() && !adapted.contains(head) && !adapted.contains(table);
     for (Layer layer : model.graph().getLayers()) {
       if (layer instanceof SiteLayer siteLayer) {
         siteLayer.sites().forEach(site -> layers.put(site.name(), siteLayer));
       }
     }
-    TensorTypes types =
-        dtype.map(TensorTypes::of).orElseGet(() -> TensorTypes.original(model, table));
+    TensorTypes types = dtype.map(TensorTypes::of).orElseGet(() -> TensorTypes.original(model));
     for (Site site : model.sites()) {
-      if (!(tied && site.name().equals(HEAD))) {
+      if (!(tied && site.name().equals(head))) {
         site.parameters().forEach(parameter -> all.add(tensor(site, parameter, types)));
       }
     }
@@ -74,7 +72,7 @@ final class ModelTensors {
   }
 
   private CheckpointTensor tensor(Site site, SiteParameter parameter, TensorTypes types) {
-    String name = site.name() + "." + parameter.name();
+    String name = TensorKeys.key(site, parameter);
     return new CheckpointTensor(
         name, types.of(name), parameter.shape(), (sink, key) -> write(site, parameter, sink, key));
   }

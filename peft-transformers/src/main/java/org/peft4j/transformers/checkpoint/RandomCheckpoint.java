@@ -7,30 +7,31 @@ import java.util.ArrayList;
 import java.util.List;
 import org.peft4j.error.PeftException;
 import org.peft4j.safetensors.DType;
-import org.peft4j.site.Site;
 import org.peft4j.site.SiteParameter;
 import org.peft4j.transformers.TransformerModel;
 import org.peft4j.transformers.TransformerOptions;
 import org.peft4j.transformers.Transformers;
-import org.peft4j.transformers.config.Family;
-import org.peft4j.transformers.config.ModelConfig;
-import org.peft4j.transformers.config.ModelConfigReader;
-import org.peft4j.transformers.internal.model.ModelSites;
+import org.peft4j.transformers.architecture.EmbeddingPart;
+import org.peft4j.transformers.architecture.LinearPart;
+import org.peft4j.transformers.architecture.ModelArchitecture;
+import org.peft4j.transformers.architecture.ModulePart;
+import org.peft4j.transformers.architecture.NormPart;
+import org.peft4j.transformers.family.Families;
+import org.peft4j.transformers.weights.TensorKeys;
 
 /**
  * A checkpoint with random weights, distributed as Hugging Face transformers initialises a new
- * model: matrices and embeddings normal with deviation {@code initializer_range}, GPT-2's residual
- * projections with {@code initializer_range/√(2·n_layer)}, biases 0, norms 1. The values depend on
- * the seed and each tensor's name alone.
+ * model: matrices and embeddings normal with the deviations that the model's family gives them,
+ * padding rows and biases 0, norms 1. The values depend on the seed and each tensor's name alone.
  */
 public final class RandomCheckpoint {
   private static final long SHARD_BYTES = 5_000_000_000L;
 
-  private final ModelConfig config;
+  private final ModelArchitecture model;
   private final long seed;
 
-  private RandomCheckpoint(ModelConfig config, long seed) {
-    this.config = config;
+  private RandomCheckpoint(ModelArchitecture model, long seed) {
+    this.model = model;
     this.seed = seed;
   }
 
@@ -46,9 +47,9 @@ public final class RandomCheckpoint {
     if (!Files.isRegularFile(configJson)) {
       throw new PeftException("There is no file " + configJson + "; give a config.json.");
     }
-    ModelConfig config = ModelConfigReader.readFile(configJson);
-    ObjectNode json = normalised(JsonFile.read(configJson), config);
-    RandomCheckpoint checkpoint = new RandomCheckpoint(config, seed);
+    ModelArchitecture model = Families.read(configJson);
+    ObjectNode json = normalised(JsonFile.read(configJson), model);
+    RandomCheckpoint checkpoint = new RandomCheckpoint(model, seed);
     OutputFolder.write(
         folder,
         temporary -> {
@@ -73,49 +74,50 @@ public final class RandomCheckpoint {
     }
   }
 
-  private static ObjectNode normalised(ObjectNode json, ModelConfig config) {
-    json.putArray("architectures").add(config.family().architecture(config.labels().isPresent()));
-    json.put("tie_word_embeddings", config.tiedHead());
+  private static ObjectNode normalised(ObjectNode json, ModelArchitecture model) {
+    json.putArray("architectures").add(model.names().className());
+    json.put("tie_word_embeddings", model.head().tied());
     DtypeNames.put(json, DType.F32);
     return json;
   }
 
   private List<CheckpointTensor> tensors() {
-    ModelSites sites = new ModelSites(config);
     List<CheckpointTensor> tensors = new ArrayList<>();
-    for (Site site : sites.all()) {
-      if (!(config.tiedHead() && site.name().equals("lm_head"))) {
-        site.parameters().forEach(parameter -> tensors.add(tensor(site, parameter, sites)));
+    for (ModulePart module : model.modules()) {
+      if (!(model.head().tied() && module.equals(model.head().linear()))) {
+        for (SiteParameter parameter : module.site().parameters()) {
+          tensors.add(
+              new CheckpointTensor(
+                  TensorKeys.key(module.site(), parameter),
+                  DType.F32,
+                  parameter.shape(),
+                  values(module, parameter)));
+        }
       }
     }
     return tensors;
   }
 
-  private CheckpointTensor tensor(Site site, SiteParameter parameter, ModelSites sites) {
-    String name = site.name() + "." + parameter.name();
-    CheckpointTensor.Values values =
-        switch (site.kind()) {
-          case NORM -> new ConstantValues(parameter.bias() ? 0 : 1, parameter.count());
-          default ->
-              parameter.bias()
-                  ? new ConstantValues(0, parameter.count())
-                  : new NormalValues(seed, deviation(name), parameter.count(), zeros(name, sites));
-        };
-    return new CheckpointTensor(name, DType.F32, parameter.shape(), values);
+  private CheckpointTensor.Values values(ModulePart module, SiteParameter parameter) {
+    long count = parameter.count();
+    if (parameter.bias()) {
+      return new ConstantValues(0, count);
+    }
+    if (module instanceof NormPart norm) {
+      return new ConstantValues(norm.kind() == NormPart.Kind.RMS_ONE_PLUS ? 0 : 1, count);
+    }
+    if (module instanceof EmbeddingPart table) {
+      return new NormalValues(seed, table.deviation(), count, padding(table));
+    }
+    return new NormalValues(
+        seed, ((LinearPart) module).deviation(), count, NormalValues.Range.NONE);
   }
 
-  private double deviation(String name) {
-    double range = config.initializerRange();
-    return name.endsWith("c_proj.weight") ? range / Math.sqrt(2.0 * config.layers()) : range;
-  }
-
-  /** Elements that are zero all the same: the embedding of Llama's padding token. */
-  private NormalValues.Range zeros(String name, ModelSites sites) {
-    int width = config.hiddenSize();
-    int padding = config.tokens().padding().orElse(config.vocabularySize());
-    boolean embedded = name.equals(sites.tokenTable()) && config.family() != Family.GPT2;
-    return embedded && padding < config.vocabularySize()
-        ? new NormalValues.Range((long) padding * width, (padding + 1L) * width)
-        : NormalValues.Range.NONE;
+  private static NormalValues.Range padding(EmbeddingPart table) {
+    if (table.padding().isEmpty()) {
+      return NormalValues.Range.NONE;
+    }
+    long from = table.padding().getAsInt() * table.width();
+    return new NormalValues.Range(from, from + table.width());
   }
 }

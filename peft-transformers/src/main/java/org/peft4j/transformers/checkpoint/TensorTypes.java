@@ -16,9 +16,10 @@ interface TensorTypes {
   }
 
   /** What each tensor has in the folder that the model is from, whichever way it is named there. */
-  static TensorTypes original(TransformerModel model, String tokenTable) {
+  static TensorTypes original(TransformerModel model) {
+    String table = model.architecture().decoder().input().tokens().key();
     Map<String, DType> types = new HashMap<>();
-    String prefix = model.config().family().bodyPrefix() + ".";
+    String prefix = model.architecture().names().bodyPrefix() + ".";
     try (TensorSource source = TensorSource.open(model.folder())) {
       source
           .tensors()
@@ -29,7 +30,7 @@ interface TensorTypes {
               });
     }
     // A head that was tied is of the table's type.
-    DType fallback = types.getOrDefault(tokenTable, DType.F32);
+    DType fallback = types.getOrDefault(table, DType.F32);
     return name -> types.getOrDefault(name, fallback);
   }
 }

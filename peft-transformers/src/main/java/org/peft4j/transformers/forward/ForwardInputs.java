@@ -10,7 +10,7 @@ import org.peft4j.error.PeftException;
 import org.peft4j.kernel.Scratch;
 import org.peft4j.safetensors.TensorInfo;
 import org.peft4j.safetensors.TensorSource;
-import org.peft4j.transformers.config.ModelConfig;
+import org.peft4j.transformers.architecture.ModelArchitecture;
 
 /**
  * A batch for one pass, all INT32 [batch, time], but for the labels of a classifier.
@@ -41,7 +41,7 @@ public record ForwardInputs(
    * @throws PeftException if the file is broken, has no {@code input_ids} or a tensor that is not
    *     known here, or if a shape, a type or a value is not allowed
    */
-  public static ForwardInputs read(Path file, ModelConfig model) {
+  public static ForwardInputs read(Path file, ModelArchitecture model) {
     try (TensorSource source = TensorSource.open(file)) {
       List<Long> shape = source.tensor(IDS).shape();
       if (shape.size() != 2 || shape.contains(0L)) {
@@ -68,7 +68,7 @@ public record ForwardInputs(
       // All are read, and so checked, before the first array is made.
       int[] ids = values(source, IDS, 0, model.vocabularySize() - 1);
       Optional<int[]> mask = optional(source, MASK, 0, 1);
-      Optional<int[]> labels = optional(source, LABELS, IGNORED, model.headSize() - 1);
+      Optional<int[]> labels = optional(source, LABELS, IGNORED, model.head().outputs() - 1);
       int[] tasks = optional(source, TASKS, 0, Integer.MAX_VALUE).orElse(new int[0]);
       long[] size = shape.stream().mapToLong(Long::longValue).toArray();
       long[] labelled = model.labels().isPresent() ? new long[] {size[0], 1} : size;

@@ -11,7 +11,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.error.PeftException;
 import org.peft4j.transformers.CausalLanguageModel;
-import org.peft4j.transformers.config.ModelConfig;
+import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.internal.position.LeftPadding;
 
 /**
@@ -29,16 +29,16 @@ import org.peft4j.transformers.internal.position.LeftPadding;
  */
 public final class Generator {
   private final ComputationGraph graph;
-  private final ModelConfig model;
+  private final ModelArchitecture model;
 
-  private Generator(ComputationGraph graph, ModelConfig model) {
+  private Generator(ComputationGraph graph, ModelArchitecture model) {
     this.graph = graph;
     this.model = model;
   }
 
   /** Generates with the base model. */
   public static Generator of(CausalLanguageModel model) {
-    return new Generator(model.graph(), model.config());
+    return new Generator(model.graph(), model.architecture());
   }
 
   /**
@@ -46,7 +46,7 @@ public final class Generator {
    * adapters are active when {@link #generate} is called act.
    */
   public static Generator of(CausalLanguageModel model, ComputationGraph wrapped) {
-    return new Generator(wrapped, model.config());
+    return new Generator(wrapped, model.architecture());
   }
 
   /** As {@link #generate(List, GenerationConfig, TokenListener)}, without a listener. */
@@ -67,7 +67,7 @@ public final class Generator {
     Set<Integer> endOfText = Set.copyOf(config.eosTokenIds().orElse(model.tokens().endOfText()));
     int longest = prompts.stream().mapToInt(prompt -> prompt.length).max().orElse(0);
     // The last token is chosen but not run through the model, so that it needs no position.
-    int room = Math.min(config.maxNewTokens(), PromptCheck.positions(model) - longest + 1);
+    int room = Math.min(config.maxNewTokens(), model.longestText() - longest + 1);
     Batch batch = new Batch(prompts, padding(config), room);
     List<TokenChooser> choosers =
         IntStream.range(0, batch.rows()).mapToObj(row -> new TokenChooser(config, row)).toList();

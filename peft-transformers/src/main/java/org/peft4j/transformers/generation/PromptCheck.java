@@ -3,28 +3,18 @@ package org.peft4j.transformers.generation;
 import java.util.ArrayList;
 import java.util.List;
 import org.peft4j.error.PeftException;
-import org.peft4j.transformers.architecture.Rotary;
-import org.peft4j.transformers.config.ModelConfig;
+import org.peft4j.transformers.architecture.ModelArchitecture;
 
 /** What a model can take: ids of its vocabulary, and so many positions. */
 final class PromptCheck {
   private PromptCheck() {}
-
-  /** The longest text that the model was made for, prompt and answer together. */
-  static int positions(ModelConfig model) {
-    Rotary rotary = model.attention().rotary();
-    if (rotary != null && rotary.scaling() instanceof Rotary.Dynamic dynamic) {
-      return (int) Math.min(Integer.MAX_VALUE, model.maxPositions() * dynamic.factor());
-    }
-    return model.maxPositions();
-  }
 
   /**
    * Checks all prompts.
    *
    * @throws PeftException that tells of all that are empty, too long, or have a foreign id
    */
-  static void require(List<int[]> prompts, ModelConfig model) {
+  static void require(List<int[]> prompts, ModelArchitecture model) {
     List<String> problems = new ArrayList<>();
     if (prompts.isEmpty()) {
       problems.add("There is no prompt; give at least one.");
@@ -37,9 +27,10 @@ final class PromptCheck {
     }
   }
 
-  private static void check(int index, int[] prompt, ModelConfig model, List<String> problems) {
+  private static void check(
+      int index, int[] prompt, ModelArchitecture model, List<String> problems) {
     String name = "Prompt " + index;
-    int positions = positions(model);
+    int positions = model.longestText();
     if (prompt.length == 0) {
       problems.add(name + " has no token; begin it with the model's begin-of-text token at least.");
     }

@@ -9,32 +9,30 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
-import org.peft4j.transformers.config.ModelConfig;
-import org.peft4j.transformers.config.ModelConfigReader;
-import org.peft4j.transformers.internal.model.ModelSites;
+import org.peft4j.transformers.architecture.AttentionPart;
+import org.peft4j.transformers.architecture.ModelArchitecture;
+import org.peft4j.transformers.family.Families;
 
 /**
  * A model folder.
  *
- * @param config its architecture
- * @param sites where something can be grafted, in the order of the forward pass
+ * @param architecture what its {@code config.json} describes
  * @param tensors what is in its files
  */
-public record ModelDescription(ModelConfig config, List<Site> sites, TensorTable tensors)
+public record ModelDescription(ModelArchitecture architecture, TensorTable tensors)
     implements Description {
-  public ModelDescription {
-    sites = List.copyOf(sites);
-  }
-
   static ModelDescription read(Path folder) {
-    ModelConfig config = ModelConfigReader.read(folder);
-    return new ModelDescription(config, new ModelSites(config).all(), TensorTable.read(folder));
+    return new ModelDescription(Families.read(folder), TensorTable.read(folder));
   }
 
-  /** The number of parameters of the architecture, a tied head counted once. */
+  /** Where something can be grafted, in the order of the forward pass. */
+  public List<Site> sites() {
+    return architecture.sites();
+  }
+
+  /** The number of parameters, a tied head counted once. */
   public long parameterCount() {
-    long head = config.tiedHead() ? (long) config.vocabularySize() * config.hiddenSize() : 0;
-    return sites.stream().mapToLong(Site::count).sum() - head;
+    return architecture.parameterCount();
   }
 
   @Override
@@ -43,29 +41,30 @@ public record ModelDescription(ModelConfig config, List<Site> sites, TensorTable
   }
 
   private String summary() {
+    AttentionPart attention = architecture.decoder().blocks().get(0).attentions().get(0);
     return String.format(
         "%s model: %s parameters, %d layers, width %d, %d heads (%d for keys and values), vocabulary"
             + " %s, %s positions, %s%n",
-        config.family().modelType(),
+        architecture.modelType(),
         TextTable.number(parameterCount()),
-        config.layers(),
-        config.hiddenSize(),
-        config.attention().heads(),
-        config.attention().keyValueHeads(),
-        TextTable.number(config.vocabularySize()),
-        TextTable.number(config.maxPositions()),
+        architecture.decoder().blocks().size(),
+        architecture.hiddenSize(),
+        attention.heads(),
+        attention.keyValueHeads(),
+        TextTable.number(architecture.vocabularySize()),
+        TextTable.number(architecture.maxPositions()),
         head());
   }
 
   private String head() {
-    String language = config.tiedHead() ? "tied head" : "untied head";
-    return config.labels().map(labels -> "labels " + labels.names()).orElse(language);
+    String language = architecture.head().tied() ? "tied head" : "untied head";
+    return architecture.labels().map(labels -> "labels " + labels.names()).orElse(language);
   }
 
   /** A line for each sort of site that adapters can be on. */
   private String siteTable() {
     Map<String, List<Site>> byModule = new TreeMap<>();
-    for (Site site : sites) {
+    for (Site site : sites()) {
       if (site.kind() != SiteKind.NORM && site.kind().isModule()) {
         String module = site.name().substring(site.name().lastIndexOf('.') + 1);
         byModule.computeIfAbsent(module, name -> new ArrayList<>()).add(site);

@@ -7,8 +7,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.ToIntFunction;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.peft4j.Peft;
 import org.peft4j.config.PeftConfig;
@@ -16,23 +14,23 @@ import org.peft4j.plan.AdapterPlan;
 import org.peft4j.plan.ModelOutline;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteParameter;
-import org.peft4j.transformers.Precision;
-import org.peft4j.transformers.config.ModelConfig;
+import org.peft4j.transformers.architecture.BlockPart;
+import org.peft4j.transformers.architecture.ModelArchitecture;
+import org.peft4j.transformers.architecture.StackPart;
+import org.peft4j.transformers.config.Precision;
+import org.peft4j.transformers.family.Families;
 
 /** Plans transformers by their {@code config.json} alone: no weight is read, no array made. */
 public final class TransformerPlanner {
   private static final int HALF = DataType.BFLOAT16.width();
   private static final int SINGLE = DataType.FLOAT.width();
 
-  /** The path of a block is all up to the first number in that of a module. */
-  private static final Pattern BLOCK = Pattern.compile("(.*?\\.\\d+)\\..*");
+  private final ModelArchitecture model;
+  private final String head;
 
-  private final Architecture architecture;
-  private final List<Site> sites;
-
-  private TransformerPlanner(Architecture architecture) {
-    this.architecture = architecture;
-    this.sites = architecture.sites();
+  private TransformerPlanner(ModelArchitecture model) {
+    this.model = model;
+    this.head = model.head().linear().site().name();
   }
 
   /**
@@ -43,12 +41,13 @@ public final class TransformerPlanner {
    *     the config is impossible for the model
    */
   public static TransformerPlan plan(Path path, PeftConfig config, TrainingBatch batch) {
-    return new TransformerPlanner(Architecture.read(path)).plan(config, batch);
+    return plan(Families.readAny(path), config, batch);
   }
 
-  /** Plans for a causal language model. */
-  public static TransformerPlan plan(ModelConfig model, PeftConfig config, TrainingBatch batch) {
-    return new TransformerPlanner(new CausalArchitecture(model)).plan(config, batch);
+  /** Plans for a model that is described already. */
+  public static TransformerPlan plan(
+      ModelArchitecture model, PeftConfig config, TrainingBatch batch) {
+    return new TransformerPlanner(model).plan(config, batch);
   }
 
   private TransformerPlan plan(PeftConfig config, TrainingBatch batch) {
@@ -60,29 +59,29 @@ public final class TransformerPlanner {
             sum(parameter -> parameter.shape().size() > 1 ? HALF : SINGLE));
     ModelOutline outline =
         new ModelOutline(
-            sites,
-            architecture.heads(),
-            architecture.tied(),
-            Optional.of(architecture.modelType()),
+            model.sites(),
+            Set.of(head),
+            model.head().tied() ? Set.of(head) : Set.of(),
+            Optional.of(model.modelType()),
             sum(parameter -> 1),
             sum(parameter -> SINGLE),
             DataType.FLOAT);
     AdapterPlan adapter = Peft.plan(outline, config);
     ActivationMemory activations = activations(adapter, batch);
     return new TransformerPlan(
-        architecture.modelType(),
-        architecture.runs(),
+        model.modelType(),
+        model.runs(),
         adapter.withActivations(activations.plain()),
         batch,
         weights,
         activations);
   }
 
-  /** The sum over all elements, those of tied parameters once. */
+  /** The sum over all elements, those of a tied head once. */
   private long sum(ToIntFunction<SiteParameter> each) {
-    return sites.stream()
-        .filter(site -> !architecture.tied().contains(site.name()))
-        .flatMap(site -> site.parameters().stream())
+    return model.modules().stream()
+        .filter(module -> !(model.head().tied() && module.equals(model.head().linear())))
+        .flatMap(module -> module.site().parameters().stream())
         .mapToLong(parameter -> parameter.count() * each.applyAsInt(parameter))
         .sum();
   }
@@ -90,18 +89,25 @@ public final class TransformerPlanner {
   private ActivationMemory activations(AdapterPlan adapter, TrainingBatch batch) {
     Set<String> adapted = new HashSet<>();
     adapter.sites().forEach(site -> adapted.add(site.name()));
-    boolean onHead = architecture.heads().stream().anyMatch(adapted::contains);
-    return architecture.step(batch).bytes(blocksFrom(adapted), onHead, SINGLE);
+    return StepMemory.of(model, batch).bytes(blocksFrom(adapted), adapted.contains(head), SINGLE);
   }
 
   /** How many blocks there are from the first adapted site on. */
   private int blocksFrom(Set<String> adapted) {
-    Set<String> blocks = new HashSet<>();
-    sites.stream()
-        .dropWhile(site -> !adapted.contains(site.name()))
-        .map(site -> BLOCK.matcher(site.name()))
-        .filter(Matcher::matches)
-        .forEach(match -> blocks.add(match.group(1)));
-    return blocks.size();
+    int blocks = 0;
+    boolean reached = false;
+    for (StackPart stack : model.stacks()) {
+      reached = reached || any(stack.input().sites(), adapted);
+      for (BlockPart block : stack.blocks()) {
+        reached = reached || any(block.sites(), adapted);
+        blocks += reached ? 1 : 0;
+      }
+      reached = reached || any(stack.sites(), adapted);
+    }
+    return blocks;
+  }
+
+  private static boolean any(List<Site> sites, Set<String> adapted) {
+    return sites.stream().anyMatch(site -> adapted.contains(site.name()));
   }
 }

@@ -1,15 +1,17 @@
 package org.peft4j.transformers.weights;
 
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.regex.Pattern;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteParameter;
-import org.peft4j.transformers.config.ModelConfig;
+import org.peft4j.transformers.architecture.LinearPart;
+import org.peft4j.transformers.architecture.ModelArchitecture;
+import org.peft4j.transformers.architecture.ModulePart;
 import org.peft4j.weight.WeightView;
 
 /**
@@ -27,12 +29,6 @@ public record TensorKeys(
     Map<String, String> aliases,
     Set<String> ignored,
     Set<String> inputsFirst) {
-  private static final String LM_HEAD = "lm_head.weight";
-
-  /** Constants that old checkpoints store: rotary frequencies, and GPT-2's causal mask. */
-  private static final Pattern BUFFERS =
-      Pattern.compile("(.*\\.)?(rotary_emb\\.inv_freq|h\\.\\d+\\.attn\\.(bias|masked_bias))");
-
   public TensorKeys {
     shapes = Map.copyOf(shapes);
     aliases = Map.copyOf(aliases);
@@ -40,32 +36,62 @@ public record TensorKeys(
     inputsFirst = Set.copyOf(inputsFirst);
   }
 
-  /** The tensors of {@code sites}; a tied head shares the table of the token embedding. */
-  public static TensorKeys of(
-      ModelConfig config, Collection<Site> sites, String tokenTable, Set<String> inputsFirst) {
+  /** The tensors of a model; a tied head shares the table of token embeddings. */
+  public static TensorKeys of(ModelArchitecture model) {
     Map<String, List<Long>> shapes = new TreeMap<>();
-    for (Site site : sites) {
-      for (SiteParameter parameter : site.parameters()) {
-        shapes.put(site.name() + "." + parameter.name(), parameter.shape());
+    model.modules().forEach(module -> shapes.putAll(shapes(module)));
+    Map<String, String> aliases = new TreeMap<>();
+    if (model.head().tied()) {
+      for (String key : shapes(model.head().linear()).keySet()) {
+        shapes.remove(key);
+        aliases.put(key, model.decoder().input().tokens().key());
       }
     }
-    Map<String, String> aliases = Map.of();
-    if (config.tiedHead()) {
-      shapes.remove(LM_HEAD);
-      aliases = Map.of(LM_HEAD, tokenTable);
+    return new TensorKeys(
+        model.names().bodyPrefix() + ".",
+        shapes,
+        aliases,
+        model.names().constants(),
+        inputsFirst(model));
+  }
+
+  private static Set<String> inputsFirst(ModelArchitecture model) {
+    return model.modules().stream()
+        .filter(module -> module instanceof LinearPart linear && linear.inputsFirst())
+        .map(module -> key(module.site(), module.site().parameters().get(0)))
+        .collect(Collectors.toSet());
+  }
+
+  /** How the tensor of that key is seen as a weight. */
+  WeightView view(String key) {
+    return inputsFirst.contains(key) ? WeightView.TRANSPOSED : WeightView.AS_STORED;
+  }
+
+  /** The key of a parameter. */
+  public static String key(Site site, SiteParameter parameter) {
+    return site.name() + "." + parameter.name();
+  }
+
+  private static Map<String, List<Long>> shapes(ModulePart module) {
+    Map<String, List<Long>> shapes = new TreeMap<>();
+    for (SiteParameter parameter : module.site().parameters()) {
+      shapes.put(key(module.site(), parameter), parameter.shape());
     }
-    return new TensorKeys(config.family().bodyPrefix() + ".", shapes, aliases, Set.of(), inputsFirst);
+    return shapes;
   }
 
   /**
-   * The tensors of a body whose head will be another one than the checkpoint's.
+   * The tensors of a body whose head is another one than the checkpoint's.
    *
-   * @param head the site of the new head, of which the checkpoint has nothing
+   * @param head the new head, of which the checkpoint has nothing
+   * @param stored the checkpoint's, which is not used
    */
-  public TensorKeys withoutHead(Site head) {
+  public TensorKeys withNewHead(LinearPart head, LinearPart stored) {
     Map<String, List<Long>> body = new TreeMap<>(shapes);
-    head.parameters().forEach(p -> body.remove(head.name() + "." + p.name()));
-    return new TensorKeys(prefix, body, aliases, Set.of(LM_HEAD), inputsFirst);
+    body.keySet().removeAll(shapes(head).keySet());
+    Set<String> unused = new TreeSet<>(ignored);
+    unused.addAll(shapes(stored).keySet());
+    return new TensorKeys(prefix, body, aliases, unused, inputsFirst);
   }
 
   /** The key that a file's {@code name} means; empty if it is none of ours. */
@@ -76,13 +102,8 @@ public record TensorKeys(
     return Optional.of(prefix + name).filter(shapes::containsKey);
   }
 
-  /** How the tensor of that key is seen as a weight. */
-  WeightView view(String key) {
-    return inputsFirst.contains(key) ? WeightView.TRANSPOSED : WeightView.AS_STORED;
-  }
-
   /** Whether a tensor of that name may be there without being used. */
   boolean harmless(String name) {
-    return aliases.containsKey(name) || ignored.contains(name) || BUFFERS.matcher(name).matches();
+    return aliases.containsKey(name) || ignored.contains(name) || ignored.contains(prefix + name);
   }
 }

@@ -56,7 +56,7 @@ class MergedCheckpointTest {
       INDArray difference = merged.graph().output(ids)[0].sub(adapted);
       double relative = difference.amaxNumber().doubleValue() / adapted.amaxNumber().doubleValue();
       assertThat(relative).isLessThan(1e-5);
-      assertThat(merged.config().tiedHead()).isEqualTo(tied);
+      assertThat(merged.architecture().head().tied()).isEqualTo(tied);
     }
   }
 

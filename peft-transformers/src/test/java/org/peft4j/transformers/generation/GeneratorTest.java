@@ -109,7 +109,7 @@ class GeneratorTest {
 
   @Test
   void impossiblePromptsAreRefusedTogether() {
-    int positions = llama.config().maxPositions();
+    int positions = llama.architecture().maxPositions();
 
     assertThatThrownBy(
             () ->
@@ -130,7 +130,7 @@ class GeneratorTest {
   @Test
   void rowEndsWhereTheModelHasNoMorePositions() {
     try (CausalLanguageModel gpt2 = Transformers.load(Golden.base("gpt2"))) {
-      int positions = gpt2.config().maxPositions();
+      int positions = gpt2.architecture().maxPositions();
 
       GeneratedRow row =
           only(Generator.of(gpt2).generate(List.of(new int[positions - 2]), greedy(50)));

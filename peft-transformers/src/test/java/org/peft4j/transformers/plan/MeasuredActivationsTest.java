@@ -23,6 +23,7 @@ import org.peft4j.transformers.CausalLanguageModel;
 import org.peft4j.transformers.TransformerOptions;
 import org.peft4j.transformers.Transformers;
 import org.peft4j.transformers.checkpoint.RandomCheckpoint;
+import org.peft4j.transformers.family.Families;
 import org.peft4j.transformers.internal.layer.TrainingMemoryProbe;
 
 /** The estimate of activations, against the memory that training steps really took. */
@@ -76,7 +77,7 @@ class MeasuredActivationsTest {
       train(model.network(), batch);
 
       long kept = TrainingMemoryProbe.kept(base);
-      StepShape step = Architecture.read(config).step(batch);
+      StepMemory step = StepMemory.of(Families.read(config), batch);
       long blocks = checkpointing ? 0 : (LAYERS - firstLayer) * step.blocks().get(0).kept();
       assertThat(kept).isEqualTo(Float.BYTES * (blocks + step.statistics()));
       assumeFalse(

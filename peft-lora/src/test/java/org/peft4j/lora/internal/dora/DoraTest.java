@@ -27,7 +27,6 @@ import org.peft4j.adapter.WeightAdapter;
 import org.peft4j.config.CommonConfig;
 import org.peft4j.error.PeftException;
 import org.peft4j.kernel.Nd4jKernels;
-import org.peft4j.lora.CentralDifferences;
 import org.peft4j.lora.LoraConfig;
 import org.peft4j.lora.internal.LoraMethod;
 import org.peft4j.lora.internal.lowrank.LoraLinear;
@@ -37,6 +36,7 @@ import org.peft4j.module.GraftSwitch;
 import org.peft4j.module.LinearModule;
 import org.peft4j.module.SiteGrafts;
 import org.peft4j.site.Site;
+import org.peft4j.testing.CentralDifferences;
 import org.peft4j.weight.DenseWeight;
 import org.peft4j.weight.FrozenWeight;
 

@@ -39,18 +39,6 @@ public record Prefix(AttentionGrafts grafts) {
     dValues.assign(rest(gradients.values(), n));
   }
 
-  /** The mask [1 or batch, time, keys] with columns before it that hide nothing. */
-  public INDArray mask(INDArray mask, CallMemory memory) {
-    long n = length();
-    if (n == 0) {
-      return mask;
-    }
-    INDArray wide = memory.temporary(mask.size(0), mask.size(1), n + mask.size(2));
-    wide.get(all(), all(), interval(0, n)).assign(0);
-    wide.get(all(), all(), interval(n, n + mask.size(2))).assign(mask);
-    return wide;
-  }
-
   private static INDArray first(INDArray array, long n) {
     return array.get(all(), interval(0, n), all(), all());
   }

@@ -3,6 +3,8 @@ package org.peft4j.transformers.internal.attention;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Pass;
+import org.peft4j.kernel.AttentionPattern;
+import org.peft4j.kernel.AttentionScores;
 import org.peft4j.kernel.Kernels;
 import org.peft4j.module.LinearModule;
 import org.peft4j.transformers.config.ModelConfig;
@@ -11,8 +13,8 @@ import org.peft4j.transformers.internal.memory.CallMemory;
 import org.peft4j.transformers.internal.position.Rotation;
 
 /**
- * Causal self-attention: {@code out(softmax(q·kᵀ/√d + mask)·v)} with rotary positions on q and k
- * where the model has them.
+ * Causal self-attention: {@code out(softmax(q·kᵀ/√d)·v)} over the keys that each query sees, with
+ * rotary positions on q and k where the model has them.
  */
 public final class SelfAttention {
   /** What the backward pass needs of the forward pass. */
@@ -25,11 +27,12 @@ public final class SelfAttention {
   /**
    * Where the tokens of a call stand.
    *
-   * @param mask [1 or batch, time, prefix + keys], added to the scores
+   * @param pattern which tokens see which, without the prefix
    */
-  public record Positions(INDArray mask, Rotation rotation) {}
+  public record Positions(AttentionPattern pattern, Rotation rotation) {}
 
   private final ModelConfig.Attention shape;
+  private final AttentionScores scores;
   private final Projections projections;
   private final LinearModule output;
   private final Prefix prefix;
@@ -37,6 +40,7 @@ public final class SelfAttention {
   public SelfAttention(
       ModelConfig.Attention shape, Projections projections, LinearModule output, Prefix prefix) {
     this.shape = shape;
+    this.scores = AttentionScores.scaled(shape.scale());
     this.projections = projections;
     this.output = output;
     this.prefix = prefix;
@@ -94,8 +98,8 @@ public final class SelfAttention {
         heads.q(),
         all.keys(),
         all.values(),
-        positions.mask(),
-        shape.scale(),
+        positions.pattern().withPrefix(prefix.length()),
+        scores,
         probabilities,
         contextRows.reshape('c', heads.q().shape()));
     output.forward(pass, contextRows, y);
@@ -137,14 +141,15 @@ public final class SelfAttention {
         heads.q(),
         all.keys(),
         all.values(),
-        positions.mask(),
-        shape.scale(),
+        positions.pattern().withPrefix(prefix.length()),
+        scores,
         kept.probabilities(),
         kept.contextRows().reshape('c', context),
         dContextRows.reshape('c', context),
         gradients.q(),
         dAll.keys(),
-        dAll.values());
+        dAll.values(),
+        null);
     if (prefix.length() > 0) {
       prefix.backward(pass, dAll, gradients.k(), gradients.v());
     }

@@ -8,9 +8,9 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.common.primitives.Pair;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Pass;
+import org.peft4j.kernel.AttentionPattern;
 import org.peft4j.module.LayerGrafts;
 import org.peft4j.module.SiteLayer;
-import org.peft4j.transformers.internal.attention.AttentionMask;
 import org.peft4j.transformers.internal.attention.KeyValueCache;
 import org.peft4j.transformers.internal.attention.Prefix;
 import org.peft4j.transformers.internal.attention.SelfAttention;
@@ -33,7 +33,8 @@ final class BlockLayer extends SteppingLayer {
    *
    * @param values null if they are to be computed anew
    */
-  private record Kept(Pass pass, Block.@Nullable Kept values, KeptArrays arrays) {}
+  private record Kept(
+      Pass pass, AttentionPattern pattern, Block.@Nullable Kept values, KeptArrays arrays) {}
 
   private final int blockIndex;
   private final transient Block block;
@@ -64,10 +65,11 @@ final class BlockLayer extends SteppingLayer {
     try (CallMemory memory = new CallMemory(workspaces, dataType, keep ? arrays : null)) {
       INDArray y = memory.output(input.shape());
       Pass recorded = keep ? pass.on(memory.tape()) : pass;
-      Block.Kept values =
-          block.forward(recorded, input, positions(extent, memory), null, y, memory);
+      AttentionPattern pattern = model().pattern().of(maskArray, extent);
+      SelfAttention.Positions positions = positions(pattern, extent, memory);
+      Block.Kept values = block.forward(recorded, input, positions, null, y, memory);
       if (back) {
-        kept = new Kept(recorded, keep ? values : null, arrays);
+        kept = new Kept(recorded, pattern, keep ? values : null, arrays);
       }
       return y;
     }
@@ -77,9 +79,9 @@ final class BlockLayer extends SteppingLayer {
     return block.attention().prefix();
   }
 
-  private SelfAttention.Positions positions(Extent extent, CallMemory memory) {
-    INDArray mask = prefix().mask(AttentionMask.of(maskArray, extent, memory), memory);
-    return new SelfAttention.Positions(mask, rotation(0, extent, null, memory));
+  private SelfAttention.Positions positions(
+      AttentionPattern pattern, Extent extent, CallMemory memory) {
+    return new SelfAttention.Positions(pattern, rotation(0, extent, null, memory));
   }
 
   @Override
@@ -91,11 +93,10 @@ final class BlockLayer extends SteppingLayer {
     try (CallMemory memory = new CallMemory(workspaces, dataType, null)) {
       INDArray y = memory.output(x.shape());
       int slots = past.slotsAfter(extent.time());
-      INDArray mask =
-          AttentionMask.stepping(past.length(), (int) extent.time(), slots, past.padding(), memory);
+      AttentionPattern pattern =
+          model().pattern().stepping(past.length(), extent, slots, past.padding());
       Rotation rotation = rotation(past.length(), extent, past.padding(), memory);
-      SelfAttention.Positions positions =
-          new SelfAttention.Positions(prefix().mask(mask, memory), rotation);
+      SelfAttention.Positions positions = new SelfAttention.Positions(pattern, rotation);
       block.forward(grafts().nextPass(false), x, positions, past, y, memory);
       return y;
     }
@@ -127,7 +128,7 @@ final class BlockLayer extends SteppingLayer {
     try (CallMemory memory = new CallMemory(workspaces, dataType, null)) {
       boolean needed = grafts().inputGradientNeeded();
       INDArray dx = needed ? memory.inputGradient(input.shape()) : zeroInputGradient(workspaces);
-      SelfAttention.Positions positions = positions(extent, memory);
+      SelfAttention.Positions positions = positions(forward.pattern(), extent, memory);
       Pass pass = forward.pass();
       Block.Kept values = forward.values();
       if (values == null) {

@@ -72,6 +72,7 @@ final class EmbeddingsLayer extends SteppingLayer {
   private INDArray embed(
       boolean training, int from, int @Nullable [] hidden, LayerWorkspaceMgr workspaces) {
     Pass pass = grafts().nextPass(training);
+    model().pattern().begin();
     int[] ids = TokenIds.of(input, model().config().vocabularySize());
     prompts.begin(pass, from == 0);
     int virtualTokens = pass.prompt().virtualTokens();

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.peft4j.error.PeftException;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.config.ModelConfig;
+import org.peft4j.transformers.internal.attention.PassPattern;
 import org.peft4j.transformers.internal.memory.ActivationPool;
 import org.peft4j.transformers.internal.position.PositionTables;
 import org.peft4j.transformers.weights.WeightStore;
@@ -29,6 +30,7 @@ public final class FrozenModel implements AutoCloseable {
 
   private final boolean checkpointing;
   private final ActivationPool pool;
+  private final PassPattern pattern = new PassPattern();
 
   /**
    * @param checkpointing whether blocks keep only their input for the backward pass
@@ -43,7 +45,7 @@ public final class FrozenModel implements AutoCloseable {
     this.weights = weights;
     this.checkpointing = checkpointing;
     this.pool = new ActivationPool(weights.dataType());
-    this.sites = new ModelSites(config);
+    this.sites = new ModelSites(architecture);
     this.positions = new PositionTables(config.attention());
     REGISTRY.values().removeIf(reference -> reference.get() == null);
     REGISTRY.put(key, new WeakReference<>(this));
@@ -92,6 +94,11 @@ public final class FrozenModel implements AutoCloseable {
 
   public PositionTables positions() {
     return positions;
+  }
+
+  /** Which tokens see which in the pass of this thread. */
+  public PassPattern pattern() {
+    return pattern;
   }
 
   /** Frees the weights and the memory of activations. */

@@ -102,7 +102,7 @@ class LayerGradientTest {
       LayerWorkspaceMgr none = LayerWorkspaceMgr.noWorkspaces();
       head.feedForwardMaskArray(mask, null, 2);
       head.setInput(x, none);
-      head.setLabels(labels.get(all(), interval(0, model.config().headSize())).dup());
+      head.setLabels(labels.get(all(), interval(0, model.architecture().head().outputs())).dup());
       INDArray dx = head.backpropGradient(null, none).getSecond();
 
       assertCentral(
@@ -132,7 +132,7 @@ class LayerGradientTest {
   }
 
   private static INDArray random(TransformerModel model) {
-    return Nd4j.randn(DataType.DOUBLE, 2, 5, model.config().hiddenSize());
+    return Nd4j.randn(DataType.DOUBLE, 2, 5, model.architecture().hiddenSize());
   }
 
   private static void assertCentral(

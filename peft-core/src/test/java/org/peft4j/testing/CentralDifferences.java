@@ -1,4 +1,4 @@
-package org.peft4j.lora;
+package org.peft4j.testing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;

@@ -1,4 +1,4 @@
-package org.peft4j.transformers;
+package org.peft4j.transformers.config;
 
 /** What frozen matrices and embeddings are held in. */
 public enum Precision {

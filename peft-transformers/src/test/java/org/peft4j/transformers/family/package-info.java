@@ -1,5 +1,5 @@
 /** Tests. */
 @NullMarked
-package org.peft4j.transformers.config;
+package org.peft4j.transformers.family;
 
 import org.jspecify.annotations.NullMarked;

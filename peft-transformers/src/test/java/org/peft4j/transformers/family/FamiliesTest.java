@@ -1,4 +1,4 @@
-package org.peft4j.transformers.config;
+package org.peft4j.transformers.family;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -14,10 +14,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.peft4j.error.PeftException;
 import org.peft4j.transformers.Golden;
+import org.peft4j.transformers.architecture.AttentionPart;
 import org.peft4j.transformers.architecture.Rotary;
+import org.peft4j.transformers.config.Labels;
 
 /** Settings that would change the model's outputs are refused with their value. */
-class ModelConfigReaderTest {
+class FamiliesTest {
   private static final JsonMapper MAPPER = new JsonMapper();
 
   @ParameterizedTest
@@ -51,25 +53,30 @@ class ModelConfigReaderTest {
     config.set(field, MAPPER.readTree(value));
     Files.writeString(folder.resolve("config.json"), config.toString());
 
-    assertThatThrownBy(() -> ModelConfigReader.read(folder))
+    assertThatThrownBy(() -> Families.read(folder))
         .isInstanceOf(PeftException.class)
         .hasMessageContaining(message);
   }
 
   @Test
   void labelsAreThoseOfAClassifierOnly() {
-    assertThat(ModelConfigReader.read(Golden.base("llama_classifier")).labels())
+    assertThat(Families.read(Golden.base("llama_classifier")).labels())
         .contains(Labels.of("bad", "middling", "good"));
-    assertThat(ModelConfigReader.read(Golden.base("gpt2_classifier")).labels())
+    assertThat(Families.read(Golden.base("gpt2_classifier")).labels())
         .contains(Labels.of("LABEL_0", "LABEL_1"));
-    assertThat(ModelConfigReader.read(Golden.base("gpt2")).labels()).isEmpty();
+    assertThat(Families.read(Golden.base("gpt2")).labels()).isEmpty();
   }
 
   @Test
   void bothLayoutsOfRotarySettingsAreRead() {
-    assertThat(ModelConfigReader.read(Golden.base("llama_rope_linear")).attention().rotary())
-        .isEqualTo(new Rotary(10_000, new Rotary.Linear(2.5)));
-    assertThat(ModelConfigReader.read(Golden.base("llama_rope_dynamic")).attention().rotary())
+    assertThat(rotary("llama_rope_linear")).isEqualTo(new Rotary(10_000, new Rotary.Linear(2.5)));
+    assertThat(rotary("llama_rope_dynamic"))
         .isEqualTo(new Rotary(10_000, new Rotary.Dynamic(4, 12)));
+  }
+
+  private static Rotary rotary(String base) {
+    AttentionPart attention =
+        Families.read(Golden.base(base)).decoder().blocks().get(0).attentions().get(0);
+    return ((AttentionPart.RotaryPositions) attention.positions()).rotary();
   }
 }

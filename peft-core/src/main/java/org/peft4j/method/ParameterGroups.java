@@ -1,6 +1,6 @@
-package org.peft4j.train;
+package org.peft4j.method;
 
-/** Which learning rate and decay each tensor of an adapter has. */
+/** Which learning rate and weight decay each tensor of an adapter has. */
 @FunctionalInterface
 public interface ParameterGroups {
   /**
@@ -16,7 +16,7 @@ public interface ParameterGroups {
    *
    * @param key its key in an adapter file
    * @param dimensions the number of its dimensions
-   * @param settings those of the fine-tuning
+   * @param learningRate the highest learning rate of the training; 0 and above
    */
-  Group of(String key, int dimensions, FineTuningSettings settings);
+  Group of(String key, int dimensions, double learningRate);
 }

@@ -1,0 +1,89 @@
+package org.peft4j.cli.train;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.peft4j.config.PeftConfig;
+import org.peft4j.error.PeftException;
+import org.peft4j.method.Methods;
+import org.peft4j.method.ParameterGroups;
+import org.peft4j.method.PeftMethod;
+import org.peft4j.method.TrainingOption;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParseResult;
+
+/** The training options of the methods on the class path, as options of {@code peft train}. */
+public final class MethodOptions {
+  private final Map<TrainingOption, Double> given;
+
+  private MethodOptions(Map<TrainingOption, Double> given) {
+    this.given = given;
+  }
+
+  private static Map<String, TrainingOption> all() {
+    Map<String, TrainingOption> options = new TreeMap<>();
+    for (PeftMethod<?> method : Methods.all().values()) {
+      method.trainingOptions().forEach(option -> options.put("--" + option.name(), option));
+    }
+    return options;
+  }
+
+  /** Adds the options to a command. */
+  public static void addTo(CommandLine command) {
+    all()
+        .forEach(
+            (name, option) ->
+                command
+                    .getCommandSpec()
+                    .addOption(
+                        OptionSpec.builder(name)
+                            .paramLabel("X")
+                            .type(Double.class)
+                            .description(option.help())
+                            .build()));
+  }
+
+  /** Those that the command was called with. */
+  static MethodOptions given(CommandLine command) {
+    ParseResult parsed = command.getParseResult();
+    Map<TrainingOption, Double> given = new LinkedHashMap<>();
+    all()
+        .forEach(
+            (name, option) -> {
+              Double value = parsed.matchedOptionValue(name, null);
+              if (value != null) {
+                given.put(option, value);
+              }
+            });
+    return new MethodOptions(given);
+  }
+
+  /**
+   * What they come to for an adapter; empty if none is given.
+   *
+   * @throws PeftException if the adapter's method has no such option
+   */
+  Optional<ParameterGroups> groups(PeftConfig config, double weightDecay) {
+    Optional<ParameterGroups> groups = Optional.empty();
+    for (Map.Entry<TrainingOption, Double> entry : given.entrySet()) {
+      TrainingOption option = entry.getKey();
+      if (!Methods.of(config).trainingOptions().contains(option)) {
+        throw new PeftException(
+            "--%s is for %s; the adapter is of the method %s."
+                .formatted(option.name(), methodsWith(option), config.peftType()));
+      }
+      groups = Optional.of(option.effect().groups(entry.getValue(), weightDecay));
+    }
+    return groups;
+  }
+
+  private static String methodsWith(TrainingOption option) {
+    return Methods.all().values().stream()
+        .filter(method -> method.trainingOptions().contains(option))
+        .map(PeftMethod::peftType)
+        .collect(Collectors.joining(", "));
+  }
+}

@@ -1,0 +1,306 @@
+package org.peft4j.kernel;
+
+import java.util.Arrays;
+import java.util.BitSet;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * Says which keys each query of an attention sees. The model makes it once a pass; kernels read it
+ * and skip what is hidden, without a mask array.
+ *
+ * <p>With P keys of a prefix, query i sees key j
+ *
+ * <ul>
+ *   <li>if {@code j < P}: every query sees the prefix; or else
+ *   <li>if its row shows the key {@code j − P}, which is to say it is no padding,
+ *   <li>and, in a causal pattern, {@code j − P ≤ past + i}: keys up to the query's own position,
+ *   <li>and, with a window w, {@code j − P > past + i − w}: the last w of those.
+ * </ul>
+ *
+ * <p>A query that sees no key at all, such as one of left padding, attends to all S keys equally,
+ * as it does where a large negative number is added to hidden scores.
+ *
+ * <p>Immutable: the {@code with} methods give changed copies.
+ */
+public final class AttentionPattern {
+  private static final int UNLIMITED = Integer.MAX_VALUE;
+
+  /** Receives the keys {@code from} up to, not including, {@code end}. */
+  @FunctionalInterface
+  public interface Run {
+    void accept(int from, int end);
+  }
+
+  private final int queries;
+  private final int keys;
+  private final boolean causal;
+  private final int past;
+  private final int window;
+  private final int prefix;
+  private final @Nullable ShownKeys shown;
+  private final @Nullable INDArray bias;
+
+  /** Queries that see nothing in some row. */
+  private final BitSet blind;
+
+  private AttentionPattern(
+      int queries,
+      int keys,
+      boolean causal,
+      int past,
+      int window,
+      int prefix,
+      @Nullable ShownKeys shown,
+      @Nullable INDArray bias) {
+    this.queries = queries;
+    this.keys = keys;
+    this.causal = causal;
+    this.past = past;
+    this.window = window;
+    this.prefix = prefix;
+    this.shown = shown;
+    this.bias = bias;
+    this.blind = new BitSet();
+    if (shown != null && prefix == 0) {
+      for (int query = 0; query < queries; query++) {
+        for (int row = 0; row < shown.rows() && !blind.get(query); row++) {
+          blind.set(query, blind(row, query));
+        }
+      }
+    }
+  }
+
+  /** Each query sees the keys up to its own position; there are as many keys as queries. */
+  public static AttentionPattern causal(int queries) {
+    return causal(0, queries, queries);
+  }
+
+  /**
+   * Each query sees the keys up to its own position, and the first query stands at position {@code
+   * past}.
+   *
+   * @param past how many keys came before the first query
+   * @param keys all keys; those from {@code past + queries} on are hidden, such as the unused slots
+   *     of a cache
+   */
+  public static AttentionPattern causal(int past, int queries, int keys) {
+    if (past < 0 || queries < 1 || keys < past + queries) {
+      throw new IllegalArgumentException(
+          queries
+              + " queries after "
+              + past
+              + " keys over "
+              + keys
+              + " keys; allowed: at least one query, and keys for past and queries.");
+    }
+    return new AttentionPattern(queries, keys, true, past, UNLIMITED, 0, null, null);
+  }
+
+  /** Each query sees all keys: attention in both directions, or to another sequence. */
+  public static AttentionPattern full(int queries, int keys) {
+    if (queries < 1 || keys < 1) {
+      throw new IllegalArgumentException(
+          queries + " queries and " + keys + " keys; allowed: at least one of each.");
+    }
+    return new AttentionPattern(queries, keys, false, 0, UNLIMITED, 0, null, null);
+  }
+
+  /** Limits each query to the last {@code size} keys up to its own position, the prefix aside. */
+  public AttentionPattern withWindow(int size) {
+    if (size < 1 || !causal) {
+      throw new IllegalArgumentException(
+          "window is "
+              + size
+              + (causal ? "" : " in a pattern that is not causal")
+              + "; allowed: at least 1, in causal patterns.");
+    }
+    return new AttentionPattern(queries, keys, causal, past, size, prefix, shown, bias);
+  }
+
+  /**
+   * Hides padding.
+   *
+   * @param rows the number of sequences, B
+   * @param mask [B, keys without the prefix] row by row: 0 hides a key of a row
+   */
+  public AttentionPattern withMask(int rows, int[] mask) {
+    if (rows < 1 || mask.length != (long) rows * keys) {
+      throw new IllegalArgumentException(
+          "The mask has "
+              + mask.length
+              + " elements for "
+              + rows
+              + " rows of "
+              + keys
+              + " keys; it needs one for each key of each row.");
+    }
+    return with(ShownKeys.of(rows, mask));
+  }
+
+  /** Hides the first {@code hidden[row]} keys after the prefix of each row. */
+  public AttentionPattern withLeftPadding(int... hidden) {
+    if (hidden.length == 0 || Arrays.stream(hidden).anyMatch(n -> n < 0)) {
+      throw new IllegalArgumentException(
+          "The left padding is "
+              + Arrays.toString(hidden)
+              + "; allowed: a number of keys for each row, at least 0.");
+    }
+    return with(ShownKeys.after(hidden, keys));
+  }
+
+  private AttentionPattern with(ShownKeys rows) {
+    ShownKeys some = rows.all() ? null : rows;
+    return new AttentionPattern(queries, keys, causal, past, window, prefix, some, bias);
+  }
+
+  /** Puts {@code length} keys before the others, which all queries of all rows see. */
+  public AttentionPattern withPrefix(int length) {
+    if (length < 0 || bias != null) {
+      throw new IllegalArgumentException(
+          "prefix is "
+              + length
+              + (bias == null ? "" : " after a bias was set")
+              + "; allowed: at least 0, before the bias, which covers the prefix.");
+    }
+    return length == prefix
+        ? this
+        : new AttentionPattern(queries, keys, causal, past, window, length, shown, null);
+  }
+
+  /**
+   * Adds numbers to the scores before the softmax: ALiBi, relative positions.
+   *
+   * @param values [1 or B, 1 or H, T, S], S with the prefix; must live until the backward pass is
+   *     done
+   */
+  public AttentionPattern withBias(INDArray values) {
+    if (values.rank() != 4 || values.size(2) != queries || values.size(3) != keys()) {
+      throw new IllegalArgumentException(
+          "The bias has the shape "
+              + Arrays.toString(values.shape())
+              + "; allowed: [1 or batch, 1 or heads, "
+              + queries
+              + ", "
+              + keys()
+              + "].");
+    }
+    return new AttentionPattern(queries, keys, causal, past, window, prefix, shown, values);
+  }
+
+  /** T, the number of queries. */
+  public int queries() {
+    return queries;
+  }
+
+  /** S, the number of keys with the prefix. */
+  public int keys() {
+    return prefix + keys;
+  }
+
+  /** For how many rows of the batch the pattern says something of their own: 1 if all are alike. */
+  public int rows() {
+    return shown == null ? 1 : shown.rows();
+  }
+
+  /** What is added to scores, [1 or B, 1 or H, T, S]; null for nothing. */
+  public @Nullable INDArray bias() {
+    return bias;
+  }
+
+  /** Whether every query sees every key. */
+  public boolean showsAll() {
+    return shown == null && first(queries - 1) == 0 && end(0) == keys;
+  }
+
+  /** Whether a query sees a key, which counts from the start of the prefix. */
+  public boolean shows(int row, int query, int key) {
+    int own = key - prefix;
+    return own < 0
+        || (own >= first(query) && own < end(query) && (shown == null || shown.shows(row, own)));
+  }
+
+  /** Whether the query sees no key at all in some row, so that all its scores there are equal. */
+  public boolean seesNothing(int query) {
+    return blind.get(query);
+  }
+
+  /**
+   * The keys that some of these queries see in some row: outside of it, all probabilities are zero.
+   * All S keys, if one of the queries sees nothing.
+   */
+  public KeyRange range(int firstQuery, int count) {
+    int next = blind.nextSetBit(firstQuery);
+    if (next >= 0 && next < firstQuery + count) {
+      return new KeyRange(0, keys());
+    }
+    int from = first(firstQuery);
+    int to = end(firstQuery + count - 1);
+    if (shown != null) {
+      from = Math.max(from, shown.hull().first());
+      to = Math.max(from, Math.min(to, shown.hull().end()));
+    }
+    return prefix > 0 ? new KeyRange(0, prefix + to) : new KeyRange(from, to);
+  }
+
+  /**
+   * Gives the keys of {@code within} that the query does not see, as runs of neighbours in rising
+   * order.
+   */
+  public void forEachHidden(int row, int query, KeyRange within, Run run) {
+    int from = first(query);
+    int to = end(query);
+    clipped(prefix, prefix + from, within, run);
+    if (shown != null) {
+      int hidden = shown.nextHidden(row, from, to);
+      while (hidden < to) {
+        int next = shown.nextShown(row, hidden, to);
+        clipped(prefix + hidden, prefix + next, within, run);
+        hidden = shown.nextHidden(row, next, to);
+      }
+    }
+    clipped(prefix + to, keys(), within, run);
+  }
+
+  private static void clipped(int from, int end, KeyRange within, Run run) {
+    int first = Math.max(from, within.first());
+    int last = Math.min(end, within.end());
+    if (first < last) {
+      run.accept(first, last);
+    }
+  }
+
+  /** Checks that arrays have the pattern's numbers of queries, keys and rows. */
+  public void requireFits(INDArray q, INDArray k) {
+    boolean rowsFit = rows() == 1 || rows() == q.size(0);
+    if (q.size(1) != queries || k.size(1) != keys() || !rowsFit) {
+      throw new IllegalArgumentException(
+          "q is "
+              + Arrays.toString(q.shape())
+              + " and k "
+              + Arrays.toString(k.shape())
+              + "; the pattern is for "
+              + queries
+              + " queries, "
+              + keys()
+              + " keys and "
+              + (rows() == 1 ? "any number of" : rows())
+              + " rows.");
+    }
+  }
+
+  /** The first key after the prefix that causality and window let a query see. */
+  private int first(int query) {
+    return window == UNLIMITED ? 0 : Math.max(0, past + query - window + 1);
+  }
+
+  /** One after the last such key. */
+  private int end(int query) {
+    return causal ? Math.min(keys, past + query + 1) : keys;
+  }
+
+  private boolean blind(int row, int query) {
+    int end = end(query);
+    return shown != null && shown.nextShown(row, first(query), end) == end;
+  }
+}

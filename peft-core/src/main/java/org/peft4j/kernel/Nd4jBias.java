@@ -1,0 +1,89 @@
+package org.peft4j.kernel;
+
+import java.util.Arrays;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.ops.impl.broadcast.BroadcastAddOp;
+import org.nd4j.linalg.api.ops.impl.reduce.same.Sum;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * What is added to attention scores [B, H, T, S]: the bias of a pattern, and a number for hidden
+ * keys. ND4J has no operation that sets such parts of an array, so that the latter is an array, [1
+ * or B, 1, T, S], for the time of a call.
+ */
+final class Nd4jBias {
+  /** Swallows any score that it is added to, and stays finite. */
+  private static final float HIDDEN = -1e30f;
+
+  private Nd4jBias() {}
+
+  static void add(AttentionPattern pattern, INDArray scores) {
+    INDArray bias = pattern.bias();
+    if (bias != null) {
+      add(bias, scores);
+    }
+    if (!pattern.showsAll()) {
+      try (ScratchScope scratch = new ScratchScope()) {
+        INDArray floats = scratch.mine(Nd4j.createFromArray(hidden(pattern)));
+        INDArray mask =
+            floats.dataType() == scores.dataType()
+                ? floats
+                : scratch.mine(floats.castTo(scores.dataType()));
+        add(mask.reshape('c', pattern.rows(), 1, pattern.queries(), pattern.keys()), scores);
+      }
+    }
+  }
+
+  private static float[] hidden(AttentionPattern pattern) {
+    int keys = pattern.keys();
+    float[] values = new float[pattern.rows() * pattern.queries() * keys];
+    KeyRange all = new KeyRange(0, keys);
+    for (int i = 0; i < values.length / keys; i++) {
+      int start = i * keys;
+      pattern.forEachHidden(
+          i / pattern.queries(),
+          i % pattern.queries(),
+          all,
+          (from, end) -> Arrays.fill(values, start + from, start + end, HIDDEN));
+    }
+    return values;
+  }
+
+  /** {@code scores += addend}, [1 or B, 1 or H, T, S]. */
+  private static void add(INDArray addend, INDArray scores) {
+    long batch = scores.size(0);
+    long heads = scores.size(1);
+    long area = scores.size(2) * scores.size(3);
+    if (addend.size(0) == 1) {
+      long row = addend.size(1) * area;
+      INDArray flat = scores.reshape('c', scores.length() / row, row);
+      Nd4j.exec(new BroadcastAddOp(flat, addend.reshape('c', new long[] {row}), flat, 1));
+    } else if (addend.size(1) == 1) {
+      INDArray flat = scores.reshape('c', batch, heads, area);
+      Nd4j.exec(new BroadcastAddOp(flat, addend.reshape('c', batch, area), flat, 0, 2));
+    } else {
+      scores.addi(addend);
+    }
+  }
+
+  /** Sums {@code ds} [B, H, T, S] over the rows and heads that share a bias. */
+  static void gradient(INDArray ds, INDArray biasGradient) {
+    boolean overRows = biasGradient.size(0) < ds.size(0);
+    boolean overHeads = biasGradient.size(1) < ds.size(1);
+    if (overRows && overHeads) {
+      sum(ds, biasGradient, 0, 1);
+    } else if (overRows) {
+      sum(ds, biasGradient, 0);
+    } else if (overHeads) {
+      sum(ds, biasGradient, 1);
+    } else {
+      biasGradient.assign(ds);
+    }
+  }
+
+  private static void sum(INDArray ds, INDArray biasGradient, int... dimensions) {
+    Sum sum = new Sum(ds, biasGradient, dimensions);
+    sum.setKeepDims(true);
+    Nd4j.exec(sum);
+  }
+}

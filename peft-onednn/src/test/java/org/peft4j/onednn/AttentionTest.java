@@ -1,0 +1,133 @@
+package org.peft4j.onednn;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.peft4j.kernel.AttentionPattern;
+import org.peft4j.kernel.AttentionScores;
+import org.peft4j.kernel.Kernels;
+import org.peft4j.kernel.Nd4jKernels;
+
+/** Attention and its gradients against the portable kernels, for each thing a pattern can say. */
+class AttentionTest {
+  private static final int BATCH = 2;
+  private static final int HEADS = 4;
+  private static final int WIDTH = 6;
+  private static final AttentionScores SCALED = AttentionScores.scaled(0.3);
+  private static final AttentionScores CAPPED = new AttentionScores(0.9, 1.5);
+
+  static Stream<Arguments> patterns() {
+    int[] right =
+        IntStream.range(0, 600).map(i -> i % 300 < 280 - 90 * (i / 300) ? 1 : 0).toArray();
+    int[] holes =
+        IntStream.range(0, 600).map(i -> i % 300 > 20 && i % 7 > i / 300 ? 1 : 0).toArray();
+    int[] ends = IntStream.range(0, 600).map(i -> i % 300 > 40 && i % 300 < 130 ? 1 : 0).toArray();
+    AttentionPattern causal = AttentionPattern.causal(300);
+    return Stream.of(
+        Arguments.of("causal, one tile", AttentionPattern.causal(50)),
+        Arguments.of("causal, a whole tile", AttentionPattern.causal(128)),
+        Arguments.of("causal, several tiles", causal),
+        Arguments.of("a single query", AttentionPattern.causal(1)),
+        Arguments.of("both directions", AttentionPattern.full(70, 70)),
+        Arguments.of("both directions, several tiles", AttentionPattern.full(200, 200)),
+        Arguments.of(
+            "both directions, padding", AttentionPattern.full(300, 300).withMask(2, right)),
+        Arguments.of("another sequence", AttentionPattern.full(7, 40)),
+        Arguments.of("another sequence, padding", AttentionPattern.full(7, 300).withMask(2, ends)),
+        Arguments.of("after cached keys", AttentionPattern.causal(33, 20, 53)),
+        Arguments.of("unused slots", AttentionPattern.causal(33, 5, 200)),
+        Arguments.of("decoding", AttentionPattern.causal(70, 1, 200)),
+        Arguments.of("decoding in a window", AttentionPattern.causal(170, 1, 200).withWindow(20)),
+        Arguments.of(
+            "decoding, left padding", AttentionPattern.causal(70, 1, 128).withLeftPadding(0, 66)),
+        Arguments.of("window", causal.withWindow(40)),
+        Arguments.of("window of one", causal.withWindow(1)),
+        Arguments.of("window, left padding", causal.withWindow(9).withLeftPadding(0, 44)),
+        Arguments.of("left padding", causal.withLeftPadding(3, 150)),
+        Arguments.of("right padding", causal.withMask(2, right)),
+        Arguments.of("holes", causal.withMask(2, holes)),
+        Arguments.of("a row of padding only", AttentionPattern.causal(9).withLeftPadding(0, 9)),
+        Arguments.of("prefix", causal.withPrefix(11)),
+        Arguments.of("prefix, left padding", causal.withPrefix(11).withLeftPadding(3, 150)),
+        Arguments.of("prefix, window", causal.withPrefix(5).withWindow(20)),
+        Arguments.of("prefix, cached keys", AttentionPattern.causal(33, 5, 60).withPrefix(5)));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("patterns")
+  void givesTheNumbersOfThePortableKernels(String name, AttentionPattern pattern) {
+    assertSame(pattern, 2, SCALED);
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("patterns")
+  void capsScores(String name, AttentionPattern pattern) {
+    assertSame(pattern, 2, CAPPED);
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("patterns")
+  void addsABiasAndGivesItsGradient(String name, AttentionPattern pattern) {
+    for (int rows : new int[] {1, BATCH}) {
+      for (int heads : new int[] {1, HEADS}) {
+        INDArray bias = random(rows, heads, pattern.queries(), pattern.keys());
+        assertSame(pattern.withBias(bias), 2, rows == heads ? SCALED : CAPPED);
+      }
+    }
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("patterns")
+  void sharesKeysAmongHeads(String name, AttentionPattern pattern) {
+    assertSame(pattern, 1, SCALED);
+    assertSame(pattern, HEADS, CAPPED);
+  }
+
+  private static void assertSame(AttentionPattern pattern, int keyHeads, AttentionScores scores) {
+    List<INDArray> expected = outputs(new Nd4jKernels(), pattern, keyHeads, scores);
+    List<INDArray> actual = outputs(new OneDnnKernels(), pattern, keyHeads, scores);
+    for (int i = 0; i < expected.size(); i++) {
+      double size = Math.max(0.1, expected.get(i).amaxNumber().doubleValue());
+      double error = actual.get(i).sub(expected.get(i)).amaxNumber().doubleValue() / size;
+      assertThat(error).as("output " + i).isLessThan(3e-5);
+    }
+  }
+
+  /** The context, and the gradients of q, k, v and the bias. */
+  private static List<INDArray> outputs(
+      Kernels kernels, AttentionPattern pattern, int keyHeads, AttentionScores scores) {
+    Nd4j.getRandom().setSeed(5);
+    INDArray q = random(BATCH, pattern.queries(), HEADS, WIDTH);
+    INDArray k = random(BATCH, pattern.keys(), keyHeads, WIDTH);
+    INDArray v = random(BATCH, pattern.keys(), keyHeads, WIDTH);
+    INDArray dc = random(q.shape());
+    INDArray p = random(BATCH, HEADS, pattern.queries(), pattern.keys());
+    INDArray context = random(q.shape());
+    INDArray dq = random(q.shape());
+    INDArray dk = random(k.shape());
+    INDArray dv = random(v.shape());
+    INDArray bias = pattern.bias();
+    @Nullable INDArray dBias = bias == null ? null : random(bias.shape());
+    kernels.attention(q, k, v, pattern, scores, p, context);
+    kernels.attentionGradient(q, k, v, pattern, scores, p, context, dc, dq, dk, dv, dBias);
+    List<INDArray> outputs = new ArrayList<>(List.of(context, dq, dk, dv));
+    if (dBias != null) {
+      outputs.add(dBias);
+    }
+    return outputs;
+  }
+
+  private static INDArray random(long... shape) {
+    return Nd4j.randn(DataType.FLOAT, shape).dup('c');
+  }
+}

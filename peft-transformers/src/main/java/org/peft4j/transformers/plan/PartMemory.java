@@ -1,0 +1,91 @@
+package org.peft4j.transformers.plan;
+
+import java.util.List;
+import java.util.Optional;
+import org.peft4j.transformers.architecture.AttentionPart;
+import org.peft4j.transformers.architecture.BlockPart;
+import org.peft4j.transformers.architecture.BranchPart;
+import org.peft4j.transformers.architecture.FeedForwardPart;
+import org.peft4j.transformers.architecture.MixerPart;
+import org.peft4j.transformers.architecture.NormPart;
+import org.peft4j.transformers.architecture.ResidualPart;
+
+/**
+ * The elements that each part of a block holds in training, for one batch.
+ *
+ * @param width of hidden states
+ */
+record PartMemory(TrainingBatch batch, long width) {
+  /** All of a block. */
+  Elements block(BlockPart block) {
+    List<ResidualPart> sublayers = block.sublayers();
+    Elements all = Elements.NONE;
+    for (int i = 0; i < sublayers.size(); i++) {
+      all = all.plus(sublayer(sublayers.get(i)));
+      if (i < sublayers.size() - 1) {
+        all = all.plus(hidden()); // The last one's result is the block's output.
+      }
+    }
+    return all;
+  }
+
+  private Elements sublayer(ResidualPart part) {
+    Elements all = norm(part.before());
+    for (BranchPart branch : part.branches()) {
+      all = all.plus(norm(branch.before())).plus(mixer(branch.mixer()));
+      all = all.plus(normalised(branch.after()));
+    }
+    return all.plus(normalised(part.after()));
+  }
+
+  /** A norm of what is kept for it: of a sum, or of what a branch computed. */
+  private Elements normalised(Optional<NormPart> part) {
+    return part.isEmpty() ? Elements.NONE : norm(part).plus(hidden());
+  }
+
+  /** A row for each token, as wide as hidden states. */
+  private Elements hidden() {
+    long elements = batch.tokens() * width;
+    return new Elements(elements, elements);
+  }
+
+  /** The statistics of a norm. Its result is computed again. */
+  private Elements norm(Optional<NormPart> part) {
+    return part.map(
+            norm -> {
+              long statistics = statistics(norm) * batch.tokens();
+              return new Elements(statistics, 2 * batch.tokens() * width + statistics);
+            })
+        .orElse(Elements.NONE);
+  }
+
+  /** What a norm keeps of each row: layer normalisation has a mean beside the deviation. */
+  static long statistics(NormPart norm) {
+    return norm.kind() == NormPart.Kind.LAYER ? 2 : 1;
+  }
+
+  private Elements mixer(MixerPart mixer) {
+    return mixer instanceof AttentionPart attention
+        ? attention(attention)
+        : feedForward((FeedForwardPart) mixer);
+  }
+
+  /**
+   * Queries, keys, values, probabilities and contexts. Probabilities are counted as the whole
+   * square; of a causal one the kernels of peft-onednn touch little more than half. An encoder's
+   * keys are as many as a decoder's queries.
+   */
+  private Elements attention(AttentionPart part) {
+    long probabilities = part.heads() * batch.tokens() * batch.length();
+    long queries = batch.tokens() * part.heads() * part.headSize();
+    long keys = batch.tokens() * part.keyValueHeads() * part.headSize();
+    long kept = 2 * (queries + keys) + probabilities;
+    return new Elements(kept, kept);
+  }
+
+  /** What the activation is applied to, and what it is multiplied with where there is a gate. */
+  private Elements feedForward(FeedForwardPart part) {
+    long inner = (part.gate().isPresent() ? 2 : 1) * batch.tokens() * part.innerSize();
+    return new Elements(inner, 2 * inner);
+  }
+}

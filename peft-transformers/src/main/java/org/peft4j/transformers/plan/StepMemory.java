@@ -1,0 +1,76 @@
+package org.peft4j.transformers.plan;
+
+import java.util.List;
+import java.util.OptionalLong;
+import org.peft4j.transformers.architecture.HeadPart;
+import org.peft4j.transformers.architecture.LinearPart;
+import org.peft4j.transformers.architecture.ModelArchitecture;
+import org.peft4j.transformers.architecture.StackPart;
+
+/**
+ * The numbers of elements that a training step holds beside weights and adapters.
+ *
+ * @param output the output of one block
+ * @param outputs the outputs of all layers, held from the forward to the backward pass
+ * @param statistics of norms outside of blocks
+ * @param blocks in the order of the forward pass
+ */
+record StepMemory(
+    long output, long outputs, long statistics, List<Elements> blocks, HeadShape head) {
+  /** Gradients of outputs at once: that which comes, that which goes. */
+  private static final int GRADIENTS = 2;
+
+  StepMemory {
+    blocks = List.copyOf(blocks);
+  }
+
+  /** What a step of that batch holds. */
+  static StepMemory of(ModelArchitecture model, TrainingBatch batch) {
+    long rows = batch.tokens();
+    long output = rows * model.hiddenSize();
+    PartMemory parts = new PartMemory(batch, model.hiddenSize());
+    List<Elements> blocks =
+        model.stacks().stream()
+            .flatMap(stack -> stack.blocks().stream())
+            .map(parts::block)
+            .toList();
+    long outside = model.stacks().stream().mapToLong(stack -> outside(stack, rows, output)).sum();
+    long statistics =
+        model.stacks().stream()
+            .flatMap(stack -> stack.norm().stream())
+            .mapToLong(norm -> rows * PartMemory.statistics(norm))
+            .sum();
+    HeadPart head = model.head();
+    HeadShape shape =
+        new HeadShape(
+            model.labels().isPresent() ? batch.sequences() : rows,
+            head.linear().inputs(),
+            head.outputs());
+    return new StepMemory(output, output * blocks.size() + outside, statistics, blocks, shape);
+  }
+
+  /** The outputs of a stack's embeddings, and of what comes after its last block. */
+  private static long outside(StackPart stack, long rows, long output) {
+    long norm = stack.norm().isPresent() ? output : 0;
+    return output + norm + rows * stack.projection().map(LinearPart::outputs).orElse(0L);
+  }
+
+  /**
+   * The bytes for adapters of which the lowest is in, or below, the last {@code back} blocks: those
+   * before it keep nothing.
+   *
+   * @param headAdapted whether an adapter is on the head
+   * @param width bytes of an element
+   */
+  ActivationMemory bytes(int back, boolean headAdapted, int width) {
+    List<Elements> active = blocks.subList(blocks.size() - back, blocks.size());
+    long loss = head.temporary(headAdapted);
+    long kept = active.stream().mapToLong(Elements::kept).sum();
+    OptionalLong temporary = active.stream().mapToLong(Elements::temporary).max();
+    OptionalLong again = active.stream().mapToLong(b -> b.kept() + b.temporary() + output).max();
+    long always = outputs + output * GRADIENTS + statistics;
+    return new ActivationMemory(
+        width * (always + kept + Math.max(loss, temporary.orElse(0))),
+        width * (always + Math.max(loss, again.orElse(0))));
+  }
+}
