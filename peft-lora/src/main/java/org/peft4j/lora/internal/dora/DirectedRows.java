@@ -35,9 +35,15 @@ record DirectedRows(FrozenWeight weight, boolean turned) {
 
   /** W itself in another precision, as a temporary. */
   INDArray copy(DataType type) {
-    INDArray copy = Scratch.of(type, weight.shape());
+    long[] shape = weight.shape();
+    if (turned) {
+      INDArray copy = Scratch.of(type, shape[1], shape[0]);
+      weight.widen(copy.transpose());
+      return copy;
+    }
+    INDArray copy = Scratch.of(type, shape);
     weight.widen(copy);
-    return turned ? copy.transpose() : copy.reshape('c', copy.size(0), columns(copy));
+    return copy.reshape('c', copy.size(0), columns(copy));
   }
 
   private static long columns(INDArray array) {
