@@ -5,7 +5,7 @@ import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
 
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Pass;
-import org.peft4j.module.AttentionGrafts;
+import org.peft4j.internal.graft.AttentionGrafts;
 import org.peft4j.transformers.internal.memory.CallMemory;
 
 /**

@@ -3,7 +3,7 @@ package org.peft4j.transformers.internal.block;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Pass;
-import org.peft4j.module.SublayerGrafts;
+import org.peft4j.internal.graft.SublayerGrafts;
 import org.peft4j.transformers.internal.memory.CallMemory;
 
 /**

@@ -3,7 +3,7 @@ package org.peft4j.transformers.internal.feedforward;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Pass;
-import org.peft4j.module.LinearModule;
+import org.peft4j.internal.module.LinearModule;
 import org.peft4j.transformers.config.ModelConfig;
 import org.peft4j.transformers.internal.memory.CallMemory;
 

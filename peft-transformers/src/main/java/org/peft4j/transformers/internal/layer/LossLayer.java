@@ -9,9 +9,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.DataSet;
 import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
 import org.peft4j.error.PeftException;
+import org.peft4j.internal.graft.LayerGrafts;
+import org.peft4j.internal.module.LinearModule;
 import org.peft4j.kernel.DetachedArrays;
-import org.peft4j.module.LayerGrafts;
-import org.peft4j.module.LinearModule;
 import org.peft4j.transformers.internal.model.FrozenModel;
 import org.peft4j.transformers.internal.model.Modules;
 

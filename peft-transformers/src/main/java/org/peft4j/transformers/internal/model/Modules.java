@@ -1,12 +1,12 @@
 package org.peft4j.transformers.internal.model;
 
-import org.peft4j.module.AttentionGrafts;
-import org.peft4j.module.EmbeddingModule;
-import org.peft4j.module.LayerGrafts;
-import org.peft4j.module.LinearModule;
-import org.peft4j.module.NormModule;
-import org.peft4j.module.PromptGrafts;
-import org.peft4j.module.SublayerGrafts;
+import org.peft4j.internal.graft.AttentionGrafts;
+import org.peft4j.internal.graft.LayerGrafts;
+import org.peft4j.internal.graft.PromptGrafts;
+import org.peft4j.internal.graft.SublayerGrafts;
+import org.peft4j.internal.module.EmbeddingModule;
+import org.peft4j.internal.module.LinearModule;
+import org.peft4j.internal.module.NormModule;
 import org.peft4j.site.Site;
 import org.peft4j.transformers.weights.WeightStore;
 
