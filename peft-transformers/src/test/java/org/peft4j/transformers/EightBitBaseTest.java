@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.nio.file.Path;
+import java.util.IdentityHashMap;
+import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.api.Test;
@@ -26,6 +28,7 @@ import org.peft4j.lora.LoraConfig;
 import org.peft4j.lora.LoraInit;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
+import org.peft4j.site.SiteParameter;
 import org.peft4j.testing.Int8Weight;
 import org.peft4j.transformers.checkpoint.CheckpointWriter;
 import org.peft4j.transformers.family.Families;
@@ -41,17 +44,27 @@ class EightBitBaseTest {
   private static final INDArray IDS = Nd4j.createFromArray(new int[][] {{3, 1, 4, 1, 5, 9, 2, 6}});
   private static final double STEP = 1e-5;
 
-  /** A model in DOUBLE whose weights of {@code kind} are turned into others. */
+  /**
+   * A model in DOUBLE whose weights of {@code kind} are turned into others; a table that a head
+   * shares is turned with it.
+   */
   private static CausalLanguageModel load(
       String base, SiteKind kind, UnaryOperator<FrozenWeight> turn) {
     Path folder = Golden.base(base);
     TransformerOptions options =
         TransformerOptions.defaults().withDataType(DataType.DOUBLE).withUpdater(new Adam(1e-2));
     FrozenModel model = new ModelLoader(folder, Families.read(folder), options).load();
+    Map<FrozenWeight, FrozenWeight> turned = new IdentityHashMap<>();
     for (Site site : model.architecture().sites()) {
       if (site.kind() == kind) {
-        String key = site.name() + ".weight";
-        model.weights().add(key, turn.apply(model.weights().get(key)));
+        turned.computeIfAbsent(model.weights().get(site.name() + ".weight"), turn);
+      }
+    }
+    for (Site site : model.architecture().sites()) {
+      for (SiteParameter parameter : site.parameters()) {
+        String key = site.name() + "." + parameter.name();
+        FrozenWeight own = model.weights().get(key);
+        model.weights().add(key, turned.getOrDefault(own, own));
       }
     }
     return new CausalLanguageModel(folder, model, options);
