@@ -54,6 +54,11 @@ public final class LayerGrafts {
     return grafts;
   }
 
+  /** Whether the layer has a site of that name. */
+  public boolean has(String siteName) {
+    return sites.containsKey(siteName);
+  }
+
   /** Every graft, in the order of the sites and, at each, of the adapters. */
   public List<Graft> all() {
     return sites.values().stream().flatMap(s -> s.all().stream()).toList();

@@ -4,6 +4,7 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Pass;
 import org.peft4j.internal.graft.SiteGrafts;
+import org.peft4j.kernel.Scratch;
 import org.peft4j.weight.FrozenWeight;
 
 /**
@@ -14,16 +15,24 @@ public final class NormModule {
   private final SiteGrafts grafts;
   private final FrozenWeight weight;
   private final @Nullable FrozenWeight bias;
+  private final boolean onePlus;
   private final double epsilon;
 
   /**
-   * @param weight [features]
+   * @param weight w, [features]
    * @param bias [features]
+   * @param onePlus whether rows are multiplied with 1 + w instead of w
    */
-  public NormModule(SiteGrafts grafts, FrozenWeight weight, @Nullable FrozenWeight bias, double epsilon) {
+  public NormModule(
+      SiteGrafts grafts,
+      FrozenWeight weight,
+      @Nullable FrozenWeight bias,
+      boolean onePlus,
+      double epsilon) {
     this.grafts = grafts;
     this.weight = weight;
     this.bias = bias;
+    this.onePlus = onePlus;
     this.epsilon = epsilon;
   }
 
@@ -43,12 +52,25 @@ public final class NormModule {
    * @param statistics [statistics(), rows], written for the backward pass
    */
   public void forward(Pass pass, INDArray x, INDArray y, INDArray statistics) {
-    INDArray w = grafts.vector("weight", weight);
+    INDArray w = factor();
     if (bias == null) {
       pass.kernels().rmsNorm(x, w, epsilon, y, statistics.getRow(0));
     } else {
       INDArray b = grafts.vector("bias", bias);
       pass.kernels().layerNorm(x, w, b, epsilon, y, statistics.getRow(1), statistics.getRow(0));
+    }
+    release(w);
+  }
+
+  /** What rows are multiplied with: w itself, or 1 + w in a temporary vector. */
+  private INDArray factor() {
+    INDArray w = grafts.vector("weight", weight);
+    return onePlus ? w.add(1, Scratch.of(w.dataType(), w.shape())) : w;
+  }
+
+  private void release(INDArray factor) {
+    if (onePlus) {
+      Scratch.release(factor);
     }
   }
 
@@ -61,7 +83,7 @@ public final class NormModule {
    */
   public void backward(
       Pass pass, INDArray x, INDArray statistics, INDArray dy, @Nullable INDArray dx) {
-    INDArray w = grafts.vector("weight", weight);
+    INDArray w = factor();
     INDArray inverse = statistics.getRow(0);
     INDArray weightGradient = grafts.gradient("weight");
     if (bias == null) {
@@ -71,5 +93,6 @@ public final class NormModule {
           .layerNormGradient(
               x, w, statistics.getRow(1), inverse, dy, dx, weightGradient, grafts.gradient("bias"));
     }
+    release(w);
   }
 }

@@ -30,7 +30,7 @@ public final class BlockConf extends TransformerLayerConf {
 
   @Override
   List<Site> sites(FrozenModel frozen) {
-    return frozen.sites().block(blockIndex);
+    return frozen.architecture().decoder().blockSites(blockIndex);
   }
 
   @Override

@@ -19,7 +19,7 @@ public final class EmbeddingsConf extends TransformerLayerConf {
 
   @Override
   List<Site> sites(FrozenModel frozen) {
-    return frozen.sites().embeddings();
+    return frozen.architecture().decoder().input().sites();
   }
 
   @Override

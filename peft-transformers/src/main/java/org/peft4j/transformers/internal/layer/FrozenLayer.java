@@ -74,7 +74,7 @@ abstract class FrozenLayer extends AbstractLayer<Layer> implements SiteLayer {
 
   @Override
   public final Optional<String> modelType() {
-    return Optional.of(model.config().family().modelType());
+    return Optional.of(model.architecture().modelType());
   }
 
   @Override

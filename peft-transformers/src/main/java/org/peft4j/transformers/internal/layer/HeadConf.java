@@ -19,7 +19,7 @@ public final class HeadConf extends TransformerLayerConf {
 
   @Override
   List<Site> sites(FrozenModel frozen) {
-    return List.of(frozen.sites().head());
+    return List.of(frozen.architecture().head().linear().site());
   }
 
   @Override
