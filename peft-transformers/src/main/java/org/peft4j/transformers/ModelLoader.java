@@ -36,7 +36,8 @@ record ModelLoader(Path folder, ModelArchitecture architecture, TransformerOptio
     INDArray weight = DetachedArrays.zeros(matrices(), head.outputs(), head.inputs());
     RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(options.seed());
     Initializer.normal(head.deviation()).fill(weight, random);
-    weights.add(TensorKeys.key(head.site(), head.site().parameters().get(0)), DenseWeight.of(weight));
+    weights.add(
+        TensorKeys.key(head.site(), head.site().parameters().get(0)), DenseWeight.of(weight));
     return model(weights);
   }
 

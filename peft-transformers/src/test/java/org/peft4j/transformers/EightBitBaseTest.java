@@ -219,8 +219,7 @@ class EightBitBaseTest {
                     weight.shape()[0] == weight.shape()[1]
                         ? Int8Weight.of(weight)
                         : Int8Weight.readOnly(weight));
-        PeftModel<ComputationGraph> model =
-            trained(eight, lora("q_proj", "down_proj"), 3)) {
+        PeftModel<ComputationGraph> model = trained(eight, lora("q_proj", "down_proj"), 3)) {
       INDArray frozen = eight.graph().output(IDS)[0].dup();
       assertThatThrownBy(model::merged)
           .isInstanceOf(PeftException.class)
@@ -247,7 +246,10 @@ class EightBitBaseTest {
   }
 
   private static double distance(INDArray actual, INDArray expected) {
-    return actual.castTo(DataType.DOUBLE).sub(expected.castTo(DataType.DOUBLE)).amaxNumber()
+    return actual
+        .castTo(DataType.DOUBLE)
+        .sub(expected.castTo(DataType.DOUBLE))
+        .amaxNumber()
         .doubleValue();
   }
 }

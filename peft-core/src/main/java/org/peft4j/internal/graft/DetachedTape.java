@@ -4,8 +4,8 @@ import java.util.HashMap;
 import java.util.Map;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.adapter.Tape;
+import org.peft4j.kernel.DetachedArrays;
 
 /** A tape in memory of its own, outside of every workspace. */
 public final class DetachedTape implements Tape, AutoCloseable {

@@ -102,9 +102,7 @@ public final class SiteGrafts {
   /** The trainable copy of {@code parameter} that acts now; null if there is none. */
   public @Nullable INDArray copy(String parameter) {
     Graft copy = copyOf(parameter);
-    return copy == null
-        ? null
-        : ((TrainableCopy) copy.adapter()).of(parameter, copy.parameters());
+    return copy == null ? null : ((TrainableCopy) copy.adapter()).of(parameter, copy.parameters());
   }
 
   /**

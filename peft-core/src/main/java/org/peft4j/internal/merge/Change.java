@@ -14,8 +14,7 @@ import org.peft4j.weight.Replacement;
  * @param site the site's name
  * @param parameter the parameter's name there
  */
-record Change(
-    FrozenWeight weight, INDArray value, String adapter, String site, String parameter) {
+record Change(FrozenWeight weight, INDArray value, String adapter, String site, String parameter) {
   private String what() {
     return site + "." + parameter;
   }

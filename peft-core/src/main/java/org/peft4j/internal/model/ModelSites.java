@@ -92,9 +92,7 @@ public final class ModelSites implements FrozenValues {
 
   /** What they take in memory, where {@code type} is that of the parameter vector. */
   long baseBytes(Model base, DataType type) {
-    return external
-        ? sumOfDistinct(FrozenWeight::bytes)
-        : base.numParams() * type.width();
+    return external ? sumOfDistinct(FrozenWeight::bytes) : base.numParams() * type.width();
   }
 
   private long sumOfDistinct(ToLongFunction<FrozenWeight> of) {

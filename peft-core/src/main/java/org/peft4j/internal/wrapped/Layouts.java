@@ -10,8 +10,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.internal.graft.Slot;
+import org.peft4j.kernel.DetachedArrays;
 
 /**
  * The layouts of a network that were made for sets of adapters and are put aside. Coming back to

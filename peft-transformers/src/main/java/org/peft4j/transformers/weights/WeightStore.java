@@ -12,8 +12,7 @@ import org.peft4j.weight.FrozenWeight;
 
 /**
  * The frozen weights of a model, one for each tensor of the checkpoint. Tied tensors are one weight
- * under two names. Closing it frees them all; models over it are unusable
- * then.
+ * under two names. Closing it frees them all; models over it are unusable then.
  */
 public final class WeightStore implements AutoCloseable {
   private final DataType dataType;

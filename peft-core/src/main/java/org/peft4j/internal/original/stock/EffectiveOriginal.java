@@ -7,10 +7,10 @@ import org.deeplearning4j.nn.api.layers.IOutputLayer;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.internal.graft.LayerGrafts;
 import org.peft4j.internal.original.OriginalLayer;
 import org.peft4j.internal.original.TwinLayer;
+import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.site.Site;
 import org.peft4j.weight.FrozenWeight;
 

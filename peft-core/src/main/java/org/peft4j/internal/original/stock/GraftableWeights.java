@@ -70,7 +70,8 @@ final class GraftableWeights {
     return result;
   }
 
-  private static Map<String, WeightView> union(Map<String, WeightView> first, Map<String, WeightView> second) {
+  private static Map<String, WeightView> union(
+      Map<String, WeightView> first, Map<String, WeightView> second) {
     Map<String, WeightView> result = new LinkedHashMap<>(first);
     result.putAll(second);
     return result;

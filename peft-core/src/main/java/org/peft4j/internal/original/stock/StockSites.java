@@ -28,7 +28,8 @@ final class StockSites {
   private final Map<String, WeightView> graftable;
   private final Map<String, INDArray> table;
 
-  private StockSites(String module, Map<String, WeightView> graftable, Map<String, INDArray> table) {
+  private StockSites(
+      String module, Map<String, WeightView> graftable, Map<String, INDArray> table) {
     this.module = module;
     this.graftable = graftable;
     this.table = table;

@@ -22,9 +22,7 @@ final class StockWeights {
       table.forEach(
           (key, array) ->
               byKey.put(
-                  key,
-                  DenseWeight.ofVector(
-                      array, views.getOrDefault(key, WeightView.AS_STORED))));
+                  key, DenseWeight.ofVector(array, views.getOrDefault(key, WeightView.AS_STORED))));
     }
   }
 

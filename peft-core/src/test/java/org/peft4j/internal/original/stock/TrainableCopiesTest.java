@@ -70,7 +70,11 @@ class TrainableCopiesTest {
                           for (SiteParameter parameter : site.parameters()) {
                             values.put(
                                 parameter.name(),
-                                hosting.frozen(site, parameter.name()).array().orElseThrow().dup('c'));
+                                hosting
+                                    .frozen(site, parameter.name())
+                                    .array()
+                                    .orElseThrow()
+                                    .dup('c'));
                           }
                           TrainableCopy copy =
                               new TrainableCopy(

@@ -18,7 +18,6 @@ import org.peft4j.lora.internal.lowrank.PlainLora;
 import org.peft4j.method.Injection.FrozenValues;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
-import org.peft4j.site.SiteKind;
 
 /**
  * DoRA (Liu et al. 2024): the weight's rows by their norm m and their direction, {@code W' = g ⊙ (W
@@ -59,12 +58,7 @@ public final class Dora {
       }
       case CONVOLUTION ->
           new DoraConvolution(
-              lora,
-              shape,
-              new Dora(
-                  norm(site, shape, frozen),
-                  LoraLinear.A,
-                  LoraLinear.B));
+              lora, shape, new Dora(norm(site, shape, frozen), LoraLinear.A, LoraLinear.B));
       default -> linear(lora, shape, frozen);
     };
   }

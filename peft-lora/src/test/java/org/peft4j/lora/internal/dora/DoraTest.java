@@ -208,7 +208,9 @@ class DoraTest {
     graft.setGradients(gradients);
     LinearModule module =
         new LinearModule(
-            new SiteGrafts(LINEAR, List.of(graft), new GraftSwitch(1)), DenseWeight.of(weight), DenseWeight.of(bias));
+            new SiteGrafts(LINEAR, List.of(graft), new GraftSwitch(1)),
+            DenseWeight.of(weight),
+            DenseWeight.of(bias));
     Pass pass = pass(true);
     INDArray x = random(4, IN);
     INDArray dy = random(4, OUT);

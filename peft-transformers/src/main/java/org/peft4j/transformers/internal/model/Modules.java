@@ -19,9 +19,7 @@ public record Modules(FrozenModel model, LayerGrafts grafts) {
     WeightStore weights = model.weights();
     String name = part.site().name();
     return new LinearModule(
-        grafts.at(name),
-        weights.get(name + ".weight"),
-        weights.find(name + ".bias"));
+        grafts.at(name), weights.get(name + ".weight"), weights.find(name + ".bias"));
   }
 
   public PromptGrafts prompts(Site site) {
