@@ -5,7 +5,9 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Tensors;
 import org.peft4j.adapter.TrainableCopy;
+import org.peft4j.error.PeftException;
 import org.peft4j.site.Site;
+import org.peft4j.weight.FrozenWeight;
 
 /**
  * All that is grafted on one site of one replica: the active adapters in their order. What they do
@@ -84,15 +86,41 @@ public final class SiteGrafts {
    * The trainable copy of {@code parameter} that stands in for the frozen one now, or else that.
    */
   public INDArray parameter(String parameter, INDArray frozen) {
-    Graft copy = copyOf(parameter);
-    return copy == null
-        ? frozen
-        : ((TrainableCopy) copy.adapter()).of(parameter, copy.parameters());
+    INDArray copy = copy(parameter);
+    return copy == null ? frozen : copy;
   }
 
   /** Like {@link #parameter(String, INDArray)} where the module may have no such parameter. */
   public @Nullable INDArray optionalParameter(String parameter, @Nullable INDArray frozen) {
     return frozen == null ? null : parameter(parameter, frozen);
+  }
+
+  /** The trainable copy of {@code parameter} that acts now; null if there is none. */
+  public @Nullable INDArray copy(String parameter) {
+    Graft copy = copyOf(parameter);
+    return copy == null ? null : ((TrainableCopy) copy.adapter()).of(parameter, copy.parameters());
+  }
+
+  /**
+   * A vector as kernels take it: its trainable copy if one acts now, or else the frozen array.
+   *
+   * @throws PeftException if the frozen vector is not held as an array
+   */
+  public INDArray vector(String parameter, FrozenWeight frozen) {
+    INDArray copy = copy(parameter);
+    return copy == null ? frozen.array().orElseThrow(() -> noArray(parameter, frozen)) : copy;
+  }
+
+  private PeftException noArray(String parameter, FrozenWeight frozen) {
+    return new PeftException(
+        site.name()
+            + "."
+            + parameter
+            + " is held in "
+            + frozen.format()
+            + ", but is needed as an array. Hold vectors in FP32, and matrices only in "
+            + frozen.format()
+            + ".");
   }
 
   /** Where the gradient of {@code parameter} goes; null if it is frozen now. */

@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Adapter;
 import org.peft4j.adapter.TrainableCopy;
 import org.peft4j.config.Bias;
@@ -25,6 +24,7 @@ import org.peft4j.method.PeftMethod;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
 import org.peft4j.site.SiteParameter;
+import org.peft4j.weight.FrozenWeight;
 
 /** From a config and a model's sites to the adapters that it means, in the sites' order. */
 public final class AdapterPlanner {
@@ -170,7 +170,7 @@ public final class AdapterPlanner {
     }
   }
 
-  private INDArray value(Site site, SiteParameter parameter) {
+  private FrozenWeight value(Site site, SiteParameter parameter) {
     return frozen.parameter(site, parameter.name());
   }
 

@@ -75,7 +75,7 @@ final class OptFamily implements Family {
       int vocabulary = fields.positive("vocab_size");
       int layers = fields.positive("num_hidden_layers");
       boolean tied = fields.flag("tie_word_embeddings", true) && labels.isEmpty();
-      boolean endsInNorm = normBefore && !fields.flag("_remove_final_layer_norm", false);
+      boolean withoutNorm = fields.flag("_remove_final_layer_norm", false) || !normBefore;
       SpecialTokens tokens = TokenFields.read(fields);
       return new ModelArchitecture(
           new CheckpointNames(
@@ -91,7 +91,7 @@ final class OptFamily implements Family {
           new StackPart(
               input(vocabulary, positions, tokens),
               IntStream.range(0, layers).mapToObj(this::block).toList(),
-              endsInNorm ? Optional.of(norm(DECODER + "final_layer_norm")) : Optional.empty(),
+              withoutNorm ? Optional.empty() : Optional.of(norm(DECODER + "final_layer_norm")),
               projection("project_out", width, embedded)),
           labels
               .map(l -> HeadPart.of("score", embedded, l.size(), false, deviation))
