@@ -11,6 +11,7 @@ import org.peft4j.config.PeftConfig;
 import org.peft4j.files.AdapterFiles;
 import org.peft4j.host.HostedModel;
 import org.peft4j.method.Methods;
+import org.peft4j.method.ModelModules;
 import org.peft4j.method.PeftMethod;
 import org.peft4j.plan.AdapterPlanner;
 
@@ -55,7 +56,7 @@ final class AdapterMaker {
 
   private <C extends PeftConfig> C resolved(C config) {
     PeftMethod<C> method = Methods.of(config);
-    return sites.modelType().map(type -> method.resolved(config, type)).orElse(config);
+    return method.resolved(config, new ModelModules(sites.modelType(), sites.all()));
   }
 
   private List<Adapter> plan(

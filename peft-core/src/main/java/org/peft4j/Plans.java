@@ -14,6 +14,7 @@ import org.peft4j.error.PeftException;
 import org.peft4j.files.AdapterFileSize;
 import org.peft4j.host.LayerHosting;
 import org.peft4j.method.Methods;
+import org.peft4j.method.ModelModules;
 import org.peft4j.method.PeftMethod;
 import org.peft4j.plan.AdapterPlan;
 import org.peft4j.plan.AdapterPlanner;
@@ -31,7 +32,7 @@ final class Plans {
 
   static <C extends PeftConfig> AdapterPlan of(ModelOutline model, C silent) {
     PeftMethod<C> method = Methods.of(silent);
-    C config = model.modelType().map(type -> method.resolved(silent, type)).orElse(silent);
+    C config = method.resolved(silent, new ModelModules(model.modelType(), model.sites()));
     AdapterPlanner planner =
         new AdapterPlanner(
             model.sites(),

@@ -12,6 +12,7 @@ import org.peft4j.config.ConfigReader;
 import org.peft4j.config.ConfigWriter;
 import org.peft4j.lora.DefaultTargets;
 import org.peft4j.method.Injection;
+import org.peft4j.method.ModelModules;
 import org.peft4j.method.PeftMethod;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
@@ -70,8 +71,8 @@ public final class MoraMethod implements PeftMethod<MoraConfig> {
   }
 
   @Override
-  public Optional<List<String>> defaultTargets(String modelType) {
-    return DefaultTargets.of(modelType);
+  public Optional<List<String>> defaultTargets(ModelModules model) {
+    return DefaultTargets.of(model);
   }
 
   @Override
