@@ -20,6 +20,7 @@ import org.peft4j.internal.NearestPaths;
 import org.peft4j.internal.method.TokenRows;
 import org.peft4j.method.Injection;
 import org.peft4j.method.Injection.FrozenValues;
+import org.peft4j.method.ModelModules;
 import org.peft4j.method.PeftMethod;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
@@ -55,8 +56,8 @@ public final class AdapterPlanner {
         .or(() -> method.implicitTargets(config))
         .or(
             () ->
-                modelType
-                    .flatMap(method::defaultTargets)
+                method
+                    .defaultTargets(new ModelModules(modelType, sites))
                     .<ModuleSelector>map(ModuleSelector.Names::new))
         .orElseThrow(
             () ->
