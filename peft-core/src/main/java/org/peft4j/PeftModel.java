@@ -13,18 +13,26 @@ import java.util.function.BiConsumer;
 import org.deeplearning4j.nn.api.Model;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Adapter;
-import org.peft4j.adapter.Slot;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.error.PeftException;
-import org.peft4j.files.AdapterFiles;
-import org.peft4j.host.HostedModel;
+import org.peft4j.internal.files.AdapterFiles;
+import org.peft4j.internal.graft.GraftSwitch;
+import org.peft4j.internal.graft.Slot;
+import org.peft4j.internal.merge.Merger;
+import org.peft4j.internal.model.AdapterMaker;
+import org.peft4j.internal.model.AdapterNames;
+import org.peft4j.internal.model.LoadedAdapter;
+import org.peft4j.internal.model.Merging;
+import org.peft4j.internal.model.ModelSites;
+import org.peft4j.internal.model.RowAdapters;
+import org.peft4j.internal.model.Slots;
+import org.peft4j.internal.model.WeightedSums;
+import org.peft4j.internal.wrapped.WrappedModel;
 import org.peft4j.kernel.Kernels;
-import org.peft4j.merge.Merger;
 import org.peft4j.method.Combination;
 import org.peft4j.method.Methods;
 import org.peft4j.method.PeftMethod;
 import org.peft4j.method.TrainingHook;
-import org.peft4j.module.GraftSwitch;
 import org.peft4j.plan.TrainableParameters;
 import org.peft4j.site.Site;
 
@@ -38,16 +46,16 @@ import org.peft4j.site.Site;
  */
 public final class PeftModel<M extends Model> implements AutoCloseable {
   /** What stands for no adapter where each row has one. */
-  public static final String BASE = "__base__";
+  public static final String BASE = RowAdapters.BASE;
 
-  private final HostedModel<M> hosted;
+  private final WrappedModel<M> hosted;
   private final ModelSites sites;
   private final AdapterMaker maker;
   private final Merging<M> merging;
   private final Map<String, LoadedAdapter> adapters = new LinkedHashMap<>();
   private List<String> active = List.of();
 
-  PeftModel(HostedModel<M> hosted, Kernels kernels) {
+  PeftModel(WrappedModel<M> hosted, Kernels kernels) {
     this.hosted = hosted;
     this.sites = new ModelSites(hosted.hostings());
     this.maker = new AdapterMaker(hosted, sites);
@@ -185,7 +193,8 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
       List<String> names, List<Double> weights, String combined, Combination how) {
     requireFree(combined);
     how.requireComplete();
-    PeftMethod.Saved<? extends PeftConfig> sum = WeightedSums.of(this, names, weights, how);
+    PeftMethod.Saved<? extends PeftConfig> sum =
+        WeightedSums.of(this::adapter, names, weights, how);
     addAdapter(combined, sum.config(), sum.tensors());
   }
 
@@ -258,7 +267,7 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
 
   /** Until the scope is closed, outputs are the base model's, bit for bit. */
   public AdapterScope adaptersDisabled() {
-    return merging.disable();
+    return new AdapterScope(merging.disable());
   }
 
   /**
@@ -329,7 +338,7 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
     List<Slot> others =
         activeSlots().stream().filter(slot -> !distinct.contains(slot.adapterName())).toList();
     Slots.requireIndependent(others, slots);
-    return merging.merge(slots, distinct);
+    return new AdapterScope(merging.merge(slots, distinct));
   }
 
   /**
@@ -360,9 +369,9 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
    */
   public AdapterScope mergedAt(Site site) {
     requireUnmerged("merging again");
-    return merging.merge(
-        activeSlots().stream().filter(slot -> Merging.actsAt(slot.adapter(), site)).toList(),
-        new LinkedHashSet<>(active));
+    List<Slot> slots =
+        activeSlots().stream().filter(slot -> Merging.actsAt(slot.adapter(), site)).toList();
+    return new AdapterScope(merging.merge(slots, new LinkedHashSet<>(active)));
   }
 
   /**

@@ -100,8 +100,7 @@ class ArchitectureTest {
                       "com.fasterxml.jackson..",
                       "org.jspecify..",
                       "org.peft4j.safetensors..",
-                      "org.peft4j.io..",
-                      "org.peft4j.internal..")
+                      "org.peft4j.internal")
                   .or(
                       DescribedPredicate.describe(
                           "PeftException",

@@ -15,11 +15,11 @@ import org.peft4j.config.CommonConfig;
 import org.peft4j.config.ConfigReader;
 import org.peft4j.config.ConfigWriter;
 import org.peft4j.config.ModuleSelector;
+import org.peft4j.config.SelectorMatch;
 import org.peft4j.error.PeftException;
 import org.peft4j.method.Combination;
 import org.peft4j.method.Injection;
 import org.peft4j.method.PeftMethod;
-import org.peft4j.plan.SelectorMatch;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
 

@@ -13,21 +13,21 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.adapter.Adapter;
-import org.peft4j.adapter.DetachedTape;
 import org.peft4j.adapter.ParameterSpec;
 import org.peft4j.adapter.Pass;
 import org.peft4j.adapter.PromptState;
 import org.peft4j.adapter.Tensors;
 import org.peft4j.adapter.WeightAdapter;
+import org.peft4j.internal.graft.DetachedTape;
+import org.peft4j.internal.graft.Graft;
+import org.peft4j.internal.graft.GraftSwitch;
+import org.peft4j.internal.graft.SiteGrafts;
+import org.peft4j.internal.module.LinearModule;
 import org.peft4j.kernel.Nd4jKernels;
 import org.peft4j.lora.internal.LoraMethod;
 import org.peft4j.lora.internal.dora.Dora;
 import org.peft4j.lora.internal.lowrank.LoraLinear;
 import org.peft4j.method.Injection;
-import org.peft4j.module.Graft;
-import org.peft4j.module.GraftSwitch;
-import org.peft4j.module.LinearModule;
-import org.peft4j.module.SiteGrafts;
 import org.peft4j.site.Site;
 
 /** DoRA that begins as a part of the weight is the DoRA of the weight without that part. */

@@ -14,7 +14,7 @@ import java.nio.file.Path;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.peft4j.error.PeftException;
-import org.peft4j.io.AtomicFile;
+import org.peft4j.internal.AtomicFile;
 
 /**
  * Writes a file with a JSON object a step: {@code step}, {@code loss}, {@code learning_rate},

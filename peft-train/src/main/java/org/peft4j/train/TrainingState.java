@@ -8,9 +8,9 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.PeftModel;
 import org.peft4j.error.PeftException;
-import org.peft4j.files.TensorFile;
+import org.peft4j.internal.files.TensorFile;
+import org.peft4j.internal.graft.GraftSwitch;
 import org.peft4j.method.TrainingHook;
-import org.peft4j.module.GraftSwitch;
 import org.peft4j.safetensors.TensorInfo;
 import org.peft4j.safetensors.TensorSource;
 

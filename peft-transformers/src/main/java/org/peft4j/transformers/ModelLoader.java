@@ -10,8 +10,6 @@ import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.transformers.architecture.HeadPart;
 import org.peft4j.transformers.architecture.LinearPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
-import org.peft4j.transformers.config.ModelConfig;
-import org.peft4j.transformers.config.ModelConfigReader;
 import org.peft4j.transformers.config.Precision;
 import org.peft4j.transformers.internal.model.FrozenModel;
 import org.peft4j.transformers.weights.CheckpointReader;
@@ -50,8 +48,6 @@ record ModelLoader(Path folder, ModelArchitecture architecture, TransformerOptio
   }
 
   private FrozenModel model(WeightStore weights) {
-    ModelConfig stored = ModelConfigReader.read(folder);
-    ModelConfig config = architecture.labels().map(stored::withLabels).orElse(stored);
-    return new FrozenModel(config, architecture, weights, options.gradientCheckpointing());
+    return new FrozenModel(architecture, weights, options.gradientCheckpointing());
   }
 }

@@ -40,7 +40,7 @@ class PrecisionTest {
   @Test
   void matricesAreHeldInHalfAndVectorsInFull() {
     try (CausalLanguageModel model = Transformers.load(Golden.base("gpt2"), BF16)) {
-      var sites = (org.peft4j.module.SiteLayer) model.graph().getLayer("block0");
+      var sites = (org.peft4j.internal.module.SiteLayer) model.graph().getLayer("block0");
       var attention = sites.sites().get(1);
       assertThat(sites.frozenParameter(attention, "weight").dataType())
           .isEqualTo(DataType.BFLOAT16);

@@ -9,7 +9,7 @@ import org.peft4j.cli.options.AdapterOptions;
 import org.peft4j.cli.options.NewAdapter;
 import org.peft4j.cli.options.Output;
 import org.peft4j.config.PeftConfig;
-import org.peft4j.files.AdapterFiles;
+import org.peft4j.internal.files.AdapterFiles;
 import org.peft4j.transformers.Transformers;
 import org.peft4j.transformers.config.Precision;
 import org.peft4j.transformers.plan.TrainingBatch;

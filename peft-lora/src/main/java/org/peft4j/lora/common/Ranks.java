@@ -7,7 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.peft4j.config.ConfigReader;
-import org.peft4j.plan.PatternMap;
+import org.peft4j.config.PatternMap;
 import org.peft4j.site.Site;
 
 /**

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.peft4j.error.PeftException;
-import org.peft4j.io.AtomicFile;
+import org.peft4j.internal.AtomicFile;
 
 /** Which files a checkpoint folder consists of. */
 final class CheckpointFiles {

@@ -13,7 +13,7 @@ import org.peft4j.AdapterScope;
 import org.peft4j.Peft;
 import org.peft4j.PeftModel;
 import org.peft4j.error.PeftException;
-import org.peft4j.files.TensorFile;
+import org.peft4j.internal.files.TensorFile;
 import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.kernel.Scratch;
 

@@ -24,7 +24,7 @@ import org.peft4j.prompt.tuning.PromptTuningConfig;
 import org.peft4j.transformers.CausalLanguageModel;
 import org.peft4j.transformers.Golden;
 import org.peft4j.transformers.Transformers;
-import org.peft4j.transformers.internal.position.LeftPadding;
+import org.peft4j.transformers.internal.batch.LeftPadding;
 
 /** Token by token behind a prompt or a prefix gives what one pass gives. */
 class PromptedStepsTest {

@@ -26,7 +26,7 @@ import org.peft4j.PeftModel;
 import org.peft4j.config.ModuleSelector;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.error.PeftException;
-import org.peft4j.files.AdapterFiles;
+import org.peft4j.internal.files.AdapterFiles;
 import org.peft4j.lora.LoraConfig;
 import org.peft4j.plan.AdapterPlan;
 import org.peft4j.plan.TrainableParameters;
