@@ -109,7 +109,7 @@ class LoraConfigTest {
 
     assertThat(
             Peft.wrap(SmallModel.graph(), builder.taskType("SEQ_CLS").build())
-                .tensors(Peft.DEFAULT_ADAPTER))
+                .adapter(Peft.DEFAULT_ADAPTER).tensors())
         .hasSize(2);
     assertThatThrownBy(
             () ->

@@ -128,7 +128,7 @@ class MethodConfigsTest {
             () -> read("{\"peft_type\":\"MORA\",\"mora_type\":3}"), "mora_type is 3; allowed: 1"),
         refused(
             () -> read("{\"peft_type\":\"LOKR\",\"init_weights\":\"best\",\"r\":\"x\"}"),
-            "init_weights is of an unknown kind",
+            "init_weights is \"best\"; allowed: true, false, lycoris",
             "r is \"x\"; allowed: a whole number"));
   }
 

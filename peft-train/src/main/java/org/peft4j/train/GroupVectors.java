@@ -26,7 +26,7 @@ record GroupVectors(INDArray rates, INDArray decays) implements AutoCloseable {
     INDArray values = DetachedArrays.copy(parameters);
     // Each tensor is a view of the vector: its number shows where it lies.
     for (String adapter : model.active()) {
-      for (Map.Entry<String, INDArray> entry : model.tensors(adapter).entrySet()) {
+      for (Map.Entry<String, INDArray> entry : model.adapter(adapter).tensors().entrySet()) {
         INDArray tensor = entry.getValue();
         tensor.assign(numbered.size());
         numbered.add(groups.of(entry.getKey(), tensor.rank(), settings.learningRate()));

@@ -35,13 +35,13 @@ final class TrainingRun implements AutoCloseable {
     total = feed.steps();
     gradient = new StepGradient(tuner.model());
     optimizer = new AdamW(network.params());
-    hooks = new ArrayList<>(tuner.model().trainingHooks());
+    hooks = new ArrayList<>(tuner.model().training().hooks());
     tuner.hooks().forEach(hook -> hooks.add(hook.get()));
     groups = tuner.groups().map(g -> GroupVectors.of(tuner.model(), g, settings)).orElse(null);
   }
 
   FineTuningResult run() {
-    tuner.model().randomState().restore(settings.seed(), 0);
+    tuner.model().training().masks().restore(settings.seed(), 0);
     TrainingState state = new TrainingState(tuner, optimizer, hooks);
     tuner
         .resumeFrom()

@@ -9,7 +9,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.PeftModel;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.files.TensorFile;
-import org.peft4j.internal.graft.GraftSwitch;
+import org.peft4j.method.RandomMasks;
 import org.peft4j.method.TrainingHook;
 import org.peft4j.safetensors.TensorInfo;
 import org.peft4j.safetensors.TensorSource;
@@ -45,7 +45,7 @@ final class TrainingState {
     PeftModel<ComputationGraph> model = tuner.model();
     model.save(folder);
     TensorFile.write(folder.resolve(OPTIMIZER), vectors(), Map.of());
-    GraftSwitch random = model.randomState();
+    RandomMasks random = model.training().masks();
     new TrainingPosition(
             step(),
             model.active(),
@@ -84,7 +84,7 @@ final class TrainingState {
     }
     hooks.forEach(TrainingHook::restored);
     optimizer.resumeAfter(position.step());
-    tuner.model().randomState().restore(position.maskSeed(), position.maskPasses());
+    tuner.model().training().masks().restore(position.maskSeed(), position.maskPasses());
   }
 
   private static void requireShape(TensorSource source, TensorInfo info, INDArray vector) {

@@ -29,7 +29,7 @@ class FrozenATest {
     try (TransformerModel base = golden.base();
         PeftModel<ComputationGraph> model = golden.wrap(base)) {
       Map<String, INDArray> before = new LinkedHashMap<>();
-      model.tensors(NAME).forEach((key, tensor) -> before.put(key, tensor.dup()));
+      model.adapter(NAME).tensors().forEach((key, tensor) -> before.put(key, tensor.dup()));
       FineTuner.builder(model, golden.data())
           .settings(
               FineTuningSettings.builder()
@@ -39,12 +39,12 @@ class FrozenATest {
                   .maxGradNorm(0)
                   .shuffle(false)
                   .build())
-          .hook(() -> new FrozenA(model, NAME))
+          .hook(() -> new FrozenA(model.adapter(NAME)))
           .build()
           .run();
-      Map<String, INDArray> gradients = model.gradients(NAME);
+      Map<String, INDArray> gradients = model.adapter(NAME).gradients();
       model
-          .tensors(NAME)
+          .adapter(NAME).tensors()
           .forEach(
               (key, tensor) -> {
                 INDArray old = Objects.requireNonNull(before.get(key));

@@ -65,9 +65,9 @@ class GoldenAdaLoraTest {
               Peft.load(third.graph(), GOLDEN.folder().resolve("final_adapter"))) {
         assertThat(config(saved).rankPattern()).isEqualTo(config(reference).rankPattern());
         reference
-            .tensors(NAME)
-            .forEach((key, wanted) -> assertNear(key, saved.tensors(NAME).get(key), wanted));
-        assertThat(saved.tensors(NAME).keySet()).isEqualTo(reference.tensors(NAME).keySet());
+            .adapter(NAME).tensors()
+            .forEach((key, wanted) -> assertNear(key, saved.adapter(NAME).tensors().get(key), wanted));
+        assertThat(saved.adapter(NAME).tensors().keySet()).isEqualTo(reference.adapter(NAME).tensors().keySet());
       }
     }
   }
@@ -138,9 +138,9 @@ class GoldenAdaLoraTest {
 
   private static void assertFinal(PeftModel<ComputationGraph> model) {
     List<String> names = GOLDEN.expectedNames("final.");
-    assertThat(names).hasSize(model.tensors(NAME).size());
+    assertThat(names).hasSize(model.adapter(NAME).tensors().size());
     for (String name : names) {
-      assertNear(name, model.tensors(NAME).get(name), GOLDEN.expected("final." + name));
+      assertNear(name, model.adapter(NAME).tensors().get(name), GOLDEN.expected("final." + name));
     }
   }
 

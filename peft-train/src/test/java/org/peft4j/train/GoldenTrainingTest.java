@@ -43,7 +43,7 @@ class GoldenTrainingTest {
     double[] expected = golden.expected("losses_adamw").toDoubleVector();
     try (TransformerModel base = golden.base();
         PeftModel<ComputationGraph> model = golden.wrap(base);
-        var plain = model.withoutDropout()) {
+        var plain = model.training().withoutDropout()) {
       golden.adapters().forEach(adapter -> keepRanks(model, adapter));
       List<Double> losses = train(golden, model, expected.length);
 
@@ -112,7 +112,9 @@ class GoldenTrainingTest {
   /** The reference's five steps of AdaLoRA are of the optimizer alone. */
   private static void keepRanks(PeftModel<ComputationGraph> model, String adapter) {
     if (model.config(adapter) instanceof AdaLoraConfig config) {
-      model.amendConfig(adapter, config.withSchedule(new RankSchedule(99, 0, 1, 100)));
+      model
+          .adapter(adapter)
+          .amendConfig(config.toBuilder().schedule(new RankSchedule(99, 0, 1, 100)).build());
     }
   }
 
@@ -150,7 +152,7 @@ class GoldenTrainingTest {
     Map<String, INDArray> tensors = new LinkedHashMap<>();
     for (String adapter : golden.adapters()) {
       String prefix = golden.adapters().size() == 1 ? "" : adapter + "/";
-      model.tensors(adapter).forEach((key, tensor) -> tensors.put(prefix + key, tensor));
+      model.adapter(adapter).tensors().forEach((key, tensor) -> tensors.put(prefix + key, tensor));
     }
     return tensors;
   }

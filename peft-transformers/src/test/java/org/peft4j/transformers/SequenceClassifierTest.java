@@ -237,7 +237,7 @@ class SequenceClassifierTest {
       INDArray actual = logits(model.graph(), IDS, MASK);
       double largest = expected.amaxNumber().doubleValue();
       assertThat(difference(actual, expected) / largest).isLessThan(0.02);
-      assertThat(peft.tensors("default").values())
+      assertThat(peft.adapter("default").tensors().values())
           .allMatch(tensor -> tensor.dataType() == DataType.FLOAT);
     }
   }
@@ -256,7 +256,7 @@ class SequenceClassifierTest {
         PeftModel<ComputationGraph> peft = Peft.load(model.graph(), adapter)) {
       assertThat(peft.config("default").common().modulesToSave())
           .containsExactly("classifier", "score");
-      assertThat(peft.tensors("default")).containsKey(root + "score.weight");
+      assertThat(peft.adapter("default").tensors()).containsKey(root + "score.weight");
       peft.save(folder);
       JsonNode config = new JsonMapper().readTree(folder.resolve("adapter_config.json").toFile());
       assertThat(config.path("modules_to_save")).hasToString("[\"classifier\",\"score\"]");

@@ -10,15 +10,14 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.peft4j.config.ConfigField;
 import org.peft4j.config.ConfigReader;
+import org.peft4j.config.FieldRole;
 import org.peft4j.config.ModuleSelector;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.error.PeftException;
@@ -34,15 +33,11 @@ public final class NewAdapter {
   private static final JsonMapper JSON =
       JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
   private static final String REGEX = "regex:";
-  private static final String STEPS = "total_step";
 
-  private final String method;
+  private final PeftMethod<?> method;
   private final ObjectNode json = JSON.createObjectNode();
 
-  /** What an option is called by one method or another; the first name that a method has counts. */
-  private final Map<String, List<String>> names = new LinkedHashMap<>();
-
-  private NewAdapter(String method) {
+  private NewAdapter(PeftMethod<?> method) {
     this.method = method;
   }
 
@@ -57,10 +52,14 @@ public final class NewAdapter {
       return AdapterFiles.readConfigFile(options.config.get(), model.toString());
     }
     String method = options.method.orElse("lora").toUpperCase(Locale.ROOT).replace('-', '_');
-    NewAdapter adapter = new NewAdapter(method);
-    steps.ifPresent(count -> adapter.json.put(STEPS, count));
+    NewAdapter adapter = new NewAdapter(Methods.named(method));
+    adapter.json.put("peft_type", method);
+    adapter.json.put("base_model_name_or_path", model.toString());
     adapter.json.put("task_type", isClassifier(model) ? "SEQ_CLS" : "CAUSAL_LM");
-    return adapter.config(options, model.toString());
+    steps.ifPresent(
+        count ->
+            adapter.field(FieldRole.TRAINING_STEPS).ifPresent(f -> adapter.json.put(f, count)));
+    return adapter.config(options);
   }
 
   /** By the config of any family, in a folder or alone: a plan needs no more. */
@@ -75,72 +74,47 @@ public final class NewAdapter {
     }
   }
 
-  private PeftConfig config(AdapterOptions options, String model) {
-    json.put("peft_type", method);
-    json.put("base_model_name_or_path", model);
-    put("--rank", options.rank, "target_r", "r");
-    put("--alpha", options.alpha, "lora_alpha", "alpha");
-    put("--dropout", options.dropout, "lora_dropout", "mora_dropout", "vera_dropout", "dropout");
-    put("--virtual-tokens", options.virtualTokens, "num_virtual_tokens");
-    put("--init-text", options.initText, "prompt_tuning_init_text");
-    if (options.initText.isPresent()) {
-      put("--init-text", Optional.of("TEXT"), "prompt_tuning_init");
-    }
+  private PeftConfig config(AdapterOptions options) {
+    put("--rank", options.rank, FieldRole.RANK);
+    put("--alpha", options.alpha, FieldRole.ALPHA);
+    put("--dropout", options.dropout, FieldRole.DROPOUT);
+    put("--virtual-tokens", options.virtualTokens, FieldRole.VIRTUAL_TOKENS);
+    put("--init-text", options.initText, FieldRole.INIT_TEXT);
+    put("--init-text", options.initText.map(text -> "TEXT"), FieldRole.INIT);
     options.target.ifPresent(value -> json.set("target_modules", target(value)));
-    Set<String> known = known();
-    if (!known.contains(STEPS)) {
-      json.remove(STEPS);
-    }
-    names.forEach((option, fields) -> json.remove(others(option, fields, known)));
     options.fields.forEach((field, value) -> json.set(field, value(value)));
-    PeftConfig config = Methods.named(method).readConfig(new ConfigReader(json));
+    PeftConfig config = method.readConfig(new ConfigReader(json));
     Set<String> unknown = config.common().unknown().keySet();
     if (!unknown.isEmpty()) {
       throw new PeftException(
           "%s has no field %s. Its fields: %s."
-              .formatted(method, String.join(", ", unknown), String.join(", ", fields(config))));
+              .formatted(method.peftType(), String.join(", ", unknown), settable()));
     }
     return config;
   }
 
-  private void put(String option, Optional<?> value, String... fields) {
+  private Optional<String> field(FieldRole role) {
+    return method.fields().withRole(role).map(ConfigField::name);
+  }
+
+  private void put(String option, Optional<?> value, FieldRole role) {
     value.ifPresent(
-        given -> {
-          names.put(option, List.of(fields));
-          List.of(fields).forEach(field -> json.set(field, JSON.valueToTree(given)));
-        });
+        given ->
+            json.set(
+                field(role)
+                    .orElseThrow(
+                        () ->
+                            new PeftException(
+                                option + " does not go with " + method.peftType() + ".")),
+                JSON.valueToTree(given)));
   }
 
-  /** The names that the method asks for. */
-  private Set<String> known() {
-    PeftMethod<?> reads = Methods.named(method);
-    ConfigReader reader = new ConfigReader(json);
-    try {
-      reads.readConfig(reader);
-    } catch (PeftException e) {
-      // Not all fields are there yet.
-    }
-    Set<String> known = new LinkedHashSet<>();
-    json.fieldNames().forEachRemaining(known::add);
-    known.removeAll(reader.unknown().keySet());
-    return known;
-  }
-
-  /** The names that do not count; fails if none does. */
-  private List<String> others(String option, List<String> fields, Set<String> known) {
-    String counts =
-        fields.stream()
-            .filter(known::contains)
-            .findFirst()
-            .orElseThrow(() -> new PeftException(option + " does not go with " + method + "."));
-    return fields.stream().filter(field -> !field.equals(counts)).toList();
-  }
-
-  private static Set<String> fields(PeftConfig config) {
-    Set<String> fields = new TreeSet<>();
-    Methods.of(config).writeConfig(config).fieldNames().forEachRemaining(fields::add);
-    fields.removeAll(config.common().unknown().keySet());
-    return fields;
+  private String settable() {
+    return method.fields().all().stream()
+        .filter(ConfigField::settable)
+        .map(ConfigField::name)
+        .sorted()
+        .collect(Collectors.joining(", "));
   }
 
   private static JsonNode target(String text) {

@@ -15,7 +15,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.EncodedAdapter;
 import org.peft4j.adapter.ParameterSpec;
 import org.peft4j.adapter.Tensors;
-import org.peft4j.config.ConfigWriter;
+import org.peft4j.config.FieldType;
 import org.peft4j.config.ModuleSelector;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.error.PeftException;
@@ -196,7 +196,7 @@ public final class AdapterFiles {
     PeftMethod.Saved<C> saved = method.saved(config, contents(slots));
     ObjectNode json = method.writeConfig(saved.config());
     if (json.has("target_modules")) {
-      ConfigWriter.selector(json, "target_modules", Optional.of(targets));
+      json.set("target_modules", FieldType.SELECTOR.writer().apply(targets));
     }
     Map<String, INDArray> encoders =
         tensors(slots.stream().filter(s -> s.adapter() instanceof EncodedAdapter).toList());

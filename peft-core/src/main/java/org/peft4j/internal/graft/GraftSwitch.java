@@ -9,13 +9,14 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.PromptState;
+import org.peft4j.method.RandomMasks;
 import org.peft4j.site.Site;
 
 /**
  * What all replicas of a wrapped model share at run time: whether its adapters act, and the seed of
  * its random masks.
  */
-public final class GraftSwitch {
+public final class GraftSwitch implements RandomMasks {
   private final AtomicInteger disabled = new AtomicInteger();
   private final AtomicInteger deterministic = new AtomicInteger();
   private final AtomicLong passes = new AtomicLong();
@@ -134,17 +135,18 @@ public final class GraftSwitch {
     return mix(seed + 0x9E3779B97F4A7C15L * passes.incrementAndGet());
   }
 
-  /** The number of training passes drawn so far; with the seed, the whole state of the masks. */
+  @Override
   public long passes() {
     return passes.get();
   }
 
-  /** Restores the state of the masks, for a training that is resumed. */
+  @Override
   public void restore(long newSeed, long newPasses) {
     seed = newSeed;
     passes.set(newPasses);
   }
 
+  @Override
   public long seed() {
     return seed;
   }

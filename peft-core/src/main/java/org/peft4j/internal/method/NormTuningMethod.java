@@ -1,6 +1,5 @@
 package org.peft4j.internal.method;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -8,8 +7,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.peft4j.adapter.Adapter;
 import org.peft4j.adapter.TrainableCopy;
-import org.peft4j.config.ConfigReader;
-import org.peft4j.config.ConfigWriter;
+import org.peft4j.config.ConfigFields;
 import org.peft4j.method.Injection;
 import org.peft4j.method.PeftMethod;
 import org.peft4j.norm.NormTuningConfig;
@@ -18,6 +16,15 @@ import org.peft4j.site.SiteKind;
 
 /** A trainable copy of each targeted normalisation stands in for it. */
 public final class NormTuningMethod implements PeftMethod<NormTuningConfig> {
+  /** Hugging Face PEFT has no such fields for this method. */
+  private static final ConfigFields<NormTuningConfig, NormTuningConfig.Builder> FIELDS =
+      ConfigFields.of(
+              "layer-norm tuning",
+              "ln_tuning",
+              NormTuningConfig::builder,
+              NormTuningConfig.Builder::build)
+          .omit("bias", "layers_to_transform", "layers_pattern");
+
   private static final List<String> LLAMA =
       List.of("input_layernorm", "post_attention_layernorm", "norm");
   private static final List<String> GEMMA2 =
@@ -64,15 +71,13 @@ public final class NormTuningMethod implements PeftMethod<NormTuningConfig> {
   }
 
   @Override
-  public NormTuningConfig readConfig(ConfigReader json) {
-    return new NormTuningConfig(json.common("ln_tuning", "layer-norm tuning config"));
+  public ConfigFields<NormTuningConfig, ?> fields() {
+    return FIELDS;
   }
 
   @Override
-  public ObjectNode writeConfig(NormTuningConfig config) {
-    ObjectNode json = ConfigWriter.common(NormTuningConfig.PEFT_TYPE, "ln_tuning", config.common());
-    // Hugging Face PEFT has no such fields for this method.
-    return json.remove(List.of("bias", "layers_to_transform", "layers_pattern"));
+  public List<String> tensorPrefixes() {
+    return List.of("ln_tuning_layers");
   }
 
   @Override

@@ -111,6 +111,14 @@ public final class Slots {
     return shapes;
   }
 
+  /** Copies the values of slots to others of the same shapes, and frees the first ones' memory. */
+  public static void move(List<Slot> from, List<Slot> to) {
+    for (int i = 0; i < to.size(); i++) {
+      to.get(i).values().assign(from.get(i).values());
+    }
+    close(from);
+  }
+
   /** Frees the memory of slots that are not active. */
   public static void close(List<Slot> slots) {
     slots.forEach(slot -> slot.values().close());

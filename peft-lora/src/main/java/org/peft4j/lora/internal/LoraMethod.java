@@ -1,14 +1,12 @@
 package org.peft4j.lora.internal;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.peft4j.adapter.Adapter;
-import org.peft4j.config.ConfigReader;
+import org.peft4j.config.ConfigFields;
 import org.peft4j.error.PeftException;
 import org.peft4j.lora.DefaultTargets;
 import org.peft4j.lora.LoraConfig;
@@ -40,13 +38,13 @@ public final class LoraMethod implements PeftMethod<LoraConfig> {
   }
 
   @Override
-  public LoraConfig readConfig(ConfigReader json) {
-    return LoraJson.read(json);
+  public ConfigFields<LoraConfig, ?> fields() {
+    return LoraFields.ALL;
   }
 
   @Override
-  public ObjectNode writeConfig(LoraConfig config) {
-    return LoraJson.write(config);
+  public List<String> tensorPrefixes() {
+    return List.of("lora_");
   }
 
   @Override
@@ -100,8 +98,6 @@ public final class LoraMethod implements PeftMethod<LoraConfig> {
 
   @Override
   public List<String> patterns(LoraConfig config) {
-    List<String> patterns = new ArrayList<>(config.rankPattern().keySet());
-    patterns.addAll(config.alphaPattern().keySet());
-    return patterns;
+    return config.ranks().patterns();
   }
 }

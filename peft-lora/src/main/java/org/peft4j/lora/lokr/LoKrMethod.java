@@ -1,12 +1,11 @@
 package org.peft4j.lora.lokr;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.peft4j.adapter.Adapter;
-import org.peft4j.config.ConfigReader;
+import org.peft4j.config.ConfigFields;
 import org.peft4j.lora.DefaultTargets;
 import org.peft4j.lora.internal.lycoris.Dropout;
 import org.peft4j.lora.lycoris.LycorisFields;
@@ -28,13 +27,13 @@ public final class LoKrMethod implements PeftMethod<LoKrConfig> {
   }
 
   @Override
-  public LoKrConfig readConfig(ConfigReader json) {
-    return LoKrJson.read(json);
+  public ConfigFields<LoKrConfig, ?> fields() {
+    return LoKrFields.ALL;
   }
 
   @Override
-  public ObjectNode writeConfig(LoKrConfig config) {
-    return LoKrJson.write(config);
+  public List<String> tensorPrefixes() {
+    return List.of("lokr_");
   }
 
   @Override
