@@ -9,13 +9,13 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.peft4j.bitfit.BitFitConfig;
 import org.peft4j.config.CommonConfig;
 import org.peft4j.config.ModuleSelector;
 import org.peft4j.error.PeftException;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
 import org.peft4j.site.SiteParameter;
-import org.peft4j.testing.SelectionConfig;
 
 /** Which sites of a model of two blocks a config means. */
 class TargetMatcherTest {
@@ -57,12 +57,12 @@ class TargetMatcherTest {
             .toList();
   }
 
-  private static SelectionConfig names(String... names) {
-    return SelectionConfig.builder().targetModules(names);
+  private static BitFitConfig.Builder names(String... names) {
+    return BitFitConfig.builder().targetModules(names);
   }
 
-  private static List<String> match(SelectionConfig config) {
-    return match(config.fields(), LORA);
+  private static List<String> match(BitFitConfig.Builder config) {
+    return match(config.build().common(), LORA);
   }
 
   @ParameterizedTest
@@ -85,21 +85,21 @@ class TargetMatcherTest {
 
   @Test
   void aPatternMatchesWholePaths() {
-    assertThat(match(SelectionConfig.builder().targetRegex("t\\.h\\.1\\..*_proj")))
+    assertThat(match(BitFitConfig.builder().targetRegex("t\\.h\\.1\\..*_proj")))
         .containsExactly("t.h.1.attn.q_proj", "t.h.1.attn.v_proj", "t.h.1.mlp.up_proj");
   }
 
   @Test
   void allLinearIsEveryLinearMapButTheHead() {
-    assertThat(match(SelectionConfig.builder().targetAllLinear()))
+    assertThat(match(BitFitConfig.builder().targetAllLinear()))
         .containsExactlyElementsOf(BLOCKS.stream().map(Site::name).toList());
   }
 
   @Test
   void everySiteIsEachOfTheSupportedKinds() {
-    SelectionConfig config = SelectionConfig.builder().target(new ModuleSelector.Every());
+    BitFitConfig.Builder config = BitFitConfig.builder().target(new ModuleSelector.Every());
 
-    assertThat(match(config.fields(), Set.of(SiteKind.NORM, SiteKind.EMBEDDING)))
+    assertThat(match(config.build().common(), Set.of(SiteKind.NORM, SiteKind.EMBEDDING)))
         .containsExactly("wte", "ln_f");
   }
 
@@ -113,7 +113,7 @@ class TargetMatcherTest {
 
   @Test
   void modulesThatAreSavedAreNotTargetsToo() {
-    assertThat(match(names("q_proj").fields(), LORA, BLOCKS.get(0)))
+    assertThat(match(names("q_proj").build().common(), LORA, BLOCKS.get(0)))
         .containsExactly("t.h.1.attn.q_proj");
   }
 
@@ -131,7 +131,7 @@ class TargetMatcherTest {
 
   @Test
   void placesAreForMethodsThatSupportThem() {
-    CommonConfig mlp = names("mlp").fields();
+    CommonConfig mlp = names("mlp").build().common();
 
     assertThat(match(mlp, Set.of(SiteKind.SUBLAYER))).containsExactly("t.h.0.mlp");
   }
@@ -156,10 +156,10 @@ class TargetMatcherTest {
 
   @Test
   void namesThatOtherFieldsLeaveOutAreTold() {
-    SelectionConfig excluded = names("q_proj").excludeModules("q_proj");
-    SelectionConfig otherLayer = names("q_proj").layersToTransform(7);
+    BitFitConfig.Builder excluded = names("q_proj").excludeModules("q_proj");
+    BitFitConfig.Builder otherLayer = names("q_proj").layersToTransform(7);
 
-    for (SelectionConfig config : List.of(excluded, otherLayer)) {
+    for (BitFitConfig.Builder config : List.of(excluded, otherLayer)) {
       assertThatThrownBy(() -> match(config))
           .isInstanceOf(PeftException.class)
           .hasMessage(
@@ -170,14 +170,14 @@ class TargetMatcherTest {
 
   @Test
   void aPatternThatMatchesNothingIsToldWithWhatThereIs() {
-    assertThatThrownBy(() -> match(SelectionConfig.builder().targetRegex("q_proj")))
+    assertThatThrownBy(() -> match(BitFitConfig.builder().targetRegex("q_proj")))
         .isInstanceOf(PeftException.class)
         .hasMessageContaining("Target \"q_proj\" matches no site of this model. There are: q_proj");
   }
 
   @Test
   void aModelWithNothingToGraftOnIsTold() {
-    CommonConfig config = SelectionConfig.builder().targetRegex("x").fields();
+    CommonConfig config = BitFitConfig.builder().targetRegex("x").build().common();
 
     assertThatThrownBy(() -> match(config, Set.of(SiteKind.CONVOLUTION)))
         .isInstanceOf(PeftException.class)
@@ -186,7 +186,7 @@ class TargetMatcherTest {
 
   @Test
   void aSiteOfAnUnsupportedKindIsToldWithThoseThatAreSupported() {
-    assertThatThrownBy(() -> match(names("ln_f").fields(), Set.of(SiteKind.LINEAR)))
+    assertThatThrownBy(() -> match(names("ln_f").build().common(), Set.of(SiteKind.LINEAR)))
         .isInstanceOf(PeftException.class)
         .hasMessageStartingWith(
             "Target ln_f is of the sort NORM; LORA supports [LINEAR]. Nearest: ");
