@@ -1,16 +1,12 @@
 package org.peft4j.train;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.peft4j.error.PeftException;
-import org.peft4j.internal.AtomicFile;
+import org.peft4j.internal.json.JsonReader;
+import org.peft4j.internal.json.JsonWriter;
 
 /**
  * Where a training stands, and which training it is: {@code training_state.json} of a checkpoint.
@@ -31,39 +27,19 @@ record TrainingPosition(
     long maskPasses) {
   static final String FILE = "training_state.json";
 
-  private static final long MAX_BYTES = 1 << 20;
-  private static final JsonMapper JSON = JsonMapper.builder().build();
+  private static final JsonReader JSON = JsonReader.upTo(1 << 20, 1 << 20);
 
   void write(Path folder) {
-    try {
-      ByteBuffer bytes =
-          ByteBuffer.wrap(JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(this));
-      AtomicFile.write(
-          folder.resolve(FILE),
-          channel -> {
-            while (bytes.hasRemaining()) {
-              channel.write(bytes);
-            }
-          });
-    } catch (JsonProcessingException e) {
-      throw new PeftException("Cannot write " + FILE + ": " + e.getOriginalMessage() + ".", e);
-    }
+    JsonWriter.write(folder.resolve(FILE), this);
   }
 
   static TrainingPosition read(Path folder) {
     Path file = folder.resolve(FILE);
-    try {
-      if (Files.size(file) > MAX_BYTES) {
-        throw new PeftException(file + " has more than " + MAX_BYTES + " bytes.");
-      }
-      return JSON.readValue(Files.readAllBytes(file), TrainingPosition.class);
-    } catch (NoSuchFileException e) {
-      throw new PeftException(folder + " is no checkpoint of a training: no " + FILE + ".", e);
-    } catch (JsonProcessingException e) {
-      throw new PeftException(file + " is broken: " + e.getOriginalMessage() + ".", e);
-    } catch (IOException e) {
-      throw new PeftException("Cannot read " + file + ": " + e.getMessage() + ".", e);
+    if (!Files.exists(file)) {
+      throw new PeftException(
+          folder + " is not a checkpoint of a training: it has no " + FILE + ".");
     }
+    return JSON.read(file, TrainingPosition.class);
   }
 
   /** Fails, with every difference, if {@code tuner} does not continue this training. */

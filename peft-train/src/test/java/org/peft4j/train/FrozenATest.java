@@ -44,7 +44,8 @@ class FrozenATest {
           .run();
       Map<String, INDArray> gradients = model.adapter(NAME).gradients();
       model
-          .adapter(NAME).tensors()
+          .adapter(NAME)
+          .tensors()
           .forEach(
               (key, tensor) -> {
                 INDArray old = Objects.requireNonNull(before.get(key));

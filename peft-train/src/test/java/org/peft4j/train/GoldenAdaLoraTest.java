@@ -65,9 +65,12 @@ class GoldenAdaLoraTest {
               Peft.load(third.graph(), GOLDEN.folder().resolve("final_adapter"))) {
         assertThat(config(saved).rankPattern()).isEqualTo(config(reference).rankPattern());
         reference
-            .adapter(NAME).tensors()
-            .forEach((key, wanted) -> assertNear(key, saved.adapter(NAME).tensors().get(key), wanted));
-        assertThat(saved.adapter(NAME).tensors().keySet()).isEqualTo(reference.adapter(NAME).tensors().keySet());
+            .adapter(NAME)
+            .tensors()
+            .forEach(
+                (key, wanted) -> assertNear(key, saved.adapter(NAME).tensors().get(key), wanted));
+        assertThat(saved.adapter(NAME).tensors().keySet())
+            .isEqualTo(reference.adapter(NAME).tensors().keySet());
       }
     }
   }

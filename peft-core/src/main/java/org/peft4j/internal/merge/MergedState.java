@@ -2,7 +2,6 @@ package org.peft4j.internal.merge;
 
 import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.internal.merge.Merger.Original;
 import org.peft4j.kernel.DetachedArrays;
 

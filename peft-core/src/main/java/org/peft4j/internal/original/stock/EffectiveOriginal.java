@@ -7,7 +7,6 @@ import org.deeplearning4j.nn.api.layers.IOutputLayer;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.internal.graft.LayerGrafts;
 import org.peft4j.internal.original.OriginalLayer;
 import org.peft4j.internal.original.TwinLayer;

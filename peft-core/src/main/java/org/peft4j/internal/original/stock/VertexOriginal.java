@@ -7,7 +7,6 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.graph.vertex.GraphVertex;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.internal.graft.LayerGrafts;
 import org.peft4j.internal.original.OriginalVertex;
 import org.peft4j.internal.original.TwinVertex;
