@@ -1,4 +1,5 @@
 package org.peft4j.adapter;
+import org.peft4j.weight.DenseWeight;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -20,7 +21,7 @@ class TrainableCopyTest {
       Map.of("weight", Values.random(1, 2, 3), "bias", Values.random(2, 2));
 
   private static TrainableCopy copy(String prefix, SiteParameter... copied) {
-    return new TrainableCopy(SITE, List.of(copied), prefix, p -> FROZEN.get(p.name()));
+    return new TrainableCopy(SITE, List.of(copied), prefix, p -> DenseWeight.of(FROZEN.get(p.name())));
   }
 
   @Test
@@ -37,7 +38,7 @@ class TrainableCopyTest {
     TrainableCopy alone = copy("", WEIGHT, BIAS);
     TrainableCopy wrapped = copy("base_layer.", BIAS);
     TrainableCopy elsewhere =
-        new TrainableCopy(SITE, List.of(BIAS), "base_model.", "", p -> FROZEN.get(p.name()));
+        new TrainableCopy(SITE, List.of(BIAS), "base_model.", "", p -> DenseWeight.of(FROZEN.get(p.name())));
 
     assertThat(alone.parameters().stream().map(alone::key))
         .containsExactly("base_model.model.h.fc.weight", "base_model.model.h.fc.bias");

@@ -1,4 +1,6 @@
 package org.peft4j.ia3;
+import org.peft4j.weight.DenseWeight;
+import org.peft4j.method.ModelModules;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -166,10 +168,10 @@ class Ia3MethodTest {
         "deberta-v2  | key_proj value_proj output.dense    | output.dense"
       })
   void aModelTypesDefaultsAreHuggingFaces(String type, String targets, String feedforward) {
-    assertThat(METHOD.defaultTargets(type))
+    assertThat(METHOD.defaultTargets(model(type)))
         .hasValueSatisfying(
             names -> assertThat(names).containsExactlyInAnyOrder(targets.split(" ")));
-    assertThat(METHOD.resolved(Ia3Config.builder().build(), type).feedforwardModules())
+    assertThat(METHOD.resolved(Ia3Config.builder().build(), model(type)).feedforwardModules())
         .contains(
             new ModuleSelector.Names(
                 feedforward.isEmpty() ? List.of() : List.of(feedforward.split(" "))));
@@ -177,8 +179,8 @@ class Ia3MethodTest {
 
   @Test
   void anUnknownModelTypeHasNoDefaults() {
-    assertThat(METHOD.defaultTargets("vit")).isEmpty();
-    assertThat(METHOD.resolved(Ia3Config.builder().build(), "vit").feedforwardModules()).isEmpty();
+    assertThat(METHOD.defaultTargets(model("vit"))).isEmpty();
+    assertThat(METHOD.resolved(Ia3Config.builder().build(), model("vit")).feedforwardModules()).isEmpty();
   }
 
   @Test
@@ -186,8 +188,13 @@ class Ia3MethodTest {
     Ia3Config targets = Ia3Config.builder().targetModules("q").build();
     Ia3Config feedforward = Ia3Config.builder().feedforwardModules("down_proj").build();
 
-    assertThat(METHOD.resolved(targets, "llama")).isEqualTo(targets);
-    assertThat(METHOD.resolved(feedforward, "llama")).isEqualTo(feedforward);
+    assertThat(METHOD.resolved(targets, model("llama"))).isEqualTo(targets);
+    assertThat(METHOD.resolved(feedforward, model("llama"))).isEqualTo(feedforward);
+  }
+
+  /** A model of that type whose modules have no role. */
+  private static ModelModules model(String type) {
+    return new ModelModules(Optional.of(type), List.of());
   }
 
   /** An adapter at modules {@code k} (output) and {@code wo} (input), as far as they are given. */
@@ -267,7 +274,7 @@ class Ia3MethodTest {
 
   @Test
   void copiesOfModulesCannotBeAdded() {
-    Adapter copy = new TrainableCopy(linear("head"), List.of(), "", p -> Nd4j.empty());
+    Adapter copy = new TrainableCopy(linear("head"), List.of(), "", p -> DenseWeight.of(Nd4j.create(1)));
     Source<Ia3Config> source =
         new Source<>("a", Ia3Config.builder().build(), 1, List.of(copy), Map.of());
 

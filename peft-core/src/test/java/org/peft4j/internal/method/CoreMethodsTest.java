@@ -1,4 +1,6 @@
 package org.peft4j.internal.method;
+import java.util.Optional;
+import org.peft4j.method.ModelModules;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -203,11 +205,16 @@ class CoreMethodsTest {
         "bart    | self_attn_layer_norm encoder_attn_layer_norm final_layer_norm"
       })
   void normalisationsOfAModelTypeAreHuggingFaces(String type, String names) {
-    assertThat(new NormTuningMethod().defaultTargets(type)).contains(List.of(names.split(" ")));
+    assertThat(new NormTuningMethod().defaultTargets(model(type))).contains(List.of(names.split(" ")));
   }
 
   @Test
   void aTypeWithoutATableEntryHasNoDefaultNormalisations() {
-    assertThat(new NormTuningMethod().defaultTargets("opt")).isEmpty();
+    assertThat(new NormTuningMethod().defaultTargets(model("opt"))).isEmpty();
+  }
+
+  /** A model of that type whose modules have no role. */
+  private static ModelModules model(String type) {
+    return new ModelModules(Optional.of(type), List.of());
   }
 }
