@@ -39,7 +39,7 @@ class AdapterFilesTest {
   private Map<String, INDArray> saved() {
     PeftModel<ComputationGraph> model = model();
     model.save(folder);
-    return new LinkedHashMap<>(model.tensors(Peft.DEFAULT_ADAPTER));
+    return new LinkedHashMap<>(model.adapter(Peft.DEFAULT_ADAPTER).tensors());
   }
 
   private void assertRefused(String... parts) {

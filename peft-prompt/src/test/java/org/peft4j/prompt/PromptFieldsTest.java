@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.Optional;
@@ -15,30 +14,35 @@ import org.peft4j.config.CommonConfig;
 import org.peft4j.config.ConfigReader;
 import org.peft4j.config.ModuleSelector;
 import org.peft4j.error.PeftException;
+import org.peft4j.prompt.tuning.PromptTuningConfig;
+import org.peft4j.prompt.tuning.PromptTuningMethod;
 
 /** The fields that the configs of all prompts share. */
 class PromptFieldsTest {
   private static final PromptFields FULL =
       new PromptFields(4, Optional.of(8), Optional.of(1), Optional.of(2), Optional.of(3));
 
-  @Test
-  void aFileWithoutThemLeavesThemToTheModel() {
-    assertThat(PromptFields.read(new ConfigReader(JsonNodeFactory.instance.objectNode())))
-        .isEqualTo(PromptFields.of(0));
+  private static final PromptFields ALONE =
+      PromptTuningConfig.builder().virtualTokens(4).build().prompt();
+
+  private static ObjectNode written(PromptFields fields) {
+    return new PromptTuningMethod()
+        .writeConfig(PromptTuningConfig.builder().prompt(fields).build());
   }
 
   @Test
   void whatIsWrittenReadsTheSame() {
-    for (PromptFields fields : List.of(FULL, PromptFields.of(4))) {
-      ObjectNode json = fields.write("PROMPT_TUNING", CommonConfig.DEFAULT);
+    for (PromptFields fields : List.of(FULL, ALONE)) {
+      PromptTuningConfig read =
+          new PromptTuningMethod().readConfig(new ConfigReader(written(fields)));
 
-      assertThat(PromptFields.read(new ConfigReader(json))).isEqualTo(fields);
+      assertThat(read.prompt()).isEqualTo(fields);
     }
   }
 
   @Test
   void whatComesFromTheModelIsWrittenAsNull() {
-    ObjectNode json = PromptFields.of(4).write("PROMPT_TUNING", CommonConfig.DEFAULT);
+    ObjectNode json = written(ALONE);
 
     assertThat(json.get("num_virtual_tokens").intValue()).isEqualTo(4);
     for (String field :
@@ -49,9 +53,9 @@ class PromptFieldsTest {
 
   @Test
   void fieldsOfTargetsAreNotWritten() {
-    ObjectNode json = FULL.write("P_TUNING", CommonConfig.DEFAULT);
+    ObjectNode json = written(FULL);
 
-    assertThat(json.get("peft_type").textValue()).isEqualTo("P_TUNING");
+    assertThat(json.get("peft_type").textValue()).isEqualTo("PROMPT_TUNING");
     for (String field :
         List.of(
             "bias", "target_modules", "exclude_modules", "layers_to_transform", "layers_pattern")) {
@@ -59,10 +63,15 @@ class PromptFieldsTest {
     }
   }
 
+  private static PromptFields of(int tokens) {
+    return new PromptFields(
+        tokens, Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
+  }
+
   @ParameterizedTest
   @CsvSource({"1", "1048576"})
   void theNumberOfTokensHasALowestAndAHighest(int tokens) {
-    assertThat(PromptFields.of(tokens).problems(CommonConfig.DEFAULT)).isEmpty();
+    assertThat(of(tokens).problems(CommonConfig.DEFAULT)).isEmpty();
   }
 
   @ParameterizedTest
@@ -72,7 +81,7 @@ class PromptFieldsTest {
     "1048577, num_virtual_tokens is 1048577; allowed: 1 to 1048576."
   })
   void otherNumbersOfTokensAreProblems(int tokens, String problem) {
-    assertThat(PromptFields.of(tokens).problems(CommonConfig.DEFAULT)).containsExactly(problem);
+    assertThat(of(tokens).problems(CommonConfig.DEFAULT)).containsExactly(problem);
   }
 
   @Test
@@ -98,7 +107,7 @@ class PromptFieldsTest {
   @Test
   void theWidthOfAnEncoderIsPositiveWhereItIsGiven() {
     assertThat(FULL.problems(CommonConfig.DEFAULT, Optional.of(0)))
-        .containsExactly("encoder_hidden_size is 0; allowed: 1 and more.");
+        .containsExactly("encoder_hidden_size is 0; allowed: 1 and up.");
     assertThat(FULL.problems(CommonConfig.DEFAULT, Optional.of(1))).isEmpty();
     assertThat(FULL.problems(CommonConfig.DEFAULT, Optional.empty())).isEmpty();
   }

@@ -2,7 +2,6 @@ package org.peft4j.internal.files;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,11 +14,10 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.EncodedAdapter;
 import org.peft4j.adapter.ParameterSpec;
 import org.peft4j.adapter.Tensors;
-import org.peft4j.config.ConfigWriter;
+import org.peft4j.config.FieldType;
 import org.peft4j.config.ModuleSelector;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.error.PeftException;
-import org.peft4j.internal.AtomicFile;
 import org.peft4j.internal.graft.Slot;
 import org.peft4j.method.Injection.FrozenValues;
 import org.peft4j.method.Methods;
@@ -196,7 +194,7 @@ public final class AdapterFiles {
     PeftMethod.Saved<C> saved = method.saved(config, contents(slots));
     ObjectNode json = method.writeConfig(saved.config());
     if (json.has("target_modules")) {
-      ConfigWriter.selector(json, "target_modules", Optional.of(targets));
+      json.set("target_modules", FieldType.SELECTOR.writer().apply(targets));
     }
     Map<String, INDArray> encoders =
         tensors(slots.stream().filter(s -> s.adapter() instanceof EncodedAdapter).toList());
@@ -204,8 +202,7 @@ public final class AdapterFiles {
     TensorFile.requireFinite(encoders);
     createFolder(folder);
     Map<String, String> metadata = new LinkedHashMap<>(Map.of("format", "pt"));
-    byte[] bytes = AdapterConfigFile.format(json);
-    AtomicFile.write(config(folder).next(), channel -> writeFully(channel, bytes));
+    AdapterConfigFile.write(config(folder).next(), json);
     config(folder).announce(metadata);
     if (!encoders.isEmpty()) {
       TensorFile.write(encoder(folder).next(), encoders, Map.of("format", "pt"));
@@ -245,14 +242,6 @@ public final class AdapterFiles {
       metadata.put(ENCODER_CHECKSUM, "0".repeat(64));
     }
     return metadata;
-  }
-
-  private static void writeFully(java.nio.channels.FileChannel channel, byte[] bytes)
-      throws IOException {
-    ByteBuffer buffer = ByteBuffer.wrap(bytes);
-    while (buffer.hasRemaining()) {
-      channel.write(buffer);
-    }
   }
 
   private static void createFolder(Path folder) {

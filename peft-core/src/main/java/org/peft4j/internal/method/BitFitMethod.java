@@ -1,6 +1,5 @@
 package org.peft4j.internal.method;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -9,10 +8,10 @@ import java.util.stream.Stream;
 import org.peft4j.adapter.Adapter;
 import org.peft4j.adapter.TrainableCopy;
 import org.peft4j.bitfit.BitFitConfig;
-import org.peft4j.config.ConfigReader;
-import org.peft4j.config.ConfigWriter;
+import org.peft4j.config.ConfigFields;
 import org.peft4j.config.ModuleSelector;
 import org.peft4j.method.Injection;
+import org.peft4j.method.ModelModules;
 import org.peft4j.method.PeftMethod;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
@@ -20,6 +19,9 @@ import org.peft4j.site.SiteParameter;
 
 /** A trainable copy of each targeted module's bias stands in for it. */
 public final class BitFitMethod implements PeftMethod<BitFitConfig> {
+  private static final ConfigFields<BitFitConfig, BitFitConfig.Builder> FIELDS =
+      ConfigFields.of("BitFit", "bitfit", BitFitConfig::builder, BitFitConfig.Builder::build);
+
   @Override
   public String peftType() {
     return BitFitConfig.PEFT_TYPE;
@@ -31,13 +33,8 @@ public final class BitFitMethod implements PeftMethod<BitFitConfig> {
   }
 
   @Override
-  public BitFitConfig readConfig(ConfigReader json) {
-    return new BitFitConfig(json.common("bitfit", "BitFit config"));
-  }
-
-  @Override
-  public ObjectNode writeConfig(BitFitConfig config) {
-    return ConfigWriter.common(BitFitConfig.PEFT_TYPE, "bitfit", config.common());
+  public ConfigFields<BitFitConfig, ?> fields() {
+    return FIELDS;
   }
 
   @Override
@@ -60,7 +57,7 @@ public final class BitFitMethod implements PeftMethod<BitFitConfig> {
   }
 
   @Override
-  public Optional<List<String>> defaultTargets(String modelType) {
+  public Optional<List<String>> defaultTargets(ModelModules model) {
     return Optional.empty();
   }
 

@@ -1,6 +1,5 @@
 package org.peft4j.internal.method;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -8,50 +7,31 @@ import java.util.Optional;
 import java.util.Set;
 import org.peft4j.adapter.Adapter;
 import org.peft4j.adapter.TrainableCopy;
-import org.peft4j.config.ConfigReader;
-import org.peft4j.config.ConfigWriter;
+import org.peft4j.config.ConfigFields;
 import org.peft4j.method.Injection;
+import org.peft4j.method.ModelModules;
 import org.peft4j.method.PeftMethod;
 import org.peft4j.norm.NormTuningConfig;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
+import org.peft4j.site.SiteRole;
 
 /** A trainable copy of each targeted normalisation stands in for it. */
 public final class NormTuningMethod implements PeftMethod<NormTuningConfig> {
-  private static final List<String> LLAMA =
-      List.of("input_layernorm", "post_attention_layernorm", "norm");
-  private static final List<String> GEMMA2 =
-      List.of(
-          "input_layernorm",
-          "post_attention_layernorm",
-          "pre_feedforward_layernorm",
-          "post_feedforward_layernorm",
-          "norm");
-  private static final List<String> BLOOM =
-      List.of("input_layernorm", "post_attention_layernorm", "ln_f");
-  private static final List<String> QWEN = List.of("post_attention_layernorm");
-  private static final List<String> T5 = List.of("layer_norm", "final_layer_norm");
+  /** Hugging Face PEFT has no such fields for this method. */
+  private static final ConfigFields<NormTuningConfig, NormTuningConfig.Builder> FIELDS =
+      ConfigFields.of(
+              "layer-norm tuning",
+              "ln_tuning",
+              NormTuningConfig::builder,
+              NormTuningConfig.Builder::build)
+          .omit("bias", "layers_to_transform", "layers_pattern");
 
-  /** As Hugging Face PEFT has them. */
+  /** Hugging Face PEFT leaves other norms of these out. */
   private static final Map<String, List<String>> BY_TYPE =
-      Map.ofEntries(
-          Map.entry("gpt2", List.of("ln_1", "ln_2", "ln_f")),
-          Map.entry("gptj", List.of("ln_1", "ln_f")),
-          Map.entry("llama", LLAMA),
-          Map.entry("mistral", LLAMA),
-          Map.entry("gemma", LLAMA),
-          Map.entry("gemma2", GEMMA2),
-          Map.entry("gemma3_text", GEMMA2),
-          Map.entry("qwen2", QWEN),
-          Map.entry("qwen3", QWEN),
-          Map.entry("phi", List.of("input_layernorm", "final_layernorm")),
-          Map.entry("bloom", BLOOM),
-          Map.entry("falcon", BLOOM),
-          Map.entry("t5", T5),
-          Map.entry("mt5", T5),
-          Map.entry(
-              "bart",
-              List.of("self_attn_layer_norm", "encoder_attn_layer_norm", "final_layer_norm")));
+      Map.of(
+          "qwen2", List.of("post_attention_layernorm"),
+          "qwen3", List.of("post_attention_layernorm"));
 
   @Override
   public String peftType() {
@@ -64,15 +44,13 @@ public final class NormTuningMethod implements PeftMethod<NormTuningConfig> {
   }
 
   @Override
-  public NormTuningConfig readConfig(ConfigReader json) {
-    return new NormTuningConfig(json.common("ln_tuning", "layer-norm tuning config"));
+  public ConfigFields<NormTuningConfig, ?> fields() {
+    return FIELDS;
   }
 
   @Override
-  public ObjectNode writeConfig(NormTuningConfig config) {
-    ObjectNode json = ConfigWriter.common(NormTuningConfig.PEFT_TYPE, "ln_tuning", config.common());
-    // Hugging Face PEFT has no such fields for this method.
-    return json.remove(List.of("bias", "layers_to_transform", "layers_pattern"));
+  public List<String> tensorPrefixes() {
+    return List.of("ln_tuning_layers");
   }
 
   @Override
@@ -91,8 +69,8 @@ public final class NormTuningMethod implements PeftMethod<NormTuningConfig> {
   }
 
   @Override
-  public Optional<List<String>> defaultTargets(String modelType) {
-    return Optional.ofNullable(BY_TYPE.get(modelType));
+  public Optional<List<String>> defaultTargets(ModelModules model) {
+    return model.type().map(BY_TYPE::get).or(() -> model.named(SiteRole.NORM));
   }
 
   @Override

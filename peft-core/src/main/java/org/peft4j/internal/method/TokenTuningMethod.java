@@ -1,21 +1,45 @@
 package org.peft4j.internal.method;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.peft4j.adapter.Adapter;
-import org.peft4j.config.ConfigReader;
-import org.peft4j.config.ConfigWriter;
+import org.peft4j.config.ConfigFields;
+import org.peft4j.config.FieldType;
 import org.peft4j.method.Injection;
+import org.peft4j.method.ModelModules;
 import org.peft4j.method.PeftMethod;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
+import org.peft4j.site.SiteRole;
 import org.peft4j.token.TokenTuningConfig;
 
 /** Rows of embeddings that train, and the same rows of a head that is tied to one. */
 public final class TokenTuningMethod implements PeftMethod<TokenTuningConfig> {
+  /** Hugging Face PEFT has no such fields for this method as are omitted. */
+  private static final ConfigFields<TokenTuningConfig, TokenTuningConfig.Builder> FIELDS =
+      ConfigFields.of(
+              "trainable tokens",
+              "trainable_tokens",
+              TokenTuningConfig::builder,
+              TokenTuningConfig.Builder::build)
+          .omit("bias", "layers_to_transform", "layers_pattern", "exclude_modules")
+          .omit("modules_to_save")
+          .addRequired(
+              "token_indices",
+              FieldType.INTEGERS,
+              "Ids of the tokens whose rows train.",
+              TokenTuningConfig::tokenIndices,
+              (builder, ids) -> builder.tokenIndices(ids.toArray(Integer[]::new)),
+              List.of(0))
+          .add(
+              "init_weights",
+              FieldType.BOOL,
+              "Begin as the base model's rows; false, for tests, begins at random.",
+              TokenTuningConfig::initWeights,
+              TokenTuningConfig.Builder::initWeights);
+
   @Override
   public String peftType() {
     return TokenTuningConfig.PEFT_TYPE;
@@ -27,23 +51,8 @@ public final class TokenTuningMethod implements PeftMethod<TokenTuningConfig> {
   }
 
   @Override
-  public TokenTuningConfig readConfig(ConfigReader json) {
-    List<Integer> ids = json.integers("token_indices");
-    boolean initWeights = json.bool("init_weights", true);
-    return new TokenTuningConfig(
-        json.common("trainable_tokens", "trainable tokens config"), ids, initWeights);
-  }
-
-  @Override
-  public ObjectNode writeConfig(TokenTuningConfig config) {
-    ObjectNode json =
-        ConfigWriter.common(TokenTuningConfig.PEFT_TYPE, "trainable_tokens", config.common());
-    // Hugging Face PEFT has no such fields for this method.
-    json.remove(List.of("bias", "layers_to_transform", "layers_pattern", "exclude_modules"));
-    json.remove("modules_to_save");
-    config.tokenIndices().forEach(json.putArray("token_indices")::add);
-    json.put("init_weights", config.initWeights());
-    return json;
+  public ConfigFields<TokenTuningConfig, ?> fields() {
+    return FIELDS;
   }
 
   @Override
@@ -64,8 +73,8 @@ public final class TokenTuningMethod implements PeftMethod<TokenTuningConfig> {
   }
 
   @Override
-  public Optional<List<String>> defaultTargets(String modelType) {
-    return Optional.of(List.of(modelType.equals("gpt2") ? "wte" : "embed_tokens"));
+  public Optional<List<String>> defaultTargets(ModelModules model) {
+    return model.named(SiteRole.TOKEN_EMBEDDING);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package org.peft4j.internal.model;
 
 import java.util.List;
+import org.peft4j.adapter.Adapter;
 import org.peft4j.adapter.TrainableCopy;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.internal.graft.Slot;
@@ -13,6 +14,11 @@ import org.peft4j.internal.graft.Slot;
  * @param slots its adapters at their sites
  */
 public record LoadedAdapter(String name, PeftConfig config, List<Slot> slots) {
+  /** Its parts at the single sites. */
+  public List<Adapter> parts() {
+    return slots.stream().map(Slot::adapter).toList();
+  }
+
   /** The number of trainable elements. */
   public long count() {
     return slots.stream().mapToLong(Slot::count).sum();

@@ -6,7 +6,6 @@ import java.util.function.Function;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.files.AdapterFiles;
-import org.peft4j.internal.graft.Slot;
 import org.peft4j.method.Combination;
 import org.peft4j.method.Methods;
 import org.peft4j.method.PeftMethod;
@@ -71,7 +70,7 @@ public final class WeightedSums {
               name,
               method.configType().cast(config),
               weights.get(i),
-              adapter.slots().stream().map(Slot::adapter).toList(),
+              adapter.parts(),
               AdapterFiles.tensors(adapter.slots())));
     }
     return method.combine(sources, how);

@@ -1,5 +1,6 @@
 package org.peft4j.internal.wrapped;
 
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -8,13 +9,15 @@ import org.deeplearning4j.nn.api.Updater;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.adapter.ParameterSpec;
 import org.peft4j.adapter.Tensors;
 import org.peft4j.internal.adapted.AdaptedPart;
 import org.peft4j.internal.adapted.AdapterContext;
 import org.peft4j.internal.graft.Graft;
-import org.peft4j.internal.graft.GraftSwitch;
+import org.peft4j.internal.graft.SharedState;
 import org.peft4j.internal.graft.Slot;
 import org.peft4j.internal.original.OriginalPart;
+import org.peft4j.method.TensorPlace;
 
 /**
  * A base model and the network of host layers that is wrapped around it. It knows of slots and
@@ -47,7 +50,7 @@ public abstract class WrappedModel<M extends Model> {
   public abstract M copyOfBase();
 
   /** The hosting of every layer of {@code model}, a base model or a copy of one, by vertex name. */
-  public abstract Map<String, OriginalPart> hostings(M model);
+  public abstract Map<String, OriginalPart> originals(M model);
 
   /** The data type of the network's parameters. */
   public abstract DataType dataType();
@@ -59,13 +62,13 @@ public abstract class WrappedModel<M extends Model> {
   abstract @Nullable Updater updater(boolean create);
 
   /** The hosting of every layer of the base model, by vertex name. */
-  public final Map<String, OriginalPart> hostings() {
+  public final Map<String, OriginalPart> originals() {
     return context.layers();
   }
 
   /** What all replicas share at run time. */
-  public final GraftSwitch graftSwitch() {
-    return context.graftSwitch();
+  public final SharedState shared() {
+    return context.shared();
   }
 
   /**
@@ -118,6 +121,22 @@ public abstract class WrappedModel<M extends Model> {
             + " at "
             + slot.adapter().site().name()
             + " is not active.");
+  }
+
+  /** Where each tensor of the active adapters lies in the network's parameter vector, in order. */
+  public final List<TensorPlace> places() {
+    List<TensorPlace> places = new ArrayList<>();
+    long offset = 0;
+    for (String vertex : context.layers().keySet()) {
+      for (Slot slot : context.slots(vertex)) {
+        for (ParameterSpec spec : slot.adapter().parameters()) {
+          String key = slot.adapter().key(spec);
+          places.add(new TensorPlace(slot.adapterName(), key, spec.shape(), offset));
+          offset += spec.count();
+        }
+      }
+    }
+    return places;
   }
 
   private void stashUpdaterState(List<String> names) {

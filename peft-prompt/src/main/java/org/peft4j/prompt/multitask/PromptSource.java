@@ -35,6 +35,10 @@ public record PromptSource(Optional<Path> weights, Share share, int task) {
       this.init = init;
     }
 
+    static Optional<Share> named(String init) {
+      return Arrays.stream(values()).filter(share -> share.init.equals(init)).findFirst();
+    }
+
     /** What Hugging Face PEFT calls it in {@code prompt_tuning_init}. */
     String init() {
       return init;

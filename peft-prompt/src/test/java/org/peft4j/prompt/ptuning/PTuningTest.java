@@ -88,7 +88,7 @@ class PTuningTest {
 
     assertThatThrownBy(() -> METHOD.readConfig(new ConfigReader(json)))
         .isInstanceOf(PeftException.class)
-        .hasMessageContaining("encoder_reparameterization_type is \"GRU\"; allowed: [MLP, LSTM].");
+        .hasMessageContaining("encoder_reparameterization_type is \"GRU\"; allowed: MLP, LSTM.");
   }
 
   @Test

@@ -1,4 +1,6 @@
 package org.peft4j.transformers.internal.block;
+import org.peft4j.weight.FrozenWeight;
+import org.peft4j.weight.DenseWeight;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
@@ -19,7 +21,7 @@ import org.peft4j.adapter.Adapter;
 import org.peft4j.adapter.Pass;
 import org.peft4j.adapter.Tensors;
 import org.peft4j.internal.graft.Graft;
-import org.peft4j.internal.graft.GraftSwitch;
+import org.peft4j.internal.graft.SharedState;
 import org.peft4j.internal.graft.LayerGrafts;
 import org.peft4j.internal.graft.SiteGrafts;
 import org.peft4j.kernel.Nd4jKernels;
@@ -91,14 +93,14 @@ final class BlockCase implements AutoCloseable {
         new FrozenModel(architecture, new WeightStore(DataType.DOUBLE, copies(weights)), false);
     for (int i = 0; i < parts.length; i++) {
       List<SiteGrafts> sites = stack.blockSites(i).stream().map(s -> grafts(s, grafted)).toList();
-      LayerGrafts layer = new LayerGrafts(sites, new GraftSwitch(1), new Nd4jKernels(), true);
+      LayerGrafts layer = new LayerGrafts(sites, SharedState.of(1), new Nd4jKernels(), true);
       blocks.add(Block.of(parts[i], new Modules(model, layer)));
     }
   }
 
-  private static Map<String, INDArray> copies(Map<String, INDArray> arrays) {
-    Map<String, INDArray> copies = new LinkedHashMap<>();
-    arrays.forEach((key, array) -> copies.put(key, array.dup('c')));
+  private static Map<String, FrozenWeight> copies(Map<String, INDArray> arrays) {
+    Map<String, FrozenWeight> copies = new LinkedHashMap<>();
+    arrays.forEach((key, array) -> copies.put(key, DenseWeight.of(array.dup('c'))));
     return copies;
   }
 
@@ -111,7 +113,7 @@ final class BlockCase implements AutoCloseable {
     Graft graft = new Graft("test", adapter, values);
     graft.setGradients(Values.room(values));
     grafts.put(site.name(), graft);
-    return new SiteGrafts(site, List.of(graft), new GraftSwitch(1));
+    return new SiteGrafts(site, List.of(graft), SharedState.of(1));
   }
 
   /** All sites of these blocks. */

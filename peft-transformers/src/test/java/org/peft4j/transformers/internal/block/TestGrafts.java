@@ -1,4 +1,5 @@
 package org.peft4j.transformers.internal.block;
+import org.peft4j.weight.DenseWeight;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -27,7 +28,7 @@ final class TestGrafts {
               site,
               site.parameters(),
               "",
-              parameter -> frozen.apply(site.name() + "." + parameter.name()));
+              parameter -> DenseWeight.of(frozen.apply(site.name() + "." + parameter.name())));
     };
   }
 
