@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteParameter;
 import org.peft4j.testing.Values;
 import org.peft4j.weight.DenseWeight;
+import org.peft4j.weight.FrozenWeight;
 
 /** Copies of the weight and the bias of a linear map of 3 to 2 features. */
 class TrainableCopyTest {
@@ -19,9 +21,12 @@ class TrainableCopyTest {
   private static final Map<String, INDArray> FROZEN =
       Map.of("weight", Values.random(1, 2, 3), "bias", Values.random(2, 2));
 
+  private static FrozenWeight frozen(SiteParameter parameter) {
+    return DenseWeight.of(Objects.requireNonNull(FROZEN.get(parameter.name())));
+  }
+
   private static TrainableCopy copy(String prefix, SiteParameter... copied) {
-    return new TrainableCopy(
-        SITE, List.of(copied), prefix, p -> DenseWeight.of(FROZEN.get(p.name())));
+    return new TrainableCopy(SITE, List.of(copied), prefix, p -> frozen(p));
   }
 
   @Test
@@ -38,8 +43,7 @@ class TrainableCopyTest {
     TrainableCopy alone = copy("", WEIGHT, BIAS);
     TrainableCopy wrapped = copy("base_layer.", BIAS);
     TrainableCopy elsewhere =
-        new TrainableCopy(
-            SITE, List.of(BIAS), "base_model.", "", p -> DenseWeight.of(FROZEN.get(p.name())));
+        new TrainableCopy(SITE, List.of(BIAS), "base_model.", "", p -> frozen(p));
 
     assertThat(alone.parameters().stream().map(alone::key))
         .containsExactly("base_model.model.h.fc.weight", "base_model.model.h.fc.bias");
