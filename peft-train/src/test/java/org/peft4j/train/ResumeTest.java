@@ -118,7 +118,7 @@ class ResumeTest {
     try (TinyTraining tiny = new TinyTraining()) {
       FineTuner tuner = FineTuner.builder(tiny.model, DATA).resumeFrom(folder).build();
 
-      assertThatThrownBy(tuner::run).hasMessageContaining("is no checkpoint of a training");
+      assertThatThrownBy(tuner::run).hasMessageContaining("is not a checkpoint of a training");
     }
   }
 }
