@@ -49,13 +49,13 @@ public final class ModelTraining {
 
   /** The random masks of dropout, whose state a resumed training restores. */
   public RandomMasks masks() {
-    return wrapped.graftSwitch();
+    return wrapped.shared().masks();
   }
 
   /** Trains without the adapters' dropout until the scope is closed. */
   public AdapterScope withoutDropout() {
-    wrapped.graftSwitch().withoutDropout(1);
-    return new AdapterScope(() -> wrapped.graftSwitch().withoutDropout(-1));
+    wrapped.shared().masks().suspend(1);
+    return new AdapterScope(() -> wrapped.shared().masks().suspend(-1));
   }
 
   /**
@@ -64,7 +64,7 @@ public final class ModelTraining {
    * on a changed weight, such as recurrent ones, have no such input.
    */
   public AdapterScope observingInputs(BiConsumer<Site, INDArray> observer) {
-    wrapped.graftSwitch().setObserver(observer);
-    return new AdapterScope(() -> wrapped.graftSwitch().setObserver(null));
+    wrapped.shared().passes().setObserver(observer);
+    return new AdapterScope(() -> wrapped.shared().passes().setObserver(null));
   }
 }

@@ -11,7 +11,7 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.files.AdapterFiles;
-import org.peft4j.internal.graft.GraftSwitch;
+import org.peft4j.internal.graft.SharedState;
 import org.peft4j.internal.model.Plans;
 import org.peft4j.internal.planning.LayerOutputs;
 import org.peft4j.internal.wrapped.WrappedGraph;
@@ -150,15 +150,15 @@ public final class Peft {
   /** Wraps a graph without any adapter yet. */
   public static PeftModel<ComputationGraph> bare(ComputationGraph base, long seed) {
     Kernels kernels = KernelChoice.kernels();
-    WrappedModel<ComputationGraph> hosted = WrappedGraph.of(base, new GraftSwitch(seed), kernels);
-    return new PeftModel<>(hosted, kernels);
+    WrappedModel<ComputationGraph> wrapped = WrappedGraph.of(base, SharedState.of(seed), kernels);
+    return new PeftModel<>(wrapped, kernels);
   }
 
   /** Wraps a network without any adapter yet. */
   public static PeftModel<MultiLayerNetwork> bare(MultiLayerNetwork base, long seed) {
     Kernels kernels = KernelChoice.kernels();
-    WrappedModel<MultiLayerNetwork> hosted =
-        WrappedNetwork.of(base, new GraftSwitch(seed), kernels);
-    return new PeftModel<>(hosted, kernels);
+    WrappedModel<MultiLayerNetwork> wrapped =
+        WrappedNetwork.of(base, SharedState.of(seed), kernels);
+    return new PeftModel<>(wrapped, kernels);
   }
 }

@@ -11,7 +11,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.files.AdapterFiles;
-import org.peft4j.internal.graft.GraftSwitch;
+import org.peft4j.internal.graft.Passes;
 import org.peft4j.internal.graft.Slot;
 import org.peft4j.internal.merge.Merger;
 import org.peft4j.internal.model.AdapterMaker;
@@ -51,7 +51,7 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
 
   PeftModel(WrappedModel<M> wrapped, Kernels kernels) {
     this.wrapped = wrapped;
-    this.sites = new ModelSites(wrapped.hostings());
+    this.sites = new ModelSites(wrapped.originals());
     this.maker = new AdapterMaker(wrapped, sites);
     this.adapters = new AdapterSet(wrapped);
     this.merging = new Merging<>(wrapped, kernels);
@@ -217,8 +217,8 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
     RowAdapters.require(names, active(), adapters.activeSlots(), sites);
     adapters.requireUnmerged("giving each row an adapter");
     adapters.requireNoRows("giving each row another");
-    wrapped.graftSwitch().setRows(names);
-    return new AdapterScope(() -> wrapped.graftSwitch().setRows(List.of()));
+    wrapped.shared().activity().setRows(names);
+    return new AdapterScope(() -> wrapped.shared().activity().setRows(List.of()));
   }
 
   /**
@@ -226,7 +226,7 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
    * distinguish tasks, such as multitask prompts.
    */
   public void setTasks(Integer... tasks) {
-    wrapped.graftSwitch().setTasks(Arrays.asList(tasks));
+    wrapped.shared().passes().setTasks(Arrays.asList(tasks));
   }
 
   /**
@@ -234,12 +234,12 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
    * {@link #setTasks}.
    */
   public AdapterScope tasksOfEachRow(List<Integer> tasks) {
-    GraftSwitch graftSwitch = wrapped.graftSwitch();
-    List<Integer> before = graftSwitch.tasks();
+    Passes passes = wrapped.shared().passes();
+    List<Integer> before = passes.tasks();
     if (!tasks.isEmpty()) {
-      graftSwitch.setTasks(tasks);
+      passes.setTasks(tasks);
     }
-    return new AdapterScope(() -> graftSwitch.setTasks(before));
+    return new AdapterScope(() -> passes.setTasks(before));
   }
 
   /**
@@ -354,7 +354,7 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
   /** Frees the adapters' native memory. The base model stays usable. */
   @Override
   public void close() {
-    wrapped.graftSwitch().setRows(List.of());
+    wrapped.shared().activity().setRows(List.of());
     adapters().forEach(this::delete);
   }
 }

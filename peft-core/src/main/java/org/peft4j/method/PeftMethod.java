@@ -73,8 +73,8 @@ public interface PeftMethod<C extends PeftConfig> {
     return Adapter.KEY_ROOT;
   }
 
-  /** The config with what a model type's defaults say where it is silent. */
-  default C resolved(C config, String modelType) {
+  /** The config with what the model's defaults say where it is silent. */
+  default C resolved(C config, ModelModules model) {
     return config;
   }
 
@@ -138,8 +138,11 @@ public interface PeftMethod<C extends PeftConfig> {
     return List.of();
   }
 
-  /** The target modules for a Hugging Face model type, where the config names none. */
-  Optional<List<String>> defaultTargets(String modelType);
+  /**
+   * The target modules where the config names none: those that Hugging Face PEFT publishes for the
+   * model's type, else those of the method's roles.
+   */
+  Optional<List<String>> defaultTargets(ModelModules model);
 
   /** Keys of the config that are patterns over module paths, and should each match a target. */
   List<String> patterns(C config);

@@ -75,7 +75,7 @@ public record LayerCase(
   /** The sites of the layer, or of the weight, that is targeted. */
   public List<Site> sites() {
     return WrappedNetwork.layersOf(base()).values().stream()
-        .flatMap(hosting -> hosting.sites().stream())
+        .flatMap(original -> original.sites().stream())
         .filter(site -> site.module().equals(target) || site.name().equals(target))
         .toList();
   }

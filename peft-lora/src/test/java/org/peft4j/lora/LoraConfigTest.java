@@ -109,7 +109,8 @@ class LoraConfigTest {
 
     assertThat(
             Peft.wrap(SmallModel.graph(), builder.taskType("SEQ_CLS").build())
-                .adapter(Peft.DEFAULT_ADAPTER).tensors())
+                .adapter(Peft.DEFAULT_ADAPTER)
+                .tensors())
         .hasSize(2);
     assertThatThrownBy(
             () ->

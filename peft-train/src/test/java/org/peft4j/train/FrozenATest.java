@@ -15,6 +15,7 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.Peft;
 import org.peft4j.PeftModel;
 import org.peft4j.lora.fa.FrozenA;
+import org.peft4j.train.schedule.StandardSchedule;
 import org.peft4j.transformers.TransformerModel;
 
 /** LoRA-FA: A stays, and B's gradient is the projected one of the reference's gradients. */
@@ -35,7 +36,7 @@ class FrozenATest {
               FineTuningSettings.builder()
                   .steps(1)
                   .batchSize(golden.data().size())
-                  .schedule(Schedule.CONSTANT)
+                  .schedule(StandardSchedule.CONSTANT)
                   .maxGradNorm(0)
                   .shuffle(false)
                   .build())

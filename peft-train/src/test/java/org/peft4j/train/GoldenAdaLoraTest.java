@@ -18,6 +18,10 @@ import org.peft4j.PeftModel;
 import org.peft4j.lora.adalora.AdaLoraConfig;
 import org.peft4j.safetensors.TensorInfo;
 import org.peft4j.safetensors.TensorSource;
+import org.peft4j.train.internal.CheckpointFolder;
+import org.peft4j.train.metrics.StepMetrics;
+import org.peft4j.train.metrics.TrainingListener;
+import org.peft4j.train.schedule.StandardSchedule;
 import org.peft4j.transformers.TransformerModel;
 
 /** 200 steps of AdaLoRA take the same ranks away, at the same steps, as Hugging Face PEFT. */
@@ -82,7 +86,7 @@ class GoldenAdaLoraTest {
       tuner(whole, 60).checkpoints(folder, 35).build().run();
       try (TransformerModel other = GOLDEN.base();
           PeftModel<ComputationGraph> resumed = fresh(other)) {
-        tuner(resumed, 60).resumeFrom(Checkpoints.latest(folder).orElseThrow()).build().run();
+        tuner(resumed, 60).resumeFrom(CheckpointFolder.latest(folder).orElseThrow()).build().run();
         assertThat(resumed.network().params()).isEqualTo(whole.network().params());
         assertThat(config(resumed)).isEqualTo(config(whole));
       }
@@ -109,7 +113,7 @@ class GoldenAdaLoraTest {
                 .batchSize(GOLDEN.json().path("rows_in_a_batch").asInt())
                 .learningRate(GOLDEN.json().path("learning_rate").asDouble())
                 .weightDecay(0)
-                .schedule(Schedule.CONSTANT)
+                .schedule(StandardSchedule.CONSTANT)
                 .maxGradNorm(0)
                 .shuffle(false)
                 .build());

@@ -23,6 +23,7 @@ import org.peft4j.lora.adalora.RankSchedule;
 import org.peft4j.lora.plus.LoraPlus;
 import org.peft4j.safetensors.TensorInfo;
 import org.peft4j.safetensors.TensorSource;
+import org.peft4j.train.schedule.StandardSchedule;
 import org.peft4j.transformers.TransformerModel;
 
 /** Five AdamW steps give the losses and the adapters that Hugging Face PEFT has after them. */
@@ -137,7 +138,7 @@ class GoldenTrainingTest {
                 .batchSize(golden.data().size())
                 .learningRate(golden.json().path("learning_rate").asDouble())
                 .weightDecay(golden.json().path("weight_decay").asDouble())
-                .schedule(Schedule.CONSTANT)
+                .schedule(StandardSchedule.CONSTANT)
                 .maxGradNorm(0)
                 .shuffle(false)
                 .build())

@@ -97,11 +97,11 @@ public class AdaptedLayer extends AdapterVectorLayer {
 
   /** Whether there are adapters here, and the layer has one weight for all rows of a batch. */
   private boolean oneWeight() {
-    return grafts().acts() && !host().context().layer(host().getLayerName()).rowsApart(grafts());
+    return grafts().acts() && !adaptedConf().context().layer(adaptedConf().getLayerName()).rowsApart(grafts());
   }
 
   private RowsInTurn inTurn() {
-    return new RowsInTurn(host().context().graftSwitch(), host().getLayerName());
+    return new RowsInTurn(adaptedConf().context().shared().activity(), adaptedConf().getLayerName());
   }
 
   /** Refuses what has to do with all rows of a batch, where this layer runs on some in turn. */
@@ -162,7 +162,7 @@ public class AdaptedLayer extends AdapterVectorLayer {
       @Nullable INDArray epsilon,
       Function<@Nullable INDArray, Pair<Gradient, INDArray>> backward,
       LayerWorkspaceMgr workspaces) {
-    AdapterGradients.requireActing(grafts(), host().context().graftSwitch());
+    AdapterGradients.requireActing(grafts(), adaptedConf().context().shared().activity());
     if (!grafts().trains() && !grafts().inputGradientNeeded()) {
       return new Pair<>(new DefaultGradient(), zeroEpsilon(workspaces));
     }
@@ -172,7 +172,7 @@ public class AdaptedLayer extends AdapterVectorLayer {
       requireFiniteGradients();
     } catch (RuntimeException e) {
       // What layers have told those below must not reach them in the next pass.
-      grafts().prompt().begin();
+      grafts().passState().begin();
       throw e;
     }
     return new Pair<>(gradient(), inputGradient == null ? zeroEpsilon(workspaces) : inputGradient);

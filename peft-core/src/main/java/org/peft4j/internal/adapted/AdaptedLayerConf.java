@@ -145,11 +145,11 @@ public final class AdaptedLayerConf extends BaseWrapperLayer {
 
   @Override
   public boolean equals(@Nullable Object other) {
-    return other instanceof AdaptedLayerConf host
-        && Objects.equals(contextKey, host.contextKey)
-        && Objects.equals(getLayerName(), host.getLayerName())
-        && Objects.equals(updater, host.updater)
-        && Objects.equals(getUnderlying(), host.getUnderlying());
+    return other instanceof AdaptedLayerConf conf
+        && Objects.equals(contextKey, conf.contextKey)
+        && Objects.equals(getLayerName(), conf.getLayerName())
+        && Objects.equals(updater, conf.updater)
+        && Objects.equals(getUnderlying(), conf.getUnderlying());
   }
 
   @Override

@@ -20,7 +20,7 @@ import org.peft4j.internal.original.TwinVertex;
  */
 public final class AdaptedVertex extends BaseWrapperVertex implements AdaptedPart {
   private final transient PassHooks hooks;
-  private final transient AdaptedVertexConf host;
+  private final transient AdaptedVertexConf conf;
   private final transient LayerGrafts grafts;
   private final boolean miniBatch;
   private final @Nullable INDArray parameters;
@@ -33,17 +33,17 @@ public final class AdaptedVertex extends BaseWrapperVertex implements AdaptedPar
    */
   AdaptedVertex(
       TwinVertex inner,
-      AdaptedVertexConf host,
+      AdaptedVertexConf conf,
       LayerGrafts grafts,
       @Nullable INDArray parameters,
       boolean miniBatch) {
     super(inner.vertex());
     this.miniBatch = miniBatch;
     this.hooks = inner.hooks();
-    this.host = host;
+    this.conf = conf;
     this.grafts = grafts;
     this.parameters = parameters;
-    this.parameterTable = host.context().table(host.getVertexName(), parameters);
+    this.parameterTable = conf.context().table(conf.getVertexName(), parameters);
   }
 
   @Override
@@ -70,7 +70,7 @@ public final class AdaptedVertex extends BaseWrapperVertex implements AdaptedPar
 
   @Override
   public Pair<Gradient, INDArray[]> doBackward(boolean tbptt, LayerWorkspaceMgr workspaces) {
-    AdapterGradients.requireActing(grafts, host.context().graftSwitch());
+    AdapterGradients.requireActing(grafts, conf.context().shared().activity());
     if (!grafts.trains() && !grafts.inputGradientNeeded()) {
       return new Pair<>(new DefaultGradient(), zeroEpsilons(workspaces));
     }
@@ -120,23 +120,23 @@ public final class AdaptedVertex extends BaseWrapperVertex implements AdaptedPar
   @Override
   public void setBackpropGradientsViewArray(INDArray vector) {
     gradients = vector;
-    gradientTable = host.context().table(host.getVertexName(), vector);
-    host.context().bindGradients(host.getVertexName(), grafts, vector);
+    gradientTable = conf.context().table(conf.getVertexName(), vector);
+    conf.context().bindGradients(conf.getVertexName(), grafts, vector);
   }
 
   @Override
   public TrainingConfig getConfig() {
-    return new AdaptedVertexTraining(host);
+    return new AdaptedVertexTraining(conf);
   }
 
   @Override
   public void setLearningRate(LearningRate rate) {
-    host.setUpdater(rate.in(host.getUpdater()));
+    conf.setUpdater(rate.in(conf.getUpdater()));
   }
 
   @Override
   public String toString() {
-    return "AdaptedVertex(" + host.getVertexName() + ")";
+    return "AdaptedVertex(" + conf.getVertexName() + ")";
   }
 
   @Override

@@ -158,9 +158,9 @@ public final class AdaptedVertexConf extends GraphVertex {
 
   @Override
   public boolean equals(@Nullable Object other) {
-    return other instanceof AdaptedVertexConf host
-        && Objects.equals(contextKey, host.contextKey)
-        && vertexName.equals(host.vertexName);
+    return other instanceof AdaptedVertexConf conf
+        && Objects.equals(contextKey, conf.contextKey)
+        && vertexName.equals(conf.vertexName);
   }
 
   @Override

@@ -9,15 +9,15 @@ import org.nd4j.linalg.learning.config.IUpdater;
 import org.nd4j.linalg.learning.regularization.Regularization;
 
 /** How the adapters on a vertex train: as the original vertex has it for its weights. */
-record AdaptedVertexTraining(AdaptedVertexConf host) implements TrainingConfig {
+record AdaptedVertexTraining(AdaptedVertexConf conf) implements TrainingConfig {
   @Override
   public String getLayerName() {
-    return host.getVertexName();
+    return conf.getVertexName();
   }
 
   @Override
   public List<Regularization> getRegularizationByParam(String parameter) {
-    return host.regularization();
+    return conf.regularization();
   }
 
   @Override
@@ -27,17 +27,17 @@ record AdaptedVertexTraining(AdaptedVertexConf host) implements TrainingConfig {
 
   @Override
   public @Nullable IUpdater getUpdaterByParam(String parameter) {
-    return host.getUpdater();
+    return conf.getUpdater();
   }
 
   @Override
   public GradientNormalization getGradientNormalization() {
-    return host.gradientNormalization();
+    return conf.gradientNormalization();
   }
 
   @Override
   public double getGradientNormalizationThreshold() {
-    return host.gradientNormalizationThreshold();
+    return conf.gradientNormalizationThreshold();
   }
 
   @Override

@@ -15,7 +15,7 @@ import org.peft4j.adapter.ParameterSpec;
 import org.peft4j.adapter.Tensors;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.graft.Graft;
-import org.peft4j.internal.graft.GraftSwitch;
+import org.peft4j.internal.graft.SharedState;
 import org.peft4j.internal.graft.LayerGrafts;
 import org.peft4j.internal.graft.SiteGrafts;
 import org.peft4j.internal.graft.Slot;
@@ -36,7 +36,7 @@ public final class AdapterContext {
   private final String key = UUID.randomUUID().toString();
   private final Map<String, OriginalPart> layers;
   private final Map<String, Set<String>> below;
-  private final GraftSwitch graftSwitch;
+  private final SharedState shared;
   private final Kernels kernels;
   private List<Slot> active = List.of();
 
@@ -47,11 +47,11 @@ public final class AdapterContext {
   public AdapterContext(
       Map<String, OriginalPart> layers,
       Map<String, Set<String>> below,
-      GraftSwitch graftSwitch,
+      SharedState shared,
       Kernels kernels) {
     this.layers = new LinkedHashMap<>(layers);
     this.below = below;
-    this.graftSwitch = graftSwitch;
+    this.shared = shared;
     this.kernels = kernels;
     REGISTRY.values().removeIf(reference -> reference.get() == null);
     REGISTRY.put(key, new WeakReference<>(this));
@@ -75,29 +75,29 @@ public final class AdapterContext {
     return key;
   }
 
-  public GraftSwitch graftSwitch() {
-    return graftSwitch;
+  public SharedState shared() {
+    return shared;
   }
 
   public Map<String, OriginalPart> layers() {
     return layers;
   }
 
-  private OriginalPart hosting(String vertex) {
-    OriginalPart hosting = layers.get(vertex);
-    if (hosting == null) {
+  private OriginalPart original(String vertex) {
+    OriginalPart original = layers.get(vertex);
+    if (original == null) {
       throw new PeftException(
           "The base model has no layer \"" + vertex + "\". It has: " + layers.keySet() + ".");
     }
-    return hosting;
+    return original;
   }
 
   OriginalLayer layer(String vertex) {
-    return (OriginalLayer) hosting(vertex);
+    return (OriginalLayer) original(vertex);
   }
 
   OriginalVertex vertex(String vertex) {
-    return (OriginalVertex) hosting(vertex);
+    return (OriginalVertex) original(vertex);
   }
 
   public List<Slot> active() {
@@ -111,7 +111,7 @@ public final class AdapterContext {
   /** The active slots of a layer, in the order of its sites and, at each, of activation. */
   public List<Slot> slots(String vertex) {
     List<Slot> result = new ArrayList<>();
-    hosting(vertex)
+    original(vertex)
         .sites()
         .forEach(
             site ->
@@ -156,7 +156,7 @@ public final class AdapterContext {
     List<Slot> slots = slots(vertex);
     List<Tensors> tensors = cut(slots, parameters);
     List<SiteGrafts> sites = new ArrayList<>();
-    hosting(vertex)
+    original(vertex)
         .sites()
         .forEach(
             site -> {
@@ -167,9 +167,9 @@ public final class AdapterContext {
                   grafts.add(new Graft(slot.adapterName(), slot.adapter(), tensors.get(i)));
                 }
               }
-              sites.add(new SiteGrafts(site, grafts, graftSwitch));
+              sites.add(new SiteGrafts(site, grafts, shared));
             });
-    return new LayerGrafts(sites, graftSwitch, kernels, trainsBelow(vertex));
+    return new LayerGrafts(sites, shared, kernels, trainsBelow(vertex));
   }
 
   /** Writes the slots' current values to a layer's slice of a parameter vector. */

@@ -8,11 +8,11 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.error.NonFiniteException;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.Finite;
-import org.peft4j.internal.graft.GraftSwitch;
+import org.peft4j.internal.graft.Activity;
 import org.peft4j.internal.graft.LayerGrafts;
 
 /** What hosts of layers and of vertices do alike with the gradients of their adapters. */
-public final class AdapterGradients {
+final class AdapterGradients {
   private AdapterGradients() {}
 
   /**
@@ -20,8 +20,8 @@ public final class AdapterGradients {
    *
    * @throws PeftException if they are disabled or merged, or each row has one of its own
    */
-  static void requireActing(LayerGrafts grafts, GraftSwitch graftSwitch) {
-    if (grafts.trains() && !graftSwitch.rows().isEmpty()) {
+  static void requireActing(LayerGrafts grafts, Activity activity) {
+    if (grafts.trains() && !activity.rows().isEmpty()) {
       throw new PeftException(
           "Each row of a batch has an adapter of its own now, which is for inference. Close that"
               + " scope before training.");
@@ -29,7 +29,7 @@ public final class AdapterGradients {
     if (grafts.trains() && !grafts.acts()) {
       throw new PeftException(
           "Training needs the adapters, but they are "
-              + (graftSwitch.isMerged() ? "merged" : "disabled")
+              + (activity.isMerged() ? "merged" : "disabled")
               + " now. Close that scope first.");
     }
   }
@@ -51,17 +51,6 @@ public final class AdapterGradients {
             throw new NonFiniteException(iteration, name);
           }
         });
-  }
-
-  /**
-   * Refuses a loss that is not a finite number.
-   *
-   * @throws NonFiniteException if it is infinite or NaN
-   */
-  public static void requireFiniteLoss(double loss, int iteration) {
-    if (!Double.isFinite(loss)) {
-      throw new NonFiniteException(iteration, "loss");
-    }
   }
 
   static Gradient of(Map<String, INDArray> byName) {

@@ -64,8 +64,8 @@ final class AdapterParameters implements ParamInitializer {
   public Map<String, INDArray> init(
       NeuralNetConfiguration conf, INDArray parameters, boolean initialize) {
     if (initialize) {
-      AdaptedLayerConf host = (AdaptedLayerConf) conf.getLayer();
-      host.context().assignValues(host.getLayerName(), parameters);
+      AdaptedLayerConf adapted = (AdaptedLayerConf) conf.getLayer();
+      adapted.context().assignValues(adapted.getLayerName(), parameters);
     }
     conf.clearVariables();
     paramKeys(conf.getLayer()).forEach(conf::addVariable);
@@ -75,7 +75,7 @@ final class AdapterParameters implements ParamInitializer {
   @Override
   public Map<String, INDArray> getGradientsFromFlattened(
       NeuralNetConfiguration conf, INDArray vector) {
-    AdaptedLayerConf host = (AdaptedLayerConf) conf.getLayer();
-    return host.context().table(host.getLayerName(), vector);
+    AdaptedLayerConf adapted = (AdaptedLayerConf) conf.getLayer();
+    return adapted.context().table(adapted.getLayerName(), vector);
   }
 }

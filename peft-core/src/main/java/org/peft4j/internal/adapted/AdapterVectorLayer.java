@@ -28,7 +28,7 @@ abstract class AdapterVectorLayer extends BaseWrapperLayer implements AdaptedPar
     this.grafts = grafts;
   }
 
-  final AdaptedLayerConf host() {
+  final AdaptedLayerConf adaptedConf() {
     return (AdaptedLayerConf) configuration.getLayer();
   }
 
@@ -57,7 +57,7 @@ abstract class AdapterVectorLayer extends BaseWrapperLayer implements AdaptedPar
       return 0;
     }
     double score = grafts.penalty();
-    List<Regularization> regularization = host().getRegularizationByParam("");
+    List<Regularization> regularization = adaptedConf().getRegularizationByParam("");
     for (INDArray parameter : parameterTable.values()) {
       for (Regularization r : regularization) {
         score += r.score(parameter, getIterationCount(), getEpochCount());
@@ -73,12 +73,12 @@ abstract class AdapterVectorLayer extends BaseWrapperLayer implements AdaptedPar
 
   @Override
   public TrainingConfig getConfig() {
-    return host();
+    return adaptedConf();
   }
 
   @Override
   public void setLearningRate(LearningRate rate) {
-    host().setLearningRate(rate);
+    adaptedConf().setLearningRate(rate);
   }
 
   @Override
@@ -105,7 +105,7 @@ abstract class AdapterVectorLayer extends BaseWrapperLayer implements AdaptedPar
 
   @Override
   public void setParamsViewArray(INDArray vector) {
-    bind(vector, host().initializer().getGradientsFromFlattened(configuration, vector));
+    bind(vector, adaptedConf().initializer().getGradientsFromFlattened(configuration, vector));
   }
 
   @Override
@@ -116,8 +116,8 @@ abstract class AdapterVectorLayer extends BaseWrapperLayer implements AdaptedPar
   @Override
   public void setBackpropGradientsViewArray(INDArray vector) {
     gradients = vector;
-    gradientTable = host().initializer().getGradientsFromFlattened(configuration, vector);
-    host().context().bindGradients(host().getLayerName(), grafts, vector);
+    gradientTable = adaptedConf().initializer().getGradientsFromFlattened(configuration, vector);
+    adaptedConf().context().bindGradients(adaptedConf().getLayerName(), grafts, vector);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package org.peft4j.internal.adapted;
 
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.learning.config.IUpdater;
 import org.nd4j.linalg.schedule.ISchedule;
@@ -29,11 +30,18 @@ public record LearningRate(double fixed, @Nullable ISchedule schedule) {
     return changed;
   }
 
-  /** The rate of a part of a network now; null if it has none. */
-  public static @Nullable Double now(AdaptedPart part, int iteration, int epoch) {
-    IUpdater updater = part.getConfig().getUpdaterByParam("");
-    return updater == null || !updater.hasLearningRate()
-        ? null
-        : updater.getLearningRate(iteration, epoch);
+  /** Sets the rate of parts of a network. */
+  public void set(Stream<AdaptedPart> parts) {
+    parts.forEach(part -> part.setLearningRate(this));
+  }
+
+  /** The present rate of the first of these parts; null if there is no part, or it has no rate. */
+  public static @Nullable Double now(Stream<AdaptedPart> parts, int iteration, int epoch) {
+    return parts
+        .findFirst()
+        .map(part -> part.getConfig().getUpdaterByParam(""))
+        .filter(IUpdater::hasLearningRate)
+        .map(updater -> updater.getLearningRate(iteration, epoch))
+        .orElse(null);
   }
 }

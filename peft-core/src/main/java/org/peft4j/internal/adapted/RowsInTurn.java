@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.peft4j.error.PeftException;
-import org.peft4j.internal.graft.GraftSwitch;
+import org.peft4j.internal.graft.Activity;
 import org.peft4j.internal.graft.RowRun;
 
 /**
@@ -16,11 +16,11 @@ import org.peft4j.internal.graft.RowRun;
  * after the other: where each sequence has an adapter of its own. For inference.
  */
 final class RowsInTurn {
-  private final GraftSwitch graftSwitch;
+  private final Activity activity;
   private final String layer;
 
-  RowsInTurn(GraftSwitch graftSwitch, String layer) {
-    this.graftSwitch = graftSwitch;
+  RowsInTurn(Activity activity, String layer) {
+    this.activity = activity;
     this.layer = layer;
   }
 
@@ -31,7 +31,7 @@ final class RowsInTurn {
 
   /** Whether sequences have adapters of their own now. */
   boolean wanted() {
-    return !graftSwitch.rows().isEmpty();
+    return !activity.rows().isEmpty();
   }
 
   /** Refuses what has to do with all rows at once. */
@@ -54,11 +54,11 @@ final class RowsInTurn {
    */
   INDArray run(INDArray x, @Nullable INDArray mask, Part part, LayerWorkspaceMgr workspaces) {
     INDArray result = null;
-    for (RowRun run : graftSwitch.runs(x.size(0), "layer " + layer)) {
+    for (RowRun run : activity.runs(x.size(0), "layer " + layer)) {
       INDArray own = rows(x, run, workspaces);
       INDArray ownMask = mask == null ? null : rows(mask, run, workspaces);
       Supplier<INDArray> pass = () -> part.run(own, ownMask);
-      INDArray y = graftSwitch.only(run.adapter(), pass);
+      INDArray y = activity.only(run.adapter(), pass);
       if (result == null) {
         result = like(y, y.size(0) / own.size(0) * x.size(0), workspaces);
       }

@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.peft4j.adapter.Pass;
 import org.peft4j.adapter.PenaltyAdapter;
-import org.peft4j.adapter.PromptState;
+import org.peft4j.adapter.PassState;
 import org.peft4j.adapter.ScalingAdapter;
 import org.peft4j.adapter.Tape;
 import org.peft4j.internal.graft.Span.Acting;
@@ -19,7 +19,7 @@ import org.peft4j.site.Site;
  */
 public final class LayerGrafts {
   private final Map<String, SiteGrafts> sites = new LinkedHashMap<>();
-  private final GraftSwitch graftSwitch;
+  private final SharedState shared;
   private final Kernels kernels;
   private final boolean inputGradientNeeded;
 
@@ -29,11 +29,11 @@ public final class LayerGrafts {
    */
   public LayerGrafts(
       List<SiteGrafts> sites,
-      GraftSwitch graftSwitch,
+      SharedState shared,
       Kernels kernels,
       boolean inputGradientNeeded) {
     sites.forEach(s -> this.sites.put(s.site().name(), s));
-    this.graftSwitch = graftSwitch;
+    this.shared = shared;
     this.kernels = kernels;
     this.inputGradientNeeded = inputGradientNeeded;
   }
@@ -41,7 +41,7 @@ public final class LayerGrafts {
   /** A layer with nothing grafted on it. */
   public static LayerGrafts none(List<Site> sites, Kernels kernels) {
     return new LayerGrafts(
-        sites.stream().map(SiteGrafts::none).toList(), new GraftSwitch(0), kernels, false);
+        sites.stream().map(SiteGrafts::none).toList(), SharedState.of(0), kernels, false);
   }
 
   /** The grafts on the site of that name. */
@@ -114,14 +114,14 @@ public final class LayerGrafts {
   }
 
   /** What the layers of this thread's pass tell each other. */
-  public PromptState prompt() {
-    return graftSwitch.prompt();
+  public PassState passState() {
+    return shared.passes().current();
   }
 
   /** The next pass through this layer. Keep it: the backward pass must get the same one. */
   public Pass nextPass(boolean training) {
-    boolean random = training && graftSwitch.dropsInTraining();
-    long seed = random ? graftSwitch.nextPassSeed() : 0;
-    return new Pass(kernels, random, seed, Tape.NONE, graftSwitch.prompt());
+    boolean random = training && shared.masks().inUse();
+    long seed = random ? shared.masks().next() : 0;
+    return new Pass(kernels, random, seed, Tape.NONE, shared.passes().current());
   }
 }

@@ -30,8 +30,8 @@ public final class PromptGrafts {
    */
   public void begin(Pass pass, boolean first) {
     int[] lengths = lengths();
-    pass.prompt().begin();
-    pass.prompt().add(first ? lengths[0] : 0, lengths[1]);
+    pass.state().begin();
+    pass.state().addVirtual(first ? lengths[0] : 0, lengths[1]);
   }
 
   /** How many embeddings stand before those of the input, in every sequence. */

@@ -12,15 +12,16 @@ import org.peft4j.internal.graft.Slot;
 import org.peft4j.internal.planning.AdapterPlanner;
 import org.peft4j.internal.wrapped.WrappedModel;
 import org.peft4j.method.Methods;
+import org.peft4j.method.ModelModules;
 import org.peft4j.method.PeftMethod;
 
 /** Makes adapters for a model: fresh ones, of given values, and saved ones. */
 public final class AdapterMaker {
-  private final WrappedModel<?> hosted;
+  private final WrappedModel<?> wrapped;
   private final ModelSites sites;
 
-  public AdapterMaker(WrappedModel<?> hosted, ModelSites sites) {
-    this.hosted = hosted;
+  public AdapterMaker(WrappedModel<?> wrapped, ModelSites sites) {
+    this.wrapped = wrapped;
     this.sites = sites;
   }
 
@@ -28,14 +29,14 @@ public final class AdapterMaker {
   public LoadedAdapter fresh(String name, PeftConfig silent) {
     PeftConfig config = resolved(silent);
     List<Adapter> parts = plan(config, config.common().modulesToSave(), true, true);
-    return new LoadedAdapter(name, config, Slots.fresh(name, parts, hosted));
+    return new LoadedAdapter(name, config, Slots.fresh(name, parts, wrapped));
   }
 
   /** An adapter with copies of values, by their key in an adapter file. */
   public LoadedAdapter valued(String name, PeftConfig silent, Map<String, INDArray> values) {
     PeftConfig config = resolved(silent);
     List<Slot> slots =
-        Slots.empty(name, plan(config, config.common().modulesToSave(), false, true), hosted);
+        Slots.empty(name, plan(config, config.common().modulesToSave(), false, true), wrapped);
     Slots.fill(name, slots, values);
     return new LoadedAdapter(name, config, slots);
   }
@@ -48,14 +49,14 @@ public final class AdapterMaker {
             ? List.of()
             : AdapterFiles.savedModules(folder, config, sites.all());
     List<Slot> slots =
-        Slots.empty(name, plan(config, saved, false, AdapterFiles.hasEncoder(folder)), hosted);
+        Slots.empty(name, plan(config, saved, false, AdapterFiles.hasEncoder(folder)), wrapped);
     AdapterFiles.readValues(folder, slots, sites);
     return new LoadedAdapter(name, config, slots);
   }
 
   private <C extends PeftConfig> C resolved(C config) {
     PeftMethod<C> method = Methods.of(config);
-    return sites.modelType().map(type -> method.resolved(config, type)).orElse(config);
+    return method.resolved(config, new ModelModules(sites.modelType(), sites.all()));
   }
 
   private List<Adapter> plan(

@@ -149,14 +149,14 @@ public final class AdapterSet {
 
   /** Refuses {@code what} while adapters are merged. */
   public void requireUnmerged(String what) {
-    if (model.graftSwitch().isMerged()) {
+    if (model.shared().activity().isMerged()) {
       throw new PeftException("The adapters are merged now; close that scope before " + what + ".");
     }
   }
 
   /** Refuses {@code what} while each row of a batch has an adapter. */
   public void requireNoRows(String what) {
-    if (!model.graftSwitch().rows().isEmpty()) {
+    if (!model.shared().activity().rows().isEmpty()) {
       throw new PeftException("Each row has an adapter now; close that scope before " + what + ".");
     }
   }

@@ -21,25 +21,24 @@ import org.peft4j.site.Site;
  * @param <M> the class of the model
  */
 public final class Merging<M extends Model> {
-  private final WrappedModel<M> hosted;
+  private final WrappedModel<M> wrapped;
   private final Kernels kernels;
   private @Nullable MergedState state;
 
-  public Merging(WrappedModel<M> hosted, Kernels kernels) {
-    this.hosted = hosted;
+  public Merging(WrappedModel<M> wrapped, Kernels kernels) {
+    this.wrapped = wrapped;
     this.kernels = kernels;
   }
 
   /** Merges these slots until what it returns is run; {@code names} do not act beside them. */
   public Runnable merge(List<Slot> slots, Set<String> names) {
-    MergedState merged =
-        new MergedState(new Merger(hosted.hostings().values(), kernels).merge(slots));
+    MergedState merged = new Merger(wrapped.originals().values(), kernels).merge(slots);
     state = merged;
-    hosted.graftSwitch().setMerged(names);
+    wrapped.shared().activity().setMerged(names);
     return () -> {
       merged.end();
       state = null;
-      hosted.graftSwitch().setMerged(Set.of());
+      wrapped.shared().activity().setMerged(Set.of());
     };
   }
 
@@ -47,13 +46,13 @@ public final class Merging<M extends Model> {
    * Until what it returns is run, no adapter acts, and the merged weights are the original ones.
    */
   public Runnable disable() {
-    hosted.graftSwitch().disable(1);
+    wrapped.shared().activity().disable(1);
     if (state != null) {
       state.suspend();
     }
     return () -> {
-      hosted.graftSwitch().disable(-1);
-      if (state != null && !hosted.graftSwitch().isDisabled()) {
+      wrapped.shared().activity().disable(-1);
+      if (state != null && !wrapped.shared().activity().isDisabled()) {
         state.resume();
       }
     };
@@ -65,13 +64,13 @@ public final class Merging<M extends Model> {
    * @throws PeftException if its weights are outside of Deeplearning4j's parameter vector
    */
   public M copy(List<Slot> slots) {
-    if (hosted.hostings().values().stream().anyMatch(OriginalPart::external)) {
+    if (wrapped.originals().values().stream().anyMatch(OriginalPart::external)) {
       throw new PeftException(
           "This model's weights are outside of Deeplearning4j's parameter vector. Save a merged"
               + " checkpoint instead: in the scope of merged(), save the base model.");
     }
-    M copy = hosted.copyOfBase();
-    Merger.free(new Merger(hosted.hostings(copy).values(), kernels).merge(slots));
+    M copy = wrapped.copyOfBase();
+    new Merger(wrapped.originals(copy).values(), kernels).merge(slots).keep();
     return copy;
   }
 

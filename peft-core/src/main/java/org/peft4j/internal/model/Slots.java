@@ -32,12 +32,12 @@ public final class Slots {
   private Slots() {}
 
   /** Slots whose tensors are zero, to be filled. */
-  static List<Slot> empty(String name, List<Adapter> adapters, WrappedModel<?> hosted) {
+  static List<Slot> empty(String name, List<Adapter> adapters, WrappedModel<?> wrapped) {
     List<Slot> slots = new ArrayList<>();
     for (Adapter adapter : adapters) {
       Map<String, INDArray> tensors = new LinkedHashMap<>();
       for (ParameterSpec spec : adapter.parameters()) {
-        tensors.put(spec.name(), DetachedArrays.zeros(hosted.dataType(), spec.shapeArray()));
+        tensors.put(spec.name(), DetachedArrays.zeros(wrapped.dataType(), spec.shapeArray()));
       }
       slots.add(new Slot(name, adapter, new Tensors(tensors)));
     }
@@ -45,12 +45,12 @@ public final class Slots {
   }
 
   /** Slots with first values, drawn by the model's seed and each tensor's name. */
-  static List<Slot> fresh(String name, List<Adapter> adapters, WrappedModel<?> hosted) {
-    List<Slot> slots = empty(name, adapters, hosted);
+  static List<Slot> fresh(String name, List<Adapter> adapters, WrappedModel<?> wrapped) {
+    List<Slot> slots = empty(name, adapters, wrapped);
     for (Slot slot : slots) {
       for (ParameterSpec spec : slot.adapter().parameters()) {
         String key = name + "/" + slot.adapter().site().name() + "/" + spec.name();
-        long seed = 31 * hosted.graftSwitch().seed() + key.hashCode();
+        long seed = 31 * wrapped.shared().masks().seed() + key.hashCode();
         RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
         spec.initializer().fill(slot.values().get(spec.name()), random);
       }

@@ -68,27 +68,27 @@ record Layout<P>(
 
   /** Whether no layer has native memory of its own, so that keeping the layout costs none. */
   boolean weighsNothing() {
-    return grafted().noneMatch(AdaptedPart::ownsMemory);
+    return adapted().noneMatch(AdaptedPart::ownsMemory);
   }
 
   /** Takes the arrays of gradients, which are about to be freed, from the layers. */
   void forgetGradients() {
-    grafted()
+    adapted()
         .flatMap(part -> part.grafts().all().stream())
         .forEach(graft -> graft.setGradients(null));
   }
 
   /** Frees the native memory of the layers, not that of the vector. */
   void close() {
-    grafted().forEach(AdaptedPart::close);
+    adapted().forEach(AdaptedPart::close);
   }
 
-  private Stream<AdaptedPart> grafted() {
-    return grafted(parts);
+  private Stream<AdaptedPart> adapted() {
+    return adapted(parts);
   }
 
   /** Those of a network's parts that carry adapters. */
-  static Stream<AdaptedPart> grafted(Object... parts) {
+  static Stream<AdaptedPart> adapted(Object... parts) {
     return Arrays.stream(parts)
         .map(part -> part instanceof GraphVertex v && v.hasLayer() ? v.getLayer() : part)
         .filter(AdaptedPart.class::isInstance)

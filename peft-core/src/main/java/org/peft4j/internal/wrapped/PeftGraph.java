@@ -7,14 +7,13 @@ import org.deeplearning4j.nn.updater.graph.ComputationGraphUpdater;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.schedule.ISchedule;
-import org.peft4j.internal.adapted.AdapterGradients;
 import org.peft4j.internal.adapted.LearningRate;
 
-/** A graph of host layers, whose parameter vector can be laid out anew when adapters change. */
+/** A graph of adapted layers, whose parameter vector can be laid out anew when adapters change. */
 public final class PeftGraph extends ComputationGraph implements Relayable<GraphVertex> {
   private static final long serialVersionUID = 1L;
 
-  private final transient Deferred beforeTraining = new Deferred();
+  private final transient TrainingGuard training = new TrainingGuard();
 
   PeftGraph(ComputationGraphConfiguration configuration) {
     super(configuration);
@@ -42,12 +41,12 @@ public final class PeftGraph extends ComputationGraph implements Relayable<Graph
 
   @Override
   public void beforeTraining(Runnable task) {
-    beforeTraining.set(task);
+    training.before(task);
   }
 
   @Override
   public @Nullable ComputationGraphUpdater getUpdater(boolean create) {
-    beforeTraining.run();
+    training.prepare();
     return super.getUpdater(create);
   }
 
@@ -82,7 +81,7 @@ public final class PeftGraph extends ComputationGraph implements Relayable<Graph
   }
 
   private void set(LearningRate rate, Object... parts) {
-    Layout.grafted(parts).forEach(part -> part.setLearningRate(rate));
+    rate.set(Layout.adapted(parts));
     if (solver != null && numParams() > 0) {
       // Finds no layer whose rate it could set, and makes the updater anew over its state.
       super.setLearningRate(rate.fixed());
@@ -91,29 +90,19 @@ public final class PeftGraph extends ComputationGraph implements Relayable<Graph
 
   @Override
   public @Nullable Double getLearningRate(String layer) {
-    return Layout.grafted(getLayer(layer))
-        .findFirst()
-        .map(
-            part ->
-                LearningRate.now(
-                    part, configuration.getIterationCount(), configuration.getEpochCount()))
-        .orElse(null);
+    return LearningRate.now(
+        Layout.adapted(getLayer(layer)),
+        configuration.getIterationCount(),
+        configuration.getEpochCount());
   }
 
-  /**
-   * A loss that is not finite stops the step: gradients may be finite nevertheless, for some of
-   * Deeplearning4j's operations pass over NaN. A step that fails leaves no masks to the next input.
-   */
   @Override
   public void computeGradientAndScore() {
-    beforeTraining.run();
-    try {
-      super.computeGradientAndScore();
-      AdapterGradients.requireFiniteLoss(score(), getIterationCount());
-    } catch (RuntimeException e) {
-      clearLayerMaskArrays();
-      throw e;
-    }
+    training.step(
+        super::computeGradientAndScore,
+        this::score,
+        this::getIterationCount,
+        this::clearLayerMaskArrays);
   }
 
   /** Public in a public class: an in-memory model saver calls it by reflection. */

@@ -8,14 +8,13 @@ import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.schedule.ISchedule;
-import org.peft4j.internal.adapted.AdapterGradients;
 import org.peft4j.internal.adapted.LearningRate;
 
-/** A network of host layers, whose parameter vector can be laid out anew when adapters change. */
+/** A network of adapted layers, whose parameter vector can be laid out anew when adapters change. */
 public final class PeftNetwork extends MultiLayerNetwork implements Relayable<Layer> {
   private static final long serialVersionUID = 1L;
 
-  private final transient Deferred beforeTraining = new Deferred();
+  private final transient TrainingGuard training = new TrainingGuard();
 
   PeftNetwork(MultiLayerConfiguration configuration) {
     super(configuration);
@@ -43,12 +42,12 @@ public final class PeftNetwork extends MultiLayerNetwork implements Relayable<La
 
   @Override
   public void beforeTraining(Runnable task) {
-    beforeTraining.set(task);
+    training.before(task);
   }
 
   @Override
   public @Nullable Updater getUpdater(boolean create) {
-    beforeTraining.run();
+    training.prepare();
     return super.getUpdater(create);
   }
 
@@ -83,7 +82,7 @@ public final class PeftNetwork extends MultiLayerNetwork implements Relayable<La
   }
 
   private void set(LearningRate rate, Object... parts) {
-    Layout.grafted(parts).forEach(part -> part.setLearningRate(rate));
+    rate.set(Layout.adapted(parts));
     if (solver != null && numParams() > 0) {
       // Finds no layer whose rate it could set, and makes the updater anew over its state.
       super.setLearningRate(rate.fixed());
@@ -92,26 +91,17 @@ public final class PeftNetwork extends MultiLayerNetwork implements Relayable<La
 
   @Override
   public @Nullable Double getLearningRate(int layer) {
-    return Layout.grafted(getLayer(layer))
-        .findFirst()
-        .map(part -> LearningRate.now(part, getIterationCount(), getEpochCount()))
-        .orElse(null);
+    return LearningRate.now(
+        Layout.adapted(getLayer(layer)), getIterationCount(), getEpochCount());
   }
 
-  /**
-   * A loss that is not finite stops the step: gradients may be finite nevertheless, for some of
-   * Deeplearning4j's operations pass over NaN. A step that fails leaves no masks to the next input.
-   */
   @Override
   public void computeGradientAndScore() {
-    beforeTraining.run();
-    try {
-      super.computeGradientAndScore();
-      AdapterGradients.requireFiniteLoss(score(), getIterationCount());
-    } catch (RuntimeException e) {
-      clearLayerMaskArrays();
-      throw e;
-    }
+    training.step(
+        super::computeGradientAndScore,
+        this::score,
+        this::getIterationCount,
+        this::clearLayerMaskArrays);
   }
 
   /** Public in a public class: an in-memory model saver calls it by reflection. */

@@ -18,7 +18,7 @@ import org.peft4j.internal.adapted.AdaptedPart;
 import org.peft4j.internal.adapted.AdaptedVertex;
 import org.peft4j.internal.adapted.AdaptedVertices;
 import org.peft4j.internal.adapted.AdapterContext;
-import org.peft4j.internal.graft.GraftSwitch;
+import org.peft4j.internal.graft.SharedState;
 import org.peft4j.internal.original.OriginalPart;
 import org.peft4j.internal.original.stock.StockOriginals;
 import org.peft4j.kernel.Kernels;
@@ -40,10 +40,10 @@ public final class WrappedGraph extends WrappedModel<ComputationGraph> {
   }
 
   /** Wraps an initialised graph. */
-  public static WrappedGraph of(ComputationGraph base, GraftSwitch graftSwitch, Kernels kernels) {
+  public static WrappedGraph of(ComputationGraph base, SharedState shared, Kernels kernels) {
     AdapterContext context =
         new AdapterContext(
-            layersOf(base), ancestors(base.getConfiguration()), graftSwitch, kernels);
+            layersOf(base), ancestors(base.getConfiguration()), shared, kernels);
     return new WrappedGraph(base, context);
   }
 
@@ -51,18 +51,18 @@ public final class WrappedGraph extends WrappedModel<ComputationGraph> {
    * The hosting of every layer of {@code graph}, by vertex name, in the order of the forward pass.
    */
   public static Map<String, OriginalPart> layersOf(ComputationGraph graph) {
-    Map<String, OriginalPart> hostings = new LinkedHashMap<>();
+    Map<String, OriginalPart> originals = new LinkedHashMap<>();
     for (int index : graph.topologicalSortOrder()) {
       GraphVertex vertex = graph.getVertices()[index];
       String name = vertex.getVertexName();
       if (vertex.hasLayer()) {
-        hostings.put(
+        originals.put(
             name, Originals.of(name, vertex.getLayer(), AdaptedVertices.layerConf(name, graph)));
       } else if (vertex.numParams() > 0) {
-        hostings.put(name, StockOriginals.of(name, vertex, AdaptedVertices.original(name, graph)));
+        originals.put(name, StockOriginals.of(name, vertex, AdaptedVertices.original(name, graph)));
       }
     }
-    return hostings;
+    return originals;
   }
 
   /** For each vertex, all that its output depends on. */
@@ -103,7 +103,7 @@ public final class WrappedGraph extends WrappedModel<ComputationGraph> {
   }
 
   @Override
-  public Map<String, OriginalPart> hostings(ComputationGraph model) {
+  public Map<String, OriginalPart> originals(ComputationGraph model) {
     return layersOf(model);
   }
 

@@ -14,7 +14,7 @@ import org.peft4j.adapter.Tensors;
 import org.peft4j.internal.adapted.AdaptedPart;
 import org.peft4j.internal.adapted.AdapterContext;
 import org.peft4j.internal.graft.Graft;
-import org.peft4j.internal.graft.GraftSwitch;
+import org.peft4j.internal.graft.SharedState;
 import org.peft4j.internal.graft.Slot;
 import org.peft4j.internal.original.OriginalPart;
 import org.peft4j.method.TensorPlace;
@@ -50,7 +50,7 @@ public abstract class WrappedModel<M extends Model> {
   public abstract M copyOfBase();
 
   /** The hosting of every layer of {@code model}, a base model or a copy of one, by vertex name. */
-  public abstract Map<String, OriginalPart> hostings(M model);
+  public abstract Map<String, OriginalPart> originals(M model);
 
   /** The data type of the network's parameters. */
   public abstract DataType dataType();
@@ -62,13 +62,13 @@ public abstract class WrappedModel<M extends Model> {
   abstract @Nullable Updater updater(boolean create);
 
   /** The hosting of every layer of the base model, by vertex name. */
-  public final Map<String, OriginalPart> hostings() {
+  public final Map<String, OriginalPart> originals() {
     return context.layers();
   }
 
   /** What all replicas share at run time. */
-  public final GraftSwitch graftSwitch() {
-    return context.graftSwitch();
+  public final SharedState shared() {
+    return context.shared();
   }
 
   /**

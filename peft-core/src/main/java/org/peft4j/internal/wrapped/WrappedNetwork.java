@@ -17,7 +17,7 @@ import org.peft4j.internal.adapted.AdaptedLayer;
 import org.peft4j.internal.adapted.AdaptedLayerConf;
 import org.peft4j.internal.adapted.AdaptedPart;
 import org.peft4j.internal.adapted.AdapterContext;
-import org.peft4j.internal.graft.GraftSwitch;
+import org.peft4j.internal.graft.SharedState;
 import org.peft4j.internal.original.OriginalPart;
 import org.peft4j.kernel.Kernels;
 
@@ -41,26 +41,26 @@ public final class WrappedNetwork extends WrappedModel<MultiLayerNetwork> {
 
   /** Wraps an initialised network. */
   public static WrappedNetwork of(
-      MultiLayerNetwork base, GraftSwitch graftSwitch, Kernels kernels) {
-    Map<String, OriginalPart> hostings = layersOf(base);
+      MultiLayerNetwork base, SharedState shared, Kernels kernels) {
+    Map<String, OriginalPart> originals = layersOf(base);
     Map<String, Set<String>> below = new HashMap<>();
     Set<String> soFar = new LinkedHashSet<>();
-    for (String name : hostings.keySet()) {
+    for (String name : originals.keySet()) {
       below.put(name, new LinkedHashSet<>(soFar));
       soFar.add(name);
     }
-    return new WrappedNetwork(base, new AdapterContext(hostings, below, graftSwitch, kernels));
+    return new WrappedNetwork(base, new AdapterContext(originals, below, shared, kernels));
   }
 
   /** The hosting of every layer of {@code network}, by name, in the order of the forward pass. */
   public static Map<String, OriginalPart> layersOf(MultiLayerNetwork network) {
-    Map<String, OriginalPart> hostings = new LinkedHashMap<>();
+    Map<String, OriginalPart> originals = new LinkedHashMap<>();
     for (int i = 0; i < network.getnLayers(); i++) {
       NeuralNetConfiguration conf = network.getLayerWiseConfigurations().getConf(i);
       String name = name(conf, i);
-      hostings.put(name, Originals.of(name, network.getLayer(i), conf));
+      originals.put(name, Originals.of(name, network.getLayer(i), conf));
     }
-    return hostings;
+    return originals;
   }
 
   private static String name(NeuralNetConfiguration conf, int index) {
@@ -84,7 +84,7 @@ public final class WrappedNetwork extends WrappedModel<MultiLayerNetwork> {
   }
 
   @Override
-  public Map<String, OriginalPart> hostings(MultiLayerNetwork model) {
+  public Map<String, OriginalPart> originals(MultiLayerNetwork model) {
     return layersOf(model);
   }
 

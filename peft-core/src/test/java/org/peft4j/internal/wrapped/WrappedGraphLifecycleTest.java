@@ -21,7 +21,7 @@ import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.learning.config.Adam;
 import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
-import org.peft4j.internal.graft.GraftSwitch;
+import org.peft4j.internal.graft.SharedState;
 import org.peft4j.internal.original.stock.TestSlots;
 import org.peft4j.kernel.Nd4jKernels;
 import org.peft4j.site.Site;
@@ -36,7 +36,7 @@ class WrappedGraphLifecycleTest {
 
   @Test
   void theSitesOfAnAttentionVertexAreItsProjections() {
-    assertThat(hosted(base()).hostings().values().stream().flatMap(h -> h.sites().stream()))
+    assertThat(wrapped(base()).originals().values().stream().flatMap(h -> h.sites().stream()))
         .extracting(Site::name)
         .contains("attention.Wq", "attention.Wk", "attention.Wv", "attention.Wo");
   }
@@ -44,17 +44,17 @@ class WrappedGraphLifecycleTest {
   @Test
   void adaptersThatAddNothingLeaveTheOutputBitEqual() {
     ComputationGraph base = base();
-    WrappedGraph hosted = hosted(base);
-    hosted.activate(TestSlots.everywhere(hosted, false));
+    WrappedGraph wrapped = wrapped(base);
+    wrapped.activate(TestSlots.everywhere(wrapped, false));
 
-    assertThat(hosted.network().outputSingle(x)).isEqualTo(base.outputSingle(x));
+    assertThat(wrapped.network().outputSingle(x)).isEqualTo(base.outputSingle(x));
   }
 
   @Test
   void everyGradientEqualsCentralDifferences() {
-    WrappedGraph hosted = hosted(base());
-    hosted.activate(TestSlots.everywhere(hosted, true));
-    ComputationGraph network = hosted.network();
+    WrappedGraph wrapped = wrapped(base());
+    wrapped.activate(TestSlots.everywhere(wrapped, true));
+    ComputationGraph network = wrapped.network();
     network.setInput(0, x);
     network.setLabel(0, y);
     network.computeGradientAndScore();
@@ -78,13 +78,13 @@ class WrappedGraphLifecycleTest {
   void fittingMovesAdaptersOnlyAndListenersSeeIt() {
     ComputationGraph base = base();
     INDArray before = base.params().dup();
-    WrappedGraph hosted = hosted(base);
-    hosted.activate(TestSlots.everywhere(hosted, false));
+    WrappedGraph wrapped = wrapped(base);
+    wrapped.activate(TestSlots.everywhere(wrapped, false));
     CollectScoresListener scores = new CollectScoresListener(1);
-    hosted.network().setListeners(scores, new ScoreIterationListener(10));
+    wrapped.network().setListeners(scores, new ScoreIterationListener(10));
 
     for (int i = 0; i < 20; i++) {
-      hosted.network().fit(new DataSet(x, y));
+      wrapped.network().fit(new DataSet(x, y));
     }
 
     assertThat(base.params()).isEqualTo(before);
@@ -93,9 +93,9 @@ class WrappedGraphLifecycleTest {
 
   @Test
   void aConfigurationThatWentThroughJsonGivesAWorkingReplica() {
-    WrappedGraph hosted = hosted(base());
-    hosted.activate(TestSlots.everywhere(hosted, true));
-    ComputationGraph network = hosted.network();
+    WrappedGraph wrapped = wrapped(base());
+    wrapped.activate(TestSlots.everywhere(wrapped, true));
+    ComputationGraph network = wrapped.network();
 
     ComputationGraph replica =
         new ComputationGraph(
@@ -110,35 +110,35 @@ class WrappedGraphLifecycleTest {
 
   @Test
   void aCloneHasTheSameOutputsAndParametersOfItsOwn() {
-    WrappedGraph hosted = hosted(base());
-    hosted.activate(TestSlots.everywhere(hosted, true));
-    INDArray expected = hosted.network().outputSingle(x);
+    WrappedGraph wrapped = wrapped(base());
+    wrapped.activate(TestSlots.everywhere(wrapped, true));
+    INDArray expected = wrapped.network().outputSingle(x);
 
-    ComputationGraph clone = hosted.network().clone();
+    ComputationGraph clone = wrapped.network().clone();
 
     assertThat(clone.outputSingle(x)).isEqualTo(expected);
     clone.params().addi(1);
-    assertThat(hosted.network().outputSingle(x)).isEqualTo(expected);
+    assertThat(wrapped.network().outputSingle(x)).isEqualTo(expected);
   }
 
   @Test
   void activatingManyTimesDoesNotGrowNativeMemory() {
-    WrappedGraph hosted = hosted(base());
-    var slots = TestSlots.everywhere(hosted, true);
+    WrappedGraph wrapped = wrapped(base());
+    var slots = TestSlots.everywhere(wrapped, true);
     for (int i = 0; i < 50; i++) {
-      hosted.activate(i % 2 == 0 ? slots : List.of());
+      wrapped.activate(i % 2 == 0 ? slots : List.of());
     }
     long before = org.bytedeco.javacpp.Pointer.totalBytes();
 
     for (int i = 0; i < 1_000; i++) {
-      hosted.activate(i % 2 == 0 ? slots : List.of());
+      wrapped.activate(i % 2 == 0 ? slots : List.of());
     }
 
     assertThat(org.bytedeco.javacpp.Pointer.totalBytes() - before).isLessThan(1 << 20);
   }
 
-  private static WrappedGraph hosted(ComputationGraph base) {
-    return WrappedGraph.of(base, new GraftSwitch(1), new Nd4jKernels());
+  private static WrappedGraph wrapped(ComputationGraph base) {
+    return WrappedGraph.of(base, SharedState.of(1), new Nd4jKernels());
   }
 
   private static ComputationGraph base() {

@@ -28,7 +28,7 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.nd4j.linalg.learning.config.Adam;
 import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
-import org.peft4j.internal.graft.GraftSwitch;
+import org.peft4j.internal.graft.SharedState;
 import org.peft4j.internal.original.stock.TestSlots;
 import org.peft4j.kernel.Nd4jKernels;
 
@@ -42,7 +42,7 @@ class WrappedNetworkLifecycleTest {
 
   @Test
   void stepByStepEqualsTheWholeSequence() {
-    MultiLayerNetwork network = hosted(base, true).network();
+    MultiLayerNetwork network = wrapped(base, true).network();
     INDArray x = Nd4j.rand(DataType.DOUBLE, 2, IN, TIME);
 
     INDArray whole = network.output(x);
@@ -58,7 +58,7 @@ class WrappedNetworkLifecycleTest {
   void truncatedBackpropagationTrainsAdaptersOnly() {
     MultiLayerNetwork truncated = base(BackpropType.TruncatedBPTT);
     INDArray values = truncated.params().dup();
-    MultiLayerNetwork network = hosted(truncated, false).network();
+    MultiLayerNetwork network = wrapped(truncated, false).network();
 
     double first = network.score(data(0));
     for (int i = 0; i < 20; i++) {
@@ -71,7 +71,7 @@ class WrappedNetworkLifecycleTest {
 
   @Test
   void anIteratorCanBeFittedAndEvaluated() {
-    MultiLayerNetwork network = hosted(base, false).network();
+    MultiLayerNetwork network = wrapped(base, false).network();
 
     network.fit(iterator(), 3);
     Evaluation evaluation = network.evaluate(iterator());
@@ -82,7 +82,7 @@ class WrappedNetworkLifecycleTest {
 
   @Test
   void earlyStoppingKeepsTheBestModelInMemory() {
-    MultiLayerNetwork network = hosted(base, false).network();
+    MultiLayerNetwork network = wrapped(base, false).network();
     EarlyStoppingConfiguration<MultiLayerNetwork> configuration =
         new EarlyStoppingConfiguration.Builder<MultiLayerNetwork>()
             .epochTerminationConditions(new MaxEpochsTerminationCondition(3))
@@ -99,8 +99,8 @@ class WrappedNetworkLifecycleTest {
 
   @Test
   void replicasInParallelShareTheBase() throws Exception {
-    WrappedNetwork hosted = hosted(base, false);
-    MultiLayerNetwork network = hosted.network();
+    WrappedNetwork wrapped = wrapped(base, false);
+    MultiLayerNetwork network = wrapped.network();
     INDArray start = network.params().dup();
 
     try (ParallelWrapper wrapper =
@@ -130,10 +130,10 @@ class WrappedNetworkLifecycleTest {
     return new DataSet(Nd4j.rand(DataType.DOUBLE, 1, IN, TIME), labels);
   }
 
-  private static WrappedNetwork hosted(MultiLayerNetwork network, boolean act) {
-    WrappedNetwork hosted = WrappedNetwork.of(network, new GraftSwitch(1), new Nd4jKernels());
-    hosted.activate(TestSlots.everywhere(hosted, act));
-    return hosted;
+  private static WrappedNetwork wrapped(MultiLayerNetwork network, boolean act) {
+    WrappedNetwork wrapped = WrappedNetwork.of(network, SharedState.of(1), new Nd4jKernels());
+    wrapped.activate(TestSlots.everywhere(wrapped, act));
+    return wrapped;
   }
 
   private static MultiLayerNetwork base(BackpropType type) {

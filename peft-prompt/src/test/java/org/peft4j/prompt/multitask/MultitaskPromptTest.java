@@ -33,7 +33,7 @@ class MultitaskPromptTest {
 
   private static Pass pass(List<Integer> tasks) {
     Pass pass = new Pass(new Nd4jKernels(), true, 1);
-    pass.prompt().setTasks(tasks);
+    pass.state().setTasks(tasks);
     return pass;
   }
 

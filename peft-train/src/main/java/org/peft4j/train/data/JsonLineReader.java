@@ -13,7 +13,7 @@ import org.peft4j.error.PeftException;
 import org.peft4j.internal.Quoted;
 import org.peft4j.internal.json.JsonReader;
 
-/** Reads the lines of a JSON Lines file, each bounded and strict. */
+/** Reads the lines of a JSON Lines file strictly, each within limits. */
 final class JsonLineReader {
   private static final int MAX_LINE = 1 << 24;
 
@@ -83,12 +83,13 @@ final class JsonLineReader {
   private String text(JsonNode node, String field) {
     JsonNode value = node.get(field);
     if (!value.isTextual()) {
-      throw problem("has as \"" + field + "\" " + value.getNodeType() + "; allowed: a string.");
+      throw problem(
+          "has \"" + field + "\" of type " + value.getNodeType() + "; allowed: a string.");
     }
     return value.textValue();
   }
 
-  /** Empty as well if it is no number: it may mean something else, in data made for others. */
+  /** Empty, too, if it is not a number: in data made for others it may mean something else. */
   private static Optional<Integer> task(JsonNode node) {
     return Optional.ofNullable(node.get("task_id"))
         .filter(value -> value.isIntegralNumber() && value.canConvertToInt())

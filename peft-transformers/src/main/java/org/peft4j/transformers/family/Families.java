@@ -21,6 +21,7 @@ public final class Families {
           new MistralFamily(),
           new Qwen2Family(),
           new Gpt2Family(),
+          new OptFamily(),
           new T5Family("t5", "T5"),
           new T5Family("mt5", "MT5"));
 

@@ -12,13 +12,19 @@ import org.peft4j.internal.original.OriginalLayer;
 import org.peft4j.internal.original.TwinLayer;
 import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.site.Site;
+import org.peft4j.weight.FrozenWeight;
 
 /**
  * Hosts any layer by running Deeplearning4j's own implementation: over the base model's arrays
  * where nothing is grafted, and else over effective weights {@code W' = W + Σ ΔW} that are made
  * anew at each forward pass. The latter cost one copy of the layer's own parameters.
  */
-record EffectiveOriginal(StockLayer base, List<WeightSite> weights) implements OriginalLayer {
+record EffectiveOriginal(StockLayer base, List<WeightSite> weights, StockWeights frozen)
+    implements OriginalLayer {
+  static EffectiveOriginal of(StockLayer base, List<WeightSite> weights) {
+    return new EffectiveOriginal(
+        base, weights, StockWeights.of(base.layer().paramTable(), weights));
+  }
 
   @Override
   public List<Site> sites() {
@@ -26,13 +32,8 @@ record EffectiveOriginal(StockLayer base, List<WeightSite> weights) implements O
   }
 
   @Override
-  public INDArray frozen(Site site, String parameter) {
-    return base.layer().getParam(parameter);
-  }
-
-  @Override
-  public INDArray weight(Site site) {
-    return WeightSite.view(weights, site, base.layer()::getParam);
+  public FrozenWeight frozen(Site site, String parameter) {
+    return frozen.get(parameter);
   }
 
   @Override
@@ -43,9 +44,9 @@ record EffectiveOriginal(StockLayer base, List<WeightSite> weights) implements O
   @Override
   public TwinLayer build(
       NeuralNetConfiguration configuration, int index, LayerGrafts grafts, DataType type) {
-    INDArray frozen = base.layer().params();
-    boolean effective = frozen != null && grafts.trainsAt(sites());
-    INDArray parameters = effective ? DetachedArrays.copy(frozen) : frozen;
+    INDArray vector = base.layer().params();
+    boolean effective = vector != null && grafts.trainsAt(sites());
+    INDArray parameters = effective ? DetachedArrays.copy(vector) : vector;
     NeuralNetConfiguration own = base.ownConfiguration();
     Layer layer =
         own.getLayer().instantiate(own, new ArrayList<>(), index, parameters, false, type);
@@ -55,7 +56,7 @@ record EffectiveOriginal(StockLayer base, List<WeightSite> weights) implements O
     }
     EffectiveWeights weightsNow =
         new EffectiveWeights(
-            weights, grafts, frozen, base.layer().paramTable(), parameters, layer.paramTable());
+            weights, grafts, vector, base.layer().paramTable(), parameters, layer.paramTable());
     return new TwinLayer(
         layer, new EffectivePasses(scratch, weightsNow, SameDiffEpsilon.scale(layer)));
   }

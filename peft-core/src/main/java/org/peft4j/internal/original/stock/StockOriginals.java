@@ -64,10 +64,10 @@ public final class StockOriginals {
   }
 
   private static OriginalLayer of(String name, StockLayer base) {
-    OriginalLayer hosting = withoutPlace(name, base);
+    OriginalLayer original = withoutPlace(name, base);
     return OutputPlaces.of(name, base)
-        .<OriginalLayer>map(place -> new OriginalWithPlace(hosting, place))
-        .orElse(hosting);
+        .<OriginalLayer>map(place -> new OriginalWithPlace(original, place))
+        .orElse(original);
   }
 
   private static OriginalLayer withoutPlace(String name, StockLayer base) {
@@ -99,7 +99,7 @@ public final class StockOriginals {
     if (sort == BatchNormalization.class) {
       return NormOriginal.of(name, base);
     }
-    return new EffectiveOriginal(base, sites(name, base));
+    return EffectiveOriginal.of(base, sites(name, base));
   }
 
   private static List<WeightSite> sites(String name, StockLayer base) {

@@ -38,11 +38,13 @@ public final class CenterLossOutputTwin extends CenterLossOutputLayer {
       boolean training, boolean forBackward, LayerWorkspaceMgr workspaces) {
     assertInputSet(forBackward);
     applyDropOutIfNecessary(training, workspaces);
-    INDArray w = getParamWithNoise(DefaultParamInitializer.WEIGHT_KEY, training, workspaces);
-    INDArray z = product.forward(input.castTo(dataType), w, training, workspaces);
-    if (hasBias()) {
-      z.addiRowVector(getParamWithNoise(DefaultParamInitializer.BIAS_KEY, training, workspaces));
-    }
+    INDArray z =
+        product.biased(
+            input.castTo(dataType),
+            key -> getParamWithNoise(key, training, workspaces),
+            hasBias(),
+            training,
+            workspaces);
     if (maskArray != null) {
       applyMask(z);
     }
@@ -55,10 +57,7 @@ public final class CenterLossOutputTwin extends CenterLossOutputLayer {
     assertInputSet(true);
     INDArray z = preOutput2d(true, workspaces);
     INDArray expected = getLabels2d(workspaces, ArrayType.BP_WORKING_MEM);
-    INDArray delta =
-        layerConf()
-            .getLossFn()
-            .computeGradient(expected, z, layerConf().getActivationFn(), maskArray);
+    INDArray delta = TwinProduct.lossGradient(layerConf(), expected, z, maskArray);
     if (hasBias()) {
       product.biasGradient(super.getParam(DefaultParamInitializer.BIAS_KEY), delta);
     }

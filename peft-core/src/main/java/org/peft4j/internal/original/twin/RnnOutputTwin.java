@@ -44,11 +44,13 @@ public final class RnnOutputTwin extends RnnOutputLayer {
       boolean training, boolean forBackward, LayerWorkspaceMgr workspaces) {
     assertInputSet(forBackward);
     applyDropOutIfNecessary(training, workspaces);
-    INDArray w = getParamWithNoise(WEIGHT, training, workspaces);
-    INDArray z = product.forward(input.castTo(dataType), w, training, workspaces);
-    if (hasBias()) {
-      z.addiRowVector(getParamWithNoise(BIAS, training, workspaces));
-    }
+    INDArray z =
+        product.biased(
+            input.castTo(dataType),
+            key -> getParamWithNoise(key, training, workspaces),
+            hasBias(),
+            training,
+            workspaces);
     if (maskArray != null) {
       applyMask(z);
     }
@@ -90,10 +92,7 @@ public final class RnnOutputTwin extends RnnOutputLayer {
     applyDropOutIfNecessary(true, workspaces);
     INDArray z = preOutput2d(true, workspaces);
     INDArray expected = getLabels2d(workspaces, ArrayType.BP_WORKING_MEM);
-    INDArray delta =
-        layerConf()
-            .getLossFn()
-            .computeGradient(expected, z, layerConf().getActivationFn(), maskArray);
+    INDArray delta = TwinProduct.lossGradient(layerConf(), expected, z, maskArray);
     if (hasBias()) {
       product.biasGradient(super.getParam(BIAS), delta);
     }

@@ -1,7 +1,9 @@
 package org.peft4j.internal.original.twin;
 
 import java.util.Arrays;
+import java.util.function.Function;
 import org.deeplearning4j.exception.DL4JInvalidInputException;
+import org.deeplearning4j.nn.conf.layers.BaseOutputLayer;
 import org.deeplearning4j.nn.params.DefaultParamInitializer;
 import org.deeplearning4j.nn.workspace.ArrayType;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
@@ -81,6 +83,22 @@ final class TwinProduct {
     return z;
   }
 
+  /**
+   * The pre-activation [rows, out], with bias.
+   *
+   * @param parameters the layer's parameters by key as this pass sees them, with weight noise
+   * @param bias whether the layer has one
+   */
+  INDArray biased(
+      INDArray x,
+      Function<String, INDArray> parameters,
+      boolean bias,
+      boolean training,
+      LayerWorkspaceMgr workspaces) {
+    INDArray z = forward(x, parameters.apply(WEIGHT), training, workspaces);
+    return bias ? z.addiRowVector(parameters.apply(BIAS)) : z;
+  }
+
   /** What the frozen product is applied to: x, or a scaled copy. */
   INDArray input(INDArray x, boolean training, LayerWorkspaceMgr workspaces) {
     return linear.scalesInput() ? linear.input(pass(training), rowMajorInput(x, workspaces)) : x;
@@ -134,8 +152,19 @@ final class TwinProduct {
   }
 
   /**
-   * Writes the gradient of the bias if it trains, given that of the biased pre-activation; to be
-   * called before {@link #backward}.
+   * The gradient of the loss by an output layer's pre-activation.
+   *
+   * @param labels [rows, out]
+   * @param z the pre-activation [rows, out]
+   */
+  static INDArray lossGradient(
+      BaseOutputLayer layer, INDArray labels, INDArray z, @Nullable INDArray mask) {
+    return layer.getLossFn().computeGradient(labels, z, layer.getActivationFn(), mask);
+  }
+
+  /**
+   * Writes the gradient of the bias if it trains, given that of the biased pre-activation. Call it
+   * before {@link #backward}.
    *
    * @param frozen the frozen bias
    */

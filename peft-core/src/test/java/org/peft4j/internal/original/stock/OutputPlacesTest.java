@@ -34,8 +34,8 @@ class OutputPlacesTest {
 
   @Test
   void aPlaceIsNamedAfterItsLayerAndOutputLayersHaveNone() {
-    WrappedNetwork hosted = TestSlots.host(LayerCases.named("lstm").base(DataType.FLOAT));
-    assertThat(hosted.hostings().values().stream().flatMap(h -> h.sites().stream()))
+    WrappedNetwork wrapped = TestSlots.wrap(LayerCases.named("lstm").base(DataType.FLOAT));
+    assertThat(wrapped.originals().values().stream().flatMap(h -> h.sites().stream()))
         .filteredOn(site -> site.kind() == SiteKind.SUBLAYER)
         .containsExactly(Site.place("layer.output", "layer", SiteKind.SUBLAYER, 0, 8));
   }
@@ -44,12 +44,12 @@ class OutputPlacesTest {
   @MethodSource("cases")
   void adaptersThatAddNothingLeaveEveryActivationBitEqual(LayerCase sort) {
     MultiLayerNetwork base = sort.base(DataType.FLOAT);
-    WrappedNetwork hosted = TestSlots.host(base);
-    hosted.activate(TestSlots.afterLayers(hosted, false));
+    WrappedNetwork wrapped = TestSlots.wrap(base);
+    wrapped.activate(TestSlots.afterLayers(wrapped, false));
     DataSet data = sort.data(DataType.FLOAT);
     INDArray mask = data.getFeaturesMaskArray();
 
-    INDArray actual = hosted.network().output(data.getFeatures(), false, mask, null);
+    INDArray actual = wrapped.network().output(data.getFeatures(), false, mask, null);
 
     assertThat(actual).isEqualTo(base.output(data.getFeatures(), false, mask, null));
   }
@@ -57,28 +57,28 @@ class OutputPlacesTest {
   @ParameterizedTest
   @MethodSource("unregularised")
   void everyGradientEqualsCentralDifferences(LayerCase sort) {
-    WrappedNetwork hosted = TestSlots.host(sort.base(DataType.DOUBLE));
-    List<Slot> places = TestSlots.afterLayers(hosted, true);
+    WrappedNetwork wrapped = TestSlots.wrap(sort.base(DataType.DOUBLE));
+    List<Slot> places = TestSlots.afterLayers(wrapped, true);
     if (places.isEmpty()) {
       assertThat(sort.name()).containsAnyOf("output", "center loss", "pooling", "prelu");
       return;
     }
-    hosted.activate(places);
-    NetworkSlopes.assertGradients(hosted.network(), sort.data(DataType.DOUBLE));
+    wrapped.activate(places);
+    NetworkSlopes.assertGradients(wrapped.network(), sort.data(DataType.DOUBLE));
 
-    List<Slot> all = new ArrayList<>(TestSlots.everywhere(hosted, true));
+    List<Slot> all = new ArrayList<>(TestSlots.everywhere(wrapped, true));
     all.addAll(places);
-    hosted.activate(all);
-    NetworkSlopes.assertGradients(hosted.network(), sort.data(DataType.DOUBLE));
+    wrapped.activate(all);
+    NetworkSlopes.assertGradients(wrapped.network(), sort.data(DataType.DOUBLE));
   }
 
   @Test
   void steppingThroughASequenceGivesTheOutputOfTheWhole() {
     for (String name : List.of("lstm", "simple rnn")) {
       LayerCase sort = LayerCases.named(name);
-      WrappedNetwork hosted = TestSlots.host(sort.base(DataType.DOUBLE));
-      hosted.activate(TestSlots.afterLayers(hosted, true));
-      MultiLayerNetwork network = hosted.network();
+      WrappedNetwork wrapped = TestSlots.wrap(sort.base(DataType.DOUBLE));
+      wrapped.activate(TestSlots.afterLayers(wrapped, true));
+      MultiLayerNetwork network = wrapped.network();
       INDArray x = sort.data(DataType.DOUBLE).getFeatures();
       INDArray whole = network.output(x);
       for (int t = 0; t < x.size(2); t++) {
@@ -93,13 +93,13 @@ class OutputPlacesTest {
 
   @Test
   void aLayerWithNothingButAnAdapterAfterItRunsOnTheFrozenArrays() {
-    WrappedNetwork hosted = TestSlots.host(LayerCases.named("lstm").base(DataType.FLOAT));
-    hosted.activate(TestSlots.afterLayers(hosted, true));
-    var layer = hosted.network().getLayer("layer");
+    WrappedNetwork wrapped = TestSlots.wrap(LayerCases.named("lstm").base(DataType.FLOAT));
+    wrapped.activate(TestSlots.afterLayers(wrapped, true));
+    var layer = wrapped.network().getLayer("layer");
     INDArray used =
         ((org.deeplearning4j.nn.layers.wrapper.BaseWrapperLayer) layer).getUnderlying().params();
     assertThat(used.data().address())
-        .isEqualTo(hosted.base().getLayer("layer").params().data().address());
+        .isEqualTo(wrapped.base().getLayer("layer").params().data().address());
   }
 
   private static org.nd4j.linalg.indexing.INDArrayIndex all() {

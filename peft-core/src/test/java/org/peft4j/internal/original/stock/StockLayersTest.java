@@ -29,12 +29,12 @@ class StockLayersTest {
   @MethodSource("cases")
   void adaptersThatAddNothingLeaveEveryActivationBitEqual(LayerCase sort) {
     MultiLayerNetwork base = sort.base(DataType.FLOAT);
-    WrappedNetwork hosted = TestSlots.host(base);
-    hosted.activate(TestSlots.everywhere(hosted, false));
+    WrappedNetwork wrapped = TestSlots.wrap(base);
+    wrapped.activate(TestSlots.everywhere(wrapped, false));
 
-    assertSameActivations(sort, base, hosted.network(), false);
+    assertSameActivations(sort, base, wrapped.network(), false);
     if (!sort.name().contains("batch norm")) {
-      assertSameActivations(sort, base, hosted.network(), true);
+      assertSameActivations(sort, base, wrapped.network(), true);
     }
   }
 
@@ -42,16 +42,16 @@ class StockLayersTest {
   @MethodSource("cases")
   void hostedEqualsTheLayerWithMergedWeights(LayerCase sort) {
     for (DataType type : List.of(DataType.DOUBLE, DataType.FLOAT)) {
-      WrappedNetwork hosted = TestSlots.host(sort.base(type));
-      List<Slot> slots = TestSlots.everywhere(hosted, true);
-      hosted.activate(slots);
+      WrappedNetwork wrapped = TestSlots.wrap(sort.base(type));
+      List<Slot> slots = TestSlots.everywhere(wrapped, true);
+      wrapped.activate(slots);
       DataSet data = sort.data(type);
 
       INDArray expected =
-          TestSlots.merged(hosted, slots)
+          TestSlots.merged(wrapped, slots)
               .output(data.getFeatures(), false, data.getFeaturesMaskArray(), null);
       INDArray actual =
-          hosted.network().output(data.getFeatures(), false, data.getFeaturesMaskArray(), null);
+          wrapped.network().output(data.getFeatures(), false, data.getFeaturesMaskArray(), null);
 
       double tolerance = type == DataType.DOUBLE ? 1e-10 : 1e-5;
       assertThat(distance(actual, expected)).isLessThan(tolerance);
@@ -66,9 +66,9 @@ class StockLayersTest {
   @ParameterizedTest
   @MethodSource("unregularised")
   void everyGradientEqualsCentralDifferences(LayerCase sort) {
-    WrappedNetwork hosted = TestSlots.host(sort.base(DataType.DOUBLE));
-    hosted.activate(TestSlots.everywhere(hosted, true));
-    NetworkSlopes.assertGradients(hosted.network(), sort.data(DataType.DOUBLE));
+    WrappedNetwork wrapped = TestSlots.wrap(sort.base(DataType.DOUBLE));
+    wrapped.activate(TestSlots.everywhere(wrapped, true));
+    NetworkSlopes.assertGradients(wrapped.network(), sort.data(DataType.DOUBLE));
   }
 
   @ParameterizedTest
@@ -76,11 +76,11 @@ class StockLayersTest {
   void trainingMovesAdaptersOnlyAndSwitchingThemOffRestoresTheBase(LayerCase sort) {
     MultiLayerNetwork base = sort.base(DataType.FLOAT);
     INDArray before = base.params().dup();
-    WrappedNetwork hosted = TestSlots.host(base);
-    List<Slot> slots = TestSlots.everywhere(hosted, false);
+    WrappedNetwork wrapped = TestSlots.wrap(base);
+    List<Slot> slots = TestSlots.everywhere(wrapped, false);
     long count = slots.stream().mapToLong(Slot::count).sum();
-    hosted.activate(slots);
-    MultiLayerNetwork network = hosted.network();
+    wrapped.activate(slots);
+    MultiLayerNetwork network = wrapped.network();
     INDArray start = network.params().dup();
     DataSet data = sort.data(DataType.FLOAT);
 
@@ -92,9 +92,9 @@ class StockLayersTest {
     assertThat(network.getFlattenedGradients().length()).isEqualTo(count);
     assertThat(network.getUpdater().getStateViewArray().length()).isEqualTo(2 * count);
     assertThat(network.params()).isNotEqualTo(start);
-    hosted.graftSwitch().disable(1);
+    wrapped.shared().activity().disable(1);
     assertSameActivations(sort, base, network, false);
-    hosted.graftSwitch().disable(-1);
+    wrapped.shared().activity().disable(-1);
   }
 
   private static void assertSameActivations(

@@ -36,10 +36,10 @@ class TrainableCopiesTest {
   void copiesHaveTheRightGradientsAndSwitchOffExactly(LayerCase sort) {
     MultiLayerNetwork base = sort.base(DataType.DOUBLE);
     INDArray before = base.params().dup();
-    WrappedNetwork hosted = TestSlots.host(base);
-    List<Slot> slots = copies(hosted);
-    hosted.activate(slots);
-    MultiLayerNetwork network = hosted.network();
+    WrappedNetwork wrapped = TestSlots.wrap(base);
+    List<Slot> slots = copies(wrapped);
+    wrapped.activate(slots);
+    MultiLayerNetwork network = wrapped.network();
     DataSet data = sort.data(DataType.DOUBLE);
 
     assertThat(distance(network, base, data)).isLessThan(1e-12);
@@ -50,33 +50,38 @@ class TrainableCopiesTest {
 
     assertThat(distance(network, base, data)).isGreaterThan(1e-4);
     assertThat(base.params()).isEqualTo(before);
-    hosted.graftSwitch().disable(1);
+    wrapped.shared().activity().disable(1);
     assertThat(distance(network, base, data)).isZero();
-    hosted.graftSwitch().disable(-1);
+    wrapped.shared().activity().disable(-1);
   }
 
-  private static List<Slot> copies(WrappedNetwork hosted) {
+  private static List<Slot> copies(WrappedNetwork wrapped) {
     List<Slot> slots = new ArrayList<>();
-    hosted
-        .hostings()
+    wrapped
+        .originals()
         .values()
         .forEach(
-            hosting ->
-                hosting
+            original ->
+                original
                     .sites()
                     .forEach(
                         site -> {
                           Map<String, INDArray> values = new LinkedHashMap<>();
                           for (SiteParameter parameter : site.parameters()) {
                             values.put(
-                                parameter.name(), hosting.frozen(site, parameter.name()).dup('c'));
+                                parameter.name(),
+                                original
+                                    .frozen(site, parameter.name())
+                                    .array()
+                                    .orElseThrow()
+                                    .dup('c'));
                           }
                           TrainableCopy copy =
                               new TrainableCopy(
                                   site,
                                   site.parameters(),
                                   "",
-                                  parameter -> hosting.frozen(site, parameter.name()));
+                                  parameter -> original.frozen(site, parameter.name()));
                           slots.add(new Slot("default", copy, new Tensors(values)));
                         }));
     return slots;

@@ -11,7 +11,7 @@ import org.peft4j.adapter.Pass;
 import org.peft4j.internal.graft.PromptGrafts;
 import org.peft4j.internal.module.EmbeddingModule;
 import org.peft4j.internal.module.LinearModule;
-import org.peft4j.module.NormModule;
+import org.peft4j.internal.module.NormModule;
 import org.peft4j.transformers.architecture.InputPart;
 import org.peft4j.transformers.internal.memory.CallMemory;
 import org.peft4j.transformers.internal.model.Modules;

@@ -71,10 +71,10 @@ final class EmbeddingsLayer extends SteppingLayer {
     model().patterns().begin();
     int[] ids = TokenIds.of(input, part.tokens().rows());
     embeddings.prompts().begin(pass, from == 0);
-    int virtualTokens = pass.prompt().virtualTokens();
+    int virtualTokens = pass.state().virtualTokens();
     Extent extent = new Extent(input.size(0), virtualTokens + input.size(1));
     Tokens tokens =
-        new Tokens(ids, extent, virtualTokens, hidden, mask(), from, pass.prompt().prefixLength());
+        new Tokens(ids, extent, virtualTokens, hidden, mask(), from, pass.state().prefixLength());
     boolean keep = willGoBack(training);
     KeptArrays arrays = new KeptArrays(model().pool());
     try (CallMemory memory = new CallMemory(workspaces, dataType, keep ? arrays : null)) {

@@ -52,7 +52,7 @@ final class HeadLayer extends LossLayer {
 
   /** How many positions of the input are those of virtual tokens, before all others. */
   private int virtualTokens() {
-    return grafts().prompt().virtualTokens();
+    return grafts().passState().virtualTokens();
   }
 
   /** What the head takes, without virtual tokens. */
