@@ -35,11 +35,10 @@ class PromptSourceTest {
   private static final INDArray ROWS =
       Nd4j.createFromArray(new double[][][] {{{1, 2, 3}}, {{9, 8, 7}}});
 
-  @TempDir private Path folder;
   private Path file = Path.of("");
 
   @BeforeEach
-  void writeTheSource() {
+  void writeTheSource(@TempDir Path folder) {
     file =
         SmallFile.write(
             folder.resolve("adapter_model.safetensors"),
