@@ -8,8 +8,7 @@ import org.peft4j.adapter.TrainableCopy;
 import org.peft4j.site.Site;
 
 /**
- * All that is grafted on one site of one replica: the active adapters in their order. What they do
- * there is in the class for the sort of site: {@link LinearGrafts}, {@link EmbeddingGrafts}, {@link
+ * The grafts at one site of one replica: the active adapters in their order. A class for each kind of site runs them: {@link LinearGrafts}, {@link EmbeddingGrafts}, {@link
  * WeightGrafts}, {@link SublayerGrafts}, {@link AttentionGrafts}, {@link PromptGrafts}.
  */
 public final class SiteGrafts {
@@ -23,7 +22,7 @@ public final class SiteGrafts {
     this.shared = shared;
   }
 
-  /** A site with nothing on it. */
+  /** A site without grafts. */
   public static SiteGrafts none(Site site) {
     return new SiteGrafts(site, List.of(), SharedState.of(0));
   }
@@ -36,7 +35,7 @@ public final class SiteGrafts {
     return grafts;
   }
 
-  /** Whether anything grafted here acts now. */
+  /** Whether any graft acts now. */
   public boolean acts() {
     for (Graft graft : grafts) {
       if (shared.activity().on(graft.adapterName())) {
@@ -57,8 +56,7 @@ public final class SiteGrafts {
   }
 
   /**
-   * The rows of a matrix, cut where the adapters that act change; one span unless each sequence of
-   * a batch has adapters of its own.
+   * The rows of a matrix in spans with the same acting adapters: one span, unless each sequence of a batch has its own adapter.
    *
    * @param rows the number of rows, the same for every sequence of the batch
    */
@@ -75,13 +73,13 @@ public final class SiteGrafts {
     return new Span(run.from(), run.to(), own);
   }
 
-  /** The number of sequences that adapters were named for; 1 if they were not. */
+  /** The number of sequences with an adapter of their own; 1 if they have none. */
   long rowCount() {
     return Math.max(1, shared.activity().rows().size());
   }
 
   /**
-   * The trainable copy of {@code parameter} that stands in for the frozen one now, or else that.
+   * The acting trainable copy of {@code parameter}, or the frozen one if there is none.
    */
   public INDArray parameter(String parameter, INDArray frozen) {
     Graft copy = copyOf(parameter);
@@ -90,12 +88,12 @@ public final class SiteGrafts {
         : ((TrainableCopy) copy.adapter()).of(parameter, copy.parameters());
   }
 
-  /** Like {@link #parameter(String, INDArray)} where the module may have no such parameter. */
+  /** Like {@link #parameter(String, INDArray)}, for a parameter that the module may lack. */
   public @Nullable INDArray optionalParameter(String parameter, @Nullable INDArray frozen) {
     return frozen == null ? null : parameter(parameter, frozen);
   }
 
-  /** Where the gradient of {@code parameter} goes; null if it is frozen now. */
+  /** The array for the gradient of {@code parameter}; null if it is frozen now. */
   public @Nullable INDArray gradient(String parameter) {
     Graft copy = copyOf(parameter);
     return copy == null ? null : ((TrainableCopy) copy.adapter()).of(parameter, copy.gradients());
@@ -110,7 +108,7 @@ public final class SiteGrafts {
     return null;
   }
 
-  /** Zeroes every gradient here: for a layer that no gradient reaches. */
+  /** Zeroes every gradient, for a layer that no gradient reaches. */
   public void zeroGradients() {
     for (Graft graft : grafts) {
       Tensors gradients = graft.gradients();

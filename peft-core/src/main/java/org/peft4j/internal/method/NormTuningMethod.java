@@ -14,7 +14,7 @@ import org.peft4j.norm.NormTuningConfig;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
 
-/** A trainable copy of each targeted normalisation stands in for it. */
+/** Replaces each target normalisation by a trainable copy. */
 public final class NormTuningMethod implements PeftMethod<NormTuningConfig> {
   /** Hugging Face PEFT has no such fields for this method. */
   private static final ConfigFields<NormTuningConfig, NormTuningConfig.Builder> FIELDS =
@@ -39,7 +39,7 @@ public final class NormTuningMethod implements PeftMethod<NormTuningConfig> {
   private static final List<String> QWEN = List.of("post_attention_layernorm");
   private static final List<String> T5 = List.of("layer_norm", "final_layer_norm");
 
-  /** As Hugging Face PEFT has them. */
+  /** Hugging Face PEFT's defaults. */
   private static final Map<String, List<String>> BY_TYPE =
       Map.ofEntries(
           Map.entry("gpt2", List.of("ln_1", "ln_2", "ln_f")),

@@ -18,7 +18,7 @@ import org.peft4j.method.Injection.FrozenValues;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteParameter;
 
-/** The sites of a model, and where each one's frozen arrays are. */
+/** The sites of a model, with their frozen values. */
 public final class ModelSites implements FrozenValues {
   private final List<Site> sites = new ArrayList<>();
   private final Map<String, OriginalPart> layers = new HashMap<>();
@@ -80,22 +80,22 @@ public final class ModelSites implements FrozenValues {
     return layer;
   }
 
-  /** Whether a site is of a vertex that is no layer. */
+  /** Whether a site belongs to a vertex without a layer. */
   boolean isOfVertex(Site site) {
     return layer(site) instanceof OriginalVertex;
   }
 
-  /** Whether the layer of a site takes rows that have other adapters together. */
+  /** Whether the layer of a site handles rows with different adapters at once. */
   boolean rowsApart(Site site) {
     return layer(site).rowsApart();
   }
 
-  /** The elements of the base model, a tied array counted once. */
+  /** The number of the base model's elements; a tied array counts once. */
   public long baseCount(Model base) {
     return external ? sumOfDistinct(INDArray::length) : base.numParams();
   }
 
-  /** What they take in memory, where {@code type} is that of the parameter vector. */
+  /** Their size in bytes. {@code type} is that of the parameter vector. */
   long baseBytes(Model base, DataType type) {
     return external
         ? sumOfDistinct(array -> array.length() * array.dataType().width())

@@ -7,9 +7,7 @@ import org.peft4j.internal.graft.LayerGrafts;
 import org.peft4j.site.Site;
 
 /**
- * How one layer of a base model, or a vertex with parameters, is hosted: its sites and its frozen
- * arrays. Its twin in the wrapped network is made by {@link OriginalLayer} or {@link
- * OriginalVertex}.
+ * A layer of the base model, or a vertex with parameters: its sites and frozen values. {@link OriginalLayer} and {@link OriginalVertex} build its twin for the wrapped network.
  */
 public interface OriginalPart {
   /** The layer's sites; empty for a layer without parameters. */
@@ -29,17 +27,17 @@ public interface OriginalPart {
     return false;
   }
 
-  /** The Hugging Face model type of the model that it is of, which default targets go by. */
+  /** The Hugging Face model type of its model, which selects default targets. */
   default Optional<String> modelType() {
     return Optional.empty();
   }
 
-  /** Whether adapters can act on some rows of a batch and not on others. */
+  /** Whether each row of a batch can have its own adapter. */
   default boolean rowsApart() {
     return false;
   }
 
-  /** The same with these adapters on it. */
+  /** The same with these grafts. */
   default boolean rowsApart(LayerGrafts grafts) {
     return rowsApart();
   }

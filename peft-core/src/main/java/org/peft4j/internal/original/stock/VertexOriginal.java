@@ -15,8 +15,7 @@ import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.site.Site;
 
 /**
- * Hosts a vertex that SameDiff computes, attention above all, in the same two ways as {@link
- * EffectiveOriginal} hosts a layer.
+ * A vertex that SameDiff computes, such as attention. Its twins are as {@link EffectiveOriginal}'s.
  *
  * @param base owns the frozen arrays
  * @param configuration the base graph's own configuration of it

@@ -9,7 +9,7 @@ import org.peft4j.site.Site;
  * A site of a layer that runs on effective weights.
  *
  * @param parameter the key of the site's weight in the layer's parameter table
- * @param view how that array becomes the site's weight
+ * @param view the view of that array as the site's weight
  */
 record WeightSite(Site site, String parameter, View view) {
   /** The weight of {@code site}, one of {@code weights}, as a view of the array of its key. */
@@ -37,7 +37,7 @@ record WeightSite(Site site, String parameter, View view) {
         return array.reshape('c', array.size(0) * array.size(1), array.size(2));
       }
     },
-    /** Convolution kernels [out, in, …kernel], and parameters on which nothing is grafted. */
+    /** Convolution kernels [out, in, …kernel], and parameters without grafts. */
     AS_IS {
       @Override
       INDArray of(INDArray array) {
