@@ -8,6 +8,7 @@ import org.peft4j.adapter.Adapter;
 import org.peft4j.config.ConfigFields;
 import org.peft4j.config.ModuleSelector;
 import org.peft4j.method.Injection;
+import org.peft4j.method.ModelModules;
 import org.peft4j.method.PeftMethod;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
@@ -45,7 +46,7 @@ public final class BottleneckMethod implements PeftMethod<BottleneckConfig> {
   }
 
   @Override
-  public Optional<List<String>> defaultTargets(String modelType) {
+  public Optional<List<String>> defaultTargets(ModelModules model) {
     return Optional.empty();
   }
 

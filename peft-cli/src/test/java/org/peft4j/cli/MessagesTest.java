@@ -34,7 +34,7 @@ class MessagesTest {
         "eval -m @/none -d INPUTS                 | There is no model folder",
         "eval -m @/file -d INPUTS                 | is a file; give the folder of a Hugging Face",
         "eval -m @/empty -d INPUTS                | has no config.json",
-        "eval -m @/json -d INPUTS                 | is no valid JSON",
+        "eval -m @/json -d INPUTS                 | is not valid JSON",
         "eval -m @/bert -d INPUTS                 | model_type \"bert\" is not supported",
         "eval -m LLAMA -d @/notes.md              | allowed names end in .txt, .jsonl or",
         "eval -m LLAMA -d @/none.txt              | no tokenizer.json",

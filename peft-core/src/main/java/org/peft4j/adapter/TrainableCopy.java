@@ -5,6 +5,7 @@ import java.util.function.Function;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteParameter;
+import org.peft4j.weight.FrozenWeight;
 
 /**
  * A trainable copy of some of a site's own parameters. It replaces them while the adapter acts: {@code modules_to_save} copies all of them, {@code bias} the biases. The originals do not change, so disabling the adapter restores the base model exactly.
@@ -20,7 +21,7 @@ public record TrainableCopy(
     List<SiteParameter> copied,
     String keyRoot,
     String keyPrefix,
-    Function<SiteParameter, INDArray> frozen)
+    Function<SiteParameter, FrozenWeight> frozen)
     implements Adapter {
   public TrainableCopy {
     copied = List.copyOf(copied);
@@ -31,7 +32,7 @@ public record TrainableCopy(
       Site site,
       List<SiteParameter> copied,
       String keyPrefix,
-      Function<SiteParameter, INDArray> frozen) {
+      Function<SiteParameter, FrozenWeight> frozen) {
     this(site, copied, KEY_ROOT, keyPrefix, frozen);
   }
 
@@ -48,7 +49,7 @@ public record TrainableCopy(
                 new ParameterSpec(
                     keyPrefix + p.name(),
                     p.shape(),
-                    (target, random) -> target.assign(frozen.apply(p))))
+                    (target, random) -> frozen.apply(p).read(target)))
         .toList();
   }
 

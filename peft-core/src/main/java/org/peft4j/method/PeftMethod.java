@@ -72,8 +72,8 @@ public interface PeftMethod<C extends PeftConfig> {
     return Adapter.KEY_ROOT;
   }
 
-  /** The config with a model type's defaults for the fields that it leaves open. */
-  default C resolved(C config, String modelType) {
+  /** The config with what the model's defaults say where it is silent. */
+  default C resolved(C config, ModelModules model) {
     return config;
   }
 
@@ -136,8 +136,11 @@ public interface PeftMethod<C extends PeftConfig> {
     return List.of();
   }
 
-  /** The default target modules for a Hugging Face model type. */
-  Optional<List<String>> defaultTargets(String modelType);
+  /**
+   * The target modules where the config names none: those that Hugging Face PEFT publishes for the
+   * model's type, else those of the method's roles.
+   */
+  Optional<List<String>> defaultTargets(ModelModules model);
 
   /** The config's keys that are patterns over module paths. Each must match a target. */
   List<String> patterns(C config);

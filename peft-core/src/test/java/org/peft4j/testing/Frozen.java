@@ -8,10 +8,12 @@ import java.util.Objects;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.method.Injection;
 import org.peft4j.site.Site;
+import org.peft4j.weight.DenseWeight;
+import org.peft4j.weight.FrozenWeight;
 
 /** A model that is nothing but sites, some with a frozen weight: for adapters alone. */
 public final class Frozen implements Injection.FrozenValues {
-  private final Map<Site, INDArray> weights = new LinkedHashMap<>();
+  private final Map<Site, FrozenWeight> weights = new LinkedHashMap<>();
 
   private Frozen() {}
 
@@ -29,7 +31,7 @@ public final class Frozen implements Injection.FrozenValues {
   public Frozen and(Site site, INDArray weight) {
     Frozen more = new Frozen();
     more.weights.putAll(weights);
-    more.weights.put(site, weight);
+    more.weights.put(site, DenseWeight.of(weight));
     return more;
   }
 
@@ -44,12 +46,12 @@ public final class Frozen implements Injection.FrozenValues {
   }
 
   @Override
-  public INDArray parameter(Site site, String name) {
+  public FrozenWeight parameter(Site site, String name) {
     return weight(site);
   }
 
   @Override
-  public INDArray weight(Site site) {
+  public FrozenWeight weight(Site site) {
     return Objects.requireNonNull(weights.get(site), site.name());
   }
 }

@@ -16,6 +16,7 @@ import org.peft4j.config.SelectorMatch;
 import org.peft4j.error.PeftException;
 import org.peft4j.method.Combination;
 import org.peft4j.method.Injection;
+import org.peft4j.method.ModelModules;
 import org.peft4j.method.PeftMethod;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
@@ -80,12 +81,12 @@ public final class Ia3Method implements PeftMethod<Ia3Config> {
   }
 
   @Override
-  public Ia3Config resolved(Ia3Config config, String modelType) {
+  public Ia3Config resolved(Ia3Config config, ModelModules model) {
     if (config.common().targetModules().isPresent() || config.feedforwardModules().isPresent()) {
       return config;
     }
     return config.toBuilder()
-        .feedforward(Ia3Targets.of(modelType).map(d -> new ModuleSelector.Names(d.feedforward())))
+        .feedforward(Ia3Targets.of(model).map(d -> new ModuleSelector.Names(d.feedforward())))
         .build();
   }
 
@@ -141,8 +142,8 @@ public final class Ia3Method implements PeftMethod<Ia3Config> {
   }
 
   @Override
-  public Optional<List<String>> defaultTargets(String modelType) {
-    return Ia3Targets.of(modelType).map(Ia3Targets.Defaults::targets);
+  public Optional<List<String>> defaultTargets(ModelModules model) {
+    return Ia3Targets.of(model).map(Ia3Targets.Defaults::targets);
   }
 
   @Override

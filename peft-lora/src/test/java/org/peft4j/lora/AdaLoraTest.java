@@ -99,7 +99,8 @@ class AdaLoraTest {
     model.adapter(NAME).gradients().forEach((key, g) -> gradients.put(key, g.dup().divi(batch)));
     double step = 1e-6;
     model
-        .adapter(NAME).tensors()
+        .adapter(NAME)
+        .tensors()
         .forEach(
             (key, tensor) -> {
               for (long i = 0; i < tensor.length(); i += 3) {
@@ -135,7 +136,8 @@ class AdaLoraTest {
     assertThat(before).isEqualTo(3);
     AdaLoraConfig config = (AdaLoraConfig) model.config(NAME);
     model
-        .adapter(NAME).tensors()
+        .adapter(NAME)
+        .tensors()
         .forEach(
             (key, tensor) -> {
               List<Boolean> kept =
@@ -150,7 +152,8 @@ class AdaLoraTest {
     assertThat(relative(loaded.network().outputSingle(x), model.network().outputSingle(x)))
         .isLessThan(1e-6);
     if (loaded.adapter(NAME).tensors().size() < 9) {
-      assertThatThrownBy(() -> new RankAllocator(loaded.adapter(NAME))).hasMessageContaining("stay so");
+      assertThatThrownBy(() -> new RankAllocator(loaded.adapter(NAME)))
+          .hasMessageContaining("stay so");
     }
     loaded.network().fit(SmallModel.data());
   }
@@ -173,7 +176,8 @@ class AdaLoraTest {
     List<Boolean> none = List.of(false, false, false);
     List<Boolean> one = List.of(false, true, false);
     model
-        .adapter(NAME).tensors()
+        .adapter(NAME)
+        .tensors()
         .forEach(
             (key, tensor) -> {
               if (key.endsWith("lora_E")) {
@@ -183,8 +187,11 @@ class AdaLoraTest {
                 tensor.putScalar(1, 0, 0.7);
               }
             });
-    model.adapter(NAME).amendConfig(withPattern(
-            start, Map.of("dense1.lora_E", none, "dense2.lora_E", none, "out.lora_E", one)));
+    model
+        .adapter(NAME)
+        .amendConfig(
+            withPattern(
+                start, Map.of("dense1.lora_E", none, "dense2.lora_E", none, "out.lora_E", one)));
     model.save(folder);
     PeftModel<ComputationGraph> loaded = Peft.load(SmallModel.graph(), folder);
     assertThat(loaded.adapter(NAME).tensors().keySet())

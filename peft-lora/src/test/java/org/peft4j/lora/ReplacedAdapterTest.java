@@ -108,7 +108,8 @@ class ReplacedAdapterTest {
     }
     assertThat(model.network().score(site.data())).isLessThan(score);
     model
-        .adapter(NAME).tensors()
+        .adapter(NAME)
+        .tensors()
         .forEach((key, t) -> assertThat(t).isNotEqualTo(Objects.requireNonNull(old.get(key))));
   }
 

@@ -29,6 +29,8 @@ import org.peft4j.lora.internal.dora.Dora;
 import org.peft4j.lora.internal.lowrank.LoraLinear;
 import org.peft4j.method.Injection;
 import org.peft4j.site.Site;
+import org.peft4j.weight.DenseWeight;
+import org.peft4j.weight.FrozenWeight;
 
 /** DoRA that begins as a part of the weight is the DoRA of the weight without that part. */
 class ShiftedDoraTest {
@@ -54,13 +56,13 @@ class ShiftedDoraTest {
     Injection.FrozenValues frozen =
         new Injection.FrozenValues() {
           @Override
-          public INDArray parameter(Site of, String name) {
-            return weight;
+          public FrozenWeight parameter(Site of, String name) {
+            return DenseWeight.of(weight);
           }
 
           @Override
-          public INDArray weight(Site of) {
-            return weight;
+          public FrozenWeight weight(Site of) {
+            return DenseWeight.of(weight);
           }
         };
     return new LoraMethod()
@@ -125,7 +127,7 @@ class ShiftedDoraTest {
     graft.setGradients(gradients);
     LinearModule module =
         new LinearModule(
-            new SiteGrafts(SITE, List.of(graft), SharedState.of(1)), weight, false, null);
+            new SiteGrafts(SITE, List.of(graft), SharedState.of(1)), DenseWeight.of(weight), null);
     Pass pass = pass();
     Map<String, INDArray> results = new LinkedHashMap<>(gradients.asMap());
     INDArray y = Nd4j.zeros(DataType.DOUBLE, 4, OUT);

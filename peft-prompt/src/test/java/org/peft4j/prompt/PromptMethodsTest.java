@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -15,6 +16,7 @@ import org.peft4j.config.ConfigReader;
 import org.peft4j.config.ModuleSelector;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.method.Methods;
+import org.peft4j.method.ModelModules;
 import org.peft4j.method.PeftMethod;
 import org.peft4j.prompt.multitask.MultitaskPromptConfig;
 import org.peft4j.prompt.prefix.PrefixTuningConfig;
@@ -79,7 +81,8 @@ class PromptMethodsTest {
   @MethodSource("defaults")
   void placesAreTheTargetsWhateverTheModel(PeftConfig config, String ignored) {
     assertThat(implicitTargets(config)).contains(new ModuleSelector.Every());
-    assertThat(Methods.of(config).defaultTargets("llama")).isEmpty();
+    assertThat(Methods.of(config).defaultTargets(new ModelModules(Optional.of("llama"), List.of())))
+        .isEmpty();
     assertThat(Methods.of(config).siteKinds())
         .isEqualTo(
             config instanceof PrefixTuningConfig

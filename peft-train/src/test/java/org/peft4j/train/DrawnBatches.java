@@ -48,10 +48,11 @@ final class DrawnBatches implements DataSource<TokenBatch> {
 
   @Override
   public void restore(Map<String, Long> position) {
-    if (!position.keySet().equals(Map.of("generator", 0L).keySet())) {
+    Long saved = position.get("generator");
+    if (saved == null || position.size() > 1) {
       throw new PeftException("No position of drawn batches: " + position);
     }
-    state = position.get("generator");
+    state = saved;
   }
 
   @Override

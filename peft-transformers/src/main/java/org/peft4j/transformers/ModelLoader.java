@@ -15,6 +15,7 @@ import org.peft4j.transformers.internal.model.FrozenModel;
 import org.peft4j.transformers.weights.CheckpointReader;
 import org.peft4j.transformers.weights.TensorKeys;
 import org.peft4j.transformers.weights.WeightStore;
+import org.peft4j.weight.DenseWeight;
 
 /** Reads the weights of a checkpoint folder into the model that {@code architecture} describes. */
 record ModelLoader(Path folder, ModelArchitecture architecture, TransformerOptions options) {
@@ -35,7 +36,8 @@ record ModelLoader(Path folder, ModelArchitecture architecture, TransformerOptio
     INDArray weight = DetachedArrays.zeros(matrices(), head.outputs(), head.inputs());
     RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(options.seed());
     Initializer.normal(head.deviation()).fill(weight, random);
-    weights.add(TensorKeys.key(head.site(), head.site().parameters().get(0)), weight);
+    weights.add(
+        TensorKeys.key(head.site(), head.site().parameters().get(0)), DenseWeight.of(weight));
     return model(weights);
   }
 

@@ -34,6 +34,7 @@ import org.peft4j.method.PeftMethod;
 import org.peft4j.safetensors.TensorSource;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
+import org.peft4j.weight.FrozenWeight;
 
 /**
  * Bottleneck adapters against formulas that were evaluated in double precision by a program of its
@@ -101,12 +102,12 @@ class BottleneckClosedFormsTest {
 
   private record NoValues() implements FrozenValues {
     @Override
-    public INDArray parameter(Site site, String name) {
+    public FrozenWeight parameter(Site site, String name) {
       throw new AssertionError("A bottleneck adapter needs no frozen value.");
     }
 
     @Override
-    public INDArray weight(Site site) {
+    public FrozenWeight weight(Site site) {
       return parameter(site, "weight");
     }
 

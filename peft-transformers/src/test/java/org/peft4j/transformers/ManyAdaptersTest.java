@@ -76,7 +76,8 @@ class ManyAdaptersTest {
     model.network().computeGradientAndScore();
     for (String adapter : model.adapters()) {
       model
-          .adapter(adapter).gradients()
+          .adapter(adapter)
+          .gradients()
           .forEach((key, g) -> assertThat(g.amaxNumber().doubleValue()).as(key).isPositive());
     }
   }
@@ -151,7 +152,10 @@ class ManyAdaptersTest {
     try (CausalLanguageModel tied = Transformers.load(Golden.base("llama"));
         PeftModel<ComputationGraph> tokens =
             Peft.wrap(tied.graph(), TokenTuningConfig.builder().tokenIndices(4, 9).build())) {
-      tokens.adapter("default").tensors().forEach((key, v) -> v.addi(Nd4j.randn(v.shape()).muli(0.3)));
+      tokens
+          .adapter("default")
+          .tensors()
+          .forEach((key, v) -> v.addi(Nd4j.randn(v.shape()).muli(0.3)));
       INDArray adapted = tokens.network().output(IDS)[0].dup();
       CheckpointWriter.of(tied).merging(tokens).write(folder.resolve("merged"));
       try (CausalLanguageModel merged = Transformers.load(folder.resolve("merged"))) {
@@ -170,13 +174,17 @@ class ManyAdaptersTest {
         PeftModel<ComputationGraph> other = Peft.bare(again.graph(), 3)) {
       for (String adapter : model.active()) {
         other.addAdapter(adapter, model.config(adapter));
-        other.adapter(adapter).tensors().forEach((key, v) -> v.assign(model.adapter(adapter).tensors().get(key)));
+        other
+            .adapter(adapter)
+            .tensors()
+            .forEach((key, v) -> v.assign(model.adapter(adapter).tensors().get(key)));
       }
       other.setActive(model.active());
       gradients(model);
       gradients(other);
       for (String adapter : model.active()) {
-        assertThat(other.adapter(adapter).gradients()).isEqualTo(model.adapter(adapter).gradients());
+        assertThat(other.adapter(adapter).gradients())
+            .isEqualTo(model.adapter(adapter).gradients());
       }
     }
   }

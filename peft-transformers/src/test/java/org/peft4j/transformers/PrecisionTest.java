@@ -9,7 +9,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.MultiDataSet;
 import org.nd4j.linalg.factory.Nd4j;
@@ -42,9 +41,8 @@ class PrecisionTest {
     try (CausalLanguageModel model = Transformers.load(Golden.base("gpt2"), BF16)) {
       var sites = (org.peft4j.internal.module.SiteLayer) model.graph().getLayer("block0");
       var attention = sites.sites().get(1);
-      assertThat(sites.frozenParameter(attention, "weight").dataType())
-          .isEqualTo(DataType.BFLOAT16);
-      assertThat(sites.frozenParameter(attention, "bias").dataType()).isEqualTo(DataType.FLOAT);
+      assertThat(sites.frozen(attention, "weight").format()).isEqualTo("BF16");
+      assertThat(sites.frozen(attention, "bias").format()).isEqualTo("FP32");
     }
   }
 

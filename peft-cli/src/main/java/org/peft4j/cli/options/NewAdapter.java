@@ -1,12 +1,11 @@
 package org.peft4j.cli.options;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.DoubleNode;
+import com.fasterxml.jackson.databind.node.IntNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -18,10 +17,12 @@ import java.util.stream.Collectors;
 import org.peft4j.config.ConfigField;
 import org.peft4j.config.ConfigReader;
 import org.peft4j.config.FieldRole;
+import org.peft4j.config.FieldType;
 import org.peft4j.config.ModuleSelector;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.files.AdapterFiles;
+import org.peft4j.internal.json.JsonReader;
 import org.peft4j.method.Methods;
 import org.peft4j.method.PeftMethod;
 
@@ -30,12 +31,11 @@ import org.peft4j.method.PeftMethod;
  * adapter_config.json}, which the method itself reads and checks.
  */
 public final class NewAdapter {
-  private static final JsonMapper JSON =
-      JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
+  private static final JsonReader JSON = JsonReader.upTo(1 << 20, 1 << 20);
   private static final String REGEX = "regex:";
 
   private final PeftMethod<?> method;
-  private final ObjectNode json = JSON.createObjectNode();
+  private final ObjectNode json = JsonNodeFactory.instance.objectNode();
 
   private NewAdapter(PeftMethod<?> method) {
     this.method = method;
@@ -66,21 +66,21 @@ public final class NewAdapter {
   private static boolean isClassifier(Path model) {
     Path file = Files.isDirectory(model) ? model.resolve("config.json") : model;
     try {
-      JsonNode architectures = JSON.readTree(file.toFile()).path("architectures");
+      JsonNode architectures = JSON.read(file).path("architectures");
       return architectures.toString().contains("ForSequenceClassification");
-    } catch (IOException e) {
+    } catch (PeftException e) {
       // Whoever opens the model says what is wrong with it.
       return false;
     }
   }
 
   private PeftConfig config(AdapterOptions options) {
-    put("--rank", options.rank, FieldRole.RANK);
-    put("--alpha", options.alpha, FieldRole.ALPHA);
-    put("--dropout", options.dropout, FieldRole.DROPOUT);
-    put("--virtual-tokens", options.virtualTokens, FieldRole.VIRTUAL_TOKENS);
-    put("--init-text", options.initText, FieldRole.INIT_TEXT);
-    put("--init-text", options.initText.map(text -> "TEXT"), FieldRole.INIT);
+    put("--rank", options.rank.map(IntNode::valueOf), FieldRole.RANK);
+    put("--alpha", options.alpha.map(DoubleNode::valueOf), FieldRole.ALPHA);
+    put("--dropout", options.dropout.map(DoubleNode::valueOf), FieldRole.DROPOUT);
+    put("--virtual-tokens", options.virtualTokens.map(IntNode::valueOf), FieldRole.VIRTUAL_TOKENS);
+    put("--init-text", options.initText.map(TextNode::valueOf), FieldRole.INIT_TEXT);
+    put("--init-text", options.initText.map(text -> TextNode.valueOf("TEXT")), FieldRole.INIT);
     options.target.ifPresent(value -> json.set("target_modules", target(value)));
     options.fields.forEach((field, value) -> json.set(field, value(value)));
     PeftConfig config = method.readConfig(new ConfigReader(json));
@@ -97,7 +97,7 @@ public final class NewAdapter {
     return method.fields().withRole(role).map(ConfigField::name);
   }
 
-  private void put(String option, Optional<?> value, FieldRole role) {
+  private void put(String option, Optional<? extends JsonNode> value, FieldRole role) {
     value.ifPresent(
         given ->
             json.set(
@@ -106,7 +106,7 @@ public final class NewAdapter {
                         () ->
                             new PeftException(
                                 option + " does not go with " + method.peftType() + ".")),
-                JSON.valueToTree(given)));
+                given));
   }
 
   private String settable() {
@@ -132,16 +132,11 @@ public final class NewAdapter {
               + "\", which has an empty name in it; allowed: names with commas between them,"
               + " all-linear, or regex:PATTERN.");
     }
-    return JSON.valueToTree(names);
+    return FieldType.TEXTS.writer().apply(names);
   }
 
   /** JSON where it is JSON, and else a text, so that texts need no quotes. */
   private static JsonNode value(String text) {
-    try {
-      JsonNode json = JSON.readTree(text);
-      return json.isMissingNode() ? TextNode.valueOf(text) : json;
-    } catch (JsonProcessingException e) {
-      return TextNode.valueOf(text);
-    }
+    return JSON.tryParse(text).orElseGet(() -> TextNode.valueOf(text));
   }
 }

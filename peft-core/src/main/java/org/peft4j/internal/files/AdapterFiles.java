@@ -2,7 +2,6 @@ package org.peft4j.internal.files;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,7 +18,6 @@ import org.peft4j.config.FieldType;
 import org.peft4j.config.ModuleSelector;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.error.PeftException;
-import org.peft4j.internal.AtomicFile;
 import org.peft4j.internal.graft.Slot;
 import org.peft4j.method.Injection.FrozenValues;
 import org.peft4j.method.Methods;
@@ -200,8 +198,7 @@ public final class AdapterFiles {
     TensorFile.requireFinite(encoders);
     createFolder(folder);
     Map<String, String> metadata = new LinkedHashMap<>(Map.of("format", "pt"));
-    byte[] bytes = AdapterConfigFile.format(json);
-    AtomicFile.write(config(folder).next(), channel -> writeFully(channel, bytes));
+    AdapterConfigFile.write(config(folder).next(), json);
     config(folder).announce(metadata);
     if (!encoders.isEmpty()) {
       TensorFile.write(encoder(folder).next(), encoders, Map.of("format", "pt"));
@@ -241,14 +238,6 @@ public final class AdapterFiles {
       metadata.put(ENCODER_CHECKSUM, "0".repeat(64));
     }
     return metadata;
-  }
-
-  private static void writeFully(java.nio.channels.FileChannel channel, byte[] bytes)
-      throws IOException {
-    ByteBuffer buffer = ByteBuffer.wrap(bytes);
-    while (buffer.hasRemaining()) {
-      channel.write(buffer);
-    }
   }
 
   private static void createFolder(Path folder) {

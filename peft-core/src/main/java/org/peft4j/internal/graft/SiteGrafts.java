@@ -5,7 +5,9 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Tensors;
 import org.peft4j.adapter.TrainableCopy;
+import org.peft4j.error.PeftException;
 import org.peft4j.site.Site;
+import org.peft4j.weight.FrozenWeight;
 
 /**
  * The grafts at one site of one replica: the active adapters in their order. A class for each kind of site runs them: {@link LinearGrafts}, {@link EmbeddingGrafts}, {@link
@@ -82,15 +84,41 @@ public final class SiteGrafts {
    * The acting trainable copy of {@code parameter}, or the frozen one if there is none.
    */
   public INDArray parameter(String parameter, INDArray frozen) {
-    Graft copy = copyOf(parameter);
-    return copy == null
-        ? frozen
-        : ((TrainableCopy) copy.adapter()).of(parameter, copy.parameters());
+    INDArray copy = copy(parameter);
+    return copy == null ? frozen : copy;
   }
 
   /** Like {@link #parameter(String, INDArray)}, for a parameter that the module may lack. */
   public @Nullable INDArray optionalParameter(String parameter, @Nullable INDArray frozen) {
     return frozen == null ? null : parameter(parameter, frozen);
+  }
+
+  /** The trainable copy of {@code parameter} that acts now; null if there is none. */
+  public @Nullable INDArray copy(String parameter) {
+    Graft copy = copyOf(parameter);
+    return copy == null ? null : ((TrainableCopy) copy.adapter()).of(parameter, copy.parameters());
+  }
+
+  /**
+   * A vector as kernels take it: its trainable copy if one acts now, or else the frozen array.
+   *
+   * @throws PeftException if the frozen vector is not held as an array
+   */
+  public INDArray vector(String parameter, FrozenWeight frozen) {
+    INDArray copy = copy(parameter);
+    return copy == null ? frozen.array().orElseThrow(() -> noArray(parameter, frozen)) : copy;
+  }
+
+  private PeftException noArray(String parameter, FrozenWeight frozen) {
+    return new PeftException(
+        site.name()
+            + "."
+            + parameter
+            + " is held in "
+            + frozen.format()
+            + ", but is needed as an array. Hold vectors in FP32, and matrices only in "
+            + frozen.format()
+            + ".");
   }
 
   /** The array for the gradient of {@code parameter}; null if it is frozen now. */

@@ -1,53 +1,42 @@
 package org.peft4j.internal.merge;
 
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
-import org.nd4j.linalg.api.ndarray.INDArray;
-import org.peft4j.kernel.DetachedArrays;
-import org.peft4j.internal.merge.Merger.Original;
-import org.peft4j.kernel.DetachedArrays;
+import org.peft4j.weight.Replacement;
 
-/** Arrays that hold merged values now, and what they held before. */
+/** Weights that hold merged values now. */
 public final class MergedState {
-  private final List<Original> originals;
-  private boolean suspended;
+  private final List<Replacement> replacements;
 
-  public MergedState(List<Original> originals) {
-    this.originals = List.copyOf(originals);
+  MergedState(List<Replacement> replacements) {
+    this.replacements = List.copyOf(replacements);
   }
 
   /** Puts the original values back for a while. */
   public void suspend() {
-    if (!suspended) {
-      swap();
-      suspended = true;
-    }
+    reversed().forEach(Replacement::suspend);
   }
 
   /** Puts the merged values back, as they were before {@link #suspend}. */
   public void resume() {
-    if (suspended) {
-      swap();
-      suspended = false;
-    }
-  }
-
-  private void swap() {
-    for (Original original : originals) {
-      INDArray array = original.array();
-      if (original.buffer() == null) {
-        INDArray now = DetachedArrays.copy(array);
-        array.assign(original.value());
-        original.value().assign(now);
-        now.close();
-      } else {
-        array.setData(suspended ? original.value().data() : original.buffer());
-      }
-    }
+    replacements.forEach(Replacement::resume);
   }
 
   /** Puts the original values back, bit for bit, and frees the merged ones. */
   public void end() {
-    resume();
-    Merger.restore(originals);
+    reversed().forEach(Replacement::close);
+  }
+
+  /** Two of them may be of the same weight. */
+  private List<Replacement> reversed() {
+    List<Replacement> reversed = new ArrayList<>(replacements);
+    Collections.reverse(reversed);
+    return reversed;
+  }
+
+  /** Makes the merged values the weights' own, and frees the original ones. */
+  public void keep() {
+    replacements.forEach(Replacement::keep);
   }
 }

@@ -1,14 +1,12 @@
 package org.peft4j.internal.merge;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import org.nd4j.linalg.api.buffer.DataBuffer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Adapter;
@@ -17,7 +15,6 @@ import org.peft4j.adapter.ScalingAdapter;
 import org.peft4j.adapter.TrainableCopy;
 import org.peft4j.adapter.WeightAdapter;
 import org.peft4j.error.PeftException;
-import org.peft4j.internal.Finite;
 import org.peft4j.internal.graft.Graft;
 import org.peft4j.internal.graft.Slot;
 import org.peft4j.internal.graft.WeightGrafts;
@@ -26,17 +23,18 @@ import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.kernel.Kernels;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteParameter;
+import org.peft4j.weight.FrozenWeight;
 
 /**
- * Merges adapters into the arrays of a model: {@code W ← W + Σ ΔW}. The originals are kept, so that
- * undoing is exact.
+ * Merges adapters into the weights of a model: {@code W ← W + Σ ΔW}. The sums are made on widened
+ * copies, which then replace the weights; undoing that is exact.
  */
 public final class Merger {
   private final Map<String, OriginalPart> bySite = new LinkedHashMap<>();
   private final Kernels kernels;
 
   /**
-   * @param layers the layers whose arrays change
+   * @param layers the layers whose weights change
    * @param kernels what to compute with
    */
   public Merger(Iterable<OriginalPart> layers, Kernels kernels) {
@@ -46,70 +44,23 @@ public final class Merger {
 
   /**
    * Merges, or changes nothing and throws: all merged values are made and checked before the first
-   * array of the model changes.
+   * weight of the model changes.
    *
-   * @return the original values by array, to {@link #restore}
-   * @throws PeftException if an adapter cannot be merged, or a merged weight is not finite
+   * @throws PeftException if an adapter cannot be merged, a merged weight is not finite, or a
+   *     weight cannot be replaced
    */
-  public List<Original> merge(List<Slot> slots) {
+  public MergedState merge(List<Slot> slots) {
     requireMergeable(slots);
-    List<Change> changes = new ArrayList<>();
-    try {
+    try (Changes changes = new Changes()) {
       for (Slot slot : slots) {
         if (slot.adapter() instanceof TrainableCopy copy) {
-          changes.addAll(replaced(slot, copy));
+          addCopies(slot, copy, changes);
         }
       }
-      bySite(slots)
-          .forEach((site, own) -> changes.addAll(changed(site, own, List.copyOf(changes))));
-      changes.forEach(Merger::requireFinite);
-    } catch (RuntimeException | Error e) {
-      changes.forEach(change -> change.value().close());
-      throw e;
+      bySite(slots).forEach((site, own) -> addSum(site, own, changes));
+      return changes.apply();
     }
-    return changes.stream().map(Merger::write).toList();
   }
-
-  /**
-   * A merged value that waits to be written.
-   *
-   * @param array where it goes
-   * @param transposed whether the value is the array's transpose
-   * @param what for messages
-   */
-  private record Change(
-      OriginalPart layer,
-      INDArray array,
-      boolean transposed,
-      INDArray value,
-      String adapter,
-      String what) {}
-
-  /** Puts the original values back, bit for bit. */
-  public static void restore(List<Original> originals) {
-    for (int i = originals.size() - 1; i >= 0; i--) {
-      Original original = originals.get(i);
-      if (original.buffer() == null) {
-        original.array().assign(original.value());
-      } else {
-        original.array().setData(original.buffer());
-      }
-    }
-    free(originals);
-  }
-
-  /** Frees the memory that was taken, without putting the original values back. */
-  public static void free(List<Original> originals) {
-    originals.forEach(original -> original.value().close());
-  }
-
-  /**
-   * An array that was changed, and what it was.
-   *
-   * @param value the original values; or, with a buffer, the array that holds the changed ones
-   * @param buffer the original memory, which was left as it is; null if it was changed
-   */
-  public record Original(INDArray array, INDArray value, @Nullable DataBuffer buffer) {}
 
   /** Fails if any of {@code slots} is no change of a weight. */
   public static void requireMergeable(List<Slot> slots) {
@@ -129,23 +80,14 @@ public final class Merger {
     }
   }
 
-  private List<Change> replaced(Slot slot, TrainableCopy copy) {
-    List<Change> changes = new ArrayList<>();
+  private void addCopies(Slot slot, TrainableCopy copy, Changes changes) {
+    Site site = copy.site();
     for (SiteParameter parameter : copy.copied()) {
-      OriginalPart layer = layer(copy.site());
-      INDArray array = layer.frozen(copy.site(), parameter.name());
-      INDArray value = DetachedArrays.copy(array);
-      value.assign(copy.of(parameter.name(), slot.values()));
-      changes.add(
-          new Change(
-              layer,
-              array,
-              false,
-              value,
-              slot.adapterName(),
-              copy.site().name() + "." + parameter.name()));
+      FrozenWeight weight = frozen(site, parameter);
+      INDArray stored = DetachedArrays.copy(copy.of(parameter.name(), slot.values()));
+      INDArray value = weight.view().of(stored);
+      changes.add(new Change(weight, value, slot.adapterName(), site.name(), parameter.name()));
     }
-    return changes;
   }
 
   private static Map<Site, List<Slot>> bySite(List<Slot> slots) {
@@ -158,15 +100,13 @@ public final class Merger {
     return bySite;
   }
 
-  private List<Change> changed(Site site, List<Slot> slots, List<Change> before) {
-    OriginalPart layer = layer(site);
-    INDArray view = layer.weight(site);
-    // Of external weights the array itself, of which the view may be the transpose.
-    INDArray array = layer.external() ? layer.frozen(site, "weight") : view;
-    if (valueOf(array, before) != null) {
-      return List.of(); // A weight that two sites share changes once.
+  private void addSum(Site site, List<Slot> slots, Changes changes) {
+    SiteParameter parameter = site.parameters().get(0);
+    FrozenWeight weight = frozen(site, parameter);
+    Change copied = changes.of(weight);
+    if (copied != null && !copied.site().equals(site.name())) {
+      return; // A weight that two sites share changes once.
     }
-    boolean transposed = !Arrays.equals(array.stride(), view.stride());
     String names =
         slots.stream().map(Slot::adapterName).distinct().collect(Collectors.joining(", "));
     WeightGrafts grafts =
@@ -174,43 +114,44 @@ public final class Merger {
             slots.stream()
                 .map(slot -> new Graft(slot.adapterName(), slot.adapter(), slot.values()))
                 .toList());
-    INDArray weight = wide(view, slots);
-    List<Change> changes = new ArrayList<>();
-    changes.add(new Change(layer, array, transposed, weight, names, site.name() + ".weight"));
-    INDArray bias = biasChange(site, slots, grafts.scaleBias(), before, changes);
-    grafts.apply(new Pass(kernels, false, 0), weight, bias);
+    INDArray value;
+    if (copied == null) {
+      // Widened, so that a weight in half precision is rounded once, after the sum.
+      value = weight.widened(type(slots, weight));
+      changes.add(new Change(weight, value, names, site.name(), parameter.name()));
+    } else {
+      value = copied.value();
+    }
+    INDArray bias = biasToChange(site, slots, grafts.scaleBias(), changes);
+    grafts.apply(new Pass(kernels, false, 0), value, bias);
     for (Slot slot : slots) {
-      if (slot.adapter() instanceof WeightAdapter adapter
-          && adapter.changesBias()
-          && bias != null) {
-        adapter.addBiasDelta(slot.values(), bias);
+      if (bias != null && changesBias(slot)) {
+        ((WeightAdapter) slot.adapter()).addBiasDelta(slot.values(), bias);
       }
     }
-    return changes;
   }
 
-  /** The bias to change, a copy of which is or comes to be among the changes; null if none is. */
-  private @Nullable INDArray biasChange(
-      Site site, List<Slot> slots, boolean scaled, List<Change> before, List<Change> changes) {
+  /** The bias as it is among the changes, or comes to be; null if it does not change. */
+  private @Nullable INDArray biasToChange(
+      Site site, List<Slot> slots, boolean scaled, Changes changes) {
     Optional<Slot> own = slots.stream().filter(Merger::changesBias).findFirst();
     if (!scaled && own.isEmpty()) {
       return null;
     }
-    OriginalPart layer = layer(site);
     Optional<SiteParameter> parameter =
         site.parameters().stream().filter(SiteParameter::bias).findFirst();
     if (parameter.isEmpty()) {
       own.ifPresent(slot -> refuseBias(slot, site));
       return null;
     }
-    INDArray bias = layer.frozen(site, parameter.get().name());
-    INDArray earlier = valueOf(bias, before);
+    FrozenWeight bias = frozen(site, parameter.get());
+    Change earlier = changes.of(bias);
     if (earlier != null) {
-      return earlier;
+      return earlier.value();
     }
-    INDArray value = wide(bias, slots);
-    String names = slots.get(0).adapterName();
-    changes.add(new Change(layer, bias, false, value, names, site.name() + ".bias"));
+    INDArray value = bias.widened(type(slots, bias));
+    String name = slots.get(0).adapterName();
+    changes.add(new Change(bias, value, name, site.name(), parameter.get().name()));
     return value;
   }
 
@@ -223,70 +164,24 @@ public final class Merger {
             + ", whose base module has none to merge it into.");
   }
 
-  /** A copy to add to; a weight in half precision is rounded once, after the sum. */
-  private static INDArray wide(INDArray array, List<Slot> slots) {
-    DataType type =
-        slots.get(0).values().asMap().values().stream()
-            .findFirst()
-            .map(INDArray::dataType)
-            .orElse(array.dataType());
-    INDArray copy = DetachedArrays.zeros(type, array.shape());
-    return copy.assign(array);
-  }
-
-  private static @Nullable INDArray valueOf(INDArray array, List<Change> changes) {
-    return changes.stream()
-        .filter(change -> change.array() == array)
-        .map(Change::value)
+  private static DataType type(List<Slot> slots, FrozenWeight weight) {
+    return slots.stream()
+        .flatMap(slot -> slot.values().asMap().values().stream())
         .findFirst()
-        .orElse(null);
+        .or(weight::array)
+        .map(INDArray::dataType)
+        .orElse(DataType.FLOAT);
   }
 
   private static boolean changesBias(Slot slot) {
     return slot.adapter() instanceof WeightAdapter adapter && adapter.changesBias();
   }
 
-  private OriginalPart layer(Site site) {
+  private FrozenWeight frozen(Site site, SiteParameter parameter) {
     OriginalPart layer = bySite.get(site.name());
     if (layer == null) {
       throw new IllegalArgumentException("No site " + site.name() + " in this model.");
     }
-    return layer;
-  }
-
-  /** External weights may be a mapped file: a copy takes the place of their memory. */
-  private static Original write(Change change) {
-    INDArray array = change.array();
-    if (!change.layer().external()) {
-      INDArray old = DetachedArrays.copy(array);
-      array.assign(change.value());
-      change.value().close();
-      return new Original(array, old, null);
-    }
-    INDArray copy = asStored(change.value(), array, change.transposed());
-    Original original = new Original(array, copy, array.data());
-    array.setData(copy.data());
-    return original;
-  }
-
-  private static INDArray asStored(INDArray value, INDArray array, boolean transposed) {
-    if (!transposed && value.dataType() == array.dataType()) {
-      return value;
-    }
-    INDArray copy = DetachedArrays.zeros(array.dataType(), array.shape());
-    copy.assign(transposed ? value.transpose() : value);
-    value.close();
-    return copy;
-  }
-
-  private static void requireFinite(Change change) {
-    if (!Finite.all(change.value())) {
-      throw new PeftException(
-          "Merging adapter \""
-              + change.adapter()
-              + "\" makes "
-              + change.what()
-              + " infinite or NaN; nothing was changed. The adapter is broken.");
-    }
+    return layer.frozen(site, parameter.name());
   }
 }

@@ -11,6 +11,7 @@ import org.peft4j.bitfit.BitFitConfig;
 import org.peft4j.config.ConfigFields;
 import org.peft4j.config.ModuleSelector;
 import org.peft4j.method.Injection;
+import org.peft4j.method.ModelModules;
 import org.peft4j.method.PeftMethod;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
@@ -56,7 +57,7 @@ public final class BitFitMethod implements PeftMethod<BitFitConfig> {
   }
 
   @Override
-  public Optional<List<String>> defaultTargets(String modelType) {
+  public Optional<List<String>> defaultTargets(ModelModules model) {
     return Optional.empty();
   }
 

@@ -9,10 +9,12 @@ import org.peft4j.adapter.Adapter;
 import org.peft4j.adapter.TrainableCopy;
 import org.peft4j.config.ConfigFields;
 import org.peft4j.method.Injection;
+import org.peft4j.method.ModelModules;
 import org.peft4j.method.PeftMethod;
 import org.peft4j.norm.NormTuningConfig;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
+import org.peft4j.site.SiteRole;
 
 /** Replaces each target normalisation by a trainable copy. */
 public final class NormTuningMethod implements PeftMethod<NormTuningConfig> {
@@ -25,40 +27,11 @@ public final class NormTuningMethod implements PeftMethod<NormTuningConfig> {
               NormTuningConfig.Builder::build)
           .omit("bias", "layers_to_transform", "layers_pattern");
 
-  private static final List<String> LLAMA =
-      List.of("input_layernorm", "post_attention_layernorm", "norm");
-  private static final List<String> GEMMA2 =
-      List.of(
-          "input_layernorm",
-          "post_attention_layernorm",
-          "pre_feedforward_layernorm",
-          "post_feedforward_layernorm",
-          "norm");
-  private static final List<String> BLOOM =
-      List.of("input_layernorm", "post_attention_layernorm", "ln_f");
-  private static final List<String> QWEN = List.of("post_attention_layernorm");
-  private static final List<String> T5 = List.of("layer_norm", "final_layer_norm");
-
-  /** Hugging Face PEFT's defaults. */
+  /** Hugging Face PEFT leaves other norms of these out. */
   private static final Map<String, List<String>> BY_TYPE =
-      Map.ofEntries(
-          Map.entry("gpt2", List.of("ln_1", "ln_2", "ln_f")),
-          Map.entry("gptj", List.of("ln_1", "ln_f")),
-          Map.entry("llama", LLAMA),
-          Map.entry("mistral", LLAMA),
-          Map.entry("gemma", LLAMA),
-          Map.entry("gemma2", GEMMA2),
-          Map.entry("gemma3_text", GEMMA2),
-          Map.entry("qwen2", QWEN),
-          Map.entry("qwen3", QWEN),
-          Map.entry("phi", List.of("input_layernorm", "final_layernorm")),
-          Map.entry("bloom", BLOOM),
-          Map.entry("falcon", BLOOM),
-          Map.entry("t5", T5),
-          Map.entry("mt5", T5),
-          Map.entry(
-              "bart",
-              List.of("self_attn_layer_norm", "encoder_attn_layer_norm", "final_layer_norm")));
+      Map.of(
+          "qwen2", List.of("post_attention_layernorm"),
+          "qwen3", List.of("post_attention_layernorm"));
 
   @Override
   public String peftType() {
@@ -96,8 +69,8 @@ public final class NormTuningMethod implements PeftMethod<NormTuningConfig> {
   }
 
   @Override
-  public Optional<List<String>> defaultTargets(String modelType) {
-    return Optional.ofNullable(BY_TYPE.get(modelType));
+  public Optional<List<String>> defaultTargets(ModelModules model) {
+    return model.type().map(BY_TYPE::get).or(() -> model.named(SiteRole.NORM));
   }
 
   @Override

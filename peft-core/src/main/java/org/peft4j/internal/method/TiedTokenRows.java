@@ -24,7 +24,7 @@ record TiedTokenRows(Site site, TokenRows rows) implements LinearAdapter, Weight
 
   @Override
   public void forward(Pass pass, Tensors parameters, INDArray x, INDArray y) {
-    INDArray change = rows.change(pass.state().get(rows.injection()));
+    INDArray change = rows.change(pass, pass.state().get(rows.injection()));
     INDArray columns = Scratch.of(y.dataType(), x.size(0), change.size(0));
     pass.kernels().matmul(x, false, change, true, 1, 0, columns);
     for (int k = 0; k < rows.ids().size(); k++) {
@@ -41,7 +41,7 @@ record TiedTokenRows(Site site, TokenRows rows) implements LinearAdapter, Weight
       INDArray dy,
       Tensors gradients,
       @Nullable INDArray dx) {
-    INDArray change = rows.change(pass.state().get(rows.injection()));
+    INDArray change = rows.change(pass, pass.state().get(rows.injection()));
     INDArray columns = Scratch.of(dy.dataType(), x.size(0), change.size(0));
     for (int k = 0; k < rows.ids().size(); k++) {
       column(columns, k).assign(column(dy, rows.ids().get(k)));

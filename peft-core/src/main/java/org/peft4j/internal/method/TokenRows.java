@@ -13,6 +13,8 @@ import org.peft4j.adapter.Pass;
 import org.peft4j.adapter.Tensors;
 import org.peft4j.adapter.WeightAdapter;
 import org.peft4j.error.PeftException;
+import org.peft4j.kernel.Kernels;
+import org.peft4j.kernel.Nd4jKernels;
 import org.peft4j.kernel.Scratch;
 import org.peft4j.method.Injection;
 import org.peft4j.site.Site;
@@ -71,7 +73,7 @@ public record TokenRows(
   public List<ParameterSpec> parameters() {
     Initializer asTheyAre =
         (target, generator) -> {
-          INDArray rows = frozenRows(target.dataType());
+          INDArray rows = frozenRows(new Nd4jKernels(), target.dataType());
           target.assign(rows);
           Scratch.release(rows);
         };
@@ -86,18 +88,16 @@ public record TokenRows(
         : Map.of(name(), "base_model.model." + tied.get(0).name() + "." + name());
   }
 
-  private INDArray frozenRows(DataType type) {
-    INDArray weight = injection.frozen().weight(site);
+  private INDArray frozenRows(Kernels kernels, DataType type) {
     INDArray rows = Scratch.of(type, ids.size(), site.outputs());
-    for (int k = 0; k < ids.size(); k++) {
-      rows.getRow(k).assign(weight.getRow(ids.get(k)));
-    }
+    int[] places = ids.stream().mapToInt(Integer::intValue).toArray();
+    injection.frozen().weight(site).lookUp(kernels, places, rows);
     return rows;
   }
 
   /** {@code R − W[ids]}. The caller releases the array. */
-  INDArray change(INDArray r) {
-    INDArray frozen = frozenRows(r.dataType());
+  INDArray change(Pass pass, INDArray r) {
+    INDArray frozen = frozenRows(pass.kernels(), r.dataType());
     INDArray change = r.sub(frozen);
     Scratch.release(frozen);
     return change;
@@ -115,7 +115,7 @@ public record TokenRows(
   public void forward(Pass pass, Tensors parameters, int[] tokens, INDArray y) {
     INDArray r = parameters.get(name());
     pass.state().put(injection, r);
-    INDArray change = change(r);
+    INDArray change = change(pass, r);
     Map<Integer, Integer> places = places();
     for (int t = 0; t < tokens.length; t++) {
       Integer k = places.get(tokens[t]);
@@ -148,7 +148,7 @@ public record TokenRows(
 
   @Override
   public void addDelta(Pass pass, Tensors parameters, INDArray weight) {
-    INDArray change = change(parameters.get(name()));
+    INDArray change = change(pass, parameters.get(name()));
     for (int k = 0; k < ids.size(); k++) {
       weight.getRow(ids.get(k)).addi(change.getRow(k));
     }

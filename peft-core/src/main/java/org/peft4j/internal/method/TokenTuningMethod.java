@@ -8,9 +8,11 @@ import org.peft4j.adapter.Adapter;
 import org.peft4j.config.ConfigFields;
 import org.peft4j.config.FieldType;
 import org.peft4j.method.Injection;
+import org.peft4j.method.ModelModules;
 import org.peft4j.method.PeftMethod;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
+import org.peft4j.site.SiteRole;
 import org.peft4j.token.TokenTuningConfig;
 
 /** Trains rows of embeddings, and the same rows of a tied head. */
@@ -71,8 +73,8 @@ public final class TokenTuningMethod implements PeftMethod<TokenTuningConfig> {
   }
 
   @Override
-  public Optional<List<String>> defaultTargets(String modelType) {
-    return Optional.of(List.of(modelType.equals("gpt2") ? "wte" : "embed_tokens"));
+  public Optional<List<String>> defaultTargets(ModelModules model) {
+    return model.named(SiteRole.TOKEN_EMBEDDING);
   }
 
   @Override

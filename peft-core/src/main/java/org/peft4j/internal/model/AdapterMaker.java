@@ -12,6 +12,7 @@ import org.peft4j.internal.graft.Slot;
 import org.peft4j.internal.planning.AdapterPlanner;
 import org.peft4j.internal.wrapped.WrappedModel;
 import org.peft4j.method.Methods;
+import org.peft4j.method.ModelModules;
 import org.peft4j.method.PeftMethod;
 
 /** Makes adapters for a model: fresh ones, ones with given values, and saved ones. */
@@ -55,7 +56,7 @@ public final class AdapterMaker {
 
   private <C extends PeftConfig> C resolved(C config) {
     PeftMethod<C> method = Methods.of(config);
-    return sites.modelType().map(type -> method.resolved(config, type)).orElse(config);
+    return method.resolved(config, new ModelModules(sites.modelType(), sites.all()));
   }
 
   private List<Adapter> plan(

@@ -32,8 +32,7 @@ public final class Merging<M extends Model> {
 
   /** Merges these slots, and disables {@code names} beside them. The returned task undoes both. */
   public Runnable merge(List<Slot> slots, Set<String> names) {
-    MergedState merged =
-        new MergedState(new Merger(wrapped.originals().values(), kernels).merge(slots));
+    MergedState merged = new Merger(wrapped.originals().values(), kernels).merge(slots);
     state = merged;
     wrapped.shared().activity().setMerged(names);
     return () -> {
@@ -71,7 +70,7 @@ public final class Merging<M extends Model> {
               + " checkpoint instead: in the scope of merged(), save the base model.");
     }
     M copy = wrapped.copyOfBase();
-    Merger.free(new Merger(wrapped.originals(copy).values(), kernels).merge(slots));
+    new Merger(wrapped.originals(copy).values(), kernels).merge(slots).keep();
     return copy;
   }
 

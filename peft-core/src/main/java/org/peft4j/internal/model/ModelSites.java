@@ -1,8 +1,9 @@
 package org.peft4j.internal.model;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
-import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -11,14 +12,13 @@ import java.util.Set;
 import java.util.function.ToLongFunction;
 import org.deeplearning4j.nn.api.Model;
 import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.internal.original.OriginalPart;
 import org.peft4j.internal.original.OriginalVertex;
 import org.peft4j.method.Injection.FrozenValues;
 import org.peft4j.site.Site;
-import org.peft4j.site.SiteParameter;
+import org.peft4j.weight.FrozenWeight;
 
-/** The sites of a model, with their frozen values. */
+/** The sites of a model, and where each one's frozen weights are. */
 public final class ModelSites implements FrozenValues {
   private final List<Site> sites = new ArrayList<>();
   private final Map<String, OriginalPart> layers = new HashMap<>();
@@ -63,13 +63,8 @@ public final class ModelSites implements FrozenValues {
   }
 
   @Override
-  public INDArray parameter(Site site, String parameter) {
+  public FrozenWeight parameter(Site site, String parameter) {
     return layer(site).frozen(site, parameter);
-  }
-
-  @Override
-  public INDArray weight(Site site) {
-    return layer(site).weight(site);
   }
 
   private OriginalPart layer(Site site) {
@@ -90,47 +85,35 @@ public final class ModelSites implements FrozenValues {
     return layer(site).rowsApart();
   }
 
-  /** The number of the base model's elements; a tied array counts once. */
+  /** The elements of the base model, a tied weight counted once. */
   public long baseCount(Model base) {
-    return external ? sumOfDistinct(INDArray::length) : base.numParams();
+    return external ? sumOfDistinct(FrozenWeight::count) : base.numParams();
   }
 
   /** Their size in bytes. {@code type} is that of the parameter vector. */
   long baseBytes(Model base, DataType type) {
-    return external
-        ? sumOfDistinct(array -> array.length() * array.dataType().width())
-        : base.numParams() * type.width();
+    return external ? sumOfDistinct(FrozenWeight::bytes) : base.numParams() * type.width();
   }
 
-  private long sumOfDistinct(ToLongFunction<INDArray> of) {
-    Set<Long> seen = new HashSet<>();
-    long sum = 0;
-    for (Site site : sites) {
-      for (SiteParameter parameter : site.parameters()) {
-        INDArray array = parameter(site, parameter.name());
-        if (seen.add(address(array))) {
-          sum += of.applyAsLong(array);
-        }
-      }
-    }
-    return sum;
+  private long sumOfDistinct(ToLongFunction<FrozenWeight> of) {
+    Set<FrozenWeight> distinct = Collections.newSetFromMap(new IdentityHashMap<>());
+    sites.forEach(site -> distinct.addAll(weights(site)));
+    return distinct.stream().mapToLong(of).sum();
   }
 
-  /** Other sites that share a frozen array with {@code site}. */
+  private Set<FrozenWeight> weights(Site site) {
+    Set<FrozenWeight> weights = Collections.newSetFromMap(new IdentityHashMap<>());
+    site.parameters().forEach(p -> weights.add(parameter(site, p.name())));
+    return weights;
+  }
+
+  /** Other sites that share a frozen weight with {@code site}. */
   @Override
   public List<Site> tiedTo(Site site) {
-    Set<Long> own = new HashSet<>();
-    site.parameters().forEach(p -> own.add(address(parameter(site, p.name()))));
+    Set<FrozenWeight> own = weights(site);
     return sites.stream()
         .filter(other -> !other.name().equals(site.name()))
-        .filter(
-            other ->
-                other.parameters().stream()
-                    .anyMatch(p -> own.contains(address(parameter(other, p.name())))))
+        .filter(other -> !Collections.disjoint(weights(other), own))
         .toList();
-  }
-
-  private static long address(INDArray array) {
-    return array.data().address() + array.offset() * array.data().getElementSize();
   }
 }

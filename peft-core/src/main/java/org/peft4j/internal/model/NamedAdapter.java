@@ -11,7 +11,8 @@ import org.peft4j.internal.wrapped.WrappedModel;
 import org.peft4j.method.AdapterView;
 
 /** An adapter by name. Every call looks it up, because it may have been replaced. */
-public record NamedAdapter(String name, AdapterSet adapters, AdapterMaker maker, WrappedModel<?> model)
+public record NamedAdapter(
+    String name, AdapterSet adapters, AdapterMaker maker, WrappedModel<?> model)
     implements AdapterView {
   @Override
   public PeftConfig config() {

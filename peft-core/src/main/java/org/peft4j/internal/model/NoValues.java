@@ -3,10 +3,10 @@ package org.peft4j.internal.model;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.method.Injection.FrozenValues;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
+import org.peft4j.weight.FrozenWeight;
 
 /**
  * The values of a model that is only planned: none.
@@ -15,14 +15,9 @@ import org.peft4j.site.SiteKind;
  */
 record NoValues(List<Site> sites, Set<String> tied) implements FrozenValues {
   @Override
-  public INDArray parameter(Site site, String name) {
+  public FrozenWeight parameter(Site site, String name) {
     throw new IllegalStateException(
         "A plan has no values; asked for " + site.name() + "." + name + ".");
-  }
-
-  @Override
-  public INDArray weight(Site site) {
-    return parameter(site, "weight");
   }
 
   @Override

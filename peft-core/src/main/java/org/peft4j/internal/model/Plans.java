@@ -15,6 +15,7 @@ import org.peft4j.internal.files.AdapterFileSize;
 import org.peft4j.internal.original.OriginalPart;
 import org.peft4j.internal.planning.AdapterPlanner;
 import org.peft4j.method.Methods;
+import org.peft4j.method.ModelModules;
 import org.peft4j.method.PeftMethod;
 import org.peft4j.plan.AdapterPlan;
 import org.peft4j.plan.ModelOutline;
@@ -31,7 +32,7 @@ public final class Plans {
 
   public static <C extends PeftConfig> AdapterPlan of(ModelOutline model, C silent) {
     PeftMethod<C> method = Methods.of(silent);
-    C config = model.modelType().map(type -> method.resolved(silent, type)).orElse(silent);
+    C config = method.resolved(silent, new ModelModules(model.modelType(), model.sites()));
     AdapterPlanner planner =
         new AdapterPlanner(
             model.sites(),

@@ -4,17 +4,18 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Pass;
 import org.peft4j.internal.graft.EmbeddingGrafts;
 import org.peft4j.internal.graft.SiteGrafts;
+import org.peft4j.weight.FrozenWeight;
 
 /** A frozen embedding table with what is grafted on it. */
 public final class EmbeddingModule {
   private final SiteGrafts grafts;
   private final EmbeddingGrafts parts;
-  private final INDArray table;
+  private final FrozenWeight table;
 
   /**
    * @param table [vocabulary, dim]
    */
-  public EmbeddingModule(SiteGrafts grafts, INDArray table) {
+  public EmbeddingModule(SiteGrafts grafts, FrozenWeight table) {
     this.grafts = grafts;
     this.parts = new EmbeddingGrafts(grafts);
     this.table = table;
@@ -22,7 +23,12 @@ public final class EmbeddingModule {
 
   /** Writes the vectors of {@code ids} to y [ids, dim]. */
   public void forward(Pass pass, int[] ids, INDArray y) {
-    pass.kernels().lookUp(grafts.parameter("weight", table), ids, y);
+    INDArray copy = grafts.copy("weight");
+    if (copy == null) {
+      table.lookUp(pass.kernels(), ids, y);
+    } else {
+      pass.kernels().lookUp(copy, ids, y);
+    }
     parts.forward(pass, ids, y);
   }
 

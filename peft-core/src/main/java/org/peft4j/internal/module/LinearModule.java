@@ -7,6 +7,9 @@ import org.peft4j.adapter.Pass;
 import org.peft4j.internal.graft.LinearGrafts;
 import org.peft4j.internal.graft.SiteGrafts;
 import org.peft4j.kernel.Scratch;
+import org.peft4j.weight.DenseWeight;
+import org.peft4j.weight.FrozenWeight;
+import org.peft4j.weight.WeightView;
 
 /**
  * A frozen linear map {@code y = x·Wᵀ + b} with what is grafted on it. The gradients of W and b are
@@ -15,20 +18,17 @@ import org.peft4j.kernel.Scratch;
 public final class LinearModule {
   private final SiteGrafts grafts;
   private final LinearGrafts linear;
-  private final INDArray weight;
-  private final boolean inputsFirst;
-  private final @Nullable INDArray bias;
+  private final FrozenWeight weight;
+  private final @Nullable FrozenWeight bias;
 
   /**
-   * @param weight [out, in], or [in, out] with {@code inputsFirst}, as GPT-2 stores it
+   * @param weight [out, in]
    * @param bias [out]
    */
-  public LinearModule(
-      SiteGrafts grafts, INDArray weight, boolean inputsFirst, @Nullable INDArray bias) {
+  public LinearModule(SiteGrafts grafts, FrozenWeight weight, @Nullable FrozenWeight bias) {
     this.grafts = grafts;
     this.linear = new LinearGrafts(grafts);
     this.weight = weight;
-    this.inputsFirst = inputsFirst;
     this.bias = bias;
   }
 
@@ -39,12 +39,21 @@ public final class LinearModule {
 
   /** Writes y [rows, out], given x [rows, in]. */
   public void forward(Pass pass, INDArray x, INDArray y) {
-    INDArray w = grafts.parameter("weight", weight);
-    INDArray b = grafts.optionalParameter("bias", bias);
+    INDArray b = bias();
     INDArray input = linear.input(pass, x);
-    pass.kernels().affine(input, w, !inputsFirst, b, y);
+    weight().multiply(pass.kernels(), input, b, y);
     linear.output(pass, b, x, y);
     release(input, x);
+  }
+
+  private @Nullable INDArray bias() {
+    return bias == null ? null : grafts.vector("bias", bias);
+  }
+
+  /** The frozen weight, or the trainable copy that stands in for it now. */
+  private FrozenWeight weight() {
+    INDArray copy = grafts.copy("weight");
+    return copy == null ? weight : DenseWeight.of(copy, weight.view());
   }
 
   /**
@@ -59,7 +68,7 @@ public final class LinearModule {
       Pass pass, @Nullable INDArray x, INDArray dy, @Nullable INDArray dx, double beta) {
     if (!grafts.acts()) {
       if (dx != null) {
-        pass.kernels().matmul(dy, false, weight, inputsFirst, 1, beta, dx);
+        weight.multiplyTransposed(pass.kernels(), dy, beta, dx);
       }
       return;
     }
@@ -68,21 +77,21 @@ public final class LinearModule {
     inputGradient(pass, input, upstream, dx, beta);
     copyGradients(pass, input, upstream, dy);
     release(upstream, dy);
-    linear.backward(pass, grafts.optionalParameter("bias", bias), input, dy, dx, null);
+    linear.backward(pass, bias(), input, dy, dx, null);
   }
 
   /** Through the frozen map, and through the scales of its input. */
   private void inputGradient(
       Pass pass, INDArray x, INDArray upstream, @Nullable INDArray dx, double beta) {
-    INDArray w = grafts.parameter("weight", weight);
+    FrozenWeight w = weight();
     if (!linear.scalesInput()) {
       if (dx != null) {
-        pass.kernels().matmul(upstream, false, w, inputsFirst, 1, beta, dx);
+        w.multiplyTransposed(pass.kernels(), upstream, beta, dx);
       }
       return;
     }
     INDArray scaled = Scratch.of(x.dataType(), x.shape());
-    pass.kernels().matmul(upstream, false, w, inputsFirst, 1, 0, scaled);
+    w.multiplyTransposed(pass.kernels(), upstream, 0, scaled);
     linear.inputGradient(pass, x, scaled);
     if (dx != null && beta == 0) {
       dx.assign(scaled);
@@ -96,6 +105,7 @@ public final class LinearModule {
     INDArray weightGradient = grafts.gradient("weight");
     if (weightGradient != null) {
       INDArray input = linear.input(pass, x);
+      boolean inputsFirst = weight.view() == WeightView.TRANSPOSED;
       INDArray rows = inputsFirst ? input : upstream;
       INDArray columns = inputsFirst ? upstream : input;
       pass.kernels().matmul(rows, true, columns, false, 1, 0, weightGradient);

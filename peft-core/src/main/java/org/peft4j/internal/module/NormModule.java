@@ -1,10 +1,11 @@
-package org.peft4j.module;
+package org.peft4j.internal.module;
 
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Pass;
 import org.peft4j.internal.graft.SiteGrafts;
 import org.peft4j.kernel.Scratch;
+import org.peft4j.weight.FrozenWeight;
 
 /**
  * A frozen normalisation of rows with what is grafted on it: layer normalisation if it has a bias,
@@ -12,8 +13,8 @@ import org.peft4j.kernel.Scratch;
  */
 public final class NormModule {
   private final SiteGrafts grafts;
-  private final INDArray weight;
-  private final @Nullable INDArray bias;
+  private final FrozenWeight weight;
+  private final @Nullable FrozenWeight bias;
   private final boolean onePlus;
   private final double epsilon;
 
@@ -24,8 +25,8 @@ public final class NormModule {
    */
   public NormModule(
       SiteGrafts grafts,
-      INDArray weight,
-      @Nullable INDArray bias,
+      FrozenWeight weight,
+      @Nullable FrozenWeight bias,
       boolean onePlus,
       double epsilon) {
     this.grafts = grafts;
@@ -52,10 +53,10 @@ public final class NormModule {
    */
   public void forward(Pass pass, INDArray x, INDArray y, INDArray statistics) {
     INDArray w = factor();
-    INDArray b = grafts.optionalParameter("bias", bias);
-    if (b == null) {
+    if (bias == null) {
       pass.kernels().rmsNorm(x, w, epsilon, y, statistics.getRow(0));
     } else {
+      INDArray b = grafts.vector("bias", bias);
       pass.kernels().layerNorm(x, w, b, epsilon, y, statistics.getRow(1), statistics.getRow(0));
     }
     release(w);
@@ -63,7 +64,7 @@ public final class NormModule {
 
   /** What rows are multiplied with: w itself, or 1 + w in a temporary vector. */
   private INDArray factor() {
-    INDArray w = grafts.parameter("weight", weight);
+    INDArray w = grafts.vector("weight", weight);
     return onePlus ? w.add(1, Scratch.of(w.dataType(), w.shape())) : w;
   }
 

@@ -4,9 +4,9 @@ import java.util.List;
 import java.util.Optional;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
-import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.internal.graft.LayerGrafts;
 import org.peft4j.site.Site;
+import org.peft4j.weight.FrozenWeight;
 
 /**
  * A layer implementation that knows of sites by itself: it can be built anew over the same frozen
@@ -16,17 +16,8 @@ public interface SiteLayer extends Layer {
   /** Its sites, in the order of the forward pass. */
   List<Site> sites();
 
-  /**
-   * The frozen value of a site's parameter, in the shape of {@link Site#parameters()}: the array
-   * itself or a view of it, never a copy.
-   */
-  INDArray frozenParameter(Site site, String parameter);
-
-  /**
-   * The weight of a site as a view in the shape that a {@link org.peft4j.adapter.WeightAdapter}
-   * takes: [out, in] for a linear map, even where the checkpoint stores it transposed.
-   */
-  INDArray weight(Site site);
+  /** The frozen value of a site's parameter. */
+  FrozenWeight frozen(Site site, String parameter);
 
   /** The Hugging Face model type, {@code llama} say, which default target modules go by. */
   Optional<String> modelType();

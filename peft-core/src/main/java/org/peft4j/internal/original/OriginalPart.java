@@ -2,25 +2,21 @@ package org.peft4j.internal.original;
 
 import java.util.List;
 import java.util.Optional;
-import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.internal.graft.LayerGrafts;
 import org.peft4j.site.Site;
+import org.peft4j.weight.FrozenWeight;
 
 /**
- * A layer of the base model, or a vertex with parameters: its sites and frozen values. {@link OriginalLayer} and {@link OriginalVertex} build its twin for the wrapped network.
+ * How one layer of a base model, or a vertex with parameters, is hosted: its sites and its frozen
+ * weights. Its twin in the wrapped network is made by {@link OriginalLayer} or {@link
+ * OriginalVertex}.
  */
 public interface OriginalPart {
   /** The layer's sites; empty for a layer without parameters. */
   List<Site> sites();
 
-  /** The frozen value of a parameter, in the shape of the site's parameter list: never a copy. */
-  INDArray frozen(Site site, String parameter);
-
-  /**
-   * The weight of a site as a view in the shape that a {@link org.peft4j.adapter.WeightAdapter}
-   * takes.
-   */
-  INDArray weight(Site site);
+  /** The frozen value of a site's parameter, the same object at every call. */
+  FrozenWeight frozen(Site site, String parameter);
 
   /** Whether this is a language model's output head, which {@code all-linear} leaves out. */
   default boolean outputHead() {
@@ -42,7 +38,7 @@ public interface OriginalPart {
     return rowsApart();
   }
 
-  /** Whether its frozen arrays live outside of the base network's parameter vector. */
+  /** Whether its frozen weights live outside of the base network's parameter vector. */
   default boolean external() {
     return false;
   }

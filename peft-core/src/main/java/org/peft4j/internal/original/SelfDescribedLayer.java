@@ -5,10 +5,10 @@ import java.util.Optional;
 import org.deeplearning4j.nn.api.layers.IOutputLayer;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.internal.graft.LayerGrafts;
 import org.peft4j.internal.module.SiteLayer;
 import org.peft4j.site.Site;
+import org.peft4j.weight.FrozenWeight;
 
 /** A layer that describes its own sites and builds its own twin. */
 public record SelfDescribedLayer(SiteLayer layer) implements OriginalLayer {
@@ -18,13 +18,8 @@ public record SelfDescribedLayer(SiteLayer layer) implements OriginalLayer {
   }
 
   @Override
-  public INDArray frozen(Site site, String parameter) {
-    return layer.frozenParameter(site, parameter);
-  }
-
-  @Override
-  public INDArray weight(Site site) {
-    return layer.weight(site);
+  public FrozenWeight frozen(Site site, String parameter) {
+    return layer.frozen(site, parameter);
   }
 
   @Override

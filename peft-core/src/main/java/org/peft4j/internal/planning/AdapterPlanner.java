@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Adapter;
 import org.peft4j.adapter.TrainableCopy;
 import org.peft4j.config.Bias;
@@ -21,10 +20,12 @@ import org.peft4j.internal.NearestPaths;
 import org.peft4j.internal.method.TokenRows;
 import org.peft4j.method.Injection;
 import org.peft4j.method.Injection.FrozenValues;
+import org.peft4j.method.ModelModules;
 import org.peft4j.method.PeftMethod;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
 import org.peft4j.site.SiteParameter;
+import org.peft4j.weight.FrozenWeight;
 
 /** Turns a config and a model's sites into adapters, in the order of the sites. */
 public final class AdapterPlanner {
@@ -55,8 +56,8 @@ public final class AdapterPlanner {
         .or(() -> method.implicitTargets(config))
         .or(
             () ->
-                modelType
-                    .flatMap(method::defaultTargets)
+                method
+                    .defaultTargets(new ModelModules(modelType, sites))
                     .<ModuleSelector>map(ModuleSelector.Names::new))
         .orElseThrow(
             () ->
@@ -166,7 +167,7 @@ public final class AdapterPlanner {
     }
   }
 
-  private INDArray value(Site site, SiteParameter parameter) {
+  private FrozenWeight value(Site site, SiteParameter parameter) {
     return frozen.parameter(site, parameter.name());
   }
 

@@ -15,6 +15,7 @@ import org.peft4j.method.Injection.FrozenValues;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
 import org.peft4j.testing.Killing;
+import org.peft4j.weight.FrozenWeight;
 
 /** A process that saves adapters with and without an encoder in turn until it is killed. */
 final class EncoderWriter {
@@ -22,12 +23,12 @@ final class EncoderWriter {
   private static final FrozenValues NOTHING_FROZEN =
       new FrozenValues() {
         @Override
-        public INDArray parameter(Site site, String name) {
+        public FrozenWeight parameter(Site site, String name) {
           throw new IllegalStateException(name);
         }
 
         @Override
-        public INDArray weight(Site site) {
+        public FrozenWeight weight(Site site) {
           throw new IllegalStateException(site.name());
         }
       };

@@ -14,6 +14,7 @@ import org.peft4j.lora.internal.lowrank.LoraShape;
 import org.peft4j.lora.plus.LoraPlus;
 import org.peft4j.method.AdapterView;
 import org.peft4j.method.Injection;
+import org.peft4j.method.ModelModules;
 import org.peft4j.method.PeftMethod;
 import org.peft4j.method.TrainingHook;
 import org.peft4j.method.TrainingOption;
@@ -94,8 +95,8 @@ public final class AdaLoraMethod implements PeftMethod<AdaLoraConfig> {
   }
 
   @Override
-  public Optional<List<String>> defaultTargets(String modelType) {
-    return AdaLoraTargets.of(modelType);
+  public Optional<List<String>> defaultTargets(ModelModules model) {
+    return AdaLoraTargets.of(model);
   }
 
   @Override

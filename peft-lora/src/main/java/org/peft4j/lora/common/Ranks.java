@@ -9,8 +9,8 @@ import java.util.function.Function;
 import org.peft4j.config.ConfigFields;
 import org.peft4j.config.FieldRole;
 import org.peft4j.config.FieldType;
-import org.peft4j.config.PeftConfig;
 import org.peft4j.config.PatternMap;
+import org.peft4j.config.PeftConfig;
 import org.peft4j.site.Site;
 
 /**

@@ -17,6 +17,7 @@ import org.peft4j.lora.internal.lowrank.LoraShape;
 import org.peft4j.lora.internal.lowrank.PlainLora;
 import org.peft4j.lora.plus.LoraPlus;
 import org.peft4j.method.Injection;
+import org.peft4j.method.ModelModules;
 import org.peft4j.method.PeftMethod;
 import org.peft4j.method.TrainingOption;
 import org.peft4j.site.Site;
@@ -93,8 +94,8 @@ public final class DeltaLoraMethod implements PeftMethod<DeltaLoraConfig> {
   }
 
   @Override
-  public Optional<List<String>> defaultTargets(String modelType) {
-    return DefaultTargets.of(modelType);
+  public Optional<List<String>> defaultTargets(ModelModules model) {
+    return DefaultTargets.of(model);
   }
 
   @Override

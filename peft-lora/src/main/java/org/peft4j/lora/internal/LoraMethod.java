@@ -20,6 +20,7 @@ import org.peft4j.lora.internal.start.ShiftedLora;
 import org.peft4j.lora.plus.LoraPlus;
 import org.peft4j.method.Combination;
 import org.peft4j.method.Injection;
+import org.peft4j.method.ModelModules;
 import org.peft4j.method.PeftMethod;
 import org.peft4j.method.TrainingOption;
 import org.peft4j.site.Site;
@@ -92,8 +93,8 @@ public final class LoraMethod implements PeftMethod<LoraConfig> {
   }
 
   @Override
-  public Optional<List<String>> defaultTargets(String modelType) {
-    return DefaultTargets.of(modelType);
+  public Optional<List<String>> defaultTargets(ModelModules model) {
+    return DefaultTargets.of(model);
   }
 
   @Override

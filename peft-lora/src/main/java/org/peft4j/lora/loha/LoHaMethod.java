@@ -16,6 +16,7 @@ import org.peft4j.lora.internal.lycoris.LowRankFactor;
 import org.peft4j.lora.loha.LoHaConfig.Builder;
 import org.peft4j.lora.lycoris.LycorisFields;
 import org.peft4j.method.Injection;
+import org.peft4j.method.ModelModules;
 import org.peft4j.method.PeftMethod;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
@@ -93,8 +94,8 @@ public final class LoHaMethod implements PeftMethod<LoHaConfig> {
   }
 
   @Override
-  public Optional<List<String>> defaultTargets(String modelType) {
-    return DefaultTargets.of(modelType);
+  public Optional<List<String>> defaultTargets(ModelModules model) {
+    return DefaultTargets.of(model);
   }
 
   @Override

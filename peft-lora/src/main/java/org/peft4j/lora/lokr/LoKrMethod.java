@@ -10,6 +10,7 @@ import org.peft4j.lora.DefaultTargets;
 import org.peft4j.lora.internal.lycoris.Dropout;
 import org.peft4j.lora.lycoris.LycorisFields;
 import org.peft4j.method.Injection;
+import org.peft4j.method.ModelModules;
 import org.peft4j.method.PeftMethod;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
@@ -61,8 +62,8 @@ public final class LoKrMethod implements PeftMethod<LoKrConfig> {
   }
 
   @Override
-  public Optional<List<String>> defaultTargets(String modelType) {
-    return DefaultTargets.of(modelType);
+  public Optional<List<String>> defaultTargets(ModelModules model) {
+    return DefaultTargets.of(model);
   }
 
   @Override

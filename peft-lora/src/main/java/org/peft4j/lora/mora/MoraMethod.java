@@ -13,6 +13,7 @@ import org.peft4j.lora.DefaultTargets;
 import org.peft4j.lora.common.Ranks;
 import org.peft4j.lora.mora.MoraConfig.Builder;
 import org.peft4j.method.Injection;
+import org.peft4j.method.ModelModules;
 import org.peft4j.method.PeftMethod;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
@@ -88,8 +89,8 @@ public final class MoraMethod implements PeftMethod<MoraConfig> {
   }
 
   @Override
-  public Optional<List<String>> defaultTargets(String modelType) {
-    return DefaultTargets.of(modelType);
+  public Optional<List<String>> defaultTargets(ModelModules model) {
+    return DefaultTargets.of(model);
   }
 
   @Override

@@ -11,6 +11,7 @@ import org.peft4j.config.FieldType;
 import org.peft4j.lora.DefaultTargets;
 import org.peft4j.lora.vera.VeraConfig.Builder;
 import org.peft4j.method.Injection;
+import org.peft4j.method.ModelModules;
 import org.peft4j.method.PeftMethod;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
@@ -106,10 +107,10 @@ public final class VeraMethod implements PeftMethod<VeraConfig> {
   }
 
   @Override
-  public Optional<List<String>> defaultTargets(String modelType) {
-    return modelType.equals("phi")
+  public Optional<List<String>> defaultTargets(ModelModules model) {
+    return model.type().filter("phi"::equals).isPresent()
         ? Optional.of(List.of("q_proj", "v_proj"))
-        : DefaultTargets.of(modelType);
+        : DefaultTargets.of(model);
   }
 
   @Override

@@ -1,7 +1,6 @@
 package org.peft4j.train.metrics;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -15,6 +14,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.AtomicFile;
+import org.peft4j.internal.json.JsonReader;
 
 /**
  * Writes one JSON object a step: {@code step}, {@code loss}, {@code learning_rate}, {@code
@@ -23,7 +23,7 @@ import org.peft4j.internal.AtomicFile;
  * keeps its lines up to there.
  */
 public final class MetricsFile implements TrainingListener, AutoCloseable {
-  private static final JsonMapper JSON = JsonMapper.builder().build();
+  private static final JsonReader JSON = JsonReader.upTo(1 << 16, 1 << 16);
 
   private final Path file;
   private @Nullable OutputStream out;
@@ -73,11 +73,9 @@ public final class MetricsFile implements TrainingListener, AutoCloseable {
 
   /** The step of a line; the largest number if a crash cut the line short. */
   private static long stepOf(String line) {
-    try {
-      return JSON.readTree(line).path("step").asLong(Long.MAX_VALUE);
-    } catch (JsonProcessingException e) {
-      return Long.MAX_VALUE;
-    }
+    return JSON.tryParse(line)
+        .map(json -> json.path("step").asLong(Long.MAX_VALUE))
+        .orElse(Long.MAX_VALUE);
   }
 
   @Override
@@ -85,7 +83,7 @@ public final class MetricsFile implements TrainingListener, AutoCloseable {
     if (out == null) {
       begin("");
     }
-    ObjectNode line = JSON.createObjectNode();
+    ObjectNode line = JsonNodeFactory.instance.objectNode();
     line.put("step", metrics.step());
     line.put("loss", metrics.loss());
     line.put("learning_rate", metrics.learningRate());

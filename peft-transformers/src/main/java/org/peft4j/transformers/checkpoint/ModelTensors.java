@@ -85,10 +85,10 @@ final class ModelTensors {
     }
     if (adapters.isPresent() && adapted.contains(site.name())) {
       try (AdapterScope merged = adapters.get().mergedAt(site)) {
-        ArrayValues.write(layer.frozenParameter(site, parameter.name()), sink, key);
+        WeightValues.write(layer.frozen(site, parameter.name()), sink, key);
       }
     } else {
-      ArrayValues.write(layer.frozenParameter(site, parameter.name()), sink, key);
+      WeightValues.write(layer.frozen(site, parameter.name()), sink, key);
     }
   }
 }

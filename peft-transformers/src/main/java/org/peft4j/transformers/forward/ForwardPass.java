@@ -82,7 +82,8 @@ public final class ForwardPass implements AutoCloseable {
           .ifPresent(mask -> graph.setLayerMaskArrays(new INDArray[] {mask}, null));
       graph.computeGradientAndScore();
       model
-          .adapter(Peft.DEFAULT_ADAPTER).gradients()
+          .adapter(Peft.DEFAULT_ADAPTER)
+          .gradients()
           .forEach((key, value) -> pass.results.put("grad." + key, DetachedArrays.copy(value)));
     } finally {
       clear(graph);

@@ -98,7 +98,8 @@ class PromptedStepsTest {
       graph.setLabels(TEXT);
       graph.computeGradientAndScore();
       model
-          .adapter("default").gradients()
+          .adapter("default")
+          .gradients()
           .forEach((key, g) -> assertThat(g.amaxNumber().doubleValue()).as(key).isPositive());
       assertThat(language.graph().output(TEXT)[0]).isEqualTo(before);
       try (var off = model.adaptersDisabled()) {

@@ -7,17 +7,22 @@ import org.deeplearning4j.nn.api.layers.IOutputLayer;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.internal.graft.LayerGrafts;
 import org.peft4j.internal.original.OriginalLayer;
 import org.peft4j.internal.original.TwinLayer;
 import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.site.Site;
+import org.peft4j.weight.FrozenWeight;
 
 /**
  * Any layer of Deeplearning4j. Its twin is Deeplearning4j's own implementation: over the base model's arrays if it has no grafts, otherwise over effective weights {@code W' = W + Σ ΔW} made in each forward pass. These cost a copy of the layer's parameters.
  */
-record EffectiveOriginal(StockLayer base, List<WeightSite> weights) implements OriginalLayer {
+record EffectiveOriginal(StockLayer base, List<WeightSite> weights, StockWeights frozen)
+    implements OriginalLayer {
+  static EffectiveOriginal of(StockLayer base, List<WeightSite> weights) {
+    return new EffectiveOriginal(
+        base, weights, StockWeights.of(base.layer().paramTable(), weights));
+  }
 
   @Override
   public List<Site> sites() {
@@ -25,13 +30,8 @@ record EffectiveOriginal(StockLayer base, List<WeightSite> weights) implements O
   }
 
   @Override
-  public INDArray frozen(Site site, String parameter) {
-    return base.layer().getParam(parameter);
-  }
-
-  @Override
-  public INDArray weight(Site site) {
-    return WeightSite.view(weights, site, base.layer()::getParam);
+  public FrozenWeight frozen(Site site, String parameter) {
+    return frozen.get(parameter);
   }
 
   @Override
@@ -42,9 +42,9 @@ record EffectiveOriginal(StockLayer base, List<WeightSite> weights) implements O
   @Override
   public TwinLayer build(
       NeuralNetConfiguration configuration, int index, LayerGrafts grafts, DataType type) {
-    INDArray frozen = base.layer().params();
-    boolean effective = frozen != null && grafts.trainsAt(sites());
-    INDArray parameters = effective ? DetachedArrays.copy(frozen) : frozen;
+    INDArray vector = base.layer().params();
+    boolean effective = vector != null && grafts.trainsAt(sites());
+    INDArray parameters = effective ? DetachedArrays.copy(vector) : vector;
     NeuralNetConfiguration own = base.ownConfiguration();
     Layer layer =
         own.getLayer().instantiate(own, new ArrayList<>(), index, parameters, false, type);
@@ -54,7 +54,7 @@ record EffectiveOriginal(StockLayer base, List<WeightSite> weights) implements O
     }
     EffectiveWeights weightsNow =
         new EffectiveWeights(
-            weights, grafts, frozen, base.layer().paramTable(), parameters, layer.paramTable());
+            weights, grafts, vector, base.layer().paramTable(), parameters, layer.paramTable());
     return new TwinLayer(
         layer, new EffectivePasses(scratch, weightsNow, SameDiffEpsilon.scale(layer)));
   }

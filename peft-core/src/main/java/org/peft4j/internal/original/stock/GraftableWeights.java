@@ -18,20 +18,20 @@ import org.deeplearning4j.nn.conf.layers.recurrent.Bidirectional;
 import org.deeplearning4j.nn.conf.layers.recurrent.SimpleRnn;
 import org.deeplearning4j.nn.conf.layers.samediff.SameDiffVertex;
 import org.deeplearning4j.nn.conf.layers.wrapper.BaseWrapperLayer;
-import org.peft4j.internal.original.stock.WeightSite.View;
+import org.peft4j.weight.WeightView;
 
 /**
  * The parameters of each class of layer that are linear maps or convolutions, by key. A subclass is not included: a depthwise convolution's kernels, for instance, have another meaning.
  */
 final class GraftableWeights {
-  private static final Map<String, View> ATTENTION =
-      union(seen(View.HEADS, "Wq", "Wk", "Wv"), seen(View.TRANSPOSED, "Wo"));
+  private static final Map<String, WeightView> ATTENTION =
+      union(seen(WeightView.HEADS_JOINED, "Wq", "Wk", "Wv"), seen(WeightView.TRANSPOSED, "Wo"));
 
-  private static final Map<String, View> RECURRENT = seen(View.TRANSPOSED, "W", "RW");
-  private static final Map<String, View> DENSE = seen(View.TRANSPOSED, "W");
-  private static final Map<String, View> CONVOLUTION = seen(View.AS_IS, "W");
+  private static final Map<String, WeightView> RECURRENT = seen(WeightView.TRANSPOSED, "W", "RW");
+  private static final Map<String, WeightView> DENSE = seen(WeightView.TRANSPOSED, "W");
+  private static final Map<String, WeightView> CONVOLUTION = seen(WeightView.AS_STORED, "W");
 
-  private static final Map<Class<?>, Map<String, View>> BY_SORT =
+  private static final Map<Class<?>, Map<String, WeightView>> BY_SORT =
       Map.ofEntries(
           Map.entry(LSTM.class, RECURRENT),
           Map.entry(SimpleRnn.class, RECURRENT),
@@ -48,7 +48,7 @@ final class GraftableWeights {
   private GraftableWeights() {}
 
   /** The graftable parameters of a layer, each with its view; none for an unknown class. */
-  static Map<String, View> of(Layer configuration) {
+  static Map<String, WeightView> of(Layer configuration) {
     if (configuration instanceof Bidirectional both) {
       return union(prefixed("f", of(both.getFwd())), prefixed("b", of(both.getBwd())));
     }
@@ -59,24 +59,25 @@ final class GraftableWeights {
   }
 
   /** The same for a vertex that SameDiff computes. */
-  static Map<String, View> of(SameDiffVertex configuration) {
+  static Map<String, WeightView> of(SameDiffVertex configuration) {
     return configuration.getClass() == AttentionVertex.class ? ATTENTION : Map.of();
   }
 
-  private static Map<String, View> prefixed(String prefix, Map<String, View> weights) {
-    Map<String, View> result = new LinkedHashMap<>();
+  private static Map<String, WeightView> prefixed(String prefix, Map<String, WeightView> weights) {
+    Map<String, WeightView> result = new LinkedHashMap<>();
     weights.forEach((key, view) -> result.put(prefix + key, view));
     return result;
   }
 
-  private static Map<String, View> union(Map<String, View> first, Map<String, View> second) {
-    Map<String, View> result = new LinkedHashMap<>(first);
+  private static Map<String, WeightView> union(
+      Map<String, WeightView> first, Map<String, WeightView> second) {
+    Map<String, WeightView> result = new LinkedHashMap<>(first);
     result.putAll(second);
     return result;
   }
 
-  private static Map<String, View> seen(View view, String... keys) {
-    Map<String, View> result = new LinkedHashMap<>();
+  private static Map<String, WeightView> seen(WeightView view, String... keys) {
+    Map<String, WeightView> result = new LinkedHashMap<>();
     for (String key : keys) {
       result.put(key, view);
     }

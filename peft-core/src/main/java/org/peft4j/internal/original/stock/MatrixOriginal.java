@@ -3,6 +3,7 @@ package org.peft4j.internal.original.stock;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.deeplearning4j.nn.api.layers.IOutputLayer;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.layers.BaseLayer;
@@ -17,11 +18,14 @@ import org.peft4j.internal.original.TwinLayer;
 import org.peft4j.internal.original.twin.GraftPoint;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteParameter;
+import org.peft4j.weight.FrozenWeight;
+import org.peft4j.weight.WeightView;
 
 /**
  * A layer with one matrix W [in, out] (or [vocabulary, dim]), a bias and a gain. Adapters act beside its product, without an array of the size of W.
  */
-record MatrixOriginal(StockLayer base, Site site, Twin twin) implements OriginalLayer {
+record MatrixOriginal(StockLayer base, Site site, Twin twin, StockWeights weights)
+    implements OriginalLayer {
   /** Makes the twin. */
   @FunctionalInterface
   interface Twin {
@@ -32,14 +36,19 @@ record MatrixOriginal(StockLayer base, Site site, Twin twin) implements Original
   static MatrixOriginal linear(String name, StockLayer base, Twin twin) {
     INDArray w = base.layer().getParam(DefaultParamInitializer.WEIGHT_KEY);
     Site site = Site.linear(name, name, w.size(0), w.size(1), parameters(base));
-    return new MatrixOriginal(base, site, twin);
+    return new MatrixOriginal(base, site, twin, weights(base, WeightView.TRANSPOSED));
   }
 
   /** An embedding table. */
   static MatrixOriginal embedding(String name, StockLayer base, Twin twin) {
     INDArray w = base.layer().getParam(DefaultParamInitializer.WEIGHT_KEY);
     Site site = Site.embedding(name, name, w.size(0), w.size(1), parameters(base));
-    return new MatrixOriginal(base, site, twin);
+    return new MatrixOriginal(base, site, twin, weights(base, WeightView.AS_STORED));
+  }
+
+  private static StockWeights weights(StockLayer base, WeightView view) {
+    return new StockWeights(
+        base.layer().paramTable(), Map.of(DefaultParamInitializer.WEIGHT_KEY, view));
   }
 
   private static List<SiteParameter> parameters(StockLayer base) {
@@ -63,17 +72,8 @@ record MatrixOriginal(StockLayer base, Site site, Twin twin) implements Original
   }
 
   @Override
-  public INDArray frozen(Site of, String parameter) {
-    return base.layer().getParam(parameter);
-  }
-
-  @Override
-  public INDArray weight(Site of) {
-    INDArray w = base.layer().getParam(DefaultParamInitializer.WEIGHT_KEY);
-    return switch (of.kind()) {
-      case EMBEDDING -> w;
-      default -> w.transpose();
-    };
+  public FrozenWeight frozen(Site of, String parameter) {
+    return weights.get(parameter);
   }
 
   /** A layer of sequences joins the steps of all of them. */

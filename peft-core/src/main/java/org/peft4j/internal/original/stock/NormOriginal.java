@@ -2,10 +2,10 @@ package org.peft4j.internal.original.stock;
 
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.params.BatchNormalizationParamInitializer;
 import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.internal.graft.LayerGrafts;
 import org.peft4j.internal.original.OriginalLayer;
 import org.peft4j.internal.original.TwinLayer;
@@ -13,11 +13,12 @@ import org.peft4j.internal.original.twin.BatchNormTwin;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
 import org.peft4j.site.SiteParameter;
+import org.peft4j.weight.FrozenWeight;
 
 /**
  * A batch normalisation. Its gain and bias can train as a copy; its running statistics stay frozen.
  */
-record NormOriginal(StockLayer base, Site site) implements OriginalLayer {
+record NormOriginal(StockLayer base, Site site, StockWeights weights) implements OriginalLayer {
   static NormOriginal of(String name, StockLayer base) {
     List<SiteParameter> affine =
         List.of(BatchNormalizationParamInitializer.GAMMA, BatchNormalizationParamInitializer.BETA)
@@ -25,7 +26,10 @@ record NormOriginal(StockLayer base, Site site) implements OriginalLayer {
             .filter(base.layer().paramTable()::containsKey)
             .map(key -> StockParameters.describe(key, base.layer().getParam(key)))
             .toList();
-    return new NormOriginal(base, Site.parameters(name, name, SiteKind.NORM, affine));
+    return new NormOriginal(
+        base,
+        Site.parameters(name, name, SiteKind.NORM, affine),
+        new StockWeights(base.layer().paramTable(), Map.of()));
   }
 
   @Override
@@ -34,13 +38,8 @@ record NormOriginal(StockLayer base, Site site) implements OriginalLayer {
   }
 
   @Override
-  public INDArray frozen(Site of, String parameter) {
-    return base.layer().getParam(parameter);
-  }
-
-  @Override
-  public INDArray weight(Site of) {
-    return base.layer().getParam(BatchNormalizationParamInitializer.GAMMA);
+  public FrozenWeight frozen(Site of, String parameter) {
+    return weights.get(parameter);
   }
 
   @Override

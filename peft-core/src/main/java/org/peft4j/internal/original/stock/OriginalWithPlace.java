@@ -4,12 +4,12 @@ import java.util.ArrayList;
 import java.util.List;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.internal.graft.LayerGrafts;
 import org.peft4j.internal.original.OriginalLayer;
 import org.peft4j.internal.original.OutputPlace;
 import org.peft4j.internal.original.TwinLayer;
 import org.peft4j.site.Site;
+import org.peft4j.weight.FrozenWeight;
 
 /** The layer {@code inner} with one more site: the place after its activation. */
 record OriginalWithPlace(OriginalLayer inner, OutputPlace place) implements OriginalLayer {
@@ -21,13 +21,8 @@ record OriginalWithPlace(OriginalLayer inner, OutputPlace place) implements Orig
   }
 
   @Override
-  public INDArray frozen(Site site, String parameter) {
+  public FrozenWeight frozen(Site site, String parameter) {
     return inner.frozen(site, parameter);
-  }
-
-  @Override
-  public INDArray weight(Site site) {
-    return inner.weight(site);
   }
 
   @Override

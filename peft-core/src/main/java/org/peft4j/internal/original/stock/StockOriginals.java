@@ -98,7 +98,7 @@ public final class StockOriginals {
     if (sort == BatchNormalization.class) {
       return NormOriginal.of(name, base);
     }
-    return new EffectiveOriginal(base, sites(name, base));
+    return EffectiveOriginal.of(base, sites(name, base));
   }
 
   private static List<WeightSite> sites(String name, StockLayer base) {

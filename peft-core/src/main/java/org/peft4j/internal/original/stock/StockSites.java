@@ -12,10 +12,10 @@ import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.conf.layers.samediff.SameDiffVertex;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.peft4j.internal.original.stock.WeightSite.View;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
 import org.peft4j.site.SiteParameter;
+import org.peft4j.weight.WeightView;
 
 /**
  * The sites of a layer that runs on effective weights: one for each of its {@link
@@ -23,10 +23,11 @@ import org.peft4j.site.SiteParameter;
  */
 final class StockSites {
   private final String module;
-  private final Map<String, View> graftable;
+  private final Map<String, WeightView> graftable;
   private final Map<String, INDArray> table;
 
-  private StockSites(String module, Map<String, View> graftable, Map<String, INDArray> table) {
+  private StockSites(
+      String module, Map<String, WeightView> graftable, Map<String, INDArray> table) {
     this.module = module;
     this.graftable = graftable;
     this.table = table;
@@ -45,7 +46,7 @@ final class StockSites {
   }
 
   private static List<WeightSite> of(
-      String name, Map<String, View> graftable, @Nullable Map<String, INDArray> table) {
+      String name, Map<String, WeightView> graftable, @Nullable Map<String, INDArray> table) {
     return table == null || table.isEmpty()
         ? List.of()
         : new StockSites(name, graftable, table).sites();
@@ -72,7 +73,7 @@ final class StockSites {
     if (!rest.isEmpty()) {
       String own = sites.isEmpty() ? module : module + "." + rest.get(0).name();
       Site site = Site.parameters(own, module, SiteKind.PARAMETERS, rest);
-      sites.add(new WeightSite(site, rest.get(0).name(), View.AS_IS));
+      sites.add(new WeightSite(site, rest.get(0).name(), WeightView.AS_STORED));
     }
     return sites;
   }
@@ -91,12 +92,12 @@ final class StockSites {
   }
 
   private WeightSite graftable(String key, List<SiteParameter> parameters, boolean alone) {
-    View view = Objects.requireNonNull(graftable.get(key));
+    WeightView view = Objects.requireNonNull(graftable.get(key));
     INDArray weight = view.of(Objects.requireNonNull(table.get(key)));
     String name = alone ? module : module + "." + key;
     long[] shape = weight.shape();
     Site site =
-        view == View.AS_IS
+        view == WeightView.AS_STORED
             ? Site.convolution(
                 name,
                 module,

@@ -1,18 +1,18 @@
 package org.peft4j.internal.original.stock;
 
 import java.util.List;
-import java.util.Objects;
+import java.util.Map;
 import org.deeplearning4j.nn.conf.layers.samediff.SameDiffVertex;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.graph.vertex.GraphVertex;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.internal.graft.LayerGrafts;
 import org.peft4j.internal.original.OriginalVertex;
 import org.peft4j.internal.original.TwinVertex;
 import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.site.Site;
+import org.peft4j.weight.FrozenWeight;
 
 /**
  * A vertex that SameDiff computes, such as attention. Its twins are as {@link EffectiveOriginal}'s.
@@ -20,11 +20,13 @@ import org.peft4j.site.Site;
  * @param base owns the frozen arrays
  * @param configuration the base graph's own configuration of it
  */
-record VertexOriginal(GraphVertex base, SameDiffVertex configuration, List<WeightSite> weights)
+record VertexOriginal(
+    GraphVertex base, SameDiffVertex configuration, List<WeightSite> weights, StockWeights frozen)
     implements OriginalVertex {
   static VertexOriginal of(String name, GraphVertex base, SameDiffVertex configuration) {
-    return new VertexOriginal(
-        base, configuration, StockSites.of(name, configuration, base.paramTable(true)));
+    Map<String, INDArray> table = base.paramTable(true);
+    List<WeightSite> weights = StockSites.of(name, configuration, table);
+    return new VertexOriginal(base, configuration, weights, StockWeights.of(table, weights));
   }
 
   @Override
@@ -33,20 +35,15 @@ record VertexOriginal(GraphVertex base, SameDiffVertex configuration, List<Weigh
   }
 
   @Override
-  public INDArray frozen(Site site, String parameter) {
-    return Objects.requireNonNull(base.paramTable(true).get(parameter));
-  }
-
-  @Override
-  public INDArray weight(Site site) {
-    return WeightSite.view(weights, site, key -> frozen(site, key));
+  public FrozenWeight frozen(Site site, String parameter) {
+    return frozen.get(parameter);
   }
 
   @Override
   public TwinVertex build(
       ComputationGraph graph, String name, int index, LayerGrafts grafts, DataType type) {
-    INDArray frozen = base.params();
-    INDArray parameters = grafts.trains() ? DetachedArrays.copy(frozen) : frozen;
+    INDArray vector = base.params();
+    INDArray parameters = grafts.trains() ? DetachedArrays.copy(vector) : vector;
     GraphVertex vertex = configuration.instantiate(graph, name, index, parameters, false, type);
     GradientScratch scratch =
         new GradientScratch(vertex::setBackpropGradientsViewArray, parameters);
@@ -55,7 +52,7 @@ record VertexOriginal(GraphVertex base, SameDiffVertex configuration, List<Weigh
     }
     EffectiveWeights effective =
         new EffectiveWeights(
-            weights, grafts, frozen, base.paramTable(true), parameters, vertex.paramTable(true));
+            weights, grafts, vector, base.paramTable(true), parameters, vertex.paramTable(true));
     return new TwinVertex(vertex, new EffectivePasses(scratch, effective, SameDiffEpsilon.scale()));
   }
 }

@@ -3,15 +3,18 @@ package org.peft4j.internal.original.stock;
 import java.util.ArrayList;
 import java.util.List;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.adapter.Tensors;
 import org.peft4j.internal.graft.SharedState;
 import org.peft4j.internal.graft.Slot;
+import org.peft4j.internal.original.OriginalPart;
 import org.peft4j.internal.wrapped.WrappedModel;
 import org.peft4j.internal.wrapped.WrappedNetwork;
 import org.peft4j.kernel.Nd4jKernels;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
+import org.peft4j.weight.FrozenWeight;
 
 /** Adapters of low rank for every site that can carry one. */
 public final class TestSlots {
@@ -31,10 +34,15 @@ public final class TestSlots {
           .filter(h -> h.sites().contains(slot.adapter().site()))
           .forEach(
               h ->
-                  h.weight(slot.adapter().site())
+                  weight(h, slot.adapter().site())
                       .addi(((LowRankTestAdapter) slot.adapter()).delta(values)));
     }
     return copy;
+  }
+
+  private static INDArray weight(OriginalPart original, Site site) {
+    FrozenWeight weight = original.frozen(site, site.parameters().get(0).name());
+    return weight.view().of(weight.array().orElseThrow());
   }
 
   /** One slot for each site; {@code act} whether the adapters change anything. */

@@ -69,7 +69,12 @@ class TrainableCopiesTest {
                           Map<String, INDArray> values = new LinkedHashMap<>();
                           for (SiteParameter parameter : site.parameters()) {
                             values.put(
-                                parameter.name(), original.frozen(site, parameter.name()).dup('c'));
+                                parameter.name(),
+                                original
+                                    .frozen(site, parameter.name())
+                                    .array()
+                                    .orElseThrow()
+                                    .dup('c'));
                           }
                           TrainableCopy copy =
                               new TrainableCopy(

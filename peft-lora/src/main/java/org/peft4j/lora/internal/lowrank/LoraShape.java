@@ -1,7 +1,6 @@
 package org.peft4j.lora.internal.lowrank;
 
 import org.peft4j.adapter.Pass;
-import org.peft4j.config.PatternMap;
 import org.peft4j.lora.LoraConfig;
 import org.peft4j.lora.LoraInit;
 import org.peft4j.site.Site;

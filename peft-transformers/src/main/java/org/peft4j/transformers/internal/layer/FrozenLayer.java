@@ -16,6 +16,7 @@ import org.peft4j.internal.graft.LayerGrafts;
 import org.peft4j.internal.module.SiteLayer;
 import org.peft4j.site.Site;
 import org.peft4j.transformers.internal.model.FrozenModel;
+import org.peft4j.weight.FrozenWeight;
 
 /**
  * A coarse layer over the frozen weights of a model: it has no parameters of its own, and writes
@@ -67,14 +68,8 @@ abstract class FrozenLayer extends AbstractLayer<Layer> implements SiteLayer {
   }
 
   @Override
-  public final INDArray frozenParameter(Site site, String parameter) {
+  public final FrozenWeight frozen(Site site, String parameter) {
     return model.weights().get(site.name() + "." + parameter);
-  }
-
-  @Override
-  public final INDArray weight(Site site) {
-    INDArray weight = frozenParameter(site, "weight");
-    return model.inputsFirst(site) ? weight.transpose() : weight;
   }
 
   @Override

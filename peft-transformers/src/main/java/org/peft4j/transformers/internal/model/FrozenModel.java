@@ -2,15 +2,11 @@ package org.peft4j.transformers.internal.model;
 
 import java.lang.ref.WeakReference;
 import java.util.Map;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.peft4j.error.PeftException;
-import org.peft4j.site.Site;
 import org.peft4j.transformers.architecture.AttentionPart;
-import org.peft4j.transformers.architecture.LinearPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.internal.memory.ActivationPool;
 import org.peft4j.transformers.internal.position.PassPatterns;
@@ -28,7 +24,6 @@ public final class FrozenModel implements AutoCloseable {
   private final String key = UUID.randomUUID().toString();
   private final ModelArchitecture architecture;
   private final WeightStore weights;
-  private final Set<String> inputsFirst;
   private final Map<AttentionPart.RotaryPositions, RotaryTables> rotary = new ConcurrentHashMap<>();
   private final PassPatterns patterns = new PassPatterns();
 
@@ -43,11 +38,6 @@ public final class FrozenModel implements AutoCloseable {
     this.weights = weights;
     this.checkpointing = checkpointing;
     this.pool = new ActivationPool(weights.dataType());
-    this.inputsFirst =
-        architecture.modules().stream()
-            .filter(module -> module instanceof LinearPart linear && linear.inputsFirst())
-            .map(module -> module.site().name())
-            .collect(Collectors.toUnmodifiableSet());
     REGISTRY.values().removeIf(reference -> reference.get() == null);
     REGISTRY.put(key, new WeakReference<>(this));
   }
@@ -83,11 +73,6 @@ public final class FrozenModel implements AutoCloseable {
 
   public boolean checkpointing() {
     return checkpointing;
-  }
-
-  /** Whether the checkpoint stores the weight of a linear map as [in, out]. */
-  public boolean inputsFirst(Site site) {
-    return inputsFirst.contains(site.name());
   }
 
   /** The tables of rotary positions, which all attentions with the same positions share. */

@@ -6,7 +6,7 @@ import org.peft4j.internal.graft.PromptGrafts;
 import org.peft4j.internal.graft.SublayerGrafts;
 import org.peft4j.internal.module.EmbeddingModule;
 import org.peft4j.internal.module.LinearModule;
-import org.peft4j.module.NormModule;
+import org.peft4j.internal.module.NormModule;
 import org.peft4j.site.Site;
 import org.peft4j.transformers.architecture.EmbeddingPart;
 import org.peft4j.transformers.architecture.LinearPart;
@@ -19,10 +19,7 @@ public record Modules(FrozenModel model, LayerGrafts grafts) {
     WeightStore weights = model.weights();
     String name = part.site().name();
     return new LinearModule(
-        grafts.at(name),
-        weights.get(name + ".weight"),
-        part.inputsFirst(),
-        weights.find(name + ".bias"));
+        grafts.at(name), weights.get(name + ".weight"), weights.find(name + ".bias"));
   }
 
   public PromptGrafts prompts(Site site) {
