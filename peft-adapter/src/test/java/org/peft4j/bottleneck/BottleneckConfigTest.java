@@ -82,7 +82,7 @@ class BottleneckConfigTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "non_linearity | 'softmax'  | non_linearity is \"softmax\"; allowed: [relu, leakyrelu,",
+        "non_linearity | 'softmax'  | non_linearity is \"softmax\"; allowed: relu, leakyrelu,",
         "init_weights  | 'random'   | init_weights is \"random\"; allowed: bert, mam_adapter.",
         "scaling       | 'trained'  | scaling is \"trained\"; allowed: a number, learned, channel.",
         "residual_before_ln | 'pre' | residual_before_ln is \"pre\"; allowed: true, false, post_add.",

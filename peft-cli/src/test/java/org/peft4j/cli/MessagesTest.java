@@ -36,7 +36,7 @@ class MessagesTest {
         "eval -m @/empty -d INPUTS                | has no config.json",
         "eval -m @/json -d INPUTS                 | is not valid JSON",
         "eval -m @/bert -d INPUTS                 | model_type \"bert\" is not supported",
-        "eval -m LLAMA -d @/notes.md              | allowed names end in .txt, .jsonl or",
+        "eval -m LLAMA -d @/notes.md              | is not a supported file type; use .txt",
         "eval -m LLAMA -d @/none.txt              | no tokenizer.json",
         "eval -m LLAMA -d @/bad.safetensors       | bad.safetensors",
         "eval -m LLAMA -d INPUTS --batch-size 0   | allowed: 1 and above",

@@ -77,8 +77,9 @@ final class CommonFields {
             (builder, names) -> builder.layersPattern(names.toArray(String[]::new))),
         field(
             "bias",
-            FieldType.oneOf(List.of(Bias.values()), bias -> bias.json(prefix)),
-            "Which of the model's biases train.",
+            FieldType.oneOf(List.of(Bias.values()), bias -> bias.json(prefix))
+                .within("none, all, METHOD_only", bias -> true),
+            "Which of the model's biases train: lora_only is those of LoRA's targets.",
             common -> Optional.of(common.bias()),
             CommonBuilder::bias));
   }

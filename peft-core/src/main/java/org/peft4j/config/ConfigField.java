@@ -12,7 +12,7 @@ import java.util.function.Function;
  * gets into a config and out of it. {@link ConfigFields} makes it.
  *
  * @param name its name in JSON
- * @param allowed the values that it may have; empty where it cannot be set
+ * @param allowed which values it may have; empty for all of its type
  * @param help what it means, in a line; empty where it cannot be set
  * @param role what it means to every method, if anything
  * @param example where there is no default, sets a value that is allowed

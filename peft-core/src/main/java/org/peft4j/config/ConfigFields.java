@@ -34,10 +34,16 @@ public final class ConfigFields<C extends PeftConfig, B extends CommonBuilder<B>
   private final String method;
   private final Supplier<B> builder;
   private final Function<B, C> build;
+  private final int common;
   private final List<ConfigField<C, B>> fields;
 
   private ConfigFields(
-      String method, Supplier<B> builder, Function<B, C> build, List<ConfigField<C, B>> fields) {
+      String method,
+      Supplier<B> builder,
+      Function<B, C> build,
+      int common,
+      List<ConfigField<C, B>> fields) {
+    this.common = common;
     this.method = method;
     this.builder = builder;
     this.build = build;
@@ -54,11 +60,12 @@ public final class ConfigFields<C extends PeftConfig, B extends CommonBuilder<B>
    */
   public static <C extends PeftConfig, B extends CommonBuilder<B>> ConfigFields<C, B> of(
       String method, String prefix, Supplier<B> builder, Function<B, C> build) {
-    return new ConfigFields<>(method, builder, build, CommonFields.of(prefix));
+    List<ConfigField<C, B>> common = CommonFields.of(prefix);
+    return new ConfigFields<>(method, builder, build, common.size(), common);
   }
 
   private ConfigFields<C, B> with(List<ConfigField<C, B>> other) {
-    return new ConfigFields<>(method, builder, build, other);
+    return new ConfigFields<>(method, builder, build, common, other);
   }
 
   private ConfigFields<C, B> plus(ConfigField<C, B> field) {
@@ -163,6 +170,16 @@ public final class ConfigFields<C extends PeftConfig, B extends CommonBuilder<B>
   /** All fields, those that every method has first. */
   public List<ConfigField<C, B>> all() {
     return fields;
+  }
+
+  /** The fields that every method has. */
+  public List<ConfigField<C, B>> common() {
+    return fields.subList(0, common);
+  }
+
+  /** The fields that the method has besides. */
+  public List<ConfigField<C, B>> own() {
+    return fields.subList(common, fields.size());
   }
 
   /** The field that has a role, if one has. */

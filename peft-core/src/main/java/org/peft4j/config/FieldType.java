@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * allowed.
  *
  * @param kind what JSON must have, for messages: {@code a whole number}
- * @param allowed the values that are allowed, for messages and help: {@code 1 to 64}
+ * @param allowed which values are allowed, for messages and help: {@code 1 to 64}; empty if all
  * @param holds whether a value is allowed
  * @param reader the value of a JSON node; null if the node is of another kind
  * @param writer the JSON node of a value
@@ -93,7 +93,7 @@ public record FieldType<T>(
   /** A type of which all values are allowed. */
   public static <T> FieldType<T> of(
       String kind, Function<JsonNode, @Nullable T> reader, Function<? super T, JsonNode> writer) {
-    return new FieldType<>(kind, kind, value -> true, reader, writer);
+    return new FieldType<>(kind, "", value -> true, reader, writer);
   }
 
   /** A whole number in a range. */
@@ -116,7 +116,8 @@ public record FieldType<T>(
                 .filter(value -> n.isTextual() && name.apply(value).equals(n.textValue()))
                 .findFirst()
                 .orElse(null),
-        value -> TextNode.valueOf(name.apply(value)));
+            value -> TextNode.valueOf(name.apply(value)))
+        .listed();
   }
 
   /** A constant of an enumeration, by its name. */
@@ -189,6 +190,11 @@ public record FieldType<T>(
     return selector instanceof ModuleSelector.Every
         ? JsonNodeFactory.instance.nullNode()
         : TextNode.valueOf(ModuleSelector.ALL_LINEAR);
+  }
+
+  /** The same, of a kind that lists the values. */
+  public FieldType<T> listed() {
+    return within(kind, value -> true);
   }
 
   /** The same with only some values allowed, which {@code range} tells. */

@@ -24,7 +24,7 @@ final class AdaLoraFields {
           .addRequired(
               "total_step",
               FieldType.atLeast(1),
-              "Steps of the whole training; --steps sets it too.",
+              "Steps of the whole training.",
               config -> config.schedule().totalStep(),
               Builder::totalStep,
               1)

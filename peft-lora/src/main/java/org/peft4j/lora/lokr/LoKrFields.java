@@ -14,7 +14,7 @@ final class LoKrFields {
   private static final String LYCORIS = "lycoris";
 
   private static final FieldType<LoKrInit> INIT =
-      FieldType.of("true, false, lycoris", LoKrFields::init, LoKrFields::init);
+      FieldType.of("true, false, lycoris", LoKrFields::init, LoKrFields::init).listed();
 
   static final ConfigFields<LoKrConfig, Builder> ALL =
       LycorisFields.describe(

@@ -24,7 +24,8 @@ public final class MoraMethod implements PeftMethod<MoraConfig> {
       FieldType.of(
           "1 (sharing), 6 (rotation)",
           n -> MoraType.of(n.asInt()).orElse(null),
-          type -> IntNode.valueOf(type.number()));
+          type -> IntNode.valueOf(type.number()))
+      .listed();
 
   private static final ConfigFields<MoraConfig, Builder> FIELDS =
       ConfigFields.of("MoRA", "mora", MoraConfig::builder, Builder::build)

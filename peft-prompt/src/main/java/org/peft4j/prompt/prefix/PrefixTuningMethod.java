@@ -29,7 +29,8 @@ public final class PrefixTuningMethod extends PromptMethod<PrefixTuningConfig> {
       FieldType.of(
           "null or \"zero\"",
           n -> n.isBoolean() ? Boolean.FALSE : n.asText().equals(ZERO) ? Boolean.TRUE : null,
-          zeros -> TextNode.valueOf(ZERO));
+          zeros -> TextNode.valueOf(ZERO))
+      .listed();
 
   private static final ConfigFields<PrefixTuningConfig, Builder> FIELDS =
       PromptFields.describe(

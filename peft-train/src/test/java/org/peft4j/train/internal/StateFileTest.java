@@ -75,8 +75,8 @@ class StateFileTest {
         "32 | -32 | maskPasses is -32; needed: a whole number, 0 and above.",
         "\"maskSeed\":5 | \"maskSeed\":null | maskSeed is null; needed: a whole number.",
         "\"maskSeed\":5 | \"maskSeed\":5,\"more\":1 | \"more\" is unknown.",
-        "32} | 32} {} | is broken",
-        "32} | 32 | is broken",
+        "32} | 32} {} | is not valid JSON",
+        "32} | 32 | is not valid JSON",
       })
   void aBrokenFieldIsNamedWithItsValue(String from, String to, String message) {
     assertThatThrownBy(() -> read(WHOLE.replace(from, to)))
@@ -115,7 +115,7 @@ class StateFileTest {
         .hasMessageContaining("depth");
     assertThatThrownBy(() -> read(" ".repeat(1 << 20) + WHOLE))
         .isInstanceOf(PeftException.class)
-        .hasMessageContaining("1048576 bytes");
+        .hasMessageContaining("allowed: up to 1048576.");
   }
 
   private Position read(String json) throws IOException {
