@@ -43,9 +43,11 @@ public final class Peft {
   private Peft() {}
 
   /**
-   * Wraps a graph with one active adapter, named {@value #DEFAULT_ADAPTER}. The seed of the graph's configuration determines its first values.
+   * Wraps a graph with one active adapter, named {@value #DEFAULT_ADAPTER}. The seed of the graph's
+   * configuration determines its first values.
    *
-   * @throws PeftException if the config is impossible for this model; the message says what is possible
+   * @throws PeftException if the config is impossible for this model; the message says what is
+   *     possible
    */
   public static PeftModel<ComputationGraph> wrap(ComputationGraph base, PeftConfig config) {
     return wrap(base, config, base.conf().getSeed());
@@ -98,9 +100,11 @@ public final class Peft {
   }
 
   /**
-   * Reports, before allocating anything, what {@code config} would train on a graph. The memory estimate excludes activations.
+   * Reports, before allocating anything, what {@code config} would train on a graph. The memory
+   * estimate excludes activations.
    *
-   * @throws PeftException if the config is impossible for this model; the message says what is possible
+   * @throws PeftException if the config is impossible for this model; the message says what is
+   *     possible
    */
   public static AdapterPlan plan(ComputationGraph base, PeftConfig config) {
     DataType type = base.getConfiguration().getDataType();
@@ -112,7 +116,8 @@ public final class Peft {
    *
    * @param batch examples at once
    * @param inputs the type of each input, sequences with their length
-   * @throws PeftException also if the types do not fit, or the model is a transformer: its blocks keep more than their outputs, so it has a plan of its own
+   * @throws PeftException also if the types do not fit, or the model is a transformer: its blocks
+   *     keep more than their outputs, so it has a plan of its own
    */
   public static AdapterPlan plan(
       ComputationGraph base, PeftConfig config, int batch, InputType... inputs) {

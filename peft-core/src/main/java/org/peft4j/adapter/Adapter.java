@@ -26,7 +26,8 @@ public interface Adapter {
   List<ParameterSpec> parameters();
 
   /**
-   * Sets first values that depend on others, once all are drawn. Not called for values read from a file.
+   * Sets first values that depend on others, once all are drawn. Not called for values read from a
+   * file.
    */
   default void complete(Tensors parameters) {}
 
@@ -35,15 +36,14 @@ public interface Adapter {
     return KEY_ROOT + site().name() + "." + parameter.name();
   }
 
-  /**
-   * The keys of second copies in an adapter file, by the names of the copied tensors.
-   */
+  /** The keys of second copies in an adapter file, by the names of the copied tensors. */
   default Map<String, String> copies() {
     return Map.of();
   }
 
   /**
-   * Tensors in an adapter file that do not train, by key. A file that has them must have these values.
+   * Tensors in an adapter file that do not train, by key. A file that has them must have these
+   * values.
    */
   default Map<String, Supplier<INDArray>> constants() {
     return Map.of();

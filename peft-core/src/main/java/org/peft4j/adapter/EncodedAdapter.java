@@ -5,7 +5,8 @@ import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * An adapter whose file stores the encoder's output, not its parameters. A second file beside it stores the parameters, so that training can continue.
+ * An adapter whose file stores the encoder's output, not its parameters. A second file beside it
+ * stores the parameters, so that training can continue.
  */
 public interface EncodedAdapter extends Adapter {
   /** The shapes of the stored tensors, by key. */

@@ -3,8 +3,9 @@ package org.peft4j.adapter;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * A linear adapter that adds its part and also changes the factor of the frozen product:
- * {@code y = (1 + Σ gain) ⊙ (W·x) + b + Σ part}. The frozen product is computed once, forward and backward, for any number of adapters.
+ * A linear adapter that adds its part and also changes the factor of the frozen product: {@code y =
+ * (1 + Σ gain) ⊙ (W·x) + b + Σ part}. The frozen product is computed once, forward and backward,
+ * for any number of adapters.
  */
 public interface GainAdapter extends LinearAdapter {
   /** Whether it changes the factor in this pass. */

@@ -4,7 +4,9 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * An adapter before the first layer of a model: embeddings of virtual tokens that precede those of the input, or the encoder of a prefix, whose keys and values an {@link AttentionAdapter} in each attention reads from the {@link PassState}.
+ * An adapter before the first layer of a model: embeddings of virtual tokens that precede those of
+ * the input, or the encoder of a prefix, whose keys and values an {@link AttentionAdapter} in each
+ * attention reads from the {@link PassState}.
  */
 public interface PromptAdapter extends Adapter {
   /** The number of embeddings before those of the input. */

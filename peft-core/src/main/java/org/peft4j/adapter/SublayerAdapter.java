@@ -4,7 +4,8 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * An adapter after a sub-layer and before the residual addition: {@code y ← g(y, x)}. In a layer of Deeplearning4j, it acts after the activation.
+ * An adapter after a sub-layer and before the residual addition: {@code y ← g(y, x)}. In a layer of
+ * Deeplearning4j, it acts after the activation.
  */
 public interface SublayerAdapter extends Adapter {
   /**

@@ -3,7 +3,8 @@ package org.peft4j.adapter;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Records of a layer's forward pass for its backward pass. A layer that repeats its forward pass before the backward pass records only in the second one.
+ * Records of a layer's forward pass for its backward pass. A layer that repeats its forward pass
+ * before the backward pass records only in the second one.
  */
 public interface Tape {
   /** Records nothing: a pass without a backward pass. */
@@ -35,7 +36,8 @@ public interface Tape {
    */
   INDArray record(Object key, long... shape);
 
-  /** * The array recorded under a key.
+  /**
+   * * The array recorded under a key.
    *
    * @throws IllegalStateException if there is none
    */

@@ -8,12 +8,15 @@ import org.peft4j.site.SiteParameter;
 import org.peft4j.weight.FrozenWeight;
 
 /**
- * A trainable copy of some of a site's own parameters. It replaces them while the adapter acts: {@code modules_to_save} copies all of them, {@code bias} the biases. The originals do not change, so disabling the adapter restores the base model exactly.
+ * A trainable copy of some of a site's own parameters. It replaces them while the adapter acts:
+ * {@code modules_to_save} copies all of them, {@code bias} the biases. The originals do not change,
+ * so disabling the adapter restores the base model exactly.
  *
  * @param site the site
  * @param copied the copied parameters
  * @param keyRoot the prefix of the site's path in an adapter file
- * @param keyPrefix the part of the key between the site's path and the parameter's name: empty, or {@code base_layer.} if another adapter wraps the module
+ * @param keyPrefix the part of the key between the site's path and the parameter's name: empty, or
+ *     {@code base_layer.} if another adapter wraps the module
  * @param frozen the frozen value of each parameter, for the first value of its copy
  */
 public record TrainableCopy(

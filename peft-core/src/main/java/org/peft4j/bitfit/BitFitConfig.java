@@ -5,7 +5,8 @@ import org.peft4j.config.CommonConfig;
 import org.peft4j.config.PeftConfig;
 
 /**
- * The config of bias-only training. Hugging Face PEFT has no such method; its files have the same form here, with the biases under their own keys.
+ * The config of bias-only training. Hugging Face PEFT has no such method; its files have the same
+ * form here, with the biases under their own keys.
  *
  * @param common the fields of every method; without targets, every bias trains
  */

@@ -66,7 +66,8 @@ public abstract class CommonBuilder<B extends CommonBuilder<B>> {
   }
 
   /**
-   * The target modules, by name or by the end of their path: {@code q_proj}. Or {@code all-linear} alone.
+   * The target modules, by name or by the end of their path: {@code q_proj}. Or {@code all-linear}
+   * alone.
    */
   public final B targetModules(String... names) {
     boolean allLinear = names.length == 1 && names[0].equals(ModuleSelector.ALL_LINEAR);

@@ -6,7 +6,8 @@ import java.util.regex.PatternSyntaxException;
 import org.peft4j.error.PeftException;
 
 /**
- * A regular expression over module paths, in Python's syntax. It may come from an untrusted file, so matching has a budget: a pattern that backtracks without end is an error.
+ * A regular expression over module paths, in Python's syntax. It may come from an untrusted file,
+ * so matching has a budget: a pattern that backtracks without end is an error.
  */
 public final class ModulePattern {
   private static final int BUDGET = 200_000;
@@ -37,7 +38,8 @@ public final class ModulePattern {
       return new ModulePattern(Pattern.compile(text.replace("(?P<", "(?<")));
     } catch (PatternSyntaxException e) {
       throw new PeftException(
-          field + " is not a regular expression: " + e.getDescription() + " in \"" + text + "\".", e);
+          field + " is not a regular expression: " + e.getDescription() + " in \"" + text + "\".",
+          e);
     }
   }
 

@@ -3,7 +3,8 @@ package org.peft4j.config;
 import java.util.function.Function;
 
 /**
- * A method with its settings and targets. Configs are immutable records with builders; their fields, JSON names and defaults are Hugging Face PEFT's.
+ * A method with its settings and targets. Configs are immutable records with builders; their
+ * fields, JSON names and defaults are Hugging Face PEFT's.
  */
 public interface PeftConfig {
   /** The method's name in {@code adapter_config.json}: {@code LORA}. */

@@ -7,7 +7,9 @@ import org.peft4j.site.SiteKind;
 public final class SelectorMatch {
   private SelectorMatch() {}
 
-  /** Compares the site's name and its module's: the end after a dot, or a pattern over the whole. */
+  /**
+   * Compares the site's name and its module's: the end after a dot, or a pattern over the whole.
+   */
   public static boolean means(ModuleSelector selector, Site site) {
     if (selector instanceof ModuleSelector.Names names) {
       return names.names().stream().anyMatch(name -> means(name, site));

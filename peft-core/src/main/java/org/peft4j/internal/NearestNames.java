@@ -23,9 +23,7 @@ public final class NearestNames {
         .collect(Collectors.toUnmodifiableList());
   }
 
-  /**
-   * The sentence {@code Nearest: "a", "b", "c".}, or one that says there are none.
-   */
+  /** The sentence {@code Nearest: "a", "b", "c".}, or one that says there are none. */
   public static String sentence(String wanted, Collection<String> names) {
     if (names.isEmpty()) {
       return "There are none.";

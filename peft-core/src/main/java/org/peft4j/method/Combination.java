@@ -5,7 +5,9 @@ import java.util.OptionalInt;
 import org.peft4j.error.PeftException;
 
 /**
- * How to add adapters. Let δᵢ be the weight change of adapter i and wᵢ its weight. {@link Type#CAT} is exactly Σ wᵢ·δᵢ, and {@link Type#SVD} its best approximation of a given rank. The other types prune the δᵢ first, or add the factors A and B separately, which is cheap and rough.
+ * How to add adapters. Let δᵢ be the weight change of adapter i and wᵢ its weight. {@link Type#CAT}
+ * is exactly Σ wᵢ·δᵢ, and {@link Type#SVD} its best approximation of a given rank. The other types
+ * prune the δᵢ first, or add the factors A and B separately, which is cheap and rough.
  *
  * @param type the type of sum
  * @param density the share of entries that pruning keeps: above 0, up to 1
@@ -24,7 +26,10 @@ public record Combination(
 
   /** The types of sum, with Hugging Face PEFT's names. */
   public enum Type {
-    /** {@code A = Σ ±√|wᵢ·sᵢ|·Aᵢ}, {@code B = Σ √|wᵢ·sᵢ|·Bᵢ}; B·A contains cross terms of different adapters. */
+    /**
+     * {@code A = Σ ±√|wᵢ·sᵢ|·Aᵢ}, {@code B = Σ √|wᵢ·sᵢ|·Bᵢ}; B·A contains cross terms of different
+     * adapters.
+     */
     LINEAR(Prune.NONE, false, false),
     /** The factors concatenated: exact, with the sum of the ranks. */
     CAT(Prune.NONE, false, false),
@@ -134,7 +139,8 @@ public record Combination(
    */
   public void requireComplete() {
     if (type.prune() != Prune.NONE && density.isEmpty()) {
-      throw new PeftException(type + " needs a density: the share of entries to keep, above 0, up to 1.");
+      throw new PeftException(
+          type + " needs a density: the share of entries to keep, above 0, up to 1.");
     }
     if (density.isPresent() && !(density.getAsDouble() > 0 && density.getAsDouble() <= 1)) {
       throw new PeftException(

@@ -8,7 +8,8 @@ import org.peft4j.site.Site;
 import org.peft4j.weight.FrozenWeight;
 
 /**
- * The creation of one adapter: what its parts at different sites share. The object is the adapter's identity, which its parts use as a key to find each other's arrays in a pass.
+ * The creation of one adapter: what its parts at different sites share. The object is the adapter's
+ * identity, which its parts use as a key to find each other's arrays in a pass.
  */
 public final class Injection {
   /** The frozen values of a model. */
@@ -42,7 +43,8 @@ public final class Injection {
    * @param targets every target site, in the model's order
    * @param frozen the model's frozen values
    * @param fresh whether the values are drawn; false if they are loaded
-   * @param encoders whether encoders have parameters: false if the adapter is loaded from a file without them
+   * @param encoders whether encoders have parameters: false if the adapter is loaded from a file
+   *     without them
    */
   public Injection(List<Site> targets, FrozenValues frozen, boolean fresh, boolean encoders) {
     this.targets = List.copyOf(targets);

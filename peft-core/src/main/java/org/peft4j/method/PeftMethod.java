@@ -66,7 +66,8 @@ public interface PeftMethod<C extends PeftConfig> {
   Optional<Adapter> inject(Site site, C config, Injection injection);
 
   /**
-   * The prefix of the keys of {@code modules_to_save} in its files: the base model's path in Hugging Face PEFT's wrapper.
+   * The prefix of the keys of {@code modules_to_save} in its files: the base model's path in
+   * Hugging Face PEFT's wrapper.
    */
   default String savedModulesRoot() {
     return Adapter.KEY_ROOT;
@@ -77,7 +78,10 @@ public interface PeftMethod<C extends PeftConfig> {
     return config;
   }
 
-  /** The targets of a config that names none, for any model. For methods whose sites are not modules. */
+  /**
+   * The targets of a config that names none, for any model. For methods whose sites are not
+   * modules.
+   */
   default Optional<ModuleSelector> implicitTargets(C config) {
     return Optional.empty();
   }
@@ -90,14 +94,15 @@ public interface PeftMethod<C extends PeftConfig> {
    */
   record Saved<C>(C config, Map<String, INDArray> tensors) {}
 
-  /**
-   * What to write for an adapter with these tensors; by default, the tensors as they are.
-   */
+  /** What to write for an adapter with these tensors; by default, the tensors as they are. */
   default Saved<C> saved(C config, Map<String, INDArray> tensors) {
     return new Saved<>(config, tensors);
   }
 
-  /** Rows of embeddings that train beside the method's own adapters: token ids by the embedding's name. */
+  /**
+   * Rows of embeddings that train beside the method's own adapters: token ids by the embedding's
+   * name.
+   */
   default Map<String, List<Integer>> tokenRows(C config) {
     return Map.of();
   }

@@ -4,18 +4,21 @@ import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * A method's own work between the steps of a training. The trainer creates the hooks of the active adapters when it starts, and closes them when it ends.
+ * A method's own work between the steps of a training. The trainer creates the hooks of the active
+ * adapters when it starts, and closes them when it ends.
  */
 public interface TrainingHook extends AutoCloseable {
   /**
-   * Called with the gradients of a step computed, before the optimizer uses them. May change them in place.
+   * Called with the gradients of a step computed, before the optimizer uses them. May change them
+   * in place.
    *
    * @param step the number of the step, from 0
    */
   default void beforeUpdate(long step) {}
 
   /**
-   * Called after the optimizer has changed the parameters. The gradients are still those of the step.
+   * Called after the optimizer has changed the parameters. The gradients are still those of the
+   * step.
    *
    * @param step the number of the step, from 0
    */

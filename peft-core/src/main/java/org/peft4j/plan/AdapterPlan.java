@@ -7,7 +7,8 @@ import org.peft4j.site.Site;
  * What a config would do to a model.
  *
  * @param adapters what would train, in the order of the forward pass
- * @param parameters how much of the model would train, as {@code PeftModel.trainableParameters()} reports it
+ * @param parameters how much of the model would train, as {@code PeftModel.trainableParameters()}
+ *     reports it
  * @param fileBytes the size of {@code adapter_model.safetensors}
  * @param memory an estimate of training memory
  */

@@ -1,13 +1,15 @@
 package org.peft4j.plan;
 
 /**
- * An estimate of training memory in bytes. It covers arrays only; the Java heap and the native libraries come on top.
+ * An estimate of training memory in bytes. It covers arrays only; the Java heap and the native
+ * libraries come on top.
  *
  * @param weights the frozen weights
  * @param adapters the trainable parameters
  * @param gradients one for each of them
  * @param optimizer Adam's or AdamW's two moments of each
- * @param activations what a step keeps for its backward pass, with its temporaries; 0 if the batch is unknown
+ * @param activations what a step keeps for its backward pass, with its temporaries; 0 if the batch
+ *     is unknown
  */
 public record TrainingMemory(
     long weights, long adapters, long gradients, long optimizer, long activations) {

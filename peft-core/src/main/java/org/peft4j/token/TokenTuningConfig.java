@@ -10,9 +10,11 @@ import org.peft4j.config.PeftConfig;
 /**
  * The config of trainable tokens, with Hugging Face PEFT's fields.
  *
- * @param common the fields of every method; its targets are embeddings, by default the token embedding
+ * @param common the fields of every method; its targets are embeddings, by default the token
+ *     embedding
  * @param tokenIndices the ids whose rows train
- * @param initWeights whether the rows start as copies of the base model's; otherwise they are drawn from N(0, 1), for tests
+ * @param initWeights whether the rows start as copies of the base model's; otherwise they are drawn
+ *     from N(0, 1), for tests
  */
 public record TokenTuningConfig(
     CommonConfig common, List<Integer> tokenIndices, boolean initWeights) implements PeftConfig {

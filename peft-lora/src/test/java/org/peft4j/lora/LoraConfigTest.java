@@ -170,7 +170,8 @@ class LoraConfigTest {
             "{\"peft_type\":\"LORA\",\"target_modules\":\"(d|e|n|s|.)*(d|e|n|s|.)*(d|.)*1x\"}",
             "matches no site"),
         Arguments.of("{" + ok + ",\"x\":\"" + "y".repeat(200_000) + "\"}", "is not valid JSON"),
-        Arguments.of("{" + ok + ",\"x\":\"" + "y".repeat(10_000_000) + "\"}", "bytes; allowed: up to"),
+        Arguments.of(
+            "{" + ok + ",\"x\":\"" + "y".repeat(10_000_000) + "\"}", "bytes; allowed: up to"),
         Arguments.of(
             "{" + ok + ",\"x\":" + "[".repeat(5000) + "]".repeat(5000) + "}", "valid JSON"));
   }

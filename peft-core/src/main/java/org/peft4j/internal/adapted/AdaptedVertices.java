@@ -15,7 +15,8 @@ public final class AdaptedVertices {
   private AdaptedVertices() {}
 
   /**
-   * The adapted vertex for one with parameters. Any other vertex is returned itself, without a frozen-vertex wrapper, which would end the backward pass.
+   * The adapted vertex for one with parameters. Any other vertex is returned itself, without a
+   * frozen-vertex wrapper, which would end the backward pass.
    *
    * @param vertex a vertex of the wrapped network's configuration; a layer's is changed in place
    */

@@ -13,7 +13,10 @@ import org.nd4j.linalg.learning.regularization.Regularization;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.graft.LayerGrafts;
 
-/** The part of an adapted layer that presents the adapters' parameters and gradients to Deeplearning4j. */
+/**
+ * The part of an adapted layer that presents the adapters' parameters and gradients to
+ * Deeplearning4j.
+ */
 abstract class AdapterVectorLayer extends BaseWrapperLayer implements AdaptedPart {
   private final transient NeuralNetConfiguration configuration;
   private final transient LayerGrafts grafts;

@@ -12,7 +12,8 @@ import org.peft4j.internal.graft.SublayerGrafts;
 import org.peft4j.internal.original.OutputPlace;
 
 /**
- * The grafts after the activation of a layer of Deeplearning4j. They do not change the layer's own array, because some layers keep it as their state.
+ * The grafts after the activation of a layer of Deeplearning4j. They do not change the layer's own
+ * array, because some layers keep it as their state.
  */
 final class OutputGrafts {
   private final OutputPlace place;

@@ -12,7 +12,8 @@ import org.peft4j.internal.graft.Activity;
 import org.peft4j.internal.graft.RowRun;
 
 /**
- * Runs a layer with one weight for all rows of a batch on each adapter's rows in turn, if each sequence has its own adapter. For inference.
+ * Runs a layer with one weight for all rows of a batch on each adapter's rows in turn, if each
+ * sequence has its own adapter. For inference.
  */
 final class RowsInTurn {
   private final Activity activity;

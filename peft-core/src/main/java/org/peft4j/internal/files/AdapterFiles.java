@@ -29,7 +29,9 @@ import org.peft4j.site.Site;
  * An adapter's folder: {@code adapter_config.json} and {@code adapter_model.safetensors}, as
  * Hugging Face PEFT has them.
  *
- * <p>Each file is replaced as a whole. If both change, the new config is first written beside the old one as {@code adapter_config.json.next}. The weights carry the checksum of their config, so a reader that finds both configs knows which one belongs to them, whenever a writer died.
+ * <p>Each file is replaced as a whole. If both change, the new config is first written beside the
+ * old one as {@code adapter_config.json.next}. The weights carry the checksum of their config, so a
+ * reader that finds both configs knows which one belongs to them, whenever a writer died.
  */
 public final class AdapterFiles {
   /** The name of the config file. */
@@ -107,7 +109,8 @@ public final class AdapterFiles {
   /**
    * Reads and checks a config file without weights, for a new adapter.
    *
-   * @throws PeftException if it cannot be read, is not a config, or its method is not on the class path
+   * @throws PeftException if it cannot be read, is not a config, or its method is not on the class
+   *     path
    */
   public static PeftConfig readConfigFile(Path file) {
     return AdapterConfigFile.parse(file, Optional.empty());
@@ -129,7 +132,10 @@ public final class AdapterFiles {
     return encoderOf(folder).isPresent();
   }
 
-  /** Weights written by this library name their encoder. Any other encoder file beside them is stale. */
+  /**
+   * Weights written by this library name their encoder. Any other encoder file beside them is
+   * stale.
+   */
   private static Optional<Path> encoderOf(Path folder) {
     Map<String, String> metadata = metadata(folder);
     return metadata.containsKey(CONFIG_CHECKSUM) && !metadata.containsKey(ENCODER_CHECKSUM)
@@ -159,7 +165,8 @@ public final class AdapterFiles {
   }
 
   /**
-   * Reads the values of {@code slots}. File and slots must have the same tensors with the same shapes.
+   * Reads the values of {@code slots}. File and slots must have the same tensors with the same
+   * shapes.
    *
    * @param frozen the base model's values, which copies of base weights in the file must equal
    */

@@ -162,8 +162,7 @@ final class AdapterReader {
     if (!info.shape().equals(shape)) {
       problems.add(key + " has the shape " + info.shape() + "; it must be " + shape);
     } else if (!TensorFile.nearValues(source, key, value)) {
-      problems.add(
-          key + " has other values than the config or the encoder gives: it was changed");
+      problems.add(key + " has other values than the config or the encoder gives: it was changed");
     }
   }
 

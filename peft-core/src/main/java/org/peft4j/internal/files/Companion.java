@@ -13,7 +13,9 @@ import java.util.Optional;
 import org.peft4j.error.PeftException;
 
 /**
- * A file that belongs to the weights file beside it. The weights file carries the companion's checksum. A new companion waits under another name until the weights have been replaced, so one of the two always belongs to the weights, whenever writing ends.
+ * A file that belongs to the weights file beside it. The weights file carries the companion's
+ * checksum. A new companion waits under another name until the weights have been replaced, so one
+ * of the two always belongs to the weights, whenever writing ends.
  */
 final class Companion {
   private final Path current;

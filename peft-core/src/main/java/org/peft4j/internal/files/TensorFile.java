@@ -111,7 +111,8 @@ public final class TensorFile {
         (name, array) -> {
           if (!Finite.all(array)) {
             throw new PeftException(
-                name + " has infinite or NaN values; it is not saved. The earlier file is unchanged.");
+                name
+                    + " has infinite or NaN values; it is not saved. The earlier file is unchanged.");
           }
         });
   }

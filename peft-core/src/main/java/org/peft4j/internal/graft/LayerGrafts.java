@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.peft4j.adapter.Pass;
-import org.peft4j.adapter.PenaltyAdapter;
 import org.peft4j.adapter.PassState;
+import org.peft4j.adapter.PenaltyAdapter;
 import org.peft4j.adapter.ScalingAdapter;
 import org.peft4j.adapter.Tape;
 import org.peft4j.internal.graft.Span.Acting;
@@ -14,7 +14,8 @@ import org.peft4j.kernel.Kernels;
 import org.peft4j.site.Site;
 
 /**
- * The grafts of one layer of one replica, by site: what a layer implementation needs to run adapters.
+ * The grafts of one layer of one replica, by site: what a layer implementation needs to run
+ * adapters.
  */
 public final class LayerGrafts {
   private final Map<String, SiteGrafts> sites = new LinkedHashMap<>();
@@ -27,10 +28,7 @@ public final class LayerGrafts {
    * @param inputGradientNeeded whether anything below this layer trains
    */
   public LayerGrafts(
-      List<SiteGrafts> sites,
-      SharedState shared,
-      Kernels kernels,
-      boolean inputGradientNeeded) {
+      List<SiteGrafts> sites, SharedState shared, Kernels kernels, boolean inputGradientNeeded) {
     sites.forEach(s -> this.sites.put(s.site().name(), s));
     this.shared = shared;
     this.kernels = kernels;

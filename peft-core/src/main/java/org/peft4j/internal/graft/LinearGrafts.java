@@ -11,11 +11,11 @@ import org.peft4j.internal.graft.Span.Acting;
 import org.peft4j.kernel.Scratch;
 
 /**
- * The grafts on a linear map: {@code y = l ⊙ (W·(k ⊙ x) + b) + Σ gain ⊙ W·(k ⊙ x) + Σ
- * part(x)}, with the products l and k of all {@link org.peft4j.adapter.ScalingAdapter} vectors, the
- * gains of {@link GainAdapter}s, and the parts of {@link LinearAdapter}s. The module that has the
- * frozen map computes {@code W·x + b} and calls, in this order, {@link #input} and {@link #output}
- * forward, and {@link #upstream}, {@link #inputGradient} and {@link #backward} backward.
+ * The grafts on a linear map: {@code y = l ⊙ (W·(k ⊙ x) + b) + Σ gain ⊙ W·(k ⊙ x) + Σ part(x)},
+ * with the products l and k of all {@link org.peft4j.adapter.ScalingAdapter} vectors, the gains of
+ * {@link GainAdapter}s, and the parts of {@link LinearAdapter}s. The module that has the frozen map
+ * computes {@code W·x + b} and calls, in this order, {@link #input} and {@link #output} forward,
+ * and {@link #upstream}, {@link #inputGradient} and {@link #backward} backward.
  */
 public final class LinearGrafts {
   private final SiteGrafts site;

@@ -68,7 +68,8 @@ public final class PromptGrafts {
    * Computes prompts.
    *
    * @param batch the number of sequences
-   * @param embeddings [batch, virtualTokens, width], written; null if there are none, or sequences continue earlier passes
+   * @param embeddings [batch, virtualTokens, width], written; null if there are none, or sequences
+   *     continue earlier passes
    */
   public void forward(Pass pass, long batch, @Nullable INDArray embeddings) {
     if (!site.acts()) {

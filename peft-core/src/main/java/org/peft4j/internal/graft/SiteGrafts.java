@@ -10,8 +10,9 @@ import org.peft4j.site.Site;
 import org.peft4j.weight.FrozenWeight;
 
 /**
- * The grafts at one site of one replica: the active adapters in their order. A class for each kind of site runs them: {@link LinearGrafts}, {@link EmbeddingGrafts}, {@link
- * WeightGrafts}, {@link SublayerGrafts}, {@link AttentionGrafts}, {@link PromptGrafts}.
+ * The grafts at one site of one replica: the active adapters in their order. A class for each kind
+ * of site runs them: {@link LinearGrafts}, {@link EmbeddingGrafts}, {@link WeightGrafts}, {@link
+ * SublayerGrafts}, {@link AttentionGrafts}, {@link PromptGrafts}.
  */
 public final class SiteGrafts {
   private final Site site;
@@ -58,7 +59,8 @@ public final class SiteGrafts {
   }
 
   /**
-   * The rows of a matrix in spans with the same acting adapters: one span, unless each sequence of a batch has its own adapter.
+   * The rows of a matrix in spans with the same acting adapters: one span, unless each sequence of
+   * a batch has its own adapter.
    *
    * @param rows the number of rows, the same for every sequence of the batch
    */
@@ -80,9 +82,7 @@ public final class SiteGrafts {
     return Math.max(1, shared.activity().rows().size());
   }
 
-  /**
-   * The acting trainable copy of {@code parameter}, or the frozen one if there is none.
-   */
+  /** The acting trainable copy of {@code parameter}, or the frozen one if there is none. */
   public INDArray parameter(String parameter, INDArray frozen) {
     INDArray copy = copy(parameter);
     return copy == null ? frozen : copy;

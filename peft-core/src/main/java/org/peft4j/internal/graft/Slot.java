@@ -5,7 +5,8 @@ import org.peft4j.adapter.ParameterSpec;
 import org.peft4j.adapter.Tensors;
 
 /**
- * One adapter at one site with its current values: its own arrays while the adapter is inactive, views of the network's parameter vector while it is active.
+ * One adapter at one site with its current values: its own arrays while the adapter is inactive,
+ * views of the network's parameter vector while it is active.
  */
 public final class Slot {
   private final String adapterName;
@@ -39,7 +40,8 @@ public final class Slot {
   }
 
   /**
-   * The Deeplearning4j parameter key of a tensor. It has no underscore, because Deeplearning4j splits keys at the last one.
+   * The Deeplearning4j parameter key of a tensor. It has no underscore, because Deeplearning4j
+   * splits keys at the last one.
    */
   public String key(ParameterSpec spec) {
     return (adapter.site().name() + "." + spec.name() + "." + adapterName).replace('_', '-');

@@ -12,8 +12,8 @@ import org.peft4j.internal.graft.Span.Acting;
 import org.peft4j.kernel.Scratch;
 
 /**
- * The grafts that change a weight: {@code W' = l ⊙ W + Σ ΔW}, {@code b' = l ⊙ b},
- * where l scales the output (the weight's first dimension) or the input (its second).
+ * The grafts that change a weight: {@code W' = l ⊙ W + Σ ΔW}, {@code b' = l ⊙ b}, where l scales
+ * the output (the weight's first dimension) or the input (its second).
  */
 public final class WeightGrafts {
   private final List<Graft> acting;

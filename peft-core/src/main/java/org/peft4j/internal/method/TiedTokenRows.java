@@ -13,8 +13,8 @@ import org.peft4j.kernel.Scratch;
 import org.peft4j.site.Site;
 
 /**
- * The output head that shares its weight with an embedding whose rows train: {@code y[:, id_k]
- * += x·(R[k] − W[id_k])}. It has no parameters: {@link TokenRows} shares its R earlier in the pass.
+ * The output head that shares its weight with an embedding whose rows train: {@code y[:, id_k] +=
+ * x·(R[k] − W[id_k])}. It has no parameters: {@link TokenRows} shares its R earlier in the pass.
  */
 record TiedTokenRows(Site site, TokenRows rows) implements LinearAdapter, WeightAdapter {
   @Override

@@ -41,7 +41,8 @@ public final class ModelSites implements FrozenValues {
                             heads.add(site.name());
                           }
                         }));
-    modelType = originals.values().stream().flatMap(layer -> layer.modelType().stream()).findFirst();
+    modelType =
+        originals.values().stream().flatMap(layer -> layer.modelType().stream()).findFirst();
     external = originals.values().stream().anyMatch(OriginalPart::external);
   }
 

@@ -149,7 +149,8 @@ public final class Slots {
   }
 
   /**
-   * Adapters that stay active beside merged weights must not depend on them: a scale would act on the merged part too, a copy would hide it.
+   * Adapters that stay active beside merged weights must not depend on them: a scale would act on
+   * the merged part too, a copy would hide it.
    */
   public static void requireIndependent(List<Slot> staying, List<Slot> merged) {
     Set<Site> changed =

@@ -17,7 +17,8 @@ public final class WeightedSums {
   /**
    * The sum as config and tensors.
    *
-   * @throws PeftException if the lists differ in length, a weight is not finite, a name is unknown, the adapters are of different methods, or the method cannot add them in this way
+   * @throws PeftException if the lists differ in length, a weight is not finite, a name is unknown,
+   *     the adapters are of different methods, or the method cannot add them in this way
    */
   public static PeftMethod.Saved<? extends PeftConfig> of(
       Function<String, LoadedAdapter> adapters,

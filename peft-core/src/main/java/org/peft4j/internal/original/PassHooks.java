@@ -4,7 +4,8 @@ import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 
 /**
- * The work around the passes of a twin whose implementation is Deeplearning4j's own and knows no adapters.
+ * The work around the passes of a twin whose implementation is Deeplearning4j's own and knows no
+ * adapters.
  */
 public interface PassHooks extends AutoCloseable {
   /** For a twin that needs no such work. */

@@ -6,7 +6,8 @@ import org.deeplearning4j.nn.api.Layer;
 /**
  * A layer over the base model's frozen arrays with grafts.
  *
- * @param hooks the work around its passes @param output the place after its activation, if it has one
+ * @param hooks the work around its passes @param output the place after its activation, if it has
+ *     one
  */
 public record TwinLayer(Layer layer, PassHooks hooks, Optional<OutputPlace> output) {
   /** A layer without a place after it. */

@@ -107,7 +107,11 @@ public final class AdapterPlanner {
     if (adapters.isEmpty()) {
       throw new PeftException(
           method.peftType()
-              + " has nothing to train at the " + targets.size() + " matched targets (first: " + targets.get(0).name() + "). Name other targets.");
+              + " has nothing to train at the "
+              + targets.size()
+              + " matched targets (first: "
+              + targets.get(0).name()
+              + "). Name other targets.");
     }
     return adapters;
   }

@@ -13,7 +13,9 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.peft4j.error.PeftException;
 
 /**
- * Estimates the activations of Deeplearning4j's own layers. Training keeps the outputs of all layers from the forward to the backward pass. The backward pass adds the gradients of two layers, and as much again for the layer at work, as a dense layer needs it. Recurrent, convolution and
+ * Estimates the activations of Deeplearning4j's own layers. Training keeps the outputs of all
+ * layers from the forward to the backward pass. The backward pass adds the gradients of two layers,
+ * and as much again for the layer at work, as a dense layer needs it. Recurrent, convolution and
  * attention layers need more.
  */
 public final class LayerOutputs {
@@ -46,7 +48,9 @@ public final class LayerOutputs {
     return bytes(outputs.values(), type, batch);
   }
 
-  /** Like {@link #bytes(ComputationGraphConfiguration, DataType, int, List)}, for a chain of layers. */
+  /**
+   * Like {@link #bytes(ComputationGraphConfiguration, DataType, int, List)}, for a chain of layers.
+   */
   public static long bytes(
       MultiLayerConfiguration configuration, DataType type, int batch, InputType input) {
     try {

@@ -14,7 +14,9 @@ import org.peft4j.site.SiteKind;
 
 /**
  * Selects the sites of a config by Hugging Face PEFT's rules: exclusions first, then {@code
- * modules_to_save}, then names (the whole path, or its end after a dot if the layer index is selected) or a pattern over the whole path. Unlike in Hugging Face PEFT, a name that matches nothing is an error.
+ * modules_to_save}, then names (the whole path, or its end after a dot if the layer index is
+ * selected) or a pattern over the whole path. Unlike in Hugging Face PEFT, a name that matches
+ * nothing is an error.
  */
 final class TargetMatcher {
   private final List<Site> sites;

@@ -13,7 +13,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.internal.adapted.AdaptedPart;
 
 /**
- * The layers of a wrapped network over the parameter vector of one set of active adapters. It can be put aside and brought back without copying values.
+ * The layers of a wrapped network over the parameter vector of one set of active adapters. It can
+ * be put aside and brought back without copying values.
  *
  * @param <P> the network's parts: vertices, or layers
  * @param parts in the order of the forward pass

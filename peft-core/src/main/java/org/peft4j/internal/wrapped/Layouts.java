@@ -14,7 +14,8 @@ import org.peft4j.internal.graft.Slot;
 import org.peft4j.kernel.DetachedArrays;
 
 /**
- * The layouts of a network for inactive sets of adapters. Bringing one back exchanges references only. A slot's values are in one layout: if another needs the slot, the first is taken apart.
+ * The layouts of a network for inactive sets of adapters. Bringing one back exchanges references
+ * only. A slot's values are in one layout: if another needs the slot, the first is taken apart.
  *
  * @param <P> the network's parts
  */
@@ -64,9 +65,7 @@ final class Layouts<P> {
     return count == 0 ? null : DetachedArrays.zeros(type, 1, count);
   }
 
-  /**
-   * Takes the inactive layouts with these adapters apart: their slots get arrays of their own.
-   */
+  /** Takes the inactive layouts with these adapters apart: their slots get arrays of their own. */
   void release(Predicate<String> adapter) {
     for (List<Slot> slots : new HashSet<>(aside.keySet())) {
       if (slots.stream().map(Slot::adapterName).anyMatch(adapter)) {

@@ -14,7 +14,8 @@ final class Originals {
   /**
    * The original of {@code layer}.
    *
-   * @param configuration the network's configuration of it; that of a wrapper layer itself describes what it wraps
+   * @param configuration the network's configuration of it; that of a wrapper layer itself
+   *     describes what it wraps
    */
   static OriginalLayer of(String name, Layer layer, NeuralNetConfiguration configuration) {
     return layer instanceof SiteLayer siteLayer

@@ -10,7 +10,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 interface Relayable<P> {
   /**
-   * Builds every layer anew over {@code parameters}, without a gradient vector or an updater. The caller frees the former ones.
+   * Builds every layer anew over {@code parameters}, without a gradient vector or an updater. The
+   * caller frees the former ones.
    *
    * @param parameters the new vector [1, n]; null if nothing trains
    */

@@ -11,7 +11,8 @@ import org.peft4j.kernel.DetachedArrays;
  * A copy of an updater's state.
  *
  * @param values its elements
- * @param blocks the end of each run of parameters with the same update, which determines the order of the values
+ * @param blocks the end of each run of parameters with the same update, which determines the order
+ *     of the values
  */
 record UpdaterState(INDArray values, List<Integer> blocks) {
   static UpdaterState of(Updater updater) {

@@ -42,8 +42,7 @@ public final class WrappedGraph extends WrappedModel<ComputationGraph> {
   /** Wraps an initialised graph. */
   public static WrappedGraph of(ComputationGraph base, SharedState shared, Kernels kernels) {
     AdapterContext context =
-        new AdapterContext(
-            layersOf(base), ancestors(base.getConfiguration()), shared, kernels);
+        new AdapterContext(layersOf(base), ancestors(base.getConfiguration()), shared, kernels);
     return new WrappedGraph(base, context);
   }
 

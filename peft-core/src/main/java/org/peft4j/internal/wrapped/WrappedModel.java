@@ -20,7 +20,8 @@ import org.peft4j.internal.original.OriginalPart;
 import org.peft4j.method.TensorPlace;
 
 /**
- * A base model with the network of adapted layers around it. It handles slots and arrays; names, configs and files are {@link org.peft4j.PeftModel}'s.
+ * A base model with the network of adapted layers around it. It handles slots and arrays; names,
+ * configs and files are {@link org.peft4j.PeftModel}'s.
  *
  * @param <M> the class of the base model and of the wrapped network
  */
@@ -71,7 +72,8 @@ public abstract class WrappedModel<M extends Model> {
   }
 
   /**
-   * Makes {@code slots} the network's parameters. Values are kept, and the updater's state of a set of adapters returns with the set.
+   * Makes {@code slots} the network's parameters. Values are kept, and the updater's state of a set
+   * of adapters returns with the set.
    */
   public final void activate(List<Slot> slots) {
     List<Slot> previous = context.active();

@@ -40,8 +40,7 @@ public final class WrappedNetwork extends WrappedModel<MultiLayerNetwork> {
   }
 
   /** Wraps an initialised network. */
-  public static WrappedNetwork of(
-      MultiLayerNetwork base, SharedState shared, Kernels kernels) {
+  public static WrappedNetwork of(MultiLayerNetwork base, SharedState shared, Kernels kernels) {
     Map<String, OriginalPart> originals = layersOf(base);
     Map<String, Set<String>> below = new HashMap<>();
     Set<String> soFar = new LinkedHashSet<>();

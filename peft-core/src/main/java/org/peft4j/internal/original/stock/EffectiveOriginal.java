@@ -15,7 +15,9 @@ import org.peft4j.site.Site;
 import org.peft4j.weight.FrozenWeight;
 
 /**
- * Any layer of Deeplearning4j. Its twin is Deeplearning4j's own implementation: over the base model's arrays if it has no grafts, otherwise over effective weights {@code W' = W + Σ ΔW} made in each forward pass. These cost a copy of the layer's parameters.
+ * Any layer of Deeplearning4j. Its twin is Deeplearning4j's own implementation: over the base
+ * model's arrays if it has no grafts, otherwise over effective weights {@code W' = W + Σ ΔW} made
+ * in each forward pass. These cost a copy of the layer's parameters.
  */
 record EffectiveOriginal(StockLayer base, List<WeightSite> weights, StockWeights frozen)
     implements OriginalLayer {

@@ -11,7 +11,8 @@ import org.peft4j.internal.graft.WeightGrafts;
 import org.peft4j.site.SiteParameter;
 
 /**
- * The parameters that a stock layer runs on: the frozen ones, or trainable copies of them, with every ΔW added. They equal the frozen ones bit for bit while no adapter acts.
+ * The parameters that a stock layer runs on: the frozen ones, or trainable copies of them, with
+ * every ΔW added. They equal the frozen ones bit for bit while no adapter acts.
  */
 final class EffectiveWeights implements AutoCloseable {
   private final List<WeightSite> weights;

@@ -21,7 +21,8 @@ import org.deeplearning4j.nn.conf.layers.wrapper.BaseWrapperLayer;
 import org.peft4j.weight.WeightView;
 
 /**
- * The parameters of each class of layer that are linear maps or convolutions, by key. A subclass is not included: a depthwise convolution's kernels, for instance, have another meaning.
+ * The parameters of each class of layer that are linear maps or convolutions, by key. A subclass is
+ * not included: a depthwise convolution's kernels, for instance, have another meaning.
  */
 final class GraftableWeights {
   private static final Map<String, WeightView> ATTENTION =

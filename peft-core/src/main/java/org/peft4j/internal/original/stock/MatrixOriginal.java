@@ -22,7 +22,8 @@ import org.peft4j.weight.FrozenWeight;
 import org.peft4j.weight.WeightView;
 
 /**
- * A layer with one matrix W [in, out] (or [vocabulary, dim]), a bias and a gain. Adapters act beside its product, without an array of the size of W.
+ * A layer with one matrix W [in, out] (or [vocabulary, dim]), a bias and a gain. Adapters act
+ * beside its product, without an array of the size of W.
  */
 record MatrixOriginal(StockLayer base, Site site, Twin twin, StockWeights weights)
     implements OriginalLayer {

@@ -26,7 +26,8 @@ import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
 
 /**
- * The places after activations, named {@code layer.output}. Every layer but output layers has one if its configuration states the number of features.
+ * The places after activations, named {@code layer.output}. Every layer but output layers has one
+ * if its configuration states the number of features.
  */
 final class OutputPlaces {
   private OutputPlaces() {}

@@ -12,7 +12,8 @@ import org.deeplearning4j.nn.conf.layers.BaseLayer;
  */
 record StockLayer(Layer layer, NeuralNetConfiguration configuration) {
   /**
-   * The layer inside of a frozen-layer wrapper. It is always in test mode, without dropout and weight noise.
+   * The layer inside of a frozen-layer wrapper. It is always in test mode, without dropout and
+   * weight noise.
    */
   static StockLayer inTestMode(Layer inside) {
     NeuralNetConfiguration configuration = inside.conf().clone();

@@ -25,7 +25,8 @@ import org.peft4j.internal.original.twin.OutputTwin;
 import org.peft4j.internal.original.twin.RnnOutputTwin;
 
 /**
- * Describes Deeplearning4j's own layers. A subclass is not treated like its parent, because its changes are unknown.
+ * Describes Deeplearning4j's own layers. A subclass is not treated like its parent, because its
+ * changes are unknown.
  */
 public final class StockOriginals {
   private StockOriginals() {}
