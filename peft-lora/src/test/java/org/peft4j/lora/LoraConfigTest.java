@@ -79,7 +79,7 @@ class LoraConfigTest {
             LoraConfig.builder().targetModules("dense1", "nope"),
             "Target \"nope\" matches no site"),
         Arguments.of(LoraConfig.builder().targetRegex("x.*"), "Target \"x.*\" matches no site"),
-        Arguments.of(LoraConfig.builder().targetRegex("("), "is no regular expression"),
+        Arguments.of(LoraConfig.builder().targetRegex("("), "is not a regular expression"),
         Arguments.of(LoraConfig.builder().targetRegex("(a+)+$|(.*)*x"), "matches no site"),
         Arguments.of(LoraConfig.builder(), "names no target_modules"),
         Arguments.of(

@@ -21,6 +21,7 @@ import org.peft4j.kernel.Activation;
 import org.peft4j.kernel.KernelChoice;
 import org.peft4j.kernel.Kernels;
 import org.peft4j.kernel.Nd4jKernels;
+import org.peft4j.onednn.internal.Address;
 
 /** Every kernel against the portable one, on random shapes, odd ones among them. */
 class OneDnnKernelsTest {

@@ -23,7 +23,7 @@ import org.peft4j.internal.original.OriginalPart;
 import org.peft4j.internal.original.stock.StockOriginals;
 import org.peft4j.kernel.Kernels;
 
-/** Hosts a {@link ComputationGraph}. */
+/** A wrapped {@link ComputationGraph}. */
 public final class WrappedGraph extends WrappedModel<ComputationGraph> {
   private final PeftGraph network;
   private final Layouts<GraphVertex> layouts;
@@ -47,7 +47,7 @@ public final class WrappedGraph extends WrappedModel<ComputationGraph> {
   }
 
   /**
-   * The hosting of every layer of {@code graph}, by vertex name, in the order of the forward pass.
+   * The original of every layer of {@code graph}, by vertex name, in the order of the forward pass.
    */
   public static Map<String, OriginalPart> layersOf(ComputationGraph graph) {
     Map<String, OriginalPart> originals = new LinkedHashMap<>();
