@@ -23,6 +23,7 @@ public final class PassPattern {
    */
   private record Question(
       @Nullable INDArray mask, Extent extent, int past, int keys, int @Nullable [] padding) {
+    @SuppressWarnings("ReferenceEquality") // Comparing the values would read them in every block.
     boolean same(Question other) {
       return mask == other.mask
           && extent.equals(other.extent)
