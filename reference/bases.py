@@ -15,6 +15,7 @@ from transformers import (
     GPT2Config,
     LlamaConfig,
     MistralConfig,
+    OPTConfig,
     PreTrainedConfig,
     PreTrainedModel,
     Qwen2Config,
@@ -66,6 +67,13 @@ def gpt2(**fields) -> GPT2Config:
     return GPT2Config(**{**tokens, **sizes, "attn_implementation": "eager", **fields})
 
 
+def opt(**fields) -> OPTConfig:
+    sizes = dict(hidden_size=24, ffn_dim=40, num_hidden_layers=2, num_attention_heads=4, max_position_embeddings=64)
+    tokens = {key: DECODER[key] for key in ("vocab_size", "bos_token_id", "eos_token_id", "pad_token_id")}
+    sizes = {**sizes, "word_embed_proj_dim": fields.get("hidden_size", sizes["hidden_size"])}
+    return OPTConfig(**{**tokens, **sizes, "attn_implementation": "eager", **fields})
+
+
 def rope(rope_type: str, theta: float = 10_000.0, **fields) -> dict:
     return {"rope_type": rope_type, "rope_theta": theta, **fields}
 
@@ -92,6 +100,9 @@ ALL: dict[str, Base] = {
     "qwen2": Base(Qwen2Config(**{**DECODER, "tie_word_embeddings": True, "use_sliding_window": False})),
     "gpt2": Base(gpt2()),
     "gpt2_hub": Base(gpt2(n_embd=16, n_layer=1, n_positions=16), as_openai=True),
+    "opt": Base(opt()),
+    "opt_350m": Base(opt(do_layer_norm_before=False, word_embed_proj_dim=12)),
+    "opt_galactica": Base(opt(enable_bias=False, activation_function="gelu", tie_word_embeddings=False)),
     "llama_classifier": Base(llama(id2label={0: "bad", 1: "middling", 2: "good"}), classifier=True),
     "gpt2_classifier": Base(gpt2(num_labels=2), classifier=True),
 }

@@ -165,4 +165,26 @@ ALL: dict[str, Case] = {
         "gpt2",
         lora(target_modules=["wte", "c_attn"], fan_in_fan_out=True),
     ),
+    # OPT
+    "opt_defaults": one("target_modules null: the default of model_type opt", "opt", lora(), padding="left"),
+    "opt_all_linear": one(
+        '"all-linear": every linear map but lm_head', "opt", lora(target_modules="all-linear", r=2, lora_alpha=2)
+    ),
+    "opt_bias_lora_only": one(
+        'bias "lora_only"', "opt", lora(target_modules=["q_proj", "v_proj", "fc2"], bias="lora_only"), padding="none"
+    ),
+    "opt_350m_all_linear": one(
+        "Norms after the sub-layers, project_in and project_out adapted too",
+        "opt_350m",
+        lora(target_modules="all-linear", r=2, lora_alpha=2),
+        padding="left",
+    ),
+    "opt_350m_embeddings": one(
+        "Embeddings narrower than the blocks: tokens, positions, a norm after a sub-layer",
+        "opt_350m",
+        lora(target_modules=["embed_tokens", "v_proj"], modules_to_save=["1.final_layer_norm"]),
+    ),
+    "opt_galactica": one(
+        "No biases, GELU, a head of its own", "opt_galactica", lora(target_modules=["k_proj", "out_proj", "fc1"])
+    ),
 }

@@ -36,6 +36,8 @@ ALL: dict[str, Case] = {
     "prompt_tuning/llama_one": one("One virtual token", "llama_biases", prompt(1), padding="none", weight_decay=0.1),
     "prompt_tuning/gpt2": one("Three virtual tokens", "gpt2", prompt(3), padding="left"),
     "prompt_tuning/gpt2_none": one("Five virtual tokens", "gpt2", prompt(5), padding="none"),
+    "prompt_tuning/opt": one("Three virtual tokens; positions skip padding", "opt", prompt(3), padding="left"),
+    "prompt_tuning/opt_none": one("Two virtual tokens", "opt", prompt(2), padding="none"),
     "p_tuning/llama_mlp": one("A multi-layer perceptron as encoder", "llama", encoded(4, "MLP", 12)),
     "p_tuning/llama_lstm": one(
         "A bidirectional LSTM of two layers, then two linear maps",
@@ -59,6 +61,8 @@ ALL: dict[str, Case] = {
     "prefix_tuning/gpt2_projection": one(
         "encoder_hidden_size null: as wide as the keys", "gpt2", prefix(2, prefix_projection=True), padding="left"
     ),
+    "prefix_tuning/opt": one("Positions after the prefix, padding on the right", "opt", prefix(3)),
+    "prefix_tuning/opt_350m": one("Norms after the sub-layers", "opt_350m", prefix(2), padding="left"),
     "multitask_prompt_tuning/llama": one("Three tasks of rank 2", "llama", multitask(4, 3, 2), tasks=3),
     "multitask_prompt_tuning/llama_none": one(
         "Two tasks of rank 1", "llama_biases", multitask(2, 2, 1), padding="none", tasks=2

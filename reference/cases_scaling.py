@@ -51,6 +51,8 @@ ALL: dict[str, Case] = {
         ),
         padding="none",
     ),
+    "ia3/opt_defaults": one("Keys, values and the input of fc2: the defaults of model_type opt", "opt", ia3(), padding="left"),
+    "ia3/opt_350m_defaults": one("The same with norms after the sub-layers", "opt_350m", ia3()),
     "ln_tuning/llama_defaults": one("All five norms: the default of model_type llama", "llama", norms()),
     "ln_tuning/llama_some": one(
         "The final norm and the one before each MLP",
@@ -61,6 +63,13 @@ ALL: dict[str, Case] = {
     ),
     "ln_tuning/gpt2_defaults": one("All five norms, weight and bias: the default of gpt2", "gpt2", norms(), padding="left"),
     "ln_tuning/gpt2_some": one("Two of five", "gpt2", norms(target_modules=["ln_f", "0.ln_1"]), padding="none"),
+    "ln_tuning/opt_350m": one(
+        "Norms after the sub-layers",
+        "opt_350m",
+        norms(target_modules=["self_attn_layer_norm", "final_layer_norm"]),
+        padding="none",
+    ),
+    "trainable_tokens/opt": one("Rows of a table that is narrower than the blocks, tied", "opt_350m", tokens(5, 46, 9)),
     "trainable_tokens/llama_tied": one(
         "Three rows of the embedding, and so of the head that is tied to it", "llama", tokens(5, 46, 9)
     ),

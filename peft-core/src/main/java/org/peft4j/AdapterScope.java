@@ -5,7 +5,7 @@ public final class AdapterScope implements AutoCloseable {
   private final Runnable end;
   private boolean closed;
 
-  AdapterScope(Runnable end) {
+  public AdapterScope(Runnable end) {
     this.end = end;
   }
 

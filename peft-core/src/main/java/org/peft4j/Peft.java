@@ -10,15 +10,16 @@ import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.error.PeftException;
-import org.peft4j.files.AdapterFiles;
-import org.peft4j.host.HostedGraph;
-import org.peft4j.host.HostedModel;
-import org.peft4j.host.HostedNetwork;
+import org.peft4j.internal.files.AdapterFiles;
+import org.peft4j.internal.graft.SharedState;
+import org.peft4j.internal.model.Plans;
+import org.peft4j.internal.planning.LayerOutputs;
+import org.peft4j.internal.wrapped.WrappedGraph;
+import org.peft4j.internal.wrapped.WrappedModel;
+import org.peft4j.internal.wrapped.WrappedNetwork;
 import org.peft4j.kernel.KernelChoice;
 import org.peft4j.kernel.Kernels;
-import org.peft4j.module.GraftSwitch;
 import org.peft4j.plan.AdapterPlan;
-import org.peft4j.plan.LayerOutputs;
 import org.peft4j.plan.ModelOutline;
 
 /**
@@ -105,7 +106,7 @@ public final class Peft {
    */
   public static AdapterPlan plan(ComputationGraph base, PeftConfig config) {
     DataType type = base.getConfiguration().getDataType();
-    return plan(Plans.outline(HostedGraph.layersOf(base), base, type), config);
+    return plan(Plans.outline(WrappedGraph.layersOf(base), base, type), config);
   }
 
   /**
@@ -118,7 +119,7 @@ public final class Peft {
    */
   public static AdapterPlan plan(
       ComputationGraph base, PeftConfig config, int batch, InputType... inputs) {
-    Plans.requireInside(HostedGraph.layersOf(base));
+    Plans.requireInside(WrappedGraph.layersOf(base));
     ComputationGraphConfiguration configuration = base.getConfiguration();
     return plan(base, config)
         .withActivations(
@@ -128,13 +129,13 @@ public final class Peft {
   /** Like {@link #plan(ComputationGraph, PeftConfig)}. */
   public static AdapterPlan plan(MultiLayerNetwork base, PeftConfig config) {
     DataType type = base.getLayerWiseConfigurations().getDataType();
-    return plan(Plans.outline(HostedNetwork.layersOf(base), base, type), config);
+    return plan(Plans.outline(WrappedNetwork.layersOf(base), base, type), config);
   }
 
   /** Like {@link #plan(ComputationGraph, PeftConfig, int, InputType...)}. */
   public static AdapterPlan plan(
       MultiLayerNetwork base, PeftConfig config, int batch, InputType input) {
-    Plans.requireInside(HostedNetwork.layersOf(base));
+    Plans.requireInside(WrappedNetwork.layersOf(base));
     MultiLayerConfiguration configuration = base.getLayerWiseConfigurations();
     return plan(base, config)
         .withActivations(
@@ -149,14 +150,15 @@ public final class Peft {
   /** Wraps a graph without any adapter yet. */
   public static PeftModel<ComputationGraph> bare(ComputationGraph base, long seed) {
     Kernels kernels = KernelChoice.kernels();
-    HostedModel<ComputationGraph> hosted = HostedGraph.of(base, new GraftSwitch(seed), kernels);
-    return new PeftModel<>(hosted, kernels);
+    WrappedModel<ComputationGraph> wrapped = WrappedGraph.of(base, SharedState.of(seed), kernels);
+    return new PeftModel<>(wrapped, kernels);
   }
 
   /** Wraps a network without any adapter yet. */
   public static PeftModel<MultiLayerNetwork> bare(MultiLayerNetwork base, long seed) {
     Kernels kernels = KernelChoice.kernels();
-    HostedModel<MultiLayerNetwork> hosted = HostedNetwork.of(base, new GraftSwitch(seed), kernels);
-    return new PeftModel<>(hosted, kernels);
+    WrappedModel<MultiLayerNetwork> wrapped =
+        WrappedNetwork.of(base, SharedState.of(seed), kernels);
+    return new PeftModel<>(wrapped, kernels);
   }
 }

@@ -3,8 +3,10 @@ package org.peft4j.bottleneck;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.peft4j.config.CommonBuilder;
 import org.peft4j.config.CommonConfig;
+import org.peft4j.config.FieldType;
 import org.peft4j.config.PeftConfig;
 
 /**
@@ -43,6 +45,9 @@ public record BottleneckConfig(
   /** The name in {@code peft_type}. */
   public static final String PEFT_TYPE = "BOTTLENECK";
 
+  static final FieldType<Double> REDUCTION =
+      FieldType.NUMBER.within("a finite number above 0", v -> v > 0 && Double.isFinite(v));
+
   /**
    * Checks every field.
    *
@@ -54,13 +59,8 @@ public record BottleneckConfig(
     if (common.targetModules().isEmpty() && !mhAdapter && !outputAdapter) {
       problems.add("mh_adapter and output_adapter are both false; one must be true.");
     }
-    if (!(reductionFactor > 0 && Double.isFinite(reductionFactor))) {
-      problems.add(
-          "reduction_factor is " + reductionFactor + "; allowed: a finite number above 0.");
-    }
-    if (!(dropout >= 0 && dropout < 1)) {
-      problems.add("dropout is " + dropout + "; allowed: 0 up to, not including, 1.");
-    }
+    REDUCTION.check("reduction_factor", reductionFactor, problems);
+    FieldType.DROPOUT.check("dropout", dropout, problems);
     for (int layer : leaveOut) {
       if (layer < 0) {
         problems.add("leave_out has " + layer + "; allowed: 0 and up.");
@@ -69,12 +69,27 @@ public record BottleneckConfig(
     connections.check(problems);
     scaling.check(problems);
     phm.ifPresent(p -> p.check(problems));
-    CommonConfig.require("bottleneck config", problems);
+    CommonConfig.require("bottleneck adapters config", problems);
   }
 
   @Override
   public String peftType() {
     return PEFT_TYPE;
+  }
+
+  @Override
+  public Builder toBuilder() {
+    Builder builder =
+        new Builder(mhAdapter, nonLinearity, connections)
+            .common(common)
+            .outputAdapter(outputAdapter)
+            .reductionFactor(reductionFactor)
+            .initWeights(initWeights)
+            .scaling(scaling)
+            .leaveOut(leaveOut.toArray(Integer[]::new))
+            .dropout(dropout);
+    phm.ifPresent(builder::phm);
+    return builder;
   }
 
   /**
@@ -129,7 +144,8 @@ public record BottleneckConfig(
     private Scaling scaling = Scaling.of(1);
     private List<Integer> leaveOut = List.of();
     private double dropout;
-    private Optional<Phm> phm = Optional.empty();
+    private boolean phmLayer;
+    private Phm phm = Phm.DEFAULT;
 
     private Builder(boolean mhAdapter, NonLinearity nonLinearity, Connections connections) {
       this.mhAdapter = mhAdapter;
@@ -203,15 +219,24 @@ public record BottleneckConfig(
 
     /** Projections by Kronecker products. */
     public Builder phm(Phm value) {
-      phm = Optional.of(value);
+      phmLayer = true;
+      phm = value;
       return this;
     }
 
-    /**
-     * The config.
-     *
-     * @throws org.peft4j.error.PeftException with all that is wrong
-     */
+    void phmLayer(boolean value) {
+      phmLayer = value;
+    }
+
+    void changePhm(UnaryOperator<Phm> change) {
+      phm = change.apply(phm);
+    }
+
+    void changeConnections(UnaryOperator<Connections> change) {
+      connections = change.apply(connections);
+    }
+
+    @Override
     public BottleneckConfig build() {
       return new BottleneckConfig(
           common(),
@@ -224,7 +249,7 @@ public record BottleneckConfig(
           scaling,
           leaveOut,
           dropout,
-          phm);
+          phmLayer ? Optional.of(phm) : Optional.empty());
     }
   }
 }

@@ -1,14 +1,14 @@
 package org.peft4j.bottleneck;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.peft4j.adapter.Adapter;
-import org.peft4j.config.ConfigReader;
+import org.peft4j.config.ConfigFields;
 import org.peft4j.config.ModuleSelector;
 import org.peft4j.method.Injection;
+import org.peft4j.method.ModelModules;
 import org.peft4j.method.PeftMethod;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
@@ -26,13 +26,13 @@ public final class BottleneckMethod implements PeftMethod<BottleneckConfig> {
   }
 
   @Override
-  public BottleneckConfig readConfig(ConfigReader json) {
-    return BottleneckJson.read(json);
+  public ConfigFields<BottleneckConfig, ?> fields() {
+    return BottleneckFields.ALL;
   }
 
   @Override
-  public ObjectNode writeConfig(BottleneckConfig config) {
-    return BottleneckJson.write(config);
+  public List<String> tensorPrefixes() {
+    return List.of("adapter_", "scaling", "phm_rule");
   }
 
   @Override
@@ -46,7 +46,7 @@ public final class BottleneckMethod implements PeftMethod<BottleneckConfig> {
   }
 
   @Override
-  public Optional<List<String>> defaultTargets(String modelType) {
+  public Optional<List<String>> defaultTargets(ModelModules model) {
     return Optional.empty();
   }
 

@@ -44,6 +44,39 @@ public record Connections(
   public static final Connections PARALLEL =
       new Connections(false, true, false, false, ConnectionStart.OUTPUT, false, true);
 
+  /** Beside the sub-layer or after it; beside it, there is no sum to see. */
+  Connections withParallel(boolean value) {
+    return new Connections(
+        originalLnBefore && !value,
+        originalLnAfter,
+        lnBefore,
+        lnAfter,
+        residualBeforeLn,
+        adapterResidualBeforeLn,
+        value);
+  }
+
+  Connections withOriginalLn(boolean before, boolean after) {
+    return new Connections(
+        before, after, lnBefore, lnAfter, residualBeforeLn, adapterResidualBeforeLn, parallel);
+  }
+
+  Connections withLn(boolean before, boolean after) {
+    return new Connections(
+        originalLnBefore,
+        originalLnAfter,
+        before,
+        after,
+        residualBeforeLn,
+        adapterResidualBeforeLn,
+        parallel);
+  }
+
+  Connections withResidual(ConnectionStart start, boolean addedBeforeLn) {
+    return new Connections(
+        originalLnBefore, originalLnAfter, lnBefore, lnAfter, start, addedBeforeLn, parallel);
+  }
+
   void check(List<String> problems) {
     if (residualBeforeLn == ConnectionStart.POST_ADD && !originalLnBefore) {
       problems.add(

@@ -60,8 +60,8 @@ public enum NonLinearity {
       case GELU -> kernels.activation(Activation.GELU, x, y);
       case GELU_NEW -> kernels.activation(Activation.GELU_TANH, x, y);
       case SWISH -> kernels.activation(Activation.SILU, x, y);
-      case TANH -> Nd4j.exec(new Tanh(x, y));
-      case SIGMOID -> Nd4j.exec(new Sigmoid(x, y));
+      case TANH -> Operations.tanh(x, y);
+      case SIGMOID -> Operations.sigmoid(x, y);
       case LINEAR -> y.assign(x);
     }
   }
@@ -73,7 +73,7 @@ public enum NonLinearity {
 
   /** 1 above 0, else the leak. */
   private static void slope(double leak, INDArray x, INDArray y) {
-    Nd4j.exec(new Step(x, y, 0));
+    Operations.step(x, y);
     if (leak != 0) {
       y.muli(1 - leak).addi(leak);
     }
@@ -110,5 +110,22 @@ public enum NonLinearity {
     slope(leak, x, slope);
     dy.muli(slope);
     Scratch.release(slope);
+  }
+
+  /** Apart, so that the names can be listed without ND4J's classes. */
+  private static final class Operations {
+    private Operations() {}
+
+    static void tanh(INDArray x, INDArray y) {
+      Nd4j.exec(new Tanh(x, y));
+    }
+
+    static void sigmoid(INDArray x, INDArray y) {
+      Nd4j.exec(new Sigmoid(x, y));
+    }
+
+    static void step(INDArray x, INDArray y) {
+      Nd4j.exec(new Step(x, y, 0));
+    }
   }
 }

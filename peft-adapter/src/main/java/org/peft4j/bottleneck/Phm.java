@@ -1,6 +1,7 @@
 package org.peft4j.bottleneck;
 
 import java.util.List;
+import org.peft4j.config.FieldType;
 
 /**
  * Projections as sums of Kronecker products: {@code H = Σᵢ Aᵢ ⊗ Wᵢ}, i below n (Zhang et al. 2021,
@@ -26,6 +27,11 @@ public record Phm(
   public static final Phm DEFAULT =
       new Phm(4, true, 1, true, RuleInit.NORMAL, WeightInit.GLOROT_UNIFORM, 0.0001);
 
+  static final FieldType<Integer> DIM = FieldType.integer(1, 64);
+  static final FieldType<Integer> RANK = FieldType.atLeast(1);
+  static final FieldType<Double> RANGE =
+      FieldType.NUMBER.within("a finite number above 0", v -> v > 0 && Double.isFinite(v));
+
   /** First values of Aᵢ: {@code phm_c_init}. */
   public enum RuleInit {
     /** N(0, 0.01²). */
@@ -45,15 +51,11 @@ public record Phm(
   }
 
   void check(List<String> problems) {
-    if (dim < 1 || dim > 64) {
-      problems.add("phm_dim is " + dim + "; allowed: 1 to 64.");
+    DIM.check("phm_dim", dim, problems);
+    if (factorized) {
+      RANK.check("phm_rank", rank, problems);
     }
-    if (factorized && rank < 1) {
-      problems.add("phm_rank is " + rank + "; allowed: 1 and up.");
-    }
-    if (!(range > 0 && Double.isFinite(range))) {
-      problems.add("phm_init_range is " + range + "; allowed: a finite number above 0.");
-    }
+    RANGE.check("phm_init_range", range, problems);
   }
 
   /** The same with other n, and rank of Wᵢ. */
@@ -69,5 +71,10 @@ public record Phm(
   /** The same with Wᵢ of low rank or not. */
   public Phm withFactorized(boolean low) {
     return new Phm(dim, low, rank, sharedRule, ruleInit, weightInit, range);
+  }
+
+  /** The same with other first values. */
+  Phm withInit(RuleInit rule, WeightInit weight, double deviation) {
+    return new Phm(dim, factorized, rank, sharedRule, rule, weight, deviation);
   }
 }

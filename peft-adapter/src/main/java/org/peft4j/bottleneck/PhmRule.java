@@ -29,18 +29,18 @@ record PhmRule(
   /** To be called before the forward pass at a place. */
   void announce(Pass pass, Tensors parameters) {
     if (here && sharedBy.isPresent()) {
-      pass.prompt().put(sharedBy.get(), parameters.get(name));
+      pass.state().put(sharedBy.get(), parameters.get(name));
     }
   }
 
   INDArray values(Pass pass, Tensors parameters) {
-    return here || sharedBy.isEmpty() ? parameters.get(name) : pass.prompt().get(sharedBy.get());
+    return here || sharedBy.isEmpty() ? parameters.get(name) : pass.state().get(sharedBy.get());
   }
 
   /** Writes the gradient, or adds it to those of the other projections with this rule. */
   void addGradient(Pass pass, Tensors gradients, INDArray gradient) {
     if (sharedBy.isPresent()) {
-      INDArray sum = pass.prompt().gradient(sharedBy.get());
+      INDArray sum = pass.state().gradient(sharedBy.get());
       sum.addi(gradient.reshape('c', sum.shape()));
     } else {
       gradients.get(name).assign(gradient.reshape('c', dim, dim, dim));
@@ -50,7 +50,7 @@ record PhmRule(
   /** To be called after the backward pass at a place. */
   void collect(Pass pass, Tensors gradients) {
     if (here && sharedBy.isPresent()) {
-      INDArray sum = pass.prompt().takeGradient(sharedBy.get());
+      INDArray sum = pass.state().takeGradient(sharedBy.get());
       if (sum != null) {
         gradients.get(name).assign(sum);
         sum.close();

@@ -82,7 +82,7 @@ class BottleneckConfigTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "non_linearity | 'softmax'  | non_linearity is \"softmax\"; allowed: [relu, leakyrelu,",
+        "non_linearity | 'softmax'  | non_linearity is \"softmax\"; allowed: relu, leakyrelu,",
         "init_weights  | 'random'   | init_weights is \"random\"; allowed: bert, mam_adapter.",
         "scaling       | 'trained'  | scaling is \"trained\"; allowed: a number, learned, channel.",
         "residual_before_ln | 'pre' | residual_before_ln is \"pre\"; allowed: true, false, post_add.",
@@ -98,9 +98,9 @@ class BottleneckConfigTest {
       })
   void aFileWithAnImpossibleValueIsRefused(String field, String value, String message)
       throws Exception {
-    ObjectNode json = BottleneckJson.write(BottleneckConfig.houlsby().build());
+    ObjectNode json = BottleneckFields.ALL.write(BottleneckConfig.houlsby().build());
     json.set(field, new JsonMapper().readTree(json(value)));
-    assertThatThrownBy(() -> BottleneckJson.read(new ConfigReader(json)))
+    assertThatThrownBy(() -> BottleneckFields.ALL.read(new ConfigReader(json)))
         .isInstanceOf(PeftException.class)
         .hasMessageContaining(message);
   }
@@ -133,14 +133,14 @@ class BottleneckConfigTest {
   @ParameterizedTest
   @MethodSource("configs")
   void writtenAndReadItIsTheSame(BottleneckConfig config) {
-    assertThat(BottleneckJson.read(new ConfigReader(BottleneckJson.write(config))))
+    assertThat(BottleneckFields.ALL.read(new ConfigReader(BottleneckFields.ALL.write(config))))
         .isEqualTo(config);
   }
 
   @Test
   void anEmptyFileMeansPfeiffers() throws Exception {
     ObjectNode json = (ObjectNode) new JsonMapper().readTree("{\"peft_type\":\"BOTTLENECK\"}");
-    assertThat(BottleneckJson.read(new ConfigReader(json)))
+    assertThat(BottleneckFields.ALL.read(new ConfigReader(json)))
         .isEqualTo(BottleneckConfig.pfeiffer().build());
   }
 

@@ -1,7 +1,6 @@
 package org.peft4j.cli;
 
 import java.io.PrintWriter;
-import java.io.UncheckedIOException;
 import java.util.Objects;
 import org.peft4j.error.PeftException;
 import picocli.CommandLine;
@@ -35,9 +34,6 @@ final class Failures implements IExecutionExceptionHandler {
     String text = Objects.requireNonNullElse(e.getMessage(), "");
     if (e instanceof PeftException) {
       return text;
-    }
-    if (e instanceof UncheckedIOException) {
-      return text + ".";
     }
     if (e instanceof OutOfMemoryError) {
       return "out of memory: "

@@ -2,6 +2,7 @@ package org.peft4j.cli;
 
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
+import java.util.Objects;
 import org.peft4j.cli.train.MethodOptions;
 import picocli.CommandLine;
 
@@ -36,7 +37,7 @@ public final class Main {
             .setExecutionExceptionHandler(new Failures())
             .setParameterExceptionHandler(new WrongUsage());
     try {
-      MethodOptions.addTo(command.getSubcommands().get("train"));
+      MethodOptions.addTo(Objects.requireNonNull(command.getSubcommands().get("train")));
       return command.execute(args);
     } catch (LinkageError | OutOfMemoryError e) {
       return Failures.report(e, "peft", command);

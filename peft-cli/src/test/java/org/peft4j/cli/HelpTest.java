@@ -1,5 +1,9 @@
 package org.peft4j.cli;
 
+import java.util.Locale;
+import org.peft4j.config.ConfigField;
+import org.peft4j.method.Methods;
+import org.peft4j.method.PeftMethod;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -76,5 +80,24 @@ class HelpTest {
     assertThat(output)
         .contains("org.peft4j.cli.train.TrainCommand")
         .doesNotContain("org.nd4j", "org.deeplearning4j", "org.bytedeco");
+  }
+
+  @Test
+  void trainingTellsTheFieldsOfEachMethodWithTheirDefaults() {
+    String help = Run.of("train", "--help").out();
+
+    for (PeftMethod<?> method : Methods.all().values()) {
+      String title = ", --method " + method.peftType().toLowerCase(Locale.ROOT).replace('_', '-');
+      assertThat(help).contains(title);
+      String section = help.substring(help.indexOf(title)).split("\\R\\R", 2)[0];
+      method.fields().own().stream()
+          .filter(ConfigField::settable)
+          .forEach(field -> assertThat(section).contains("\n  " + field.name() + "="));
+      method
+          .trainingOptions()
+          .forEach(option -> assertThat(section).contains("--" + option.name() + "=X"));
+    }
+    assertThat(help)
+        .contains("  lora_alpha=8 ", "  use_dora=false ", "  num_virtual_tokens=… ", "or --rank]");
   }
 }

@@ -9,16 +9,16 @@ import org.peft4j.kernel.Kernels;
  * @param training whether dropout applies
  * @param seed the seed of this pass' random masks at this site: forward and backward draw the same
  * @param tape what the forward pass writes down for the backward pass
- * @param prompt what the layers of a pass tell each other of virtual tokens
+ * @param state what the layers of a pass share
  */
-public record Pass(Kernels kernels, boolean training, long seed, Tape tape, PromptState prompt) {
+public record Pass(Kernels kernels, boolean training, long seed, Tape tape, PassState state) {
   /** A pass of a single layer that nothing is recorded of. */
   public Pass(Kernels kernels, boolean training, long seed) {
-    this(kernels, training, seed, Tape.NONE, new PromptState());
+    this(kernels, training, seed, Tape.NONE, new PassState());
   }
 
   /** The same pass, recorded on {@code other}. */
   public Pass on(Tape other) {
-    return new Pass(kernels, training, seed, other, prompt);
+    return new Pass(kernels, training, seed, other, state);
   }
 }

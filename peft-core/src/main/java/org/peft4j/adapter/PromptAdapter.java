@@ -6,7 +6,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /**
  * An adapter before the first layer of a model: embeddings of virtual tokens that stand before
  * those of the input, or the encoder of the keys and values of a prefix, which an {@link
- * AttentionAdapter} in each attention reads from the pass' {@link PromptState}.
+ * AttentionAdapter} in each attention reads from the pass' {@link PassState}.
  */
 public interface PromptAdapter extends Adapter {
   /** How many embeddings it puts before those of the input. */

@@ -5,6 +5,7 @@ import java.util.function.Function;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteParameter;
+import org.peft4j.weight.FrozenWeight;
 
 /**
  * A trainable copy of some of a site's own parameters, which stands in for them while the adapter
@@ -23,7 +24,7 @@ public record TrainableCopy(
     List<SiteParameter> copied,
     String keyRoot,
     String keyPrefix,
-    Function<SiteParameter, INDArray> frozen)
+    Function<SiteParameter, FrozenWeight> frozen)
     implements Adapter {
   public TrainableCopy {
     copied = List.copyOf(copied);
@@ -34,7 +35,7 @@ public record TrainableCopy(
       Site site,
       List<SiteParameter> copied,
       String keyPrefix,
-      Function<SiteParameter, INDArray> frozen) {
+      Function<SiteParameter, FrozenWeight> frozen) {
     this(site, copied, KEY_ROOT, keyPrefix, frozen);
   }
 
@@ -51,7 +52,7 @@ public record TrainableCopy(
                 new ParameterSpec(
                     keyPrefix + p.name(),
                     p.shape(),
-                    (target, random) -> target.assign(frozen.apply(p))))
+                    (target, random) -> frozen.apply(p).read(target)))
         .toList();
   }
 

@@ -1,7 +1,4 @@
-/**
- * Adapters: trainable parameters at one site and the rule that they follow there; and the service
- * interface of method modules.
- */
+/** Adapters: trainable parameters at one site and the rule that they follow there. */
 @NullMarked
 package org.peft4j.adapter;
 

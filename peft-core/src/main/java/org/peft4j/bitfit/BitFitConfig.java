@@ -28,6 +28,11 @@ public record BitFitConfig(CommonConfig common) implements PeftConfig {
     return PEFT_TYPE;
   }
 
+  @Override
+  public Builder toBuilder() {
+    return builder().common(common);
+  }
+
   /** A builder with the defaults: every bias of the model. */
   public static Builder builder() {
     return new Builder();
@@ -42,11 +47,7 @@ public record BitFitConfig(CommonConfig common) implements PeftConfig {
       return this;
     }
 
-    /**
-     * The config.
-     *
-     * @throws org.peft4j.error.PeftException with all that is wrong
-     */
+    @Override
     public BitFitConfig build() {
       return new BitFitConfig(common());
     }

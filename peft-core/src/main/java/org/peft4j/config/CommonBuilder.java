@@ -1,5 +1,6 @@
 package org.peft4j.config;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -11,18 +12,57 @@ import java.util.Optional;
  * @param <B> the builder's own class
  */
 public abstract class CommonBuilder<B extends CommonBuilder<B>> {
-  private CommonConfig common = CommonConfig.DEFAULT;
+  private Optional<String> taskType = Optional.empty();
+  private Optional<String> baseModel = Optional.empty();
+  private Optional<String> revision = Optional.empty();
+  private Optional<ModuleSelector> targetModules = Optional.empty();
+  private Optional<ModuleSelector> excludeModules = Optional.empty();
+  private List<String> modulesToSave = List.of();
+  private List<Integer> layersToTransform = List.of();
+  private List<String> layersPattern = List.of();
+  private Bias bias = Bias.NONE;
+  private Map<String, JsonNode> unknown = Map.of();
 
   protected abstract B self();
 
+  /**
+   * The config.
+   *
+   * @throws org.peft4j.error.PeftException with all that is wrong
+   */
+  public abstract PeftConfig build();
+
   protected final CommonConfig common() {
-    return common;
+    return new CommonConfig(
+        taskType,
+        baseModel,
+        revision,
+        targetModules,
+        excludeModules,
+        modulesToSave,
+        layersToTransform,
+        layersPattern,
+        bias,
+        unknown);
   }
 
   /** All the fields at once. */
   public final B common(CommonConfig value) {
-    common = value;
+    taskType = value.taskType();
+    baseModel = value.baseModel();
+    revision = value.revision();
+    targetModules = value.targetModules();
+    excludeModules = value.excludeModules();
+    modulesToSave = value.modulesToSave();
+    layersToTransform = value.layersToTransform();
+    layersPattern = value.layersPattern();
+    bias = value.bias();
+    unknown = value.unknown();
     return self();
+  }
+
+  final void unknown(Map<String, JsonNode> value) {
+    unknown = value;
   }
 
   /**
@@ -45,112 +85,65 @@ public abstract class CommonBuilder<B extends CommonBuilder<B>> {
 
   /** Where to graft. */
   public final B target(ModuleSelector selector) {
-    return common(with(Optional.of(selector), common.excludeModules(), common.bias()));
+    targetModules = Optional.of(selector);
+    return self();
   }
 
   /** Where not to graft, by name. */
   public final B excludeModules(String... names) {
-    return common(
-        with(
-            common.targetModules(),
-            Optional.of(new ModuleSelector.Names(List.of(names))),
-            common.bias()));
+    return exclude(new ModuleSelector.Names(List.of(names)));
   }
 
   /** Where not to graft, by a regular expression over whole module paths. */
   public final B excludeRegex(String pattern) {
-    return common(
-        with(
-            common.targetModules(), Optional.of(new ModuleSelector.Regex(pattern)), common.bias()));
+    return exclude(new ModuleSelector.Regex(pattern));
+  }
+
+  /** Where not to graft. */
+  public final B exclude(ModuleSelector selector) {
+    excludeModules = Optional.of(selector);
+    return self();
   }
 
   /** Which biases train; {@link Bias#NONE} unless set. */
-  public final B bias(Bias bias) {
-    return common(with(common.targetModules(), common.excludeModules(), bias));
+  public final B bias(Bias value) {
+    bias = value;
+    return self();
   }
 
   /** Modules that train as a full copy. */
   public final B modulesToSave(String... names) {
-    CommonConfig c = common;
-    return common(
-        new CommonConfig(
-            c.taskType(),
-            c.baseModel(),
-            c.revision(),
-            c.targetModules(),
-            c.excludeModules(),
-            List.of(names),
-            c.layersToTransform(),
-            c.layersPattern(),
-            c.bias(),
-            c.unknown()));
+    modulesToSave = List.of(names);
+    return self();
   }
 
   /** The layers to graft on, by index from 0; all unless set. */
   public final B layersToTransform(Integer... layers) {
-    return layers(Arrays.asList(layers), common.layersPattern());
+    layersToTransform = Arrays.asList(layers);
+    return self();
   }
 
   /** The names of the containers whose indices {@link #layersToTransform} means: {@code layers}. */
   public final B layersPattern(String... names) {
-    return layers(common.layersToTransform(), List.of(names));
+    layersPattern = List.of(names);
+    return self();
   }
 
-  /** The task, {@code CAUSAL_LM} say; written to the config file. */
+  /** The task, such as {@code CAUSAL_LM}; written to the config file. */
   public final B taskType(String task) {
-    return describe(Optional.of(task), common.baseModel());
+    taskType = Optional.of(task);
+    return self();
   }
 
   /** The base model's name; written to the config file, never followed. */
   public final B baseModel(String name) {
-    return describe(common.taskType(), Optional.of(name));
+    baseModel = Optional.of(name);
+    return self();
   }
 
-  private B layers(List<Integer> layers, List<String> pattern) {
-    CommonConfig c = common;
-    return common(
-        new CommonConfig(
-            c.taskType(),
-            c.baseModel(),
-            c.revision(),
-            c.targetModules(),
-            c.excludeModules(),
-            c.modulesToSave(),
-            layers,
-            pattern,
-            c.bias(),
-            c.unknown()));
-  }
-
-  private B describe(Optional<String> task, Optional<String> baseModel) {
-    CommonConfig c = common;
-    return common(
-        new CommonConfig(
-            task,
-            baseModel,
-            c.revision(),
-            c.targetModules(),
-            c.excludeModules(),
-            c.modulesToSave(),
-            c.layersToTransform(),
-            c.layersPattern(),
-            c.bias(),
-            c.unknown()));
-  }
-
-  private CommonConfig with(
-      Optional<ModuleSelector> target, Optional<ModuleSelector> exclude, Bias bias) {
-    CommonConfig c = common;
-    return new CommonConfig(
-        c.taskType(),
-        c.baseModel(),
-        c.revision(),
-        target,
-        exclude,
-        c.modulesToSave(),
-        c.layersToTransform(),
-        c.layersPattern(),
-        bias,
-        Map.copyOf(c.unknown()));
+  /** The base model's revision; written to the config file, never followed. */
+  public final B revision(String name) {
+    revision = Optional.of(name);
+    return self();
   }
 }

@@ -37,7 +37,7 @@ public record CommonConfig(
     List<String> layersPattern,
     Bias bias,
     Map<String, JsonNode> unknown) {
-  private static final List<String> TASKS =
+  static final List<String> TASKS =
       List.of(
           "SEQ_CLS",
           "SEQ_2_SEQ_LM",
@@ -78,6 +78,21 @@ public record CommonConfig(
   /** The names among {@code modulesToSave} that the task adds: a model has one of them, or none. */
   public List<String> taskHeads() {
     return heads(taskType);
+  }
+
+  /** The task and the base model's name and revision, and nothing else. */
+  public CommonConfig description() {
+    return new CommonConfig(
+        taskType,
+        baseModel,
+        revision,
+        Optional.empty(),
+        Optional.empty(),
+        List.of(),
+        List.of(),
+        List.of(),
+        Bias.NONE,
+        Map.of());
   }
 
   /** What is wrong with it, a sentence each; empty if nothing is. */

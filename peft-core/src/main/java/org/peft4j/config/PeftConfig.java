@@ -13,6 +13,9 @@ public interface PeftConfig {
   /** The fields that every method has. */
   CommonConfig common();
 
+  /** A builder with the values of this config. */
+  CommonBuilder<?> toBuilder();
+
   /**
    * The config with the token ids of the text that a new adapter begins as: for prompts that begin
    * as a text, before the model is wrapped. Others are as they were.

@@ -142,11 +142,12 @@ public interface Kernels {
 
   /**
    * Rotary position embedding (Su et al., 2021) in place: {@code x = x·cos + rotateHalf(x)·sin},
-   * where {@code rotateHalf([a, b]) = [−b, a]}.
+   * where {@code rotateHalf([a, b]) = [−b, a]}, for the first R features of each head; the rest
+   * stay.
    *
    * @param x [B, T, H, D], of which each [H, D] lies together
-   * @param cos [1 or B, T, D]
-   * @param sin [1 or B, T, D]
+   * @param cos [1 or B, T, R], R even and at most D
+   * @param sin [1 or B, T, R]
    */
   void rotate(INDArray x, INDArray cos, INDArray sin);
 

@@ -1,5 +1,7 @@
 package org.peft4j.kernel;
 
+import static org.nd4j.linalg.indexing.NDArrayIndex.all;
+import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
 import static org.peft4j.kernel.Nd4jAttention.headsFirst;
 
 import java.util.Map;
@@ -12,7 +14,10 @@ import org.nd4j.linalg.factory.Nd4j;
 
 /** Rotary positions as a product with a fixed matrix R, {@code rotateHalf(x) = x·R}. */
 final class Nd4jRotary {
-  private record Width(DataType type, long headSize) {}
+  /**
+   * @param turned how many of a head's features are rotated
+   */
+  private record Width(DataType type, long headSize, long turned) {}
 
   /** A product with these is faster than taking halves that lie apart. */
   private static final Map<Width, INDArray> ROTATIONS = new ConcurrentHashMap<>();
@@ -24,9 +29,9 @@ final class Nd4jRotary {
     try (ScratchScope scratch = new ScratchScope()) {
       INDArray heads = headsFirst(x, scratch);
       INDArray rotated = scratch.like(heads);
-      kernels.matmul(rows(heads), false, rotation(x), false, 1, 0, rows(rotated));
-      scaleByPosition(rotated, sin);
-      scaleByPosition(heads, cos);
+      kernels.matmul(rows(heads), false, rotation(x, cos), false, 1, 0, rows(rotated));
+      scaleByPosition(rotated, wide(sin, 0, x.size(3), scratch));
+      scaleByPosition(heads, wide(cos, 1, x.size(3), scratch));
       x.assign(heads.addi(rotated).permute(0, 2, 1, 3));
     }
   }
@@ -37,9 +42,9 @@ final class Nd4jRotary {
       INDArray heads = headsFirst(dx, scratch);
       INDArray scaled = scratch.like(heads);
       scaled.assign(heads);
-      scaleByPosition(scaled, sin);
-      scaleByPosition(heads, cos);
-      kernels.matmul(rows(scaled), false, rotation(dx), true, 1, 1, rows(heads));
+      scaleByPosition(scaled, wide(sin, 0, dx.size(3), scratch));
+      scaleByPosition(heads, wide(cos, 1, dx.size(3), scratch));
+      kernels.matmul(rows(scaled), false, rotation(dx, cos), true, 1, 1, rows(heads));
       dx.assign(heads.permute(0, 2, 1, 3));
     }
   }
@@ -55,13 +60,25 @@ final class Nd4jRotary {
     }
   }
 
-  private static INDArray rotation(INDArray x) {
-    return ROTATIONS.computeIfAbsent(new Width(x.dataType(), x.size(3)), Nd4jRotary::rotation);
+  /** The table with {@code rest} for the features that are not rotated. */
+  private static INDArray wide(INDArray table, double rest, long size, ScratchScope scratch) {
+    long turned = table.size(2);
+    if (turned == size) {
+      return table;
+    }
+    INDArray wide = scratch.array(table.dataType(), table.size(0), table.size(1), size);
+    wide.assign(rest).get(all(), all(), interval(0, turned)).assign(table);
+    return wide;
+  }
+
+  private static INDArray rotation(INDArray x, INDArray table) {
+    Width width = new Width(x.dataType(), x.size(3), table.size(2));
+    return ROTATIONS.computeIfAbsent(width, Nd4jRotary::rotation);
   }
 
   private static INDArray rotation(Width width) {
     int size = (int) width.headSize();
-    int half = size / 2;
+    int half = (int) width.turned() / 2;
     double[][] r = new double[size][size];
     for (int i = 0; i < half; i++) {
       r[half + i][i] = -1;

@@ -4,8 +4,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
-import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.site.Site;
+import org.peft4j.weight.FrozenWeight;
 
 /**
  * One making of an adapter: what its parts at the single sites may know of each other. The object
@@ -19,16 +19,15 @@ public final class Injection {
       return List.of();
     }
 
-    /** A parameter in its checkpoint's shape: the array itself or a view, never a copy. */
-    INDArray parameter(Site site, String name);
+    /** The frozen value of a site's parameter; sites that share it have the same object. */
+    FrozenWeight parameter(Site site, String name);
 
-    /**
-     * The weight as a view in the shape that a {@link org.peft4j.adapter.WeightAdapter} takes:
-     * [out, in] for a linear map. It may be of the type BFLOAT16.
-     */
-    INDArray weight(Site site);
+    /** The weight that a {@link org.peft4j.adapter.WeightAdapter} would change. */
+    default FrozenWeight weight(Site site) {
+      return parameter(site, site.parameters().get(0).name());
+    }
 
-    /** Other sites that share a frozen array with {@code site}; empty where it is not known. */
+    /** Other sites that share a frozen weight with {@code site}; empty where it is not known. */
     default List<Site> tiedTo(Site site) {
       return List.of();
     }

@@ -6,8 +6,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.peft4j.PeftModel;
 import org.peft4j.adapter.Adapter;
+import org.peft4j.config.ConfigFields;
 import org.peft4j.config.ConfigReader;
 import org.peft4j.config.ModuleSelector;
 import org.peft4j.config.PeftConfig;
@@ -29,13 +29,30 @@ public interface PeftMethod<C extends PeftConfig> {
   /** The class of its config. */
   Class<C> configType();
 
+  /** The fields of its config: their names in JSON, types, defaults and meaning. */
+  ConfigFields<C, ?> fields();
+
   /**
-   * Reads its config; problems of type go to the reader, {@code peft_type} is known to be right.
+   * Reads its config; {@code peft_type} is known to be right.
+   *
+   * @throws PeftException with all that is wrong
    */
-  C readConfig(ConfigReader json);
+  default C readConfig(ConfigReader json) {
+    return fields().read(json);
+  }
 
   /** Writes its config, every field that Hugging Face PEFT writes. */
-  ObjectNode writeConfig(C config);
+  default ObjectNode writeConfig(C config) {
+    return fields().write(config);
+  }
+
+  /**
+   * What the names of its tensors begin with, behind the path of a module: {@code lora_} in {@code
+   * q_proj.lora_A.weight}. None where a tensor has the name of a module's parameter.
+   */
+  default List<String> tensorPrefixes() {
+    return List.of();
+  }
 
   /** The sorts of site that it can be grafted on. */
   Set<SiteKind> siteKinds();
@@ -56,8 +73,8 @@ public interface PeftMethod<C extends PeftConfig> {
     return Adapter.KEY_ROOT;
   }
 
-  /** The config with what a model type's defaults say where it is silent. */
-  default C resolved(C config, String modelType) {
+  /** The config with what the model's defaults say where it is silent. */
+  default C resolved(C config, ModelModules model) {
     return config;
   }
 
@@ -108,10 +125,11 @@ public interface PeftMethod<C extends PeftConfig> {
   }
 
   /**
-   * What the method does between the steps of a training of {@code adapter}, which is active; empty
-   * if nothing.
+   * What the method does between the steps of a training; empty if nothing.
+   *
+   * @param adapter an active adapter of this method
    */
-  default Optional<TrainingHook> trainingHook(C config, PeftModel<?> model, String adapter) {
+  default Optional<TrainingHook> trainingHook(C config, AdapterView adapter) {
     return Optional.empty();
   }
 
@@ -120,8 +138,11 @@ public interface PeftMethod<C extends PeftConfig> {
     return List.of();
   }
 
-  /** The target modules for a Hugging Face model type, where the config names none. */
-  Optional<List<String>> defaultTargets(String modelType);
+  /**
+   * The target modules where the config names none: those that Hugging Face PEFT publishes for the
+   * model's type, else those of the method's roles.
+   */
+  Optional<List<String>> defaultTargets(ModelModules model);
 
   /** Keys of the config that are patterns over module paths, and should each match a target. */
   List<String> patterns(C config);

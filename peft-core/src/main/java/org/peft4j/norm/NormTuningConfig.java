@@ -27,6 +27,11 @@ public record NormTuningConfig(CommonConfig common) implements PeftConfig {
     return PEFT_TYPE;
   }
 
+  @Override
+  public Builder toBuilder() {
+    return builder().common(common);
+  }
+
   /** A builder with the defaults: the normalisations of the model type. */
   public static Builder builder() {
     return new Builder();
@@ -41,11 +46,7 @@ public record NormTuningConfig(CommonConfig common) implements PeftConfig {
       return this;
     }
 
-    /**
-     * The config.
-     *
-     * @throws org.peft4j.error.PeftException with all that is wrong
-     */
+    @Override
     public NormTuningConfig build() {
       return new NormTuningConfig(common());
     }

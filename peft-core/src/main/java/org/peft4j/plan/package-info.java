@@ -1,4 +1,4 @@
-/** Planning: from a config and a model's sites to adapters. */
+/** What a config would do to a model: the answers that planning gives. */
 @NullMarked
 package org.peft4j.plan;
 

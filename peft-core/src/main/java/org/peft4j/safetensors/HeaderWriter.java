@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
@@ -57,7 +56,7 @@ final class HeaderWriter {
       }
       json.writeEndObject();
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw new IllegalStateException("Memory can always be written", e);
     }
     return bytes.toByteArray();
   }

@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.peft4j.error.PeftException;
-import org.peft4j.io.AtomicFile;
+import org.peft4j.internal.AtomicFile;
 
 /**
  * Writes a safetensors file: first every tensor is declared, then their data is streamed. The file

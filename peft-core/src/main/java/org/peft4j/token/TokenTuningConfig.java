@@ -53,6 +53,14 @@ public record TokenTuningConfig(
     return PEFT_TYPE;
   }
 
+  @Override
+  public Builder toBuilder() {
+    return builder()
+        .common(common)
+        .tokenIndices(tokenIndices.toArray(Integer[]::new))
+        .initWeights(initWeights);
+  }
+
   /** A builder with the defaults. */
   public static Builder builder() {
     return new Builder();
@@ -82,11 +90,7 @@ public record TokenTuningConfig(
       return this;
     }
 
-    /**
-     * The config.
-     *
-     * @throws org.peft4j.error.PeftException with all that is wrong
-     */
+    @Override
     public TokenTuningConfig build() {
       return new TokenTuningConfig(common(), tokenIndices, initWeights);
     }

@@ -82,7 +82,12 @@ public interface FrozenWeight extends AutoCloseable {
     read(0, storedShape()[0], target);
   }
 
-  /** Writes W to {@code target}, a row-major array of {@link #shape} and any floating type. */
+  /**
+   * Writes W to {@code target}.
+   *
+   * @param target of {@link #shape} and any floating type; row-major, unless W is a matrix that is
+   *     stored as one
+   */
   default void widen(INDArray target) {
     read(view().stored(target, storedShape()));
   }

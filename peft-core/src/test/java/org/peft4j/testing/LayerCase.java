@@ -13,7 +13,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.learning.config.Adam;
-import org.peft4j.host.HostedNetwork;
+import org.peft4j.internal.wrapped.WrappedNetwork;
 import org.peft4j.site.Site;
 
 /**
@@ -74,8 +74,8 @@ public record LayerCase(
 
   /** The sites of the layer, or of the weight, that is targeted. */
   public List<Site> sites() {
-    return HostedNetwork.layersOf(base()).values().stream()
-        .flatMap(hosting -> hosting.sites().stream())
+    return WrappedNetwork.layersOf(base()).values().stream()
+        .flatMap(original -> original.sites().stream())
         .filter(site -> site.module().equals(target) || site.name().equals(target))
         .toList();
   }

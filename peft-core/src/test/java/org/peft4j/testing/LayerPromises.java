@@ -84,7 +84,8 @@ public abstract class LayerPromises {
     for (int step = 0; step < 2; step++) {
       each.fit(model, 1);
       model
-          .gradients(Peft.DEFAULT_ADAPTER)
+          .adapter(Peft.DEFAULT_ADAPTER)
+          .gradients()
           .forEach(
               (name, g) -> moved.merge(name, g.amaxNumber().doubleValue() > 0, Boolean::logicalOr));
     }

@@ -20,7 +20,8 @@ final class RowsAlone {
     PeftModel<MultiLayerNetwork> model = each.lively(DataType.FLOAT);
     model.addAdapter("second", each.config());
     model
-        .tensors("second")
+        .adapter("second")
+        .tensors()
         .values()
         .forEach(value -> value.addi(Nd4j.rand(value.dataType(), value.shape())));
     long batch = each.layer().x().size(0);

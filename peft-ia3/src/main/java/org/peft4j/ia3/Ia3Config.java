@@ -63,6 +63,15 @@ public record Ia3Config(
     return PEFT_TYPE;
   }
 
+  @Override
+  public Builder toBuilder() {
+    return builder()
+        .common(common)
+        .feedforward(feedforwardModules)
+        .initWeights(initWeights)
+        .fanInFanOut(fanInFanOut);
+  }
+
   /** A builder with the defaults. */
   public static Builder builder() {
     return new Builder();
@@ -104,11 +113,7 @@ public record Ia3Config(
       return this;
     }
 
-    /**
-     * The config.
-     *
-     * @throws org.peft4j.error.PeftException with all that is wrong
-     */
+    @Override
     public Ia3Config build() {
       return new Ia3Config(common(), feedforwardModules, initWeights, fanInFanOut);
     }

@@ -1,6 +1,5 @@
 package org.peft4j.ia3;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -10,21 +9,45 @@ import java.util.Optional;
 import java.util.Set;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Adapter;
-import org.peft4j.config.Bias;
-import org.peft4j.config.CommonConfig;
-import org.peft4j.config.ConfigReader;
-import org.peft4j.config.ConfigWriter;
+import org.peft4j.config.ConfigFields;
+import org.peft4j.config.FieldType;
 import org.peft4j.config.ModuleSelector;
+import org.peft4j.config.SelectorMatch;
 import org.peft4j.error.PeftException;
 import org.peft4j.method.Combination;
 import org.peft4j.method.Injection;
+import org.peft4j.method.ModelModules;
 import org.peft4j.method.PeftMethod;
-import org.peft4j.plan.SelectorMatch;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
 
 /** (IA)³'s injector, for linear maps and convolutions. */
 public final class Ia3Method implements PeftMethod<Ia3Config> {
+  private static final ModuleSelector NONE = new ModuleSelector.Names(List.of());
+
+  /** Hugging Face PEFT has no such fields for this method as are omitted. */
+  private static final ConfigFields<Ia3Config, Ia3Config.Builder> FIELDS =
+      ConfigFields.of("(IA)3", "ia3", Ia3Config::builder, Ia3Config.Builder::build)
+          .omit("bias", "layers_to_transform", "layers_pattern")
+          .add(
+              "feedforward_modules",
+              FieldType.SELECTOR,
+              "The targets whose input is scaled instead of their output.",
+              config -> config.feedforwardModules().orElse(NONE),
+              (builder, selector) -> builder.feedforward(Optional.of(selector)))
+          .add(
+              "init_ia3_weights",
+              FieldType.BOOL,
+              "Begin as no change; false, for tests, begins at random.",
+              Ia3Config::initWeights,
+              Ia3Config.Builder::initWeights)
+          .add(
+              "fan_in_fan_out",
+              FieldType.BOOL,
+              "Kept for Python, which needs it for GPT-2.",
+              Ia3Config::fanInFanOut,
+              Ia3Config.Builder::fanInFanOut);
+
   @Override
   public String peftType() {
     return Ia3Config.PEFT_TYPE;
@@ -36,25 +59,13 @@ public final class Ia3Method implements PeftMethod<Ia3Config> {
   }
 
   @Override
-  public Ia3Config readConfig(ConfigReader json) {
-    Optional<ModuleSelector> feedforward = json.selector("feedforward_modules");
-    boolean initWeights = json.bool("init_ia3_weights", true);
-    boolean fanInFanOut = json.bool("fan_in_fan_out", false);
-    return new Ia3Config(json.common("ia3", "(IA)3 config"), feedforward, initWeights, fanInFanOut);
+  public ConfigFields<Ia3Config, ?> fields() {
+    return FIELDS;
   }
 
   @Override
-  public ObjectNode writeConfig(Ia3Config config) {
-    ObjectNode json = ConfigWriter.common(Ia3Config.PEFT_TYPE, "ia3", config.common());
-    // Hugging Face PEFT has no such fields for this method.
-    json.remove(List.of("bias", "layers_to_transform", "layers_pattern"));
-    ConfigWriter.selector(json, "feedforward_modules", config.feedforwardModules());
-    if (config.feedforwardModules().isEmpty()) {
-      json.putArray("feedforward_modules");
-    }
-    json.put("fan_in_fan_out", config.fanInFanOut());
-    json.put("init_ia3_weights", config.initWeights());
-    return json;
+  public List<String> tensorPrefixes() {
+    return List.of("ia3_");
   }
 
   @Override
@@ -70,15 +81,13 @@ public final class Ia3Method implements PeftMethod<Ia3Config> {
   }
 
   @Override
-  public Ia3Config resolved(Ia3Config config, String modelType) {
+  public Ia3Config resolved(Ia3Config config, ModelModules model) {
     if (config.common().targetModules().isPresent() || config.feedforwardModules().isPresent()) {
       return config;
     }
-    return new Ia3Config(
-        config.common(),
-        Ia3Targets.of(modelType).map(d -> new ModuleSelector.Names(d.feedforward())),
-        config.initWeights(),
-        config.fanInFanOut());
+    return config.toBuilder()
+        .feedforward(Ia3Targets.of(model).map(d -> new ModuleSelector.Names(d.feedforward())))
+        .build();
   }
 
   /** {@code l = Σ wᵢ·lᵢ} at each module, over the adapters that have it; of no other sort. */
@@ -120,31 +129,21 @@ public final class Ia3Method implements PeftMethod<Ia3Config> {
   }
 
   private static Ia3Config combined(Ia3Config like, Map<String, Boolean> inputs) {
-    CommonConfig from = like.common();
-    CommonConfig common =
-        new CommonConfig(
-            from.taskType(),
-            from.baseModel(),
-            from.revision(),
-            Optional.of(new ModuleSelector.Names(List.copyOf(inputs.keySet()))),
-            Optional.empty(),
-            List.of(),
-            List.of(),
-            List.of(),
-            Bias.NONE,
-            Map.of());
     List<String> scaled =
         inputs.keySet().stream().filter(k -> Boolean.TRUE.equals(inputs.get(k))).toList();
-    return new Ia3Config(
-        common,
-        scaled.isEmpty() ? Optional.empty() : Optional.of(new ModuleSelector.Names(scaled)),
-        true,
-        like.fanInFanOut());
+    Ia3Config.Builder builder =
+        Ia3Config.builder()
+            .common(like.common().description())
+            .target(new ModuleSelector.Names(List.copyOf(inputs.keySet())))
+            .fanInFanOut(like.fanInFanOut());
+    return scaled.isEmpty()
+        ? builder.build()
+        : builder.feedforward(Optional.of(new ModuleSelector.Names(scaled))).build();
   }
 
   @Override
-  public Optional<List<String>> defaultTargets(String modelType) {
-    return Ia3Targets.of(modelType).map(Ia3Targets.Defaults::targets);
+  public Optional<List<String>> defaultTargets(ModelModules model) {
+    return Ia3Targets.of(model).map(Ia3Targets.Defaults::targets);
   }
 
   @Override

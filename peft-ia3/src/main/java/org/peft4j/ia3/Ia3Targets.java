@@ -3,8 +3,13 @@ package org.peft4j.ia3;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.peft4j.method.ModelModules;
+import org.peft4j.site.SiteRole;
 
-/** The modules that Hugging Face PEFT targets for a model type where a config names none. */
+/**
+ * The modules to target where a config names none: those that Hugging Face PEFT publishes for the
+ * model's type, else modules by their roles.
+ */
 final class Ia3Targets {
   /**
    * What a model type's defaults are.
@@ -56,7 +61,14 @@ final class Ia3Targets {
     return new Defaults(List.of(targets), List.of(feedforward));
   }
 
-  static Optional<Defaults> of(String modelType) {
-    return Optional.ofNullable(BY_TYPE.get(modelType));
+  /** Those of the model's type, else keys, values and what narrows feed-forward parts. */
+  static Optional<Defaults> of(ModelModules model) {
+    return model.type().map(BY_TYPE::get).or(() -> byRole(model));
+  }
+
+  private static Optional<Defaults> byRole(ModelModules model) {
+    return model
+        .named(SiteRole.KEY, SiteRole.VALUE, SiteRole.QUERY_KEY_VALUE, SiteRole.DOWN)
+        .map(all -> new Defaults(all, model.named(SiteRole.DOWN).orElse(List.of())));
   }
 }

@@ -3,8 +3,13 @@ package org.peft4j.lora;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.peft4j.method.ModelModules;
+import org.peft4j.site.SiteRole;
 
-/** The modules that Hugging Face PEFT targets for a model type where a config names none. */
+/**
+ * The modules to target where a config names none: those that Hugging Face PEFT publishes for the
+ * model's type, else the maps to queries and values.
+ */
 public final class DefaultTargets {
   private static final List<String> Q_V = List.of("q_proj", "v_proj");
   private static final List<String> FUSED = List.of("query_key_value");
@@ -54,8 +59,11 @@ public final class DefaultTargets {
 
   private DefaultTargets() {}
 
-  /** Those of LoRA, which most methods share; none for an unknown type. */
-  public static Optional<List<String>> of(String modelType) {
-    return Optional.ofNullable(BY_TYPE.get(modelType));
+  /** Those of LoRA, which most methods share. */
+  public static Optional<List<String>> of(ModelModules model) {
+    return model
+        .type()
+        .map(BY_TYPE::get)
+        .or(() -> model.named(SiteRole.QUERY, SiteRole.VALUE, SiteRole.QUERY_KEY_VALUE));
   }
 }

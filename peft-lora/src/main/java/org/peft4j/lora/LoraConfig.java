@@ -5,20 +5,20 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.peft4j.config.CommonBuilder;
 import org.peft4j.config.CommonConfig;
+import org.peft4j.config.FieldType;
 import org.peft4j.config.PeftConfig;
+import org.peft4j.lora.common.RankBuilder;
+import org.peft4j.lora.common.Ranks;
 import org.peft4j.token.TokenTuningConfig;
 
 /**
  * The config of LoRA, and of its variant DoRA, with Hugging Face PEFT's fields and defaults.
  *
  * @param common target modules, biases and the other fields that every method has
- * @param rank r, the rank of B·A; at least 1
- * @param alpha α: the adapter's part is scaled by α/r, or α/√r with {@code rslora}; above 0
+ * @param ranks r, the rank of B·A, and α: the adapter's part is scaled by α/r, or α/√r with {@code
+ *     rslora}; both may be others by module path
  * @param dropout probability that an input of A is zeroed in training; in [0, 1)
- * @param rankPattern ranks by module path; the first key that matches counts
- * @param alphaPattern alphas by module path; the first key that matches counts
  * @param rslora whether to scale by α/√r (rank-stabilised LoRA, Kalajdzievski 2023)
  * @param loraBias whether B has a bias
  * @param dora whether the norms of the weight's rows train apart from their directions (DoRA, Liu
@@ -30,11 +30,8 @@ import org.peft4j.token.TokenTuningConfig;
  */
 public record LoraConfig(
     CommonConfig common,
-    int rank,
-    double alpha,
+    Ranks ranks,
     double dropout,
-    Map<String, Integer> rankPattern,
-    Map<String, Double> alphaPattern,
     boolean rslora,
     boolean loraBias,
     boolean dora,
@@ -45,48 +42,34 @@ public record LoraConfig(
   /** The name in {@code peft_type}. */
   public static final String PEFT_TYPE = "LORA";
 
-  private static final int MAX_RANK = 1 << 20;
-
   /**
    * Checks every field.
    *
    * @throws org.peft4j.error.PeftException with all that is wrong
    */
   public LoraConfig {
-    rankPattern = Collections.unmodifiableMap(new LinkedHashMap<>(rankPattern));
-    alphaPattern = Collections.unmodifiableMap(new LinkedHashMap<>(alphaPattern));
     tokenIndices = Collections.unmodifiableMap(new LinkedHashMap<>(tokenIndices));
     List<String> problems = new ArrayList<>(common.problems());
     tokenIndices
         .values()
         .forEach(
             ids -> problems.addAll(TokenTuningConfig.problems("trainable_token_indices", ids)));
-    checkRank("r", rank, problems);
-    checkAlpha("lora_alpha", alpha, problems);
-    if (!(dropout >= 0 && dropout < 1)) {
-      problems.add("lora_dropout is " + dropout + "; allowed: 0 up to, not including, 1.");
-    }
-    rankPattern.forEach((key, value) -> checkRank("rank_pattern \"" + key + "\"", value, problems));
-    alphaPattern.forEach(
-        (key, value) -> checkAlpha("alpha_pattern \"" + key + "\"", value, problems));
+    problems.addAll(ranks.problems("lora_alpha"));
+    FieldType.DROPOUT.check("lora_dropout", dropout, problems);
     if (loraBias && init != LoraInit.STANDARD && init != LoraInit.RANDOM) {
       problems.add(
           "lora_bias goes with init_lora_weights true or false, not with " + init.json() + ".");
     }
     if (init == LoraInit.ORTHOGONAL) {
-      checkEven("r", rank, problems);
-      rankPattern.forEach((key, r) -> checkEven("rank_pattern \"" + key + "\"", r, problems));
+      checkEven("r", ranks.rank(), problems);
+      ranks
+          .rankPattern()
+          .forEach((key, r) -> checkEven("rank_pattern \"" + key + "\"", r, problems));
     }
     if (loraBias && dora) {
       problems.add("lora_bias does not go with use_dora; set one of them to false.");
     }
     CommonConfig.require("LoRA config", problems);
-  }
-
-  private static void checkRank(String field, int value, List<String> problems) {
-    if (value < 1 || value > MAX_RANK) {
-      problems.add(field + " is " + value + "; allowed: 1 to " + MAX_RANK + ".");
-    }
   }
 
   private static void checkEven(String field, int value, List<String> problems) {
@@ -95,15 +78,23 @@ public record LoraConfig(
     }
   }
 
-  private static void checkAlpha(String field, double value, List<String> problems) {
-    if (!(value > 0 && Double.isFinite(value))) {
-      problems.add(field + " is " + value + "; allowed: a finite number above 0.");
-    }
-  }
-
   @Override
   public String peftType() {
     return PEFT_TYPE;
+  }
+
+  @Override
+  public Builder toBuilder() {
+    return builder()
+        .common(common)
+        .ranks(ranks)
+        .dropout(dropout)
+        .rslora(rslora)
+        .loraBias(loraBias)
+        .dora(dora)
+        .init(init)
+        .tokenIndices(tokenIndices)
+        .fanInFanOut(fanInFanOut);
   }
 
   /** A builder with the defaults: r 8, alpha 8, no dropout. */
@@ -112,17 +103,13 @@ public record LoraConfig(
   }
 
   /** Builds a {@link LoraConfig}. */
-  public static final class Builder extends CommonBuilder<Builder> {
-    private int rank = 8;
-    private double alpha = 8;
+  public static final class Builder extends RankBuilder<Builder> {
     private double dropout;
-    private final Map<String, Integer> rankPattern = new LinkedHashMap<>();
-    private final Map<String, Double> alphaPattern = new LinkedHashMap<>();
     private boolean rslora;
     private boolean loraBias;
     private boolean dora;
     private LoraInit init = LoraInit.STANDARD;
-    private final Map<String, List<Integer>> tokenIndices = new LinkedHashMap<>();
+    private Map<String, List<Integer>> tokenIndices = Map.of();
     private boolean fanInFanOut;
 
     private Builder() {}
@@ -132,33 +119,9 @@ public record LoraConfig(
       return this;
     }
 
-    /** r, at least 1; 8 unless set. */
-    public Builder rank(int value) {
-      rank = value;
-      return this;
-    }
-
-    /** α, above 0; 8 unless set. */
-    public Builder alpha(double value) {
-      alpha = value;
-      return this;
-    }
-
     /** The probability that an input of A is zeroed in training, in [0, 1); 0 unless set. */
     public Builder dropout(double value) {
       dropout = value;
-      return this;
-    }
-
-    /** Another rank for modules whose path is {@code pattern} or ends with a dot and it. */
-    public Builder rankPattern(String pattern, int value) {
-      rankPattern.put(pattern, value);
-      return this;
-    }
-
-    /** Another alpha for modules whose path is {@code pattern} or ends with a dot and it. */
-    public Builder alphaPattern(String pattern, double value) {
-      alphaPattern.put(pattern, value);
       return this;
     }
 
@@ -188,7 +151,12 @@ public record LoraConfig(
 
     /** Tokens whose rows of the model's token embedding train too. */
     public Builder trainableTokens(Integer... ids) {
-      tokenIndices.put("", List.of(ids));
+      return tokenIndices(Map.of("", List.of(ids)));
+    }
+
+    /** Rows of embeddings that train too: token ids by the embedding's name; replaces others. */
+    public Builder tokenIndices(Map<String, List<Integer>> value) {
+      tokenIndices = value;
       return this;
     }
 
@@ -198,25 +166,10 @@ public record LoraConfig(
       return this;
     }
 
-    /**
-     * The config.
-     *
-     * @throws org.peft4j.error.PeftException with all that is wrong
-     */
+    @Override
     public LoraConfig build() {
       return new LoraConfig(
-          common(),
-          rank,
-          alpha,
-          dropout,
-          rankPattern,
-          alphaPattern,
-          rslora,
-          loraBias,
-          dora,
-          init,
-          tokenIndices,
-          fanInFanOut);
+          common(), ranks(), dropout, rslora, loraBias, dora, init, tokenIndices, fanInFanOut);
     }
   }
 }

@@ -50,7 +50,7 @@ class AdaLoraTest {
     MultiLayerNetwork base = site.base();
     INDArray frozen = base.params().dup();
     PeftModel<MultiLayerNetwork> model = Peft.wrap(base, config(site).build());
-    model.network().addListeners(new AdaLoraListener(model, NAME));
+    model.network().addListeners(new AdaLoraListener(model.adapter(NAME)));
     for (int i = 0; i < 12; i++) {
       model.network().fit(site.data());
     }
@@ -96,10 +96,11 @@ class AdaLoraTest {
     network.computeGradientAndScore();
     double batch = x.size(0);
     Map<String, INDArray> gradients = new LinkedHashMap<>();
-    model.gradients(NAME).forEach((key, g) -> gradients.put(key, g.dup().divi(batch)));
+    model.adapter(NAME).gradients().forEach((key, g) -> gradients.put(key, g.dup().divi(batch)));
     double step = 1e-6;
     model
-        .tensors(NAME)
+        .adapter(NAME)
+        .tensors()
         .forEach(
             (key, tensor) -> {
               for (long i = 0; i < tensor.length(); i += 3) {
@@ -124,7 +125,7 @@ class AdaLoraTest {
   @Test
   void theBudgetFallsAndWhatIsTakenAwayStaysAway(@TempDir Path folder) {
     PeftModel<ComputationGraph> model = Peft.wrap(SmallModel.graph(), graphConfig(1, 4));
-    model.network().addListeners(new AdaLoraListener(model, NAME));
+    model.network().addListeners(new AdaLoraListener(model.adapter(NAME)));
     int before = 9;
     for (int i = 0; i < 20; i++) {
       model.network().fit(SmallModel.data());
@@ -135,7 +136,8 @@ class AdaLoraTest {
     assertThat(before).isEqualTo(3);
     AdaLoraConfig config = (AdaLoraConfig) model.config(NAME);
     model
-        .tensors(NAME)
+        .adapter(NAME)
+        .tensors()
         .forEach(
             (key, tensor) -> {
               List<Boolean> kept =
@@ -149,8 +151,9 @@ class AdaLoraTest {
     INDArray x = SmallModel.data().getFeatures();
     assertThat(relative(loaded.network().outputSingle(x), model.network().outputSingle(x)))
         .isLessThan(1e-6);
-    if (loaded.tensors(NAME).size() < 9) {
-      assertThatThrownBy(() -> new RankAllocator(loaded, NAME)).hasMessageContaining("stay so");
+    if (loaded.adapter(NAME).tensors().size() < 9) {
+      assertThatThrownBy(() -> new RankAllocator(loaded.adapter(NAME)))
+          .hasMessageContaining("stay so");
     }
     loaded.network().fit(SmallModel.data());
   }
@@ -158,7 +161,7 @@ class AdaLoraTest {
   @Test
   void nothingIsTakenAwayWhereTargetAndFirstRankAreEqual() {
     PeftModel<ComputationGraph> model = Peft.wrap(SmallModel.graph(), graphConfig(3, 0));
-    model.network().addListeners(new AdaLoraListener(model, NAME));
+    model.network().addListeners(new AdaLoraListener(model.adapter(NAME)));
     for (int i = 0; i < 20; i++) {
       model.network().fit(SmallModel.data());
     }
@@ -173,7 +176,8 @@ class AdaLoraTest {
     List<Boolean> none = List.of(false, false, false);
     List<Boolean> one = List.of(false, true, false);
     model
-        .tensors(NAME)
+        .adapter(NAME)
+        .tensors()
         .forEach(
             (key, tensor) -> {
               if (key.endsWith("lora_E")) {
@@ -183,13 +187,14 @@ class AdaLoraTest {
                 tensor.putScalar(1, 0, 0.7);
               }
             });
-    model.amendConfig(
-        NAME,
-        withPattern(
-            start, Map.of("dense1.lora_E", none, "dense2.lora_E", none, "out.lora_E", one)));
+    model
+        .adapter(NAME)
+        .amendConfig(
+            withPattern(
+                start, Map.of("dense1.lora_E", none, "dense2.lora_E", none, "out.lora_E", one)));
     model.save(folder);
     PeftModel<ComputationGraph> loaded = Peft.load(SmallModel.graph(), folder);
-    assertThat(loaded.tensors(NAME).keySet())
+    assertThat(loaded.adapter(NAME).tensors().keySet())
         .allMatch(key -> key.startsWith("base_model.model.out."));
     INDArray x = SmallModel.data().getFeatures();
     INDArray before = loaded.network().outputSingle(x);
@@ -197,7 +202,7 @@ class AdaLoraTest {
     try (var merged = loaded.merged()) {
       assertThat(relative(loaded.network().outputSingle(x), before)).isLessThan(1e-5);
     }
-    assertThat(loaded.trainingHooks()).isEmpty();
+    assertThat(loaded.training().hooks()).isEmpty();
     loaded.network().fit(SmallModel.data());
     assertThat(loaded.network().outputSingle(x)).isNotEqualTo(before);
     loaded.save(folder.resolve("again"));
@@ -245,10 +250,10 @@ class AdaLoraTest {
   void anAdapterOfAnotherMethodHasNoRanksToAllocate() {
     PeftModel<ComputationGraph> model =
         Peft.wrap(SmallModel.graph(), LoraConfig.builder().targetModules("dense1").build());
-    assertThatThrownBy(() -> new RankAllocator(model, NAME))
+    assertThatThrownBy(() -> new RankAllocator(model.adapter(NAME)))
         .hasMessageContaining("is of the method LORA; only one of ADALORA");
-    assertThatThrownBy(() -> model.amendConfig(NAME, graphConfig(1, 0)))
-        .hasMessageContaining("config of its own method");
+    assertThatThrownBy(() -> model.adapter(NAME).amendConfig(graphConfig(1, 0)))
+        .hasMessageContaining("config of the adapter's own method");
   }
 
   private static double relative(INDArray actual, INDArray expected) {

@@ -16,7 +16,7 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.Peft;
 import org.peft4j.PeftModel;
 import org.peft4j.error.PeftException;
-import org.peft4j.files.TensorFile;
+import org.peft4j.internal.files.TensorFile;
 import org.peft4j.testing.LayerCases;
 
 /** Adapter folders: strict when read, whole when written. */
@@ -39,7 +39,7 @@ class AdapterFilesTest {
   private Map<String, INDArray> saved() {
     PeftModel<ComputationGraph> model = model();
     model.save(folder);
-    return new LinkedHashMap<>(model.tensors(Peft.DEFAULT_ADAPTER));
+    return new LinkedHashMap<>(model.adapter(Peft.DEFAULT_ADAPTER).tensors());
   }
 
   private void assertRefused(String... parts) {

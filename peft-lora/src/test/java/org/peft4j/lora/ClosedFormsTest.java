@@ -31,6 +31,7 @@ import org.peft4j.method.Methods;
 import org.peft4j.safetensors.TensorInfo;
 import org.peft4j.safetensors.TensorSource;
 import org.peft4j.site.Site;
+import org.peft4j.weight.FrozenWeight;
 
 /** Methods that Hugging Face PEFT does not have, against their papers' formulas in FP64. */
 class ClosedFormsTest {
@@ -58,12 +59,12 @@ class ClosedFormsTest {
     Injection.FrozenValues none =
         new Injection.FrozenValues() {
           @Override
-          public INDArray parameter(Site of, String name) {
+          public FrozenWeight parameter(Site of, String name) {
             throw new IllegalStateException("no frozen value is needed");
           }
 
           @Override
-          public INDArray weight(Site of) {
+          public FrozenWeight weight(Site of) {
             throw new IllegalStateException("no frozen value is needed");
           }
         };

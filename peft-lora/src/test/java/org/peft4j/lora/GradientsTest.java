@@ -31,6 +31,9 @@ import org.peft4j.lora.vera.VeraConfig;
 import org.peft4j.method.Injection;
 import org.peft4j.method.Methods;
 import org.peft4j.site.Site;
+import org.peft4j.testing.CentralDifferences;
+import org.peft4j.weight.DenseWeight;
+import org.peft4j.weight.FrozenWeight;
 
 /**
  * What each adapter does beside a map is what its change of the weight does, and its gradients are
@@ -58,13 +61,13 @@ class GradientsTest {
       Injection.FrozenValues frozen =
           new Injection.FrozenValues() {
             @Override
-            public INDArray parameter(Site of, String name) {
-              return weight;
+            public FrozenWeight parameter(Site of, String name) {
+              return DenseWeight.of(weight);
             }
 
             @Override
-            public INDArray weight(Site of) {
-              return weight;
+            public FrozenWeight weight(Site of) {
+              return DenseWeight.of(weight);
             }
           };
       return Methods.of(config)

@@ -69,8 +69,8 @@ class LoraCombinationTest {
             assertThat(relative(sum, Objects.requireNonNull(expected.get(site))))
                 .as(site)
                 .isLessThan(1e-6));
-    INDArray bias = model.tensors("sum").get("base_model.model.dense2.lora_B.bias");
-    INDArray own = model.tensors("three").get("base_model.model.dense2.lora_B.bias");
+    INDArray bias = model.adapter("sum").tensors().get("base_model.model.dense2.lora_B.bias");
+    INDArray own = model.adapter("three").tensors().get("base_model.model.dense2.lora_B.bias");
     double scale = 0.4 * 6 / Math.sqrt(3);
     assertThat(relative(Objects.requireNonNull(bias), Objects.requireNonNull(own).mul(scale)))
         .isLessThan(1e-6);
@@ -102,13 +102,13 @@ class LoraCombinationTest {
     List<Double> weights = List.of(0.5, 0.5);
     model.addWeightedAdapter(two, weights, "linear", Combination.of(Type.LINEAR));
     model.addWeightedAdapter(two, weights, "all", Combination.of(Type.DARE_LINEAR).density(1));
-    assertThat(model.tensors("all")).isEqualTo(model.tensors("linear"));
+    assertThat(model.adapter("all").tensors()).isEqualTo(model.adapter("linear").tensors());
     Combination some = Combination.of(Type.DARE_LINEAR).density(0.5);
     model.addWeightedAdapter(List.of("one"), List.of(1.0), "some", some.seed(1));
     model.addWeightedAdapter(List.of("one"), List.of(1.0), "same", some.seed(1));
     model.addWeightedAdapter(List.of("one"), List.of(1.0), "other", some.seed(2));
-    assertThat(model.tensors("same")).isEqualTo(model.tensors("some"));
-    assertThat(model.tensors("other")).isNotEqualTo(model.tensors("some"));
+    assertThat(model.adapter("same").tensors()).isEqualTo(model.adapter("some").tensors());
+    assertThat(model.adapter("other").tensors()).isNotEqualTo(model.adapter("some").tensors());
   }
 
   @Test
@@ -152,7 +152,7 @@ class LoraCombinationTest {
 
   private static Map<String, INDArray> deltas(PeftModel<?> model, String name) {
     Map<String, INDArray> deltas = new LinkedHashMap<>();
-    for (Adapter adapter : model.parts(name)) {
+    for (Adapter adapter : model.adapter(name).parts()) {
       LowRankPart part = (LowRankPart) adapter;
       Map<String, INDArray> own = new LinkedHashMap<>();
       part.parameters()
@@ -160,7 +160,7 @@ class LoraCombinationTest {
               spec ->
                   own.put(
                       spec.name(),
-                      Objects.requireNonNull(model.tensors(name).get(part.key(spec)))));
+                      Objects.requireNonNull(model.adapter(name).tensors().get(part.key(spec)))));
       LowRankPart.Factors factors = part.factors(new Tensors(own));
       deltas.put(part.site().name(), factors.b().mmul(factors.a()).muli(part.shape().scale()));
     }

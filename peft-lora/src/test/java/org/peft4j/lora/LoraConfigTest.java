@@ -109,7 +109,8 @@ class LoraConfigTest {
 
     assertThat(
             Peft.wrap(SmallModel.graph(), builder.taskType("SEQ_CLS").build())
-                .tensors(Peft.DEFAULT_ADAPTER))
+                .adapter(Peft.DEFAULT_ADAPTER)
+                .tensors())
         .hasSize(2);
     assertThatThrownBy(
             () ->
@@ -145,8 +146,8 @@ class LoraConfigTest {
   static Stream<Arguments> hostileFiles() {
     String ok = "\"peft_type\":\"LORA\",\"target_modules\":[\"dense1\"]";
     return Stream.of(
-        Arguments.of("", "is no JSON object"),
-        Arguments.of("[]", "is no JSON object"),
+        Arguments.of("", "is not a JSON object"),
+        Arguments.of("[]", "is not a JSON object"),
         Arguments.of("{", "is not valid JSON"),
         Arguments.of("{} {}", "is not valid JSON"),
         Arguments.of("{\"r\":8}", "has no peft_type"),
@@ -169,7 +170,7 @@ class LoraConfigTest {
             "{\"peft_type\":\"LORA\",\"target_modules\":\"(d|e|n|s|.)*(d|e|n|s|.)*(d|.)*1x\"}",
             "matches no site"),
         Arguments.of("{" + ok + ",\"x\":\"" + "y".repeat(200_000) + "\"}", "is not valid JSON"),
-        Arguments.of("{" + ok + ",\"x\":\"" + "y".repeat(10_000_000) + "\"}", "bytes; an adapter"),
+        Arguments.of("{" + ok + ",\"x\":\"" + "y".repeat(10_000_000) + "\"}", "bytes; allowed: up to"),
         Arguments.of(
             "{" + ok + ",\"x\":" + "[".repeat(5000) + "]".repeat(5000) + "}", "valid JSON"));
   }

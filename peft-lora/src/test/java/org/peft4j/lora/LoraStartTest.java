@@ -46,7 +46,7 @@ class LoraStartTest {
     INDArray frozen = base.params().dup();
     PeftModel<ComputationGraph> model = wrapped(base, init);
     assertThat(relative(model.network().outputSingle(X), base.outputSingle(X))).isLessThan(1e-6);
-    for (INDArray tensor : model.tensors(NAME).values()) {
+    for (INDArray tensor : model.adapter(NAME).tensors().values()) {
       assertThat(tensor.amaxNumber().doubleValue()).isGreaterThan(1e-3);
     }
     for (int i = 0; i < 5; i++) {
@@ -76,7 +76,7 @@ class LoraStartTest {
     model.save("plain", folder);
     PeftModel<ComputationGraph> loaded = Peft.load(SmallModel.graph(), folder);
     LoraConfig config = (LoraConfig) loaded.config(NAME);
-    assertThat(config.rank()).isEqualTo(4);
+    assertThat(config.ranks().rank()).isEqualTo(4);
     assertThat(config.init()).isEqualTo(LoraInit.STANDARD);
     assertThat(relative(loaded.network().outputSingle(X), trained)).isLessThan(1e-5);
     assertThatThrownBy(() -> LoraAdapters.convertToPlain(model, "plain", "again"))
@@ -97,7 +97,7 @@ class LoraStartTest {
     INDArray x = X.castTo(DataType.DOUBLE);
     INDArray y = SmallModel.data().getLabels().castTo(DataType.DOUBLE);
     var data = new org.nd4j.linalg.dataset.DataSet(x, y);
-    model.tensors(NAME).values().forEach(t -> t.addi(0.1));
+    model.adapter(NAME).tensors().values().forEach(t -> t.addi(0.1));
     model.network().setInputs(x);
     model.network().setLabels(y);
     model.network().computeGradientAndScore();

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,7 +24,10 @@ import org.peft4j.lora.mora.MoraConfig;
 import org.peft4j.lora.mora.MoraType;
 import org.peft4j.lora.vera.VeraConfig;
 import org.peft4j.method.Methods;
+import org.peft4j.method.ModelModules;
 import org.peft4j.method.PeftMethod;
+import org.peft4j.site.Site;
+import org.peft4j.site.SiteRole;
 
 /** The configs of the methods beside LoRA: what survives a file, and what is refused. */
 class MethodConfigsTest {
@@ -128,7 +132,7 @@ class MethodConfigsTest {
             () -> read("{\"peft_type\":\"MORA\",\"mora_type\":3}"), "mora_type is 3; allowed: 1"),
         refused(
             () -> read("{\"peft_type\":\"LOKR\",\"init_weights\":\"best\",\"r\":\"x\"}"),
-            "init_weights is of an unknown kind",
+            "init_weights is \"best\"; allowed: true, false, lycoris",
             "r is \"x\"; allowed: a whole number"));
   }
 
@@ -156,7 +160,28 @@ class MethodConfigsTest {
   @ParameterizedTest
   @MethodSource("configs")
   void defaultTargetsAreThoseOfTheModelType(PeftConfig config) {
-    assertThat(Methods.of(config).defaultTargets("llama")).contains(List.of("q_proj", "v_proj"));
-    assertThat(Methods.of(config).defaultTargets("no such type")).isEmpty();
+    assertThat(targets(config, Optional.of("llama"))).contains(List.of("q_proj", "v_proj"));
+    assertThat(targets(config, Optional.of("bloom"))).contains(List.of("query_key_value"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("configs")
+  void defaultTargetsOfAnotherModelAreItsQueriesAndValues(PeftConfig config) {
+    Site[] sites = {
+      linear("layer.0.ask").as(SiteRole.QUERY),
+      linear("layer.0.look").as(SiteRole.KEY),
+      linear("layer.0.tell").as(SiteRole.VALUE)
+    };
+    assertThat(targets(config, Optional.of("new"), sites)).contains(List.of("ask", "tell"));
+    assertThat(targets(config, Optional.empty(), linear("dense"))).isEmpty();
+  }
+
+  private static Optional<List<String>> targets(
+      PeftConfig config, Optional<String> type, Site... sites) {
+    return Methods.of(config).defaultTargets(new ModelModules(type, List.of(sites)));
+  }
+
+  private static Site linear(String name) {
+    return Site.linear(name, name, 2, 2, List.of());
   }
 }

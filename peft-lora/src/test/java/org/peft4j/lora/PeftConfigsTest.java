@@ -30,8 +30,8 @@ class PeftConfigsTest {
   void everyTaskHasItsNumbers(Task task, int rank, double alpha, double dropout) {
     LoraConfig config = PeftConfigs.recommended(task, 124_439_808);
 
-    assertThat(config.rank()).isEqualTo(rank);
-    assertThat(config.alpha()).isEqualTo(alpha);
+    assertThat(config.ranks().rank()).isEqualTo(rank);
+    assertThat(config.ranks().alpha()).isEqualTo(alpha);
     assertThat(config.dropout()).isEqualTo(dropout);
     assertThat(config.common().targetModules()).isEmpty();
   }
@@ -42,9 +42,9 @@ class PeftConfigsTest {
     LoraConfig small = PeftConfigs.recommended(task, TEN_BILLION);
     LoraConfig large = PeftConfigs.recommended(task, TEN_BILLION + 1);
 
-    assertThat(small.rank()).isEqualTo(task.rank());
-    assertThat(large.rank()).isEqualTo(2 * small.rank());
-    assertThat(large.alpha()).isEqualTo(2 * small.alpha());
+    assertThat(small.ranks().rank()).isEqualTo(task.rank());
+    assertThat(large.ranks().rank()).isEqualTo(2 * small.ranks().rank());
+    assertThat(large.ranks().alpha()).isEqualTo(2 * small.ranks().alpha());
     assertThat(large.dropout()).isEqualTo(small.dropout());
   }
 

@@ -58,7 +58,7 @@ class PlanTest {
       model.save(folder);
       assertThat(plan.parameters()).isEqualTo(model.trainableParameters());
       assertThat(new LinkedHashSet<>(plan.sites())).isEqualTo(model.adaptedSites());
-      assertThat(keys(plan)).containsExactlyElementsOf(model.tensors("default").keySet());
+      assertThat(keys(plan)).containsExactlyElementsOf(model.adapter("default").tensors().keySet());
       assertThat(plan.fileBytes())
           .isEqualTo(Files.size(folder.resolve("adapter_model.safetensors")));
       long trainable = model.network().params().length();

@@ -18,8 +18,11 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.Peft;
 import org.peft4j.PeftModel;
+import org.peft4j.config.Bias;
+import org.peft4j.lora.common.Ranks;
 import org.peft4j.lora.convert.LoraAdapters;
 import org.peft4j.testing.LayerCase;
+import org.peft4j.testing.LayerCases;
 
 /** Adapters whose values or ranks are replaced while they are in use. */
 class ReplacedAdapterTest {
@@ -41,7 +44,7 @@ class ReplacedAdapterTest {
   @Test
   void addedValuesAreTheAdaptersAndWrongOnesAreRefused() {
     PeftModel<ComputationGraph> model = trained(config().build());
-    Map<String, INDArray> values = new LinkedHashMap<>(model.tensors(NAME));
+    Map<String, INDArray> values = new LinkedHashMap<>(model.adapter(NAME).tensors());
     model.addAdapter("copy", config().build(), values);
     INDArray expected = model.network().outputSingle(X);
     model.setActive("copy");
@@ -95,18 +98,46 @@ class ReplacedAdapterTest {
     INDArray before = site.output(model.network());
     LoraAdapters.expandRank(model, NAME, 5, 7);
     assertThat(relative(site.output(model.network()), before)).isLessThan(1e-6);
-    assertThat(((LoraConfig) model.config(NAME)).rank()).isEqualTo(5);
+    assertThat(((LoraConfig) model.config(NAME)).ranks().rank()).isEqualTo(5);
     assertThat(model.adapters()).containsExactly(NAME);
     Map<String, INDArray> old = new LinkedHashMap<>();
-    model.tensors(NAME).forEach((key, t) -> old.put(key, t.dup()));
+    model.adapter(NAME).tensors().forEach((key, t) -> old.put(key, t.dup()));
     double score = model.network().score(site.data());
     for (int i = 0; i < 20; i++) {
       model.network().fit(site.data());
     }
     assertThat(model.network().score(site.data())).isLessThan(score);
     model
-        .tensors(NAME)
+        .adapter(NAME)
+        .tensors()
         .forEach((key, t) -> assertThat(t).isNotEqualTo(Objects.requireNonNull(old.get(key))));
+  }
+
+  @Test
+  void moreRanksLeaveAllOtherSettingsAndTrainedTokensAsTheyAre() {
+    LayerCase site = LayerCases.named("embedding sequence");
+    LoraConfig config =
+        LoraConfig.builder()
+            .targetModules("out")
+            .rank(2)
+            .alpha(4)
+            .rankPattern("out", 1)
+            .dropout(0.25)
+            .rslora(true)
+            .trainableTokens(1, 2)
+            .bias(Bias.ALL)
+            .build();
+    PeftModel<MultiLayerNetwork> model = Peft.wrap(site.base(), config);
+    for (int i = 0; i < 3; i++) {
+      model.network().fit(site.data());
+    }
+    INDArray before = site.output(model.network());
+
+    LoraAdapters.expandRank(model, NAME, 3, 5);
+
+    assertThat(relative(site.output(model.network()), before)).isLessThan(1e-6);
+    assertThat(model.config(NAME))
+        .isEqualTo(config.toBuilder().ranks(new Ranks(3, 5, Map.of(), Map.of())).build());
   }
 
   @Test

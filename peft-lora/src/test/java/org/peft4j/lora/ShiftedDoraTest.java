@@ -13,22 +13,24 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.adapter.Adapter;
-import org.peft4j.adapter.DetachedTape;
 import org.peft4j.adapter.ParameterSpec;
 import org.peft4j.adapter.Pass;
-import org.peft4j.adapter.PromptState;
+import org.peft4j.adapter.PassState;
 import org.peft4j.adapter.Tensors;
 import org.peft4j.adapter.WeightAdapter;
+import org.peft4j.internal.graft.DetachedTape;
+import org.peft4j.internal.graft.Graft;
+import org.peft4j.internal.graft.SharedState;
+import org.peft4j.internal.graft.SiteGrafts;
+import org.peft4j.internal.module.LinearModule;
 import org.peft4j.kernel.Nd4jKernels;
 import org.peft4j.lora.internal.LoraMethod;
 import org.peft4j.lora.internal.dora.Dora;
 import org.peft4j.lora.internal.lowrank.LoraLinear;
 import org.peft4j.method.Injection;
-import org.peft4j.module.Graft;
-import org.peft4j.module.GraftSwitch;
-import org.peft4j.module.LinearModule;
-import org.peft4j.module.SiteGrafts;
 import org.peft4j.site.Site;
+import org.peft4j.weight.DenseWeight;
+import org.peft4j.weight.FrozenWeight;
 
 /** DoRA that begins as a part of the weight is the DoRA of the weight without that part. */
 class ShiftedDoraTest {
@@ -54,13 +56,13 @@ class ShiftedDoraTest {
     Injection.FrozenValues frozen =
         new Injection.FrozenValues() {
           @Override
-          public INDArray parameter(Site of, String name) {
-            return weight;
+          public FrozenWeight parameter(Site of, String name) {
+            return DenseWeight.of(weight);
           }
 
           @Override
-          public INDArray weight(Site of) {
-            return weight;
+          public FrozenWeight weight(Site of) {
+            return DenseWeight.of(weight);
           }
         };
     return new LoraMethod()
@@ -87,7 +89,7 @@ class ShiftedDoraTest {
 
   private static Pass pass() {
     return new Pass(
-        new Nd4jKernels(), true, 3, new DetachedTape(DataType.DOUBLE), new PromptState());
+        new Nd4jKernels(), true, 3, new DetachedTape(DataType.DOUBLE), new PassState());
   }
 
   @ParameterizedTest
@@ -125,7 +127,7 @@ class ShiftedDoraTest {
     graft.setGradients(gradients);
     LinearModule module =
         new LinearModule(
-            new SiteGrafts(SITE, List.of(graft), new GraftSwitch(1)), weight, false, null);
+            new SiteGrafts(SITE, List.of(graft), SharedState.of(1)), DenseWeight.of(weight), null);
     Pass pass = pass();
     Map<String, INDArray> results = new LinkedHashMap<>(gradients.asMap());
     INDArray y = Nd4j.zeros(DataType.DOUBLE, 4, OUT);

@@ -70,7 +70,7 @@ class SwitchingTest {
       }
     }
     for (String adapter : List.of("a", "b")) {
-      assertThat(inTurns.tensors(adapter)).isEqualTo(apart.tensors(adapter));
+      assertThat(inTurns.adapter(adapter).tensors()).isEqualTo(apart.adapter(adapter).tensors());
     }
   }
 
@@ -94,7 +94,7 @@ class SwitchingTest {
     model.setActive("a");
     INDArray first = output(model);
     model.save("a", folder);
-    model.tensors("a").forEach((key, value) -> value.muli(2));
+    model.adapter("a").tensors().forEach((key, value) -> value.muli(2));
     INDArray second = output(model);
     model.setActive("b");
     model.swapAdapter("a", folder);
@@ -102,9 +102,9 @@ class SwitchingTest {
     assertThat(output(model)).isEqualTo(first);
 
     Map<String, INDArray> doubled = new HashMap<>();
-    model.tensors("a").forEach((key, value) -> doubled.put(key, value.mul(2)));
+    model.adapter("a").tensors().forEach((key, value) -> doubled.put(key, value.mul(2)));
     model.setActive("b");
-    model.redefine("a", model.config("a"), doubled);
+    model.adapter("a").redefine(model.config("a"), doubled);
     model.setActive("a");
     assertThat(output(model)).isEqualTo(second);
 

@@ -9,13 +9,14 @@ final class Rotary {
 
   /**
    * @param x [B, T, H, D], rows of which may lie apart
-   * @param cos [1 or B, T, D]
+   * @param cos [1 or B, T, R], for the first R features of each head
    * @param direction 1 to rotate, −1 to rotate back
    */
   static void rotate(INDArray x, INDArray cos, INDArray sin, int direction) {
     int time = (int) x.size(1);
     int width = (int) (x.size(2) * x.size(3));
     int size = (int) x.size(3);
+    int turned = (int) cos.size(2);
     long rows = x.size(0) * time;
     HeadRows values = HeadRows.of(x);
     FloatBuffer cosines = RowTasks.floats(cos);
@@ -26,14 +27,14 @@ final class Rotary {
         width,
         (from, to) -> {
           float[] row = new float[width];
-          float[] c = new float[size];
-          float[] s = new float[size];
+          float[] c = new float[turned];
+          float[] s = new float[turned];
           for (int i = from; i < to; i++) {
             values.get(i, row);
-            cosines.get(i % tables * size, c);
-            sines.get(i % tables * size, s);
+            cosines.get(i % tables * turned, c);
+            sines.get(i % tables * turned, s);
             for (int head = 0; head < width; head += size) {
-              turn(row, head, size / 2, c, s, direction);
+              turn(row, head, turned / 2, c, s, direction);
             }
             values.put(i, row);
           }

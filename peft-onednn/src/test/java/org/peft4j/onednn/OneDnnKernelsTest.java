@@ -12,6 +12,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -223,12 +224,12 @@ class OneDnnKernelsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {1, 3})
-  void rotation(int tables) {
+  @CsvSource({"1, 5", "3, 5", "1, 2", "3, 2"})
+  void rotation(int tables, int half) {
     // The middle third of wider rows, as a fused projection leaves it.
     INDArray thirds = random(3, 7, 3, 4, 10);
-    INDArray cos = random(tables, 7, 5);
-    INDArray sin = random(tables, 7, 5);
+    INDArray cos = random(tables, 7, half);
+    INDArray sin = random(tables, 7, half);
     INDArray c = Nd4j.concat(2, cos, cos).dup('c');
     INDArray s = Nd4j.concat(2, sin, sin).dup('c');
     assertSame(thirds, (kernels, x) -> kernels.rotate(middle(x), c, s));

@@ -1,12 +1,14 @@
 package org.peft4j.prompt;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.peft4j.config.CommonConfig;
-import org.peft4j.config.ConfigReader;
-import org.peft4j.config.ConfigWriter;
+import org.peft4j.config.ConfigFields;
+import org.peft4j.config.FieldRole;
+import org.peft4j.config.FieldType;
+import org.peft4j.config.PeftConfig;
 import org.peft4j.error.PeftException;
 
 /**
@@ -27,11 +29,8 @@ public record PromptFields(
     Optional<Integer> layers) {
   private static final int MOST_TOKENS = 1 << 20;
 
-  /** So many tokens; the rest from the model. */
-  public static PromptFields of(int virtualTokens) {
-    return new PromptFields(
-        virtualTokens, Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
-  }
+  /** The width of an encoder. */
+  public static final FieldType<Integer> HIDDEN_SIZE = FieldType.atLeast(1);
 
   /**
    * What is wrong with the fields, and with those of {@code common} that do not go with a prompt.
@@ -56,41 +55,52 @@ public record PromptFields(
   /** The same with the width of an encoder, if it is given. */
   public List<String> problems(CommonConfig common, Optional<Integer> encoderHiddenSize) {
     List<String> problems = problems(common);
-    encoderHiddenSize
-        .filter(size -> size < 1)
-        .ifPresent(
-            size -> problems.add("encoder_hidden_size is " + size + "; allowed: 1 and more."));
+    encoderHiddenSize.ifPresent(size -> HIDDEN_SIZE.check("encoder_hidden_size", size, problems));
     return problems;
   }
 
-  /** A whole number that may be absent. */
-  public static Optional<Integer> number(ConfigReader json, String field) {
-    return json.any(field).isPresent() ? Optional.of(json.integer(field, 0)) : Optional.empty();
-  }
-
-  /** Reads the fields. */
-  public static PromptFields read(ConfigReader json) {
-    return new PromptFields(
-        json.integer("num_virtual_tokens", 0),
-        number(json, "token_dim"),
-        number(json, "num_transformer_submodules"),
-        number(json, "num_attention_heads"),
-        number(json, "num_layers"));
-  }
-
-  /** A config's JSON with these fields and the common ones. */
-  public ObjectNode write(String peftType, CommonConfig common) {
-    ObjectNode json = ConfigWriter.common(peftType, "prompt", common);
-    // Hugging Face PEFT has no such fields for prompts.
-    json.remove(
-        List.of(
-            "bias", "target_modules", "exclude_modules", "layers_to_transform", "layers_pattern"));
-    json.put("num_virtual_tokens", virtualTokens);
-    json.put("token_dim", tokenDim.orElse(null));
-    json.put("num_transformer_submodules", submodules.orElse(null));
-    json.put("num_attention_heads", attentionHeads.orElse(null));
-    json.put("num_layers", layers.orElse(null));
-    return json;
+  /**
+   * Adds them to the fields of a config. Hugging Face PEFT has none of the fields for prompts that
+   * are omitted.
+   *
+   * @param get the config's prompt
+   */
+  public static <C extends PeftConfig, B extends PromptBuilder<B>> ConfigFields<C, B> describe(
+      ConfigFields<C, B> fields, Function<C, PromptFields> get) {
+    return fields
+        .omit("bias", "target_modules", "exclude_modules", "layers_to_transform", "layers_pattern")
+        .addRequired(
+            "num_virtual_tokens",
+            FieldType.integer(1, MOST_TOKENS),
+            "Length of the prompt or prefix.",
+            config -> get.apply(config).virtualTokens(),
+            PromptBuilder::virtualTokens,
+            1)
+        .role(FieldRole.VIRTUAL_TOKENS)
+        .addOptional(
+            "token_dim",
+            FieldType.INTEGER,
+            "Width of a vector; the model's by default.",
+            config -> get.apply(config).tokenDim(),
+            PromptBuilder::tokenDim)
+        .addOptional(
+            "num_transformer_submodules",
+            FieldType.INTEGER,
+            "1, or 2 for an encoder and a decoder; the model's by default.",
+            config -> get.apply(config).submodules(),
+            PromptBuilder::submodules)
+        .addOptional(
+            "num_attention_heads",
+            FieldType.INTEGER,
+            "Attention heads; the model's by default.",
+            config -> get.apply(config).attentionHeads(),
+            PromptBuilder::attentionHeads)
+        .addOptional(
+            "num_layers",
+            FieldType.INTEGER,
+            "Layers; the model's by default.",
+            config -> get.apply(config).layers(),
+            PromptBuilder::layers);
   }
 
   /** Fails unless {@code field}, where it is given, is what the model has. */

@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.peft4j.config.ModuleSelector;
 import org.peft4j.config.PeftConfig;
+import org.peft4j.method.ModelModules;
 import org.peft4j.method.PeftMethod;
 import org.peft4j.site.SiteKind;
 
@@ -32,7 +33,7 @@ public abstract class PromptMethod<C extends PeftConfig> implements PeftMethod<C
   }
 
   @Override
-  public final Optional<List<String>> defaultTargets(String modelType) {
+  public final Optional<List<String>> defaultTargets(ModelModules model) {
     return Optional.empty();
   }
 

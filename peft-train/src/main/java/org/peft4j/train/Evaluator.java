@@ -1,17 +1,22 @@
 package org.peft4j.train;
 
-import java.util.Optional;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.peft4j.PeftModel;
 import org.peft4j.error.PeftException;
+import org.peft4j.train.data.Batch;
+import org.peft4j.train.data.Examples;
 import org.peft4j.train.data.TokenBatch;
-import org.peft4j.train.data.TrainingData;
+import org.peft4j.train.metrics.Evaluation;
+import org.peft4j.train.objective.CrossEntropy;
+import org.peft4j.train.objective.Objective;
 
-/** Measures how well a language-model graph, wrapped or not, predicts the labels of some data. */
+/** Measures how well a transformer graph, wrapped or not, predicts the labels of some data. */
 public final class Evaluator {
-  private final ComputationGraph graph;
-  private final Optional<PeftModel<ComputationGraph>> wrapped;
+  private static final CrossEntropy CROSS_ENTROPY = new CrossEntropy();
+
+  private final ToDoubleFunction<TokenBatch> loss;
   private final int batchSize;
 
   /**
@@ -21,40 +26,53 @@ public final class Evaluator {
    * @throws PeftException if the batch size is not allowed
    */
   public Evaluator(ComputationGraph graph, int batchSize) {
-    this(graph, Optional.empty(), batchSize);
+    this(batch -> CROSS_ENTROPY.loss(graph, batch), batchSize);
   }
 
-  /** The same of a wrapped model, which is told the tasks of sequences that have one. */
+  /** Like the other, for a wrapped model, which is told the tasks of sequences that have one. */
   public Evaluator(PeftModel<ComputationGraph> model, int batchSize) {
-    this(model.network(), Optional.of(model), batchSize);
+    this(batch -> CROSS_ENTROPY.loss(model, batch), batchSize);
   }
 
-  private Evaluator(
-      ComputationGraph graph, Optional<PeftModel<ComputationGraph>> wrapped, int batchSize) {
+  private Evaluator(ToDoubleFunction<TokenBatch> loss, int batchSize) {
+    this.loss = loss;
+    this.batchSize = checked(batchSize);
+  }
+
+  private static int checked(int batchSize) {
     if (batchSize < 1) {
       throw new PeftException("batchSize is " + batchSize + "; allowed: 1 and above.");
     }
-    this.graph = graph;
-    this.wrapped = wrapped;
-    this.batchSize = batchSize;
+    return batchSize;
   }
 
-  /** The mean loss over all labelled tokens, without dropout. */
-  public Evaluation evaluate(TrainingData data) {
+  /** The mean cross-entropy over all labels, without dropout. */
+  public Evaluation evaluate(Examples<TokenBatch> data) {
+    return mean(loss, CROSS_ENTROPY, data, batchSize);
+  }
+
+  /**
+   * The mean of an objective's loss over all predictions, without dropout.
+   *
+   * @param batchSize examples at once, 1 and above; it changes the speed only
+   * @throws PeftException if the batch size is not allowed
+   */
+  public static <B extends Batch> Evaluation evaluate(
+      PeftModel<ComputationGraph> model, Objective<B> objective, Examples<B> data, int batchSize) {
+    return mean(batch -> objective.loss(model, batch), objective, data, checked(batchSize));
+  }
+
+  private static <B extends Batch> Evaluation mean(
+      ToDoubleFunction<B> loss, Objective<B> objective, Examples<B> data, int batchSize) {
     double sum = 0;
     long count = 0;
     for (int from = 0; from < data.size(); from += batchSize) {
       int to = from + Math.min(batchSize, data.size() - from);
-      TokenBatch batch = data.batch(IntStream.range(from, to).toArray());
-      sum += mean(batch) * batch.labelled();
-      count += batch.labelled();
+      B batch = data.batch(IntStream.range(from, to).toArray());
+      long predictions = objective.predictions(batch);
+      sum += loss.applyAsDouble(batch) * predictions;
+      count += predictions;
     }
     return new Evaluation(sum / count, count);
-  }
-
-  private double mean(TokenBatch batch) {
-    return wrapped
-        .map(model -> Losses.mean(model, batch))
-        .orElseGet(() -> Losses.mean(graph, batch));
   }
 }

@@ -2,18 +2,25 @@ package org.peft4j.train;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.function.Supplier;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.peft4j.PeftModel;
 import org.peft4j.error.NonFiniteException;
 import org.peft4j.error.PeftException;
-import org.peft4j.method.ParameterGroups;
-import org.peft4j.method.TrainingHook;
+import org.peft4j.train.data.Batch;
+import org.peft4j.train.data.DataSource;
+import org.peft4j.train.data.TokenBatch;
 import org.peft4j.train.data.TrainingData;
+import org.peft4j.train.internal.CheckpointFolder;
+import org.peft4j.train.metrics.FineTuningResult;
+import org.peft4j.train.metrics.TrainingListener;
+import org.peft4j.train.objective.CrossEntropy;
+import org.peft4j.train.objective.Objective;
 
 /**
- * Trains the active adapters of a wrapped language model or classifier of sequences with AdamW.
+ * Trains the active adapters of a wrapped transformer: by default a language model or a classifier
+ * of sequences, with cross-entropy and AdamW.
  *
  * <pre>{@code
  * FineTuningResult result =
@@ -30,42 +37,47 @@ import org.peft4j.train.data.TrainingData;
  * training was stopped and resumed on the way or not.
  */
 public final class FineTuner {
-  private final PeftModel<ComputationGraph> model;
-  private final TrainingData data;
-  private final FineTuningSettings settings;
-  private final Optional<TrainingData> evaluation;
+  private final Training<?> training;
   private final List<TrainingListener> listeners;
-  private final Optional<Checkpoints> checkpoints;
+  private final Optional<CheckpointFolder> checkpoints;
   private final Optional<Path> resumeFrom;
-  private final Optional<ParameterGroups> groups;
-  private final List<Supplier<TrainingHook>> hooks;
   private volatile boolean stopRequested;
 
-  FineTuner(FineTunerBuilder builder) {
-    model = builder.model;
-    data = builder.data;
-    settings = builder.settings;
-    evaluation = Optional.ofNullable(builder.evaluation);
-    listeners = List.copyOf(builder.listeners);
-    checkpoints = Optional.ofNullable(builder.checkpoints);
-    resumeFrom = Optional.ofNullable(builder.resumeFrom);
-    groups = Optional.ofNullable(builder.groups);
-    hooks = List.copyOf(builder.hooks);
+  FineTuner(
+      Training<?> training,
+      List<TrainingListener> listeners,
+      Optional<CheckpointFolder> checkpoints,
+      Optional<Path> resumeFrom) {
+    this.training = training;
+    this.listeners = List.copyOf(listeners);
+    this.checkpoints = checkpoints;
+    this.resumeFrom = resumeFrom;
   }
 
   /**
-   * A builder of a fine-tuner.
+   * A builder for training on tokens with cross-entropy.
    *
    * @param model a wrapped transformer; its active adapters train
    */
-  public static FineTunerBuilder builder(PeftModel<ComputationGraph> model, TrainingData data) {
-    return new FineTunerBuilder(model, data);
+  public static FineTunerBuilder<TokenBatch> builder(
+      PeftModel<ComputationGraph> model, TrainingData data) {
+    return builder(model, new CrossEntropy()).data(data);
   }
 
   /**
-   * Trains on this thread, to the end or until {@link #stop} or an interrupt of this thread, either
-   * of which lets the current step finish. The interrupt status is cleared then; the result says
-   * that it was set.
+   * A builder for training with another objective. Give it {@linkplain FineTunerBuilder#data data}.
+   *
+   * @param model its active adapters train
+   */
+  public static <B extends Batch> FineTunerBuilder<B> builder(
+      PeftModel<ComputationGraph> model, Objective<B> objective) {
+    return new FineTunerBuilder<>(model, objective);
+  }
+
+  /**
+   * Trains on this thread until the end, {@link #stop} or an interrupt of this thread; the last two
+   * let the current step finish. An interrupt is cleared; the result says that it came. The data
+   * source is afterwards where it was before.
    *
    * @throws NonFiniteException if a loss, gradient or parameter is not finite, with the step and
    *     the tensor; the adapter has the values of the step before
@@ -73,58 +85,29 @@ public final class FineTuner {
    *     be read or written
    */
   public FineTuningResult run() {
-    try (TrainingRun run = new TrainingRun(this)) {
-      return run.run();
+    try {
+      return run(training);
     } finally {
       stopRequested = false;
     }
   }
 
+  private <B extends Batch> FineTuningResult run(Training<B> what) {
+    DataSource<B> data = what.data();
+    Map<String, Long> start = data.position();
+    try (TrainingStep<B> steps = new TrainingStep<>(what)) {
+      return new TrainingRun<>(what, steps, listeners, checkpoints, () -> stopRequested)
+          .run(resumeFrom);
+    } finally {
+      data.restore(start);
+    }
+  }
+
   /**
-   * Ends a run after its current step, or the next run before its first one; for use from listeners
-   * and other threads.
+   * Ends a run after its current step, or the next run before its first one. Listeners and other
+   * threads may call it.
    */
   public void stop() {
     stopRequested = true;
-  }
-
-  boolean stopRequested() {
-    return stopRequested;
-  }
-
-  PeftModel<ComputationGraph> model() {
-    return model;
-  }
-
-  TrainingData data() {
-    return data;
-  }
-
-  FineTuningSettings settings() {
-    return settings;
-  }
-
-  Optional<TrainingData> evaluation() {
-    return evaluation;
-  }
-
-  List<TrainingListener> listeners() {
-    return listeners;
-  }
-
-  Optional<Checkpoints> checkpoints() {
-    return checkpoints;
-  }
-
-  Optional<ParameterGroups> groups() {
-    return groups;
-  }
-
-  List<Supplier<TrainingHook>> hooks() {
-    return hooks;
-  }
-
-  Optional<Path> resumeFrom() {
-    return resumeFrom;
   }
 }

@@ -3,85 +3,137 @@ package org.peft4j.train;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.PeftModel;
 import org.peft4j.error.PeftException;
 import org.peft4j.method.ParameterGroups;
 import org.peft4j.method.TrainingHook;
-import org.peft4j.train.data.TrainingData;
+import org.peft4j.train.data.Batch;
+import org.peft4j.train.data.DataSource;
+import org.peft4j.train.data.Examples;
+import org.peft4j.train.internal.CheckpointFolder;
+import org.peft4j.train.metrics.TrainingListener;
+import org.peft4j.train.objective.Objective;
+import org.peft4j.train.optimizer.AdamW;
+import org.peft4j.train.optimizer.Optimizer;
+import org.peft4j.train.schedule.Schedule;
 
-/** Builds a {@link FineTuner}. */
-public final class FineTunerBuilder {
-  final PeftModel<ComputationGraph> model;
-  final TrainingData data;
-  final List<TrainingListener> listeners = new ArrayList<>();
-  FineTuningSettings settings = FineTuningSettings.builder().build();
-  final List<Supplier<TrainingHook>> hooks = new ArrayList<>();
-  @Nullable ParameterGroups groups;
-  @Nullable TrainingData evaluation;
-  @Nullable Checkpoints checkpoints;
-  @Nullable Path resumeFrom;
+/**
+ * Builds a {@link FineTuner}.
+ *
+ * @param <B> the batches that its objective takes
+ */
+public final class FineTunerBuilder<B extends Batch> {
+  private final PeftModel<ComputationGraph> model;
+  private final List<TrainingListener> listeners = new ArrayList<>();
+  private final List<Supplier<TrainingHook>> hooks = new ArrayList<>();
+  private Objective<B> objective;
+  private FineTuningSettings settings = FineTuningSettings.builder().build();
+  private Function<INDArray, Optimizer> optimizer = AdamW::new;
+  private @Nullable Function<FineTuningSettings, DataSource<B>> data;
+  private @Nullable Schedule schedule;
+  private @Nullable ParameterGroups groups;
+  private @Nullable Examples<B> evaluation;
+  private @Nullable CheckpointFolder checkpoints;
+  private @Nullable Path resumeFrom;
 
-  FineTunerBuilder(PeftModel<ComputationGraph> model, TrainingData data) {
+  FineTunerBuilder(PeftModel<ComputationGraph> model, Objective<B> objective) {
     this.model = model;
-    this.data = data;
+    this.objective = objective;
   }
 
   /** The numbers of the training; the defaults of {@link FineTuningSettings#builder} otherwise. */
-  public FineTunerBuilder settings(FineTuningSettings value) {
+  public FineTunerBuilder<B> settings(FineTuningSettings value) {
     settings = value;
     return this;
   }
 
-  /** Data to evaluate on, at the end and as often as the settings say; none by default. */
-  public FineTunerBuilder evaluation(TrainingData value) {
+  /** Examples to train on: the settings say in which order, how many at once, and how often. */
+  public FineTunerBuilder<B> data(Examples<B> value) {
+    data = numbers -> new EpochSource<>(value, numbers);
+    return this;
+  }
+
+  /** Batches to train on. The settings of order, batches, steps and epochs do not matter then. */
+  public FineTunerBuilder<B> data(DataSource<B> value) {
+    data = numbers -> value;
+    return this;
+  }
+
+  /** What to minimise, in training and evaluation. */
+  public FineTunerBuilder<B> objective(Objective<B> value) {
+    objective = value;
+    return this;
+  }
+
+  /**
+   * How parameters follow their gradients; {@link AdamW} by default.
+   *
+   * @param value makes the optimizer of a run for its parameters, [1, n]
+   */
+  public FineTunerBuilder<B> optimizer(Function<INDArray, Optimizer> value) {
+    optimizer = value;
+    return this;
+  }
+
+  /** How the learning rate changes, instead of what the settings say. */
+  public FineTunerBuilder<B> schedule(Schedule value) {
+    schedule = value;
+    return this;
+  }
+
+  /** Examples to evaluate on, at the end and as often as the settings say; none by default. */
+  public FineTunerBuilder<B> evaluation(Examples<B> value) {
     evaluation = value;
     return this;
   }
 
-  /** One more listener; they are called in the order in which they were added. */
-  public FineTunerBuilder listener(TrainingListener value) {
+  /** One more listener. Listeners are called in the order in which they were added. */
+  public FineTunerBuilder<B> listener(TrainingListener value) {
     listeners.add(value);
     return this;
   }
 
-  /** Learning rates and decays by tensor, such as LoRA+'s; the settings' for all unless set. */
-  public FineTunerBuilder groups(ParameterGroups value) {
+  /** Learning rates and decays by tensor, as in LoRA+; the settings' for all by default. */
+  public FineTunerBuilder<B> groups(ParameterGroups value) {
     groups = value;
     return this;
   }
 
   /**
-   * What else is done between the steps, beside what the methods do. It is closed when a run ends.
+   * What else to do between the steps, beside what the methods do.
    *
-   * @param value makes the hook when a run begins
+   * @param value makes the hook when a run begins, which closes it at its end
    */
-  public FineTunerBuilder hook(Supplier<TrainingHook> value) {
+  public FineTunerBuilder<B> hook(Supplier<TrainingHook> value) {
     hooks.add(value);
     return this;
   }
 
   /**
-   * Where checkpoints are written; nowhere by default. One is also written when the training is
-   * stopped. The last two are kept.
+   * Where to write checkpoints; nowhere by default. A training that is stopped writes one, too. The
+   * last two are kept.
    *
    * @param every steps between checkpoints, 1 and above
    * @throws PeftException if {@code every} is not allowed
    */
-  public FineTunerBuilder checkpoints(Path folder, long every) {
-    checkpoints = new Checkpoints(folder, every);
+  public FineTunerBuilder<B> checkpoints(Path folder, long every) {
+    checkpoints = new CheckpointFolder(folder, every);
     return this;
   }
 
   /**
-   * Continues from a checkpoint, {@link Checkpoints#latest} say, instead of starting anew. The
-   * model must have the same adapters active, and data and settings must be those of the training
-   * that was stopped; only {@code evalEvery} may differ, and the number of steps with a constant
-   * rate.
+   * Continues from a checkpoint, such as {@link Checkpoints#latest}, instead of starting anew. The
+   * model must have the same adapters active; data, settings, objective and optimizer must be those
+   * of the training that was stopped. Only {@code evalEvery} may differ, and the number of steps
+   * with a constant rate.
    */
-  public FineTunerBuilder resumeFrom(Path checkpoint) {
+  public FineTunerBuilder<B> resumeFrom(Path checkpoint) {
     resumeFrom = checkpoint;
     return this;
   }
@@ -89,15 +141,31 @@ public final class FineTunerBuilder {
   /**
    * Builds.
    *
-   * @throws PeftException if no adapter of the model is active
+   * @throws PeftException if there is no data, or no adapter of the model is active
    */
   public FineTuner build() {
+    if (data == null) {
+      throw new PeftException("There is no data to train on. Give some with data(…).");
+    }
     if (model.active().isEmpty()) {
       throw new PeftException(
           "No adapter is active, so nothing would train. Activate one of "
               + model.adapters()
               + " with setActive, or add one.");
     }
-    return new FineTuner(this);
+    FineTuningSettings numbers = schedule == null ? settings : settings.withSchedule(schedule);
+    return new FineTuner(
+        new Training<>(
+            model,
+            numbers,
+            objective,
+            data.apply(numbers),
+            Optional.ofNullable(evaluation),
+            optimizer,
+            Optional.ofNullable(groups),
+            hooks),
+        listeners,
+        Optional.ofNullable(checkpoints),
+        Optional.ofNullable(resumeFrom));
   }
 }

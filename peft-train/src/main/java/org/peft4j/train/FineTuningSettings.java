@@ -1,24 +1,29 @@
 package org.peft4j.train;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.peft4j.error.PeftException;
+import org.peft4j.train.internal.SavedSettings;
+import org.peft4j.train.schedule.Schedule;
+import org.peft4j.train.schedule.StandardSchedule;
 
 /**
- * The numbers of a fine-tuning.
+ * The numbers of a training.
  *
- * @param epochs how often the data is gone through; used where {@code steps} is 0
+ * @param epochs passes through the data; used if {@code steps} is 0
  * @param steps updates of the adapter; 0 to go by epochs
  * @param batchSize sequences of a batch
- * @param gradientAccumulation batches of a step: their gradients are those of one large batch
+ * @param gradientAccumulation batches of a step, which count as one large batch
  * @param learningRate the rate that {@code schedule} multiplies
- * @param weightDecay AdamW's decay
+ * @param weightDecay decoupled decay, which the learning rate multiplies
  * @param warmupSteps steps in which the rate grows from zero, 0 for none
- * @param schedule what the rate does then
- * @param maxGradNorm the most that the gradient's L2 norm may be before it is scaled down, 0 for no
+ * @param schedule how the rate changes
+ * @param maxGradNorm the largest L2 norm of the gradient, which is scaled down to it; 0 for no
  *     limit
  * @param shuffle whether each epoch has an order of its own
- * @param seed of the orders and of dropout
+ * @param seed of these orders and of dropout
  * @param evalEvery steps between evaluations, 0 for one at the end only
  */
 public record FineTuningSettings(
@@ -34,6 +39,8 @@ public record FineTuningSettings(
     boolean shuffle,
     long seed,
     long evalEvery) {
+  private static final String STEPS = "steps";
+  private static final String SCHEDULE = "schedule";
 
   /** Checks every value; {@link FineTuningSettingsBuilder} says what is allowed. */
   public FineTuningSettings {
@@ -78,20 +85,52 @@ public record FineTuningSettings(
     return new FineTuningSettingsBuilder();
   }
 
-  /** These settings less what may change when a training is resumed. */
-  FineTuningSettings resumable() {
+  /** The same with another schedule. */
+  FineTuningSettings withSchedule(Schedule value) {
     return new FineTuningSettings(
-        steps > 0 ? 1 : epochs,
-        steps > 0 && schedule == Schedule.CONSTANT ? 1 : steps,
+        epochs,
+        steps,
         batchSize,
         gradientAccumulation,
         learningRate,
         weightDecay,
         warmupSteps,
-        schedule,
+        value,
         maxGradNorm,
         shuffle,
         seed,
-        0);
+        evalEvery);
+  }
+
+  /** What a checkpoint holds of them. */
+  SavedSettings saved() {
+    Map<String, Object> values = new LinkedHashMap<>();
+    values.put("epochs", (long) epochs);
+    values.put(STEPS, steps);
+    values.put("batchSize", (long) batchSize);
+    values.put("gradientAccumulation", (long) gradientAccumulation);
+    values.put("learningRate", learningRate);
+    values.put("weightDecay", weightDecay);
+    values.put("warmupSteps", warmupSteps);
+    values.put(SCHEDULE, schedule.name());
+    values.put("maxGradNorm", maxGradNorm);
+    values.put("shuffle", shuffle);
+    values.put("seed", seed);
+    values.put("evalEvery", evalEvery);
+    return new SavedSettings(values, FineTuningSettings::binding);
+  }
+
+  /** Leaves of values what a resumed training must share. */
+  private static Map<String, Object> binding(Map<String, Object> values) {
+    Map<String, Object> binding = new LinkedHashMap<>(values);
+    binding.remove("evalEvery");
+    if (values.get(STEPS) instanceof Long count && count > 0) {
+      binding.remove("epochs");
+      // A constant rate does not depend on when the training ends.
+      if (StandardSchedule.CONSTANT.name().equals(values.get(SCHEDULE))) {
+        binding.remove(STEPS);
+      }
+    }
+    return binding;
   }
 }

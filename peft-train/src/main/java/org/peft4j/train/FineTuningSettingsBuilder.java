@@ -1,6 +1,8 @@
 package org.peft4j.train;
 
 import org.peft4j.error.PeftException;
+import org.peft4j.train.schedule.Schedule;
+import org.peft4j.train.schedule.StandardSchedule;
 
 /** Builds {@link FineTuningSettings}. */
 public final class FineTuningSettingsBuilder {
@@ -11,7 +13,7 @@ public final class FineTuningSettingsBuilder {
   private double learningRate = 2e-4;
   private double weightDecay;
   private long warmupSteps;
-  private Schedule schedule = Schedule.LINEAR;
+  private Schedule schedule = StandardSchedule.LINEAR;
   private double maxGradNorm = 1;
   private boolean shuffle = true;
   private long seed;
@@ -19,13 +21,13 @@ public final class FineTuningSettingsBuilder {
 
   FineTuningSettingsBuilder() {}
 
-  /** How often the data is gone through; 1 and above, 1 by default. */
+  /** Passes through the data; 1 and above, 1 by default. */
   public FineTuningSettingsBuilder epochs(int value) {
     epochs = value;
     return this;
   }
 
-  /** The number of updates, whatever the epochs; 0, the default, to go by epochs. */
+  /** The number of updates, instead of epochs; 0, the default, to go by epochs. */
   public FineTuningSettingsBuilder steps(long value) {
     steps = value;
     return this;
@@ -49,7 +51,7 @@ public final class FineTuningSettingsBuilder {
     return this;
   }
 
-  /** AdamW's decoupled decay; 0, the default, and above. */
+  /** Decoupled weight decay; 0 and above, 0 by default. */
   public FineTuningSettingsBuilder weightDecay(double value) {
     weightDecay = value;
     return this;
@@ -61,7 +63,7 @@ public final class FineTuningSettingsBuilder {
     return this;
   }
 
-  /** What the rate does after the warm-up; {@link Schedule#LINEAR} by default. */
+  /** How the rate changes; {@link StandardSchedule#LINEAR} by default. */
   public FineTuningSettingsBuilder schedule(Schedule value) {
     schedule = value;
     return this;
@@ -73,13 +75,13 @@ public final class FineTuningSettingsBuilder {
     return this;
   }
 
-  /** Whether each epoch has an order of its own; true by default. */
+  /** Whether each epoch has its own order; true by default. */
   public FineTuningSettingsBuilder shuffle(boolean value) {
     shuffle = value;
     return this;
   }
 
-  /** The seed of the orders and of dropout; 0 by default. */
+  /** The seed of these orders and of dropout; 0 by default. */
   public FineTuningSettingsBuilder seed(long value) {
     seed = value;
     return this;

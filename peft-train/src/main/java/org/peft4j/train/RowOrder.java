@@ -7,8 +7,8 @@ import java.util.Random;
  * The order in which each epoch goes through the rows: as they are, or shuffled by seed and epoch.
  *
  * @param rows how many there are
- * @param shuffle whether each epoch has an order of its own
- * @param seed of the orders
+ * @param shuffle whether each epoch has its own order
+ * @param seed of these orders
  */
 record RowOrder(int rows, boolean shuffle, long seed) {
   private static final long GOLDEN = 0x9E3779B97F4A7C15L;

@@ -11,25 +11,27 @@ import org.peft4j.error.NonFiniteException;
 import org.peft4j.internal.Finite;
 import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.kernel.Scratch;
-import org.peft4j.train.data.TokenBatch;
+import org.peft4j.train.objective.Objective;
 
 /**
- * The gradient of one step: of the mean loss over the labelled tokens of all its batches, which
- * each count by their number of those, as if they were one large batch.
+ * The loss and the gradient of one step: means over the predictions of all its batches, as if they
+ * were one large batch.
  */
-final class StepGradient implements AutoCloseable {
+final class StepGradient<B> implements AutoCloseable {
   /** What PyTorch adds to the norm before it divides by it. */
   private static final double CLIP_EPSILON = 1e-6;
 
   private final PeftModel<ComputationGraph> model;
   private final ComputationGraph network;
+  private final Objective<B> objective;
   private @Nullable INDArray sum;
   private double loss;
   private double norm;
 
-  StepGradient(PeftModel<ComputationGraph> model) {
+  StepGradient(PeftModel<ComputationGraph> model, Objective<B> objective) {
     this.model = model;
     this.network = model.network();
+    this.objective = objective;
   }
 
   /**
@@ -39,7 +41,7 @@ final class StepGradient implements AutoCloseable {
    * @return the gradient, [1, parameters], valid until the next call
    * @throws NonFiniteException if a number is not finite
    */
-  INDArray compute(long step, List<TokenBatch> batches) {
+  INDArray compute(long step, List<B> batches) {
     network.getConfiguration().setIterationCount((int) step);
     INDArray gradient = batches.size() == 1 ? ofOne(batches.get(0)) : ofAll(batches);
     if (!Double.isFinite(loss)) {
@@ -52,21 +54,21 @@ final class StepGradient implements AutoCloseable {
     return gradient;
   }
 
-  private INDArray ofOne(TokenBatch batch) {
-    loss = Losses.gradients(model, batch);
+  private INDArray ofOne(B batch) {
+    loss = objective.gradients(model, batch);
     return network.gradient().gradient();
   }
 
-  private INDArray ofAll(List<TokenBatch> batches) {
+  private INDArray ofAll(List<B> batches) {
     if (sum == null) {
       sum = DetachedArrays.zeros(network.params().dataType(), network.params().shape());
     }
     sum.assign(0);
     loss = 0;
-    double labelled = batches.stream().mapToInt(TokenBatch::labelled).sum();
-    for (TokenBatch batch : batches) {
-      double share = batch.labelled() / labelled;
-      loss += share * Losses.gradients(model, batch);
+    double predictions = batches.stream().mapToLong(objective::predictions).sum();
+    for (B batch : batches) {
+      double share = objective.predictions(batch) / predictions;
+      loss += share * objective.gradients(model, batch);
       Nd4j.getBlasWrapper().axpy(share, network.gradient().gradient(), sum);
     }
     return network.gradient().gradient().assign(sum);
@@ -81,7 +83,7 @@ final class StepGradient implements AutoCloseable {
     return "the gradient's norm";
   }
 
-  /** The loss of the last step: mean nats over its labelled tokens. */
+  /** The loss of the last step. */
   double loss() {
     return loss;
   }
@@ -91,7 +93,7 @@ final class StepGradient implements AutoCloseable {
     return norm;
   }
 
-  /** Scales the gradient down to {@code most} if its norm is larger; 0 is no limit. */
+  /** Scales the gradient down to {@code most} if its norm is larger; 0 for no limit. */
   void clip(INDArray gradient, double most) {
     if (most > 0 && norm + CLIP_EPSILON > most) {
       gradient.muli(most / (norm + CLIP_EPSILON));

@@ -4,11 +4,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
+import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.error.NonFiniteException;
 import org.peft4j.error.PeftException;
+import org.peft4j.lora.LoraConfig;
+import org.peft4j.method.ParameterGroups.Group;
 import org.peft4j.train.data.TrainingData;
+import org.peft4j.train.metrics.Evaluation;
+import org.peft4j.train.metrics.FineTuningResult;
+import org.peft4j.train.metrics.StepMetrics;
+import org.peft4j.train.objective.CrossEntropy;
+import org.peft4j.train.schedule.Schedule;
+import org.peft4j.train.schedule.StandardSchedule;
 
 class FineTunerTest {
   private static final TrainingData DATA = TinyTraining.data(11);
@@ -99,7 +110,7 @@ class FineTunerTest {
       Evaluation all = new Evaluator(tiny.model.network(), 100).evaluate(DATA);
 
       assertThat(one.loss()).isCloseTo(all.loss(), within(1e-6));
-      assertThat(one.tokens()).isEqualTo(all.tokens()).isEqualTo(DATA.labelled());
+      assertThat(one.predictions()).isEqualTo(all.predictions()).isEqualTo(DATA.labelled());
       assertThat(one.perplexity()).isEqualTo(Math.exp(one.loss()));
     }
   }
@@ -109,7 +120,7 @@ class FineTunerTest {
     try (TinyTraining tiny = new TinyTraining()) {
       FineTuner tuner =
           FineTuner.builder(tiny.model, DATA)
-              .settings(TinyTraining.settings().schedule(Schedule.CONSTANT).build())
+              .settings(TinyTraining.settings().schedule(StandardSchedule.CONSTANT).build())
               .listener(steps)
               .listener(
                   Steps.after(3, () -> tiny.model.network().params().putScalar(0, Float.MAX_VALUE)))
@@ -165,6 +176,74 @@ class FineTunerTest {
           .isInstanceOf(PeftException.class)
           .hasMessageContaining("No adapter is active")
           .hasMessageContaining("[default]");
+    }
+  }
+
+  @Test
+  void aScheduleOfOnesOwnSetsTheRates() {
+    Schedule halving =
+        new Schedule() {
+          @Override
+          public double factor(long step, long warmup, long total) {
+            return Math.pow(0.5, step);
+          }
+
+          @Override
+          public String name() {
+            return "HALVING";
+          }
+        };
+    try (TinyTraining tiny = new TinyTraining()) {
+      FineTuner.builder(tiny.model, DATA)
+          .settings(FineTuningSettings.builder().steps(3).learningRate(8).build())
+          .schedule(halving)
+          .listener(steps)
+          .build()
+          .run();
+
+      assertThat(steps.all()).extracting(StepMetrics::learningRate).containsExactly(8.0, 4.0, 2.0);
+    }
+  }
+
+  /** Each tensor of two active adapters learns as its group says, wherever it lies. */
+  @Test
+  void groupsReachTheirTensors() {
+    try (TinyTraining tiny = new TinyTraining()) {
+      tiny.model.addAdapter("second", LoraConfig.builder().targetModules("o_proj").build());
+      tiny.model.setActive("default", "second");
+      INDArray before = tiny.model.network().params().dup();
+      FineTuner.builder(tiny.model, DATA)
+          .settings(FineTuningSettings.builder().steps(1).learningRate(0.5).build())
+          .groups((key, dimensions, rate) -> new Group(key.contains("q_proj") ? 0 : 1, 0))
+          .build()
+          .run();
+      Map<String, INDArray> after = new LinkedHashMap<>();
+      for (String adapter : tiny.model.active()) {
+        tiny.model
+            .adapter(adapter)
+            .tensors()
+            .forEach((key, tensor) -> after.put(adapter + key, tensor.dup()));
+      }
+      tiny.model.network().params().assign(before);
+      for (String adapter : tiny.model.active()) {
+        tiny.model
+            .adapter(adapter)
+            .tensors()
+            .forEach(
+                (key, tensor) -> {
+                  boolean moved = key.contains("lora_B") && !key.contains("q_proj");
+                  assertThat(tensor.equals(after.get(adapter + key))).as(key).isEqualTo(!moved);
+                });
+      }
+    }
+  }
+
+  @Test
+  void aTrainingWithoutDataIsRefused() {
+    try (TinyTraining tiny = new TinyTraining()) {
+      assertThatThrownBy(() -> FineTuner.builder(tiny.model, new CrossEntropy()).build())
+          .isInstanceOf(PeftException.class)
+          .hasMessageContaining("no data to train on");
     }
   }
 }

@@ -15,6 +15,7 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.Peft;
 import org.peft4j.PeftModel;
 import org.peft4j.lora.fa.FrozenA;
+import org.peft4j.train.schedule.StandardSchedule;
 import org.peft4j.transformers.TransformerModel;
 
 /** LoRA-FA: A stays, and B's gradient is the projected one of the reference's gradients. */
@@ -29,22 +30,23 @@ class FrozenATest {
     try (TransformerModel base = golden.base();
         PeftModel<ComputationGraph> model = golden.wrap(base)) {
       Map<String, INDArray> before = new LinkedHashMap<>();
-      model.tensors(NAME).forEach((key, tensor) -> before.put(key, tensor.dup()));
+      model.adapter(NAME).tensors().forEach((key, tensor) -> before.put(key, tensor.dup()));
       FineTuner.builder(model, golden.data())
           .settings(
               FineTuningSettings.builder()
                   .steps(1)
                   .batchSize(golden.data().size())
-                  .schedule(Schedule.CONSTANT)
+                  .schedule(StandardSchedule.CONSTANT)
                   .maxGradNorm(0)
                   .shuffle(false)
                   .build())
-          .hook(() -> new FrozenA(model, NAME))
+          .hook(() -> new FrozenA(model.adapter(NAME)))
           .build()
           .run();
-      Map<String, INDArray> gradients = model.gradients(NAME);
+      Map<String, INDArray> gradients = model.adapter(NAME).gradients();
       model
-          .tensors(NAME)
+          .adapter(NAME)
+          .tensors()
           .forEach(
               (key, tensor) -> {
                 INDArray old = Objects.requireNonNull(before.get(key));

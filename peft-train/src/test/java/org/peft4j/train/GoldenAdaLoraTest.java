@@ -18,6 +18,10 @@ import org.peft4j.PeftModel;
 import org.peft4j.lora.adalora.AdaLoraConfig;
 import org.peft4j.safetensors.TensorInfo;
 import org.peft4j.safetensors.TensorSource;
+import org.peft4j.train.internal.CheckpointFolder;
+import org.peft4j.train.metrics.StepMetrics;
+import org.peft4j.train.metrics.TrainingListener;
+import org.peft4j.train.schedule.StandardSchedule;
 import org.peft4j.transformers.TransformerModel;
 
 /** 200 steps of AdaLoRA take the same ranks away, at the same steps, as Hugging Face PEFT. */
@@ -65,9 +69,12 @@ class GoldenAdaLoraTest {
               Peft.load(third.graph(), GOLDEN.folder().resolve("final_adapter"))) {
         assertThat(config(saved).rankPattern()).isEqualTo(config(reference).rankPattern());
         reference
-            .tensors(NAME)
-            .forEach((key, wanted) -> assertNear(key, saved.tensors(NAME).get(key), wanted));
-        assertThat(saved.tensors(NAME).keySet()).isEqualTo(reference.tensors(NAME).keySet());
+            .adapter(NAME)
+            .tensors()
+            .forEach(
+                (key, wanted) -> assertNear(key, saved.adapter(NAME).tensors().get(key), wanted));
+        assertThat(saved.adapter(NAME).tensors().keySet())
+            .isEqualTo(reference.adapter(NAME).tensors().keySet());
       }
     }
   }
@@ -79,7 +86,7 @@ class GoldenAdaLoraTest {
       tuner(whole, 60).checkpoints(folder, 35).build().run();
       try (TransformerModel other = GOLDEN.base();
           PeftModel<ComputationGraph> resumed = fresh(other)) {
-        tuner(resumed, 60).resumeFrom(Checkpoints.latest(folder).orElseThrow()).build().run();
+        tuner(resumed, 60).resumeFrom(CheckpointFolder.latest(folder).orElseThrow()).build().run();
         assertThat(resumed.network().params()).isEqualTo(whole.network().params());
         assertThat(config(resumed)).isEqualTo(config(whole));
       }
@@ -106,7 +113,7 @@ class GoldenAdaLoraTest {
                 .batchSize(GOLDEN.json().path("rows_in_a_batch").asInt())
                 .learningRate(GOLDEN.json().path("learning_rate").asDouble())
                 .weightDecay(0)
-                .schedule(Schedule.CONSTANT)
+                .schedule(StandardSchedule.CONSTANT)
                 .maxGradNorm(0)
                 .shuffle(false)
                 .build());
@@ -138,9 +145,9 @@ class GoldenAdaLoraTest {
 
   private static void assertFinal(PeftModel<ComputationGraph> model) {
     List<String> names = GOLDEN.expectedNames("final.");
-    assertThat(names).hasSize(model.tensors(NAME).size());
+    assertThat(names).hasSize(model.adapter(NAME).tensors().size());
     for (String name : names) {
-      assertNear(name, model.tensors(NAME).get(name), GOLDEN.expected("final." + name));
+      assertNear(name, model.adapter(NAME).tensors().get(name), GOLDEN.expected("final." + name));
     }
   }
 

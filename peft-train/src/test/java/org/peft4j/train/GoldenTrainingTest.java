@@ -23,6 +23,7 @@ import org.peft4j.lora.adalora.RankSchedule;
 import org.peft4j.lora.plus.LoraPlus;
 import org.peft4j.safetensors.TensorInfo;
 import org.peft4j.safetensors.TensorSource;
+import org.peft4j.train.schedule.StandardSchedule;
 import org.peft4j.transformers.TransformerModel;
 
 /** Five AdamW steps give the losses and the adapters that Hugging Face PEFT has after them. */
@@ -43,7 +44,7 @@ class GoldenTrainingTest {
     double[] expected = golden.expected("losses_adamw").toDoubleVector();
     try (TransformerModel base = golden.base();
         PeftModel<ComputationGraph> model = golden.wrap(base);
-        var plain = model.withoutDropout()) {
+        var plain = model.training().withoutDropout()) {
       golden.adapters().forEach(adapter -> keepRanks(model, adapter));
       List<Double> losses = train(golden, model, expected.length);
 
@@ -112,7 +113,9 @@ class GoldenTrainingTest {
   /** The reference's five steps of AdaLoRA are of the optimizer alone. */
   private static void keepRanks(PeftModel<ComputationGraph> model, String adapter) {
     if (model.config(adapter) instanceof AdaLoraConfig config) {
-      model.amendConfig(adapter, config.withSchedule(new RankSchedule(99, 0, 1, 100)));
+      model
+          .adapter(adapter)
+          .amendConfig(config.toBuilder().schedule(new RankSchedule(99, 0, 1, 100)).build());
     }
   }
 
@@ -135,7 +138,7 @@ class GoldenTrainingTest {
                 .batchSize(golden.data().size())
                 .learningRate(golden.json().path("learning_rate").asDouble())
                 .weightDecay(golden.json().path("weight_decay").asDouble())
-                .schedule(Schedule.CONSTANT)
+                .schedule(StandardSchedule.CONSTANT)
                 .maxGradNorm(0)
                 .shuffle(false)
                 .build())
@@ -150,7 +153,7 @@ class GoldenTrainingTest {
     Map<String, INDArray> tensors = new LinkedHashMap<>();
     for (String adapter : golden.adapters()) {
       String prefix = golden.adapters().size() == 1 ? "" : adapter + "/";
-      model.tensors(adapter).forEach((key, tensor) -> tensors.put(prefix + key, tensor));
+      model.adapter(adapter).tensors().forEach((key, tensor) -> tensors.put(prefix + key, tensor));
     }
     return tensors;
   }

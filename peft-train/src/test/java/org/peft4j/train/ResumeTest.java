@@ -11,6 +11,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.peft4j.error.PeftException;
 import org.peft4j.train.data.TrainingData;
+import org.peft4j.train.internal.CheckpointFolder;
+import org.peft4j.train.metrics.FineTuningResult;
+import org.peft4j.train.metrics.MetricsFile;
 
 class ResumeTest {
   private static final TrainingData DATA = TinyTraining.data(11);
@@ -75,7 +78,7 @@ class ResumeTest {
           .build()
           .run();
 
-      assertThat(Checkpoints.latest(folder)).contains(folder.resolve("checkpoint-3"));
+      assertThat(CheckpointFolder.latest(folder)).contains(folder.resolve("checkpoint-3"));
       assertThat(folder.resolve("checkpoint-3/adapter_model.safetensors")).exists();
     }
   }
@@ -118,7 +121,7 @@ class ResumeTest {
     try (TinyTraining tiny = new TinyTraining()) {
       FineTuner tuner = FineTuner.builder(tiny.model, DATA).resumeFrom(folder).build();
 
-      assertThatThrownBy(tuner::run).hasMessageContaining("is no checkpoint of a training");
+      assertThatThrownBy(tuner::run).hasMessageContaining("is not a checkpoint of a training");
     }
   }
 }

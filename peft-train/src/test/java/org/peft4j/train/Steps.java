@@ -2,6 +2,8 @@ package org.peft4j.train;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.peft4j.train.metrics.StepMetrics;
+import org.peft4j.train.metrics.TrainingListener;
 
 /** Listeners of tests. */
 final class Steps implements TrainingListener {

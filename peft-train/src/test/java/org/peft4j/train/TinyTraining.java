@@ -10,6 +10,7 @@ import org.peft4j.PeftModel;
 import org.peft4j.lora.LoraConfig;
 import org.peft4j.train.data.TokenSequence;
 import org.peft4j.train.data.TrainingData;
+import org.peft4j.train.schedule.StandardSchedule;
 import org.peft4j.transformers.TransformerModel;
 
 /** A tiny Llama with a fresh LoRA adapter with dropout, and random data of various lengths. */
@@ -24,7 +25,11 @@ final class TinyTraining implements AutoCloseable {
           42);
 
   static TrainingData data(int rows) {
-    Random random = new Random(rows);
+    return data(rows, rows);
+  }
+
+  static TrainingData data(int rows, long seed) {
+    Random random = new Random(seed);
     List<TokenSequence> sequences = new ArrayList<>();
     for (int i = 0; i < rows; i++) {
       int[] ids = random.ints(4 + i % 5, 3, VOCABULARY).toArray();
@@ -44,7 +49,7 @@ final class TinyTraining implements AutoCloseable {
         .learningRate(1e-2)
         .weightDecay(0.1)
         .warmupSteps(2)
-        .schedule(Schedule.COSINE)
+        .schedule(StandardSchedule.COSINE)
         .maxGradNorm(0.5)
         .seed(3);
   }

@@ -17,10 +17,12 @@ import org.peft4j.Peft;
 import org.peft4j.PeftModel;
 import org.peft4j.train.data.TextTokens;
 import org.peft4j.train.data.TrainingData;
+import org.peft4j.train.metrics.FineTuningResult;
+import org.peft4j.train.schedule.StandardSchedule;
 import org.peft4j.transformers.CausalLanguageModel;
-import org.peft4j.transformers.Precision;
 import org.peft4j.transformers.TransformerOptions;
 import org.peft4j.transformers.Transformers;
+import org.peft4j.transformers.config.Precision;
 import org.peft4j.transformers.tokenizer.Tokenizer;
 
 /**
@@ -70,7 +72,7 @@ class WizardOfOzTest {
                       .steps(STEPS)
                       .batchSize(8)
                       .learningRate(3e-3)
-                      .schedule(Schedule.CONSTANT)
+                      .schedule(StandardSchedule.CONSTANT)
                       .maxGradNorm(0)
                       .shuffle(false)
                       .build())

@@ -3,15 +3,19 @@ package org.peft4j.transformers;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.peft4j.transformers.architecture.StackPart;
 import org.peft4j.transformers.internal.layer.BlockConf;
 import org.peft4j.transformers.internal.layer.EmbeddingsConf;
-import org.peft4j.transformers.internal.layer.FinalNormConf;
 import org.peft4j.transformers.internal.layer.HeadConf;
 import org.peft4j.transformers.internal.layer.ScoreConf;
+import org.peft4j.transformers.internal.layer.StackEndConf;
 import org.peft4j.transformers.internal.layer.TransformerLayerConf;
 import org.peft4j.transformers.internal.model.FrozenModel;
 
-/** Chains the layers of a model: embeddings, block0, block1 …, norm, and lm_head or score. */
+/**
+ * Chains the layers of a model: embeddings, block0, block1 …, norm (projection in a model that has
+ * that alone), and lm_head or score.
+ */
 final class GraphBuilder {
   private final ComputationGraphConfiguration.GraphBuilder graph;
   private final TransformerOptions options;
@@ -30,15 +34,17 @@ final class GraphBuilder {
 
   static ComputationGraph build(FrozenModel model, TransformerOptions options) {
     GraphBuilder builder = new GraphBuilder(options);
+    StackPart stack = model.architecture().decoder();
     builder.add("embeddings", new EmbeddingsConf(model));
-    for (int i = 0; i < model.architecture().decoder().blocks().size(); i++) {
+    for (int i = 0; i < stack.blocks().size(); i++) {
       builder.add("block" + i, new BlockConf(model, i));
     }
-    builder.add("norm", new FinalNormConf(model));
-    boolean classifier = model.architecture().labels().isPresent();
+    if (!stack.endSites().isEmpty()) {
+      builder.add(stack.norm().isPresent() ? "norm" : "projection", new StackEndConf(model));
+    }
     builder.add(
         model.architecture().head().linear().site().name(),
-        classifier ? new ScoreConf(model) : new HeadConf(model));
+        model.architecture().labels().isPresent() ? new ScoreConf(model) : new HeadConf(model));
     ComputationGraph result = new ComputationGraph(builder.graph.setOutputs(builder.last).build());
     result.init();
     return result;

@@ -10,12 +10,12 @@ import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.transformers.architecture.HeadPart;
 import org.peft4j.transformers.architecture.LinearPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
-import org.peft4j.transformers.config.ModelConfig;
-import org.peft4j.transformers.config.ModelConfigReader;
+import org.peft4j.transformers.config.Precision;
 import org.peft4j.transformers.internal.model.FrozenModel;
 import org.peft4j.transformers.weights.CheckpointReader;
 import org.peft4j.transformers.weights.TensorKeys;
 import org.peft4j.transformers.weights.WeightStore;
+import org.peft4j.weight.DenseWeight;
 
 /** Reads the weights of a checkpoint folder into the model that {@code architecture} describes. */
 record ModelLoader(Path folder, ModelArchitecture architecture, TransformerOptions options) {
@@ -36,7 +36,8 @@ record ModelLoader(Path folder, ModelArchitecture architecture, TransformerOptio
     INDArray weight = DetachedArrays.zeros(matrices(), head.outputs(), head.inputs());
     RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(options.seed());
     Initializer.normal(head.deviation()).fill(weight, random);
-    weights.add(TensorKeys.key(head.site(), head.site().parameters().get(0)), weight);
+    weights.add(
+        TensorKeys.key(head.site(), head.site().parameters().get(0)), DenseWeight.of(weight));
     return model(weights);
   }
 
@@ -49,8 +50,6 @@ record ModelLoader(Path folder, ModelArchitecture architecture, TransformerOptio
   }
 
   private FrozenModel model(WeightStore weights) {
-    ModelConfig stored = ModelConfigReader.read(folder);
-    ModelConfig config = architecture.labels().map(stored::withLabels).orElse(stored);
-    return new FrozenModel(config, architecture, weights, options.gradientCheckpointing());
+    return new FrozenModel(architecture, weights, options.gradientCheckpointing());
   }
 }

@@ -6,6 +6,7 @@ import org.nd4j.linalg.learning.config.Adam;
 import org.nd4j.linalg.learning.config.IUpdater;
 import org.nd4j.linalg.learning.regularization.Regularization;
 import org.peft4j.error.PeftException;
+import org.peft4j.transformers.config.Precision;
 
 /**
  * How a checkpoint is loaded.

@@ -49,7 +49,7 @@ class AdapterParityTest {
   void outputsLossAndGradientsAgreeWithTheReference(String name) throws IOException {
     Path expected = Golden.folder(name).resolve("expected.safetensors");
     try (Case golden = new Case(name);
-        var plain = golden.model.withoutDropout()) {
+        var plain = golden.model.training().withoutDropout()) {
       golden.assertParameterCount();
       golden.assertLogits(Golden.floats(expected, "logits"));
       try (var off = golden.model.adaptersDisabled()) {
@@ -61,7 +61,7 @@ class AdapterParityTest {
       network.setInputs(golden.ids);
       network.setLabels(golden.input("labels"));
       network.setLayerMaskArrays(new INDArray[] {golden.mask}, null);
-      try (var deterministic = golden.model.withoutDropout()) {
+      try (var deterministic = golden.model.training().withoutDropout()) {
         network.computeGradientAndScore();
       }
       double loss = Golden.floats(expected, "loss").getDouble(0);
@@ -180,7 +180,7 @@ class AdapterParityTest {
       boolean several = model.adapters().size() > 1;
       List<String> compared = new ArrayList<>();
       for (String adapter : model.active()) {
-        for (Map.Entry<String, INDArray> entry : model.gradients(adapter).entrySet()) {
+        for (Map.Entry<String, INDArray> entry : model.adapter(adapter).gradients().entrySet()) {
           String key = "grad." + (several ? adapter + "/" : "") + entry.getKey();
           INDArray wanted = Golden.floats(expected, key);
           double difference = entry.getValue().sub(wanted).amaxNumber().doubleValue();

@@ -17,14 +17,14 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
-import org.peft4j.adapter.DetachedTape;
 import org.peft4j.adapter.ParameterSpec;
 import org.peft4j.adapter.Pass;
-import org.peft4j.adapter.PromptState;
+import org.peft4j.adapter.PassState;
 import org.peft4j.adapter.SublayerAdapter;
 import org.peft4j.adapter.Tensors;
 import org.peft4j.config.ConfigReader;
 import org.peft4j.config.PeftConfig;
+import org.peft4j.internal.graft.DetachedTape;
 import org.peft4j.kernel.Kernels;
 import org.peft4j.kernel.Nd4jKernels;
 import org.peft4j.method.Injection;
@@ -34,6 +34,7 @@ import org.peft4j.method.PeftMethod;
 import org.peft4j.safetensors.TensorSource;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
+import org.peft4j.weight.FrozenWeight;
 
 /**
  * Bottleneck adapters against formulas that were evaluated in double precision by a program of its
@@ -61,7 +62,7 @@ class BottleneckClosedFormsTest {
     Tensors gradients = parameters.detachedCopy();
     Kernels kernels = new Nd4jKernels();
     try (DetachedTape tape = new DetachedTape(DataType.DOUBLE)) {
-      Pass pass = new Pass(kernels, false, 0, tape, new PromptState());
+      Pass pass = new Pass(kernels, false, 0, tape, new PassState());
       INDArray y = hidden.dup('c');
       adapter.forward(pass, parameters, residual, y);
       // What the block does then.
@@ -101,12 +102,12 @@ class BottleneckClosedFormsTest {
 
   private record NoValues() implements FrozenValues {
     @Override
-    public INDArray parameter(Site site, String name) {
+    public FrozenWeight parameter(Site site, String name) {
       throw new AssertionError("A bottleneck adapter needs no frozen value.");
     }
 
     @Override
-    public INDArray weight(Site site) {
+    public FrozenWeight weight(Site site) {
       return parameter(site, "weight");
     }
 

@@ -103,7 +103,8 @@ class BottleneckTest {
       for (int step = 0; step < 2; step++) {
         model.network().fit(BottleneckCase.data());
         model
-            .gradients("default")
+            .adapter("default")
+            .gradients()
             .forEach(
                 (name, g) ->
                     moved.merge(name, g.amaxNumber().doubleValue() > 0, Boolean::logicalOr));

@@ -21,9 +21,9 @@ import org.peft4j.Peft;
 import org.peft4j.PeftModel;
 import org.peft4j.adapter.Adapter;
 import org.peft4j.lora.LoraConfig;
-import org.peft4j.lora.internal.lowrank.LoraLinear;
 import org.peft4j.lora.eva.EvaInitialiser;
 import org.peft4j.lora.eva.EvaSettings;
+import org.peft4j.lora.internal.lowrank.LoraLinear;
 
 /**
  * EVA gives the ranks and scales that Hugging Face PEFT gives, and the exact components, which the
@@ -103,7 +103,7 @@ class EvaTest {
       }
       eva.apply();
 
-      Map<String, INDArray> tensors = model.tensors(Peft.DEFAULT_ADAPTER);
+      Map<String, INDArray> tensors = model.adapter(Peft.DEFAULT_ADAPTER).tensors();
       assertThat(tensors).hasSize(2 * each.described("ranks").size());
       for (var rank : each.described("ranks").properties()) {
         INDArray a = tensor(tensors, rank.getKey(), "A");
@@ -150,7 +150,7 @@ class EvaTest {
 
   private static Map<String, Double> scales(PeftModel<?> model, String adapter) {
     Map<String, Double> scales = new LinkedHashMap<>();
-    for (Adapter part : model.parts(adapter)) {
+    for (Adapter part : model.adapter(adapter).parts()) {
       scales.put(part.site().name(), ((LoraLinear) part).shape().scale());
     }
     return scales;

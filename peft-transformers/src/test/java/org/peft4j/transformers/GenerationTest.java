@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.error.PeftException;
-import org.peft4j.transformers.internal.position.LeftPadding;
+import org.peft4j.transformers.internal.batch.LeftPadding;
 
 /** A prompt and then token after token gives what the whole text at once gives. */
 class GenerationTest {

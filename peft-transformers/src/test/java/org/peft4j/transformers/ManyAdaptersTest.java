@@ -43,7 +43,7 @@ class ManyAdaptersTest {
     model.addAdapter("prefix", PrefixTuningConfig.builder().virtualTokens(2).build());
     model.addAdapter("prompt", PromptTuningConfig.builder().virtualTokens(2).build());
     for (String adapter : model.adapters()) {
-      model.tensors(adapter).forEach((key, v) -> v.addi(Nd4j.randn(v.shape()).muli(0.2)));
+      model.adapter(adapter).tensors().forEach((key, v) -> v.addi(Nd4j.randn(v.shape()).muli(0.2)));
     }
   }
 
@@ -76,7 +76,8 @@ class ManyAdaptersTest {
     model.network().computeGradientAndScore();
     for (String adapter : model.adapters()) {
       model
-          .gradients(adapter)
+          .adapter(adapter)
+          .gradients()
           .forEach((key, g) -> assertThat(g.amaxNumber().doubleValue()).as(key).isPositive());
     }
   }
@@ -140,7 +141,7 @@ class ManyAdaptersTest {
   void aBrokenAdapterIsRefusedBeforeAnythingChanges() {
     INDArray before = base.graph().output(IDS)[0].dup();
     model.setActive("lora", "more");
-    INDArray broken = model.tensors("more").values().iterator().next();
+    INDArray broken = model.adapter("more").tensors().values().iterator().next();
     broken.putScalar(0, Double.NaN);
     assertThatThrownBy(model::merged).hasMessageContaining("infinite or NaN");
     assertThat(base.graph().output(IDS)[0]).isEqualTo(before);
@@ -151,7 +152,10 @@ class ManyAdaptersTest {
     try (CausalLanguageModel tied = Transformers.load(Golden.base("llama"));
         PeftModel<ComputationGraph> tokens =
             Peft.wrap(tied.graph(), TokenTuningConfig.builder().tokenIndices(4, 9).build())) {
-      tokens.tensors("default").forEach((key, v) -> v.addi(Nd4j.randn(v.shape()).muli(0.3)));
+      tokens
+          .adapter("default")
+          .tensors()
+          .forEach((key, v) -> v.addi(Nd4j.randn(v.shape()).muli(0.3)));
       INDArray adapted = tokens.network().output(IDS)[0].dup();
       CheckpointWriter.of(tied).merging(tokens).write(folder.resolve("merged"));
       try (CausalLanguageModel merged = Transformers.load(folder.resolve("merged"))) {
@@ -170,13 +174,17 @@ class ManyAdaptersTest {
         PeftModel<ComputationGraph> other = Peft.bare(again.graph(), 3)) {
       for (String adapter : model.active()) {
         other.addAdapter(adapter, model.config(adapter));
-        other.tensors(adapter).forEach((key, v) -> v.assign(model.tensors(adapter).get(key)));
+        other
+            .adapter(adapter)
+            .tensors()
+            .forEach((key, v) -> v.assign(model.adapter(adapter).tensors().get(key)));
       }
       other.setActive(model.active());
       gradients(model);
       gradients(other);
       for (String adapter : model.active()) {
-        assertThat(other.gradients(adapter)).isEqualTo(model.gradients(adapter));
+        assertThat(other.adapter(adapter).gradients())
+            .isEqualTo(model.adapter(adapter).gradients());
       }
     }
   }

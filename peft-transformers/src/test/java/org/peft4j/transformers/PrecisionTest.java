@@ -9,7 +9,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.MultiDataSet;
 import org.nd4j.linalg.factory.Nd4j;
@@ -18,6 +17,7 @@ import org.peft4j.PeftModel;
 import org.peft4j.lora.LoraConfig;
 import org.peft4j.safetensors.DType;
 import org.peft4j.transformers.checkpoint.CheckpointWriter;
+import org.peft4j.transformers.config.Precision;
 
 /** Weights in half precision, and gradients from blocks that are computed anew. */
 class PrecisionTest {
@@ -39,11 +39,10 @@ class PrecisionTest {
   @Test
   void matricesAreHeldInHalfAndVectorsInFull() {
     try (CausalLanguageModel model = Transformers.load(Golden.base("gpt2"), BF16)) {
-      var sites = (org.peft4j.module.SiteLayer) model.graph().getLayer("block0");
+      var sites = (org.peft4j.internal.module.SiteLayer) model.graph().getLayer("block0");
       var attention = sites.sites().get(1);
-      assertThat(sites.frozenParameter(attention, "weight").dataType())
-          .isEqualTo(DataType.BFLOAT16);
-      assertThat(sites.frozenParameter(attention, "bias").dataType()).isEqualTo(DataType.FLOAT);
+      assertThat(sites.frozen(attention, "weight").format()).isEqualTo("BF16");
+      assertThat(sites.frozen(attention, "bias").format()).isEqualTo("FP32");
     }
   }
 

@@ -72,7 +72,10 @@ class RowAdaptersTest {
       model.addAdapter("second", second);
       model.setActive("first", "second");
       for (String adapter : model.adapters()) {
-        model.tensors(adapter).forEach((key, v) -> v.addi(Nd4j.randn(v.shape()).muli(0.3)));
+        model
+            .adapter(adapter)
+            .tensors()
+            .forEach((key, v) -> v.addi(Nd4j.randn(v.shape()).muli(0.3)));
       }
       List<String> names = List.of("second", "first", withBase ? PeftModel.BASE : "second");
       INDArray mixed;

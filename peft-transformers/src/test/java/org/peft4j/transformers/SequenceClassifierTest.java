@@ -26,12 +26,13 @@ import org.nd4j.linalg.learning.config.Adam;
 import org.peft4j.Peft;
 import org.peft4j.PeftModel;
 import org.peft4j.error.PeftException;
+import org.peft4j.internal.module.SiteLayer;
 import org.peft4j.lora.LoraConfig;
-import org.peft4j.module.SiteLayer;
 import org.peft4j.prompt.prefix.PrefixTuningConfig;
 import org.peft4j.prompt.tuning.PromptTuningConfig;
 import org.peft4j.transformers.checkpoint.CheckpointWriter;
 import org.peft4j.transformers.config.Labels;
+import org.peft4j.transformers.config.Precision;
 
 class SequenceClassifierTest {
   private static final double TOLERANCE = 1e-5;
@@ -81,7 +82,8 @@ class SequenceClassifierTest {
         Transformers.loadClassifier(Golden.base("llama"), Labels.count(400))) {
       INDArray weight =
           ((SiteLayer) model.graph().getLayer("score"))
-              .weight(model.sites().get(model.sites().size() - 1));
+              .frozen(model.sites().get(model.sites().size() - 1), "weight")
+              .widened(DataType.FLOAT);
       assertThat(weight.stdNumber().doubleValue()).isCloseTo(0.02, within(0.001));
       assertThat(weight.meanNumber().doubleValue()).isCloseTo(0, within(0.001));
     }
@@ -236,7 +238,7 @@ class SequenceClassifierTest {
       INDArray actual = logits(model.graph(), IDS, MASK);
       double largest = expected.amaxNumber().doubleValue();
       assertThat(difference(actual, expected) / largest).isLessThan(0.02);
-      assertThat(peft.tensors("default").values())
+      assertThat(peft.adapter("default").tensors().values())
           .allMatch(tensor -> tensor.dataType() == DataType.FLOAT);
     }
   }
@@ -255,7 +257,7 @@ class SequenceClassifierTest {
         PeftModel<ComputationGraph> peft = Peft.load(model.graph(), adapter)) {
       assertThat(peft.config("default").common().modulesToSave())
           .containsExactly("classifier", "score");
-      assertThat(peft.tensors("default")).containsKey(root + "score.weight");
+      assertThat(peft.adapter("default").tensors()).containsKey(root + "score.weight");
       peft.save(folder);
       JsonNode config = new JsonMapper().readTree(folder.resolve("adapter_config.json").toFile());
       assertThat(config.path("modules_to_save")).hasToString("[\"classifier\",\"score\"]");

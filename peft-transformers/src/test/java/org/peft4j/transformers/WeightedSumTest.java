@@ -65,7 +65,7 @@ class WeightedSumTest {
             List.of(weights.path("first").asDouble(), weights.path("second").asDouble()),
             entry.getKey(),
             Combination.of(Combination.Type.LINEAR));
-        Map<String, INDArray> sum = model.tensors(entry.getKey());
+        Map<String, INDArray> sum = model.adapter(entry.getKey()).tensors();
         assertThat(sum).isNotEmpty();
         sum.forEach(
             (key, l) -> {
@@ -109,7 +109,7 @@ class WeightedSumTest {
         }
       }
     }
-    assertThat(products * 2).isEqualTo(model.tensors(sum).size());
+    assertThat(products * 2).isEqualTo(model.adapter(sum).tensors().size());
     model.setActive(sum);
     INDArray ids = Golden.integers(folder.resolve("inputs.safetensors"), "input_ids");
     INDArray mask = Golden.integers(folder.resolve("inputs.safetensors"), "attention_mask");
@@ -140,7 +140,7 @@ class WeightedSumTest {
   }
 
   private static INDArray tensor(PeftModel<?> model, String adapter, String key) {
-    return Objects.requireNonNull(model.tensors(adapter).get(key), key);
+    return Objects.requireNonNull(model.adapter(adapter).tensors().get(key), key);
   }
 
   private static double relative(INDArray actual, INDArray expected) {

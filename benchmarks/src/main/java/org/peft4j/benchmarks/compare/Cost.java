@@ -2,8 +2,8 @@ package org.peft4j.benchmarks.compare;
 
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
-import org.peft4j.transformers.Precision;
 import org.peft4j.transformers.architecture.ModelArchitecture;
+import org.peft4j.transformers.config.Precision;
 
 /**
  * What a step cannot avoid, whoever computes it: per frozen matrix element and token two

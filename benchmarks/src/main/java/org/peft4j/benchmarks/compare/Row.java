@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.peft4j.benchmarks.work.Workload;
-import org.peft4j.transformers.Precision;
+import org.peft4j.transformers.config.Precision;
 
 /**
  * One piece of work of the comparison.

@@ -14,9 +14,9 @@ import org.peft4j.benchmarks.work.Steps;
 import org.peft4j.benchmarks.work.Stopwatch;
 import org.peft4j.benchmarks.work.Training;
 import org.peft4j.lora.LoraConfig;
-import org.peft4j.train.StepMetrics;
 import org.peft4j.train.data.TokenBatch;
 import org.peft4j.train.data.TrainingData;
+import org.peft4j.train.metrics.StepMetrics;
 import org.peft4j.transformers.family.Families;
 
 /**

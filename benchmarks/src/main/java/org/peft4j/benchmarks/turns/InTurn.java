@@ -18,7 +18,7 @@ import org.peft4j.benchmarks.work.Batches;
 import org.peft4j.benchmarks.work.RandomTokens;
 import org.peft4j.benchmarks.work.Stopwatch;
 import org.peft4j.benchmarks.work.Training;
-import org.peft4j.files.AdapterFiles;
+import org.peft4j.internal.files.AdapterFiles;
 import org.peft4j.train.data.TokenBatch;
 import org.peft4j.train.data.TrainingData;
 import org.peft4j.transformers.CausalLanguageModel;

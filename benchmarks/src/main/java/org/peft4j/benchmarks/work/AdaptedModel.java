@@ -6,9 +6,9 @@ import org.peft4j.Peft;
 import org.peft4j.PeftModel;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.transformers.CausalLanguageModel;
-import org.peft4j.transformers.Precision;
 import org.peft4j.transformers.TransformerOptions;
 import org.peft4j.transformers.Transformers;
+import org.peft4j.transformers.config.Precision;
 
 /** A checkpoint with an adapter on it. */
 public record AdaptedModel(CausalLanguageModel base, PeftModel<ComputationGraph> peft)

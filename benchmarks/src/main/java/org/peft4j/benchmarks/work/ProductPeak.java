@@ -5,9 +5,9 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.kernel.Kernels;
-import org.peft4j.transformers.Precision;
 import org.peft4j.transformers.architecture.LinearPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
+import org.peft4j.transformers.config.Precision;
 
 /**
  * The rate that matrix products reach here and now, measured on the largest matrix of a model's

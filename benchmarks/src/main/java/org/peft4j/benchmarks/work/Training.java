@@ -4,10 +4,10 @@ import java.util.ArrayList;
 import java.util.List;
 import org.peft4j.train.FineTuner;
 import org.peft4j.train.FineTuningSettings;
-import org.peft4j.train.Schedule;
-import org.peft4j.train.StepMetrics;
-import org.peft4j.train.TrainingListener;
 import org.peft4j.train.data.TrainingData;
+import org.peft4j.train.metrics.StepMetrics;
+import org.peft4j.train.metrics.TrainingListener;
+import org.peft4j.train.schedule.StandardSchedule;
 
 /**
  * Training of the adapter with {@link FineTuner}: all rows in each step, AdamW with a constant
@@ -36,7 +36,7 @@ public final class Training {
                 .steps(steps)
                 .batchSize(data.size())
                 .learningRate(LEARNING_RATE)
-                .schedule(Schedule.CONSTANT)
+                .schedule(StandardSchedule.CONSTANT)
                 .maxGradNorm(0)
                 .shuffle(false)
                 .build())

@@ -20,7 +20,7 @@ import org.peft4j.transformers.config.Labels;
 import org.peft4j.transformers.tokenizer.Tokenizer;
 
 /**
- * Sentences of film reviews, of which one file holds those that like the film and one the others.
+ * Sentences of film reviews: one file holds those that like the film, another the rest.
  *
  * @param training nine in ten of each
  * @param held the rest
@@ -54,7 +54,7 @@ record Reviews(TrainingData training, TrainingData held) {
     }
   }
 
-  /** What is held out, for Deeplearning4j's evaluation. */
+  /** The held-out sentences for Deeplearning4j's evaluation. */
   DataSetIterator evaluation() {
     List<DataSet> batches = new ArrayList<>();
     for (int from = 0; from < held.size(); from += BATCH) {

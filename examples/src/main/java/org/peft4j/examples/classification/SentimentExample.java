@@ -9,15 +9,15 @@ import org.peft4j.lora.LoraConfig;
 import org.peft4j.prompt.prefix.PrefixTuningConfig;
 import org.peft4j.train.FineTuner;
 import org.peft4j.train.FineTuningSettings;
-import org.peft4j.train.Schedule;
+import org.peft4j.train.schedule.StandardSchedule;
 import org.peft4j.transformers.SequenceClassifier;
 import org.peft4j.transformers.Transformers;
 import org.peft4j.transformers.tokenizer.Tokenizer;
 
 /**
- * A small language model learns to tell whether a review likes a film: by its new head alone, by
- * P-tuning v2 and by LoRA, both with the head. Arguments: the folder of a small Llama, a folder
- * with rt-polarity.neg and rt-polarity.pos, and maybe the number of steps (600).
+ * A small language model learns whether a review likes a film: with a new head alone, with P-tuning
+ * v2 and the head, and with LoRA and the head. Arguments: the folder of a small Llama, a folder
+ * with rt-polarity.neg and rt-polarity.pos, and optionally the number of steps (600 by default).
  */
 public final class SentimentExample {
   private static final int BATCH = 16;
@@ -55,7 +55,7 @@ public final class SentimentExample {
         reviews.training().size(), reviews.held().size(), steps, BATCH);
     System.out.println("| what trains | parameters | accuracy | seconds |");
     System.out.println("|---|---|---|---|");
-    // The head has two rows, so that a change of rank 2 is any change of it.
+    // The head has two rows, so rank 2 can express any change of it.
     train("the head", LoraConfig.builder().rank(2).alpha(2).targetModules("score").build(), 1e-2);
     train(
         "P-tuning v2, 4 tokens, and the head",
@@ -81,7 +81,7 @@ public final class SentimentExample {
                   .steps(steps)
                   .batchSize(BATCH)
                   .learningRate(rate)
-                  .schedule(Schedule.COSINE)
+                  .schedule(StandardSchedule.COSINE)
                   .warmupSteps(steps / 10)
                   .build())
           .build()

@@ -19,10 +19,9 @@ import org.peft4j.PeftModel;
 import org.peft4j.lora.LoraConfig;
 
 /**
- * Adapts a plain Deeplearning4j classifier: it was trained to tell three spiral arms apart, and
- * then the figure is turned. LoRA on its three layers learns the turned one with {@code fit}, as
- * any network; the result is merged to a plain network that needs none of this library to be
- * loaded.
+ * Adapts a plain Deeplearning4j classifier. It was trained to tell three spiral arms apart; then
+ * the figure is turned, and LoRA on its three layers learns the turned one with {@code fit}. The
+ * result is merged into a plain network, which loads without this library.
  */
 public final class ClassifierExample {
   private static final double TURN = Math.PI / 3;

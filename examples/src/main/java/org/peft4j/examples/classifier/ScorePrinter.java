@@ -3,7 +3,7 @@ package org.peft4j.examples.classifier;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.optimize.api.BaseTrainingListener;
 
-/** Prints the score now and then, as any Deeplearning4j listener may. */
+/** A Deeplearning4j listener that prints the score now and then. */
 final class ScorePrinter extends BaseTrainingListener {
   private final int every;
 

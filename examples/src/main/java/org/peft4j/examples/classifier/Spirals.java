@@ -5,17 +5,17 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** Points in the plane on three spiral arms, to be told apart; the whole figure can be turned. */
+/** Points in the plane on three spiral arms, which can be turned. */
 final class Spirals {
   static final int ARMS = 3;
 
   private Spirals() {}
 
   /**
-   * Points with their arm, one-hot.
+   * Points, and the arm of each as a one-hot row.
    *
    * @param count the number of points
-   * @param turn the angle in radians by which the figure is turned
+   * @param turn the angle of the figure in radians
    */
   static DataSet points(int count, double turn, long seed) {
     Random random = new Random(seed);

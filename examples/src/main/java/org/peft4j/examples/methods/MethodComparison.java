@@ -11,8 +11,8 @@ import org.peft4j.Peft;
 import org.peft4j.PeftModel;
 import org.peft4j.bottleneck.BottleneckConfig;
 import org.peft4j.config.PeftConfig;
-import org.peft4j.files.AdapterFiles;
 import org.peft4j.ia3.Ia3Config;
+import org.peft4j.internal.files.AdapterFiles;
 import org.peft4j.lora.LoraConfig;
 import org.peft4j.lora.adalora.AdaLoraConfig;
 import org.peft4j.prompt.prefix.PrefixTuningConfig;
@@ -22,16 +22,16 @@ import org.peft4j.prompt.tuning.PromptTuningConfig;
 import org.peft4j.train.Evaluator;
 import org.peft4j.train.FineTuner;
 import org.peft4j.train.FineTuningSettings;
-import org.peft4j.train.Schedule;
 import org.peft4j.train.data.TextTokens;
 import org.peft4j.train.data.TrainingData;
+import org.peft4j.train.schedule.StandardSchedule;
 import org.peft4j.transformers.CausalLanguageModel;
 import org.peft4j.transformers.Transformers;
 import org.peft4j.transformers.tokenizer.Tokenizer;
 
 /**
  * Adapts a language model to a book by eight methods and prints one table. Arguments: the folder of
- * a small model, a text file, and maybe the number of steps (300).
+ * a small model, a text file, and optionally the number of steps (300 by default).
  */
 public final class MethodComparison {
   private static final String[] ALL = {
@@ -118,7 +118,7 @@ public final class MethodComparison {
                   .steps(steps)
                   .batchSize(8)
                   .learningRate(way.rate())
-                  .schedule(Schedule.COSINE)
+                  .schedule(StandardSchedule.COSINE)
                   .warmupSteps(steps / 10)
                   .build())
           .build()

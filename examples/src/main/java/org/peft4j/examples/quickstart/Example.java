@@ -8,7 +8,7 @@ package org.peft4j.examples.quickstart;
  */
 public record Example(String prompt, String completion) {
 
-  /** The whole text, as a language model is trained on it. */
+  /** The whole text, to train a language model on. */
   public String text() {
     return prompt + completion;
   }

@@ -6,8 +6,8 @@ import java.util.random.RandomGenerator;
 import java.util.regex.Pattern;
 
 /**
- * A grammar that writes text: each rule is a list of alternatives, and {@code {x}} in one stands
- * for the value bound to x, or else for a random alternative of rule x.
+ * A grammar that writes text. Each rule is a list of alternatives; {@code {x}} in one is replaced
+ * by the value bound to x, or else by a random alternative of rule x.
  *
  * <pre>{@code
  * Grammar grammar = new Grammar(Map.of("sky", List.of("blue", "grey")));

@@ -7,7 +7,7 @@ import org.peft4j.train.data.TokenSequence;
 import org.peft4j.train.data.TrainingData;
 import org.peft4j.transformers.tokenizer.Tokenizer;
 
-/** Examples as training data: the model learns the completions, not the prompts. */
+/** Turns examples into training data: the model learns the completions, not the prompts. */
 public final class Lesson {
   private Lesson() {}
 

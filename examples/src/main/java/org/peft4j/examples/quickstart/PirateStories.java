@@ -7,8 +7,8 @@ import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 
 /**
- * Stories that begin as the base model's do and go on in the tongue of pirates: an adapter trained
- * on them learns a style.
+ * Stories that begin like the base model's and go on like a pirate's: an adapter learns a style
+ * from them.
  *
  * <pre>
  * Once there was a shy fox named Pip. Arr! Pip be the terror o' the seven seas. ...
@@ -54,13 +54,13 @@ public final class PirateStories {
 
   private PirateStories() {}
 
-  /** {@code count} openings with their stories, the same for the same seed. */
+  /** Openings with their stories; the same seed gives the same ones. */
   public static List<Example> examples(long seed, int count) {
     Random random = new Random(seed);
     return Stream.generate(() -> example(random)).limit(count).toList();
   }
 
-  /** {@code count} whole stories, the same for the same seed. */
+  /** Whole stories; the same seed gives the same ones. */
   public static List<String> texts(long seed, int count) {
     return examples(seed, count).stream().map(Example::text).toList();
   }

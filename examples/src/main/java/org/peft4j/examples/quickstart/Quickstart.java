@@ -11,10 +11,10 @@ import org.peft4j.PeftModel;
 import org.peft4j.lora.LoraConfig;
 import org.peft4j.train.FineTuner;
 import org.peft4j.train.FineTuningSettings;
-import org.peft4j.train.Schedule;
-import org.peft4j.train.StepMetrics;
-import org.peft4j.train.TrainingListener;
 import org.peft4j.train.data.TrainingData;
+import org.peft4j.train.metrics.StepMetrics;
+import org.peft4j.train.metrics.TrainingListener;
+import org.peft4j.train.schedule.StandardSchedule;
 import org.peft4j.transformers.CausalLanguageModel;
 import org.peft4j.transformers.Transformers;
 import org.peft4j.transformers.checkpoint.CheckpointWriter;
@@ -23,8 +23,9 @@ import org.peft4j.transformers.generation.Generator;
 import org.peft4j.transformers.tokenizer.Tokenizer;
 
 /**
- * The quickstart: a tiny Llama learns two new manners, each in an adapter of its own; adapters are
- * saved, loaded, switched, merged and exported. Needs no file and no network; takes about a minute.
+ * The quickstart: a tiny Llama learns two new manners, each in its own adapter. The adapters are
+ * saved, loaded, switched, merged and exported. Needs no files and no network; takes about a
+ * minute.
  */
 public final class Quickstart {
   private static final String PIRATE = "pirate";
@@ -117,7 +118,7 @@ public final class Quickstart {
                 .steps(125)
                 .batchSize(8)
                 .learningRate(1e-2)
-                .schedule(Schedule.LINEAR)
+                .schedule(StandardSchedule.LINEAR)
                 .warmupSteps(10)
                 .seed(1)
                 .build())

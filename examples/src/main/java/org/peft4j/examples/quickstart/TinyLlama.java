@@ -7,7 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 
-/** The base model that comes with the examples, as a checkpoint folder. */
+/** The checkpoint folder of the base model that comes with the examples. */
 public final class TinyLlama {
   private static final String[] FILES = {"config.json", "model.safetensors", "tokenizer.json"};
 

@@ -8,8 +8,8 @@ import java.util.Random;
 import java.util.stream.Stream;
 
 /**
- * Weather reports summed up as one line of JSON, where the base model sums up in prose: an adapter
- * trained on them learns a format, and to fill it with what the report says.
+ * Weather reports with their summary as a line of JSON, where the base model writes prose: an
+ * adapter learns a format from them, and to fill it from the report.
  *
  * <pre>
  * Weather report for Oakford: Thick fog lies over the fields. It is 4 degrees. The wind blows from the north.
@@ -77,13 +77,13 @@ public final class WeatherReports {
 
   private WeatherReports() {}
 
-  /** {@code count} reports with their summaries, the same for the same seed. */
+  /** Reports with their summaries; the same seed gives the same ones. */
   public static List<Example> examples(long seed, int count) {
     Random random = new Random(seed);
     return Stream.generate(() -> example(random)).limit(count).toList();
   }
 
-  /** {@code count} reports, each followed by its summary, the same for the same seed. */
+  /** Reports, each followed by its summary; the same seed gives the same ones. */
   public static List<String> texts(long seed, int count) {
     return examples(seed, count).stream().map(Example::text).toList();
   }

@@ -22,9 +22,9 @@ import org.peft4j.config.PeftConfig;
 import org.peft4j.lora.LoraConfig;
 
 /**
- * An LSTM tells apart four shapes of curves; then the curves come upside down and noisier. LoRA on
- * its recurrent weights and a bottleneck adapter behind it learn the new ones with {@code fit},
- * each with a fraction of the parameters and with the base network untouched.
+ * An LSTM tells four shapes of curves apart; then the curves come upside down and noisier. LoRA on
+ * its recurrent weights, or a bottleneck adapter behind it, learns the new ones with {@code fit}.
+ * Each has a fraction of the parameters and leaves the base network untouched.
  */
 public final class SequenceExample {
   private static final int CLASSES = 4;

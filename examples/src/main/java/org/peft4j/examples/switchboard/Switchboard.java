@@ -20,17 +20,16 @@ import org.peft4j.ia3.Ia3Config;
 import org.peft4j.lora.LoraConfig;
 import org.peft4j.prompt.prefix.PrefixTuningConfig;
 import org.peft4j.train.FineTuner;
-import org.peft4j.train.FineTuningResult;
 import org.peft4j.train.FineTuningSettings;
 import org.peft4j.train.data.TrainingData;
+import org.peft4j.train.metrics.FineTuningResult;
 import org.peft4j.transformers.CausalLanguageModel;
 import org.peft4j.transformers.Transformers;
 import org.peft4j.transformers.tokenizer.Tokenizer;
 
 /**
- * Five adapters of four methods on one frozen base: trained one after the other, switched, active
- * together, a different one for each row of a batch, merged, swapped and deleted. Needs no file and
- * no network.
+ * Five adapters of four methods on one frozen base: trained one after another, switched, active
+ * together, one for each row of a batch, merged and deleted. Needs no files and no network.
  */
 public final class Switchboard {
   private static final String[] PROJECTIONS = {"q_proj", "v_proj", "up_proj", "down_proj"};

@@ -1,5 +1,6 @@
 package org.peft4j.cli.options;
 
+import org.peft4j.config.FieldRole;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -61,7 +62,8 @@ public final class AdapterOptions {
       paramLabel = "FIELD=VALUE",
       description =
           "Any other field of adapter_config.json, as JSON: --set use_rslora=true --set"
-              + " layers_to_transform=[0,1]. Repeatable.")
+              + " layers_to_transform=[0,1]. Repeatable; 'peft train --help' lists the fields of"
+              + " each method.")
   public Map<String, String> fields = new LinkedHashMap<>();
 
   @Option(
@@ -75,6 +77,19 @@ public final class AdapterOptions {
       paramLabel = "DIR",
       description = "Go on training this adapter, with its own config.")
   public Optional<Path> adapter = Optional.empty();
+
+  /** The option that sets a field of some role, whatever a method calls it. */
+  public static Optional<String> option(FieldRole role) {
+    return switch (role) {
+      case RANK -> Optional.of("--rank");
+      case ALPHA -> Optional.of("--alpha");
+      case DROPOUT -> Optional.of("--dropout");
+      case VIRTUAL_TOKENS -> Optional.of("--virtual-tokens");
+      case INIT_TEXT -> Optional.of("--init-text");
+      case TRAINING_STEPS -> Optional.of("--steps");
+      case INIT, TASKS -> Optional.empty();
+    };
+  }
 
   /** What is wrong with the options together, if anything is. */
   public Optional<String> contradiction() {

@@ -1,28 +1,28 @@
 package org.peft4j.cli.options;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.DoubleNode;
+import com.fasterxml.jackson.databind.node.IntNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.peft4j.config.ConfigField;
 import org.peft4j.config.ConfigReader;
+import org.peft4j.config.FieldRole;
+import org.peft4j.config.FieldType;
 import org.peft4j.config.ModuleSelector;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.error.PeftException;
-import org.peft4j.files.AdapterFiles;
+import org.peft4j.internal.files.AdapterFiles;
+import org.peft4j.internal.json.JsonReader;
 import org.peft4j.method.Methods;
 import org.peft4j.method.PeftMethod;
 
@@ -31,18 +31,13 @@ import org.peft4j.method.PeftMethod;
  * adapter_config.json}, which the method itself reads and checks.
  */
 public final class NewAdapter {
-  private static final JsonMapper JSON =
-      JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
+  private static final JsonReader JSON = JsonReader.upTo(1 << 20, 1 << 20);
   private static final String REGEX = "regex:";
-  private static final String STEPS = "total_step";
 
-  private final String method;
-  private final ObjectNode json = JSON.createObjectNode();
+  private final PeftMethod<?> method;
+  private final ObjectNode json = JsonNodeFactory.instance.objectNode();
 
-  /** What an option is called by one method or another; the first name that a method has counts. */
-  private final Map<String, List<String>> names = new LinkedHashMap<>();
-
-  private NewAdapter(String method) {
+  private NewAdapter(PeftMethod<?> method) {
     this.method = method;
   }
 
@@ -57,90 +52,69 @@ public final class NewAdapter {
       return AdapterFiles.readConfigFile(options.config.get(), model.toString());
     }
     String method = options.method.orElse("lora").toUpperCase(Locale.ROOT).replace('-', '_');
-    NewAdapter adapter = new NewAdapter(method);
-    steps.ifPresent(count -> adapter.json.put(STEPS, count));
+    NewAdapter adapter = new NewAdapter(Methods.named(method));
+    adapter.json.put("peft_type", method);
+    adapter.json.put("base_model_name_or_path", model.toString());
     adapter.json.put("task_type", isClassifier(model) ? "SEQ_CLS" : "CAUSAL_LM");
-    return adapter.config(options, model.toString());
+    steps.ifPresent(
+        count ->
+            adapter.field(FieldRole.TRAINING_STEPS).ifPresent(f -> adapter.json.put(f, count)));
+    return adapter.config(options);
   }
 
   /** By the config of any family, in a folder or alone: a plan needs no more. */
   private static boolean isClassifier(Path model) {
     Path file = Files.isDirectory(model) ? model.resolve("config.json") : model;
     try {
-      JsonNode architectures = JSON.readTree(file.toFile()).path("architectures");
+      JsonNode architectures = JSON.read(file).path("architectures");
       return architectures.toString().contains("ForSequenceClassification");
-    } catch (IOException e) {
+    } catch (PeftException e) {
       // Whoever opens the model says what is wrong with it.
       return false;
     }
   }
 
-  private PeftConfig config(AdapterOptions options, String model) {
-    json.put("peft_type", method);
-    json.put("base_model_name_or_path", model);
-    put("--rank", options.rank, "target_r", "r");
-    put("--alpha", options.alpha, "lora_alpha", "alpha");
-    put("--dropout", options.dropout, "lora_dropout", "mora_dropout", "vera_dropout", "dropout");
-    put("--virtual-tokens", options.virtualTokens, "num_virtual_tokens");
-    put("--init-text", options.initText, "prompt_tuning_init_text");
-    if (options.initText.isPresent()) {
-      put("--init-text", Optional.of("TEXT"), "prompt_tuning_init");
-    }
+  private PeftConfig config(AdapterOptions options) {
+    put("--rank", options.rank.map(IntNode::valueOf), FieldRole.RANK);
+    put("--alpha", options.alpha.map(DoubleNode::valueOf), FieldRole.ALPHA);
+    put("--dropout", options.dropout.map(DoubleNode::valueOf), FieldRole.DROPOUT);
+    put("--virtual-tokens", options.virtualTokens.map(IntNode::valueOf), FieldRole.VIRTUAL_TOKENS);
+    put("--init-text", options.initText.map(TextNode::valueOf), FieldRole.INIT_TEXT);
+    put("--init-text", options.initText.map(text -> TextNode.valueOf("TEXT")), FieldRole.INIT);
     options.target.ifPresent(value -> json.set("target_modules", target(value)));
-    Set<String> known = known();
-    if (!known.contains(STEPS)) {
-      json.remove(STEPS);
-    }
-    names.forEach((option, fields) -> json.remove(others(option, fields, known)));
     options.fields.forEach((field, value) -> json.set(field, value(value)));
-    PeftConfig config = Methods.named(method).readConfig(new ConfigReader(json));
+    PeftConfig config = method.readConfig(new ConfigReader(json));
     Set<String> unknown = config.common().unknown().keySet();
     if (!unknown.isEmpty()) {
       throw new PeftException(
           "%s has no field %s. Its fields: %s."
-              .formatted(method, String.join(", ", unknown), String.join(", ", fields(config))));
+              .formatted(method.peftType(), String.join(", ", unknown), settable()));
     }
     return config;
   }
 
-  private void put(String option, Optional<?> value, String... fields) {
+  private Optional<String> field(FieldRole role) {
+    return method.fields().withRole(role).map(ConfigField::name);
+  }
+
+  private void put(String option, Optional<? extends JsonNode> value, FieldRole role) {
     value.ifPresent(
-        given -> {
-          names.put(option, List.of(fields));
-          List.of(fields).forEach(field -> json.set(field, JSON.valueToTree(given)));
-        });
+        given ->
+            json.set(
+                field(role)
+                    .orElseThrow(
+                        () ->
+                            new PeftException(
+                                option + " does not go with " + method.peftType() + ".")),
+                given));
   }
 
-  /** The names that the method asks for. */
-  private Set<String> known() {
-    PeftMethod<?> reads = Methods.named(method);
-    ConfigReader reader = new ConfigReader(json);
-    try {
-      reads.readConfig(reader);
-    } catch (PeftException e) {
-      // Not all fields are there yet.
-    }
-    Set<String> known = new LinkedHashSet<>();
-    json.fieldNames().forEachRemaining(known::add);
-    known.removeAll(reader.unknown().keySet());
-    return known;
-  }
-
-  /** The names that do not count; fails if none does. */
-  private List<String> others(String option, List<String> fields, Set<String> known) {
-    String counts =
-        fields.stream()
-            .filter(known::contains)
-            .findFirst()
-            .orElseThrow(() -> new PeftException(option + " does not go with " + method + "."));
-    return fields.stream().filter(field -> !field.equals(counts)).toList();
-  }
-
-  private static Set<String> fields(PeftConfig config) {
-    Set<String> fields = new TreeSet<>();
-    Methods.of(config).writeConfig(config).fieldNames().forEachRemaining(fields::add);
-    fields.removeAll(config.common().unknown().keySet());
-    return fields;
+  private String settable() {
+    return method.fields().all().stream()
+        .filter(ConfigField::settable)
+        .map(ConfigField::name)
+        .sorted()
+        .collect(Collectors.joining(", "));
   }
 
   private static JsonNode target(String text) {
@@ -158,16 +132,11 @@ public final class NewAdapter {
               + "\", which has an empty name in it; allowed: names with commas between them,"
               + " all-linear, or regex:PATTERN.");
     }
-    return JSON.valueToTree(names);
+    return FieldType.TEXTS.writer().apply(names);
   }
 
   /** JSON where it is JSON, and else a text, so that texts need no quotes. */
   private static JsonNode value(String text) {
-    try {
-      JsonNode json = JSON.readTree(text);
-      return json.isMissingNode() ? TextNode.valueOf(text) : json;
-    } catch (JsonProcessingException e) {
-      return TextNode.valueOf(text);
-    }
+    return JSON.tryParse(text).orElseGet(() -> TextNode.valueOf(text));
   }
 }

@@ -9,7 +9,7 @@ import org.peft4j.Peft;
 import org.peft4j.PeftModel;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.error.PeftException;
-import org.peft4j.files.AdapterFiles;
+import org.peft4j.internal.files.AdapterFiles;
 import org.peft4j.transformers.CausalLanguageModel;
 import org.peft4j.transformers.TransformerModel;
 import org.peft4j.transformers.TransformerOptions;

@@ -1,7 +1,7 @@
 package org.peft4j.cli.options;
 
-import org.peft4j.transformers.Precision;
 import org.peft4j.transformers.TransformerOptions;
+import org.peft4j.transformers.config.Precision;
 import picocli.CommandLine.Option;
 
 /** What the frozen weights are held in. */

@@ -2,6 +2,7 @@ package org.peft4j.cli.options;
 
 import java.util.Optional;
 import org.peft4j.PeftModel;
+import org.peft4j.config.FieldRole;
 import org.peft4j.error.PeftException;
 import org.peft4j.method.Methods;
 import picocli.CommandLine.Option;
@@ -36,6 +37,6 @@ public final class TaskOption {
   }
 
   private static boolean hasTasks(PeftModel<?> model, String adapter) {
-    return Methods.of(model.config(adapter)).writeConfig(model.config(adapter)).has("num_tasks");
+    return Methods.of(model.config(adapter)).fields().withRole(FieldRole.TASKS).isPresent();
   }
 }

@@ -1,16 +1,16 @@
 package org.peft4j.cli.plan;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.Locale;
+import org.peft4j.internal.json.JsonWriter;
 import org.peft4j.plan.PlannedAdapter;
 import org.peft4j.plan.PlannedTensor;
 import org.peft4j.plan.TrainableParameters;
 import org.peft4j.plan.TrainingMemory;
-import org.peft4j.transformers.Precision;
+import org.peft4j.transformers.config.Precision;
 import org.peft4j.transformers.plan.TransformerPlan;
 
 /**
@@ -19,10 +19,8 @@ import org.peft4j.transformers.plan.TransformerPlan;
  * @param precisions those to tell the memory of
  */
 record PlanJson(TransformerPlan plan, List<Precision> precisions) {
-  private static final JsonMapper JSON = JsonMapper.builder().build();
-
   String text() {
-    ObjectNode json = JSON.createObjectNode();
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
     TrainableParameters parameters = plan.adapter().parameters();
     json.put("model_type", plan.modelType());
     json.put("runs", plan.runs());
@@ -36,11 +34,7 @@ record PlanJson(TransformerPlan plan, List<Precision> precisions) {
     precisions.forEach(p -> memory(p, memory.putObject(p.name().toLowerCase(Locale.ROOT))));
     ArrayNode adapters = json.putArray("adapters");
     plan.adapter().adapters().forEach(adapter -> adapter(adapter, adapters.addObject()));
-    try {
-      return JSON.writerWithDefaultPrettyPrinter().writeValueAsString(json) + "\n";
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("A tree of numbers and texts is JSON", e);
-    }
+    return JsonWriter.text(json) + "\n";
   }
 
   private void memory(Precision precision, ObjectNode json) {

@@ -9,7 +9,7 @@ import java.util.function.ToLongFunction;
 import org.peft4j.plan.PlannedAdapter;
 import org.peft4j.plan.TrainingMemory;
 import org.peft4j.site.Site;
-import org.peft4j.transformers.Precision;
+import org.peft4j.transformers.config.Precision;
 import org.peft4j.transformers.inspection.TextTable;
 import org.peft4j.transformers.plan.TransformerPlan;
 

@@ -11,9 +11,9 @@ import org.peft4j.cli.options.ModelOptions;
 import org.peft4j.cli.options.OpenModel;
 import org.peft4j.cli.options.Output;
 import org.peft4j.cli.options.TaskOption;
-import org.peft4j.train.Evaluation;
 import org.peft4j.train.Evaluator;
 import org.peft4j.train.data.TrainingData;
+import org.peft4j.train.metrics.Evaluation;
 import org.peft4j.transformers.SequenceClassifier;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -63,10 +63,10 @@ public final class EvalCommand implements Runnable {
       PrintWriter out = Output.of(spec);
       out.printf(Locale.ROOT, "loss: %.4f%n", result.loss());
       if (open.base() instanceof SequenceClassifier) {
-        out.printf(Locale.ROOT, "sequences: %d%n", result.tokens());
+        out.printf(Locale.ROOT, "sequences: %d%n", result.predictions());
       } else {
         out.printf(Locale.ROOT, "perplexity: %.4f%n", result.perplexity());
-        out.printf(Locale.ROOT, "tokens: %d%n", result.tokens());
+        out.printf(Locale.ROOT, "tokens: %d%n", result.predictions());
       }
     }
   }

@@ -1,5 +1,8 @@
 package org.peft4j.cli.train;
 
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine.Model.UsageMessageSpec;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -17,6 +20,8 @@ import picocli.CommandLine.ParseResult;
 
 /** The training options of the methods on the class path, as options of {@code peft train}. */
 public final class MethodOptions {
+  private static final String HELP = "methods";
+
   private final Map<TrainingOption, Double> given;
 
   private MethodOptions(Map<TrainingOption, Double> given) {
@@ -31,8 +36,12 @@ public final class MethodOptions {
     return options;
   }
 
-  /** Adds the options to a command. */
+  /** Adds the options to a command, and a section of help for each method. */
   public static void addTo(CommandLine command) {
+    command.getHelpSectionMap().put(HELP, MethodHelp::text);
+    List<String> sections = new ArrayList<>(command.getHelpSectionKeys());
+    sections.add(sections.indexOf(UsageMessageSpec.SECTION_KEY_EXIT_CODE_LIST_HEADING), HELP);
+    command.setHelpSectionKeys(sections);
     all()
         .forEach(
             (name, option) ->
@@ -42,6 +51,8 @@ public final class MethodOptions {
                         OptionSpec.builder(name)
                             .paramLabel("X")
                             .type(Double.class)
+                            // The section of its method tells of it.
+                            .hidden(true)
                             .description(option.help())
                             .build()));
   }

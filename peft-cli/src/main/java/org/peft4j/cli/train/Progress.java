@@ -2,10 +2,10 @@ package org.peft4j.cli.train;
 
 import java.io.PrintWriter;
 import java.util.Locale;
-import org.peft4j.train.Evaluation;
-import org.peft4j.train.FineTuningResult;
-import org.peft4j.train.StepMetrics;
-import org.peft4j.train.TrainingListener;
+import org.peft4j.train.metrics.Evaluation;
+import org.peft4j.train.metrics.FineTuningResult;
+import org.peft4j.train.metrics.StepMetrics;
+import org.peft4j.train.metrics.TrainingListener;
 
 /** Tells how a training goes: a bar on a terminal, lines otherwise. */
 abstract class Progress implements TrainingListener, AutoCloseable {
@@ -34,7 +34,7 @@ abstract class Progress implements TrainingListener, AutoCloseable {
         step,
         evaluation.loss(),
         evaluation.perplexity(),
-        evaluation.tokens());
+        evaluation.predictions());
   }
 
   /** The last line: what was done and how fast. */

@@ -2,8 +2,8 @@ package org.peft4j.cli.train;
 
 import java.io.PrintWriter;
 import java.util.Locale;
-import org.peft4j.train.Evaluation;
-import org.peft4j.train.StepMetrics;
+import org.peft4j.train.metrics.Evaluation;
+import org.peft4j.train.metrics.StepMetrics;
 
 /** A line every so many steps, about {@value #LINES} in all. */
 final class ProgressLines extends Progress {

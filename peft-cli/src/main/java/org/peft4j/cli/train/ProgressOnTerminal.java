@@ -9,8 +9,8 @@ import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 import org.jspecify.annotations.Nullable;
-import org.peft4j.train.Evaluation;
-import org.peft4j.train.StepMetrics;
+import org.peft4j.train.metrics.Evaluation;
+import org.peft4j.train.metrics.StepMetrics;
 
 /** A bar that is drawn on standard error; evaluations are printed when it is finished. */
 final class ProgressOnTerminal extends Progress {

@@ -14,12 +14,13 @@ import org.peft4j.config.PeftConfig;
 import org.peft4j.error.PeftException;
 import org.peft4j.train.FineTuner;
 import org.peft4j.train.FineTunerBuilder;
-import org.peft4j.train.FineTuningResult;
 import org.peft4j.train.FineTuningSettings;
 import org.peft4j.train.FineTuningSettingsBuilder;
-import org.peft4j.train.MetricsFile;
 import org.peft4j.train.data.DataFiles;
+import org.peft4j.train.data.TokenBatch;
 import org.peft4j.train.data.TrainingData;
+import org.peft4j.train.metrics.FineTuningResult;
+import org.peft4j.train.metrics.MetricsFile;
 import org.peft4j.transformers.TransformerOptions;
 import org.peft4j.transformers.tokenizer.Tokenizer;
 
@@ -58,7 +59,7 @@ final class Training {
       out.println(model.trainableParameters());
       describe("training", data);
       evaluation.ifPresent(heldOut -> describe("evaluation", heldOut));
-      FineTunerBuilder builder = FineTuner.builder(model, data).settings(settings);
+      FineTunerBuilder<TokenBatch> builder = FineTuner.builder(model, data).settings(settings);
       evaluation.ifPresent(builder::evaluation);
       MethodOptions.given(command.commandLine())
           .groups(model.config(Peft.DEFAULT_ADAPTER), options.weightDecay)
@@ -100,7 +101,7 @@ final class Training {
         data.labelled());
   }
 
-  private void train(PeftModel<ComputationGraph> model, FineTunerBuilder builder) {
+  private void train(PeftModel<ComputationGraph> model, FineTunerBuilder<TokenBatch> builder) {
     try (MetricsFile metrics = new MetricsFile(command.output.resolve("metrics.jsonl"));
         Progress progress = Progress.to(out)) {
       fit(model, builder.listener(metrics).listener(progress).build(), progress);

@@ -2,7 +2,7 @@ package org.peft4j.cli.train;
 
 import java.nio.file.Path;
 import java.util.Optional;
-import org.peft4j.train.Schedule;
+import org.peft4j.train.schedule.StandardSchedule;
 import picocli.CommandLine.Option;
 
 /**
@@ -34,7 +34,7 @@ final class TrainingOptions {
       description =
           "What the rate does after the warm-up: constant; linear or cosine, down to zero"
               + " (default: linear).")
-  Schedule schedule = Schedule.LINEAR;
+  StandardSchedule schedule = StandardSchedule.LINEAR;
 
   @Option(
       names = "--warmup-steps",

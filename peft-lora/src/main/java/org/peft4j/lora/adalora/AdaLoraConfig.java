@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import org.peft4j.config.CommonBuilder;
 import org.peft4j.config.CommonConfig;
+import org.peft4j.config.FieldType;
 import org.peft4j.config.PeftConfig;
 
 /**
@@ -46,7 +47,12 @@ public record AdaLoraConfig(
   /** The name in {@code peft_type}. */
   public static final String PEFT_TYPE = "ADALORA";
 
-  private static final int MAX_RANK = 1 << 20;
+  static final FieldType<Double> ALPHA =
+      FieldType.WHOLE_OR_NUMBER.within("a finite number", v -> Double.isFinite(v));
+  static final FieldType<Double> BETA =
+      FieldType.NUMBER.within("above 0, below 1", v -> v > 0 && v < 1);
+  static final FieldType<Double> PENALTY =
+      FieldType.NUMBER.within("0 and up, a finite number", v -> v >= 0 && Double.isFinite(v));
 
   /**
    * Checks every field.
@@ -58,20 +64,14 @@ public record AdaLoraConfig(
     rankPattern.forEach((key, kept) -> copy.put(key, List.copyOf(kept)));
     rankPattern = Collections.unmodifiableMap(copy);
     List<String> problems = new ArrayList<>(common.problems());
-    checkRank("init_r", initR, problems);
-    checkRank("target_r", targetR, problems);
-    if (!Double.isFinite(alpha)) {
-      problems.add("lora_alpha is " + alpha + "; allowed: a finite number.");
-    }
-    if (!(dropout >= 0 && dropout < 1)) {
-      problems.add("lora_dropout is " + dropout + "; allowed: 0 up to, not including, 1.");
-    }
+    FieldType.RANK.check("init_r", initR, problems);
+    FieldType.RANK.check("target_r", targetR, problems);
+    ALPHA.check("lora_alpha", alpha, problems);
+    FieldType.DROPOUT.check("lora_dropout", dropout, problems);
     schedule.check(problems);
-    checkBeta("beta1", beta1, problems);
-    checkBeta("beta2", beta2, problems);
-    if (!(orthRegWeight >= 0 && Double.isFinite(orthRegWeight))) {
-      problems.add("orth_reg_weight is " + orthRegWeight + "; allowed: 0 and up, a finite number.");
-    }
+    BETA.check("beta1", beta1, problems);
+    BETA.check("beta2", beta2, problems);
+    PENALTY.check("orth_reg_weight", orthRegWeight, problems);
     for (Map.Entry<String, List<Boolean>> entry : rankPattern.entrySet()) {
       if (entry.getValue().size() != initR) {
         problems.add(
@@ -87,18 +87,6 @@ public record AdaLoraConfig(
     CommonConfig.require("AdaLoRA config", problems);
   }
 
-  private static void checkRank(String field, int value, List<String> problems) {
-    if (value < 1 || value > MAX_RANK) {
-      problems.add(field + " is " + value + "; allowed: 1 to " + MAX_RANK + ".");
-    }
-  }
-
-  private static void checkBeta(String field, double value, List<String> problems) {
-    if (!(value > 0 && value < 1)) {
-      problems.add(field + " is " + value + "; allowed: above 0, below 1.");
-    }
-  }
-
   @Override
   public String peftType() {
     return PEFT_TYPE;
@@ -110,34 +98,26 @@ public record AdaLoraConfig(
     return kept == null ? initR : KeptRanks.count(kept);
   }
 
-  AdaLoraConfig withRankPattern(Map<String, List<Boolean>> pattern) {
-    return with(alpha, schedule, pattern);
-  }
-
-  /** The same for a training of another length. */
-  public AdaLoraConfig withSchedule(RankSchedule other) {
-    return with(alpha, other, rankPattern);
-  }
-
   /** The same with an α above 0: {@code initR} where the config leaves it to that. */
   AdaLoraConfig withAlpha() {
-    return with(alpha > 0 ? alpha : initR, schedule, rankPattern);
+    return alpha > 0 ? this : toBuilder().alpha(initR).build();
   }
 
-  private AdaLoraConfig with(double scale, RankSchedule steps, Map<String, List<Boolean>> pattern) {
-    return new AdaLoraConfig(
-        common,
-        initR,
-        targetR,
-        scale,
-        dropout,
-        steps,
-        beta1,
-        beta2,
-        orthRegWeight,
-        pattern,
-        initLoraWeights,
-        fanInFanOut);
+  @Override
+  public Builder toBuilder() {
+    return builder()
+        .common(common)
+        .initR(initR)
+        .targetR(targetR)
+        .alpha(alpha)
+        .dropout(dropout)
+        .schedule(schedule)
+        .beta1(beta1)
+        .beta2(beta2)
+        .orthRegWeight(orthRegWeight)
+        .rankPattern(rankPattern)
+        .initLoraWeights(initLoraWeights)
+        .fanInFanOut(fanInFanOut);
   }
 
   /** A builder with the defaults; {@code totalStep} must be set. */
@@ -158,6 +138,7 @@ public record AdaLoraConfig(
     private double beta1 = 0.85;
     private double beta2 = 0.85;
     private double orthRegWeight = 0.5;
+    private Map<String, List<Boolean>> rankPattern = Map.of();
     private boolean initLoraWeights = true;
     private boolean fanInFanOut;
 
@@ -216,6 +197,15 @@ public record AdaLoraConfig(
       return this;
     }
 
+    /** When ranks are taken away: all four settings at once. */
+    public Builder schedule(RankSchedule value) {
+      tinit = value.tinit();
+      tfinal = value.tfinal();
+      deltaT = value.deltaT();
+      totalStep = value.totalStep();
+      return this;
+    }
+
     /** How slowly the mean of importances follows, above 0, below 1; 0.85 unless set. */
     public Builder beta1(double value) {
       beta1 = value;
@@ -234,6 +224,12 @@ public record AdaLoraConfig(
       return this;
     }
 
+    /** What an allocation kept, by the path of each target's E; nothing unless set. */
+    public Builder rankPattern(Map<String, List<Boolean>> value) {
+      rankPattern = value;
+      return this;
+    }
+
     /** Whether the adapter begins as no change; true unless set. */
     public Builder initLoraWeights(boolean value) {
       initLoraWeights = value;
@@ -246,11 +242,7 @@ public record AdaLoraConfig(
       return this;
     }
 
-    /**
-     * The config.
-     *
-     * @throws org.peft4j.error.PeftException with all that is wrong
-     */
+    @Override
     public AdaLoraConfig build() {
       return new AdaLoraConfig(
           common(),
@@ -262,7 +254,7 @@ public record AdaLoraConfig(
           beta1,
           beta2,
           orthRegWeight,
-          Map.of(),
+          rankPattern,
           initLoraWeights,
           fanInFanOut);
     }

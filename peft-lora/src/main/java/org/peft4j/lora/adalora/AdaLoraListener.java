@@ -5,14 +5,14 @@ import java.util.Map;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.optimize.api.BaseTrainingListener;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.peft4j.PeftModel;
 import org.peft4j.kernel.DetachedArrays;
+import org.peft4j.method.AdapterView;
 
 /**
  * Runs a {@link RankAllocator} in a network's own {@code fit}:
  *
  * <pre>{@code
- * model.network().addListeners(new AdaLoraListener(model, Peft.DEFAULT_ADAPTER));
+ * model.network().addListeners(new AdaLoraListener(model.adapter("default")));
  * model.network().fit(iterator, epochs);
  * }</pre>
  *
@@ -20,27 +20,24 @@ import org.peft4j.kernel.DetachedArrays;
  * computed, as Deeplearning4j turns them into updates in place.
  */
 public final class AdaLoraListener extends BaseTrainingListener {
-  private final PeftModel<?> model;
-  private final String adapter;
+  private final AdapterView adapter;
   private final RankAllocator allocator;
   private final Map<String, INDArray> gradients = new LinkedHashMap<>();
 
   /**
-   * @param model the wrapped model, to whose network this is added
-   * @param adapter the name of an AdaLoRA adapter that is active
-   * @throws org.peft4j.error.PeftException if it is no adapter of AdaLoRA, or one whose ranks stay
+   * @param adapter an active AdaLoRA adapter of the model to whose network this is added
+   * @throws org.peft4j.error.PeftException if it is of another method, or its ranks are settled
    */
-  public AdaLoraListener(PeftModel<?> model, String adapter) {
-    this.model = model;
+  public AdaLoraListener(AdapterView adapter) {
     this.adapter = adapter;
-    this.allocator = new RankAllocator(model, adapter);
+    this.allocator = new RankAllocator(adapter);
   }
 
   @Override
   public void onGradientCalculation(Model network) {
     double share = network.conf().isMiniBatch() ? 1.0 / network.batchSize() : 1;
-    model
-        .gradients(adapter)
+    adapter
+        .gradients()
         .forEach(
             (key, gradient) ->
                 gradients

@@ -1,20 +1,20 @@
 package org.peft4j.lora.adalora;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.peft4j.PeftModel;
 import org.peft4j.adapter.Adapter;
-import org.peft4j.config.ConfigReader;
+import org.peft4j.config.ConfigFields;
 import org.peft4j.error.PeftException;
 import org.peft4j.lora.LoraInit;
 import org.peft4j.lora.internal.lowrank.LoraShape;
 import org.peft4j.lora.plus.LoraPlus;
+import org.peft4j.method.AdapterView;
 import org.peft4j.method.Injection;
+import org.peft4j.method.ModelModules;
 import org.peft4j.method.PeftMethod;
 import org.peft4j.method.TrainingHook;
 import org.peft4j.method.TrainingOption;
@@ -37,13 +37,13 @@ public final class AdaLoraMethod implements PeftMethod<AdaLoraConfig> {
   }
 
   @Override
-  public AdaLoraConfig readConfig(ConfigReader json) {
-    return AdaLoraJson.read(json);
+  public ConfigFields<AdaLoraConfig, ?> fields() {
+    return AdaLoraFields.ALL;
   }
 
   @Override
-  public ObjectNode writeConfig(AdaLoraConfig config) {
-    return AdaLoraJson.write(config);
+  public List<String> tensorPrefixes() {
+    return List.of("lora_");
   }
 
   @Override
@@ -83,10 +83,9 @@ public final class AdaLoraMethod implements PeftMethod<AdaLoraConfig> {
   }
 
   @Override
-  public Optional<TrainingHook> trainingHook(
-      AdaLoraConfig config, PeftModel<?> model, String adapter) {
-    return RankAllocator.allocatable(config, model.tensors(adapter))
-        ? Optional.of(new RankAllocator(model, adapter))
+  public Optional<TrainingHook> trainingHook(AdaLoraConfig config, AdapterView adapter) {
+    return RankAllocator.allocatable(config, adapter.tensors())
+        ? Optional.of(new RankAllocator(adapter))
         : Optional.empty();
   }
 
@@ -96,8 +95,8 @@ public final class AdaLoraMethod implements PeftMethod<AdaLoraConfig> {
   }
 
   @Override
-  public Optional<List<String>> defaultTargets(String modelType) {
-    return AdaLoraTargets.of(modelType);
+  public Optional<List<String>> defaultTargets(ModelModules model) {
+    return AdaLoraTargets.of(model);
   }
 
   @Override

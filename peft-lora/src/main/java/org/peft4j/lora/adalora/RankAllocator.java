@@ -6,10 +6,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.peft4j.PeftModel;
 import org.peft4j.error.PeftException;
 import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.kernel.Scratch;
+import org.peft4j.method.AdapterView;
 import org.peft4j.method.TrainingHook;
 
 /**
@@ -25,28 +25,25 @@ import org.peft4j.method.TrainingHook;
 public final class RankAllocator implements TrainingHook {
   private static final String PREFIX = "base_model.model.";
 
-  private final PeftModel<?> model;
-  private final String adapter;
+  private final AdapterView adapter;
   private final AdaLoraConfig config;
   private final List<String> modules;
   private final Importance importance;
   private final INDArray kept;
 
   /**
-   * @param model the model that is trained
-   * @param adapter the name of an AdaLoRA adapter
-   * @throws PeftException if it is none, or one that was loaded with its ranks taken away, which
-   *     stay as they are
+   * @param adapter an AdaLoRA adapter of the model that is trained
+   * @throws PeftException if it is of another method, or was loaded with its ranks taken away,
+   *     which stay as they are
    */
-  public RankAllocator(PeftModel<?> model, String adapter) {
-    this.model = model;
+  public RankAllocator(AdapterView adapter) {
     this.adapter = adapter;
-    this.config = requireConfig(model, adapter);
-    Map<String, INDArray> tensors = triplets(model.tensors(adapter));
+    this.config = requireConfig(adapter);
+    Map<String, INDArray> tensors = triplets(adapter.tensors());
     if (!allocatable(config, tensors)) {
       throw new PeftException(
           "Adapter \""
-              + adapter
+              + adapter.name()
               + "\" was loaded with ranks taken away, which stay so. Train it without a"
               + " RankAllocator.");
     }
@@ -60,15 +57,15 @@ public final class RankAllocator implements TrainingHook {
     }
   }
 
-  private static AdaLoraConfig requireConfig(PeftModel<?> model, String adapter) {
-    if (model.config(adapter) instanceof AdaLoraConfig config) {
+  private static AdaLoraConfig requireConfig(AdapterView adapter) {
+    if (adapter.config() instanceof AdaLoraConfig config) {
       return config;
     }
     throw new PeftException(
         "Adapter \""
-            + adapter
+            + adapter.name()
             + "\" is of the method "
-            + model.config(adapter).peftType()
+            + adapter.config().peftType()
             + "; only one of ADALORA has ranks to allocate.");
   }
 
@@ -113,7 +110,7 @@ public final class RankAllocator implements TrainingHook {
 
   @Override
   public void afterUpdate(long step) {
-    afterUpdate(step, model.gradients(adapter));
+    afterUpdate(step, adapter.gradients());
   }
 
   /**
@@ -123,7 +120,7 @@ public final class RankAllocator implements TrainingHook {
    */
   public void afterUpdate(long step, Map<String, INDArray> gradients) {
     RankSchedule schedule = config.schedule();
-    Map<String, INDArray> parameters = model.tensors(adapter);
+    Map<String, INDArray> parameters = adapter.tensors();
     if (step < schedule.last()) {
       importance.update(parameters, gradients);
     }
@@ -181,7 +178,7 @@ public final class RankAllocator implements TrainingHook {
   }
 
   private void publish() {
-    model.amendConfig(adapter, config.withRankPattern(pattern()));
+    adapter.amendConfig(config.toBuilder().rankPattern(pattern()).build());
   }
 
   /** What is kept, by the key of {@code rank_pattern}. */

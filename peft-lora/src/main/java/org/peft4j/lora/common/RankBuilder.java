@@ -19,6 +19,17 @@ public abstract class RankBuilder<B extends RankBuilder<B>> extends CommonBuilde
     return new Ranks(rank, alpha, rankPattern, alphaPattern);
   }
 
+  /** All of them at once. */
+  public final B ranks(Ranks value) {
+    rank = value.rank();
+    alpha = value.alpha();
+    rankPattern.clear();
+    rankPattern.putAll(value.rankPattern());
+    alphaPattern.clear();
+    alphaPattern.putAll(value.alphaPattern());
+    return self();
+  }
+
   /** r, at least 1; 8 unless set. */
   public final B rank(int value) {
     rank = value;

@@ -1,13 +1,16 @@
 package org.peft4j.lora.common;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.peft4j.config.ConfigReader;
-import org.peft4j.plan.PatternMap;
+import java.util.function.Function;
+import org.peft4j.config.ConfigFields;
+import org.peft4j.config.FieldRole;
+import org.peft4j.config.FieldType;
+import org.peft4j.config.PatternMap;
+import org.peft4j.config.PeftConfig;
 import org.peft4j.site.Site;
 
 /**
@@ -20,7 +23,15 @@ import org.peft4j.site.Site;
  */
 public record Ranks(
     int rank, double alpha, Map<String, Integer> rankPattern, Map<String, Double> alphaPattern) {
-  private static final int MAX_RANK = 1 << 20;
+  private static final String RANKS = "rank_pattern";
+  private static final String ALPHAS = "alpha_pattern";
+
+  /** Ranks by module path. */
+  public static final FieldType<Map<String, Integer>> RANK_PATTERN =
+      FieldType.mapOf("an object of pattern: number", FieldType.INTEGER);
+
+  private static final FieldType<Map<String, Double>> ALPHA_PATTERN =
+      FieldType.mapOf("an object of pattern: number", FieldType.WHOLE_OR_NUMBER);
 
   public Ranks {
     rankPattern = Collections.unmodifiableMap(new LinkedHashMap<>(rankPattern));
@@ -34,42 +45,28 @@ public record Ranks(
    */
   public List<String> problems(String alphaField) {
     List<String> problems = new ArrayList<>();
-    checkRank("r", rank, problems);
-    checkAlpha(alphaField, alpha, problems);
-    rankPattern.forEach((key, value) -> checkRank("rank_pattern \"" + key + "\"", value, problems));
+    FieldType.RANK.check("r", rank, problems);
+    FieldType.POSITIVE.check(alphaField, alpha, problems);
+    rankPattern.forEach(
+        (key, value) -> FieldType.RANK.check(RANKS + " \"" + key + "\"", value, problems));
     alphaPattern.forEach(
-        (key, value) -> checkAlpha("alpha_pattern \"" + key + "\"", value, problems));
+        (key, value) -> FieldType.POSITIVE.check(ALPHAS + " \"" + key + "\"", value, problems));
     return problems;
-  }
-
-  private static void checkRank(String field, int value, List<String> problems) {
-    if (value < 1 || value > MAX_RANK) {
-      problems.add(field + " is " + value + "; allowed: 1 to " + MAX_RANK + ".");
-    }
-  }
-
-  private static void checkAlpha(String field, double value, List<String> problems) {
-    if (!(value > 0 && Double.isFinite(value))) {
-      problems.add(field + " is " + value + "; allowed: a finite number above 0.");
-    }
-  }
-
-  /** Adds to {@code problems} if a probability of dropout is not in [0, 1). */
-  public static void checkDropout(String field, double value, List<String> problems) {
-    if (!(value >= 0 && value < 1)) {
-      problems.add(field + " is " + value + "; allowed: 0 up to, not including, 1.");
-    }
   }
 
   /** The rank at a site. */
   public int rankAt(Site site) {
-    return new PatternMap<>("rank_pattern", rankPattern).get(site.name(), rank);
+    return new PatternMap<>(RANKS, rankPattern).get(site.name(), rank);
+  }
+
+  /** α at a site. */
+  public double alphaAt(Site site) {
+    return new PatternMap<>(ALPHAS, alphaPattern).get(site.name(), alpha);
   }
 
   /** α/r at a site. */
   public double scaleAt(Site site) {
-    double own = new PatternMap<>("alpha_pattern", alphaPattern).get(site.name(), alpha);
-    return own / rankAt(site);
+    return alphaAt(site) / rankAt(site);
   }
 
   /** The keys of both patterns. */
@@ -79,33 +76,40 @@ public record Ranks(
     return patterns;
   }
 
-  /** Reads {@code r}, alpha and the patterns. */
-  public static Ranks read(ConfigReader json, String alphaField) {
-    return new Ranks(
-        json.integer("r", 8),
-        json.number(alphaField, 8),
-        json.numbers(
-            "rank_pattern",
-            n -> n.canConvertToExactIntegral() && n.canConvertToInt() ? n.intValue() : null),
-        json.numbers("alpha_pattern", n -> n.isNumber() ? n.doubleValue() : null));
-  }
-
-  /** Writes {@code r}, alpha and the patterns. */
-  public void write(ObjectNode json, String alphaField) {
-    json.put("r", rank);
-    number(json, alphaField, alpha);
-    ObjectNode ranks = json.putObject("rank_pattern");
-    rankPattern.forEach(ranks::put);
-    ObjectNode alphas = json.putObject("alpha_pattern");
-    alphaPattern.forEach((key, value) -> number(alphas, key, value));
-  }
-
-  /** Whole numbers as Hugging Face PEFT writes them: without a fraction. */
-  private static void number(ObjectNode json, String field, double value) {
-    if (value == Math.rint(value) && Math.abs(value) < 1e9) {
-      json.put(field, (int) value);
-    } else {
-      json.put(field, value);
-    }
+  /**
+   * Adds {@code r}, alpha and the patterns to the fields of a config.
+   *
+   * @param alphaField what the method calls alpha
+   * @param get the config's ranks
+   */
+  public static <C extends PeftConfig, B extends RankBuilder<B>> ConfigFields<C, B> describe(
+      ConfigFields<C, B> fields, String alphaField, Function<C, Ranks> get) {
+    return fields
+        .add(
+            "r",
+            FieldType.RANK,
+            "Rank of each adapter matrix.",
+            config -> get.apply(config).rank(),
+            RankBuilder::rank)
+        .role(FieldRole.RANK)
+        .add(
+            alphaField,
+            FieldType.POSITIVE,
+            "The adapter's part is scaled by alpha/r.",
+            config -> get.apply(config).alpha(),
+            RankBuilder::alpha)
+        .role(FieldRole.ALPHA)
+        .add(
+            RANKS,
+            RANK_PATTERN,
+            "Other ranks, by the end of a module's path.",
+            config -> get.apply(config).rankPattern(),
+            (builder, pattern) -> pattern.forEach(builder::rankPattern))
+        .add(
+            ALPHAS,
+            ALPHA_PATTERN,
+            "Other alphas, by the end of a module's path.",
+            config -> get.apply(config).alphaPattern(),
+            (builder, pattern) -> pattern.forEach(builder::alphaPattern));
   }
 }

@@ -14,6 +14,7 @@ import org.peft4j.adapter.Tensors;
 import org.peft4j.error.PeftException;
 import org.peft4j.lora.LoraConfig;
 import org.peft4j.lora.LoraInit;
+import org.peft4j.lora.common.Ranks;
 import org.peft4j.lora.internal.lowrank.LoraLinear;
 import org.peft4j.lora.internal.lowrank.LowRankPart;
 import org.peft4j.lora.internal.lowrank.PlainConfig;
@@ -45,23 +46,18 @@ public final class LoraAdapters {
               + " with convertToPlain first.");
     }
     LoraConfig wider =
-        LoraConfig.builder()
-            .common(config.common())
-            .rank(newRank)
-            .alpha(newAlpha)
-            .dropout(config.dropout())
-            .rslora(config.rslora())
-            .loraBias(config.loraBias())
-            .fanInFanOut(config.fanInFanOut())
+        config.toBuilder()
+            .ranks(new Ranks(newRank, newAlpha, Map.of(), Map.of()))
+            // Other starts give B values, which would change what the adapter computes.
             .init(config.init() == LoraInit.GAUSSIAN ? config.init() : LoraInit.STANDARD)
             .build();
     String drawn = temporaryName(model);
     model.addAdapter(drawn, wider);
     try {
-      Map<String, INDArray> values = new LinkedHashMap<>(model.tensors(drawn));
+      Map<String, INDArray> values = new LinkedHashMap<>(model.adapter(drawn).tensors());
       double scale = newAlpha / (config.rslora() ? Math.sqrt(newRank) : newRank);
-      Map<String, INDArray> old = model.tensors(name);
-      for (Adapter adapter : model.parts(name)) {
+      Map<String, INDArray> old = model.adapter(name).tensors();
+      for (Adapter adapter : model.adapter(name).parts()) {
         if (adapter instanceof LowRankPart part) {
           requireRoom(part, newRank);
           copy(part, old, values, part.shape().scale() / scale);
@@ -69,7 +65,7 @@ public final class LoraAdapters {
           adapter.parameters().forEach(spec -> copy(adapter.key(spec), old, values));
         }
       }
-      model.redefine(name, wider, values);
+      model.adapter(name).redefine(wider, values);
     } finally {
       model.delete(drawn);
     }
@@ -143,8 +139,8 @@ public final class LoraAdapters {
     LoraConfig config = config(model, name);
     Map<String, INDArray> values = new LinkedHashMap<>();
     List<PlainConfig.Target> targets = new ArrayList<>();
-    Map<String, INDArray> old = model.tensors(name);
-    for (Adapter adapter : model.parts(name)) {
+    Map<String, INDArray> old = model.adapter(name).tensors();
+    for (Adapter adapter : model.adapter(name).parts()) {
       if (!(adapter instanceof ShiftedLora part)) {
         throw new PeftException(
             "Adapter \""

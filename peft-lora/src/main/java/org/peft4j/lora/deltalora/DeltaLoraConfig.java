@@ -3,6 +3,7 @@ package org.peft4j.lora.deltalora;
 import java.util.ArrayList;
 import java.util.List;
 import org.peft4j.config.CommonConfig;
+import org.peft4j.config.FieldType;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.lora.common.RankBuilder;
 import org.peft4j.lora.common.Ranks;
@@ -21,6 +22,9 @@ public record DeltaLoraConfig(CommonConfig common, Ranks ranks, double ratio)
   /** The name in {@code peft_type}. */
   public static final String PEFT_TYPE = "DELTA_LORA";
 
+  static final FieldType<Double> RATIO =
+      FieldType.NUMBER.within("a finite number, 0 and up", v -> v >= 0 && Double.isFinite(v));
+
   /**
    * Checks every field.
    *
@@ -29,15 +33,18 @@ public record DeltaLoraConfig(CommonConfig common, Ranks ranks, double ratio)
   public DeltaLoraConfig {
     List<String> problems = new ArrayList<>(common.problems());
     problems.addAll(ranks.problems("lora_alpha"));
-    if (!(ratio >= 0 && Double.isFinite(ratio))) {
-      problems.add("delta_lambda is " + ratio + "; allowed: a finite number, 0 and up.");
-    }
+    RATIO.check("delta_lambda", ratio, problems);
     CommonConfig.require("Delta-LoRA config", problems);
   }
 
   @Override
   public String peftType() {
     return PEFT_TYPE;
+  }
+
+  @Override
+  public Builder toBuilder() {
+    return builder().common(common).ranks(ranks).ratio(ratio);
   }
 
   /** A builder with the defaults: r 8, alpha 8, λ 0.5. */
@@ -62,11 +69,7 @@ public record DeltaLoraConfig(CommonConfig common, Ranks ranks, double ratio)
       return this;
     }
 
-    /**
-     * The config.
-     *
-     * @throws org.peft4j.error.PeftException with all that is wrong
-     */
+    @Override
     public DeltaLoraConfig build() {
       return new DeltaLoraConfig(common(), ranks(), ratio);
     }

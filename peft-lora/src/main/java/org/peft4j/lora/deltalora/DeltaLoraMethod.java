@@ -1,6 +1,5 @@
 package org.peft4j.lora.deltalora;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
@@ -9,16 +8,16 @@ import org.peft4j.adapter.Adapter;
 import org.peft4j.adapter.EmbeddingAdapter;
 import org.peft4j.adapter.LinearAdapter;
 import org.peft4j.adapter.WeightAdapter;
-import org.peft4j.config.CommonConfig;
-import org.peft4j.config.ConfigReader;
-import org.peft4j.config.ConfigWriter;
+import org.peft4j.config.ConfigFields;
 import org.peft4j.lora.DefaultTargets;
 import org.peft4j.lora.LoraInit;
 import org.peft4j.lora.common.Ranks;
+import org.peft4j.lora.deltalora.DeltaLoraConfig.Builder;
 import org.peft4j.lora.internal.lowrank.LoraShape;
 import org.peft4j.lora.internal.lowrank.PlainLora;
 import org.peft4j.lora.plus.LoraPlus;
 import org.peft4j.method.Injection;
+import org.peft4j.method.ModelModules;
 import org.peft4j.method.PeftMethod;
 import org.peft4j.method.TrainingOption;
 import org.peft4j.site.Site;
@@ -26,6 +25,18 @@ import org.peft4j.site.SiteKind;
 
 /** Delta-LoRA's injector, for linear maps, embeddings and convolutions. */
 public final class DeltaLoraMethod implements PeftMethod<DeltaLoraConfig> {
+  private static final ConfigFields<DeltaLoraConfig, Builder> FIELDS =
+      Ranks.describe(
+              ConfigFields.of("Delta-LoRA", "lora", DeltaLoraConfig::builder, Builder::build),
+              "lora_alpha",
+              DeltaLoraConfig::ranks)
+          .add(
+              "delta_lambda",
+              DeltaLoraConfig.RATIO,
+              "How far the frozen weight follows; 0 is LoRA.",
+              DeltaLoraConfig::ratio,
+              Builder::ratio);
+
   @Override
   public String peftType() {
     return DeltaLoraConfig.PEFT_TYPE;
@@ -37,19 +48,13 @@ public final class DeltaLoraMethod implements PeftMethod<DeltaLoraConfig> {
   }
 
   @Override
-  public DeltaLoraConfig readConfig(ConfigReader json) {
-    Ranks ranks = Ranks.read(json, "lora_alpha");
-    double ratio = json.number("delta_lambda", 0.5);
-    CommonConfig common = json.common("lora", "Delta-LoRA config");
-    return new DeltaLoraConfig(common, ranks, ratio);
+  public ConfigFields<DeltaLoraConfig, ?> fields() {
+    return FIELDS;
   }
 
   @Override
-  public ObjectNode writeConfig(DeltaLoraConfig config) {
-    ObjectNode json = ConfigWriter.common(DeltaLoraConfig.PEFT_TYPE, "lora", config.common());
-    config.ranks().write(json, "lora_alpha");
-    json.put("delta_lambda", config.ratio());
-    return json;
+  public List<String> tensorPrefixes() {
+    return List.of("lora_");
   }
 
   @Override
@@ -89,8 +94,8 @@ public final class DeltaLoraMethod implements PeftMethod<DeltaLoraConfig> {
   }
 
   @Override
-  public Optional<List<String>> defaultTargets(String modelType) {
-    return DefaultTargets.of(modelType);
+  public Optional<List<String>> defaultTargets(ModelModules model) {
+    return DefaultTargets.of(model);
   }
 
   @Override

@@ -60,7 +60,7 @@ public final class EvaInitialiser {
       throw new PeftException("Adapter \"" + adapter + "\" is not active; EVA needs its inputs.");
     }
     config = own;
-    for (Adapter part : model.parts(adapter)) {
+    for (Adapter part : model.adapter(adapter).parts()) {
       if (!(part instanceof LoraLinear linear) || linear.shape().bias()) {
         throw new PeftException(
             "EVA is for plain LoRA on linear modules; "
@@ -83,7 +83,7 @@ public final class EvaInitialiser {
    * @param rows which of the rows of each pass count; null for all
    */
   public void observe(Runnable forward, boolean @Nullable [] rows) {
-    try (var scope = model.observingInputs((site, x) -> add(site, x, rows))) {
+    try (var scope = model.training().observingInputs((site, x) -> add(site, x, rows))) {
       forward.run();
     }
   }
@@ -147,7 +147,7 @@ public final class EvaInitialiser {
                 Nd4j.zeros(DataType.DOUBLE, part.site().outputs(), rank));
           }
         });
-    model.redefine(adapter, PlainConfig.of(config, targets, false), values);
+    model.adapter(adapter).redefine(PlainConfig.of(config, targets, false), values);
   }
 
   private static <T> T of(Map<String, T> map, String site) {

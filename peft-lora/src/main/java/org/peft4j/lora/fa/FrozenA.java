@@ -4,10 +4,10 @@ import java.util.Map;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.inverse.InvertMatrix;
-import org.peft4j.PeftModel;
 import org.peft4j.adapter.Adapter;
 import org.peft4j.error.PeftException;
 import org.peft4j.lora.internal.lowrank.LowRankPart;
+import org.peft4j.method.AdapterView;
 import org.peft4j.method.TrainingHook;
 
 /**
@@ -16,7 +16,7 @@ import org.peft4j.method.TrainingHook;
  * g_A ← 0}. Use it in a fine-tuning without weight decay:
  *
  * <pre>{@code
- * FineTuner.builder(model, data).hook(() -> new FrozenA(model, name))
+ * FineTuner.builder(model, data).hook(() -> new FrozenA(model.adapter(name)))
  * }</pre>
  *
  * <p>or, in a network's own {@code fit}, call {@link #beforeUpdate} from a listener's {@code
@@ -26,22 +26,19 @@ import org.peft4j.method.TrainingHook;
 public final class FrozenA implements TrainingHook {
   private static final double DAMPING = 1e-8;
 
-  private final PeftModel<?> model;
-  private final String adapter;
+  private final AdapterView adapter;
 
   /**
-   * @param model the model that is trained
-   * @param adapter the name of an adapter of LoRA that is active
-   * @throws PeftException if a part of it is no B·A
+   * @param adapter an active LoRA adapter of the model that is trained
+   * @throws PeftException if a part of it is more than B·A
    */
-  public FrozenA(PeftModel<?> model, String adapter) {
-    this.model = model;
+  public FrozenA(AdapterView adapter) {
     this.adapter = adapter;
-    for (Adapter part : model.parts(adapter)) {
+    for (Adapter part : adapter.parts()) {
       if (!(part instanceof LowRankPart)) {
         throw new PeftException(
             "Adapter \""
-                + adapter
+                + adapter.name()
                 + "\" is more than B·A at "
                 + part.site().name()
                 + "; LoRA-FA is for plain LoRA, without biases and modules of its own.");
@@ -51,9 +48,9 @@ public final class FrozenA implements TrainingHook {
 
   @Override
   public void beforeUpdate(long step) {
-    Map<String, INDArray> tensors = model.tensors(adapter);
-    Map<String, INDArray> gradients = model.gradients(adapter);
-    for (Adapter adapted : model.parts(adapter)) {
+    Map<String, INDArray> tensors = adapter.tensors();
+    Map<String, INDArray> gradients = adapter.gradients();
+    for (Adapter adapted : adapter.parts()) {
       LowRankPart part = (LowRankPart) adapted;
       String prefix = "base_model.model." + part.site().name() + ".";
       get(gradients, prefix + part.nameOfA()).assign(0);

@@ -1,14 +1,12 @@
 package org.peft4j.lora.internal;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.peft4j.adapter.Adapter;
-import org.peft4j.config.ConfigReader;
+import org.peft4j.config.ConfigFields;
 import org.peft4j.error.PeftException;
 import org.peft4j.lora.DefaultTargets;
 import org.peft4j.lora.LoraConfig;
@@ -22,6 +20,7 @@ import org.peft4j.lora.internal.start.ShiftedLora;
 import org.peft4j.lora.plus.LoraPlus;
 import org.peft4j.method.Combination;
 import org.peft4j.method.Injection;
+import org.peft4j.method.ModelModules;
 import org.peft4j.method.PeftMethod;
 import org.peft4j.method.TrainingOption;
 import org.peft4j.site.Site;
@@ -40,13 +39,13 @@ public final class LoraMethod implements PeftMethod<LoraConfig> {
   }
 
   @Override
-  public LoraConfig readConfig(ConfigReader json) {
-    return LoraJson.read(json);
+  public ConfigFields<LoraConfig, ?> fields() {
+    return LoraFields.ALL;
   }
 
   @Override
-  public ObjectNode writeConfig(LoraConfig config) {
-    return LoraJson.write(config);
+  public List<String> tensorPrefixes() {
+    return List.of("lora_");
   }
 
   @Override
@@ -94,14 +93,12 @@ public final class LoraMethod implements PeftMethod<LoraConfig> {
   }
 
   @Override
-  public Optional<List<String>> defaultTargets(String modelType) {
-    return DefaultTargets.of(modelType);
+  public Optional<List<String>> defaultTargets(ModelModules model) {
+    return DefaultTargets.of(model);
   }
 
   @Override
   public List<String> patterns(LoraConfig config) {
-    List<String> patterns = new ArrayList<>(config.rankPattern().keySet());
-    patterns.addAll(config.alphaPattern().keySet());
-    return patterns;
+    return config.ranks().patterns();
   }
 }

@@ -33,6 +33,11 @@ public record LoHaConfig(CommonConfig common, LycorisFields fields, boolean init
     return PEFT_TYPE;
   }
 
+  @Override
+  public Builder toBuilder() {
+    return builder().common(common).fields(fields).init(init);
+  }
+
   /** A builder with the defaults: r 8, alpha 8, no dropout. */
   public static Builder builder() {
     return new Builder();
@@ -55,11 +60,7 @@ public record LoHaConfig(CommonConfig common, LycorisFields fields, boolean init
       return this;
     }
 
-    /**
-     * The config.
-     *
-     * @throws org.peft4j.error.PeftException with all that is wrong
-     */
+    @Override
     public LoHaConfig build() {
       return new LoHaConfig(common(), fields(), init);
     }

@@ -1,27 +1,39 @@
 package org.peft4j.lora.loha;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.peft4j.adapter.Adapter;
-import org.peft4j.config.CommonConfig;
-import org.peft4j.config.ConfigReader;
+import org.peft4j.config.ConfigFields;
+import org.peft4j.config.FieldType;
 import org.peft4j.lora.DefaultTargets;
 import org.peft4j.lora.internal.lycoris.CoreFactor;
 import org.peft4j.lora.internal.lycoris.Dropout;
 import org.peft4j.lora.internal.lycoris.Factor;
 import org.peft4j.lora.internal.lycoris.Factor.Start;
 import org.peft4j.lora.internal.lycoris.LowRankFactor;
+import org.peft4j.lora.loha.LoHaConfig.Builder;
 import org.peft4j.lora.lycoris.LycorisFields;
 import org.peft4j.method.Injection;
+import org.peft4j.method.ModelModules;
 import org.peft4j.method.PeftMethod;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
 
 /** LoHa's injector, for linear maps and convolutions. */
 public final class LoHaMethod implements PeftMethod<LoHaConfig> {
+  private static final ConfigFields<LoHaConfig, Builder> FIELDS =
+      LycorisFields.describe(
+              ConfigFields.of("LoHa", "loha", LoHaConfig::builder, Builder::build),
+              LoHaConfig::fields)
+          .add(
+              "init_weights",
+              FieldType.BOOL,
+              "Begin as no change; false, for tests, begins at random.",
+              LoHaConfig::init,
+              Builder::init);
+
   @Override
   public String peftType() {
     return LoHaConfig.PEFT_TYPE;
@@ -33,18 +45,13 @@ public final class LoHaMethod implements PeftMethod<LoHaConfig> {
   }
 
   @Override
-  public LoHaConfig readConfig(ConfigReader json) {
-    LycorisFields fields = LycorisFields.read(json);
-    boolean init = json.bool("init_weights", true);
-    CommonConfig common = json.common("loha", "LoHa config");
-    return new LoHaConfig(common, fields, init);
+  public ConfigFields<LoHaConfig, ?> fields() {
+    return FIELDS;
   }
 
   @Override
-  public ObjectNode writeConfig(LoHaConfig config) {
-    ObjectNode json = config.fields().write(LoHaConfig.PEFT_TYPE, "loha", config.common());
-    json.put("init_weights", config.init());
-    return json;
+  public List<String> tensorPrefixes() {
+    return List.of("hada_");
   }
 
   @Override
@@ -87,8 +94,8 @@ public final class LoHaMethod implements PeftMethod<LoHaConfig> {
   }
 
   @Override
-  public Optional<List<String>> defaultTargets(String modelType) {
-    return DefaultTargets.of(modelType);
+  public Optional<List<String>> defaultTargets(ModelModules model) {
+    return DefaultTargets.of(model);
   }
 
   @Override

@@ -3,6 +3,7 @@ package org.peft4j.lora.lokr;
 import java.util.ArrayList;
 import java.util.List;
 import org.peft4j.config.CommonConfig;
+import org.peft4j.config.FieldType;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.lora.lycoris.LycorisBuilder;
 import org.peft4j.lora.lycoris.LycorisFields;
@@ -28,6 +29,9 @@ public record LoKrConfig(
   /** The name in {@code peft_type}. */
   public static final String PEFT_TYPE = "LOKR";
 
+  static final FieldType<Integer> FACTOR =
+      FieldType.INTEGER.within("-1, or 1 and up", value -> value >= 1 || value == -1);
+
   /**
    * Checks every field.
    *
@@ -36,15 +40,24 @@ public record LoKrConfig(
   public LoKrConfig {
     List<String> problems = new ArrayList<>(common.problems());
     problems.addAll(fields.problems());
-    if (decomposeFactor < 1 && decomposeFactor != -1) {
-      problems.add("decompose_factor is " + decomposeFactor + "; allowed: -1, or 1 and up.");
-    }
+    FACTOR.check("decompose_factor", decomposeFactor, problems);
     CommonConfig.require("LoKr config", problems);
   }
 
   @Override
   public String peftType() {
     return PEFT_TYPE;
+  }
+
+  @Override
+  public Builder toBuilder() {
+    return builder()
+        .common(common)
+        .fields(fields)
+        .decomposeBoth(decomposeBoth)
+        .decomposeFactor(decomposeFactor)
+        .rankDropoutScale(rankDropoutScale)
+        .init(init);
   }
 
   /** A builder with the defaults: r 8, alpha 8, no dropout, factors near the roots. */
@@ -90,11 +103,7 @@ public record LoKrConfig(
       return this;
     }
 
-    /**
-     * The config.
-     *
-     * @throws org.peft4j.error.PeftException with all that is wrong
-     */
+    @Override
     public LoKrConfig build() {
       return new LoKrConfig(
           common(), fields(), decomposeBoth, decomposeFactor, rankDropoutScale, init);

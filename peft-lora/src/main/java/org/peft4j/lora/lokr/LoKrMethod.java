@@ -1,16 +1,16 @@
 package org.peft4j.lora.lokr;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.peft4j.adapter.Adapter;
-import org.peft4j.config.ConfigReader;
+import org.peft4j.config.ConfigFields;
 import org.peft4j.lora.DefaultTargets;
 import org.peft4j.lora.internal.lycoris.Dropout;
 import org.peft4j.lora.lycoris.LycorisFields;
 import org.peft4j.method.Injection;
+import org.peft4j.method.ModelModules;
 import org.peft4j.method.PeftMethod;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
@@ -28,13 +28,13 @@ public final class LoKrMethod implements PeftMethod<LoKrConfig> {
   }
 
   @Override
-  public LoKrConfig readConfig(ConfigReader json) {
-    return LoKrJson.read(json);
+  public ConfigFields<LoKrConfig, ?> fields() {
+    return LoKrFields.ALL;
   }
 
   @Override
-  public ObjectNode writeConfig(LoKrConfig config) {
-    return LoKrJson.write(config);
+  public List<String> tensorPrefixes() {
+    return List.of("lokr_");
   }
 
   @Override
@@ -62,8 +62,8 @@ public final class LoKrMethod implements PeftMethod<LoKrConfig> {
   }
 
   @Override
-  public Optional<List<String>> defaultTargets(String modelType) {
-    return DefaultTargets.of(modelType);
+  public Optional<List<String>> defaultTargets(ModelModules model) {
+    return DefaultTargets.of(model);
   }
 
   @Override

@@ -16,6 +16,14 @@ public abstract class LycorisBuilder<B extends LycorisBuilder<B>> extends RankBu
     return new LycorisFields(ranks(), rankDropout, moduleDropout, effectiveConvolution);
   }
 
+  /** All of them at once. */
+  public final B fields(LycorisFields value) {
+    rankDropout = value.rankDropout();
+    moduleDropout = value.moduleDropout();
+    effectiveConvolution = value.effectiveConvolution();
+    return ranks(value.ranks());
+  }
+
   /** The probability that a row of ΔW is zeroed in training, in [0, 1); 0 unless set. */
   public final B rankDropout(double value) {
     rankDropout = value;

@@ -1,11 +1,10 @@
 package org.peft4j.lora.lycoris;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
-import org.peft4j.config.Bias;
-import org.peft4j.config.CommonConfig;
-import org.peft4j.config.ConfigReader;
-import org.peft4j.config.ConfigWriter;
+import java.util.function.Function;
+import org.peft4j.config.ConfigFields;
+import org.peft4j.config.FieldType;
+import org.peft4j.config.PeftConfig;
 import org.peft4j.lora.common.Ranks;
 
 /**
@@ -22,30 +21,33 @@ public record LycorisFields(
   /** What is wrong with them, a sentence each. */
   public List<String> problems() {
     List<String> problems = ranks.problems("alpha");
-    Ranks.checkDropout("rank_dropout", rankDropout, problems);
-    Ranks.checkDropout("module_dropout", moduleDropout, problems);
+    FieldType.DROPOUT.check("rank_dropout", rankDropout, problems);
+    FieldType.DROPOUT.check("module_dropout", moduleDropout, problems);
     return problems;
   }
 
-  /** Reads them. */
-  public static LycorisFields read(ConfigReader json) {
-    return new LycorisFields(
-        Ranks.read(json, "alpha"),
-        json.number("rank_dropout", 0),
-        json.number("module_dropout", 0),
-        json.bool("use_effective_conv2d", false));
-  }
-
-  /** A config with them and the common fields; {@code bias}, which PEFT has not, if one trains. */
-  public ObjectNode write(String peftType, String prefix, CommonConfig common) {
-    ObjectNode json = ConfigWriter.common(peftType, prefix, common);
-    if (common.bias() == Bias.NONE) {
-      json.remove("bias");
-    }
-    ranks.write(json, "alpha");
-    json.put("rank_dropout", rankDropout);
-    json.put("module_dropout", moduleDropout);
-    json.put("use_effective_conv2d", effectiveConvolution);
-    return json;
+  /** Adds them to the fields of a config; Hugging Face PEFT has no {@code bias} for these. */
+  public static <C extends PeftConfig, B extends LycorisBuilder<B>> ConfigFields<C, B> describe(
+      ConfigFields<C, B> config, Function<C, LycorisFields> get) {
+    return Ranks.describe(config, "alpha", c -> get.apply(c).ranks())
+        .add(
+            "rank_dropout",
+            FieldType.DROPOUT,
+            "Probability that a row of the weight's change is dropped in training.",
+            c -> get.apply(c).rankDropout(),
+            LycorisBuilder::rankDropout)
+        .add(
+            "module_dropout",
+            FieldType.DROPOUT,
+            "Probability that an adapter is left out of a training pass.",
+            c -> get.apply(c).moduleDropout(),
+            LycorisBuilder::moduleDropout)
+        .add(
+            "use_effective_conv2d",
+            FieldType.BOOL,
+            "Give kernels larger than 1 a core of their own.",
+            c -> get.apply(c).effectiveConvolution(),
+            LycorisBuilder::effectiveConvolution)
+        .omit("bias");
   }
 }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import org.peft4j.config.CommonBuilder;
 import org.peft4j.config.CommonConfig;
+import org.peft4j.config.FieldType;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.lora.common.Ranks;
 
@@ -35,7 +36,7 @@ public record MoraConfig(
     rankPattern = Collections.unmodifiableMap(new LinkedHashMap<>(rankPattern));
     List<String> problems = new ArrayList<>(common.problems());
     problems.addAll(ranks(rank, rankPattern).problems("alpha"));
-    Ranks.checkDropout("mora_dropout", dropout, problems);
+    FieldType.DROPOUT.check("mora_dropout", dropout, problems);
     CommonConfig.require("MoRA config", problems);
   }
 
@@ -50,6 +51,13 @@ public record MoraConfig(
   @Override
   public String peftType() {
     return PEFT_TYPE;
+  }
+
+  @Override
+  public Builder toBuilder() {
+    Builder builder = builder().common(common).rank(rank).type(type).dropout(dropout);
+    rankPattern.forEach(builder::rankPattern);
+    return builder;
   }
 
   /** A builder with the defaults: r 8, rotation, no dropout. */
@@ -95,11 +103,7 @@ public record MoraConfig(
       return this;
     }
 
-    /**
-     * The config.
-     *
-     * @throws org.peft4j.error.PeftException with all that is wrong
-     */
+    @Override
     public MoraConfig build() {
       return new MoraConfig(common(), rank, rankPattern, type, dropout);
     }

@@ -1,23 +1,61 @@
 package org.peft4j.lora.mora;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.IntNode;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.peft4j.adapter.Adapter;
-import org.peft4j.config.CommonConfig;
-import org.peft4j.config.ConfigReader;
-import org.peft4j.config.ConfigWriter;
+import org.peft4j.config.ConfigFields;
+import org.peft4j.config.FieldRole;
+import org.peft4j.config.FieldType;
 import org.peft4j.lora.DefaultTargets;
+import org.peft4j.lora.common.Ranks;
+import org.peft4j.lora.mora.MoraConfig.Builder;
 import org.peft4j.method.Injection;
+import org.peft4j.method.ModelModules;
 import org.peft4j.method.PeftMethod;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
 
 /** MoRA's injector, for linear maps and convolutions. */
 public final class MoraMethod implements PeftMethod<MoraConfig> {
+  private static final FieldType<MoraType> TYPE =
+      FieldType.of(
+          "1 (sharing), 6 (rotation)",
+          n -> MoraType.of(n.asInt()).orElse(null),
+          type -> IntNode.valueOf(type.number()))
+      .listed();
+
+  private static final ConfigFields<MoraConfig, Builder> FIELDS =
+      ConfigFields.of("MoRA", "mora", MoraConfig::builder, Builder::build)
+          .add(
+              "r",
+              FieldType.RANK,
+              "Rank of the LoRA that has about as many elements.",
+              MoraConfig::rank,
+              Builder::rank)
+          .role(FieldRole.RANK)
+          .add(
+              "rank_pattern",
+              Ranks.RANK_PATTERN,
+              "Other ranks, by the end of a module's path.",
+              MoraConfig::rankPattern,
+              (builder, pattern) -> pattern.forEach(builder::rankPattern))
+          .add(
+              "mora_type",
+              TYPE,
+              "How inputs are brought to the size of the matrix.",
+              MoraConfig::type,
+              Builder::type)
+          .add(
+              "mora_dropout",
+              FieldType.DROPOUT,
+              "Probability that an input is dropped in training.",
+              MoraConfig::dropout,
+              Builder::dropout)
+          .role(FieldRole.DROPOUT);
+
   @Override
   public String peftType() {
     return MoraConfig.PEFT_TYPE;
@@ -29,31 +67,13 @@ public final class MoraMethod implements PeftMethod<MoraConfig> {
   }
 
   @Override
-  public MoraConfig readConfig(ConfigReader json) {
-    int rank = json.integer("r", 8);
-    Map<String, Integer> pattern =
-        json.numbers(
-            "rank_pattern",
-            n -> n.canConvertToExactIntegral() && n.canConvertToInt() ? n.intValue() : null);
-    int number = json.integer("mora_type", MoraType.ROTATION.number());
-    Optional<MoraType> type = MoraType.of(number);
-    if (type.isEmpty()) {
-      json.problem("mora_type is " + number + "; allowed: 1 (sharing), 6 (rotation).");
-    }
-    double dropout = json.number("mora_dropout", 0);
-    CommonConfig common = json.common("mora", "MoRA config");
-    return new MoraConfig(common, rank, pattern, type.orElseThrow(), dropout);
+  public ConfigFields<MoraConfig, ?> fields() {
+    return FIELDS;
   }
 
   @Override
-  public ObjectNode writeConfig(MoraConfig config) {
-    ObjectNode json = ConfigWriter.common(MoraConfig.PEFT_TYPE, "mora", config.common());
-    json.put("r", config.rank());
-    ObjectNode ranks = json.putObject("rank_pattern");
-    config.rankPattern().forEach(ranks::put);
-    json.put("mora_type", config.type().number());
-    json.put("mora_dropout", config.dropout());
-    return json;
+  public List<String> tensorPrefixes() {
+    return List.of("mora_");
   }
 
   @Override
@@ -70,8 +90,8 @@ public final class MoraMethod implements PeftMethod<MoraConfig> {
   }
 
   @Override
-  public Optional<List<String>> defaultTargets(String modelType) {
-    return DefaultTargets.of(modelType);
+  public Optional<List<String>> defaultTargets(ModelModules model) {
+    return DefaultTargets.of(model);
   }
 
   @Override

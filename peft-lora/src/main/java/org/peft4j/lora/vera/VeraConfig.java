@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.peft4j.config.CommonBuilder;
 import org.peft4j.config.CommonConfig;
+import org.peft4j.config.FieldType;
 import org.peft4j.config.PeftConfig;
-import org.peft4j.lora.common.Ranks;
 
 /**
  * The config of VeRA, with Hugging Face PEFT's fields and defaults.
@@ -32,7 +32,9 @@ public record VeraConfig(
   /** The name in {@code peft_type}. */
   public static final String PEFT_TYPE = "VERA";
 
-  private static final int MAX_RANK = 1 << 20;
+  static final FieldType<Integer> KEY = FieldType.atLeast(0);
+  static final FieldType<Double> D_INITIAL =
+      FieldType.NUMBER.within("a finite number that is not 0", v -> Double.isFinite(v) && v != 0);
 
   /**
    * Checks every field.
@@ -41,22 +43,29 @@ public record VeraConfig(
    */
   public VeraConfig {
     List<String> problems = new ArrayList<>(common.problems());
-    if (rank < 1 || rank > MAX_RANK) {
-      problems.add("r is " + rank + "; allowed: 1 to " + MAX_RANK + ".");
-    }
-    if (projectionKey < 0) {
-      problems.add("projection_prng_key is " + projectionKey + "; allowed: 0 and up.");
-    }
-    Ranks.checkDropout("vera_dropout", dropout, problems);
-    if (!Double.isFinite(dInitial) || dInitial == 0) {
-      problems.add("d_initial is " + dInitial + "; allowed: a finite number that is not 0.");
-    }
+    FieldType.RANK.check("r", rank, problems);
+    KEY.check("projection_prng_key", projectionKey, problems);
+    FieldType.DROPOUT.check("vera_dropout", dropout, problems);
+    D_INITIAL.check("d_initial", dInitial, problems);
     CommonConfig.require("VeRA config", problems);
   }
 
   @Override
   public String peftType() {
     return PEFT_TYPE;
+  }
+
+  @Override
+  public Builder toBuilder() {
+    return builder()
+        .common(common)
+        .rank(rank)
+        .projectionKey(projectionKey)
+        .saveProjection(saveProjection)
+        .dropout(dropout)
+        .dInitial(dInitial)
+        .fanInFanOut(fanInFanOut)
+        .init(init);
   }
 
   /** A builder with the defaults: r 256, key 0, projections saved, no dropout, λ_d 0.1. */
@@ -123,11 +132,7 @@ public record VeraConfig(
       return this;
     }
 
-    /**
-     * The config.
-     *
-     * @throws org.peft4j.error.PeftException with all that is wrong
-     */
+    @Override
     public VeraConfig build() {
       return new VeraConfig(
           common(), rank, projectionKey, saveProjection, dropout, dInitial, fanInFanOut, init);

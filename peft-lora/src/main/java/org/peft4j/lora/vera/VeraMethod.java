@@ -1,22 +1,70 @@
 package org.peft4j.lora.vera;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.peft4j.adapter.Adapter;
-import org.peft4j.config.CommonConfig;
-import org.peft4j.config.ConfigReader;
-import org.peft4j.config.ConfigWriter;
+import org.peft4j.config.ConfigFields;
+import org.peft4j.config.FieldRole;
+import org.peft4j.config.FieldType;
 import org.peft4j.lora.DefaultTargets;
+import org.peft4j.lora.vera.VeraConfig.Builder;
 import org.peft4j.method.Injection;
+import org.peft4j.method.ModelModules;
 import org.peft4j.method.PeftMethod;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
 
 /** VeRA's injector, for linear maps. */
 public final class VeraMethod implements PeftMethod<VeraConfig> {
+  private static final ConfigFields<VeraConfig, Builder> FIELDS =
+      ConfigFields.of("VeRA", "vera", VeraConfig::builder, Builder::build)
+          .add(
+              "r",
+              FieldType.RANK,
+              "Rows of A and columns of B, which do not train.",
+              VeraConfig::rank,
+              Builder::rank)
+          .role(FieldRole.RANK)
+          .add(
+              "projection_prng_key",
+              VeraConfig.KEY,
+              "Seed of A and B.",
+              VeraConfig::projectionKey,
+              Builder::projectionKey)
+          .add(
+              "save_projection",
+              FieldType.BOOL,
+              "Write A and B to the adapter file, though they follow from the seed.",
+              VeraConfig::saveProjection,
+              Builder::saveProjection)
+          .add(
+              "vera_dropout",
+              FieldType.DROPOUT,
+              "Probability that an input of A is dropped in training.",
+              VeraConfig::dropout,
+              Builder::dropout)
+          .role(FieldRole.DROPOUT)
+          .add(
+              "d_initial",
+              VeraConfig.D_INITIAL,
+              "First value of the vector between A and B.",
+              VeraConfig::dInitial,
+              Builder::dInitial)
+          .add(
+              "fan_in_fan_out",
+              FieldType.BOOL,
+              "Kept for Python, which needs it for GPT-2.",
+              VeraConfig::fanInFanOut,
+              Builder::fanInFanOut)
+          .add(
+              "init_weights",
+              FieldType.BOOL,
+              "Begin as no change; false, for tests, begins at random.",
+              VeraConfig::init,
+              Builder::init);
+
   @Override
   public String peftType() {
     return VeraConfig.PEFT_TYPE;
@@ -28,29 +76,13 @@ public final class VeraMethod implements PeftMethod<VeraConfig> {
   }
 
   @Override
-  public VeraConfig readConfig(ConfigReader json) {
-    int rank = json.integer("r", 256);
-    int key = json.integer("projection_prng_key", 0);
-    boolean save = json.bool("save_projection", true);
-    double dropout = json.number("vera_dropout", 0);
-    double initial = json.number("d_initial", 0.1);
-    boolean fanInFanOut = json.bool("fan_in_fan_out", false);
-    boolean init = json.bool("init_weights", true);
-    CommonConfig common = json.common("vera", "VeRA config");
-    return new VeraConfig(common, rank, key, save, dropout, initial, fanInFanOut, init);
+  public ConfigFields<VeraConfig, ?> fields() {
+    return FIELDS;
   }
 
   @Override
-  public ObjectNode writeConfig(VeraConfig config) {
-    ObjectNode json = ConfigWriter.common(VeraConfig.PEFT_TYPE, "vera", config.common());
-    json.put("r", config.rank());
-    json.put("projection_prng_key", config.projectionKey());
-    json.put("save_projection", config.saveProjection());
-    json.put("vera_dropout", config.dropout());
-    json.put("d_initial", config.dInitial());
-    json.put("fan_in_fan_out", config.fanInFanOut());
-    json.put("init_weights", config.init());
-    return json;
+  public List<String> tensorPrefixes() {
+    return List.of("vera_");
   }
 
   @Override
@@ -75,10 +107,10 @@ public final class VeraMethod implements PeftMethod<VeraConfig> {
   }
 
   @Override
-  public Optional<List<String>> defaultTargets(String modelType) {
-    return modelType.equals("phi")
+  public Optional<List<String>> defaultTargets(ModelModules model) {
+    return model.type().filter("phi"::equals).isPresent()
         ? Optional.of(List.of("q_proj", "v_proj"))
-        : DefaultTargets.of(modelType);
+        : DefaultTargets.of(model);
   }
 
   @Override

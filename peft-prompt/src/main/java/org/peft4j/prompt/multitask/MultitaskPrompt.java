@@ -61,7 +61,7 @@ record MultitaskPrompt(
 
   /** The task of each sequence. */
   private int task(Pass pass, long row, long batch) {
-    List<Integer> tasks = pass.prompt().tasks();
+    List<Integer> tasks = pass.state().tasks();
     if (tasks.isEmpty() && config.tasks() == 1) {
       return 0;
     }

@@ -4,8 +4,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import org.peft4j.config.CommonConfig;
+import org.peft4j.config.FieldType;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.prompt.PromptFields;
+import org.peft4j.prompt.tuning.PromptInit;
 import org.peft4j.prompt.tuning.PromptStart;
 import org.peft4j.prompt.tuning.StartBuilder;
 
@@ -30,6 +32,9 @@ public record MultitaskPromptConfig(
   /** The name in {@code peft_type}. */
   public static final String PEFT_TYPE = "MULTITASK_PROMPT_TUNING";
 
+  static final FieldType<Integer> RANKS = FieldType.integer(1, 1 << 16);
+  static final FieldType<Integer> TASKS = FieldType.integer(1, 1 << 20);
+
   /**
    * Checks every field.
    *
@@ -37,12 +42,8 @@ public record MultitaskPromptConfig(
    */
   public MultitaskPromptConfig {
     List<String> problems = prompt.problems(common);
-    if (ranks < 1 || ranks > 1 << 16) {
-      problems.add("num_ranks is " + ranks + "; allowed: 1 to " + (1 << 16) + ".");
-    }
-    if (tasks < 1 || tasks > 1 << 20) {
-      problems.add("num_tasks is " + tasks + "; allowed: 1 to " + (1 << 20) + ".");
-    }
+    RANKS.check("num_ranks", ranks, problems);
+    TASKS.check("num_tasks", tasks, problems);
     if (source.map(PromptSource::hasFactors).orElse(false) && tasks != 1) {
       problems.add("num_tasks is " + tasks + "; allowed with a source of one task's matrix: 1.");
     }
@@ -56,7 +57,15 @@ public record MultitaskPromptConfig(
 
   @Override
   public MultitaskPromptConfig encoded(Function<String, int[]> encoder) {
-    return new MultitaskPromptConfig(common, prompt, start.encoded(encoder), source, ranks, tasks);
+    return toBuilder().start(start.encoded(encoder)).build();
+  }
+
+  @Override
+  public Builder toBuilder() {
+    Builder builder =
+        builder().common(common).prompt(prompt).start(start).ranks(ranks).tasks(tasks);
+    source.ifPresent(builder::source);
+    return builder;
   }
 
   /** A builder; the number of virtual tokens must be set. */
@@ -83,6 +92,18 @@ public record MultitaskPromptConfig(
       return this;
     }
 
+    /** Begins from an earlier adapter that only a file names, or, by a file's other words, not. */
+    void initOrSource(String word) {
+      PromptSource.Share.named(word)
+          .ifPresentOrElse(
+              share -> source(new PromptSource(Optional.empty(), share, 0)),
+              () -> init(PromptInit.valueOf(word)));
+    }
+
+    void sourceTask(int task) {
+      source = source.map(from -> new PromptSource(from.weights(), from.share(), task));
+    }
+
     /** The rank of a task's matrix; 1 unless set. */
     public Builder ranks(int value) {
       ranks = value;
@@ -95,11 +116,7 @@ public record MultitaskPromptConfig(
       return this;
     }
 
-    /**
-     * The config.
-     *
-     * @throws org.peft4j.error.PeftException with all that is wrong
-     */
+    @Override
     public MultitaskPromptConfig build() {
       return new MultitaskPromptConfig(common(), prompt(), start(), source, ranks, tasks);
     }

@@ -1,16 +1,18 @@
 package org.peft4j.prompt.multitask;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.peft4j.adapter.Adapter;
 import org.peft4j.adapter.Initializer;
-import org.peft4j.config.ConfigReader;
+import org.peft4j.config.ConfigFields;
+import org.peft4j.config.FieldRole;
+import org.peft4j.config.FieldType;
 import org.peft4j.method.Injection;
 import org.peft4j.prompt.PromptFields;
 import org.peft4j.prompt.PromptMethod;
 import org.peft4j.prompt.PromptTable;
+import org.peft4j.prompt.multitask.MultitaskPromptConfig.Builder;
 import org.peft4j.prompt.tuning.FirstPrompt;
 import org.peft4j.prompt.tuning.PromptInit;
 import org.peft4j.prompt.tuning.PromptStart;
@@ -18,6 +20,53 @@ import org.peft4j.site.Site;
 
 /** A prompt for all tasks, times the factors of the sequence's task. */
 public final class MultitaskPromptMethod extends PromptMethod<MultitaskPromptConfig> {
+  private static final FieldType<String> INIT =
+      FieldType.oneOf(
+          Stream.concat(
+                  Stream.of(PromptInit.values()).map(Enum::name),
+                  Stream.of(PromptSource.Share.values()).map(PromptSource.Share::init))
+              .toList(),
+          name -> name);
+
+  /** That a prompt began from an earlier adapter is over once it is saved. */
+  private static final ConfigFields<MultitaskPromptConfig, Builder> FIELDS =
+      PromptStart.describe(
+          PromptFields.describe(
+                  ConfigFields.of(
+                      "multitask prompt tuning",
+                      "prompt",
+                      MultitaskPromptConfig::builder,
+                      Builder::build),
+                  MultitaskPromptConfig::prompt)
+              .add(
+                  "num_tasks",
+                  MultitaskPromptConfig.TASKS,
+                  "How many tasks there are.",
+                  MultitaskPromptConfig::tasks,
+                  Builder::tasks)
+              .role(FieldRole.TASKS)
+              .add(
+                  "num_ranks",
+                  MultitaskPromptConfig.RANKS,
+                  "Rank of a task's matrix.",
+                  MultitaskPromptConfig::ranks,
+                  Builder::ranks)
+              .add(
+                  "prompt_tuning_init",
+                  INIT,
+                  "How the shared prompt begins.",
+                  config -> config.start().inFile(config.common()).init().name(),
+                  Builder::initOrSource)
+              .role(FieldRole.INIT)
+              .add(
+                  "prompt_tuning_init_task",
+                  FieldType.INTEGER,
+                  "The earlier adapter's task, for EXACT_SOURCE_TASK.",
+                  config -> 0,
+                  Builder::sourceTask)
+              .ignore(List.of("prompt_tuning_init_state_dict_path")),
+          MultitaskPromptConfig::start);
+
   @Override
   public String peftType() {
     return MultitaskPromptConfig.PEFT_TYPE;
@@ -29,45 +78,8 @@ public final class MultitaskPromptMethod extends PromptMethod<MultitaskPromptCon
   }
 
   @Override
-  public MultitaskPromptConfig readConfig(ConfigReader json) {
-    PromptFields prompt = PromptFields.read(json);
-    json.any("prompt_tuning_init_state_dict_path");
-    int sourceTask = json.integer("prompt_tuning_init_task", 0);
-    Optional<PromptSource> source =
-        share(json).map(share -> new PromptSource(Optional.empty(), share, sourceTask));
-    PromptInit init =
-        source.isPresent()
-            ? PromptInit.RANDOM
-            : json.choice("prompt_tuning_init", PromptInit.class, PromptInit.RANDOM);
-    PromptStart start = PromptStart.read(json, init);
-    int ranks = json.integer("num_ranks", 1);
-    int tasks = json.integer("num_tasks", 1);
-    return new MultitaskPromptConfig(
-        json.common("prompt", "multitask prompt tuning config"),
-        prompt,
-        start,
-        source,
-        ranks,
-        tasks);
-  }
-
-  private static Optional<PromptSource.Share> share(ConfigReader json) {
-    Optional<String> init = json.any("prompt_tuning_init").map(JsonNode::asText);
-    return Arrays.stream(PromptSource.Share.values())
-        .filter(share -> init.equals(Optional.of(share.init())))
-        .findFirst();
-  }
-
-  @Override
-  public ObjectNode writeConfig(MultitaskPromptConfig config) {
-    ObjectNode json = config.prompt().write(MultitaskPromptConfig.PEFT_TYPE, config.common());
-    config.start().write(json, config.common());
-    // That it began from an earlier adapter is over; what it came to is in the weights.
-    json.putNull("prompt_tuning_init_state_dict_path");
-    json.put("prompt_tuning_init_task", 0);
-    json.put("num_ranks", config.ranks());
-    json.put("num_tasks", config.tasks());
-    return json;
+  public ConfigFields<MultitaskPromptConfig, ?> fields() {
+    return FIELDS;
   }
 
   @Override

@@ -35,6 +35,10 @@ public record PromptSource(Optional<Path> weights, Share share, int task) {
       this.init = init;
     }
 
+    static Optional<Share> named(String init) {
+      return Arrays.stream(values()).filter(share -> share.init.equals(init)).findFirst();
+    }
+
     /** What Hugging Face PEFT calls it in {@code prompt_tuning_init}. */
     String init() {
       return init;
@@ -71,7 +75,7 @@ public record PromptSource(Optional<Path> weights, Share share, int task) {
 
   private INDArray ofTasks(INDArray factors) {
     long tasks = factors.size(0);
-    if (share == Share.ONE_TASK && task >= tasks) {
+    if (share == Share.ONE_TASK && (task < 0 || task >= tasks)) {
       throw new PeftException(file() + " has " + tasks + " tasks; there is no task " + task + ".");
     }
     return share == Share.ONE_TASK

@@ -21,12 +21,12 @@ record BeforeKeys(int prefixLength, Injection injection) implements PromptUse {
 
   @Override
   public void use(Pass pass, INDArray table, @Nullable INDArray embeddings) {
-    pass.prompt().put(injection, table);
+    pass.state().put(injection, table);
   }
 
   @Override
   public void gradient(Pass pass, @Nullable INDArray dEmbeddings, INDArray dTable) {
-    INDArray sum = pass.prompt().takeGradient(injection);
+    INDArray sum = pass.state().takeGradient(injection);
     if (sum == null) {
       dTable.assign(0);
     } else {

@@ -26,7 +26,7 @@ record KeysAndValues(Site site, int index, int length, Injection injection)
 
   @Override
   public void forward(Pass pass, Tensors parameters, INDArray keys, INDArray values) {
-    INDArray table = pass.prompt().get(injection);
+    INDArray table = pass.state().get(injection);
     keys.reshape('c', length, width()).assign(block(table, 0));
     values.reshape('c', length, width()).assign(block(table, 1));
   }
@@ -34,7 +34,7 @@ record KeysAndValues(Site site, int index, int length, Injection injection)
   @Override
   public void backward(
       Pass pass, Tensors parameters, INDArray dKeys, INDArray dValues, Tensors gradients) {
-    INDArray gradient = pass.prompt().gradient(injection);
+    INDArray gradient = pass.state().gradient(injection);
     block(gradient, 0).addi(dKeys.reshape('c', length, width()));
     block(gradient, 1).addi(dValues.reshape('c', length, width()));
   }

@@ -43,6 +43,13 @@ public record PrefixTuningConfig(
     return PEFT_TYPE;
   }
 
+  @Override
+  public Builder toBuilder() {
+    Builder builder = builder().common(common).prompt(prompt).projection(projection).zeros(zeros);
+    encoderHiddenSize.ifPresent(builder::encoderHiddenSize);
+    return builder;
+  }
+
   /** A builder; the number of virtual tokens must be set. */
   public static Builder builder() {
     return new Builder();
@@ -72,11 +79,7 @@ public record PrefixTuningConfig(
       return this;
     }
 
-    /**
-     * The config.
-     *
-     * @throws org.peft4j.error.PeftException with all that is wrong
-     */
+    @Override
     public PrefixTuningConfig build() {
       return new PrefixTuningConfig(common(), prompt(), projection, encoderHiddenSize(), zeros);
     }

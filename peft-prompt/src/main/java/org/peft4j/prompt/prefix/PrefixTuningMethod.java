@@ -1,14 +1,14 @@
 package org.peft4j.prompt.prefix;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.peft4j.adapter.Adapter;
 import org.peft4j.adapter.Initializer;
-import org.peft4j.config.ConfigReader;
+import org.peft4j.config.ConfigFields;
+import org.peft4j.config.FieldType;
 import org.peft4j.error.PeftException;
 import org.peft4j.method.Injection;
 import org.peft4j.prompt.EncodedPrompt;
@@ -16,11 +16,46 @@ import org.peft4j.prompt.PromptFields;
 import org.peft4j.prompt.PromptMethod;
 import org.peft4j.prompt.PromptTable;
 import org.peft4j.prompt.encoder.PerceptronEncoder;
+import org.peft4j.prompt.prefix.PrefixTuningConfig.Builder;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
 
 /** A table before the first layer, and its share at each attention. */
 public final class PrefixTuningMethod extends PromptMethod<PrefixTuningConfig> {
+  private static final String ZERO = "zero";
+
+  /** Whether a file says {@code "zero"}; Hugging Face PEFT takes true and false for no. */
+  private static final FieldType<Boolean> ZEROS =
+      FieldType.of(
+          "null or \"zero\"",
+          n -> n.isBoolean() ? Boolean.FALSE : n.asText().equals(ZERO) ? Boolean.TRUE : null,
+          zeros -> TextNode.valueOf(ZERO))
+      .listed();
+
+  private static final ConfigFields<PrefixTuningConfig, Builder> FIELDS =
+      PromptFields.describe(
+              ConfigFields.of(
+                  "prefix tuning", "prompt", PrefixTuningConfig::builder, Builder::build),
+              PrefixTuningConfig::prompt)
+          .add(
+              "prefix_projection",
+              FieldType.BOOL,
+              "Let a perceptron make the prefix.",
+              PrefixTuningConfig::projection,
+              Builder::projection)
+          .addOptional(
+              "encoder_hidden_size",
+              PromptFields.HIDDEN_SIZE,
+              "The perceptron's width; that of a row of keys by default.",
+              PrefixTuningConfig::encoderHiddenSize,
+              Builder::encoderHiddenSize)
+          .addOptional(
+              "init_weights",
+              ZEROS,
+              "Begin as zeros, without a projection; at random by default.",
+              config -> Optional.of(config.zeros()).filter(zeros -> zeros),
+              Builder::zeros);
+
   @Override
   public String peftType() {
     return PrefixTuningConfig.PEFT_TYPE;
@@ -32,26 +67,8 @@ public final class PrefixTuningMethod extends PromptMethod<PrefixTuningConfig> {
   }
 
   @Override
-  public PrefixTuningConfig readConfig(ConfigReader json) {
-    PromptFields prompt = PromptFields.read(json);
-    boolean projection = json.bool("prefix_projection", false);
-    Optional<Integer> hidden = PromptFields.number(json, "encoder_hidden_size");
-    Optional<JsonNode> init = json.any("init_weights");
-    boolean zeros = init.map(value -> value.asText().equals("zero")).orElse(false);
-    init.filter(value -> !value.isBoolean() && !value.asText().equals("zero"))
-        .ifPresent(
-            value -> json.problem("init_weights is " + value + "; allowed: null or \"zero\"."));
-    return new PrefixTuningConfig(
-        json.common("prompt", "prefix tuning config"), prompt, projection, hidden, zeros);
-  }
-
-  @Override
-  public ObjectNode writeConfig(PrefixTuningConfig config) {
-    ObjectNode json = config.prompt().write(PrefixTuningConfig.PEFT_TYPE, config.common());
-    json.put("prefix_projection", config.projection());
-    json.put("encoder_hidden_size", config.encoderHiddenSize().orElse(null));
-    json.put("init_weights", config.zeros() ? "zero" : null);
-    return json;
+  public ConfigFields<PrefixTuningConfig, ?> fields() {
+    return FIELDS;
   }
 
   @Override

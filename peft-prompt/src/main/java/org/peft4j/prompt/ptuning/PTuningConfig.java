@@ -3,6 +3,7 @@ package org.peft4j.prompt.ptuning;
 import java.util.List;
 import java.util.Optional;
 import org.peft4j.config.CommonConfig;
+import org.peft4j.config.FieldType;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.prompt.EncoderBuilder;
 import org.peft4j.prompt.PromptFields;
@@ -28,6 +29,8 @@ public record PTuningConfig(
   /** The name in {@code peft_type}. */
   public static final String PEFT_TYPE = "P_TUNING";
 
+  static final FieldType<Integer> LAYERS = FieldType.integer(1, 64);
+
   /**
    * Checks every field.
    *
@@ -35,19 +38,27 @@ public record PTuningConfig(
    */
   public PTuningConfig {
     List<String> problems = prompt.problems(common, encoderHiddenSize);
-    if (encoderLayers < 1 || encoderLayers > 64) {
-      problems.add("encoder_num_layers is " + encoderLayers + "; allowed: 1 to 64.");
-    }
-    if (!(encoderDropout >= 0 && encoderDropout < 1)) {
-      problems.add(
-          "encoder_dropout is " + encoderDropout + "; allowed: 0 up to, not including, 1.");
-    }
+    LAYERS.check("encoder_num_layers", encoderLayers, problems);
+    FieldType.DROPOUT.check("encoder_dropout", encoderDropout, problems);
     CommonConfig.require("P-tuning config", problems);
   }
 
   @Override
   public String peftType() {
     return PEFT_TYPE;
+  }
+
+  @Override
+  public Builder toBuilder() {
+    Builder builder =
+        builder()
+            .common(common)
+            .prompt(prompt)
+            .reparameterization(reparameterization)
+            .encoderLayers(encoderLayers)
+            .encoderDropout(encoderDropout);
+    encoderHiddenSize.ifPresent(builder::encoderHiddenSize);
+    return builder;
   }
 
   /** A builder; the number of virtual tokens must be set. */
@@ -86,11 +97,7 @@ public record PTuningConfig(
       return this;
     }
 
-    /**
-     * The config.
-     *
-     * @throws org.peft4j.error.PeftException with all that is wrong
-     */
+    @Override
     public PTuningConfig build() {
       return new PTuningConfig(
           common(),

@@ -1,10 +1,10 @@
 package org.peft4j.prompt.ptuning;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Optional;
 import org.peft4j.adapter.Adapter;
 import org.peft4j.adapter.Initializer;
-import org.peft4j.config.ConfigReader;
+import org.peft4j.config.ConfigFields;
+import org.peft4j.config.FieldType;
 import org.peft4j.method.Injection;
 import org.peft4j.prompt.BeforeInput;
 import org.peft4j.prompt.EncodedPrompt;
@@ -14,10 +14,40 @@ import org.peft4j.prompt.PromptTable;
 import org.peft4j.prompt.encoder.LstmEncoder;
 import org.peft4j.prompt.encoder.PerceptronEncoder;
 import org.peft4j.prompt.encoder.TableEncoder;
+import org.peft4j.prompt.ptuning.PTuningConfig.Builder;
 import org.peft4j.site.Site;
 
 /** An encoder whose output stands before the embeddings of the input. */
 public final class PTuningMethod extends PromptMethod<PTuningConfig> {
+  private static final ConfigFields<PTuningConfig, Builder> FIELDS =
+      PromptFields.describe(
+              ConfigFields.of("P-tuning", "prompt", PTuningConfig::builder, Builder::build),
+              PTuningConfig::prompt)
+          .add(
+              "encoder_reparameterization_type",
+              FieldType.choice(Reparameterization.class),
+              "The encoder: a perceptron or an LSTM.",
+              PTuningConfig::reparameterization,
+              Builder::reparameterization)
+          .addOptional(
+              "encoder_hidden_size",
+              PromptFields.HIDDEN_SIZE,
+              "The encoder's width; that of an embedding by default.",
+              PTuningConfig::encoderHiddenSize,
+              Builder::encoderHiddenSize)
+          .add(
+              "encoder_num_layers",
+              PTuningConfig.LAYERS,
+              "Layers of an LSTM.",
+              PTuningConfig::encoderLayers,
+              Builder::encoderLayers)
+          .add(
+              "encoder_dropout",
+              FieldType.DROPOUT,
+              "Dropout between the layers of an LSTM.",
+              PTuningConfig::encoderDropout,
+              Builder::encoderDropout);
+
   @Override
   public String peftType() {
     return PTuningConfig.PEFT_TYPE;
@@ -29,26 +59,8 @@ public final class PTuningMethod extends PromptMethod<PTuningConfig> {
   }
 
   @Override
-  public PTuningConfig readConfig(ConfigReader json) {
-    PromptFields prompt = PromptFields.read(json);
-    Reparameterization encoder =
-        json.choice(
-            "encoder_reparameterization_type", Reparameterization.class, Reparameterization.MLP);
-    Optional<Integer> hidden = PromptFields.number(json, "encoder_hidden_size");
-    int layers = json.integer("encoder_num_layers", 2);
-    double dropout = json.number("encoder_dropout", 0);
-    return new PTuningConfig(
-        json.common("prompt", "P-tuning config"), prompt, encoder, hidden, layers, dropout);
-  }
-
-  @Override
-  public ObjectNode writeConfig(PTuningConfig config) {
-    ObjectNode json = config.prompt().write(PTuningConfig.PEFT_TYPE, config.common());
-    json.put("encoder_reparameterization_type", config.reparameterization().name());
-    json.put("encoder_hidden_size", config.encoderHiddenSize().orElse(null));
-    json.put("encoder_num_layers", config.encoderLayers());
-    json.put("encoder_dropout", config.encoderDropout());
-    return json;
+  public ConfigFields<PTuningConfig, ?> fields() {
+    return FIELDS;
   }
 
   @Override

@@ -1,9 +1,11 @@
 package org.peft4j.prompt.tuning;
 
 import java.util.function.IntUnaryOperator;
+import java.util.stream.IntStream;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Initializer;
 import org.peft4j.error.PeftException;
+import org.peft4j.kernel.Nd4jKernels;
 import org.peft4j.method.Injection;
 import org.peft4j.method.Injection.FrozenValues;
 import org.peft4j.site.Site;
@@ -74,10 +76,8 @@ public final class FirstPrompt {
   }
 
   private static void fill(INDArray target, FrozenValues frozen, IntUnaryOperator ids) {
-    INDArray weight = frozen.weight(embedding(frozen));
-    for (int row = 0; row < target.size(0); row++) {
-      target.getRow(row).assign(weight.getRow(ids.applyAsInt(row)));
-    }
+    int[] rows = IntStream.range(0, (int) target.size(0)).map(ids).toArray();
+    frozen.weight(embedding(frozen)).lookUp(new Nd4jKernels(), rows, target);
   }
 
   private static Site embedding(FrozenValues frozen) {

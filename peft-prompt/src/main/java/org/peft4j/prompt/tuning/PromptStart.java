@@ -1,12 +1,14 @@
 package org.peft4j.prompt.tuning;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import org.peft4j.config.CommonConfig;
-import org.peft4j.config.ConfigReader;
+import org.peft4j.config.ConfigFields;
+import org.peft4j.config.FieldRole;
+import org.peft4j.config.FieldType;
+import org.peft4j.config.PeftConfig;
 
 /**
  * What a prompt of embeddings begins as, with Hugging Face PEFT's fields.
@@ -38,6 +40,14 @@ public record PromptStart(
     return new PromptStart(value, text, tokenizer, tokens);
   }
 
+  PromptStart withText(String value) {
+    return new PromptStart(init, Optional.of(value), tokenizer, tokens);
+  }
+
+  PromptStart withTokenizer(String name) {
+    return new PromptStart(init, text, Optional.of(name), tokens);
+  }
+
   /** With the ids of its text, where it begins from one. */
   public PromptStart encoded(Function<String, int[]> encoder) {
     if (init != PromptInit.TEXT || text.isEmpty()) {
@@ -47,26 +57,42 @@ public record PromptStart(
     return new PromptStart(init, text, tokenizer, ids);
   }
 
-  /** Reads the fields, of which {@code prompt_tuning_init} is known already. */
-  public static PromptStart read(ConfigReader json, PromptInit init) {
-    Optional<String> text = json.text("prompt_tuning_init_text");
-    Optional<String> tokenizer = json.text("tokenizer_name_or_path");
-    json.any("tokenizer_kwargs");
-    return new PromptStart(init, text, tokenizer, List.of());
+  /**
+   * The start as a file has it. Hugging Face PEFT reads no text without the name of its tokenizer,
+   * which is the base model's unless it is given; without either the file says random: the weights
+   * hold what the text came to.
+   */
+  public PromptStart inFile(CommonConfig common) {
+    Optional<String> name = tokenizer.or(common::baseModel);
+    if (init != PromptInit.TEXT) {
+      return this;
+    }
+    return text.isEmpty() || name.isEmpty()
+        ? new PromptStart(PromptInit.RANDOM, Optional.empty(), tokenizer, List.of())
+        : new PromptStart(init, text, name, tokens);
   }
 
   /**
-   * Writes the fields. Hugging Face PEFT reads no text without the name of its tokenizer, which is
-   * the base model's unless it is given; without either the beginning is written as random: what it
-   * came to is in the weights.
+   * Adds its fields, all but {@code prompt_tuning_init}, to those of a config.
+   *
+   * @param get the config's start
    */
-  public void write(ObjectNode json, CommonConfig common) {
-    Optional<String> name = tokenizer.or(common::baseModel);
-    boolean lost = init == PromptInit.TEXT && (text.isEmpty() || name.isEmpty());
-    boolean fromText = init == PromptInit.TEXT && !lost;
-    json.put("prompt_tuning_init", (lost ? PromptInit.RANDOM : init).name());
-    json.put("prompt_tuning_init_text", lost ? null : text.orElse(null));
-    json.put("tokenizer_name_or_path", (fromText ? name : tokenizer).orElse(null));
-    json.putNull("tokenizer_kwargs");
+  public static <C extends PeftConfig, B extends StartBuilder<B>> ConfigFields<C, B> describe(
+      ConfigFields<C, B> fields, Function<C, PromptStart> get) {
+    return fields
+        .addOptional(
+            "prompt_tuning_init_text",
+            FieldType.TEXT,
+            "The text that the prompt begins as.",
+            config -> get.apply(config).inFile(config.common()).text(),
+            StartBuilder::initText)
+        .role(FieldRole.INIT_TEXT)
+        .addOptional(
+            "tokenizer_name_or_path",
+            FieldType.TEXT,
+            "The text's tokenizer: kept, never followed.",
+            config -> get.apply(config).inFile(config.common()).tokenizer(),
+            StartBuilder::tokenizer)
+        .ignore(List.of("tokenizer_kwargs"));
   }
 }

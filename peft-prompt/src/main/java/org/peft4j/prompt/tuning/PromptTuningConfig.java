@@ -33,7 +33,12 @@ public record PromptTuningConfig(CommonConfig common, PromptFields prompt, Promp
 
   @Override
   public PromptTuningConfig encoded(Function<String, int[]> encoder) {
-    return new PromptTuningConfig(common, prompt, start.encoded(encoder));
+    return toBuilder().start(start.encoded(encoder)).build();
+  }
+
+  @Override
+  public Builder toBuilder() {
+    return builder().common(common).prompt(prompt).start(start);
   }
 
   /** A builder; the number of virtual tokens must be set. */
@@ -50,11 +55,7 @@ public record PromptTuningConfig(CommonConfig common, PromptFields prompt, Promp
       return this;
     }
 
-    /**
-     * The config.
-     *
-     * @throws org.peft4j.error.PeftException with all that is wrong
-     */
+    @Override
     public PromptTuningConfig build() {
       return new PromptTuningConfig(common(), prompt(), start());
     }

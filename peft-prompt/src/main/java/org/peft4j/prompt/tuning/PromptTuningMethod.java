@@ -1,19 +1,36 @@
 package org.peft4j.prompt.tuning;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Optional;
 import org.peft4j.adapter.Adapter;
 import org.peft4j.adapter.Initializer;
-import org.peft4j.config.ConfigReader;
+import org.peft4j.config.ConfigFields;
+import org.peft4j.config.FieldRole;
+import org.peft4j.config.FieldType;
 import org.peft4j.method.Injection;
 import org.peft4j.prompt.BeforeInput;
 import org.peft4j.prompt.PromptFields;
 import org.peft4j.prompt.PromptMethod;
 import org.peft4j.prompt.PromptTable;
+import org.peft4j.prompt.tuning.PromptTuningConfig.Builder;
 import org.peft4j.site.Site;
 
 /** A table of embeddings before those of the input. */
 public final class PromptTuningMethod extends PromptMethod<PromptTuningConfig> {
+  private static final ConfigFields<PromptTuningConfig, Builder> FIELDS =
+      PromptStart.describe(
+          PromptFields.describe(
+                  ConfigFields.of(
+                      "prompt tuning", "prompt", PromptTuningConfig::builder, Builder::build),
+                  PromptTuningConfig::prompt)
+              .add(
+                  "prompt_tuning_init",
+                  FieldType.choice(PromptInit.class),
+                  "How the prompt begins.",
+                  config -> config.start().inFile(config.common()).init(),
+                  Builder::init)
+              .role(FieldRole.INIT),
+          PromptTuningConfig::start);
+
   @Override
   public String peftType() {
     return PromptTuningConfig.PEFT_TYPE;
@@ -25,18 +42,8 @@ public final class PromptTuningMethod extends PromptMethod<PromptTuningConfig> {
   }
 
   @Override
-  public PromptTuningConfig readConfig(ConfigReader json) {
-    PromptFields prompt = PromptFields.read(json);
-    PromptInit init = json.choice("prompt_tuning_init", PromptInit.class, PromptInit.RANDOM);
-    PromptStart start = PromptStart.read(json, init);
-    return new PromptTuningConfig(json.common("prompt", "prompt tuning config"), prompt, start);
-  }
-
-  @Override
-  public ObjectNode writeConfig(PromptTuningConfig config) {
-    ObjectNode json = config.prompt().write(PromptTuningConfig.PEFT_TYPE, config.common());
-    config.start().write(json, config.common());
-    return json;
+  public ConfigFields<PromptTuningConfig, ?> fields() {
+    return FIELDS;
   }
 
   @Override

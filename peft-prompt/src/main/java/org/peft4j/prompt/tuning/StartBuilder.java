@@ -34,6 +34,20 @@ public abstract class StartBuilder<B extends StartBuilder<B>> extends PromptBuil
     return self();
   }
 
+  /** The start as a whole. */
+  public final B start(PromptStart value) {
+    start = value;
+    return self();
+  }
+
+  void initText(String text) {
+    start = start.withText(text);
+  }
+
+  void tokenizer(String name) {
+    start = start.withTokenizer(name);
+  }
+
   /** What was set. */
   protected final PromptStart start() {
     return start;

@@ -6,9 +6,8 @@ import org.peft4j.error.PeftException;
 import org.peft4j.transformers.tokenizer.Tokenizer;
 
 /**
- * Reads a data file as its name says: {@code .txt} as {@link TextTokens}, without tokens for
- * beginning and end, {@code .jsonl} as {@link JsonLines}, {@code .safetensors} as {@link
- * TokenizedFile}.
+ * Reads a data file by its name: {@code .txt} as {@link TextTokens}, without tokens for beginning
+ * and end, {@code .jsonl} as {@link JsonLines}, {@code .safetensors} as {@link TokenizedFile}.
  */
 public final class DataFiles {
   private DataFiles() {}
@@ -16,9 +15,9 @@ public final class DataFiles {
   /**
    * Reads a file.
    *
-   * @param model a checkpoint folder, whose tokenizer text goes through
+   * @param model a checkpoint folder, whose tokenizer encodes text
    * @param sequenceLength the length of blocks, or the most tokens of a row; 2 and above
-   * @throws PeftException if the name ends otherwise, or the file or the tokenizer is broken
+   * @throws PeftException if the name ends in anything else, or the file or the tokenizer is broken
    */
   public static TrainingData read(Path file, Path model, int sequenceLength) {
     String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
@@ -27,7 +26,7 @@ public final class DataFiles {
     }
     if (!name.endsWith(".txt") && !name.endsWith(".jsonl")) {
       throw new PeftException(
-          file + " is of no known kind; allowed names end in .txt, .jsonl or .safetensors.");
+          file + " is not a supported file type; use .txt, .jsonl or .safetensors.");
     }
     try (Tokenizer tokenizer = Tokenizer.load(model)) {
       return name.endsWith(".txt")

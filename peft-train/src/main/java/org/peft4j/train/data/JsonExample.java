@@ -5,8 +5,8 @@ import java.util.Optional;
 /**
  * The text of one line.
  *
- * @param prompt what is given; empty if all is to be learned
- * @param completion what is to be learned
+ * @param prompt what the model is given; empty if it is to learn all
+ * @param completion what the model is to learn
  * @param task the number of its task, if it has one
  */
 record JsonExample(String prompt, String completion, Optional<Integer> task) {}

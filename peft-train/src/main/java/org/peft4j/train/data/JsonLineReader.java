@@ -1,13 +1,6 @@
 package org.peft4j.train.data;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.charset.CharacterCodingException;
@@ -18,23 +11,13 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.Quoted;
+import org.peft4j.internal.json.JsonReader;
 
-/** Reads the lines of a JSON Lines file, each bounded and strict. */
+/** Reads the lines of a JSON Lines file strictly, each within limits. */
 final class JsonLineReader {
   private static final int MAX_LINE = 1 << 24;
 
-  private static final ObjectMapper JSON =
-      JsonMapper.builder(
-              JsonFactory.builder()
-                  .streamReadConstraints(
-                      StreamReadConstraints.builder()
-                          .maxNestingDepth(64)
-                          .maxStringLength(MAX_LINE)
-                          .build())
-                  .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-                  .build())
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .build();
+  private static final JsonReader JSON = JsonReader.upTo(4 * MAX_LINE, MAX_LINE);
 
   private final Path file;
   private int number;
@@ -74,15 +57,11 @@ final class JsonLineReader {
   }
 
   private JsonNode parse(String text) {
-    try {
-      JsonNode node = JSON.readTree(text);
-      if (!node.isObject()) {
-        throw problem("is no JSON object but " + Quoted.quoted(text) + ".");
-      }
-      return node;
-    } catch (JsonProcessingException e) {
-      throw problem("is not valid JSON: " + e.getOriginalMessage() + ".");
+    JsonNode node = JSON.parse(text, file + ", line " + number);
+    if (!node.isObject()) {
+      throw problem("is not a JSON object: " + Quoted.quoted(text) + ".");
     }
+    return node;
   }
 
   private JsonExample example(JsonNode node) {
@@ -104,12 +83,13 @@ final class JsonLineReader {
   private String text(JsonNode node, String field) {
     JsonNode value = node.get(field);
     if (!value.isTextual()) {
-      throw problem("has as \"" + field + "\" " + value.getNodeType() + "; allowed: a string.");
+      throw problem(
+          "has \"" + field + "\" of type " + value.getNodeType() + "; allowed: a string.");
     }
     return value.textValue();
   }
 
-  /** Empty as well if it is no number: it may mean something else, in data made for others. */
+  /** Empty, too, if it is not a number: in data made for others it may mean something else. */
   private static Optional<Integer> task(JsonNode node) {
     return Optional.ofNullable(node.get("task_id"))
         .filter(value -> value.isIntegralNumber() && value.canConvertToInt())

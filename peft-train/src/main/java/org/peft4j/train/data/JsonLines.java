@@ -8,11 +8,10 @@ import org.peft4j.error.PeftException;
 import org.peft4j.transformers.tokenizer.Tokenizer;
 
 /**
- * A file with a JSON object a line: {@code {"text": …}}, of which every token is learned, or {@code
- * {"prompt": …, "completion": …}}, of which the completion is. A number {@code "task_id"} beside is
- * the line's task, for multitask prompts. Other fields are ignored, empty lines too. An
- * end-of-sequence token is appended to each, and what is longer than the sequence length is cut
- * off.
+ * Reads a file with one JSON object a line. Of {@code {"text": …}} the model learns every token, of
+ * {@code {"prompt": …, "completion": …}} the completion. A number {@code "task_id"} beside them is
+ * the line's task, for multitask prompts. Other fields and empty lines are ignored. Each row ends
+ * with an end-of-sequence token, and is cut off at the sequence length.
  *
  * <p>Prompt and completion are tokenised together, as one text. A token that spans their border
  * counts as completion.
@@ -24,7 +23,7 @@ public final class JsonLines {
   private final int sequenceLength;
 
   /**
-   * How to tokenise.
+   * A reader with a tokenizer of your own.
    *
    * @param endToken the id of the end-of-sequence token
    * @param padToken the id that fills short rows
@@ -43,7 +42,8 @@ public final class JsonLines {
   }
 
   /**
-   * With a checkpoint's tokenizer, its first end-of-text token and its padding token if it has one.
+   * A reader with a checkpoint's tokenizer, its first end-of-text token, and its padding token if
+   * it has one.
    *
    * @throws PeftException if the checkpoint names no end-of-text token, or the length is not
    *     allowed

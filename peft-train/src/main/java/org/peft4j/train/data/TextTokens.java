@@ -8,7 +8,7 @@ import org.peft4j.error.PeftException;
 import org.peft4j.transformers.tokenizer.Tokenizer;
 
 /**
- * A text as one run of tokens, to be cut into blocks.
+ * The tokens of a text in one run, to be cut into blocks.
  *
  * <pre>{@code
  * TextTokens text = TextTokens.read(Path.of("book.txt"), tokenizer);
@@ -63,8 +63,8 @@ public final class TextTokens {
   }
 
   /**
-   * Cuts the tokens into blocks in their order. What does not fill a block at the end is left out,
-   * unless it is all there is.
+   * Cuts the tokens into blocks in their order. A block that is not full at the end is left out,
+   * unless it is the only one.
    *
    * @param length tokens a block, at least 2
    * @throws PeftException if the length is not allowed, or there are fewer than two tokens

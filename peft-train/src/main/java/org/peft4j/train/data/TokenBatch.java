@@ -3,11 +3,8 @@ package org.peft4j.train.data;
 import java.util.Arrays;
 import java.util.List;
 
-/**
- * Sequences side by side, each [rows, time]: shorter ones are padded on the right. The arrays are
- * the batch's own.
- */
-public final class TokenBatch {
+/** Sequences side by side, [rows, time]. Shorter ones are padded on the right. */
+public final class TokenBatch implements Batch {
   private final int[][] inputIds;
   private final int[][] attentionMask;
   private final int[][] labels;
@@ -63,7 +60,7 @@ public final class TokenBatch {
   }
 
   /**
-   * Token ids, or {@value TokenSequence#IGNORED} where nothing is to be predicted, [rows, time];
+   * Token ids, or {@value TokenSequence#IGNORED} where there is nothing to predict, [rows, time];
    * class numbers, [rows, 1], for a classifier.
    */
   public int[][] labels() {
@@ -83,12 +80,12 @@ public final class TokenBatch {
     return inputIds.length == 0 ? 0 : inputIds[0].length;
   }
 
-  /** The number of predictions that the loss is the mean of. */
+  /** The number of labels to predict. */
   public int labelled() {
     return labelled;
   }
 
-  /** The number of tokens, padding not counted. */
+  @Override
   public int tokens() {
     return tokens;
   }

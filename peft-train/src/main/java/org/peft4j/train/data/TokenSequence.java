@@ -5,12 +5,12 @@ import java.util.Optional;
 import org.peft4j.error.PeftException;
 
 /**
- * One example: token ids with their labels. The model's output at t is to predict the label at t +
- * 1; a label of {@value #IGNORED} asks for no prediction. For a classifier there is one label, the
- * class of the whole sequence. The arrays are shared, not copied, and must not be changed.
+ * One example: token ids with their labels. The model's output at t predicts the label at t + 1; a
+ * label of {@value #IGNORED} is not predicted. For a classifier there is one label, the class of
+ * the sequence. The arrays are shared, not copied: do not change them.
  */
 public final class TokenSequence {
-  /** The label of a token that need not be predicted, as in PyTorch. */
+  /** The label of a token that is not predicted, as in PyTorch. */
   public static final int IGNORED = -100;
 
   private final int[] ids;
@@ -28,7 +28,7 @@ public final class TokenSequence {
     this.task = task;
   }
 
-  /** Tokens of which each is to be predicted from those before it. */
+  /** Tokens that are each predicted from those before them. */
   public static TokenSequence of(int[] ids) {
     return of(ids, ids);
   }
@@ -41,7 +41,7 @@ public final class TokenSequence {
   }
 
   /**
-   * Tokens of which some are padding.
+   * Tokens with padding among them.
    *
    * @param mask 1 for a token, 0 for padding
    * @throws PeftException if the lengths differ, or the mask holds anything else
@@ -55,7 +55,7 @@ public final class TokenSequence {
     return new TokenSequence(ids, labels, checked(mask), false, Optional.empty());
   }
 
-  /** Tokens that are of a class, by its number. */
+  /** Tokens with the number of their class. */
   public static TokenSequence classified(int[] ids, int label) {
     int[] mask = new int[ids.length];
     Arrays.fill(mask, 1);
@@ -63,7 +63,7 @@ public final class TokenSequence {
   }
 
   /**
-   * Tokens that are of a class, of which some are padding.
+   * Tokens with the number of their class, and padding among them.
    *
    * @param label the number of the class
    * @param mask 1 for a token, 0 for padding
@@ -72,7 +72,7 @@ public final class TokenSequence {
   public static TokenSequence classified(int[] ids, int label, int[] mask) {
     if (ids.length != mask.length || Arrays.stream(checked(mask)).sum() == 0) {
       throw new PeftException(
-          "A sequence has %d token ids and a mask of %d with %d ones; both must be equally long, with a token at least."
+          "A sequence has %d token ids and a mask of %d with %d ones; both must be equally long, with at least one token."
               .formatted(ids.length, mask.length, Arrays.stream(mask).sum()));
     }
     return new TokenSequence(ids, new int[] {label}, mask, true, Optional.empty());
@@ -88,7 +88,7 @@ public final class TokenSequence {
     return mask;
   }
 
-  /** The same sequence, of this task: multitask prompts have one for each. */
+  /** The same sequence with the number of its task, for multitask prompts. */
   public TokenSequence ofTask(int number) {
     return new TokenSequence(ids, labels, mask, classified, Optional.of(number));
   }
@@ -105,7 +105,7 @@ public final class TokenSequence {
     return mask;
   }
 
-  /** Whether its label is the class of the whole. */
+  /** Whether its label is the class of the sequence. */
   boolean isClassified() {
     return classified;
   }
@@ -119,9 +119,7 @@ public final class TokenSequence {
     return ids.length;
   }
 
-  /**
-   * The number of predictions: labels that are not ignored, of tokens from the second position on.
-   */
+  /** The number of labels to predict: those that are not ignored, from the second position on. */
   public int labelled() {
     int count = 0;
     for (int i = classified ? 0 : 1; i < labels.length; i++) {

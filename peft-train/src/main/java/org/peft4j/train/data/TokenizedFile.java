@@ -10,10 +10,10 @@ import org.peft4j.safetensors.TensorInfo;
 import org.peft4j.safetensors.TensorSource;
 
 /**
- * A safetensors file of tokens: {@code input_ids}, optional {@code labels} and optional {@code
- * attention_mask}, integers [rows, time], and optional {@code task_ids} [rows]. Without labels
- * every token that follows a token is one. Labels [rows] are classes, for a classifier of
- * sequences.
+ * Reads a safetensors file of integers: {@code input_ids} [rows, time] and, if they are there,
+ * {@code labels} and {@code attention_mask} [rows, time] and {@code task_ids} [rows]. Without
+ * labels, every token that follows another is its own label. Labels [rows] are the classes of a
+ * classifier.
  */
 public final class TokenizedFile {
   private static final String IDS = "input_ids";
@@ -41,8 +41,8 @@ public final class TokenizedFile {
   /**
    * Reads a file.
    *
-   * @throws PeftException if the file is broken, has no {@code input_ids} or a tensor that is not
-   *     known here, or if a shape, a type or a value is not allowed
+   * @throws PeftException if the file is broken, has no {@code input_ids} or an unknown tensor, or
+   *     if a shape, type or value is not allowed
    */
   public static TrainingData read(Path file) {
     try (TensorSource source = TensorSource.open(file)) {
@@ -55,7 +55,7 @@ public final class TokenizedFile {
     for (TensorInfo tensor : source.tensors().values()) {
       if (!Set.of(IDS, LABELS, MASK, TASKS).contains(tensor.name())) {
         throw problem(
-            "tensor \"%s\" is not known; allowed: %s, %s, %s, %s."
+            "tensor \"%s\" is unknown; allowed: %s, %s, %s, %s."
                 .formatted(tensor.name(), IDS, LABELS, MASK, TASKS));
       }
       boolean ofRows = List.of((long) rows).equals(tensor.shape());

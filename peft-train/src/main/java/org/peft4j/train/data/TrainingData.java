@@ -8,10 +8,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The examples of a training or an evaluation, in memory. Make it with {@link TextTokens}, {@link
- * JsonLines} or {@link TokenizedFile}, or of sequences of your own.
+ * Sequences to train on or to evaluate, in memory. Make it with {@link TextTokens}, {@link
+ * JsonLines} or {@link TokenizedFile}, or from sequences of your own.
  */
-public final class TrainingData {
+public final class TrainingData implements Examples<TokenBatch> {
   private static final Logger LOG = LoggerFactory.getLogger(TrainingData.class);
 
   private final List<TokenSequence> sequences;
@@ -23,17 +23,17 @@ public final class TrainingData {
   }
 
   /**
-   * Takes the sequences that have something to predict; how many have not is logged.
+   * Takes the sequences that have a label to predict, and logs how many have none.
    *
    * @param padToken the id that fills short rows; a mask hides it
-   * @throws PeftException if no sequence has a label after its first token, or a class; or if some
-   *     have classes and others have not
+   * @throws PeftException if no sequence has a class, or a label after its first token; or if some
+   *     have classes and others labels
    */
   public static TrainingData of(List<TokenSequence> sequences, int padToken) {
     if (sequences.stream().map(TokenSequence::isClassified).distinct().count() > 1) {
       throw new PeftException(
-          "Some sequences are of a class, others have labels of their tokens; all must be of one"
-              + " sort.");
+          "Some sequences have a class, others have labels for their tokens; all must have the"
+              + " same.");
     }
     List<TokenSequence> useful = sequences.stream().filter(s -> s.labelled() > 0).toList();
     if (useful.isEmpty()) {
@@ -45,7 +45,7 @@ public final class TrainingData {
     }
     if (useful.size() < sequences.size()) {
       LOG.warn(
-          "{} of {} sequences have no label after their first token and are left out.",
+          "Leaving out {} of {} sequences: they have no label after their first token.",
           sequences.size() - useful.size(),
           sequences.size());
     }
@@ -53,16 +53,18 @@ public final class TrainingData {
   }
 
   /** The number of sequences. */
+  @Override
   public int size() {
     return sequences.size();
   }
 
-  /** The number of predictions in all sequences. */
+  /** The number of labels to predict in all sequences. */
   public long labelled() {
     return sequences.stream().mapToLong(TokenSequence::labelled).sum();
   }
 
   /** The rows with these numbers as a batch. */
+  @Override
   public TokenBatch batch(int... rows) {
     return TokenBatch.of(Arrays.stream(rows).mapToObj(sequences::get).toList(), padToken);
   }
@@ -77,9 +79,9 @@ public final class TrainingData {
   }
 
   /**
-   * What {@link #first} leaves.
+   * The sequences that {@link #first} leaves.
    *
-   * @throws PeftException if it leaves nothing
+   * @throws PeftException if it leaves none
    */
   public TrainingData after(double fraction) {
     int from = cut(fraction);
@@ -94,7 +96,8 @@ public final class TrainingData {
     return Math.max(1, (int) Fraction.of(fraction, sequences.size()));
   }
 
-  /** A checksum of all ids, labels and tasks: what a resumed training compares. */
+  /** A checksum of all ids, labels and tasks. */
+  @Override
   public long checksum() {
     CRC32 crc = new CRC32();
     for (TokenSequence sequence : sequences) {

@@ -9,7 +9,6 @@ class DataFilesTest {
   @Test
   void aFileOfNoKnownKindIsRefused() {
     assertThatThrownBy(() -> DataFiles.read(Path.of("data.csv"), Path.of("model"), 16))
-        .hasMessage(
-            "data.csv is of no known kind; allowed names end in .txt, .jsonl or .safetensors.");
+        .hasMessage("data.csv is not a supported file type; use .txt, .jsonl or .safetensors.");
   }
 }

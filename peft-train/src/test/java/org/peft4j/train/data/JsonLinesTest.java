@@ -92,11 +92,11 @@ class JsonLinesTest {
     return Stream.of(
         Arguments.of("", "has no line with an object in it"),
         Arguments.of("{\"text\": \"a\"}\n{\"text\": ", "line 2 is not valid JSON"),
-        Arguments.of("{\"text\": \"a\"}\n\n[1]", "line 3 is no JSON object but \"[1]\""),
+        Arguments.of("{\"text\": \"a\"}\n\n[1]", "line 3 is not a JSON object: \"[1]\""),
         Arguments.of("{\"text\": \"a\"} {}", "line 1 is not valid JSON"),
         Arguments.of("{\"text\": \"a\", \"text\": \"b\"}", "line 1 is not valid JSON: Duplicate"),
-        Arguments.of("{\"text\": 3}", "line 1 has as \"text\" NUMBER; allowed: a string"),
-        Arguments.of("{\"text\": null}", "line 1 has as \"text\" NULL"),
+        Arguments.of("{\"text\": 3}", "line 1 has \"text\" of type NUMBER; allowed: a string"),
+        Arguments.of("{\"text\": null}", "line 1 has \"text\" of type NULL"),
         Arguments.of(
             "{\"prompt\": \"a\", \"answer\": \"b\"}",
             "line 1 has neither \"text\" nor both of \"prompt\" and \"completion\". Its fields:"

@@ -37,6 +37,11 @@ public record NormPart(Site site, Kind kind, double epsilon) implements ModulePa
         site(name, List.of(SiteParameter.weight("weight", width))), Kind.RMS, epsilon);
   }
 
+  /** How many features it norms. */
+  public long width() {
+    return site.parameters().get(0).count();
+  }
+
   private static Site site(String name, List<SiteParameter> parameters) {
     return Site.parameters(name, name, SiteKind.NORM, parameters).as(SiteRole.NORM);
   }

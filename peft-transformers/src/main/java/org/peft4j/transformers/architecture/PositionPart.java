@@ -8,6 +8,15 @@ package org.peft4j.transformers.architecture;
  *     position p, and padding, wherever it is, the position −1
  */
 public record PositionPart(EmbeddingPart table, int offset, boolean counted) {
+  public PositionPart {
+    if (offset < 0 || counted && offset == 0) {
+      throw new IllegalArgumentException(
+          "offset is "
+              + offset
+              + "; allowed: at least 0, and at least 1 where padding has the position −1.");
+    }
+  }
+
   /** A row for each position from the left edge on, padding included. */
   public static PositionPart of(EmbeddingPart table) {
     return new PositionPart(table, 0, false);

@@ -23,6 +23,15 @@ public record ResidualPart(
     Optional<NormPart> before, List<BranchPart> branches, Optional<NormPart> after) {
   public ResidualPart {
     branches = List.copyOf(branches);
+    if (branches.isEmpty()) {
+      throw new IllegalArgumentException("A residual sub-layer needs at least one branch.");
+    }
+    if (before.isPresent() && branches.stream().anyMatch(b -> b.before().isPresent())) {
+      throw new IllegalArgumentException(
+          "The branches of "
+              + before.get().site().name()
+              + " share that norm, and one has a norm before it of its own; allowed: either.");
+    }
   }
 
   /** {@code y = x + mixer(norm(x))}. */

@@ -1,16 +1,21 @@
 package org.peft4j.transformers.architecture;
 
+import java.util.List;
+
 /**
- * Rotary positions: position p turns the i-th pair of a head by the angle {@code p·f(i)}.
- * Frequencies and angles are computed in single precision, as the reference implementation does,
- * because at long distances their rounding is a part of the model.
+ * Rotary positions: position p turns the i-th pair of a head by the angle {@code p·f(i)}, and
+ * cosines and sines are multiplied with {@link #attentionFactor}. Frequencies and angles are
+ * computed in single precision, as the reference implementation does, because at long distances
+ * their rounding is a part of the model.
  *
- * @param theta the base: unscaled, {@code f(i) = theta^(−2i/headSize)}
+ * <p>In the formulas, d is the number of features that are rotated.
+ *
+ * @param theta the base: unscaled, {@code f(i) = theta^(−2i/d)}
  */
 public record Rotary(double theta, Scaling scaling) {
 
   /** How frequencies are changed for contexts longer than the model was trained on. */
-  public sealed interface Scaling permits None, Linear, Dynamic, Llama3 {}
+  public sealed interface Scaling permits None, Linear, Dynamic, Llama3, Yarn, LongRope {}
 
   /** Frequencies as they are. */
   public record None() implements Scaling {}
@@ -31,6 +36,74 @@ public record Rotary(double theta, Scaling scaling) {
   public record Llama3(double factor, double lowFactor, double highFactor, int originalPositions)
       implements Scaling {}
 
+  /**
+   * YaRN (Peng et al., 2023): pairs that turn more than {@code fast} times in the original context
+   * keep their frequency, those that turn less than {@code slow} times are stretched by {@code
+   * factor}, those between are interpolated by their index.
+   *
+   * @param truncate whether the interpolation begins and ends at whole indices
+   */
+  public record Yarn(
+      double factor,
+      double attentionFactor,
+      double fast,
+      double slow,
+      int originalPositions,
+      boolean truncate)
+      implements Scaling {
+    /** The paper's attention factor, {@code 0.1·ln(factor) + 1}. */
+    public static double attentionFactor(double factor) {
+      return attentionFactor(factor, 1);
+    }
+
+    /**
+     * The attention factor of a model that tells two scales (DeepSeek-V2, 2024): {@code
+     * (0.1·scale·ln(factor) + 1) / (0.1·allScale·ln(factor) + 1)}.
+     */
+    public static double attentionFactor(double factor, double scale, double allScale) {
+      return attentionFactor(factor, scale) / attentionFactor(factor, allScale);
+    }
+
+    private static double attentionFactor(double factor, double scale) {
+      return factor <= 1 ? 1 : 0.1 * scale * Math.log(factor) + 1;
+    }
+  }
+
+  /**
+   * LongRoPE (Ding et al., 2024): each frequency is divided by a factor of its own, one of {@code
+   * longFactors} in sequences of more than {@code originalPositions}, else of {@code shortFactors}.
+   */
+  public record LongRope(
+      List<Double> shortFactors,
+      List<Double> longFactors,
+      double attentionFactor,
+      int originalPositions)
+      implements Scaling {
+    public LongRope {
+      shortFactors = List.copyOf(shortFactors);
+      longFactors = List.copyOf(longFactors);
+    }
+
+    /**
+     * The paper's attention factor, {@code √(1 + ln(factor)/ln(originalPositions))}.
+     *
+     * @param factor how many times longer than the original the model's context is
+     */
+    public static double attentionFactor(double factor, int originalPositions) {
+      return factor <= 1 ? 1 : Math.sqrt(1 + Math.log(factor) / Math.log(originalPositions));
+    }
+  }
+
+  /**
+   * Which of its sets of frequencies a sequence has: those of equal numbers have equal frequencies.
+   */
+  public int variant(int length) {
+    if (scaling instanceof Dynamic dynamic) {
+      return length > dynamic.maxPositions() ? length : 0;
+    }
+    return scaling instanceof LongRope rope && length > rope.originalPositions() ? 1 : 0;
+  }
+
   /** The longest sequence of a model that was made for {@code maxPositions}. */
   public int reach(int maxPositions) {
     return scaling instanceof Dynamic dynamic
@@ -38,46 +111,29 @@ public record Rotary(double theta, Scaling scaling) {
         : maxPositions;
   }
 
-  /** Whether the frequencies depend on the length of the sequence. */
-  public boolean dependsOnLength() {
-    return scaling instanceof Dynamic;
+  /** What cosines and sines are multiplied with. */
+  public double attentionFactor() {
+    if (scaling instanceof Yarn yarn) {
+      return yarn.attentionFactor();
+    }
+    return scaling instanceof LongRope rope ? rope.attentionFactor() : 1;
   }
 
-  /** The frequencies [headSize/2] for sequences of {@code length} positions. */
-  public float[] frequencies(int headSize, int length) {
+  /**
+   * The frequencies [size/2] for sequences of {@code length} positions.
+   *
+   * @param size d
+   */
+  public float[] frequencies(int size, int length) {
     double base = theta;
     if (scaling instanceof Dynamic dynamic && length > dynamic.maxPositions()) {
       double stretch = dynamic.factor() * length / dynamic.maxPositions() - (dynamic.factor() - 1);
-      base *= Math.pow(stretch, headSize / (headSize - 2.0));
+      base *= Math.pow(stretch, size / (size - 2.0));
     }
-    float[] frequencies = new float[headSize / 2];
-    for (int i = 0; i < frequencies.length; i++) {
-      float frequency = 1 / (float) Math.pow(base, (float) (2 * i) / headSize);
-      frequencies[i] = scaled(frequency);
+    float[] wavelengths = new float[size / 2];
+    for (int i = 0; i < wavelengths.length; i++) {
+      wavelengths[i] = (float) Math.pow(base, (float) (2 * i) / size);
     }
-    return frequencies;
-  }
-
-  private float scaled(float frequency) {
-    if (scaling instanceof Linear linear) {
-      return (float) (frequency / linear.factor());
-    }
-    if (scaling instanceof Llama3 llama3) {
-      return scaled(llama3, frequency);
-    }
-    return frequency;
-  }
-
-  private static float scaled(Llama3 s, float frequency) {
-    double wave = 2 * Math.PI / frequency;
-    if (wave < s.originalPositions() / s.highFactor()) {
-      return frequency;
-    }
-    if (wave > s.originalPositions() / s.lowFactor()) {
-      return (float) (frequency / s.factor());
-    }
-    double smooth =
-        (s.originalPositions() / wave - s.lowFactor()) / (s.highFactor() - s.lowFactor());
-    return (float) ((1 - smooth) * frequency / s.factor() + smooth * frequency);
+    return RotaryScaling.frequencies(this, wavelengths, length);
   }
 }

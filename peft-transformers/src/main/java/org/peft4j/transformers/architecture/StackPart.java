@@ -31,6 +31,21 @@ public record StackPart(
     return modules;
   }
 
+  /** The sites of a block, without a table of the first block that it reads. */
+  public List<Site> blockSites(int index) {
+    List<Site> sites = blocks.get(index).sites();
+    List<Site> first = index == 0 ? List.of() : blocks.get(0).sites();
+    return sites.stream().filter(site -> !first.contains(site)).toList();
+  }
+
+  /** The sites after the last block, maybe none. */
+  public List<Site> endSites() {
+    List<Site> sites = new ArrayList<>();
+    norm.map(NormPart::site).ifPresent(sites::add);
+    projection.map(LinearPart::site).ifPresent(sites::add);
+    return sites;
+  }
+
   /** Its sites, in the order of the forward pass. */
   public List<Site> sites() {
     List<Site> sites = new ArrayList<>(input.sites());

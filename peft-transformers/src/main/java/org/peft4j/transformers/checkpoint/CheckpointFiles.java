@@ -9,11 +9,15 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.peft4j.error.PeftException;
-import org.peft4j.io.AtomicFile;
+import org.peft4j.internal.AtomicFile;
+import org.peft4j.internal.json.JsonReader;
 
 /** Which files a checkpoint folder consists of. */
 final class CheckpointFiles {
   static final String CONFIG = "config.json";
+
+  /** Reads configs, whose fields keep their order. */
+  static final JsonReader JSON = JsonReader.upTo(1 << 20, 1 << 20);
 
   /** Files beside config and weights, which a copy of the checkpoint needs too. */
   private static final List<String> COMPANIONS =

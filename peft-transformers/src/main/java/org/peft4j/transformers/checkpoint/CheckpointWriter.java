@@ -6,6 +6,7 @@ import java.util.Optional;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.peft4j.PeftModel;
 import org.peft4j.error.PeftException;
+import org.peft4j.internal.json.JsonWriter;
 import org.peft4j.safetensors.DType;
 import org.peft4j.transformers.TransformerModel;
 import org.peft4j.transformers.config.Labels;
@@ -95,7 +96,8 @@ public final class CheckpointWriter {
   public void write(Path folder) {
     adapters.ifPresent(PeftModel::requireMergeable);
     ModelTensors tensors = new ModelTensors(model, adapters, dtype);
-    ObjectNode config = JsonFile.read(model.folder().resolve(CheckpointFiles.CONFIG));
+    ObjectNode config =
+        CheckpointFiles.JSON.readObject(model.folder().resolve(CheckpointFiles.CONFIG));
     dtype.ifPresent(type -> DtypeNames.put(config, type));
     if (model.architecture().head().tied() && !tensors.tied()) {
       config.put("tie_word_embeddings", false);
@@ -105,7 +107,7 @@ public final class CheckpointWriter {
         folder,
         model.folder(),
         temporary -> {
-          JsonFile.write(temporary.resolve(CheckpointFiles.CONFIG), config);
+          JsonWriter.write(temporary.resolve(CheckpointFiles.CONFIG), config);
           CheckpointFiles.copyCompanions(model.folder(), temporary);
           Shards.write(temporary, tensors.all(), maxShardBytes);
         });

@@ -12,7 +12,7 @@ import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.peft4j.AdapterScope;
 import org.peft4j.PeftModel;
-import org.peft4j.module.SiteLayer;
+import org.peft4j.internal.module.SiteLayer;
 import org.peft4j.safetensors.DType;
 import org.peft4j.safetensors.TensorSink;
 import org.peft4j.site.Site;
@@ -85,10 +85,10 @@ final class ModelTensors {
     }
     if (adapters.isPresent() && adapted.contains(site.name())) {
       try (AdapterScope merged = adapters.get().mergedAt(site)) {
-        ArrayValues.write(layer.frozenParameter(site, parameter.name()), sink, key);
+        WeightValues.write(layer.frozen(site, parameter.name()), sink, key);
       }
     } else {
-      ArrayValues.write(layer.frozenParameter(site, parameter.name()), sink, key);
+      WeightValues.write(layer.frozen(site, parameter.name()), sink, key);
     }
   }
 }

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.peft4j.error.PeftException;
+import org.peft4j.internal.json.JsonWriter;
 import org.peft4j.safetensors.DType;
 import org.peft4j.site.SiteParameter;
 import org.peft4j.transformers.TransformerModel;
@@ -48,12 +49,12 @@ public final class RandomCheckpoint {
       throw new PeftException("There is no file " + configJson + "; give a config.json.");
     }
     ModelArchitecture model = Families.read(configJson);
-    ObjectNode json = normalised(JsonFile.read(configJson), model);
+    ObjectNode json = normalised(CheckpointFiles.JSON.readObject(configJson), model);
     RandomCheckpoint checkpoint = new RandomCheckpoint(model, seed);
     OutputFolder.write(
         folder,
         temporary -> {
-          JsonFile.write(temporary.resolve(CheckpointFiles.CONFIG), json);
+          JsonWriter.write(temporary.resolve(CheckpointFiles.CONFIG), json);
           Shards.write(temporary, checkpoint.tensors(), SHARD_BYTES);
           try (TransformerModel loaded =
               Transformers.open(temporary, TransformerOptions.defaults())) {

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.TreeMap;
+import org.peft4j.internal.json.JsonWriter;
 import org.peft4j.safetensors.SafetensorsWriter;
 
 /**
@@ -35,7 +36,7 @@ final class Shards {
       metadata.put("total_parameters", sum(tensors.stream().map(CheckpointTensor::elements)));
       metadata.put("total_size", sum(tensors.stream().map(CheckpointTensor::bytes)));
       places.forEach(index.putObject("weight_map")::put);
-      JsonFile.write(folder.resolve("model.safetensors.index.json"), index);
+      JsonWriter.write(folder.resolve("model.safetensors.index.json"), index);
     }
   }
 

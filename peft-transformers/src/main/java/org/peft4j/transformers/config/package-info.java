@@ -1,4 +1,4 @@
-/** The architecture of a model, read strictly from its {@code config.json}. */
+/** What users see of a model beside its parts: labels, special tokens, how weights are held. */
 @NullMarked
 package org.peft4j.transformers.config;
 

@@ -1,17 +1,12 @@
 package org.peft4j.transformers.family;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.peft4j.error.PeftException;
+import org.peft4j.internal.json.JsonReader;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.config.Labels;
 
@@ -26,16 +21,11 @@ public final class Families {
           new MistralFamily(),
           new Qwen2Family(),
           new Gpt2Family(),
+          new OptFamily(),
           new T5Family("t5", "T5"),
           new T5Family("mt5", "MT5"));
 
-  private static final long MAX_BYTES = 1 << 20;
-
-  private static final JsonMapper MAPPER =
-      JsonMapper.builder()
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .build();
+  private static final JsonReader JSON = JsonReader.upTo(1 << 20, 1 << 20);
 
   private Families() {}
 
@@ -69,7 +59,7 @@ public final class Families {
 
   private static ModelArchitecture read(Path path, Optional<Labels> labels, boolean running) {
     Path file = file(path);
-    ConfigFields fields = new ConfigFields(file.toString(), parse(file));
+    ConfigFields fields = new ConfigFields(file.toString(), JSON.read(file));
     String modelType = fields.text("model_type", "");
     Family family =
         ALL.stream()
@@ -111,19 +101,5 @@ public final class Families {
             + "\" is not supported. Supported are: "
             + supported
             + ".");
-  }
-
-  private static JsonNode parse(Path file) {
-    try {
-      if (Files.size(file) > MAX_BYTES) {
-        throw new PeftException(
-            file + " has " + Files.size(file) + " bytes; the limit is " + MAX_BYTES + ".");
-      }
-      return MAPPER.readTree(Files.readAllBytes(file));
-    } catch (JsonProcessingException e) {
-      throw new PeftException(file + " is not valid JSON: " + e.getOriginalMessage(), e);
-    } catch (IOException e) {
-      throw new PeftException("Cannot read " + file + ": " + e.getMessage(), e);
-    }
   }
 }

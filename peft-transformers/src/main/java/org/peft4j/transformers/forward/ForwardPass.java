@@ -13,7 +13,7 @@ import org.peft4j.AdapterScope;
 import org.peft4j.Peft;
 import org.peft4j.PeftModel;
 import org.peft4j.error.PeftException;
-import org.peft4j.files.TensorFile;
+import org.peft4j.internal.files.TensorFile;
 import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.kernel.Scratch;
 
@@ -73,7 +73,7 @@ public final class ForwardPass implements AutoCloseable {
                             + " labels, or ask for no gradients."));
     ForwardPass pass = of(model, inputs);
     ComputationGraph graph = model.network();
-    try (AdapterScope plain = model.withoutDropout();
+    try (AdapterScope plain = model.training().withoutDropout();
         AdapterScope tasks = model.tasksOfEachRow(inputs.tasks())) {
       graph.setInputs(inputs.inputIds());
       graph.setLabels(labels);
@@ -82,7 +82,8 @@ public final class ForwardPass implements AutoCloseable {
           .ifPresent(mask -> graph.setLayerMaskArrays(new INDArray[] {mask}, null));
       graph.computeGradientAndScore();
       model
-          .gradients(Peft.DEFAULT_ADAPTER)
+          .adapter(Peft.DEFAULT_ADAPTER)
+          .gradients()
           .forEach((key, value) -> pass.results.put("grad." + key, DetachedArrays.copy(value)));
     } finally {
       clear(graph);

@@ -12,7 +12,7 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.error.PeftException;
 import org.peft4j.transformers.CausalLanguageModel;
 import org.peft4j.transformers.architecture.ModelArchitecture;
-import org.peft4j.transformers.internal.position.LeftPadding;
+import org.peft4j.transformers.internal.batch.LeftPadding;
 
 /**
  * Continues prompts, several at once and of different lengths: one pass over the prompts, then one

@@ -5,12 +5,11 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.peft4j.config.PeftConfig;
-import org.peft4j.files.AdapterFiles;
+import org.peft4j.internal.files.AdapterFiles;
+import org.peft4j.internal.files.AdapterKeys;
 import org.peft4j.method.Methods;
-import org.peft4j.safetensors.TensorInfo;
 
 /**
  * An adapter folder.
@@ -21,12 +20,6 @@ import org.peft4j.safetensors.TensorInfo;
  */
 public record AdapterDescription(PeftConfig config, List<String> targets, TensorTable tensors)
     implements Description {
-  /** What follows a module's path in the key of a tensor that is grafted on it. */
-  private static final Pattern GRAFTED =
-      Pattern.compile(
-          "\\.((lora|hada|lokr|vera|ia3|mora)_\\w+|ln_tuning_layers|token_adapter"
-              + "|trainable_tokens_delta|base_layer)(\\..*)?$");
-
   public AdapterDescription {
     targets = List.copyOf(targets);
   }
@@ -34,21 +27,14 @@ public record AdapterDescription(PeftConfig config, List<String> targets, Tensor
   static AdapterDescription read(Path folder) {
     PeftConfig config = AdapterFiles.readConfig(folder);
     TensorTable tensors = TensorTable.read(folder.resolve(AdapterFiles.WEIGHTS));
-    String root = Methods.of(config).savedModulesRoot();
+    AdapterKeys keys = AdapterKeys.of(config);
     List<String> targets =
         tensors.tensors().stream()
-            .map(TensorInfo::name)
-            .filter(key -> key.startsWith(root))
-            .map(key -> module(key.substring(root.length())))
+            .flatMap(tensor -> keys.module(tensor.name()).stream())
             .distinct()
             .sorted(NumberOrder.INSTANCE)
             .toList();
     return new AdapterDescription(config, targets, tensors);
-  }
-
-  /** The path of the module that a tensor of this path belongs to. */
-  private static String module(String path) {
-    return GRAFTED.matcher(path).replaceFirst("").replaceFirst("\\.(weight|bias)$", "");
   }
 
   @Override

@@ -3,7 +3,7 @@ package org.peft4j.transformers.inspection;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.peft4j.error.PeftException;
-import org.peft4j.files.AdapterFiles;
+import org.peft4j.internal.files.AdapterFiles;
 
 /**
  * Describes what is at a path. Only configs and headers are read: no weights, whatever their size.

@@ -3,7 +3,7 @@ package org.peft4j.transformers.plan;
 import java.util.Map;
 import org.peft4j.plan.AdapterPlan;
 import org.peft4j.plan.TrainingMemory;
-import org.peft4j.transformers.Precision;
+import org.peft4j.transformers.config.Precision;
 
 /**
  * What a config would do to a transformer, and what training would take.

@@ -14,10 +14,10 @@ import org.peft4j.plan.AdapterPlan;
 import org.peft4j.plan.ModelOutline;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteParameter;
-import org.peft4j.transformers.Precision;
 import org.peft4j.transformers.architecture.BlockPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.architecture.StackPart;
+import org.peft4j.transformers.config.Precision;
 import org.peft4j.transformers.family.Families;
 
 /** Plans transformers by their {@code config.json} alone: no weight is read, no array made. */

@@ -2,7 +2,6 @@ package org.peft4j.transformers.tokenizer;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -49,9 +48,9 @@ public final class Tokenizer implements AutoCloseable {
               .build();
       return new Tokenizer(tokenizer, files);
     } catch (IOException e) {
-      throw new UncheckedIOException("Cannot read " + file, e);
+      throw new PeftException("Cannot read " + file + ": " + e.getMessage() + ".", e);
     } catch (RuntimeException e) {
-      throw new PeftException(file + " is no tokenizer: " + e.getMessage(), e);
+      throw new PeftException(file + " is not a tokenizer: " + e.getMessage(), e);
     }
   }
 

@@ -1,16 +1,14 @@
 package org.peft4j.transformers.tokenizer;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.peft4j.error.PeftException;
+import org.peft4j.internal.json.JsonReader;
 
 /**
  * What a checkpoint folder's files tell of its tokens.
@@ -20,7 +18,8 @@ import org.peft4j.error.PeftException;
  * @param tokenizerConfig {@code tokenizer_config.json}, where their texts are
  */
 record TokenizerFiles(Map<String, Integer> ids, JsonNode config, JsonNode tokenizerConfig) {
-  private static final JsonMapper MAPPER = new JsonMapper();
+  /** The largest vocabularies take some 40 MB. */
+  private static final JsonReader JSON = JsonReader.upTo(1 << 28, 1 << 24);
 
   static TokenizerFiles read(Path folder) {
     return new TokenizerFiles(
@@ -33,11 +32,7 @@ record TokenizerFiles(Map<String, Integer> ids, JsonNode config, JsonNode tokeni
     if (!Files.isRegularFile(file)) {
       return MissingNode.getInstance();
     }
-    try {
-      return MAPPER.readTree(file.toFile());
-    } catch (IOException e) {
-      throw new PeftException(file + " is no valid JSON: " + e.getMessage(), e);
-    }
+    return JSON.read(file);
   }
 
   private static Map<String, Integer> ids(JsonNode tokenizer) {

@@ -16,6 +16,8 @@ import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.safetensors.DType;
 import org.peft4j.safetensors.TensorInfo;
 import org.peft4j.safetensors.TensorSource;
+import org.peft4j.weight.DenseWeight;
+import org.peft4j.weight.FrozenWeight;
 
 /**
  * Reads the weights of a checkpoint folder. Every expected tensor must be there in its shape, and
@@ -49,10 +51,11 @@ public final class CheckpointReader {
   public WeightStore read() {
     try (TensorSource source = TensorSource.open(folder)) {
       Map<String, TensorInfo> found = match(source);
-      Map<String, INDArray> arrays = new HashMap<>();
-      found.forEach((key, info) -> arrays.put(key, array(source, info)));
-      keys.aliases().forEach((alias, key) -> arrays.put(alias, arrays.get(key)));
-      return new WeightStore(type, arrays);
+      Map<String, FrozenWeight> weights = new HashMap<>();
+      found.forEach(
+          (key, info) -> weights.put(key, DenseWeight.of(array(source, info), keys.view(key))));
+      keys.aliases().forEach((alias, key) -> weights.put(alias, weights.get(key)));
+      return new WeightStore(type, weights);
     }
   }
 

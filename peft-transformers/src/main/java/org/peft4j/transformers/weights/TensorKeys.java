@@ -6,11 +6,13 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteParameter;
 import org.peft4j.transformers.architecture.LinearPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.architecture.ModulePart;
+import org.peft4j.weight.WeightView;
 
 /**
  * The tensors that an architecture needs, by their keys in a checkpoint: site and parameter.
@@ -19,16 +21,19 @@ import org.peft4j.transformers.architecture.ModulePart;
  * @param shapes every key that must be there
  * @param aliases keys of tied tensors, each with the key of the tensor that it shares
  * @param ignored keys that may be there without being used
+ * @param inputsFirst keys of matrices that are stored as [in, out]
  */
 public record TensorKeys(
     String prefix,
     Map<String, List<Long>> shapes,
     Map<String, String> aliases,
-    Set<String> ignored) {
+    Set<String> ignored,
+    Set<String> inputsFirst) {
   public TensorKeys {
     shapes = Map.copyOf(shapes);
     aliases = Map.copyOf(aliases);
     ignored = Set.copyOf(ignored);
+    inputsFirst = Set.copyOf(inputsFirst);
   }
 
   /** The tensors of a model; a tied head shares the table of token embeddings. */
@@ -43,7 +48,23 @@ public record TensorKeys(
       }
     }
     return new TensorKeys(
-        model.names().bodyPrefix() + ".", shapes, aliases, model.names().constants());
+        model.names().bodyPrefix() + ".",
+        shapes,
+        aliases,
+        model.names().constants(),
+        inputsFirst(model));
+  }
+
+  private static Set<String> inputsFirst(ModelArchitecture model) {
+    return model.modules().stream()
+        .filter(module -> module instanceof LinearPart linear && linear.inputsFirst())
+        .map(module -> key(module.site(), module.site().parameters().get(0)))
+        .collect(Collectors.toSet());
+  }
+
+  /** How the tensor of that key is seen as a weight. */
+  WeightView view(String key) {
+    return inputsFirst.contains(key) ? WeightView.TRANSPOSED : WeightView.AS_STORED;
   }
 
   /** The key of a parameter. */
@@ -70,7 +91,7 @@ public record TensorKeys(
     body.keySet().removeAll(shapes(head).keySet());
     Set<String> unused = new TreeSet<>(ignored);
     unused.addAll(shapes(stored).keySet());
-    return new TensorKeys(prefix, body, aliases, unused);
+    return new TensorKeys(prefix, body, aliases, unused, inputsFirst);
   }
 
   /** The key that a file's {@code name} means; empty if it is none of ours. */

@@ -7,30 +7,29 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.error.PeftException;
+import org.peft4j.weight.FrozenWeight;
 
 /**
- * The frozen weights of a model, one array for each tensor, in the shape of the checkpoint. Tied
- * tensors are one array under two names. Closing it frees them all; models over it are unusable
- * then.
+ * The frozen weights of a model, one for each tensor of the checkpoint. Tied tensors are one weight
+ * under two names. Closing it frees them all; models over it are unusable then.
  */
 public final class WeightStore implements AutoCloseable {
   private final DataType dataType;
-  private final Map<String, INDArray> arrays;
+  private final Map<String, FrozenWeight> weights;
   private boolean closed;
 
   /**
-   * @param arrays tensors by checkpoint key; the store owns them from now on
+   * @param weights tensors by checkpoint key; the store owns them from now on
    */
-  public WeightStore(DataType dataType, Map<String, INDArray> arrays) {
+  public WeightStore(DataType dataType, Map<String, FrozenWeight> weights) {
     this.dataType = dataType;
-    this.arrays = new TreeMap<>(arrays);
+    this.weights = new TreeMap<>(weights);
   }
 
   /** Takes one more tensor, which it owns from now on. */
-  public void add(String key, INDArray array) {
-    arrays.put(key, array);
+  public void add(String key, FrozenWeight weight) {
+    weights.put(key, weight);
   }
 
   public DataType dataType() {
@@ -38,30 +37,31 @@ public final class WeightStore implements AutoCloseable {
   }
 
   /** The tensor of that key. */
-  public INDArray get(String key) {
-    INDArray array = find(key);
-    if (array == null) {
-      throw new PeftException("No tensor \"" + key + "\" among the " + arrays.size() + " weights.");
+  public FrozenWeight get(String key) {
+    FrozenWeight weight = find(key);
+    if (weight == null) {
+      throw new PeftException(
+          "No tensor \"" + key + "\" among the " + weights.size() + " weights.");
     }
-    return array;
+    return weight;
   }
 
   /** The tensor of that key; null if there is none. */
-  public @Nullable INDArray find(String key) {
+  public @Nullable FrozenWeight find(String key) {
     if (closed) {
       throw new PeftException("The model is closed; its weights are freed. Load it again.");
     }
-    return arrays.get(key);
+    return weights.get(key);
   }
 
   /** The number of elements, tied ones counted once. */
   public long count() {
-    return distinct().stream().mapToLong(INDArray::length).sum();
+    return distinct().stream().mapToLong(FrozenWeight::count).sum();
   }
 
-  private Set<INDArray> distinct() {
-    Set<INDArray> distinct = Collections.newSetFromMap(new IdentityHashMap<>());
-    distinct.addAll(arrays.values());
+  private Set<FrozenWeight> distinct() {
+    Set<FrozenWeight> distinct = Collections.newSetFromMap(new IdentityHashMap<>());
+    distinct.addAll(weights.values());
     return distinct;
   }
 
@@ -69,7 +69,7 @@ public final class WeightStore implements AutoCloseable {
   public void close() {
     if (!closed) {
       closed = true;
-      distinct().forEach(INDArray::close);
+      distinct().forEach(FrozenWeight::close);
     }
   }
 }

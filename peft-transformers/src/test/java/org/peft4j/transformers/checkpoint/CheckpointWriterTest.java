@@ -15,6 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.peft4j.error.PeftException;
+import org.peft4j.internal.json.JsonWriter;
 import org.peft4j.safetensors.DType;
 import org.peft4j.safetensors.TensorInfo;
 import org.peft4j.safetensors.TensorSource;
@@ -45,8 +46,8 @@ class CheckpointWriterTest {
       CheckpointWriter.of(model).write(folder.resolve("copy"));
     }
 
-    var source = JsonFile.read(Golden.base("llama_bf16").resolve("config.json"));
-    assertThat(JsonFile.read(folder.resolve("copy/config.json")))
+    var source = CheckpointFiles.JSON.readObject(Golden.base("llama_bf16").resolve("config.json"));
+    assertThat(CheckpointFiles.JSON.readObject(folder.resolve("copy/config.json")))
         .isEqualTo(source.put("dtype", "float32"));
     assertThat(types(folder.resolve("copy"))).containsOnly(DType.F32);
   }
@@ -115,9 +116,9 @@ class CheckpointWriterTest {
                 OutputFolder.write(
                     target,
                     temporary -> {
-                      JsonFile.write(
+                      JsonWriter.write(
                           temporary.resolve("config.json"),
-                          JsonFile.read(target.resolve("config.json")));
+                          CheckpointFiles.JSON.readObject(target.resolve("config.json")));
                       throw new PeftException("stop");
                     }))
         .hasMessage("stop");

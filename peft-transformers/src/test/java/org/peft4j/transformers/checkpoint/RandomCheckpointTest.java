@@ -14,6 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.error.PeftException;
+import org.peft4j.internal.json.JsonWriter;
 import org.peft4j.transformers.CausalLanguageModel;
 import org.peft4j.transformers.Golden;
 import org.peft4j.transformers.Transformers;
@@ -49,10 +50,10 @@ class RandomCheckpointTest {
 
   @Test
   void valuesAreDistributedAsTheReferenceInitialisesThem() {
-    ObjectNode json = JsonFile.read(Golden.base("gpt2").resolve("config.json"));
+    ObjectNode json = CheckpointFiles.JSON.readObject(Golden.base("gpt2").resolve("config.json"));
     json.put("initializer_range", 0.1).put("n_embd", 64).put("n_layer", 2);
     Path config = folder.resolve("small.json");
-    JsonFile.write(config, json);
+    JsonWriter.write(config, json);
     RandomCheckpoint.init(config, folder.resolve("new"), 1);
 
     Path file = folder.resolve("new/model.safetensors");
@@ -67,9 +68,9 @@ class RandomCheckpointTest {
 
   @Test
   void embeddingOfThePaddingTokenIsZero() {
-    ObjectNode json = JsonFile.read(Golden.base("llama").resolve("config.json"));
+    ObjectNode json = CheckpointFiles.JSON.readObject(Golden.base("llama").resolve("config.json"));
     Path config = folder.resolve("small.json");
-    JsonFile.write(config, json.put("pad_token_id", 3));
+    JsonWriter.write(config, json.put("pad_token_id", 3));
     RandomCheckpoint.init(config, folder.resolve("new"), 1);
 
     INDArray table =

@@ -24,7 +24,7 @@ import org.peft4j.prompt.tuning.PromptTuningConfig;
 import org.peft4j.transformers.CausalLanguageModel;
 import org.peft4j.transformers.Golden;
 import org.peft4j.transformers.Transformers;
-import org.peft4j.transformers.internal.position.LeftPadding;
+import org.peft4j.transformers.internal.batch.LeftPadding;
 
 /** Token by token behind a prompt or a prefix gives what one pass gives. */
 class PromptedStepsTest {
@@ -98,7 +98,8 @@ class PromptedStepsTest {
       graph.setLabels(TEXT);
       graph.computeGradientAndScore();
       model
-          .gradients("default")
+          .adapter("default")
+          .gradients()
           .forEach((key, g) -> assertThat(g.amaxNumber().doubleValue()).as(key).isPositive());
       assertThat(language.graph().output(TEXT)[0]).isEqualTo(before);
       try (var off = model.adaptersDisabled()) {

@@ -26,7 +26,7 @@ import org.peft4j.PeftModel;
 import org.peft4j.config.ModuleSelector;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.error.PeftException;
-import org.peft4j.files.AdapterFiles;
+import org.peft4j.internal.files.AdapterFiles;
 import org.peft4j.lora.LoraConfig;
 import org.peft4j.plan.AdapterPlan;
 import org.peft4j.plan.TrainableParameters;
@@ -34,11 +34,11 @@ import org.peft4j.site.Site;
 import org.peft4j.site.SiteRole;
 import org.peft4j.transformers.CausalLanguageModel;
 import org.peft4j.transformers.Golden;
-import org.peft4j.transformers.Precision;
 import org.peft4j.transformers.TransformerModel;
 import org.peft4j.transformers.TransformerOptions;
 import org.peft4j.transformers.Transformers;
 import org.peft4j.transformers.architecture.ModelArchitecture;
+import org.peft4j.transformers.config.Precision;
 import org.peft4j.transformers.family.Families;
 
 /** Plans of models that are not loaded. */

@@ -17,6 +17,7 @@ import org.peft4j.lora.internal.lowrank.LowRankDelta;
 import org.peft4j.lora.internal.lowrank.PlainLora;
 import org.peft4j.method.Injection.FrozenValues;
 import org.peft4j.site.Site;
+import org.peft4j.site.SiteKind;
 
 /**
  * DoRA (Liu et al. 2024): the weight's rows by their norm m and their direction, {@code W' = g ⊙ (W
@@ -52,24 +53,24 @@ public final class Dora {
     Adapter lora = PlainLora.at(site, shape);
     return switch (site.kind()) {
       case EMBEDDING -> {
-        DoraNorm norm = new DoraNorm(() -> frozen.weight(site).transpose(), shape.scale());
+        DoraNorm norm = norm(site, shape, frozen);
         yield new DoraEmbedding(lora, shape, new Dora(norm, LoraEmbedding.A, LoraEmbedding.B));
       }
       case CONVOLUTION ->
           new DoraConvolution(
-              lora,
-              shape,
-              new Dora(
-                  new DoraNorm(() -> frozen.weight(site), shape.scale()),
-                  LoraLinear.A,
-                  LoraLinear.B));
+              lora, shape, new Dora(norm(site, shape, frozen), LoraLinear.A, LoraLinear.B));
       default -> linear(lora, shape, frozen);
     };
   }
 
+  private static DoraNorm norm(Site site, LoraShape shape, FrozenValues frozen) {
+    boolean turned = site.kind() == SiteKind.EMBEDDING;
+    return new DoraNorm(() -> new DirectedRows(frozen.weight(site), turned), shape.scale());
+  }
+
   /** The adapter for a linear site. */
   public static DoraLinear linear(Adapter lora, LoraShape shape, FrozenValues frozen) {
-    DoraNorm norm = new DoraNorm(() -> frozen.weight(lora.site()), shape.scale());
+    DoraNorm norm = norm(lora.site(), shape, frozen);
     return new DoraLinear(lora, shape, new Dora(norm, LoraLinear.A, LoraLinear.B));
   }
 
@@ -88,7 +89,7 @@ public final class Dora {
     Scratch.release(norms);
   }
 
-  FrozenMatrix weight() {
+  DirectedRows weight() {
     return norm.weight();
   }
 

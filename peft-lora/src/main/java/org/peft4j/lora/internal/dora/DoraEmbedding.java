@@ -60,9 +60,8 @@ final class DoraEmbedding implements EmbeddingAdapter, WeightAdapter {
 
   /** The frozen rows of the ids. */
   private INDArray rows(Kernels kernels, int[] ids, INDArray model, ScratchScope scratch) {
-    FrozenMatrix w = dora.weight();
     INDArray rows = scratch.like(model);
-    kernels.lookUp(w.transposed() ? w.array() : w.array().transpose().dup('c'), ids, rows);
+    dora.weight().weight().lookUp(kernels, ids, rows);
     return rows;
   }
 

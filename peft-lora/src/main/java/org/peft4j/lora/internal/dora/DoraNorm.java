@@ -21,7 +21,7 @@ import org.peft4j.kernel.ScratchScope;
  * evaluation, compute them once.
  */
 final class DoraNorm {
-  private final Supplier<INDArray> frozen;
+  private final Supplier<DirectedRows> frozen;
   private final double scale;
   private @Nullable INDArray squares;
   private @Nullable Known known;
@@ -41,16 +41,16 @@ final class DoraNorm {
   }
 
   /**
-   * @param frozen gives W [out, in…], which may be of the type BFLOAT16
+   * @param frozen gives W, when it is first needed
    * @param scale s
    */
-  DoraNorm(Supplier<INDArray> frozen, double scale) {
+  DoraNorm(Supplier<DirectedRows> frozen, double scale) {
     this.frozen = frozen;
     this.scale = scale;
   }
 
-  FrozenMatrix weight() {
-    return FrozenMatrix.of(frozen.get());
+  DirectedRows weight() {
+    return frozen.get();
   }
 
   /**
@@ -82,7 +82,7 @@ final class DoraNorm {
 
   /** n, [out]. */
   synchronized INDArray norms(Kernels kernels, INDArray a, INDArray b) {
-    FrozenMatrix w = weight();
+    DirectedRows w = weight();
     if (squares == null) {
       squares = w.squaredNorms(a.dataType());
     }
@@ -93,7 +93,7 @@ final class DoraNorm {
     return Transforms.sqrt(Transforms.max(sums, 0, false), false);
   }
 
-  private void addChange(Kernels kernels, FrozenMatrix w, INDArray a, INDArray b, INDArray sums) {
+  private void addChange(Kernels kernels, DirectedRows w, INDArray a, INDArray b, INDArray sums) {
     try (ScratchScope scratch = new ScratchScope()) {
       INDArray gram = scratch.array(a.dataType(), a.size(0), a.size(0));
       kernels.matmul(a, false, a, true, scale * scale, 0, gram);

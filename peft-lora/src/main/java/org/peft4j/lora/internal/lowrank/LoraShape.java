@@ -3,7 +3,6 @@ package org.peft4j.lora.internal.lowrank;
 import org.peft4j.adapter.Pass;
 import org.peft4j.lora.LoraConfig;
 import org.peft4j.lora.LoraInit;
-import org.peft4j.plan.PatternMap;
 import org.peft4j.site.Site;
 
 /**
@@ -18,10 +17,8 @@ import org.peft4j.site.Site;
 public record LoraShape(int rank, double scale, double dropout, boolean bias, LoraInit init) {
   /** Rank and alpha by the site's path, and the scale that they make. */
   public static LoraShape at(Site site, LoraConfig config) {
-    int rank =
-        new PatternMap<>("rank_pattern", config.rankPattern()).get(site.name(), config.rank());
-    double alpha =
-        new PatternMap<>("alpha_pattern", config.alphaPattern()).get(site.name(), config.alpha());
+    int rank = config.ranks().rankAt(site);
+    double alpha = config.ranks().alphaAt(site);
     double scale = config.rslora() ? alpha / Math.sqrt(rank) : alpha / rank;
     return new LoraShape(rank, scale, config.dropout(), config.loraBias(), config.init());
   }

@@ -2,10 +2,6 @@ package org.peft4j.lora.internal.lowrank;
 
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import org.peft4j.config.Bias;
-import org.peft4j.config.CommonConfig;
 import org.peft4j.config.ModuleSelector;
 import org.peft4j.lora.LoraConfig;
 
@@ -24,23 +20,11 @@ public final class PlainConfig {
    * @param bias whether B has a bias
    */
   public static LoraConfig of(LoraConfig like, List<Target> targets, boolean bias) {
-    CommonConfig from = like.common();
     List<String> sites = targets.stream().map(Target::site).toList();
-    CommonConfig common =
-        new CommonConfig(
-            from.taskType(),
-            from.baseModel(),
-            from.revision(),
-            Optional.of(new ModuleSelector.Names(sites)),
-            Optional.empty(),
-            List.of(),
-            List.of(),
-            List.of(),
-            Bias.NONE,
-            Map.of());
     LoraConfig.Builder builder =
         LoraConfig.builder()
-            .common(common)
+            .common(like.common().description())
+            .target(new ModuleSelector.Names(sites))
             .rank(targets.get(0).rank())
             .alpha(targets.get(0).alpha())
             .dropout(like.dropout())

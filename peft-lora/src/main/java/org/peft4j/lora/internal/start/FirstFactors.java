@@ -64,8 +64,7 @@ final class FirstFactors {
   }
 
   private void compute(DataType type) {
-    INDArray view = frozen.weight(site);
-    INDArray weight = DetachedArrays.zeros(DataType.DOUBLE, view.shape()).assign(view);
+    INDArray weight = frozen.weight(site).widened(DataType.DOUBLE);
     INDArray first;
     INDArray second;
     if (shape.init() == LoraInit.PISSA) {
@@ -85,5 +84,6 @@ final class FirstFactors {
     }
     a = DetachedArrays.zeros(type, first.shape()).assign(first);
     b = DetachedArrays.zeros(type, second.shape()).assign(second);
+    weight.close();
   }
 }

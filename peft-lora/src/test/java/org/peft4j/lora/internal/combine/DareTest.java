@@ -30,6 +30,7 @@ import org.peft4j.method.Methods;
 import org.peft4j.method.PeftMethod.Source;
 import org.peft4j.safetensors.TensorSource;
 import org.peft4j.site.Site;
+import org.peft4j.weight.FrozenWeight;
 
 /**
  * Sums of what is left after dropping at random: with the entries that Hugging Face PEFT dropped
@@ -168,12 +169,12 @@ class DareTest {
     Injection.FrozenValues none =
         new Injection.FrozenValues() {
           @Override
-          public INDArray parameter(Site of, String parameter) {
+          public FrozenWeight parameter(Site of, String parameter) {
             throw new IllegalStateException("no frozen value is needed");
           }
 
           @Override
-          public INDArray weight(Site of) {
+          public FrozenWeight weight(Site of) {
             throw new IllegalStateException("no frozen value is needed");
           }
         };

@@ -16,27 +16,29 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.adapter.Adapter;
-import org.peft4j.adapter.DetachedTape;
 import org.peft4j.adapter.DropoutMask;
 import org.peft4j.adapter.GainAdapter;
 import org.peft4j.adapter.ParameterSpec;
 import org.peft4j.adapter.Pass;
-import org.peft4j.adapter.PromptState;
+import org.peft4j.adapter.PassState;
 import org.peft4j.adapter.Tensors;
 import org.peft4j.adapter.WeightAdapter;
 import org.peft4j.config.CommonConfig;
 import org.peft4j.error.PeftException;
+import org.peft4j.internal.graft.DetachedTape;
+import org.peft4j.internal.graft.Graft;
+import org.peft4j.internal.graft.SharedState;
+import org.peft4j.internal.graft.SiteGrafts;
+import org.peft4j.internal.module.LinearModule;
 import org.peft4j.kernel.Nd4jKernels;
-import org.peft4j.lora.CentralDifferences;
 import org.peft4j.lora.LoraConfig;
 import org.peft4j.lora.internal.LoraMethod;
 import org.peft4j.lora.internal.lowrank.LoraLinear;
 import org.peft4j.method.Injection;
-import org.peft4j.module.Graft;
-import org.peft4j.module.GraftSwitch;
-import org.peft4j.module.LinearModule;
-import org.peft4j.module.SiteGrafts;
 import org.peft4j.site.Site;
+import org.peft4j.testing.CentralDifferences;
+import org.peft4j.weight.DenseWeight;
+import org.peft4j.weight.FrozenWeight;
 
 /** DoRA's formula, against the product B·A written out and central differences of constant n. */
 class DoraTest {
@@ -62,13 +64,13 @@ class DoraTest {
     Injection.FrozenValues frozen =
         new Injection.FrozenValues() {
           @Override
-          public INDArray parameter(Site of, String name) {
-            return weight;
+          public FrozenWeight parameter(Site of, String name) {
+            return DenseWeight.of(weight);
           }
 
           @Override
-          public INDArray weight(Site of) {
-            return weight;
+          public FrozenWeight weight(Site of) {
+            return DenseWeight.of(weight);
           }
         };
     return new LoraMethod()
@@ -99,7 +101,7 @@ class DoraTest {
 
   private static Pass pass(boolean training) {
     return new Pass(
-        new Nd4jKernels(), training, 3, new DetachedTape(DataType.DOUBLE), new PromptState());
+        new Nd4jKernels(), training, 3, new DetachedTape(DataType.DOUBLE), new PassState());
   }
 
   @ParameterizedTest
@@ -116,7 +118,7 @@ class DoraTest {
   @Test
   void normsOfAWeightInHalfPrecisionAreThoseOfItsValues() {
     INDArray weight = random(OUT, IN).castTo(DataType.BFLOAT16);
-    DoraNorm norm = new DoraNorm(() -> weight, SCALE);
+    DoraNorm norm = new DoraNorm(() -> new DirectedRows(DenseWeight.of(weight), false), SCALE);
     INDArray a = random(2, IN).castTo(DataType.FLOAT);
     INDArray b = random(OUT, 2).castTo(DataType.FLOAT);
     INDArray expected = weight.castTo(DataType.FLOAT).add(b.mmul(a).muli(SCALE)).norm2(1);
@@ -206,7 +208,9 @@ class DoraTest {
     graft.setGradients(gradients);
     LinearModule module =
         new LinearModule(
-            new SiteGrafts(LINEAR, List.of(graft), new GraftSwitch(1)), weight, false, bias);
+            new SiteGrafts(LINEAR, List.of(graft), SharedState.of(1)),
+            DenseWeight.of(weight),
+            DenseWeight.of(bias));
     Pass pass = pass(true);
     INDArray x = random(4, IN);
     INDArray dy = random(4, OUT);

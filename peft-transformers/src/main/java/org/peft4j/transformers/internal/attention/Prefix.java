@@ -5,23 +5,23 @@ import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
 
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Pass;
-import org.peft4j.module.AttentionGrafts;
+import org.peft4j.internal.graft.AttentionGrafts;
 import org.peft4j.transformers.internal.memory.CallMemory;
 
 /**
  * Keys and values that adapters put before those of the input, in arrays with them: [batch, length
  * + keys, keyValueHeads, headSize]. Every query sees them; they are not rotated.
  */
-public record Prefix(AttentionGrafts grafts) {
+record Prefix(AttentionGrafts grafts) {
   /** How many there are; 0 where nothing acts. */
-  public int length() {
+  int length() {
     return grafts.length();
   }
 
   /** Keys and values, after those of the prefix. */
-  public record Extended(INDArray keys, INDArray values) {}
+  record Extended(INDArray keys, INDArray values) {}
 
-  public Extended extend(Pass pass, INDArray keys, INDArray values, CallMemory memory) {
+  Extended extend(Pass pass, INDArray keys, INDArray values, CallMemory memory) {
     long n = length();
     long[] shape = {keys.size(0), n + keys.size(1), keys.size(2), keys.size(3)};
     Extended extended = new Extended(memory.kept(shape), memory.kept(shape));
@@ -32,7 +32,7 @@ public record Prefix(AttentionGrafts grafts) {
   }
 
   /** Writes the gradients of the prefix, and those of the keys and values after it. */
-  public void backward(Pass pass, Extended gradients, INDArray dKeys, INDArray dValues) {
+  void backward(Pass pass, Extended gradients, INDArray dKeys, INDArray dValues) {
     long n = length();
     grafts.backward(pass, first(gradients.keys(), n), first(gradients.values(), n));
     dKeys.assign(rest(gradients.keys(), n));

@@ -4,44 +4,75 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Pass;
+import org.peft4j.transformers.architecture.AttentionPart;
 import org.peft4j.transformers.internal.batch.Extent;
 import org.peft4j.transformers.internal.memory.CallMemory;
+import org.peft4j.transformers.internal.model.Modules;
 
-/** The maps from a block's input to queries, keys and values. */
-public interface Projections {
+/** The maps to queries, keys and values. */
+interface Projections {
   /**
    * Queries, keys and values, or their gradients.
    *
    * @param rows the memory that they are views of: matrices [batch·time, …], one for each map
    * @param q [batch, time, heads, size]
-   * @param k [batch, time, keyValueHeads, size]
-   * @param v [batch, time, keyValueHeads, size]
+   * @param k [batch, keys, keyValueHeads, size]
+   * @param v [batch, keys, keyValueHeads, size]
    */
   record Heads(List<INDArray> rows, INDArray q, INDArray k, INDArray v) {}
 
+  static Projections of(AttentionPart part, Modules modules) {
+    if (part.projections() instanceof AttentionPart.Separate separate) {
+      return new SeparateProjections(
+          part,
+          modules.linear(separate.query()),
+          modules.linear(separate.key()),
+          modules.linear(separate.value()));
+    }
+    AttentionPart.Fused fused = (AttentionPart.Fused) part.projections();
+    return switch (fused.layout()) {
+      case THIRDS -> new ThirdsProjection(part, modules.linear(fused.all()));
+      case HEADS -> new HeadsProjection(part, modules.linear(fused.all()));
+    };
+  }
+
   /** Whether anything grafted on them acts now. */
   boolean acts();
+
+  /** Whether the backward pass needs the input that queries are made of. */
+  boolean needsInput();
 
   /**
    * Arrays for queries, keys and values.
    *
    * @param kept whether the backward pass needs them
    */
-  Heads heads(Extent extent, boolean kept, CallMemory memory);
+  Heads heads(Extent queries, Extent keys, boolean kept, CallMemory memory);
 
   /**
    * Writes queries, keys and values.
    *
-   * @param x [batch·time, width]
+   * @param x [batch·time, width], of which queries are made
+   * @param source [batch·keys, width], of which keys and values are made; x itself in
+   *     self-attention
    */
-  void forward(Pass pass, INDArray x, Heads heads);
+  void forward(Pass pass, INDArray x, INDArray source, Heads heads, CallMemory memory);
 
   /**
-   * Writes adapter gradients and dx.
+   * Writes adapter gradients, dx, and in cross-attention adds to dSource.
    *
-   * @param x the input of the forward pass; may be null where {@link #acts()} is false
+   * @param x the input of the forward pass; may be null where {@link #needsInput()} is false
+   * @param source null in self-attention
    * @param gradients of queries, keys and values
    * @param dx [batch·time, width], overwritten; null where nobody needs it
+   * @param dSource [batch·keys, width]; null in self-attention, and where nobody needs it
    */
-  void backward(Pass pass, @Nullable INDArray x, Heads gradients, @Nullable INDArray dx);
+  void backward(
+      Pass pass,
+      @Nullable INDArray x,
+      @Nullable INDArray source,
+      Heads gradients,
+      @Nullable INDArray dx,
+      @Nullable INDArray dSource,
+      CallMemory memory);
 }

@@ -4,14 +4,14 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Pass;
-import org.peft4j.module.LinearModule;
-import org.peft4j.transformers.config.ModelConfig;
+import org.peft4j.internal.module.LinearModule;
+import org.peft4j.transformers.architecture.AttentionPart;
 import org.peft4j.transformers.internal.batch.Extent;
 import org.peft4j.transformers.internal.memory.CallMemory;
 
-/** A matrix each for queries, keys and values: Llama and its kin. */
-public record SeparateProjections(
-    ModelConfig.Attention shape, LinearModule query, LinearModule key, LinearModule value)
+/** A matrix each for queries, keys and values. */
+record SeparateProjections(
+    AttentionPart part, LinearModule query, LinearModule key, LinearModule value)
     implements Projections {
   @Override
   public boolean acts() {
@@ -19,37 +19,50 @@ public record SeparateProjections(
   }
 
   @Override
-  public Heads heads(Extent extent, boolean kept, CallMemory memory) {
-    INDArray q = rows(extent, shape.heads(), kept, memory);
-    INDArray k = rows(extent, shape.keyValueHeads(), kept, memory);
-    INDArray v = rows(extent, shape.keyValueHeads(), kept, memory);
+  public boolean needsInput() {
+    return part.source() == AttentionPart.Source.SELF ? acts() : query.acts();
+  }
+
+  @Override
+  public Heads heads(Extent queries, Extent keys, boolean kept, CallMemory memory) {
+    INDArray q = rows(queries, part.heads(), kept, memory);
+    INDArray k = rows(keys, part.keyValueHeads(), kept, memory);
+    INDArray v = rows(keys, part.keyValueHeads(), kept, memory);
     return new Heads(
         List.of(q, k, v),
-        split(q, extent, shape.heads()),
-        split(k, extent, shape.keyValueHeads()),
-        split(v, extent, shape.keyValueHeads()));
+        split(q, queries, part.heads()),
+        split(k, keys, part.keyValueHeads()),
+        split(v, keys, part.keyValueHeads()));
   }
 
   private INDArray rows(Extent extent, int heads, boolean kept, CallMemory memory) {
-    return memory.keptIf(kept, extent.rows(), (long) heads * shape.headSize());
+    return memory.keptIf(kept, extent.rows(), (long) heads * part.headSize());
   }
 
   private INDArray split(INDArray rows, Extent extent, int heads) {
-    return rows.reshape('c', extent.batch(), extent.time(), heads, shape.headSize());
+    return rows.reshape('c', extent.batch(), extent.time(), heads, part.headSize());
   }
 
   @Override
-  public void forward(Pass pass, INDArray x, Heads heads) {
+  public void forward(Pass pass, INDArray x, INDArray source, Heads heads, CallMemory memory) {
     query.forward(pass, x, heads.rows().get(0));
-    key.forward(pass, x, heads.rows().get(1));
-    value.forward(pass, x, heads.rows().get(2));
+    key.forward(pass, source, heads.rows().get(1));
+    value.forward(pass, source, heads.rows().get(2));
   }
 
   @Override
-  public void backward(Pass pass, @Nullable INDArray x, Heads gradients, @Nullable INDArray dx) {
+  public void backward(
+      Pass pass,
+      @Nullable INDArray x,
+      @Nullable INDArray source,
+      Heads gradients,
+      @Nullable INDArray dx,
+      @Nullable INDArray dSource,
+      CallMemory memory) {
     back(query, pass, x, gradients.rows().get(0), dx, 0);
-    back(key, pass, x, gradients.rows().get(1), dx, 1);
-    back(value, pass, x, gradients.rows().get(2), dx, 1);
+    boolean self = source == null;
+    back(key, pass, self ? x : source, gradients.rows().get(1), self ? dx : dSource, 1);
+    back(value, pass, self ? x : source, gradients.rows().get(2), self ? dx : dSource, 1);
   }
 
   private static void back(

@@ -1,6 +1,7 @@
 package org.peft4j.transformers.internal.batch;
 
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.error.PeftException;
 
 /** Sequences in a batch and tokens in each. */
 public record Extent(long batch, long time) {
@@ -15,5 +16,25 @@ public record Extent(long batch, long time) {
   /** [batch, time, features] as [batch·time, features]; a view of a row-major array. */
   public INDArray matrix(INDArray activations) {
     return activations.reshape('c', rows(), activations.length() / rows());
+  }
+
+  /**
+   * Checks the elements of an attention mask.
+   *
+   * @throws PeftException if there are more or fewer than one for each token
+   */
+  public void requireMask(int[] mask) {
+    if (mask.length != rows()) {
+      throw new PeftException(
+          "The attention mask has "
+              + mask.length
+              + " elements; input_ids have "
+              + rows()
+              + " (["
+              + batch
+              + ", "
+              + time
+              + "]). It must be of their shape.");
+    }
   }
 }

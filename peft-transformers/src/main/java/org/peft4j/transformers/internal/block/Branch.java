@@ -1,45 +1,165 @@
 package org.peft4j.transformers.internal.block;
 
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Pass;
-import org.peft4j.module.SublayerGrafts;
+import org.peft4j.internal.graft.SublayerGrafts;
+import org.peft4j.transformers.architecture.AttentionPart;
+import org.peft4j.transformers.architecture.BranchPart;
+import org.peft4j.transformers.architecture.FeedForwardPart;
+import org.peft4j.transformers.architecture.MixerPart;
+import org.peft4j.transformers.internal.attention.Attention;
+import org.peft4j.transformers.internal.batch.Sequences;
+import org.peft4j.transformers.internal.feedforward.FeedForward;
 import org.peft4j.transformers.internal.memory.CallMemory;
+import org.peft4j.transformers.internal.model.Mixer;
+import org.peft4j.transformers.internal.model.Modules;
 
 /**
- * The gradient that goes into a branch beside a residual connection, after what is grafted on the
- * branch's output.
+ * A branch beside a residual connection: {@code after(mixer(before(x)))}, then what is grafted on
+ * it.
  *
- * @param dy the gradient of the branch's own output
- * @param dResidual what the grafts add to the gradient of the connection; null if nothing
+ * @param before null for none, or where the branches share one
+ * @param after null for none
+ * @param place what is grafted on the branch's output
  */
-public record Branch(INDArray dy, @Nullable INDArray dResidual) {
+record Branch(@Nullable Norm before, Mixer mixer, @Nullable Norm after, SublayerGrafts place) {
   /**
-   * Writes the gradients of the grafts.
+   * What the backward pass needs of the forward pass, beside the inputs.
    *
-   * @param residual what goes through the connection
-   * @param upper the gradient of the sum [rows, width], left as it is
-   * @param residualNeeded whether anybody needs the gradient of the connection
+   * @param mixed what {@code after} was applied to; null without it
    */
-  public static Branch of(
-      Pass pass,
-      SublayerGrafts grafts,
-      INDArray residual,
-      INDArray upper,
-      boolean residualNeeded,
-      CallMemory memory) {
-    if (!grafts.acts()) {
-      return new Branch(upper, null);
-    }
-    INDArray dy = memory.temporary(upper.shape()).assign(upper);
-    INDArray dResidual = residualNeeded ? memory.temporary(upper.shape()).assign(0) : null;
-    grafts.backward(pass, residual, dy, dResidual);
-    return new Branch(dy, dResidual);
+  record Kept(
+      @Nullable INDArray beforeStatistics,
+      Mixer.Kept mixer,
+      @Nullable INDArray mixed,
+      @Nullable INDArray afterStatistics) {}
+
+  static Branch of(BranchPart part, Modules modules) {
+    return new Branch(
+        Norm.of(part.before(), modules),
+        mixer(part.mixer(), modules),
+        Norm.of(part.after(), modules),
+        modules.sublayer(part.place()));
   }
 
-  public void addResidual(INDArray gradient) {
-    if (dResidual != null) {
-      gradient.addi(dResidual);
+  private static Mixer mixer(MixerPart part, Modules modules) {
+    return part instanceof AttentionPart attention
+        ? Attention.of(attention, modules)
+        : FeedForward.of((FeedForwardPart) part, modules);
+  }
+
+  /** Whether anything grafted here acts now. */
+  boolean acts() {
+    return Norm.acts(before) || mixer.acts() || Norm.acts(after) || place.acts();
+  }
+
+  /** Whether the backward pass needs x. */
+  boolean needsInput() {
+    return before != null || mixer.needsInput() || place.acts();
+  }
+
+  /** Whether the backward pass needs what was given to the branch. */
+  boolean needsGiven() {
+    return before == null && mixer.needsInput();
+  }
+
+  /**
+   * Writes y [rows, width].
+   *
+   * @param x the input of the sub-layer
+   * @param given x, or its norm that all branches share
+   * @param room gives an array [rows, width] for the result of {@code before}
+   * @param y null where only what the backward pass needs is asked for
+   */
+  Kept forward(
+      Pass pass,
+      INDArray x,
+      INDArray given,
+      Sequences sequences,
+      Supplier<INDArray> room,
+      @Nullable INDArray y,
+      CallMemory memory) {
+    INDArray statistics = before == null ? null : before.statistics(x, memory);
+    INDArray input = given;
+    if (before != null && statistics != null) {
+      input = before.forward(pass, given, room.get(), statistics);
+    }
+    INDArray out = y == null && place.acts() ? memory.temporary(x.shape()) : y;
+    INDArray mixed = after == null ? out : memory.kept(x.shape());
+    Mixer.Kept inner = mixer.forward(pass, input, sequences, mixed, memory);
+    INDArray afterStatistics = null;
+    if (after != null && mixed != null) {
+      afterStatistics = after.statistics(x, memory);
+      after.forward(pass, mixed, out == null ? memory.temporary(x.shape()) : out, afterStatistics);
+    }
+    if (out != null) {
+      place.forward(pass, x, out);
+    }
+    return new Kept(statistics, inner, after == null ? null : mixed, afterStatistics);
+  }
+
+  /**
+   * Writes the gradients of what is grafted here, and dGiven. Goes down only as far as somebody
+   * needs a gradient.
+   *
+   * @param x the input of the sub-layer; may be null where {@link #needsInput()} is false
+   * @param given as in the forward pass; may be null where {@link #needsGiven()} is false
+   * @param dy left as it is
+   * @param dGiven [rows, width], overwritten; null where nobody needs it
+   * @param residualNeeded whether anybody needs the gradient of x
+   * @return what is to be added to the gradient of x beside the branch
+   */
+  Optional<INDArray> backward(
+      Pass pass,
+      Kept kept,
+      @Nullable INDArray x,
+      @Nullable INDArray given,
+      INDArray dy,
+      @Nullable INDArray dGiven,
+      boolean residualNeeded,
+      CallMemory memory) {
+    BranchGradient gradient = BranchGradient.of(pass, place, x, dy, residualNeeded, memory);
+    boolean goOn = dGiven != null || Norm.acts(before) || mixer.acts();
+    INDArray dMixed = gradient.dy();
+    if (after != null) {
+      INDArray below = goOn ? memory.temporary(dy.shape()) : null;
+      after.backward(
+          pass,
+          Objects.requireNonNull(kept.mixed()),
+          Objects.requireNonNull(kept.afterStatistics()),
+          gradient.dy(),
+          below);
+      dMixed = below;
+    }
+    if (goOn && dMixed != null) {
+      throughMixer(pass, kept, x, given, dMixed, dGiven, memory);
+    }
+    return Optional.ofNullable(gradient.dResidual());
+  }
+
+  private void throughMixer(
+      Pass pass,
+      Kept kept,
+      @Nullable INDArray x,
+      @Nullable INDArray given,
+      INDArray dMixed,
+      @Nullable INDArray dGiven,
+      CallMemory memory) {
+    if (before == null) {
+      kept.mixer().backward(pass, given, dMixed, dGiven, memory);
+      return;
+    }
+    INDArray in = Objects.requireNonNull(x);
+    boolean normNeeded = dGiven != null || before.acts();
+    INDArray dNormed = normNeeded ? memory.temporary(dMixed.shape()) : null;
+    INDArray normed = mixer.needsInput() ? before.again(pass, in, memory) : null;
+    kept.mixer().backward(pass, normed, dMixed, dNormed, memory);
+    if (dNormed != null) {
+      before.backward(pass, in, Objects.requireNonNull(kept.beforeStatistics()), dNormed, dGiven);
     }
   }
 }

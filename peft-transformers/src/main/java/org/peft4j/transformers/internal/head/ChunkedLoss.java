@@ -7,7 +7,6 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Pass;
-import org.peft4j.module.LinearModule;
 import org.peft4j.transformers.internal.memory.CallMemory;
 
 /**
@@ -18,14 +17,12 @@ public final class ChunkedLoss {
   /** Logits at once: 64 MB in single precision. */
   private static final int LOGITS = 1 << 24;
 
-  private final LinearModule head;
-  private final int vocabulary;
+  private final Head head;
   private final Pass pass;
   private final CallMemory memory;
 
-  public ChunkedLoss(LinearModule head, int vocabulary, Pass pass, CallMemory memory) {
+  public ChunkedLoss(Head head, Pass pass, CallMemory memory) {
     this.head = head;
-    this.vocabulary = vocabulary;
     this.pass = pass;
     this.memory = memory;
   }
@@ -53,10 +50,12 @@ public final class ChunkedLoss {
   private double[] run(INDArray hidden, Labelled labelled, @Nullable INDArray gradients) {
     int count = labelled.count();
     // An adapter writes its gradients anew in each call: where one acts there must be one chunk.
-    int most = head.acts() && gradients != null ? count : Math.max(1, LOGITS / vocabulary);
+    int most = head.acts() && gradients != null ? count : Math.max(1, LOGITS / head.outputs());
     int size = Math.min(count, most);
     INDArray x = memory.temporary(size, hidden.size(1));
-    INDArray logits = memory.temporary(size, vocabulary);
+    INDArray logits = memory.temporary(size, head.outputs());
+    boolean capped = head.capped() && gradients != null;
+    INDArray slopes = capped ? memory.temporary(size, head.outputs()) : null;
     INDArray losses = memory.temporary(size);
     double[] result = new double[count];
     for (int from = 0; from < count; from += size) {
@@ -64,7 +63,12 @@ public final class ChunkedLoss {
       INDArray chunkX = firstRows(x, to - from);
       INDArray chunk = firstRows(logits, to - from);
       pass.kernels().lookUp(hidden, Arrays.copyOfRange(labelled.rows(), from, to), chunkX);
+      head.scale(chunkX);
       head.forward(pass, chunkX, chunk);
+      INDArray slope = slopes == null ? null : firstRows(slopes, to - from);
+      if (slope != null) {
+        head.slopes(chunk, slope);
+      }
       int[] targets = Arrays.copyOfRange(labelled.targets(), from, to);
       pass.kernels().crossEntropy(chunk, targets, 1.0 / count, losses);
       for (int i = from; i < to; i++) {
@@ -72,7 +76,7 @@ public final class ChunkedLoss {
       }
       if (gradients != null) {
         INDArray rows = gradients.get(interval(from, to), all());
-        head.backward(pass, chunkX, chunk, rows, 0);
+        head.backward(pass, chunkX, chunk, slope, rows);
       }
     }
     return result;

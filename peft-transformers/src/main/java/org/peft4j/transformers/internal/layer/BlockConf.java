@@ -2,7 +2,7 @@ package org.peft4j.transformers.internal.layer;
 
 import java.util.List;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
-import org.peft4j.module.LayerGrafts;
+import org.peft4j.internal.graft.LayerGrafts;
 import org.peft4j.site.Site;
 import org.peft4j.transformers.internal.model.FrozenModel;
 
@@ -30,7 +30,7 @@ public final class BlockConf extends TransformerLayerConf {
 
   @Override
   List<Site> sites(FrozenModel frozen) {
-    return frozen.sites().block(blockIndex);
+    return frozen.architecture().decoder().blockSites(blockIndex);
   }
 
   @Override

@@ -12,12 +12,11 @@ import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.common.primitives.Pair;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.peft4j.module.LayerGrafts;
-import org.peft4j.module.SiteLayer;
+import org.peft4j.internal.graft.LayerGrafts;
+import org.peft4j.internal.module.SiteLayer;
 import org.peft4j.site.Site;
-import org.peft4j.site.SiteKind;
 import org.peft4j.transformers.internal.model.FrozenModel;
-import org.peft4j.transformers.internal.model.Modules;
+import org.peft4j.weight.FrozenWeight;
 
 /**
  * A coarse layer over the frozen weights of a model: it has no parameters of its own, and writes
@@ -69,20 +68,13 @@ abstract class FrozenLayer extends AbstractLayer<Layer> implements SiteLayer {
   }
 
   @Override
-  public final INDArray frozenParameter(Site site, String parameter) {
+  public final FrozenWeight frozen(Site site, String parameter) {
     return model.weights().get(site.name() + "." + parameter);
   }
 
   @Override
-  public final INDArray weight(Site site) {
-    INDArray weight = frozenParameter(site, "weight");
-    boolean transposed = site.kind() == SiteKind.LINEAR && Modules.inputsFirst(model, site);
-    return transposed ? weight.transpose() : weight;
-  }
-
-  @Override
   public final Optional<String> modelType() {
-    return Optional.of(model.config().family().modelType());
+    return Optional.of(model.architecture().modelType());
   }
 
   @Override

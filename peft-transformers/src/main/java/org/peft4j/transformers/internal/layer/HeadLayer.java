@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.common.primitives.Pair;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Pass;
-import org.peft4j.module.LayerGrafts;
-import org.peft4j.module.SiteLayer;
+import org.peft4j.internal.graft.LayerGrafts;
+import org.peft4j.internal.module.SiteLayer;
 import org.peft4j.transformers.internal.batch.Extent;
 import org.peft4j.transformers.internal.head.ChunkedLoss;
 import org.peft4j.transformers.internal.head.Labelled;
@@ -41,7 +41,7 @@ final class HeadLayer extends LossLayer {
     assertInputSet(false);
     Extent extent = Extent.of(input);
     try (CallMemory memory = new CallMemory(workspaces, dataType, null)) {
-      INDArray hidden = withoutVirtualTokens(extent, memory);
+      INDArray hidden = scaledTokens(extent, memory);
       long time = extent.time() - virtualTokens();
       INDArray logits = memory.output(extent.batch(), time, outputs());
       Pass pass = grafts().nextPass(training);
@@ -52,17 +52,19 @@ final class HeadLayer extends LossLayer {
 
   /** How many positions of the input are those of virtual tokens, before all others. */
   private int virtualTokens() {
-    return grafts().prompt().virtualTokens();
+    return grafts().passState().virtualTokens();
   }
 
-  private INDArray withoutVirtualTokens(Extent extent, CallMemory memory) {
+  /** What the head takes, without virtual tokens. */
+  private INDArray scaledTokens(Extent extent, CallMemory memory) {
     int n = virtualTokens();
-    if (n == 0) {
+    if (n == 0 && !head().scales()) {
       return extent.matrix(input);
     }
     long time = extent.time() - n;
     INDArray rows = memory.temporary(extent.batch(), time, input.size(2));
     rows.assign(input.get(all(), interval(n, extent.time()), all()));
+    head().scale(rows);
     return rows.reshape('c', extent.batch() * time, input.size(2));
   }
 
@@ -121,7 +123,7 @@ final class HeadLayer extends LossLayer {
   }
 
   private ChunkedLoss loss(Pass pass, CallMemory memory) {
-    return new ChunkedLoss(head(), outputs(), pass, memory);
+    return new ChunkedLoss(head(), pass, memory);
   }
 
   private Labelled labelled() {

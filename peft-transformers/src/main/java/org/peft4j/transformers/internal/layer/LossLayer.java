@@ -9,9 +9,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.DataSet;
 import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
 import org.peft4j.error.PeftException;
+import org.peft4j.internal.graft.LayerGrafts;
 import org.peft4j.kernel.DetachedArrays;
-import org.peft4j.module.LayerGrafts;
-import org.peft4j.module.LinearModule;
+import org.peft4j.transformers.internal.head.Head;
 import org.peft4j.transformers.internal.model.FrozenModel;
 import org.peft4j.transformers.internal.model.Modules;
 
@@ -22,22 +22,22 @@ import org.peft4j.transformers.internal.model.Modules;
 abstract class LossLayer extends FrozenLayer implements IOutputLayer {
   private static final long serialVersionUID = 1L;
 
-  private final transient LinearModule head;
+  private final transient Head head;
   private transient @Nullable INDArray labels;
   private transient @Nullable Double loss;
 
   LossLayer(NeuralNetConfiguration configuration, FrozenModel model, LayerGrafts grafts) {
-    super(configuration, model, List.of(model.sites().head()), grafts);
-    head = new Modules(model, grafts).linear(sites().get(0));
+    super(configuration, model, List.of(model.architecture().head().linear().site()), grafts);
+    head = Head.of(model.architecture().head(), new Modules(model, grafts));
   }
 
-  final LinearModule head() {
+  final Head head() {
     return head;
   }
 
   /** The width of the logits. */
   final int outputs() {
-    return model().config().headSize();
+    return head.outputs();
   }
 
   /** The mean loss of the present input and labels, without dropout. */

@@ -2,7 +2,7 @@ package org.peft4j.transformers.internal.layer;
 
 import java.util.List;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
-import org.peft4j.module.LayerGrafts;
+import org.peft4j.internal.graft.LayerGrafts;
 import org.peft4j.site.Site;
 import org.peft4j.transformers.internal.model.FrozenModel;
 
@@ -19,7 +19,7 @@ public final class ScoreConf extends TransformerLayerConf {
 
   @Override
   List<Site> sites(FrozenModel frozen) {
-    return List.of(frozen.sites().head());
+    return List.of(frozen.architecture().head().linear().site());
   }
 
   @Override

@@ -12,8 +12,8 @@ import org.nd4j.common.primitives.Pair;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Pass;
 import org.peft4j.error.PeftException;
-import org.peft4j.module.LayerGrafts;
-import org.peft4j.module.SiteLayer;
+import org.peft4j.internal.graft.LayerGrafts;
+import org.peft4j.internal.module.SiteLayer;
 import org.peft4j.transformers.internal.batch.Extent;
 import org.peft4j.transformers.internal.head.ClassTargets;
 import org.peft4j.transformers.internal.head.LastPositions;
@@ -55,6 +55,7 @@ final class ScoreLayer extends LossLayer {
     Extent extent = Extent.of(input);
     INDArray rows = memory.temporary(extent.batch(), input.size(2));
     pass.kernels().lookUp(extent.matrix(input), LastPositions.of(shown, extent), rows);
+    head().scale(rows);
     return rows;
   }
 
@@ -77,7 +78,7 @@ final class ScoreLayer extends LossLayer {
       INDArray dx = needed ? memory.inputGradient(input.shape()) : zeroInputGradient(workspaces);
       RowGradients rows = RowGradients.of(LastPositions.of(shown, extent), x.size(1), memory);
       INDArray dPooled = rows.values().get(interval(0, extent.batch()), all());
-      head().backward(pass, x, logits, needed ? dPooled : null, 0);
+      head().backward(pass, x, logits, null, needed ? dPooled : null);
       if (needed) {
         rows.scatter(pass.kernels(), extent.matrix(dx));
       }
@@ -112,7 +113,7 @@ final class ScoreLayer extends LossLayer {
           "A mask of labels does not go with a classifier of sequences; leave sequences without a"
               + " label out, or give them a row of zeros.");
     }
-    return ClassTargets.of(requireLabels(), input.size(0), model().config().headSize());
+    return ClassTargets.of(requireLabels(), input.size(0), outputs());
   }
 
   /** The features' mask tells where each sequence ends; virtual tokens are in it. */

@@ -8,7 +8,7 @@ import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.nd4j.common.primitives.Pair;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.peft4j.module.LayerGrafts;
+import org.peft4j.internal.graft.LayerGrafts;
 import org.peft4j.site.Site;
 import org.peft4j.transformers.internal.model.FrozenModel;
 

@@ -16,8 +16,8 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.learning.config.IUpdater;
 import org.nd4j.linalg.learning.regularization.Regularization;
+import org.peft4j.internal.graft.LayerGrafts;
 import org.peft4j.kernel.KernelChoice;
-import org.peft4j.module.LayerGrafts;
 import org.peft4j.site.Site;
 import org.peft4j.transformers.internal.model.FrozenModel;
 

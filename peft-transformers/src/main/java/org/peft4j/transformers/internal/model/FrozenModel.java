@@ -6,11 +6,11 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.peft4j.error.PeftException;
+import org.peft4j.transformers.architecture.AttentionPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
-import org.peft4j.transformers.config.ModelConfig;
-import org.peft4j.transformers.internal.attention.PassPattern;
 import org.peft4j.transformers.internal.memory.ActivationPool;
-import org.peft4j.transformers.internal.position.PositionTables;
+import org.peft4j.transformers.internal.position.PassPatterns;
+import org.peft4j.transformers.internal.position.RotaryTables;
 import org.peft4j.transformers.weights.WeightStore;
 
 /**
@@ -22,31 +22,22 @@ public final class FrozenModel implements AutoCloseable {
   private static final Map<String, WeakReference<FrozenModel>> REGISTRY = new ConcurrentHashMap<>();
 
   private final String key = UUID.randomUUID().toString();
-  private final ModelConfig config;
   private final ModelArchitecture architecture;
   private final WeightStore weights;
-  private final ModelSites sites;
-  private final PositionTables positions;
+  private final Map<AttentionPart.RotaryPositions, RotaryTables> rotary = new ConcurrentHashMap<>();
+  private final PassPatterns patterns = new PassPatterns();
 
   private final boolean checkpointing;
   private final ActivationPool pool;
-  private final PassPattern pattern = new PassPattern();
 
   /**
    * @param checkpointing whether blocks keep only their input for the backward pass
    */
-  public FrozenModel(
-      ModelConfig config,
-      ModelArchitecture architecture,
-      WeightStore weights,
-      boolean checkpointing) {
-    this.config = config;
+  public FrozenModel(ModelArchitecture architecture, WeightStore weights, boolean checkpointing) {
     this.architecture = architecture;
     this.weights = weights;
     this.checkpointing = checkpointing;
     this.pool = new ActivationPool(weights.dataType());
-    this.sites = new ModelSites(architecture);
-    this.positions = new PositionTables(config.attention());
     REGISTRY.values().removeIf(reference -> reference.get() == null);
     REGISTRY.put(key, new WeakReference<>(this));
   }
@@ -68,16 +59,8 @@ public final class FrozenModel implements AutoCloseable {
     return key;
   }
 
-  public ModelConfig config() {
-    return config;
-  }
-
   public ModelArchitecture architecture() {
     return architecture;
-  }
-
-  public ModelSites sites() {
-    return sites;
   }
 
   public WeightStore weights() {
@@ -92,19 +75,21 @@ public final class FrozenModel implements AutoCloseable {
     return checkpointing;
   }
 
-  public PositionTables positions() {
-    return positions;
+  /** The tables of rotary positions, which all attentions with the same positions share. */
+  public RotaryTables rotary(AttentionPart.RotaryPositions positions) {
+    return rotary.computeIfAbsent(positions, p -> new RotaryTables(p.rotary(), p.size()));
   }
 
-  /** Which tokens see which in the pass of this thread. */
-  public PassPattern pattern() {
-    return pattern;
+  /** What the attentions of this thread's pass share. */
+  public PassPatterns patterns() {
+    return patterns;
   }
 
   /** Frees the weights and the memory of activations. */
   @Override
   public void close() {
     REGISTRY.remove(key);
+    patterns.begin();
     weights.close();
     pool.close();
   }

@@ -1,29 +1,25 @@
 package org.peft4j.transformers.internal.model;
 
-import org.peft4j.module.AttentionGrafts;
-import org.peft4j.module.EmbeddingModule;
-import org.peft4j.module.LayerGrafts;
-import org.peft4j.module.LinearModule;
-import org.peft4j.module.NormModule;
-import org.peft4j.module.PromptGrafts;
-import org.peft4j.module.SublayerGrafts;
+import org.peft4j.internal.graft.AttentionGrafts;
+import org.peft4j.internal.graft.LayerGrafts;
+import org.peft4j.internal.graft.PromptGrafts;
+import org.peft4j.internal.graft.SublayerGrafts;
+import org.peft4j.internal.module.EmbeddingModule;
+import org.peft4j.internal.module.LinearModule;
+import org.peft4j.internal.module.NormModule;
 import org.peft4j.site.Site;
+import org.peft4j.transformers.architecture.EmbeddingPart;
+import org.peft4j.transformers.architecture.LinearPart;
+import org.peft4j.transformers.architecture.NormPart;
 import org.peft4j.transformers.weights.WeightStore;
 
 /** Makes a layer's modules over the frozen weights, each with what is grafted on its site. */
 public record Modules(FrozenModel model, LayerGrafts grafts) {
-  /** Whether a linear map is stored [in, out]; the head is [out, in] in every family. */
-  public static boolean inputsFirst(FrozenModel model, Site site) {
-    return model.config().family().inputsFirst() && !site.equals(model.sites().head());
-  }
-
-  public LinearModule linear(Site site) {
+  public LinearModule linear(LinearPart part) {
     WeightStore weights = model.weights();
+    String name = part.site().name();
     return new LinearModule(
-        grafts.at(site.name()),
-        weights.get(site.name() + ".weight"),
-        inputsFirst(model, site),
-        weights.find(site.name() + ".bias"));
+        grafts.at(name), weights.get(name + ".weight"), weights.find(name + ".bias"));
   }
 
   public PromptGrafts prompts(Site site) {
@@ -38,17 +34,28 @@ public record Modules(FrozenModel model, LayerGrafts grafts) {
     return new SublayerGrafts(grafts.at(site.name()));
   }
 
-  public NormModule norm(Site site) {
+  public NormModule norm(NormPart part) {
     WeightStore weights = model.weights();
+    String name = part.site().name();
     return new NormModule(
-        grafts.at(site.name()),
-        weights.get(site.name() + ".weight"),
-        weights.find(site.name() + ".bias"),
-        model.config().normEpsilon());
+        grafts.at(name),
+        weights.get(name + ".weight"),
+        weights.find(name + ".bias"),
+        part.kind() == NormPart.Kind.RMS_ONE_PLUS,
+        part.epsilon());
   }
 
-  public EmbeddingModule embedding(Site site) {
-    return new EmbeddingModule(
-        grafts.at(site.name()), model.weights().get(site.name() + ".weight"));
+  public EmbeddingModule embedding(EmbeddingPart part) {
+    return new EmbeddingModule(grafts.at(part.site().name()), model.weights().get(part.key()));
+  }
+
+  /** Whether the layer has that site: tables that several layers read are one layer's. */
+  public boolean has(Site site) {
+    return grafts.has(site.name());
+  }
+
+  /** Whether anything grafted on a site of the layer acts now. */
+  public boolean acts(Site site) {
+    return grafts.at(site.name()).acts();
   }
 }

@@ -13,11 +13,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.peft4j.internal.graft.SharedState;
+import org.peft4j.internal.graft.LayerGrafts;
+import org.peft4j.internal.graft.SiteGrafts;
+import org.peft4j.internal.module.SiteLayer;
 import org.peft4j.kernel.Nd4jKernels;
-import org.peft4j.module.GraftSwitch;
-import org.peft4j.module.LayerGrafts;
-import org.peft4j.module.SiteGrafts;
-import org.peft4j.module.SiteLayer;
 import org.peft4j.transformers.Golden;
 import org.peft4j.transformers.TransformerModel;
 import org.peft4j.transformers.TransformerOptions;
@@ -128,7 +128,7 @@ class LayerGradientTest {
     SiteLayer layer = (SiteLayer) model.graph().getLayer(vertex);
     List<SiteGrafts> sites = layer.sites().stream().map(SiteGrafts::none).toList();
     NeuralNetConfiguration conf = layer.conf();
-    return layer.graft(conf, new LayerGrafts(sites, new GraftSwitch(1), new Nd4jKernels(), true));
+    return layer.graft(conf, new LayerGrafts(sites, SharedState.of(1), new Nd4jKernels(), true));
   }
 
   private static INDArray random(TransformerModel model) {

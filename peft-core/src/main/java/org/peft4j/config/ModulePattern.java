@@ -1,0 +1,93 @@
+package org.peft4j.config;
+
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
+import org.peft4j.error.PeftException;
+
+/**
+ * A regular expression over module paths, as Python writes it. It may come from a file that nobody
+ * checked, so matching has a budget: a pattern that backtracks without end is an error.
+ */
+public final class ModulePattern {
+  private static final int BUDGET = 200_000;
+  private static final int MAX_LENGTH = 10_000;
+
+  private final Pattern pattern;
+
+  private ModulePattern(Pattern pattern) {
+    this.pattern = pattern;
+  }
+
+  /**
+   * Compiles {@code text}.
+   *
+   * @param field the config field it stands in, for the message
+   */
+  public static ModulePattern compile(String field, String text) {
+    if (text.length() > MAX_LENGTH) {
+      throw new PeftException(
+          field
+              + " is a pattern of "
+              + text.length()
+              + " characters; allowed: "
+              + MAX_LENGTH
+              + ".");
+    }
+    try {
+      return new ModulePattern(Pattern.compile(text.replace("(?P<", "(?<")));
+    } catch (PatternSyntaxException e) {
+      throw new PeftException(
+          field + " is no regular expression: " + e.getDescription() + " in \"" + text + "\".", e);
+    }
+  }
+
+  /** A pattern of {@code rank_pattern} or {@code alpha_pattern}: it may match the path's end. */
+  public static ModulePattern suffix(String field, String text) {
+    return compile(field, "(.*\\.)?(" + text + ")");
+  }
+
+  /** Whether the whole of {@code path} matches. */
+  public boolean matches(String path) {
+    return matcher(path).matches();
+  }
+
+  /** The first group's text where {@code path} begins with a match, or null. */
+  @org.jspecify.annotations.Nullable
+  public String firstGroup(String path) {
+    Matcher matcher = matcher(path);
+    return matcher.lookingAt() ? matcher.group(1) : null;
+  }
+
+  private Matcher matcher(String path) {
+    return pattern.matcher(new Budgeted(path, new int[] {BUDGET}, pattern.pattern()));
+  }
+
+  private record Budgeted(CharSequence text, int[] budget, String pattern) implements CharSequence {
+    @Override
+    public int length() {
+      return text.length();
+    }
+
+    @Override
+    public char charAt(int index) {
+      if (--budget[0] < 0) {
+        throw new PeftException(
+            "The pattern \""
+                + pattern
+                + "\" takes too long on module paths: it backtracks without end. Simplify it.");
+      }
+      return text.charAt(index);
+    }
+
+    @Override
+    public CharSequence subSequence(int start, int end) {
+      return new Budgeted(text.subSequence(start, end), budget, pattern);
+    }
+
+    @Override
+    public String toString() {
+      return text.toString();
+    }
+  }
+}

@@ -1,5 +1,0 @@
-/** Adapter files in Hugging Face PEFT's layout. */
-@NullMarked
-package org.peft4j.files;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,6 +1,0 @@
-package org.peft4j.host;
-
-import org.deeplearning4j.nn.graph.vertex.GraphVertex;
-
-/** A graph vertex over frozen arrays, and what has to happen around its passes. */
-public record HostedVertex(GraphVertex vertex, PassHooks hooks) {}

@@ -1,0 +1,170 @@
+package org.peft4j.internal.adapted;
+
+import java.util.List;
+import java.util.Objects;
+import org.deeplearning4j.nn.conf.GradientNormalization;
+import org.deeplearning4j.nn.conf.graph.GraphVertex;
+import org.deeplearning4j.nn.conf.inputs.InputType;
+import org.deeplearning4j.nn.conf.layers.samediff.SameDiffVertex;
+import org.deeplearning4j.nn.conf.memory.MemoryReport;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.learning.config.IUpdater;
+import org.nd4j.linalg.learning.regularization.Regularization;
+import org.peft4j.internal.graft.LayerGrafts;
+import org.peft4j.internal.original.TwinVertex;
+
+/**
+ * The configuration of a frozen vertex that carries adapters and is no layer: what {@link
+ * AdaptedLayerConf} is for layers.
+ */
+public final class AdaptedVertexConf extends GraphVertex {
+  private static final long serialVersionUID = 1L;
+
+  private @Nullable String contextKey;
+  private String vertexName = "";
+  private @Nullable SameDiffVertex underlying;
+  private @Nullable IUpdater updater;
+  private transient @Nullable AdapterContext context;
+
+  /** For deserialisation. */
+  public AdaptedVertexConf() {}
+
+  /**
+   * @param underlying the base graph's own configuration of the vertex: a clone of an attention
+   *     vertex has lost its updater
+   * @param updater what trains the adapters
+   */
+  AdaptedVertexConf(
+      String vertexName, SameDiffVertex underlying, IUpdater updater, AdapterContext context) {
+    this.contextKey = context.key();
+    this.vertexName = vertexName;
+    this.underlying = underlying;
+    this.updater = updater;
+    this.context = context;
+  }
+
+  public @Nullable String getContextKey() {
+    return contextKey;
+  }
+
+  public void setContextKey(String contextKey) {
+    this.contextKey = contextKey;
+  }
+
+  public String getVertexName() {
+    return vertexName;
+  }
+
+  public void setVertexName(String vertexName) {
+    this.vertexName = vertexName;
+  }
+
+  public @Nullable SameDiffVertex getUnderlying() {
+    return underlying;
+  }
+
+  public void setUnderlying(SameDiffVertex underlying) {
+    this.underlying = underlying;
+  }
+
+  public @Nullable IUpdater getUpdater() {
+    return updater;
+  }
+
+  public void setUpdater(@Nullable IUpdater updater) {
+    this.updater = updater;
+  }
+
+  AdapterContext context() {
+    if (context == null) {
+      context = AdapterContext.lookUp(contextKey);
+    }
+    return context;
+  }
+
+  private SameDiffVertex original() {
+    return Objects.requireNonNull(underlying, "underlying");
+  }
+
+  List<Regularization> regularization() {
+    List<Regularization> regularization = original().getRegularization();
+    return regularization == null ? List.of() : regularization;
+  }
+
+  GradientNormalization gradientNormalization() {
+    GradientNormalization normalization = original().getGradientNormalization();
+    return normalization == null ? GradientNormalization.None : normalization;
+  }
+
+  double gradientNormalizationThreshold() {
+    return original().getGradientNormalizationThreshold();
+  }
+
+  @Override
+  public AdaptedVertexConf clone() {
+    AdaptedVertexConf clone = new AdaptedVertexConf();
+    clone.contextKey = contextKey;
+    clone.vertexName = vertexName;
+    clone.underlying = underlying;
+    clone.updater = updater;
+    clone.context = context;
+    return clone;
+  }
+
+  @Override
+  public long numParams(boolean backwards) {
+    return context().count(vertexName);
+  }
+
+  @Override
+  public int minVertexInputs() {
+    return original().minVertexInputs();
+  }
+
+  @Override
+  public int maxVertexInputs() {
+    return original().maxVertexInputs();
+  }
+
+  @Override
+  public org.deeplearning4j.nn.graph.vertex.GraphVertex instantiate(
+      ComputationGraph graph,
+      String name,
+      int index,
+      INDArray parameters,
+      boolean initialize,
+      DataType type) {
+    LayerGrafts grafts = context().bind(name, parameters);
+    if (initialize) {
+      context().assignValues(name, parameters);
+    }
+    TwinVertex inner = context().vertex(name).build(graph, name, index, grafts, type);
+    boolean miniBatch = graph.getConfiguration().getDefaultConfiguration().isMiniBatch();
+    return new AdaptedVertex(inner, this, grafts, parameters, miniBatch);
+  }
+
+  @Override
+  public InputType getOutputType(int index, InputType... inputs) {
+    return original().getOutputType(index, inputs);
+  }
+
+  @Override
+  public MemoryReport getMemoryReport(InputType... inputs) {
+    return original().getMemoryReport(inputs);
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof AdaptedVertexConf conf
+        && Objects.equals(contextKey, conf.contextKey)
+        && vertexName.equals(conf.vertexName);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(contextKey, vertexName);
+  }
+}

@@ -1,0 +1,69 @@
+package org.peft4j.internal.adapted;
+
+import java.util.Objects;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.conf.graph.FrozenVertex;
+import org.deeplearning4j.nn.conf.graph.GraphVertex;
+import org.deeplearning4j.nn.conf.graph.LayerVertex;
+import org.deeplearning4j.nn.conf.layers.samediff.SameDiffVertex;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.nd4j.linalg.learning.config.IUpdater;
+import org.nd4j.linalg.learning.config.NoOp;
+
+/** Puts hosts in the place of a graph configuration's vertices. */
+public final class AdaptedVertices {
+  private AdaptedVertices() {}
+
+  /**
+   * The host of a vertex that has parameters, and any other vertex itself, without a frozen-vertex
+   * wrapper, which would end the backward pass.
+   *
+   * @param vertex of the wrapped network's configuration, changed in place if it is a layer's
+   */
+  public static GraphVertex of(
+      String name, GraphVertex vertex, ComputationGraph base, AdapterContext context) {
+    if (vertex instanceof FrozenVertex wrapper) {
+      return of(name, wrapper.getUnderlying(), base, context);
+    }
+    if (vertex instanceof LayerVertex layer) {
+      NeuralNetConfiguration conf = layer.getLayerConf();
+      conf.setLayer(new AdaptedLayerConf(conf.getLayer(), context));
+      return layer;
+    }
+    if (context.layers().containsKey(name)) {
+      SameDiffVertex own = (SameDiffVertex) original(name, base);
+      return new AdaptedVertexConf(name, own, updater(own, base), context);
+    }
+    return vertex;
+  }
+
+  /** The graph's own configuration of a layer. */
+  public static NeuralNetConfiguration layerConf(String name, ComputationGraph base) {
+    return ((LayerVertex) original(name, base)).getLayerConf();
+  }
+
+  /** The graph's own configuration of a vertex, out of a frozen-vertex wrapper. */
+  public static GraphVertex original(String name, ComputationGraph base) {
+    GraphVertex vertex = Objects.requireNonNull(base.getConfiguration().getVertices().get(name));
+    while (vertex instanceof FrozenVertex wrapper) {
+      vertex = wrapper.getUnderlying();
+    }
+    return vertex;
+  }
+
+  /** The vertex' updater; that of the first layer with one where a clone has lost it. */
+  private static IUpdater updater(SameDiffVertex vertex, ComputationGraph base) {
+    if (vertex.getUpdater() != null) {
+      return vertex.getUpdater();
+    }
+    for (GraphVertex other : base.getConfiguration().getVertices().values()) {
+      if (other instanceof LayerVertex layer) {
+        IUpdater updater = layer.getLayerConf().getLayer().getUpdaterByParam("W");
+        if (updater != null) {
+          return updater;
+        }
+      }
+    }
+    return new NoOp();
+  }
+}

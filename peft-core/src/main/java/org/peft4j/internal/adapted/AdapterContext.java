@@ -1,0 +1,205 @@
+package org.peft4j.internal.adapted;
+
+import java.lang.ref.WeakReference;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.indexing.NDArrayIndex;
+import org.peft4j.adapter.ParameterSpec;
+import org.peft4j.adapter.Tensors;
+import org.peft4j.error.PeftException;
+import org.peft4j.internal.graft.Graft;
+import org.peft4j.internal.graft.SharedState;
+import org.peft4j.internal.graft.LayerGrafts;
+import org.peft4j.internal.graft.SiteGrafts;
+import org.peft4j.internal.graft.Slot;
+import org.peft4j.internal.original.OriginalLayer;
+import org.peft4j.internal.original.OriginalPart;
+import org.peft4j.internal.original.OriginalVertex;
+import org.peft4j.kernel.Kernels;
+
+/**
+ * What the host layers of a wrapped network need to come into being: the base model's layers and
+ * the slots that are active now. Layer configurations hold it by a transient reference and by a
+ * key, because Deeplearning4j makes replicas from a configuration's JSON.
+ */
+public final class AdapterContext {
+  private static final Map<String, WeakReference<AdapterContext>> REGISTRY =
+      new ConcurrentHashMap<>();
+
+  private final String key = UUID.randomUUID().toString();
+  private final Map<String, OriginalPart> layers;
+  private final Map<String, Set<String>> below;
+  private final SharedState shared;
+  private final Kernels kernels;
+  private List<Slot> active = List.of();
+
+  /**
+   * @param layers the hosted layers by vertex name, in the order of the parameter vector
+   * @param below for each of them, the vertices whose outputs it depends on
+   */
+  public AdapterContext(
+      Map<String, OriginalPart> layers,
+      Map<String, Set<String>> below,
+      SharedState shared,
+      Kernels kernels) {
+    this.layers = new LinkedHashMap<>(layers);
+    this.below = below;
+    this.shared = shared;
+    this.kernels = kernels;
+    REGISTRY.values().removeIf(reference -> reference.get() == null);
+    REGISTRY.put(key, new WeakReference<>(this));
+  }
+
+  /** The context of that key. */
+  static AdapterContext lookUp(@Nullable String key) {
+    WeakReference<AdapterContext> reference = key == null ? null : REGISTRY.get(key);
+    AdapterContext context = reference == null ? null : reference.get();
+    if (context == null) {
+      throw new PeftException(
+          "This network holds adapters only; its base model ("
+              + key
+              + ") is not loaded in this process. Load the base model and open a saved adapter"
+              + " on it with Peft.load.");
+    }
+    return context;
+  }
+
+  String key() {
+    return key;
+  }
+
+  public SharedState shared() {
+    return shared;
+  }
+
+  public Map<String, OriginalPart> layers() {
+    return layers;
+  }
+
+  private OriginalPart original(String vertex) {
+    OriginalPart original = layers.get(vertex);
+    if (original == null) {
+      throw new PeftException(
+          "The base model has no layer \"" + vertex + "\". It has: " + layers.keySet() + ".");
+    }
+    return original;
+  }
+
+  OriginalLayer layer(String vertex) {
+    return (OriginalLayer) original(vertex);
+  }
+
+  OriginalVertex vertex(String vertex) {
+    return (OriginalVertex) original(vertex);
+  }
+
+  public List<Slot> active() {
+    return active;
+  }
+
+  public void setActive(List<Slot> slots) {
+    active = List.copyOf(slots);
+  }
+
+  /** The active slots of a layer, in the order of its sites and, at each, of activation. */
+  public List<Slot> slots(String vertex) {
+    List<Slot> result = new ArrayList<>();
+    original(vertex)
+        .sites()
+        .forEach(
+            site ->
+                active.stream()
+                    .filter(slot -> slot.adapter().site().name().equals(site.name()))
+                    .forEach(result::add));
+    return result;
+  }
+
+  /** The number of trainable elements of a layer. */
+  long count(String vertex) {
+    return slots(vertex).stream().mapToLong(Slot::count).sum();
+  }
+
+  private boolean trainsBelow(String vertex) {
+    return below.getOrDefault(vertex, Set.of()).stream()
+        .anyMatch(v -> layers.containsKey(v) && !slots(v).isEmpty());
+  }
+
+  /** Cuts a layer's slice of a flat vector into the tensors of each of its slots. */
+  List<Tensors> cut(List<Slot> slots, @Nullable INDArray flat) {
+    List<Tensors> result = new ArrayList<>();
+    long offset = 0;
+    INDArray vector = flat == null ? null : flat.reshape(flat.length());
+    for (Slot slot : slots) {
+      Map<String, INDArray> tensors = new LinkedHashMap<>();
+      for (ParameterSpec spec : slot.adapter().parameters()) {
+        if (vector == null) {
+          throw new IllegalStateException("No parameter vector for " + slot.key(spec));
+        }
+        INDArray slice = vector.get(NDArrayIndex.interval(offset, offset + spec.count()));
+        tensors.put(spec.name(), slice.reshape('c', spec.shapeArray()));
+        offset += spec.count();
+      }
+      result.add(new Tensors(tensors));
+    }
+    return result;
+  }
+
+  /** Grafts over a layer's slice of the parameter vector. */
+  LayerGrafts bind(String vertex, @Nullable INDArray parameters) {
+    List<Slot> slots = slots(vertex);
+    List<Tensors> tensors = cut(slots, parameters);
+    List<SiteGrafts> sites = new ArrayList<>();
+    original(vertex)
+        .sites()
+        .forEach(
+            site -> {
+              List<Graft> grafts = new ArrayList<>();
+              for (int i = 0; i < slots.size(); i++) {
+                Slot slot = slots.get(i);
+                if (slot.adapter().site().name().equals(site.name())) {
+                  grafts.add(new Graft(slot.adapterName(), slot.adapter(), tensors.get(i)));
+                }
+              }
+              sites.add(new SiteGrafts(site, grafts, shared));
+            });
+    return new LayerGrafts(sites, shared, kernels, trainsBelow(vertex));
+  }
+
+  /** Writes the slots' current values to a layer's slice of a parameter vector. */
+  void assignValues(String vertex, @Nullable INDArray parameters) {
+    List<Slot> slots = slots(vertex);
+    List<Tensors> tensors = cut(slots, parameters);
+    for (int i = 0; i < slots.size(); i++) {
+      tensors.get(i).assign(slots.get(i).values());
+    }
+  }
+
+  /** A layer's slice of a flat vector by Deeplearning4j's parameter keys, in order. */
+  Map<String, INDArray> table(String vertex, @Nullable INDArray flat) {
+    List<Slot> slots = slots(vertex);
+    List<Tensors> tensors = cut(slots, flat);
+    Map<String, INDArray> views = new LinkedHashMap<>();
+    for (int i = 0; i < slots.size(); i++) {
+      for (ParameterSpec spec : slots.get(i).adapter().parameters()) {
+        views.put(slots.get(i).key(spec), tensors.get(i).get(spec.name()));
+      }
+    }
+    return views;
+  }
+
+  /** Gives a layer's grafts their slices of the gradient vector. */
+  void bindGradients(String vertex, LayerGrafts grafts, INDArray flat) {
+    List<Tensors> tensors = cut(slots(vertex), flat);
+    List<Graft> all = grafts.all();
+    for (int i = 0; i < all.size(); i++) {
+      all.get(i).setGradients(tensors.get(i));
+    }
+  }
+}

@@ -1,0 +1,82 @@
+package org.peft4j.internal.adapted;
+
+import java.util.Objects;
+import java.util.function.Supplier;
+import org.deeplearning4j.nn.workspace.ArrayType;
+import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.indexing.NDArrayIndex;
+import org.peft4j.error.PeftException;
+import org.peft4j.internal.graft.Activity;
+import org.peft4j.internal.graft.RowRun;
+
+/**
+ * Runs a layer that has one weight for all rows of a batch on the rows of each adapter, one adapter
+ * after the other: where each sequence has an adapter of its own. For inference.
+ */
+final class RowsInTurn {
+  private final Activity activity;
+  private final String layer;
+
+  RowsInTurn(Activity activity, String layer) {
+    this.activity = activity;
+    this.layer = layer;
+  }
+
+  /** The layer's pass over some rows. */
+  interface Part {
+    INDArray run(INDArray x, @Nullable INDArray mask);
+  }
+
+  /** Whether sequences have adapters of their own now. */
+  boolean wanted() {
+    return !activity.rows().isEmpty();
+  }
+
+  /** Refuses what has to do with all rows at once. */
+  void requireNone(String what) {
+    if (wanted()) {
+      throw new PeftException(
+          what
+              + " of layer "
+              + layer
+              + " is impossible while each row has an adapter. Close that scope first, and make a"
+              + " batch for each adapter.");
+    }
+  }
+
+  /**
+   * The layer's activations [batch, …].
+   *
+   * @param x its input [batch, …]
+   * @param mask the mask of the input [batch, …], if it has one
+   */
+  INDArray run(INDArray x, @Nullable INDArray mask, Part part, LayerWorkspaceMgr workspaces) {
+    INDArray result = null;
+    for (RowRun run : activity.runs(x.size(0), "layer " + layer)) {
+      INDArray own = rows(x, run, workspaces);
+      INDArray ownMask = mask == null ? null : rows(mask, run, workspaces);
+      Supplier<INDArray> pass = () -> part.run(own, ownMask);
+      INDArray y = activity.only(run.adapter(), pass);
+      if (result == null) {
+        result = like(y, y.size(0) / own.size(0) * x.size(0), workspaces);
+      }
+      long each = result.size(0) / x.size(0);
+      result.get(NDArrayIndex.interval(run.from() * each, run.to() * each)).assign(y);
+    }
+    return Objects.requireNonNull(result, "A batch without rows.");
+  }
+
+  private static INDArray rows(INDArray array, RowRun run, LayerWorkspaceMgr workspaces) {
+    INDArray rows = array.get(NDArrayIndex.interval(run.from(), run.to()));
+    return workspaces.dup(ArrayType.FF_WORKING_MEM, rows, array.ordering());
+  }
+
+  private static INDArray like(INDArray model, long rows, LayerWorkspaceMgr workspaces) {
+    long[] shape = model.shape().clone();
+    shape[0] = rows;
+    return workspaces.createUninitialized(
+        ArrayType.ACTIVATIONS, model.dataType(), shape, model.ordering());
+  }
+}

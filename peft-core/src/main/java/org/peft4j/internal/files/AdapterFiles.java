@@ -1,0 +1,255 @@
+package org.peft4j.internal.files;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.adapter.EncodedAdapter;
+import org.peft4j.adapter.ParameterSpec;
+import org.peft4j.adapter.Tensors;
+import org.peft4j.config.FieldType;
+import org.peft4j.config.ModuleSelector;
+import org.peft4j.config.PeftConfig;
+import org.peft4j.error.PeftException;
+import org.peft4j.internal.graft.Slot;
+import org.peft4j.method.Injection.FrozenValues;
+import org.peft4j.method.Methods;
+import org.peft4j.method.PeftMethod;
+import org.peft4j.safetensors.TensorSource;
+import org.peft4j.site.Site;
+
+/**
+ * An adapter's folder: {@code adapter_config.json} and {@code adapter_model.safetensors}, as
+ * Hugging Face PEFT has them.
+ *
+ * <p>Each file is replaced as a whole. Where both change, the new config is first put beside the
+ * old one as {@code adapter_config.json.next}; the weights carry the checksum of the config that
+ * they belong to, so a reader that finds both knows which one to take, at whatever moment a writer
+ * died.
+ */
+public final class AdapterFiles {
+  /** The name of the config file. */
+  public static final String CONFIG = "adapter_config.json";
+
+  /** The name of the weights file. */
+  public static final String WEIGHTS = "adapter_model.safetensors";
+
+  /** The name of the file with the parameters of encoders, where a method has one. */
+  public static final String ENCODER = "encoder.safetensors";
+
+  private static final String CONFIG_CHECKSUM = "peft4j.config_sha256";
+  private static final String ENCODER_CHECKSUM = "peft4j.encoder_sha256";
+
+  private AdapterFiles() {}
+
+  /** Fails, with what is there instead, if {@code folder} holds no adapter. */
+  public static void requireFolder(Path folder) {
+    if (!Files.isDirectory(folder)) {
+      throw new PeftException("There is no adapter folder " + folder + ".");
+    }
+    if (Files.exists(folder.resolve(WEIGHTS))) {
+      return;
+    }
+    if (Files.exists(folder.resolve("adapter_model.bin"))) {
+      throw new PeftException(
+          folder
+              + " has its weights in adapter_model.bin, a pickle file, which can run code and is"
+              + " never read. Convert it once in Python: load it with PeftModel.from_pretrained and"
+              + " save it with save_pretrained(…, safe_serialization=True).");
+    }
+    throw new PeftException("There is no " + WEIGHTS + " in " + folder + ".");
+  }
+
+  private static Companion config(Path folder) {
+    return new Companion(folder, CONFIG, CONFIG_CHECKSUM);
+  }
+
+  private static Companion encoder(Path folder) {
+    return new Companion(folder, ENCODER, ENCODER_CHECKSUM);
+  }
+
+  /** The tensors of slots by key. */
+  public static Map<String, INDArray> tensors(List<Slot> slots) {
+    return byKey(slots, Slot::values);
+  }
+
+  /** The gradients of slots by the key of the tensor. */
+  public static Map<String, INDArray> gradients(
+      List<Slot> slots, Function<Slot, Tensors> gradients) {
+    return byKey(slots, gradients);
+  }
+
+  private static Map<String, INDArray> byKey(List<Slot> slots, Function<Slot, Tensors> of) {
+    Map<String, INDArray> result = new LinkedHashMap<>();
+    for (Slot slot : slots) {
+      Tensors tensors = of.apply(slot);
+      for (ParameterSpec spec : slot.adapter().parameters()) {
+        result.put(slot.adapter().key(spec), tensors.get(spec.name()));
+      }
+    }
+    return result;
+  }
+
+  /** Reads and checks the config in {@code folder}. */
+  public static PeftConfig readConfig(Path folder) {
+    requireFolder(folder);
+    Path file =
+        config(folder)
+            .of(metadata(folder))
+            .orElseThrow(() -> new PeftException("There is no " + CONFIG + " in " + folder + "."));
+    return AdapterConfigFile.parse(file, Optional.empty());
+  }
+
+  /**
+   * Reads and checks a config file alone, {@code adapter_config.json} say, to make a new adapter.
+   *
+   * @throws PeftException if it cannot be read, is no config, or one of a method that is not there
+   */
+  public static PeftConfig readConfigFile(Path file) {
+    return AdapterConfigFile.parse(file, Optional.empty());
+  }
+
+  /** The same for a new adapter of {@code baseModel}, whatever name of one the file has. */
+  public static PeftConfig readConfigFile(Path file, String baseModel) {
+    return AdapterConfigFile.parse(file, Optional.of(baseModel));
+  }
+
+  private static Map<String, String> metadata(Path folder) {
+    try (TensorSource source = TensorSource.open(folder.resolve(WEIGHTS))) {
+      return source.metadata();
+    }
+  }
+
+  /** Whether the parameters of encoders are beside the adapter in {@code folder}. */
+  public static boolean hasEncoder(Path folder) {
+    return encoderOf(folder).isPresent();
+  }
+
+  /** Weights that we wrote name their encoders; what else lies beside them is of older ones. */
+  private static Optional<Path> encoderOf(Path folder) {
+    Map<String, String> metadata = metadata(folder);
+    return metadata.containsKey(CONFIG_CHECKSUM) && !metadata.containsKey(ENCODER_CHECKSUM)
+        ? Optional.empty()
+        : encoder(folder).of(metadata);
+  }
+
+  /**
+   * The modules that {@code modules_to_save} means in a file. Hugging Face PEFT takes every module
+   * whose path ends with a name, even within a word ({@code norm} is {@code input_layernorm} too),
+   * so a file may hold more than the config's names say by their segments.
+   */
+  public static List<String> savedModules(Path folder, PeftConfig config, List<Site> sites) {
+    List<String> names = new ArrayList<>(config.common().modulesToSave());
+    String root = Methods.of(config).savedModulesRoot();
+    try (TensorSource source = TensorSource.open(folder.resolve(WEIGHTS))) {
+      for (Site site : sites) {
+        boolean held =
+            site.parameters().stream()
+                .anyMatch(p -> source.tensors().containsKey(root + site.name() + "." + p.name()));
+        if (held && config.common().modulesToSave().stream().anyMatch(site.name()::endsWith)) {
+          names.add(site.name());
+        }
+      }
+    }
+    return names;
+  }
+
+  /**
+   * Reads the values of {@code slots}: every tensor of the file must be one of theirs, and every
+   * one of theirs in the file with its shape.
+   *
+   * @param frozen the base model's values, which copies of base weights in the file must equal
+   */
+  public static void readValues(Path folder, List<Slot> slots, FrozenValues frozen) {
+    List<Slot> encoded = slots.stream().filter(s -> s.adapter() instanceof EncodedAdapter).toList();
+    Path weights = folder.resolve(WEIGHTS);
+    if (encoded.isEmpty()) {
+      try (TensorSource source = TensorSource.open(weights)) {
+        new AdapterReader(source, slots, List.of(), frozen).read();
+      }
+      return;
+    }
+    Path beside =
+        encoderOf(folder).orElseThrow(() -> new IllegalStateException("No encoder in " + folder));
+    try (TensorSource source = TensorSource.open(beside)) {
+      new AdapterReader(source, encoded, List.of(), frozen).read();
+    }
+    List<Slot> rest = slots.stream().filter(slot -> !encoded.contains(slot)).toList();
+    try (TensorSource source = TensorSource.open(weights)) {
+      new AdapterReader(source, rest, encoded, frozen).read();
+    }
+  }
+
+  /** Writes an adapter: the old one or the new one is there at every moment. */
+  public static <C extends PeftConfig> void write(
+      Path folder, C config, ModuleSelector targets, List<Slot> slots) {
+    PeftMethod<C> method = Methods.of(config);
+    PeftMethod.Saved<C> saved = method.saved(config, contents(slots));
+    ObjectNode json = method.writeConfig(saved.config());
+    if (json.has("target_modules")) {
+      json.set("target_modules", FieldType.SELECTOR.writer().apply(targets));
+    }
+    Map<String, INDArray> encoders =
+        tensors(slots.stream().filter(s -> s.adapter() instanceof EncodedAdapter).toList());
+    TensorFile.requireFinite(saved.tensors());
+    TensorFile.requireFinite(encoders);
+    createFolder(folder);
+    Map<String, String> metadata = new LinkedHashMap<>(Map.of("format", "pt"));
+    AdapterConfigFile.write(config(folder).next(), json);
+    config(folder).announce(metadata);
+    if (!encoders.isEmpty()) {
+      TensorFile.write(encoder(folder).next(), encoders, Map.of("format", "pt"));
+      encoder(folder).announce(metadata);
+    }
+    TensorFile.write(folder.resolve(WEIGHTS), saved.tensors(), metadata);
+    config(folder).settle();
+    if (encoders.isEmpty()) {
+      encoder(folder).remove();
+    } else {
+      encoder(folder).settle();
+    }
+  }
+
+  /** What the weights file holds: parameters, what encoders come to, and constants. */
+  private static Map<String, INDArray> contents(List<Slot> slots) {
+    Map<String, INDArray> contents = new LinkedHashMap<>();
+    for (Slot slot : slots) {
+      if (slot.adapter() instanceof EncodedAdapter encoded) {
+        contents.putAll(encoded.encoded(slot.values()));
+      } else {
+        contents.putAll(tensors(List.of(slot)));
+      }
+      slot.adapter().copies().forEach((name, key) -> contents.put(key, slot.values().get(name)));
+      if (slot.adapter().writesConstants()) {
+        slot.adapter().constants().forEach((key, value) -> contents.put(key, value.get()));
+      }
+    }
+    return contents;
+  }
+
+  /** Metadata of the length of that which is written beside the weights. */
+  static Map<String, String> sampleMetadata(boolean encoders) {
+    Map<String, String> metadata = new LinkedHashMap<>(Map.of("format", "pt"));
+    metadata.put(CONFIG_CHECKSUM, "0".repeat(64));
+    if (encoders) {
+      metadata.put(ENCODER_CHECKSUM, "0".repeat(64));
+    }
+    return metadata;
+  }
+
+  private static void createFolder(Path folder) {
+    try {
+      Files.createDirectories(folder);
+    } catch (IOException e) {
+      throw new PeftException(
+          "Cannot create the folder " + folder + ": " + e.getMessage() + ".", e);
+    }
+  }
+}

@@ -1,0 +1,148 @@
+package org.peft4j.internal.graft;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.adapter.Tensors;
+import org.peft4j.adapter.TrainableCopy;
+import org.peft4j.error.PeftException;
+import org.peft4j.site.Site;
+import org.peft4j.weight.FrozenWeight;
+
+/**
+ * All that is grafted on one site of one replica: the active adapters in their order. What they do
+ * there is in the class for the sort of site: {@link LinearGrafts}, {@link EmbeddingGrafts}, {@link
+ * WeightGrafts}, {@link SublayerGrafts}, {@link AttentionGrafts}, {@link PromptGrafts}.
+ */
+public final class SiteGrafts {
+  private final Site site;
+  private final List<Graft> grafts;
+  private final SharedState shared;
+
+  public SiteGrafts(Site site, List<Graft> grafts, SharedState shared) {
+    this.site = site;
+    this.grafts = List.copyOf(grafts);
+    this.shared = shared;
+  }
+
+  /** A site with nothing on it. */
+  public static SiteGrafts none(Site site) {
+    return new SiteGrafts(site, List.of(), SharedState.of(0));
+  }
+
+  public Site site() {
+    return site;
+  }
+
+  public List<Graft> all() {
+    return grafts;
+  }
+
+  /** Whether anything grafted here acts now. */
+  public boolean acts() {
+    for (Graft graft : grafts) {
+      if (shared.activity().on(graft.adapterName())) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Shows the site's input [rows, in] to the observer, if there is one. */
+  void observe(INDArray x) {
+    shared.passes().observe(site, x);
+  }
+
+  /** The grafts that act now, whatever the row. */
+  List<Graft> acting() {
+    return grafts.stream().filter(graft -> shared.activity().on(graft.adapterName())).toList();
+  }
+
+  /**
+   * The rows of a matrix, cut where the adapters that act change; one span unless each sequence of
+   * a batch has adapters of its own.
+   *
+   * @param rows the number of rows, the same for every sequence of the batch
+   */
+  List<Span> spans(long rows) {
+    List<String> names = shared.activity().rows();
+    if (names.isEmpty() || !acts()) {
+      return List.of(new Span(0, rows, acting()));
+    }
+    return RowRun.of(names, rows, site.name()).stream().map(this::span).toList();
+  }
+
+  private Span span(RowRun run) {
+    List<Graft> own = acting().stream().filter(g -> g.adapterName().equals(run.adapter())).toList();
+    return new Span(run.from(), run.to(), own);
+  }
+
+  /** The number of sequences that adapters were named for; 1 if they were not. */
+  long rowCount() {
+    return Math.max(1, shared.activity().rows().size());
+  }
+
+  /**
+   * The trainable copy of {@code parameter} that stands in for the frozen one now, or else that.
+   */
+  public INDArray parameter(String parameter, INDArray frozen) {
+    INDArray copy = copy(parameter);
+    return copy == null ? frozen : copy;
+  }
+
+  /** Like {@link #parameter(String, INDArray)} where the module may have no such parameter. */
+  public @Nullable INDArray optionalParameter(String parameter, @Nullable INDArray frozen) {
+    return frozen == null ? null : parameter(parameter, frozen);
+  }
+
+  /** The trainable copy of {@code parameter} that acts now; null if there is none. */
+  public @Nullable INDArray copy(String parameter) {
+    Graft copy = copyOf(parameter);
+    return copy == null ? null : ((TrainableCopy) copy.adapter()).of(parameter, copy.parameters());
+  }
+
+  /**
+   * A vector as kernels take it: its trainable copy if one acts now, or else the frozen array.
+   *
+   * @throws PeftException if the frozen vector is not held as an array
+   */
+  public INDArray vector(String parameter, FrozenWeight frozen) {
+    INDArray copy = copy(parameter);
+    return copy == null ? frozen.array().orElseThrow(() -> noArray(parameter, frozen)) : copy;
+  }
+
+  private PeftException noArray(String parameter, FrozenWeight frozen) {
+    return new PeftException(
+        site.name()
+            + "."
+            + parameter
+            + " is held in "
+            + frozen.format()
+            + ", but is needed as an array. Hold vectors in FP32, and matrices only in "
+            + frozen.format()
+            + ".");
+  }
+
+  /** Where the gradient of {@code parameter} goes; null if it is frozen now. */
+  public @Nullable INDArray gradient(String parameter) {
+    Graft copy = copyOf(parameter);
+    return copy == null ? null : ((TrainableCopy) copy.adapter()).of(parameter, copy.gradients());
+  }
+
+  private @Nullable Graft copyOf(String parameter) {
+    for (Graft graft : acting()) {
+      if (graft.adapter() instanceof TrainableCopy copy && copy.copies(parameter)) {
+        return graft;
+      }
+    }
+    return null;
+  }
+
+  /** Zeroes every gradient here: for a layer that no gradient reaches. */
+  public void zeroGradients() {
+    for (Graft graft : grafts) {
+      Tensors gradients = graft.gradients();
+      gradients.asMap().values().forEach(g -> g.assign(0));
+    }
+  }
+}

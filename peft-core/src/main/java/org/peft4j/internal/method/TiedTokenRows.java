@@ -1,0 +1,70 @@
+package org.peft4j.internal.method;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.indexing.NDArrayIndex;
+import org.peft4j.adapter.LinearAdapter;
+import org.peft4j.adapter.ParameterSpec;
+import org.peft4j.adapter.Pass;
+import org.peft4j.adapter.Tensors;
+import org.peft4j.adapter.WeightAdapter;
+import org.peft4j.kernel.Scratch;
+import org.peft4j.site.Site;
+
+/**
+ * The output head that shares its weight with an embedding of which rows train: {@code y[:, id_k]
+ * += x·(R[k] − W[id_k])}. It has no parameters; R is that of {@link TokenRows}, earlier in the
+ * pass.
+ */
+record TiedTokenRows(Site site, TokenRows rows) implements LinearAdapter, WeightAdapter {
+  @Override
+  public List<ParameterSpec> parameters() {
+    return List.of();
+  }
+
+  @Override
+  public void forward(Pass pass, Tensors parameters, INDArray x, INDArray y) {
+    INDArray change = rows.change(pass, pass.state().get(rows.injection()));
+    INDArray columns = Scratch.of(y.dataType(), x.size(0), change.size(0));
+    pass.kernels().matmul(x, false, change, true, 1, 0, columns);
+    for (int k = 0; k < rows.ids().size(); k++) {
+      column(y, rows.ids().get(k)).addi(column(columns, k));
+    }
+    Scratch.release(change, columns);
+  }
+
+  @Override
+  public void backward(
+      Pass pass,
+      Tensors parameters,
+      INDArray x,
+      INDArray dy,
+      Tensors gradients,
+      @Nullable INDArray dx) {
+    INDArray change = rows.change(pass, pass.state().get(rows.injection()));
+    INDArray columns = Scratch.of(dy.dataType(), x.size(0), change.size(0));
+    for (int k = 0; k < rows.ids().size(); k++) {
+      column(columns, k).assign(column(dy, rows.ids().get(k)));
+    }
+    INDArray gradient = pass.state().gradient(rows.injection());
+    pass.kernels().matmul(columns, true, x, false, 1, 1, gradient);
+    if (dx != null) {
+      pass.kernels().matmul(columns, false, change, false, 1, 1, dx);
+    }
+    Scratch.release(change, columns);
+  }
+
+  /** A column as a matrix, whatever the number of columns. */
+  private static INDArray column(INDArray matrix, int index) {
+    return matrix.get(NDArrayIndex.all(), NDArrayIndex.interval(index, index + 1));
+  }
+
+  /** The weight is the embedding's own, which {@link TokenRows} changes. */
+  @Override
+  public void addDelta(Pass pass, Tensors parameters, INDArray weight) {}
+
+  @Override
+  public void deltaGradient(
+      Pass pass, Tensors parameters, INDArray weightGradient, Tensors gradients) {}
+}

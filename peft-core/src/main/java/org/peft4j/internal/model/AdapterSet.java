@@ -1,0 +1,163 @@
+package org.peft4j.internal.model;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.peft4j.config.PeftConfig;
+import org.peft4j.error.PeftException;
+import org.peft4j.internal.graft.Slot;
+import org.peft4j.internal.wrapped.WrappedModel;
+
+/** The named adapters of a model, and which of them are active. */
+public final class AdapterSet {
+  private final WrappedModel<?> model;
+  private final Map<String, LoadedAdapter> adapters = new LinkedHashMap<>();
+  private List<String> active = List.of();
+
+  public AdapterSet(WrappedModel<?> model) {
+    this.model = model;
+  }
+
+  /** Every name, in the order in which the adapters were added. */
+  public List<String> names() {
+    return List.copyOf(adapters.keySet());
+  }
+
+  /** Every adapter, in the order in which they were added. */
+  public List<LoadedAdapter> all() {
+    return List.copyOf(adapters.values());
+  }
+
+  /** The names of the active adapters. */
+  public List<String> active() {
+    return active;
+  }
+
+  /** The slots of the active adapters. */
+  public List<Slot> activeSlots() {
+    return active.stream().flatMap(name -> get(name).slots().stream()).toList();
+  }
+
+  /**
+   * The adapter of that name.
+   *
+   * @throws PeftException if there is none
+   */
+  public LoadedAdapter get(String name) {
+    LoadedAdapter adapter = adapters.get(name);
+    if (adapter == null) {
+      throw new PeftException("No adapter \"" + name + "\". There are: " + adapters.keySet() + ".");
+    }
+    return adapter;
+  }
+
+  /**
+   * Checks the name of an adapter to be added.
+   *
+   * @throws PeftException if it is taken or not allowed
+   */
+  public void requireFree(String name) {
+    AdapterNames.require(name);
+    if (adapters.containsKey(name)) {
+      throw new PeftException(
+          "Adapter \"" + name + "\" exists already. Delete it first, or choose another name.");
+    }
+  }
+
+  /** Adds an adapter whose name is free. It is not active. */
+  public void add(LoadedAdapter adapter) {
+    adapters.put(adapter.name(), adapter);
+  }
+
+  /**
+   * Makes these adapters active, and no others.
+   *
+   * @throws PeftException if one is unknown, two have a copy of the same parameter, adapters are
+   *     merged, or each row has an adapter
+   */
+  public void activate(List<String> names) {
+    Set<String> distinct = new LinkedHashSet<>(names);
+    List<Slot> slots = new ArrayList<>();
+    distinct.forEach(name -> slots.addAll(get(name).slots()));
+    requireUnmerged("changing the active adapters");
+    requireNoRows("changing the active adapters");
+    Slots.requireNoConflict(slots);
+    model.activate(slots);
+    active = List.copyOf(distinct);
+  }
+
+  /** Puts {@code made} in the place of the adapter of its name; an active one stays active. */
+  public void replace(LoadedAdapter made) {
+    LoadedAdapter old = get(made.name());
+    List<String> before = active;
+    List<String> others = without(old.name());
+    List<Slot> slots = new ArrayList<>(made.slots());
+    others.forEach(name -> slots.addAll(get(name).slots()));
+    Slots.requireNoConflict(slots);
+    if (!Slots.sameShapes(old.slots(), made.slots())) {
+      if (before.contains(old.name())) {
+        activate(others);
+      }
+      model.forget(old.name());
+    }
+    adapters.put(old.name(), made);
+    if (before.contains(old.name())) {
+      activate(before);
+    }
+    model.release(old.name());
+    Slots.close(old.slots());
+  }
+
+  /**
+   * Replaces an adapter's config, and nothing else.
+   *
+   * @throws PeftException if there is no such adapter, or the config is of another method
+   */
+  public void amend(String name, PeftConfig config) {
+    LoadedAdapter old = get(name);
+    if (!config.getClass().equals(old.config().getClass())) {
+      throw new PeftException(
+          "Adapter \""
+              + name
+              + "\" is of the method "
+              + old.config().peftType()
+              + ", but the config is of "
+              + config.peftType()
+              + ". Give a config of the adapter's own method.");
+    }
+    adapters.put(name, new LoadedAdapter(name, config, old.slots()));
+  }
+
+  /** Deletes an adapter; if it was active, the other active ones stay active. */
+  public void delete(String name) {
+    LoadedAdapter adapter = get(name);
+    requireUnmerged("deleting an adapter");
+    if (active.contains(name)) {
+      activate(without(name));
+    }
+    adapters.remove(name);
+    model.forget(name);
+    Slots.close(adapter.slots());
+  }
+
+  private List<String> without(String name) {
+    return active.stream().filter(other -> !other.equals(name)).toList();
+  }
+
+  /** Refuses {@code what} while adapters are merged. */
+  public void requireUnmerged(String what) {
+    if (model.shared().activity().isMerged()) {
+      throw new PeftException("The adapters are merged now; close that scope before " + what + ".");
+    }
+  }
+
+  /** Refuses {@code what} while each row of a batch has an adapter. */
+  public void requireNoRows(String what) {
+    if (!model.shared().activity().rows().isEmpty()) {
+      throw new PeftException("Each row has an adapter now; close that scope before " + what + ".");
+    }
+  }
+}

@@ -1,0 +1,34 @@
+package org.peft4j.internal.model;
+
+import java.util.List;
+import org.peft4j.adapter.Adapter;
+import org.peft4j.adapter.TrainableCopy;
+import org.peft4j.config.PeftConfig;
+import org.peft4j.internal.graft.Slot;
+
+/**
+ * A named adapter of a model.
+ *
+ * @param name its name
+ * @param config what it was made from
+ * @param slots its adapters at their sites
+ */
+public record LoadedAdapter(String name, PeftConfig config, List<Slot> slots) {
+  /** Its parts at the single sites. */
+  public List<Adapter> parts() {
+    return slots.stream().map(Slot::adapter).toList();
+  }
+
+  /** The number of trainable elements. */
+  public long count() {
+    return slots.stream().mapToLong(Slot::count).sum();
+  }
+
+  /** The number of trainable elements that are copies of the base model's biases. */
+  public long biasCount() {
+    return slots.stream()
+        .filter(slot -> slot.adapter() instanceof TrainableCopy copy && copy.biasesOnly())
+        .mapToLong(Slot::count)
+        .sum();
+  }
+}

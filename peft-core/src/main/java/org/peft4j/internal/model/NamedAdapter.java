@@ -1,0 +1,52 @@
+package org.peft4j.internal.model;
+
+import java.util.List;
+import java.util.Map;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.adapter.Adapter;
+import org.peft4j.config.PeftConfig;
+import org.peft4j.internal.files.AdapterFiles;
+import org.peft4j.internal.graft.Slot;
+import org.peft4j.internal.wrapped.WrappedModel;
+import org.peft4j.method.AdapterView;
+
+/** An adapter by its name: every call looks it up, because it may have been replaced. */
+public record NamedAdapter(
+    String name, AdapterSet adapters, AdapterMaker maker, WrappedModel<?> model)
+    implements AdapterView {
+  @Override
+  public PeftConfig config() {
+    return adapters.get(name).config();
+  }
+
+  @Override
+  public List<Adapter> parts() {
+    return adapters.get(name).parts();
+  }
+
+  @Override
+  public Map<String, INDArray> tensors() {
+    return AdapterFiles.tensors(slots());
+  }
+
+  @Override
+  public Map<String, INDArray> gradients() {
+    return AdapterFiles.gradients(slots(), model::gradients);
+  }
+
+  private List<Slot> slots() {
+    return adapters.get(name).slots();
+  }
+
+  @Override
+  public void amendConfig(PeftConfig config) {
+    adapters.amend(name, config);
+  }
+
+  @Override
+  public void redefine(PeftConfig config, Map<String, INDArray> values) {
+    adapters.get(name);
+    adapters.requireUnmerged("redefining one");
+    adapters.replace(maker.valued(name, config, values));
+  }
+}

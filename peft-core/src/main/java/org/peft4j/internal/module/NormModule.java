@@ -1,0 +1,98 @@
+package org.peft4j.internal.module;
+
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.adapter.Pass;
+import org.peft4j.internal.graft.SiteGrafts;
+import org.peft4j.kernel.Scratch;
+import org.peft4j.weight.FrozenWeight;
+
+/**
+ * A frozen normalisation of rows with what is grafted on it: layer normalisation if it has a bias,
+ * else root mean square normalisation.
+ */
+public final class NormModule {
+  private final SiteGrafts grafts;
+  private final FrozenWeight weight;
+  private final @Nullable FrozenWeight bias;
+  private final boolean onePlus;
+  private final double epsilon;
+
+  /**
+   * @param weight w, [features]
+   * @param bias [features]
+   * @param onePlus whether rows are multiplied with 1 + w instead of w
+   */
+  public NormModule(
+      SiteGrafts grafts,
+      FrozenWeight weight,
+      @Nullable FrozenWeight bias,
+      boolean onePlus,
+      double epsilon) {
+    this.grafts = grafts;
+    this.weight = weight;
+    this.bias = bias;
+    this.onePlus = onePlus;
+    this.epsilon = epsilon;
+  }
+
+  /** Whether anything grafted here acts now. */
+  public boolean acts() {
+    return grafts.acts();
+  }
+
+  /** The number of statistics of each row that the backward pass needs. */
+  public int statistics() {
+    return bias == null ? 1 : 2;
+  }
+
+  /**
+   * Writes y [rows, features], given x [rows, features].
+   *
+   * @param statistics [statistics(), rows], written for the backward pass
+   */
+  public void forward(Pass pass, INDArray x, INDArray y, INDArray statistics) {
+    INDArray w = factor();
+    if (bias == null) {
+      pass.kernels().rmsNorm(x, w, epsilon, y, statistics.getRow(0));
+    } else {
+      INDArray b = grafts.vector("bias", bias);
+      pass.kernels().layerNorm(x, w, b, epsilon, y, statistics.getRow(1), statistics.getRow(0));
+    }
+    release(w);
+  }
+
+  /** What rows are multiplied with: w itself, or 1 + w in a temporary vector. */
+  private INDArray factor() {
+    INDArray w = grafts.vector("weight", weight);
+    return onePlus ? w.add(1, Scratch.of(w.dataType(), w.shape())) : w;
+  }
+
+  private void release(INDArray factor) {
+    if (onePlus) {
+      Scratch.release(factor);
+    }
+  }
+
+  /**
+   * Writes the gradients of the trainable copies and dx.
+   *
+   * @param x the input of the forward pass
+   * @param statistics what the forward pass wrote
+   * @param dx [rows, features], overwritten; null where nobody needs it
+   */
+  public void backward(
+      Pass pass, INDArray x, INDArray statistics, INDArray dy, @Nullable INDArray dx) {
+    INDArray w = factor();
+    INDArray inverse = statistics.getRow(0);
+    INDArray weightGradient = grafts.gradient("weight");
+    if (bias == null) {
+      pass.kernels().rmsNormGradient(x, w, inverse, dy, dx, weightGradient);
+    } else {
+      pass.kernels()
+          .layerNormGradient(
+              x, w, statistics.getRow(1), inverse, dy, dx, weightGradient, grafts.gradient("bias"));
+    }
+    release(w);
+  }
+}

@@ -1,0 +1,27 @@
+package org.peft4j.internal.module;
+
+import java.util.List;
+import java.util.Optional;
+import org.deeplearning4j.nn.api.Layer;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.peft4j.internal.graft.LayerGrafts;
+import org.peft4j.site.Site;
+import org.peft4j.weight.FrozenWeight;
+
+/**
+ * A layer implementation that knows of sites by itself: it can be built anew over the same frozen
+ * weights with adapters grafted on. Transformer blocks are such layers.
+ */
+public interface SiteLayer extends Layer {
+  /** Its sites, in the order of the forward pass. */
+  List<Site> sites();
+
+  /** The frozen value of a site's parameter. */
+  FrozenWeight frozen(Site site, String parameter);
+
+  /** The Hugging Face model type, {@code llama} say, which default target modules go by. */
+  Optional<String> modelType();
+
+  /** The same layer over the same frozen weights, with {@code grafts}. */
+  SiteLayer graft(NeuralNetConfiguration configuration, LayerGrafts grafts);
+}

@@ -1,0 +1,45 @@
+package org.peft4j.internal.original;
+
+import java.util.List;
+import java.util.Optional;
+import org.peft4j.internal.graft.LayerGrafts;
+import org.peft4j.site.Site;
+import org.peft4j.weight.FrozenWeight;
+
+/**
+ * How one layer of a base model, or a vertex with parameters, is hosted: its sites and its frozen
+ * weights. Its twin in the wrapped network is made by {@link OriginalLayer} or {@link
+ * OriginalVertex}.
+ */
+public interface OriginalPart {
+  /** The layer's sites; empty for a layer without parameters. */
+  List<Site> sites();
+
+  /** The frozen value of a site's parameter, the same object at every call. */
+  FrozenWeight frozen(Site site, String parameter);
+
+  /** Whether this is a language model's output head, which {@code all-linear} leaves out. */
+  default boolean outputHead() {
+    return false;
+  }
+
+  /** The Hugging Face model type of the model that it is of, which default targets go by. */
+  default Optional<String> modelType() {
+    return Optional.empty();
+  }
+
+  /** Whether adapters can act on some rows of a batch and not on others. */
+  default boolean rowsApart() {
+    return false;
+  }
+
+  /** The same with these adapters on it. */
+  default boolean rowsApart(LayerGrafts grafts) {
+    return rowsApart();
+  }
+
+  /** Whether its frozen weights live outside of the base network's parameter vector. */
+  default boolean external() {
+    return false;
+  }
+}

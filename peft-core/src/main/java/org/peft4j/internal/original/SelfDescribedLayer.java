@@ -1,0 +1,52 @@
+package org.peft4j.internal.original;
+
+import java.util.List;
+import java.util.Optional;
+import org.deeplearning4j.nn.api.layers.IOutputLayer;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.peft4j.internal.graft.LayerGrafts;
+import org.peft4j.internal.module.SiteLayer;
+import org.peft4j.site.Site;
+import org.peft4j.weight.FrozenWeight;
+
+/** Hosts a layer that knows of sites by itself. */
+public record SelfDescribedLayer(SiteLayer layer) implements OriginalLayer {
+  @Override
+  public List<Site> sites() {
+    return layer.sites();
+  }
+
+  @Override
+  public FrozenWeight frozen(Site site, String parameter) {
+    return layer.frozen(site, parameter);
+  }
+
+  @Override
+  public boolean outputHead() {
+    return layer instanceof IOutputLayer;
+  }
+
+  @Override
+  public Optional<String> modelType() {
+    return layer.modelType();
+  }
+
+  @Override
+  public boolean rowsApart() {
+    return true;
+  }
+
+  @Override
+  public boolean external() {
+    return true;
+  }
+
+  @Override
+  public TwinLayer build(
+      NeuralNetConfiguration configuration, int index, LayerGrafts grafts, DataType type) {
+    SiteLayer twin = layer.graft(configuration, grafts);
+    twin.setIndex(index);
+    return TwinLayer.of(twin);
+  }
+}

@@ -1,0 +1,108 @@
+package org.peft4j.internal.original.stock;
+
+import java.util.List;
+import org.deeplearning4j.nn.api.Layer;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.conf.layers.samediff.SameDiffVertex;
+import org.deeplearning4j.nn.graph.vertex.GraphVertex;
+import org.deeplearning4j.nn.layers.FrozenLayer;
+import org.deeplearning4j.nn.layers.FrozenLayerWithBackprop;
+import org.deeplearning4j.nn.layers.OutputLayer;
+import org.deeplearning4j.nn.layers.feedforward.dense.DenseLayer;
+import org.deeplearning4j.nn.layers.feedforward.embedding.EmbeddingLayer;
+import org.deeplearning4j.nn.layers.feedforward.embedding.EmbeddingSequenceLayer;
+import org.deeplearning4j.nn.layers.normalization.BatchNormalization;
+import org.deeplearning4j.nn.layers.recurrent.RnnOutputLayer;
+import org.deeplearning4j.nn.layers.training.CenterLossOutputLayer;
+import org.peft4j.error.PeftException;
+import org.peft4j.internal.original.OriginalLayer;
+import org.peft4j.internal.original.OriginalVertex;
+import org.peft4j.internal.original.twin.CenterLossOutputTwin;
+import org.peft4j.internal.original.twin.DenseTwin;
+import org.peft4j.internal.original.twin.EmbeddingSequenceTwin;
+import org.peft4j.internal.original.twin.EmbeddingTwin;
+import org.peft4j.internal.original.twin.OutputTwin;
+import org.peft4j.internal.original.twin.RnnOutputTwin;
+
+/**
+ * Chooses how one of Deeplearning4j's own layers is hosted. A layer of a class derived from one of
+ * them is not taken for it, for what it changes is not known.
+ */
+public final class StockOriginals {
+  private StockOriginals() {}
+
+  /**
+   * The hosting of {@code layer}.
+   *
+   * @param name the vertex or layer name, which its sites' names begin with
+   * @param configuration the network's configuration of the layer
+   */
+  public static OriginalLayer of(String name, Layer layer, NeuralNetConfiguration configuration) {
+    if (layer instanceof FrozenLayer wrapper) {
+      return of(name, StockLayer.inTestMode(wrapper.getInsideLayer()));
+    }
+    if (layer instanceof FrozenLayerWithBackprop wrapper) {
+      return of(name, StockLayer.inTestMode(wrapper.getInsideLayer()));
+    }
+    return of(name, new StockLayer(layer, configuration));
+  }
+
+  /**
+   * The hosting of a vertex that has parameters and is no layer.
+   *
+   * @param configuration the graph's own configuration of it, without a frozen-vertex wrapper
+   * @throws PeftException if it is not one that SameDiff computes
+   */
+  public static OriginalVertex of(
+      String name, GraphVertex vertex, org.deeplearning4j.nn.conf.graph.GraphVertex configuration) {
+    if (configuration instanceof SameDiffVertex own) {
+      return VertexOriginal.of(name, vertex, own);
+    }
+    throw new PeftException(
+        "Vertex \"%s\" is a %s; of the vertices with parameters, only those derived from SameDiffVertex can be hosted."
+            .formatted(name, configuration.getClass().getName()));
+  }
+
+  private static OriginalLayer of(String name, StockLayer base) {
+    OriginalLayer original = withoutPlace(name, base);
+    return OutputPlaces.of(name, base)
+        .<OriginalLayer>map(place -> new OriginalWithPlace(original, place))
+        .orElse(original);
+  }
+
+  private static OriginalLayer withoutPlace(String name, StockLayer base) {
+    Class<?> sort = base.layer().getClass();
+    if (sort == DenseLayer.class) {
+      return MatrixOriginal.linear(
+          name, base, (conf, type, at) -> new DenseTwin(conf, type, at.product(type)));
+    }
+    if (sort == OutputLayer.class) {
+      return MatrixOriginal.linear(
+          name, base, (conf, type, at) -> new OutputTwin(conf, type, at.product(type)));
+    }
+    if (sort == CenterLossOutputLayer.class) {
+      return MatrixOriginal.linear(
+          name, base, (conf, type, at) -> new CenterLossOutputTwin(conf, type, at.product(type)));
+    }
+    if (sort == RnnOutputLayer.class) {
+      return MatrixOriginal.linear(
+          name, base, (conf, type, at) -> new RnnOutputTwin(conf, type, at.product(type)));
+    }
+    if (sort == EmbeddingLayer.class) {
+      return MatrixOriginal.embedding(
+          name, base, (conf, type, at) -> new EmbeddingTwin(conf, type, at.lookup()));
+    }
+    if (sort == EmbeddingSequenceLayer.class) {
+      return MatrixOriginal.embedding(
+          name, base, (conf, type, at) -> new EmbeddingSequenceTwin(conf, type, at.lookup()));
+    }
+    if (sort == BatchNormalization.class) {
+      return NormOriginal.of(name, base);
+    }
+    return EffectiveOriginal.of(base, sites(name, base));
+  }
+
+  private static List<WeightSite> sites(String name, StockLayer base) {
+    return StockSites.of(name, base.configuration().getLayer(), base.layer().paramTable());
+  }
+}

@@ -1,0 +1,12 @@
+package org.peft4j.internal.original.stock;
+
+import org.peft4j.site.Site;
+import org.peft4j.weight.WeightView;
+
+/**
+ * A site of a layer that runs on effective weights.
+ *
+ * @param parameter the key of the site's weight in the layer's parameter table
+ * @param view how that array becomes the site's weight
+ */
+record WeightSite(Site site, String parameter, WeightView view) {}

@@ -1,0 +1,213 @@
+package org.peft4j.internal.planning;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.peft4j.adapter.Adapter;
+import org.peft4j.adapter.TrainableCopy;
+import org.peft4j.config.Bias;
+import org.peft4j.config.CommonConfig;
+import org.peft4j.config.ModulePattern;
+import org.peft4j.config.ModuleSelector;
+import org.peft4j.config.PeftConfig;
+import org.peft4j.config.SelectorMatch;
+import org.peft4j.error.PeftException;
+import org.peft4j.internal.NearestPaths;
+import org.peft4j.internal.method.TokenRows;
+import org.peft4j.method.Injection;
+import org.peft4j.method.Injection.FrozenValues;
+import org.peft4j.method.ModelModules;
+import org.peft4j.method.PeftMethod;
+import org.peft4j.site.Site;
+import org.peft4j.site.SiteKind;
+import org.peft4j.site.SiteParameter;
+import org.peft4j.weight.FrozenWeight;
+
+/** From a config and a model's sites to the adapters that it means, in the sites' order. */
+public final class AdapterPlanner {
+  private final List<Site> sites;
+  private final Set<String> heads;
+  private final Optional<String> modelType;
+  private final FrozenValues frozen;
+
+  /**
+   * @param sites all sites of the model
+   * @param heads the names of output heads
+   * @param modelType the Hugging Face model type, for default targets
+   * @param frozen the frozen values, for trainable copies
+   */
+  public AdapterPlanner(
+      List<Site> sites, Set<String> heads, Optional<String> modelType, FrozenValues frozen) {
+    this.sites = List.copyOf(sites);
+    this.heads = Set.copyOf(heads);
+    this.modelType = modelType;
+    this.frozen = frozen;
+  }
+
+  /** The targets that {@code config} means here: its own, or the model type's default. */
+  public <C extends PeftConfig> ModuleSelector targets(PeftMethod<C> method, C config) {
+    return config
+        .common()
+        .targetModules()
+        .or(() -> method.implicitTargets(config))
+        .or(
+            () ->
+                method
+                    .defaultTargets(new ModelModules(modelType, sites))
+                    .<ModuleSelector>map(ModuleSelector.Names::new))
+        .orElseThrow(
+            () ->
+                new PeftException(
+                    "The config names no target_modules, and there is no default for "
+                        + modelType.map(t -> "model type " + t).orElse("a model without a type")
+                        + ". Name some of: "
+                        + NearestPaths.of("", sites.stream().map(Site::name).toList())
+                        + "; or all-linear."));
+  }
+
+  /**
+   * The adapters of {@code config}.
+   *
+   * @param modulesToSave the modules that train as a copy
+   * @param fresh see {@link Injection#fresh()}
+   * @param encoders see {@link Injection#encoders()}
+   */
+  public <C extends PeftConfig> List<Adapter> plan(
+      PeftMethod<C> method, C config, List<String> modulesToSave, boolean fresh, boolean encoders) {
+    CommonConfig common = config.common();
+    Set<Site> saved = savedSites(modulesToSave, common.taskHeads());
+    List<Site> targets =
+        new TargetMatcher(sites, common, saved, method.peftType(), method.siteKinds())
+            .match(targets(method, config), heads);
+    requirePatternsMatch(method.patterns(config), targets);
+    Map<Site, List<Adapter>> planned = new LinkedHashMap<>();
+    sites.forEach(site -> planned.put(site, new ArrayList<>()));
+    Injection injection = new Injection(targets, frozen, fresh, encoders);
+    for (Site site : targets) {
+      method.inject(site, config, injection).ifPresent(at(planned, site)::add);
+    }
+    saved.forEach(
+        site ->
+            at(planned, site)
+                .add(
+                    new TrainableCopy(
+                        site,
+                        site.parameters(),
+                        method.savedModulesRoot(),
+                        "",
+                        p -> value(site, p))));
+    addBiases(common.bias(), new LinkedHashSet<>(targets), saved, planned);
+    addTokenRows(method.tokenRows(config), injection, planned);
+    addTies(planned);
+    List<Adapter> adapters = planned.values().stream().flatMap(List::stream).toList();
+    if (adapters.isEmpty()) {
+      throw new PeftException(
+          method.peftType()
+              + " finds nothing to train among "
+              + targets.size()
+              + " targets of this model, "
+              + targets.get(0).name()
+              + " the first of them. Name other targets.");
+    }
+    return adapters;
+  }
+
+  private static List<Adapter> at(Map<Site, List<Adapter>> planned, Site site) {
+    return planned.computeIfAbsent(site, s -> new ArrayList<>());
+  }
+
+  /** Rows of embeddings that train beside what the method grafts. */
+  private void addTokenRows(
+      Map<String, List<Integer>> tokenRows, Injection injection, Map<Site, List<Adapter>> planned) {
+    tokenRows.forEach(
+        (module, ids) -> {
+          Site site =
+              sites.stream()
+                  .filter(s -> s.kind() == SiteKind.EMBEDDING)
+                  .filter(s -> module.isEmpty() || SelectorMatch.means(module, s))
+                  .findFirst()
+                  .orElseThrow(
+                      () ->
+                          new PeftException(
+                              "trainable_token_indices names \""
+                                  + module
+                                  + "\", which is no embedding of this model. Nearest: "
+                                  + NearestPaths.of(module, sites.stream().map(Site::name).toList())
+                                  + "."));
+          at(planned, site)
+              .add(
+                  new TokenRows(
+                      site, ids, "token_adapter.", false, frozen.tiedTo(site), injection));
+        });
+  }
+
+  /** A head that shares its table with an embedding of which rows train has them too. */
+  private void addTies(Map<Site, List<Adapter>> planned) {
+    for (Site site : sites) {
+      for (Adapter adapter : List.copyOf(at(planned, site))) {
+        if (adapter instanceof TokenRows rows) {
+          rows.tied().forEach(head -> at(planned, head).add(rows.at(head)));
+        }
+      }
+    }
+  }
+
+  private void addBiases(
+      Bias bias, Set<Site> targets, Set<Site> saved, Map<Site, List<Adapter>> planned) {
+    if (bias == Bias.NONE) {
+      return;
+    }
+    for (Site site : sites) {
+      List<SiteParameter> biases = site.parameters().stream().filter(SiteParameter::bias).toList();
+      boolean wanted = bias == Bias.ALL || targets.contains(site);
+      if (wanted && !biases.isEmpty() && !saved.contains(site)) {
+        String prefix = targets.contains(site) ? "base_layer." : "";
+        at(planned, site).add(new TrainableCopy(site, biases, prefix, p -> value(site, p)));
+      }
+    }
+  }
+
+  private FrozenWeight value(Site site, SiteParameter parameter) {
+    return frozen.parameter(site, parameter.name());
+  }
+
+  /**
+   * The modules of these names.
+   *
+   * @param optional names that need not be there
+   */
+  private Set<Site> savedSites(List<String> names, List<String> optional) {
+    Set<Site> saved = new LinkedHashSet<>();
+    List<String> problems = new ArrayList<>();
+    for (String name : names) {
+      List<Site> found =
+          sites.stream().filter(s -> s.kind().isModule() && TargetMatcher.inside(s, name)).toList();
+      if (found.isEmpty() && !optional.contains(name)) {
+        problems.add(
+            "\""
+                + name
+                + "\" matches no module of this model. Nearest: "
+                + NearestPaths.of(name, sites.stream().map(Site::name).toList())
+                + ".");
+      }
+      saved.addAll(found);
+    }
+    CommonConfig.require("modules_to_save", problems);
+    return saved;
+  }
+
+  private static void requirePatternsMatch(List<String> patterns, List<Site> targets) {
+    List<String> problems = new ArrayList<>();
+    for (String text : patterns) {
+      ModulePattern pattern = ModulePattern.suffix("rank_pattern or alpha_pattern", text);
+      if (targets.stream().noneMatch(s -> pattern.matches(s.name()))) {
+        problems.add("\"" + text + "\" matches no target.");
+      }
+    }
+    CommonConfig.require("rank_pattern or alpha_pattern", problems);
+  }
+}

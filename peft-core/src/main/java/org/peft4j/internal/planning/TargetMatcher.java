@@ -1,0 +1,168 @@
+package org.peft4j.internal.planning;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.peft4j.config.CommonConfig;
+import org.peft4j.config.ModulePattern;
+import org.peft4j.config.ModuleSelector;
+import org.peft4j.config.SelectorMatch;
+import org.peft4j.error.PeftException;
+import org.peft4j.internal.NearestPaths;
+import org.peft4j.site.Site;
+import org.peft4j.site.SiteKind;
+
+/**
+ * Which sites a config means, by Hugging Face PEFT's rules: exclusions first, then {@code
+ * modules_to_save}, then names (the whole path, or its end after a dot, where the layer index
+ * counts) or a pattern over the whole path. Unlike there, a name that matches nothing is an error.
+ */
+final class TargetMatcher {
+  private final List<Site> sites;
+  private final CommonConfig config;
+  private final Set<Site> saved;
+  private final String method;
+  private final Set<SiteKind> supported;
+  private final LayerIndex layerIndex;
+
+  TargetMatcher(
+      List<Site> sites,
+      CommonConfig config,
+      Set<Site> saved,
+      String method,
+      Set<SiteKind> supported) {
+    this.sites = sites;
+    this.config = config;
+    this.saved = saved;
+    this.method = method;
+    this.supported = supported;
+    this.layerIndex = new LayerIndex(config.layersToTransform(), config.layersPattern());
+  }
+
+  /**
+   * The sites to graft on, in the model's order.
+   *
+   * @param selector what to match
+   * @param heads names of output heads, which all-linear leaves out
+   */
+  List<Site> match(ModuleSelector selector, Set<String> heads) {
+    List<Site> candidates =
+        sites.stream()
+            .filter(site -> supported.contains(site.kind()) || site.kind().isModule())
+            .filter(site -> !excluded(site) && !saved.contains(site))
+            .toList();
+    List<Site> matched;
+    if (selector instanceof ModuleSelector.Names names) {
+      matched = named(names.names(), candidates);
+    } else if (selector instanceof ModuleSelector.Regex regex) {
+      ModulePattern pattern = ModulePattern.compile("target_modules", regex.pattern());
+      matched =
+          candidates.stream()
+              .filter(s -> pattern.matches(s.name()) || pattern.matches(s.module()))
+              .toList();
+      requireSome(matched, regex.pattern());
+    } else if (selector instanceof ModuleSelector.Every) {
+      matched =
+          candidates.stream()
+              .filter(s -> supported.contains(s.kind()) && layerIndex.includes(s.name() + "."))
+              .toList();
+      requireSome(matched, "every site of the sorts " + supported);
+    } else {
+      matched =
+          candidates.stream()
+              .filter(s -> s.kind() == SiteKind.LINEAR && !heads.contains(s.name()))
+              .toList();
+      requireSome(matched, ModuleSelector.ALL_LINEAR);
+    }
+    return requireSupported(matched);
+  }
+
+  private List<Site> named(List<String> names, List<Site> candidates) {
+    List<String> problems = new ArrayList<>();
+    for (String name : names) {
+      if (sites.stream().noneMatch(site -> SelectorMatch.means(name, site))) {
+        problems.add(
+            "Target \""
+                + name
+                + "\" matches no site of this model. Nearest: "
+                + nearest(name)
+                + ".");
+      }
+    }
+    CommonConfig.require("target_modules", problems);
+    List<Site> matched =
+        candidates.stream()
+            .filter(site -> names.stream().anyMatch(name -> matches(site, name)))
+            .toList();
+    if (matched.isEmpty()) {
+      throw new PeftException(
+          "Targets "
+              + names
+              + " match only sites that exclude_modules, modules_to_save or layers_to_transform"
+              + " leave out. Check those fields.");
+    }
+    return matched;
+  }
+
+  private boolean matches(Site site, String name) {
+    return matches(site.name(), name) || matches(site.module(), name);
+  }
+
+  private boolean matches(String path, String name) {
+    return path.equals(name) || (path.endsWith("." + name) && layerIndex.includes(path));
+  }
+
+  private void requireSome(List<Site> matched, String pattern) {
+    if (matched.isEmpty()) {
+      throw new PeftException(
+          "Target \""
+              + pattern
+              + "\" matches no site of this model. "
+              + (graftable().isEmpty()
+                  ? "It has none that " + method + " supports."
+                  : "There are: " + nearest(pattern) + "."));
+    }
+  }
+
+  private List<Site> requireSupported(List<Site> matched) {
+    if (matched.stream().anyMatch(s -> !s.kind().isModule())) {
+      // A method for places: a name that means one means no module.
+      return matched.stream().filter(s -> supported.contains(s.kind())).toList();
+    }
+    List<Site> unsupported = matched.stream().filter(s -> !supported.contains(s.kind())).toList();
+    if (!unsupported.isEmpty()) {
+      Site first = unsupported.get(0);
+      throw new PeftException(
+          "Target "
+              + first.name()
+              + " is of the sort "
+              + first.kind()
+              + "; "
+              + method
+              + " supports "
+              + supported
+              + ". Nearest: "
+              + nearest(first.name())
+              + ".");
+    }
+    return matched;
+  }
+
+  private List<String> graftable() {
+    return sites.stream().filter(s -> supported.contains(s.kind())).map(Site::name).toList();
+  }
+
+  private String nearest(String name) {
+    return NearestPaths.of(name, graftable());
+  }
+
+  private boolean excluded(Site site) {
+    return config.excludeModules().map(s -> SelectorMatch.means(s, site)).orElse(false);
+  }
+
+  /** Whether {@code site} is the module of that name, or is in it. */
+  static boolean inside(Site site, String name) {
+    String path = "." + site.name() + ".";
+    return path.contains("." + name + ".");
+  }
+}

@@ -1,0 +1,185 @@
+package org.peft4j.internal.wrapped;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.nn.api.Updater;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.adapter.ParameterSpec;
+import org.peft4j.adapter.Tensors;
+import org.peft4j.internal.adapted.AdaptedPart;
+import org.peft4j.internal.adapted.AdapterContext;
+import org.peft4j.internal.graft.Graft;
+import org.peft4j.internal.graft.SharedState;
+import org.peft4j.internal.graft.Slot;
+import org.peft4j.internal.original.OriginalPart;
+import org.peft4j.method.TensorPlace;
+
+/**
+ * A base model and the network of host layers that is wrapped around it. It knows of slots and
+ * arrays; names, configs and files are {@link org.peft4j.PeftModel}'s.
+ *
+ * @param <M> the class of the base model and of the wrapped network
+ */
+public abstract class WrappedModel<M extends Model> {
+  private final M base;
+  private final AdapterContext context;
+  private final Map<List<String>, UpdaterState> updaterStates = new HashMap<>();
+
+  WrappedModel(M base, AdapterContext context) {
+    this.base = base;
+    this.context = context;
+  }
+
+  /** The base model, untouched. */
+  public final M base() {
+    return base;
+  }
+
+  /** The wrapped network, in which only adapters are parameters. */
+  public abstract M network();
+
+  /** The wrapped network's first output for these inputs, in memory of its own. */
+  public abstract INDArray output(INDArray... inputs);
+
+  /** A copy of the base model in memory of its own. */
+  public abstract M copyOfBase();
+
+  /** The hosting of every layer of {@code model}, a base model or a copy of one, by vertex name. */
+  public abstract Map<String, OriginalPart> originals(M model);
+
+  /** The data type of the network's parameters. */
+  public abstract DataType dataType();
+
+  abstract Layouts<?> layouts();
+
+  abstract AdaptedPart grafted(String vertex);
+
+  abstract @Nullable Updater updater(boolean create);
+
+  /** The hosting of every layer of the base model, by vertex name. */
+  public final Map<String, OriginalPart> originals() {
+    return context.layers();
+  }
+
+  /** What all replicas share at run time. */
+  public final SharedState shared() {
+    return context.shared();
+  }
+
+  /**
+   * Makes {@code slots} the network's parameters, instead of those that are. Their values are kept,
+   * and the updater's state for a set of adapters comes back when the same set does.
+   */
+  public final void activate(List<Slot> slots) {
+    List<Slot> previous = context.active();
+    if (previous.equals(slots)) {
+      return;
+    }
+    layouts().beforeTraining(() -> {});
+    stashUpdaterState(names(previous));
+    layouts().putAside(previous);
+    context.setActive(slots);
+    if (!layouts().bringBack(slots)) {
+      layouts().make(slots, dataType());
+      bindValues();
+    }
+    layouts().beforeTraining(() -> restoreUpdaterState(names(slots)));
+  }
+
+  private void bindValues() {
+    for (String vertex : context.layers().keySet()) {
+      List<Slot> slots = context.slots(vertex);
+      if (slots.isEmpty()) {
+        continue;
+      }
+      List<Graft> grafts = grafted(vertex).grafts().all();
+      for (int i = 0; i < slots.size(); i++) {
+        Tensors old = slots.get(i).values();
+        grafts.get(i).parameters().assign(old);
+        slots.get(i).setValues(grafts.get(i).parameters());
+        old.close();
+      }
+    }
+  }
+
+  /** The gradient arrays of an active slot, as the last backward pass left them. */
+  public final Tensors gradients(Slot slot) {
+    for (String vertex : context.layers().keySet()) {
+      int index = context.slots(vertex).indexOf(slot);
+      if (index >= 0) {
+        return grafted(vertex).grafts().all().get(index).gradients();
+      }
+    }
+    throw new IllegalArgumentException(
+        "The slot of "
+            + slot.adapterName()
+            + " at "
+            + slot.adapter().site().name()
+            + " is not active.");
+  }
+
+  /** Where each tensor of the active adapters lies in the network's parameter vector, in order. */
+  public final List<TensorPlace> places() {
+    List<TensorPlace> places = new ArrayList<>();
+    long offset = 0;
+    for (String vertex : context.layers().keySet()) {
+      for (Slot slot : context.slots(vertex)) {
+        for (ParameterSpec spec : slot.adapter().parameters()) {
+          String key = slot.adapter().key(spec);
+          places.add(new TensorPlace(slot.adapterName(), key, spec.shape(), offset));
+          offset += spec.count();
+        }
+      }
+    }
+    return places;
+  }
+
+  private void stashUpdaterState(List<String> names) {
+    Updater updater = names.isEmpty() ? null : updater(false);
+    INDArray state = updater == null ? null : updater.getStateViewArray();
+    if (updater != null && state != null) {
+      UpdaterState old = updaterStates.put(names, UpdaterState.of(updater));
+      if (old != null) {
+        old.close();
+      }
+      Relayable.close(state);
+    }
+  }
+
+  private void restoreUpdaterState(List<String> names) {
+    UpdaterState state = updaterStates.remove(names);
+    if (state != null) {
+      state.restore(updater(true));
+      state.close();
+    }
+  }
+
+  /** Gives the slots of an adapter that is not active arrays of their own. */
+  public final void release(String name) {
+    layouts().release(name::equals);
+  }
+
+  /** Like {@link #release}, and forgets the updater's state of every set that has the adapter. */
+  public final void forget(String name) {
+    release(name);
+    updaterStates
+        .entrySet()
+        .removeIf(
+            entry -> {
+              boolean matches = entry.getKey().contains(name);
+              if (matches) {
+                entry.getValue().close();
+              }
+              return matches;
+            });
+  }
+
+  private static List<String> names(List<Slot> slots) {
+    return slots.stream().map(Slot::adapterName).distinct().toList();
+  }
+}

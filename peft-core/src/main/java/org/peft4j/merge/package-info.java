@@ -1,5 +1,0 @@
-/** Merging adapters into weights, and undoing it exactly. */
-@NullMarked
-package org.peft4j.merge;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package org.peft4j.internal.json;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,145 @@
+package org.peft4j.lora.internal;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.BooleanNode;
+import com.fasterxml.jackson.databind.node.IntNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.TextNode;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.peft4j.config.ConfigFields;
+import org.peft4j.config.FieldRole;
+import org.peft4j.config.FieldType;
+import org.peft4j.lora.LoraConfig;
+import org.peft4j.lora.LoraConfig.Builder;
+import org.peft4j.lora.LoraInit;
+import org.peft4j.lora.common.Ranks;
+
+/** The fields of {@link LoraConfig} in {@code adapter_config.json}. */
+final class LoraFields {
+  private static final FieldType<LoraInit> INIT =
+      FieldType.of(
+              "true, false, gaussian, pissa, olora, orthogonal. An adapter that was initialised by"
+                  + " data (corda, lora_ga) must be converted to plain LoRA first: save it with"
+                  + " path_initial_model_for_weight_conversion",
+              LoraFields::init,
+              LoraFields::init)
+          .within("true, false, gaussian, pissa, olora, orthogonal", init -> true);
+
+  /** Lists of ids by the embedding's name; a list alone is for the model's token embedding. */
+  private static final FieldType<Map<String, List<Integer>>> TOKENS =
+      FieldType.of(
+          "a list of token ids, or an object of embedding: list of token ids",
+          LoraFields::tokens,
+          LoraFields::tokens);
+
+  private static final FieldType<Map<String, List<Integer>>> TOKENS_BY_NAME =
+      FieldType.mapOf("an object of embedding: list of token ids", FieldType.INTEGERS);
+
+  static final ConfigFields<LoraConfig, Builder> ALL =
+      Ranks.describe(
+              ConfigFields.of("LoRA", "lora", LoraConfig::builder, Builder::build),
+              "lora_alpha",
+              LoraConfig::ranks)
+          .add(
+              "lora_dropout",
+              FieldType.DROPOUT,
+              "Probability that an input of A is dropped in training.",
+              LoraConfig::dropout,
+              Builder::dropout)
+          .role(FieldRole.DROPOUT)
+          .add(
+              "use_rslora",
+              FieldType.BOOL,
+              "Scale by alpha/√r instead of alpha/r.",
+              LoraConfig::rslora,
+              Builder::rslora)
+          .add(
+              "use_dora",
+              FieldType.BOOL,
+              "DoRA: the norms of the weight's rows train apart from their directions.",
+              LoraConfig::dora,
+              Builder::dora)
+          .add("init_lora_weights", INIT, "How A and B begin.", LoraConfig::init, Builder::init)
+          .add(
+              "lora_bias",
+              FieldType.BOOL,
+              "Give B a bias.",
+              LoraConfig::loraBias,
+              Builder::loraBias)
+          .addOptional(
+              "trainable_token_indices",
+              TOKENS,
+              "Rows of embeddings that train too.",
+              config -> Optional.of(config.tokenIndices()).filter(ids -> !ids.isEmpty()),
+              Builder::tokenIndices)
+          .add(
+              "fan_in_fan_out",
+              FieldType.BOOL,
+              "Kept for Python, which needs it for GPT-2.",
+              LoraConfig::fanInFanOut,
+              Builder::fanInFanOut)
+          .refuse(
+              List.of(
+                  "use_bdlora",
+                  "target_parameters",
+                  "layer_replication",
+                  "alora_invocation_tokens",
+                  "megatron_config",
+                  "velora_config",
+                  "monteclora_config",
+                  "arrow_config",
+                  "kasa_config"))
+          .refuse("use_qalora", BooleanNode.FALSE)
+          .refuse("ensure_weight_tying", BooleanNode.FALSE)
+          // Settings of initialisations, which are over once an adapter is saved.
+          .ignore(List.of("eva_config", "corda_config", "lora_ga_config"))
+          .ignore("loftq_config", JsonNodeFactory.instance.objectNode())
+          .ignore("megatron_core", TextNode.valueOf("megatron.core"))
+          .ignore("qalora_group_size", IntNode.valueOf(16))
+          .ignore(List.of("runtime_config"))
+          .omit("runtime_config");
+
+  private LoraFields() {}
+
+  private static @Nullable LoraInit init(JsonNode value) {
+    if (value.isBoolean()) {
+      return value.booleanValue() ? LoraInit.STANDARD : LoraInit.RANDOM;
+    }
+    return switch (value.asText()) {
+      case "gaussian" -> LoraInit.GAUSSIAN;
+      case "orthogonal" -> LoraInit.ORTHOGONAL;
+      case "olora" -> LoraInit.OLORA;
+      case "eva", "loftq" -> LoraInit.STANDARD;
+      default -> value.asText().matches("pissa(_niter_[0-9]{1,9})?") ? LoraInit.PISSA : null;
+    };
+  }
+
+  private static JsonNode init(LoraInit init) {
+    return switch (init) {
+      case STANDARD -> BooleanNode.TRUE;
+      case RANDOM -> BooleanNode.FALSE;
+      default -> TextNode.valueOf(init.json());
+    };
+  }
+
+  private static @Nullable Map<String, List<Integer>> tokens(JsonNode value) {
+    if (value.isContainerNode() && value.isEmpty()) {
+      return Map.of();
+    }
+    if (value.isObject()) {
+      return TOKENS_BY_NAME.reader().apply(value);
+    }
+    List<Integer> ids = FieldType.INTEGERS.reader().apply(value);
+    return ids == null ? null : Map.of("", ids);
+  }
+
+  private static JsonNode tokens(Map<String, List<Integer>> ids) {
+    List<Integer> alone = ids.get("");
+    return alone == null
+        ? TOKENS_BY_NAME.writer().apply(ids)
+        : FieldType.INTEGERS.writer().apply(alone);
+  }
+}

@@ -1,0 +1,80 @@
+package org.peft4j.lora.internal.dora;
+
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
+import org.peft4j.kernel.DetachedArrays;
+import org.peft4j.kernel.Kernels;
+import org.peft4j.kernel.Scratch;
+import org.peft4j.weight.FrozenWeight;
+import org.peft4j.weight.WeightView;
+
+/**
+ * The frozen matrix W [out, in] of whose rows DoRA takes the norms.
+ *
+ * @param weight W, [out, in…]; or with {@code turned} Wᵀ, an embedding table [in, out]
+ */
+record DirectedRows(FrozenWeight weight, boolean turned) {
+  private static final long CHUNK = 1 << 22;
+
+  /** {@code out = x·Wᵀ}: x [rows, in], out [rows, out]. */
+  void forward(Kernels kernels, INDArray x, INDArray out) {
+    if (turned) {
+      weight.multiplyTransposed(kernels, x, 0, out);
+    } else {
+      weight.multiply(kernels, x, null, out);
+    }
+  }
+
+  /** {@code dx = dy·W} of a linear map: dy [rows, out], dx [rows, in]. */
+  void backward(Kernels kernels, INDArray dy, INDArray dx) {
+    weight.multiplyTransposed(kernels, dy, 0, dx);
+  }
+
+  /** W itself in another precision, as a temporary. */
+  INDArray copy(DataType type) {
+    long[] shape = weight.shape();
+    if (turned) {
+      INDArray copy = Scratch.of(type, shape[1], shape[0]);
+      weight.widen(copy.transpose());
+      return copy;
+    }
+    INDArray copy = Scratch.of(type, shape);
+    weight.widen(copy);
+    return copy.reshape('c', copy.size(0), columns(copy));
+  }
+
+  private static long columns(INDArray array) {
+    return array.length() / array.size(0);
+  }
+
+  /** ‖W‖² of each row, [out]: an array that outlasts this call. Widens a part of W at a time. */
+  INDArray squaredNorms(DataType type) {
+    boolean rowsAreStored = turned == (weight.view() == WeightView.TRANSPOSED);
+    long[] shape = weight.storedShape();
+    long stored = shape[0];
+    long step = Math.max(1, CHUNK * stored / weight.count());
+    INDArray sums = DetachedArrays.zeros(type, weight.shape()[turned ? 1 : 0]);
+    try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
+      for (long from = 0; from < stored; from += step) {
+        shape[0] = Math.min(step, stored - from);
+        INDArray part = Scratch.of(type, shape);
+        weight.read(from, from + shape[0], part);
+        part.muli(part);
+        if (rowsAreStored) {
+          // A head's rows are stored together.
+          long each = sums.length() / stored;
+          INDArray rows = part.reshape('c', shape[0] * each, part.length() / (shape[0] * each));
+          sums.get(NDArrayIndex.interval(from * each, (from + shape[0]) * each))
+              .assign(rows.sum(1));
+        } else {
+          sums.addi(part.sum(0));
+        }
+        Scratch.release(part);
+      }
+    }
+    return sums;
+  }
+}

@@ -1,0 +1,43 @@
+package org.peft4j.train;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.PeftModel;
+import org.peft4j.method.ParameterGroups;
+import org.peft4j.method.TrainingHook;
+import org.peft4j.train.data.Batch;
+import org.peft4j.train.data.DataSource;
+import org.peft4j.train.data.Examples;
+import org.peft4j.train.objective.Objective;
+import org.peft4j.train.optimizer.Optimizer;
+
+/**
+ * What is trained, and by what.
+ *
+ * @param model whose active adapters train
+ * @param settings the numbers of the training
+ * @param objective what is minimised
+ * @param data the batches of each step
+ * @param evaluation data to evaluate on
+ * @param optimizer makes the optimizer of a run for its parameters, [1, n]
+ * @param groups the rates and decays of the single tensors; the settings' for all if empty
+ * @param hooks make what is done between the steps of a run, beside what the methods do
+ */
+record Training<B extends Batch>(
+    PeftModel<ComputationGraph> model,
+    FineTuningSettings settings,
+    Objective<B> objective,
+    DataSource<B> data,
+    Optional<Examples<B>> evaluation,
+    Function<INDArray, Optimizer> optimizer,
+    Optional<ParameterGroups> groups,
+    List<Supplier<TrainingHook>> hooks) {
+
+  Training {
+    hooks = List.copyOf(hooks);
+  }
+}

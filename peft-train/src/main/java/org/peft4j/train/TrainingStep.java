@@ -1,0 +1,122 @@
+package org.peft4j.train;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.error.NonFiniteException;
+import org.peft4j.error.PeftException;
+import org.peft4j.method.ParameterGroups;
+import org.peft4j.method.TrainingHook;
+import org.peft4j.train.data.Batch;
+import org.peft4j.train.metrics.StepMetrics;
+import org.peft4j.train.optimizer.Optimizer;
+import org.peft4j.train.optimizer.ParameterRates;
+import org.peft4j.train.optimizer.Update;
+
+/** Makes the steps of one run, and holds what is between them. */
+final class TrainingStep<B extends Batch> implements AutoCloseable {
+  private final Training<B> training;
+  private final FineTuningSettings settings;
+  private final ComputationGraph network;
+  private final StepGradient<B> gradient;
+  private final Optimizer optimizer;
+  private final List<TrainingHook> hooks;
+  private final ParameterRates rates;
+  private long done;
+
+  TrainingStep(Training<B> training) {
+    this.training = training;
+    settings = training.settings();
+    network = training.model().network();
+    gradient = new StepGradient<>(training.model(), training.objective());
+    optimizer = training.optimizer().apply(network.params());
+    hooks = new ArrayList<>(training.model().training().hooks());
+    training.hooks().forEach(hook -> hooks.add(hook.get()));
+    rates =
+        training
+            .groups()
+            .map(this::rates)
+            .orElseGet(() -> ParameterRates.uniform(settings.weightDecay()));
+  }
+
+  private ParameterRates rates(ParameterGroups groups) {
+    return ParameterRates.of(
+        groups, settings.learningRate(), training.model().training().places(), network.params());
+  }
+
+  /** The number of steps that the adapters have had. */
+  long done() {
+    return done;
+  }
+
+  /**
+   * Makes the next step.
+   *
+   * @throws NonFiniteException if a loss, gradient or parameter is not finite; the parameters are
+   *     those of the step before
+   */
+  StepMetrics make() {
+    final long begin = System.nanoTime();
+    long step = done + 1;
+    List<B> batches = training.data().next();
+    INDArray vector = gradient.compute(step, batches);
+    gradient.clip(vector, settings.maxGradNorm());
+    double rate = learningRate(done);
+    hooks.forEach(hook -> hook.beforeUpdate(done));
+    if (!optimizer.update(new Update(step, network.params(), vector, rate, rates))) {
+      throw new NonFiniteException(step, "a parameter after the update");
+    }
+    hooks.forEach(hook -> hook.afterUpdate(done));
+    done = step;
+    double seconds = (System.nanoTime() - begin) * 1e-9;
+    long tokens = batches.stream().mapToLong(Batch::tokens).sum();
+    return new StepMetrics(step, gradient.loss(), rate, gradient.norm(), seconds, tokens / seconds);
+  }
+
+  private double learningRate(long step) {
+    return settings.learningRate()
+        * settings.schedule().factor(step, settings.warmupSteps(), training.data().steps());
+  }
+
+  /**
+   * The arrays that the next steps depend on, by name. The parameters are there in one piece: their
+   * order is that of the optimizer's arrays.
+   */
+  Map<String, INDArray> state() {
+    Map<String, INDArray> state = new LinkedHashMap<>();
+    state.put("parameters", network.params());
+    optimizer.state().forEach((name, array) -> put(state, name, array));
+    for (int i = 0; i < hooks.size(); i++) {
+      String prefix = "hook." + i + ".";
+      hooks.get(i).state().forEach((name, array) -> put(state, prefix + name, array));
+    }
+    return state;
+  }
+
+  private static void put(Map<String, INDArray> state, String name, INDArray array) {
+    if (state.put(name, array) != null) {
+      throw new PeftException(
+          "Two arrays of this training's state have the name "
+              + name
+              + ", so that it cannot be saved. Rename the optimizer's.");
+    }
+  }
+
+  /** Goes on after {@code steps} steps; the arrays of {@link #state} are those of that time. */
+  void resumeAfter(long steps) {
+    hooks.forEach(TrainingHook::restored);
+    optimizer.restored();
+    done = steps;
+  }
+
+  @Override
+  public void close() {
+    hooks.forEach(TrainingHook::close);
+    rates.close();
+    gradient.close();
+    optimizer.close();
+  }
+}

@@ -1,0 +1,35 @@
+package org.peft4j.train.data;
+
+import java.util.List;
+import java.util.Map;
+import org.peft4j.error.PeftException;
+
+/**
+ * The batches of a training, one step after the other.
+ *
+ * @param <B> what an objective takes
+ */
+public interface DataSource<B extends Batch> {
+  /** The number of steps of the whole training, 1 and above. */
+  long steps();
+
+  /** The batches of the next step, one at least; moves on by a step. */
+  List<B> next();
+
+  /** The number of whole epochs before the present position. */
+  long epochs();
+
+  /** The present position, by name: all that {@link #restore} needs to come back to it. */
+  Map<String, Long> position();
+
+  /**
+   * Goes to a position, so that {@link #next} gives what it would have given there.
+   *
+   * @throws PeftException if a name is missing or unknown, or a value impossible; the source then
+   *     stays where it is
+   */
+  void restore(Map<String, Long> position);
+
+  /** A checksum of the data: a training resumes with the data that it began with. */
+  long checksum();
+}

@@ -1,0 +1,147 @@
+package org.peft4j.train.internal;
+
+import java.io.IOException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.peft4j.error.PeftException;
+
+/** The folder that holds the checkpoints of a training, each in a folder of its own. */
+public final class CheckpointFolder {
+  private static final Pattern NAME = Pattern.compile("checkpoint-([0-9]{1,18})");
+  private static final int KEPT = 2;
+
+  private final Path folder;
+  private final long every;
+  private long lastWritten = -1;
+
+  /**
+   * A folder for checkpoints, which is made when the first is written.
+   *
+   * @param every steps between checkpoints, 1 and above
+   * @throws PeftException if {@code every} is not allowed
+   */
+  public CheckpointFolder(Path folder, long every) {
+    if (every < 1) {
+      throw new PeftException("CheckpointFolder every " + every + " steps; allowed: 1 and above.");
+    }
+    this.folder = folder;
+    this.every = every;
+  }
+
+  /** The checkpoint of the highest step in a folder, if there is one. */
+  public static Optional<Path> latest(Path folder) {
+    List<Path> all = list(folder);
+    return all.isEmpty() ? Optional.empty() : Optional.of(all.get(all.size() - 1));
+  }
+
+  /** All checkpoints by growing step. */
+  private static List<Path> list(Path folder) {
+    if (!Files.isDirectory(folder)) {
+      return List.of();
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      return files
+          .filter(file -> step(file) >= 0)
+          .sorted(Comparator.comparingLong(CheckpointFolder::step))
+          .toList();
+    } catch (IOException e) {
+      throw new PeftException("Cannot list " + folder + ": " + e.getMessage() + ".", e);
+    }
+  }
+
+  private static long step(Path file) {
+    Matcher name = NAME.matcher(String.valueOf(file.getFileName()));
+    return name.matches() ? Long.parseLong(name.group(1)) : -1;
+  }
+
+  /**
+   * Makes sure that a new training does not mix its checkpoints with those of another.
+   *
+   * @throws PeftException if there is a checkpoint
+   */
+  public void requireNone() {
+    latest(folder)
+        .ifPresent(
+            latest -> {
+              throw new PeftException(
+                  latest
+                      + " is of an earlier training. Resume from it, or choose another folder for"
+                      + " checkpoints.");
+            });
+  }
+
+  /** Whether a checkpoint is to be written after that step. */
+  public boolean due(long step) {
+    return step % every == 0;
+  }
+
+  /** Writes a checkpoint of that step and deletes all before the last two. */
+  public void write(TrainingState state, long step) {
+    Path target = folder.resolve("checkpoint-" + step);
+    if (step == lastWritten) {
+      return;
+    }
+    Path temporary = folder.resolve(".checkpoint-" + UUID.randomUUID() + ".tmp");
+    try {
+      Files.createDirectories(temporary);
+      state.write(temporary, step);
+      deleteAll(target);
+      Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
+      lastWritten = step;
+      List<Path> all = list(folder);
+      for (Path old : all.subList(0, Math.max(0, all.size() - KEPT))) {
+        deleteAll(old);
+      }
+    } catch (IOException e) {
+      throw new PeftException("Cannot write " + target + ": " + e.getMessage() + ".", e);
+    } finally {
+      deleteQuietly(temporary);
+    }
+  }
+
+  private static void deleteQuietly(Path temporary) {
+    try {
+      deleteAll(temporary);
+    } catch (IOException ignored) {
+      // The failure that brought us here is the one to report.
+    }
+  }
+
+  private static void deleteAll(Path root) throws IOException {
+    if (!Files.exists(root)) {
+      return;
+    }
+    Files.walkFileTree(
+        root,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+              throws IOException {
+            Files.delete(file);
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult postVisitDirectory(Path visited, @Nullable IOException failure)
+              throws IOException {
+            if (failure != null) {
+              throw failure;
+            }
+            Files.delete(visited);
+            return FileVisitResult.CONTINUE;
+          }
+        });
+  }
+}

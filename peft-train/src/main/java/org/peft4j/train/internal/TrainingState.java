@@ -1,0 +1,128 @@
+package org.peft4j.train.internal;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.PeftModel;
+import org.peft4j.error.PeftException;
+import org.peft4j.internal.files.TensorFile;
+import org.peft4j.method.RandomMasks;
+import org.peft4j.safetensors.TensorInfo;
+import org.peft4j.safetensors.TensorSource;
+import org.peft4j.train.data.DataSource;
+
+/**
+ * All that a training needs to go on as if it had never been stopped: the adapters, the arrays of
+ * the optimizer and of the methods, the position in the data, and the state of the random masks.
+ */
+public final class TrainingState {
+  private static final String ARRAYS = "optimizer.safetensors";
+
+  private final PeftModel<ComputationGraph> model;
+  private final SavedSettings settings;
+  private final DataSource<?> data;
+  private final Supplier<Map<String, INDArray>> arrays;
+
+  /**
+   * The state of a training.
+   *
+   * @param arrays what the next steps depend on, by name: not copies
+   */
+  public TrainingState(
+      PeftModel<ComputationGraph> model,
+      SavedSettings settings,
+      DataSource<?> data,
+      Supplier<Map<String, INDArray>> arrays) {
+    this.model = model;
+    this.settings = settings;
+    this.data = data;
+    this.arrays = arrays;
+  }
+
+  /** Writes everything into a folder that is there and empty. */
+  void write(Path folder, long step) {
+    model.save(folder);
+    TensorFile.write(folder.resolve(ARRAYS), arrays.get(), Map.of());
+    RandomMasks masks = model.training().masks();
+    StateFile.write(
+        folder,
+        new Position(
+            step,
+            model.active(),
+            settings.values(),
+            data.checksum(),
+            new TreeMap<>(data.position()),
+            masks.seed(),
+            masks.passes()));
+  }
+
+  /**
+   * Goes back to a checkpoint.
+   *
+   * @return the number of steps that were made
+   * @throws PeftException if it is broken, or of another training; nothing is changed then
+   */
+  public long restore(Path folder) {
+    Position position = StateFile.read(folder);
+    requireSame(folder, position);
+    try (TensorSource source = TensorSource.open(folder.resolve(ARRAYS))) {
+      Map<String, INDArray> targets = arrays.get();
+      requireNames(source, targets);
+      targets.forEach((name, target) -> requireShape(source, source.tensor(name), target));
+      data.restore(position.dataPosition());
+      targets.forEach((name, target) -> TensorFile.read(source, name, target));
+    }
+    model.training().masks().restore(position.maskSeed(), position.maskPasses());
+    return position.step();
+  }
+
+  /** Fails, with every difference, if the checkpoint is of another training. */
+  private void requireSame(Path folder, Position position) {
+    List<String> differences = new ArrayList<>();
+    if (!position.active().equals(model.active())) {
+      differences.add("its adapters are " + position.active() + ", not " + model.active());
+    }
+    settings.difference(position.settings()).ifPresent(differences::add);
+    if (position.dataChecksum() != data.checksum()) {
+      differences.add("its data is another");
+    }
+    if (!differences.isEmpty()) {
+      throw new PeftException(
+          folder + " is of another training: " + String.join("; ", differences) + ".");
+    }
+  }
+
+  private static void requireNames(TensorSource source, Map<String, INDArray> targets) {
+    for (String name : source.tensors().keySet()) {
+      if (!targets.containsKey(name)) {
+        throw new PeftException(
+            source.path()
+                + ": "
+                + name
+                + " belongs to another optimizer or method; this training has "
+                + targets.keySet()
+                + ". Resume with the optimizer and the adapters of the checkpoint.");
+      }
+    }
+  }
+
+  private static void requireShape(TensorSource source, TensorInfo info, INDArray target) {
+    if (info.elementCount() != target.length() || !info.dtype().isFloating()) {
+      throw new PeftException(
+          source.path()
+              + ": "
+              + info.name()
+              + " is "
+              + info.dtype()
+              + info.shape()
+              + "; this model's active adapters have "
+              + target.length()
+              + " parameters. Resume with the model and the adapters of the checkpoint.");
+    }
+  }
+}

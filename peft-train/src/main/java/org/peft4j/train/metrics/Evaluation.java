@@ -1,0 +1,14 @@
+package org.peft4j.train.metrics;
+
+/**
+ * How well a model predicts.
+ *
+ * @param loss the mean over all predictions, in nats for cross-entropy
+ * @param predictions the number of labelled tokens, or sequences of a classifier
+ */
+public record Evaluation(double loss, long predictions) {
+  /** e to the power of the loss. */
+  public double perplexity() {
+    return Math.exp(loss);
+  }
+}

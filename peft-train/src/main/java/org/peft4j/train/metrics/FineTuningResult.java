@@ -1,0 +1,22 @@
+package org.peft4j.train.metrics;
+
+import java.util.List;
+
+/**
+ * How a training ended.
+ *
+ * @param steps all steps of the adapter, those before it was resumed included
+ * @param finalLoss the loss of the last step, NaN if none was made
+ * @param evaluations all of this run, in order
+ * @param interrupted whether it was stopped early
+ */
+public record FineTuningResult(
+    long steps, double finalLoss, List<StepEvaluation> evaluations, boolean interrupted) {
+
+  public FineTuningResult {
+    evaluations = List.copyOf(evaluations);
+  }
+
+  /** An evaluation, and the number of the step before it. */
+  public record StepEvaluation(long step, Evaluation evaluation) {}
+}

@@ -1,0 +1,122 @@
+package org.peft4j.train.metrics;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.peft4j.error.PeftException;
+import org.peft4j.internal.AtomicFile;
+import org.peft4j.internal.json.JsonReader;
+
+/**
+ * Writes one JSON object a step: {@code step}, {@code loss}, {@code learning_rate}, {@code
+ * grad_norm}, {@code step_seconds}, {@code tokens_per_second}. Each line is handed to the operating
+ * system before the next step begins. The first step replaces an older file; a resumed training
+ * keeps its lines up to there.
+ */
+public final class MetricsFile implements TrainingListener, AutoCloseable {
+  private static final JsonReader JSON = JsonReader.upTo(1 << 16, 1 << 16);
+
+  private final Path file;
+  private @Nullable OutputStream out;
+
+  /** A listener that writes to {@code file}, in a folder that exists. */
+  public MetricsFile(Path file) {
+    this.file = file;
+  }
+
+  @Override
+  public void onStart(long done, long total) {
+    close();
+    if (done > 0) {
+      begin(linesUpTo(done));
+    }
+  }
+
+  private void begin(String kept) {
+    AtomicFile.write(file, channel -> writeFully(channel, kept));
+    try {
+      // Not a channel's stream: an interrupt of the training thread would close that.
+      out = new FileOutputStream(file.toFile(), true);
+    } catch (IOException e) {
+      throw failure(e);
+    }
+  }
+
+  private static void writeFully(FileChannel channel, String text) throws IOException {
+    ByteBuffer bytes = StandardCharsets.UTF_8.encode(text);
+    while (bytes.hasRemaining()) {
+      channel.write(bytes);
+    }
+  }
+
+  private String linesUpTo(long step) {
+    try {
+      return Files.exists(file)
+          ? Files.readAllLines(file).stream()
+              .filter(line -> stepOf(line) <= step)
+              .map(line -> line + "\n")
+              .collect(Collectors.joining())
+          : "";
+    } catch (IOException e) {
+      throw failure(e);
+    }
+  }
+
+  /** The step of a line; the largest number if a crash cut the line short. */
+  private static long stepOf(String line) {
+    return JSON.tryParse(line)
+        .map(json -> json.path("step").asLong(Long.MAX_VALUE))
+        .orElse(Long.MAX_VALUE);
+  }
+
+  @Override
+  public void onStep(StepMetrics metrics) {
+    if (out == null) {
+      begin("");
+    }
+    ObjectNode line = JsonNodeFactory.instance.objectNode();
+    line.put("step", metrics.step());
+    line.put("loss", metrics.loss());
+    line.put("learning_rate", metrics.learningRate());
+    line.put("grad_norm", metrics.gradNorm());
+    line.put("step_seconds", metrics.stepSeconds());
+    line.put("tokens_per_second", metrics.tokensPerSecond());
+    try {
+      if (out != null) {
+        out.write((line + "\n").getBytes(StandardCharsets.UTF_8));
+      }
+    } catch (IOException e) {
+      throw failure(e);
+    }
+  }
+
+  private PeftException failure(IOException e) {
+    return new PeftException("Cannot write " + file + ": " + e.getMessage() + ".", e);
+  }
+
+  @Override
+  public void onEnd(FineTuningResult result) {
+    close();
+  }
+
+  @Override
+  public void close() {
+    try {
+      if (out != null) {
+        out.close();
+        out = null;
+      }
+    } catch (IOException e) {
+      throw failure(e);
+    }
+  }
+}

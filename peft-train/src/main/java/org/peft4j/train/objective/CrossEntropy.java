@@ -1,0 +1,48 @@
+package org.peft4j.train.objective;
+
+import java.util.Arrays;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.peft4j.AdapterScope;
+import org.peft4j.PeftModel;
+import org.peft4j.train.data.TokenBatch;
+
+/**
+ * The mean of −log p(label) in nats, as the graph's output layer computes it: over the labelled
+ * tokens of a language model, or the labelled sequences of a classifier.
+ */
+public final class CrossEntropy implements Objective<TokenBatch> {
+  @Override
+  public double gradients(PeftModel<ComputationGraph> model, TokenBatch batch) {
+    ComputationGraph graph = model.network();
+    try (AdapterScope tasks = model.tasksOfEachRow(batch.tasks());
+        BatchArrays arrays = new BatchArrays(graph, batch)) {
+      arrays.setInGraph();
+      graph.computeGradientAndScore();
+      return graph.score();
+    }
+  }
+
+  @Override
+  public double loss(PeftModel<ComputationGraph> model, TokenBatch batch) {
+    try (AdapterScope tasks = model.tasksOfEachRow(batch.tasks())) {
+      return loss(model.network(), batch);
+    }
+  }
+
+  /** The loss in evaluation of a graph that need not be wrapped. */
+  public double loss(ComputationGraph graph, TokenBatch batch) {
+    try (BatchArrays arrays = new BatchArrays(graph, batch)) {
+      return graph.score(arrays.dataSet(), false) - added(graph);
+    }
+  }
+
+  /** What methods add to the loss in training, such as AdaLoRA's orthogonality. */
+  private static double added(ComputationGraph graph) {
+    return Arrays.stream(graph.getLayers()).mapToDouble(l -> l.calcRegularizationScore(true)).sum();
+  }
+
+  @Override
+  public long predictions(TokenBatch batch) {
+    return batch.labelled();
+  }
+}

@@ -1,0 +1,5 @@
+/** What a training minimises. */
+@NullMarked
+package org.peft4j.train.objective;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,41 @@
+package org.peft4j.train.metrics;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class MetricsFileTest {
+  private final Path file;
+
+  MetricsFileTest(@TempDir Path folder) {
+    file = folder.resolve("metrics.jsonl");
+  }
+
+  @Test
+  void eachStepIsALine() throws IOException {
+    Files.writeString(file, "an older file");
+    try (MetricsFile metrics = new MetricsFile(file)) {
+      metrics.onStart(0, 2);
+      metrics.onStep(new StepMetrics(1, 3.5, 0.001, 0.25, 0.5, 4096));
+
+      assertThat(file)
+          .hasContent(
+              "{\"step\":1,\"loss\":3.5,\"learning_rate\":0.001,\"grad_norm\":0.25,"
+                  + "\"step_seconds\":0.5,\"tokens_per_second\":4096.0}\n");
+    }
+  }
+
+  @Test
+  void aResumedTrainingKeepsTheLinesBeforeIt() throws IOException {
+    Files.writeString(file, "{\"step\":1}\n{\"step\":2}\n{\"step\":3}\n{\"ste");
+    try (MetricsFile metrics = new MetricsFile(file)) {
+      metrics.onStart(2, 9);
+    }
+
+    assertThat(file).hasContent("{\"step\":1}\n{\"step\":2}\n");
+  }
+}

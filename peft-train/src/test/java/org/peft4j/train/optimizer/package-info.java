@@ -1,0 +1,5 @@
+/** Tests. */
+@NullMarked
+package org.peft4j.train.optimizer;
+
+import org.jspecify.annotations.NullMarked;

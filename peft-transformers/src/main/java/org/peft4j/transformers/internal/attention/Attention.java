@@ -1,0 +1,240 @@
+package org.peft4j.transformers.internal.attention;
+
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.adapter.Pass;
+import org.peft4j.internal.module.LinearModule;
+import org.peft4j.kernel.AttentionPattern;
+import org.peft4j.kernel.AttentionScores;
+import org.peft4j.kernel.Kernels;
+import org.peft4j.transformers.architecture.AttentionPart;
+import org.peft4j.transformers.internal.batch.EncoderStates;
+import org.peft4j.transformers.internal.batch.Extent;
+import org.peft4j.transformers.internal.batch.KeyValueCache;
+import org.peft4j.transformers.internal.batch.Sequences;
+import org.peft4j.transformers.internal.memory.CallMemory;
+import org.peft4j.transformers.internal.model.Mixer;
+import org.peft4j.transformers.internal.model.Modules;
+import org.peft4j.transformers.internal.position.Rotation;
+
+/**
+ * Attention: {@code out(softmax(cap(scale·q·kᵀ) + bias)·v)} over the keys that each query sees.
+ * Norms and rotary positions change q and k first, where the model has them.
+ */
+public final class Attention implements Mixer {
+  private final AttentionPart part;
+  private final AttentionScores scores;
+  private final Projections projections;
+  private final HeadNorm queryNorm;
+  private final HeadNorm keyNorm;
+  private final ScorePositions positions;
+  private final LinearModule output;
+  private final Prefix prefix;
+
+  private Attention(AttentionPart part, Modules modules) {
+    this.part = part;
+    this.scores = new AttentionScores(part.scale(), part.softCap().orElse(0));
+    this.projections = Projections.of(part, modules);
+    this.queryNorm = HeadNorm.of(part.queryNorm(), modules);
+    this.keyNorm = HeadNorm.of(part.keyNorm(), modules);
+    this.positions = new ScorePositions(part, modules);
+    this.output = modules.linear(part.output());
+    this.prefix = new Prefix(modules.prefix(part.prefix()));
+  }
+
+  public static Attention of(AttentionPart part, Modules modules) {
+    return new Attention(part, modules);
+  }
+
+  @Override
+  public boolean acts() {
+    return belowScores() || output.acts() || prefix.length() > 0 || positions.acts();
+  }
+
+  /** Whether anything grafted on what makes queries, keys and values acts now. */
+  private boolean belowScores() {
+    return projections.acts() || queryNorm.acts() || keyNorm.acts();
+  }
+
+  @Override
+  public boolean needsInput() {
+    return projections.needsInput();
+  }
+
+  @Override
+  public Mixer.Kept forward(
+      Pass pass, INDArray x, Sequences sequences, @Nullable INDArray y, CallMemory memory) {
+    EncoderStates encoder = encoder(sequences);
+    Extent extent = sequences.extent();
+    Projections.Heads heads = projections.heads(extent, keyExtent(encoder, extent), true, memory);
+    projections.forward(pass, x, encoder == null ? x : encoder.rows(), heads, memory);
+    Rotation rotation = positions.rotation(sequences, prefix.length(), memory);
+    AttentionPattern pattern = positions.pattern(pass, sequences, prefix.length());
+    INDArray queryStatistics = queryNorm.statistics(heads.q(), memory);
+    INDArray keyStatistics = keyNorm.statistics(heads.k(), memory);
+    INDArray q = queryNorm.forward(pass, heads.q(), queryStatistics, memory);
+    INDArray keys = keyNorm.forward(pass, heads.k(), keyStatistics, memory);
+    rotation.rotate(pass.kernels(), q);
+    rotation.rotate(pass.kernels(), keys);
+    INDArray values = heads.v();
+    KeyValueCache cache = encoder == null ? sequences.cache() : null;
+    if (cache != null) {
+      cache.append(keys, values);
+      keys = cache.keys();
+      values = cache.values();
+    }
+    Prefix.Extended all = new Prefix.Extended(keys, values);
+    if (prefix.length() > 0) {
+      all = prefix.extend(pass, keys, values, memory);
+    }
+    INDArray probabilities =
+        memory.kept(extent.batch(), part.heads(), extent.time(), all.keys().size(1));
+    INDArray contextRows = memory.kept(extent.rows(), (long) part.heads() * part.headSize());
+    pass.kernels()
+        .attention(
+            q,
+            all.keys(),
+            all.values(),
+            pattern,
+            scores,
+            probabilities,
+            contextRows.reshape('c', q.shape()));
+    if (y != null) {
+      output.forward(pass, contextRows, y);
+    }
+    return new Kept(
+        sequences,
+        pattern,
+        heads,
+        queryStatistics,
+        keyStatistics,
+        prefix.length() > 0 ? all : null,
+        probabilities,
+        contextRows);
+  }
+
+  private @Nullable EncoderStates encoder(Sequences sequences) {
+    return part.source() == AttentionPart.Source.SELF ? null : ScorePositions.encoder(sequences);
+  }
+
+  private static Extent keyExtent(@Nullable EncoderStates encoder, Extent extent) {
+    return encoder == null ? extent : encoder.extent();
+  }
+
+  private final class Kept implements Mixer.Kept {
+    private final Sequences sequences;
+    private final AttentionPattern pattern;
+    private final Projections.Heads heads;
+    private final @Nullable INDArray queryStatistics;
+    private final @Nullable INDArray keyStatistics;
+
+    /** Null without a prefix. */
+    private final Prefix.@Nullable Extended extended;
+
+    private final INDArray probabilities;
+    private final INDArray contextRows;
+
+    Kept(
+        Sequences sequences,
+        AttentionPattern pattern,
+        Projections.Heads heads,
+        @Nullable INDArray queryStatistics,
+        @Nullable INDArray keyStatistics,
+        Prefix.@Nullable Extended extended,
+        INDArray probabilities,
+        INDArray contextRows) {
+      this.sequences = sequences;
+      this.pattern = pattern;
+      this.heads = heads;
+      this.queryStatistics = queryStatistics;
+      this.keyStatistics = keyStatistics;
+      this.extended = extended;
+      this.probabilities = probabilities;
+      this.contextRows = contextRows;
+    }
+
+    @Override
+    public void backward(
+        Pass pass, @Nullable INDArray x, INDArray dy, @Nullable INDArray dx, CallMemory memory) {
+      INDArray biasGradient = positions.biasGradient(pattern, memory);
+      boolean goOn = dx != null || acts(biasGradient);
+      INDArray dContextRows = goOn ? memory.temporary(contextRows.shape()) : null;
+      output.backward(pass, contextRows, dy, dContextRows, 0);
+      if (dContextRows != null) {
+        throughScores(pass, x, dContextRows, biasGradient, dx, memory);
+      }
+    }
+
+    private boolean acts(@Nullable INDArray biasGradient) {
+      EncoderStates encoder = encoder(sequences);
+      boolean encoderNeeded = encoder != null && encoder.gradient() != null;
+      return belowScores() || encoderNeeded || prefix.length() > 0 || biasGradient != null;
+    }
+
+    private void throughScores(
+        Pass pass,
+        @Nullable INDArray x,
+        INDArray dContextRows,
+        @Nullable INDArray biasGradient,
+        @Nullable INDArray dx,
+        CallMemory memory) {
+      EncoderStates encoder = encoder(sequences);
+      Extent extent = sequences.extent();
+      Kernels kernels = pass.kernels();
+      Rotation rotation = positions.rotation(sequences, prefix.length(), memory);
+      INDArray q = again(pass, queryNorm, heads.q(), rotation, memory);
+      Prefix.Extended all = extended;
+      if (all == null) {
+        INDArray k = again(pass, keyNorm, heads.k(), rotation, memory);
+        all = new Prefix.Extended(k, heads.v());
+      }
+      Projections.Heads gradients =
+          projections.heads(extent, keyExtent(encoder, extent), false, memory);
+      INDArray dq = queryNorm.gradient(gradients.q(), memory);
+      INDArray dk = keyNorm.gradient(gradients.k(), memory);
+      Prefix.Extended dAll = new Prefix.Extended(dk, gradients.v());
+      if (extended != null) {
+        long[] shape = all.keys().shape();
+        dAll = new Prefix.Extended(memory.temporary(shape), memory.temporary(shape));
+      }
+      long[] context = q.shape();
+      kernels.attentionGradient(
+          q,
+          all.keys(),
+          all.values(),
+          pattern,
+          scores,
+          probabilities,
+          contextRows.reshape('c', context),
+          dContextRows.reshape('c', context),
+          dq,
+          dAll.keys(),
+          dAll.values(),
+          biasGradient);
+      positions.backward(pass, biasGradient, prefix.length());
+      if (extended != null) {
+        prefix.backward(pass, dAll, dk, gradients.v());
+      }
+      rotation.rotateBack(kernels, dq);
+      rotation.rotateBack(kernels, dk);
+      queryNorm.backward(pass, heads.q(), queryStatistics, dq, gradients.q(), memory);
+      keyNorm.backward(pass, heads.k(), keyStatistics, dk, gradients.k(), memory);
+      INDArray dEncoder = encoder == null ? null : encoder.gradientRows();
+      if (dx != null || dEncoder != null || projections.acts()) {
+        INDArray source = encoder == null ? null : encoder.rows();
+        projections.backward(pass, x, source, gradients, dx, dEncoder, memory);
+      }
+    }
+
+    /** Normed and rotated heads once more, which costs less than to keep them. */
+    private INDArray again(
+        Pass pass, HeadNorm norm, INDArray raw, Rotation rotation, CallMemory memory) {
+      if (norm.module() == null) {
+        return raw; // Rotated in place by the forward pass.
+      }
+      INDArray heads = norm.again(pass, raw, memory);
+      rotation.rotate(pass.kernels(), heads);
+      return heads;
+    }
+  }
+}

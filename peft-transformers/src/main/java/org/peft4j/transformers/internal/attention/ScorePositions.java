@@ -1,0 +1,123 @@
+package org.peft4j.transformers.internal.attention;
+
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.adapter.Pass;
+import org.peft4j.kernel.AttentionPattern;
+import org.peft4j.transformers.architecture.AttentionPart;
+import org.peft4j.transformers.internal.batch.EncoderStates;
+import org.peft4j.transformers.internal.batch.LeftPadding;
+import org.peft4j.transformers.internal.batch.Sequences;
+import org.peft4j.transformers.internal.memory.CallMemory;
+import org.peft4j.transformers.internal.model.Modules;
+import org.peft4j.transformers.internal.position.Alibi;
+import org.peft4j.transformers.internal.position.PassPatterns;
+import org.peft4j.transformers.internal.position.RotaryTables;
+import org.peft4j.transformers.internal.position.Rotation;
+
+/** Says what an attention's queries see, and how their positions enter its scores. */
+final class ScorePositions {
+  private static final Rotation NONE = new Rotation(null, null);
+
+  private final AttentionPart part;
+  private final DataType type;
+  private final PassPatterns patterns;
+  private final @Nullable RotaryTables rotary;
+  private final @Nullable Alibi alibi;
+  private final @Nullable RelativePositions relative;
+
+  ScorePositions(AttentionPart part, Modules modules) {
+    AttentionPart.Positions positions = part.positions();
+    this.part = part;
+    this.type = modules.model().weights().dataType();
+    this.patterns = modules.model().patterns();
+    this.rotary =
+        positions instanceof AttentionPart.RotaryPositions r ? modules.model().rotary(r) : null;
+    this.alibi = positions instanceof AttentionPart.Alibi ? new Alibi(part.heads()) : null;
+    this.relative =
+        positions instanceof AttentionPart.RelativeBias r
+            ? new RelativePositions(r, modules)
+            : null;
+  }
+
+  /** Whether anything grafted on a table of positions acts now. */
+  boolean acts() {
+    return relative != null && relative.acts();
+  }
+
+  /**
+   * How queries and keys are rotated.
+   *
+   * @param prefix how many positions stand before the first token
+   */
+  Rotation rotation(Sequences sequences, int prefix, CallMemory memory) {
+    if (rotary == null) {
+      return NONE;
+    }
+    int past = sequences.past();
+    int time = (int) sequences.extent().time();
+    int[] positions = LeftPadding.positions(past, time, sequences.padding());
+    for (int i = 0; i < positions.length; i++) {
+      positions[i] += prefix;
+    }
+    return rotary.rotation(positions, time, prefix + past + time, memory);
+  }
+
+  /** What attends to what, the same for all attentions of a pass that are alike. */
+  AttentionPattern pattern(Pass pass, Sequences sequences, int prefix) {
+    int queries = (int) sequences.extent().time();
+    int past = sequences.past();
+    EncoderStates encoder = part.source() == AttentionPart.Source.SELF ? null : encoder(sequences);
+    if (relative != null) {
+      relative.begin(pass, type);
+    }
+    PassPatterns.Question question =
+        new PassPatterns.Question(
+            encoder == null ? sequences.mask() : encoder.mask(),
+            (int) sequences.extent().batch(),
+            queries,
+            encoder == null ? past : 0,
+            encoder == null ? sequences.slots() : (int) encoder.extent().time(),
+            encoder == null ? sequences.padding() : null,
+            part.causal(),
+            part.window().orElse(0),
+            prefix,
+            alibi != null ? alibi : relative != null ? relative.name() : null);
+    int keys = prefix + question.keys();
+    return patterns.of(question, () -> bias(pass, prefix + past, queries, keys));
+  }
+
+  static EncoderStates encoder(Sequences sequences) {
+    EncoderStates encoder = sequences.encoder();
+    if (encoder == null) {
+      throw new IllegalStateException("Cross-attention was called without the encoder's output.");
+    }
+    return encoder;
+  }
+
+  private INDArray bias(Pass pass, int past, int queries, int keys) {
+    if (alibi != null) {
+      return alibi.bias(type, past, queries, keys);
+    }
+    if (relative != null) {
+      return relative.bias(pass, past, queries, keys);
+    }
+    throw new IllegalStateException("There is no bias.");
+  }
+
+  /** An array for the gradient of the pattern's bias; null where nobody needs it. */
+  @Nullable INDArray biasGradient(AttentionPattern pattern, CallMemory memory) {
+    INDArray bias = pattern.bias();
+    return relative == null || bias == null || !relative.gradientNeeded()
+        ? null
+        : memory.temporary(bias.shape());
+  }
+
+  /** Passes on the gradient of the pattern's bias. */
+  void backward(Pass pass, @Nullable INDArray biasGradient, int past) {
+    if (relative != null && biasGradient != null) {
+      relative.backward(pass, biasGradient, past);
+    }
+  }
+}

@@ -1,0 +1,130 @@
+package org.peft4j.transformers.internal.batch;
+
+import static org.nd4j.linalg.indexing.NDArrayIndex.all;
+import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.error.PeftException;
+import org.peft4j.kernel.DetachedArrays;
+
+/**
+ * The keys and values of the tokens that a block has seen, [batch, slots, keyValueHeads, headSize]
+ * each. Slots grow geometrically; unused ones are zero and hidden by the attention mask.
+ */
+public final class KeyValueCache implements AutoCloseable {
+  private static final String KEYS = "keys";
+  private static final String VALUES = "values";
+
+  private final int @Nullable [] padding;
+  private @Nullable INDArray keys;
+  private @Nullable INDArray values;
+  private int length;
+
+  /**
+   * @param padding for each sequence, how many of its first tokens are padding; null if none are
+   */
+  public KeyValueCache(int @Nullable [] padding) {
+    this.padding = padding;
+  }
+
+  /** Takes a copy of what {@link #state()} gave. */
+  public static KeyValueCache of(Map<String, INDArray> state) {
+    KeyValueCache cache = new KeyValueCache(LeftPadding.read(state));
+    INDArray keys = state.get(KEYS);
+    INDArray values = state.get(VALUES);
+    if (keys != null && values != null) {
+      cache.append(keys, values);
+    }
+    return cache;
+  }
+
+  public int length() {
+    return length;
+  }
+
+  public int @Nullable [] padding() {
+    return padding;
+  }
+
+  /** The number of slots once {@code more} tokens are appended. */
+  public int slotsAfter(long more) {
+    int needed = Math.toIntExact(length + more);
+    int slots = keys == null ? 0 : (int) keys.size(1);
+    // The first call fills its slots exactly: a prompt alone wastes nothing.
+    return slots == 0 ? needed : needed <= slots ? slots : Math.max(needed, 2 * slots);
+  }
+
+  /** Appends keys and values [batch, time, keyValueHeads, headSize]. */
+  public void append(INDArray moreKeys, INDArray moreValues) {
+    int slots = slotsAfter(moreKeys.size(1));
+    keys = with(keys, moreKeys, slots);
+    values = with(values, moreValues, slots);
+    length += (int) moreKeys.size(1);
+  }
+
+  private INDArray with(@Nullable INDArray old, INDArray more, int slots) {
+    INDArray array = old;
+    if (array == null || array.size(1) < slots) {
+      array =
+          DetachedArrays.zeros(more.dataType(), more.size(0), slots, more.size(2), more.size(3));
+      if (old != null) {
+        used(array).assign(used(old));
+        old.close();
+      }
+    }
+    if (array.size(0) != more.size(0)) {
+      throw new PeftException(
+          "The cache holds "
+              + array.size(0)
+              + " sequences, but "
+              + more.size(0)
+              + " came; call rnnClearPreviousState() before another batch.");
+    }
+    array.get(all(), interval(length, length + more.size(1)), all(), all()).assign(more);
+    return array;
+  }
+
+  private INDArray used(INDArray array) {
+    return array.get(all(), interval(0, length), all(), all());
+  }
+
+  /** All slots, used or not. */
+  public INDArray keys() {
+    return require(keys);
+  }
+
+  public INDArray values() {
+    return require(values);
+  }
+
+  private static INDArray require(@Nullable INDArray array) {
+    if (array == null) {
+      throw new IllegalStateException("Nothing is cached yet.");
+    }
+    return array;
+  }
+
+  /** Views of what is cached. */
+  public Map<String, INDArray> state() {
+    Map<String, INDArray> state = new LinkedHashMap<>();
+    if (padding != null) {
+      state.put(LeftPadding.STATE, LeftPadding.write(padding));
+    }
+    if (keys != null && values != null) {
+      state.put(KEYS, used(keys));
+      state.put(VALUES, used(values));
+    }
+    return state;
+  }
+
+  @Override
+  public void close() {
+    if (keys != null && values != null) {
+      keys.close();
+      values.close();
+    }
+  }
+}

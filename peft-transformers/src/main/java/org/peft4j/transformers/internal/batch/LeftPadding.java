@@ -1,0 +1,91 @@
+package org.peft4j.transformers.internal.batch;
+
+import java.util.Map;
+import org.deeplearning4j.nn.api.Layer;
+import org.deeplearning4j.nn.api.layers.RecurrentLayer;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.peft4j.error.PeftException;
+
+/**
+ * Prompts of several lengths in one batch for {@code rnnTimeStep}: the shorter ones are padded on
+ * the left, and positions count real tokens only.
+ */
+public final class LeftPadding {
+  public static final String STATE = "left_padding";
+
+  private LeftPadding() {}
+
+  /**
+   * Clears a graph's state and tells its layers of the padding of the prompt that comes next. Works
+   * on a loaded model's graph and on a wrapped one.
+   *
+   * @param attentionMask [batch, time] of the prompt: in each row zeros, then ones
+   * @throws PeftException if a row is otherwise
+   */
+  public static void begin(ComputationGraph graph, INDArray attentionMask) {
+    INDArray counts = write(count(attentionMask));
+    graph.rnnClearPreviousState();
+    for (Layer layer : graph.getLayers()) {
+      if (layer instanceof RecurrentLayer recurrent) {
+        recurrent.rnnSetPreviousState(Map.of(STATE, counts));
+      }
+    }
+  }
+
+  private static int[] count(INDArray attentionMask) {
+    int batch = (int) attentionMask.size(0);
+    int time = (int) attentionMask.size(1);
+    int[] mask = TokenIds.of(attentionMask);
+    int[] counts = new int[batch];
+    for (int i = 0; i < mask.length; i++) {
+      int row = i / time;
+      if (mask[i] == 0 && counts[row] == i % time) {
+        counts[row]++;
+      } else if (mask[i] == 0) {
+        throw new PeftException(
+            "The attention mask has a 0 at row "
+                + row
+                + ", position "
+                + i % time
+                + " after a 1; prompts for generation must be padded on the left only.");
+      }
+    }
+    return counts;
+  }
+
+  public static INDArray write(int[] counts) {
+    try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
+      return Nd4j.createFromArray(counts);
+    }
+  }
+
+  /** The padding in a layer's state; null if it tells of none. */
+  public static int @Nullable [] read(Map<String, INDArray> state) {
+    INDArray counts = state.get(STATE);
+    if (counts == null) {
+      return null;
+    }
+    int[] padding = TokenIds.of(counts);
+    for (int count : padding) {
+      if (count > 0) {
+        return padding;
+      }
+    }
+    return null;
+  }
+
+  /** Positions of {@code time} tokens after {@code past} ones: [1 or batch, time]. */
+  public static int[] positions(int past, int time, int @Nullable [] padding) {
+    int rows = padding == null ? 1 : padding.length;
+    int[] positions = new int[rows * time];
+    for (int i = 0; i < positions.length; i++) {
+      int hidden = padding == null ? 0 : padding[i / time];
+      positions[i] = Math.max(0, past + i % time - hidden);
+    }
+    return positions;
+  }
+}

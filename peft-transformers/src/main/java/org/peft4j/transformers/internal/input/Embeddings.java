@@ -1,0 +1,185 @@
+package org.peft4j.transformers.internal.input;
+
+import static org.nd4j.linalg.indexing.NDArrayIndex.all;
+import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
+import static org.nd4j.linalg.indexing.NDArrayIndex.point;
+
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.adapter.Pass;
+import org.peft4j.internal.graft.PromptGrafts;
+import org.peft4j.internal.module.EmbeddingModule;
+import org.peft4j.internal.module.LinearModule;
+import org.peft4j.internal.module.NormModule;
+import org.peft4j.transformers.architecture.InputPart;
+import org.peft4j.transformers.internal.memory.CallMemory;
+import org.peft4j.transformers.internal.model.Modules;
+
+/**
+ * The first hidden states: {@code norm(projection(multiplier·tokens[id]) + positions[p])}. Virtual
+ * tokens come before the tokens, ahead of the projection.
+ */
+public final class Embeddings {
+  /**
+   * What the backward pass needs of the forward pass.
+   *
+   * @param recorded the pass of projection and norm
+   * @param positions rows of the table of positions; empty without
+   * @param embedded what was projected; null where nobody needs it
+   * @param sum what was normed; null without a norm
+   */
+  public record Kept(
+      Pass recorded,
+      Tokens tokens,
+      int[] positions,
+      @Nullable INDArray embedded,
+      @Nullable INDArray sum,
+      @Nullable INDArray statistics) {}
+
+  private final InputPart part;
+  private final Modules modules;
+  private final EmbeddingModule table;
+  private final @Nullable LinearModule projection;
+  private final @Nullable LearntPositions positions;
+  private final @Nullable NormModule norm;
+  private final PromptGrafts prompts;
+
+  private Embeddings(InputPart part, Modules modules) {
+    this.part = part;
+    this.modules = modules;
+    this.table = modules.embedding(part.tokens());
+    this.projection = part.projection().map(modules::linear).orElse(null);
+    this.positions = part.positions().map(p -> LearntPositions.of(p, modules)).orElse(null);
+    this.norm = part.norm().map(modules::norm).orElse(null);
+    this.prompts = modules.prompts(part.prompt());
+  }
+
+  public static Embeddings of(InputPart part, Modules modules) {
+    return new Embeddings(part, modules);
+  }
+
+  /** Virtual tokens, and encoders of prefixes. */
+  public PromptGrafts prompts() {
+    return prompts;
+  }
+
+  /**
+   * Writes y [batch, virtualTokens + time, width].
+   *
+   * @param keep whether there will be a backward pass
+   */
+  public Kept forward(Pass pass, Tokens tokens, boolean keep, INDArray y, CallMemory memory) {
+    int[] rows = positions == null ? new int[0] : positions.rows(tokens);
+    INDArray out = tokens.extent().matrix(y);
+    INDArray sum = norm == null ? out : memory.kept(out.shape());
+    Pass recorded = keep && projection != null ? pass.on(memory.tape()) : pass;
+    INDArray embedded = sum;
+    if (projection != null) {
+      embedded = memory.keptIf(projection.acts(), out.size(0), part.tokens().width());
+    }
+    embed(pass, tokens, embedded, memory);
+    if (projection != null) {
+      projection.forward(recorded, embedded, sum);
+    }
+    if (positions != null) {
+      positions.addTo(pass, rows, sum, memory);
+    }
+    if (norm == null) {
+      return new Kept(recorded, tokens, rows, embedded, null, null);
+    }
+    INDArray statistics = memory.kept(norm.statistics(), out.size(0));
+    norm.forward(recorded, sum, out, statistics);
+    return new Kept(recorded, tokens, rows, embedded, sum, statistics);
+  }
+
+  private void embed(Pass pass, Tokens tokens, INDArray embedded, CallMemory memory) {
+    long batch = tokens.extent().batch();
+    if (tokens.virtualTokens() == 0) {
+      lookUp(pass, tokens.ids(), embedded);
+      prompts.forward(pass, batch, null);
+      return;
+    }
+    long time = tokens.extent().time();
+    long width = embedded.size(1);
+    int virtual = tokens.virtualTokens();
+    INDArray own = memory.temporary(batch, time - virtual, width);
+    lookUp(pass, tokens.ids(), own.reshape('c', tokens.ids().length, width));
+    INDArray prompt = memory.temporary(batch, virtual, width);
+    prompts.forward(pass, batch, prompt);
+    place(tokens, own, prompt, embedded.reshape('c', batch, time, width));
+  }
+
+  private void lookUp(Pass pass, int[] ids, INDArray rows) {
+    table.forward(pass, ids, rows);
+    if (part.multiplier() != 1) {
+      rows.muli(part.multiplier());
+    }
+  }
+
+  /** Virtual tokens, then tokens; in generation after the padding, which stays on the left. */
+  private static void place(Tokens tokens, INDArray own, INDArray prompt, INDArray y) {
+    int virtual = tokens.virtualTokens();
+    for (long row = 0; row < y.size(0); row++) {
+      long pads = tokens.padding() == null ? 0 : tokens.padding()[(int) row];
+      if (pads > 0) {
+        part(y, row, 0, pads).assign(part(own, row, 0, pads));
+      }
+      part(y, row, pads, pads + virtual).assign(part(prompt, row, 0, virtual));
+      part(y, row, pads + virtual, y.size(1)).assign(part(own, row, pads, own.size(1)));
+    }
+  }
+
+  private static INDArray part(INDArray array, long row, long from, long to) {
+    return array.get(point(row), interval(from, to), all());
+  }
+
+  /** Writes the gradients of what is grafted here, given that of y. */
+  public void backward(Pass pass, Kept kept, INDArray dy, CallMemory memory) {
+    INDArray upper = kept.tokens().extent().matrix(dy);
+    if (norm != null) {
+      INDArray dSum = memory.temporary(upper.shape());
+      norm.backward(
+          kept.recorded(),
+          Objects.requireNonNull(kept.sum()),
+          Objects.requireNonNull(kept.statistics()),
+          upper,
+          dSum);
+      upper = dSum;
+    }
+    if (positions != null) {
+      positions.table().backward(pass, kept.positions(), upper);
+    }
+    if (projection != null) {
+      boolean below = modules.acts(part.tokens().site()) || prompts.acts();
+      INDArray dEmbedded = below ? memory.temporary(upper.size(0), part.tokens().width()) : null;
+      projection.backward(kept.recorded(), kept.embedded(), upper, dEmbedded, 0);
+      if (dEmbedded == null) {
+        return;
+      }
+      upper = dEmbedded;
+    }
+    embedBackward(pass, kept.tokens(), upper, memory);
+  }
+
+  private void embedBackward(Pass pass, Tokens tokens, INDArray upper, CallMemory memory) {
+    int n = tokens.virtualTokens();
+    long time = tokens.extent().time();
+    INDArray all = upper.reshape('c', tokens.extent().batch(), time, upper.size(1));
+    INDArray own = n == 0 ? upper : copy(part(all, n, time), memory);
+    INDArray rows = own.reshape('c', tokens.ids().length, upper.size(1));
+    if (part.multiplier() != 1) {
+      rows = copy(rows, memory).muli(part.multiplier());
+    }
+    table.backward(pass, tokens.ids(), rows);
+    prompts.backward(pass, n == 0 ? null : copy(part(all, 0, n), memory));
+  }
+
+  private static INDArray part(INDArray array, long from, long to) {
+    return array.get(all(), interval(from, to), all());
+  }
+
+  private static INDArray copy(INDArray array, CallMemory memory) {
+    return memory.temporary(array.shape()).assign(array);
+  }
+}

@@ -1,0 +1,72 @@
+package org.peft4j.transformers.internal.input;
+
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.adapter.Pass;
+import org.peft4j.error.PeftException;
+import org.peft4j.internal.module.EmbeddingModule;
+import org.peft4j.transformers.architecture.PositionPart;
+import org.peft4j.transformers.internal.batch.LeftPadding;
+import org.peft4j.transformers.internal.memory.CallMemory;
+import org.peft4j.transformers.internal.model.Modules;
+
+/** Learnt embeddings of positions. */
+record LearntPositions(PositionPart part, EmbeddingModule table) {
+  static LearntPositions of(PositionPart part, Modules modules) {
+    return new LearntPositions(part, modules.embedding(part.table()));
+  }
+
+  /**
+   * The row of the table for each token, virtual ones included.
+   *
+   * @throws PeftException if a sequence is longer than the table
+   */
+  int[] rows(Tokens tokens) {
+    int time = (int) tokens.extent().time();
+    int length = tokens.prefix() + tokens.past() + time;
+    if (length > part.positions()) {
+      throw new PeftException(
+          "Position "
+              + (length - 1)
+              + " is beyond this model's "
+              + part.positions()
+              + " position embeddings, virtual tokens included; shorten the text.");
+    }
+    return part.counted() ? counted(tokens) : uncounted(tokens);
+  }
+
+  private int[] uncounted(Tokens tokens) {
+    int time = (int) tokens.extent().time();
+    int[] some = LeftPadding.positions(tokens.past(), time, tokens.padding());
+    int[] rows = new int[(int) tokens.extent().rows()];
+    for (int i = 0; i < rows.length; i++) {
+      rows[i] = part.offset() + tokens.prefix() + some[i % some.length];
+    }
+    return rows;
+  }
+
+  /** Tokens that are no padding are numbered from 0; padding has the number −1. */
+  private int[] counted(Tokens tokens) {
+    int time = (int) tokens.extent().time();
+    int own = time - tokens.virtualTokens();
+    int[] rows = new int[(int) tokens.extent().rows()];
+    for (int row = 0; row < tokens.extent().batch(); row++) {
+      int hidden = tokens.padding() == null ? 0 : tokens.padding()[row];
+      int next = tokens.prefix() + Math.max(0, tokens.past() - hidden);
+      for (int i = 0; i < time; i++) {
+        int token = i - tokens.virtualTokens();
+        boolean shown = tokens.past() + i >= hidden;
+        if (tokens.mask() != null && token >= 0) {
+          shown = tokens.mask()[row * own + token] != 0;
+        }
+        rows[row * time + i] = part.offset() + (shown ? next++ : -1);
+      }
+    }
+    return rows;
+  }
+
+  void addTo(Pass pass, int[] rows, INDArray sum, CallMemory memory) {
+    INDArray p = memory.temporary(sum.shape());
+    table.forward(pass, rows, p);
+    sum.addi(p);
+  }
+}

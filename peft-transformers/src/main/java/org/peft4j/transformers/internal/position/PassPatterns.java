@@ -1,0 +1,149 @@
+package org.peft4j.transformers.internal.position;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.kernel.AttentionPattern;
+import org.peft4j.transformers.internal.batch.Extent;
+import org.peft4j.transformers.internal.batch.TokenIds;
+
+/**
+ * What the attentions of one pass through a model share: the pattern of what attends to what, with
+ * its bias, and the tables of relative positions. The first attention that asks makes a pattern;
+ * those after it, whose question is the same, get the same value.
+ *
+ * <p>Each thread has its own: a pass runs on one thread.
+ */
+public final class PassPatterns {
+  /**
+   * What a pattern is made of.
+   *
+   * @param mask [rows, keys] or null; compared by identity
+   * @param rows the sequences of the batch
+   * @param queries of each sequence
+   * @param past how many keys came before the first query
+   * @param keys all keys but those of the prefix, with unused slots of a cache
+   * @param padding how many of each row's first keys are hidden; null if none are
+   * @param window how many keys a query sees; 0 for all
+   * @param prefix how many keys all queries see
+   * @param bias what is added to scores, compared by {@code equals}; null for nothing
+   */
+  public record Question(
+      @Nullable INDArray mask,
+      int rows,
+      int queries,
+      int past,
+      int keys,
+      int @Nullable [] padding,
+      boolean causal,
+      int window,
+      int prefix,
+      @Nullable Object bias) {
+    private boolean same(Question other) {
+      return mask == other.mask
+          && rows == other.rows
+          && queries == other.queries
+          && past == other.past
+          && keys == other.keys
+          && Arrays.equals(padding, other.padding)
+          && causal == other.causal
+          && window == other.window
+          && prefix == other.prefix
+          && Objects.equals(bias, other.bias);
+    }
+
+    private AttentionPattern pattern() {
+      AttentionPattern pattern =
+          causal
+              ? AttentionPattern.causal(past, queries, keys)
+              : AttentionPattern.full(queries, keys);
+      int[] shown = mask == null ? new int[0] : TokenIds.of(mask);
+      if (Arrays.stream(shown).anyMatch(v -> v == 0)) {
+        new Extent(rows, keys).requireMask(shown);
+        pattern = pattern.withMask(rows, shown);
+      }
+      if (padding != null) {
+        pattern = pattern.withLeftPadding(padding);
+      }
+      if (window > 0) {
+        pattern = pattern.withWindow(window);
+      }
+      return pattern.withPrefix(prefix);
+    }
+  }
+
+  /**
+   * The rows of a table of relative positions in this pass, as its adapters change them.
+   *
+   * @param rows [buckets, heads]
+   * @param gradient [buckets, heads], to which each attention adds; null where nobody needs it
+   */
+  public record RelativeTable(INDArray rows, @Nullable INDArray gradient) {}
+
+  private record Answer(Question question, AttentionPattern pattern) {}
+
+  private static final class Shared {
+    private final List<Answer> answers = new ArrayList<>();
+    private final Map<String, RelativeTable> tables = new HashMap<>();
+
+    void clear() {
+      answers.forEach(
+          answer -> {
+            INDArray bias = answer.pattern().bias();
+            if (bias != null) {
+              bias.close();
+            }
+          });
+      answers.clear();
+      tables
+          .values()
+          .forEach(
+              table -> {
+                table.rows().close();
+                if (table.gradient() != null) {
+                  table.gradient().close();
+                }
+              });
+      tables.clear();
+    }
+  }
+
+  private final ThreadLocal<Shared> shared = ThreadLocal.withInitial(Shared::new);
+
+  /** A new pass begins: arrays may hold other values than in the last. */
+  public void begin() {
+    shared.get().clear();
+  }
+
+  /**
+   * The answer to a question.
+   *
+   * @param bias makes what is added to scores, [1 or batch, 1 or heads, queries, keys] outside of
+   *     workspaces; asked once a pass, and only where the question has a bias
+   */
+  public AttentionPattern of(Question question, Supplier<INDArray> bias) {
+    List<Answer> answers = shared.get().answers;
+    for (Answer answer : answers) {
+      if (answer.question().same(question)) {
+        return answer.pattern();
+      }
+    }
+    AttentionPattern pattern = question.pattern();
+    if (question.bias() != null) {
+      pattern = pattern.withBias(bias.get());
+    }
+    answers.add(new Answer(question, pattern));
+    return pattern;
+  }
+
+  /** The table of that name in this pass; {@code make} makes it where it is asked for first. */
+  public RelativeTable table(String name, Supplier<RelativeTable> make) {
+    return shared.get().tables.computeIfAbsent(name, key -> make.get());
+  }
+}
