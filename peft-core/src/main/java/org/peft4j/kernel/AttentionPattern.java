@@ -1,7 +1,7 @@
 package org.peft4j.kernel;
 
 import java.util.Arrays;
-import java.util.BitSet;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -18,8 +18,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *   <li>and, with a window w, {@code j − P > past + i − w}: the last w of those.
  * </ul>
  *
- * <p>A query that sees no key at all, such as one of left padding, attends to all S keys equally,
- * as it does where a large negative number is added to hidden scores.
+ * <p>A query that sees no key at all, such as one of left padding, is blind: it attends to all S
+ * keys equally, whatever its scores and bias are.
  *
  * <p>Immutable: the {@code with} methods give changed copies.
  */
@@ -41,8 +41,8 @@ public final class AttentionPattern {
   private final @Nullable ShownKeys shown;
   private final @Nullable INDArray bias;
 
-  /** Queries that see nothing in some row. */
-  private final BitSet blind;
+  /** The blind queries of each row. */
+  private final int[][] blind;
 
   private AttentionPattern(
       int queries,
@@ -61,13 +61,10 @@ public final class AttentionPattern {
     this.prefix = prefix;
     this.shown = shown;
     this.bias = bias;
-    this.blind = new BitSet();
-    if (shown != null && prefix == 0) {
-      for (int query = 0; query < queries; query++) {
-        for (int row = 0; row < shown.rows() && !blind.get(query); row++) {
-          blind.set(query, blind(row, query));
-        }
-      }
+    this.blind = new int[shown == null ? 1 : shown.rows()][0];
+    for (int i = 0; shown != null && prefix == 0 && i < blind.length; i++) {
+      int row = i;
+      blind[i] = IntStream.range(0, queries).filter(q -> isBlind(shown, row, q)).toArray();
     }
   }
 
@@ -220,25 +217,21 @@ public final class AttentionPattern {
         || (own >= first(query) && own < end(query) && (shown == null || shown.shows(row, own)));
   }
 
-  /** Whether the query sees no key at all in some row, so that all its scores there are equal. */
-  public boolean seesNothing(int query) {
-    return blind.get(query);
+  /** The queries that see no key in a row, in rising order. */
+  public int[] blind(int row) {
+    return blind[row].clone();
   }
 
   /**
-   * The keys that some of these queries see in some row: outside of it, all probabilities are zero.
-   * All S keys, if one of the queries sees nothing.
+   * The keys that some of these queries see in some row, as far as they are not blind: outside of
+   * it, their probabilities are zero. At least one key.
    */
   public KeyRange range(int firstQuery, int count) {
-    int next = blind.nextSetBit(firstQuery);
-    if (next >= 0 && next < firstQuery + count) {
-      return new KeyRange(0, keys());
-    }
     int from = first(firstQuery);
     int to = end(firstQuery + count - 1);
     if (shown != null) {
-      from = Math.max(from, shown.hull().first());
-      to = Math.max(from, Math.min(to, shown.hull().end()));
+      from = Math.min(Math.max(from, shown.hull().first()), keys - 1);
+      to = Math.max(from + 1, Math.min(to, shown.hull().end()));
     }
     return prefix > 0 ? new KeyRange(0, prefix + to) : new KeyRange(from, to);
   }
@@ -299,8 +292,8 @@ public final class AttentionPattern {
     return causal ? Math.min(keys, past + query + 1) : keys;
   }
 
-  private boolean blind(int row, int query) {
+  private boolean isBlind(ShownKeys keysOfRows, int row, int query) {
     int end = end(query);
-    return shown != null && shown.nextShown(row, first(query), end) == end;
+    return keysOfRows.nextShown(row, first(query), end) == end;
   }
 }

@@ -75,12 +75,13 @@ final class Nd4jAttention {
   /**
    * With {@code dP = dC·vᵀ}, the gradient after the softmax is {@code P·(dP − rowsum(P·dP))}; that
    * sum equals {@code rowsum(C·dC)}, which is shorter. A soft cap multiplies it by {@code 1 −
-   * tanh²}.
+   * tanh²}. The probabilities of a blind query depend on nothing: it has no part in that.
    */
   static void backward(
       INDArray q,
       INDArray k,
       INDArray v,
+      AttentionPattern pattern,
       AttentionScores scores,
       INDArray probabilities,
       INDArray context,
@@ -98,6 +99,7 @@ final class Nd4jAttention {
       INDArray part = scratch.array(k.dataType(), swapped(k));
       batched(p, true, dc, false, 1, part);
       dv.assign(part.permute(0, 2, 1, 3));
+      Nd4jBias.clearBlind(pattern, upper);
       INDArray ds = scratch.like(p);
       batched(dc, false, headsFirst(v, scratch), true, 1, ds);
       long rows = q.length() / q.size(3);

@@ -1,8 +1,10 @@
 package org.peft4j.kernel;
 
 import java.util.Arrays;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.impl.broadcast.BroadcastAddOp;
+import org.nd4j.linalg.api.ops.impl.broadcast.BroadcastMulOp;
 import org.nd4j.linalg.api.ops.impl.reduce.same.Sum;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -24,11 +26,7 @@ final class Nd4jBias {
     }
     if (!pattern.showsAll()) {
       try (ScratchScope scratch = new ScratchScope()) {
-        INDArray floats = scratch.mine(Nd4j.createFromArray(hidden(pattern)));
-        INDArray mask =
-            floats.dataType() == scores.dataType()
-                ? floats
-                : scratch.mine(floats.castTo(scores.dataType()));
+        INDArray mask = typed(hidden(pattern), scores.dataType(), scratch);
         add(mask.reshape('c', pattern.rows(), 1, pattern.queries(), pattern.keys()), scores);
       }
     }
@@ -47,6 +45,32 @@ final class Nd4jBias {
           (from, end) -> Arrays.fill(values, start + from, start + end, HIDDEN));
     }
     return values;
+  }
+
+  /** Sets rows [B, H, T, D] of blind queries to zero. */
+  static void clearBlind(AttentionPattern pattern, INDArray rows) {
+    int batch = (int) rows.size(0);
+    float[] sees = new float[batch * pattern.queries()];
+    Arrays.fill(sees, 1);
+    boolean all = true;
+    for (int row = 0; row < batch; row++) {
+      for (int query : pattern.blind(Math.min(row, pattern.rows() - 1))) {
+        sees[row * pattern.queries() + query] = 0;
+        all = false;
+      }
+    }
+    if (!all) {
+      try (ScratchScope scratch = new ScratchScope()) {
+        INDArray factors = typed(sees, rows.dataType(), scratch);
+        INDArray table = factors.reshape('c', batch, pattern.queries());
+        Nd4j.exec(new BroadcastMulOp(rows, table, rows, 0, 2));
+      }
+    }
+  }
+
+  private static INDArray typed(float[] values, DataType type, ScratchScope scratch) {
+    INDArray floats = scratch.mine(Nd4j.createFromArray(values));
+    return type == DataType.FLOAT ? floats : scratch.mine(floats.castTo(type));
   }
 
   /** {@code scores += addend}, [1 or B, 1 or H, T, S]. */

@@ -179,7 +179,18 @@ public final class Nd4jKernels implements Kernels {
       @Nullable INDArray biasGradient) {
     pattern.requireFits(q, k);
     Nd4jAttention.backward(
-        q, k, v, scores, probabilities, context, contextGradient, dq, dk, dv, biasGradient);
+        q,
+        k,
+        v,
+        pattern,
+        scores,
+        probabilities,
+        context,
+        contextGradient,
+        dq,
+        dk,
+        dv,
+        biasGradient);
   }
 
   @Override

@@ -32,6 +32,7 @@ final class Attention {
   private final AttentionPattern pattern;
   private final AttentionScores scores;
   private final List<Tile> tiles;
+  private final BlindQueries blind;
 
   /**
    * @param q [B, T, H, D]
@@ -44,6 +45,7 @@ final class Attention {
     this.pattern = pattern;
     this.scores = scores;
     tiles = QueryTiles.of(pattern);
+    blind = new BlindQueries(pattern, batch, heads(), group);
   }
 
   void forward(INDArray q, INDArray k, INDArray v, INDArray probabilities, INDArray context) {
@@ -61,10 +63,12 @@ final class Attention {
       }
       HiddenScores.hide(pattern, tile, probabilities, offset, batch, heads());
       Softmax.apply(p, (long) batch * heads() * tile.count(), tile.keys());
+      blind.clear(probabilities, offset, tile);
       for (int i = 0; i < group; i++) {
         multiply(scores(p, tile, i), keys(v, tile), rows(context, tile, i), 1, false);
       }
     }
+    blind.forward(v, context);
   }
 
   /** The scores of a tile, divided by the soft cap where there is one. */
@@ -88,7 +92,8 @@ final class Attention {
       INDArray dk,
       INDArray dv,
       @Nullable INDArray biasGradient) {
-    boolean add = tiles.size() > 1 || tiles.get(0).keys() < k.size(1);
+    // The last tile usually sees all keys: its products overwrite, and those before it add.
+    boolean add = tiles.get(tiles.size() - 1).keys() < k.size(1);
     if (add) {
       dk.assign(0);
       dv.assign(0);
@@ -96,7 +101,8 @@ final class Attention {
     if (biasGradient != null) {
       biasGradient.assign(0);
     }
-    for (Tile tile : tiles) {
+    for (int t = tiles.size() - 1; t >= 0; t--) {
+      Tile tile = tiles.get(t);
       long p = Address.of(probabilities) + batch * heads() * tile.before() * Float.BYTES;
       try (ScratchScope scratch = new ScratchScope()) {
         INDArray gradients = scratch.array(DataType.FLOAT, elements(tile));
@@ -123,7 +129,9 @@ final class Attention {
               dScores.transposed(), rows(q, tile, i), keys(dk, tile), scores.scale(), add || i > 0);
         }
       }
+      add = true;
     }
+    blind.backward(upper, dv);
   }
 
   private int heads() {

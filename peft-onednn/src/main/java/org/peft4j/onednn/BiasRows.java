@@ -25,7 +25,7 @@ final class BiasRows {
    * @param scores receives at {@code offset} those of the tile, [batch, heads, queries, keys]
    */
   void addTo(INDArray scores, int offset) {
-    int keys = (int) tile.keys();
+    int keys = tile.keys();
     FloatBuffer from = RowTasks.floats(bias);
     FloatBuffer to = RowTasks.floats(scores);
     RowTasks.run(
@@ -49,7 +49,7 @@ final class BiasRows {
    * @param gradients of the tile's scores, [batch, heads, queries, keys]
    */
   void addFrom(INDArray gradients) {
-    int keys = (int) tile.keys();
+    int keys = tile.keys();
     int rows = tile.count();
     FloatBuffer from = RowTasks.floats(gradients);
     FloatBuffer to = RowTasks.floats(bias);

@@ -8,7 +8,7 @@ import org.peft4j.onednn.QueryTiles.Tile;
 
 /** Overwrites the scores of hidden keys by a number that no softmax sees. */
 final class HiddenScores {
-  /** Finite, so that the softmax of a row of these alone is that of equal scores. */
+  /** Finite: a row of these alone has a softmax, too. */
   private static final float HIDDEN = -1e30f;
 
   private HiddenScores() {}
@@ -17,34 +17,53 @@ final class HiddenScores {
    * @param scores receives at {@code offset} those of the tile, [batch, heads, queries, keys]
    */
   static void hide(
-      AttentionPattern pattern, Tile tile, INDArray scores, long offset, int batch, int heads) {
+      AttentionPattern pattern, Tile tile, INDArray scores, int offset, int batch, int heads) {
     if (pattern.showsAll()) {
       return;
     }
-    int keys = (int) tile.keys();
+    int keys = tile.keys();
     int count = tile.count();
+    int[][][] runs = runs(pattern, tile);
     FloatBuffer values = RowTasks.floats(scores);
     float[] hidden = new float[keys];
     Arrays.fill(hidden, HIDDEN);
     RowTasks.run(
-        (long) batch * count,
-        (long) heads * keys,
+        (long) batch * heads,
+        tile.area(),
         (start, stop) -> {
-          for (int i = start; i < stop; i++) {
-            int sequence = i / count;
-            int query = i % count;
-            int head = (int) offset + (sequence * heads * count + query) * keys;
-            pattern.forEachHidden(
-                Math.min(sequence, pattern.rows() - 1),
-                tile.first() + query,
-                tile.range(),
-                (from, end) -> {
-                  for (int h = 0; h < heads; h++) {
-                    int at = head + h * count * keys + from - tile.range().first();
-                    values.put(at, hidden, 0, end - from);
-                  }
-                });
+          for (int matrix = start; matrix < stop; matrix++) {
+            int[][] ofRow = runs[Math.min(matrix / heads, runs.length - 1)];
+            for (int query = 0; query < count; query++) {
+              int at = offset + (matrix * count + query) * keys;
+              int[] bounds = ofRow[query];
+              for (int run = 0; run < bounds.length; run += 2) {
+                values.put(at + bounds[run], hidden, 0, bounds[run + 1] - bounds[run]);
+              }
+            }
           }
         });
+  }
+
+  /** For each row of the pattern and each query of the tile, where hidden keys begin and end. */
+  private static int[][][] runs(AttentionPattern pattern, Tile tile) {
+    int first = tile.range().first();
+    int[] bounds = new int[2 * tile.keys() + 2];
+    int[] length = new int[1];
+    int[][][] runs = new int[pattern.rows()][tile.count()][];
+    for (int row = 0; row < runs.length; row++) {
+      for (int query = 0; query < tile.count(); query++) {
+        length[0] = 0;
+        pattern.forEachHidden(
+            row,
+            tile.first() + query,
+            tile.range(),
+            (from, end) -> {
+              bounds[length[0]++] = from - first;
+              bounds[length[0]++] = end - first;
+            });
+        runs[row][query] = Arrays.copyOf(bounds, length[0]);
+      }
+    }
+    return runs;
   }
 }

@@ -10,12 +10,12 @@ import org.peft4j.kernel.KeyRange;
  * a window to the last before the diagonal. Beyond these there is nothing to compute.
  */
 final class QueryTiles {
-  /** Queries of a tile. */
-  private static final int QUERIES = 128;
+  /** About the queries of a tile: fewer skip more keys, more multiply faster. */
+  private static final int QUERIES = 64;
 
   /**
-   * Fewer queries than this take their keys in whole steps of this many, so that decoding does not
-   * compile new products for each token.
+   * A single query takes keys in steps of this many, so that decoding does not compile new products
+   * for each token.
    */
   private static final int STEP = 64;
 
@@ -28,41 +28,31 @@ final class QueryTiles {
    * @param before queries times keys of all tiles before
    */
   record Tile(int first, int count, KeyRange range, long before) {
-    long keys() {
+    int keys() {
       return range.count();
     }
 
     long area() {
-      return count * keys();
+      return (long) count * keys();
     }
   }
 
   private QueryTiles() {}
 
   static List<Tile> of(AttentionPattern pattern) {
-    List<Tile> tiles = new ArrayList<>();
+    int queries = pattern.queries();
+    int number = Math.max(1, Math.round((float) queries / QUERIES));
+    List<Tile> tiles = new ArrayList<>(number);
     long before = 0;
-    int first = 0;
-    while (first < pattern.queries()) {
-      int count = count(pattern, first);
-      KeyRange range = pattern.range(first, count);
-      Tile tile =
-          new Tile(first, count, count < STEP ? steps(range, pattern.keys()) : range, before);
-      tiles.add(tile);
-      before += tile.area();
-      first += count;
+    for (int i = 0; i < number; i++) {
+      int first = (int) ((long) queries * i / number);
+      int count = (int) ((long) queries * (i + 1) / number) - first;
+      KeyRange seen = pattern.range(first, count);
+      KeyRange range = queries == 1 ? steps(seen, pattern.keys()) : seen;
+      tiles.add(new Tile(first, count, range, before));
+      before += (long) count * range.count();
     }
     return tiles;
-  }
-
-  /** Queries that see nothing, which need all keys, have tiles of their own. */
-  private static int count(AttentionPattern pattern, int first) {
-    int end = first + 1;
-    while (end < Math.min(first + QUERIES, pattern.queries())
-        && pattern.seesNothing(end) == pattern.seesNothing(first)) {
-      end++;
-    }
-    return end - first;
   }
 
   private static KeyRange steps(KeyRange range, int keys) {

@@ -19,8 +19,7 @@ final class Rotary {
     int size = (int) x.size(3);
     int turned = (int) cos.size(2);
     long rows = x.size(0) * time;
-    int stride = (int) x.stride(1);
-    FloatBuffer values = rows(x);
+    HeadRows values = HeadRows.of(x);
     FloatBuffer cosines = RowTasks.floats(cos);
     FloatBuffer sines = RowTasks.floats(sin);
     int tables = (int) (cos.size(0) * time);
@@ -32,13 +31,13 @@ final class Rotary {
           float[] c = new float[turned];
           float[] s = new float[turned];
           for (int i = from; i < to; i++) {
-            values.get(i * stride, row);
+            values.get(i, row);
             cosines.get(i % tables * turned, c);
             sines.get(i % tables * turned, s);
             for (int head = 0; head < width; head += size) {
               turn(row, head, turned / 2, c, s, direction);
             }
-            values.put(i * stride, row);
+            values.put(i, row);
           }
         });
   }
@@ -55,12 +54,5 @@ final class Rotary {
         row[head + half + j] = b * c[half + j] - a * s[j];
       }
     }
-  }
-
-  /** From the first element to the last, with what lies between the rows. */
-  private static FloatBuffer rows(INDArray x) {
-    long rows = x.size(0) * x.size(1);
-    long length = (rows - 1) * x.stride(1) + x.size(2) * x.size(3);
-    return Address.floats(x, length);
   }
 }

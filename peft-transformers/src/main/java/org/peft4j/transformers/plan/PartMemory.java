@@ -16,6 +16,9 @@ import org.peft4j.transformers.architecture.ResidualPart;
  * @param width of hidden states
  */
 record PartMemory(TrainingBatch batch, long width) {
+  /** About the queries that the kernels of peft-onednn take at a time. */
+  private static final int TILE = 64;
+
   /** All of a block. */
   Elements block(BlockPart block) {
     List<ResidualPart> sublayers = block.sublayers();
@@ -72,15 +75,16 @@ record PartMemory(TrainingBatch batch, long width) {
 
   /**
    * Queries, keys, values, probabilities and contexts. Probabilities are counted as the whole
-   * square; of a causal one the kernels of peft-onednn touch little more than half. An encoder's
-   * keys are as many as a decoder's queries.
+   * square; of a causal one the kernels of peft-onednn touch little more than half. Their gradients
+   * are there for a tile of queries at a time. An encoder's keys are as many as a decoder's queries.
    */
   private Elements attention(AttentionPart part) {
     long probabilities = part.heads() * batch.tokens() * batch.length();
     long queries = batch.tokens() * part.heads() * part.headSize();
     long keys = batch.tokens() * part.keyValueHeads() * part.headSize();
-    long kept = 2 * (queries + keys) + probabilities;
-    return new Elements(kept, kept);
+    long rows = 2 * (queries + keys);
+    long tile = probabilities * Math.min(TILE, batch.length()) / batch.length();
+    return new Elements(rows + probabilities, rows + tile);
   }
 
   /** What the activation is applied to, and what it is multiplied with where there is a gate. */

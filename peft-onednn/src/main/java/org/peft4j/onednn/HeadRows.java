@@ -1,0 +1,24 @@
+package org.peft4j.onednn;
+
+import java.nio.FloatBuffer;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * The rows [heads·D] of an array [B, T, heads, D], counted over sequences and positions. They may
+ * be parts of wider rows, as a fused projection leaves them.
+ */
+record HeadRows(FloatBuffer values, int stride) {
+  static HeadRows of(INDArray x) {
+    long rows = x.size(0) * x.size(1);
+    int stride = (int) x.stride(1);
+    return new HeadRows(Address.floats(x, (rows - 1) * stride + x.size(2) * x.size(3)), stride);
+  }
+
+  void get(int row, float[] target) {
+    values.get(row * stride, target);
+  }
+
+  void put(int row, float[] source) {
+    values.put(row * stride, source);
+  }
+}
