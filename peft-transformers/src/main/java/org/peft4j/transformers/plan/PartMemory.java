@@ -76,7 +76,8 @@ record PartMemory(TrainingBatch batch, long width) {
   /**
    * Queries, keys, values, probabilities and contexts. Probabilities are counted as the whole
    * square; of a causal one the kernels of peft-onednn touch little more than half. Their gradients
-   * are there for a tile of queries at a time. An encoder's keys are as many as a decoder's queries.
+   * are there for a tile of queries at a time. An encoder's keys are as many as a decoder's
+   * queries.
    */
   private Elements attention(AttentionPart part) {
     long probabilities = part.heads() * batch.tokens() * batch.length();
