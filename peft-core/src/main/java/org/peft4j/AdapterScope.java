@@ -1,6 +1,6 @@
 package org.peft4j;
 
-/** A state of a model that ends when it is closed. Closing twice does nothing. */
+/** A temporary model state; closing it restores the previous one. Closing twice does nothing. */
 public final class AdapterScope implements AutoCloseable {
   private final Runnable end;
   private boolean closed;

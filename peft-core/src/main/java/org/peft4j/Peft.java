@@ -37,16 +37,17 @@ import org.peft4j.plan.ModelOutline;
  * wrapped.
  */
 public final class Peft {
-  /** The name of an adapter that was given none. */
+  /** The name of an adapter for which none was given. */
   public static final String DEFAULT_ADAPTER = "default";
 
   private Peft() {}
 
   /**
-   * Wraps a graph with one adapter, named {@value #DEFAULT_ADAPTER}, which is active. Its values
-   * are drawn with the seed of the graph's configuration.
+   * Wraps a graph with one active adapter, named {@value #DEFAULT_ADAPTER}. The seed of the graph's
+   * configuration determines its first values.
    *
-   * @throws PeftException if the config is impossible for this model: what, and what is possible
+   * @throws PeftException if the config is impossible for this model; the message says what is
+   *     possible
    */
   public static PeftModel<ComputationGraph> wrap(ComputationGraph base, PeftConfig config) {
     return wrap(base, config, base.conf().getSeed());
@@ -61,7 +62,7 @@ public final class Peft {
     return model;
   }
 
-  /** Wraps a network with one adapter, named {@value #DEFAULT_ADAPTER}, which is active. */
+  /** Wraps a network with one active adapter, named {@value #DEFAULT_ADAPTER}. */
   public static PeftModel<MultiLayerNetwork> wrap(MultiLayerNetwork base, PeftConfig config) {
     return wrap(base, config, base.getDefaultConfiguration().getSeed());
   }
@@ -76,10 +77,10 @@ public final class Peft {
   }
 
   /**
-   * Wraps a graph with a saved adapter, named {@value #DEFAULT_ADAPTER}, which is active.
+   * Wraps a graph with a saved adapter, which is active and named {@value #DEFAULT_ADAPTER}.
    *
    * @param adapter a folder with {@code adapter_config.json} and {@code adapter_model.safetensors}
-   * @throws PeftException if the files are broken, or are of an adapter for another model
+   * @throws PeftException if the files are broken or belong to another model
    */
   public static PeftModel<ComputationGraph> load(ComputationGraph base, Path adapter) {
     AdapterFiles.requireFolder(adapter);
@@ -89,7 +90,7 @@ public final class Peft {
     return model;
   }
 
-  /** Wraps a network with a saved adapter, named {@value #DEFAULT_ADAPTER}, which is active. */
+  /** Wraps a network with a saved adapter, which is active and named {@value #DEFAULT_ADAPTER}. */
   public static PeftModel<MultiLayerNetwork> load(MultiLayerNetwork base, Path adapter) {
     AdapterFiles.requireFolder(adapter);
     PeftModel<MultiLayerNetwork> model = bare(base, base.getDefaultConfiguration().getSeed());
@@ -99,10 +100,11 @@ public final class Peft {
   }
 
   /**
-   * Tells what an adapter of {@code config} would be on a graph, without making it: no array is
-   * allocated. The estimate of memory is without activations.
+   * Reports, before allocating anything, what {@code config} would train on a graph. The memory
+   * estimate excludes activations.
    *
-   * @throws PeftException if the config is impossible for this model: what, and what is possible
+   * @throws PeftException if the config is impossible for this model; the message says what is
+   *     possible
    */
   public static AdapterPlan plan(ComputationGraph base, PeftConfig config) {
     DataType type = base.getConfiguration().getDataType();
@@ -110,12 +112,12 @@ public final class Peft {
   }
 
   /**
-   * Like {@link #plan(ComputationGraph, PeftConfig)}, with activations.
+   * Like {@link #plan(ComputationGraph, PeftConfig)}, but the memory estimate includes activations.
    *
    * @param batch examples at once
    * @param inputs the type of each input, sequences with their length
-   * @throws PeftException also if the types do not fit, or the model is a transformer, whose blocks
-   *     keep more than their outputs: those plan by themselves
+   * @throws PeftException also if the types do not fit, or the model is a transformer: its blocks
+   *     keep more than their outputs, so it has a plan of its own
    */
   public static AdapterPlan plan(
       ComputationGraph base, PeftConfig config, int batch, InputType... inputs) {
@@ -142,19 +144,19 @@ public final class Peft {
             LayerOutputs.bytes(configuration, configuration.getDataType(), batch, input));
   }
 
-  /** Like {@link #plan(ComputationGraph, PeftConfig)}, of a model that is not loaded. */
+  /** Like {@link #plan(ComputationGraph, PeftConfig)}, for a model that is not loaded. */
   public static AdapterPlan plan(ModelOutline model, PeftConfig config) {
     return Plans.of(model, config);
   }
 
-  /** Wraps a graph without any adapter yet. */
+  /** Wraps a graph without adapters. */
   public static PeftModel<ComputationGraph> bare(ComputationGraph base, long seed) {
     Kernels kernels = KernelChoice.kernels();
     WrappedModel<ComputationGraph> wrapped = WrappedGraph.of(base, SharedState.of(seed), kernels);
     return new PeftModel<>(wrapped, kernels);
   }
 
-  /** Wraps a network without any adapter yet. */
+  /** Wraps a network without adapters. */
   public static PeftModel<MultiLayerNetwork> bare(MultiLayerNetwork base, long seed) {
     Kernels kernels = KernelChoice.kernels();
     WrappedModel<MultiLayerNetwork> wrapped =

@@ -25,17 +25,19 @@ final class BottleneckFields {
 
   private static final FieldType<NonLinearity> NON_LINEARITY =
       FieldType.of(
-          String.join(", ", NonLinearity.allNames()),
-          n -> NonLinearity.named(n.asText().toLowerCase(Locale.ROOT)).orElse(null),
-          f -> TextNode.valueOf(f.json()))
-      .listed();
+              String.join(", ", NonLinearity.allNames()),
+              n -> NonLinearity.named(n.asText().toLowerCase(Locale.ROOT)).orElse(null),
+              f -> TextNode.valueOf(f.json()))
+          .listed();
 
   private static final FieldType<ConnectionStart> START =
-      FieldType.of("true, false, " + POST_ADD, BottleneckFields::start, BottleneckFields::start).listed();
+      FieldType.of("true, false, " + POST_ADD, BottleneckFields::start, BottleneckFields::start)
+          .listed();
 
   private static final FieldType<Scaling> SCALING =
       FieldType.of(
-          "a number, learned, channel", BottleneckFields::scaling, BottleneckFields::scaling).listed();
+              "a number, learned, channel", BottleneckFields::scaling, BottleneckFields::scaling)
+          .listed();
 
   static final ConfigFields<BottleneckConfig, Builder> ALL =
       phm(connections(places()))

@@ -181,7 +181,7 @@ class BottleneckConfigTest {
                 + " with reduction_factor 4.0, 2."),
         Arguments.of(
             BottleneckConfig.houlsby().targetModules("out"),
-            "Target out is of the sort LINEAR; BOTTLENECK supports [SUBLAYER]"));
+            "Target out is of the kind LINEAR; BOTTLENECK supports [SUBLAYER]"));
   }
 
   @ParameterizedTest

@@ -62,7 +62,10 @@ class ArchitectureTest {
   /** LoRA is the start of its whole family; the other modules stand alone. */
   @ArchTest
   static final ArchRule A_METHOD_KNOWS_NO_OTHER =
-      slices().matching("org.peft4j.(lora|ia3|prompt|bottleneck)..").should().notDependOnEachOther();
+      slices()
+          .matching("org.peft4j.(lora|ia3|prompt|bottleneck)..")
+          .should()
+          .notDependOnEachOther();
 
   @ArchTest
   static final ArchRule NO_PACKAGES_DEPEND_ON_EACH_OTHER_IN_A_CIRCLE =

@@ -270,7 +270,6 @@ class EveryConfigTest {
   void theDescriptionOfACommonConfigIsAllThatIsKept() {
     CommonConfig common = common(BitFitConfig.builder()).build().common();
 
-    assertThat(common.description())
-        .isEqualTo(described(BitFitConfig.builder()).build().common());
+    assertThat(common.description()).isEqualTo(described(BitFitConfig.builder()).build().common());
   }
 }

@@ -1,19 +1,19 @@
 package org.peft4j.cli;
 
-import java.util.Locale;
-import org.peft4j.config.ConfigField;
-import org.peft4j.method.Methods;
-import org.peft4j.method.PeftMethod;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.peft4j.config.ConfigField;
+import org.peft4j.method.Methods;
+import org.peft4j.method.PeftMethod;
 
 class HelpTest {
   @ParameterizedTest

@@ -11,23 +11,23 @@ import org.peft4j.site.Site;
  * there. An adapter is stateless: the values, their gradients and the pass come with every call, so
  * that one adapter serves any number of replicas of a model. It never sees the rest of the model.
  *
- * <p>What an adapter can do at its site, it says by the interfaces that it implements: {@link
+ * <p>The interfaces that an adapter implements say what it can do at its site: {@link
  * LinearAdapter}, {@link EmbeddingAdapter}, {@link WeightAdapter}, {@link ScalingAdapter}, {@link
  * SublayerAdapter}, {@link AttentionAdapter}, {@link PromptAdapter}, or {@link TrainableCopy}.
  */
 public interface Adapter {
-  /** What the keys of an adapter file begin with, before the path of the module. */
+  /** The prefix of the keys of an adapter file, before the module's path. */
   String KEY_ROOT = "base_model.model.";
 
-  /** Where it is grafted. */
+  /** The site where it acts. */
   Site site();
 
   /** Its trainable tensors, in the order of their layout in the flat parameter vector. */
   List<ParameterSpec> parameters();
 
   /**
-   * Sets those first values that follow from others, once all are drawn; not called for values that
-   * are read from a file.
+   * Sets first values that depend on others, once all are drawn. Not called for values read from a
+   * file.
    */
   default void complete(Tensors parameters) {}
 
@@ -36,23 +36,20 @@ public interface Adapter {
     return KEY_ROOT + site().name() + "." + parameter.name();
   }
 
-  /**
-   * Tensors of which an adapter file has a second copy: the keys of the copies, by the tensors'
-   * names.
-   */
+  /** The keys of second copies in an adapter file, by the names of the copied tensors. */
   default Map<String, String> copies() {
     return Map.of();
   }
 
   /**
-   * Tensors that do not train and are in an adapter file nevertheless, by key. Where a file has
-   * them, they must be these.
+   * Tensors in an adapter file that do not train, by key. A file that has them must have these
+   * values.
    */
   default Map<String, Supplier<INDArray>> constants() {
     return Map.of();
   }
 
-  /** Whether {@link #constants()} are written; they may be in a file that is read in any case. */
+  /** Whether {@link #constants()} are written. A file that is read may have them in any case. */
   default boolean writesConstants() {
     return true;
   }

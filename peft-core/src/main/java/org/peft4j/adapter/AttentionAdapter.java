@@ -2,9 +2,9 @@ package org.peft4j.adapter;
 
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** An adapter at an attention: keys and values that stand before those of the input. */
+/** An adapter in an attention: keys and values that precede those of the input. */
 public interface AttentionAdapter extends Adapter {
-  /** How many they are. */
+  /** The number of keys and values. */
   int length();
 
   /** Writes keys and values, [length, heads, headSize] each. */

@@ -9,8 +9,8 @@ import org.peft4j.kernel.Scratch;
 import org.peft4j.site.Site;
 
 /**
- * Inverted dropout: 1/(1−p) with probability 1−p, else 0. A mask follows from the pass and the site
- * alone, so the backward pass draws the forward's mask again instead of keeping it.
+ * Inverted dropout: 1/(1−p) with probability 1−p, else 0. Pass and site determine a mask, so the
+ * backward pass draws it again instead of keeping it.
  */
 public final class DropoutMask {
   private DropoutMask() {}

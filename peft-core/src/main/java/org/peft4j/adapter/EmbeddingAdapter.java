@@ -2,7 +2,7 @@ package org.peft4j.adapter;
 
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** An adapter beside an embedding table: it adds its own part to the looked-up rows. */
+/** An adapter beside an embedding table: adds its part to the looked-up rows. */
 public interface EmbeddingAdapter extends Adapter {
   /**
    * Adds the adapter's part.

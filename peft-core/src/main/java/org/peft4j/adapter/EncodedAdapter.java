@@ -5,13 +5,13 @@ import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * An adapter of whose parameters an adapter file holds only what they come to. The parameters
- * themselves are in a file beside it, so that training can go on.
+ * An adapter whose file stores the encoder's output, not its parameters. A second file beside it
+ * stores the parameters, so that training can continue.
  */
 public interface EncodedAdapter extends Adapter {
-  /** The shapes of what the adapter file holds, by key. */
+  /** The shapes of the stored tensors, by key. */
   Map<String, List<Long>> encodedShapes();
 
-  /** What the adapter file holds, by key. */
+  /** The stored tensors, by key. */
   Map<String, INDArray> encoded(Tensors parameters);
 }

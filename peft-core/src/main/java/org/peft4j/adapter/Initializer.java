@@ -10,8 +10,8 @@ public interface Initializer {
   /**
    * Fills {@code target}.
    *
-   * @param random a generator of its own for this tensor, seeded by the model's seed and the
-   *     tensor's name, so that no tensor's values depend on another's
+   * @param random this tensor's own generator, seeded by the model's seed and the tensor's name, so
+   *     that the values of tensors are independent
    */
   void fill(INDArray target, RandomGenerator random);
 

@@ -3,7 +3,7 @@ package org.peft4j.adapter;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** An adapter beside a linear map {@code y = W·x}: it adds its own part to y. */
+/** An adapter beside a linear map {@code y = W·x}: adds its part to y. */
 public interface LinearAdapter extends Adapter {
   /**
    * Adds the adapter's part to {@code y}.

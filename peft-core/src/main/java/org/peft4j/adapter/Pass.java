@@ -3,16 +3,16 @@ package org.peft4j.adapter;
 import org.peft4j.kernel.Kernels;
 
 /**
- * One forward pass of a layer and the backward pass that belongs to it.
+ * One forward pass of a layer with its backward pass.
  *
- * @param kernels what to compute with
+ * @param kernels the kernels to compute with
  * @param training whether dropout applies
- * @param seed the seed of this pass' random masks at this site: forward and backward draw the same
- * @param tape what the forward pass writes down for the backward pass
+ * @param seed the seed of the pass' random masks: forward and backward draw the same
+ * @param tape the forward pass' records for the backward pass
  * @param state what the layers of a pass share
  */
 public record Pass(Kernels kernels, boolean training, long seed, Tape tape, PassState state) {
-  /** A pass of a single layer that nothing is recorded of. */
+  /** A pass of a single layer, without a record. */
   public Pass(Kernels kernels, boolean training, long seed) {
     this(kernels, training, seed, Tape.NONE, new PassState());
   }

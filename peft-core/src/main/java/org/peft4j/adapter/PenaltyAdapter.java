@@ -3,9 +3,8 @@ package org.peft4j.adapter;
 import org.peft4j.kernel.Kernels;
 
 /**
- * An adapter with a term of the loss of its own, which follows from its parameters alone: the
- * orthogonality of its matrices, say. The term is in the score of a Deeplearning4j layer as its
- * regularisation is.
+ * An adapter with its own term of the loss, a function of its parameters, such as the orthogonality
+ * of its matrices. The score of a Deeplearning4j layer includes the term like a regularisation.
  */
 public interface PenaltyAdapter extends Adapter {
   /** The term. */

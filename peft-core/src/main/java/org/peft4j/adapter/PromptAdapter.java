@@ -4,15 +4,15 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * An adapter before the first layer of a model: embeddings of virtual tokens that stand before
- * those of the input, or the encoder of the keys and values of a prefix, which an {@link
- * AttentionAdapter} in each attention reads from the pass' {@link PassState}.
+ * An adapter before the first layer of a model: embeddings of virtual tokens that precede those of
+ * the input, or the encoder of a prefix, whose keys and values an {@link AttentionAdapter} in each
+ * attention reads from the {@link PassState}.
  */
 public interface PromptAdapter extends Adapter {
-  /** How many embeddings it puts before those of the input. */
+  /** The number of embeddings before those of the input. */
   int virtualTokens();
 
-  /** How many keys and values its attentions put before those of the input. */
+  /** The number of keys and values before those of the input, in each attention. */
   int prefixLength();
 
   /**

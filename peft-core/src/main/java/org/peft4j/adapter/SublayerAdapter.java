@@ -4,14 +4,14 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * An adapter after a sub-layer, before what came in is added to its output: {@code y ← g(y, x)}. On
- * a layer of Deeplearning4j it stands after the layer's activation.
+ * An adapter after a sub-layer and before the residual addition: {@code y ← g(y, x)}. In a layer of
+ * Deeplearning4j, it acts after the activation.
  */
 public interface SublayerAdapter extends Adapter {
   /**
    * Changes {@code y}.
    *
-   * @param residual what the sub-layer's output is added to [rows, width]; null where nothing is
+   * @param residual the residual [rows, width] that is added later; null if there is none
    * @param y the sub-layer's output [rows, width], changed in place
    */
   void forward(Pass pass, Tensors parameters, @Nullable INDArray residual, INDArray y);

@@ -3,8 +3,8 @@ package org.peft4j.adapter;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * What is written down in a forward pass of one layer for its backward pass. A layer that computes
- * its forward pass once more before the backward pass records in that second one only.
+ * Records of a layer's forward pass for its backward pass. A layer that repeats its forward pass
+ * before the backward pass records only in the second one.
  */
 public interface Tape {
   /** Records nothing: a pass without a backward pass. */
@@ -32,14 +32,14 @@ public interface Tape {
   /**
    * A row-major array that lives until the backward pass is done, to be filled by the caller.
    *
-   * @param key what the backward pass finds it by; what was there before is given up
+   * @param key the key for {@link #read}; replaces an earlier array with this key
    */
   INDArray record(Object key, long... shape);
 
   /**
-   * What was recorded.
+   * * The array recorded under a key.
    *
-   * @throws IllegalStateException if there is nothing under {@code key}
+   * @throws IllegalStateException if there is none
    */
   INDArray read(Object key);
 }

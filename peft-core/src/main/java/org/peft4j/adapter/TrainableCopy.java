@@ -8,15 +8,15 @@ import org.peft4j.site.SiteParameter;
 import org.peft4j.weight.FrozenWeight;
 
 /**
- * A trainable copy of some of a site's own parameters, which stands in for them while the adapter
- * is active: {@code modules_to_save} copies all of them, {@code bias} the biases. The frozen
- * originals stay as they are, so disabling the adapter restores the base model exactly.
+ * A trainable copy of some of a site's own parameters. It replaces them while the adapter acts:
+ * {@code modules_to_save} copies all of them, {@code bias} the biases. The originals do not change,
+ * so disabling the adapter restores the base model exactly.
  *
- * @param site where
- * @param copied which of its parameters
- * @param keyRoot what an adapter file puts before the site's path
- * @param keyPrefix what an adapter file puts between the site's path and the parameter's name:
- *     empty, or {@code base_layer.} where another adapter wraps the module
+ * @param site the site
+ * @param copied the copied parameters
+ * @param keyRoot the prefix of the site's path in an adapter file
+ * @param keyPrefix the part of the key between the site's path and the parameter's name: empty, or
+ *     {@code base_layer.} if another adapter wraps the module
  * @param frozen the frozen value of each parameter, for the first value of its copy
  */
 public record TrainableCopy(
@@ -30,7 +30,7 @@ public record TrainableCopy(
     copied = List.copyOf(copied);
   }
 
-  /** With the keys that most methods have. */
+  /** A copy with the keys of most methods. */
   public TrainableCopy(
       Site site,
       List<SiteParameter> copied,
@@ -57,13 +57,13 @@ public record TrainableCopy(
   }
 
   /**
-   * Whether it is of biases alone. Hugging Face PEFT trains those in place, and counts them once.
+   * Whether it copies biases only. Hugging Face PEFT trains biases in place, and counts them once.
    */
   public boolean biasesOnly() {
     return copied.stream().allMatch(SiteParameter::bias);
   }
 
-  /** Whether it stands in for {@code parameter}. */
+  /** Whether it replaces {@code parameter}. */
   public boolean copies(String parameter) {
     return copied.stream().anyMatch(p -> p.name().equals(parameter));
   }

@@ -3,8 +3,8 @@ package org.peft4j.adapter;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * An adapter that is a change of the site's weight: {@code W' = W + ΔW(parameters)}. It can be
- * merged; and it can be grafted on any layer by running that layer with W'.
+ * An adapter that changes the site's weight: {@code W' = W + ΔW(parameters)}. It can be merged, and
+ * it works on any layer, which then runs with W'.
  *
  * <p>The weight's shape is [out, in] for a linear map, [vocabulary, dim] for an embedding, [out,
  * in, …kernel] for a convolution, whatever the strides.

@@ -5,10 +5,10 @@ import org.peft4j.config.CommonConfig;
 import org.peft4j.config.PeftConfig;
 
 /**
- * The config of bias-only training. Hugging Face PEFT has no such method of its own; the files here
- * are of the same form, with the biases under their own keys.
+ * The config of bias-only training. Hugging Face PEFT has no such method; its files have the same
+ * form here, with the biases under their own keys.
  *
- * @param common whose biases, all unless targets are named, and the other fields of every method
+ * @param common the fields of every method; without targets, every bias trains
  */
 public record BitFitConfig(CommonConfig common) implements PeftConfig {
   /** The name in {@code peft_type}. */

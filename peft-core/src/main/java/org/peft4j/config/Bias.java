@@ -1,12 +1,12 @@
 package org.peft4j.config;
 
-/** Which of the model's own biases train along with an adapter, as a copy of the adapter's own. */
+/** Which of the model's biases train with an adapter. The adapter trains copies of them. */
 public enum Bias {
   /** None. */
   NONE("none"),
   /** Every bias of the model. */
   ALL("all"),
-  /** The biases of the modules that the method is grafted on. */
+  /** The biases of the target modules. */
   TARGETS_ONLY("_only");
 
   private final String json;
@@ -15,7 +15,7 @@ public enum Bias {
     this.json = json;
   }
 
-  /** Its JSON name; {@code prefix} is the method's, {@code lora} in {@code lora_only}. */
+  /** Its JSON name. {@code prefix} is the method's: {@code lora} in {@code lora_only}. */
   public String json(String prefix) {
     return this == TARGETS_ONLY ? prefix + json : json;
   }

@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The setters that the builders of all methods have.
+ * The setters of every method's builder.
  *
  * @param <B> the builder's own class
  */
@@ -66,46 +66,47 @@ public abstract class CommonBuilder<B extends CommonBuilder<B>> {
   }
 
   /**
-   * Where to graft: names as they end module paths, {@code q_proj}; or {@code all-linear} alone.
+   * The target modules, by name or by the end of their path: {@code q_proj}. Or {@code all-linear}
+   * alone.
    */
   public final B targetModules(String... names) {
     boolean allLinear = names.length == 1 && names[0].equals(ModuleSelector.ALL_LINEAR);
     return allLinear ? targetAllLinear() : target(new ModuleSelector.Names(List.of(names)));
   }
 
-  /** Where to graft: a regular expression over whole module paths. */
+  /** The target modules, by a regular expression over whole module paths. */
   public final B targetRegex(String pattern) {
     return target(new ModuleSelector.Regex(pattern));
   }
 
-  /** Grafts on every linear map but the output head. */
+  /** Targets every linear map but the output head. */
   public final B targetAllLinear() {
     return target(new ModuleSelector.AllLinear());
   }
 
-  /** Where to graft. */
+  /** The target modules. */
   public final B target(ModuleSelector selector) {
     targetModules = Optional.of(selector);
     return self();
   }
 
-  /** Where not to graft, by name. */
+  /** Modules to leave out, by name. */
   public final B excludeModules(String... names) {
     return exclude(new ModuleSelector.Names(List.of(names)));
   }
 
-  /** Where not to graft, by a regular expression over whole module paths. */
+  /** Modules to leave out, by a regular expression over whole module paths. */
   public final B excludeRegex(String pattern) {
     return exclude(new ModuleSelector.Regex(pattern));
   }
 
-  /** Where not to graft. */
+  /** Modules to leave out. */
   public final B exclude(ModuleSelector selector) {
     excludeModules = Optional.of(selector);
     return self();
   }
 
-  /** Which biases train; {@link Bias#NONE} unless set. */
+  /** Which biases train; {@link Bias#NONE} by default. */
   public final B bias(Bias value) {
     bias = value;
     return self();
@@ -117,13 +118,13 @@ public abstract class CommonBuilder<B extends CommonBuilder<B>> {
     return self();
   }
 
-  /** The layers to graft on, by index from 0; all unless set. */
+  /** The layers with targets, by index from 0; all by default. */
   public final B layersToTransform(Integer... layers) {
     layersToTransform = Arrays.asList(layers);
     return self();
   }
 
-  /** The names of the containers whose indices {@link #layersToTransform} means: {@code layers}. */
+  /** The names of the containers of {@link #layersToTransform}, such as {@code layers}. */
   public final B layersPattern(String... names) {
     layersPattern = List.of(names);
     return self();
@@ -135,13 +136,13 @@ public abstract class CommonBuilder<B extends CommonBuilder<B>> {
     return self();
   }
 
-  /** The base model's name; written to the config file, never followed. */
+  /** The base model's name; written to the config file, never opened. */
   public final B baseModel(String name) {
     baseModel = Optional.of(name);
     return self();
   }
 
-  /** The base model's revision; written to the config file, never followed. */
+  /** The base model's revision; written to the config file. */
   public final B revision(String name) {
     revision = Optional.of(name);
     return self();

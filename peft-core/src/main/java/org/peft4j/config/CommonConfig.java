@@ -10,21 +10,20 @@ import java.util.stream.Stream;
 import org.peft4j.error.PeftException;
 
 /**
- * The fields that the configs of all methods have.
+ * The fields of every method's config.
  *
  * @param taskType {@code CAUSAL_LM} and the like; it changes nothing but {@code modulesToSave}
- * @param baseModel the name or path of the base model: kept for the reader, never followed
- * @param revision the base model's revision: kept, never followed
- * @param targetModules where to graft; empty for the model type's default
- * @param excludeModules where not to
+ * @param baseModel the name or path of the base model: for information, never opened
+ * @param revision the base model's revision: for information
+ * @param targetModules the target modules; empty for the model type's default
+ * @param excludeModules modules to leave out
  * @param modulesToSave modules that train as a full copy; for {@code SEQ_CLS} the heads that
  *     classifiers have, {@code classifier} and {@code score}, are always among them, as in Hugging
  *     Face PEFT, and need not be in the model
- * @param layersToTransform indices of the layers to graft on; empty for all
- * @param layersPattern names of the containers that the indices are in; empty for any
+ * @param layersToTransform indices of the layers with targets; empty for all
+ * @param layersPattern names of the containers of these layers; empty for any
  * @param bias which biases train
- * @param unknown fields of a file that this library does not know: kept and written back, never
- *     interpreted
+ * @param unknown fields of a file that this library does not know: kept and written back
  */
 public record CommonConfig(
     Optional<String> taskType,
@@ -49,7 +48,7 @@ public record CommonConfig(
   private static final Map<String, List<String>> TASK_HEADS =
       Map.of("SEQ_CLS", List.of("classifier", "score"));
 
-  /** Everything absent: no target, no bias. */
+  /** No field set: default targets, no bias. */
   public static final CommonConfig DEFAULT =
       new CommonConfig(
           Optional.empty(),
@@ -75,7 +74,7 @@ public record CommonConfig(
     return taskType.map(task -> TASK_HEADS.getOrDefault(task, List.of())).orElse(List.of());
   }
 
-  /** The names among {@code modulesToSave} that the task adds: a model has one of them, or none. */
+  /** The names in {@code modulesToSave} that come from the task. A model may lack them. */
   public List<String> taskHeads() {
     return heads(taskType);
   }
@@ -95,7 +94,7 @@ public record CommonConfig(
         Map.of());
   }
 
-  /** What is wrong with it, a sentence each; empty if nothing is. */
+  /** The problems of this config, one sentence each. */
   public List<String> problems() {
     List<String> problems = new ArrayList<>();
     taskType

@@ -110,12 +110,12 @@ public record FieldType<T>(
   public static <T> FieldType<T> oneOf(List<T> values, Function<? super T, String> name) {
     String names = values.stream().map(name).collect(Collectors.joining(", "));
     return of(
-        names,
-        n ->
-            values.stream()
-                .filter(value -> n.isTextual() && name.apply(value).equals(n.textValue()))
-                .findFirst()
-                .orElse(null),
+            names,
+            n ->
+                values.stream()
+                    .filter(value -> n.isTextual() && name.apply(value).equals(n.textValue()))
+                    .findFirst()
+                    .orElse(null),
             value -> TextNode.valueOf(name.apply(value)))
         .listed();
   }

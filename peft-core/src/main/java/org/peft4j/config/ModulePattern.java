@@ -6,8 +6,8 @@ import java.util.regex.PatternSyntaxException;
 import org.peft4j.error.PeftException;
 
 /**
- * A regular expression over module paths, as Python writes it. It may come from a file that nobody
- * checked, so matching has a budget: a pattern that backtracks without end is an error.
+ * A regular expression over module paths, in Python's syntax. It may come from an untrusted file,
+ * so matching has a budget: a pattern that backtracks without end is an error.
  */
 public final class ModulePattern {
   private static final int BUDGET = 200_000;
@@ -22,7 +22,7 @@ public final class ModulePattern {
   /**
    * Compiles {@code text}.
    *
-   * @param field the config field it stands in, for the message
+   * @param field the config field, for messages
    */
   public static ModulePattern compile(String field, String text) {
     if (text.length() > MAX_LENGTH) {
@@ -38,7 +38,8 @@ public final class ModulePattern {
       return new ModulePattern(Pattern.compile(text.replace("(?P<", "(?<")));
     } catch (PatternSyntaxException e) {
       throw new PeftException(
-          field + " is no regular expression: " + e.getDescription() + " in \"" + text + "\".", e);
+          field + " is not a regular expression: " + e.getDescription() + " in \"" + text + "\".",
+          e);
     }
   }
 
@@ -52,7 +53,7 @@ public final class ModulePattern {
     return matcher(path).matches();
   }
 
-  /** The first group's text where {@code path} begins with a match, or null. */
+  /** The first group's text if {@code path} begins with a match, or null. */
   @org.jspecify.annotations.Nullable
   public String firstGroup(String path) {
     Matcher matcher = matcher(path);

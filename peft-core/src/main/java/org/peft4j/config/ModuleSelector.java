@@ -2,9 +2,9 @@ package org.peft4j.config;
 
 import java.util.List;
 
-/** Which modules a config means. */
+/** The modules that a config selects. */
 public sealed interface ModuleSelector {
-  /** Modules whose path is one of the names or ends with a dot and one of them. */
+  /** Modules whose path is one of the names, or ends with a dot and one of them. */
   record Names(List<String> names) implements ModuleSelector {
     public Names {
       names = List.copyOf(names);
@@ -17,13 +17,13 @@ public sealed interface ModuleSelector {
   /** Every linear map but the output head. */
   record AllLinear() implements ModuleSelector {}
 
-  /** Every site of a sort that the method supports. */
+  /** Every site of a kind that the method supports. */
   record Every() implements ModuleSelector {}
 
   /** The JSON word for {@link AllLinear}. */
   String ALL_LINEAR = "all-linear";
 
-  /** As JSON and Python have it: {@code all-linear}, or else a pattern. */
+  /** The selector of a JSON string: {@code all-linear}, or a pattern. */
   static ModuleSelector of(String text) {
     return text.equals(ALL_LINEAR) ? new AllLinear() : new Regex(text);
   }

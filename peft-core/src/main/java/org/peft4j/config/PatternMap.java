@@ -4,8 +4,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Values by module path: {@code rank_pattern} and {@code alpha_pattern}. A key matches a path that
- * it equals or ends, after a dot, as a regular expression; the first key that matches counts.
+ * Values by module path: {@code rank_pattern} and {@code alpha_pattern}. A key is a regular
+ * expression that matches a whole path or its end after a dot. The first matching key counts.
  *
  * @param <T> the values
  */

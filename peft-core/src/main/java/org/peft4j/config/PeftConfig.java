@@ -3,14 +3,14 @@ package org.peft4j.config;
 import java.util.function.Function;
 
 /**
- * What to graft and where. A method's config is an immutable record with a builder, whose fields,
- * JSON names and defaults are Hugging Face PEFT's.
+ * A method with its settings and targets. Configs are immutable records with builders; their
+ * fields, JSON names and defaults are Hugging Face PEFT's.
  */
 public interface PeftConfig {
   /** The method's name in {@code adapter_config.json}: {@code LORA}. */
   String peftType();
 
-  /** The fields that every method has. */
+  /** The fields of every method. */
   CommonConfig common();
 
   /** A builder with the values of this config. */

@@ -3,11 +3,13 @@ package org.peft4j.config;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
 
-/** Whether a selector means a site, wherever its layer is. */
+/** Whether a selector selects a site, whatever its layer. */
 public final class SelectorMatch {
   private SelectorMatch() {}
 
-  /** By the site's own name or its module's: its end after a dot, or a pattern over the whole. */
+  /**
+   * Compares the site's name and its module's: the end after a dot, or a pattern over the whole.
+   */
   public static boolean means(ModuleSelector selector, Site site) {
     if (selector instanceof ModuleSelector.Names names) {
       return names.names().stream().anyMatch(name -> means(name, site));

@@ -23,12 +23,10 @@ public final class NearestNames {
         .collect(Collectors.toUnmodifiableList());
   }
 
-  /**
-   * The sentence {@code Nearest: "a", "b", "c".}, or one that says that there is no name at all.
-   */
+  /** The sentence {@code Nearest: "a", "b", "c".}, or one that says there are none. */
   public static String sentence(String wanted, Collection<String> names) {
     if (names.isEmpty()) {
-      return "There is none at all.";
+      return "There are none.";
     }
     return of(wanted, names).stream()
         .map(Quoted::quoted)

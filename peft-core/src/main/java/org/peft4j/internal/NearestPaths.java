@@ -6,7 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** The names nearest to one that was not found, for a message that helps. */
+/** The paths nearest to one that was not found, for error messages. */
 public final class NearestPaths {
   private static final int SHOWN = 6;
 

@@ -5,17 +5,16 @@ import java.util.OptionalInt;
 import org.peft4j.error.PeftException;
 
 /**
- * How adapters are added up. With δᵢ the change that adapter i is and wᵢ its weight, {@link
- * Type#CAT} is exactly Σ wᵢ·δᵢ, and {@link Type#SVD} the nearest to it of a rank. The others change
- * the δᵢ first, or go by their factors A and B one by one, which is cheap and rough.
+ * How to add adapters. Let δᵢ be the weight change of adapter i and wᵢ its weight. {@link Type#CAT}
+ * is exactly Σ wᵢ·δᵢ, and {@link Type#SVD} its best approximation of a given rank. The other types
+ * prune the δᵢ first, or add the factors A and B separately, which is cheap and rough.
  *
- * @param type what sort of sum
+ * @param type the type of sum
  * @param density the share of entries that pruning keeps: above 0, up to 1
- * @param majority how the sign of most is found
+ * @param majority how to find the sign of the majority
  * @param rank the rank of the result of an SVD; the largest of the adapters' if absent
- * @param clamp the quantile of the entries of both factors beyond which an SVD's are cut off; above
- *     0, up to 1
- * @param seed of what is dropped at random
+ * @param clamp the quantile at which the entries of an SVD's factors are cut off; above 0, up to 1
+ * @param seed the seed of random pruning
  */
 public record Combination(
     Type type,
@@ -25,29 +24,32 @@ public record Combination(
     OptionalDouble clamp,
     long seed) {
 
-  /** The sorts of sum, by Hugging Face PEFT's names. */
+  /** The types of sum, with Hugging Face PEFT's names. */
   public enum Type {
-    /** {@code A = Σ ±√|wᵢ·sᵢ|·Aᵢ}, {@code B = Σ √|wᵢ·sᵢ|·Bᵢ}: has products of different i too. */
+    /**
+     * {@code A = Σ ±√|wᵢ·sᵢ|·Aᵢ}, {@code B = Σ √|wᵢ·sᵢ|·Bᵢ}; B·A contains cross terms of different
+     * adapters.
+     */
     LINEAR(Prune.NONE, false, false),
-    /** The factors beside each other: exact, and of the sum of the ranks. */
+    /** The factors concatenated: exact, with the sum of the ranks. */
     CAT(Prune.NONE, false, false),
-    /** The nearest of a rank to the exact sum. */
+    /** The best approximation of the exact sum of a given rank. */
     SVD(Prune.NONE, false, true),
-    /** The largest entries, of those the ones with the sign of most, averaged; of A and B. */
+    /** Of the largest entries of A and B, averages those with the sign of the majority. */
     TIES(Prune.MAGNITUDE, true, false),
-    /** {@link #TIES} of the changes themselves. */
+    /** {@link #TIES} of the weight changes. */
     TIES_SVD(Prune.MAGNITUDE, true, true),
-    /** Entries drawn at random, the others made larger for them, added; of A and B. */
+    /** Adds randomly kept entries of A and B, scaled up for the dropped ones. */
     DARE_LINEAR(Prune.RANDOM, false, false),
-    /** Entries drawn at random, of those the ones with the sign of most, averaged; of A and B. */
+    /** Of randomly kept entries of A and B, averages those with the sign of the majority. */
     DARE_TIES(Prune.RANDOM, true, false),
-    /** {@link #DARE_LINEAR} of the changes themselves. */
+    /** {@link #DARE_LINEAR} of the weight changes. */
     DARE_LINEAR_SVD(Prune.RANDOM, false, true),
-    /** {@link #DARE_TIES} of the changes themselves. */
+    /** {@link #DARE_TIES} of the weight changes. */
     DARE_TIES_SVD(Prune.RANDOM, true, true),
-    /** The largest entries, added; of A and B. */
+    /** Adds the largest entries of A and B. */
     MAGNITUDE_PRUNE(Prune.MAGNITUDE, false, false),
-    /** {@link #MAGNITUDE_PRUNE} of the changes themselves. */
+    /** {@link #MAGNITUDE_PRUNE} of the weight changes. */
     MAGNITUDE_PRUNE_SVD(Prune.MAGNITUDE, false, true);
 
     private final Prune prune;
@@ -65,12 +67,12 @@ public record Combination(
       return prune;
     }
 
-    /** Whether only entries with the sign of most count. */
+    /** Whether only entries with the sign of the majority count. */
     public boolean elects() {
       return elects;
     }
 
-    /** Whether the changes themselves are added, and an SVD made of the sum. */
+    /** Whether the sum is of the weight changes, factored by an SVD. */
     public boolean svd() {
       return svd;
     }
@@ -82,11 +84,11 @@ public record Combination(
     NONE,
     /** The largest. */
     MAGNITUDE,
-    /** Some at random, divided by their share. */
+    /** Random ones, divided by their share. */
     RANDOM
   }
 
-  /** How the sign of most is found. */
+  /** How to find the sign of the majority. */
   public enum Majority {
     /** The sign of the sum. */
     TOTAL,
@@ -94,7 +96,7 @@ public record Combination(
     FREQUENCY
   }
 
-  /** A sum of that sort; those that prune need a {@link #density(double)} too. */
+  /** A sum of this type. A pruning type also needs a {@link #density(double)}. */
   public static Combination of(Type type) {
     return new Combination(
         type,
@@ -110,7 +112,7 @@ public record Combination(
     return new Combination(type, OptionalDouble.of(value), majority, rank, clamp, seed);
   }
 
-  /** How the sign of most is found. */
+  /** How to find the sign of the majority. */
   public Combination majority(Majority value) {
     return new Combination(type, density, value, rank, clamp, seed);
   }
@@ -120,24 +122,25 @@ public record Combination(
     return new Combination(type, density, majority, OptionalInt.of(value), clamp, seed);
   }
 
-  /** The quantile beyond which the entries of an SVD are cut off: above 0, up to 1. */
+  /** The quantile at which the entries of an SVD's factors are cut off: above 0, up to 1. */
   public Combination clamp(double value) {
     return new Combination(type, density, majority, rank, OptionalDouble.of(value), seed);
   }
 
-  /** The seed of what is dropped at random. */
+  /** The seed of random pruning. */
   public Combination seed(long value) {
     return new Combination(type, density, majority, rank, clamp, value);
   }
 
   /**
-   * Checks that all that the sort of sum needs is there.
+   * Checks that everything the type needs is set and allowed.
    *
    * @throws PeftException if something is missing, or not allowed
    */
   public void requireComplete() {
     if (type.prune() != Prune.NONE && density.isEmpty()) {
-      throw new PeftException(type + " needs a density, the share of entries that is kept.");
+      throw new PeftException(
+          type + " needs a density: the share of entries to keep, above 0, up to 1.");
     }
     if (density.isPresent() && !(density.getAsDouble() > 0 && density.getAsDouble() <= 1)) {
       throw new PeftException(

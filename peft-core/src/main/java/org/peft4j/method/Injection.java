@@ -8,13 +8,13 @@ import org.peft4j.site.Site;
 import org.peft4j.weight.FrozenWeight;
 
 /**
- * One making of an adapter: what its parts at the single sites may know of each other. The object
- * itself is the identity of the adapter, by which parts find each other in a pass.
+ * The creation of one adapter: what its parts at different sites share. The object is the adapter's
+ * identity, which its parts use as a key to find each other's arrays in a pass.
  */
 public final class Injection {
   /** The frozen values of a model. */
   public interface FrozenValues {
-    /** Every site of the model, in the order of the forward pass; empty where it is not known. */
+    /** Every site of the model, in the order of the forward pass; empty if unknown. */
     default List<Site> sites() {
       return List.of();
     }
@@ -40,11 +40,11 @@ public final class Injection {
   private final Map<Class<?>, Object> shared = new HashMap<>();
 
   /**
-   * @param targets every site that the method is asked to graft on, in the model's order
+   * @param targets every target site, in the model's order
    * @param frozen the model's frozen values
-   * @param fresh whether first values will be drawn; false where values are loaded
-   * @param encoders whether the parameters of encoders are known or to be made: false where an
-   *     adapter file without them is loaded
+   * @param fresh whether the values are drawn; false if they are loaded
+   * @param encoders whether encoders have parameters: false if the adapter is loaded from a file
+   *     without them
    */
   public Injection(List<Site> targets, FrozenValues frozen, boolean fresh, boolean encoders) {
     this.targets = List.copyOf(targets);
@@ -53,7 +53,7 @@ public final class Injection {
     this.encoders = encoders;
   }
 
-  /** The making of an adapter with first values. */
+  /** The creation of an adapter with drawn values. */
   public Injection(List<Site> targets, FrozenValues frozen, boolean encoders) {
     this(targets, frozen, true, encoders);
   }
@@ -66,17 +66,17 @@ public final class Injection {
     return frozen;
   }
 
-  /** Whether first values will be drawn. */
+  /** Whether the values are drawn, not loaded. */
   public boolean fresh() {
     return fresh;
   }
 
-  /** Whether to make an {@link org.peft4j.adapter.EncodedAdapter} where the config means one. */
+  /** Whether to create an {@link org.peft4j.adapter.EncodedAdapter} if the config asks for one. */
   public boolean encoders() {
     return encoders;
   }
 
-  /** What all parts of this adapter share, made by the first that asks for it. */
+  /** An object that all parts of this adapter share; the first one to ask creates it. */
   public synchronized <T> T shared(Class<T> sort, Supplier<T> make) {
     return sort.cast(shared.computeIfAbsent(sort, ignored -> make.get()));
   }

@@ -33,7 +33,7 @@ public interface PeftMethod<C extends PeftConfig> {
   ConfigFields<C, ?> fields();
 
   /**
-   * Reads its config; {@code peft_type} is known to be right.
+   * Reads its config. The caller has checked {@code peft_type}.
    *
    * @throws PeftException with all that is wrong
    */
@@ -54,20 +54,20 @@ public interface PeftMethod<C extends PeftConfig> {
     return List.of();
   }
 
-  /** The sorts of site that it can be grafted on. */
+  /** The kinds of site that it supports. */
   Set<SiteKind> siteKinds();
 
   /**
-   * The adapter for a site of a sort that it supports; none where the config leaves the site out.
+   * The adapter for a site of a supported kind; none if the config leaves the site out.
    *
-   * @param injection the making of the whole adapter that this is a part of
+   * @param injection the creation of the adapter that this is a part of
    * @throws org.peft4j.error.PeftException if the config is impossible there
    */
   Optional<Adapter> inject(Site site, C config, Injection injection);
 
   /**
-   * What the keys of {@code modules_to_save} begin with in its files: the path of the base model in
-   * Hugging Face PEFT's wrapping of it.
+   * The prefix of the keys of {@code modules_to_save} in its files: the base model's path in
+   * Hugging Face PEFT's wrapper.
    */
   default String savedModulesRoot() {
     return Adapter.KEY_ROOT;
@@ -78,37 +78,40 @@ public interface PeftMethod<C extends PeftConfig> {
     return config;
   }
 
-  /** Where it grafts if the config names no target, whatever the model: a method for places. */
+  /**
+   * The targets of a config that names none, for any model. For methods whose sites are not
+   * modules.
+   */
   default Optional<ModuleSelector> implicitTargets(C config) {
     return Optional.empty();
   }
 
   /**
-   * What an adapter file holds.
+   * The contents of an adapter file.
    *
-   * @param config the config that is written
+   * @param config the config to write
    * @param tensors the tensors by key
    */
   record Saved<C>(C config, Map<String, INDArray> tensors) {}
 
-  /**
-   * What to write for an adapter of these tensors: as they are, unless the method's files hold them
-   * otherwise.
-   */
+  /** What to write for an adapter with these tensors; by default, the tensors as they are. */
   default Saved<C> saved(C config, Map<String, INDArray> tensors) {
     return new Saved<>(config, tensors);
   }
 
-  /** Rows of embeddings that train beside what it grafts: token ids by the embedding's name. */
+  /**
+   * Rows of embeddings that train beside the method's own adapters: token ids by the embedding's
+   * name.
+   */
   default Map<String, List<Integer>> tokenRows(C config) {
     return Map.of();
   }
 
   /**
-   * An adapter that is to be added to others.
+   * A term of a sum of adapters.
    *
    * @param name its name, for messages
-   * @param weight what it is multiplied with
+   * @param weight its factor
    * @param parts its parts at the sites
    * @param tensors its tensors by key
    */
@@ -116,16 +119,16 @@ public interface PeftMethod<C extends PeftConfig> {
       String name, C config, double weight, List<Adapter> parts, Map<String, INDArray> tensors) {}
 
   /**
-   * The weighted sum of adapters: a config, and every tensor of it by key.
+   * The weighted sum of adapters: its config and every tensor by key.
    *
-   * @throws PeftException if the method has no sums of this sort, or not of these adapters
+   * @throws PeftException if the method cannot add these adapters in this way
    */
   default Saved<C> combine(List<Source<C>> sources, Combination how) {
     throw new PeftException("Adapters of the method " + peftType() + " cannot be combined.");
   }
 
   /**
-   * What the method does between the steps of a training; empty if nothing.
+   * The method's work between the steps of a training; empty if it has none.
    *
    * @param adapter an active adapter of this method
    */
@@ -144,6 +147,6 @@ public interface PeftMethod<C extends PeftConfig> {
    */
   Optional<List<String>> defaultTargets(ModelModules model);
 
-  /** Keys of the config that are patterns over module paths, and should each match a target. */
+  /** The config's keys that are patterns over module paths. Each must match a target. */
   List<String> patterns(C config);
 }

@@ -7,7 +7,7 @@ import org.peft4j.config.PeftConfig;
 /**
  * The config of layer-norm tuning, with Hugging Face PEFT's fields.
  *
- * @param common which normalisations, and the other fields that every method has
+ * @param common the fields of every method; its targets are normalisations
  */
 public record NormTuningConfig(CommonConfig common) implements PeftConfig {
   /** The name in {@code peft_type}. */

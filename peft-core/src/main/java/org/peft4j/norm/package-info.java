@@ -1,5 +1,5 @@
 /**
- * Layer-norm tuning: the gains and biases of normalisations train, nothing else.
+ * Layer-norm tuning: only the gains and biases of normalisations train.
  *
  * @see <a href="https://arxiv.org/abs/2312.11420">Zhao et al., Tuning LayerNorm in Attention:
  *     Towards Efficient Multi-Modal LLM Finetuning, 2023</a>

@@ -8,9 +8,9 @@ import org.peft4j.site.Site;
  *
  * @param adapters what would train, in the order of the forward pass
  * @param parameters how much of the model would train, as {@code PeftModel.trainableParameters()}
- *     tells it of a wrapped model
+ *     reports it
  * @param fileBytes the size of {@code adapter_model.safetensors}
- * @param memory an estimate of what training takes
+ * @param memory an estimate of training memory
  */
 public record AdapterPlan(
     List<PlannedAdapter> adapters,
@@ -26,7 +26,7 @@ public record AdapterPlan(
     return adapters.stream().map(PlannedAdapter::site).distinct().toList();
   }
 
-  /** The same with activations that take {@code bytes}. */
+  /** The same plan with {@code bytes} of activations. */
   public AdapterPlan withActivations(long bytes) {
     return new AdapterPlan(adapters, parameters, fileBytes, memory.withActivations(bytes));
   }

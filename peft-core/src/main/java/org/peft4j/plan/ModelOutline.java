@@ -13,9 +13,9 @@ import org.peft4j.site.Site;
  * @param heads the names of output heads, which all-linear leaves out
  * @param tied the names of sites that share the first embedding's table
  * @param modelType the Hugging Face model type, for default targets
- * @param parameters elements of the model, those of tied parameters counted once
- * @param weightBytes what they take in memory
- * @param dataType what adapters are held in
+ * @param parameters the number of the model's elements; tied parameters count once
+ * @param weightBytes their size in memory
+ * @param dataType the data type of adapters
  */
 public record ModelOutline(
     List<Site> sites,

@@ -7,8 +7,8 @@ import org.peft4j.site.Site;
  * What would train at one site.
  *
  * @param site where
- * @param copy whether it is a copy of the site's own parameters, as {@code bias} and {@code
- *     modules_to_save} make it, instead of the method's own adapter
+ * @param copy whether it is a copy of the site's own parameters ({@code bias}, {@code
+ *     modules_to_save}) instead of the method's adapter
  * @param tensors its trainable tensors
  */
 public record PlannedAdapter(Site site, boolean copy, List<PlannedTensor> tensors) {

@@ -1,15 +1,15 @@
 package org.peft4j.plan;
 
 /**
- * An estimate of what training takes, in bytes. It is of arrays only: the Java heap, the native
- * libraries and what they keep for themselves come on top.
+ * An estimate of training memory in bytes. It covers arrays only; the Java heap and the native
+ * libraries come on top.
  *
  * @param weights the frozen weights
  * @param adapters the trainable parameters
  * @param gradients one for each of them
- * @param optimizer the two moments that Adam and AdamW keep of each
- * @param activations what a step keeps for its backward pass and needs for a moment; 0 where the
- *     batch is not known
+ * @param optimizer Adam's or AdamW's two moments of each
+ * @param activations what a step keeps for its backward pass, with its temporaries; 0 if the batch
+ *     is unknown
  */
 public record TrainingMemory(
     long weights, long adapters, long gradients, long optimizer, long activations) {
@@ -26,12 +26,12 @@ public record TrainingMemory(
     return new TrainingMemory(weights, adapters, adapters, MOMENTS * adapters, 0);
   }
 
-  /** The same with weights that take {@code bytes}. */
+  /** The same estimate with {@code bytes} of weights. */
   public TrainingMemory withWeights(long bytes) {
     return new TrainingMemory(bytes, adapters, gradients, optimizer, activations);
   }
 
-  /** The same with activations that take {@code bytes}. */
+  /** The same estimate with {@code bytes} of activations. */
   public TrainingMemory withActivations(long bytes) {
     return new TrainingMemory(weights, adapters, gradients, optimizer, bytes);
   }

@@ -10,10 +10,10 @@ import org.peft4j.config.PeftConfig;
 /**
  * The config of trainable tokens, with Hugging Face PEFT's fields.
  *
- * @param common which embeddings, the model's token embedding unless named, and the other fields
- *     that every method has
+ * @param common the fields of every method; its targets are embeddings, by default the token
+ *     embedding
  * @param tokenIndices the ids whose rows train
- * @param initWeights whether rows begin as they are in the base model; otherwise they are drawn
+ * @param initWeights whether the rows start as copies of the base model's; otherwise they are drawn
  *     from N(0, 1), for tests
  */
 public record TokenTuningConfig(
@@ -33,7 +33,7 @@ public record TokenTuningConfig(
     CommonConfig.require("trainable tokens config", problems);
   }
 
-  /** What is wrong with a list of token ids. */
+  /** The problems of a list of token ids. */
   public static List<String> problems(String field, List<Integer> ids) {
     List<String> problems = new ArrayList<>();
     if (ids.isEmpty()) {
@@ -84,7 +84,7 @@ public record TokenTuningConfig(
       return this;
     }
 
-    /** Whether rows begin as they are in the base model; true unless set. */
+    /** Whether the rows start as copies of the base model's; true by default. */
     public Builder initWeights(boolean value) {
       initWeights = value;
       return this;

@@ -1,6 +1,6 @@
 /**
- * Trainable tokens: chosen rows of an embedding train, and with a tied output head the same rows of
- * it.
+ * Trainable tokens: chosen rows of an embedding train, and with them the same rows of a tied output
+ * head.
  */
 @NullMarked
 package org.peft4j.token;

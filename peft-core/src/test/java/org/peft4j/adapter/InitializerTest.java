@@ -40,7 +40,8 @@ class InitializerTest {
     assertThat(array.maxNumber().doubleValue()).isBetween(0.499, 0.5);
     assertThat(array.minNumber().doubleValue()).isBetween(-0.5, -0.499);
     // The deviation of a uniform distribution on (−b, b) is b/√3.
-    assertThat(array.stdNumber().doubleValue()).isBetween(0.495 / Math.sqrt(3), 0.505 / Math.sqrt(3));
+    assertThat(array.stdNumber().doubleValue())
+        .isBetween(0.495 / Math.sqrt(3), 0.505 / Math.sqrt(3));
   }
 
   @Test

@@ -52,7 +52,8 @@ class TensorsTest {
   void closingFreesOwnArraysAndLeavesViews() {
     INDArray whole = Values.random(3, 6);
     Tensors tensors =
-        new Tensors(Map.of("own", Values.random(4, 2), "view", whole.get(NDArrayIndex.interval(0, 2))));
+        new Tensors(
+            Map.of("own", Values.random(4, 2), "view", whole.get(NDArrayIndex.interval(0, 2))));
 
     tensors.close();
     tensors.close();
@@ -69,8 +70,7 @@ class TensorsTest {
     assertThat(spec.count()).isEqualTo(60);
     assertThat(spec.shape()).isEqualTo(List.of(3L, 4L, 5L));
     assertThat(spec.shapeArray()).containsExactly(3, 4, 5);
-    ParameterSpec huge =
-        ParameterSpec.of("x", Initializer.zeros(), Long.MAX_VALUE, 2);
+    ParameterSpec huge = ParameterSpec.of("x", Initializer.zeros(), Long.MAX_VALUE, 2);
     assertThatThrownBy(huge::count).isInstanceOf(ArithmeticException.class);
   }
 }

@@ -35,7 +35,7 @@ class ModulePatternTest {
     assertThatThrownBy(() -> ModulePattern.compile("target_modules", "a".repeat(10_001)))
         .hasMessageContaining("is a pattern of 10001 characters; allowed: 10000");
     assertThatThrownBy(() -> ModulePattern.compile("target_modules", "("))
-        .hasMessageContaining("target_modules is no regular expression");
+        .hasMessageContaining("target_modules is not a regular expression");
   }
 
   @Test

@@ -39,8 +39,7 @@ class MessagesTest {
 
   @Test
   void pathsAreNamedByTheirEndsWithTheirNumber() {
-    List<String> paths =
-        List.of("h.0.q_proj", "h.1.q_proj", "h.0.up", "wte", "h.1.up", "h.0.down");
+    List<String> paths = List.of("h.0.q_proj", "h.1.q_proj", "h.0.up", "wte", "h.1.up", "h.0.down");
 
     assertThat(NearestPaths.of("h.9.q_prj", paths))
         .startsWith("q_proj (2 sites), ")

@@ -1,6 +1,4 @@
 package org.peft4j.ia3;
-import org.peft4j.weight.DenseWeight;
-import org.peft4j.method.ModelModules;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -27,11 +25,13 @@ import org.peft4j.config.ConfigReader;
 import org.peft4j.config.ModuleSelector;
 import org.peft4j.error.PeftException;
 import org.peft4j.method.Combination;
+import org.peft4j.method.ModelModules;
 import org.peft4j.method.PeftMethod.Saved;
 import org.peft4j.method.PeftMethod.Source;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
 import org.peft4j.testing.Frozen;
+import org.peft4j.weight.DenseWeight;
 
 /** The method's config in files, its choice of what to scale, and its sums. */
 class Ia3MethodTest {
@@ -180,7 +180,8 @@ class Ia3MethodTest {
   @Test
   void anUnknownModelTypeHasNoDefaults() {
     assertThat(METHOD.defaultTargets(model("vit"))).isEmpty();
-    assertThat(METHOD.resolved(Ia3Config.builder().build(), model("vit")).feedforwardModules()).isEmpty();
+    assertThat(METHOD.resolved(Ia3Config.builder().build(), model("vit")).feedforwardModules())
+        .isEmpty();
   }
 
   @Test
@@ -274,7 +275,8 @@ class Ia3MethodTest {
 
   @Test
   void copiesOfModulesCannotBeAdded() {
-    Adapter copy = new TrainableCopy(linear("head"), List.of(), "", p -> DenseWeight.of(Nd4j.create(1)));
+    Adapter copy =
+        new TrainableCopy(linear("head"), List.of(), "", p -> DenseWeight.of(Nd4j.create(1)));
     Source<Ia3Config> source =
         new Source<>("a", Ia3Config.builder().build(), 1, List.of(copy), Map.of());
 

@@ -79,7 +79,7 @@ class LoraConfigTest {
             LoraConfig.builder().targetModules("dense1", "nope"),
             "Target \"nope\" matches no site"),
         Arguments.of(LoraConfig.builder().targetRegex("x.*"), "Target \"x.*\" matches no site"),
-        Arguments.of(LoraConfig.builder().targetRegex("("), "is no regular expression"),
+        Arguments.of(LoraConfig.builder().targetRegex("("), "is not a regular expression"),
         Arguments.of(LoraConfig.builder().targetRegex("(a+)+$|(.*)*x"), "matches no site"),
         Arguments.of(LoraConfig.builder(), "names no target_modules"),
         Arguments.of(
@@ -170,7 +170,8 @@ class LoraConfigTest {
             "{\"peft_type\":\"LORA\",\"target_modules\":\"(d|e|n|s|.)*(d|e|n|s|.)*(d|.)*1x\"}",
             "matches no site"),
         Arguments.of("{" + ok + ",\"x\":\"" + "y".repeat(200_000) + "\"}", "is not valid JSON"),
-        Arguments.of("{" + ok + ",\"x\":\"" + "y".repeat(10_000_000) + "\"}", "bytes; allowed: up to"),
+        Arguments.of(
+            "{" + ok + ",\"x\":\"" + "y".repeat(10_000_000) + "\"}", "bytes; allowed: up to"),
         Arguments.of(
             "{" + ok + ",\"x\":" + "[".repeat(5000) + "]".repeat(5000) + "}", "valid JSON"));
   }

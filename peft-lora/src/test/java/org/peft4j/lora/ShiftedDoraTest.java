@@ -88,8 +88,7 @@ class ShiftedDoraTest {
   }
 
   private static Pass pass() {
-    return new Pass(
-        new Nd4jKernels(), true, 3, new DetachedTape(DataType.DOUBLE), new PassState());
+    return new Pass(new Nd4jKernels(), true, 3, new DetachedTape(DataType.DOUBLE), new PassState());
   }
 
   @ParameterizedTest

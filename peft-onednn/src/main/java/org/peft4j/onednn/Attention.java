@@ -11,6 +11,7 @@ import org.peft4j.kernel.ScratchScope;
 import org.peft4j.onednn.BatchProduct.Axis;
 import org.peft4j.onednn.BatchProduct.Heads;
 import org.peft4j.onednn.QueryTiles.Tile;
+import org.peft4j.onednn.internal.Address;
 
 /**
  * Attention on the rows of projections as they lie, tile by tile of the queries. Where several

@@ -7,6 +7,9 @@ import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WEIGHTS;
 import org.bytedeco.dnnl.matmul;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.primitive_attr;
+import org.peft4j.onednn.internal.Native;
+import org.peft4j.onednn.internal.Primitive;
+import org.peft4j.onednn.internal.Primitives;
 
 /** {@code out = alpha·a·b (+ out)} for each matrix of a batch: the heads of an attention. */
 record BatchProduct(Heads a, Heads b, Heads out, float alpha, boolean accumulate) {

@@ -3,6 +3,7 @@ package org.peft4j.onednn;
 import java.nio.FloatBuffer;
 import org.bytedeco.dnnl.global.dnnl;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.onednn.internal.Address;
 
 /** Cross-entropy of rows with their labels, which leaves the gradient in the logits. */
 final class CrossEntropy {

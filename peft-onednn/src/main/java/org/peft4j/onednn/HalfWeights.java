@@ -4,6 +4,7 @@ import java.nio.IntBuffer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.kernel.ScratchScope;
+import org.peft4j.onednn.internal.Address;
 
 /**
  * Products with a weight in BFLOAT16 on processors that have none for it: panels of the weight's

@@ -9,6 +9,9 @@ import org.bytedeco.dnnl.matmul;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.post_ops;
 import org.bytedeco.dnnl.primitive_attr;
+import org.peft4j.onednn.internal.Native;
+import org.peft4j.onednn.internal.Primitive;
+import org.peft4j.onednn.internal.Primitives;
 
 /**
  * {@code out = alpha·a·b (+ bias) (+ out)}.

@@ -5,6 +5,9 @@ import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_TO;
 
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.reorder;
+import org.peft4j.onednn.internal.Native;
+import org.peft4j.onednn.internal.Primitive;
+import org.peft4j.onednn.internal.Primitives;
 
 /** Copies a matrix to a dense one in BFLOAT16. */
 record Narrowing(MatrixLayout from) {

@@ -10,6 +10,7 @@ import org.peft4j.kernel.AttentionScores;
 import org.peft4j.kernel.Kernels;
 import org.peft4j.kernel.Nd4jKernels;
 import org.peft4j.kernel.Scratch;
+import org.peft4j.onednn.internal.Address;
 
 /**
  * Kernels on oneDNN, and rows on the heap where it has none. What is not FLOAT, or does not lie

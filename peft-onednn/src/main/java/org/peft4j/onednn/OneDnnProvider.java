@@ -5,6 +5,7 @@ import org.nd4j.linalg.api.ops.executioner.OpExecutioner.ExecutionerType;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.kernel.Kernels;
 import org.peft4j.kernel.KernelsProvider;
+import org.peft4j.onednn.internal.Native;
 
 /** Offers oneDNN where ND4J computes on the CPU. */
 public final class OneDnnProvider implements KernelsProvider {

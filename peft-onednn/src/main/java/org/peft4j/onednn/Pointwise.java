@@ -15,6 +15,10 @@ import org.bytedeco.dnnl.eltwise_forward;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.memory;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.onednn.internal.Address;
+import org.peft4j.onednn.internal.Native;
+import org.peft4j.onednn.internal.Primitive;
+import org.peft4j.onednn.internal.Primitives;
 
 /** Operations on each element by itself. Results may overwrite operands. */
 final class Pointwise {

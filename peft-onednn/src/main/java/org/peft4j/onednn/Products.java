@@ -5,6 +5,7 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.kernel.ScratchScope;
+import org.peft4j.onednn.internal.Address;
 
 /** Matrix products on ND4J arrays. */
 final class Products {

@@ -3,6 +3,7 @@ package org.peft4j.onednn;
 import java.nio.FloatBuffer;
 import java.util.stream.IntStream;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.onednn.internal.Address;
 
 /**
  * Work on the rows of matrices, split over the cores. Rows are copied to arrays on the heap and

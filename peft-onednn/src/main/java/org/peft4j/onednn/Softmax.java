@@ -10,6 +10,9 @@ import org.bytedeco.dnnl.logsoftmax_forward;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.softmax_backward;
 import org.bytedeco.dnnl.softmax_forward;
+import org.peft4j.onednn.internal.Native;
+import org.peft4j.onednn.internal.Primitive;
+import org.peft4j.onednn.internal.Primitives;
 
 /** Softmax of each row of a dense matrix, in place. */
 final class Softmax {

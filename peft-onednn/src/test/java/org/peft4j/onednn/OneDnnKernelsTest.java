@@ -11,10 +11,9 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -22,6 +21,7 @@ import org.peft4j.kernel.Activation;
 import org.peft4j.kernel.KernelChoice;
 import org.peft4j.kernel.Kernels;
 import org.peft4j.kernel.Nd4jKernels;
+import org.peft4j.onednn.internal.Address;
 
 /** Every kernel against the portable one, on random shapes, odd ones among them. */
 class OneDnnKernelsTest {

@@ -1,10 +1,10 @@
 package org.peft4j.cli.options;
 
-import org.peft4j.config.FieldRole;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import org.peft4j.config.FieldRole;
 import picocli.CommandLine.Option;
 
 /** Which adapter {@code peft train} trains: a saved one, or a new one of a config or of options. */

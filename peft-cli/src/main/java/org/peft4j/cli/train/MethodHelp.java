@@ -1,9 +1,8 @@
 package org.peft4j.cli.train;
 
-import java.util.ArrayList;
-import org.peft4j.config.PeftConfig;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -11,6 +10,7 @@ import java.util.stream.Stream;
 import org.peft4j.cli.options.AdapterOptions;
 import org.peft4j.config.ConfigField;
 import org.peft4j.config.ConfigFields;
+import org.peft4j.config.PeftConfig;
 import org.peft4j.method.Methods;
 import org.peft4j.method.PeftMethod;
 import org.peft4j.method.TrainingOption;

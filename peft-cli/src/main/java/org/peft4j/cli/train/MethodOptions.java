@@ -1,9 +1,8 @@
 package org.peft4j.cli.train;
 
 import java.util.ArrayList;
-import java.util.List;
-import picocli.CommandLine.Model.UsageMessageSpec;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -16,6 +15,7 @@ import org.peft4j.method.PeftMethod;
 import org.peft4j.method.TrainingOption;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.UsageMessageSpec;
 import picocli.CommandLine.ParseResult;
 
 /** The training options of the methods on the class path, as options of {@code peft train}. */

@@ -97,11 +97,13 @@ public class AdaptedLayer extends AdapterVectorLayer {
 
   /** Whether there are adapters here, and the layer has one weight for all rows of a batch. */
   private boolean oneWeight() {
-    return grafts().acts() && !adaptedConf().context().layer(adaptedConf().getLayerName()).rowsApart(grafts());
+    return grafts().acts()
+        && !adaptedConf().context().layer(adaptedConf().getLayerName()).rowsApart(grafts());
   }
 
   private RowsInTurn inTurn() {
-    return new RowsInTurn(adaptedConf().context().shared().activity(), adaptedConf().getLayerName());
+    return new RowsInTurn(
+        adaptedConf().context().shared().activity(), adaptedConf().getLayerName());
   }
 
   /** Refuses what has to do with all rows of a batch, where this layer runs on some in turn. */

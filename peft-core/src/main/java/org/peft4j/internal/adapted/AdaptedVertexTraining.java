@@ -8,7 +8,7 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.learning.config.IUpdater;
 import org.nd4j.linalg.learning.regularization.Regularization;
 
-/** How the adapters on a vertex train: as the original vertex has it for its weights. */
+/** The training settings of a vertex's adapters: those of the original vertex's weights. */
 record AdaptedVertexTraining(AdaptedVertexConf conf) implements TrainingConfig {
   @Override
   public String getLayerName() {

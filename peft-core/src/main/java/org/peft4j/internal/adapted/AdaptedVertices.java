@@ -10,15 +10,15 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.nd4j.linalg.learning.config.IUpdater;
 import org.nd4j.linalg.learning.config.NoOp;
 
-/** Puts hosts in the place of a graph configuration's vertices. */
+/** Replaces the vertices of a graph configuration by adapted ones. */
 public final class AdaptedVertices {
   private AdaptedVertices() {}
 
   /**
-   * The host of a vertex that has parameters, and any other vertex itself, without a frozen-vertex
-   * wrapper, which would end the backward pass.
+   * The adapted vertex for one with parameters. Any other vertex is returned itself, without a
+   * frozen-vertex wrapper, which would end the backward pass.
    *
-   * @param vertex of the wrapped network's configuration, changed in place if it is a layer's
+   * @param vertex a vertex of the wrapped network's configuration; a layer's is changed in place
    */
   public static GraphVertex of(
       String name, GraphVertex vertex, ComputationGraph base, AdapterContext context) {
@@ -51,7 +51,7 @@ public final class AdaptedVertices {
     return vertex;
   }
 
-  /** The vertex' updater; that of the first layer with one where a clone has lost it. */
+  /** The vertex's updater; if a clone has lost it, that of the first layer with one. */
   private static IUpdater updater(SameDiffVertex vertex, ComputationGraph base) {
     if (vertex.getUpdater() != null) {
       return vertex.getUpdater();

@@ -15,8 +15,8 @@ import org.peft4j.adapter.ParameterSpec;
 import org.peft4j.adapter.Tensors;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.graft.Graft;
-import org.peft4j.internal.graft.SharedState;
 import org.peft4j.internal.graft.LayerGrafts;
+import org.peft4j.internal.graft.SharedState;
 import org.peft4j.internal.graft.SiteGrafts;
 import org.peft4j.internal.graft.Slot;
 import org.peft4j.internal.original.OriginalLayer;
@@ -25,9 +25,9 @@ import org.peft4j.internal.original.OriginalVertex;
 import org.peft4j.kernel.Kernels;
 
 /**
- * What the host layers of a wrapped network need to come into being: the base model's layers and
- * the slots that are active now. Layer configurations hold it by a transient reference and by a
- * key, because Deeplearning4j makes replicas from a configuration's JSON.
+ * What adapted layers are built from: the originals and the active slots. Layer configurations
+ * refer to it by a transient reference and by a key, because Deeplearning4j makes replicas from a
+ * configuration's JSON.
  */
 public final class AdapterContext {
   private static final Map<String, WeakReference<AdapterContext>> REGISTRY =
@@ -41,8 +41,8 @@ public final class AdapterContext {
   private List<Slot> active = List.of();
 
   /**
-   * @param layers the hosted layers by vertex name, in the order of the parameter vector
-   * @param below for each of them, the vertices whose outputs it depends on
+   * @param layers the originals by vertex name, in the order of the parameter vector
+   * @param below for each of them, the vertices on whose outputs it depends
    */
   public AdapterContext(
       Map<String, OriginalPart> layers,

@@ -11,19 +11,19 @@ import org.peft4j.internal.Finite;
 import org.peft4j.internal.graft.Activity;
 import org.peft4j.internal.graft.LayerGrafts;
 
-/** What hosts of layers and of vertices do alike with the gradients of their adapters. */
+/** Checks and presents the adapters' gradients of adapted layers and vertices. */
 final class AdapterGradients {
   private AdapterGradients() {}
 
   /**
    * Refuses to train adapters that do not act.
    *
-   * @throws PeftException if they are disabled or merged, or each row has one of its own
+   * @throws PeftException if they are disabled or merged, or each row has its own
    */
   static void requireActing(LayerGrafts grafts, Activity activity) {
     if (grafts.trains() && !activity.rows().isEmpty()) {
       throw new PeftException(
-          "Each row of a batch has an adapter of its own now, which is for inference. Close that"
+          "Each row of a batch has its own adapter now, which is for inference only. Close that"
               + " scope before training.");
     }
     if (grafts.trains() && !grafts.acts()) {

@@ -13,7 +13,10 @@ import org.nd4j.linalg.learning.regularization.Regularization;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.graft.LayerGrafts;
 
-/** The parameters and gradients of a frozen layer as Deeplearning4j sees them: the adapters'. */
+/**
+ * The part of an adapted layer that presents the adapters' parameters and gradients to
+ * Deeplearning4j.
+ */
 abstract class AdapterVectorLayer extends BaseWrapperLayer implements AdaptedPart {
   private final transient NeuralNetConfiguration configuration;
   private final transient LayerGrafts grafts;
@@ -43,7 +46,7 @@ abstract class AdapterVectorLayer extends BaseWrapperLayer implements AdaptedPar
   }
 
   /**
-   * Fails, with the tensor named, if a gradient is not finite.
+   * Fails if a gradient is not finite, and names the tensor.
    *
    * @throws org.peft4j.error.NonFiniteException if one is infinite or NaN
    */

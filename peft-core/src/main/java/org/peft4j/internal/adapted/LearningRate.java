@@ -6,8 +6,7 @@ import org.nd4j.linalg.learning.config.IUpdater;
 import org.nd4j.linalg.schedule.ISchedule;
 
 /**
- * A learning rate, fixed or by a schedule. Deeplearning4j's own way to set one looks at layers of
- * its own only.
+ * A learning rate, fixed or by a schedule. Deeplearning4j's own setter covers only its own layers.
  *
  * @param fixed NaN where there is a schedule
  */

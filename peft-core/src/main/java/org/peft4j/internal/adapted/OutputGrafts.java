@@ -12,8 +12,8 @@ import org.peft4j.internal.graft.SublayerGrafts;
 import org.peft4j.internal.original.OutputPlace;
 
 /**
- * What is grafted after the activation of a layer of Deeplearning4j. The layer's own array is left
- * as it is, for some layers keep it as their state.
+ * The grafts after the activation of a layer of Deeplearning4j. They do not change the layer's own
+ * array, because some layers keep it as their state.
  */
 final class OutputGrafts {
   private final OutputPlace place;
@@ -37,12 +37,12 @@ final class OutputGrafts {
         .orElse(null);
   }
 
-  /** Whether nothing is grafted on the layer but here. */
+  /** Whether the layer has no other grafts. */
   boolean alone() {
     return layer.all().size() == layer.at(place.site().name()).all().size();
   }
 
-  /** A new input has come: the next forward pass draws new masks. */
+  /** Makes the next forward pass draw new masks. */
   void newInput() {
     pass = null;
     close();

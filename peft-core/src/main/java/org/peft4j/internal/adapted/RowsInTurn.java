@@ -12,8 +12,8 @@ import org.peft4j.internal.graft.Activity;
 import org.peft4j.internal.graft.RowRun;
 
 /**
- * Runs a layer that has one weight for all rows of a batch on the rows of each adapter, one adapter
- * after the other: where each sequence has an adapter of its own. For inference.
+ * Runs a layer with one weight for all rows of a batch on each adapter's rows in turn, if each
+ * sequence has its own adapter. For inference.
  */
 final class RowsInTurn {
   private final Activity activity;
@@ -29,12 +29,12 @@ final class RowsInTurn {
     INDArray run(INDArray x, @Nullable INDArray mask);
   }
 
-  /** Whether sequences have adapters of their own now. */
+  /** Whether each sequence has its own adapter now. */
   boolean wanted() {
     return !activity.rows().isEmpty();
   }
 
-  /** Refuses what has to do with all rows at once. */
+  /** Refuses what needs all rows at once. */
   void requireNone(String what) {
     if (wanted()) {
       throw new PeftException(

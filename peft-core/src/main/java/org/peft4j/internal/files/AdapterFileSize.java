@@ -11,7 +11,7 @@ import org.peft4j.adapter.ParameterSpec;
 import org.peft4j.safetensors.DType;
 import org.peft4j.safetensors.SafetensorsWriter;
 
-/** How large a file of adapters will be, which shapes and names alone tell. */
+/** The size of an adapter file, computed from names and shapes. */
 public final class AdapterFileSize {
   private AdapterFileSize() {}
 
@@ -19,7 +19,7 @@ public final class AdapterFileSize {
    * The bytes of {@code adapter_model.safetensors}, and of the file beside it where there is an
    * encoder.
    *
-   * @param type what the adapters are held in
+   * @param type the data type of the adapters
    */
   public static long of(List<Adapter> adapters, DataType type) {
     DType stored = TensorFile.stored(type);

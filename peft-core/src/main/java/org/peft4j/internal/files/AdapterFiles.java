@@ -29,10 +29,9 @@ import org.peft4j.site.Site;
  * An adapter's folder: {@code adapter_config.json} and {@code adapter_model.safetensors}, as
  * Hugging Face PEFT has them.
  *
- * <p>Each file is replaced as a whole. Where both change, the new config is first put beside the
- * old one as {@code adapter_config.json.next}; the weights carry the checksum of the config that
- * they belong to, so a reader that finds both knows which one to take, at whatever moment a writer
- * died.
+ * <p>Each file is replaced as a whole. If both change, the new config is first written beside the
+ * old one as {@code adapter_config.json.next}. The weights carry the checksum of their config, so a
+ * reader that finds both configs knows which one belongs to them, whenever a writer died.
  */
 public final class AdapterFiles {
   /** The name of the config file. */
@@ -49,7 +48,7 @@ public final class AdapterFiles {
 
   private AdapterFiles() {}
 
-  /** Fails, with what is there instead, if {@code folder} holds no adapter. */
+  /** Fails if {@code folder} holds no adapter, and says what it holds instead. */
   public static void requireFolder(Path folder) {
     if (!Files.isDirectory(folder)) {
       throw new PeftException("There is no adapter folder " + folder + ".");
@@ -108,15 +107,16 @@ public final class AdapterFiles {
   }
 
   /**
-   * Reads and checks a config file alone, {@code adapter_config.json} say, to make a new adapter.
+   * Reads and checks a config file without weights, for a new adapter.
    *
-   * @throws PeftException if it cannot be read, is no config, or one of a method that is not there
+   * @throws PeftException if it cannot be read, is not a config, or its method is not on the class
+   *     path
    */
   public static PeftConfig readConfigFile(Path file) {
     return AdapterConfigFile.parse(file, Optional.empty());
   }
 
-  /** The same for a new adapter of {@code baseModel}, whatever name of one the file has. */
+  /** The same, with {@code baseModel} as the base model's name instead of the file's. */
   public static PeftConfig readConfigFile(Path file, String baseModel) {
     return AdapterConfigFile.parse(file, Optional.of(baseModel));
   }
@@ -132,7 +132,10 @@ public final class AdapterFiles {
     return encoderOf(folder).isPresent();
   }
 
-  /** Weights that we wrote name their encoders; what else lies beside them is of older ones. */
+  /**
+   * Weights written by this library name their encoder. Any other encoder file beside them is
+   * stale.
+   */
   private static Optional<Path> encoderOf(Path folder) {
     Map<String, String> metadata = metadata(folder);
     return metadata.containsKey(CONFIG_CHECKSUM) && !metadata.containsKey(ENCODER_CHECKSUM)
@@ -162,8 +165,8 @@ public final class AdapterFiles {
   }
 
   /**
-   * Reads the values of {@code slots}: every tensor of the file must be one of theirs, and every
-   * one of theirs in the file with its shape.
+   * Reads the values of {@code slots}. File and slots must have the same tensors with the same
+   * shapes.
    *
    * @param frozen the base model's values, which copies of base weights in the file must equal
    */
@@ -187,7 +190,7 @@ public final class AdapterFiles {
     }
   }
 
-  /** Writes an adapter: the old one or the new one is there at every moment. */
+  /** Writes an adapter. At every moment, the folder holds the old one or the new one. */
   public static <C extends PeftConfig> void write(
       Path folder, C config, ModuleSelector targets, List<Slot> slots) {
     PeftMethod<C> method = Methods.of(config);
@@ -217,7 +220,7 @@ public final class AdapterFiles {
     }
   }
 
-  /** What the weights file holds: parameters, what encoders come to, and constants. */
+  /** The contents of the weights file: parameters, outputs of encoders, and constants. */
   private static Map<String, INDArray> contents(List<Slot> slots) {
     Map<String, INDArray> contents = new LinkedHashMap<>();
     for (Slot slot : slots) {
@@ -234,7 +237,7 @@ public final class AdapterFiles {
     return contents;
   }
 
-  /** Metadata of the length of that which is written beside the weights. */
+  /** Sample metadata, as long as the metadata that is written with the weights. */
   static Map<String, String> sampleMetadata(boolean encoders) {
     Map<String, String> metadata = new LinkedHashMap<>(Map.of("format", "pt"));
     metadata.put(CONFIG_CHECKSUM, "0".repeat(64));

@@ -37,7 +37,7 @@ final class AdapterReader {
 
   /**
    * @param slots whose parameters are in the file
-   * @param encoded of whose parameters, already read, the file has what they come to
+   * @param encoded slots with parameters read before; the file has their encoder's output
    */
   AdapterReader(TensorSource source, List<Slot> slots, List<Slot> encoded, FrozenValues frozen) {
     this.source = source;
@@ -162,8 +162,7 @@ final class AdapterReader {
     if (!info.shape().equals(shape)) {
       problems.add(key + " has the shape " + info.shape() + "; it must be " + shape);
     } else if (!TensorFile.nearValues(source, key, value)) {
-      problems.add(
-          key + " has other values than follow from the config or the encoder: it was changed");
+      problems.add(key + " has other values than the config or the encoder gives: it was changed");
     }
   }
 

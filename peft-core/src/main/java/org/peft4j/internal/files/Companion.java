@@ -13,9 +13,9 @@ import java.util.Optional;
 import org.peft4j.error.PeftException;
 
 /**
- * A file that belongs to the weights file beside it. The weights file is replaced in one step and
- * has the companion's checksum; the new companion waits under another name until then. So whenever
- * writing ends, one of the two companions is that of the weights.
+ * A file that belongs to the weights file beside it. The weights file carries the companion's
+ * checksum. A new companion waits under another name until the weights have been replaced, so one
+ * of the two always belongs to the weights, whenever writing ends.
  */
 final class Companion {
   private final Path current;
@@ -44,12 +44,12 @@ final class Companion {
     return Files.exists(current) ? Optional.of(current) : Optional.empty();
   }
 
-  /** Adds the checksum of the companion that waits to the metadata of the weights to come. */
+  /** Adds the checksum of the waiting companion to the metadata of the new weights. */
   void announce(Map<String, String> metadata) {
     metadata.put(checksumKey, checksum(next));
   }
 
-  /** The weights are written: the companion that waited takes its place. */
+  /** Moves the waiting companion to its place, after the weights have been written. */
   void settle() {
     try {
       Files.move(next, current, StandardCopyOption.ATOMIC_MOVE);
@@ -58,7 +58,7 @@ final class Companion {
     }
   }
 
-  /** The weights are written and have no companion: what is left of an older one goes. */
+  /** Deletes an older companion, after weights without one have been written. */
   void remove() {
     try {
       Files.deleteIfExists(next);

@@ -14,7 +14,7 @@ import org.peft4j.safetensors.SafetensorsWriter;
 import org.peft4j.safetensors.TensorSink;
 import org.peft4j.safetensors.TensorSource;
 
-/** Arrays to and from safetensors files, a chunk at a time. */
+/** Writes and reads arrays in safetensors files, chunk by chunk. */
 public final class TensorFile {
   private static final int CHUNK = 1 << 16;
 
@@ -111,7 +111,8 @@ public final class TensorFile {
         (name, array) -> {
           if (!Finite.all(array)) {
             throw new PeftException(
-                name + " has infinite or NaN values; it is not saved. What was there stays.");
+                name
+                    + " has infinite or NaN values; it is not saved. The earlier file is unchanged.");
           }
         });
   }

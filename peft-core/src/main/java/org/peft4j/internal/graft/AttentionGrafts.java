@@ -9,7 +9,7 @@ import org.peft4j.error.PeftException;
 import org.peft4j.internal.graft.Span.Acting;
 import org.peft4j.kernel.Scratch;
 
-/** What is grafted on an attention: keys and values before those of the input. */
+/** The grafts on an attention: keys and values before those of the input. */
 public final class AttentionGrafts {
   private final SiteGrafts site;
 
@@ -17,7 +17,7 @@ public final class AttentionGrafts {
     this.site = site;
   }
 
-  /** How many keys stand before those of the input, the same for each sequence of the batch. */
+  /** The number of keys before those of the input, equal for all sequences of the batch. */
   public int length() {
     if (!site.acts()) {
       return 0;

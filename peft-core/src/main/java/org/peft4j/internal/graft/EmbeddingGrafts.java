@@ -6,7 +6,7 @@ import org.peft4j.adapter.EmbeddingAdapter;
 import org.peft4j.adapter.Pass;
 import org.peft4j.internal.graft.Span.Acting;
 
-/** What is grafted on an embedding table: {@code y[t] = W[id_t] + Σ part(id_t)}. */
+/** The grafts on an embedding table: {@code y[t] = W[id_t] + Σ part(id_t)}. */
 public final class EmbeddingGrafts {
   private final SiteGrafts site;
 

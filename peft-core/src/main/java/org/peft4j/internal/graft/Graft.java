@@ -30,7 +30,7 @@ public final class Graft {
   }
 
   /**
-   * Where the backward pass writes.
+   * The arrays that the backward pass writes.
    *
    * @throws IllegalStateException if the model has not been prepared for training
    */

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.peft4j.adapter.Pass;
-import org.peft4j.adapter.PenaltyAdapter;
 import org.peft4j.adapter.PassState;
+import org.peft4j.adapter.PenaltyAdapter;
 import org.peft4j.adapter.ScalingAdapter;
 import org.peft4j.adapter.Tape;
 import org.peft4j.internal.graft.Span.Acting;
@@ -14,8 +14,8 @@ import org.peft4j.kernel.Kernels;
 import org.peft4j.site.Site;
 
 /**
- * All that is grafted on one layer of one replica, by site; what a layer implementation needs to
- * host adapters.
+ * The grafts of one layer of one replica, by site: what a layer implementation needs to run
+ * adapters.
  */
 public final class LayerGrafts {
   private final Map<String, SiteGrafts> sites = new LinkedHashMap<>();
@@ -24,21 +24,18 @@ public final class LayerGrafts {
   private final boolean inputGradientNeeded;
 
   /**
-   * @param sites the layer's sites with what is grafted on each, maybe nothing
+   * @param sites the layer's sites with their grafts
    * @param inputGradientNeeded whether anything below this layer trains
    */
   public LayerGrafts(
-      List<SiteGrafts> sites,
-      SharedState shared,
-      Kernels kernels,
-      boolean inputGradientNeeded) {
+      List<SiteGrafts> sites, SharedState shared, Kernels kernels, boolean inputGradientNeeded) {
     sites.forEach(s -> this.sites.put(s.site().name(), s));
     this.shared = shared;
     this.kernels = kernels;
     this.inputGradientNeeded = inputGradientNeeded;
   }
 
-  /** A layer with nothing grafted on it. */
+  /** A layer without grafts. */
   public static LayerGrafts none(List<Site> sites, Kernels kernels) {
     return new LayerGrafts(
         sites.stream().map(SiteGrafts::none).toList(), SharedState.of(0), kernels, false);
@@ -74,12 +71,12 @@ public final class LayerGrafts {
     return of.stream().anyMatch(site -> !at(site.name()).all().isEmpty());
   }
 
-  /** Whether anything grafted on this layer acts now. */
+  /** Whether any graft of this layer acts now. */
   public boolean acts() {
     return sites.values().stream().anyMatch(SiteGrafts::acts);
   }
 
-  /** Whether any adapter scales what a linear map gives. */
+  /** Whether any adapter scales a linear map's output. */
   public boolean scaleOutputs() {
     return all().stream()
         .anyMatch(g -> g.adapter() instanceof ScalingAdapter s && !s.scalesInput());
@@ -104,7 +101,7 @@ public final class LayerGrafts {
     return sites.values().stream().flatMap(s -> Span.of(s.acting(), PenaltyAdapter.class));
   }
 
-  /** Whether the gradient of this layer's input is of use to anyone. */
+  /** Whether the gradient of this layer's input is needed. */
   public boolean inputGradientNeeded() {
     return inputGradientNeeded;
   }
@@ -113,12 +110,12 @@ public final class LayerGrafts {
     return kernels;
   }
 
-  /** What the layers of this thread's pass tell each other. */
+  /** What the layers of this thread's pass share. */
   public PassState passState() {
     return shared.passes().current();
   }
 
-  /** The next pass through this layer. Keep it: the backward pass must get the same one. */
+  /** The next pass through this layer. Keep it for the backward pass. */
   public Pass nextPass(boolean training) {
     boolean random = training && shared.masks().inUse();
     long seed = random ? shared.masks().next() : 0;

@@ -11,11 +11,11 @@ import org.peft4j.internal.graft.Span.Acting;
 import org.peft4j.kernel.Scratch;
 
 /**
- * What is grafted on a linear map: {@code y = l ⊙ (W·(k ⊙ x) + b) + Σ gain ⊙ W·(k ⊙ x) + Σ
- * part(x)}, with the products l and k of all {@link org.peft4j.adapter.ScalingAdapter} vectors, the
- * gains of {@link GainAdapter}s, and the parts of {@link LinearAdapter}s. The module that has the
- * frozen map computes {@code W·x + b} and calls, in this order, {@link #input} and {@link #output}
- * forward, and {@link #upstream}, {@link #inputGradient} and {@link #backward} backward.
+ * The grafts on a linear map: {@code y = l ⊙ (W·(k ⊙ x) + b) + Σ gain ⊙ W·(k ⊙ x) + Σ part(x)},
+ * with the products l and k of all {@link org.peft4j.adapter.ScalingAdapter} vectors, the gains of
+ * {@link GainAdapter}s, and the parts of {@link LinearAdapter}s. The module that has the frozen map
+ * computes {@code W·x + b} and calls, in this order, {@link #input} and {@link #output} forward,
+ * and {@link #upstream}, {@link #inputGradient} and {@link #backward} backward.
  */
 public final class LinearGrafts {
   private final SiteGrafts site;
@@ -26,15 +26,15 @@ public final class LinearGrafts {
     this.scales = new ColumnScales(site);
   }
 
-  /** What the frozen map is applied to: x [rows, in] itself, or a scaled copy. */
+  /** The frozen map's input: x [rows, in] itself, or a scaled copy. */
   public INDArray input(Pass pass, INDArray x) {
     return scales.scaledInput(pass, x);
   }
 
   /**
-   * Turns the frozen map's output into that of the adapted one.
+   * Turns the frozen map's output into the adapted one.
    *
-   * @param bias what is in y beside the product, [out]; null if nothing is
+   * @param bias the bias in y, [out]; null if there is none
    * @param x [rows, in], not scaled
    * @param y the frozen map's output of {@link #input} [rows, out], changed in place
    */
@@ -80,7 +80,7 @@ public final class LinearGrafts {
    * Writes the gradients of the scales of the input, and scales its gradient.
    *
    * @param x [rows, in], not scaled
-   * @param dx the gradient of what {@link #input} gave; in place, that of x
+   * @param dx the gradient of {@link #input}'s result; in place, that of x
    */
   public void inputGradient(Pass pass, INDArray x, INDArray dx) {
     scales.inputGradient(pass, x, dx);
@@ -97,12 +97,12 @@ public final class LinearGrafts {
   }
 
   /**
-   * Writes the gradients of all that is grafted here but scales of the input.
+   * Writes the gradients of all grafts but scales of the input.
    *
-   * @param bias what {@link #output} was given
+   * @param bias the bias given to {@link #output}
    * @param x the input of the forward pass [rows, in], not scaled
    * @param dy the gradient of the output [rows, out]
-   * @param dx the gradient of x, to which the parts' are added; null where nobody needs it
+   * @param dx the gradient of x, to add the parts' to; null if not needed
    * @param later b ⊙ Σ of its gradient, [out], where b is added after {@link #output}; else null
    */
   public void backward(

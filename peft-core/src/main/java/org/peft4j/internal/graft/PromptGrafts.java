@@ -10,7 +10,7 @@ import org.peft4j.adapter.PromptAdapter;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.graft.Span.Acting;
 
-/** What is grafted before the first layer: virtual tokens, and encoders of prefixes. */
+/** The grafts before the first layer: virtual tokens, and encoders of prefixes. */
 public final class PromptGrafts {
   private final SiteGrafts site;
 
@@ -18,15 +18,15 @@ public final class PromptGrafts {
     this.site = site;
   }
 
-  /** Whether anything grafted here acts now. */
+  /** Whether any graft acts now. */
   public boolean acts() {
     return site.acts();
   }
 
   /**
-   * Begins a pass: says in it how many virtual tokens there are.
+   * Begins a pass and sets its number of virtual tokens.
    *
-   * @param first whether sequences begin with this pass, or go on after earlier ones
+   * @param first whether sequences begin with this pass; otherwise they continue earlier ones
    */
   public void begin(Pass pass, boolean first) {
     int[] lengths = lengths();
@@ -34,7 +34,7 @@ public final class PromptGrafts {
     pass.state().addVirtual(first ? lengths[0] : 0, lengths[1]);
   }
 
-  /** How many embeddings stand before those of the input, in every sequence. */
+  /** The number of embeddings before those of the input, in every sequence. */
   public int virtualTokens() {
     return lengths()[0];
   }
@@ -68,8 +68,8 @@ public final class PromptGrafts {
    * Computes prompts.
    *
    * @param batch the number of sequences
-   * @param embeddings [batch, virtualTokens, width], written; null where there are none, or where
-   *     sequences go on after earlier passes
+   * @param embeddings [batch, virtualTokens, width], written; null if there are none, or sequences
+   *     continue earlier passes
    */
   public void forward(Pass pass, long batch, @Nullable INDArray embeddings) {
     if (!site.acts()) {

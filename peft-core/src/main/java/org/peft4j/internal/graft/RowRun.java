@@ -5,7 +5,7 @@ import java.util.List;
 import org.peft4j.error.PeftException;
 
 /**
- * Neighbouring rows of a batch that have the same adapter.
+ * Neighbouring rows of a batch with the same adapter.
  *
  * @param adapter its name
  * @param from the first row
@@ -17,8 +17,8 @@ public record RowRun(String adapter, long from, long to) {
    *
    * @param adapters the adapter of each sequence
    * @param rows the number of rows, the same for every sequence
-   * @param place what has these rows, for messages
-   * @throws PeftException if there are not as many sequences
+   * @param place the layer or site, for messages
+   * @throws PeftException if the rows do not divide among the adapters
    */
   static List<RowRun> of(List<String> adapters, long rows, String place) {
     if (rows % adapters.size() != 0) {

@@ -10,9 +10,9 @@ import org.peft4j.site.Site;
 import org.peft4j.weight.FrozenWeight;
 
 /**
- * All that is grafted on one site of one replica: the active adapters in their order. What they do
- * there is in the class for the sort of site: {@link LinearGrafts}, {@link EmbeddingGrafts}, {@link
- * WeightGrafts}, {@link SublayerGrafts}, {@link AttentionGrafts}, {@link PromptGrafts}.
+ * The grafts at one site of one replica: the active adapters in their order. A class for each kind
+ * of site runs them: {@link LinearGrafts}, {@link EmbeddingGrafts}, {@link WeightGrafts}, {@link
+ * SublayerGrafts}, {@link AttentionGrafts}, {@link PromptGrafts}.
  */
 public final class SiteGrafts {
   private final Site site;
@@ -25,7 +25,7 @@ public final class SiteGrafts {
     this.shared = shared;
   }
 
-  /** A site with nothing on it. */
+  /** A site without grafts. */
   public static SiteGrafts none(Site site) {
     return new SiteGrafts(site, List.of(), SharedState.of(0));
   }
@@ -38,7 +38,7 @@ public final class SiteGrafts {
     return grafts;
   }
 
-  /** Whether anything grafted here acts now. */
+  /** Whether any graft acts now. */
   public boolean acts() {
     for (Graft graft : grafts) {
       if (shared.activity().on(graft.adapterName())) {
@@ -59,8 +59,8 @@ public final class SiteGrafts {
   }
 
   /**
-   * The rows of a matrix, cut where the adapters that act change; one span unless each sequence of
-   * a batch has adapters of its own.
+   * The rows of a matrix in spans with the same acting adapters: one span, unless each sequence of
+   * a batch has its own adapter.
    *
    * @param rows the number of rows, the same for every sequence of the batch
    */
@@ -77,20 +77,18 @@ public final class SiteGrafts {
     return new Span(run.from(), run.to(), own);
   }
 
-  /** The number of sequences that adapters were named for; 1 if they were not. */
+  /** The number of sequences with an adapter of their own; 1 if they have none. */
   long rowCount() {
     return Math.max(1, shared.activity().rows().size());
   }
 
-  /**
-   * The trainable copy of {@code parameter} that stands in for the frozen one now, or else that.
-   */
+  /** The acting trainable copy of {@code parameter}, or the frozen one if there is none. */
   public INDArray parameter(String parameter, INDArray frozen) {
     INDArray copy = copy(parameter);
     return copy == null ? frozen : copy;
   }
 
-  /** Like {@link #parameter(String, INDArray)} where the module may have no such parameter. */
+  /** Like {@link #parameter(String, INDArray)}, for a parameter that the module may lack. */
   public @Nullable INDArray optionalParameter(String parameter, @Nullable INDArray frozen) {
     return frozen == null ? null : parameter(parameter, frozen);
   }
@@ -123,7 +121,7 @@ public final class SiteGrafts {
             + ".");
   }
 
-  /** Where the gradient of {@code parameter} goes; null if it is frozen now. */
+  /** The array for the gradient of {@code parameter}; null if it is frozen now. */
   public @Nullable INDArray gradient(String parameter) {
     Graft copy = copyOf(parameter);
     return copy == null ? null : ((TrainableCopy) copy.adapter()).of(parameter, copy.gradients());
@@ -138,7 +136,7 @@ public final class SiteGrafts {
     return null;
   }
 
-  /** Zeroes every gradient here: for a layer that no gradient reaches. */
+  /** Zeroes every gradient, for a layer that no gradient reaches. */
   public void zeroGradients() {
     for (Graft graft : grafts) {
       Tensors gradients = graft.gradients();

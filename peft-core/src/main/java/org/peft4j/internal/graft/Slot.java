@@ -5,8 +5,8 @@ import org.peft4j.adapter.ParameterSpec;
 import org.peft4j.adapter.Tensors;
 
 /**
- * One adapter at one site with its current values: of its own while the adapter is inactive, views
- * of the network's parameter vector while it is active.
+ * One adapter at one site with its current values: its own arrays while the adapter is inactive,
+ * views of the network's parameter vector while it is active.
  */
 public final class Slot {
   private final String adapterName;
@@ -40,8 +40,8 @@ public final class Slot {
   }
 
   /**
-   * The Deeplearning4j parameter key of a tensor. Deeplearning4j splits keys at the last
-   * underscore, so there is none in it.
+   * The Deeplearning4j parameter key of a tensor. It has no underscore, because Deeplearning4j
+   * splits keys at the last one.
    */
   public String key(ParameterSpec spec) {
     return (adapter.site().name() + "." + spec.name() + "." + adapterName).replace('_', '-');

@@ -14,7 +14,7 @@ import org.peft4j.adapter.Adapter;
  * @param to the row after the last
  */
 record Span(long from, long to, List<Graft> grafts) {
-  /** An acting adapter of a sort, with its arrays. */
+  /** An acting adapter of a type, with its graft. */
   record Acting<A extends Adapter>(A adapter, Graft graft) {}
 
   /** These rows of a row-major matrix, as a view. */
@@ -28,12 +28,12 @@ record Span(long from, long to, List<Graft> grafts) {
     return matrix == null ? null : of(matrix);
   }
 
-  /** The adapters of a sort, in their order. */
+  /** The adapters of a type, in their order. */
   <A extends Adapter> List<Acting<A>> of(Class<A> sort) {
     return of(grafts, sort).toList();
   }
 
-  /** Those of {@code grafts} that are of a sort. */
+  /** The adapters of a type among {@code grafts}. */
   static <A extends Adapter> Stream<Acting<A>> of(List<Graft> grafts, Class<A> sort) {
     return grafts.stream()
         .filter(g -> sort.isInstance(g.adapter()))

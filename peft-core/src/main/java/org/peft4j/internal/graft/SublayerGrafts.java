@@ -7,7 +7,7 @@ import org.peft4j.adapter.Pass;
 import org.peft4j.adapter.SublayerAdapter;
 import org.peft4j.internal.graft.Span.Acting;
 
-/** What is grafted on the output of a sub-layer: one adapter after the other. */
+/** The grafts on the output of a sub-layer, applied one after the other. */
 public final class SublayerGrafts {
   private final SiteGrafts site;
 
@@ -15,12 +15,12 @@ public final class SublayerGrafts {
     this.site = site;
   }
 
-  /** Whether anything grafted here acts now. */
+  /** Whether any graft acts now. */
   public boolean acts() {
     return site.acts();
   }
 
-  /** Changes {@code y} [rows, width]; {@code residual} is what it will be added to. */
+  /** Changes {@code y} [rows, width]; {@code residual} is added later. */
   public void forward(Pass pass, @Nullable INDArray residual, INDArray y) {
     if (!site.acts()) {
       return;

@@ -12,8 +12,8 @@ import org.peft4j.internal.graft.Span.Acting;
 import org.peft4j.kernel.Scratch;
 
 /**
- * What is grafted on a weight as a change of it: {@code W' = l ⊙ W + Σ ΔW}, {@code b' = l ⊙ b},
- * where l scales the output (the weight's first dimension) or the input (its second).
+ * The grafts that change a weight: {@code W' = l ⊙ W + Σ ΔW}, {@code b' = l ⊙ b}, where l scales
+ * the output (the weight's first dimension) or the input (its second).
  */
 public final class WeightGrafts {
   private final List<Graft> acting;
@@ -22,7 +22,7 @@ public final class WeightGrafts {
     this(site.acting());
   }
 
-  /** Of grafts that act whatever the switch says. */
+  /** For grafts that act in any case. */
   public WeightGrafts(List<Graft> acting) {
     this.acting = acting;
   }
@@ -60,7 +60,7 @@ public final class WeightGrafts {
   }
 
   /**
-   * Writes the gradients of all that acts.
+   * Writes the gradients of all acting grafts.
    *
    * @param weight the frozen weight
    * @param bias the frozen bias; null if there is none

@@ -8,8 +8,8 @@ import org.peft4j.adapter.WeightAdapter;
 import org.peft4j.kernel.Scratch;
 
 /**
- * A change of a weight that has no form of its own beside the product: {@code y += ΔW·x} with the
- * whole of ΔW [out, in], made in the pass and freed.
+ * A weight change without a cheaper form beside the product: {@code y += ΔW·x} with the whole of ΔW
+ * [out, in], which lives for the call only.
  */
 final class WholeDelta {
   private WholeDelta() {}

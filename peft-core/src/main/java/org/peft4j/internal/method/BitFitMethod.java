@@ -17,7 +17,7 @@ import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
 import org.peft4j.site.SiteParameter;
 
-/** A trainable copy of each targeted module's bias stands in for it. */
+/** Replaces the bias of each target module by a trainable copy. */
 public final class BitFitMethod implements PeftMethod<BitFitConfig> {
   private static final ConfigFields<BitFitConfig, BitFitConfig.Builder> FIELDS =
       ConfigFields.of("BitFit", "bitfit", BitFitConfig::builder, BitFitConfig.Builder::build);

@@ -16,7 +16,7 @@ import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
 import org.peft4j.site.SiteRole;
 
-/** A trainable copy of each targeted normalisation stands in for it. */
+/** Replaces each target normalisation by a trainable copy. */
 public final class NormTuningMethod implements PeftMethod<NormTuningConfig> {
   /** Hugging Face PEFT has no such fields for this method. */
   private static final ConfigFields<NormTuningConfig, NormTuningConfig.Builder> FIELDS =

@@ -13,9 +13,8 @@ import org.peft4j.kernel.Scratch;
 import org.peft4j.site.Site;
 
 /**
- * The output head that shares its weight with an embedding of which rows train: {@code y[:, id_k]
- * += x·(R[k] − W[id_k])}. It has no parameters; R is that of {@link TokenRows}, earlier in the
- * pass.
+ * The output head that shares its weight with an embedding whose rows train: {@code y[:, id_k] +=
+ * x·(R[k] − W[id_k])}. It has no parameters: {@link TokenRows} shares its R earlier in the pass.
  */
 record TiedTokenRows(Site site, TokenRows rows) implements LinearAdapter, WeightAdapter {
   @Override

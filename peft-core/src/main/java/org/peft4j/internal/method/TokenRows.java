@@ -21,14 +21,14 @@ import org.peft4j.site.Site;
 
 /**
  * Rows of an embedding table W [vocabulary, dim] that train: {@code y[t] += R[k] − W[id_k]} where
- * the token at t is id_k, so that R [tokens, dim] stands in for those rows. R begins as them.
+ * the token at t is id_k, so that R [tokens, dim] replaces those rows. R starts as a copy of them.
  *
  * @param site the embedding
  * @param ids the rows
- * @param prefix what an adapter file puts before the tensor's name
- * @param random whether R begins as N(0, 1) instead
- * @param tied heads that share the table, of which a file has R too
- * @param injection the adapter's making, by which {@link TiedTokenRows} find R
+ * @param prefix the prefix of the tensor's name in an adapter file
+ * @param random whether R starts as N(0, 1) instead
+ * @param tied heads that share the table; a file repeats R for them
+ * @param injection the key by which {@link TiedTokenRows} find R
  */
 public record TokenRows(
     Site site,
@@ -60,7 +60,7 @@ public record TokenRows(
     }
   }
 
-  /** What acts at a head that shares the table. */
+  /** The adapter at a head that shares the table. */
   public Adapter at(Site head) {
     return new TiedTokenRows(head, this);
   }
@@ -95,7 +95,7 @@ public record TokenRows(
     return rows;
   }
 
-  /** {@code R − W[ids]}, in an array of the caller's. */
+  /** {@code R − W[ids]}. The caller releases the array. */
   INDArray change(Pass pass, INDArray r) {
     INDArray frozen = frozenRows(pass.kernels(), r.dataType());
     INDArray change = r.sub(frozen);

@@ -15,7 +15,7 @@ import org.peft4j.site.SiteKind;
 import org.peft4j.site.SiteRole;
 import org.peft4j.token.TokenTuningConfig;
 
-/** Rows of embeddings that train, and the same rows of a head that is tied to one. */
+/** Trains rows of embeddings, and the same rows of a tied head. */
 public final class TokenTuningMethod implements PeftMethod<TokenTuningConfig> {
   /** Hugging Face PEFT has no such fields for this method as are omitted. */
   private static final ConfigFields<TokenTuningConfig, TokenTuningConfig.Builder> FIELDS =

@@ -15,7 +15,7 @@ import org.peft4j.method.Methods;
 import org.peft4j.method.ModelModules;
 import org.peft4j.method.PeftMethod;
 
-/** Makes adapters for a model: fresh ones, of given values, and saved ones. */
+/** Makes adapters for a model: fresh ones, ones with given values, and saved ones. */
 public final class AdapterMaker {
   private final WrappedModel<?> wrapped;
   private final ModelSites sites;
@@ -64,7 +64,7 @@ public final class AdapterMaker {
     return planner().plan(Methods.of(config), config, modulesToSave, fresh, encoders);
   }
 
-  /** What the config selects here, as it is saved. */
+  /** The config's targets in this model, for saving. */
   public ModuleSelector targets(PeftConfig config) {
     return planner().targets(Methods.of(config), config);
   }

@@ -3,7 +3,7 @@ package org.peft4j.internal.model;
 import java.util.regex.Pattern;
 import org.peft4j.error.PeftException;
 
-/** What an adapter may be called: its name becomes a folder and a part of parameter keys. */
+/** The names allowed for adapters. A name becomes a folder and a part of parameter keys. */
 public final class AdapterNames {
   private static final Pattern ALLOWED = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,99}");
 

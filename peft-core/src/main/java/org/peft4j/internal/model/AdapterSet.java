@@ -89,7 +89,7 @@ public final class AdapterSet {
     active = List.copyOf(distinct);
   }
 
-  /** Puts {@code made} in the place of the adapter of its name; an active one stays active. */
+  /** Replaces the adapter of the same name by {@code made}; an active one stays active. */
   public void replace(LoadedAdapter made) {
     LoadedAdapter old = get(made.name());
     List<String> before = active;
@@ -112,7 +112,7 @@ public final class AdapterSet {
   }
 
   /**
-   * Replaces an adapter's config, and nothing else.
+   * Replaces an adapter's config only.
    *
    * @throws PeftException if there is no such adapter, or the config is of another method
    */

@@ -10,7 +10,7 @@ import org.peft4j.internal.graft.Slot;
  * A named adapter of a model.
  *
  * @param name its name
- * @param config what it was made from
+ * @param config its config
  * @param slots its adapters at their sites
  */
 public record LoadedAdapter(String name, PeftConfig config, List<Slot> slots) {

@@ -30,7 +30,7 @@ public final class Merging<M extends Model> {
     this.kernels = kernels;
   }
 
-  /** Merges these slots until what it returns is run; {@code names} do not act beside them. */
+  /** Merges these slots, and disables {@code names} beside them. The returned task undoes both. */
   public Runnable merge(List<Slot> slots, Set<String> names) {
     MergedState merged = new Merger(wrapped.originals().values(), kernels).merge(slots);
     state = merged;
@@ -43,7 +43,7 @@ public final class Merging<M extends Model> {
   }
 
   /**
-   * Until what it returns is run, no adapter acts, and the merged weights are the original ones.
+   * Disables every adapter, and puts merged weights back for the time. The returned task undoes it.
    */
   public Runnable disable() {
     wrapped.shared().activity().disable(1);
@@ -61,12 +61,12 @@ public final class Merging<M extends Model> {
   /**
    * A copy of the base model with these slots merged.
    *
-   * @throws PeftException if its weights are outside of Deeplearning4j's parameter vector
+   * @throws PeftException if its weights are not in Deeplearning4j's parameter vector
    */
   public M copy(List<Slot> slots) {
     if (wrapped.originals().values().stream().anyMatch(OriginalPart::external)) {
       throw new PeftException(
-          "This model's weights are outside of Deeplearning4j's parameter vector. Save a merged"
+          "This model's weights are not in Deeplearning4j's parameter vector. Save a merged"
               + " checkpoint instead: in the scope of merged(), save the base model.");
     }
     M copy = wrapped.copyOfBase();
@@ -74,7 +74,7 @@ public final class Merging<M extends Model> {
     return copy;
   }
 
-  /** Whether an adapter is at a site, or changes a weight that the site shares. */
+  /** Whether an adapter is at a site, or changes the weight that the site shares. */
   public static boolean actsAt(Adapter adapter, Site site) {
     boolean shared = adapter instanceof TokenRows rows && rows.tied().contains(site);
     return shared || adapter.site().name().equals(site.name());

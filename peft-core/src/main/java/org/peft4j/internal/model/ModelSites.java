@@ -41,7 +41,8 @@ public final class ModelSites implements FrozenValues {
                             heads.add(site.name());
                           }
                         }));
-    modelType = originals.values().stream().flatMap(layer -> layer.modelType().stream()).findFirst();
+    modelType =
+        originals.values().stream().flatMap(layer -> layer.modelType().stream()).findFirst();
     external = originals.values().stream().anyMatch(OriginalPart::external);
   }
 
@@ -75,12 +76,12 @@ public final class ModelSites implements FrozenValues {
     return layer;
   }
 
-  /** Whether a site is of a vertex that is no layer. */
+  /** Whether a site belongs to a vertex without a layer. */
   boolean isOfVertex(Site site) {
     return layer(site) instanceof OriginalVertex;
   }
 
-  /** Whether the layer of a site takes rows that have other adapters together. */
+  /** Whether the layer of a site handles rows with different adapters at once. */
   boolean rowsApart(Site site) {
     return layer(site).rowsApart();
   }
@@ -90,7 +91,7 @@ public final class ModelSites implements FrozenValues {
     return external ? sumOfDistinct(FrozenWeight::count) : base.numParams();
   }
 
-  /** What they take in memory, where {@code type} is that of the parameter vector. */
+  /** Their size in bytes. {@code type} is that of the parameter vector. */
   long baseBytes(Model base, DataType type) {
     return external ? sumOfDistinct(FrozenWeight::bytes) : base.numParams() * type.width();
   }

@@ -10,7 +10,7 @@ import org.peft4j.internal.graft.Slot;
 import org.peft4j.internal.wrapped.WrappedModel;
 import org.peft4j.method.AdapterView;
 
-/** An adapter by its name: every call looks it up, because it may have been replaced. */
+/** An adapter by name. Every call looks it up, because it may have been replaced. */
 public record NamedAdapter(
     String name, AdapterSet adapters, AdapterMaker maker, WrappedModel<?> model)
     implements AdapterView {

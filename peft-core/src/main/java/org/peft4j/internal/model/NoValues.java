@@ -9,7 +9,7 @@ import org.peft4j.site.SiteKind;
 import org.peft4j.weight.FrozenWeight;
 
 /**
- * The values of a model that is only planned: there are none.
+ * The values of a model that is only planned: none.
  *
  * @param tied the names of sites that share the first embedding's table
  */
@@ -17,7 +17,7 @@ record NoValues(List<Site> sites, Set<String> tied) implements FrozenValues {
   @Override
   public FrozenWeight parameter(Site site, String name) {
     throw new IllegalStateException(
-        "A plan has no values, " + site.name() + "." + name + " neither.");
+        "A plan has no values; asked for " + site.name() + "." + name + ".");
   }
 
   @Override

@@ -26,7 +26,7 @@ import org.peft4j.plan.TrainingMemory;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
 
-/** From an outline and a config to a plan; no array is made or read. */
+/** Plans a config on a model's outline, without allocating or reading an array. */
 public final class Plans {
   private Plans() {}
 
@@ -51,7 +51,7 @@ public final class Plans {
   }
 
   /**
-   * @param type of the base network's parameter vector
+   * @param type the data type of the base network's parameter vector
    */
   public static ModelOutline outline(Map<String, OriginalPart> layers, Model base, DataType type) {
     ModelSites sites = new ModelSites(layers);
@@ -73,11 +73,11 @@ public final class Plans {
         .orElse(Set.of());
   }
 
-  /** Fails for layers whose arrays are outside of the network, a transformer's blocks that is. */
+  /** Fails for layers whose arrays are outside of the network, such as a transformer's blocks. */
   public static void requireInside(Map<String, OriginalPart> layers) {
     if (layers.values().stream().anyMatch(OriginalPart::external)) {
       throw new PeftException(
-          "The blocks of a transformer keep more than their outputs, so input types do not tell"
+          "The blocks of a transformer keep more than their outputs, so input types do not determine"
               + " their memory. Plan it by its own plan(config, batch).");
     }
   }

@@ -24,7 +24,7 @@ public final class RowAdapters {
                 + active
                 + "; "
                 + BASE
-                + " stands for none.");
+                + " means no adapter.");
       }
     }
     for (Slot slot : slots) {
@@ -33,7 +33,7 @@ public final class RowAdapters {
         throw refused(slot, "it has a copy of the base model's own parameters there");
       }
       if (sites.isOfVertex(site)) {
-        throw refused(slot, "that is a vertex, which runs on one weight for all rows");
+        throw refused(slot, "it is a vertex there, which runs on one weight for all rows");
       }
     }
   }

@@ -111,7 +111,7 @@ public final class Slots {
     return shapes;
   }
 
-  /** Copies the values of slots to others of the same shapes, and frees the first ones' memory. */
+  /** Copies values to slots of the same shapes, and frees the memory of the source. */
   public static void move(List<Slot> from, List<Slot> to) {
     for (int i = 0; i < to.size(); i++) {
       to.get(i).values().assign(from.get(i).values());
@@ -124,7 +124,7 @@ public final class Slots {
     slots.forEach(slot -> slot.values().close());
   }
 
-  /** Two active adapters must not stand in for the same parameter. */
+  /** Two active adapters must not replace the same parameter. */
   public static void requireNoConflict(List<Slot> slots) {
     Map<String, String> owners = new HashMap<>();
     for (Slot slot : slots) {
@@ -149,8 +149,8 @@ public final class Slots {
   }
 
   /**
-   * What stays beside merged weights must not depend on them: a scale or a copy would act on the
-   * merged part too, or hide it.
+   * Adapters that stay active beside merged weights must not depend on them: a scale would act on
+   * the merged part too, a copy would hide it.
    */
   public static void requireIndependent(List<Slot> staying, List<Slot> merged) {
     Set<Site> changed =
@@ -172,7 +172,7 @@ public final class Slots {
     }
   }
 
-  /** An array that two sites share cannot take the change of one of them. */
+  /** An array that two sites share cannot take a change of one of them. */
   public static void requireUntied(List<Slot> slots, ModelSites sites) {
     for (Slot slot : slots) {
       List<Site> tied = new ArrayList<>(sites.tiedTo(slot.adapter().site()));

@@ -15,10 +15,10 @@ public final class WeightedSums {
   private WeightedSums() {}
 
   /**
-   * What the sum is as an adapter.
+   * The sum as config and tensors.
    *
-   * @throws PeftException if the lists do not fit, a weight is not finite, a name is unknown, or
-   *     the adapters are of different methods or cannot be combined so
+   * @throws PeftException if the lists differ in length, a weight is not finite, a name is unknown,
+   *     the adapters are of different methods, or the method cannot add them in this way
    */
   public static PeftMethod.Saved<? extends PeftConfig> of(
       Function<String, LoadedAdapter> adapters,

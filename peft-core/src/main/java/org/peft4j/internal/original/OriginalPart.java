@@ -23,17 +23,17 @@ public interface OriginalPart {
     return false;
   }
 
-  /** The Hugging Face model type of the model that it is of, which default targets go by. */
+  /** The Hugging Face model type of its model, which selects default targets. */
   default Optional<String> modelType() {
     return Optional.empty();
   }
 
-  /** Whether adapters can act on some rows of a batch and not on others. */
+  /** Whether each row of a batch can have its own adapter. */
   default boolean rowsApart() {
     return false;
   }
 
-  /** The same with these adapters on it. */
+  /** The same with these grafts. */
   default boolean rowsApart(LayerGrafts grafts) {
     return rowsApart();
   }

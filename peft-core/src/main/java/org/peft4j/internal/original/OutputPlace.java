@@ -6,10 +6,10 @@ import org.peft4j.error.PeftException;
 import org.peft4j.site.Site;
 
 /**
- * The place after a layer's activation, and how that lies in memory: [batch, features], [batch,
+ * The place after a layer's activation, and the activation's layout: [batch, features], [batch,
  * features, time] or [batch, features, …space], or with the features last.
  *
- * @param site of the kind SUBLAYER, as wide as the activation has features
+ * @param site its site, of the kind SUBLAYER and as wide as the activation
  * @param sequenceFeaturesLast whether three dimensions are [batch, time, features]
  * @param imageFeaturesLast whether four and more are [batch, …space, features]
  */
@@ -17,7 +17,7 @@ public record OutputPlace(Site site, boolean sequenceFeaturesLast, boolean image
   /**
    * The activations as [batch, …, features], a view.
    *
-   * @throws PeftException if there are not as many features as the site has
+   * @throws PeftException if the number of features is not the site's
    */
   public INDArray featuresLast(INDArray activations) {
     int rank = activations.rank();
@@ -25,7 +25,7 @@ public record OutputPlace(Site site, boolean sequenceFeaturesLast, boolean image
     INDArray view = last ? activations : activations.permute(withAxisOneLast(rank));
     if (view.size(rank - 1) != site.outputs()) {
       throw new PeftException(
-          "%s stands for activations of %d features, but the layer gave %s. Leave it out with exclude_modules."
+          "%s expects activations of %d features, but the layer returned %s. Leave it out with exclude_modules."
               .formatted(site.name(), site.outputs(), activations.shapeInfoToString()));
     }
     return view;

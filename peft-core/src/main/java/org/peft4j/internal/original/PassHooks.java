@@ -4,14 +4,14 @@ import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 
 /**
- * What has to happen around the passes of a hosted layer or vertex whose implementation is
- * Deeplearning4j's own and knows nothing of adapters.
+ * The work around the passes of a twin whose implementation is Deeplearning4j's own and knows no
+ * adapters.
  */
 public interface PassHooks extends AutoCloseable {
-  /** For an implementation that needs nothing done. */
+  /** For a twin that needs no such work. */
   PassHooks NONE = new PassHooks() {};
 
-  /** A new input has come: random masks are to be drawn anew. */
+  /** Called with a new input: the next pass draws new masks. */
   default void newInput() {}
 
   /** Called before each forward pass over the input. */
@@ -20,24 +20,24 @@ public interface PassHooks extends AutoCloseable {
   /** Called before the backward pass over the input. */
   default void beforeBackward(LayerWorkspaceMgr workspaces) {}
 
-  /** What the gradient from above is multiplied with before the backward pass. */
+  /** The factor of the gradient from above before the backward pass. */
   default double epsilonScale() {
     return 1;
   }
 
   /**
-   * Called after the backward pass over the input: adapter gradients are to be written now.
+   * Called after the backward pass over the input. Writes the adapters' gradients.
    *
-   * @param gradient what the hosted implementation returned
+   * @param gradient the twin's result
    */
   default void afterBackward(Gradient gradient) {}
 
-  /** Whether there is native memory that {@link #close} frees for good. */
+  /** Whether {@link #close} frees native memory. */
   default boolean ownsMemory() {
     return false;
   }
 
-  /** Frees native memory that is the hosted layer's own. */
+  /** Frees the twin's own native memory. */
   @Override
   default void close() {}
 }

@@ -10,7 +10,7 @@ import org.peft4j.internal.module.SiteLayer;
 import org.peft4j.site.Site;
 import org.peft4j.weight.FrozenWeight;
 
-/** Hosts a layer that knows of sites by itself. */
+/** A layer that describes its own sites and builds its own twin. */
 public record SelfDescribedLayer(SiteLayer layer) implements OriginalLayer {
   @Override
   public List<Site> sites() {

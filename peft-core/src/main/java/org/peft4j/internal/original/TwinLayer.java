@@ -4,9 +4,10 @@ import java.util.Optional;
 import org.deeplearning4j.nn.api.Layer;
 
 /**
- * A layer over frozen arrays, and what has to happen around its passes.
+ * A layer over the base model's frozen arrays with grafts.
  *
- * @param output the place after its activation, where it has one
+ * @param hooks the work around its passes @param output the place after its activation, if it has
+ *     one
  */
 public record TwinLayer(Layer layer, PassHooks hooks, Optional<OutputPlace> output) {
   /** A layer without a place after it. */
@@ -14,12 +15,12 @@ public record TwinLayer(Layer layer, PassHooks hooks, Optional<OutputPlace> outp
     this(layer, hooks, Optional.empty());
   }
 
-  /** A layer that hosts its adapters by itself. */
+  /** A layer that runs its adapters itself. */
   public static TwinLayer of(Layer layer) {
     return new TwinLayer(layer, PassHooks.NONE);
   }
 
-  /** The same with a place after it. */
+  /** The same layer with a place after it. */
   public TwinLayer withOutput(OutputPlace place) {
     return new TwinLayer(layer, hooks, Optional.of(place));
   }

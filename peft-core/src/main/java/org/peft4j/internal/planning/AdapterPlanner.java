@@ -27,7 +27,7 @@ import org.peft4j.site.SiteKind;
 import org.peft4j.site.SiteParameter;
 import org.peft4j.weight.FrozenWeight;
 
-/** From a config and a model's sites to the adapters that it means, in the sites' order. */
+/** Turns a config and a model's sites into adapters, in the order of the sites. */
 public final class AdapterPlanner {
   private final List<Site> sites;
   private final Set<String> heads;
@@ -48,7 +48,7 @@ public final class AdapterPlanner {
     this.frozen = frozen;
   }
 
-  /** The targets that {@code config} means here: its own, or the model type's default. */
+  /** The targets of {@code config} in this model: its own, or the model type's default. */
   public <C extends PeftConfig> ModuleSelector targets(PeftMethod<C> method, C config) {
     return config
         .common()
@@ -107,11 +107,11 @@ public final class AdapterPlanner {
     if (adapters.isEmpty()) {
       throw new PeftException(
           method.peftType()
-              + " finds nothing to train among "
+              + " has nothing to train at the "
               + targets.size()
-              + " targets of this model, "
+              + " matched targets (first: "
               + targets.get(0).name()
-              + " the first of them. Name other targets.");
+              + "). Name other targets.");
     }
     return adapters;
   }
@@ -120,7 +120,7 @@ public final class AdapterPlanner {
     return planned.computeIfAbsent(site, s -> new ArrayList<>());
   }
 
-  /** Rows of embeddings that train beside what the method grafts. */
+  /** Adds the rows of embeddings that train beside the method's own adapters. */
   private void addTokenRows(
       Map<String, List<Integer>> tokenRows, Injection injection, Map<Site, List<Adapter>> planned) {
     tokenRows.forEach(
@@ -135,7 +135,7 @@ public final class AdapterPlanner {
                           new PeftException(
                               "trainable_token_indices names \""
                                   + module
-                                  + "\", which is no embedding of this model. Nearest: "
+                                  + "\", which is not an embedding of this model. Nearest: "
                                   + NearestPaths.of(module, sites.stream().map(Site::name).toList())
                                   + "."));
           at(planned, site)
@@ -145,7 +145,7 @@ public final class AdapterPlanner {
         });
   }
 
-  /** A head that shares its table with an embedding of which rows train has them too. */
+  /** Gives a head that shares its table with an embedding the same trainable rows. */
   private void addTies(Map<Site, List<Adapter>> planned) {
     for (Site site : sites) {
       for (Adapter adapter : List.copyOf(at(planned, site))) {

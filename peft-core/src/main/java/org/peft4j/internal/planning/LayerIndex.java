@@ -4,8 +4,8 @@ import java.util.List;
 import org.peft4j.config.ModulePattern;
 
 /**
- * The rule of {@code layers_to_transform}: the index of a path is its first numeric segment after a
- * container, or after a container that {@code layers_pattern} names.
+ * The rule of {@code layers_to_transform}: a path's layer index is its first numeric segment after
+ * any container, or after one that {@code layers_pattern} names.
  */
 final class LayerIndex {
   private final List<Integer> layers;

@@ -13,9 +13,9 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.peft4j.error.PeftException;
 
 /**
- * An estimate of the activations of Deeplearning4j's own layers: in training, the outputs of all of
- * them are held from the forward to the backward pass, and going backward the gradients of two, and
- * as much again for the layer at hand, as a dense layer needs it. Recurrent, convolution and
+ * Estimates the activations of Deeplearning4j's own layers. Training keeps the outputs of all
+ * layers from the forward to the backward pass. The backward pass adds the gradients of two layers,
+ * and as much again for the layer at work, as a dense layer needs it. Recurrent, convolution and
  * attention layers need more.
  */
 public final class LayerOutputs {
@@ -36,7 +36,7 @@ public final class LayerOutputs {
       DataType type,
       int batch,
       List<InputType> inputs) {
-    // A clone, because asking for types sets sizes that are not set.
+    // A clone, because asking for types sets missing sizes.
     ComputationGraphConfiguration copy = configuration.clone();
     Map<String, InputType> outputs = new HashMap<>();
     try {
@@ -48,7 +48,9 @@ public final class LayerOutputs {
     return bytes(outputs.values(), type, batch);
   }
 
-  /** Like the other, for a network of one chain of layers. */
+  /**
+   * Like {@link #bytes(ComputationGraphConfiguration, DataType, int, List)}, for a chain of layers.
+   */
   public static long bytes(
       MultiLayerConfiguration configuration, DataType type, int batch, InputType input) {
     try {
@@ -75,7 +77,7 @@ public final class LayerOutputs {
     if (output instanceof InputType.InputTypeRecurrent sequence
         && sequence.getTimeSeriesLength() < 1) {
       throw new PeftException(
-          "The length of the sequences is not known. Give it: InputType.recurrent(size, length).");
+          "The sequence length is unknown. Give it: InputType.recurrent(size, length).");
     }
     return output.arrayElementsPerExample();
   }

@@ -13,9 +13,10 @@ import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
 
 /**
- * Which sites a config means, by Hugging Face PEFT's rules: exclusions first, then {@code
- * modules_to_save}, then names (the whole path, or its end after a dot, where the layer index
- * counts) or a pattern over the whole path. Unlike there, a name that matches nothing is an error.
+ * Selects the sites of a config by Hugging Face PEFT's rules: exclusions first, then {@code
+ * modules_to_save}, then names (the whole path, or its end after a dot if the layer index is
+ * selected) or a pattern over the whole path. Unlike in Hugging Face PEFT, a name that matches
+ * nothing is an error.
  */
 final class TargetMatcher {
   private final List<Site> sites;
@@ -40,7 +41,7 @@ final class TargetMatcher {
   }
 
   /**
-   * The sites to graft on, in the model's order.
+   * The target sites, in the model's order.
    *
    * @param selector what to match
    * @param heads names of output heads, which all-linear leaves out
@@ -66,7 +67,7 @@ final class TargetMatcher {
           candidates.stream()
               .filter(s -> supported.contains(s.kind()) && layerIndex.includes(s.name() + "."))
               .toList();
-      requireSome(matched, "every site of the sorts " + supported);
+      requireSome(matched, "every site of the kinds " + supported);
     } else {
       matched =
           candidates.stream()
@@ -126,7 +127,7 @@ final class TargetMatcher {
 
   private List<Site> requireSupported(List<Site> matched) {
     if (matched.stream().anyMatch(s -> !s.kind().isModule())) {
-      // A method for places: a name that means one means no module.
+      // A method whose sites are not modules: a matched name selects only such sites.
       return matched.stream().filter(s -> supported.contains(s.kind())).toList();
     }
     List<Site> unsupported = matched.stream().filter(s -> !supported.contains(s.kind())).toList();
@@ -135,7 +136,7 @@ final class TargetMatcher {
       throw new PeftException(
           "Target "
               + first.name()
-              + " is of the sort "
+              + " is of the kind "
               + first.kind()
               + "; "
               + method
@@ -160,7 +161,7 @@ final class TargetMatcher {
     return config.excludeModules().map(s -> SelectorMatch.means(s, site)).orElse(false);
   }
 
-  /** Whether {@code site} is the module of that name, or is in it. */
+  /** Whether {@code site} is the module of that name, or inside it. */
   static boolean inside(Site site, String name) {
     String path = "." + site.name() + ".";
     return path.contains("." + name + ".");

@@ -14,9 +14,9 @@ import org.peft4j.internal.adapted.AdaptedPart;
 
 /**
  * The layers of a wrapped network over the parameter vector of one set of active adapters. It can
- * be put aside and put back, which copies no values.
+ * be put aside and brought back without copying values.
  *
- * @param <P> what the network consists of: vertices, or layers
+ * @param <P> the network's parts: vertices, or layers
  * @param parts in the order of the forward pass
  * @param byName the same by name
  * @param layers the layers among them
@@ -34,7 +34,7 @@ record Layout<P>(
    * A configuration's list of keys.
    *
    * @param list Deeplearning4j's own, which changes with the layout
-   * @param kept what is in it in this layout
+   * @param kept its contents in this layout
    */
   record Keys(List<String> list, List<String> kept) {
     static Keys of(NeuralNetConfiguration configuration) {
@@ -71,14 +71,14 @@ record Layout<P>(
     return adapted().noneMatch(AdaptedPart::ownsMemory);
   }
 
-  /** Takes the arrays of gradients, which are about to be freed, from the layers. */
+  /** Removes the gradient arrays, which are about to be freed, from the layers. */
   void forgetGradients() {
     adapted()
         .flatMap(part -> part.grafts().all().stream())
         .forEach(graft -> graft.setGradients(null));
   }
 
-  /** Frees the native memory of the layers, not that of the vector. */
+  /** Frees the native memory of the layers, but not the vector. */
   void close() {
     adapted().forEach(AdaptedPart::close);
   }

@@ -14,11 +14,10 @@ import org.peft4j.internal.graft.Slot;
 import org.peft4j.kernel.DetachedArrays;
 
 /**
- * The layouts of a network that were made for sets of adapters and are put aside. Coming back to
- * one exchanges references only. The values of a slot are in one layout: if it is wanted in another
- * one, the layout it was in is taken apart.
+ * The layouts of a network for inactive sets of adapters. Bringing one back exchanges references
+ * only. A slot's values are in one layout: if another needs the slot, the first is taken apart.
  *
- * @param <P> what the network consists of
+ * @param <P> the network's parts
  */
 final class Layouts<P> {
   private final Relayable<P> network;
@@ -40,7 +39,7 @@ final class Layouts<P> {
     }
   }
 
-  /** Whether the layout of these slots was put aside; the network has it then. */
+  /** Gives the network the layout of these slots if it was put aside, and says whether it was. */
   boolean bringBack(List<Slot> slots) {
     Layout<P> layout = aside.remove(slots);
     if (layout != null) {
@@ -57,7 +56,7 @@ final class Layouts<P> {
     network.layOut(zeros(type, count));
   }
 
-  /** Sets what is done once, before the network's present layout is next trained. */
+  /** Sets a task to run once, before the network's present layout next trains. */
   void beforeTraining(Runnable task) {
     network.beforeTraining(task);
   }
@@ -66,10 +65,7 @@ final class Layouts<P> {
     return count == 0 ? null : DetachedArrays.zeros(type, 1, count);
   }
 
-  /**
-   * Takes the layouts that were put aside apart, if they have an adapter of one of these names: its
-   * slots have their values in arrays of their own then.
-   */
+  /** Takes the inactive layouts with these adapters apart: their slots get arrays of their own. */
   void release(Predicate<String> adapter) {
     for (List<Slot> slots : new HashSet<>(aside.keySet())) {
       if (slots.stream().map(Slot::adapterName).anyMatch(adapter)) {

@@ -7,15 +7,15 @@ import org.peft4j.internal.original.OriginalLayer;
 import org.peft4j.internal.original.SelfDescribedLayer;
 import org.peft4j.internal.original.stock.StockOriginals;
 
-/** Chooses how a base layer is hosted. */
+/** Finds the original of a base layer. */
 final class Originals {
   private Originals() {}
 
   /**
-   * The hosting of {@code layer}.
+   * The original of {@code layer}.
    *
-   * @param configuration the network's configuration of it; a wrapper layer's own one is that of
-   *     what it wraps
+   * @param configuration the network's configuration of it; that of a wrapper layer itself
+   *     describes what it wraps
    */
   static OriginalLayer of(String name, Layer layer, NeuralNetConfiguration configuration) {
     return layer instanceof SiteLayer siteLayer

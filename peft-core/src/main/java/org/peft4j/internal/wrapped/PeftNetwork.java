@@ -10,7 +10,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.schedule.ISchedule;
 import org.peft4j.internal.adapted.LearningRate;
 
-/** A network of adapted layers, whose parameter vector can be laid out anew when adapters change. */
+/**
+ * A network of adapted layers, whose parameter vector can be laid out anew when adapters change.
+ */
 public final class PeftNetwork extends MultiLayerNetwork implements Relayable<Layer> {
   private static final long serialVersionUID = 1L;
 
@@ -91,8 +93,7 @@ public final class PeftNetwork extends MultiLayerNetwork implements Relayable<La
 
   @Override
   public @Nullable Double getLearningRate(int layer) {
-    return LearningRate.now(
-        Layout.adapted(getLayer(layer)), getIterationCount(), getEpochCount());
+    return LearningRate.now(Layout.adapted(getLayer(layer)), getIterationCount(), getEpochCount());
   }
 
   @Override

@@ -6,14 +6,14 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /**
  * A network whose layers and parameter vector can be exchanged over the same configuration.
  *
- * @param <P> what it consists of: vertices, or layers
+ * @param <P> its parts: vertices, or layers
  */
 interface Relayable<P> {
   /**
-   * Makes every layer anew over {@code parameters}, without a gradient vector or an updater. What
-   * was there is left to the caller.
+   * Builds every layer anew over {@code parameters}, without a gradient vector or an updater. The
+   * caller frees the former ones.
    *
-   * @param parameters the new vector [1, n], used as it is; null where nothing trains
+   * @param parameters the new vector [1, n]; null if nothing trains
    */
   void layOut(@Nullable INDArray parameters);
 
@@ -23,10 +23,10 @@ interface Relayable<P> {
   /** Puts layers and parameters back, without a gradient vector or an updater. */
   void layOut(Layout<P> layout);
 
-  /** Sets what is done once, before the updater is next asked for or a gradient computed. */
+  /** Sets a task to run once, before the next use of the updater or computation of a gradient. */
   void beforeTraining(Runnable task);
 
-  /** Drops and frees all that one batch, one sequence or one training left behind. */
+  /** Frees everything that a batch, a sequence or a training left behind. */
   void forgetPasses();
 
   /** Frees an array that owns its memory. */

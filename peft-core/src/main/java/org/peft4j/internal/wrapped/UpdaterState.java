@@ -10,16 +10,16 @@ import org.peft4j.kernel.DetachedArrays;
 /**
  * A copy of an updater's state.
  *
- * @param values all of it
- * @param blocks where each run of parameters that are updated alike ends: the order of the values
- *     follows from it
+ * @param values its elements
+ * @param blocks the end of each run of parameters with the same update, which determines the order
+ *     of the values
  */
 record UpdaterState(INDArray values, List<Integer> blocks) {
   static UpdaterState of(Updater updater) {
     return new UpdaterState(DetachedArrays.copy(updater.getStateViewArray()), blocksOf(updater));
   }
 
-  /** Writes the state back, unless the updater's rules have changed so that it means nothing. */
+  /** Writes the state back, unless the updater's rules have changed. */
   void restore(@Nullable Updater updater) {
     if (updater != null && blocksOf(updater).equals(blocks)) {
       updater.getStateViewArray().assign(values);

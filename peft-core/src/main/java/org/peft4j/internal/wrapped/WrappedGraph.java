@@ -23,7 +23,7 @@ import org.peft4j.internal.original.OriginalPart;
 import org.peft4j.internal.original.stock.StockOriginals;
 import org.peft4j.kernel.Kernels;
 
-/** Hosts a {@link ComputationGraph}. */
+/** A wrapped {@link ComputationGraph}. */
 public final class WrappedGraph extends WrappedModel<ComputationGraph> {
   private final PeftGraph network;
   private final Layouts<GraphVertex> layouts;
@@ -42,13 +42,12 @@ public final class WrappedGraph extends WrappedModel<ComputationGraph> {
   /** Wraps an initialised graph. */
   public static WrappedGraph of(ComputationGraph base, SharedState shared, Kernels kernels) {
     AdapterContext context =
-        new AdapterContext(
-            layersOf(base), ancestors(base.getConfiguration()), shared, kernels);
+        new AdapterContext(layersOf(base), ancestors(base.getConfiguration()), shared, kernels);
     return new WrappedGraph(base, context);
   }
 
   /**
-   * The hosting of every layer of {@code graph}, by vertex name, in the order of the forward pass.
+   * The original of every layer of {@code graph}, by vertex name, in the order of the forward pass.
    */
   public static Map<String, OriginalPart> layersOf(ComputationGraph graph) {
     Map<String, OriginalPart> originals = new LinkedHashMap<>();

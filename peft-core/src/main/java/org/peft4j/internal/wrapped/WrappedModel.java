@@ -20,8 +20,8 @@ import org.peft4j.internal.original.OriginalPart;
 import org.peft4j.method.TensorPlace;
 
 /**
- * A base model and the network of host layers that is wrapped around it. It knows of slots and
- * arrays; names, configs and files are {@link org.peft4j.PeftModel}'s.
+ * A base model with the network of adapted layers around it. It handles slots and arrays; names,
+ * configs and files are {@link org.peft4j.PeftModel}'s.
  *
  * @param <M> the class of the base model and of the wrapped network
  */
@@ -49,7 +49,7 @@ public abstract class WrappedModel<M extends Model> {
   /** A copy of the base model in memory of its own. */
   public abstract M copyOfBase();
 
-  /** The hosting of every layer of {@code model}, a base model or a copy of one, by vertex name. */
+  /** The original of every layer of {@code model}, the base model or a copy, by vertex name. */
   public abstract Map<String, OriginalPart> originals(M model);
 
   /** The data type of the network's parameters. */
@@ -61,7 +61,7 @@ public abstract class WrappedModel<M extends Model> {
 
   abstract @Nullable Updater updater(boolean create);
 
-  /** The hosting of every layer of the base model, by vertex name. */
+  /** The original of every layer of the base model, by vertex name. */
   public final Map<String, OriginalPart> originals() {
     return context.layers();
   }
@@ -72,8 +72,8 @@ public abstract class WrappedModel<M extends Model> {
   }
 
   /**
-   * Makes {@code slots} the network's parameters, instead of those that are. Their values are kept,
-   * and the updater's state for a set of adapters comes back when the same set does.
+   * Makes {@code slots} the network's parameters. Values are kept, and the updater's state of a set
+   * of adapters returns with the set.
    */
   public final void activate(List<Slot> slots) {
     List<Slot> previous = context.active();
@@ -159,7 +159,7 @@ public abstract class WrappedModel<M extends Model> {
     }
   }
 
-  /** Gives the slots of an adapter that is not active arrays of their own. */
+  /** Gives the slots of an inactive adapter arrays of their own. */
   public final void release(String name) {
     layouts().release(name::equals);
   }

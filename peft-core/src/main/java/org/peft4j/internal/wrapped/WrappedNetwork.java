@@ -21,7 +21,7 @@ import org.peft4j.internal.graft.SharedState;
 import org.peft4j.internal.original.OriginalPart;
 import org.peft4j.kernel.Kernels;
 
-/** Hosts a {@link MultiLayerNetwork}. A layer without a name goes by its index. */
+/** A wrapped {@link MultiLayerNetwork}. A layer without a name is named by its index. */
 public final class WrappedNetwork extends WrappedModel<MultiLayerNetwork> {
   private final PeftNetwork network;
   private final Layouts<Layer> layouts;
@@ -40,8 +40,7 @@ public final class WrappedNetwork extends WrappedModel<MultiLayerNetwork> {
   }
 
   /** Wraps an initialised network. */
-  public static WrappedNetwork of(
-      MultiLayerNetwork base, SharedState shared, Kernels kernels) {
+  public static WrappedNetwork of(MultiLayerNetwork base, SharedState shared, Kernels kernels) {
     Map<String, OriginalPart> originals = layersOf(base);
     Map<String, Set<String>> below = new HashMap<>();
     Set<String> soFar = new LinkedHashSet<>();
@@ -52,7 +51,7 @@ public final class WrappedNetwork extends WrappedModel<MultiLayerNetwork> {
     return new WrappedNetwork(base, new AdapterContext(originals, below, shared, kernels));
   }
 
-  /** The hosting of every layer of {@code network}, by name, in the order of the forward pass. */
+  /** The original of every layer of {@code network}, by name, in the order of the forward pass. */
   public static Map<String, OriginalPart> layersOf(MultiLayerNetwork network) {
     Map<String, OriginalPart> originals = new LinkedHashMap<>();
     for (int i = 0; i < network.getnLayers(); i++) {

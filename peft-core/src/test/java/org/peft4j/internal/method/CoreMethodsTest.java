@@ -1,6 +1,4 @@
 package org.peft4j.internal.method;
-import java.util.Optional;
-import org.peft4j.method.ModelModules;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -9,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -26,6 +25,7 @@ import org.peft4j.config.ModuleSelector;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.error.PeftException;
 import org.peft4j.method.Methods;
+import org.peft4j.method.ModelModules;
 import org.peft4j.method.PeftMethod;
 import org.peft4j.norm.NormTuningConfig;
 import org.peft4j.site.Site;
@@ -205,7 +205,8 @@ class CoreMethodsTest {
         "bart    | self_attn_layer_norm encoder_attn_layer_norm final_layer_norm"
       })
   void normalisationsOfAModelTypeAreHuggingFaces(String type, String names) {
-    assertThat(new NormTuningMethod().defaultTargets(model(type))).contains(List.of(names.split(" ")));
+    assertThat(new NormTuningMethod().defaultTargets(model(type)))
+        .contains(List.of(names.split(" ")));
   }
 
   @Test

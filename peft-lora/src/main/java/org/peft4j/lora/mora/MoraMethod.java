@@ -22,10 +22,10 @@ import org.peft4j.site.SiteKind;
 public final class MoraMethod implements PeftMethod<MoraConfig> {
   private static final FieldType<MoraType> TYPE =
       FieldType.of(
-          "1 (sharing), 6 (rotation)",
-          n -> MoraType.of(n.asInt()).orElse(null),
-          type -> IntNode.valueOf(type.number()))
-      .listed();
+              "1 (sharing), 6 (rotation)",
+              n -> MoraType.of(n.asInt()).orElse(null),
+              type -> IntNode.valueOf(type.number()))
+          .listed();
 
   private static final ConfigFields<MoraConfig, Builder> FIELDS =
       ConfigFields.of("MoRA", "mora", MoraConfig::builder, Builder::build)

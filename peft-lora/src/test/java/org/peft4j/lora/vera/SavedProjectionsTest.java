@@ -59,6 +59,6 @@ class SavedProjectionsTest {
     replace("\"projection_prng_key\" : 0", "\"projection_prng_key\" : 1");
     assertThatThrownBy(() -> Peft.load(DENSE.base(), folder))
         .isInstanceOf(PeftException.class)
-        .hasMessageContaining("vera_A has other values than follow from the config");
+        .hasMessageContaining("vera_A has other values than the config");
   }
 }

@@ -27,10 +27,10 @@ public final class PrefixTuningMethod extends PromptMethod<PrefixTuningConfig> {
   /** Whether a file says {@code "zero"}; Hugging Face PEFT takes true and false for no. */
   private static final FieldType<Boolean> ZEROS =
       FieldType.of(
-          "null or \"zero\"",
-          n -> n.isBoolean() ? Boolean.FALSE : n.asText().equals(ZERO) ? Boolean.TRUE : null,
-          zeros -> TextNode.valueOf(ZERO))
-      .listed();
+              "null or \"zero\"",
+              n -> n.isBoolean() ? Boolean.FALSE : n.asText().equals(ZERO) ? Boolean.TRUE : null,
+              zeros -> TextNode.valueOf(ZERO))
+          .listed();
 
   private static final ConfigFields<PrefixTuningConfig, Builder> FIELDS =
       PromptFields.describe(

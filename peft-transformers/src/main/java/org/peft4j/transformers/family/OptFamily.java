@@ -66,8 +66,7 @@ final class OptFamily implements Family {
       normBefore = fields.flag("do_layer_norm_before", true);
       activation = ActivationField.read(fields, "activation_function", "relu");
       deviation = fields.positiveNumber("init_std", 0.02);
-      fields.check(
-          width % heads == 0, "num_attention_heads", "a divisor of hidden_size " + width);
+      fields.check(width % heads == 0, "num_attention_heads", "a divisor of hidden_size " + width);
     }
 
     ModelArchitecture describe(ConfigFields fields, Optional<Labels> labels) {
@@ -79,10 +78,7 @@ final class OptFamily implements Family {
       SpecialTokens tokens = TokenFields.read(fields);
       return new ModelArchitecture(
           new CheckpointNames(
-              modelType(),
-              LabelFields.className("OPT", "ForCausalLM", labels),
-              "model",
-              Set.of()),
+              modelType(), LabelFields.className("OPT", "ForCausalLM", labels), "model", Set.of()),
           true,
           positions,
           tokens,
@@ -114,8 +110,7 @@ final class OptFamily implements Family {
               (long) positions + OFFSET,
               width,
               deviation);
-      InputPart input =
-          InputPart.of(table).withPositions(new PositionPart(places, OFFSET, true));
+      InputPart input = InputPart.of(table).withPositions(new PositionPart(places, OFFSET, true));
       return projection("project_in", embedded, width).map(input::withProjection).orElse(input);
     }
 
@@ -132,8 +127,7 @@ final class OptFamily implements Family {
       return new BlockPart(
           name,
           List.of(
-              residual(
-                  norm(attention + "_layer_norm"), attention(attention), attention),
+              residual(norm(attention + "_layer_norm"), attention(attention), attention),
               residual(
                   norm(name + ".final_layer_norm"), feedForward(name), name + ".feed_forward")));
     }

@@ -15,9 +15,9 @@ import org.peft4j.site.Site;
 import org.peft4j.weight.FrozenWeight;
 
 /**
- * Hosts any layer by running Deeplearning4j's own implementation: over the base model's arrays
- * where nothing is grafted, and else over effective weights {@code W' = W + Σ ΔW} that are made
- * anew at each forward pass. The latter cost one copy of the layer's own parameters.
+ * Any layer of Deeplearning4j. Its twin is Deeplearning4j's own implementation: over the base
+ * model's arrays if it has no grafts, otherwise over effective weights {@code W' = W + Σ ΔW} made
+ * in each forward pass. These cost a copy of the layer's parameters.
  */
 record EffectiveOriginal(StockLayer base, List<WeightSite> weights, StockWeights frozen)
     implements OriginalLayer {

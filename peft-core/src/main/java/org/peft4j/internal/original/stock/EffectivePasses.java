@@ -4,7 +4,7 @@ import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.peft4j.internal.original.PassHooks;
 
-/** Around a stock layer over effective weights. */
+/** The work around the passes of a layer over effective weights. */
 record EffectivePasses(GradientScratch scratch, EffectiveWeights weights, double epsilonScale)
     implements PassHooks {
   @Override

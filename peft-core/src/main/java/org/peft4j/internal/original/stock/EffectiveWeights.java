@@ -11,9 +11,8 @@ import org.peft4j.internal.graft.WeightGrafts;
 import org.peft4j.site.SiteParameter;
 
 /**
- * The parameters that a stock layer runs on: the frozen ones, the trainable copies that stand in
- * for some of them, and every ΔW added. While adapters do not act, they equal the frozen ones bit
- * for bit.
+ * The parameters that a stock layer runs on: the frozen ones, or trainable copies of them, with
+ * every ΔW added. They equal the frozen ones bit for bit while no adapter acts.
  */
 final class EffectiveWeights implements AutoCloseable {
   private final List<WeightSite> weights;
@@ -45,12 +44,12 @@ final class EffectiveWeights implements AutoCloseable {
     this.table = table;
   }
 
-  /** A new input has come: the next forward pass makes the weights anew. */
+  /** Makes the next forward pass compute the weights anew. */
   void newInput() {
     pass = null;
   }
 
-  /** Makes the weights for a pass over the input, unless they are there already. */
+  /** Computes the weights for a pass over the input, unless that is done. */
   void prepare(boolean training) {
     if (pass == null || pass.training() != training) {
       pass = grafts.nextPass(training);
@@ -74,7 +73,7 @@ final class EffectiveWeights implements AutoCloseable {
     }
   }
 
-  /** Turns the gradients of the effective parameters into those of all that trains. */
+  /** Turns the gradients of the effective parameters into those of the adapters. */
   void backward(Map<String, INDArray> gradients) {
     if (pass == null) {
       throw new IllegalStateException("A backward pass without a forward pass.");
@@ -97,7 +96,7 @@ final class EffectiveWeights implements AutoCloseable {
     }
   }
 
-  /** Deeplearning4j gives that of a convolution of sequences as one of images of width 1. */
+  /** Deeplearning4j returns a sequence convolution's gradient as one of images of width 1. */
   private INDArray gradient(WeightSite weight, Map<String, INDArray> gradients) {
     INDArray gradient = at(weight.parameter(), gradients);
     long[] shape = at(weight.parameter(), frozenTable).shape();

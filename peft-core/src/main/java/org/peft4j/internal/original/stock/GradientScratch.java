@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Where a stock layer writes the gradients of its own parameters, which it computes in any case:
- * working memory for the length of one backward call.
+ * Working memory for the gradients of a stock layer's own parameters, which it computes in any
+ * case. It lives for one backward call.
  */
 final class GradientScratch {
   private final Consumer<INDArray> layer;

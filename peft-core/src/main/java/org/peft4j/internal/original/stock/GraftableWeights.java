@@ -21,8 +21,8 @@ import org.deeplearning4j.nn.conf.layers.wrapper.BaseWrapperLayer;
 import org.peft4j.weight.WeightView;
 
 /**
- * Which parameters of which sort of layer are linear maps or convolutions, by key. A class derived
- * from one of them is another sort: a depthwise convolution's kernels, say, mean something else.
+ * The parameters of each class of layer that are linear maps or convolutions, by key. A subclass is
+ * not included: a depthwise convolution's kernels, for instance, have another meaning.
  */
 final class GraftableWeights {
   private static final Map<String, WeightView> ATTENTION =
@@ -48,7 +48,7 @@ final class GraftableWeights {
 
   private GraftableWeights() {}
 
-  /** The graftable parameters of a layer, and how each is seen; none for an unknown sort. */
+  /** The graftable parameters of a layer, each with its view; none for an unknown class. */
   static Map<String, WeightView> of(Layer configuration) {
     if (configuration instanceof Bidirectional both) {
       return union(prefixed("f", of(both.getFwd())), prefixed("b", of(both.getBwd())));
@@ -59,7 +59,7 @@ final class GraftableWeights {
     return BY_SORT.getOrDefault(configuration.getClass(), Map.of());
   }
 
-  /** The same of a vertex that SameDiff computes. */
+  /** The same for a vertex that SameDiff computes. */
   static Map<String, WeightView> of(SameDiffVertex configuration) {
     return configuration.getClass() == AttentionVertex.class ? ATTENTION : Map.of();
   }

@@ -22,25 +22,25 @@ import org.peft4j.weight.FrozenWeight;
 import org.peft4j.weight.WeightView;
 
 /**
- * Hosts a layer with one matrix W [in, out] (or [vocabulary, dim]), a bias and a gain: the adapters
- * act beside its product, and nothing of the size of W is ever made.
+ * A layer with one matrix W [in, out] (or [vocabulary, dim]), a bias and a gain. Adapters act
+ * beside its product, without an array of the size of W.
  */
 record MatrixOriginal(StockLayer base, Site site, Twin twin, StockWeights weights)
     implements OriginalLayer {
-  /** Makes the layer that stands in for the original in the wrapped network. */
+  /** Makes the twin. */
   @FunctionalInterface
   interface Twin {
     BaseLayer<?> make(NeuralNetConfiguration configuration, DataType type, GraftPoint at);
   }
 
-  /** Hosts a layer that is a linear map. */
+  /** A linear map. */
   static MatrixOriginal linear(String name, StockLayer base, Twin twin) {
     INDArray w = base.layer().getParam(DefaultParamInitializer.WEIGHT_KEY);
     Site site = Site.linear(name, name, w.size(0), w.size(1), parameters(base));
     return new MatrixOriginal(base, site, twin, weights(base, WeightView.TRANSPOSED));
   }
 
-  /** Hosts a layer that is an embedding table. */
+  /** An embedding table. */
   static MatrixOriginal embedding(String name, StockLayer base, Twin twin) {
     INDArray w = base.layer().getParam(DefaultParamInitializer.WEIGHT_KEY);
     Site site = Site.embedding(name, name, w.size(0), w.size(1), parameters(base));
@@ -77,7 +77,7 @@ record MatrixOriginal(StockLayer base, Site site, Twin twin, StockWeights weight
     return weights.get(parameter);
   }
 
-  /** A layer of sequences puts the steps of all of them together. */
+  /** A layer of sequences joins the steps of all of them. */
   @Override
   public boolean rowsApart() {
     return !(base.layer() instanceof RnnOutputLayer)

@@ -16,8 +16,7 @@ import org.peft4j.site.SiteParameter;
 import org.peft4j.weight.FrozenWeight;
 
 /**
- * Hosts a batch normalisation, with its running statistics. Its gain and bias can be trained as a
- * copy; the statistics cannot.
+ * A batch normalisation. Its gain and bias can train as a copy; its running statistics stay frozen.
  */
 record NormOriginal(StockLayer base, Site site, StockWeights weights) implements OriginalLayer {
   static NormOriginal of(String name, StockLayer base) {

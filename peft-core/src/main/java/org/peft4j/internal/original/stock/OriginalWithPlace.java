@@ -11,7 +11,7 @@ import org.peft4j.internal.original.TwinLayer;
 import org.peft4j.site.Site;
 import org.peft4j.weight.FrozenWeight;
 
-/** Hosts a layer as {@code inner} does, with one more site: the place after its activation. */
+/** The layer {@code inner} with one more site: the place after its activation. */
 record OriginalWithPlace(OriginalLayer inner, OutputPlace place) implements OriginalLayer {
   @Override
   public List<Site> sites() {

@@ -26,8 +26,8 @@ import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
 
 /**
- * Which layers have a place after their activation, named {@code layer.output}: those whose
- * configuration states the number of features, but for output layers.
+ * The places after activations, named {@code layer.output}. Every layer but output layers has one
+ * if its configuration states the number of features.
  */
 final class OutputPlaces {
   private OutputPlaces() {}

@@ -14,10 +14,9 @@ import org.nd4j.linalg.api.ops.impl.layers.ExternalErrorsFunction;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * The factor that a gradient from above needs before it enters a layer that SameDiff computes.
- * Deeplearning4j 1.0.0-M2.1 counts that gradient twice, so every gradient of such a layer, and of
- * all below it, comes out doubled. Measured once on the identity, lest a version that is right be
- * halved.
+ * The factor of a gradient before it enters a layer that SameDiff computes. Deeplearning4j
+ * 1.0.0-M2.1 counts that gradient twice, so all gradients of such a layer and below come out
+ * doubled. The factor is measured once, on the identity, so that it is 1 in a corrected version.
  */
 final class SameDiffEpsilon {
   private SameDiffEpsilon() {}

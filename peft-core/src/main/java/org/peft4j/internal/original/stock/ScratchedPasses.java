@@ -4,7 +4,10 @@ import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.peft4j.internal.original.PassHooks;
 
-/** Around a stock layer over the base model's arrays, whose own gradients nobody wants. */
+/**
+ * The work around the passes of a layer over the base model's arrays: its own gradients are
+ * discarded.
+ */
 record ScratchedPasses(GradientScratch scratch, double epsilonScale) implements PassHooks {
   @Override
   public void beforeBackward(LayerWorkspaceMgr workspaces) {

@@ -8,12 +8,12 @@ import org.deeplearning4j.nn.conf.layers.BaseLayer;
  * A layer of the base model, stripped of frozen-layer wrappers.
  *
  * @param layer owns the frozen arrays
- * @param configuration what its hosted twin runs with
+ * @param configuration the twin's configuration
  */
 record StockLayer(Layer layer, NeuralNetConfiguration configuration) {
   /**
-   * The layer inside of a frozen-layer wrapper. Such a layer is in test mode always: it runs
-   * without dropout and weight noise.
+   * The layer inside of a frozen-layer wrapper. It is always in test mode, without dropout and
+   * weight noise.
    */
   static StockLayer inTestMode(Layer inside) {
     NeuralNetConfiguration configuration = inside.conf().clone();
@@ -24,7 +24,7 @@ record StockLayer(Layer layer, NeuralNetConfiguration configuration) {
     return new StockLayer(inside, configuration);
   }
 
-  /** A configuration of one's own to instantiate a layer with. */
+  /** A copy of the configuration, to instantiate a layer with. */
   NeuralNetConfiguration ownConfiguration() {
     return configuration.clone();
   }

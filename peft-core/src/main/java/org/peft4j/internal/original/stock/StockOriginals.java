@@ -25,16 +25,16 @@ import org.peft4j.internal.original.twin.OutputTwin;
 import org.peft4j.internal.original.twin.RnnOutputTwin;
 
 /**
- * Chooses how one of Deeplearning4j's own layers is hosted. A layer of a class derived from one of
- * them is not taken for it, for what it changes is not known.
+ * Describes Deeplearning4j's own layers. A subclass is not treated like its parent, because its
+ * changes are unknown.
  */
 public final class StockOriginals {
   private StockOriginals() {}
 
   /**
-   * The hosting of {@code layer}.
+   * The original of {@code layer}.
    *
-   * @param name the vertex or layer name, which its sites' names begin with
+   * @param name the vertex or layer name, with which its sites' names begin
    * @param configuration the network's configuration of the layer
    */
   public static OriginalLayer of(String name, Layer layer, NeuralNetConfiguration configuration) {
@@ -48,10 +48,10 @@ public final class StockOriginals {
   }
 
   /**
-   * The hosting of a vertex that has parameters and is no layer.
+   * The original of a vertex with parameters and without a layer.
    *
    * @param configuration the graph's own configuration of it, without a frozen-vertex wrapper
-   * @throws PeftException if it is not one that SameDiff computes
+   * @throws PeftException if SameDiff does not compute it
    */
   public static OriginalVertex of(
       String name, GraphVertex vertex, org.deeplearning4j.nn.conf.graph.GraphVertex configuration) {
@@ -59,7 +59,7 @@ public final class StockOriginals {
       return VertexOriginal.of(name, vertex, own);
     }
     throw new PeftException(
-        "Vertex \"%s\" is a %s; of the vertices with parameters, only those derived from SameDiffVertex can be hosted."
+        "Vertex \"%s\" is a %s; of the vertices with parameters, only subclasses of SameDiffVertex are supported."
             .formatted(name, configuration.getClass().getName()));
   }
 

@@ -7,7 +7,7 @@ import org.peft4j.site.SiteParameter;
 final class StockParameters {
   private StockParameters() {}
 
-  /** A parameter under its own key and shape; vectors that are added are biases. */
+  /** A parameter with its key and shape; added vectors are biases. */
   static SiteParameter describe(String key, INDArray value) {
     return isBias(key)
         ? SiteParameter.bias(key, value.shape())

@@ -19,9 +19,9 @@ import org.peft4j.weight.WeightView;
 
 /**
  * The sites of a layer that runs on effective weights: one for each of its {@link
- * GraftableWeights}, named layer and parameter ({@code lstm.RW}), or as the layer if there is only
- * one. Biases are at the first of them. What is left is a site of its own, on which nothing can be
- * grafted.
+ * GraftableWeights}, named layer and parameter ({@code lstm.RW}), or like the layer if there is
+ * only one. Biases belong to the first of them. All other parameters form one more site, without
+ * grafts.
  */
 final class StockSites {
   private final String module;

@@ -15,8 +15,7 @@ import org.peft4j.site.Site;
 import org.peft4j.weight.FrozenWeight;
 
 /**
- * Hosts a vertex that SameDiff computes, attention above all, in the same two ways as {@link
- * EffectiveOriginal} hosts a layer.
+ * A vertex that SameDiff computes, such as attention. Its twins are as {@link EffectiveOriginal}'s.
  *
  * @param base owns the frozen arrays
  * @param configuration the base graph's own configuration of it

@@ -7,6 +7,6 @@ import org.peft4j.weight.WeightView;
  * A site of a layer that runs on effective weights.
  *
  * @param parameter the key of the site's weight in the layer's parameter table
- * @param view how that array becomes the site's weight
+ * @param view the view of that array as the site's weight
  */
 record WeightSite(Site site, String parameter, WeightView view) {}

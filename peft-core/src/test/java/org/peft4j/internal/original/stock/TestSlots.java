@@ -40,8 +40,8 @@ public final class TestSlots {
     return copy;
   }
 
-  private static INDArray weight(OriginalPart hosting, Site site) {
-    FrozenWeight weight = hosting.frozen(site, site.parameters().get(0).name());
+  private static INDArray weight(OriginalPart original, Site site) {
+    FrozenWeight weight = original.frozen(site, site.parameters().get(0).name());
     return weight.view().of(weight.array().orElseThrow());
   }
 

@@ -1,6 +1,4 @@
 package org.peft4j.transformers.internal.block;
-import org.peft4j.weight.FrozenWeight;
-import org.peft4j.weight.DenseWeight;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
@@ -21,8 +19,8 @@ import org.peft4j.adapter.Adapter;
 import org.peft4j.adapter.Pass;
 import org.peft4j.adapter.Tensors;
 import org.peft4j.internal.graft.Graft;
-import org.peft4j.internal.graft.SharedState;
 import org.peft4j.internal.graft.LayerGrafts;
+import org.peft4j.internal.graft.SharedState;
 import org.peft4j.internal.graft.SiteGrafts;
 import org.peft4j.kernel.Nd4jKernels;
 import org.peft4j.site.Site;
@@ -46,6 +44,8 @@ import org.peft4j.transformers.internal.memory.KeptArrays;
 import org.peft4j.transformers.internal.model.FrozenModel;
 import org.peft4j.transformers.internal.model.Modules;
 import org.peft4j.transformers.weights.WeightStore;
+import org.peft4j.weight.DenseWeight;
+import org.peft4j.weight.FrozenWeight;
 
 /** Blocks, one after the other, in double precision with random weights and inputs. */
 final class BlockCase implements AutoCloseable {
@@ -89,8 +89,7 @@ final class BlockCase implements AutoCloseable {
         weights.put(key, Values.random(key.hashCode(), parameter.shapeArray()));
       }
     }
-    model =
-        new FrozenModel(architecture, new WeightStore(DataType.DOUBLE, copies(weights)), false);
+    model = new FrozenModel(architecture, new WeightStore(DataType.DOUBLE, copies(weights)), false);
     for (int i = 0; i < parts.length; i++) {
       List<SiteGrafts> sites = stack.blockSites(i).stream().map(s -> grafts(s, grafted)).toList();
       LayerGrafts layer = new LayerGrafts(sites, SharedState.of(1), new Nd4jKernels(), true);

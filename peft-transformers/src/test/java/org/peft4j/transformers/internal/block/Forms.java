@@ -36,12 +36,7 @@ enum Forms {
       block(
           new ResidualPart(
               Optional.empty(),
-              List.of(
-                  branch(
-                      "attention",
-                      norm("norm1"),
-                      attention(2, 2).part(),
-                      norm("norm2"))),
+              List.of(branch("attention", norm("norm1"), attention(2, 2).part(), norm("norm2"))),
               Optional.empty()),
           new ResidualPart(
               Optional.empty(),

@@ -138,8 +138,7 @@ final class Parts {
     }
 
     Draft rotary(int size) {
-      positions =
-          new AttentionPart.RotaryPositions(new Rotary(10_000, new Rotary.None()), size);
+      positions = new AttentionPart.RotaryPositions(new Rotary(10_000, new Rotary.None()), size);
       return this;
     }
 
@@ -181,8 +180,7 @@ final class Parts {
       long queries = (long) heads * SIZE;
       long keys = (long) keyValueHeads * SIZE;
       if (layout != null) {
-        return new AttentionPart.Fused(
-            linear(prefix + "qkv", WIDTH, queries + 2 * keys), layout);
+        return new AttentionPart.Fused(linear(prefix + "qkv", WIDTH, queries + 2 * keys), layout);
       }
       return new AttentionPart.Separate(
           linear(prefix + "q", WIDTH, queries),

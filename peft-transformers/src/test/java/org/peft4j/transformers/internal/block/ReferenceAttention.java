@@ -63,8 +63,8 @@ record ReferenceAttention(Reference reference, AttentionPart part, int[] mask) {
   }
 
   /**
-   * Of 4 buckets and distances up to 6. In one direction: 0, 1, 2 to 3, and farther; in both: 0, and
-   * farther, for each side.
+   * Of 4 buckets and distances up to 6. In one direction: 0, 1, 2 to 3, and farther; in both: 0,
+   * and farther, for each side.
    */
   private static int bucket(boolean bidirectional, int relative) {
     if (bidirectional) {

@@ -1,5 +1,4 @@
 package org.peft4j.transformers.internal.block;
-import org.peft4j.weight.DenseWeight;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -13,6 +12,7 @@ import org.peft4j.adapter.SublayerAdapter;
 import org.peft4j.adapter.Tensors;
 import org.peft4j.adapter.TrainableCopy;
 import org.peft4j.site.Site;
+import org.peft4j.weight.DenseWeight;
 
 /** Simple adapters for each kind of site. */
 final class TestGrafts {

@@ -1,4 +1,4 @@
-package org.peft4j.onednn;
+package org.peft4j.onednn.internal;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -8,7 +8,7 @@ import java.util.function.Function;
  * The operations compiled so far, by what they are for; the longest unused ones are freed. Each
  * thread has its own: an operation holds the addresses of its call.
  */
-final class Primitives {
+public final class Primitives {
   /** Far more than the shapes of a training; a bound where every batch has another length. */
   private static final int MOST = 2000;
 
@@ -31,7 +31,7 @@ final class Primitives {
   private Primitives() {}
 
   /** The operation of {@code key}, whose class and fields tell everything that it depends on. */
-  static <K extends Record> Primitive of(K key, Function<K, Primitive> compile) {
+  public static <K extends Record> Primitive of(K key, Function<K, Primitive> compile) {
     Map<Record, Primitive> known = OF_THREAD.get().compiled;
     Primitive primitive = known.get(key);
     if (primitive == null) {

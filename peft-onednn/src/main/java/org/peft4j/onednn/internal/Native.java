@@ -1,4 +1,4 @@
-package org.peft4j.onednn;
+package org.peft4j.onednn.internal;
 
 import org.bytedeco.dnnl.engine;
 import org.bytedeco.dnnl.global.dnnl;
@@ -7,9 +7,9 @@ import org.bytedeco.dnnl.stream;
 import org.bytedeco.javacpp.Loader;
 
 /** The library: one engine and one stream, on which every call returns when it is done. */
-final class Native {
-  static final engine ENGINE = new engine(engine.kind.cpu, 0);
-  static final stream STREAM = new stream(ENGINE);
+public final class Native {
+  public static final engine ENGINE = new engine(engine.kind.cpu, 0);
+  public static final stream STREAM = new stream(ENGINE);
 
   private Native() {}
 
@@ -18,12 +18,12 @@ final class Native {
    *
    * @throws LinkageError if there is none for this machine on the class path
    */
-  static void load() {
+  public static void load() {
     Loader.load(dnnl.class);
   }
 
   /** A dense row-major array. */
-  static memory.desc dense(long... dimensions) {
+  public static memory.desc dense(long... dimensions) {
     long[] strides = new long[dimensions.length];
     long stride = 1;
     for (int i = dimensions.length - 1; i >= 0; i--) {
@@ -33,7 +33,7 @@ final class Native {
     return strided(memory.data_type.f32, dimensions, strides);
   }
 
-  static memory.desc strided(memory.data_type type, long[] dimensions, long[] strides) {
+  public static memory.desc strided(memory.data_type type, long[] dimensions, long[] strides) {
     return new memory.desc(dimensions, type, strides);
   }
 }

@@ -1,4 +1,4 @@
-package org.peft4j.onednn;
+package org.peft4j.onednn.internal;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -8,19 +8,19 @@ import org.bytedeco.javacpp.Pointer;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** A pointer that is moved from array to array; it owns nothing. */
-final class Address extends Pointer {
+public final class Address extends Pointer {
   /** Where the first element of {@code array} lies. */
-  static long of(INDArray array) {
+  public static long of(INDArray array) {
     return array.data().address() + array.offset() * array.data().getElementSize();
   }
 
-  Address to(long value) {
+  public Address to(long value) {
     this.address = value;
     return this;
   }
 
   /** {@code count} elements of memory from the first element of {@code array} on. */
-  static FloatBuffer floats(INDArray array, long count) {
+  public static FloatBuffer floats(INDArray array, long count) {
     return bytes(array, 0, count * Float.BYTES).asFloatBuffer();
   }
 
@@ -29,7 +29,7 @@ final class Address extends Pointer {
    *
    * @param offset bytes to leave out from the first element of {@code array} on
    */
-  static ByteBuffer bytes(INDArray array, long offset, long count) {
+  public static ByteBuffer bytes(INDArray array, long offset, long count) {
     return new BytePointer(new Address().to(of(array) + offset))
         .capacity(count)
         .asByteBuffer()

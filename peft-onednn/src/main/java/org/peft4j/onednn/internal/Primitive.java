@@ -1,4 +1,4 @@
-package org.peft4j.onednn;
+package org.peft4j.onednn.internal;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -7,18 +7,18 @@ import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.primitive;
 
 /** A compiled operation for fixed shapes. Runs on any addresses. */
-final class Primitive implements AutoCloseable {
+public final class Primitive implements AutoCloseable {
   private final primitive operation;
   private final List<memory> arguments = new ArrayList<>();
   private final IntMemoryMap map = new IntMemoryMap();
   private final Address address = new Address();
 
-  Primitive(primitive operation) {
+  public Primitive(primitive operation) {
     this.operation = operation;
   }
 
   /** Declares the next argument: its role, one of {@code DNNL_ARG_…}, and its layout. */
-  Primitive argument(int role, memory.desc layout) {
+  public Primitive argument(int role, memory.desc layout) {
     memory argument = new memory(layout, Native.ENGINE, address.to(0));
     arguments.add(argument);
     map.put(role, argument);
@@ -26,7 +26,7 @@ final class Primitive implements AutoCloseable {
   }
 
   /** Runs it; the addresses are of the arguments in the order of their declaration. */
-  void run(long... addresses) {
+  public void run(long... addresses) {
     for (int i = 0; i < addresses.length; i++) {
       arguments.get(i).set_data_handle(address.to(addresses[i]));
     }
