@@ -34,7 +34,7 @@ class MessagesTest {
 
   @Test
   void withoutNamesThereIsNoneAtAll() {
-    assertThat(NearestNames.sentence("x", List.of())).isEqualTo("There is none at all.");
+    assertThat(NearestNames.sentence("x", List.of())).isEqualTo("There are none.");
   }
 
   @Test
