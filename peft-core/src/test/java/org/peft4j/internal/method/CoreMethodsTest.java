@@ -1,6 +1,4 @@
 package org.peft4j.internal.method;
-import org.peft4j.site.SiteRole;
-import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -17,6 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Adapter;
 import org.peft4j.adapter.Tensors;
@@ -33,6 +32,7 @@ import org.peft4j.norm.NormTuningConfig;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
 import org.peft4j.site.SiteParameter;
+import org.peft4j.site.SiteRole;
 import org.peft4j.testing.Frozen;
 import org.peft4j.testing.Values;
 import org.peft4j.token.TokenTuningConfig;
