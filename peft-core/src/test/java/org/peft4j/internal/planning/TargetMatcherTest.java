@@ -189,7 +189,7 @@ class TargetMatcherTest {
     assertThatThrownBy(() -> match(names("ln_f").build().common(), Set.of(SiteKind.LINEAR)))
         .isInstanceOf(PeftException.class)
         .hasMessageStartingWith(
-            "Target ln_f is of the sort NORM; LORA supports [LINEAR]. Nearest: ");
+            "Target ln_f is of the kind NORM; LORA supports [LINEAR]. Nearest: ");
   }
 
   @ParameterizedTest
