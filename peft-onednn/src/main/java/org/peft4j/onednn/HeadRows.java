@@ -2,6 +2,7 @@ package org.peft4j.onednn;
 
 import java.nio.FloatBuffer;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.onednn.internal.Address;
 
 /**
  * The rows [heads·D] of an array [B, T, heads, D], counted over sequences and positions. They may

@@ -2,7 +2,6 @@ package org.peft4j.onednn;
 
 import java.nio.FloatBuffer;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.peft4j.onednn.internal.Address;
 
 /** Rotary positions in place: {@code (a, b) → (a·cos − b·sin, b·cos + a·sin)} for both halves. */
 final class Rotary {
