@@ -1,6 +1,7 @@
 package org.peft4j.transformers.internal.block;
 
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -75,8 +76,8 @@ final class Reference {
   }
 
   double[][] linear(LinearPart part, double[][] x) {
-    INDArray w = weights.get(part.site().name() + ".weight");
-    INDArray b = weights.get(part.site().name() + ".bias");
+    INDArray w = weight(part.site().name() + ".weight");
+    INDArray b = weight(part.site().name() + ".bias");
     double[][] y = new double[x.length][(int) part.outputs()];
     for (int t = 0; t < x.length; t++) {
       for (int o = 0; o < y[t].length; o++) {
@@ -99,7 +100,7 @@ final class Reference {
   }
 
   double[] norm(NormPart part, double[] x) {
-    INDArray w = weights.get(part.site().name() + ".weight");
+    INDArray w = weight(part.site().name() + ".weight");
     boolean layer = part.kind() == NormPart.Kind.LAYER;
     double mean = 0;
     for (double v : x) {
@@ -113,13 +114,13 @@ final class Reference {
     for (int i = 0; i < x.length; i++) {
       double factor = w.getDouble(i) + (part.kind() == NormPart.Kind.RMS_ONE_PLUS ? 1 : 0);
       y[i] = factor * (x[i] - mean) / Math.sqrt(square + part.epsilon());
-      y[i] += layer ? weights.get(part.site().name() + ".bias").getDouble(i) : 0;
+      y[i] += layer ? weight(part.site().name() + ".bias").getDouble(i) : 0;
     }
     return y;
   }
 
   INDArray weight(String key) {
-    return weights.get(key);
+    return Objects.requireNonNull(weights.get(key), key);
   }
 
   private static double[][] add(double[][] a, double[][] b) {

@@ -1,6 +1,7 @@
 package org.peft4j.transformers.internal.block;
 
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Adapter;
@@ -73,7 +74,7 @@ final class TestGrafts {
 
     @Override
     public void forward(Pass pass, Tensors parameters, @Nullable INDArray residual, INDArray y) {
-      y.addi(residual.mulRowVector(parameters.get("b")));
+      y.addi(Objects.requireNonNull(residual).mulRowVector(parameters.get("b")));
     }
 
     @Override
