@@ -263,7 +263,7 @@ class EveryConfigTest {
         .toIterable()
         .containsExactlyElementsOf(
             fields.all().stream().filter(f -> !f.required()).map(ConfigField::name).toList());
-    assertThat(fields.common()).hasSameSizeAs(Methods.all().get("LORA").fields().common());
+    assertThat(fields.common()).hasSameSizeAs(Methods.named("LORA").fields().common());
   }
 
   @Test
