@@ -1,21 +1,25 @@
 package org.peft4j.config;
 
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import java.util.regex.PatternSyntaxException;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.peft4j.error.PeftException;
+import org.peft4j.internal.Quoted;
+import org.peft4j.internal.pattern.PatternError;
+import org.peft4j.internal.pattern.PythonPattern;
 
 /**
- * A regular expression over module paths, in Python's syntax. It may come from an untrusted file,
- * so matching has a budget: a pattern that backtracks without end is an error.
+ * A regular expression over module paths, in the language of Python's {@code re}: what Python would
+ * read differently or not at all is an error. It may come from an untrusted file, so the time of a
+ * match is bounded.
  */
 public final class ModulePattern {
-  private static final int BUDGET = 200_000;
   private static final int MAX_LENGTH = 10_000;
 
-  private final Pattern pattern;
+  private final String text;
+  private final PythonPattern pattern;
 
-  private ModulePattern(Pattern pattern) {
+  private ModulePattern(String text, PythonPattern pattern) {
+    this.text = text;
     this.pattern = pattern;
   }
 
@@ -23,8 +27,19 @@ public final class ModulePattern {
    * Compiles {@code text}.
    *
    * @param field the config field, for messages
+   * @throws PeftException if it is longer than 10,000 characters, is not a regular expression of
+   *     Python's, refers to its own groups, or repeats too often
    */
   public static ModulePattern compile(String field, String text) {
+    return compile(field, text, text);
+  }
+
+  /** A pattern of {@code rank_pattern} or {@code alpha_pattern}: it may match the path's end. */
+  public static ModulePattern suffix(String field, String text) {
+    return compile(field, text, "(.*\\.)?(" + text + ")");
+  }
+
+  private static ModulePattern compile(String field, String text, String whole) {
     if (text.length() > MAX_LENGTH) {
       throw new PeftException(
           field
@@ -35,60 +50,50 @@ public final class ModulePattern {
               + ".");
     }
     try {
-      return new ModulePattern(Pattern.compile(text.replace("(?P<", "(?<")));
-    } catch (PatternSyntaxException e) {
+      // Alone first: a text that closes the parenthesis around it is no expression.
+      PythonPattern alone = PythonPattern.of(text);
+      return new ModulePattern(text, whole.equals(text) ? alone : PythonPattern.of(whole));
+    } catch (PatternError e) {
       throw new PeftException(
-          field + " is not a regular expression: " + e.getDescription() + " in \"" + text + "\".",
+          field
+              + " is not a regular expression that Python reads: "
+              + Quoted.quoted(text)
+              + " has "
+              + e.reason()
+              + ".",
           e);
     }
   }
 
-  /** A pattern of {@code rank_pattern} or {@code alpha_pattern}: it may match the path's end. */
-  public static ModulePattern suffix(String field, String text) {
-    return compile(field, "(.*\\.)?(" + text + ")");
-  }
-
-  /** Whether the whole of {@code path} matches. */
+  /**
+   * Whether the whole of {@code path} matches.
+   *
+   * @throws PeftException if that takes too long
+   */
   public boolean matches(String path) {
-    return matcher(path).matches();
+    return bounded(() -> pattern.matches(path));
   }
 
-  /** The first group's text if {@code path} begins with a match, or null. */
-  @org.jspecify.annotations.Nullable
-  public String firstGroup(String path) {
-    Matcher matcher = matcher(path);
-    return matcher.lookingAt() ? matcher.group(1) : null;
+  /**
+   * The first group's text if {@code path} begins with a match, or null.
+   *
+   * @throws PeftException if that takes too long
+   */
+  public @Nullable String firstGroup(String path) {
+    return bounded(() -> pattern.firstGroup(path));
   }
 
-  private Matcher matcher(String path) {
-    return pattern.matcher(new Budgeted(path, new int[] {BUDGET}, pattern.pattern()));
-  }
-
-  private record Budgeted(CharSequence text, int[] budget, String pattern) implements CharSequence {
-    @Override
-    public int length() {
-      return text.length();
-    }
-
-    @Override
-    public char charAt(int index) {
-      if (--budget[0] < 0) {
-        throw new PeftException(
-            "The pattern \""
-                + pattern
-                + "\" takes too long on module paths: it backtracks without end. Simplify it.");
-      }
-      return text.charAt(index);
-    }
-
-    @Override
-    public CharSequence subSequence(int start, int end) {
-      return new Budgeted(text.subSequence(start, end), budget, pattern);
-    }
-
-    @Override
-    public String toString() {
-      return text.toString();
+  private <T extends @Nullable Object> T bounded(Supplier<T> match) {
+    try {
+      return match.get();
+    } catch (PatternError e) {
+      throw new PeftException(
+          "The pattern "
+              + Quoted.quoted(text)
+              + " takes too long on a module path: there is "
+              + e.reason()
+              + ". Simplify it.",
+          e);
     }
   }
 }

@@ -23,11 +23,19 @@ class ModulePatternTest {
   }
 
   @Test
-  void aPatternThatBacktracksWithoutEndIsAnError() {
+  void aPatternWithManyWaysToFailIsQuick() {
     ModulePattern pattern = ModulePattern.compile("target_modules", "(.*)(.*)(.*)(.*)(.*)x");
-    assertThatThrownBy(() -> pattern.matches("a".repeat(60)))
+    assertThat(pattern.matches("a".repeat(200))).isFalse();
+    assertThat(pattern.matches("a".repeat(200) + "x")).isTrue();
+  }
+
+  @Test
+  void aPatternThatTakesTooLongIsAnError() {
+    String ahead = "(?=.*(?=.*(?=.*(?=.*z))))";
+    ModulePattern pattern = ModulePattern.compile("target_modules", ".*" + ahead);
+    assertThatThrownBy(() -> pattern.matches("a".repeat(200)))
         .isInstanceOf(PeftException.class)
-        .hasMessageContaining("takes too long");
+        .hasMessageContaining("takes too long on a module path");
   }
 
   @Test
@@ -35,7 +43,8 @@ class ModulePatternTest {
     assertThatThrownBy(() -> ModulePattern.compile("target_modules", "a".repeat(10_001)))
         .hasMessageContaining("is a pattern of 10001 characters; allowed: 10000");
     assertThatThrownBy(() -> ModulePattern.compile("target_modules", "("))
-        .hasMessageContaining("target_modules is not a regular expression");
+        .hasMessageContaining("target_modules is not a regular expression that Python reads: \"(\" has a parenthesis"
+                + " that is not closed at character 2.");
   }
 
   @Test
