@@ -18,6 +18,7 @@ import org.peft4j.config.FieldType;
 import org.peft4j.config.ModuleSelector;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.error.PeftException;
+import org.peft4j.internal.WriteLock;
 import org.peft4j.internal.graft.Slot;
 import org.peft4j.method.Injection.FrozenValues;
 import org.peft4j.method.Methods;
@@ -43,8 +44,10 @@ public final class AdapterFiles {
   /** The name of the file with the parameters of encoders, where a method has one. */
   public static final String ENCODER = "encoder.safetensors";
 
-  private static final String CONFIG_CHECKSUM = "peft4j.config_sha256";
-  private static final String ENCODER_CHECKSUM = "peft4j.encoder_sha256";
+  private static final String CONFIG_KEY = "peft4j.config";
+  private static final String ENCODER_KEY = "peft4j.encoder";
+  private static final String CONFIG_CHECKSUM = CONFIG_KEY + "_sha256";
+  private static final String ENCODER_CHECKSUM = ENCODER_KEY + "_sha256";
 
   private AdapterFiles() {}
 
@@ -67,11 +70,11 @@ public final class AdapterFiles {
   }
 
   private static Companion config(Path folder) {
-    return new Companion(folder, CONFIG, CONFIG_CHECKSUM);
+    return new Companion(folder, CONFIG, CONFIG_KEY);
   }
 
   private static Companion encoder(Path folder) {
-    return new Companion(folder, ENCODER, ENCODER_CHECKSUM);
+    return new Companion(folder, ENCODER, ENCODER_KEY);
   }
 
   /** The tensors of slots by key. */
@@ -190,7 +193,10 @@ public final class AdapterFiles {
     }
   }
 
-  /** Writes an adapter. At every moment, the folder holds the old one or the new one. */
+  /**
+   * Writes an adapter. At every moment, the folder holds the old one or the new one. Writers of one
+   * folder wait for each other.
+   */
   public static <C extends PeftConfig> void write(
       Path folder, C config, ModuleSelector targets, List<Slot> slots) {
     PeftMethod<C> method = Methods.of(config);
@@ -204,19 +210,32 @@ public final class AdapterFiles {
     TensorFile.requireFinite(saved.tensors());
     TensorFile.requireFinite(encoders);
     createFolder(folder);
-    Map<String, String> metadata = new LinkedHashMap<>(Map.of("format", "pt"));
-    AdapterConfigFile.write(config(folder).next(), json);
-    config(folder).announce(metadata);
-    if (!encoders.isEmpty()) {
-      TensorFile.write(encoder(folder).next(), encoders, Map.of("format", "pt"));
-      encoder(folder).announce(metadata);
+    try (WriteLock lock = WriteLock.of(folder, "adapter")) {
+      write(folder, json, encoders, saved.tensors());
+    } catch (IOException e) {
+      throw new PeftException("Cannot write to " + folder + ": " + e.getMessage() + ".", e);
     }
-    TensorFile.write(folder.resolve(WEIGHTS), saved.tensors(), metadata);
-    config(folder).settle();
+  }
+
+  private static void write(
+      Path folder,
+      ObjectNode json,
+      Map<String, INDArray> encoders,
+      Map<String, INDArray> tensors) {
+    boolean fresh = !Files.exists(folder.resolve(WEIGHTS));
+    Map<String, String> metadata = new LinkedHashMap<>(Map.of("format", "pt"));
+    AdapterConfigFile.write(config(folder).target(fresh), json);
+    config(folder).announce(fresh, metadata);
+    if (!encoders.isEmpty()) {
+      TensorFile.write(encoder(folder).target(fresh), encoders, Map.of("format", "pt"));
+      encoder(folder).announce(fresh, metadata);
+    }
+    TensorFile.write(folder.resolve(WEIGHTS), tensors, metadata);
+    config(folder).settle(fresh);
     if (encoders.isEmpty()) {
       encoder(folder).remove();
     } else {
-      encoder(folder).settle();
+      encoder(folder).settle(fresh);
     }
   }
 
