@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.adapter.Adapter;
 import org.peft4j.adapter.EncodedAdapter;
 import org.peft4j.adapter.ParameterSpec;
 import org.peft4j.adapter.Tensors;
@@ -168,29 +169,60 @@ public final class AdapterFiles {
   }
 
   /**
+   * Fails unless the files have the tensors of {@code adapters} with their shapes: before anything
+   * is allocated by the sizes that a config tells.
+   */
+  public static void check(Path folder, List<Adapter> adapters, FrozenValues frozen) {
+    List<Adapter> encoded = adapters.stream().filter(AdapterFiles::isEncoded).toList();
+    List<Adapter> rest = adapters.stream().filter(adapter -> !isEncoded(adapter)).toList();
+    if (!encoded.isEmpty()) {
+      try (TensorSource source = TensorSource.open(encoder(folder, encoded))) {
+        new AdapterReader(source, encoded, frozen).check();
+      }
+    }
+    try (TensorSource source = TensorSource.open(folder.resolve(WEIGHTS))) {
+      AdapterReader reader = new AdapterReader(source, rest, frozen);
+      if (encoded.isEmpty()) {
+        reader.check();
+      } else {
+        // What encoders put into the weights is known when they are read.
+        reader.checkPresent();
+      }
+    }
+  }
+
+  private static boolean isEncoded(Adapter adapter) {
+    return adapter instanceof EncodedAdapter;
+  }
+
+  private static Path encoder(Path folder, List<Adapter> encoded) {
+    return encoderOf(folder)
+        .orElseThrow(() -> new IllegalStateException("No encoder in " + folder + " of " + encoded));
+  }
+
+  /**
    * Reads the values of {@code slots}. File and slots must have the same tensors with the same
    * shapes.
    *
    * @param frozen the base model's values, which copies of base weights in the file must equal
    */
   public static void readValues(Path folder, List<Slot> slots, FrozenValues frozen) {
-    List<Slot> encoded = slots.stream().filter(s -> s.adapter() instanceof EncodedAdapter).toList();
-    Path weights = folder.resolve(WEIGHTS);
-    if (encoded.isEmpty()) {
-      try (TensorSource source = TensorSource.open(weights)) {
-        new AdapterReader(source, slots, List.of(), frozen).read();
+    List<Slot> encoded = slots.stream().filter(slot -> isEncoded(slot.adapter())).toList();
+    List<Slot> rest = slots.stream().filter(slot -> !isEncoded(slot.adapter())).toList();
+    if (!encoded.isEmpty()) {
+      try (TensorSource source = TensorSource.open(encoder(folder, adapters(encoded)))) {
+        new AdapterReader(source, adapters(encoded), frozen).read(encoded);
       }
-      return;
     }
-    Path beside =
-        encoderOf(folder).orElseThrow(() -> new IllegalStateException("No encoder in " + folder));
-    try (TensorSource source = TensorSource.open(beside)) {
-      new AdapterReader(source, encoded, List.of(), frozen).read();
+    try (TensorSource source = TensorSource.open(folder.resolve(WEIGHTS))) {
+      AdapterReader reader = new AdapterReader(source, adapters(rest), frozen);
+      reader.allow(encoded);
+      reader.read(rest);
     }
-    List<Slot> rest = slots.stream().filter(slot -> !encoded.contains(slot)).toList();
-    try (TensorSource source = TensorSource.open(weights)) {
-      new AdapterReader(source, rest, encoded, frozen).read();
-    }
+  }
+
+  private static List<Adapter> adapters(List<Slot> slots) {
+    return slots.stream().map(Slot::adapter).toList();
   }
 
   /**
