@@ -22,7 +22,7 @@ record Narrowing(MatrixLayout from) {
             Native.strided(
                 memory.data_type.bf16, from.dimensions(), new long[] {from.columns(), 1});
         reorder.primitive_desc description =
-        new reorder.primitive_desc(Native.ENGINE, source, Native.ENGINE, target)) {
+            new reorder.primitive_desc(Native.ENGINE, source, Native.ENGINE, target)) {
       return new Primitive(new reorder(description))
           .argument(DNNL_ARG_FROM, source)
           .argument(DNNL_ARG_TO, target);

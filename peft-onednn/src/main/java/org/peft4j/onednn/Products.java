@@ -54,7 +54,8 @@ final class Products {
       return false;
     }
     if (half) {
-      return multiplyHalf(transposeA ? a.transpose() : a, left, b, transposeB, alpha, beta, bias, out);
+      return multiplyHalf(
+          transposeA ? a.transpose() : a, left, b, transposeB, alpha, beta, bias, out);
     }
     if (!result.rowMajor()) {
       // outᵀ = op(b)ᵀ·op(a)ᵀ is row-major.

@@ -89,8 +89,7 @@ class AttentionFormulaTest {
       INDArray p = Floats.random(9, BATCH, HEADS, t, s);
       OneDnnKernels kernels = new OneDnnKernels();
       kernels.attention(q, k, v, pattern, scores, p, context);
-      kernels.attentionGradient(
-          q, k, v, pattern, scores, p, context, upper, dq, dk, dv, dBias);
+      kernels.attentionGradient(q, k, v, pattern, scores, p, context, upper, dq, dk, dv, dBias);
     }
   }
 
@@ -194,7 +193,8 @@ class AttentionFormulaTest {
 
   @Test
   void nothingFlowsBackFromABlindQuery() {
-    Call call = new Call(AttentionPattern.causal(3).withLeftPadding(0, 2), AttentionScores.scaled(1));
+    Call call =
+        new Call(AttentionPattern.causal(3).withLeftPadding(0, 2), AttentionScores.scaled(1));
     INDArray ofBlind =
         call.dq.get(
             NDArrayIndex.point(1),
@@ -217,7 +217,13 @@ class AttentionFormulaTest {
 
     new OneDnnKernels()
         .attention(
-            q, k, v, pattern, AttentionScores.scaled(0.5), Floats.zeros(BATCH, HEADS, 5, 5), context);
+            q,
+            k,
+            v,
+            pattern,
+            AttentionScores.scaled(0.5),
+            Floats.zeros(BATCH, HEADS, 5, 5),
+            context);
 
     Floats.assertElements(context, new Expected(call).context, 1e-5);
   }

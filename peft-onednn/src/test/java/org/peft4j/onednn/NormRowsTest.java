@@ -33,7 +33,12 @@ class NormRowsTest {
 
   @ParameterizedTest(name = "{0} × {1}, centred: {2}")
   @CsvSource({
-    "1, 1, false", "1, 1, true", "3, 7, false", "3, 7, true", "2, 64, true", "70, 513, true"
+    "1, 1, false",
+    "1, 1, true",
+    "3, 7, false",
+    "3, 7, true",
+    "2, 64, true",
+    "70, 513, true"
   })
   void rowsAreNormalisedAndTheirStatisticsKept(int rows, int columns, boolean centred) {
     INDArray x = Floats.random(1, rows, columns).addi(0.3);

@@ -3,14 +3,14 @@ package org.peft4j.onednn;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.stream.IntStream;
-import java.util.Arrays;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.testing.Plain;
 
@@ -20,7 +20,8 @@ class RowKernelsTest {
   @CsvSource({"1, 1", "7, 3", "1000, 40", "1, 100000", "0, 5"})
   void everyRowBelongsToOneTask(int rows, int columns) {
     AtomicIntegerArray visits = new AtomicIntegerArray(Math.max(1, rows));
-    RowTasks.run(rows, columns, (from, to) -> IntStream.range(from, to).forEach(visits::incrementAndGet));
+    RowTasks.run(
+        rows, columns, (from, to) -> IntStream.range(from, to).forEach(visits::incrementAndGet));
     assertThat(IntStream.range(0, rows).map(visits::get)).allMatch(count -> count == 1);
   }
 

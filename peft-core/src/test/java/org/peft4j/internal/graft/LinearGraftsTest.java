@@ -88,7 +88,8 @@ class LinearGraftsTest {
         for (int in = 0; in < IN; in++) {
           double k = at(grafts, 1, "l", in) * at(grafts, 2, "l", in);
           product += w.getDouble(out, in) * k * x.getDouble(row, in);
-          parts += (matrix(grafts, 0, "C", out, in) + matrix(grafts, 6, "D", out, in))
+          parts +=
+              (matrix(grafts, 0, "C", out, in) + matrix(grafts, 6, "D", out, in))
                   * x.getDouble(row, in);
         }
         double l = at(grafts, 4, "l", out) * at(grafts, 7, "l", out);

@@ -35,8 +35,7 @@ class SiteGraftsTest {
   private final INDArray frozen = Values.random(1, 2);
 
   private Graft biasCopy(String name) {
-    return graft(
-        name, new TrainableCopy(SITE, List.of(BIAS), "", p -> DenseWeight.of(frozen)), 5);
+    return graft(name, new TrainableCopy(SITE, List.of(BIAS), "", p -> DenseWeight.of(frozen)), 5);
   }
 
   private SiteGrafts at(Graft... grafts) {

@@ -197,9 +197,7 @@ public final class SmallAdapters {
 
     @Override
     public List<ParameterSpec> parameters() {
-      return prefixLength > 0
-          ? one("p", 1)
-          : one("e", virtualTokens, site.outputs());
+      return prefixLength > 0 ? one("p", 1) : one("e", virtualTokens, site.outputs());
     }
 
     @Override

@@ -103,7 +103,8 @@ class SublayerGraftsTest {
     INDArray result = output(residual, pass(Tape.NONE));
 
     for (int i = 0; i < WIDTH; i++) {
-      double own = at(second, "a", i) * y.getDouble(1, i) + at(second, "c", i) * residual.getDouble(1, i);
+      double own =
+          at(second, "a", i) * y.getDouble(1, i) + at(second, "c", i) * residual.getDouble(1, i);
       assertThat(result.getDouble(1, i)).isEqualTo(own, within(1e-12));
       assertThat(result.getDouble(2, i)).isEqualTo(y.getDouble(2, i));
     }
