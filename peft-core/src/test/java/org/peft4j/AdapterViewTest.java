@@ -89,7 +89,8 @@ class AdapterViewTest {
     double second = y[0][1] + y[1][1] + y[2][1];
     assertClose(get(view.gradients(), OUT).reshape(1, 2), new double[][] {{first, second}});
     // Through W2 = [[1, 0], [1, -1]].
-    assertClose(get(view.gradients(), FIRST).reshape(1, 2), new double[][] {{first, first - second}});
+    assertClose(
+        get(view.gradients(), FIRST).reshape(1, 2), new double[][] {{first, first - second}});
   }
 
   @Test
@@ -104,7 +105,8 @@ class AdapterViewTest {
 
   @Test
   void anAmendedConfigIsTheAdaptersAndChangesNothingElse() {
-    PeftConfig amended = BitFitConfig.builder().targetModules("first", "out").baseModel("b").build();
+    PeftConfig amended =
+        BitFitConfig.builder().targetModules("first", "out").baseModel("b").build();
     get(view.tensors(), FIRST).assign(4);
 
     view.amendConfig(amended);

@@ -142,8 +142,7 @@ class NamedAdaptersTest {
   void aTakenNameIsRefused() {
     assertThatThrownBy(() -> model.addAdapter("out", biasOf("out")))
         .isInstanceOf(PeftException.class)
-        .hasMessage(
-            "Adapter \"out\" exists already. Delete it first, or choose another name.");
+        .hasMessage("Adapter \"out\" exists already. Delete it first, or choose another name.");
   }
 
   @Test
@@ -193,8 +192,7 @@ class NamedAdaptersTest {
 
   @Test
   void valuesOfOtherTensorsAreAllTold() {
-    Map<String, INDArray> values =
-        Map.of(TwoLayers.FIRST, Nd4j.zeros(3), "more", Nd4j.zeros(1, 2));
+    Map<String, INDArray> values = Map.of(TwoLayers.FIRST, Nd4j.zeros(3), "more", Nd4j.zeros(1, 2));
 
     assertThatThrownBy(() -> model.addAdapter("given", biasOf("first", "out"), values))
         .isInstanceOf(PeftException.class)
@@ -236,11 +234,9 @@ class NamedAdaptersTest {
                     List.of("default", "norm"), List.of(1.0, 1.0), "sum", linear))
         .isInstanceOf(PeftException.class)
         .hasMessageContaining("only adapters of one method can be combined");
-    assertThatThrownBy(
-            () -> model.addWeightedAdapter(List.of("out"), List.of(1.0), "out", linear))
+    assertThatThrownBy(() -> model.addWeightedAdapter(List.of("out"), List.of(1.0), "out", linear))
         .hasMessageContaining("exists already");
-    assertThatThrownBy(
-            () -> model.addWeightedAdapter(List.of("out"), List.of(1.0), "sum", linear))
+    assertThatThrownBy(() -> model.addWeightedAdapter(List.of("out"), List.of(1.0), "sum", linear))
         .hasMessage("Adapters of the method BITFIT cannot be combined.");
   }
 }

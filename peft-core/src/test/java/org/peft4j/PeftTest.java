@@ -34,8 +34,7 @@ class PeftTest {
     double[] four = {4, 4};
     assertClose(model.network().outputSingle(TwoLayers.x()), TwoLayers.output(four, four));
     assertThat(model.mergeDifference(TwoLayers.x())).isLessThan(1e-12);
-    assertClose(
-        model.mergeAndUnload().outputSingle(TwoLayers.x()), TwoLayers.output(four, four));
+    assertClose(model.mergeAndUnload().outputSingle(TwoLayers.x()), TwoLayers.output(four, four));
     assertThat(base.params()).isEqualTo(before);
   }
 

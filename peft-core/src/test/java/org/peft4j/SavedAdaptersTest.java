@@ -147,8 +147,7 @@ class SavedAdaptersTest {
 
     PeftModel<ComputationGraph> graph = Peft.load(TwoLayers.graph(), folder);
 
-    assertClose(
-        graph.network().outputSingle(TwoLayers.x()), TwoLayers.output(BIAS, TwoLayers.B2));
+    assertClose(graph.network().outputSingle(TwoLayers.x()), TwoLayers.output(BIAS, TwoLayers.B2));
   }
 
   @Test
@@ -189,10 +188,8 @@ class SavedAdaptersTest {
   @Test
   void whatBiasesTheAdapterOfAModelSavesIsInItsFile() {
     PeftModel<MultiLayerNetwork> model =
-        Peft.wrap(
-            TwoLayers.network(), biasOf("first").toBuilder().modulesToSave("out").build());
-    Objects.requireNonNull(
-            model.adapter("default").tensors().get("base_model.model.out.W"))
+        Peft.wrap(TwoLayers.network(), biasOf("first").toBuilder().modulesToSave("out").build());
+    Objects.requireNonNull(model.adapter("default").tensors().get("base_model.model.out.W"))
         .assign(0);
 
     model.save(folder);

@@ -25,8 +25,7 @@ class TokenRowsInNetworkTest {
   static final String KEY = "base_model.model.table.trainable_tokens_delta";
 
   private static final double[][] TABLE = {{1, 2}, {3, 4}, {5, 6}};
-  private static final INDArray TOKENS =
-      Nd4j.createFromArray(new double[][] {{0}, {1}, {2}, {1}});
+  private static final INDArray TOKENS = Nd4j.createFromArray(new double[][] {{0}, {1}, {2}, {1}});
 
   static TokenTuningConfig config(Integer... tokens) {
     return TokenTuningConfig.builder().targetModules("table").tokenIndices(tokens).build();
@@ -131,7 +130,8 @@ class TokenRowsInNetworkTest {
             "Adapter \"other\" is not active. Active are: [default]; __base__ means no adapter.");
     try (AdapterScope scope = model.adapterOfEachRow(List.of("default"))) {
       assertThatThrownBy(() -> model.adapterOfEachRow(List.of("default")))
-          .hasMessage("Each row has an adapter now; close that scope before giving each row another.");
+          .hasMessage(
+              "Each row has an adapter now; close that scope before giving each row another.");
       assertThatThrownBy(() -> model.setActive("other"))
           .hasMessage(
               "Each row has an adapter now; close that scope before changing the active adapters.");

@@ -67,11 +67,21 @@ final class TwoLayers {
   }
 
   private static DenseLayer first() {
-    return new DenseLayer.Builder().name("first").nIn(2).nOut(2).activation(Activation.IDENTITY).build();
+    return new DenseLayer.Builder()
+        .name("first")
+        .nIn(2)
+        .nOut(2)
+        .activation(Activation.IDENTITY)
+        .build();
   }
 
   private static OutputLayer out() {
-    return new OutputLayer.Builder(LossFunction.MSE).name("out").nIn(2).nOut(2).activation(Activation.IDENTITY).build();
+    return new OutputLayer.Builder(LossFunction.MSE)
+        .name("out")
+        .nIn(2)
+        .nOut(2)
+        .activation(Activation.IDENTITY)
+        .build();
   }
 
   /** In Deeplearning4j's vector a weight lies column by column. */

@@ -42,7 +42,12 @@ public final class ModulePattern {
       return new ModulePattern(Pattern.compile(text.replace("(?P<", "(?<")));
     } catch (PatternSyntaxException e) {
       throw new PeftException(
-          field + " is not a regular expression: " + e.getDescription() + " in " + quoted(text) + ".",
+          field
+              + " is not a regular expression: "
+              + e.getDescription()
+              + " in "
+              + quoted(text)
+              + ".",
           e);
     }
   }

@@ -70,7 +70,8 @@ class CommonConfigTest {
 
   @Test
   void classifiersSaveTheirHeadsToo() {
-    CommonConfig config = builder().taskType("SEQ_CLS").modulesToSave("score", "out").build().common();
+    CommonConfig config =
+        builder().taskType("SEQ_CLS").modulesToSave("score", "out").build().common();
 
     assertThat(config.modulesToSave()).containsExactly("score", "out", "classifier");
     assertThat(config.taskHeads()).containsExactly("classifier", "score");
@@ -110,8 +111,7 @@ class CommonConfigTest {
 
   @Test
   void allProblemsAreInOneException() {
-    assertThatThrownBy(
-            () -> builder().taskType("X").targetRegex("a").layersToTransform(-1).build())
+    assertThatThrownBy(() -> builder().taskType("X").targetRegex("a").layersToTransform(-1).build())
         .isInstanceOf(PeftException.class)
         .hasMessageContainingAll("task_type is \"X\"", "goes with target_modules", "has -1");
     assertThatCode(() -> CommonConfig.require("config", List.of())).doesNotThrowAnyException();
@@ -161,12 +161,7 @@ class CommonConfigTest {
 
     assertThat(whole.description())
         .isEqualTo(
-            builder()
-                .taskType("CAUSAL_LM")
-                .baseModel("base")
-                .revision("main")
-                .build()
-                .common());
+            builder().taskType("CAUSAL_LM").baseModel("base").revision("main").build().common());
   }
 
   @Test

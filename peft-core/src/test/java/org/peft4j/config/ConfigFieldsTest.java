@@ -153,7 +153,9 @@ class ConfigFieldsTest {
                 .build()
                 .common());
     ObjectNode written = FIELDS.write(new Builder().common(common).build());
-    json(text).properties().forEach(e -> assertThat(written.get(e.getKey())).isEqualTo(e.getValue()));
+    json(text)
+        .properties()
+        .forEach(e -> assertThat(written.get(e.getKey())).isEqualTo(e.getValue()));
   }
 
   @Test

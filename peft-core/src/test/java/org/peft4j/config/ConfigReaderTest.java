@@ -50,15 +50,11 @@ class ConfigReaderTest {
         "[1]        | r is [1]; allowed: a whole number.",
         "{'a': 'b'} | r is {\"\"a\"\":\"\"b\"\"}; allowed: a whole number."
       })
-  void anotherTypeIsToldWithTheValueAsItIsInTheFile(String value, String problem)
-      throws Exception {
+  void anotherTypeIsToldWithTheValueAsItIsInTheFile(String value, String problem) throws Exception {
     ConfigReader json = reader("{'r': " + value + "}");
 
     assertThat(json.read("r", FieldType.INTEGER)).isEmpty();
-    assertThat(json.problems())
-        .singleElement()
-        .asString()
-        .isEqualTo(problem.replace("\"\"", "\""));
+    assertThat(json.problems()).singleElement().asString().isEqualTo(problem.replace("\"\"", "\""));
   }
 
   @Test
@@ -81,8 +77,7 @@ class ConfigReaderTest {
     json.read("c", FieldType.TEXT);
 
     assertThat(json.problems())
-        .containsExactly(
-            "a is \"x\"; allowed: a whole number.", "b is 2; allowed: a text.");
+        .containsExactly("a is \"x\"; allowed: a whole number.", "b is 2; allowed: a text.");
   }
 
   @Test
@@ -92,8 +87,7 @@ class ConfigReaderTest {
     json.read("r", FieldType.INTEGER);
     json.any("old");
 
-    assertThat(json.unknown())
-        .isEqualTo(Map.of("new", new JsonMapper().readTree("{\"a\": 1}")));
+    assertThat(json.unknown()).isEqualTo(Map.of("new", new JsonMapper().readTree("{\"a\": 1}")));
   }
 
   static Stream<Arguments> settingsThatAreOff() {

@@ -84,8 +84,8 @@ class FieldTypeTest {
 
   @ParameterizedTest
   @MethodSource("otherForms")
-  <T> void aNumberMayHaveAPointAndAListMayBeItsOnlyElement(
-      FieldType<T> type, String text, T value) throws JsonProcessingException {
+  <T> void aNumberMayHaveAPointAndAListMayBeItsOnlyElement(FieldType<T> type, String text, T value)
+      throws JsonProcessingException {
     assertThat(read(type, text)).isEqualTo(value);
   }
 

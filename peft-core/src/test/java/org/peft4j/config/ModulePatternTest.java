@@ -79,8 +79,7 @@ class ModulePatternTest {
     "'.*\\.(h|layers)\\.(\\d+)\\.', model.h.3.q, 3",
     "'.*\\.layers\\.(\\d+)\\.', model.h.12.q, "
   })
-  void theLastGroupIsOfAMatchAtTheBeginning(
-      String text, String path, @Nullable String group) {
+  void theLastGroupIsOfAMatchAtTheBeginning(String text, String path, @Nullable String group) {
     assertThat(ModulePattern.compile("layers_pattern", text).lastGroup(path)).isEqualTo(group);
   }
 

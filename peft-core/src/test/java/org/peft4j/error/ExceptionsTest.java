@@ -21,7 +21,9 @@ class ExceptionsTest {
   void aCauseIsKept() {
     IOException cause = new IOException("disk");
 
-    assertThat(new PeftException("Cannot write.", cause)).hasMessage("Cannot write.").hasCause(cause);
+    assertThat(new PeftException("Cannot write.", cause))
+        .hasMessage("Cannot write.")
+        .hasCause(cause);
     assertThat(new PeftException("Cannot write.")).hasNoCause();
   }
 

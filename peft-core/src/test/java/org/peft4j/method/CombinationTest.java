@@ -44,8 +44,7 @@ class CombinationTest {
     } else {
       assertThatThrownBy(without::requireComplete)
           .isInstanceOf(PeftException.class)
-          .hasMessage(
-              type + " needs a density: the share of entries to keep, above 0, up to 1.");
+          .hasMessage(type + " needs a density: the share of entries to keep, above 0, up to 1.");
     }
     assertThatCode(without.density(1)::requireComplete).doesNotThrowAnyException();
   }

@@ -77,7 +77,8 @@ class MethodsTest {
   void aConfigOfAnotherClassIsRefused() {
     assertThatThrownBy(() -> Methods.of(new Pretender()))
         .isInstanceOf(PeftException.class)
-        .hasMessageContainingAll("Pretender says peft_type BITFIT, whose config is", "BitFitConfig");
+        .hasMessageContainingAll(
+            "Pretender says peft_type BITFIT, whose config is", "BitFitConfig");
   }
 
   @Test

@@ -69,7 +69,8 @@ class AdapterPlanTest {
       // Its own format has commas and points in every country.
       Locale.setDefault(Locale.GERMANY);
       assertThat(new TrainableParameters(4_194_304, 6_742_609_920L))
-          .hasToString("trainable params: 4,194,304 || all params: 6,742,609,920 || trainable%: 0.0622");
+          .hasToString(
+              "trainable params: 4,194,304 || all params: 6,742,609,920 || trainable%: 0.0622");
     } finally {
       Locale.setDefault(before);
     }

@@ -31,8 +31,8 @@ public final class Merging<M extends Model> {
   }
 
   /**
-   * Merges these slots, and disables {@code names} beside them. The returned task undoes both. Where
-   * every adapter is disabled, the merged weights take effect when that ends.
+   * Merges these slots, and disables {@code names} beside them. The returned task undoes both.
+   * Where every adapter is disabled, the merged weights take effect when that ends.
    */
   public Runnable merge(List<Slot> slots, Set<String> names) {
     MergedState merged = new Merger(wrapped.originals().values(), kernels).merge(slots);
