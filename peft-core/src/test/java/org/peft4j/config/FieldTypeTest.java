@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -124,10 +125,9 @@ class FieldTypeTest {
 
   @Test
   void theOrderOfAMapIsThatOfTheFile() throws JsonProcessingException {
-    Map<String, Integer> ranks = read(RANKS, "{'v': 1, 'q': 2, 'a': 3}");
-
-    assertThat(ranks).isNotNull();
-    assertThat(new ArrayList<>(ranks.keySet())).containsExactly("v", "q", "a");
+    assertThat(read(RANKS, "{'v': 1, 'q': 2, 'a': 3}"))
+        .asInstanceOf(InstanceOfAssertFactories.map(String.class, Integer.class))
+        .containsExactly(Map.entry("v", 1), Map.entry("q", 2), Map.entry("a", 3));
   }
 
   @Test
