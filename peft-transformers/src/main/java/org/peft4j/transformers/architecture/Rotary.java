@@ -104,11 +104,18 @@ public record Rotary(double theta, Scaling scaling) {
     return scaling instanceof LongRope rope && length > rope.originalPositions() ? 1 : 0;
   }
 
-  /** The longest sequence of a model that was made for {@code maxPositions}. */
+  /**
+   * The longest sequence of a model that was made for {@code maxPositions}, which files with YaRN
+   * may leave at the original length.
+   */
   public int reach(int maxPositions) {
-    return scaling instanceof Dynamic dynamic
-        ? (int) Math.min(Integer.MAX_VALUE, maxPositions * dynamic.factor())
-        : maxPositions;
+    double stretched = maxPositions;
+    if (scaling instanceof Dynamic dynamic) {
+      stretched = maxPositions * dynamic.factor();
+    } else if (scaling instanceof Yarn yarn) {
+      stretched = Math.max(maxPositions, yarn.originalPositions() * yarn.factor());
+    }
+    return (int) Math.min(Integer.MAX_VALUE, stretched);
   }
 
   /** What cosines and sines are multiplied with. */

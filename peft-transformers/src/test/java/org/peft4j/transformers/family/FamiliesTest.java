@@ -28,7 +28,6 @@ class FamiliesTest {
       value = {
         "llama   | model_type | \"t5\" | \"t5\" is not supported. Supported are: llama, mistral, qwen2, gpt2, opt.",
         "llama   | hidden_act | \"relu\" | hidden_act is \"relu\"; allowed: only silu",
-        "llama   | rope_parameters | {\"rope_type\": \"yarn\"} | rope_type is \"yarn\"; allowed: default, linear, dynamic, llama3",
         "llama   | partial_rotary_factor | 0.5 | partial_rotary_factor is 0.5; allowed: only 1",
         "llama   | num_key_value_heads | 3 | num_key_value_heads is 3; allowed: a divisor of num_attention_heads 4",
         "llama   | hidden_size | \"x\" | hidden_size is \"x\"; allowed: a positive integer",
