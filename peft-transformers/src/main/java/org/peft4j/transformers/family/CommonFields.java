@@ -1,9 +1,9 @@
 package org.peft4j.transformers.family;
 
 /**
- * Fields that Hugging Face transformers writes for models of every family, now or in versions
- * before, and that change nothing here: a frozen model runs without dropout, types and caches are
- * chosen when it is loaded, and generation has settings of its own.
+ * Fields that current or earlier versions of Hugging Face transformers write for every family, and
+ * that change nothing here: a frozen model runs without dropout, loading chooses types and caches,
+ * and generation has its own settings.
  */
 final class CommonFields {
   private CommonFields() {}

@@ -10,9 +10,9 @@ import java.util.Set;
 import org.peft4j.error.PeftException;
 
 /**
- * The fields of a {@code config.json}, read with their types checked. Remembers which fields were
- * read: one that nobody asked for is a setting that nobody honours. Problems are collected, so that
- * one exception tells all of them.
+ * Reads the fields of a {@code config.json} and checks their types. Remembers which fields were
+ * read: a field that nobody reads is a setting that nobody honours. Collects problems, so that one
+ * exception lists all of them.
  */
 final class ConfigFields {
   private final String source;
@@ -31,7 +31,7 @@ final class ConfigFields {
     this.problems = problems;
   }
 
-  /** The object in field {@code name}; its problems are this one's. */
+  /** The object in field {@code name}; its problems go to this one's list. */
   ConfigFields object(String name) {
     ConfigFields object = new ConfigFields(source, node(name), problems);
     check(object.json.isObject() || !has(name), name, "an object of settings");
@@ -143,7 +143,7 @@ final class ConfigFields {
     return texts;
   }
 
-  /** An object of strings by their numbers from 0 on, in the order of the numbers; or none. */
+  /** Strings by number from 0 on, in the order of the numbers; or none. */
   List<String> numbered(String name) {
     List<String> texts = new ArrayList<>();
     JsonNode object = node(name);
@@ -151,12 +151,12 @@ final class ConfigFields {
       texts.add(object.path(Integer.toString(i)).asText(""));
     }
     if (has(name) && (!object.isObject() || texts.contains(""))) {
-      problem(name, "an object of names by their numbers, 0 and up");
+      problem(name, "an object of names by number, 0 and up");
     }
     return texts;
   }
 
-  /** Accepts fields whatever they say: nothing here depends on them. */
+  /** Accepts fields with any value: nothing here depends on them. */
   void ignore(String... names) {
     known.addAll(List.of(names));
   }
@@ -184,7 +184,7 @@ final class ConfigFields {
     problems.add(name + " is " + value + "; allowed: " + allowed + ".");
   }
 
-  /** Adds a problem for each field that has a value and that nobody asked for. */
+  /** Adds a problem for each field that has a value and that nobody read. */
   void refuseUnknown() {
     json.properties()
         .forEach(
@@ -194,7 +194,7 @@ final class ConfigFields {
                     field.getKey()
                         + " is "
                         + field.getValue()
-                        + ", a setting not known here; remove it if the model's results do not"
+                        + ", an unknown setting; remove it if the model's results do not"
                         + " depend on it.");
               }
             });
@@ -202,7 +202,7 @@ final class ConfigFields {
   }
 
   /**
-   * @throws PeftException if there was any problem
+   * @throws PeftException listing all problems, if there are any
    */
   void throwProblems() {
     if (!problems.isEmpty()) {

@@ -4,7 +4,7 @@ import java.util.Optional;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.config.Labels;
 
-/** Qwen2 and Qwen2.5 (Yang et al., 2024), where their attention reaches all positions. */
+/** Qwen2 and Qwen2.5 (Yang et al., 2024) with attention to all positions. */
 final class Qwen2Family implements Family {
   @Override
   public String modelType() {
@@ -14,7 +14,7 @@ final class Qwen2Family implements Family {
   @Override
   public ModelArchitecture describe(ConfigFields fields, Optional<Labels> labels) {
     fields.only("use_sliding_window", false);
-    fields.ignore("sliding_window", "max_window_layers"); // They say how, not whether.
+    fields.ignore("sliding_window", "max_window_layers"); // They describe the window only.
     fields.check(
         fields.texts("layer_types").stream().allMatch("full_attention"::equals),
         "layer_types",

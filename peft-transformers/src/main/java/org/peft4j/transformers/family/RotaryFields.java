@@ -33,7 +33,7 @@ final class RotaryFields {
     fields.check(
         !recent || !fields.has("rope_scaling"),
         "rope_scaling",
-        "null where there are rope_parameters; keep one of them");
+        "null beside rope_parameters; keep one of them");
     ConfigFields rope = fields.object(recent ? "rope_parameters" : "rope_scaling");
     double theta =
         rope.positiveNumber("rope_theta", fields.positiveNumber("rope_theta", DEFAULT_THETA));

@@ -26,10 +26,11 @@ import org.peft4j.transformers.config.Labels;
 
 /**
  * T5 and mT5 (Raffel et al., 2020; Xue et al., 2021): an encoder and a decoder with root mean
- * square norms, no biases, and in the first block of each a table of relative positions for all.
+ * square norms, no biases, and in the first block of each a table of relative positions that all
+ * its blocks share.
  *
  * <p>Without {@code tie_word_embeddings}, the head of T5 is tied and that of mT5 is not, as in
- * their checkpoints; a file that says so is believed. (Hugging Face transformers 5 ties both
+ * their checkpoints; a config with the field decides itself. (Hugging Face transformers 5 ties both
  * whatever the file says.)
  */
 record T5Family(String modelType, String className) implements Family {
