@@ -181,7 +181,10 @@ final class ConfigFields {
   private void problem(String name, String allowed) {
     JsonNode node = node(name);
     String value = node.isMissingNode() ? "missing" : node.toString();
-    problems.add(name + " is " + value + "; allowed: " + allowed + ".");
+    String text = name + " is " + value + "; allowed: " + allowed + ".";
+    if (!problems.contains(text)) { // Some fields are read twice.
+      problems.add(text);
+    }
   }
 
   /** Adds a problem for each field that has a value and that nobody read. */

@@ -3,10 +3,6 @@ package org.peft4j.transformers.family;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -20,8 +16,6 @@ import org.peft4j.transformers.config.Labels;
 
 /** Settings that would change the model's outputs are refused with their value. */
 class FamiliesTest {
-  private static final JsonMapper MAPPER = new JsonMapper();
-
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -54,17 +48,22 @@ class FamiliesTest {
             + " by number, 0 and up",
         "llama_classifier | id2label | {\"0\": \"a\", \"1\": \"a\"} | allowed: a different name for"
             + " each label",
+        "gpt2    | is_causal | false | is_causal is false; allowed: only true",
+        "qwen2   | layer_types | [\"full_attention\"] | allowed: one for each of num_hidden_layers 2",
+        "opt     | layer_norm_elementwise_affine | false | layer_norm_elementwise_affine is false;"
+            + " allowed: only true",
+        "opt     | activation_function | \"tanh\" | activation_function is \"tanh\"; allowed: gelu,"
+            + " gelu_new, gelu_pytorch_tanh, relu, silu, swish",
+        "llama   | quantization_config | {\"bits\": 4} | quantization_config is {\"bits\":4}, an"
+            + " unknown setting",
+        "gpt2    | pruned_heads | {\"0\": [1]} | pruned_heads is {\"0\":[1]}; allowed: only {}",
         "gpt2    | add_cross_attention | true | add_cross_attention is true; allowed: only false",
       })
   void anUnsupportedSettingIsRefused(
-      String base, String field, String value, String message, @TempDir Path folder)
-      throws IOException {
-    ObjectNode config =
-        (ObjectNode) MAPPER.readTree(Golden.base(base).resolve("config.json").toFile());
-    config.set(field, MAPPER.readTree(value));
-    Files.writeString(folder.resolve("config.json"), config.toString());
+      String base, String field, String value, String message, @TempDir Path folder) {
+    Path file = ConfigFile.of(base, folder).with(field, value).write();
 
-    assertThatThrownBy(() -> Families.read(folder))
+    assertThatThrownBy(() -> Families.read(file))
         .isInstanceOf(PeftException.class)
         .hasMessageContaining(message);
   }

@@ -75,7 +75,7 @@ class RotaryFieldsTest {
         "{'rope_type': 'yarn', 'factor': 0} | factor is 0; allowed: a positive number",
         "{'rope_type': 'yarn', 'factor': 4, 'beta_fast': 0.5} | beta_fast is 0.5; allowed: at least beta_slow 1.0",
         "{'rope_type': 'yarn', 'factor': 4, 'truncate': 1} | truncate is 1; allowed: true or false",
-        "{'rope_type': 'yarn', 'factor': 4, 'finetuned': true} | finetuned is true, a setting not known here",
+        "{'rope_type': 'yarn', 'factor': 4, 'finetuned': true} | finetuned is true, an unknown setting",
         "{'rope_type': 'longrope', 'short_factor': [1, 1, 1, 1]} | long_factor is missing; allowed: a list of 4 positive numbers",
         "{'rope_type': 'longrope', 'short_factor': [1, 1, 1], 'long_factor': [1, 1, 0, 1]} | short_factor is [1,1,1]; allowed: a list of 4 positive numbers. long_factor is [1,1,0,1]; allowed",
         "{'rope_type': 'longrope', 'original_max_position_embeddings': 1, 'short_factor': [1, 1, 1, 1], 'long_factor': [1, 1, 1, 1]} | original_max_position_embeddings is 1; allowed: at least 2",
@@ -96,7 +96,7 @@ class RotaryFieldsTest {
     assertThatThrownBy(file::read)
         .isInstanceOf(PeftException.class)
         .hasMessageContaining("rope_scaling is {\"rope_type\":\"yarn\"")
-        .hasMessageContaining("null where there are rope_parameters; keep one of them");
+        .hasMessageContaining("null beside rope_parameters; keep one of them");
     assertThat(file.with("rope_parameters", "null").read().longestText()).isEqualTo(128);
   }
 
