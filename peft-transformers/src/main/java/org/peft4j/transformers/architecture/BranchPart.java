@@ -10,7 +10,7 @@ import org.peft4j.site.Site;
  *
  * @param before the norm of its input
  * @param after the norm of its output
- * @param place where adapters change its output, before it is added
+ * @param place the site where adapters change its output, before the addition
  */
 public record BranchPart(
     Optional<NormPart> before, MixerPart mixer, Optional<NormPart> after, Site place) {
@@ -28,7 +28,7 @@ public record BranchPart(
     return modules;
   }
 
-  /** The places where adapters may act between its modules. */
+  /** The sites between its modules. */
   public List<Site> places() {
     List<Site> places = new ArrayList<>(mixer.places());
     places.add(place);

@@ -8,15 +8,15 @@ import org.peft4j.site.Site;
 import org.peft4j.site.SiteRole;
 
 /**
- * The part of a block that works on each position by itself: {@code down(f(up(x)))}, or with a gate
- * {@code down(f(gate(x))·up(x))} (Shazeer, 2020).
+ * The part of a block that works on each position separately: {@code down(f(up(x)))}, or with a
+ * gate {@code down(f(gate(x))·up(x))} (Shazeer, 2020).
  *
- * @param gate empty for a plain one
+ * @param gate empty without a gate
  */
 public record FeedForwardPart(
     Activation activation, Optional<LinearPart> gate, LinearPart up, LinearPart down)
     implements MixerPart {
-  /** The width of what the activation is applied to. */
+  /** The width of the activation's input. */
   public long innerSize() {
     return up.outputs();
   }

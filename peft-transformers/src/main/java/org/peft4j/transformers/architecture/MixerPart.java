@@ -9,7 +9,7 @@ public sealed interface MixerPart permits AttentionPart, FeedForwardPart {
   /** Its modules, in the order of the forward pass. */
   List<ModulePart> modules();
 
-  /** The places in it where adapters may act between modules. */
+  /** The sites between its modules. */
   List<Site> places();
 
   /** What the place after it is for. */
