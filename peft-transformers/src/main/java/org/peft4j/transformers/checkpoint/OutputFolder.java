@@ -11,9 +11,9 @@ import java.util.stream.Stream;
 import org.peft4j.error.PeftException;
 
 /**
- * Writes a checkpoint folder as a whole: a sibling temporary is filled and renamed. A failure
- * leaves what was there. A checkpoint that is replaced is first renamed to {@code .NAME.….old},
- * which is where it is if the process is killed between the two renames.
+ * Writes a checkpoint folder as a whole: fills a temporary sibling folder, then renames it. A
+ * failure leaves an earlier checkpoint unchanged. An earlier checkpoint is first renamed to {@code
+ * .NAME.….old}, and is there if the process is killed between the two renames.
  */
 final class OutputFolder {
   private final Path target;
@@ -28,10 +28,10 @@ final class OutputFolder {
   }
 
   /**
-   * Creates or replaces {@code folder} with what {@code content} writes.
+   * Creates or replaces {@code folder}; {@code content} writes its files.
    *
-   * @throws PeftException if {@code folder} holds anything that is no part of a checkpoint, or
-   *     cannot be written
+   * @throws PeftException if {@code folder} contains anything that does not belong to a checkpoint,
+   *     or cannot be written
    */
   static void write(Path folder, Consumer<Path> content) {
     write(folder, Optional.empty(), content);
@@ -41,7 +41,7 @@ final class OutputFolder {
    * Like {@link #write(Path, Consumer)}.
    *
    * @param source a folder that is read meanwhile
-   * @throws PeftException if {@code folder} is the source too, or lies in it or around it
+   * @throws PeftException if {@code folder} is the source, contains it or lies within it
    */
   static void write(Path folder, Path source, Consumer<Path> content) {
     write(folder, Optional.of(source), content);
@@ -50,7 +50,8 @@ final class OutputFolder {
   private static void write(Path folder, Optional<Path> source, Consumer<Path> content) {
     Path target = folder.toAbsolutePath().normalize();
     if (target.getFileName() == null) {
-      throw new PeftException("Cannot write to " + folder + ": a root folder cannot be replaced.");
+      throw new PeftException(
+          "Cannot write to " + folder + ": it is a root folder. Give another one.");
     }
     try {
       Path parent = Files.createDirectories(target.resolveSibling("")).toRealPath();
@@ -118,7 +119,7 @@ final class OutputFolder {
     delete(old);
   }
 
-  /** Deletes a folder of files, if it is there. */
+  /** Deletes a folder of files if it exists. */
   private static void delete(Path folder) throws IOException {
     if (!Files.exists(folder)) {
       return;

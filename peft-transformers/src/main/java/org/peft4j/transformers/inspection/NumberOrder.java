@@ -2,7 +2,7 @@ package org.peft4j.transformers.inspection;
 
 import java.util.Comparator;
 
-/** Names by their parts, and parts that are numbers by value: layer 2 before layer 10. */
+/** Sorts names by their parts, and numeric parts by value: layer 2 before layer 10. */
 enum NumberOrder implements Comparator<String> {
   INSTANCE;
 
