@@ -10,8 +10,7 @@ import org.peft4j.transformers.internal.model.FrozenModel;
  * <p>Labels are token ids [batch, time]: the logits at t predict the label at t + 1, and −100 means
  * no label.
  *
- * <p>{@code rnnTimeStep} takes a prompt and then token after token, from a cache of keys and
- * values.
+ * <p>{@code rnnTimeStep} takes a prompt, then one token at a time, with a cache of keys and values.
  */
 public final class CausalLanguageModel extends TransformerModel {
   CausalLanguageModel(Path folder, FrozenModel model, TransformerOptions options) {

@@ -14,7 +14,7 @@ import org.peft4j.transformers.internal.model.FrozenModel;
 
 /**
  * Chains the layers of a model: embeddings, block0, block1 …, norm (projection in a model that has
- * that alone), and lm_head or score.
+ * only that), and lm_head or score.
  */
 final class GraphBuilder {
   private final ComputationGraphConfiguration.GraphBuilder graph;

@@ -20,15 +20,15 @@ import org.peft4j.weight.DenseWeight;
 /** Reads the weights of a checkpoint folder into the model that {@code architecture} describes. */
 record ModelLoader(Path folder, ModelArchitecture architecture, TransformerOptions options) {
 
-  /** All weights are the checkpoint's. */
+  /** Loads all weights from the checkpoint. */
   FrozenModel load() {
     return model(read(TensorKeys.of(architecture)));
   }
 
   /**
-   * All but the head's, which are new.
+   * Loads all weights except the head's, which are new.
    *
-   * @param stored the head of the checkpoint, which is not used
+   * @param stored the checkpoint's head, which is not used
    */
   FrozenModel loadWithNewHead(HeadPart stored) {
     LinearPart head = architecture.head().linear();

@@ -5,16 +5,17 @@ import org.peft4j.transformers.config.Labels;
 import org.peft4j.transformers.internal.model.FrozenModel;
 
 /**
- * A loaded classifier of sequences: the body of a causal language model and a linear map without
- * bias on its last hidden state. The output of its graph, {@code score}, is logits [batch, labels]:
+ * A loaded sequence classifier: the body of a causal language model and a linear map without bias
+ * on its last hidden state. The output of its graph, {@code score}, is logits [batch, labels]:
  *
  * <pre>logits = W · h[last]</pre>
  *
- * <p>{@code last} is the last position of a sequence whose mask is 1, the last of all without a
- * mask; padding may be on either side. Hugging Face transformers takes the last token that is not
- * {@code pad_token_id}, whatever the mask says, which is the same where all padding, and nothing
- * else, is that token. Behind virtual tokens, which are embeddings without an id, it takes the last
- * position, padding or not; here it is the last of mask 1 then too.
+ * <p>{@code last} is the last position of a sequence with mask 1, or without a mask the last
+ * position; padding may be on either side. Hugging Face transformers takes the last token that is
+ * not {@code pad_token_id}, whatever the mask says, which is the same where all padding, and
+ * nothing else, is that token. Behind virtual tokens, which are embeddings without an id,
+ * transformers takes the last position, padding or not; here it is still the last position with
+ * mask 1.
  *
  * <p>Labels are distributions over the classes, one-hot or soft, [batch, labels], or class numbers
  * [batch, 1], −100 for none. The loss is the mean cross-entropy, in nats, of the sequences that
@@ -22,7 +23,7 @@ import org.peft4j.transformers.internal.model.FrozenModel;
  *
  * <pre>loss = −mean over sequences of Σ y · log softmax(logits)</pre>
  *
- * <p>With adapters of the task {@code SEQ_CLS} the head trains too, as a copy of the adapter's own.
+ * <p>With adapters of the task {@code SEQ_CLS} the head trains too, as the adapter's own copy.
  */
 public final class SequenceClassifier extends TransformerModel {
   private final Labels labels;

@@ -34,17 +34,17 @@ public abstract sealed class TransformerModel implements AutoCloseable
     return graph;
   }
 
-  /** What its {@code config.json} describes. */
+  /** The architecture in its {@code config.json}. */
   public final ModelArchitecture architecture() {
     return model.architecture();
   }
 
-  /** Where it was loaded from. */
+  /** The folder that it was loaded from. */
   public final Path folder() {
     return folder;
   }
 
-  /** Every place where something can be grafted, in the order of the forward pass. */
+  /** Every site where adapters can act, in the order of the forward pass. */
   public final List<Site> sites() {
     return architecture().sites();
   }
@@ -54,12 +54,15 @@ public abstract sealed class TransformerModel implements AutoCloseable
     return model.weights().count();
   }
 
-  /** Tells what an adapter of {@code config} would be here, and what training it would take. */
+  /**
+   * Reports, before allocating anything, what {@code config} would train here and the memory that
+   * training would take.
+   */
   public final TransformerPlan plan(PeftConfig config, TrainingBatch batch) {
     return TransformerPlanner.plan(architecture(), config, batch);
   }
 
-  /** Frees the weights. The graph, and every graph wrapped around it, is unusable then. */
+  /** Frees the weights. The graph, and every graph wrapped around it, fails afterwards. */
   @Override
   public final void close() {
     graph.rnnClearPreviousState();

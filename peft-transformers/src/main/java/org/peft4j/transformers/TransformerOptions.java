@@ -9,14 +9,14 @@ import org.peft4j.error.PeftException;
 import org.peft4j.transformers.config.Precision;
 
 /**
- * How a checkpoint is loaded.
+ * How to load a checkpoint.
  *
- * @param dataType FLOAT or DOUBLE: what everything is computed in
- * @param precision FP32 to hold weights in {@code dataType}, BF16 to hold them in half of FLOAT
- * @param gradientCheckpointing whether blocks keep only their input for the backward pass, and
- *     compute the rest anew: less memory, a third more time, the same gradients bit for bit
- * @param updater the updater of adapters that are trained on the model
- * @param regularization regularisation of the adapters, weight decay say
+ * @param dataType FLOAT or DOUBLE: the type of all computation
+ * @param precision FP32 holds weights in {@code dataType}, BF16 in half the memory of FLOAT
+ * @param gradientCheckpointing whether blocks keep only their input for the backward pass and
+ *     recompute the rest: less memory, a third more time, the same gradients bit for bit
+ * @param updater the updater of adapters that train on the model
+ * @param regularization regularisation of the adapters, such as weight decay
  * @param seed the seed of the graph
  */
 public record TransformerOptions(

@@ -12,18 +12,18 @@ import org.peft4j.transformers.plan.TransformerPlanner;
 
 /**
  * Loads Hugging Face checkpoint folders: {@code config.json} and {@code model.safetensors}, whole
- * or in shards. Supported families: Llama, Mistral and Qwen2 with attention to all positions,
- * GPT-2; as language models and as classifiers of sequences.
+ * or in shards. Supported families: Llama, Mistral and Qwen2 with attention to all positions, GPT-2
+ * and OPT; as language models and as sequence classifiers.
  *
- * <p>Weights that the file holds in the type asked for are mapped, not copied: the file must stay
- * as it is while the model is open. Others are converted.
+ * <p>Weights that the file stores in the requested type are mapped, not copied: do not change the
+ * file while the model is open. Others are converted.
  */
 public final class Transformers {
   private Transformers() {}
 
   /**
-   * Tells what an adapter of {@code config} would be on a checkpoint, and what training it would
-   * take, from its {@code config.json} alone.
+   * Reports, before allocating anything, what {@code config} would train on a checkpoint and the
+   * memory that training would take. Reads only {@code config.json}.
    *
    * @param path a {@code config.json}, or a folder with one, of a supported family, T5 or mT5
    * @throws PeftException if there is none, or the config is impossible for the model
@@ -50,7 +50,7 @@ public final class Transformers {
           folder
               + " is a classifier ("
               + model.names().className()
-              + "), no language model. Load it with Transformers.loadClassifier.");
+              + "), not a language model. Load it with Transformers.loadClassifier.");
     }
     return new CausalLanguageModel(folder, new ModelLoader(folder, model, options).load(), options);
   }
@@ -77,26 +77,29 @@ public final class Transformers {
                 () ->
                     new PeftException(
                         folder
-                            + " is a language model and has no labels. Give them, to put a new head"
-                            + " on it: Transformers.loadClassifier(folder, Labels.of(…))."));
+                            + " is a language model and has no labels. Give labels to put a new"
+                            + " head on it: Transformers.loadClassifier(folder, Labels.of(…))."));
     return new SequenceClassifier(
         folder, new ModelLoader(folder, model, options).load(), labels, options);
   }
 
-  /** Like the other, with {@link TransformerOptions#defaults()}. */
+  /**
+   * {@link #loadClassifier(Path, Labels, TransformerOptions)} with {@link
+   * TransformerOptions#defaults()}.
+   */
   public static SequenceClassifier loadClassifier(Path folder, Labels labels) {
     return loadClassifier(folder, labels, TransformerOptions.defaults());
   }
 
   /**
-   * Loads a classifier of these labels. On a language model's checkpoint it puts a new head, normal
-   * with the deviation {@code initializer_range} of its config and drawn from the seed of {@code
-   * options}; the language model's own head is not used. An adapter whose task is {@code SEQ_CLS}
-   * trains the new head.
+   * Loads a classifier of these labels. Puts a new head on a language model's checkpoint, drawn
+   * from a normal distribution with the config's deviation {@code initializer_range} and the seed
+   * of {@code options}; it does not use the language model's head. An adapter whose task is {@code
+   * SEQ_CLS} trains the new head.
    *
    * @throws PeftException if the family or a setting is not supported, the checkpoint is a
-   *     classifier's of another number of labels, or a tensor is missing, unexpected or of another
-   *     shape
+   *     classifier's with another number of labels, or a tensor is missing, unexpected or of
+   *     another shape
    */
   public static SequenceClassifier loadClassifier(
       Path folder, Labels labels, TransformerOptions options) {
@@ -120,7 +123,7 @@ public final class Transformers {
   }
 
   /**
-   * Loads a checkpoint as what its {@code config.json} says that it is.
+   * Loads a checkpoint as its {@code config.json} says: a language model or a classifier.
    *
    * @throws PeftException as {@link #load(Path, TransformerOptions)} and {@link
    *     #loadClassifier(Path, TransformerOptions)} do

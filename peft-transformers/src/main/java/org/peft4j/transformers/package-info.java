@@ -1,4 +1,4 @@
-/** Hugging Face checkpoints of transformer language models as Deeplearning4j graphs. */
+/** Loads Hugging Face checkpoints of transformer language models as Deeplearning4j graphs. */
 @NullMarked
 package org.peft4j.transformers;
 

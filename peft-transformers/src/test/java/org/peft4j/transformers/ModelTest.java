@@ -62,7 +62,7 @@ class ModelTest {
     try (CausalLanguageModel model = Transformers.load(Golden.base("llama"))) {
       INDArray ids = Nd4j.createFromArray(new int[][] {{5, 56}});
       assertThatThrownBy(() -> model.graph().output(ids))
-          .hasStackTraceContaining("Token id 56 is outside of the vocabulary; allowed: 0 to 55");
+          .hasStackTraceContaining("Token id 56 is outside the vocabulary; allowed: 0 to 55");
     }
   }
 

@@ -166,11 +166,11 @@ class SequenceClassifierTest {
   void labelsOfOtherSortsAreRefused() {
     try (SequenceClassifier model = load("llama_classifier")) {
       assertRefused(
-          model, Nd4j.createFromArray(new int[][] {{3}, {0}, {1}}), "Label 3 is no class");
+          model, Nd4j.createFromArray(new int[][] {{3}, {0}, {1}}), "Label 3 is not a class");
       assertRefused(
           model,
           Nd4j.createFromArray(new float[][] {{1, 1, 0}, {1, 0, 0}, {0, 1, 0}}),
-          "each sequence is of one class");
+          "each sequence has one class");
       assertRefused(model, IDS, "allowed for 3 sequences: [3, 3], one-hot or soft");
       assertRefused(
           model, Nd4j.createFromArray(new int[][] {{-100}, {-100}, {-100}}), "No sequence");
@@ -187,7 +187,7 @@ class SequenceClassifierTest {
           Nd4j.createFromArray(new int[][] {{1, 1, 1, 1}, {0, 0, 0, 0}, {1, 1, 1, 1}});
       assertThatThrownBy(() -> logits(model.graph(), IDS, hidden))
           .isInstanceOf(PeftException.class)
-          .hasMessageContaining("Sequence 1 of the batch is nothing but padding");
+          .hasMessageContaining("Sequence 1 of the batch is all padding");
     }
   }
 
@@ -272,7 +272,7 @@ class SequenceClassifierTest {
         .hasMessageContaining("LlamaForSequenceClassification");
     assertThatThrownBy(() -> Transformers.loadClassifier(Golden.base("llama")))
         .isInstanceOf(PeftException.class)
-        .hasMessageContaining("has no labels. Give them");
+        .hasMessageContaining("has no labels. Give labels");
     assertThatThrownBy(
             () -> Transformers.loadClassifier(Golden.base("llama_classifier"), Labels.count(2)))
         .isInstanceOf(PeftException.class)

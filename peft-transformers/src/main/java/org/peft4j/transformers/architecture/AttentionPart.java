@@ -7,26 +7,27 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
+import org.peft4j.site.SiteRole;
 
 /**
  * Scaled dot-product attention: {@code out(softmax(cap(scale·q·kᵀ) + bias)·v)}, where {@code cap(s)
- * = c·tanh(s/c)} with a soft cap c, else s.
+ * = c·tanh(s/c)} with a soft cap c, otherwise s.
  *
- * @param source what keys and values are made of
+ * @param source the input of keys and values
  * @param causal whether a query sees only keys up to its own position
  * @param window how many keys up to its own position a query sees; all if empty
  * @param heads query heads
  * @param keyValueHeads key and value heads, each shared by {@code heads / keyValueHeads} query
  *     heads
  * @param headSize width of a head
- * @param scale what scores are multiplied with
+ * @param scale the factor of the scores
  * @param softCap c
  * @param projections the maps to queries, keys and values
  * @param queryNorm the norm of each head's queries
  * @param keyNorm the norm of each head's keys
  * @param positions how scores depend on positions
  * @param output the map from all heads to hidden states
- * @param prefix the place of keys and values before those of the input
+ * @param prefix the site of keys and values before those of the input
  */
 public record AttentionPart(
     Source source,
@@ -45,10 +46,9 @@ public record AttentionPart(
     Site prefix)
     implements MixerPart {
   /**
-   * Causal self-attention to all positions before, with scores q·k/√headSize.
+   * Causal self-attention without a window, with scores q·k/√headSize.
    *
-   * @param name the path of the attention's module, which keys and values before those of the input
-   *     are named after
+   * @param name the path of the attention's module, and the name of its prefix site
    */
   public static AttentionPart causal(
       String name,
@@ -75,7 +75,7 @@ public record AttentionPart(
         prefix(name, keyValueHeads, headSize));
   }
 
-  /** The place of keys and values before those of the input of the attention of that name. */
+  /** The site of keys and values before those of the input, in the attention of that name. */
   public static Site prefix(String name, int keyValueHeads, int headSize) {
     return Site.place(name + ".past_key_values", name, SiteKind.ATTENTION, keyValueHeads, headSize);
   }
@@ -93,11 +93,16 @@ public record AttentionPart(
   }
 
   @Override
+  public SiteRole role() {
+    return SiteRole.ATTENTION;
+  }
+
+  @Override
   public List<Site> places() {
     return List.of(prefix);
   }
 
-  /** What keys and values are made of. */
+  /** The input of keys and values. */
   public enum Source {
     /** The same hidden states as the queries. */
     SELF,
@@ -111,7 +116,7 @@ public record AttentionPart(
     List<ModulePart> modules();
   }
 
-  /** A matrix for each. */
+  /** A matrix for each of the three. */
   public record Separate(LinearPart query, LinearPart key, LinearPart value)
       implements Projections {
     @Override
@@ -143,26 +148,26 @@ public record AttentionPart(
   /** How scores depend on positions. */
   public sealed interface Positions permits NoPositions, RotaryPositions, Alibi, RelativeBias {}
 
-  /** Not at all: positions are embedded, or there are none. */
+  /** Scores do not depend on positions: they are embedded, or there are none. */
   public record NoPositions() implements Positions {}
 
   /**
    * Rotary positions (Su et al., 2021).
    *
    * @param rotary frequencies and their scaling
-   * @param size how many of a head's features are rotated, from the first on
+   * @param size the number of rotated features of a head, from the first on
    */
   public record RotaryPositions(Rotary rotary, int size) implements Positions {}
 
-  /** A slope for each head times the distance (Press et al., 2022). */
+  /** ALiBi: a slope for each head times the distance (Press et al., 2022). */
   public record Alibi() implements Positions {}
 
   /**
    * A learnt number for each head and bucket of distances (Raffel et al., 2020).
    *
-   * @param table [buckets, heads]; that of the stack's first block, which all blocks share
-   * @param maxDistance from which on all distances share a bucket
-   * @param bidirectional whether keys after the query have buckets of their own
+   * @param table [buckets, heads], in the stack's first block; all blocks share it
+   * @param maxDistance the distance from which on all share a bucket
+   * @param bidirectional whether keys after the query have their own buckets
    */
   public record RelativeBias(EmbeddingPart table, int maxDistance, boolean bidirectional)
       implements Positions {}

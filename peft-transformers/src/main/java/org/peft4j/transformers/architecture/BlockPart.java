@@ -29,7 +29,7 @@ public record BlockPart(String name, List<ResidualPart> sublayers) {
     return sublayers.stream().flatMap(sublayer -> sublayer.modules().stream()).toList();
   }
 
-  /** The sites of its modules, then the places between them. */
+  /** The sites of its modules, then those between modules. */
   public List<Site> sites() {
     List<Site> sites = new ArrayList<>(modules().stream().map(ModulePart::site).toList());
     sublayers.forEach(sublayer -> sites.addAll(sublayer.places()));

@@ -10,10 +10,15 @@ import org.peft4j.site.Site;
  *
  * @param before the norm of its input
  * @param after the norm of its output
- * @param place where adapters change its output, before it is added
+ * @param place the site where adapters change its output, before the addition
  */
 public record BranchPart(
     Optional<NormPart> before, MixerPart mixer, Optional<NormPart> after, Site place) {
+  /** Gives the place the mixer's role. */
+  public BranchPart {
+    place = place.as(mixer.role());
+  }
+
   /** Its modules, in the order of the forward pass. */
   public List<ModulePart> modules() {
     List<ModulePart> modules = new ArrayList<>();
@@ -23,7 +28,7 @@ public record BranchPart(
     return modules;
   }
 
-  /** The places where adapters may act between its modules. */
+  /** The sites between its modules. */
   public List<Site> places() {
     List<Site> places = new ArrayList<>(mixer.places());
     places.add(place);

@@ -23,13 +23,13 @@ public record EmbeddingPart(Site site, OptionalInt padding, double deviation)
     return new EmbeddingPart(site, OptionalInt.empty(), deviation);
   }
 
-  /** The same table with that padding row; without one if the table has no such row. */
+  /** The same table with that padding row, or without one if the row is outside the table. */
   public EmbeddingPart withPadding(OptionalInt row) {
     boolean there = row.isPresent() && row.getAsInt() < rows();
     return new EmbeddingPart(site, there ? row : OptionalInt.empty(), deviation);
   }
 
-  /** How many vectors there are. */
+  /** The number of vectors. */
   public int rows() {
     return Math.toIntExact(site.inputs());
   }

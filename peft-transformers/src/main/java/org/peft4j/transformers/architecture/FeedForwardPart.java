@@ -5,17 +5,18 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.peft4j.kernel.Activation;
 import org.peft4j.site.Site;
+import org.peft4j.site.SiteRole;
 
 /**
- * The part of a block that works on each position by itself: {@code down(f(up(x)))}, or with a gate
- * {@code down(f(gate(x))·up(x))} (Shazeer, 2020).
+ * The part of a block that works on each position separately: {@code down(f(up(x)))}, or with a
+ * gate {@code down(f(gate(x))·up(x))} (Shazeer, 2020).
  *
- * @param gate empty for a plain one
+ * @param gate empty without a gate
  */
 public record FeedForwardPart(
     Activation activation, Optional<LinearPart> gate, LinearPart up, LinearPart down)
     implements MixerPart {
-  /** The width of what the activation is applied to. */
+  /** The width of the activation's input. */
   public long innerSize() {
     return up.outputs();
   }
@@ -23,6 +24,11 @@ public record FeedForwardPart(
   @Override
   public List<ModulePart> modules() {
     return Stream.<ModulePart>concat(gate.stream(), Stream.of(up, down)).toList();
+  }
+
+  @Override
+  public SiteRole role() {
+    return SiteRole.FEED_FORWARD;
   }
 
   @Override

@@ -8,7 +8,7 @@ import org.peft4j.site.SiteRole;
  *
  * @param linear its matrix and the name of its site
  * @param tied whether the matrix is the table of token embeddings
- * @param multiplier what hidden states are multiplied with before it
+ * @param multiplier the factor of the hidden states
  * @param softCap c of {@code cap(z) = c·tanh(z/c)}
  */
 public record HeadPart(LinearPart linear, boolean tied, double multiplier, OptionalDouble softCap) {

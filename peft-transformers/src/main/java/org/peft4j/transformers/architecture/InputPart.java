@@ -7,14 +7,14 @@ import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
 
 /**
- * From token ids to the first hidden states: {@code norm(projection(multiplier·tokens[id]) +
+ * Maps token ids to the first hidden states: {@code norm(projection(multiplier·tokens[id]) +
  * positions[p])}.
  *
- * @param multiplier what token embeddings are multiplied with, 1 or √width
- * @param projection from the embeddings' width to the blocks', where they differ: OPT-350m
+ * @param multiplier the factor of token embeddings, 1 or √width
+ * @param projection from the embeddings' width to the blocks', if they differ: OPT-350m
  * @param positions learnt positions
  * @param norm of the sum
- * @param prompt the place before the first embedding of a sequence
+ * @param prompt the site before the first embedding of a sequence
  */
 public record InputPart(
     EmbeddingPart tokens,
@@ -23,10 +23,10 @@ public record InputPart(
     Optional<PositionPart> positions,
     Optional<NormPart> norm,
     Site prompt) {
-  /** The name of the place before the first embedding of a sequence. */
+  /** The name of the site before the first embedding of a sequence. */
   private static final String PROMPT = "prompt_encoder";
 
-  /** Token embeddings and nothing else. */
+  /** Token embeddings only. */
   public static InputPart of(EmbeddingPart tokens) {
     Site prompt = Site.place(PROMPT, PROMPT, SiteKind.PROMPT, 0, tokens.width());
     return new InputPart(tokens, 1, Optional.empty(), Optional.empty(), Optional.empty(), prompt);
@@ -57,7 +57,7 @@ public record InputPart(
     return modules;
   }
 
-  /** The sites of its modules, then the place of prompts. */
+  /** The sites of its modules, then that of prompts. */
   public List<Site> sites() {
     List<Site> sites = new ArrayList<>(modules().stream().map(ModulePart::site).toList());
     sites.add(prompt);

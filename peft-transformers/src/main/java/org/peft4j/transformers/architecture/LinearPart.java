@@ -39,7 +39,7 @@ public record LinearPart(Site site, boolean inputsFirst, double deviation) imple
     return Site.linear(name, name, in, out, parameters).as(role);
   }
 
-  /** The width of what it is applied to. */
+  /** The width of its input. */
   public long inputs() {
     return site.inputs();
   }

@@ -11,15 +11,15 @@ import org.peft4j.transformers.config.Labels;
 import org.peft4j.transformers.config.SpecialTokens;
 
 /**
- * A model: a language model, or a classifier of sequences with a language model's body. Dropout of
- * the base model is no part of it: a frozen model runs without.
+ * A model: a language model, or a sequence classifier with a language model's body. It has no
+ * dropout: a frozen model runs without.
  *
- * @param names how its checkpoints name it
- * @param runs whether this library computes it; it plans every family that it knows
+ * @param names the names in its checkpoints
+ * @param runs whether this library runs it; it plans every family that it knows
  * @param maxPositions the longest sequence that the model was made for
  * @param labels the classes of a classifier; empty for a language model
- * @param encoder what the decoder's cross-attention reads; empty for most families
- * @param head from the decoder's output to logits
+ * @param encoder the encoder that the decoder's cross-attention reads; empty for most families
+ * @param head maps the decoder's output to logits
  */
 public record ModelArchitecture(
     CheckpointNames names,
@@ -35,7 +35,7 @@ public record ModelArchitecture(
     return names.modelType();
   }
 
-  /** How many token embeddings there are. */
+  /** The number of token embeddings. */
   public int vocabularySize() {
     return decoder.input().tokens().rows();
   }
@@ -45,7 +45,7 @@ public record ModelArchitecture(
     return Math.toIntExact(decoder.input().width());
   }
 
-  /** The longest text that it takes, prompt and answer together. */
+  /** The longest text, prompt and answer together. */
   public int longestText() {
     return decoder.blocks().stream()
         .flatMap(block -> block.attentions().stream())
@@ -67,8 +67,8 @@ public record ModelArchitecture(
   }
 
   /**
-   * Every site in the order of the forward pass, each once. A family that does not run has modules
-   * only: there is no graph whose places between modules adapters could act on.
+   * Every site in the order of the forward pass, each once. A family that does not run has only its
+   * modules' sites: it has no graph, so nothing acts between modules.
    */
   public List<Site> sites() {
     List<Site> sites = new ArrayList<>();
@@ -81,7 +81,7 @@ public record ModelArchitecture(
     return List.copyOf(byName.values());
   }
 
-  /** The number of parameters, a tied head counted once. */
+  /** The number of parameters; a tied head counts once. */
   public long parameterCount() {
     return modules().stream()
         .filter(module -> !(head.tied() && module.equals(head.linear())))

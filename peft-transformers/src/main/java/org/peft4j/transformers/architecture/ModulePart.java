@@ -2,7 +2,7 @@ package org.peft4j.transformers.architecture;
 
 import org.peft4j.site.Site;
 
-/** A part with parameters of its own: one module of a checkpoint. */
+/** A part with its own parameters: one module of a checkpoint. */
 public sealed interface ModulePart permits LinearPart, EmbeddingPart, NormPart {
   /** Its name, shapes and role. */
   Site site();

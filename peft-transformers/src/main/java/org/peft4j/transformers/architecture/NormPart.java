@@ -11,7 +11,7 @@ import org.peft4j.site.SiteRole;
  *
  * @param site its name and width
  * @param kind its formula
- * @param epsilon what is added to the variance, or to the mean square
+ * @param epsilon the term added to the variance, or to the mean square
  */
 public record NormPart(Site site, Kind kind, double epsilon) implements ModulePart {
   /** The formula, with weight w and bias b. */
@@ -20,7 +20,7 @@ public record NormPart(Site site, Kind kind, double epsilon) implements ModulePa
     LAYER,
     /** Root mean square (Zhang and Sennrich, 2019): {@code w·x/rms(x)}. */
     RMS,
-    /** Root mean square with a weight around 0, as Gemma has it: {@code (1 + w)·x/rms(x)}. */
+    /** Root mean square with a weight around 0, as in Gemma: {@code (1 + w)·x/rms(x)}. */
     RMS_ONE_PLUS
   }
 
@@ -37,7 +37,7 @@ public record NormPart(Site site, Kind kind, double epsilon) implements ModulePa
         site(name, List.of(SiteParameter.weight("weight", width))), Kind.RMS, epsilon);
   }
 
-  /** How many features it norms. */
+  /** The number of features. */
   public long width() {
     return site.parameters().get(0).count();
   }

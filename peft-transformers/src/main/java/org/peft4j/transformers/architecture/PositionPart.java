@@ -3,9 +3,9 @@ package org.peft4j.transformers.architecture;
 /**
  * Learnt embeddings of positions: position p has row {@code p + offset}.
  *
- * @param offset how many rows come before that of the first position: 2 in OPT
- * @param counted whether padding has no position of its own: the p-th token that is no padding has
- *     position p, and padding, wherever it is, the position −1
+ * @param offset the number of rows before the first position's: 2 in OPT
+ * @param counted whether only real tokens count: the p-th of them, from 0 on, has position p, and
+ *     all padding has position −1
  */
 public record PositionPart(EmbeddingPart table, int offset, boolean counted) {
   public PositionPart {
@@ -13,16 +13,16 @@ public record PositionPart(EmbeddingPart table, int offset, boolean counted) {
       throw new IllegalArgumentException(
           "offset is "
               + offset
-              + "; allowed: at least 0, and at least 1 where padding has the position −1.");
+              + "; allowed: at least 0, and at least 1 if padding has position −1.");
     }
   }
 
-  /** A row for each position from the left edge on, padding included. */
+  /** A row for each position from the left edge on; padding counts. */
   public static PositionPart of(EmbeddingPart table) {
     return new PositionPart(table, 0, false);
   }
 
-  /** How many positions there are. */
+  /** The number of positions. */
   public int positions() {
     return table.rows() - offset;
   }

@@ -12,8 +12,8 @@ import org.peft4j.site.SiteKind;
  * <ul>
  *   <li>Pre-norm (GPT-2, Llama): one branch, {@code before}.
  *   <li>Post-norm (BERT, OPT-350m): one branch, {@code after}.
- *   <li>Sandwich (Gemma 2): one branch with norms of its own on both sides.
- *   <li>Parallel (GPT-J, GPT-NeoX): two branches, with one norm before or one each.
+ *   <li>Sandwich (Gemma 2): one branch with norms on both sides.
+ *   <li>Parallel (GPT-J, GPT-NeoX): two branches, with one shared norm before, or one each.
  * </ul>
  *
  * @param before the norm that all branches share
@@ -30,7 +30,7 @@ public record ResidualPart(
       throw new IllegalArgumentException(
           "The branches of "
               + before.get().site().name()
-              + " share that norm, and one has a norm before it of its own; allowed: either.");
+              + " share that norm, and one has its own norm before it; allowed: one or the other.");
     }
   }
 
@@ -48,7 +48,7 @@ public record ResidualPart(
     return new BranchPart(Optional.empty(), mixer, Optional.empty(), place);
   }
 
-  /** The place where adapters change the output, {@code width} wide, of a branch of that name. */
+  /** The site where adapters change the output, {@code width} wide, of the branch of that name. */
   public static Site place(String name, long width) {
     return Site.place(name, name, SiteKind.SUBLAYER, width, width);
   }
@@ -62,7 +62,7 @@ public record ResidualPart(
     return modules;
   }
 
-  /** The places where adapters may act between its modules. */
+  /** The sites between its modules. */
   public List<Site> places() {
     return branches.stream().flatMap(branch -> branch.places().stream()).toList();
   }

@@ -4,34 +4,34 @@ import java.util.List;
 
 /**
  * Rotary positions: position p turns the i-th pair of a head by the angle {@code p·f(i)}, and
- * cosines and sines are multiplied with {@link #attentionFactor}. Frequencies and angles are
- * computed in single precision, as the reference implementation does, because at long distances
- * their rounding is a part of the model.
+ * {@link #attentionFactor} multiplies cosines and sines. Frequencies and angles have single
+ * precision, as in the reference implementation: at long distances their rounding is part of the
+ * model.
  *
- * <p>In the formulas, d is the number of features that are rotated.
+ * <p>In the formulas, d is the number of rotated features.
  *
  * @param theta the base: unscaled, {@code f(i) = theta^(−2i/d)}
  */
 public record Rotary(double theta, Scaling scaling) {
 
-  /** How frequencies are changed for contexts longer than the model was trained on. */
+  /** How frequencies change for contexts longer than those of the model's training. */
   public sealed interface Scaling permits None, Linear, Dynamic, Llama3, Yarn, LongRope {}
 
-  /** Frequencies as they are. */
+  /** Unchanged frequencies. */
   public record None() implements Scaling {}
 
   /** {@code f/factor}. */
   public record Linear(double factor) implements Scaling {}
 
   /**
-   * "NTK-aware" by the length n of the sequence at hand: above {@code maxPositions}, theta becomes
+   * "NTK-aware" by the length n of the current sequence: above {@code maxPositions}, theta becomes
    * {@code theta·(factor·n/maxPositions − (factor − 1))^(d/(d−2))}.
    */
   public record Dynamic(double factor, int maxPositions) implements Scaling {}
 
   /**
-   * Llama 3.1: long waves are stretched by {@code factor}, short ones kept, those between
-   * interpolated.
+   * Llama 3.1: stretches long waves by {@code factor}, keeps short ones and interpolates those
+   * between.
    */
   public record Llama3(double factor, double lowFactor, double highFactor, int originalPositions)
       implements Scaling {}
@@ -57,7 +57,7 @@ public record Rotary(double theta, Scaling scaling) {
     }
 
     /**
-     * The attention factor of a model that tells two scales (DeepSeek-V2, 2024): {@code
+     * The attention factor of a model with two scales (DeepSeek-V2, 2024): {@code
      * (0.1·scale·ln(factor) + 1) / (0.1·allScale·ln(factor) + 1)}.
      */
     public static double attentionFactor(double factor, double scale, double allScale) {
@@ -70,8 +70,9 @@ public record Rotary(double theta, Scaling scaling) {
   }
 
   /**
-   * LongRoPE (Ding et al., 2024): each frequency is divided by a factor of its own, one of {@code
-   * longFactors} in sequences of more than {@code originalPositions}, else of {@code shortFactors}.
+   * LongRoPE (Ding et al., 2024): divides each frequency by its own factor, one of {@code
+   * longFactors} in sequences of more than {@code originalPositions}, otherwise of {@code
+   * shortFactors}.
    */
   public record LongRope(
       List<Double> shortFactors,
@@ -87,16 +88,14 @@ public record Rotary(double theta, Scaling scaling) {
     /**
      * The paper's attention factor, {@code √(1 + ln(factor)/ln(originalPositions))}.
      *
-     * @param factor how many times longer than the original the model's context is
+     * @param factor the model's context ÷ the original one
      */
     public static double attentionFactor(double factor, int originalPositions) {
       return factor <= 1 ? 1 : Math.sqrt(1 + Math.log(factor) / Math.log(originalPositions));
     }
   }
 
-  /**
-   * Which of its sets of frequencies a sequence has: those of equal numbers have equal frequencies.
-   */
+  /** The number of a sequence's set of frequencies: equal numbers mean equal frequencies. */
   public int variant(int length) {
     if (scaling instanceof Dynamic dynamic) {
       return length > dynamic.maxPositions() ? length : 0;
@@ -104,14 +103,21 @@ public record Rotary(double theta, Scaling scaling) {
     return scaling instanceof LongRope rope && length > rope.originalPositions() ? 1 : 0;
   }
 
-  /** The longest sequence of a model that was made for {@code maxPositions}. */
+  /**
+   * The longest sequence of a model made for {@code maxPositions}, which files with YaRN may leave
+   * at the original length.
+   */
   public int reach(int maxPositions) {
-    return scaling instanceof Dynamic dynamic
-        ? (int) Math.min(Integer.MAX_VALUE, maxPositions * dynamic.factor())
-        : maxPositions;
+    double stretched = maxPositions;
+    if (scaling instanceof Dynamic dynamic) {
+      stretched = maxPositions * dynamic.factor();
+    } else if (scaling instanceof Yarn yarn) {
+      stretched = Math.max(maxPositions, yarn.originalPositions() * yarn.factor());
+    }
+    return (int) Math.min(Integer.MAX_VALUE, stretched);
   }
 
-  /** What cosines and sines are multiplied with. */
+  /** The factor of cosines and sines. */
   public double attentionFactor() {
     if (scaling instanceof Yarn yarn) {
       return yarn.attentionFactor();

@@ -2,7 +2,7 @@ package org.peft4j.transformers.architecture;
 
 import java.util.List;
 
-/** The frequencies of rotary positions, scaled, in single precision. */
+/** Scales the frequencies of rotary positions, in single precision. */
 final class RotaryScaling {
   private RotaryScaling() {}
 

@@ -8,10 +8,10 @@ import org.peft4j.site.Site;
 /**
  * An encoder or a decoder.
  *
- * @param input from ids to hidden states
+ * @param input maps ids to hidden states
  * @param blocks in the order of the forward pass
  * @param norm after the last block
- * @param projection after it, to the head's width, where that is not the blocks': OPT-350m
+ * @param projection after the norm, to the head's width if the blocks' is another: OPT-350m
  */
 public record StackPart(
     InputPart input,
@@ -31,14 +31,14 @@ public record StackPart(
     return modules;
   }
 
-  /** The sites of a block, without a table of the first block that it reads. */
+  /** The sites of a block, without the first block's table that later blocks read. */
   public List<Site> blockSites(int index) {
     List<Site> sites = blocks.get(index).sites();
     List<Site> first = index == 0 ? List.of() : blocks.get(0).sites();
     return sites.stream().filter(site -> !first.contains(site)).toList();
   }
 
-  /** The sites after the last block, maybe none. */
+  /** The sites after the last block; possibly none. */
   public List<Site> endSites() {
     List<Site> sites = new ArrayList<>();
     norm.map(NormPart::site).ifPresent(sites::add);

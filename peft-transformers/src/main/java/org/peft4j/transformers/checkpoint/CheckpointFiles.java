@@ -12,14 +12,14 @@ import org.peft4j.error.PeftException;
 import org.peft4j.internal.AtomicFile;
 import org.peft4j.internal.json.JsonReader;
 
-/** Which files a checkpoint folder consists of. */
+/** The files of a checkpoint folder. */
 final class CheckpointFiles {
   static final String CONFIG = "config.json";
 
-  /** Reads configs, whose fields keep their order. */
+  /** Reads configs and keeps their fields' order. */
   static final JsonReader JSON = JsonReader.upTo(1 << 20, 1 << 20);
 
-  /** Files beside config and weights, which a copy of the checkpoint needs too. */
+  /** Files that a copy of the checkpoint needs beside config and weights. */
   private static final List<String> COMPANIONS =
       List.of(
           "tokenizer.json",
@@ -92,8 +92,8 @@ final class CheckpointFiles {
   }
 
   /**
-   * Fails if {@code folder} holds anything that is no part of a checkpoint, and would be lost if a
-   * checkpoint replaced it.
+   * Fails if {@code folder} contains anything that does not belong to a checkpoint: replacing the
+   * folder would lose it.
    */
   static void requireReplaceable(Path folder) {
     try (Stream<Path> entries = Files.list(folder)) {
@@ -111,8 +111,8 @@ final class CheckpointFiles {
                 + " holds "
                 + foreign.get(0)
                 + (foreign.size() == 1 ? "" : " and " + (foreign.size() - 1) + " more")
-                + ", which is no part of a checkpoint and would be lost. Give a new or empty folder,"
-                + " or one that holds nothing but a checkpoint.");
+                + ", which does not belong to a checkpoint and would be lost. Give a new or empty"
+                + " folder, or one that contains only a checkpoint.");
       }
     } catch (IOException e) {
       throw new PeftException("Cannot list " + folder + ": " + e.getMessage() + ".", e);

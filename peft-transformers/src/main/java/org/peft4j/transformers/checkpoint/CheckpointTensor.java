@@ -6,9 +6,9 @@ import org.peft4j.safetensors.DType;
 import org.peft4j.safetensors.TensorSink;
 
 /**
- * A tensor to be written, whose values are made when it is its turn.
+ * A tensor to write; its values are computed when its turn comes.
  *
- * @param values writes all of them to the tensor of that name
+ * @param values writes all values to the tensor of that name
  */
 record CheckpointTensor(String name, DType dtype, List<Long> shape, Values values) {
   CheckpointTensor {

@@ -13,14 +13,14 @@ import org.peft4j.transformers.config.Labels;
 
 /**
  * Writes a loaded model as a checkpoint folder that Hugging Face transformers loads: {@code
- * config.json} with all of its fields, {@code model.safetensors} (in shards where it is large), and
+ * config.json} with all of its fields, {@code model.safetensors} (in shards if it is large), and
  * the tokenizer's files.
  *
  * <pre>{@code
  * CheckpointWriter.of(model).merging(peft).write(Path.of("merged-model"));
  * }</pre>
  *
- * <p>Tensors are written one after another: besides the model, memory holds a copy of one at most.
+ * <p>It writes one tensor at a time: besides the model, memory holds a copy of at most one.
  */
 public final class CheckpointWriter {
   private static final long DEFAULT_SHARD_BYTES = 5_000_000_000L;
@@ -40,18 +40,18 @@ public final class CheckpointWriter {
   }
 
   /**
-   * Merges the active adapters of {@code peft} into what is written. The model itself stays as it
-   * is. A head that is tied to the token embedding is untied if an adapter is on one of them.
+   * Merges the active adapters of {@code peft} into the written checkpoint; the model itself does
+   * not change. A head tied to the token embedding is untied if an adapter acts on either.
    *
-   * @throws PeftException if {@code peft} is wrapped around another model
+   * @throws PeftException if {@code peft} wraps another model
    */
   @SuppressWarnings("ReferenceEquality") // Equal graphs over other weights are another model.
   public CheckpointWriter merging(PeftModel<ComputationGraph> peft) {
     if (peft.base() != model.graph()) {
       throw new PeftException(
-          "These adapters are on another model than that from "
+          "These adapters belong to another model than the one from "
               + model.folder()
-              + "; give the model that was wrapped.");
+              + "; give the model that they wrap.");
     }
     adapters = Optional.of(peft);
     return this;
@@ -60,21 +60,21 @@ public final class CheckpointWriter {
   /**
    * The type of all tensors: F32 (the default), F16 or BF16.
    *
-   * @throws PeftException if it is another one
+   * @throws PeftException for any other type
    */
   public CheckpointWriter dtype(DType value) {
     dtype = Optional.of(DtypeNames.require(value));
     return this;
   }
 
-  /** Each tensor has the type that it has in the folder from which the model was loaded. */
+  /** Keeps each tensor's type from the folder that the model was loaded from. */
   public CheckpointWriter originalTypes() {
     dtype = Optional.empty();
     return this;
   }
 
   /**
-   * The most bytes in a file, 5 GB by default; more are divided into several files with an index.
+   * The most bytes in a file, 5 GB by default; larger checkpoints have several files and an index.
    *
    * @throws PeftException if it is below 1
    */
@@ -87,11 +87,11 @@ public final class CheckpointWriter {
   }
 
   /**
-   * Writes the folder, whole or not at all. A checkpoint that is there is replaced.
+   * Writes the folder, whole or not at all. Replaces a checkpoint at that path.
    *
-   * @throws PeftException if {@code folder} is the one that the model was loaded from, holds
-   *     anything that is no part of a checkpoint, or cannot be written; or if an adapter cannot be
-   *     merged
+   * @throws PeftException if {@code folder} is the one that the model was loaded from, contains
+   *     anything that does not belong to a checkpoint, or cannot be written; or if an adapter
+   *     cannot merge
    */
   public void write(Path folder) {
     adapters.ifPresent(PeftModel::requireMergeable);
@@ -114,7 +114,7 @@ public final class CheckpointWriter {
         });
   }
 
-  /** What a checkpoint says of its labels; that of a new head was a language model's. */
+  /** The config's fields about labels; under a new head, the config was a language model's. */
   private void describe(ObjectNode config, Labels labels) {
     config.putArray("architectures").add(model.architecture().names().className());
     ObjectNode names = config.putObject("id2label");

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.util.Arrays;
 import org.peft4j.safetensors.TensorSink;
 
-/** The same value, {@code count} times. */
+/** The same value {@code count} times. */
 record ConstantValues(float value, long count) implements CheckpointTensor.Values {
   private static final int CHUNK = 1 << 16;
 

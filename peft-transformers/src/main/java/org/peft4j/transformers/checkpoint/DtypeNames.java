@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import org.peft4j.error.PeftException;
 import org.peft4j.safetensors.DType;
 
-/** The types that weights are written in, and what {@code config.json} calls them. */
+/** The types of written weights, and their names in {@code config.json}. */
 final class DtypeNames {
   private DtypeNames() {}
 
@@ -24,7 +24,9 @@ final class DtypeNames {
     };
   }
 
-  /** Sets the field for the type, in its spelling of transformers 4 or 5 if there is one. */
+  /**
+   * Sets the field for the type; keeps the spelling of transformers 4 or 5 if the config has one.
+   */
   static void put(ObjectNode config, DType type) {
     String field = config.has("torch_dtype") && !config.has("dtype") ? "torch_dtype" : "dtype";
     config.put(field, name(type));

@@ -22,8 +22,8 @@ import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.weights.TensorKeys;
 
 /**
- * The tensors of a loaded model under their checkpoint names, with adapters merged site by site
- * while they are written. The head is left out where it is the token embedding's table.
+ * The tensors of a loaded model by checkpoint name. Writing merges the adapters, site by site. A
+ * head that is the token embedding's table is left out.
  */
 final class ModelTensors {
   private final Optional<PeftModel<ComputationGraph>> adapters;
@@ -33,7 +33,7 @@ final class ModelTensors {
   private final List<CheckpointTensor> all = new ArrayList<>();
 
   /**
-   * @param dtype the type of all tensors; empty for that which each has in the model's folder
+   * @param dtype the type of all tensors; empty for each tensor's type in the model's folder
    */
   ModelTensors(
       TransformerModel model,
@@ -62,7 +62,7 @@ final class ModelTensors {
     }
   }
 
-  /** Whether the head shares the token embedding's table in what is written. */
+  /** Whether the written head shares the token embedding's table. */
   boolean tied() {
     return tied;
   }

@@ -10,7 +10,7 @@ import org.peft4j.safetensors.TensorSink;
  * Normally distributed values with mean 0, by Box and Muller's transform of a named generator in
  * strict arithmetic: the same on every Java version and platform.
  *
- * @param seed with the tensor's name, what the values depend on
+ * @param seed determines the values, together with the tensor's name
  * @param deviation their standard deviation
  * @param zeros elements that are 0 instead
  */

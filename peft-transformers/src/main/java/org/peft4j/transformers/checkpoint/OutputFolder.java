@@ -9,8 +9,14 @@ import org.peft4j.error.PeftException;
 import org.peft4j.internal.AtomicFolder;
 
 /**
+<<<<<<< HEAD
  * Writes a checkpoint folder as a whole, and only where nothing else would be lost. See {@link
  * AtomicFolder}.
+=======
+ * Writes a checkpoint folder as a whole: fills a temporary sibling folder, then renames it. A
+ * failure leaves an earlier checkpoint unchanged. An earlier checkpoint is first renamed to {@code
+ * .NAME.….old}, and is there if the process is killed between the two renames.
+>>>>>>> main
  */
 final class OutputFolder {
   private final Path target;
@@ -20,10 +26,10 @@ final class OutputFolder {
   }
 
   /**
-   * Creates or replaces {@code folder} with what {@code content} writes.
+   * Creates or replaces {@code folder}; {@code content} writes its files.
    *
-   * @throws PeftException if {@code folder} holds anything that is no part of a checkpoint, or
-   *     cannot be written
+   * @throws PeftException if {@code folder} contains anything that does not belong to a checkpoint,
+   *     or cannot be written
    */
   static void write(Path folder, Consumer<Path> content) {
     write(folder, Optional.empty(), content);
@@ -33,7 +39,7 @@ final class OutputFolder {
    * Like {@link #write(Path, Consumer)}.
    *
    * @param source a folder that is read meanwhile
-   * @throws PeftException if {@code folder} is the source too, or lies in it or around it
+   * @throws PeftException if {@code folder} is the source, contains it or lies within it
    */
   static void write(Path folder, Path source, Consumer<Path> content) {
     write(folder, Optional.of(source), content);
@@ -42,7 +48,8 @@ final class OutputFolder {
   private static void write(Path folder, Optional<Path> source, Consumer<Path> content) {
     Path target = folder.toAbsolutePath().normalize();
     if (target.getFileName() == null) {
-      throw new PeftException("Cannot write to " + folder + ": a root folder cannot be replaced.");
+      throw new PeftException(
+          "Cannot write to " + folder + ": it is a root folder. Give another one.");
     }
     try {
       Path parent = Files.createDirectories(target.resolveSibling("")).toRealPath();
@@ -83,4 +90,46 @@ final class OutputFolder {
       throw new PeftException("Cannot write to " + target + ": it is a file. Give a folder.");
     }
   }
+<<<<<<< HEAD
+=======
+
+  private void write(Consumer<Path> content) throws IOException {
+    try {
+      Files.createDirectory(temporary);
+      content.accept(temporary);
+      replace();
+    } finally {
+      delete(temporary);
+    }
+  }
+
+  private void replace() throws IOException {
+    boolean replaces = Files.exists(target);
+    if (replaces) {
+      Files.move(target, old, StandardCopyOption.ATOMIC_MOVE);
+    }
+    try {
+      Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      if (replaces) {
+        Files.move(old, target, StandardCopyOption.ATOMIC_MOVE);
+      }
+      throw e;
+    }
+    delete(old);
+  }
+
+  /** Deletes a folder of files if it exists. */
+  private static void delete(Path folder) throws IOException {
+    if (!Files.exists(folder)) {
+      return;
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file : files.toList()) {
+        Files.delete(file);
+      }
+    }
+    Files.delete(folder);
+  }
+>>>>>>> main
 }

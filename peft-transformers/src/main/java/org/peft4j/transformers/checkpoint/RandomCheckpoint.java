@@ -23,7 +23,7 @@ import org.peft4j.transformers.weights.TensorKeys;
 /**
  * A checkpoint with random weights, distributed as Hugging Face transformers initialises a new
  * model: matrices and embeddings normal with the deviations that the model's family gives them,
- * padding rows and biases 0, norms 1. The values depend on the seed and each tensor's name alone.
+ * padding rows and biases 0, norms 1. The values depend only on the seed and each tensor's name.
  */
 public final class RandomCheckpoint {
   private static final long SHARD_BYTES = 5_000_000_000L;
@@ -40,9 +40,9 @@ public final class RandomCheckpoint {
    * Writes a checkpoint of FP32 weights and loads it once to verify it.
    *
    * @param configJson a {@code config.json} of a supported family
-   * @param folder where to write to; a checkpoint that is there is replaced
-   * @throws PeftException if the config is not supported, or the folder holds anything that is no
-   *     part of a checkpoint, or cannot be written
+   * @param folder where to write; replaces a checkpoint at that path
+   * @throws PeftException if the config is not supported, or the folder contains anything that does
+   *     not belong to a checkpoint, or cannot be written
    */
   public static void init(Path configJson, Path folder, long seed) {
     if (!Files.isRegularFile(configJson)) {

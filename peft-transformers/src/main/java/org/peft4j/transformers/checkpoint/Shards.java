@@ -12,7 +12,7 @@ import org.peft4j.safetensors.SafetensorsWriter;
 
 /**
  * The weights of a checkpoint: {@code model.safetensors}, or several files of limited size and
- * their index, divided as {@code save_pretrained} of Hugging Face transformers does.
+ * their index, divided like Hugging Face transformers' {@code save_pretrained}.
  */
 final class Shards {
   private Shards() {}
@@ -20,7 +20,7 @@ final class Shards {
   /**
    * Writes the files, one tensor in memory at a time.
    *
-   * @param limit the most bytes of tensors in a file; a tensor that is larger has a file to itself
+   * @param limit the most bytes of tensors in a file; a larger tensor gets its own file
    */
   static void write(Path folder, List<CheckpointTensor> tensors, long limit) {
     List<List<CheckpointTensor>> shards = divide(tensors, limit);

@@ -6,7 +6,7 @@ import org.peft4j.safetensors.DType;
 import org.peft4j.safetensors.TensorSource;
 import org.peft4j.transformers.TransformerModel;
 
-/** The type that each tensor is written in. */
+/** The type of each written tensor. */
 interface TensorTypes {
   DType of(String name);
 
@@ -15,7 +15,7 @@ interface TensorTypes {
     return name -> type;
   }
 
-  /** What each tensor has in the folder that the model is from, whichever way it is named there. */
+  /** Each tensor's type in the model's folder, under any of its names there. */
   static TensorTypes original(TransformerModel model) {
     String table = model.architecture().decoder().input().tokens().key();
     Map<String, DType> types = new HashMap<>();
@@ -29,7 +29,7 @@ interface TensorTypes {
                 types.putIfAbsent(prefix + name, info.dtype());
               });
     }
-    // A head that was tied is of the table's type.
+    // A formerly tied head has the table's type.
     DType fallback = types.getOrDefault(table, DType.F32);
     return name -> types.getOrDefault(name, fallback);
   }

@@ -7,13 +7,13 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.safetensors.TensorSink;
 import org.peft4j.weight.FrozenWeight;
 
-/** Weights to a checkpoint, widened a part at a time. */
+/** Writes weights to a checkpoint, widened a part at a time. */
 final class WeightValues {
   private static final int CHUNK = 1 << 20;
 
   private WeightValues() {}
 
-  /** Appends all elements as the checkpoint stores them. */
+  /** Appends all elements in the checkpoint's order. */
   static void write(FrozenWeight weight, TensorSink sink, String name) throws IOException {
     long[] shape = weight.storedShape();
     long rows = shape[0];

@@ -1,4 +1,4 @@
-/** Checkpoint folders that Hugging Face transformers loads: merged, copied, or fresh ones. */
+/** Writes checkpoint folders that Hugging Face transformers loads: merged, copied or new. */
 @NullMarked
 package org.peft4j.transformers.checkpoint;
 

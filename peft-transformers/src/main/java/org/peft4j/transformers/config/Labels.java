@@ -9,7 +9,7 @@ import org.peft4j.error.PeftException;
 /**
  * The classes of a sequence classifier: {@code id2label} of its {@code config.json}.
  *
- * @param names the name of each, by its number
+ * @param names the name of each class, by its number
  */
 public record Labels(List<String> names) {
   /**
@@ -24,7 +24,7 @@ public record Labels(List<String> names) {
       problems.add("There are " + names.size() + " labels; a classifier has two or more.");
     }
     if (new HashSet<>(names).size() < names.size()) {
-      problems.add("Labels " + names + " have a name twice; each needs one of its own.");
+      problems.add("Labels " + names + " contain a name twice; give each class a different one.");
     }
     if (!problems.isEmpty()) {
       throw new PeftException(String.join(" ", problems));
@@ -36,12 +36,12 @@ public record Labels(List<String> names) {
     return new Labels(List.of(names));
   }
 
-  /** So many labels, named {@code LABEL_0} and so on as in Hugging Face transformers. */
+  /** {@code count} labels, named {@code LABEL_0} and so on as in Hugging Face transformers. */
   public static Labels count(int count) {
     return new Labels(IntStream.range(0, count).mapToObj(i -> "LABEL_" + i).toList());
   }
 
-  /** How many there are. */
+  /** The number of classes. */
   public int size() {
     return names.size();
   }

@@ -1,6 +1,6 @@
 package org.peft4j.transformers.config;
 
-/** What frozen matrices and embeddings are held in. */
+/** The number format of frozen matrices and embeddings in memory. */
 public enum Precision {
   /** Single precision. */
   FP32,

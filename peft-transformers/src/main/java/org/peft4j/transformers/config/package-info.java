@@ -1,4 +1,4 @@
-/** What users see of a model beside its parts: labels, special tokens, how weights are held. */
+/** Settings of a model beside its parts: labels, special tokens, precision of the weights. */
 @NullMarked
 package org.peft4j.transformers.config;
 

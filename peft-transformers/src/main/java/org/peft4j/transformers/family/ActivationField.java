@@ -4,7 +4,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.peft4j.kernel.Activation;
 
-/** A field that names an activation as Hugging Face transformers does. */
+/** A field with Hugging Face transformers' name of an activation. */
 final class ActivationField {
   private static final Map<String, Activation> BY_NAME =
       new TreeMap<>(

@@ -1,9 +1,9 @@
 package org.peft4j.transformers.family;
 
 /**
- * Fields that Hugging Face transformers writes for models of every family, now or in versions
- * before, and that change nothing here: a frozen model runs without dropout, types and caches are
- * chosen when it is loaded, and generation has settings of its own.
+ * Fields that current or earlier versions of Hugging Face transformers write for every family, and
+ * that change nothing here: a frozen model runs without dropout, loading chooses types and caches,
+ * and generation has its own settings.
  */
 final class CommonFields {
   private CommonFields() {}
@@ -11,6 +11,8 @@ final class CommonFields {
   static void read(ConfigFields fields) {
     fields.ignore(
         "_name_or_path",
+        "name_or_path",
+        "_commit_hash",
         "architectures",
         "attn_implementation",
         "_attn_implementation",
@@ -25,6 +27,7 @@ final class CommonFields {
         "use_return_dict",
         "output_attentions",
         "output_hidden_states",
+        "tie_last_hidden_states",
         "chunk_size_feed_forward",
         "finetuning_task",
         "task_specific_params",
@@ -69,6 +72,7 @@ final class CommonFields {
         "top_p",
         "typical_p");
     fields.ignore("is_decoder"); // With cross-attention it would count.
+    fields.only("is_causal", true);
     fields.only("add_cross_attention", false);
     fields.only("tie_encoder_decoder", false);
     fields.check(

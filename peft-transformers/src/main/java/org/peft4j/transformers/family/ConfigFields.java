@@ -2,6 +2,7 @@ package org.peft4j.transformers.family;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.OptionalInt;
@@ -9,9 +10,9 @@ import java.util.Set;
 import org.peft4j.error.PeftException;
 
 /**
- * The fields of a {@code config.json}, read with their types checked. Remembers which fields were
- * read: one that nobody asked for is a setting that nobody honours. Problems are collected, so that
- * one exception tells all of them.
+ * Reads the fields of a {@code config.json} and checks their types. Remembers which fields were
+ * read: a field that nobody reads is a setting that nobody honours. Collects problems, so that one
+ * exception lists all of them.
  */
 final class ConfigFields {
   private final String source;
@@ -30,7 +31,7 @@ final class ConfigFields {
     this.problems = problems;
   }
 
-  /** The object in field {@code name}; its problems are this one's. */
+  /** The object in field {@code name}; its problems go to this one's list. */
   ConfigFields object(String name) {
     ConfigFields object = new ConfigFields(source, node(name), problems);
     check(object.json.isObject() || !has(name), name, "an object of settings");
@@ -82,6 +83,21 @@ final class ConfigFields {
     return has(name) ? positiveNumber(name) : absent;
   }
 
+  /** A list of {@code count} numbers; as many ones where it is missing or wrong. */
+  List<Double> positiveNumbers(String name, int count) {
+    List<Double> numbers = new ArrayList<>();
+    for (JsonNode node : node(name)) {
+      if (node.isNumber() && node.doubleValue() > 0 && Double.isFinite(node.doubleValue())) {
+        numbers.add(node.doubleValue());
+      }
+    }
+    if (!node(name).isArray() || node(name).size() != count || numbers.size() != count) {
+      problem(name, "a list of " + count + " positive numbers");
+      return Collections.nCopies(count, 1.0);
+    }
+    return numbers;
+  }
+
   boolean flag(String name, boolean absent) {
     check(!has(name) || node(name).isBoolean(), name, "true or false");
     return node(name).asBoolean(absent);
@@ -127,7 +143,7 @@ final class ConfigFields {
     return texts;
   }
 
-  /** An object of strings by their numbers from 0 on, in the order of the numbers; or none. */
+  /** Strings by number from 0 on, in the order of the numbers; or none. */
   List<String> numbered(String name) {
     List<String> texts = new ArrayList<>();
     JsonNode object = node(name);
@@ -135,12 +151,12 @@ final class ConfigFields {
       texts.add(object.path(Integer.toString(i)).asText(""));
     }
     if (has(name) && (!object.isObject() || texts.contains(""))) {
-      problem(name, "an object of names by their numbers, 0 and up");
+      problem(name, "an object of names by number, 0 and up");
     }
     return texts;
   }
 
-  /** Accepts fields whatever they say: nothing here depends on them. */
+  /** Accepts fields with any value: nothing here depends on them. */
   void ignore(String... names) {
     known.addAll(List.of(names));
   }
@@ -165,10 +181,13 @@ final class ConfigFields {
   private void problem(String name, String allowed) {
     JsonNode node = node(name);
     String value = node.isMissingNode() ? "missing" : node.toString();
-    problems.add(name + " is " + value + "; allowed: " + allowed + ".");
+    String text = name + " is " + value + "; allowed: " + allowed + ".";
+    if (!problems.contains(text)) { // Some fields are read twice.
+      problems.add(text);
+    }
   }
 
-  /** Adds a problem for each field that has a value and that nobody asked for. */
+  /** Adds a problem for each field that has a value and that nobody read. */
   void refuseUnknown() {
     json.properties()
         .forEach(
@@ -178,7 +197,7 @@ final class ConfigFields {
                     field.getKey()
                         + " is "
                         + field.getValue()
-                        + ", a setting not known here; remove it if the model's results do not"
+                        + ", an unknown setting; remove it if the model's results do not"
                         + " depend on it.");
               }
             });
@@ -186,7 +205,7 @@ final class ConfigFields {
   }
 
   /**
-   * @throws PeftException if there was any problem
+   * @throws PeftException listing all problems, if there are any
    */
   void throwProblems() {
     if (!problems.isEmpty()) {

@@ -11,8 +11,8 @@ import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.config.Labels;
 
 /**
- * The families that this library knows. Reads a {@code config.json}: a setting that would not be
- * honoured is refused with its value, never ignored.
+ * The families that this library knows. Reading a {@code config.json} refuses every setting that it
+ * would not honour, with its value; it ignores none.
  */
 public final class Families {
   private static final List<Family> ALL =
@@ -29,18 +29,23 @@ public final class Families {
 
   private Families() {}
 
+  static List<Family> all() {
+    return ALL;
+  }
+
   /**
-   * Reads a model that this library computes.
+   * Reads a model that this library runs.
    *
    * @param path a {@code config.json}, or a folder with one
-   * @throws PeftException if there is none, its family cannot be run, or a setting is not supported
+   * @throws PeftException if there is none, or its family or a setting is not supported
    */
   public static ModelArchitecture read(Path path) {
     return read(path, Optional.empty(), true);
   }
 
   /**
-   * Reads a model as a classifier of {@code labels}, whatever its {@code config.json} says of them.
+   * Reads a model as a classifier of {@code labels}, whatever its {@code config.json} says about
+   * labels.
    *
    * @throws PeftException as {@link #read(Path)} does
    */
@@ -51,7 +56,7 @@ public final class Families {
   /**
    * Reads a model of any family that this library knows.
    *
-   * @throws PeftException as {@link #read(Path)} does, but for families that are planned only
+   * @throws PeftException as {@link #read(Path)} does, except for families that are only planned
    */
   public static ModelArchitecture readAny(Path path) {
     return read(path, Optional.empty(), false);

@@ -5,21 +5,21 @@ import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.config.Labels;
 
 /**
- * A family of models: how its {@code config.json} is read, how a checkpoint names its modules, of
- * which parts a model is made, and how new weights are drawn.
+ * A family of models: how to read its {@code config.json}, the names of its modules in a
+ * checkpoint, the parts of a model, and how to draw new weights.
  */
 interface Family {
   /** The {@code model_type} of its {@code config.json}. */
   String modelType();
 
-  /** Whether this library computes its models; those of other families are planned only. */
+  /** Whether this library runs its models; others are only planned. */
   default boolean runs() {
     return true;
   }
 
   /**
-   * Describes a model. Fields that are missing, impossible or not supported go to {@code fields},
-   * whoever made which throws them; the result has no meaning then.
+   * Describes a model. Reports missing, impossible and unsupported fields to {@code fields}, whose
+   * creator throws them; the result is then meaningless.
    *
    * @param labels the classes of a classifier; empty for a language model
    */

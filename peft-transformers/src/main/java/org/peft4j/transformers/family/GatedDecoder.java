@@ -24,15 +24,16 @@ import org.peft4j.transformers.config.Labels;
 import org.peft4j.transformers.config.SpecialTokens;
 
 /**
- * The decoder that Llama (Touvron et al., 2023) and its kin share: pre-norm blocks of grouped-query
- * attention with rotary positions and a gated feed-forward part, all norms root mean square.
+ * The decoder of Llama (Touvron et al., 2023) and related families: pre-norm blocks of
+ * grouped-query attention with rotary positions and a gated feed-forward part, all norms root mean
+ * square.
  */
 final class GatedDecoder {
   /**
-   * Where this family's models differ from others'.
+   * How a family's models differ.
    *
-   * @param keyValueHeads what {@code num_key_value_heads} is where it is absent; empty for as many
-   *     as query heads
+   * @param keyValueHeads the default of {@code num_key_value_heads}; empty for the number of query
+   *     heads
    * @param inputBias whether the maps to queries, keys and values have a bias
    * @param outputBias whether the map from the heads has one
    * @param innerBias whether the feed-forward part's maps have one
@@ -65,7 +66,7 @@ final class GatedDecoder {
     inner = fields.positive("intermediate_size");
     epsilon = fields.positiveNumber("rms_norm_eps", 1e-6);
     deviation = fields.positiveNumber("initializer_range", 0.02);
-    rotary = RotaryFields.read(fields, fields.positive("max_position_embeddings"));
+    rotary = RotaryFields.read(fields, fields.positive("max_position_embeddings"), headSize);
     fields.check(
         heads % keyValueHeads == 0,
         "num_key_value_heads",

@@ -25,7 +25,7 @@ import org.peft4j.transformers.config.Labels;
 
 /**
  * GPT-2 (Radford et al., 2019): pre-norm blocks with layer normalisation, learnt positions, one
- * matrix for queries, keys and values, all matrices but the head's stored [in, out].
+ * matrix for queries, keys and values; all matrices except the head's are stored [in, out].
  */
 final class Gpt2Family implements Family {
   @Override
@@ -72,7 +72,7 @@ final class Gpt2Family implements Family {
     fields.only("reorder_and_upcast_attn", false);
     fields.only("activation_function", "gelu_new");
     fields.ignore("attn_pdrop", "embd_pdrop", "resid_pdrop", "n_ctx");
-    fields.ignore( // Of a head with several choices.
+    fields.ignore( // For a multiple-choice head.
         "summary_activation",
         "summary_first_dropout",
         "summary_proj_to_labels",
@@ -80,7 +80,7 @@ final class Gpt2Family implements Family {
         "summary_use_proj");
   }
 
-  /** Old checkpoints store the causal mask and what it is filled with. */
+  /** Old checkpoints store the causal mask and its fill value. */
   private static Set<String> constants(List<BlockPart> blocks) {
     return blocks.stream()
         .flatMap(b -> Stream.of(b.name() + ".attn.bias", b.name() + ".attn.masked_bias"))
@@ -139,7 +139,7 @@ final class Gpt2Family implements Family {
       return LinearPart.inputsFirst(name, role, in, out, deviation);
     }
 
-    /** What is added to the residual stream starts smaller, the more there is of it. */
+    /** Additions to the residual stream start smaller in deeper models. */
     private LinearPart residual(String name, SiteRole role, long in) {
       return LinearPart.inputsFirst(name, role, in, width, deviation / Math.sqrt(2.0 * layers));
     }

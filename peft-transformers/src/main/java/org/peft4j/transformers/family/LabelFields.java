@@ -5,8 +5,8 @@ import java.util.Optional;
 import org.peft4j.transformers.config.Labels;
 
 /**
- * The labels in a {@code config.json} whose {@code architectures} say that it is a sequence
- * classifier's: the names in {@code id2label}, or {@code num_labels} of them, or two.
+ * The labels in a sequence classifier's {@code config.json}, recognised by its {@code
+ * architectures}: the names in {@code id2label}, or {@code num_labels} of them, or two.
  */
 final class LabelFields {
   private static final String CLASSIFIER = "ForSequenceClassification";
@@ -25,17 +25,16 @@ final class LabelFields {
         names.isEmpty() || names.size() == count,
         "num_labels",
         "the number of labels in id2label, " + names.size());
-    fields.check(
-        count > 1, "num_labels", "2 and more; regression, which 1 means, is not supported");
+    fields.check(count > 1, "num_labels", "2 or more; 1 means regression, which is not supported");
     boolean distinct = names.stream().distinct().count() == names.size();
-    fields.check(distinct, "id2label", "a name of its own for each label");
+    fields.check(distinct, "id2label", "a different name for each label");
     if (count < 2 || !distinct) {
       return Optional.empty();
     }
     return Optional.of(names.isEmpty() ? Labels.count(count) : new Labels(names));
   }
 
-  /** What {@code architectures} says of a model. */
+  /** The class of a model for {@code architectures}. */
   static String className(String prefix, String languageModel, Optional<Labels> labels) {
     return prefix + (labels.isPresent() ? CLASSIFIER : languageModel);
   }

@@ -4,7 +4,7 @@ import java.util.Optional;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.config.Labels;
 
-/** Mistral (Jiang et al., 2023), where its attention reaches all positions. */
+/** Mistral (Jiang et al., 2023) with attention to all positions. */
 final class MistralFamily implements Family {
   @Override
   public String modelType() {

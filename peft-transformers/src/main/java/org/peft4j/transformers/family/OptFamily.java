@@ -30,7 +30,7 @@ import org.peft4j.transformers.config.SpecialTokens;
 final class OptFamily implements Family {
   private static final String DECODER = "model.decoder.";
 
-  /** Rows of the table of positions before that of the first position. */
+  /** Rows of the position table before the first position's. */
   private static final int OFFSET = 2;
 
   private static final double EPSILON = 1e-5;
@@ -114,7 +114,7 @@ final class OptFamily implements Family {
       return projection("project_in", embedded, width).map(input::withProjection).orElse(input);
     }
 
-    /** Between the embeddings' width and the blocks'; none where they are equal. */
+    /** A map between the embeddings' width and the blocks'; none if they are equal. */
     private Optional<LinearPart> projection(String name, int in, int out) {
       return in == out
           ? Optional.empty()

@@ -1,6 +1,6 @@
 /**
- * The families of models, a class each: how a {@code config.json} is read, and which parts make a
- * model of it.
+ * Families of models, one class each: how to read a {@code config.json}, and the parts of its
+ * model.
  */
 @NullMarked
 package org.peft4j.transformers.family;

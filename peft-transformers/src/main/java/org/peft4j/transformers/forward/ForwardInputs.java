@@ -13,12 +13,12 @@ import org.peft4j.safetensors.TensorSource;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 
 /**
- * A batch for one pass, all INT32 [batch, time], but for the labels of a classifier.
+ * A batch for one pass, all INT32 [batch, time] except a classifier's labels.
  *
  * @param inputIds token ids
  * @param attentionMask 1 for a token, 0 for padding; empty if nothing is padding
- * @param labels token ids, −100 where nothing is to be predicted; class numbers [batch, 1] for a
- *     classifier; empty for no loss
+ * @param labels token ids, −100 for no label; class numbers [batch, 1] for a classifier; empty for
+ *     no loss
  * @param tasks the task of each sequence, for multitask prompts; empty for none
  */
 public record ForwardInputs(
@@ -35,11 +35,11 @@ public record ForwardInputs(
 
   /**
    * Reads {@code input_ids}, and {@code attention_mask}, {@code labels} and {@code task_ids}
-   * [batch] where they are there, of any integer type. Labels are [batch] for a classifier.
+   * [batch] if present, of any integer type. Labels are [batch] for a classifier.
    *
-   * @param model what the batch is for
-   * @throws PeftException if the file is broken, has no {@code input_ids} or a tensor that is not
-   *     known here, or if a shape, a type or a value is not allowed
+   * @param model the model that will read the batch
+   * @throws PeftException if the file is broken, lacks {@code input_ids} or has an unknown tensor,
+   *     or if a shape, a type or a value is not allowed
    */
   public static ForwardInputs read(Path file, ModelArchitecture model) {
     try (TensorSource source = TensorSource.open(file)) {
@@ -51,7 +51,7 @@ public record ForwardInputs(
         if (!List.of(IDS, MASK, LABELS, TASKS).contains(tensor.name())) {
           throw problem(
               file,
-              "tensor \"%s\" is not known; allowed: %s, %s, %s, %s."
+              "unknown tensor \"%s\"; allowed: %s, %s, %s, %s."
                   .formatted(tensor.name(), IDS, MASK, LABELS, TASKS));
         }
         boolean ofRows =
@@ -65,7 +65,7 @@ public record ForwardInputs(
                   .formatted(tensor.name(), tensor.shape(), needed, IDS, shape));
         }
       }
-      // All are read, and so checked, before the first array is made.
+      // Reads, and so checks, all tensors before it makes the first array.
       int[] ids = values(source, IDS, 0, model.vocabularySize() - 1);
       Optional<int[]> mask = optional(source, MASK, 0, 1);
       Optional<int[]> labels = optional(source, LABELS, IGNORED, model.head().outputs() - 1);

@@ -19,9 +19,9 @@ import org.peft4j.kernel.Scratch;
 
 /**
  * The results of one pass of a batch through a model, without dropout: {@code logits} [batch, time,
- * vocabulary], or [batch, labels]; {@code loss} [1], mean nats over the labels, where there are
- * labels; and {@code grad.<key>}, the loss' gradient, for each adapter tensor by its key in an
- * adapter file, where it is asked for.
+ * vocabulary], or [batch, labels]; with labels, {@code loss} [1], the mean over them in nats; and
+ * on request {@code grad.<key>}, the loss' gradient for each adapter tensor by its key in an
+ * adapter file.
  */
 public final class ForwardPass implements AutoCloseable {
   private final Map<String, INDArray> results = new LinkedHashMap<>();
@@ -50,7 +50,7 @@ public final class ForwardPass implements AutoCloseable {
     return pass;
   }
 
-  /** Runs a wrapped model, each sequence as one of its task. */
+  /** Runs a wrapped model, each sequence with its task. */
   public static ForwardPass of(PeftModel<ComputationGraph> model, ForwardInputs inputs) {
     try (AdapterScope tasks = model.tasksOfEachRow(inputs.tasks())) {
       return of(model.network(), inputs);
@@ -58,9 +58,9 @@ public final class ForwardPass implements AutoCloseable {
   }
 
   /**
-   * Runs a wrapped model and computes the gradients of its default adapter, which is active.
+   * Runs a wrapped model and computes the gradients of its default adapter, which must be active.
    *
-   * @throws PeftException if there are no labels, whose loss the gradients are of
+   * @throws PeftException if there are no labels, and so no loss
    */
   public static ForwardPass withGradients(PeftModel<ComputationGraph> model, ForwardInputs inputs) {
     INDArray labels =
@@ -69,7 +69,7 @@ public final class ForwardPass implements AutoCloseable {
             .orElseThrow(
                 () ->
                     new PeftException(
-                        "Gradients are those of a loss, and there are no labels. Add the tensor"
+                        "Gradients need a loss, and there are no labels. Add the tensor"
                             + " labels, or ask for no gradients."));
     ForwardPass pass = of(model, inputs);
     ComputationGraph graph = model.network();
@@ -104,7 +104,7 @@ public final class ForwardPass implements AutoCloseable {
   /**
    * Writes the results to a safetensors file, as F32.
    *
-   * @throws PeftException if the file cannot be written; one that was there is then as it was
+   * @throws PeftException if the file cannot be written; an earlier file then does not change
    */
   public void write(Path file) {
     Map<String, INDArray> singles = new LinkedHashMap<>();

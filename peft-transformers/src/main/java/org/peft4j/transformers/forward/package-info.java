@@ -1,4 +1,4 @@
-/** One pass of a batch through a model, its results in a file: how implementations are compared. */
+/** Runs one pass of a batch through a model and writes the results, to compare implementations. */
 @NullMarked
 package org.peft4j.transformers.forward;
 

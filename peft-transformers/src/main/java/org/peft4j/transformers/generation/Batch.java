@@ -6,7 +6,10 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** The rows of a batch while they grow: prompts padded on the left, then the same step for each. */
+/**
+ * The growing rows of a batch: prompts padded on the left, then one token for each row at every
+ * step.
+ */
 final class Batch {
   private final List<int[]> prompts;
   private final int width;
@@ -17,8 +20,8 @@ final class Batch {
   private int length;
 
   /**
-   * @param padding the id to pad with
-   * @param room how many tokens a row may get
+   * @param padding the padding id
+   * @param room the most new tokens of a row
    */
   Batch(List<int[]> prompts, int padding, int room) {
     this.prompts = prompts;
@@ -75,7 +78,7 @@ final class Batch {
     return Arrays.stream(ids).map(row -> Arrays.copyOfRange(row, from, to)).toArray(int[][]::new);
   }
 
-  /** Appends a token to every row, which is ignored where a row has ended. */
+  /** Appends a token to every row; rows that have ended ignore theirs. */
   void append(int[] tokens, Set<Integer> endOfText) {
     for (int row = 0; row < ids.length; row++) {
       if (!ended(row)) {

@@ -4,11 +4,11 @@ import java.util.List;
 import org.peft4j.transformers.tokenizer.Tokenizer;
 
 /**
- * What was generated for one prompt.
+ * The tokens generated for one prompt.
  *
  * @param prompt the prompt's ids, without padding
  * @param tokens the ids that follow it, with the end-of-text token if there is one, without padding
- * @param ending why there are no more
+ * @param ending why the row ended
  */
 public record GeneratedRow(List<Integer> prompt, List<Integer> tokens, Ending ending) {
   public GeneratedRow {

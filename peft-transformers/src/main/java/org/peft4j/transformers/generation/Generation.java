@@ -4,10 +4,10 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * What was generated for a batch of prompts.
+ * The tokens generated for a batch of prompts.
  *
- * @param rows one for each prompt, in their order
- * @param padTokenId what fills up shorter rows
+ * @param rows one for each prompt, in the prompts' order
+ * @param padTokenId fills up shorter rows
  */
 public record Generation(List<GeneratedRow> rows, int padTokenId) {
   public Generation {
@@ -15,8 +15,8 @@ public record Generation(List<GeneratedRow> rows, int padTokenId) {
   }
 
   /**
-   * Prompts and tokens as a matrix: prompts padded on the left, tokens on the right, as {@code
-   * generate} of Hugging Face transformers gives them.
+   * Prompts and tokens as a matrix: prompts padded on the left, tokens on the right, like the
+   * result of Hugging Face transformers' {@code generate}.
    */
   public int[][] padded() {
     int prompt = rows.stream().mapToInt(row -> row.prompt().size()).max().orElse(0);

@@ -7,18 +7,19 @@ import java.util.OptionalInt;
 import org.peft4j.error.PeftException;
 
 /**
- * How text is generated. Names, meanings and defaults are those of Hugging Face transformers.
+ * How to generate text. Names, meanings and defaults are those of Hugging Face transformers.
  *
- * @param maxNewTokens how many tokens a row may get, 1 or more
- * @param doSample whether tokens are drawn at random; else the likeliest is taken, and {@code
- *     temperature}, {@code topK} and {@code topP} have no effect
- * @param temperature logits are divided by it; above 0
- * @param topK only the k likeliest tokens are drawn from; 0 for all
- * @param topP only the likeliest tokens whose probabilities add up to p are drawn from; above 0, at
+ * @param maxNewTokens the most new tokens of a row, 1 or more
+ * @param doSample whether to draw tokens at random; otherwise always takes the likeliest, and
+ *     {@code temperature}, {@code topK} and {@code topP} have no effect
+ * @param temperature divides the logits; above 0
+ * @param topK draws from the k likeliest tokens only; 0 for all
+ * @param topP draws only from the likeliest tokens whose probabilities add up to p; above 0, at
  *     most 1, which means all
- * @param repetitionPenalty above 1 makes tokens less likely that are in the text already; above 0
- * @param eosTokenIds a row ends with any of them; empty for the model's own, an empty list for none
- * @param padTokenId what fills up shorter rows; empty for the model's own
+ * @param repetitionPenalty above 1, makes tokens less likely that the text already contains; above
+ *     0
+ * @param eosTokenIds any of them ends a row; empty for the model's own, an empty list for none
+ * @param padTokenId fills up shorter rows; empty for the model's own
  * @param seed the seed of the random draws
  */
 public record GenerationConfig(
@@ -35,7 +36,7 @@ public record GenerationConfig(
   /**
    * Checks every range.
    *
-   * @throws PeftException that tells of all values that are out of their range
+   * @throws PeftException listing all values out of range
    */
   public GenerationConfig {
     eosTokenIds = eosTokenIds.map(List::copyOf);
@@ -75,12 +76,12 @@ public record GenerationConfig(
     }
   }
 
-  /** The likeliest token always, at most {@code maxNewTokens} of them. */
+  /** Always takes the likeliest token; at most {@code maxNewTokens} tokens. */
   public static GenerationConfig greedy(int maxNewTokens) {
     return builder().maxNewTokens(maxNewTokens).build();
   }
 
-  /** A builder that holds the defaults. */
+  /** A builder with the defaults. */
   public static GenerationConfigBuilder builder() {
     return new GenerationConfigBuilder();
   }

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-/** Builds a {@link GenerationConfig}; ranges are checked by {@link #build}. */
+/** Builds a {@link GenerationConfig}; {@link #build} checks the ranges. */
 public final class GenerationConfigBuilder {
   private int maxNewTokens = 20;
   private boolean doSample;
@@ -24,7 +24,7 @@ public final class GenerationConfigBuilder {
     return this;
   }
 
-  /** Default false: the likeliest token always. */
+  /** Default false: always the likeliest token. */
   public GenerationConfigBuilder doSample(boolean value) {
     doSample = value;
     return this;
@@ -54,7 +54,7 @@ public final class GenerationConfigBuilder {
     return this;
   }
 
-  /** The ids that end a row, none at all for no end; default: the model's own. */
+  /** The ids that end a row; an empty list for none. Default: the model's own. */
   public GenerationConfigBuilder eosTokenIds(List<Integer> value) {
     eosTokenIds = Optional.of(List.copyOf(value));
     return this;
@@ -75,7 +75,7 @@ public final class GenerationConfigBuilder {
   /**
    * Builds the config.
    *
-   * @throws org.peft4j.error.PeftException that tells of all values that are out of their range
+   * @throws org.peft4j.error.PeftException listing all values out of range
    */
   public GenerationConfig build() {
     return new GenerationConfig(

@@ -15,17 +15,17 @@ import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.internal.batch.LeftPadding;
 
 /**
- * Continues prompts, several at once and of different lengths: one pass over the prompts, then one
- * token a step, from a cache of keys and values. A row that has ended stays in the batch, padded,
- * until all have.
+ * Continues several prompts of different lengths at once: one pass over the prompts, then one token
+ * a step, with a cache of keys and values. A finished row stays in the batch, padded, until all
+ * rows have finished.
  *
  * <pre>{@code
  * Generator generator = Generator.of(model, peft.network());
  * Generation result = generator.generate(List.of(ids), GenerationConfig.greedy(50));
  * }</pre>
  *
- * <p>It uses the graph's {@code rnnTimeStep} state, which it clears before and after, also when it
- * fails. Not safe for use by several threads at once.
+ * <p>It uses the graph's {@code rnnTimeStep} state and clears it before and after, also on failure.
+ * Not thread-safe.
  */
 public final class Generator {
   private final ComputationGraph graph;
@@ -42,8 +42,8 @@ public final class Generator {
   }
 
   /**
-   * Generates with a graph that is wrapped around the base model, {@code peft.network()}; whichever
-   * adapters are active when {@link #generate} is called act.
+   * Generates with a graph wrapped around the base model, {@code peft.network()}, and the adapters
+   * that are active when {@link #generate} is called.
    */
   public static Generator of(CausalLanguageModel model, ComputationGraph wrapped) {
     return new Generator(wrapped, model.architecture());
@@ -55,18 +55,18 @@ public final class Generator {
   }
 
   /**
-   * Continues each prompt. Rows that reach the model's last position end there.
+   * Continues each prompt. A row ends at the model's last position.
    *
-   * @param prompts token ids, with a begin-of-text token where the model wants one
-   * @param listener told of each token, row by row in every step
-   * @throws PeftException if a prompt is empty, has more tokens than the model has positions, or an
-   *     id that is not in the vocabulary; or if a logit is not finite
+   * @param prompts token ids, with a begin-of-text token if the model needs one
+   * @param listener receives each token, row by row at every step
+   * @throws PeftException if a prompt is empty, has more tokens than the model has positions, or
+   *     contains an id outside the vocabulary; or if a logit is not finite
    */
   public Generation generate(List<int[]> prompts, GenerationConfig config, TokenListener listener) {
     PromptCheck.require(prompts, model);
     Set<Integer> endOfText = Set.copyOf(config.eosTokenIds().orElse(model.tokens().endOfText()));
     int longest = prompts.stream().mapToInt(prompt -> prompt.length).max().orElse(0);
-    // The last token is chosen but not run through the model, so that it needs no position.
+    // The model never reads the last token, so it needs no position.
     int room = Math.min(config.maxNewTokens(), model.longestText() - longest + 1);
     Batch batch = new Batch(prompts, padding(config), room);
     List<TokenChooser> choosers =
@@ -105,7 +105,7 @@ public final class Generator {
     }
   }
 
-  /** Runs the model one step and gives the logits of each row's last position. */
+  /** Runs the model one step; returns the logits of each row's last position. */
   private float[][] step(int[][] ids) {
     try (INDArray input = Nd4j.createFromArray(ids);
         INDArray logits = graph.rnnTimeStep(input)[0]) {

@@ -3,20 +3,18 @@ package org.peft4j.transformers.generation;
 import java.util.ArrayList;
 import java.util.List;
 
-/**
- * A change of one row of logits before a token is chosen, as Hugging Face transformers has them.
- */
+/** Changes a row of logits before a token is chosen, as in Hugging Face transformers. */
 @FunctionalInterface
 public interface LogitsProcessor {
   /**
-   * Gives the changed logits and leaves {@code logits} as they are.
+   * Returns the changed logits; {@code logits} do not change.
    *
-   * @param ids the row so far, the prompt with its padding and what was generated
-   * @param logits one for each token of the vocabulary; −∞ for one that is not to be chosen
+   * @param ids the row so far: the prompt with its padding, and the generated tokens
+   * @param logits one for each token of the vocabulary; −∞ excludes a token
    */
   float[] apply(int[] ids, float[] logits);
 
-  /** The processors that {@code config} asks for, in the order of transformers. */
+  /** The processors for {@code config}, in the order of transformers. */
   static List<LogitsProcessor> of(GenerationConfig config) {
     List<LogitsProcessor> processors = new ArrayList<>();
     if (config.repetitionPenalty() != 1) {

@@ -5,19 +5,20 @@ import java.util.List;
 import org.peft4j.error.PeftException;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 
-/** What a model can take: ids of its vocabulary, and so many positions. */
+/** Checks prompts against a model's vocabulary and number of positions. */
 final class PromptCheck {
   private PromptCheck() {}
 
   /**
    * Checks all prompts.
    *
-   * @throws PeftException that tells of all that are empty, too long, or have a foreign id
+   * @throws PeftException listing all that are empty, too long, or contain an id outside the
+   *     vocabulary
    */
   static void require(List<int[]> prompts, ModelArchitecture model) {
     List<String> problems = new ArrayList<>();
     if (prompts.isEmpty()) {
-      problems.add("There is no prompt; give at least one.");
+      problems.add("No prompts; give at least one.");
     }
     for (int i = 0; i < prompts.size(); i++) {
       check(i, prompts.get(i), model, problems);

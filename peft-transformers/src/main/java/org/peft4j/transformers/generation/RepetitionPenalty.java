@@ -1,8 +1,9 @@
 package org.peft4j.transformers.generation;
 
 /**
- * Logits of tokens that are in the row already, each once: {@code l/θ} if positive, {@code l·θ} if
- * negative (Keskar et al., CTRL, arXiv 1909.05858). Padding counts as a token, as in transformers.
+ * Changes the logits of tokens that the row already contains, each once: {@code l/θ} if positive,
+ * {@code l·θ} if negative (Keskar et al., CTRL, arXiv 1909.05858). Padding counts as a token, as in
+ * transformers.
  *
  * @param penalty θ
  */

@@ -4,11 +4,11 @@ import java.util.Arrays;
 import org.peft4j.transformers.tokenizer.Tokenizer;
 
 /**
- * The text of a growing row. Tokens are decoded together with the prompt, because many a tokenizer
- * drops a space at the beginning of what it decodes.
+ * The text of a growing row. Decodes tokens together with the prompt, because many tokenizers drop
+ * a leading space.
  */
 final class RowText {
-  /** Stands for the bytes of a character whose other bytes are in a token to come. */
+  /** Marks the bytes of a character whose other bytes are in a later token. */
   private static final String INCOMPLETE = "\uFFFD";
 
   private final Tokenizer tokenizer;
@@ -26,13 +26,13 @@ final class RowText {
     ids[ids.length - 1] = id;
   }
 
-  /** What is new since the last call; empty while a character is incomplete. */
+  /** The text since the last call; empty while a character is incomplete. */
   String next() {
     String whole = whole();
     return whole.endsWith(INCOMPLETE) ? "" : since(whole);
   }
 
-  /** What is new since the last call, complete or not. */
+  /** The text since the last call, complete or not. */
   String rest() {
     return since(whole());
   }

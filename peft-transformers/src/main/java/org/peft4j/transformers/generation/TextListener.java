@@ -4,7 +4,7 @@ import java.util.List;
 import org.peft4j.transformers.tokenizer.Tokenizer;
 
 /**
- * Tells of text as it is generated, in whole characters:
+ * Passes on text as it is generated, in whole characters:
  *
  * <pre>{@code
  * generator.generate(prompts, config, TextListener.of(tokenizer, prompts, (row, text) -> show(text)));

@@ -6,8 +6,8 @@ import java.util.random.RandomGeneratorFactory;
 import org.peft4j.error.PeftException;
 
 /**
- * Chooses the next token of one row: the likeliest, or one drawn by probability. Every row has
- * random numbers of its own, so that it does not depend on the other rows of its batch.
+ * Chooses the next token of one row: the likeliest, or one drawn by probability. Every row has its
+ * own random numbers, independent of the other rows of the batch.
  */
 final class TokenChooser {
   private final List<LogitsProcessor> processors;
@@ -44,7 +44,7 @@ final class TokenChooser {
     }
   }
 
-  /** The first of the largest. */
+  /** The index of the largest score; the first among equals. */
   private static int likeliest(float[] scores) {
     int best = 0;
     for (int i = 1; i < scores.length; i++) {

@@ -5,7 +5,7 @@ import java.util.Arrays;
 /**
  * Keeps the k largest logits, and all that equal the smallest of them.
  *
- * @param k how many; more than there are means all
+ * @param k a k larger than the vocabulary keeps all
  */
 record TopK(int k) implements LogitsProcessor {
   @Override

@@ -3,8 +3,8 @@ package org.peft4j.transformers.generation;
 import java.util.Arrays;
 
 /**
- * Nucleus sampling (Holtzman et al., arXiv 1904.09751): in the order of growing probability, drops
- * tokens as long as their probabilities add up to no more than 1 − p. The likeliest always stays.
+ * Nucleus sampling (Holtzman et al., arXiv 1904.09751): drops the least likely tokens while their
+ * probabilities add up to at most 1 − p. Always keeps the likeliest.
  *
  * @param p above 0, at most 1
  */
@@ -26,12 +26,12 @@ record TopP(double p) implements LogitsProcessor {
     return result;
   }
 
-  /** Indices by growing value, equal values by growing index. */
+  /** Indices by ascending value, equal values by ascending index. */
   private static int[] ascending(float[] values) {
     long[] keys = new long[values.length];
     for (int i = 0; i < keys.length; i++) {
       int bits = Float.floatToIntBits(values[i] + 0f);
-      // Negative floats have their bits flipped, so that integers are ordered as the floats are.
+      // Flips the bits of negative floats, so that the integers sort like the floats.
       int ordered = bits < 0 ? bits ^ Integer.MAX_VALUE : bits;
       keys[i] = (long) ordered << Integer.SIZE | i;
     }

@@ -1,4 +1,4 @@
-/** Text from a language model: one token after another, with a cache of keys and values. */
+/** Text generation with a language model: one token at a time, with a cache of keys and values. */
 @NullMarked
 package org.peft4j.transformers.generation;
 

@@ -16,8 +16,8 @@ import org.peft4j.method.Methods;
  * An adapter folder.
  *
  * @param config its config
- * @param targets the modules that it has tensors for, in the order of the file
- * @param tensors what is in its file
+ * @param targets the modules that have tensors, in the file's order
+ * @param tensors the tensors in its file
  */
 public record AdapterDescription(PeftConfig config, List<String> targets, TensorTable tensors)
     implements Description {
@@ -64,7 +64,7 @@ public record AdapterDescription(PeftConfig config, List<String> targets, Tensor
     return text.append('\n').toString();
   }
 
-  /** Whether a field has a value at all; most of a config is null, false or empty. */
+  /** Whether a field is worth a line; most of a config is null, false or empty. */
   private static boolean tells(JsonNode value) {
     boolean empty = value.isContainerNode() && value.isEmpty();
     boolean off = value.isBoolean() && !value.booleanValue();

@@ -6,6 +6,6 @@ public sealed interface Description
   /** The tensors in its files. */
   TensorTable tensors();
 
-  /** It all as text of several lines, for a reader. */
+  /** The description as text of several lines. */
   String text();
 }

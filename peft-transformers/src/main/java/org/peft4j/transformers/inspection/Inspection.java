@@ -6,7 +6,8 @@ import org.peft4j.error.PeftException;
 import org.peft4j.internal.files.AdapterFiles;
 
 /**
- * Describes what is at a path. Only configs and headers are read: no weights, whatever their size.
+ * Describes the model, adapter or tensors at a path. Reads only configs and headers, no weights, so
+ * size does not matter.
  */
 public final class Inspection {
   private Inspection() {}

@@ -16,8 +16,8 @@ import org.peft4j.transformers.family.Families;
 /**
  * A model folder.
  *
- * @param architecture what its {@code config.json} describes
- * @param tensors what is in its files
+ * @param architecture the architecture in its {@code config.json}
+ * @param tensors the tensors in its files
  */
 public record ModelDescription(ModelArchitecture architecture, TensorTable tensors)
     implements Description {
@@ -25,7 +25,7 @@ public record ModelDescription(ModelArchitecture architecture, TensorTable tenso
     return new ModelDescription(Families.read(folder), TensorTable.read(folder));
   }
 
-  /** Where something can be grafted, in the order of the forward pass. */
+  /** The sites where adapters can act, in the order of the forward pass. */
   public List<Site> sites() {
     return architecture.sites();
   }
@@ -43,8 +43,8 @@ public record ModelDescription(ModelArchitecture architecture, TensorTable tenso
   private String summary() {
     AttentionPart attention = architecture.decoder().blocks().get(0).attentions().get(0);
     return String.format(
-        "%s model: %s parameters, %d layers, width %d, %d heads (%d for keys and values), vocabulary"
-            + " %s, %s positions, %s%n",
+        "%s model: %s parameters, %d layers, width %d, %d heads (%d for keys and values),"
+            + " vocabulary %s, %s positions, %s%n",
         architecture.modelType(),
         TextTable.number(parameterCount()),
         architecture.decoder().blocks().size(),
@@ -61,7 +61,7 @@ public record ModelDescription(ModelArchitecture architecture, TensorTable tenso
     return architecture.labels().map(labels -> "labels " + labels.names()).orElse(language);
   }
 
-  /** A line for each sort of site that adapters can be on. */
+  /** A line for each group of like sites. */
   private String siteTable() {
     Map<String, List<Site>> byModule = new TreeMap<>();
     for (Site site : sites()) {

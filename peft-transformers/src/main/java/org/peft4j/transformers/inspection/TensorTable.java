@@ -11,11 +11,11 @@ import org.peft4j.safetensors.TensorInfo;
 import org.peft4j.safetensors.TensorSource;
 
 /**
- * The tensors of a file or of several with an index.
+ * The tensors of a file, or of several files with an index.
  *
  * @param file the file, or the index
  * @param tensors all of them, sorted by name
- * @param metadata the file's own notes
+ * @param metadata the file's metadata
  */
 public record TensorTable(Path file, List<TensorInfo> tensors, Map<String, String> metadata) {
   private static final int MAX_NOTE = 80;
@@ -43,8 +43,8 @@ public record TensorTable(Path file, List<TensorInfo> tensors, Map<String, Strin
   }
 
   /**
-   * A line for each tensor; tensors that differ in the number of their layer alone share a line,
-   * with a * for the number.
+   * A line for each tensor; tensors that differ only in their layer's number share a line, with a *
+   * for the number.
    */
   public String text() {
     TextTable table = new TextTable("tensor", "type", "shape", "count", "elements");

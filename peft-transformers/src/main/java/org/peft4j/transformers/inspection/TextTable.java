@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** Rows of text in columns; the columns of numbers, which come last, are set to the right. */
+/** Rows of text in columns. Columns of numbers come last and are right-aligned. */
 public final class TextTable {
   private static final int LEFT_COLUMNS = 3;
 
@@ -15,7 +15,7 @@ public final class TextTable {
   private final List<String[]> rows = new ArrayList<>();
   private final int[] widths;
 
-  /** A table whose numbers begin in the fourth column. */
+  /** A table with numbers from the fourth column on. */
   TextTable(String... titles) {
     this(LEFT_COLUMNS, titles);
   }
@@ -23,7 +23,7 @@ public final class TextTable {
   /**
    * A table.
    *
-   * @param leftColumns how many columns there are before those of numbers
+   * @param leftColumns the number of columns before those of numbers
    */
   public TextTable(int leftColumns, String... titles) {
     this.leftColumns = leftColumns;
@@ -31,7 +31,7 @@ public final class TextTable {
     row(titles);
   }
 
-  /** Adds a row, of as many cells as there are titles. */
+  /** Adds a row with a cell for each title. */
   public void row(String... cells) {
     rows.add(cells.clone());
     for (int i = 0; i < widths.length; i++) {
@@ -39,7 +39,7 @@ public final class TextTable {
     }
   }
 
-  /** A number with a comma after each three digits. */
+  /** A number with thousands separated by commas. */
   public static String number(long value) {
     return String.format(Locale.ROOT, "%,d", value);
   }

@@ -1,4 +1,4 @@
-/** What is in a model folder, an adapter folder or a safetensors file, told from headers alone. */
+/** Describes a model folder, an adapter folder or a safetensors file from headers alone. */
 @NullMarked
 package org.peft4j.transformers.inspection;
 

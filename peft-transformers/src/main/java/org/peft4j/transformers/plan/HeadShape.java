@@ -1,9 +1,9 @@
 package org.peft4j.transformers.plan;
 
 /**
- * The numbers of elements that a head and its loss need at once, as {@code ChunkedLoss} computes
- * them: logits of a chunk of positions, or of all where an adapter acts on the head, and the
- * gradients of all.
+ * The number of elements that a head and its loss hold at once, as {@code ChunkedLoss} computes
+ * them: logits of a chunk of positions, or of all if an adapter acts on the head, and the gradients
+ * of all.
  *
  * @param rows positions, all of them labelled; sequences for a classifier
  */

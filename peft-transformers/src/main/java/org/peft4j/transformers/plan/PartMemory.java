@@ -16,17 +16,17 @@ import org.peft4j.transformers.architecture.ResidualPart;
  * @param width of hidden states
  */
 record PartMemory(TrainingBatch batch, long width) {
-  /** About the queries that the kernels of peft-onednn take at a time. */
+  /** About as many queries as the kernels of peft-onednn take at a time. */
   private static final int TILE = 64;
 
-  /** All of a block. */
+  /** The elements of a whole block. */
   Elements block(BlockPart block) {
     List<ResidualPart> sublayers = block.sublayers();
     Elements all = Elements.NONE;
     for (int i = 0; i < sublayers.size(); i++) {
       all = all.plus(sublayer(sublayers.get(i)));
       if (i < sublayers.size() - 1) {
-        all = all.plus(hidden()); // The last one's result is the block's output.
+        all = all.plus(hidden()); // The last result is the block's output.
       }
     }
     return all;
@@ -41,7 +41,7 @@ record PartMemory(TrainingBatch batch, long width) {
     return all.plus(normalised(part.after()));
   }
 
-  /** A norm of what is kept for it: of a sum, or of what a branch computed. */
+  /** A norm with its kept input: a sum, or a branch's result. */
   private Elements normalised(Optional<NormPart> part) {
     return part.isEmpty() ? Elements.NONE : norm(part).plus(hidden());
   }
@@ -52,7 +52,7 @@ record PartMemory(TrainingBatch batch, long width) {
     return new Elements(elements, elements);
   }
 
-  /** The statistics of a norm. Its result is computed again. */
+  /** A norm's statistics; the backward pass computes its result again. */
   private Elements norm(Optional<NormPart> part) {
     return part.map(
             norm -> {
@@ -62,7 +62,7 @@ record PartMemory(TrainingBatch batch, long width) {
         .orElse(Elements.NONE);
   }
 
-  /** What a norm keeps of each row: layer normalisation has a mean beside the deviation. */
+  /** The statistics of each row: layer normalisation has a mean beside the deviation. */
   static long statistics(NormPart norm) {
     return norm.kind() == NormPart.Kind.LAYER ? 2 : 1;
   }
@@ -74,10 +74,10 @@ record PartMemory(TrainingBatch batch, long width) {
   }
 
   /**
-   * Queries, keys, values, probabilities and contexts. Probabilities are counted as the whole
-   * square; of a causal one the kernels of peft-onednn touch little more than half. Their gradients
-   * are there for a tile of queries at a time. An encoder's keys are as many as a decoder's
-   * queries.
+   * Queries, keys, values, probabilities and contexts. Counts probabilities as a full square; in
+   * causal attention the kernels of peft-onednn touch little more than half of it. Their gradients
+   * exist for one tile of queries at a time. Assumes as many keys from an encoder as queries in the
+   * decoder.
    */
   private Elements attention(AttentionPart part) {
     long probabilities = part.heads() * batch.tokens() * batch.length();
@@ -88,7 +88,7 @@ record PartMemory(TrainingBatch batch, long width) {
     return new Elements(rows + probabilities, rows + tile);
   }
 
-  /** What the activation is applied to, and what it is multiplied with where there is a gate. */
+  /** The activation's input and, with a gate, the factor of its result. */
   private Elements feedForward(FeedForwardPart part) {
     long inner = (part.gate().isPresent() ? 2 : 1) * batch.tokens() * part.innerSize();
     return new Elements(inner, 2 * inner);

@@ -8,7 +8,7 @@ import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.architecture.StackPart;
 
 /**
- * The numbers of elements that a training step holds beside weights and adapters.
+ * The number of elements that a training step holds beyond weights and adapters.
  *
  * @param output the output of one block
  * @param outputs the outputs of all layers, held from the forward to the backward pass
@@ -17,14 +17,14 @@ import org.peft4j.transformers.architecture.StackPart;
  */
 record StepMemory(
     long output, long outputs, long statistics, List<Elements> blocks, HeadShape head) {
-  /** Gradients of outputs at once: that which comes, that which goes. */
+  /** Output gradients at once: a layer's incoming and outgoing one. */
   private static final int GRADIENTS = 2;
 
   StepMemory {
     blocks = List.copyOf(blocks);
   }
 
-  /** What a step of that batch holds. */
+  /** The elements of a step with that batch. */
   static StepMemory of(ModelArchitecture model, TrainingBatch batch) {
     long rows = batch.tokens();
     long output = rows * model.hiddenSize();
@@ -49,17 +49,17 @@ record StepMemory(
     return new StepMemory(output, output * blocks.size() + outside, statistics, blocks, shape);
   }
 
-  /** The outputs of a stack's embeddings, and of what comes after its last block. */
+  /** The outputs of a stack's embeddings and of the layers after its last block. */
   private static long outside(StackPart stack, long rows, long output) {
     long norm = stack.norm().isPresent() ? output : 0;
     return output + norm + rows * stack.projection().map(LinearPart::outputs).orElse(0L);
   }
 
   /**
-   * The bytes for adapters of which the lowest is in, or below, the last {@code back} blocks: those
-   * before it keep nothing.
+   * The bytes if the gradient goes back through the last {@code back} blocks; earlier blocks keep
+   * nothing.
    *
-   * @param headAdapted whether an adapter is on the head
+   * @param headAdapted whether an adapter acts on the head
    * @param width bytes of an element
    */
   ActivationMemory bytes(int back, boolean headAdapted, int width) {

@@ -5,16 +5,16 @@ import java.util.List;
 import org.peft4j.config.CommonConfig;
 
 /**
- * The largest batch of a training.
+ * The largest batch of a training run.
  *
  * @param sequences sequences at once, at least 1
- * @param length tokens of each, at least 1; for an encoder and a decoder, of each of them
+ * @param length tokens of each, at least 1; with an encoder and a decoder, tokens of each in both
  */
 public record TrainingBatch(int sequences, int length) {
   /**
    * Checks both.
    *
-   * @throws org.peft4j.error.PeftException with all that is wrong
+   * @throws org.peft4j.error.PeftException listing all problems
    */
   public TrainingBatch {
     List<String> problems = new ArrayList<>();

@@ -6,14 +6,14 @@ import org.peft4j.plan.TrainingMemory;
 import org.peft4j.transformers.config.Precision;
 
 /**
- * What a config would do to a transformer, and what training would take.
+ * What a config would train in a transformer, and the memory that training would take.
  *
  * @param modelType its {@code model_type}
- * @param runs whether this library can load and train it; what it cannot, it can still plan
- * @param adapter what would train; its memory is that of FP32 without gradient checkpointing
- * @param batch the batch that activations are estimated for
+ * @param runs whether this library can load and train it; it plans some models that it cannot
+ * @param adapter what would train; its memory is for FP32 without gradient checkpointing
+ * @param batch the batch of the activation estimate
  * @param weights bytes of the frozen weights in each precision
- * @param activations bytes of activations, which are in single precision always
+ * @param activations bytes of activations, always in single precision
  */
 public record TransformerPlan(
     String modelType,
@@ -26,7 +26,7 @@ public record TransformerPlan(
     weights = Map.copyOf(weights);
   }
 
-  /** An estimate of what training takes. */
+  /** An estimate of the memory that training takes. */
   public TrainingMemory memory(Precision precision, boolean checkpointing) {
     return adapter
         .memory()

@@ -20,7 +20,10 @@ import org.peft4j.transformers.architecture.StackPart;
 import org.peft4j.transformers.config.Precision;
 import org.peft4j.transformers.family.Families;
 
-/** Plans transformers by their {@code config.json} alone: no weight is read, no array made. */
+/**
+ * Plans for transformers from their {@code config.json} alone: reads no weights, allocates no
+ * arrays.
+ */
 public final class TransformerPlanner {
   private static final int HALF = DataType.BFLOAT16.width();
   private static final int SINGLE = DataType.FLOAT.width();
@@ -36,15 +39,15 @@ public final class TransformerPlanner {
   /**
    * Plans for a {@code config.json}.
    *
-   * @param path the file, or a folder that it is in
-   * @throws org.peft4j.error.PeftException if there is no such file, its family is not known, or
-   *     the config is impossible for the model
+   * @param path the file, or the folder that contains it
+   * @throws org.peft4j.error.PeftException if the file is missing, its family is unknown, or the
+   *     config is impossible for the model
    */
   public static TransformerPlan plan(Path path, PeftConfig config, TrainingBatch batch) {
     return plan(Families.readAny(path), config, batch);
   }
 
-  /** Plans for a model that is described already. */
+  /** Plans for a model whose architecture is known. */
   public static TransformerPlan plan(
       ModelArchitecture model, PeftConfig config, TrainingBatch batch) {
     return new TransformerPlanner(model).plan(config, batch);
@@ -92,7 +95,7 @@ public final class TransformerPlanner {
     return StepMemory.of(model, batch).bytes(blocksFrom(adapted), adapted.contains(head), SINGLE);
   }
 
-  /** How many blocks there are from the first adapted site on. */
+  /** The number of blocks from the first adapted site on. */
   private int blocksFrom(Set<String> adapted) {
     int blocks = 0;
     boolean reached = false;

@@ -1,4 +1,4 @@
-/** Plans of checkpoints that are not loaded: what would train, and what it would take. */
+/** Plans for checkpoints without loading them: what would train, and the memory it would take. */
 @NullMarked
 package org.peft4j.transformers.plan;
 

@@ -11,8 +11,8 @@ import org.peft4j.error.PeftException;
 
 /**
  * The tokenizer of a checkpoint folder: its {@code tokenizer.json}, run by Hugging Face's own
- * library. Nothing is sent or downloaded: the library's call home is switched off and its bundled
- * CPU code is used.
+ * library. It sends and downloads nothing: the library's usage tracking is off, and its bundled CPU
+ * code runs.
  */
 public final class Tokenizer implements AutoCloseable {
   private final HuggingFaceTokenizer tokenizer;
@@ -27,15 +27,15 @@ public final class Tokenizer implements AutoCloseable {
    * Loads {@code folder/tokenizer.json}, and the ids of special tokens from {@code config.json} or
    * {@code tokenizer_config.json}.
    *
-   * @throws PeftException if there is no tokenizer.json, or it cannot be read
+   * @throws PeftException if tokenizer.json is missing or cannot be read
    */
   public static Tokenizer load(Path folder) {
     Path file = folder.resolve("tokenizer.json");
     if (!Files.isRegularFile(file)) {
       throw new PeftException(
           folder
-              + " has no tokenizer.json. A \"fast\" tokenizer is needed; save_pretrained of one"
-              + " writes it.");
+              + " has no tokenizer.json. Save a \"fast\" tokenizer there with its save_pretrained,"
+              + " which writes that file.");
     }
     stayOffline();
     TokenizerFiles files = TokenizerFiles.read(folder);
@@ -65,8 +65,8 @@ public final class Tokenizer implements AutoCloseable {
   /**
    * The ids of {@code text}.
    *
-   * @param addSpecialTokens whether to add what the tokenizer puts around a text, such as a token
-   *     for its beginning
+   * @param addSpecialTokens whether to add the tokenizer's special tokens, such as one for the
+   *     beginning of the text
    */
   public int[] encode(String text, boolean addSpecialTokens) {
     long[] ids = tokenizer.encode(text, addSpecialTokens, false).getIds();
@@ -88,7 +88,7 @@ public final class Tokenizer implements AutoCloseable {
     return files.special("bos_token").stream().mapToInt(Integer::intValue).findFirst();
   }
 
-  /** The tokens that end a text; any of them does. */
+  /** The tokens of which any ends a text. */
   public List<Integer> endOfText() {
     return files.special("eos_token");
   }

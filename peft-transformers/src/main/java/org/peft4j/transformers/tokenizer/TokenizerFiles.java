@@ -11,14 +11,14 @@ import java.util.Map;
 import org.peft4j.internal.json.JsonReader;
 
 /**
- * What a checkpoint folder's files tell of its tokens.
+ * What a checkpoint folder's files say about tokens.
  *
  * @param ids every token's id
- * @param config {@code config.json}, where ids of special tokens are
- * @param tokenizerConfig {@code tokenizer_config.json}, where their texts are
+ * @param config {@code config.json}, which has ids of special tokens
+ * @param tokenizerConfig {@code tokenizer_config.json}, which has their texts
  */
 record TokenizerFiles(Map<String, Integer> ids, JsonNode config, JsonNode tokenizerConfig) {
-  /** The largest vocabularies take some 40 MB. */
+  /** The largest vocabularies take about 40 MB. */
   private static final JsonReader JSON = JsonReader.upTo(1 << 28, 1 << 24);
 
   static TokenizerFiles read(Path folder) {

@@ -20,8 +20,8 @@ import org.peft4j.weight.DenseWeight;
 import org.peft4j.weight.FrozenWeight;
 
 /**
- * Reads the weights of a checkpoint folder. Every expected tensor must be there in its shape, and
- * no other, except for buffers known to hold nothing that is learnt.
+ * Reads the weights of a checkpoint folder. It must contain every expected tensor in its shape, and
+ * no other tensor except known constant buffers.
  */
 public final class CheckpointReader {
   private static final int CHUNK = 1 << 22;
@@ -33,8 +33,8 @@ public final class CheckpointReader {
 
   /**
    * @param keys the tensors that the architecture needs
-   * @param type what to hold vectors in: biases, and the weights of normalisations
-   * @param matrices what to hold matrices in
+   * @param type the type of vectors in memory: biases, and the weights of normalisations
+   * @param matrices the type of matrices in memory
    */
   public CheckpointReader(Path folder, TensorKeys keys, DataType type, DataType matrices) {
     this.folder = folder;
@@ -46,7 +46,8 @@ public final class CheckpointReader {
   /**
    * Reads all weights.
    *
-   * @throws PeftException if a tensor is missing, unexpected, of another shape or no float
+   * @throws PeftException if a tensor is missing, unexpected, of another shape or not a float
+   *     tensor
    */
   public WeightStore read() {
     try (TensorSource source = TensorSource.open(folder)) {
@@ -76,10 +77,7 @@ public final class CheckpointReader {
         .forEach(key -> problems.add("missing " + key + " " + keys.shapes().get(key)));
     if (!problems.isEmpty()) {
       throw new PeftException(
-          "The weights in "
-              + folder
-              + " are not those of the model that its config.json describes: "
-              + shown(problems));
+          "The weights in " + folder + " do not match its config.json: " + shown(problems));
     }
     return found;
   }

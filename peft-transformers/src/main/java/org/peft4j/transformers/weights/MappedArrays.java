@@ -14,13 +14,13 @@ import org.peft4j.safetensors.TensorInfo;
 import org.peft4j.safetensors.TensorSource;
 
 /**
- * Arrays over the pages of a mapped file: nothing is copied, and the system may drop and reread
- * pages as it needs memory. They cannot be written to.
+ * Arrays over the pages of a mapped file, read-only and without a copy: the system may drop and
+ * reread pages when it needs memory.
  */
 final class MappedArrays {
   private MappedArrays() {}
 
-  /** Whether a tensor can stay in its file: on the CPU, in the type that it is held in. */
+  /** Whether a tensor can stay in its file: on the CPU, if the file has the wanted type. */
   static boolean possible(TensorInfo tensor, DataType held) {
     boolean sameType =
         tensor.dtype() == DType.F32 && held == DataType.FLOAT
@@ -36,7 +36,7 @@ final class MappedArrays {
     ByteBuffer bytes = source.buffer(tensor.name());
     long[] shape = tensor.shape().stream().mapToLong(Long::longValue).toArray();
     try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-      // The pointer holds the buffer, and with it the mapping.
+      // The pointer keeps the buffer alive, and with it the mapping.
       DataBuffer data = Nd4j.createBuffer(new BytePointer(bytes), tensor.elementCount(), held);
       return Nd4j.create(data, shape);
     }

@@ -17,11 +17,11 @@ import org.peft4j.weight.WeightView;
 /**
  * The tensors that an architecture needs, by their keys in a checkpoint: site and parameter.
  *
- * @param prefix what some checkpoints leave out before the keys of the body
- * @param shapes every key that must be there
+ * @param prefix the prefix of the body's keys, which some checkpoints leave out
+ * @param shapes the shape of every required key
  * @param aliases keys of tied tensors, each with the key of the tensor that it shares
- * @param ignored keys that may be there without being used
- * @param inputsFirst keys of matrices that are stored as [in, out]
+ * @param ignored keys that may be present and are not used
+ * @param inputsFirst keys of matrices stored as [in, out]
  */
 public record TensorKeys(
     String prefix,
@@ -62,7 +62,7 @@ public record TensorKeys(
         .collect(Collectors.toSet());
   }
 
-  /** How the tensor of that key is seen as a weight. */
+  /** The view of that key's tensor as a weight. */
   WeightView view(String key) {
     return inputsFirst.contains(key) ? WeightView.TRANSPOSED : WeightView.AS_STORED;
   }
@@ -81,10 +81,10 @@ public record TensorKeys(
   }
 
   /**
-   * The tensors of a body whose head is another one than the checkpoint's.
+   * The tensors of a body with a new head.
    *
-   * @param head the new head, of which the checkpoint has nothing
-   * @param stored the checkpoint's, which is not used
+   * @param head the new head, which the checkpoint lacks
+   * @param stored the checkpoint's head, which is not used
    */
   public TensorKeys withNewHead(LinearPart head, LinearPart stored) {
     Map<String, List<Long>> body = new TreeMap<>(shapes);
@@ -94,7 +94,7 @@ public record TensorKeys(
     return new TensorKeys(prefix, body, aliases, unused, inputsFirst);
   }
 
-  /** The key that a file's {@code name} means; empty if it is none of ours. */
+  /** The key that a file's {@code name} means; empty if it is unknown. */
   Optional<String> canonical(String name) {
     if (shapes.containsKey(name)) {
       return Optional.of(name);
@@ -102,7 +102,7 @@ public record TensorKeys(
     return Optional.of(prefix + name).filter(shapes::containsKey);
   }
 
-  /** Whether a tensor of that name may be there without being used. */
+  /** Whether a tensor of that name may be present and is not used. */
   boolean harmless(String name) {
     return aliases.containsKey(name) || ignored.contains(name) || ignored.contains(prefix + name);
   }

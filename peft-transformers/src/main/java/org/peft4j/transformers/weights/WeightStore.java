@@ -12,7 +12,7 @@ import org.peft4j.weight.FrozenWeight;
 
 /**
  * The frozen weights of a model, one for each tensor of the checkpoint. Tied tensors are one weight
- * under two names. Closing it frees them all; models over it are unusable then.
+ * under two names. Closing it frees them all; models that use it fail afterwards.
  */
 public final class WeightStore implements AutoCloseable {
   private final DataType dataType;
@@ -27,7 +27,7 @@ public final class WeightStore implements AutoCloseable {
     this.weights = new TreeMap<>(weights);
   }
 
-  /** Takes one more tensor, which it owns from now on. */
+  /** Adds a tensor, which the store owns from now on. */
   public void add(String key, FrozenWeight weight) {
     weights.put(key, weight);
   }
@@ -49,12 +49,12 @@ public final class WeightStore implements AutoCloseable {
   /** The tensor of that key; null if there is none. */
   public @Nullable FrozenWeight find(String key) {
     if (closed) {
-      throw new PeftException("The model is closed; its weights are freed. Load it again.");
+      throw new PeftException("The model is closed and its weights are freed. Load it again.");
     }
     return weights.get(key);
   }
 
-  /** The number of elements, tied ones counted once. */
+  /** The number of elements; tied tensors count once. */
   public long count() {
     return distinct().stream().mapToLong(FrozenWeight::count).sum();
   }

@@ -1,4 +1,4 @@
-/** Frozen weights of a checkpoint, outside of Deeplearning4j's parameter vectors. */
+/** Frozen weights of a checkpoint, outside Deeplearning4j's parameter vectors. */
 @NullMarked
 package org.peft4j.transformers.weights;
 

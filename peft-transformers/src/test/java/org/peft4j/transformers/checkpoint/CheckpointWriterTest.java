@@ -101,7 +101,7 @@ class CheckpointWriterTest {
     try (CausalLanguageModel model = Transformers.load(Golden.base("llama"))) {
       assertThatThrownBy(() -> CheckpointWriter.of(model).write(target))
           .isInstanceOf(PeftException.class)
-          .hasMessageContaining("holds notes.txt, which is no part of a checkpoint");
+          .hasMessageContaining("holds notes.txt, which does not belong to a checkpoint");
     }
     assertThat(files(target)).isEqualTo(before);
   }

@@ -68,7 +68,7 @@ class MergedCheckpointTest {
             Peft.load(other.graph(), Golden.folder("llama_all_seven").resolve("adapter"))) {
       assertThatThrownBy(() -> CheckpointWriter.of(model).merging(peft))
           .isInstanceOf(PeftException.class)
-          .hasMessageContaining("give the model that was wrapped");
+          .hasMessageContaining("give the model that they wrap");
     }
   }
 }

@@ -19,7 +19,7 @@ import org.peft4j.transformers.internal.position.Rotation;
 
 /**
  * Attention: {@code out(softmax(cap(scale·q·kᵀ) + bias)·v)} over the keys that each query sees.
- * Norms and rotary positions change q and k first, where the model has them.
+ * Norms and rotary positions, if the model has them, change q and k first.
  */
 public final class Attention implements Mixer {
   private final AttentionPart part;
@@ -51,7 +51,7 @@ public final class Attention implements Mixer {
     return belowScores() || output.acts() || prefix.length() > 0 || positions.acts();
   }
 
-  /** Whether anything grafted on what makes queries, keys and values acts now. */
+  /** Whether adapters act now on the modules that compute queries, keys and values. */
   private boolean belowScores() {
     return projections.acts() || queryNorm.acts() || keyNorm.acts();
   }
@@ -226,11 +226,11 @@ public final class Attention implements Mixer {
       }
     }
 
-    /** Normed and rotated heads once more, which costs less than to keep them. */
+    /** Norms and rotates the heads again, which costs less than keeping them. */
     private INDArray again(
         Pass pass, HeadNorm norm, INDArray raw, Rotation rotation, CallMemory memory) {
       if (norm.module() == null) {
-        return raw; // Rotated in place by the forward pass.
+        return raw; // The forward pass rotated them in place.
       }
       INDArray heads = norm.again(pass, raw, memory);
       rotation.rotate(pass.kernels(), heads);

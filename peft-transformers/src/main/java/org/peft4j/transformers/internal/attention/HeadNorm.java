@@ -12,11 +12,11 @@ import org.peft4j.transformers.internal.memory.CallMemory;
 import org.peft4j.transformers.internal.model.Modules;
 
 /**
- * The norm of queries or keys [batch, time, heads, size], if there is one: of each head if it is as
- * wide as one (Qwen 3), of all heads of a token together if it is as wide as those (OLMo 2).
+ * The norm of queries or keys [batch, time, heads, size], if there is one. A norm as wide as a head
+ * acts on each head (Qwen 3); one as wide as all heads of a token acts on them together (OLMo 2).
  *
  * @param module null for none
- * @param width of the norm
+ * @param width the width of the norm
  */
 record HeadNorm(@Nullable NormModule module, long width) {
   static HeadNorm of(Optional<NormPart> part, Modules modules) {
@@ -24,17 +24,19 @@ record HeadNorm(@Nullable NormModule module, long width) {
         .orElseGet(() -> new HeadNorm(null, 0));
   }
 
-  /** Whether anything grafted on it acts now. */
+  /** Whether adapters act on it now. */
   boolean acts() {
     return module != null && module.acts();
   }
 
-  /** Room for what the backward pass needs beside the heads; null where there is no norm. */
+  /**
+   * Memory for the statistics that the backward pass needs beside the heads; null without a norm.
+   */
   @Nullable INDArray statistics(INDArray heads, CallMemory memory) {
     return module == null ? null : memory.kept(module.statistics(), heads.length() / width);
   }
 
-  /** The normed heads once more, which costs less than to keep them. */
+  /** Norms the heads again, which costs less than keeping them. */
   INDArray again(Pass pass, INDArray heads, CallMemory memory) {
     if (module == null) {
       return heads;
@@ -44,9 +46,9 @@ record HeadNorm(@Nullable NormModule module, long width) {
   }
 
   /**
-   * The normed heads, a temporary array; the heads themselves where there is no norm.
+   * The normed heads, a temporary array; without a norm, the heads themselves.
    *
-   * @param statistics receives what the backward pass needs
+   * @param statistics receives the statistics for the backward pass
    */
   INDArray forward(Pass pass, INDArray heads, @Nullable INDArray statistics, CallMemory memory) {
     if (module == null || statistics == null) {
@@ -57,13 +59,13 @@ record HeadNorm(@Nullable NormModule module, long width) {
     return normed;
   }
 
-  /** An array for the gradient of the normed heads: {@code dHeads} where there is no norm. */
+  /** An array for the gradient of the normed heads; {@code dHeads} without a norm. */
   INDArray gradient(INDArray dHeads, CallMemory memory) {
     return module == null ? dHeads : memory.temporary(dHeads.shape());
   }
 
   /**
-   * Writes the gradients of the trainable copies and dHeads, given that of the normed heads.
+   * Writes the gradients of the trainable copies and dHeads, given the normed heads' gradient.
    *
    * @param dHeads overwritten
    */

@@ -13,8 +13,8 @@ import org.peft4j.transformers.internal.batch.Extent;
 import org.peft4j.transformers.internal.memory.CallMemory;
 
 /**
- * One matrix that gives for each key head its queries, its key and its value: BLOOM, GPT-NeoX.
- * Kernels want the heads of a token side by side, so they are copied.
+ * One matrix that computes for each key head its queries, its key and its value: BLOOM, GPT-NeoX.
+ * Copies the heads, because kernels want those of a token side by side.
  */
 record HeadsProjection(AttentionPart part, LinearModule module) implements Projections {
   @Override
@@ -69,7 +69,7 @@ record HeadsProjection(AttentionPart part, LinearModule module) implements Proje
     module.backward(pass, x, rows, dx, 0);
   }
 
-  /** How many query heads share a key head. */
+  /** The number of query heads that share a key head. */
   private int shared() {
     return part.heads() / part.keyValueHeads();
   }

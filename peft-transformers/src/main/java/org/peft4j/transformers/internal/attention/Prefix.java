@@ -9,11 +9,11 @@ import org.peft4j.internal.graft.AttentionGrafts;
 import org.peft4j.transformers.internal.memory.CallMemory;
 
 /**
- * Keys and values that adapters put before those of the input, in arrays with them: [batch, length
- * + keys, keyValueHeads, headSize]. Every query sees them; they are not rotated.
+ * Keys and values that adapters put before those of the input, in the same arrays: [batch, length +
+ * keys, keyValueHeads, headSize]. Every query sees them, and no rotation applies to them.
  */
 record Prefix(AttentionGrafts grafts) {
-  /** How many there are; 0 where nothing acts. */
+  /** The number of keys; 0 if no adapter acts. */
   int length() {
     return grafts.length();
   }
@@ -31,7 +31,7 @@ record Prefix(AttentionGrafts grafts) {
     return extended;
   }
 
-  /** Writes the gradients of the prefix, and those of the keys and values after it. */
+  /** Writes the gradients of the prefix and of the keys and values after it. */
   void backward(Pass pass, Extended gradients, INDArray dKeys, INDArray dValues) {
     long n = length();
     grafts.backward(pass, first(gradients.keys(), n), first(gradients.values(), n));

@@ -14,7 +14,8 @@ interface Projections {
   /**
    * Queries, keys and values, or their gradients.
    *
-   * @param rows the memory that they are views of: matrices [batch·time, …], one for each map
+   * @param rows their memory: matrices [batch·time, …], one for each map; the others are views of
+   *     it
    * @param q [batch, time, heads, size]
    * @param k [batch, keys, keyValueHeads, size]
    * @param v [batch, keys, keyValueHeads, size]
@@ -36,10 +37,10 @@ interface Projections {
     };
   }
 
-  /** Whether anything grafted on them acts now. */
+  /** Whether adapters act on them now. */
   boolean acts();
 
-  /** Whether the backward pass needs the input that queries are made of. */
+  /** Whether the backward pass needs the input of the queries. */
   boolean needsInput();
 
   /**
@@ -52,20 +53,19 @@ interface Projections {
   /**
    * Writes queries, keys and values.
    *
-   * @param x [batch·time, width], of which queries are made
-   * @param source [batch·keys, width], of which keys and values are made; x itself in
-   *     self-attention
+   * @param x [batch·time, width], the input of queries
+   * @param source [batch·keys, width], the input of keys and values; x itself in self-attention
    */
   void forward(Pass pass, INDArray x, INDArray source, Heads heads, CallMemory memory);
 
   /**
    * Writes adapter gradients, dx, and in cross-attention adds to dSource.
    *
-   * @param x the input of the forward pass; may be null where {@link #needsInput()} is false
+   * @param x the input of the forward pass; may be null if {@link #needsInput()} is false
    * @param source null in self-attention
    * @param gradients of queries, keys and values
-   * @param dx [batch·time, width], overwritten; null where nobody needs it
-   * @param dSource [batch·keys, width]; null in self-attention, and where nobody needs it
+   * @param dx [batch·time, width], overwritten; null if not needed
+   * @param dSource [batch·keys, width]; null in self-attention, or if not needed
    */
   void backward(
       Pass pass,

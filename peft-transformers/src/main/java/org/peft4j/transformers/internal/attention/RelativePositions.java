@@ -15,9 +15,9 @@ import org.peft4j.transformers.internal.position.RelativeBuckets;
 
 /**
  * A learnt bias for each head and bucket of distances. The first block of a stack has the table:
- * its attention looks the rows up once a pass, with what is grafted on them, and the attentions of
- * all blocks read them. In the backward pass all add to the gradient of the rows, which the first
- * block, the last to be reached, finds complete.
+ * its attention looks up the rows, with their adapters, once a pass, and the attentions of all
+ * blocks read them. In the backward pass all add to the rows' gradient. The backward pass reaches
+ * the first block last, when that gradient is complete.
  */
 final class RelativePositions {
   private final String name;
@@ -41,17 +41,17 @@ final class RelativePositions {
     this.table = modules.has(part.table().site()) ? modules.embedding(part.table()) : null;
   }
 
-  /** The name of the table, which all attentions with the same bias share. */
+  /** The name of the table; all attentions with the same bias share it. */
   String name() {
     return name;
   }
 
-  /** Whether this attention has the table, and anything grafted on it acts now. */
+  /** Whether this attention has the table and adapters act on it now. */
   boolean acts() {
     return table != null && modules.acts(part.table().site());
   }
 
-  /** Looks the rows up, where this attention has the table. */
+  /** Looks up the rows if this attention has the table. */
   void begin(Pass pass, DataType type) {
     if (table != null) {
       INDArray rows = patterns.table(name, () -> room(type)).rows();
@@ -78,14 +78,14 @@ final class RelativePositions {
     return buckets.bias(pass.kernels(), shared().rows(), past, queries, keys);
   }
 
-  /** Whether anybody needs the gradient of the rows. */
+  /** Whether the gradient of the rows is needed. */
   boolean gradientNeeded() {
     return shared().gradient() != null;
   }
 
   /**
-   * Adds to the gradient of the rows; the attention with the table writes the gradients of what is
-   * grafted on it.
+   * Adds to the gradient of the rows; the attention with the table writes the gradients of its
+   * adapters.
    *
    * @param dBias [1, heads, queries, keys]
    */

@@ -16,7 +16,7 @@ import org.peft4j.transformers.internal.position.PassPatterns;
 import org.peft4j.transformers.internal.position.RotaryTables;
 import org.peft4j.transformers.internal.position.Rotation;
 
-/** Says what an attention's queries see, and how their positions enter its scores. */
+/** What an attention's queries see, and how positions affect its scores. */
 final class ScorePositions {
   private static final Rotation NONE = new Rotation(null, null);
 
@@ -41,15 +41,15 @@ final class ScorePositions {
             : null;
   }
 
-  /** Whether anything grafted on a table of positions acts now. */
+  /** Whether adapters act on a position table now. */
   boolean acts() {
     return relative != null && relative.acts();
   }
 
   /**
-   * How queries and keys are rotated.
+   * The rotation of queries and keys.
    *
-   * @param prefix how many positions stand before the first token
+   * @param prefix the number of positions before the first token
    */
   Rotation rotation(Sequences sequences, int prefix, CallMemory memory) {
     if (rotary == null) {
@@ -64,7 +64,7 @@ final class ScorePositions {
     return rotary.rotation(positions, time, prefix + past + time, memory);
   }
 
-  /** What attends to what, the same for all attentions of a pass that are alike. */
+  /** What attends to what; equal attentions of a pass share one value. */
   AttentionPattern pattern(Pass pass, Sequences sequences, int prefix) {
     int queries = (int) sequences.extent().time();
     int past = sequences.past();
@@ -106,7 +106,7 @@ final class ScorePositions {
     throw new IllegalStateException("There is no bias.");
   }
 
-  /** An array for the gradient of the pattern's bias; null where nobody needs it. */
+  /** An array for the gradient of the pattern's bias; null if not needed. */
   @Nullable INDArray biasGradient(AttentionPattern pattern, CallMemory memory) {
     INDArray bias = pattern.bias();
     return relative == null || bias == null || !relative.gradientNeeded()

@@ -9,7 +9,7 @@ import org.peft4j.transformers.architecture.AttentionPart;
 import org.peft4j.transformers.internal.batch.Extent;
 import org.peft4j.transformers.internal.memory.CallMemory;
 
-/** A matrix each for queries, keys and values. */
+/** Separate matrices for queries, keys and values. */
 record SeparateProjections(
     AttentionPart part, LinearModule query, LinearModule key, LinearModule value)
     implements Projections {

@@ -12,7 +12,7 @@ import org.peft4j.transformers.architecture.AttentionPart;
 import org.peft4j.transformers.internal.batch.Extent;
 import org.peft4j.transformers.internal.memory.CallMemory;
 
-/** One matrix that gives all queries, then all keys, then all values: GPT-2, Phi-3. */
+/** One matrix that computes all queries, then all keys, then all values: GPT-2, Phi-3. */
 record ThirdsProjection(AttentionPart part, LinearModule module) implements Projections {
   @Override
   public boolean acts() {

@@ -4,12 +4,11 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * The output of an encoder, of which cross-attention makes keys and values.
+ * The output of an encoder, the input of cross-attention's keys and values.
  *
  * @param values [batch, time, width]
  * @param mask [batch, time], 0 for padding; null without padding
- * @param gradient [batch, time, width], to which each cross-attention adds; null where nobody needs
- *     it
+ * @param gradient [batch, time, width], to which each cross-attention adds; null if not needed
  */
 public record EncoderStates(INDArray values, @Nullable INDArray mask, @Nullable INDArray gradient) {
   public Extent extent() {

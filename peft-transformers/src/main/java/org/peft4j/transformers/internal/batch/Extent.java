@@ -3,7 +3,7 @@ package org.peft4j.transformers.internal.batch;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.error.PeftException;
 
-/** Sequences in a batch and tokens in each. */
+/** The number of sequences in a batch and of tokens in each. */
 public record Extent(long batch, long time) {
   public static Extent of(INDArray activations) {
     return new Extent(activations.size(0), activations.size(1));
@@ -21,7 +21,7 @@ public record Extent(long batch, long time) {
   /**
    * Checks the elements of an attention mask.
    *
-   * @throws PeftException if there are more or fewer than one for each token
+   * @throws PeftException unless there is one for each token
    */
   public void requireMask(int[] mask) {
     if (mask.length != rows()) {

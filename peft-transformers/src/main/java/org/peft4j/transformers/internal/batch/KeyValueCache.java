@@ -12,7 +12,7 @@ import org.peft4j.kernel.DetachedArrays;
 
 /**
  * The keys and values of the tokens that a block has seen, [batch, slots, keyValueHeads, headSize]
- * each. Slots grow geometrically; unused ones are zero and hidden by the attention mask.
+ * each. Slots grow geometrically; unused ones are zero, and the attention pattern hides them.
  */
 public final class KeyValueCache implements AutoCloseable {
   private static final String KEYS = "keys";
@@ -24,13 +24,13 @@ public final class KeyValueCache implements AutoCloseable {
   private int length;
 
   /**
-   * @param padding for each sequence, how many of its first tokens are padding; null if none are
+   * @param padding the number of padding tokens at the start of each sequence; null without padding
    */
   public KeyValueCache(int @Nullable [] padding) {
     this.padding = padding;
   }
 
-  /** Takes a copy of what {@link #state()} gave. */
+  /** Copies a cache from its {@link #state()}. */
   public static KeyValueCache of(Map<String, INDArray> state) {
     KeyValueCache cache = new KeyValueCache(LeftPadding.read(state));
     INDArray keys = state.get(KEYS);
@@ -53,7 +53,7 @@ public final class KeyValueCache implements AutoCloseable {
   public int slotsAfter(long more) {
     int needed = Math.toIntExact(length + more);
     int slots = keys == null ? 0 : (int) keys.size(1);
-    // The first call fills its slots exactly: a prompt alone wastes nothing.
+    // The first call fills its slots exactly, so a prompt alone wastes nothing.
     return slots == 0 ? needed : needed <= slots ? slots : Math.max(needed, 2 * slots);
   }
 
@@ -102,12 +102,12 @@ public final class KeyValueCache implements AutoCloseable {
 
   private static INDArray require(@Nullable INDArray array) {
     if (array == null) {
-      throw new IllegalStateException("Nothing is cached yet.");
+      throw new IllegalStateException("The cache is empty.");
     }
     return array;
   }
 
-  /** Views of what is cached. */
+  /** Views of the cached arrays. */
   public Map<String, INDArray> state() {
     Map<String, INDArray> state = new LinkedHashMap<>();
     if (padding != null) {

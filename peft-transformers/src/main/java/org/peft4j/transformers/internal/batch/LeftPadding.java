@@ -11,8 +11,8 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.error.PeftException;
 
 /**
- * Prompts of several lengths in one batch for {@code rnnTimeStep}: the shorter ones are padded on
- * the left, and positions count real tokens only.
+ * Prompts of different lengths in one batch for {@code rnnTimeStep}: padding is on the left, and
+ * positions count only real tokens.
  */
 public final class LeftPadding {
   public static final String STATE = "left_padding";
@@ -20,11 +20,11 @@ public final class LeftPadding {
   private LeftPadding() {}
 
   /**
-   * Clears a graph's state and tells its layers of the padding of the prompt that comes next. Works
-   * on a loaded model's graph and on a wrapped one.
+   * Clears a graph's state and passes the padding of the next prompt to its layers. Works on a
+   * loaded model's graph and on a wrapped one.
    *
    * @param attentionMask [batch, time] of the prompt: in each row zeros, then ones
-   * @throws PeftException if a row is otherwise
+   * @throws PeftException for any other row
    */
   public static void begin(ComputationGraph graph, INDArray attentionMask) {
     INDArray counts = write(count(attentionMask));
@@ -51,7 +51,7 @@ public final class LeftPadding {
                 + row
                 + ", position "
                 + i % time
-                + " after a 1; prompts for generation must be padded on the left only.");
+                + " after a 1; pad prompts for generation on the left only.");
       }
     }
     return counts;
@@ -63,7 +63,7 @@ public final class LeftPadding {
     }
   }
 
-  /** The padding in a layer's state; null if it tells of none. */
+  /** The padding in a layer's state; null if there is none. */
   public static int @Nullable [] read(Map<String, INDArray> state) {
     INDArray counts = state.get(STATE);
     if (counts == null) {

@@ -13,9 +13,9 @@ public final class TokenIds {
   }
 
   /**
-   * All elements, each a row of a vocabulary.
+   * All elements, as ids of a vocabulary.
    *
-   * @throws PeftException if one is not
+   * @throws PeftException if one is outside
    */
   public static int[] of(INDArray array, long vocabulary) {
     int[] ids = of(array);
@@ -24,7 +24,7 @@ public final class TokenIds {
         throw new PeftException(
             "Token id "
                 + id
-                + " is outside of the vocabulary; allowed: 0 to "
+                + " is outside the vocabulary; allowed: 0 to "
                 + (vocabulary - 1)
                 + ". Does the tokenizer belong to this model?");
       }

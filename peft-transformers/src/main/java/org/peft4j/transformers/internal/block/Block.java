@@ -20,9 +20,10 @@ public final class Block {
   }
 
   /**
-   * What the backward pass needs of the forward pass, beside the input.
+   * The forward pass' results that the backward pass needs, beside the input.
    *
-   * @param inputs of all sub-layers but the first; null where the sub-layer before makes it again
+   * @param inputs of all sub-layers except the first; null where the previous sub-layer recomputes
+   *     it
    */
   public record Kept(List<Residual.Kept> sublayers, List<@Nullable INDArray> inputs) {}
 
@@ -33,7 +34,7 @@ public final class Block {
   /**
    * Writes y [batch, time, width], given x [batch, time, width].
    *
-   * @param y null where only what the backward pass needs is asked for
+   * @param y null to compute only the results for the backward pass
    */
   public Kept forward(
       Pass pass, INDArray x, Sequences sequences, @Nullable INDArray y, CallMemory memory) {
@@ -56,7 +57,7 @@ public final class Block {
     return new Kept(kept, inputs);
   }
 
-  /** An array for the results of norms, made when it is first asked for, and used again. */
+  /** An array for the results of norms, made on first use and then reused. */
   private static final class Room {
     private final long[] shape;
     private final CallMemory memory;
@@ -75,11 +76,10 @@ public final class Block {
   }
 
   /**
-   * Writes the gradients of what is grafted here, and dx. Goes down only as far as somebody needs a
-   * gradient.
+   * Writes the gradients of the adapters here, and dx. Stops where no gradient is needed any more.
    *
    * @param x the input of the forward pass
-   * @param dx [batch, time, width], overwritten; null where nobody needs it
+   * @param dx [batch, time, width], overwritten; null if not needed
    */
   public void backward(
       Pass pass, Kept kept, INDArray x, INDArray dy, @Nullable INDArray dx, CallMemory memory) {

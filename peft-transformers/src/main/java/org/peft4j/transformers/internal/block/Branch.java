@@ -19,18 +19,18 @@ import org.peft4j.transformers.internal.model.Mixer;
 import org.peft4j.transformers.internal.model.Modules;
 
 /**
- * A branch beside a residual connection: {@code after(mixer(before(x)))}, then what is grafted on
- * it.
+ * A branch beside a residual connection: {@code after(mixer(before(x)))}, then the adapters of its
+ * output.
  *
- * @param before null for none, or where the branches share one
+ * @param before null for none, or if the branches share one
  * @param after null for none
- * @param place what is grafted on the branch's output
+ * @param place the adapters of the branch's output
  */
 record Branch(@Nullable Norm before, Mixer mixer, @Nullable Norm after, SublayerGrafts place) {
   /**
-   * What the backward pass needs of the forward pass, beside the inputs.
+   * The forward pass' results that the backward pass needs, beside the inputs.
    *
-   * @param mixed what {@code after} was applied to; null without it
+   * @param mixed the input of {@code after}; null without it
    */
   record Kept(
       @Nullable INDArray beforeStatistics,
@@ -52,7 +52,7 @@ record Branch(@Nullable Norm before, Mixer mixer, @Nullable Norm after, Sublayer
         : FeedForward.of((FeedForwardPart) part, modules);
   }
 
-  /** Whether anything grafted here acts now. */
+  /** Whether adapters act here now. */
   boolean acts() {
     return Norm.acts(before) || mixer.acts() || Norm.acts(after) || place.acts();
   }
@@ -62,7 +62,7 @@ record Branch(@Nullable Norm before, Mixer mixer, @Nullable Norm after, Sublayer
     return before != null || mixer.needsInput() || place.acts();
   }
 
-  /** Whether the backward pass needs what was given to the branch. */
+  /** Whether the backward pass needs the branch's own input. */
   boolean needsGiven() {
     return before == null && mixer.needsInput();
   }
@@ -72,8 +72,8 @@ record Branch(@Nullable Norm before, Mixer mixer, @Nullable Norm after, Sublayer
    *
    * @param x the input of the sub-layer
    * @param given x, or its norm that all branches share
-   * @param room gives an array [rows, width] for the result of {@code before}
-   * @param y null where only what the backward pass needs is asked for
+   * @param room supplies an array [rows, width] for the result of {@code before}
+   * @param y null to compute only the results for the backward pass
    */
   Kept forward(
       Pass pass,
@@ -103,15 +103,15 @@ record Branch(@Nullable Norm before, Mixer mixer, @Nullable Norm after, Sublayer
   }
 
   /**
-   * Writes the gradients of what is grafted here, and dGiven. Goes down only as far as somebody
-   * needs a gradient.
+   * Writes the gradients of the adapters here, and dGiven. Stops where no gradient is needed any
+   * more.
    *
-   * @param x the input of the sub-layer; may be null where {@link #needsInput()} is false
-   * @param given as in the forward pass; may be null where {@link #needsGiven()} is false
-   * @param dy left as it is
-   * @param dGiven [rows, width], overwritten; null where nobody needs it
-   * @param residualNeeded whether anybody needs the gradient of x
-   * @return what is to be added to the gradient of x beside the branch
+   * @param x the input of the sub-layer; may be null if {@link #needsInput()} is false
+   * @param given as in the forward pass; may be null if {@link #needsGiven()} is false
+   * @param dy not changed
+   * @param dGiven [rows, width], overwritten; null if not needed
+   * @param residualNeeded whether the gradient of x is needed
+   * @return the adapters' part of the gradient of x, which does not go through the branch
    */
   Optional<INDArray> backward(
       Pass pass,

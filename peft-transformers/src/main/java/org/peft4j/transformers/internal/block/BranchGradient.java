@@ -7,19 +7,19 @@ import org.peft4j.internal.graft.SublayerGrafts;
 import org.peft4j.transformers.internal.memory.CallMemory;
 
 /**
- * The gradient that goes into a branch beside a residual connection, after what is grafted on the
+ * The gradient that enters a branch beside a residual connection, after the adapters of the
  * branch's output.
  *
  * @param dy the gradient of the branch's own output
- * @param dResidual what the grafts add to the gradient of the connection; null if nothing
+ * @param dResidual the adapters' addition to the connection's gradient; null for none
  */
 record BranchGradient(INDArray dy, @Nullable INDArray dResidual) {
   /**
-   * Writes the gradients of the grafts.
+   * Writes the gradients of the adapters.
    *
-   * @param residual what goes through the connection; may be null where nothing acts
-   * @param upper the gradient of the sum [rows, width], left as it is
-   * @param residualNeeded whether anybody needs the gradient of the connection
+   * @param residual the values of the connection; may be null if no adapter acts
+   * @param upper the gradient of the sum [rows, width], not changed
+   * @param residualNeeded whether the connection's gradient is needed
    */
   static BranchGradient of(
       Pass pass,

@@ -15,7 +15,7 @@ record Norm(NormModule module) {
     return part.map(p -> new Norm(modules.norm(p))).orElse(null);
   }
 
-  /** Whether there is one on which anything grafted acts now. */
+  /** Whether there is a norm and adapters act on it now. */
   static boolean acts(@Nullable Norm norm) {
     return norm != null && norm.module().acts();
   }
@@ -24,7 +24,7 @@ record Norm(NormModule module) {
     return module.acts();
   }
 
-  /** Room for what the backward pass needs beside x [rows, width]. */
+  /** Memory for the statistics that the backward pass needs beside x [rows, width]. */
   INDArray statistics(INDArray x, CallMemory memory) {
     return memory.kept(module.statistics(), x.size(0));
   }
@@ -35,7 +35,7 @@ record Norm(NormModule module) {
     return y;
   }
 
-  /** The result once more, which costs less than to keep it. */
+  /** Computes the result again, which costs less than keeping it. */
   INDArray again(Pass pass, INDArray x, CallMemory memory) {
     INDArray statistics = memory.temporary(module.statistics(), x.size(0));
     return forward(pass, x, memory.temporary(x.shape()), statistics);

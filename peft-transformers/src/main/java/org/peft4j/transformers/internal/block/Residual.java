@@ -16,16 +16,16 @@ import org.peft4j.transformers.internal.model.Modules;
  * The forward and backward pass of a residual sub-layer: {@code y = after(x + Σ
  * branch(before(x)))}.
  *
- * <p>Results of norms are computed again in the backward pass, which costs less than to keep them.
+ * <p>The backward pass computes results of norms again, which costs less than keeping them.
  *
  * @param before the norm that all branches share; null if each has its own, or none
  * @param after the norm of the sum; null for none
  */
 record Residual(@Nullable Norm before, List<Branch> branches, @Nullable Norm after) {
   /**
-   * What the backward pass needs of the forward pass, beside the input.
+   * The forward pass' results that the backward pass needs, beside the input.
    *
-   * @param sum what {@code after} was applied to; null without it
+   * @param sum the input of {@code after}; null without it
    */
   record Kept(
       @Nullable INDArray beforeStatistics,
@@ -40,7 +40,7 @@ record Residual(@Nullable Norm before, List<Branch> branches, @Nullable Norm aft
         Norm.of(part.after(), modules));
   }
 
-  /** Whether anything grafted here acts now. */
+  /** Whether adapters act here now. */
   boolean acts() {
     return Norm.acts(before) || Norm.acts(after) || branches.stream().anyMatch(Branch::acts);
   }
@@ -53,8 +53,8 @@ record Residual(@Nullable Norm before, List<Branch> branches, @Nullable Norm aft
   /**
    * Writes y [rows, width], given x [rows, width].
    *
-   * @param room gives an array [rows, width] for the results of norms before branches
-   * @param y null where only what the backward pass needs is asked for
+   * @param room supplies an array [rows, width] for the results of norms before branches
+   * @param y null to compute only the results for the backward pass
    */
   Kept forward(
       Pass pass,
@@ -86,17 +86,16 @@ record Residual(@Nullable Norm before, List<Branch> branches, @Nullable Norm aft
     return new Kept(statistics, kept, sum, afterStatistics);
   }
 
-  /** The output of a forward pass once more, where {@code after} made it. */
+  /** Computes a forward pass' output again, if {@code after} made it. */
   INDArray again(Pass pass, Kept kept, CallMemory memory) {
     return Objects.requireNonNull(after).again(pass, Objects.requireNonNull(kept.sum()), memory);
   }
 
   /**
-   * Writes the gradients of what is grafted here, and dx. Goes down only as far as somebody needs a
-   * gradient.
+   * Writes the gradients of the adapters here, and dx. Stops where no gradient is needed any more.
    *
-   * @param x the input of the forward pass; may be null where {@link #needsInput()} is false
-   * @param dx [rows, width], overwritten; null where nobody needs it
+   * @param x the input of the forward pass; may be null if {@link #needsInput()} is false
+   * @param dx [rows, width], overwritten; null if not needed
    */
   void backward(
       Pass pass,

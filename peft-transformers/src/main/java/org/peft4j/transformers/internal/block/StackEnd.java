@@ -11,12 +11,12 @@ import org.peft4j.transformers.internal.memory.CallMemory;
 import org.peft4j.transformers.internal.model.Modules;
 
 /**
- * What comes after the last block of a stack: a norm, a projection, or both, {@code y =
+ * The end of a stack, after its last block: a norm, a projection, or both, {@code y =
  * projection(norm(x))}.
  */
 public final class StackEnd {
   /**
-   * What the backward pass needs of the forward pass, beside the input.
+   * The forward pass' results that the backward pass needs, beside the input.
    *
    * @param statistics of the norm; null without one
    */
@@ -62,9 +62,9 @@ public final class StackEnd {
   }
 
   /**
-   * Writes the gradients of what is grafted here, and dx.
+   * Writes the gradients of the adapters here, and dx.
    *
-   * @param dx [rows, width], overwritten; null where nobody needs it
+   * @param dx [rows, width], overwritten; null if not needed
    */
   public void backward(
       Pass pass, Kept kept, INDArray x, INDArray dy, @Nullable INDArray dx, CallMemory memory) {

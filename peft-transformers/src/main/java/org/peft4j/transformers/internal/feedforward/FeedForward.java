@@ -5,7 +5,7 @@ import org.peft4j.transformers.architecture.FeedForwardPart;
 import org.peft4j.transformers.internal.model.Mixer;
 import org.peft4j.transformers.internal.model.Modules;
 
-/** Makes the part of a block that works on each token by itself. */
+/** Makes the part of a block that works on each token separately. */
 public final class FeedForward {
   private FeedForward() {}
 

@@ -36,7 +36,7 @@ record GatedFeedForward(
     return new Kept(g, u);
   }
 
-  /** Computed once more for the backward pass, which costs less than to keep it. */
+  /** Computed again for the backward pass, which costs less than keeping it. */
   private INDArray product(Pass pass, INDArray g, INDArray u, CallMemory memory) {
     INDArray product = memory.temporary(g.shape());
     pass.kernels().gated(f, g, u, product);

@@ -33,7 +33,7 @@ record PlainFeedForward(Activation f, long innerSize, LinearModule up, LinearMod
     return new Kept(inner);
   }
 
-  /** Computed once more for the backward pass, which costs less than to keep it. */
+  /** Computed again for the backward pass, which costs less than keeping it. */
   private INDArray active(Pass pass, INDArray inner, CallMemory memory) {
     INDArray active = memory.temporary(inner.shape());
     pass.kernels().activation(f, inner, active);

@@ -10,8 +10,8 @@ import org.peft4j.adapter.Pass;
 import org.peft4j.transformers.internal.memory.CallMemory;
 
 /**
- * The cross-entropy of a language-model head, for labelled positions only and in chunks of them, so
- * that [tokens, vocabulary] is never held whole.
+ * The cross-entropy of a language-model head, only for labelled positions and in chunks of them:
+ * memory never holds all of [tokens, vocabulary].
  */
 public final class ChunkedLoss {
   /** Logits at once: 64 MB in single precision. */
@@ -36,7 +36,7 @@ public final class ChunkedLoss {
    * The loss of each labelled position; writes the gradients of their mean.
    *
    * @param hidden [batch·time, width]
-   * @param dHidden [batch·time, width], overwritten; null where nobody needs it
+   * @param dHidden [batch·time, width], overwritten; null if not needed
    */
   public double[] backward(INDArray hidden, Labelled labelled, @Nullable INDArray dHidden) {
     RowGradients gradients = RowGradients.of(labelled.rows(), hidden.size(1), memory);
@@ -49,7 +49,7 @@ public final class ChunkedLoss {
 
   private double[] run(INDArray hidden, Labelled labelled, @Nullable INDArray gradients) {
     int count = labelled.count();
-    // An adapter writes its gradients anew in each call: where one acts there must be one chunk.
+    // Each call overwrites an adapter's gradients, so an active adapter needs a single chunk.
     int most = head.acts() && gradients != null ? count : Math.max(1, LOGITS / head.outputs());
     int size = Math.min(count, most);
     INDArray x = memory.temporary(size, hidden.size(1));

@@ -6,10 +6,10 @@ import org.peft4j.error.PeftException;
 import org.peft4j.transformers.internal.batch.TokenIds;
 
 /**
- * The classes that a batch of sequences is labelled with, and the cross-entropy with them.
+ * The class labels of a batch of sequences, and the cross-entropy with them.
  *
- * @param shares [batch][classes]: for each sequence a distribution, or zeros where it has no label
- * @param labelled how many sequences have a label
+ * @param shares [batch][classes]: for each sequence a distribution, or zeros for no label
+ * @param labelled the number of sequences with a label
  */
 public record ClassTargets(double[][] shares, int labelled) {
   private static final double ROUNDING = 1e-3;
@@ -19,7 +19,7 @@ public record ClassTargets(double[][] shares, int labelled) {
    *
    * @param labels [batch, classes] with rows that sum to 1 or are zeros; or class numbers [batch]
    *     or [batch, 1], {@value Labelled#IGNORED} for none
-   * @throws PeftException if they are something else, or no sequence has one
+   * @throws PeftException for anything else, or if no sequence has a label
    */
   public static ClassTargets of(INDArray labels, long batch, int classes) {
     boolean rows = labels.rank() == 2 && labels.size(1) == classes;
@@ -41,7 +41,7 @@ public record ClassTargets(double[][] shares, int labelled) {
     int labelled = (int) Arrays.stream(shares).filter(row -> Arrays.stream(row).sum() > 0).count();
     if (labelled == 0) {
       throw new PeftException(
-          "No sequence of this batch has a label, so that there is no loss. Drop such batches.");
+          "No sequence of this batch has a label, so there is no loss. Drop such batches.");
     }
     return new ClassTargets(shares, labelled);
   }
@@ -56,11 +56,11 @@ public record ClassTargets(double[][] shares, int labelled) {
         throw new PeftException(
             "Label "
                 + numbers[row]
-                + " is no class; allowed: 0 to "
+                + " is not a class; allowed: 0 to "
                 + (classes - 1)
                 + ", or "
                 + Labelled.IGNORED
-                + " where there is no label.");
+                + " for no label.");
       }
       shares[row][numbers[row]] = 1;
     }
@@ -76,7 +76,7 @@ public record ClassTargets(double[][] shares, int labelled) {
         throw new PeftException(
             "A row of labels is "
                 + Arrays.toString(row)
-                + "; allowed: shares of the classes that sum to 1, as each sequence is of one"
+                + "; allowed: shares of the classes that sum to 1, because each sequence has one"
                 + " class, or zeros for no label.");
       }
     }
@@ -96,12 +96,12 @@ public record ClassTargets(double[][] shares, int labelled) {
     return losses;
   }
 
-  /** The mean over the sequences that have a label. */
+  /** The mean over the sequences with a label. */
   public double mean(double[] losses) {
     return Arrays.stream(losses).sum() / labelled;
   }
 
-  /** Puts the gradients of the mean, {@code (Σy · softmax(z) − y) / labelled}, in place of z. */
+  /** Replaces z with the gradients of the mean, {@code (Σy · softmax(z) − y) / labelled}. */
   public void toGradients(INDArray logits) {
     double[][] z = logits.toDoubleMatrix();
     for (int row = 0; row < z.length; row++) {

@@ -31,17 +31,17 @@ public final class Head {
     return outputs;
   }
 
-  /** Whether anything grafted here acts now. */
+  /** Whether adapters act here now. */
   boolean acts() {
     return linear.acts();
   }
 
-  /** Whether hidden states are multiplied: {@link #scale} changes them. */
+  /** Whether the multiplier is not 1: {@link #scale} changes hidden states. */
   public boolean scales() {
     return multiplier != 1;
   }
 
-  /** Multiplies hidden states, a copy of the caller's. All that follows takes what comes out. */
+  /** Multiplies hidden states in place; pass a copy. The other methods take the result. */
   public void scale(INDArray hidden) {
     if (scales()) {
       hidden.muli(multiplier);
@@ -68,11 +68,11 @@ public final class Head {
   }
 
   /**
-   * Writes the gradients of what is grafted here, and that of the hidden states.
+   * Writes the gradients of the adapters here and of the hidden states.
    *
-   * @param dLogits overwritten where there is a cap
-   * @param slopes null where there is none
-   * @param dHidden [rows, width]; null where nobody needs it
+   * @param dLogits overwritten if there is a cap
+   * @param slopes null without a cap
+   * @param dHidden [rows, width]; null if not needed
    */
   public void backward(
       Pass pass,

@@ -10,21 +10,21 @@ import org.peft4j.transformers.internal.batch.TokenIds;
  * The positions of a batch that have a label: the logits at t predict the label at t + 1.
  *
  * @param rows their rows in [batch·time], ascending
- * @param targets the id that each is to predict
- * @param perSequence how many there are in each sequence
+ * @param targets the id that each must predict
+ * @param perSequence the number of labelled positions in each sequence
  */
 public record Labelled(int[] rows, int[] targets, int[] perSequence) {
-  /** The label of a position that does not count, as in PyTorch. */
+  /** Marks a position without a label, as in PyTorch. */
   public static final int IGNORED = -100;
 
   /**
    * Finds the labelled positions.
    *
    * @param labels ids [batch, time]
-   * @param mask [batch, time], 0 where a label does not count either; null if all count
-   * @param extent of the model's output: time, and before it the virtual tokens
-   * @param virtualTokens how many; the last of them predicts the first label
-   * @throws PeftException if none is labelled, a label is no id, or shapes differ
+   * @param mask [batch, time], 0 to ignore a label; null to use all
+   * @param extent of the model's output: the virtual tokens, then time
+   * @param virtualTokens the number of virtual tokens; the last of them predicts the first label
+   * @throws PeftException if no position has a label, a label is not an id, or shapes differ
    */
   public static Labelled of(
       INDArray labels, @Nullable INDArray mask, Extent extent, int virtualTokens, int vocabulary) {
@@ -55,11 +55,11 @@ public record Labelled(int[] rows, int[] targets, int[] perSequence) {
         throw new PeftException(
             "Label "
                 + ids[i]
-                + " is no token id; allowed: 0 to "
+                + " is not a token id; allowed: 0 to "
                 + (vocabulary - 1)
                 + ", or "
                 + IGNORED
-                + " where there is no label.");
+                + " for no label.");
       }
       rows[count] = i + (i / time + 1) * virtualTokens - 1;
       targets[count++] = ids[i];
@@ -67,7 +67,7 @@ public record Labelled(int[] rows, int[] targets, int[] perSequence) {
     }
     if (count == 0) {
       throw new PeftException(
-          "No position of this batch has a label after its first one, so that there is no loss."
+          "No position of this batch has a label after its first one, so there is no loss."
               + " Drop such batches.");
     }
     return new Labelled(

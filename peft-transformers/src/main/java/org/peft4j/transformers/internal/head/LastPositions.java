@@ -15,7 +15,7 @@ public final class LastPositions {
    * The rows in [batch·time] of the last position of each sequence whose mask is not 0.
    *
    * @param mask [batch, time]; null if there is no padding
-   * @throws PeftException if a sequence is nothing but padding, or shapes differ
+   * @throws PeftException if a sequence is all padding, or shapes differ
    */
   public static int[] of(@Nullable INDArray mask, Extent extent) {
     int time = Math.toIntExact(extent.time());
@@ -28,7 +28,7 @@ public final class LastPositions {
       throw new PeftException(
           "The attention mask has "
               + shown.length
-              + " elements where the sequences have "
+              + " elements; the sequences have "
               + extent.rows()
               + " positions, virtual tokens included. It must be of the shape of input_ids.");
     }
@@ -42,7 +42,7 @@ public final class LastPositions {
         throw new PeftException(
             "Sequence "
                 + row
-                + " of the batch is nothing but padding: its attention mask is all 0. Leave it"
+                + " of the batch is all padding: its attention mask is all 0. Leave it"
                 + " out.");
       }
       rows[row] = last;

@@ -6,10 +6,11 @@ import org.peft4j.kernel.Kernels;
 import org.peft4j.transformers.internal.memory.CallMemory;
 
 /**
- * The gradients of some rows of a matrix, where those of all others are zero.
+ * The gradients of some rows of a matrix; those of all other rows are zero.
  *
- * @param rows which, each once
- * @param values [rows + 1, width]: theirs, and one row more, which {@link #scatter} sets to zero
+ * @param rows their indices, each once
+ * @param values [rows + 1, width]: their gradients, then a spare row that {@link #scatter} sets to
+ *     zero
  */
 public record RowGradients(int[] rows, INDArray values) {
   public static RowGradients of(int[] rows, long width, CallMemory memory) {

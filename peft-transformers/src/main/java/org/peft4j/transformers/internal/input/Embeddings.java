@@ -18,16 +18,16 @@ import org.peft4j.transformers.internal.model.Modules;
 
 /**
  * The first hidden states: {@code norm(projection(multiplier·tokens[id]) + positions[p])}. Virtual
- * tokens come before the tokens, ahead of the projection.
+ * tokens precede the tokens and enter before the projection.
  */
 public final class Embeddings {
   /**
-   * What the backward pass needs of the forward pass.
+   * The forward pass' results that the backward pass needs.
    *
    * @param recorded the pass of projection and norm
-   * @param positions rows of the table of positions; empty without
-   * @param embedded what was projected; null where nobody needs it
-   * @param sum what was normed; null without a norm
+   * @param positions rows of the position table; empty without one
+   * @param embedded the projection's input; null if not needed
+   * @param sum the norm's input; null without a norm
    */
   public record Kept(
       Pass recorded,
@@ -117,7 +117,10 @@ public final class Embeddings {
     }
   }
 
-  /** Virtual tokens, then tokens; in generation after the padding, which stays on the left. */
+  /**
+   * Places virtual tokens, then tokens; in generation both follow the padding, which stays on the
+   * left.
+   */
   private static void place(Tokens tokens, INDArray own, INDArray prompt, INDArray y) {
     int virtual = tokens.virtualTokens();
     for (long row = 0; row < y.size(0); row++) {
@@ -134,7 +137,7 @@ public final class Embeddings {
     return array.get(point(row), interval(from, to), all());
   }
 
-  /** Writes the gradients of what is grafted here, given that of y. */
+  /** Writes the gradients of the adapters here, given y's gradient. */
   public void backward(Pass pass, Kept kept, INDArray dy, CallMemory memory) {
     INDArray upper = kept.tokens().extent().matrix(dy);
     if (norm != null) {

@@ -44,7 +44,7 @@ record LearntPositions(PositionPart part, EmbeddingModule table) {
     return rows;
   }
 
-  /** Tokens that are no padding are numbered from 0; padding has the number −1. */
+  /** Numbers the real tokens from 0 on; padding has the number −1. */
   private int[] counted(Tokens tokens) {
     int time = (int) tokens.extent().time();
     int own = time - tokens.virtualTokens();

@@ -6,14 +6,14 @@ import org.peft4j.transformers.internal.batch.Extent;
 /**
  * The tokens of a call.
  *
- * @param ids of all sequences, one after the other
- * @param extent of the result: {@code virtualTokens} and then the tokens of each sequence
- * @param virtualTokens how many embeddings come before those of the tokens
- * @param padding how many of each sequence's first tokens are padding, before which no virtual
- *     token comes; null if none are
+ * @param ids the ids of all sequences, one after the other
+ * @param extent of the result: {@code virtualTokens}, then the tokens of each sequence
+ * @param virtualTokens the number of embeddings before those of the tokens
+ * @param padding the number of padding tokens at the start of each sequence, which virtual tokens
+ *     follow; null without padding
  * @param mask [batch, tokens] as numbers, 0 for padding; null without padding
- * @param past how many tokens earlier calls have seen
- * @param prefix how many positions adapters take before all of them
+ * @param past the number of tokens in earlier calls
+ * @param prefix the number of positions that adapters take before all tokens
  */
 public record Tokens(
     int[] ids,

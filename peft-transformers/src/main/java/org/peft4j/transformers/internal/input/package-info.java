@@ -1,5 +1,5 @@
 /**
- * Computes {@link org.peft4j.transformers.architecture.InputPart}: from token ids to the first
+ * Computes {@link org.peft4j.transformers.architecture.InputPart}: maps token ids to the first
  * hidden states.
  */
 @NullMarked

@@ -20,14 +20,14 @@ import org.peft4j.transformers.internal.memory.KeptArrays;
 import org.peft4j.transformers.internal.model.FrozenModel;
 import org.peft4j.transformers.internal.model.Modules;
 
-/** One transformer block as a layer: [batch, time, width] to the same shape. */
+/** One transformer block as a layer; input and output are [batch, time, width]. */
 final class BlockLayer extends SteppingLayer {
   private static final long serialVersionUID = 1L;
 
   /**
-   * What the backward pass needs of the forward pass.
+   * The forward pass' results that the backward pass needs.
    *
-   * @param values null if they are to be computed anew
+   * @param values null if the backward pass recomputes them
    */
   private record Kept(
       Pass pass, Sequences sequences, Block.@Nullable Kept values, KeptArrays arrays) {}
@@ -105,7 +105,7 @@ final class BlockLayer extends SteppingLayer {
     }
   }
 
-  /** Frees what was kept for a backward pass. */
+  /** Frees the results kept for a backward pass. */
   private void forget() {
     if (kept != null) {
       kept.arrays().close();

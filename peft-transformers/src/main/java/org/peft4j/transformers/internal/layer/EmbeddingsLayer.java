@@ -30,7 +30,7 @@ final class EmbeddingsLayer extends SteppingLayer {
   private static final long serialVersionUID = 1L;
   private static final String PAST = "past";
 
-  /** What the backward pass needs of the forward pass. */
+  /** The forward pass' results that the backward pass needs. */
   private record Kept(Pass pass, Embeddings.Kept values, KeptArrays arrays) {}
 
   private final transient InputPart part;
@@ -85,7 +85,7 @@ final class EmbeddingsLayer extends SteppingLayer {
     }
   }
 
-  /** The elements of the mask, where positions depend on them; null without padding. */
+  /** The elements of the mask if positions depend on them; null without padding. */
   private int @Nullable [] mask() {
     boolean counted = part.positions().map(PositionPart::counted).orElse(false);
     if (!counted || maskArray == null) {
@@ -110,7 +110,7 @@ final class EmbeddingsLayer extends SteppingLayer {
     return back(null); // Ids have no gradient.
   }
 
-  /** Frees what was kept for a backward pass. */
+  /** Frees the results kept for a backward pass. */
   private void forget() {
     if (kept != null) {
       kept.arrays().close();
@@ -118,7 +118,7 @@ final class EmbeddingsLayer extends SteppingLayer {
     }
   }
 
-  /** The mask of what comes out: virtual tokens are seen by all. */
+  /** The mask of the output: all tokens see the virtual ones. */
   @Override
   public Pair<INDArray, MaskState> feedForwardMaskArray(
       @Nullable INDArray mask, @Nullable MaskState state, int batch) {

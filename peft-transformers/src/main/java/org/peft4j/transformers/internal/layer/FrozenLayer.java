@@ -19,8 +19,8 @@ import org.peft4j.transformers.internal.model.FrozenModel;
 import org.peft4j.weight.FrozenWeight;
 
 /**
- * A coarse layer over the frozen weights of a model: it has no parameters of its own, and writes
- * the gradients of what is grafted on it.
+ * A coarse layer over a model's frozen weights: it has no parameters, and writes the gradients of
+ * its adapters.
  */
 abstract class FrozenLayer extends AbstractLayer<Layer> implements SiteLayer {
   private static final long serialVersionUID = 1L;
@@ -48,7 +48,7 @@ abstract class FrozenLayer extends AbstractLayer<Layer> implements SiteLayer {
     return grafts;
   }
 
-  /** Whether a forward pass in training must keep what the backward pass needs. */
+  /** Whether a forward pass must keep results for a backward pass. */
   final boolean willGoBack(boolean training) {
     return training && (grafts.trains() || grafts.inputGradientNeeded());
   }
@@ -57,7 +57,7 @@ abstract class FrozenLayer extends AbstractLayer<Layer> implements SiteLayer {
     return new Pair<>(new DefaultGradient(), inputGradient);
   }
 
-  /** What a layer gives back whose input's gradient nobody needs: Deeplearning4j wants an array. */
+  /** The result of a layer whose input gradient is not needed: Deeplearning4j wants an array. */
   final INDArray zeroInputGradient(LayerWorkspaceMgr workspaces) {
     return workspaces.create(ArrayType.ACTIVATION_GRAD, dataType, input.shape(), 'c');
   }

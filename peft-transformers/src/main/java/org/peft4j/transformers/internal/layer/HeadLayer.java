@@ -50,12 +50,12 @@ final class HeadLayer extends LossLayer {
     }
   }
 
-  /** How many positions of the input are those of virtual tokens, before all others. */
+  /** The number of virtual tokens, which precede all other positions of the input. */
   private int virtualTokens() {
     return grafts().passState().virtualTokens();
   }
 
-  /** What the head takes, without virtual tokens. */
+  /** The head's input, without virtual tokens. */
   private INDArray scaledTokens(Extent extent, CallMemory memory) {
     int n = virtualTokens();
     if (n == 0 && !head().scales()) {
@@ -87,7 +87,10 @@ final class HeadLayer extends LossLayer {
     }
   }
 
-  /** The mask here is the labels', set by {@link #setMaskArray}; the features' ends here. */
+  /**
+   * The mask here is the labels', set by {@link #setMaskArray}; this layer does not pass on the
+   * features' mask.
+   */
   @Override
   public Pair<INDArray, MaskState> feedForwardMaskArray(
       @Nullable INDArray mask, @Nullable MaskState state, int batch) {

@@ -16,8 +16,8 @@ import org.peft4j.transformers.internal.model.FrozenModel;
 import org.peft4j.transformers.internal.model.Modules;
 
 /**
- * An output layer over one head, that gives logits and a loss: what Deeplearning4j asks of
- * classifiers besides, it refuses.
+ * An output layer over one head, with logits and a loss; it refuses what else Deeplearning4j asks
+ * of classifiers.
  */
 abstract class LossLayer extends FrozenLayer implements IOutputLayer {
   private static final long serialVersionUID = 1L;
@@ -40,10 +40,10 @@ abstract class LossLayer extends FrozenLayer implements IOutputLayer {
     return head.outputs();
   }
 
-  /** The mean loss of the present input and labels, without dropout. */
+  /** The mean loss of the current input and labels, without dropout. */
   abstract double meanLoss(LayerWorkspaceMgr workspaces);
 
-  /** Takes the loss of a forward pass that was needed anyway. */
+  /** Stores the loss of a forward pass for the score. */
   final void remember(double value) {
     loss = value;
   }
@@ -51,7 +51,7 @@ abstract class LossLayer extends FrozenLayer implements IOutputLayer {
   final INDArray requireLabels() {
     assertInputSet(true);
     if (labels == null) {
-      throw new PeftException("The loss needs labels, and there are none; set them.");
+      throw new PeftException("The loss needs labels, and there are none; set labels.");
     }
     return labels;
   }
@@ -66,8 +66,8 @@ abstract class LossLayer extends FrozenLayer implements IOutputLayer {
   }
 
   /**
-   * The scores of the examples, [batch, 1]. Deeplearning4j uses them when the workspaces of the
-   * pass are closed, so they are in none.
+   * The scores of the examples, [batch, 1]. Deeplearning4j uses them after it has closed the pass'
+   * workspaces, so they are in none.
    */
   final INDArray scores(double[] losses, double regularization) {
     INDArray scores = DetachedArrays.zeros(dataType, losses.length, 1);
@@ -153,6 +153,6 @@ abstract class LossLayer extends FrozenLayer implements IOutputLayer {
 
   private static UnsupportedOperationException noClassifier() {
     return new UnsupportedOperationException(
-        "This head gives logits and a loss; train and evaluate the graph instead.");
+        "This head has only logits and a loss; train and evaluate the graph instead.");
   }
 }

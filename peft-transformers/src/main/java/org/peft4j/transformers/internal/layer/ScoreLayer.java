@@ -22,9 +22,9 @@ import org.peft4j.transformers.internal.memory.CallMemory;
 import org.peft4j.transformers.internal.model.FrozenModel;
 
 /**
- * A classifier's head and its loss: [batch, time, width] to logits [batch, labels], of the last
- * position of each sequence that the features' mask shows; the score is the mean cross-entropy of
- * the sequences that have a label.
+ * A classifier's head and its loss: [batch, time, width] to logits [batch, labels] of each
+ * sequence's last position in the features' mask; the score is the mean cross-entropy of the
+ * sequences with a label.
  */
 final class ScoreLayer extends LossLayer {
   private static final long serialVersionUID = 1L;
@@ -92,7 +92,7 @@ final class ScoreLayer extends LossLayer {
     return targets.mean(losses(targets, workspaces));
   }
 
-  /** The loss of each sequence, [batch, 1]; 0 where it has no label. */
+  /** The loss of each sequence, [batch, 1]; 0 without a label. */
   @Override
   public INDArray computeScoreForExamples(double regularization, LayerWorkspaceMgr workspaces) {
     return scores(losses(targets(), workspaces), regularization);
@@ -110,13 +110,13 @@ final class ScoreLayer extends LossLayer {
   private ClassTargets targets() {
     if (maskArray != null) {
       throw new PeftException(
-          "A mask of labels does not go with a classifier of sequences; leave sequences without a"
+          "A sequence classifier takes no mask of labels; leave sequences without a"
               + " label out, or give them a row of zeros.");
     }
     return ClassTargets.of(requireLabels(), input.size(0), outputs());
   }
 
-  /** The features' mask tells where each sequence ends; virtual tokens are in it. */
+  /** The features' mask shows where each sequence ends; it includes virtual tokens. */
   @Override
   public Pair<INDArray, MaskState> feedForwardMaskArray(
       @Nullable INDArray mask, @Nullable MaskState state, int batch) {
@@ -124,7 +124,7 @@ final class ScoreLayer extends LossLayer {
     return new Pair<>(null, state);
   }
 
-  /** The mask of labels; none ends the features' too. */
+  /** Sets the mask of labels; null also clears the features' mask. */
   @Override
   public void setMaskArray(@Nullable INDArray mask) {
     super.setMaskArray(mask);

@@ -6,7 +6,7 @@ import org.peft4j.internal.graft.LayerGrafts;
 import org.peft4j.site.Site;
 import org.peft4j.transformers.internal.model.FrozenModel;
 
-/** Configuration of what comes after the last block. */
+/** Configuration of the end of a stack, after its last block. */
 public final class StackEndConf extends TransformerLayerConf {
   private static final long serialVersionUID = 1L;
 

@@ -16,11 +16,11 @@ import org.peft4j.transformers.internal.memory.KeptArrays;
 import org.peft4j.transformers.internal.model.FrozenModel;
 import org.peft4j.transformers.internal.model.Modules;
 
-/** What comes after the last block, as a layer: [batch, time, width] to [batch, time, outputs]. */
+/** The end of a stack as a layer: [batch, time, width] to [batch, time, outputs]. */
 final class StackEndLayer extends FrozenLayer {
   private static final long serialVersionUID = 1L;
 
-  /** What the backward pass needs of the forward pass. */
+  /** The forward pass' results that the backward pass needs. */
   private record Kept(Pass pass, StackEnd.Kept values, KeptArrays arrays) {}
 
   private final transient StackEnd end;

@@ -13,8 +13,8 @@ import org.peft4j.site.Site;
 import org.peft4j.transformers.internal.model.FrozenModel;
 
 /**
- * A frozen layer with a state between calls of {@code rnnTimeStep}. Truncated back-propagation
- * through time has no meaning for attention, and is refused.
+ * A frozen layer with a state between calls of {@code rnnTimeStep}. Refuses truncated
+ * back-propagation through time, which has no meaning for attention.
  */
 abstract class SteppingLayer extends FrozenLayer implements RecurrentLayer {
   private static final long serialVersionUID = 1L;

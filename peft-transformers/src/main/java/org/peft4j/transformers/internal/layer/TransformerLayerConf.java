@@ -23,7 +23,7 @@ import org.peft4j.transformers.internal.model.FrozenModel;
 
 /**
  * The configuration of a coarse layer: no parameters, but a key to the frozen weights. Updater and
- * regularisation are those of the adapters that are grafted on it.
+ * regularisation apply to its adapters.
  */
 public abstract class TransformerLayerConf extends Layer {
   private static final long serialVersionUID = 1L;

@@ -9,17 +9,16 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * The memory of what is kept between a forward pass and its backward pass, for all replicas of a
- * model. Buffers are handed out again and again; once the longest batch has been seen, no step
- * allocates any.
+ * The memory of results kept between a forward pass and its backward pass, for all replicas of a
+ * model. It reuses buffers: after the longest batch, no step allocates any.
  */
 public final class ActivationPool implements AutoCloseable {
-  /** A buffer, of which an array is the first part. */
+  /** A buffer, and the array in its first part. */
   record Buffer(INDArray memory, INDArray array) {}
 
   private final DataType type;
 
-  /** Free buffers by their length; under one length a stack of them. */
+  /** Stacks of free buffers, by length. */
   private final TreeMap<Long, ArrayDeque<INDArray>> free = new TreeMap<>();
 
   private long bytes;
@@ -29,7 +28,7 @@ public final class ActivationPool implements AutoCloseable {
     this.type = type;
   }
 
-  /** A row-major array whose values are not set, in the smallest free buffer that it fits in. */
+  /** A row-major, uninitialised array in the smallest free buffer that holds it. */
   synchronized Buffer take(long... shape) {
     long length = 1;
     for (long size : shape) {
@@ -41,7 +40,7 @@ public final class ActivationPool implements AutoCloseable {
       memory = pop(fitting);
     } else {
       if (!free.isEmpty()) {
-        // A longer batch than before: the new buffer stands in for one that is too short.
+        // A longer batch than before: the new buffer replaces one that is too short.
         release(pop(free.lastEntry()));
       }
       memory = allocate(length);
@@ -74,7 +73,7 @@ public final class ActivationPool implements AutoCloseable {
     memory.close();
   }
 
-  /** Takes a buffer back; arrays in it are not to be used any more. */
+  /** Takes a buffer back; do not use arrays in it any more. */
   synchronized void giveBack(Buffer buffer) {
     if (closed) {
       release(buffer.memory());
@@ -84,7 +83,7 @@ public final class ActivationPool implements AutoCloseable {
     }
   }
 
-  /** Frees what is free now, and the rest when it is given back. */
+  /** Frees the unused buffers now, and each other one when it comes back. */
   @Override
   public synchronized void close() {
     closed = true;

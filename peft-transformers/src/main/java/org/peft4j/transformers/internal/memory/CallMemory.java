@@ -10,8 +10,8 @@ import org.peft4j.adapter.Tape;
 import org.peft4j.kernel.ScratchScope;
 
 /**
- * Where one call of a layer takes its arrays from. Temporary ones live as long as the call; kept
- * ones until the backward pass is done.
+ * Supplies the arrays of one call of a layer. Temporary ones live as long as the call, kept ones
+ * until the backward pass is done.
  */
 public final class CallMemory implements AutoCloseable {
   private final LayerWorkspaceMgr workspaces;
@@ -20,7 +20,7 @@ public final class CallMemory implements AutoCloseable {
   private final @Nullable KeptArrays kept;
 
   /**
-   * @param kept holds arrays that the backward pass needs; null if there will be none
+   * @param kept holds arrays that the backward pass needs; null without a backward pass
    */
   public CallMemory(LayerWorkspaceMgr workspaces, DataType type, @Nullable KeptArrays kept) {
     this.workspaces = workspaces;
@@ -32,7 +32,7 @@ public final class CallMemory implements AutoCloseable {
     return scratch.array(type, shape);
   }
 
-  /** Kept for the backward pass, if there will be one. */
+  /** An array kept for the backward pass if there will be one; otherwise a temporary one. */
   public INDArray kept(long... shape) {
     return kept == null ? temporary(shape) : kept.array(shape);
   }

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** What one forward pass of a layer keeps for its backward pass. */
+/** The arrays that one forward pass of a layer keeps for its backward pass. */
 public final class KeptArrays implements AutoCloseable {
   private final ActivationPool pool;
   private final List<ActivationPool.Buffer> buffers = new ArrayList<>();
@@ -19,7 +19,7 @@ public final class KeptArrays implements AutoCloseable {
     return buffer.array();
   }
 
-  /** Gives the memory back. */
+  /** Returns the memory to the pool. */
   @Override
   public void close() {
     buffers.forEach(pool::giveBack);

@@ -5,7 +5,7 @@ import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Tape;
 
-/** A tape in the memory that a layer keeps for its backward pass. */
+/** A tape in the memory kept for a layer's backward pass. */
 final class MemoryTape implements Tape {
   private final CallMemory memory;
   private final Map<Object, INDArray> arrays = new HashMap<>();

@@ -14,9 +14,9 @@ import org.peft4j.transformers.internal.position.RotaryTables;
 import org.peft4j.transformers.weights.WeightStore;
 
 /**
- * What all layers of one loaded model share: its architecture and its frozen weights. Layer
- * configurations hold it by a transient reference and by a key, because Deeplearning4j makes
- * replicas from a configuration's JSON.
+ * What all layers of a loaded model share: its architecture and its frozen weights. Layer
+ * configurations hold a transient reference to it and a key, because Deeplearning4j makes replicas
+ * from a configuration's JSON.
  */
 public final class FrozenModel implements AutoCloseable {
   private static final Map<String, WeakReference<FrozenModel>> REGISTRY = new ConcurrentHashMap<>();
@@ -49,7 +49,7 @@ public final class FrozenModel implements AutoCloseable {
       throw new PeftException(
           "This network's frozen weights ("
               + key
-              + ") are not loaded in this process: its file holds none. Load the checkpoint with"
+              + ") are not loaded in this process, and its file has none. Load the checkpoint with"
               + " Transformers.load and put the adapter on it.");
     }
     return model;
@@ -75,12 +75,12 @@ public final class FrozenModel implements AutoCloseable {
     return checkpointing;
   }
 
-  /** The tables of rotary positions, which all attentions with the same positions share. */
+  /** The tables of rotary positions; all attentions with equal positions share them. */
   public RotaryTables rotary(AttentionPart.RotaryPositions positions) {
     return rotary.computeIfAbsent(positions, p -> new RotaryTables(p.rotary(), p.size()));
   }
 
-  /** What the attentions of this thread's pass share. */
+  /** The patterns that the attentions of this thread's pass share. */
   public PassPatterns patterns() {
     return patterns;
   }

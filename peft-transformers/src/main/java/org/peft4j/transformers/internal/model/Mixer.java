@@ -6,9 +6,9 @@ import org.peft4j.adapter.Pass;
 import org.peft4j.transformers.internal.batch.Sequences;
 import org.peft4j.transformers.internal.memory.CallMemory;
 
-/** Computes what a branch of a block does: attention, or a feed-forward part. */
+/** Computes a branch of a block: attention, or a feed-forward part. */
 public interface Mixer {
-  /** Whether anything grafted here acts now. */
+  /** Whether adapters act here now. */
   boolean acts();
 
   /** Whether the backward pass needs the input. */
@@ -17,17 +17,17 @@ public interface Mixer {
   /**
    * Writes y [rows, width], given x [rows, width].
    *
-   * @param y null where only what the backward pass needs is asked for
+   * @param y null to compute only the results for the backward pass
    */
   Kept forward(Pass pass, INDArray x, Sequences sequences, @Nullable INDArray y, CallMemory memory);
 
-  /** Holds what the backward pass needs of a forward pass, and computes it. */
+  /** Holds a forward pass' results and computes the backward pass from them. */
   interface Kept {
     /**
-     * Writes the gradients of what is grafted here, and dx.
+     * Writes the gradients of the adapters here, and dx.
      *
-     * @param x the input of the forward pass; may be null where {@link Mixer#needsInput()} is false
-     * @param dx [rows, width], overwritten; null where nobody needs it
+     * @param x the input of the forward pass; may be null if {@link Mixer#needsInput()} is false
+     * @param dx [rows, width], overwritten; null if not needed
      */
     void backward(
         Pass pass, @Nullable INDArray x, INDArray dy, @Nullable INDArray dx, CallMemory memory);

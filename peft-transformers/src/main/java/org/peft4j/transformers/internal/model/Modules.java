@@ -13,7 +13,7 @@ import org.peft4j.transformers.architecture.LinearPart;
 import org.peft4j.transformers.architecture.NormPart;
 import org.peft4j.transformers.weights.WeightStore;
 
-/** Makes a layer's modules over the frozen weights, each with what is grafted on its site. */
+/** Makes a layer's modules over the frozen weights, each with its site's adapters. */
 public record Modules(FrozenModel model, LayerGrafts grafts) {
   public LinearModule linear(LinearPart part) {
     WeightStore weights = model.weights();
@@ -49,12 +49,12 @@ public record Modules(FrozenModel model, LayerGrafts grafts) {
     return new EmbeddingModule(grafts.at(part.site().name()), model.weights().get(part.key()));
   }
 
-  /** Whether the layer has that site: tables that several layers read are one layer's. */
+  /** Whether the layer has that site: a table that several layers read belongs to one of them. */
   public boolean has(Site site) {
     return grafts.has(site.name());
   }
 
-  /** Whether anything grafted on a site of the layer acts now. */
+  /** Whether adapters act on a site of the layer now. */
   public boolean acts(Site site) {
     return grafts.at(site.name()).acts();
   }

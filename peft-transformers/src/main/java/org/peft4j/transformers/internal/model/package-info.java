@@ -1,4 +1,4 @@
-/** A loaded model: its description, its frozen weights, and the modules made of both. */
+/** A loaded model: its architecture, its frozen weights, and the modules made of both. */
 @NullMarked
 package org.peft4j.transformers.internal.model;
 

@@ -10,9 +10,9 @@ import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.kernel.ScratchScope;
 
 /**
- * Attention with linear biases (Press et al., 2022): {@code −slope(head)·|query − key|} is added to
- * scores. With n heads, a power of 2, the slopes are {@code 2^(−8/n), 2^(−16/n), … 2^(−8)}; with
- * another number, those of the next lower power, then every second one of twice that power.
+ * Attention with linear biases (Press et al., 2022): adds {@code −slope(head)·|query − key|} to
+ * scores. For n heads, n a power of 2, the slopes are {@code 2^(−8/n), 2^(−16/n), … 2^(−8)}; for
+ * other numbers, those of the next lower power, then every second one of twice that power.
  */
 public record Alibi(int heads) {
   /** The slope of each head. */
@@ -29,7 +29,7 @@ public record Alibi(int heads) {
   }
 
   /**
-   * What is added to scores, [1, heads, queries, keys], outside of workspaces.
+   * The bias of the scores, [1, heads, queries, keys], outside of workspaces.
    *
    * @param past the position of the first query
    */

@@ -14,25 +14,25 @@ import org.peft4j.transformers.internal.batch.Extent;
 import org.peft4j.transformers.internal.batch.TokenIds;
 
 /**
- * What the attentions of one pass through a model share: the pattern of what attends to what, with
- * its bias, and the tables of relative positions. The first attention that asks makes a pattern;
- * those after it, whose question is the same, get the same value.
+ * What the attentions of one pass through a model share: the attention pattern with its bias, and
+ * the tables of relative positions. The first attention that asks a question makes the pattern;
+ * later ones with an equal question get the same value.
  *
  * <p>Each thread has its own: a pass runs on one thread.
  */
 public final class PassPatterns {
   /**
-   * What a pattern is made of.
+   * The inputs of a pattern.
    *
    * @param mask [rows, keys] or null; compared by identity
-   * @param rows the sequences of the batch
-   * @param queries of each sequence
-   * @param past how many keys came before the first query
-   * @param keys all keys but those of the prefix, with unused slots of a cache
-   * @param padding how many of each row's first keys are hidden; null if none are
-   * @param window how many keys a query sees; 0 for all
-   * @param prefix how many keys all queries see
-   * @param bias what is added to scores, compared by {@code equals}; null for nothing
+   * @param rows the number of sequences
+   * @param queries the number of queries of each sequence
+   * @param past the number of keys before the first query
+   * @param keys the number of keys without the prefix, including unused slots of a cache
+   * @param padding the number of hidden keys at the start of each row; null for none
+   * @param window the number of keys that a query sees; 0 for all
+   * @param prefix the number of keys that all queries see
+   * @param bias the source of the scores' bias, compared by {@code equals}; null for none
    */
   public record Question(
       @Nullable INDArray mask,
@@ -82,7 +82,7 @@ public final class PassPatterns {
    * The rows of a table of relative positions in this pass, as its adapters change them.
    *
    * @param rows [buckets, heads]
-   * @param gradient [buckets, heads], to which each attention adds; null where nobody needs it
+   * @param gradient [buckets, heads], to which each attention adds; null if not needed
    */
   public record RelativeTable(INDArray rows, @Nullable INDArray gradient) {}
 
@@ -116,16 +116,16 @@ public final class PassPatterns {
 
   private final ThreadLocal<Shared> shared = ThreadLocal.withInitial(Shared::new);
 
-  /** A new pass begins: arrays may hold other values than in the last. */
+  /** Begins a new pass: arrays may hold other values than in the last one. */
   public void begin() {
     shared.get().clear();
   }
 
   /**
-   * The answer to a question.
+   * The pattern for a question.
    *
-   * @param bias makes what is added to scores, [1 or batch, 1 or heads, queries, keys] outside of
-   *     workspaces; asked once a pass, and only where the question has a bias
+   * @param bias makes the bias of the scores, [1 or batch, 1 or heads, queries, keys] outside of
+   *     workspaces; called once a pass, and only if the question has a bias
    */
   public AttentionPattern of(Question question, Supplier<INDArray> bias) {
     List<Answer> answers = shared.get().answers;
@@ -142,7 +142,7 @@ public final class PassPatterns {
     return pattern;
   }
 
-  /** The table of that name in this pass; {@code make} makes it where it is asked for first. */
+  /** The table of that name in this pass; {@code make} makes it on first use. */
   public RelativeTable table(String name, Supplier<RelativeTable> make) {
     return shared.get().tables.computeIfAbsent(name, key -> make.get());
   }

@@ -6,18 +6,17 @@ import org.peft4j.kernel.Kernels;
 import org.peft4j.kernel.Scratch;
 
 /**
- * Relative positions in buckets (Raffel et al., 2020): the nearer half of the distances has a
- * bucket each, those beyond share buckets whose width grows with the logarithm of the distance.
+ * Relative positions in buckets (Raffel et al., 2020): half of the buckets hold one small distance
+ * each; larger distances share buckets, logarithmically.
  *
- * @param buckets how many there are
- * @param maxDistance from which on all distances share the last bucket
+ * @param buckets the number of buckets
+ * @param maxDistance the distance from which on all share the last bucket
  * @param bidirectional whether keys after the query have half of the buckets
  */
 public record RelativeBuckets(int buckets, int maxDistance, boolean bidirectional) {
   /**
-   * The bucket of a key at this distance, {@code key − query}. Logarithms are taken in single
-   * precision, as the reference implementation does: their rounding decides at the edge of a
-   * bucket.
+   * The bucket of a key at this distance, {@code key − query}. Logarithms have single precision, as
+   * in the reference implementation: their rounding decides at the edges of buckets.
    */
   public int of(int relative) {
     int count = bidirectional ? buckets / 2 : buckets;
@@ -42,7 +41,7 @@ public record RelativeBuckets(int buckets, int maxDistance, boolean bidirectiona
   }
 
   /**
-   * What is added to scores, [1, heads, queries, keys], outside of workspaces.
+   * The bias of the scores, [1, heads, queries, keys], outside of workspaces.
    *
    * @param rows [buckets, heads]
    * @param past the position of the first query
@@ -58,7 +57,7 @@ public record RelativeBuckets(int buckets, int maxDistance, boolean bidirectiona
   }
 
   /**
-   * Adds to the gradient of the rows [buckets, heads], given that of the bias.
+   * Adds to the gradient of the rows [buckets, heads], given the bias' gradient.
    *
    * @param dBias [1, heads, queries, keys]
    */

@@ -4,9 +4,12 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.transformers.architecture.Rotary;
 import org.peft4j.transformers.internal.memory.CallMemory;
 
-/** Cosines and sines of rotary positions. The largest table so far is kept, on the Java heap. */
+/** Cosines and sines of rotary positions. Keeps the largest table so far on the Java heap. */
 public final class RotaryTables {
-  /** For each position a row of {@code size} values, the second half for the same angles. */
+  /**
+   * A row of {@code size} values for each position; its second half repeats the angles of the
+   * first.
+   */
   private record Table(int variant, int positions, float[] cos, float[] sin) {}
 
   private final Rotary rotary;
@@ -14,7 +17,7 @@ public final class RotaryTables {
   private volatile Table largest = new Table(0, 0, new float[0], new float[0]);
 
   /**
-   * @param size how many features of a head are rotated
+   * @param size the number of rotated features of a head
    */
   public RotaryTables(Rotary rotary, int size) {
     this.rotary = rotary;
@@ -25,7 +28,7 @@ public final class RotaryTables {
    * The rotation of tokens at these positions, in temporary arrays.
    *
    * @param positions [1 or batch, time]
-   * @param length of the sequence so far, which the frequencies of some models depend on
+   * @param length the length of the sequence so far; some models' frequencies depend on it
    */
   public Rotation rotation(int[] positions, int time, int length, CallMemory memory) {
     Table table = table(length);

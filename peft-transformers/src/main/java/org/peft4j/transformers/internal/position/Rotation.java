@@ -7,8 +7,8 @@ import org.peft4j.kernel.Kernels;
 /**
  * Rotary positions of the tokens of a call.
  *
- * @param cos [1 or batch, time, size], for the first {@code size} features of each head; null in a
- *     model without rotary positions
+ * @param cos [1 or batch, time, size], for the first {@code size} features of each head; null
+ *     without rotary positions
  * @param sin likewise
  */
 public record Rotation(@Nullable INDArray cos, @Nullable INDArray sin) {

@@ -1,4 +1,4 @@
-/** Positions of tokens: rotary tables, padding on the left. */
+/** Positions of tokens: rotary tables, ALiBi, relative buckets and the patterns of a pass. */
 @NullMarked
 package org.peft4j.transformers.internal.position;
 
