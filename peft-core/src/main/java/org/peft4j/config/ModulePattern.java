@@ -1,15 +1,6 @@
 package org.peft4j.config;
 
-<<<<<<< HEAD
 import java.util.function.Supplier;
-=======
-import static org.peft4j.internal.Quoted.quoted;
-
-import java.util.function.BooleanSupplier;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import java.util.regex.PatternSyntaxException;
->>>>>>> main
 import org.jspecify.annotations.Nullable;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.Quoted;
@@ -65,17 +56,10 @@ public final class ModulePattern {
     } catch (PatternError e) {
       throw new PeftException(
           field
-<<<<<<< HEAD
               + " is not a regular expression that Python reads: "
               + Quoted.quoted(text)
               + " has "
               + e.reason()
-=======
-              + " is not a regular expression: "
-              + e.getDescription()
-              + " in "
-              + quoted(text)
->>>>>>> main
               + ".",
           e);
     }
@@ -87,17 +71,16 @@ public final class ModulePattern {
    * @throws PeftException if that takes too long
    */
   public boolean matches(String path) {
-<<<<<<< HEAD
     return bounded(() -> pattern.matches(path));
   }
 
   /**
-   * The first group's text if {@code path} begins with a match, or null.
+   * The last group's text if {@code path} begins with a match, or null.
    *
    * @throws PeftException if that takes too long
    */
-  public @Nullable String firstGroup(String path) {
-    return bounded(() -> pattern.firstGroup(path));
+  public @Nullable String lastGroup(String path) {
+    return bounded(() -> pattern.groups() == 0 ? null : pattern.group(pattern.groups(), path));
   }
 
   private <T extends @Nullable Object> T bounded(Supplier<T> match) {
@@ -111,58 +94,6 @@ public final class ModulePattern {
               + e.reason()
               + ". Simplify it.",
           e);
-=======
-    return found(matcher(path)::matches);
-  }
-
-  /** The last group's text if {@code path} begins with a match, or null. */
-  public @Nullable String lastGroup(String path) {
-    Matcher matcher = matcher(path);
-    return found(matcher::lookingAt) ? matcher.group(matcher.groupCount()) : null;
-  }
-
-  /** Java's matcher calls itself for each repetition of a group. */
-  private boolean found(BooleanSupplier search) {
-    try {
-      return search.getAsBoolean();
-    } catch (StackOverflowError e) {
-      throw new PeftException(tooLong(pattern.pattern()), e);
-    }
-  }
-
-  private static String tooLong(String pattern) {
-    return "The pattern "
-        + quoted(pattern)
-        + " takes too long on module paths: it backtracks without end. Simplify it.";
-  }
-
-  private Matcher matcher(String path) {
-    return pattern.matcher(new Budgeted(path, new int[] {BUDGET}, pattern.pattern()));
-  }
-
-  private record Budgeted(CharSequence text, int[] budget, String pattern) implements CharSequence {
-    @Override
-    public int length() {
-      return text.length();
-    }
-
-    @Override
-    public char charAt(int index) {
-      if (--budget[0] < 0) {
-        throw new PeftException(tooLong(pattern));
-      }
-      return text.charAt(index);
-    }
-
-    @Override
-    public CharSequence subSequence(int start, int end) {
-      return new Budgeted(text.subSequence(start, end), budget, pattern);
-    }
-
-    @Override
-    public String toString() {
-      return text.toString();
->>>>>>> main
     }
   }
 }

@@ -28,15 +28,22 @@ final class PatternParser {
     this.sets = new SetParser(text);
   }
 
+  /**
+   * A regular expression that was read.
+   *
+   * @param groups how many numbered groups it has
+   */
+  record Parsed(Node node, int groups) {}
+
   /** The parts of {@code pattern}. */
-  static Node parse(String pattern) {
+  static Parsed parse(String pattern) {
     PatternParser parser = new PatternParser(pattern);
     parser.globalFlags();
     Node node = parser.choice();
     if (!parser.text.atEnd()) {
       throw new PatternError("a parenthesis that is not open", parser.text.position());
     }
-    return node;
+    return new Parsed(node, parser.groups);
   }
 
   private void globalFlags() {

@@ -14,9 +14,11 @@ public final class PythonPattern {
   private static final int MAX_TEXT = 10_000;
 
   private final Program program;
+  private final int groups;
 
-  private PythonPattern(Program program) {
+  private PythonPattern(Program program, int groups) {
     this.program = program;
+    this.groups = groups;
   }
 
   /**
@@ -26,7 +28,8 @@ public final class PythonPattern {
    *     are written out, or it refers to groups
    */
   public static PythonPattern of(String text) {
-    return new PythonPattern(Program.of(PatternParser.parse(text)));
+    PatternParser.Parsed parsed = PatternParser.parse(text);
+    return new PythonPattern(Program.of(parsed.node()), parsed.groups());
   }
 
   /**
@@ -38,19 +41,26 @@ public final class PythonPattern {
     return run(text, true) != null;
   }
 
+  /** How many numbered groups the expression has. */
+  public int groups() {
+    return groups;
+  }
+
   /**
-   * The first group of the match that {@code text} begins with; null if there is no such match, or
-   * the group is not in it.
+   * A group of the match that {@code text} begins with; null if there is no such match, or the
+   * group is not in it.
    *
+   * @param number from 1 to {@link #groups()}
    * @throws PatternError if that takes too long
    */
-  public @Nullable String firstGroup(String text) {
+  public @Nullable String group(int number, String text) {
     int[] marks = run(text, false);
-    if (marks == null || marks[2] < 0 || marks[3] < 0) {
+    if (marks == null || marks[2 * number] < 0 || marks[2 * number + 1] < 0) {
       return null;
     }
-    int begin = text.offsetByCodePoints(0, marks[2]);
-    return text.substring(begin, text.offsetByCodePoints(begin, marks[3] - marks[2]));
+    int begin = text.offsetByCodePoints(0, marks[2 * number]);
+    int length = marks[2 * number + 1] - marks[2 * number];
+    return text.substring(begin, text.offsetByCodePoints(begin, length));
   }
 
   private int @Nullable [] run(String text, boolean whole) {
@@ -58,7 +68,7 @@ public final class PythonPattern {
       throw new PatternError("a text of " + text.length() + " characters to match");
     }
     int[] points = text.codePoints().toArray();
-    int[] marks = new int[4];
+    int[] marks = new int[2 * (groups + 1)];
     Arrays.fill(marks, -1);
     int end = new Run(program, points, new int[] {BUDGET}, marks).from(0, whole ? points.length : -1);
     return end < 0 ? null : marks;

@@ -9,14 +9,8 @@ import org.peft4j.error.PeftException;
 import org.peft4j.internal.AtomicFolder;
 
 /**
-<<<<<<< HEAD
  * Writes a checkpoint folder as a whole, and only where nothing else would be lost. See {@link
  * AtomicFolder}.
-=======
- * Writes a checkpoint folder as a whole: fills a temporary sibling folder, then renames it. A
- * failure leaves an earlier checkpoint unchanged. An earlier checkpoint is first renamed to {@code
- * .NAME.….old}, and is there if the process is killed between the two renames.
->>>>>>> main
  */
 final class OutputFolder {
   private final Path target;
@@ -90,46 +84,4 @@ final class OutputFolder {
       throw new PeftException("Cannot write to " + target + ": it is a file. Give a folder.");
     }
   }
-<<<<<<< HEAD
-=======
-
-  private void write(Consumer<Path> content) throws IOException {
-    try {
-      Files.createDirectory(temporary);
-      content.accept(temporary);
-      replace();
-    } finally {
-      delete(temporary);
-    }
-  }
-
-  private void replace() throws IOException {
-    boolean replaces = Files.exists(target);
-    if (replaces) {
-      Files.move(target, old, StandardCopyOption.ATOMIC_MOVE);
-    }
-    try {
-      Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
-    } catch (IOException e) {
-      if (replaces) {
-        Files.move(old, target, StandardCopyOption.ATOMIC_MOVE);
-      }
-      throw e;
-    }
-    delete(old);
-  }
-
-  /** Deletes a folder of files if it exists. */
-  private static void delete(Path folder) throws IOException {
-    if (!Files.exists(folder)) {
-      return;
-    }
-    try (Stream<Path> files = Files.list(folder)) {
-      for (Path file : files.toList()) {
-        Files.delete(file);
-      }
-    }
-    Files.delete(folder);
-  }
->>>>>>> main
 }
