@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import org.peft4j.config.ConfigField;
 import org.peft4j.config.ConfigReader;
 import org.peft4j.config.FieldRole;
@@ -52,6 +53,7 @@ public final class NewAdapter {
       return AdapterFiles.readConfigFile(options.config.get(), model.toString());
     }
     String method = options.method.orElse("lora").toUpperCase(Locale.ROOT).replace('-', '_');
+    requireMethod(options.method.orElse("lora"), method);
     NewAdapter adapter = new NewAdapter(Methods.named(method));
     adapter.json.put("peft_type", method);
     adapter.json.put("base_model_name_or_path", model.toString());
@@ -60,6 +62,21 @@ public final class NewAdapter {
         count ->
             adapter.field(FieldRole.TRAINING_STEPS).ifPresent(f -> adapter.json.put(f, count)));
     return adapter.config(options);
+  }
+
+  private static void requireMethod(String given, String method) {
+    Set<String> known = Methods.all().keySet();
+    if (!known.contains(method)) {
+      List<String> names =
+          known.stream().map(type -> type.toLowerCase(Locale.ROOT).replace('_', '-')).toList();
+      throw new PeftException(
+          "--method is "
+              + Quoted.quoted(given)
+              + "; allowed: "
+              + String.join(", ", names)
+              + ". "
+              + NearestNames.sentence(given, names));
+    }
   }
 
   /** By the config of any family, in a folder or alone: a plan needs no more. */
