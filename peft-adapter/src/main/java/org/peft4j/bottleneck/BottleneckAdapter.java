@@ -13,11 +13,11 @@ import org.peft4j.kernel.ScratchScope;
 import org.peft4j.site.Site;
 
 /**
- * A bottleneck adapter at one place: the order of operations is that of {@link Connections}.
+ * A bottleneck adapter at one place, with the order of operations in {@link Connections}.
  *
- * @param identity what the whole adapter is known by
- * @param normAfter the normalisation after the adapter's part, where there is one
- * @param rule the rule of all places, where there is one
+ * @param identity the key of the whole adapter
+ * @param normAfter the normalisation after the adapter's part, if there is one
+ * @param rule the rule of all places, if there is one
  */
 record BottleneckAdapter(
     Site site,
@@ -27,7 +27,7 @@ record BottleneckAdapter(
     Optional<AdapterNorm> normAfter,
     Optional<PhmRule> rule)
     implements SublayerAdapter {
-  /** What the sub-layer's output is recorded by. */
+  /** The key of the sub-layer's recorded output. */
   private record Output(Object identity, String site) {}
 
   @Override
@@ -70,7 +70,7 @@ record BottleneckAdapter(
     addTimes(connections.residualAtEnd(), residual, y);
   }
 
-  /** What the adapter's first projection, or the normalisation before it, is applied to. */
+  /** The input of the adapter's first projection, or of the normalisation before it. */
   private INDArray seen(@Nullable INDArray residual, INDArray y, ScratchScope scratch) {
     if (connections.parallel()) {
       return present(residual);
@@ -87,7 +87,7 @@ record BottleneckAdapter(
     return residual;
   }
 
-  /** What the normalisation after the adapter is applied to. */
+  /** The input of the normalisation after the adapter. */
   private INDArray part(
       Pass pass,
       Tensors parameters,

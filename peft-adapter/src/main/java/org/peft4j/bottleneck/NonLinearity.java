@@ -12,7 +12,7 @@ import org.peft4j.kernel.Activation;
 import org.peft4j.kernel.Kernels;
 import org.peft4j.kernel.Scratch;
 
-/** The function between the two projections; its first name is the one that is written. */
+/** The function between the two projections; files are written with its first name. */
 public enum NonLinearity {
   /** {@code max(x, 0)}. */
   RELU("relu"),
@@ -20,7 +20,7 @@ public enum NonLinearity {
   LEAKY_RELU("leakyrelu", "leaky_relu"),
   /** {@code x·Φ(x)}. */
   GELU("gelu", "gelu_orig"),
-  /** GELU by tanh, as GPT-2 has it. */
+  /** GELU by tanh, as in GPT-2. */
   GELU_NEW("gelu_new", "gelu_pytorch_tanh"),
   /** {@code x·σ(x)}. */
   SWISH("swish", "silu"),
@@ -71,7 +71,7 @@ public enum NonLinearity {
     y.muli(x);
   }
 
-  /** 1 above 0, else the leak. */
+  /** 1 above 0, otherwise the leak. */
   private static void slope(double leak, INDArray x, INDArray y) {
     Operations.step(x, y);
     if (leak != 0) {
@@ -112,7 +112,7 @@ public enum NonLinearity {
     Scratch.release(slope);
   }
 
-  /** Apart, so that the names can be listed without ND4J's classes. */
+  /** A separate class, so that listing the names does not load ND4J's classes. */
   private static final class Operations {
     private Operations() {}
 

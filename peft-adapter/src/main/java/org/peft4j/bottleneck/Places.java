@@ -9,13 +9,13 @@ import java.util.regex.Pattern;
 import org.peft4j.config.CommonConfig;
 import org.peft4j.site.Site;
 
-/** Which of the places that a config's targets match it means. */
+/** Selects a config's places from those that its targets match. */
 final class Places {
   private static final Pattern INDEX = Pattern.compile("(?:^|\\.)(\\d{1,9})\\.");
 
   private Places() {}
 
-  /** Those to graft on, in the model's order. */
+  /** The places to adapt, in the model's order. */
   static List<Site> of(List<Site> targets, BottleneckConfig config) {
     return targets.stream().filter(site -> means(config, site)).toList();
   }
@@ -29,7 +29,7 @@ final class Places {
         || (isAttention(site) ? config.mhAdapter() : config.outputAdapter());
   }
 
-  /** A place in a block is named as the sub-layer's module; one after a layer is not. */
+  /** A place in a block has the name of the sub-layer's module; one after a layer does not. */
   private static boolean isAttention(Site site) {
     String last = site.name().substring(site.name().lastIndexOf('.') + 1);
     return site.inputs() > 0 && last.toLowerCase(Locale.ROOT).contains("att");
@@ -46,7 +46,8 @@ final class Places {
   /**
    * Checks a config against all places that its targets match.
    *
-   * @throws org.peft4j.error.PeftException if a layer to leave out is not there, or nothing is left
+   * @throws org.peft4j.error.PeftException if a layer to leave out does not exist, or no place is
+   *     left
    */
   static void check(List<Site> targets, BottleneckConfig config) {
     List<String> problems = new ArrayList<>();

@@ -18,7 +18,7 @@ import org.peft4j.prompt.tuning.PromptInit;
 import org.peft4j.prompt.tuning.PromptStart;
 import org.peft4j.site.Site;
 
-/** A prompt for all tasks, times the factors of the sequence's task. */
+/** A prompt for all tasks, multiplied by the factors of the sequence's task. */
 public final class MultitaskPromptMethod extends PromptMethod<MultitaskPromptConfig> {
   private static final FieldType<String> INIT =
       FieldType.oneOf(
@@ -28,7 +28,7 @@ public final class MultitaskPromptMethod extends PromptMethod<MultitaskPromptCon
               .toList(),
           name -> name);
 
-  /** That a prompt began from an earlier adapter is over once it is saved. */
+  /** A saved prompt no longer mentions the earlier adapter that it started from. */
   private static final ConfigFields<MultitaskPromptConfig, Builder> FIELDS =
       PromptStart.describe(
           PromptFields.describe(
@@ -41,7 +41,7 @@ public final class MultitaskPromptMethod extends PromptMethod<MultitaskPromptCon
               .add(
                   "num_tasks",
                   MultitaskPromptConfig.TASKS,
-                  "How many tasks there are.",
+                  "Number of tasks.",
                   MultitaskPromptConfig::tasks,
                   Builder::tasks)
               .role(FieldRole.TASKS)
@@ -54,7 +54,7 @@ public final class MultitaskPromptMethod extends PromptMethod<MultitaskPromptCon
               .add(
                   "prompt_tuning_init",
                   INIT,
-                  "How the shared prompt begins.",
+                  "First values of the shared prompt.",
                   config -> config.start().inFile(config.common()).init().name(),
                   Builder::initOrSource)
               .role(FieldRole.INIT)

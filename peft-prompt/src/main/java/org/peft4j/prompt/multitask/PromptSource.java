@@ -12,15 +12,15 @@ import org.peft4j.safetensors.TensorInfo;
 import org.peft4j.safetensors.TensorSource;
 
 /**
- * An earlier multitask adapter that a new one begins from.
+ * An earlier multitask adapter that a new one starts from.
  *
- * @param weights its {@code adapter_model.safetensors}, named by the caller; empty where only a
- *     config file names it, which is not followed
- * @param share what is taken
- * @param task whose matrix, for {@link Share#ONE_TASK}
+ * @param weights its {@code adapter_model.safetensors}, named by the caller; empty if only a config
+ *     file names it, because paths in configs are not followed
+ * @param share the part to take
+ * @param task the task whose matrix {@link Share#ONE_TASK} takes
  */
 public record PromptSource(Optional<Path> weights, Share share, int task) {
-  /** What is taken of the source. */
+  /** The part to take from the source. */
   public enum Share {
     /** The shared prompt, and the mean of all tasks' factors. */
     MEAN_OF_TASKS("AVERAGE_SOURCE_TASKS"),
@@ -39,7 +39,7 @@ public record PromptSource(Optional<Path> weights, Share share, int task) {
       return Arrays.stream(values()).filter(share -> share.init.equals(init)).findFirst();
     }
 
-    /** What Hugging Face PEFT calls it in {@code prompt_tuning_init}. */
+    /** Hugging Face PEFT's name in {@code prompt_tuning_init}. */
     String init() {
       return init;
     }
@@ -50,12 +50,12 @@ public record PromptSource(Optional<Path> weights, Share share, int task) {
     this(Optional.of(weights), share, task);
   }
 
-  /** Whether the factors of tasks are taken too. */
+  /** Whether to take the factors of tasks too. */
   boolean hasFactors() {
     return share != Share.SHARED_PROMPT;
   }
 
-  /** Copies a tensor of the source; of a tensor of factors, the mean or one task's. */
+  /** Copies a tensor of the source; from factors, the mean or one task's. */
   Initializer of(String tensor, boolean factors) {
     return (target, random) -> {
       INDArray value = read(tensor);
@@ -90,7 +90,7 @@ public record PromptSource(Optional<Path> weights, Share share, int task) {
                 "prompt_tuning_init is "
                     + share.init()
                     + ", and paths in a config are not followed. Name the earlier adapter in code,"
-                    + " with MultitaskPromptConfig.builder().source(…), or begin as RANDOM or"
+                    + " with MultitaskPromptConfig.builder().source(…), or start with RANDOM or"
                     + " TEXT."));
   }
 

@@ -17,7 +17,7 @@ import org.peft4j.prompt.encoder.TableEncoder;
 import org.peft4j.prompt.ptuning.PTuningConfig.Builder;
 import org.peft4j.site.Site;
 
-/** An encoder whose output stands before the embeddings of the input. */
+/** An encoder whose output precedes the embeddings of the input. */
 public final class PTuningMethod extends PromptMethod<PTuningConfig> {
   private static final ConfigFields<PTuningConfig, Builder> FIELDS =
       PromptFields.describe(

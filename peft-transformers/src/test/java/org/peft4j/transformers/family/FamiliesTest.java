@@ -26,36 +26,23 @@ class FamiliesTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "llama   | model_type | \"t5\" | \"t5\" is not supported. Supported are: llama, mistral,"
-            + " qwen2, gpt2, opt.",
+        "llama   | model_type | \"t5\" | \"t5\" is not supported. Supported are: llama, mistral, qwen2, gpt2, opt.",
         "llama   | hidden_act | \"relu\" | hidden_act is \"relu\"; allowed: only silu",
-        "llama   | rope_parameters | {\"rope_type\": \"yarn\"} | rope_type is \"yarn\"; allowed:"
-            + " default, linear, dynamic, llama3",
+        "llama   | rope_parameters | {\"rope_type\": \"yarn\"} | rope_type is \"yarn\"; allowed: default, linear, dynamic, llama3",
         "llama   | partial_rotary_factor | 0.5 | partial_rotary_factor is 0.5; allowed: only 1",
-        "llama   | num_key_value_heads | 3 | num_key_value_heads is 3; allowed: a divisor of"
-            + " num_attention_heads 4",
+        "llama   | num_key_value_heads | 3 | num_key_value_heads is 3; allowed: a divisor of num_attention_heads 4",
         "llama   | hidden_size | \"x\" | hidden_size is \"x\"; allowed: a positive integer",
-        "mistral | sliding_window | 32 | sliding_window is 32; allowed: null, or at least"
-            + " max_position_embeddings 64",
+        "mistral | sliding_window | 32 | sliding_window is 32; allowed: null, or at least max_position_embeddings 64",
         "qwen2   | use_sliding_window | true | use_sliding_window is true; allowed: only false",
-        "gpt2    | activation_function | \"relu\" | activation_function is \"relu\"; allowed: only"
-            + " gelu_new",
-        "gpt2    | scale_attn_by_inverse_layer_idx | true | scale_attn_by_inverse_layer_idx is"
-            + " true; allowed: only false",
-        "gpt2    | reorder_and_upcast_attn | true | reorder_and_upcast_attn is true; allowed: only"
-            + " false",
-        "llama_classifier | problem_type | \"regression\" | problem_type is \"regression\";"
-            + " allowed: only single_label_classification",
-        "llama_classifier | problem_type | \"multi_label_classification\" | allowed: only"
-            + " single_label_classification",
-        "llama_classifier | num_labels | 2 | num_labels is 2; allowed: the number of labels in"
-            + " id2label, 3",
-        "gpt2_classifier | num_labels | 1 | num_labels is 1; allowed: 2 or more; 1 means"
-            + " regression",
-        "llama_classifier | id2label | {\"0\": \"a\", \"2\": \"b\"} | allowed: an object of names"
-            + " by number, 0 and up",
-        "llama_classifier | id2label | {\"0\": \"a\", \"1\": \"a\"} | allowed: a different name for"
-            + " each label",
+        "gpt2    | activation_function | \"relu\" | activation_function is \"relu\"; allowed: only gelu_new",
+        "gpt2    | scale_attn_by_inverse_layer_idx | true | scale_attn_by_inverse_layer_idx is true; allowed: only false",
+        "gpt2    | reorder_and_upcast_attn | true | reorder_and_upcast_attn is true; allowed: only false",
+        "llama_classifier | problem_type | \"regression\" | problem_type is \"regression\"; allowed: only single_label_classification",
+        "llama_classifier | problem_type | \"multi_label_classification\" | allowed: only single_label_classification",
+        "llama_classifier | num_labels | 2 | num_labels is 2; allowed: the number of labels in id2label, 3",
+        "gpt2_classifier | num_labels | 1 | num_labels is 1; allowed: 2 or more; 1 means regression",
+        "llama_classifier | id2label | {\"0\": \"a\", \"2\": \"b\"} | allowed: an object of names by number, 0 and up",
+        "llama_classifier | id2label | {\"0\": \"a\", \"1\": \"a\"} | allowed: a different name for each label",
         "gpt2    | add_cross_attention | true | add_cross_attention is true; allowed: only false",
       })
   void anUnsupportedSettingIsRefused(
