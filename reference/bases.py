@@ -79,6 +79,8 @@ def rope(rope_type: str, theta: float = 10_000.0, **fields) -> dict:
 
 
 LLAMA3 = dict(factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0, original_max_position_embeddings=32)
+YARN = dict(factor=4.0, beta_fast=4.0, beta_slow=0.25, truncate=False, original_max_position_embeddings=12)
+LONGROPE = dict(short_factor=[1.0, 1.1, 1.3, 1.6], long_factor=[1.5, 2.5, 4.0, 6.0], original_max_position_embeddings=12)
 
 ALL: dict[str, Base] = {
     "llama": Base(llama(tie_word_embeddings=True)),
@@ -93,6 +95,11 @@ ALL: dict[str, Base] = {
         legacy={"rope_theta": 10_000.0, "rope_scaling": {"type": "linear", "factor": 2.5}, "torch_dtype": "float32"},
     ),
     "llama_rope_dynamic": Base(llama(rope_parameters=rope("dynamic", factor=4.0), max_position_embeddings=12)),
+    "llama_rope_yarn": Base(llama(rope_parameters=rope("yarn", **YARN), max_position_embeddings=12)),
+    "llama_rope_longrope": Base(
+        llama(rope_parameters=rope("longrope", **LONGROPE)),
+        legacy={"rope_theta": 10_000.0, "rope_scaling": {"type": "longrope", **LONGROPE}, "torch_dtype": "float32"},
+    ),
     "llama_bf16": Base(llama(), dtype=torch.bfloat16),
     "llama_f16": Base(llama(tie_word_embeddings=True), dtype=torch.float16),
     "llama_sharded": Base(llama(), shard_size="24KB"),
@@ -105,6 +112,7 @@ ALL: dict[str, Base] = {
     "opt_galactica": Base(opt(enable_bias=False, activation_function="gelu", tie_word_embeddings=False)),
     "llama_classifier": Base(llama(id2label={0: "bad", 1: "middling", 2: "good"}), classifier=True),
     "gpt2_classifier": Base(gpt2(num_labels=2), classifier=True),
+    "opt_classifier": Base(opt(do_layer_norm_before=False, word_embed_proj_dim=12, num_labels=3), classifier=True),
 }
 
 

@@ -128,6 +128,18 @@ ALL: dict[str, Case] = {
     "llama_rope_dynamic_short": one(
         "rope dynamic: 9 tokens where max_position_embeddings is 12: unscaled", "llama_rope_dynamic", lora(r=1)
     ),
+    "llama_rope_yarn": one(
+        "rope yarn: 18 tokens where max_position_embeddings is 12", "llama_rope_yarn", lora(), length=18, padding="left"
+    ),
+    "llama_rope_longrope": one(
+        "rope longrope: 14 tokens where the original length is 12; config in the layout of transformers 4",
+        "llama_rope_longrope",
+        lora(),
+        length=14,
+    ),
+    "llama_rope_longrope_short": one(
+        "rope longrope: 9 tokens where the original length is 12: the short factors", "llama_rope_longrope", lora(r=1)
+    ),
     "llama_bf16": one("Base stored in BF16, computed in FP32", "llama_bf16", lora(target_modules=QV)),
     "llama_f16": one("Base stored in F16, computed in FP32", "llama_f16", lora(target_modules=QV)),
     "llama_sharded": one("Base in several files with an index", "llama_sharded", lora(target_modules=QV)),

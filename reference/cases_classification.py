@@ -43,6 +43,17 @@ ALL: dict[str, Case] = {
     "classification/gpt2_lora_right": one(
         "Weight decay; right padding", "gpt2_classifier", lora(r=2, fan_in_fan_out=True), weight_decay=0.1
     ),
+    "classification/opt_lora": one(
+        "LoRA before and after the blocks and on the queries; score reads the narrower width",
+        "opt_classifier",
+        lora(target_modules=["project_in", "q_proj", "project_out"]),
+    ),
+    "classification/opt_prompt": one(
+        "Virtual tokens as narrow as the embeddings",
+        "opt_classifier",
+        PromptTuningConfig(task_type="SEQ_CLS", num_virtual_tokens=2, token_dim=12),
+        padding="left",
+    ),
     "classification/gpt2_prefix": one("P-tuning v2, left padding", "gpt2_classifier", prefix(4), padding="left"),
     "classification/gpt2_prefix_right": one("P-tuning v2, right padding", "gpt2_classifier", prefix(2)),
 }

@@ -38,6 +38,12 @@ ALL: dict[str, Case] = {
     "prompt_tuning/gpt2_none": one("Five virtual tokens", "gpt2", prompt(5), padding="none"),
     "prompt_tuning/opt": one("Three virtual tokens; positions skip padding", "opt", prompt(3), padding="left"),
     "prompt_tuning/opt_none": one("Two virtual tokens", "opt", prompt(2), padding="none"),
+    "prompt_tuning/opt_350m": one(
+        "Embeddings narrower than the blocks: token_dim is word_embed_proj_dim; without it PEFT takes hidden_size and fails",
+        "opt_350m",
+        prompt(3, token_dim=12),
+        padding="left",
+    ),
     "p_tuning/llama_mlp": one("A multi-layer perceptron as encoder", "llama", encoded(4, "MLP", 12)),
     "p_tuning/llama_lstm": one(
         "A bidirectional LSTM of two layers, then two linear maps",

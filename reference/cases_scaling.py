@@ -53,6 +53,12 @@ ALL: dict[str, Case] = {
     ),
     "ia3/opt_defaults": one("Keys, values and the input of fc2: the defaults of model_type opt", "opt", ia3(), padding="left"),
     "ia3/opt_350m_defaults": one("The same with norms after the sub-layers", "opt_350m", ia3()),
+    "ia3/opt_350m_projections": one(
+        "The input of project_in, the output of project_out, both of another width than the blocks",
+        "opt_350m",
+        ia3(target_modules=["project_in", "project_out", "fc1"], feedforward_modules=["project_in"]),
+        padding="none",
+    ),
     "ln_tuning/llama_defaults": one("All five norms: the default of model_type llama", "llama", norms()),
     "ln_tuning/llama_some": one(
         "The final norm and the one before each MLP",

@@ -141,4 +141,7 @@ def write_processors() -> None:
 if __name__ == "__main__":
     write_generation("llama")
     write_generation("gpt2")
+    write_generation("opt")
+    write_generation("opt_350m")
+    write_generation("llama_rope_longrope")
     write_processors()

@@ -91,20 +91,4 @@ public record Connections(
       problems.add("is_parallel is true; residual_before_ln must be true.");
     }
   }
-
-  /** Whether the connection is normalised with the adapter's part. */
-  boolean normalisesConnection() {
-    return lnAfter && adapterResidualBeforeLn;
-  }
-
-  /** The factor of x in the connection. */
-  int residualInConnection() {
-    return originalLnBefore && residualBeforeLn != ConnectionStart.OUTPUT ? 1 : 0;
-  }
-
-  /** The factor of x to add to y at the end. */
-  int residualAtEnd() {
-    int connection = normalisesConnection() ? 0 : residualInConnection();
-    return connection - (originalLnAfter ? 0 : 1);
-  }
 }

@@ -3,19 +3,17 @@ package org.peft4j.lora.deltalora;
 import java.util.ArrayList;
 import java.util.List;
 import org.peft4j.config.CommonConfig;
+import org.peft4j.config.ConfigFields;
 import org.peft4j.config.FieldType;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.lora.common.RankBuilder;
 import org.peft4j.lora.common.Ranks;
 
 /**
- * The config of Delta-LoRA. Hugging Face PEFT does not have the method; the fields are named as it
- * would. As in the paper there is no dropout, with which W would follow what was not used; W
- * follows from the first step.
- *
- * @param common target modules, biases and the other fields that every method has
+ * The config of Delta-LoRA. Hugging Face PEFT does not have the method; the fields follow its naming. As in the paper there is no dropout, with which W would follow unused products; W follows from the first step.
+ * @param common the fields of every method
  * @param ranks r, α and their patterns; s = α/r
- * @param ratio λ: how far W follows; at least 0, with which it is LoRA
+ * @param ratio λ: how far W follows; at least 0, which means LoRA
  */
 public record DeltaLoraConfig(CommonConfig common, Ranks ranks, double ratio)
     implements PeftConfig {
@@ -28,7 +26,7 @@ public record DeltaLoraConfig(CommonConfig common, Ranks ranks, double ratio)
   /**
    * Checks every field.
    *
-   * @throws org.peft4j.error.PeftException with all that is wrong
+   * @throws org.peft4j.error.PeftException listing all problems
    */
   public DeltaLoraConfig {
     List<String> problems = new ArrayList<>(common.problems());
@@ -47,6 +45,11 @@ public record DeltaLoraConfig(CommonConfig common, Ranks ranks, double ratio)
     return builder().common(common).ranks(ranks).ratio(ratio);
   }
 
+  /** Its fields in {@code adapter_config.json}: names, ranges, defaults and help. */
+  public static ConfigFields<DeltaLoraConfig, Builder> jsonFields() {
+    return DeltaLoraFields.ALL;
+  }
+
   /** A builder with the defaults: r 8, alpha 8, λ 0.5. */
   public static Builder builder() {
     return new Builder();
@@ -63,7 +66,7 @@ public record DeltaLoraConfig(CommonConfig common, Ranks ranks, double ratio)
       return this;
     }
 
-    /** λ, how far W follows, 0 and up; 0.5 unless set. */
+    /** λ, how far W follows, 0 and up; 0.5 by default. */
     public Builder ratio(double value) {
       ratio = value;
       return this;

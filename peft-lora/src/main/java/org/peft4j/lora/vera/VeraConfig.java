@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.peft4j.config.CommonBuilder;
 import org.peft4j.config.CommonConfig;
+import org.peft4j.config.ConfigFields;
 import org.peft4j.config.FieldType;
 import org.peft4j.config.PeftConfig;
 
@@ -39,7 +40,7 @@ public record VeraConfig(
   /**
    * Checks every field.
    *
-   * @throws org.peft4j.error.PeftException with all that is wrong
+   * @throws org.peft4j.error.PeftException listing all problems
    */
   public VeraConfig {
     List<String> problems = new ArrayList<>(common.problems());
@@ -66,6 +67,11 @@ public record VeraConfig(
         .dInitial(dInitial)
         .fanInFanOut(fanInFanOut)
         .init(init);
+  }
+
+  /** Its fields in {@code adapter_config.json}: names, ranges, defaults and help. */
+  public static ConfigFields<VeraConfig, Builder> jsonFields() {
+    return VeraFields.ALL;
   }
 
   /** A builder with the defaults: r 256, key 0, projections saved, no dropout, λ_d 0.1. */
@@ -108,7 +114,7 @@ public record VeraConfig(
       return this;
     }
 
-    /** The probability that an input of A is zeroed in training, in [0, 1); 0 unless set. */
+    /** The probability that an input of A is zeroed in training, in [0, 1); 0 by default. */
     public Builder dropout(double value) {
       dropout = value;
       return this;

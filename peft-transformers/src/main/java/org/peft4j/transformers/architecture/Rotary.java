@@ -103,11 +103,18 @@ public record Rotary(double theta, Scaling scaling) {
     return scaling instanceof LongRope rope && length > rope.originalPositions() ? 1 : 0;
   }
 
-  /** The longest sequence of a model made for {@code maxPositions}. */
+  /**
+   * The longest sequence of a model made for {@code maxPositions}, which files with YaRN may leave
+   * at the original length.
+   */
   public int reach(int maxPositions) {
-    return scaling instanceof Dynamic dynamic
-        ? (int) Math.min(Integer.MAX_VALUE, maxPositions * dynamic.factor())
-        : maxPositions;
+    double stretched = maxPositions;
+    if (scaling instanceof Dynamic dynamic) {
+      stretched = maxPositions * dynamic.factor();
+    } else if (scaling instanceof Yarn yarn) {
+      stretched = Math.max(maxPositions, yarn.originalPositions() * yarn.factor());
+    }
+    return (int) Math.min(Integer.MAX_VALUE, stretched);
   }
 
   /** The factor of cosines and sines. */

@@ -11,6 +11,8 @@ final class CommonFields {
   static void read(ConfigFields fields) {
     fields.ignore(
         "_name_or_path",
+        "name_or_path",
+        "_commit_hash",
         "architectures",
         "attn_implementation",
         "_attn_implementation",
@@ -25,6 +27,7 @@ final class CommonFields {
         "use_return_dict",
         "output_attentions",
         "output_hidden_states",
+        "tie_last_hidden_states",
         "chunk_size_feed_forward",
         "finetuning_task",
         "task_specific_params",
@@ -69,6 +72,7 @@ final class CommonFields {
         "top_p",
         "typical_p");
     fields.ignore("is_decoder"); // With cross-attention it would count.
+    fields.only("is_causal", true);
     fields.only("add_cross_attention", false);
     fields.only("tie_encoder_decoder", false);
     fields.check(

@@ -2,6 +2,7 @@ package org.peft4j.transformers.family;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.OptionalInt;
@@ -80,6 +81,21 @@ final class ConfigFields {
 
   double positiveNumber(String name, double absent) {
     return has(name) ? positiveNumber(name) : absent;
+  }
+
+  /** A list of {@code count} numbers; as many ones where it is missing or wrong. */
+  List<Double> positiveNumbers(String name, int count) {
+    List<Double> numbers = new ArrayList<>();
+    for (JsonNode node : node(name)) {
+      if (node.isNumber() && node.doubleValue() > 0 && Double.isFinite(node.doubleValue())) {
+        numbers.add(node.doubleValue());
+      }
+    }
+    if (!node(name).isArray() || node(name).size() != count || numbers.size() != count) {
+      problem(name, "a list of " + count + " positive numbers");
+      return Collections.nCopies(count, 1.0);
+    }
+    return numbers;
   }
 
   boolean flag(String name, boolean absent) {
@@ -165,7 +181,10 @@ final class ConfigFields {
   private void problem(String name, String allowed) {
     JsonNode node = node(name);
     String value = node.isMissingNode() ? "missing" : node.toString();
-    problems.add(name + " is " + value + "; allowed: " + allowed + ".");
+    String text = name + " is " + value + "; allowed: " + allowed + ".";
+    if (!problems.contains(text)) { // Some fields are read twice.
+      problems.add(text);
+    }
   }
 
   /** Adds a problem for each field that has a value and that nobody read. */

@@ -29,6 +29,10 @@ public final class Families {
 
   private Families() {}
 
+  static List<Family> all() {
+    return ALL;
+  }
+
   /**
    * Reads a model that this library runs.
    *

@@ -66,7 +66,7 @@ final class GatedDecoder {
     inner = fields.positive("intermediate_size");
     epsilon = fields.positiveNumber("rms_norm_eps", 1e-6);
     deviation = fields.positiveNumber("initializer_range", 0.02);
-    rotary = RotaryFields.read(fields, fields.positive("max_position_embeddings"));
+    rotary = RotaryFields.read(fields, fields.positive("max_position_embeddings"), headSize);
     fields.check(
         heads % keyValueHeads == 0,
         "num_key_value_heads",

@@ -1,5 +1,6 @@
 package org.peft4j.transformers.family;
 
+import java.util.List;
 import java.util.Optional;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.config.Labels;
@@ -15,8 +16,14 @@ final class Qwen2Family implements Family {
   public ModelArchitecture describe(ConfigFields fields, Optional<Labels> labels) {
     fields.only("use_sliding_window", false);
     fields.ignore("sliding_window", "max_window_layers"); // They describe the window only.
+    List<String> types = fields.texts("layer_types");
+    int layers = fields.positive("num_hidden_layers");
     fields.check(
-        fields.texts("layer_types").stream().allMatch("full_attention"::equals),
+        types.isEmpty() || types.size() == layers,
+        "layer_types",
+        "one for each of num_hidden_layers " + layers);
+    fields.check(
+        types.stream().allMatch("full_attention"::equals),
         "layer_types",
         "only full_attention; attention to a window is not supported");
     return GatedDecoder.describe(

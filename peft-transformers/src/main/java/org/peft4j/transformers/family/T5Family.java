@@ -47,7 +47,7 @@ record T5Family(String modelType, String className) implements Family {
 
   @Override
   public ModelArchitecture describe(ConfigFields fields, Optional<Labels> labels) {
-    fields.ignore("dropout_rate", "output_past", "dense_act_fn", "is_gated_act");
+    fields.ignore("dropout_rate", "output_past");
     fields.check(labels.isEmpty(), "architectures", "language models of this family");
     int layers = fields.positive("num_layers");
     int vocabulary = fields.positive("vocab_size");
@@ -92,10 +92,14 @@ record T5Family(String modelType, String className) implements Family {
       factor = fields.positiveNumber("initializer_factor", 1);
       String projection = fields.text("feed_forward_proj", feedForward);
       gated = projection.startsWith("gated-");
+      String name = projection.replaceFirst("^gated-", "").replaceFirst("^gelu$", gated ? "gelu_new" : "gelu");
+      // Made from feed_forward_proj, but what a file says goes before it.
+      fields.only("is_gated_act", gated);
+      fields.only("dense_act_fn", name);
       activation =
-          switch (projection.replaceFirst("^gated-", "")) {
+          switch (name) {
             case "relu" -> Activation.RELU;
-            case "gelu" -> gated ? Activation.GELU_TANH : Activation.GELU;
+            case "gelu" -> Activation.GELU;
             case "gelu_new" -> Activation.GELU_TANH;
             case "silu" -> Activation.SILU;
             default -> {

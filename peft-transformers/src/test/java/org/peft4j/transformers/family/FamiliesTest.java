@@ -3,10 +3,6 @@ package org.peft4j.transformers.family;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -20,40 +16,51 @@ import org.peft4j.transformers.config.Labels;
 
 /** Settings that would change the model's outputs are refused with their value. */
 class FamiliesTest {
-  private static final JsonMapper MAPPER = new JsonMapper();
-
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
       value = {
         "llama   | model_type | \"t5\" | \"t5\" is not supported. Supported are: llama, mistral, qwen2, gpt2, opt.",
         "llama   | hidden_act | \"relu\" | hidden_act is \"relu\"; allowed: only silu",
-        "llama   | rope_parameters | {\"rope_type\": \"yarn\"} | rope_type is \"yarn\"; allowed: default, linear, dynamic, llama3",
         "llama   | partial_rotary_factor | 0.5 | partial_rotary_factor is 0.5; allowed: only 1",
         "llama   | num_key_value_heads | 3 | num_key_value_heads is 3; allowed: a divisor of num_attention_heads 4",
         "llama   | hidden_size | \"x\" | hidden_size is \"x\"; allowed: a positive integer",
         "mistral | sliding_window | 32 | sliding_window is 32; allowed: null, or at least max_position_embeddings 64",
         "qwen2   | use_sliding_window | true | use_sliding_window is true; allowed: only false",
-        "gpt2    | activation_function | \"relu\" | activation_function is \"relu\"; allowed: only gelu_new",
-        "gpt2    | scale_attn_by_inverse_layer_idx | true | scale_attn_by_inverse_layer_idx is true; allowed: only false",
-        "gpt2    | reorder_and_upcast_attn | true | reorder_and_upcast_attn is true; allowed: only false",
-        "llama_classifier | problem_type | \"regression\" | problem_type is \"regression\"; allowed: only single_label_classification",
-        "llama_classifier | problem_type | \"multi_label_classification\" | allowed: only single_label_classification",
-        "llama_classifier | num_labels | 2 | num_labels is 2; allowed: the number of labels in id2label, 3",
-        "gpt2_classifier | num_labels | 1 | num_labels is 1; allowed: 2 or more; 1 means regression",
-        "llama_classifier | id2label | {\"0\": \"a\", \"2\": \"b\"} | allowed: an object of names by number, 0 and up",
-        "llama_classifier | id2label | {\"0\": \"a\", \"1\": \"a\"} | allowed: a different name for each label",
+        "gpt2    | activation_function | \"relu\" | activation_function is \"relu\"; allowed: only"
+            + " gelu_new",
+        "gpt2    | scale_attn_by_inverse_layer_idx | true | scale_attn_by_inverse_layer_idx is"
+            + " true; allowed: only false",
+        "gpt2    | reorder_and_upcast_attn | true | reorder_and_upcast_attn is true; allowed: only"
+            + " false",
+        "llama_classifier | problem_type | \"regression\" | problem_type is \"regression\";"
+            + " allowed: only single_label_classification",
+        "llama_classifier | problem_type | \"multi_label_classification\" | allowed: only"
+            + " single_label_classification",
+        "llama_classifier | num_labels | 2 | num_labels is 2; allowed: the number of labels in"
+            + " id2label, 3",
+        "gpt2_classifier | num_labels | 1 | num_labels is 1; allowed: 2 or more; 1 means"
+            + " regression",
+        "llama_classifier | id2label | {\"0\": \"a\", \"2\": \"b\"} | allowed: an object of names"
+            + " by number, 0 and up",
+        "llama_classifier | id2label | {\"0\": \"a\", \"1\": \"a\"} | allowed: a different name for"
+            + " each label",
+        "gpt2    | is_causal | false | is_causal is false; allowed: only true",
+        "qwen2   | layer_types | [\"full_attention\"] | allowed: one for each of num_hidden_layers 2",
+        "opt     | layer_norm_elementwise_affine | false | layer_norm_elementwise_affine is false;"
+            + " allowed: only true",
+        "opt     | activation_function | \"tanh\" | activation_function is \"tanh\"; allowed: gelu,"
+            + " gelu_new, gelu_pytorch_tanh, relu, silu, swish",
+        "llama   | quantization_config | {\"bits\": 4} | quantization_config is {\"bits\":4}, an"
+            + " unknown setting",
+        "gpt2    | pruned_heads | {\"0\": [1]} | pruned_heads is {\"0\":[1]}; allowed: only {}",
         "gpt2    | add_cross_attention | true | add_cross_attention is true; allowed: only false",
       })
   void anUnsupportedSettingIsRefused(
-      String base, String field, String value, String message, @TempDir Path folder)
-      throws IOException {
-    ObjectNode config =
-        (ObjectNode) MAPPER.readTree(Golden.base(base).resolve("config.json").toFile());
-    config.set(field, MAPPER.readTree(value));
-    Files.writeString(folder.resolve("config.json"), config.toString());
+      String base, String field, String value, String message, @TempDir Path folder) {
+    Path file = ConfigFile.of(base, folder).with(field, value).write();
 
-    assertThatThrownBy(() -> Families.read(folder))
+    assertThatThrownBy(() -> Families.read(file))
         .isInstanceOf(PeftException.class)
         .hasMessageContaining(message);
   }

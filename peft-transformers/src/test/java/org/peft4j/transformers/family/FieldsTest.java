@@ -1,0 +1,84 @@
+package org.peft4j.transformers.family;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.peft4j.error.PeftException;
+import org.peft4j.transformers.Golden;
+import org.peft4j.transformers.architecture.ModelArchitecture;
+
+/**
+ * Every field that Hugging Face transformers writes for a family is known. One that changes
+ * parameters or logits there changes the architecture here, or is refused by name: none is ignored.
+ */
+class FieldsTest {
+  @TempDir private Path folder;
+
+  private static JsonNode golden() {
+    return ConfigFile.json(Golden.folder("fields.json"));
+  }
+
+  static Stream<String> families() {
+    return golden().properties().stream().map(Map.Entry::getKey);
+  }
+
+  static Stream<Arguments> fieldsThatCount() {
+    return families()
+        .flatMap(
+            family ->
+                golden().path(family).path("fields").properties().stream()
+                    .filter(field -> !field.getValue().path("effect").asText().equals("none"))
+                    .map(field -> arguments(family, field.getKey(), field.getValue())));
+  }
+
+  @Test
+  void everyFamilyHasItsFieldsHere() {
+    assertThat(families())
+        .containsExactlyElementsOf(Families.all().stream().map(Family::modelType).toList());
+  }
+
+  @ParameterizedTest
+  @MethodSource("families")
+  void aConfigWithEveryFieldIsRead(String family) {
+    assertThat(config(family).read().modelType()).isEqualTo(family);
+  }
+
+  @ParameterizedTest
+  @MethodSource("fieldsThatCount")
+  void aFieldThatCountsIsComputedOrRefused(String family, String field, JsonNode entry) {
+    ModelArchitecture before = config(family).read();
+    ConfigFile changed = config(family).with(field, entry.path("value").toString());
+
+    Optional<String> refusal = refusal(changed);
+
+    if (refusal.isPresent()) {
+      assertThat(refusal.get()).contains(field);
+    } else {
+      assertThat(entry.path("effect").asText()).isNotEqualTo("error");
+      assertThat(changed.read()).isNotEqualTo(before);
+    }
+  }
+
+  private ConfigFile config(String family) {
+    return ConfigFile.of(golden().path(family).path("config"), folder);
+  }
+
+  private static Optional<String> refusal(ConfigFile file) {
+    try {
+      file.read();
+      return Optional.empty();
+    } catch (PeftException e) {
+      return Optional.of(e.getMessage());
+    }
+  }
+}

@@ -1,0 +1,135 @@
+"""Writes what each field of a config.json changes in transformers: python fields.py
+
+A tiny model of each family, then one field at a time with another value: do parameters differ, or logits of equal weights, or nothing?
+"""
+
+import setting  # first: sets the environment
+
+import copy
+import json
+
+import torch
+from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, PreTrainedConfig
+
+import bases
+
+FILE = setting.GOLDEN / "fields.json"
+SIZES = dict(vocab_size=56, num_hidden_layers=2, num_attention_heads=4, max_position_embeddings=64)
+GATED = dict(**SIZES, hidden_size=32, intermediate_size=40, num_key_value_heads=2, bos_token_id=1, eos_token_id=2, pad_token_id=0)
+T5 = dict(
+    vocab_size=56, d_model=32, d_kv=8, d_ff=40, num_layers=2, num_decoder_layers=2, num_heads=4, decoder_start_token_id=0, relative_attention_num_buckets=8
+)
+
+FAMILIES: dict[str, dict] = {
+    "llama": GATED,
+    "mistral": {**GATED, "sliding_window": None},
+    "qwen2": GATED,
+    "gpt2": dict(vocab_size=56, n_embd=24, n_layer=2, n_head=4, n_positions=64, bos_token_id=1, eos_token_id=2, pad_token_id=0),
+    "opt": dict(**SIZES, hidden_size=24, ffn_dim=40, word_embed_proj_dim=24, pad_token_id=0),
+    "t5": T5,
+    "mt5": {**T5, "vocab_size": 60},
+}
+"""Field by field, a full config of each has more."""
+
+OTHER: dict[str, object] = {
+    "activation_function": "gelu",
+    "feed_forward_proj": "gated-silu",
+    "hidden_act": "gelu",
+    "hidden_size": 48,
+    "d_model": 48,
+    "n_embd": 48,
+    "num_attention_heads": 2,
+    "num_heads": 2,
+    "n_head": 2,
+    "num_key_value_heads": 4,
+    "head_dim": 12,
+    "n_inner": 50,
+    "layer_types": ["full_attention", "sliding_attention"],
+    "max_window_layers": 0,
+    "sliding_window": 3,
+    "summary_activation": "tanh",
+    "word_embed_proj_dim": 12,
+    "rope_parameters": {"rope_type": "default", "rope_theta": 50.0},
+    "problem_type": "regression",
+    "dense_act_fn": "silu",
+    "dtype": "bfloat16",
+    "is_encoder_decoder": None,
+    "return_dict": None,
+    "initializer_range": 0.5,
+}
+"""Values for fields whose other value cannot be made from the first."""
+
+BESIDE: dict[str, object] = {
+    "is_causal": False,
+    "rope_theta": 50.0,
+    "rope_scaling": {"type": "linear", "factor": 2.0},
+    "original_max_position_embeddings": 7,
+    "partial_rotary_factor": 0.5,
+    "per_layer_config": {"1": {"rms_norm_eps": 0.5, "layer_norm_epsilon": 0.5}},
+    "sliding_window": 3,
+    "attention_bias": True,
+    "mlp_bias": True,
+    "qk_layernorm": True,
+    "logit_scale": 0.5,
+    "final_logit_softcapping": 3.0,
+    "scale_attn_by_inverse_layer_idx": True,
+    "enable_bias": False,
+    "tie_word_embeddings": None,
+    "attn_implementation": "eager",
+    "num_labels": 5,
+}
+"""Fields that a family's config need not have."""
+
+
+def other(name: str, value: object) -> object:
+    if name in OTHER:
+        return OTHER[name]
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int):
+        return value + 1
+    if isinstance(value, float):
+        return value + 0.25
+    return None
+
+
+def logits(config: PreTrainedConfig) -> tuple[dict, torch.Tensor]:
+    kind = AutoModelForSeq2SeqLM if config.model_type in ("t5", "mt5") else AutoModelForCausalLM
+    model = kind.from_config(config, attn_implementation="eager", dtype=torch.float32).eval()
+    with torch.no_grad():
+        for key, parameter in model.named_parameters():
+            parameter.copy_(bases.weight(key, key, parameter))
+        ids = torch.randint(3, 50, (2, 9), generator=setting.generator("fields"))
+        inputs = {"decoder_input_ids": ids.flip(0)} if kind is AutoModelForSeq2SeqLM else {}
+        shapes = {key: tuple(parameter.shape) for key, parameter in model.named_parameters()}
+        return shapes, model(input_ids=ids, **inputs).logits
+
+
+def effect(config: dict, expected: tuple[dict, torch.Tensor]) -> str:
+    try:
+        shapes, actual = logits(AutoConfig.for_model(**copy.deepcopy(config)))
+    except Exception:
+        return "error"
+    if shapes != expected[0]:
+        return "parameters"
+    difference = (actual - expected[1]).abs().max() / expected[1].abs().max()
+    return "none" if difference < 1e-5 else "logits"  # rounding depends on memory layouts, which use_cache changes
+
+
+def family(name: str, sizes: dict) -> dict:
+    full = AutoConfig.for_model(name, **sizes)
+    config = json.loads(full.to_json_string(use_diff=False))
+    expected = logits(AutoConfig.for_model(**copy.deepcopy(config)))
+    changed = {field: other(field, value) for field, value in config.items() if field != "model_type"}
+    changed.update({field: value for field, value in BESIDE.items() if field not in config})
+    fields = {
+        field: {"value": value, "effect": effect({**config, field: value}, expected)}
+        for field, value in changed.items()
+        if value is not None and value != config.get(field)
+    }
+    return {"config": config, "fields": fields}
+
+
+if __name__ == "__main__":
+    result = {name: family(name, sizes) for name, sizes in FAMILIES.items()}
+    setting.write_json(FILE, result)
