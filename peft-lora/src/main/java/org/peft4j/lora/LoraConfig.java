@@ -16,14 +16,16 @@ import org.peft4j.token.TokenTuningConfig;
  * The config of LoRA, and of its variant DoRA, with Hugging Face PEFT's fields and defaults.
  *
  * @param common the fields of every method
- * @param ranks r, the rank of B·A, and α: the scale of the adapter's part is α/r, or α/√r with {@code rslora}; patterns can change both by module path
+ * @param ranks r, the rank of B·A, and α: the scale of the adapter's part is α/r, or α/√r with
+ *     {@code rslora}; patterns can change both by module path
  * @param dropout probability that an input of A is zeroed in training; in [0, 1)
  * @param rslora whether to scale by α/√r (rank-stabilised LoRA, Kalajdzievski 2023)
  * @param loraBias whether B has a bias
  * @param dora whether the norms of the weight's rows train apart from their directions (DoRA, Liu
  *     et al. 2024)
  * @param init the first values of A and B
- * @param tokenIndices rows of embeddings that train too: token ids by the embedding's name, which is empty for the model's token embedding
+ * @param tokenIndices rows of embeddings that train too: token ids by the embedding's name, which
+ *     is empty for the model's token embedding
  * @param fanInFanOut kept for Hugging Face PEFT, which needs it for GPT-2; no effect here
  */
 public record LoraConfig(

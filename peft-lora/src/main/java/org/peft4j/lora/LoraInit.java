@@ -7,15 +7,20 @@ public enum LoraInit {
   /** A normal with standard deviation 1/r, B zero: {@code "gaussian"}. */
   GAUSSIAN("gaussian"),
   /**
-   * A uniform on ±1/√in, B uniform on ±1/√r: {@code false}. The model's outputs change at once; for tests.
+   * A uniform on ±1/√in, B uniform on ±1/√r: {@code false}. The model's outputs change at once; for
+   * tests.
    */
   RANDOM("false"),
   /**
    * The r largest parts of the weight's singular value decomposition (Meng et al. 2024): {@code
-   * "pissa"}. The computation is exact, also for {@code "pissa_niter_16"} and the like, which mean a random approximation that cannot be reproduced. Linear modules only.
+   * "pissa"}. The computation is exact, also for {@code "pissa_niter_16"} and the like, which mean
+   * a random approximation that cannot be reproduced. Linear modules only.
    */
   PISSA("pissa"),
-  /** The first r of the weight's QR decomposition (Büyükakyüz 2024): {@code "olora"}. Exact; linear modules only. */
+  /**
+   * The first r of the weight's QR decomposition (Büyükakyüz 2024): {@code "olora"}. Exact; linear
+   * modules only.
+   */
   OLORA("olora"),
   /** A and B orthogonal to each other: {@code "orthogonal"}. Even ranks, linear modules only. */
   ORTHOGONAL("orthogonal");

@@ -1,7 +1,8 @@
 package org.peft4j.lora;
 
 /**
- * The task of an adapter, with the settings of {@link PeftConfigs}. Published runs used them; they are starting points, not results of this project:
+ * The task of an adapter, with the settings of {@link PeftConfigs}. Published runs used them; they
+ * are starting points, not results of this project:
  *
  * <ul>
  *   <li>classification: r and α of LoRA's runs of RoBERTa large on GLUE (Hu et al. 2021,

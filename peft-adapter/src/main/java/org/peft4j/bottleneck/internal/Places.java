@@ -27,17 +27,7 @@ final class Places {
       return false;
     }
     return config.common().targetModules().isPresent()
-<<<<<<< HEAD:peft-adapter/src/main/java/org/peft4j/bottleneck/Places.java
-        || (isAttention(site) ? config.mhAdapter() : config.outputAdapter());
-  }
-
-  /** A place in a block has the name of the sub-layer's module; one after a layer does not. */
-  private static boolean isAttention(Site site) {
-    String last = site.name().substring(site.name().lastIndexOf('.') + 1);
-    return site.inputs() > 0 && last.toLowerCase(Locale.ROOT).contains("att");
-=======
         || (site.role() == SiteRole.ATTENTION ? config.mhAdapter() : config.outputAdapter());
->>>>>>> main:peft-adapter/src/main/java/org/peft4j/bottleneck/internal/Places.java
   }
 
   /** The first number in the place's path. */

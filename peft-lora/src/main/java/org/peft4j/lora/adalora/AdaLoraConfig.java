@@ -16,15 +16,20 @@ import org.peft4j.config.PeftConfig;
  *
  * @param common the fields of every method
  * @param initR the initial rank of each target; at least 1
- * @param targetR the final mean rank; at least 1. If it is not below {@code initR}, no rank is removed
- * @param alpha α: the scale of the adapter's part is α/(initR + 1e-5), however many ranks remain; 0 or less for {@code initR}
+ * @param targetR the final mean rank; at least 1. If it is not below {@code initR}, no rank is
+ *     removed
+ * @param alpha α: the scale of the adapter's part is α/(initR + 1e-5), however many ranks remain; 0
+ *     or less for {@code initR}
  * @param dropout probability that an input of A is zeroed in training; in [0, 1)
  * @param schedule when ranks are removed
  * @param beta1 the decay of the importances' running mean; above 0, below 1
  * @param beta2 the decay of their uncertainty; above 0, below 1
- * @param orthRegWeight the weight of the orthogonality term in the loss, the mean of ‖P·Pᵀ − I‖ over all A and B; 0 and up
- * @param rankPattern the kept ranks, by {@code <module path>.lora_E}, a boolean for each initial rank; empty before the first allocation
- * @param initLoraWeights whether the adapter starts as no change; otherwise everything is random, for tests
+ * @param orthRegWeight the weight of the orthogonality term in the loss, the mean of ‖P·Pᵀ − I‖
+ *     over all A and B; 0 and up
+ * @param rankPattern the kept ranks, by {@code <module path>.lora_E}, a boolean for each initial
+ *     rank; empty before the first allocation
+ * @param initLoraWeights whether the adapter starts as no change; otherwise everything is random,
+ *     for tests
  * @param fanInFanOut kept for Hugging Face PEFT, which needs it for GPT-2; no effect here
  */
 public record AdaLoraConfig(

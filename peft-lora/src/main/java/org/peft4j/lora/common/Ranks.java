@@ -40,7 +40,8 @@ public record Ranks(
 
   /**
    * Their problems, one sentence each.
- * @param alphaField the method's name for alpha: {@code alpha} or {@code lora_alpha}
+   *
+   * @param alphaField the method's name for alpha: {@code alpha} or {@code lora_alpha}
    */
   public List<String> problems(String alphaField) {
     List<String> problems = new ArrayList<>();
@@ -79,7 +80,7 @@ public record Ranks(
    * Adds {@code r}, alpha and the patterns to the fields of a config.
    *
    * @param alphaField the method's name for alpha
- * @param get the config's ranks
+   * @param get the config's ranks
    */
   public static <C extends PeftConfig, B extends RankBuilder<B>> ConfigFields<C, B> describe(
       ConfigFields<C, B> fields, String alphaField, Function<C, Ranks> get) {

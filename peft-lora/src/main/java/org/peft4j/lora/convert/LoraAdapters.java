@@ -26,12 +26,15 @@ public final class LoraAdapters {
 
   /**
    * Gives an adapter more ranks without changing what it computes, so that training can continue:
-   * {@code B' = [B·s/s', 0]} and {@code A' = [A; A₁]}, with new rows A₁ drawn like the first ones. All targets then have the new rank and alpha. The updater's state is reset.
- * @param model the model
- * @param name a LoRA adapter, active or not
- * @param newRank at least the adapter's largest rank
- * @param newAlpha above 0
- * @throws PeftException if it is not a LoRA adapter, starts from the frozen weight (see {@link #convertToPlain}), or the rank is too small
+   * {@code B' = [B·s/s', 0]} and {@code A' = [A; A₁]}, with new rows A₁ drawn like the first ones.
+   * All targets then have the new rank and alpha. The updater's state is reset.
+   *
+   * @param model the model
+   * @param name a LoRA adapter, active or not
+   * @param newRank at least the adapter's largest rank
+   * @param newAlpha above 0
+   * @throws PeftException if it is not a LoRA adapter, starts from the frozen weight (see {@link
+   *     #convertToPlain}), or the rank is too small
    */
   public static void expandRank(PeftModel<?> model, String name, int newRank, double newAlpha) {
     LoraConfig config = config(model, name);
@@ -112,8 +115,7 @@ public final class LoraAdapters {
     INDArray from = get(old, key);
     INDArray into = get(values, key);
     if (!Arrays.equals(from.shape(), into.shape())) {
-      throw new PeftException(
-          key + " is more than B·A; only plain LoRA can change its rank.");
+      throw new PeftException(key + " is more than B·A; only plain LoRA can change its rank.");
     }
     into.assign(from);
   }
@@ -123,11 +125,14 @@ public final class LoraAdapters {
   }
 
   /**
-   * Adds an ordinary LoRA equivalent to one that started as a part of the frozen weight (PiSSA, OLoRA): {@code A = [A; A₀]}, {@code B = [B, −B₀]}, with twice the rank. Any reader of LoRA files understands it. It is not active until {@link PeftModel#setActive}.
- * @param model the model
- * @param name a LoRA adapter without its own modules
- * @param plain the name of the new adapter
- * @throws PeftException if it is not such an adapter, or the name is taken
+   * Adds an ordinary LoRA equivalent to one that started as a part of the frozen weight (PiSSA,
+   * OLoRA): {@code A = [A; A₀]}, {@code B = [B, −B₀]}, with twice the rank. Any reader of LoRA
+   * files understands it. It is not active until {@link PeftModel#setActive}.
+   *
+   * @param model the model
+   * @param name a LoRA adapter without its own modules
+   * @param plain the name of the new adapter
+   * @throws PeftException if it is not such an adapter, or the name is taken
    */
   public static void convertToPlain(PeftModel<?> model, String name, String plain) {
     LoraConfig config = config(model, name);

@@ -10,7 +10,10 @@ import org.peft4j.lora.common.RankBuilder;
 import org.peft4j.lora.common.Ranks;
 
 /**
- * The config of Delta-LoRA. Hugging Face PEFT does not have the method; the fields follow its naming. As in the paper there is no dropout, with which W would follow unused products; W follows from the first step.
+ * The config of Delta-LoRA. Hugging Face PEFT does not have the method; the fields follow its
+ * naming. As in the paper there is no dropout, with which W would follow unused products; W follows
+ * from the first step.
+ *
  * @param common the fields of every method
  * @param ranks r, α and their patterns; s = α/r
  * @param ratio λ: how far W follows; at least 0, which means LoRA

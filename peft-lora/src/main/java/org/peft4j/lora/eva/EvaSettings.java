@@ -4,6 +4,7 @@ import org.peft4j.error.PeftException;
 
 /**
  * How EVA allocates ranks.
+ *
  * @param rho a module gets at most ρ times its rank; 1 and above, 1 keeps ranks
  * @param whiten whether to divide each component by the root of its singular value
  * @param adjustScaling whether alpha grows and shrinks with the rank, which keeps the scale

@@ -11,15 +11,17 @@ import org.peft4j.method.AdapterView;
 import org.peft4j.method.TrainingHook;
 
 /**
- * LoRA-FA (Zhang et al. 2023): A does not train, and B follows the gradient whose change of the weight is closest to full training's: {@code g_B ← g_B·(A·Aᵀ + δ·I)⁻¹/s²} with δ = 1e-8, and {@code
- * g_A ← 0}. Use it in fine-tuning without weight decay:
+ * LoRA-FA (Zhang et al. 2023): A does not train, and B follows the gradient whose change of the
+ * weight is closest to full training's: {@code g_B ← g_B·(A·Aᵀ + δ·I)⁻¹/s²} with δ = 1e-8, and
+ * {@code g_A ← 0}. Use it in fine-tuning without weight decay:
  *
  * <pre>{@code
  * FineTuner.builder(model, data).hook(() -> new FrozenA(model.adapter(name)))
  * }</pre>
  *
  * <p>or, in a network's own {@code fit}, call {@link #beforeUpdate} from a listener's {@code
- * onGradientCalculation}. Hugging Face PEFT's optimizer also has ε 1e-6 instead of 1e-8 and adds it before Adam's correction.
+ * onGradientCalculation}. Hugging Face PEFT's optimizer also has ε 1e-6 instead of 1e-8 and adds it
+ * before Adam's correction.
  */
 public final class FrozenA implements TrainingHook {
   private static final double DAMPING = 1e-8;
@@ -28,7 +30,7 @@ public final class FrozenA implements TrainingHook {
 
   /**
    * @param adapter an active LoRA adapter of the model to train
- * @throws PeftException if a part of it is more than B·A
+   * @throws PeftException if a part of it is more than B·A
    */
   public FrozenA(AdapterView adapter) {
     this.adapter = adapter;

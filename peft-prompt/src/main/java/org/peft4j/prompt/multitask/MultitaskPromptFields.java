@@ -10,13 +10,8 @@ import org.peft4j.prompt.multitask.MultitaskPromptConfig.Builder;
 import org.peft4j.prompt.tuning.PromptInit;
 import org.peft4j.prompt.tuning.PromptStart;
 
-<<<<<<< HEAD:peft-prompt/src/main/java/org/peft4j/prompt/multitask/MultitaskPromptMethod.java
-/** A prompt for all tasks, multiplied by the factors of the sequence's task. */
-public final class MultitaskPromptMethod extends PromptMethod<MultitaskPromptConfig> {
-=======
 /** The fields of {@link MultitaskPromptConfig} in {@code adapter_config.json}. */
 final class MultitaskPromptFields {
->>>>>>> main:peft-prompt/src/main/java/org/peft4j/prompt/multitask/MultitaskPromptFields.java
   private static final FieldType<String> INIT =
       FieldType.oneOf(
           Stream.concat(
@@ -25,13 +20,8 @@ final class MultitaskPromptFields {
               .toList(),
           name -> name);
 
-<<<<<<< HEAD:peft-prompt/src/main/java/org/peft4j/prompt/multitask/MultitaskPromptMethod.java
-  /** A saved prompt no longer mentions the earlier adapter that it started from. */
-  private static final ConfigFields<MultitaskPromptConfig, Builder> FIELDS =
-=======
   /** A saved prompt no longer mentions the earlier adapter that it started from. */
   static final ConfigFields<MultitaskPromptConfig, Builder> ALL =
->>>>>>> main:peft-prompt/src/main/java/org/peft4j/prompt/multitask/MultitaskPromptFields.java
       PromptStart.describe(
           PromptFields.describe(
                   ConfigFields.of(

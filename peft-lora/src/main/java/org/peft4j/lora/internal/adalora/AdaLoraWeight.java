@@ -39,7 +39,7 @@ class AdaLoraWeight implements WeightAdapter, PenaltyAdapter {
   /**
    * @param shape rank, scale and dropout
    * @param random whether E starts random too, for tests; this changes the model's outputs
- * @param penaltyWeight the weight of each matrix' orthogonality in the loss
+   * @param penaltyWeight the weight of each matrix' orthogonality in the loss
    */
   AdaLoraWeight(Site site, LoraShape shape, boolean random, double penaltyWeight) {
     this.site = site;

@@ -12,8 +12,8 @@ import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.kernel.Scratch;
 
 /**
- * The importance of each parameter for the loss: {@code I = |p·g|}, its running mean {@code Ī ← β₁·Ī
- * + (1 − β₁)·I} and uncertainty {@code U ← β₂·U + (1 − β₂)·|I − Ī|}. The score is {@code Ī·U}.
+ * The importance of each parameter for the loss: {@code I = |p·g|}, its running mean {@code Ī ←
+ * β₁·Ī + (1 − β₁)·I} and uncertainty {@code U ← β₂·U + (1 − β₂)·|I − Ī|}. The score is {@code Ī·U}.
  * (Zhang et al. 2023, equations 8 to 11.)
  */
 final class Importance implements AutoCloseable {

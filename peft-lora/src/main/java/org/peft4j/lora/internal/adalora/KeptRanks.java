@@ -32,7 +32,8 @@ final class KeptRanks {
   }
 
   /**
-   * Removes from {@code tensors} the ranks that {@code pattern} has removed; an adapter loaded without them does not change.
+   * Removes from {@code tensors} the ranks that {@code pattern} has removed; an adapter loaded
+   * without them does not change.
    */
   static Map<String, INDArray> of(
       Map<String, List<Boolean>> pattern, Map<String, INDArray> tensors) {

@@ -12,7 +12,8 @@ import org.peft4j.adapter.WeightAdapter;
 import org.peft4j.site.Site;
 
 /**
- * A target without any remaining rank: it changes nothing and has no parameters. Its file has three tensors without elements.
+ * A target without any remaining rank: it changes nothing and has no parameters. Its file has three
+ * tensors without elements.
  */
 record NoRank(Site site) implements WeightAdapter {
   @Override

@@ -6,8 +6,8 @@ import org.peft4j.kernel.Kernels;
 import org.peft4j.kernel.Scratch;
 
 /**
- * The distance of r vectors from orthonormal ones: {@code w·‖M‖} with {@code M = P·Pᵀ − I} [r, r] and the
- * vectors as rows of P; its gradient is {@code 2w·M·P/‖M‖}, zero where M is.
+ * The distance of r vectors from orthonormal ones: {@code w·‖M‖} with {@code M = P·Pᵀ − I} [r, r]
+ * and the vectors as rows of P; its gradient is {@code 2w·M·P/‖M‖}, zero where M is.
  *
  * @param weight w
  */

@@ -15,9 +15,14 @@ import org.peft4j.method.AdapterView;
 import org.peft4j.method.TrainingHook;
 
 /**
- * Removes ranks where they matter least, by a {@link RankSchedule}. The score of a target's rank i is Eᵢ's score plus the mean scores of row i of A and of column i of B ({@link Importance}). Of all ranks of all targets, the b₀ − b with the lowest scores lose their E, where b is the budget. They may come back until the last allocation; after it their E stays zero, the adapter's config lists the kept ranks, and a file contains only those.
+ * Removes ranks where they matter least, by a {@link RankSchedule}. The score of a target's rank i
+ * is Eᵢ's score plus the mean scores of row i of A and of column i of B ({@link Importance}). Of
+ * all ranks of all targets, the b₀ − b with the lowest scores lose their E, where b is the budget.
+ * They may come back until the last allocation; after it their E stays zero, the adapter's config
+ * lists the kept ranks, and a file contains only those.
  *
- * <p>If there is nothing to remove, as with {@code target_r} equal to {@code init_r}, it does nothing; Hugging Face PEFT fails in this case.
+ * <p>If there is nothing to remove, as with {@code target_r} equal to {@code init_r}, it does
+ * nothing; Hugging Face PEFT fails in this case.
  */
 public final class RankAllocator implements TrainingHook {
   private static final String PREFIX = "base_model.model.";
@@ -30,7 +35,8 @@ public final class RankAllocator implements TrainingHook {
 
   /**
    * @param adapter an AdaLoRA adapter of the model to train
- * @throws PeftException if its method is another, or its file has removed ranks, which cannot come back
+   * @throws PeftException if its method is another, or its file has removed ranks, which cannot
+   *     come back
    */
   public RankAllocator(AdapterView adapter) {
     this.adapter = adapter;
@@ -111,7 +117,8 @@ public final class RankAllocator implements TrainingHook {
 
   /**
    * Like {@link #afterUpdate(long)}, with earlier copies of the gradients.
- * @param gradients the gradients of the adapter's tensors, by key
+   *
+   * @param gradients the gradients of the adapter's tensors, by key
    */
   public void afterUpdate(long step, Map<String, INDArray> gradients) {
     RankSchedule schedule = config.schedule();
