@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.peft4j.config.CommonBuilder;
 import org.peft4j.config.CommonConfig;
+import org.peft4j.config.ConfigFields;
 import org.peft4j.config.FieldType;
 import org.peft4j.config.PeftConfig;
 
@@ -75,6 +76,11 @@ public record BottleneckConfig(
   @Override
   public String peftType() {
     return PEFT_TYPE;
+  }
+
+  /** Its fields in {@code adapter_config.json}: names, ranges, defaults and help. */
+  public static ConfigFields<BottleneckConfig, Builder> jsonFields() {
+    return BottleneckFields.ALL;
   }
 
   @Override

@@ -90,20 +90,4 @@ public record Connections(
       problems.add("is_parallel is true; residual_before_ln must be true.");
     }
   }
-
-  /** Whether the connection is normalised with the adapter's part. */
-  boolean normalisesConnection() {
-    return lnAfter && adapterResidualBeforeLn;
-  }
-
-  /** How often x is in the connection. */
-  int residualInConnection() {
-    return originalLnBefore && residualBeforeLn != ConnectionStart.OUTPUT ? 1 : 0;
-  }
-
-  /** How often x is to be added to y at the end. */
-  int residualAtEnd() {
-    int connection = normalisesConnection() ? 0 : residualInConnection();
-    return connection - (originalLnAfter ? 0 : 1);
-  }
 }

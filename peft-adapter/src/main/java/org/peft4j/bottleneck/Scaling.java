@@ -39,7 +39,8 @@ public record Scaling(Kind kind, double factor) {
     }
   }
 
-  boolean trained() {
+  /** Whether it trains. */
+  public boolean trained() {
     return kind != Kind.NUMBER;
   }
 }

@@ -29,6 +29,10 @@ public enum SiteRole {
   POSITION_EMBEDDING,
   /** Maps hidden states to the model's output. */
   HEAD,
-  /** Anything else: a layer of a plain Deeplearning4j network, or a place between modules. */
+  /** The place after an attention, before its residual addition. */
+  ATTENTION,
+  /** The place after a feed-forward part, before its residual addition. */
+  FEED_FORWARD,
+  /** Anything else: a layer of a plain Deeplearning4j network, or another place between modules. */
   OTHER
 }

@@ -21,8 +21,8 @@ import org.nd4j.linalg.dataset.DataSet;
 import org.peft4j.Peft;
 import org.peft4j.PeftModel;
 import org.peft4j.lora.adalora.AdaLoraConfig;
-import org.peft4j.lora.adalora.AdaLoraListener;
-import org.peft4j.lora.adalora.RankAllocator;
+import org.peft4j.lora.internal.adalora.RankAllocator;
+import org.peft4j.lora.listener.AdaLoraListener;
 import org.peft4j.testing.LayerCase;
 
 /** AdaLoRA on Deeplearning4j's layers: what users may rely on, and how ranks are taken away. */

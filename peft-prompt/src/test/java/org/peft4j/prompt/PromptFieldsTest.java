@@ -14,8 +14,8 @@ import org.peft4j.config.CommonConfig;
 import org.peft4j.config.ConfigReader;
 import org.peft4j.config.ModuleSelector;
 import org.peft4j.error.PeftException;
+import org.peft4j.prompt.internal.tuning.PromptTuningMethod;
 import org.peft4j.prompt.tuning.PromptTuningConfig;
-import org.peft4j.prompt.tuning.PromptTuningMethod;
 
 /** The fields that the configs of all prompts share. */
 class PromptFieldsTest {

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import org.peft4j.config.CommonBuilder;
 import org.peft4j.config.CommonConfig;
+import org.peft4j.config.ConfigFields;
 import org.peft4j.config.FieldType;
 import org.peft4j.config.PeftConfig;
 
@@ -92,17 +93,6 @@ public record AdaLoraConfig(
     return PEFT_TYPE;
   }
 
-  /** The rank that {@code rankPattern} has left to a target, or {@code initR}; 0 is possible. */
-  int rankAt(String site) {
-    List<Boolean> kept = rankPattern.get(KeptRanks.patternKey(site));
-    return kept == null ? initR : KeptRanks.count(kept);
-  }
-
-  /** The same with an α above 0: {@code initR} where the config leaves it to that. */
-  AdaLoraConfig withAlpha() {
-    return alpha > 0 ? this : toBuilder().alpha(initR).build();
-  }
-
   @Override
   public Builder toBuilder() {
     return builder()
@@ -118,6 +108,11 @@ public record AdaLoraConfig(
         .rankPattern(rankPattern)
         .initLoraWeights(initLoraWeights)
         .fanInFanOut(fanInFanOut);
+  }
+
+  /** Its fields in {@code adapter_config.json}: names, ranges, defaults and help. */
+  public static ConfigFields<AdaLoraConfig, Builder> jsonFields() {
+    return AdaLoraFields.ALL;
   }
 
   /** A builder with the defaults; {@code totalStep} must be set. */

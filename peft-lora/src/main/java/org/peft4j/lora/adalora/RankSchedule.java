@@ -42,12 +42,17 @@ public record RankSchedule(int tinit, int tfinal, int deltaT, int totalStep) {
   }
 
   /** The step of the last allocation, t₁. */
-  long last() {
+  public long last() {
     return (long) totalStep - tfinal;
   }
 
-  /** The budget after {@code step}. */
-  long budget(long step, long first, long target) {
+  /**
+   * The budget after {@code step}, the sum of the ranks that are left.
+   *
+   * @param first b₀, the sum of all ranks at the start
+   * @param target b₁, the sum in the end
+   */
+  public long budget(long step, long first, long target) {
     if (step <= tinit) {
       return first;
     }
@@ -59,7 +64,7 @@ public record RankSchedule(int tinit, int tfinal, int deltaT, int totalStep) {
   }
 
   /** Whether ranks are allocated after {@code step}. */
-  boolean allocates(long step) {
+  public boolean allocates(long step) {
     return step == last() || (step > tinit && step < last() && step % deltaT == 0);
   }
 }

@@ -3,6 +3,7 @@ package org.peft4j.lora.deltalora;
 import java.util.ArrayList;
 import java.util.List;
 import org.peft4j.config.CommonConfig;
+import org.peft4j.config.ConfigFields;
 import org.peft4j.config.FieldType;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.lora.common.RankBuilder;
@@ -45,6 +46,11 @@ public record DeltaLoraConfig(CommonConfig common, Ranks ranks, double ratio)
   @Override
   public Builder toBuilder() {
     return builder().common(common).ranks(ranks).ratio(ratio);
+  }
+
+  /** Its fields in {@code adapter_config.json}: names, ranges, defaults and help. */
+  public static ConfigFields<DeltaLoraConfig, Builder> jsonFields() {
+    return DeltaLoraFields.ALL;
   }
 
   /** A builder with the defaults: r 8, alpha 8, λ 0.5. */

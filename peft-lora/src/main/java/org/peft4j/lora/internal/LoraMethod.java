@@ -8,7 +8,6 @@ import java.util.Set;
 import org.peft4j.adapter.Adapter;
 import org.peft4j.config.ConfigFields;
 import org.peft4j.error.PeftException;
-import org.peft4j.lora.DefaultTargets;
 import org.peft4j.lora.LoraConfig;
 import org.peft4j.lora.LoraInit;
 import org.peft4j.lora.internal.combine.WeightedSum;

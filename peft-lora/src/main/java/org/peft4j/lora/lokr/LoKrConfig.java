@@ -3,6 +3,7 @@ package org.peft4j.lora.lokr;
 import java.util.ArrayList;
 import java.util.List;
 import org.peft4j.config.CommonConfig;
+import org.peft4j.config.ConfigFields;
 import org.peft4j.config.FieldType;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.lora.lycoris.LycorisBuilder;
@@ -58,6 +59,11 @@ public record LoKrConfig(
         .decomposeFactor(decomposeFactor)
         .rankDropoutScale(rankDropoutScale)
         .init(init);
+  }
+
+  /** Its fields in {@code adapter_config.json}: names, ranges, defaults and help. */
+  public static ConfigFields<LoKrConfig, Builder> jsonFields() {
+    return LoKrFields.ALL;
   }
 
   /** A builder with the defaults: r 8, alpha 8, no dropout, factors near the roots. */

@@ -1,6 +1,6 @@
 /**
- * What LoHa and LoKr have in common: their configs' fields, factors of a weight's change, and
- * dropout of its rows and of the whole.
+ * The fields that the configs of LoHa and LoKr share: ranks, and dropout of rows of a weight's
+ * change and of the whole.
  */
 @NullMarked
 package org.peft4j.lora.lycoris;

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import org.peft4j.config.CommonBuilder;
 import org.peft4j.config.CommonConfig;
+import org.peft4j.config.ConfigFields;
 import org.peft4j.config.FieldType;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.lora.common.Ranks;
@@ -35,17 +36,9 @@ public record MoraConfig(
   public MoraConfig {
     rankPattern = Collections.unmodifiableMap(new LinkedHashMap<>(rankPattern));
     List<String> problems = new ArrayList<>(common.problems());
-    problems.addAll(ranks(rank, rankPattern).problems("alpha"));
+    problems.addAll(new Ranks(rank, 1, rankPattern, Map.of()).problems("alpha"));
     FieldType.DROPOUT.check("mora_dropout", dropout, problems);
     CommonConfig.require("MoRA config", problems);
-  }
-
-  private static Ranks ranks(int rank, Map<String, Integer> pattern) {
-    return new Ranks(rank, 1, pattern, Map.of());
-  }
-
-  Ranks ranks() {
-    return ranks(rank, rankPattern);
   }
 
   @Override
@@ -58,6 +51,11 @@ public record MoraConfig(
     Builder builder = builder().common(common).rank(rank).type(type).dropout(dropout);
     rankPattern.forEach(builder::rankPattern);
     return builder;
+  }
+
+  /** Its fields in {@code adapter_config.json}: names, ranges, defaults and help. */
+  public static ConfigFields<MoraConfig, Builder> jsonFields() {
+    return MoraFields.ALL;
   }
 
   /** A builder with the defaults: r 8, rotation, no dropout. */

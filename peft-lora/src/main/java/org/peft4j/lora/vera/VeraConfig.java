@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.peft4j.config.CommonBuilder;
 import org.peft4j.config.CommonConfig;
+import org.peft4j.config.ConfigFields;
 import org.peft4j.config.FieldType;
 import org.peft4j.config.PeftConfig;
 
@@ -66,6 +67,11 @@ public record VeraConfig(
         .dInitial(dInitial)
         .fanInFanOut(fanInFanOut)
         .init(init);
+  }
+
+  /** Its fields in {@code adapter_config.json}: names, ranges, defaults and help. */
+  public static ConfigFields<VeraConfig, Builder> jsonFields() {
+    return VeraFields.ALL;
   }
 
   /** A builder with the defaults: r 256, key 0, projections saved, no dropout, λ_d 0.1. */

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import org.peft4j.config.CommonConfig;
+import org.peft4j.config.ConfigFields;
 import org.peft4j.config.FieldType;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.prompt.PromptFields;
@@ -66,6 +67,11 @@ public record MultitaskPromptConfig(
         builder().common(common).prompt(prompt).start(start).ranks(ranks).tasks(tasks);
     source.ifPresent(builder::source);
     return builder;
+  }
+
+  /** Its fields in {@code adapter_config.json}: names, ranges, defaults and help. */
+  public static ConfigFields<MultitaskPromptConfig, Builder> jsonFields() {
+    return MultitaskPromptFields.ALL;
   }
 
   /** A builder; the number of virtual tokens must be set. */

@@ -3,6 +3,7 @@ package org.peft4j.prompt.ptuning;
 import java.util.List;
 import java.util.Optional;
 import org.peft4j.config.CommonConfig;
+import org.peft4j.config.ConfigFields;
 import org.peft4j.config.FieldType;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.prompt.EncoderBuilder;
@@ -59,6 +60,11 @@ public record PTuningConfig(
             .encoderDropout(encoderDropout);
     encoderHiddenSize.ifPresent(builder::encoderHiddenSize);
     return builder;
+  }
+
+  /** Its fields in {@code adapter_config.json}: names, ranges, defaults and help. */
+  public static ConfigFields<PTuningConfig, Builder> jsonFields() {
+    return PTuningFields.ALL;
   }
 
   /** A builder; the number of virtual tokens must be set. */

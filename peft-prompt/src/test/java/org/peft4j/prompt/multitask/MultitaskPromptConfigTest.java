@@ -13,6 +13,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.peft4j.config.ConfigReader;
 import org.peft4j.error.PeftException;
 import org.peft4j.method.Methods;
+import org.peft4j.prompt.internal.multitask.MultitaskPromptMethod;
 import org.peft4j.prompt.multitask.PromptSource.Share;
 import org.peft4j.prompt.tuning.PromptInit;
 

@@ -15,6 +15,7 @@ import org.peft4j.adapter.Adapter;
 import org.peft4j.config.ConfigReader;
 import org.peft4j.error.PeftException;
 import org.peft4j.method.Injection;
+import org.peft4j.prompt.internal.tuning.PromptTuningMethod;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
 import org.peft4j.testing.Frozen;

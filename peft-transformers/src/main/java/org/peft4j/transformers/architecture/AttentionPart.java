@@ -7,6 +7,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
+import org.peft4j.site.SiteRole;
 
 /**
  * Scaled dot-product attention: {@code out(softmax(cap(scale·q·kᵀ) + bias)·v)}, where {@code cap(s)
@@ -89,6 +90,11 @@ public record AttentionPart(
     }
     modules.add(output);
     return modules;
+  }
+
+  @Override
+  public SiteRole role() {
+    return SiteRole.ATTENTION;
   }
 
   @Override

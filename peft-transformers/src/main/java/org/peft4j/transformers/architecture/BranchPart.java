@@ -14,6 +14,11 @@ import org.peft4j.site.Site;
  */
 public record BranchPart(
     Optional<NormPart> before, MixerPart mixer, Optional<NormPart> after, Site place) {
+  /** Gives the place the mixer's role. */
+  public BranchPart {
+    place = place.as(mixer.role());
+  }
+
   /** Its modules, in the order of the forward pass. */
   public List<ModulePart> modules() {
     List<ModulePart> modules = new ArrayList<>();

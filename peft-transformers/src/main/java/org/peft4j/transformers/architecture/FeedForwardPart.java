@@ -5,6 +5,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.peft4j.kernel.Activation;
 import org.peft4j.site.Site;
+import org.peft4j.site.SiteRole;
 
 /**
  * The part of a block that works on each position separately: {@code down(f(up(x)))}, or with a
@@ -23,6 +24,11 @@ public record FeedForwardPart(
   @Override
   public List<ModulePart> modules() {
     return Stream.<ModulePart>concat(gate.stream(), Stream.of(up, down)).toList();
+  }
+
+  @Override
+  public SiteRole role() {
+    return SiteRole.FEED_FORWARD;
   }
 
   @Override

@@ -1,0 +1,55 @@
+package org.peft4j.lora.listener;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.optimize.api.BaseTrainingListener;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.kernel.DetachedArrays;
+import org.peft4j.lora.internal.adalora.RankAllocator;
+import org.peft4j.method.AdapterView;
+
+/**
+ * Runs a {@link RankAllocator} in a network's own {@code fit}:
+ *
+ * <pre>{@code
+ * model.network().addListeners(new AdaLoraListener(model.adapter("default")));
+ * model.network().fit(iterator, epochs);
+ * }</pre>
+ *
+ * <p>Deeplearning4j's iterations are the schedule's steps. Gradients are copied when they have been
+ * computed, as Deeplearning4j turns them into updates in place.
+ */
+public final class AdaLoraListener extends BaseTrainingListener {
+  private final AdapterView adapter;
+  private final RankAllocator allocator;
+  private final Map<String, INDArray> gradients = new LinkedHashMap<>();
+
+  /**
+   * @param adapter an active AdaLoRA adapter of the model to whose network this is added
+   * @throws org.peft4j.error.PeftException if it is of another method, or its ranks are settled
+   */
+  public AdaLoraListener(AdapterView adapter) {
+    this.adapter = adapter;
+    this.allocator = new RankAllocator(adapter);
+  }
+
+  @Override
+  public void onGradientCalculation(Model network) {
+    double share = network.conf().isMiniBatch() ? 1.0 / network.batchSize() : 1;
+    adapter
+        .gradients()
+        .forEach(
+            (key, gradient) ->
+                gradients
+                    .computeIfAbsent(
+                        key, k -> DetachedArrays.zeros(gradient.dataType(), gradient.shape()))
+                    .assign(gradient)
+                    .muli(share));
+  }
+
+  @Override
+  public void iterationDone(Model network, int iteration, int epoch) {
+    allocator.afterUpdate(iteration, gradients);
+  }
+}

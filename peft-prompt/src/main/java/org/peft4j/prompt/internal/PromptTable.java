@@ -1,0 +1,40 @@
+package org.peft4j.prompt.internal;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.adapter.Initializer;
+import org.peft4j.adapter.ParameterSpec;
+import org.peft4j.adapter.Pass;
+import org.peft4j.adapter.Tensors;
+import org.peft4j.site.Site;
+
+/**
+ * A table of vectors that trains itself, {@code P} [tokens, width].
+ *
+ * @param use what for
+ * @param width of a vector
+ * @param first what it begins as
+ */
+public record PromptTable(Site site, PromptUse use, long width, Initializer first)
+    implements UsedPrompt {
+  /** The name of the table in an adapter file. */
+  public static final String TABLE = "prompt_embeddings";
+
+  @Override
+  public List<ParameterSpec> parameters() {
+    int tokens = use.virtualTokens() + use.prefixLength();
+    return List.of(ParameterSpec.of(TABLE, first, tokens, width));
+  }
+
+  @Override
+  public void forward(Pass pass, Tensors parameters, @Nullable INDArray embeddings) {
+    use.use(pass, parameters.get(TABLE), embeddings);
+  }
+
+  @Override
+  public void backward(
+      Pass pass, Tensors parameters, @Nullable INDArray dEmbeddings, Tensors gradients) {
+    use.gradient(pass, dEmbeddings, gradients.get(TABLE));
+  }
+}

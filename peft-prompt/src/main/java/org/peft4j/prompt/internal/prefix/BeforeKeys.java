@@ -1,0 +1,37 @@
+package org.peft4j.prompt.internal.prefix;
+
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.adapter.Pass;
+import org.peft4j.method.Injection;
+import org.peft4j.prompt.internal.PromptUse;
+
+/**
+ * The table [tokens, layers·2·width] has the keys and the values of every attention, which read
+ * them from the pass and add their gradients to it.
+ *
+ * @param prefixLength the number of tokens
+ * @param injection the adapter's making, by which its parts find each other
+ */
+record BeforeKeys(int prefixLength, Injection injection) implements PromptUse {
+  @Override
+  public int virtualTokens() {
+    return 0;
+  }
+
+  @Override
+  public void use(Pass pass, INDArray table, @Nullable INDArray embeddings) {
+    pass.state().put(injection, table);
+  }
+
+  @Override
+  public void gradient(Pass pass, @Nullable INDArray dEmbeddings, INDArray dTable) {
+    INDArray sum = pass.state().takeGradient(injection);
+    if (sum == null) {
+      dTable.assign(0);
+    } else {
+      dTable.assign(sum);
+      sum.close();
+    }
+  }
+}
