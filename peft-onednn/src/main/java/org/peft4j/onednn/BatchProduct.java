@@ -40,10 +40,10 @@ record BatchProduct(Heads a, Heads b, Heads out, float alpha, boolean accumulate
   }
 
   Primitive compile() {
-    memory.desc left = a.layout();
-    memory.desc right = b.layout();
-    memory.desc result = out.layout();
-    try (primitive_attr attributes = MatrixProduct.attributes(alpha, accumulate);
+    try (memory.desc left = a.layout();
+        memory.desc right = b.layout();
+        memory.desc result = out.layout();
+        primitive_attr attributes = MatrixProduct.attributes(alpha, accumulate);
         matmul.desc operation = new matmul.desc(left, right, result);
         matmul.primitive_desc description =
             new matmul.primitive_desc(operation, attributes, Native.ENGINE)) {

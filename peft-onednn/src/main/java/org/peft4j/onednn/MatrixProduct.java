@@ -39,11 +39,11 @@ record MatrixProduct(
   /** The arguments in their order: a, b, out, and the bias. */
   Primitive compile() {
     memory.data_type type = half ? memory.data_type.bf16 : memory.data_type.f32;
-    memory.desc left = Native.strided(type, a.dimensions(), a.strides());
-    memory.desc right = Native.strided(type, b.dimensions(), b.strides());
-    memory.desc result = Native.strided(memory.data_type.f32, out.dimensions(), out.strides());
-    memory.desc added = Native.dense(1, out.columns());
-    try (primitive_attr attributes = attributes(alpha, accumulate);
+    try (memory.desc left = Native.strided(type, a.dimensions(), a.strides());
+        memory.desc right = Native.strided(type, b.dimensions(), b.strides());
+        memory.desc result = Native.strided(memory.data_type.f32, out.dimensions(), out.strides());
+        memory.desc added = Native.dense(1, out.columns());
+        primitive_attr attributes = attributes(alpha, accumulate);
         matmul.desc operation =
             bias
                 ? new matmul.desc(left, right, added, result)

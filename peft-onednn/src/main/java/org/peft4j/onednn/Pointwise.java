@@ -25,8 +25,8 @@ final class Pointwise {
   /** {@code y = f(x)} over {@code count} elements. */
   private record Forward(dnnl.algorithm f, float alpha, float beta, long count) {
     Primitive compile() {
-      memory.desc layout = Native.dense(count);
-      try (eltwise_forward.primitive_desc description = description(f, alpha, beta, layout)) {
+      try (memory.desc layout = Native.dense(count);
+          eltwise_forward.primitive_desc description = description(f, alpha, beta, layout)) {
         return new Primitive(new eltwise_forward(description))
             .argument(DNNL_ARG_SRC, layout)
             .argument(DNNL_ARG_DST, layout);
@@ -37,8 +37,8 @@ final class Pointwise {
   /** {@code dx = dy·f'(x)}; {@code given} says whether f' comes from x or from {@code y = f(x)}. */
   private record Backward(dnnl.algorithm f, float alpha, int given, long count) {
     Primitive compile() {
-      memory.desc layout = Native.dense(count);
-      try (eltwise_forward.primitive_desc forward = description(f, alpha, 0, layout);
+      try (memory.desc layout = Native.dense(count);
+          eltwise_forward.primitive_desc forward = description(f, alpha, 0, layout);
           eltwise_backward.desc operation = new eltwise_backward.desc(f, layout, layout, alpha, 0);
           eltwise_backward.primitive_desc description =
               new eltwise_backward.primitive_desc(operation, Native.ENGINE, forward)) {
@@ -53,9 +53,9 @@ final class Pointwise {
   /** {@code y = a ∘ b}; repeats b along its dimensions of size 1. */
   private record Binary(dnnl.algorithm f, List<Long> shape, List<Long> repeated) {
     Primitive compile() {
-      memory.desc layout = Native.dense(array(shape));
-      memory.desc second = Native.dense(array(repeated));
-      try (binary.desc operation = new binary.desc(f, layout, second, layout);
+      try (memory.desc layout = Native.dense(array(shape));
+          memory.desc second = Native.dense(array(repeated));
+          binary.desc operation = new binary.desc(f, layout, second, layout);
           binary.primitive_desc description = new binary.primitive_desc(operation, Native.ENGINE)) {
         return new Primitive(new binary(description))
             .argument(DNNL_ARG_SRC_0, layout)

@@ -44,6 +44,7 @@ final class Products {
             && right.dense()
             && result.dense()
             && (beta == 0 || beta == 1)
+            && (bias == null || vector(bias))
             && out.length() > 0;
     if (!possible) {
       return false;
@@ -53,7 +54,8 @@ final class Products {
       return false;
     }
     if (half) {
-      return multiplyHalf(a, left, b, transposeB, alpha, beta, bias, out);
+      return multiplyHalf(
+          transposeA ? a.transpose() : a, left, b, transposeB, alpha, beta, bias, out);
     }
     if (!result.rowMajor()) {
       // outᵀ = op(b)ᵀ·op(a)ᵀ is row-major.
@@ -80,6 +82,14 @@ final class Products {
       MatrixProduct.run(product, Address.of(a), Address.of(b), Address.of(out), Address.of(bias));
     }
     return true;
+  }
+
+  /** Whether a bias is FLOAT without gaps. */
+  private static boolean vector(INDArray bias) {
+    int last = bias.rank() - 1;
+    return bias.dataType() == DataType.FLOAT
+        && bias.size(last) == bias.length()
+        && (bias.length() == 1 || bias.stride(last) == 1);
   }
 
   private static MatrixLayout layout(INDArray matrix, boolean transpose) {

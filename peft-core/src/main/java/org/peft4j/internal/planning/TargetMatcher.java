@@ -80,6 +80,9 @@ final class TargetMatcher {
 
   private List<Site> named(List<String> names, List<Site> candidates) {
     List<String> problems = new ArrayList<>();
+    if (names.isEmpty()) {
+      problems.add("The list is empty; allowed: one name or more, such as: " + nearest("") + ".");
+    }
     for (String name : names) {
       if (sites.stream().noneMatch(site -> SelectorMatch.means(name, site))) {
         problems.add(

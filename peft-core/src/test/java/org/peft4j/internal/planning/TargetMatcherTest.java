@@ -155,6 +155,16 @@ class TargetMatcherTest {
   }
 
   @Test
+  void anEmptyListIsToldWithWhatItMayName() {
+    assertThatThrownBy(() -> match(names()))
+        .isInstanceOf(PeftException.class)
+        .hasMessageStartingWith(
+            "Invalid target_modules: The list is empty; allowed: one name or more, such as: wte (1"
+                + " site), ")
+        .hasMessageContaining("q_proj (2 sites)");
+  }
+
+  @Test
   void namesThatOtherFieldsLeaveOutAreTold() {
     BitFitConfig.Builder excluded = names("q_proj").excludeModules("q_proj");
     BitFitConfig.Builder otherLayer = names("q_proj").layersToTransform(7);
@@ -219,6 +229,23 @@ class TargetMatcherTest {
         new LayerIndex(List.of(3, 0), container.isEmpty() ? List.of() : List.of(container));
 
     assertThat(index.includes(path)).isEqualTo(included);
+  }
+
+  @Test
+  void aContainerMayBeAPatternWithGroupsOfItsOwn() {
+    LayerIndex index = new LayerIndex(List.of(3), List.of("(h|layers)"));
+
+    assertThat(index.includes("model.layers.3.mlp.up")).isTrue();
+    assertThat(index.includes("model.h.3.mlp.up")).isTrue();
+    assertThat(index.includes("model.h.4.mlp.up")).isFalse();
+  }
+
+  @Test
+  void ofSeveralContainersTheFirstThatIsThereCounts() {
+    LayerIndex index = new LayerIndex(List.of(3), List.of("blocks", "layers"));
+
+    assertThat(index.includes("t.layers.3.up")).isTrue();
+    assertThat(index.includes("t.blocks.1.layers.3.up")).isFalse();
   }
 
   @Test
