@@ -139,8 +139,7 @@ class ModelSitesTest {
     assertThat(plan.sites()).containsExactly(TABLE, HEAD);
     assertThat(plan.adapters().get(0).tensors())
         .containsExactly(
-            new PlannedTensor(
-                "base_model.model.wte.trainable_tokens_delta", List.of(2L, 2L)));
+            new PlannedTensor("base_model.model.wte.trainable_tokens_delta", List.of(2L, 2L)));
     assertThat(plan.adapters().get(1).tensors()).isEmpty();
     assertThat(plan.parameters()).isEqualTo(new TrainableParameters(4, 16 + 4));
   }

@@ -187,8 +187,7 @@ class AdapterPlannerTest {
   @Test
   void biasesOfTargetsOnlyAreThoseOfTargetsThatHaveOne() {
     assertThat(keys(targets("up").bias(Bias.TARGETS_ONLY)))
-        .containsExactly(
-            "h.0.mlp.up.number", "h.0.mlp.up.base_layer.bias", "h.1.mlp.up.number");
+        .containsExactly("h.0.mlp.up.number", "h.0.mlp.up.base_layer.bias", "h.1.mlp.up.number");
   }
 
   @Test

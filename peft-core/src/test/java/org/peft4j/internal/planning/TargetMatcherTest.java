@@ -149,6 +149,15 @@ class TargetMatcherTest {
   }
 
   @Test
+  void aNameFromAFileIsToldOnOneShortLine() {
+    assertThatThrownBy(() -> match(names("q\n\u001b[2J" + "x".repeat(200))))
+        .hasMessageContaining("Target \"q\\u000a\\u001b[2Jxxx")
+        .hasMessageContaining("x…\" (206 characters) matches no site");
+    assertThatThrownBy(() -> match(BitFitConfig.builder().targetRegex("q\nv")))
+        .hasMessageStartingWith("Target \"q\\u000av\" matches no site");
+  }
+
+  @Test
   void everyMisspeltNameIsTold() {
     assertThatThrownBy(() -> match(names("q_porj", "up")))
         .hasMessageContainingAll("\"q_porj\" matches no site", "\"up\" matches no site");
