@@ -36,7 +36,7 @@ public final class NormModule {
     this.epsilon = epsilon;
   }
 
-  /** Whether anything grafted here acts now. */
+  /** Whether adapters act here now. */
   public boolean acts() {
     return grafts.acts();
   }

@@ -1,5 +1,7 @@
 package org.peft4j.internal.planning;
 
+import static org.peft4j.internal.Quoted.quoted;
+
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -129,9 +131,9 @@ public final class AdapterPlanner {
                   .orElseThrow(
                       () ->
                           new PeftException(
-                              "trainable_token_indices names \""
-                                  + module
-                                  + "\", which is not an embedding of this model. Nearest: "
+                              "trainable_token_indices names "
+                                  + quoted(module)
+                                  + ", which is not an embedding of this model. Nearest: "
                                   + NearestPaths.of(module, sites.stream().map(Site::name).toList())
                                   + "."));
           at(planned, site)
@@ -184,9 +186,8 @@ public final class AdapterPlanner {
           sites.stream().filter(s -> s.kind().isModule() && TargetMatcher.inside(s, name)).toList();
       if (found.isEmpty() && !optional.contains(name)) {
         problems.add(
-            "\""
-                + name
-                + "\" matches no module of this model. Nearest: "
+            quoted(name)
+                + " matches no module of this model. Nearest: "
                 + NearestPaths.of(name, sites.stream().map(Site::name).toList())
                 + ".");
       }
@@ -201,7 +202,7 @@ public final class AdapterPlanner {
     for (String text : patterns) {
       ModulePattern pattern = ModulePattern.suffix("rank_pattern or alpha_pattern", text);
       if (targets.stream().noneMatch(s -> pattern.matches(s.name()))) {
-        problems.add("\"" + text + "\" matches no target.");
+        problems.add(quoted(text) + " matches no target.");
       }
     }
     CommonConfig.require("rank_pattern or alpha_pattern", problems);

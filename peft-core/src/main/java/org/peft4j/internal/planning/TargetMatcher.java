@@ -1,5 +1,7 @@
 package org.peft4j.internal.planning;
 
+import static org.peft4j.internal.Quoted.quoted;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -80,12 +82,15 @@ final class TargetMatcher {
 
   private List<Site> named(List<String> names, List<Site> candidates) {
     List<String> problems = new ArrayList<>();
+    if (names.isEmpty()) {
+      problems.add("The list is empty; allowed: one name or more, such as: " + nearest("") + ".");
+    }
     for (String name : names) {
       if (sites.stream().noneMatch(site -> SelectorMatch.means(name, site))) {
         problems.add(
-            "Target \""
-                + name
-                + "\" matches no site of this model. Nearest: "
+            "Target "
+                + quoted(name)
+                + " matches no site of this model. Nearest: "
                 + nearest(name)
                 + ".");
       }
@@ -116,9 +121,9 @@ final class TargetMatcher {
   private void requireSome(List<Site> matched, String pattern) {
     if (matched.isEmpty()) {
       throw new PeftException(
-          "Target \""
-              + pattern
-              + "\" matches no site of this model. "
+          "Target "
+              + quoted(pattern)
+              + " matches no site of this model. "
               + (graftable().isEmpty()
                   ? "It has none that " + method + " supports."
                   : "There are: " + nearest(pattern) + "."));

@@ -20,7 +20,7 @@ public record LoHaConfig(CommonConfig common, LycorisFields fields, boolean init
   /**
    * Checks every field.
    *
-   * @throws org.peft4j.error.PeftException with all that is wrong
+   * @throws org.peft4j.error.PeftException listing all problems
    */
   public LoHaConfig {
     var problems = new java.util.ArrayList<>(common.problems());

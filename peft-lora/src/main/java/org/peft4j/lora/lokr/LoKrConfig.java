@@ -36,7 +36,7 @@ public record LoKrConfig(
   /**
    * Checks every field.
    *
-   * @throws org.peft4j.error.PeftException with all that is wrong
+   * @throws org.peft4j.error.PeftException listing all problems
    */
   public LoKrConfig {
     List<String> problems = new ArrayList<>(common.problems());

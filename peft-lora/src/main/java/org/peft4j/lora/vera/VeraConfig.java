@@ -40,7 +40,7 @@ public record VeraConfig(
   /**
    * Checks every field.
    *
-   * @throws org.peft4j.error.PeftException with all that is wrong
+   * @throws org.peft4j.error.PeftException listing all problems
    */
   public VeraConfig {
     List<String> problems = new ArrayList<>(common.problems());
@@ -114,7 +114,7 @@ public record VeraConfig(
       return this;
     }
 
-    /** The probability that an input of A is zeroed in training, in [0, 1); 0 unless set. */
+    /** The probability that an input of A is zeroed in training, in [0, 1); 0 by default. */
     public Builder dropout(double value) {
       dropout = value;
       return this;
