@@ -20,8 +20,8 @@ final class Comparison {
   private final Consumer<String> progress;
 
   /**
-   * @param folder has the models, and receives the files of token ids
-   * @param progress told of every measurement
+   * @param folder contains the models, and receives the files of token ids
+   * @param progress receives every measurement
    */
   Comparison(
       Path folder,
