@@ -32,20 +32,16 @@ import org.peft4j.weight.FrozenWeight;
 /** Turns a config and a model's sites into adapters, in the order of the sites. */
 public final class AdapterPlanner {
   private final List<Site> sites;
-  private final Set<String> heads;
   private final Optional<String> modelType;
   private final FrozenValues frozen;
 
   /**
    * @param sites all sites of the model
-   * @param heads the names of output heads
    * @param modelType the Hugging Face model type, for default targets
    * @param frozen the frozen values, for trainable copies
    */
-  public AdapterPlanner(
-      List<Site> sites, Set<String> heads, Optional<String> modelType, FrozenValues frozen) {
+  public AdapterPlanner(List<Site> sites, Optional<String> modelType, FrozenValues frozen) {
     this.sites = List.copyOf(sites);
-    this.heads = Set.copyOf(heads);
     this.modelType = modelType;
     this.frozen = frozen;
   }
@@ -84,7 +80,7 @@ public final class AdapterPlanner {
     Set<Site> saved = savedSites(modulesToSave, common.taskHeads());
     List<Site> targets =
         new TargetMatcher(sites, common, saved, method.peftType(), method.siteKinds())
-            .match(targets(method, config), heads);
+            .match(targets(method, config));
     requirePatternsMatch(method.patterns(config), targets);
     Map<Site, List<Adapter>> planned = new LinkedHashMap<>();
     sites.forEach(site -> planned.put(site, new ArrayList<>()));

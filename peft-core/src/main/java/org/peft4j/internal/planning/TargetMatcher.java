@@ -13,6 +13,7 @@ import org.peft4j.error.PeftException;
 import org.peft4j.internal.NearestPaths;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
+import org.peft4j.site.SiteRole;
 
 /**
  * Selects the sites of a config by Hugging Face PEFT's rules: exclusions first, then {@code
@@ -46,9 +47,8 @@ final class TargetMatcher {
    * The target sites, in the model's order.
    *
    * @param selector what to match
-   * @param heads names of output heads, which all-linear leaves out
    */
-  List<Site> match(ModuleSelector selector, Set<String> heads) {
+  List<Site> match(ModuleSelector selector) {
     List<Site> candidates =
         sites.stream()
             .filter(site -> supported.contains(site.kind()) || site.kind().isModule())
@@ -73,7 +73,7 @@ final class TargetMatcher {
     } else {
       matched =
           candidates.stream()
-              .filter(s -> s.kind() == SiteKind.LINEAR && !heads.contains(s.name()))
+              .filter(s -> s.kind() == SiteKind.LINEAR && s.role() != SiteRole.HEAD)
               .toList();
       requireSome(matched, ModuleSelector.ALL_LINEAR);
     }

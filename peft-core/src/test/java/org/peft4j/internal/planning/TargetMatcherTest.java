@@ -16,6 +16,7 @@ import org.peft4j.error.PeftException;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
 import org.peft4j.site.SiteParameter;
+import org.peft4j.site.SiteRole;
 
 /** Which sites of a model of two blocks a config means. */
 class TargetMatcherTest {
@@ -30,7 +31,7 @@ class TargetMatcherTest {
           linear("t.h.1.mlp.up_proj"));
   private static final Site NORM =
       Site.parameters("ln_f", "ln_f", SiteKind.NORM, List.of(SiteParameter.weight("weight", 4)));
-  private static final Site HEAD = linear("lm_head");
+  private static final Site HEAD = linear("lm_head").as(SiteRole.HEAD);
   private static final Site PLACE = Site.place("t.h.0.mlp", "t.h.0.mlp", SiteKind.SUBLAYER, 4, 4);
   private static final List<Site> ALL =
       List.of(
@@ -52,9 +53,7 @@ class TargetMatcherTest {
 
   private static List<String> match(CommonConfig config, Set<SiteKind> supported, Site... saved) {
     return new TargetMatcher(ALL, config, Set.of(saved), "LORA", supported)
-        .match(config.targetModules().orElseThrow(), Set.of("lm_head")).stream()
-            .map(Site::name)
-            .toList();
+        .match(config.targetModules().orElseThrow()).stream().map(Site::name).toList();
   }
 
   private static BitFitConfig.Builder names(String... names) {

@@ -63,7 +63,6 @@ public final class TransformerPlanner {
     ModelOutline outline =
         new ModelOutline(
             model.sites(),
-            Set.of(head),
             model.head().tied() ? Set.of(head) : Set.of(),
             Optional.of(model.modelType()),
             sum(parameter -> 1),
