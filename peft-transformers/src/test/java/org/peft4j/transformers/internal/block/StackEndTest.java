@@ -70,7 +70,8 @@ class StackEndTest {
     double[] y = new double[x.length];
     for (int i = 0; i < x.length; i++) {
       double w = modules.weight("norm.weight").getDouble(i);
-      y[i] = w * (x[i] - mean) / Math.sqrt(variance + 1e-5) + modules.weight("norm.bias").getDouble(i);
+      y[i] =
+          w * (x[i] - mean) / Math.sqrt(variance + 1e-5) + modules.weight("norm.bias").getDouble(i);
     }
     return y;
   }

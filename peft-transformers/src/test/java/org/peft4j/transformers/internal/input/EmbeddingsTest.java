@@ -60,8 +60,7 @@ class EmbeddingsTest {
   private static INDArray embed(InputPart part, TestModules modules, Tokens tokens) {
     INDArray y = Values.zeros(2, 3, WIDTH);
     try (CallMemory memory = TestModules.memory()) {
-      Embeddings.of(part, modules.modules())
-          .forward(TestModules.pass(), tokens, false, y, memory);
+      Embeddings.of(part, modules.modules()).forward(TestModules.pass(), tokens, false, y, memory);
     }
     return y;
   }
@@ -81,8 +80,7 @@ class EmbeddingsTest {
                       * modules.weight("tokens.weight").getDouble(IDS[i], k);
             }
           } else {
-            expected +=
-                part.multiplier() * modules.weight("tokens.weight").getDouble(IDS[i], out);
+            expected += part.multiplier() * modules.weight("tokens.weight").getDouble(IDS[i], out);
           }
           assertThat(y.getDouble(i / 3, i % 3, out)).isCloseTo(expected, within(1e-12));
         }

@@ -59,8 +59,7 @@ public final class TestModules implements AutoCloseable {
 
   public Modules modules() {
     List<SiteGrafts> none = sites.stream().map(SiteGrafts::none).toList();
-    return new Modules(
-        model, new LayerGrafts(none, SharedState.of(1), new Nd4jKernels(), true));
+    return new Modules(model, new LayerGrafts(none, SharedState.of(1), new Nd4jKernels(), true));
   }
 
   /** A weight by its key in a checkpoint. */

@@ -35,8 +35,17 @@ class PositionsTest {
   /** With 32 buckets up to a distance of 128, as in T5. */
   @ParameterizedTest
   @CsvSource({
-    "0, 0, 0", "-1, 1, 1", "1, 0, 17", "-7, 7, 7", "-8, 8, 8", "8, 0, 24",
-    "-15, 15, 9", "-16, 16, 10", "-127, 31, 15", "-500, 31, 15", "500, 0, 31"
+    "0, 0, 0",
+    "-1, 1, 1",
+    "1, 0, 17",
+    "-7, 7, 7",
+    "-8, 8, 8",
+    "8, 0, 24",
+    "-15, 15, 9",
+    "-16, 16, 10",
+    "-127, 31, 15",
+    "-500, 31, 15",
+    "500, 0, 31"
   })
   void distancesShareBucketsThatGrow(int distance, int causal, int bothWays) {
     assertThat(new RelativeBuckets(32, 128, false).of(distance)).isEqualTo(causal);
@@ -60,8 +69,7 @@ class PositionsTest {
   /** The larger table of a longer sequence does not change the rows of a shorter one. */
   @Test
   void frequenciesFollowTheLengthOfTheSequence() {
-    RotaryTables tables =
-        new RotaryTables(new Rotary(100, new Rotary.Dynamic(4, 4)), 4);
+    RotaryTables tables = new RotaryTables(new Rotary(100, new Rotary.Dynamic(4, 4)), 4);
     try (CallMemory memory = TestModules.memory()) {
       double shorter = cosine(tables, 4, memory);
       double longer = cosine(tables, 8, memory);
