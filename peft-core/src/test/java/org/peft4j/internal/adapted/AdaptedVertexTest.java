@@ -104,7 +104,7 @@ class AdaptedVertexTest {
     assertThat(vertex.numParams()).isEqualTo(6);
     assertThat(vertex.paramTable(true)).containsOnlyKeys("attention.Wq.D.default");
     model.network().params().assign(4);
-    assertThat(vertex.params().minNumber().doubleValue()).isEqualTo(4);
+    assertThat(Objects.requireNonNull(vertex.params()).minNumber().doubleValue()).isEqualTo(4);
     assertThat(vertex).hasToString("AdaptedVertex(attention)");
   }
 
