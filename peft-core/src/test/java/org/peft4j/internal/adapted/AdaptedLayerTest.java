@@ -280,8 +280,7 @@ class AdaptedLayerTest {
     assertThat(context.count("second")).isEqualTo(18);
     assertThatThrownBy(() -> context.slots("fourth"))
         .isInstanceOf(PeftException.class)
-        .hasMessage(
-            "The base model has no layer \"fourth\". It has: [first, second, third, out].");
+        .hasMessage("The base model has no layer \"fourth\". It has: [first, second, third, out].");
     List<String> keys = new ArrayList<>(wrapped.network().paramTable().keySet());
     assertThat(keys).containsExactly("0_first.C.b", "1_second.C.b", "1_second.C.a");
   }

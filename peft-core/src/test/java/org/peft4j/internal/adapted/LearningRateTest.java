@@ -57,8 +57,7 @@ class LearningRateTest {
   @Test
   void aNetworkSetsTheRateOfOneLayerOrOfAll() {
     WrappedNetwork wrapped =
-        WrappedNetwork.of(
-            LayerCases.named("dense").base(), SharedState.of(1), new Nd4jKernels());
+        WrappedNetwork.of(LayerCases.named("dense").base(), SharedState.of(1), new Nd4jKernels());
     List<Slot> slots = TestSlots.everywhere(wrapped, true);
     wrapped.activate(slots);
     var network = wrapped.network();
@@ -80,8 +79,7 @@ class LearningRateTest {
   @Test
   void theNextStepIsTakenWithTheNewRateAndTheOldState() {
     WrappedNetwork wrapped =
-        WrappedNetwork.of(
-            LayerCases.named("dense").base(), SharedState.of(1), new Nd4jKernels());
+        WrappedNetwork.of(LayerCases.named("dense").base(), SharedState.of(1), new Nd4jKernels());
     wrapped.activate(TestSlots.everywhere(wrapped, true));
     var network = wrapped.network();
     network.fit(LayerCases.named("dense").data());

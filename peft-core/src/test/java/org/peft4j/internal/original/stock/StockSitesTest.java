@@ -32,8 +32,7 @@ class StockSitesTest {
         Arguments.of("dense without bias", List.of("layer LINEAR 8→8 [W]")),
         Arguments.of("embedding", List.of("layer EMBEDDING 7→8 [W, b]")),
         Arguments.of("batch norm", List.of("layer NORM 0→0 [gamma, beta]")),
-        Arguments.of(
-            "lstm", List.of("layer.W LINEAR 5→32 [W, b]", "layer.RW LINEAR 8→32 [RW]")),
+        Arguments.of("lstm", List.of("layer.W LINEAR 5→32 [W, b]", "layer.RW LINEAR 8→32 [RW]")),
         Arguments.of(
             "bidirectional simple rnn",
             List.of(
@@ -58,7 +57,10 @@ class StockSitesTest {
   void everyMatrixIsASiteAndBiasesBelongToTheFirst(String sort, List<String> expected) {
     MultiLayerNetwork base = LayerCases.named(sort).base();
     OriginalPart original = Objects.requireNonNull(WrappedNetwork.layersOf(base).get("layer"));
-    assertThat(original.sites().stream().filter(site -> site.kind().isModule()).map(StockSitesTest::text))
+    assertThat(
+            original.sites().stream()
+                .filter(site -> site.kind().isModule())
+                .map(StockSitesTest::text))
         .containsExactlyElementsOf(expected);
   }
 
@@ -95,8 +97,7 @@ class StockSitesTest {
   @Test
   void aWeightIsTheSameObjectAtEveryCallAndUnknownOnesAreRefused() {
     StockWeights weights =
-        new StockWeights(
-            Map.of("W", Values.zeros(2, 3)), Map.of("W", WeightView.TRANSPOSED));
+        new StockWeights(Map.of("W", Values.zeros(2, 3)), Map.of("W", WeightView.TRANSPOSED));
     assertThat(weights.get("W")).isSameAs(weights.get("W"));
     assertThat(weights.get("W").shape()).containsExactly(3, 2);
     assertThatThrownBy(() -> weights.get("V"))

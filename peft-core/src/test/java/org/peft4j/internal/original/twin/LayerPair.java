@@ -53,8 +53,7 @@ final class LayerPair {
     site = original.sites().get(0);
     base.initGradientsView();
     x = base.feedForward(data.getFeatures(), false).get(stock.getIndex()).dup('c');
-    mask =
-        stock instanceof IOutputLayer ? data.getLabelsMaskArray() : data.getFeaturesMaskArray();
+    mask = stock instanceof IOutputLayer ? data.getLabelsMaskArray() : data.getFeaturesMaskArray();
     prepare(stock);
   }
 
@@ -131,7 +130,9 @@ final class LayerPair {
     return layer.backpropGradient(upper == null ? null : upper.dup('c'), NONE);
   }
 
-  /** The loss of the layer alone: of an output layer its sum over rows, else {@code Σ upper ⊙ y}. */
+  /**
+   * The loss of the layer alone: of an output layer its sum over rows, else {@code Σ upper ⊙ y}.
+   */
   double loss(Layer layer) {
     INDArray upper = upper();
     if (upper != null) {

@@ -68,7 +68,14 @@ class TwinsTest {
       }
     }
     return new LayerCase(
-        sort.name(), sort.target(), sort.inputType(), sort.x(), sort.y(), sort.xMask(), sort.yMask(), layers);
+        sort.name(),
+        sort.target(),
+        sort.inputType(),
+        sort.x(),
+        sort.y(),
+        sort.xMask(),
+        sort.yMask(),
+        layers);
   }
 
   static Stream<LayerCase> plainAndNoisy() {
@@ -116,7 +123,10 @@ class TwinsTest {
     Pair<Gradient, INDArray> expected = pair.backward(pair.stock);
     Pair<Gradient, INDArray> actual = pair.backward(twin);
 
-    copies.gradients().asMap().forEach((key, gradient) -> assertClose(gradient, gradient(expected, key)));
+    copies
+        .gradients()
+        .asMap()
+        .forEach((key, gradient) -> assertClose(gradient, gradient(expected, key)));
     assertThat(actual.getFirst().gradientForVariable()).isEmpty();
     if (expected.getSecond() == null) {
       assertThat(actual.getSecond()).isNull();
@@ -168,9 +178,7 @@ class TwinsTest {
     }
     if (pair.site.kind() == SiteKind.LINEAR && !pair.original.outputHead()) {
       CentralDifferences.assertGradients(
-          new Tensors(Map.of("x", pair.x)),
-          new Tensors(Map.of("x", dx.dup('c'))),
-          loss);
+          new Tensors(Map.of("x", pair.x)), new Tensors(Map.of("x", dx.dup('c'))), loss);
     }
   }
 
