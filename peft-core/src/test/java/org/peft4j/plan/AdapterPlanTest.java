@@ -84,13 +84,12 @@ class AdapterPlanTest {
 
   @Test
   void anOutlineDoesNotChangeWithWhatItWasMadeOf() {
-    Set<String> heads = new HashSet<>(Set.of("one"));
+    Set<String> tied = new HashSet<>(Set.of("one"));
     ModelOutline outline =
-        new ModelOutline(
-            List.of(ONE), heads, new HashSet<>(), Optional.empty(), 6, 24, DataType.FLOAT);
+        new ModelOutline(List.of(ONE), tied, Optional.empty(), 6, 24, DataType.FLOAT);
 
-    heads.clear();
+    tied.clear();
 
-    assertThat(outline.heads()).containsExactly("one");
+    assertThat(outline.tied()).containsExactly("one");
   }
 }

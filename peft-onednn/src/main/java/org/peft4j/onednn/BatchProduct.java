@@ -16,7 +16,7 @@ record BatchProduct(Heads a, Heads b, Heads out, float alpha, boolean accumulate
   /**
    * A matrix for each sequence and head.
    *
-   * @param sequences their number, and the elements from one to the next
+   * @param sequences the number of sequences, and the stride between them in elements
    * @param heads likewise
    */
   record Heads(Axis sequences, Axis heads, Axis rows, Axis columns) {
@@ -32,7 +32,7 @@ record BatchProduct(Heads a, Heads b, Heads out, float alpha, boolean accumulate
     }
   }
 
-  /** The size of a dimension, and the elements from one index to the next. */
+  /** The size of a dimension, and its stride in elements. */
   record Axis(long size, long stride) {}
 
   static void run(BatchProduct product, long a, long b, long out) {

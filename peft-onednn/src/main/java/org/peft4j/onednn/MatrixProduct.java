@@ -19,7 +19,7 @@ import org.peft4j.onednn.internal.Primitives;
  * @param a [m, k]
  * @param b [k, n]
  * @param out [m, n], row-major
- * @param accumulate whether out is added to
+ * @param accumulate whether to add to out
  * @param bias whether there is a bias [n]
  * @param half whether a and b are BFLOAT16
  */

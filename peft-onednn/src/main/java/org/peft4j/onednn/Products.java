@@ -9,7 +9,7 @@ import org.peft4j.onednn.internal.Address;
 
 /** Matrix products on ND4J arrays. */
 final class Products {
-  /** Whether the processor multiplies BFLOAT16 by itself. */
+  /** Whether the processor has BFLOAT16 products. */
   static final boolean HALF = halfProducts();
 
   private Products() {}
@@ -22,8 +22,8 @@ final class Products {
   /**
    * {@code out = alpha·op(a)·op(b) + bias + beta·out}.
    *
-   * @return whether it was done: not for other types, gaps between elements, or a beta that is
-   *     neither 0 nor 1
+   * @return whether it computed the product: false for other types, gaps between elements, or a
+   *     beta other than 0 and 1
    */
   static boolean multiply(
       INDArray a,
@@ -122,7 +122,7 @@ final class Products {
     return true;
   }
 
-  /** The other operand is narrowed, too; the sums are in single precision. */
+  /** Narrows the other operand too; sums in single precision. */
   private static void multiplyByHalf(
       INDArray a,
       MatrixLayout left,

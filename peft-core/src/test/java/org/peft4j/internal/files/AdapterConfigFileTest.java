@@ -76,7 +76,8 @@ class AdapterConfigFileTest {
   void depthAndSizeAreBounded() throws IOException {
     assertRefused("{'a': " + "[".repeat(100) + "]".repeat(100) + "}", "is not valid JSON: ");
     assertRefused("{'peft_type': '" + "x".repeat(100_001) + "'}", "is not valid JSON: ");
-    assertRefused("{'peft_type': 'BITFIT'}" + " ".repeat(5 << 20), "bytes; allowed: up to 4194304.");
+    assertRefused(
+        "{'peft_type': 'BITFIT'}" + " ".repeat(5 << 20), "bytes; allowed: up to 4194304.");
   }
 
   @Test

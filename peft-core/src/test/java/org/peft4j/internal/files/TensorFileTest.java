@@ -69,7 +69,8 @@ class TensorFileTest {
 
     assertThat(read(whole.transpose(), Values.zeros(3, 2)).toDoubleMatrix())
         .isDeepEqualTo(new double[][] {{1, 4}, {2, 5}, {3, 6}});
-    assertThat(read(columns.castTo(DataType.FLOAT), Nd4j.zeros(DataType.FLOAT, 2, 2)).toFloatMatrix())
+    assertThat(
+            read(columns.castTo(DataType.FLOAT), Nd4j.zeros(DataType.FLOAT, 2, 2)).toFloatMatrix())
         .isDeepEqualTo(new float[][] {{2, 3}, {5, 6}});
   }
 

@@ -21,6 +21,7 @@ import org.peft4j.plan.PlannedTensor;
 import org.peft4j.plan.TrainableParameters;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteParameter;
+import org.peft4j.site.SiteRole;
 import org.peft4j.testing.LayerCases;
 import org.peft4j.token.TokenTuningConfig;
 import org.peft4j.weight.DenseWeight;
@@ -33,11 +34,12 @@ class ModelSitesTest {
   private static final Site TABLE = Site.embedding("wte", "wte", 5, 2, List.of(ROWS));
   private static final Site MAP =
       Site.linear("fc", "fc", 2, 2, List.of(SiteParameter.weight("weight", 2, 2), BIAS));
-  private static final Site HEAD = Site.linear("lm_head", "lm_head", 2, 5, List.of(ROWS));
+  private static final Site HEAD =
+      Site.linear("lm_head", "lm_head", 2, 5, List.of(ROWS)).as(SiteRole.HEAD);
   private static final FrozenWeight SHARED = weight(5, 2);
 
   /** A layer with one site, its weights outside of Deeplearning4j's vector. */
-  private record Part(Site site, Map<String, FrozenWeight> weights, boolean outputHead)
+  private record Part(Site site, Map<String, FrozenWeight> weights, boolean typed)
       implements OriginalPart {
     @Override
     public List<Site> sites() {
@@ -51,7 +53,7 @@ class ModelSitesTest {
 
     @Override
     public Optional<String> modelType() {
-      return outputHead ? Optional.of("gpt") : Optional.empty();
+      return typed ? Optional.of("gpt") : Optional.empty();
     }
 
     @Override
@@ -74,19 +76,12 @@ class ModelSitesTest {
 
   private static ModelOutline outline() {
     return new ModelOutline(
-        List.of(TABLE, MAP, HEAD),
-        Set.of("lm_head"),
-        Set.of("lm_head"),
-        Optional.of("gpt"),
-        16,
-        64,
-        DataType.FLOAT);
+        List.of(TABLE, MAP, HEAD), Set.of("lm_head"), Optional.of("gpt"), 16, 64, DataType.FLOAT);
   }
 
   @Test
-  void sitesHeadsAndTypeAreThoseOfTheLayers() {
+  void sitesAndTypeAreThoseOfTheLayers() {
     assertThat(sites().all()).containsExactly(TABLE, MAP, HEAD);
-    assertThat(sites().heads()).containsExactly("lm_head");
     assertThat(sites().modelType()).contains("gpt");
   }
 
@@ -139,8 +134,7 @@ class ModelSitesTest {
     assertThat(plan.sites()).containsExactly(TABLE, HEAD);
     assertThat(plan.adapters().get(0).tensors())
         .containsExactly(
-            new PlannedTensor(
-                "base_model.model.wte.trainable_tokens_delta", List.of(2L, 2L)));
+            new PlannedTensor("base_model.model.wte.trainable_tokens_delta", List.of(2L, 2L)));
     assertThat(plan.adapters().get(1).tensors()).isEmpty();
     assertThat(plan.parameters()).isEqualTo(new TrainableParameters(4, 16 + 4));
   }

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Adapter;
@@ -36,7 +35,7 @@ class AdapterPlannerTest {
   private static final Site UP1 = linear("h.1.mlp.up", WEIGHT);
   private static final Site NORM =
       Site.parameters("ln", "ln", SiteKind.NORM, List.of(WEIGHT, BIAS));
-  private static final Site HEAD = linear("lm_head", WEIGHT);
+  private static final Site HEAD = linear("lm_head", WEIGHT).as(SiteRole.HEAD);
   private static final List<Site> ALL = List.of(TABLE, Q0, UP0, Q1, UP1, NORM, HEAD);
 
   /** Every weight is the same; the head's is tied to the table. */
@@ -66,7 +65,7 @@ class AdapterPlannerTest {
   }
 
   private static AdapterPlanner planner(Optional<String> type) {
-    return new AdapterPlanner(ALL, Set.of("lm_head"), type, new Model());
+    return new AdapterPlanner(ALL, type, new Model());
   }
 
   private List<Adapter> plan(BitFitConfig.Builder builder) {
@@ -108,8 +107,7 @@ class AdapterPlannerTest {
 
   @Test
   void withoutAnyTargetsTheSitesThatThereAreAreTold() {
-    AdapterPlanner planner =
-        new AdapterPlanner(List.of(UP0, UP1), Set.of(), Optional.of("new"), new Model());
+    AdapterPlanner planner = new AdapterPlanner(List.of(UP0, UP1), Optional.of("new"), new Model());
 
     assertThatThrownBy(() -> planner.targets(method, BitFitConfig.builder().build()))
         .isInstanceOf(PeftException.class)
@@ -187,8 +185,7 @@ class AdapterPlannerTest {
   @Test
   void biasesOfTargetsOnlyAreThoseOfTargetsThatHaveOne() {
     assertThat(keys(targets("up").bias(Bias.TARGETS_ONLY)))
-        .containsExactly(
-            "h.0.mlp.up.number", "h.0.mlp.up.base_layer.bias", "h.1.mlp.up.number");
+        .containsExactly("h.0.mlp.up.number", "h.0.mlp.up.base_layer.bias", "h.1.mlp.up.number");
   }
 
   @Test

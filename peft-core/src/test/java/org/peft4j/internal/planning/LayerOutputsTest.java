@@ -70,8 +70,7 @@ class LayerOutputsTest {
             .build();
 
     assertThat(
-            LayerOutputs.bytes(
-                configuration, DataType.FLOAT, 1, InputType.convolutional(5, 4, 1)))
+            LayerOutputs.bytes(configuration, DataType.FLOAT, 1, InputType.convolutional(5, 4, 1)))
         .isEqualTo(4 * (3 * 4 * 3 + 2 + 4 * (3 * 4 * 3)));
   }
 
@@ -95,10 +94,7 @@ class LayerOutputsTest {
     String before = graph.toJson() + network.toJson();
 
     LayerOutputs.bytes(
-        graph,
-        DataType.FLOAT,
-        2,
-        List.of(InputType.feedForward(3), InputType.feedForward(4)));
+        graph, DataType.FLOAT, 2, List.of(InputType.feedForward(3), InputType.feedForward(4)));
     LayerOutputs.bytes(network, DataType.FLOAT, 2, InputType.recurrent(3, 10));
 
     assertThat(graph.toJson() + network.toJson()).isEqualTo(before);
@@ -109,16 +105,14 @@ class LayerOutputsTest {
     assertThatThrownBy(
             () -> LayerOutputs.bytes(recurrent(), DataType.FLOAT, 2, InputType.recurrent(3)))
         .isInstanceOf(PeftException.class)
-        .hasMessage(
-            "The sequence length is unknown. Give it: InputType.recurrent(size, length).");
+        .hasMessage("The sequence length is unknown. Give it: InputType.recurrent(size, length).");
   }
 
   @Test
   void inputsThatDoNotFitAreTold() {
     assertThatThrownBy(
             () ->
-                LayerOutputs.bytes(
-                    merging(), DataType.FLOAT, 2, List.of(InputType.feedForward(3))))
+                LayerOutputs.bytes(merging(), DataType.FLOAT, 2, List.of(InputType.feedForward(3))))
         .isInstanceOf(PeftException.class)
         .hasMessageStartingWith("Inputs of the types [")
         .hasMessageContaining("do not fit this network: ");

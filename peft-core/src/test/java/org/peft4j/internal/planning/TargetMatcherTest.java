@@ -16,6 +16,7 @@ import org.peft4j.error.PeftException;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
 import org.peft4j.site.SiteParameter;
+import org.peft4j.site.SiteRole;
 
 /** Which sites of a model of two blocks a config means. */
 class TargetMatcherTest {
@@ -30,7 +31,7 @@ class TargetMatcherTest {
           linear("t.h.1.mlp.up_proj"));
   private static final Site NORM =
       Site.parameters("ln_f", "ln_f", SiteKind.NORM, List.of(SiteParameter.weight("weight", 4)));
-  private static final Site HEAD = linear("lm_head");
+  private static final Site HEAD = linear("lm_head").as(SiteRole.HEAD);
   private static final Site PLACE = Site.place("t.h.0.mlp", "t.h.0.mlp", SiteKind.SUBLAYER, 4, 4);
   private static final List<Site> ALL =
       List.of(
@@ -52,9 +53,7 @@ class TargetMatcherTest {
 
   private static List<String> match(CommonConfig config, Set<SiteKind> supported, Site... saved) {
     return new TargetMatcher(ALL, config, Set.of(saved), "LORA", supported)
-        .match(config.targetModules().orElseThrow(), Set.of("lm_head")).stream()
-            .map(Site::name)
-            .toList();
+        .match(config.targetModules().orElseThrow()).stream().map(Site::name).toList();
   }
 
   private static BitFitConfig.Builder names(String... names) {
@@ -146,6 +145,15 @@ class TargetMatcherTest {
             "Invalid target_modules: Target \"q_porj\" matches no site of this model. Nearest:"
                 + " q_proj (2 sites), v_proj (2 sites), up_proj (2 sites), wte (1 site), lm_head"
                 + " (1 site).");
+  }
+
+  @Test
+  void aNameFromAFileIsToldOnOneShortLine() {
+    assertThatThrownBy(() -> match(names("q\n\u001b[2J" + "x".repeat(200))))
+        .hasMessageContaining("Target \"q\\u000a\\u001b[2Jxxx")
+        .hasMessageContaining("x…\" (206 characters) matches no site");
+    assertThatThrownBy(() -> match(BitFitConfig.builder().targetRegex("q\nv")))
+        .hasMessageStartingWith("Target \"q\\u000av\" matches no site");
   }
 
   @Test

@@ -26,7 +26,7 @@ final class RotaryFields {
   /**
    * Reads the settings of a model.
    *
-   * @param size how many features of a head are rotated
+   * @param size the number of rotated features of a head
    */
   static Rotary read(ConfigFields fields, int maxPositions, int size) {
     boolean recent = fields.has("rope_parameters");
@@ -120,8 +120,7 @@ final class RotaryFields {
     return new Rotary.LongRope(
         rope.positiveNumbers("short_factor", size / 2),
         rope.positiveNumbers("long_factor", size / 2),
-        rope.positiveNumber(
-            "attention_factor", Rotary.LongRope.attentionFactor(factor, original)),
+        rope.positiveNumber("attention_factor", Rotary.LongRope.attentionFactor(factor, original)),
         original);
   }
 }

@@ -25,7 +25,9 @@ class RotaryFieldsTest {
   private static final String YARN =
       "{\"rope_type\": \"yarn\", \"factor\": 4.0, \"original_max_position_embeddings\": 32}";
 
-  @TempDir private Path folder;
+  @TempDir
+  @SuppressWarnings("NullAway.Init")
+  private Path folder;
 
   static Stream<String> cases() {
     return golden().properties().stream().map(Map.Entry::getKey);
@@ -42,8 +44,7 @@ class RotaryFieldsTest {
     AttentionPart attention = attention(ConfigFile.of(expected.path("config"), folder).read());
     Rotary rotary = ((AttentionPart.RotaryPositions) attention.positions()).rotary();
 
-    float[] frequencies =
-        rotary.frequencies(attention.headSize(), expected.path("length").asInt());
+    float[] frequencies = rotary.frequencies(attention.headSize(), expected.path("length").asInt());
 
     JsonNode wanted = expected.path("inverse_frequencies");
     assertThat(frequencies).hasSize(wanted.size());
@@ -84,9 +85,7 @@ class RotaryFieldsTest {
     ConfigFile file =
         ConfigFile.of("llama", folder).with("rope_parameters", settings.replace('\'', '"'));
 
-    assertThatThrownBy(file::read)
-        .isInstanceOf(PeftException.class)
-        .hasMessageContaining(message);
+    assertThatThrownBy(file::read).isInstanceOf(PeftException.class).hasMessageContaining(message);
   }
 
   @Test

@@ -2,9 +2,11 @@ package org.peft4j.internal.original.stock;
 
 import java.util.LinkedHashMap;
 import org.deeplearning4j.nn.api.Layer;
+import org.deeplearning4j.nn.api.layers.IOutputLayer;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.layers.BaseLayer;
 import org.peft4j.internal.original.TwinLayer;
+import org.peft4j.site.SiteRole;
 
 /**
  * A layer of the base model, stripped of frozen-layer wrappers.
@@ -24,6 +26,11 @@ record StockLayer(Layer layer, NeuralNetConfiguration configuration) {
       layer.setWeightNoise(null);
     }
     return new StockLayer(inside, configuration);
+  }
+
+  /** What its linear maps are for: those of an output layer map to the model's output. */
+  SiteRole roleOfMaps() {
+    return layer instanceof IOutputLayer ? SiteRole.HEAD : SiteRole.OTHER;
   }
 
   /** A copy of the configuration, to instantiate a layer with. */

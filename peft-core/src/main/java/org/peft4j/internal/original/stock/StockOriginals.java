@@ -100,6 +100,8 @@ public final class StockOriginals {
   }
 
   private static List<WeightSite> sites(String name, StockLayer base) {
-    return StockSites.of(name, base.configuration().getLayer(), base.layer().paramTable());
+    return StockSites.of(name, base.configuration().getLayer(), base.layer().paramTable()).stream()
+        .map(weight -> weight.inLayerOf(base))
+        .toList();
   }
 }
