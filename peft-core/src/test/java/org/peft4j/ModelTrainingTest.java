@@ -13,6 +13,7 @@ import java.util.Map;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.method.RandomMasks;
 import org.peft4j.method.TensorPlace;
 
@@ -100,20 +101,32 @@ class ModelTrainingTest {
 
   @Test
   void inputsOfLinearMapsWithAdaptersAreShownInTheScope() {
-    model.setActive("out");
+    model.setActive("first");
     Map<String, INDArray> seen = new LinkedHashMap<>();
-    List<String> after = new ArrayList<>();
 
     try (AdapterScope scope =
-        training.observingInputs((site, x) -> seen.put(site.name(), x.dup()))) {
+        training.observingInputs((site, x) -> seen.put(site.name(), DetachedArrays.copy(x)))) {
       TwoLayers.output(model);
-      after.addAll(seen.keySet());
     }
+    assertThat(seen).isEqualTo(Map.of("first", TwoLayers.x()));
     seen.clear();
     TwoLayers.output(model);
-
-    assertThat(after).isEqualTo(model.adaptedSites().stream().map(s -> s.name()).toList());
     assertThat(seen).isEmpty();
+  }
+
+  @Test
+  void anInnerObserverHasTheOuterOneWait() {
+    model.setActive("out");
+    List<String> seen = new ArrayList<>();
+    try (AdapterScope outer = training.observingInputs((site, x) -> seen.add("outer"))) {
+      try (AdapterScope inner = training.observingInputs((site, x) -> seen.add("inner"))) {
+        TwoLayers.output(model);
+      }
+      TwoLayers.output(model);
+    }
+    TwoLayers.output(model);
+
+    assertThat(seen).containsExactly("inner", "outer");
   }
 
   @Test

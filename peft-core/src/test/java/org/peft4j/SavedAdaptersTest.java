@@ -186,7 +186,7 @@ class SavedAdaptersTest {
   }
 
   @Test
-  void whatBiasesTheAdapterOfAModelSavesIsInItsFile() {
+  void aWholeModuleIsSavedBesideTheAdaptersOwnTensors() {
     PeftModel<MultiLayerNetwork> model =
         Peft.wrap(TwoLayers.network(), biasOf("first").toBuilder().modulesToSave("out").build());
     Objects.requireNonNull(model.adapter("default").tensors().get("base_model.model.out.W"))

@@ -128,6 +128,7 @@ class ScopesTest {
       assertRefusedNow("merging again", model::merged);
       assertRefusedNow("changing the active adapters", () -> model.setActive("first"));
       assertRefusedNow("deleting an adapter", () -> model.delete("first"));
+      assertRefusedNow("deleting an adapter", model::close);
       assertRefusedNow("adding an adapter", () -> model.addAdapter("third", biasOf("out")));
       assertRefusedNow("mergeAndUnload", model::mergeAndUnload);
       assertRefusedNow(
@@ -201,6 +202,14 @@ class ScopesTest {
     assertThat(model.mergeDifference(TwoLayers.x())).isLessThan(1e-12);
     model.requireMergeable();
     assertEverythingIsBack();
+  }
+
+  @Test
+  void aDifferenceThatIsNoNumberIsNotZero() {
+    INDArray x = TwoLayers.x();
+    x.putScalar(0, Double.NaN);
+
+    assertThat(model.mergeDifference(x)).isNaN();
   }
 
   @Test

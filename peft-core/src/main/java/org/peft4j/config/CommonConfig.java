@@ -81,7 +81,7 @@ public record CommonConfig(
     return heads(taskType);
   }
 
-  /** The task and the base model's name and revision, and nothing else. */
+  /** Only the task and the base model's name and revision. */
   public CommonConfig description() {
     return new CommonConfig(
         taskType,

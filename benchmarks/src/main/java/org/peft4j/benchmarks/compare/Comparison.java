@@ -11,7 +11,7 @@ import org.peft4j.benchmarks.work.RandomTokens;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.family.Families;
 
-/** Measures rows: in each round the peak, PEFT4J, and the other side where there is one. */
+/** Measures rows: in each round the peak, PEFT4J, and the other side if there is one. */
 final class Comparison {
   private final Path folder;
   private final Program peak;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,6 +21,8 @@ import org.peft4j.adapter.Adapter;
 import org.peft4j.adapter.Initializer;
 import org.peft4j.adapter.ParameterSpec;
 import org.peft4j.adapter.Tensors;
+import org.peft4j.bitfit.BitFitConfig;
+import org.peft4j.config.ModuleSelector;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.graft.Slot;
 import org.peft4j.safetensors.DType;
@@ -197,7 +200,7 @@ class AdapterReaderTest {
   }
 
   @Test
-  void theSizeOfAFileIsKnownBeforeItIsWritten() throws Exception {
+  void theSizeOfAFileIsKnownBeforeItIsWritten() throws IOException {
     Path file = folder.resolve("size.safetensors");
     tensors.put(COPY, Values.random(1, 2, 3));
 
@@ -209,12 +212,19 @@ class AdapterReaderTest {
   }
 
   @Test
-  void anEncoderIsAFileOfItsOwn() {
+  void anEncoderIsAFileOfItsOwnAndCounts() throws IOException {
     Site prompt = Site.place("prompt", "prompt", SiteKind.PROMPT, 0, 10);
-    long plain = AdapterFileSize.of(List.of(new PlainTestAdapter(prompt)), DataType.FLOAT);
-    long encoded = AdapterFileSize.of(List.of(new EncodedTestAdapter(prompt)), DataType.FLOAT);
+    Adapter encoded = new EncodedTestAdapter(prompt);
+    Tensors values = new Tensors(Map.of(EncodedTestAdapter.ENCODER, Values.random(1, 10)));
+    BitFitConfig config = BitFitConfig.builder().build();
 
-    // Ten numbers more, another header and the encoder's checksum.
-    assertThat(encoded - plain).isGreaterThan(10 * 4 + 64);
+    AdapterFiles.write(
+        folder, config, new ModuleSelector.Every(), List.of(new Slot("default", encoded, values)));
+
+    long written =
+        Files.size(folder.resolve(AdapterFiles.WEIGHTS))
+            + Files.size(folder.resolve(AdapterFiles.ENCODER));
+    assertThat(AdapterFileSize.of(List.of(encoded), DataType.DOUBLE)).isEqualTo(written);
+    assertThat(AdapterFiles.hasEncoder(folder)).isTrue();
   }
 }

@@ -54,7 +54,7 @@ public record LoHaConfig(CommonConfig common, LycorisFields fields, boolean init
       return this;
     }
 
-    /** Whether ΔW begins at zero. */
+    /** Whether ΔW starts at zero. */
     public Builder init(boolean value) {
       init = value;
       return this;

@@ -48,7 +48,8 @@ public record AttentionPart(
   public AttentionPart {
     List<String> problems = new ArrayList<>();
     if (window.isPresent() && (window.getAsInt() < 1 || !causal)) {
-      problems.add("window is " + window.getAsInt() + "; allowed: at least 1, in causal attention.");
+      problems.add(
+          "window is " + window.getAsInt() + "; allowed: at least 1, in causal attention.");
     }
     if (softCap.isPresent() && !(softCap.getAsDouble() > 0)) {
       problems.add("softCap is " + softCap.getAsDouble() + "; allowed: above 0.");

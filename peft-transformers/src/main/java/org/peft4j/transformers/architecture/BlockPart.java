@@ -14,8 +14,7 @@ public record BlockPart(String name, List<ResidualPart> sublayers) {
   public BlockPart {
     sublayers = List.copyOf(sublayers);
     for (AttentionPart.Source source : AttentionPart.Source.values()) {
-      long count =
-          attentions(sublayers).filter(attention -> attention.source() == source).count();
+      long count = attentions(sublayers).filter(attention -> attention.source() == source).count();
       if (count > 1) {
         throw new IllegalArgumentException(
             name

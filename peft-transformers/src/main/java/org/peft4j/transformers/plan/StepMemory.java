@@ -17,8 +17,7 @@ import org.peft4j.transformers.architecture.StackPart;
  *     the input of an adapted projection
  * @param blocks in the order of the forward pass
  */
-record StepMemory(
-    long output, long outputs, long kept, List<Elements> blocks, HeadShape head) {
+record StepMemory(long output, long outputs, long kept, List<Elements> blocks, HeadShape head) {
   /** Output gradients at once: a layer's incoming and outgoing one. */
   private static final int GRADIENTS = 2;
 
@@ -59,7 +58,8 @@ record StepMemory(
             model.labels().isPresent() ? batch.sequences() : rows,
             head.linear().inputs(),
             head.outputs());
-    return new StepMemory(output, output * blocks.size() + outside, statistics + projected, blocks, shape);
+    return new StepMemory(
+        output, output * blocks.size() + outside, statistics + projected, blocks, shape);
   }
 
   /** The outputs of a stack's embeddings and of the layers after its last block. */

@@ -81,7 +81,8 @@ class PartsTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageStartingWith("a.past_key_values: ")
         .hasMessageContaining("causal is true; allowed for attention to an encoder: false.")
-        .hasMessageContaining("projections are fused; allowed for attention to an encoder: separate")
+        .hasMessageContaining(
+            "projections are fused; allowed for attention to an encoder: separate")
         .hasMessageContaining("positions are Alibi[]; allowed for attention to an encoder: none.");
   }
 
@@ -118,8 +119,7 @@ class PartsTest {
         .hasMessageContaining("at least one branch");
     BranchPart own =
         new BranchPart(Optional.of(NORM), MLP, Optional.empty(), ResidualPart.place("mlp", 8));
-    assertThatThrownBy(
-            () -> new ResidualPart(Optional.of(NORM), List.of(own), Optional.empty()))
+    assertThatThrownBy(() -> new ResidualPart(Optional.of(NORM), List.of(own), Optional.empty()))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("norm");
   }
@@ -157,8 +157,17 @@ class PartsTest {
     assertThat(block.sites())
         .extracting(Site::name)
         .containsExactly(
-            "norm", "a.q", "a.k", "a.v", "a.o", "mlp.up", "mlp.down", "last", "a.past_key_values",
-            "a", "mlp");
+            "norm",
+            "a.q",
+            "a.k",
+            "a.v",
+            "a.o",
+            "mlp.up",
+            "mlp.down",
+            "last",
+            "a.past_key_values",
+            "a",
+            "mlp");
     assertThat(block.sites().get(8).kind()).isEqualTo(SiteKind.ATTENTION);
     assertThat(block.modules().get(7).site().parameters()).hasSize(2);
   }
@@ -173,8 +182,7 @@ class PartsTest {
             new CheckpointNames("test", "Test", "", Set.of()),
             true,
             16,
-            new SpecialTokens(
-                OptionalInt.empty(), List.of(), OptionalInt.empty()),
+            new SpecialTokens(OptionalInt.empty(), List.of(), OptionalInt.empty()),
             Optional.empty(),
             Optional.of(stack),
             stack,

@@ -73,7 +73,9 @@ class FamilyGraphTest {
   void defaultTargetsAreThoseOfTheReference(String family) {
     for (PeftConfig config : DEFAULTS) {
       List<String> expected = new ArrayList<>();
-      golden(family).path(config.peftType().toLowerCase(Locale.ROOT)).forEach(t -> expected.add(t.asText()));
+      golden(family)
+          .path(config.peftType().toLowerCase(Locale.ROOT))
+          .forEach(t -> expected.add(t.asText()));
 
       assertThat(Transformers.plan(config(family), config, BATCH).adapter().sites())
           .extracting(Site::name)
@@ -161,7 +163,8 @@ class FamilyGraphTest {
 
   private static long count(Map<String, List<Long>> shapes) {
     return shapes.values().stream()
-        .mapToLong(shape -> shape.stream().mapToLong(Long::longValue).reduce(1, Math::multiplyExact))
+        .mapToLong(
+            shape -> shape.stream().mapToLong(Long::longValue).reduce(1, Math::multiplyExact))
         .sum();
   }
 }

@@ -80,7 +80,7 @@ class FieldsTest {
       file.read();
       return Optional.empty();
     } catch (PeftException e) {
-      return Optional.of(e.getMessage());
+      return Optional.ofNullable(e.getMessage());
     }
   }
 }

@@ -44,7 +44,8 @@ record SeparateProjections(
   }
 
   @Override
-  public void forward(Pass pass, INDArray x, @Nullable INDArray source, Heads heads, CallMemory memory) {
+  public void forward(
+      Pass pass, INDArray x, @Nullable INDArray source, Heads heads, CallMemory memory) {
     query.forward(pass, x, heads.rows().get(0));
     if (source != null) {
       key.forward(pass, source, heads.rows().get(1));

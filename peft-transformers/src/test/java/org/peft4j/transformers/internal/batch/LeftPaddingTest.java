@@ -15,7 +15,8 @@ import org.peft4j.transformers.Transformers;
 class LeftPaddingTest {
   @Test
   void positionsBeginAfterThePadding() {
-    assertThat(LeftPadding.positions(0, 4, new int[] {0, 2})).containsExactly(0, 1, 2, 3, 0, 0, 0, 1);
+    assertThat(LeftPadding.positions(0, 4, new int[] {0, 2}))
+        .containsExactly(0, 1, 2, 3, 0, 0, 0, 1);
     assertThat(LeftPadding.positions(4, 2, new int[] {0, 2})).containsExactly(4, 5, 2, 3);
     assertThat(LeftPadding.positions(4, 2, null)).containsExactly(4, 5);
   }

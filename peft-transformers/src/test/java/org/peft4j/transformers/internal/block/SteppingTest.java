@@ -42,8 +42,7 @@ class SteppingTest {
   private static BlockCase whole(Forms form, Predicate<Site> grafted) {
     BlockCase block = new BlockCase(grafted, form.part());
     boolean cross =
-        form.part().attentions().stream()
-            .anyMatch(a -> a.source() == AttentionPart.Source.ENCODER);
+        form.part().attentions().stream().anyMatch(a -> a.source() == AttentionPart.Source.ENCODER);
     return cross ? block.withEncoder() : block;
   }
 
@@ -95,8 +94,7 @@ class SteppingTest {
             rms("norm2"),
             attention(2, 1).ofEncoder().part("cross."),
             ResidualPart.place("cross", Parts.WIDTH)),
-        ResidualPart.preNorm(
-            rms("norm3"), gated("mlp"), ResidualPart.place("mlp", Parts.WIDTH)));
+        ResidualPart.preNorm(rms("norm3"), gated("mlp"), ResidualPart.place("mlp", Parts.WIDTH)));
   }
 
   @Test
