@@ -173,12 +173,12 @@ class SiteGraftsTest {
     Graft first = graft("a", new Penalised(SITE), 3);
     Graft second = graft("b", new Penalised(SITE), 4);
     LayerGrafts layer = layer(at(first, second));
-    INDArray c = first.parameters().get("C");
-    INDArray d = second.parameters().get("C");
+    INDArray c = first.parameters().get("d");
+    INDArray d = second.parameters().get("d");
 
     assertThat(layer.penalty()).isEqualTo(Values.inner(c, c) + Values.inner(d, d));
     layer.addPenaltyGradients(5);
-    assertThat(first.gradients().get("C")).isEqualTo(c.mul(10).add(99));
+    assertThat(first.gradients().get("d")).isEqualTo(c.mul(10).add(99));
 
     shared.activity().setMerged(Set.of("a"));
     assertThat(layer.penalty()).isEqualTo(Values.inner(d, d));

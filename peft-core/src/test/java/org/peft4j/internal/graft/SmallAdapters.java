@@ -265,22 +265,22 @@ public final class SmallAdapters {
     }
   }
 
-  /** Adds {@code Σ C²} to the loss. */
+  /** Adds {@code Σ d²} to the loss. */
   public record Penalised(Site site) implements PenaltyAdapter {
     @Override
     public List<ParameterSpec> parameters() {
-      return one("C", 2);
+      return one("d", 2);
     }
 
     @Override
     public double penalty(Kernels kernels, Tensors parameters) {
-      return Values.inner(parameters.get("C"), parameters.get("C"));
+      return Values.inner(parameters.get("d"), parameters.get("d"));
     }
 
     @Override
     public void addPenaltyGradient(
         Kernels kernels, Tensors parameters, double scale, Tensors gradients) {
-      gradients.get("C").addi(parameters.get("C").mul(2 * scale));
+      gradients.get("d").addi(parameters.get("d").mul(2 * scale));
     }
   }
 }

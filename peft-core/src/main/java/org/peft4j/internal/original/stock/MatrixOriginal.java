@@ -1,7 +1,6 @@
 package org.peft4j.internal.original.stock;
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
@@ -93,10 +92,7 @@ record MatrixOriginal(StockLayer base, Site site, Twin twin, StockWeights weight
   @Override
   public TwinLayer build(
       NeuralNetConfiguration configuration, int index, LayerGrafts grafts, DataType type) {
-    BaseLayer<?> layer = twin.make(base.ownConfiguration(), type, new GraftPoint(grafts, site));
-    layer.setIndex(index);
-    layer.setParamsViewArray(base.layer().params());
-    layer.setParamTable(new LinkedHashMap<>(base.layer().paramTable()));
-    return TwinLayer.of(layer);
+    GraftPoint at = new GraftPoint(grafts, site);
+    return base.twin(twin.make(base.ownConfiguration(), type, at), index);
   }
 }

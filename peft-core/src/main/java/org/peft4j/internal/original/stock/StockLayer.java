@@ -1,9 +1,11 @@
 package org.peft4j.internal.original.stock;
 
+import java.util.LinkedHashMap;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.layers.IOutputLayer;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.layers.BaseLayer;
+import org.peft4j.internal.original.TwinLayer;
 import org.peft4j.site.SiteRole;
 
 /**
@@ -34,5 +36,13 @@ record StockLayer(Layer layer, NeuralNetConfiguration configuration) {
   /** A copy of the configuration, to instantiate a layer with. */
   NeuralNetConfiguration ownConfiguration() {
     return configuration.clone();
+  }
+
+  /** Makes {@code twin} the layer of that index over the frozen arrays, which stay this layer's. */
+  TwinLayer twin(Layer twin, int index) {
+    twin.setIndex(index);
+    twin.setParamsViewArray(layer.params());
+    twin.setParamTable(new LinkedHashMap<>(layer.paramTable()));
+    return TwinLayer.of(twin);
   }
 }
