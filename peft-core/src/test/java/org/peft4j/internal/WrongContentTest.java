@@ -26,7 +26,7 @@ class WrongContentTest {
         "version https://git-lfs.github.com/spec/v1\\noid sha256:00 | It is a Git LFS pointer",
         "<!DOCTYPE html><html><body>404</body></html>              | It is an HTML page",
         "  <HTML lang=\"en\">                                      | It is an HTML page",
-        "GGUF\u0003\u0000\u0000\u0000                             | It is a GGUF file",
+        "GGUF____                                                   | It is a GGUF file",
       })
   void isRecognisedInPlaceOfJsonAndTensors(String content, String told) throws IOException {
     byte[] bytes = content.replace("\\n", "\n").getBytes(StandardCharsets.ISO_8859_1);
