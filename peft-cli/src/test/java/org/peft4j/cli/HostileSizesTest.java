@@ -109,8 +109,7 @@ class HostileSizesTest {
     for (String field : numbers) {
       for (long size : SIZES) {
         write(config, field, size, copy);
-        requireDecent(
-            all, base + ", " + field + " " + size, "eval", "-m", copy, "-d", Run.INPUTS);
+        requireDecent(all, base + ", " + field + " " + size, "eval", "-m", copy, "-d", Run.INPUTS);
       }
       write(config, field, PLANNED, copy);
       requireDecent(all, base + ", " + field + " planned", "plan", copy, "--method", "lora");

@@ -20,7 +20,14 @@ class PlainWriterTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"", "layer.0.weight", "a\tb\nc\n", "a\r\nb", "Größe, 重み, สวัสดี", "👩\u200d💻 👍🏽"})
+      strings = {
+        "",
+        "layer.0.weight",
+        "a\tb\nc\n",
+        "a\r\nb",
+        "Größe, 重み, สวัสดี",
+        "👩\u200d💻 👍🏽"
+      })
   void textsStayAsTheyAre(String text) {
     assertThat(printed(text)).isEqualTo(text);
   }

@@ -17,9 +17,9 @@ public final class PlainText {
     }
     return switch (Character.getType(c)) {
       case Character.CONTROL,
-              Character.SURROGATE,
-              Character.LINE_SEPARATOR,
-              Character.PARAGRAPH_SEPARATOR ->
+          Character.SURROGATE,
+          Character.LINE_SEPARATOR,
+          Character.PARAGRAPH_SEPARATOR ->
           false;
       // Joiners are part of words and of emoji.
       case Character.FORMAT -> c == JOINER || c == NO_JOINER;

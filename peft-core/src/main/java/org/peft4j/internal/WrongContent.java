@@ -14,8 +14,7 @@ public final class WrongContent {
   /** What the content is instead and what to do, as a sentence; empty if it is not recognised. */
   public static Optional<String> of(byte[] beginning) {
     String text =
-        new String(
-                beginning, 0, Math.min(BYTES, beginning.length), StandardCharsets.ISO_8859_1)
+        new String(beginning, 0, Math.min(BYTES, beginning.length), StandardCharsets.ISO_8859_1)
             .toLowerCase(Locale.ROOT);
     if (text.startsWith("version https://git-lfs")) {
       return Optional.of(

@@ -15,9 +15,7 @@ public final class Methods {
   private static final Map<String, List<String>> BY_MODULE =
       Map.of(
           "peft-core", List.of("BITFIT", "LN_TUNING", "TRAINABLE_TOKENS"),
-          "peft-lora",
-              List.of(
-                  "LORA", "ADALORA", "DELTA_LORA", "LOHA", "LOKR", "MORA", "VERA"),
+          "peft-lora", List.of("LORA", "ADALORA", "DELTA_LORA", "LOHA", "LOKR", "MORA", "VERA"),
           "peft-prompt",
               List.of("MULTITASK_PROMPT_TUNING", "P_TUNING", "PREFIX_TUNING", "PROMPT_TUNING"),
           "peft-ia3", List.of("IA3"),

@@ -46,7 +46,8 @@ class ModulePatternTest {
     assertThatThrownBy(() -> ModulePattern.compile("target_modules", "a".repeat(10_001)))
         .hasMessageContaining("is a pattern of 10001 characters; allowed: 10000");
     assertThatThrownBy(() -> ModulePattern.compile("target_modules", "("))
-        .hasMessageContaining("target_modules is not a regular expression that Python reads: \"(\" has a parenthesis"
+        .hasMessageContaining(
+            "target_modules is not a regular expression that Python reads: \"(\" has a parenthesis"
                 + " that is not closed at character 2.");
   }
 
@@ -112,5 +113,4 @@ class ModulePatternTest {
         .hasMessageContaining("\"(a|b)*c\"")
         .hasMessageContaining("Simplify it.");
   }
-
 }

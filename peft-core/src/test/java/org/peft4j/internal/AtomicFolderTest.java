@@ -9,18 +9,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.UUID;
 import java.util.function.Consumer;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Folders that are there as a whole, the old one or the new one. */
 class AtomicFolderTest {
-  @TempDir private Path parent;
-  private Path target;
+  private final Path parent;
+  private final Path target;
 
-  @BeforeEach
-  void target() {
-    target = parent.resolve("model");
+  AtomicFolderTest(@TempDir Path parent) {
+    this.parent = parent;
+    this.target = parent.resolve("model");
   }
 
   private static Consumer<Path> file(String content) {

@@ -21,7 +21,11 @@ import org.peft4j.error.PeftException;
 
 /** Who may write a name, and what becomes of what others left. */
 class WriteLockTest {
-  @TempDir private Path folder;
+  private final Path folder;
+
+  WriteLockTest(@TempDir Path folder) {
+    this.folder = folder;
+  }
 
   @Test
   void oneWriterAtATime() throws Exception {

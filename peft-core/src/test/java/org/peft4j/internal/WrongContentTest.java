@@ -17,7 +17,11 @@ import org.peft4j.safetensors.SafetensorsFile;
 
 /** Files that are not what their names say, as users have them. */
 class WrongContentTest {
-  @TempDir private Path folder;
+  private final Path folder;
+
+  WrongContentTest(@TempDir Path folder) {
+    this.folder = folder;
+  }
 
   @ParameterizedTest
   @CsvSource(
@@ -45,8 +49,14 @@ class WrongContentTest {
 
   @Test
   void picklesAndArchivesAreTold() {
-    assertThat(WrongContent.of(new byte[] {'P', 'K', 3, 4, 20})).get().asString().contains("pickle");
-    assertThat(WrongContent.of(new byte[] {(byte) 0x80, 2, '}'})).get().asString().contains("pickle");
+    assertThat(WrongContent.of(new byte[] {'P', 'K', 3, 4, 20}))
+        .get()
+        .asString()
+        .contains("pickle");
+    assertThat(WrongContent.of(new byte[] {(byte) 0x80, 2, '}'}))
+        .get()
+        .asString()
+        .contains("pickle");
     assertThat(WrongContent.of(new byte[] {0x1f, (byte) 0x8b})).get().asString().contains("gzip");
     assertThat(WrongContent.of(new byte[0])).isEmpty();
     assertThat(WrongContent.of("{}".getBytes(StandardCharsets.US_ASCII))).isEmpty();

@@ -77,7 +77,8 @@ class MethodsTest {
   @Test
   void aLongNameFromAFileIsCut() {
     assertThatThrownBy(() -> Methods.named("X".repeat(5_000)))
-        .hasMessageStartingWith("peft_type is \"" + "X".repeat(120) + "…\" (5000 characters), which");
+        .hasMessageStartingWith(
+            "peft_type is \"" + "X".repeat(120) + "…\" (5000 characters), which");
   }
 
   @Test

@@ -15,9 +15,33 @@ public final class Mutations {
   /** What JSON is made of, and what its readers stumble over. */
   public static final List<String> JSON =
       List.of(
-          "{", "}", "[", "]", ",", ":", "\"", "\\", "-", "0", "1e9", "1e999", "-1", "0.5", "null",
-          "true", "[]", "{}", "\"\"", "2147483647", "4294967296", "9223372036854775807", "\\u0000",
-          "\\ud800", "\0", "\u00ff", "[[[[[[[[[[");
+          "{",
+          "}",
+          "[",
+          "]",
+          ",",
+          ":",
+          "\"",
+          "\\",
+          "-",
+          "0",
+          "1e9",
+          "1e999",
+          "-1",
+          "0.5",
+          "null",
+          "true",
+          "[]",
+          "{}",
+          "\"\"",
+          "2147483647",
+          "4294967296",
+          "9223372036854775807",
+          "\\u0000",
+          "\\ud800",
+          "\0",
+          "\u00ff",
+          "[[[[[[[[[[");
 
   /** The slowest input may wait for the garbage collector or another process. */
   public static final Duration MAX_TIME = Duration.ofSeconds(5);

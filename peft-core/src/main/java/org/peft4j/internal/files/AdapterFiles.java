@@ -250,10 +250,7 @@ public final class AdapterFiles {
   }
 
   private static void write(
-      Path folder,
-      ObjectNode json,
-      Map<String, INDArray> encoders,
-      Map<String, INDArray> tensors) {
+      Path folder, ObjectNode json, Map<String, INDArray> encoders, Map<String, INDArray> tensors) {
     boolean fresh = !Files.exists(folder.resolve(WEIGHTS));
     Map<String, String> metadata = new LinkedHashMap<>(Map.of("format", "pt"));
     AdapterConfigFile.write(config(folder).target(fresh), json);

@@ -104,7 +104,8 @@ final class Companion {
   /** Deletes an older companion, after weights without one have been written. */
   void remove() {
     // The lock clears up after a writer that died.
-    try (WriteLock lock = WriteLock.of(next.resolveSibling(""), String.valueOf(next.getFileName()))) {
+    try (WriteLock lock =
+        WriteLock.of(next.resolveSibling(""), String.valueOf(next.getFileName()))) {
       Files.deleteIfExists(next);
       Files.deleteIfExists(current);
     } catch (IOException e) {

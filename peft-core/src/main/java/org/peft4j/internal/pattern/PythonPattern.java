@@ -70,7 +70,8 @@ public final class PythonPattern {
     int[] points = text.codePoints().toArray();
     int[] marks = new int[2 * (groups + 1)];
     Arrays.fill(marks, -1);
-    int end = new Run(program, points, new int[] {BUDGET}, marks).from(0, whole ? points.length : -1);
+    int end =
+        new Run(program, points, new int[] {BUDGET}, marks).from(0, whole ? points.length : -1);
     return end < 0 ? null : marks;
   }
 }

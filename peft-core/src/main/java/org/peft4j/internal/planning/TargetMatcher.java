@@ -2,7 +2,6 @@ package org.peft4j.internal.planning;
 
 import static org.peft4j.internal.Quoted.quoted;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.peft4j.config.CommonConfig;
@@ -88,8 +87,7 @@ final class TargetMatcher {
     if (names.isEmpty()) {
       CommonConfig.require(
           "target_modules",
-          List.of(
-              "The list is empty; allowed: one name or more, such as: " + nearest("") + "."));
+          List.of("The list is empty; allowed: one name or more, such as: " + nearest("") + "."));
     }
     List<String> unknown = names.stream().filter(name -> !isKnown(name)).toList();
     List<String> problems =
@@ -126,7 +124,8 @@ final class TargetMatcher {
 
   /** Exclusions and layers that mean nothing leave something in that the user wanted out. */
   private void reportIdleFields() {
-    idle.report("exclude_modules", config.excludeModules().map(this::idleExclusions).orElse(List.of()));
+    idle.report(
+        "exclude_modules", config.excludeModules().map(this::idleExclusions).orElse(List.of()));
     List<String> paths = sites.stream().map(site -> site.name() + ".").toList();
     idle.report("layers_to_transform", layerIndex.idle(paths));
   }

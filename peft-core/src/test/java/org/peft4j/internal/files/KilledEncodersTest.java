@@ -131,11 +131,14 @@ class KilledEncodersTest {
 
     assertThatThrownBy(() -> AdapterFiles.readConfig(folder))
         .isInstanceOf(PeftException.class)
-        .hasMessageContaining("adapter_config.json is not the file that the weights were saved with")
+        .hasMessageContaining(
+            "adapter_config.json is not the file that the weights were saved with")
         .hasMessageContaining("Delete adapter_config.json.next, or, if you trust it, rename it");
   }
 
-  /** Makes a file wait under its other name, with the earlier file, if there was one, in its place. */
+  /**
+   * Makes a file wait under its other name, with the earlier file, if there was one, in its place.
+   */
   private static void wait(Path file, Map<Path, byte[]> before) throws IOException {
     Files.move(file, file.resolveSibling(file.getFileName() + NEXT));
     byte[] earlier = before.get(file);

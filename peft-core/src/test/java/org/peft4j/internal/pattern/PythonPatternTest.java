@@ -26,8 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class PythonPatternTest {
   private static JsonNode golden() {
-    try (InputStream in =
-        PythonPatternTest.class.getResourceAsStream("/python_patterns.json")) {
+    try (InputStream in = PythonPatternTest.class.getResourceAsStream("/python_patterns.json")) {
       return new ObjectMapper().readTree(Objects.requireNonNull(in));
     } catch (IOException e) {
       throw new IllegalStateException(e);

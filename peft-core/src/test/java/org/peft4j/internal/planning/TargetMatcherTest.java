@@ -206,7 +206,8 @@ class TargetMatcherTest {
   @Test
   void namesThatOtherFieldsLeaveOutAreTold() {
     BitFitConfig.Builder excluded = names("q_proj").excludeModules("q_proj");
-    BitFitConfig.Builder otherLayer = names("q_proj").layersToTransform(7);
+    BitFitConfig.Builder otherLayer =
+        names("q_proj").excludeModules("t.h.1.attn.q_proj").layersToTransform(1);
 
     for (BitFitConfig.Builder config : List.of(excluded, otherLayer)) {
       assertThatThrownBy(() -> match(config))

@@ -35,7 +35,8 @@ class ConfigFuzzTest {
   @Test
   void damagedConfigsAreRefusedOrDescribed() throws IOException {
     List<String> seeds =
-        Stream.of("llama", "llama_rope_llama3", "llama_classifier", "mistral", "qwen2", "gpt2", "opt")
+        Stream.of(
+                "llama", "llama_rope_llama3", "llama_classifier", "mistral", "qwen2", "gpt2", "opt")
             .map(ConfigFuzzTest::config)
             .toList();
     Mutations mutations = new Mutations(20_240_303, Mutations.JSON);
