@@ -39,6 +39,29 @@ public final class ModulePattern {
     return compile(field, text, "(.*\\.)?(" + text + ")");
   }
 
+  /** Whether {@code text} is a path: as an expression, its dots stand for any character. */
+  static boolean isPath(String text) {
+    return !text.isEmpty()
+        && text.chars()
+            .allMatch(c -> c < 128 && (Character.isLetterOrDigit(c) || "_.".indexOf(c) >= 0));
+  }
+
+  /** What {@link #suffix} of a path matches, without reading it as an expression. */
+  static boolean endsWith(String path, String text) {
+    int begin = path.length() - text.length();
+    if (begin < 0 || (begin > 0 && path.charAt(begin - 1) != '.')) {
+      return false;
+    }
+    for (int i = 0; i < text.length(); i++) {
+      char wanted = text.charAt(i);
+      char found = path.charAt(begin + i);
+      if (wanted == '.' ? found == '\n' : found != wanted) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   private static ModulePattern compile(String field, String text, String whole) {
     if (text.length() > MAX_LENGTH) {
       throw new PeftException(

@@ -74,6 +74,41 @@ class ModulePatternTest {
     assertThat(new PatternMap<Integer>("rank_pattern", Map.of()).get("q_proj", 8)).isEqualTo(8);
   }
 
+  /** A plain path is compared as the expression that it is. */
+  @ParameterizedTest
+  @CsvSource({
+    "q_proj, q_proj",
+    "q_proj, h.0.q_proj",
+    "q_proj, h.0.xq_proj",
+    "q_proj, q_proj.x",
+    "0.q_proj, h.0.q_proj",
+    "0.q_proj, h.0xq_proj",
+    ".q, h.q",
+    "h..q, h.0q"
+  })
+  void aPathMatchesWhatItsExpressionMatches(String key, String path) {
+    assertThat(ModulePattern.isPath(key)).isTrue();
+    assertThat(ModulePattern.endsWith(path, key))
+        .isEqualTo(ModulePattern.suffix("rank_pattern", key).matches(path));
+  }
+
+  @Test
+  void thousandsOfPathsAreAllowedAndExpressionsAreBounded() {
+    Map<String, Integer> paths = new LinkedHashMap<>();
+    Map<String, Integer> expressions = new LinkedHashMap<>();
+    for (int i = 0; i < 10_000; i++) {
+      paths.put("h." + i + ".q_proj", i);
+      expressions.put("h." + i + ".*", i);
+    }
+
+    assertThat(new PatternMap<>("rank_pattern", paths).get("t.h.77.q_proj", 0)).isEqualTo(77);
+    assertThatThrownBy(() -> new PatternMap<>("rank_pattern", expressions))
+        .isInstanceOf(PeftException.class)
+        .hasMessage(
+            "rank_pattern has 10000 keys, 10000 of them expressions; allowed: up to 10000 and"
+                + " 500.");
+  }
+
   @Test
   void alternativesOfAKeyStayTogether() {
     ModulePattern pattern = ModulePattern.suffix("rank_pattern", "q_proj|v_proj");

@@ -74,8 +74,9 @@ final class CheckpointFiles {
   /** Where a Hugging Face cache keeps the contents of {@code models--x/snapshots/revision}. */
   private static Path blobs(Path folder) {
     Path snapshots = folder.getParent();
-    boolean cached = snapshots != null && snapshots.endsWith("snapshots");
-    return cached ? snapshots.resolveSibling("blobs") : folder;
+    return snapshots != null && snapshots.endsWith("snapshots")
+        ? snapshots.resolveSibling("blobs")
+        : folder;
   }
 
   private static void copy(Path source, Path target) {
