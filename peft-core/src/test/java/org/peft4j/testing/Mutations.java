@@ -8,8 +8,8 @@ import java.util.Random;
 
 /**
  * Damaged copies of a sound file: bits and bytes changed, parts cut, repeated, or replaced by
- * tokens that files of this kind have. {@code mvn -Pfuzz verify} makes a million of them for each test,
- * or as many as {@code -Dfuzz.inputs} says.
+ * tokens that files of this kind have. {@code mvn -Pfuzz verify} makes a million of them for each
+ * test, or as many as {@code -Dfuzz.inputs} says.
  */
 public final class Mutations {
   /** What JSON is made of, and what its readers stumble over. */
