@@ -99,8 +99,21 @@ public final class FineTunerBuilder<B extends Batch> {
     return this;
   }
 
-  /** Learning rates and decays by tensor, as in LoRA+; the settings' for all by default. */
+  /**
+   * Learning rates and decays by tensor, as in LoRA+; by default the settings' for all, without
+   * decay of norms and biases.
+   *
+   * @throws PeftException if they are set already: the rates of two cannot both hold
+   */
   public FineTunerBuilder<B> groups(ParameterGroups value) {
+    if (groups != null && !groups.equals(value)) {
+      throw new PeftException(
+          "The learning rates of the tensors are set twice, by "
+              + groups
+              + " and by "
+              + value
+              + ". Give one ParameterGroups that says what each tensor has.");
+    }
     groups = value;
     return this;
   }

@@ -129,9 +129,11 @@ final class Training {
     FineTuningSettingsBuilder builder =
         FineTuningSettings.builder()
             .batchSize(command.data.batchSize)
+            .dropLast(options.dropLast)
             .gradientAccumulation(options.gradAccumulation)
             .learningRate(options.learningRate)
             .weightDecay(options.weightDecay)
+            .decayAll(options.decayAll)
             .warmupSteps(options.warmupSteps)
             .schedule(options.schedule)
             .maxGradNorm(options.maxGradNorm)
