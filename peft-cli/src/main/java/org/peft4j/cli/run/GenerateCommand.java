@@ -53,7 +53,7 @@ public final class GenerateCommand implements Runnable {
       List<int[]> ids = prompts.stream().map(text -> tokenizer.encode(text, true)).toList();
       List<GeneratedRow> rows =
           Generator.of(open.languageModel(), open.graph())
-              .generate(ids, Sampling.config(generation))
+              .generate(ids, Sampling.config(generation, tokenizer.endOfText()))
               .rows();
       for (GeneratedRow row : rows) {
         List<Integer> all = new ArrayList<>(row.prompt());

@@ -8,7 +8,12 @@ import org.peft4j.transformers.generation.GenerationConfigBuilder;
 final class Sampling {
   private Sampling() {}
 
-  static GenerationConfig config(GenerationOptions options) {
+  /**
+   * The config.
+   *
+   * @param endOfText what ends a row, unless the options say that nothing does
+   */
+  static GenerationConfig config(GenerationOptions options, List<Integer> endOfText) {
     boolean chosen =
         options.temperature.isPresent() || options.topK.isPresent() || options.topP.isPresent();
     boolean greedy = options.temperature.filter(value -> value == 0).isPresent();
@@ -21,9 +26,7 @@ final class Sampling {
     options.temperature.filter(value -> value != 0).ifPresent(builder::temperature);
     options.topK.ifPresent(builder::topK);
     options.topP.ifPresent(builder::topP);
-    if (options.ignoreEos) {
-      builder.eosTokenIds(List.of());
-    }
+    builder.eosTokenIds(options.ignoreEos ? List.of() : endOfText);
     return builder.build();
   }
 }

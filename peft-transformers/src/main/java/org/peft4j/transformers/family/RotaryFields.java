@@ -120,8 +120,7 @@ final class RotaryFields {
     return new Rotary.LongRope(
         rope.positiveNumbers("short_factor", size / 2),
         rope.positiveNumbers("long_factor", size / 2),
-        rope.positiveNumber(
-            "attention_factor", Rotary.LongRope.attentionFactor(factor, original)),
+        rope.positiveNumber("attention_factor", Rotary.LongRope.attentionFactor(factor, original)),
         original);
   }
 }

@@ -92,7 +92,10 @@ record T5Family(String modelType, String className) implements Family {
       factor = fields.positiveNumber("initializer_factor", 1);
       String projection = fields.text("feed_forward_proj", feedForward);
       gated = projection.startsWith("gated-");
-      String name = projection.replaceFirst("^gated-", "").replaceFirst("^gelu$", gated ? "gelu_new" : "gelu");
+      String name =
+          projection
+              .replaceFirst("^gated-", "")
+              .replaceFirst("^gelu$", gated ? "gelu_new" : "gelu");
       // Made from feed_forward_proj, but what a file says goes before it.
       fields.only("is_gated_act", gated);
       fields.only("dense_act_fn", name);

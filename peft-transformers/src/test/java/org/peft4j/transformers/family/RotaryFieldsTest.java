@@ -42,8 +42,7 @@ class RotaryFieldsTest {
     AttentionPart attention = attention(ConfigFile.of(expected.path("config"), folder).read());
     Rotary rotary = ((AttentionPart.RotaryPositions) attention.positions()).rotary();
 
-    float[] frequencies =
-        rotary.frequencies(attention.headSize(), expected.path("length").asInt());
+    float[] frequencies = rotary.frequencies(attention.headSize(), expected.path("length").asInt());
 
     JsonNode wanted = expected.path("inverse_frequencies");
     assertThat(frequencies).hasSize(wanted.size());
@@ -84,9 +83,7 @@ class RotaryFieldsTest {
     ConfigFile file =
         ConfigFile.of("llama", folder).with("rope_parameters", settings.replace('\'', '"'));
 
-    assertThatThrownBy(file::read)
-        .isInstanceOf(PeftException.class)
-        .hasMessageContaining(message);
+    assertThatThrownBy(file::read).isInstanceOf(PeftException.class).hasMessageContaining(message);
   }
 
   @Test

@@ -18,7 +18,14 @@ import org.peft4j.transformers.Transformers;
 /** Greedy ids are those of {@code generate} of transformers, for prompts of several lengths. */
 class GoldenGenerationTest {
   @ParameterizedTest
-  @ValueSource(strings = {"generate_llama", "generate_gpt2", "generate_opt", "generate_opt_350m", "generate_llama_rope_longrope"})
+  @ValueSource(
+      strings = {
+        "generate_llama",
+        "generate_gpt2",
+        "generate_opt",
+        "generate_opt_350m",
+        "generate_llama_rope_longrope"
+      })
   void idsAreThoseOfTheReference(String name) throws IOException {
     Path folder = Golden.folder(name);
     JsonNode json = new JsonMapper().readTree(folder.resolve("case.json").toFile());
