@@ -1,6 +1,7 @@
 """Writes what each field of a config.json changes in transformers: python fields.py
 
-A tiny model of each family, then one field at a time with another value: do parameters differ, or logits of equal weights, or nothing?
+A tiny model of each family, with its parameters and the modules that PEFT adapts by default. Then one field at a time with another value: do
+parameters differ, or logits of equal weights, or nothing?
 """
 
 import setting  # first: sets the environment
@@ -9,7 +10,8 @@ import copy
 import json
 
 import torch
-from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, PreTrainedConfig
+from peft import IA3Config, LoraConfig, PeftConfig, get_peft_model
+from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, PreTrainedConfig, PreTrainedModel
 
 import bases
 
@@ -93,14 +95,24 @@ def other(name: str, value: object) -> object:
     return None
 
 
-def logits(config: PreTrainedConfig) -> tuple[dict, torch.Tensor]:
+def model_of(config: PreTrainedConfig) -> PreTrainedModel:
     kind = AutoModelForSeq2SeqLM if config.model_type in ("t5", "mt5") else AutoModelForCausalLM
-    model = kind.from_config(config, attn_implementation="eager", dtype=torch.float32).eval()
+    return kind.from_config(config, attn_implementation="eager", dtype=torch.float32).eval()
+
+
+def targets(config: dict, adapter: PeftConfig) -> list[str]:
+    """The modules that PEFT adapts where a config names none."""
+    model = get_peft_model(model_of(AutoConfig.for_model(**copy.deepcopy(config))), adapter).base_model
+    return sorted(model.targeted_module_names)
+
+
+def logits(config: PreTrainedConfig) -> tuple[dict, torch.Tensor]:
+    model = model_of(config)
     with torch.no_grad():
         for key, parameter in model.named_parameters():
             parameter.copy_(bases.weight(key, key, parameter))
         ids = torch.randint(3, 50, (2, 9), generator=setting.generator("fields"))
-        inputs = {"decoder_input_ids": ids.flip(0)} if kind is AutoModelForSeq2SeqLM else {}
+        inputs = {"decoder_input_ids": ids.flip(0)} if config.is_encoder_decoder else {}
         shapes = {key: tuple(parameter.shape) for key, parameter in model.named_parameters()}
         return shapes, model(input_ids=ids, **inputs).logits
 
@@ -127,7 +139,13 @@ def family(name: str, sizes: dict) -> dict:
         for field, value in changed.items()
         if value is not None and value != config.get(field)
     }
-    return {"config": config, "fields": fields}
+    return {
+        "config": config,
+        "fields": fields,
+        "parameters": expected[0],
+        "lora": targets(config, LoraConfig(fan_in_fan_out=name == "gpt2")),
+        "ia3": targets(config, IA3Config(fan_in_fan_out=name == "gpt2")),
+    }
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from transformers import (
     GPT2Config,
     LlamaConfig,
     MT5Config,
+    OPTConfig,
     PreTrainedConfig,
     Qwen2Config,
     T5Config,
@@ -35,6 +36,14 @@ CASES: dict[str, tuple[PreTrainedConfig, dict]] = {
     "qwen2_classifier": (
         Qwen2Config(architectures=["Qwen2ForSequenceClassification"], tie_word_embeddings=True),
         dict(r=4, task_type="SEQ_CLS", target_modules="all-linear"),
+    ),
+    "opt_350m": (
+        OPTConfig(hidden_size=1024, ffn_dim=4096, num_hidden_layers=24, num_attention_heads=16, word_embed_proj_dim=512, do_layer_norm_before=False),
+        dict(r=8, target_modules="all-linear"),
+    ),
+    "opt_classifier": (
+        OPTConfig(architectures=["OPTForSequenceClassification"], num_labels=3),
+        dict(r=4, task_type="SEQ_CLS", target_modules=["k_proj", "fc1"]),
     ),
     "gpt2": (GPT2Config(), dict(r=8, target_modules=["c_attn"], fan_in_fan_out=True)),
     "tinyllama": (

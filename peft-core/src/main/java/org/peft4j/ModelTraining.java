@@ -5,6 +5,7 @@ import java.util.Optional;
 import java.util.function.BiConsumer;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.config.PeftConfig;
+import org.peft4j.internal.graft.Passes;
 import org.peft4j.internal.wrapped.WrappedModel;
 import org.peft4j.method.AdapterView;
 import org.peft4j.method.Methods;
@@ -60,11 +61,13 @@ public final class ModelTraining {
 
   /**
    * Shows {@code observer} the input [rows, in] of every linear map with an active adapter, in each
-   * forward pass, until the scope is closed. The observer must copy what it keeps. Layers that run
-   * on a changed weight, such as recurrent ones, have no such input.
+   * forward pass, until the scope is closed; an earlier observer waits. The observer must copy what
+   * it keeps. Layers that run on a changed weight, such as recurrent ones, have no such input.
    */
   public AdapterScope observingInputs(BiConsumer<Site, INDArray> observer) {
-    wrapped.shared().passes().setObserver(observer);
-    return new AdapterScope(() -> wrapped.shared().passes().setObserver(null));
+    Passes passes = wrapped.shared().passes();
+    BiConsumer<Site, INDArray> before = passes.observer();
+    passes.setObserver(observer);
+    return new AdapterScope(() -> passes.setObserver(before));
   }
 }

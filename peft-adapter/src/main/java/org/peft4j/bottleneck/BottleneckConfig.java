@@ -12,19 +12,19 @@ import org.peft4j.config.PeftConfig;
 
 /**
  * The config of bottleneck adapters, with the fields and presets of the {@code adapters} library.
- * Begin with a preset: {@link #houlsby()}, {@link #pfeiffer()}, {@link #parallel()}, {@link
+ * Start from a preset: {@link #houlsby()}, {@link #pfeiffer()}, {@link #parallel()}, {@link
  * #compacter()}.
  *
- * @param common target modules, biases and the other fields that every method has; without target
- *     modules the next two fields say where
- * @param mhAdapter whether to graft after attentions
- * @param outputAdapter whether to graft after feed-forward sub-layers, and after the layers of a
+ * @param common the fields of every method; without target modules the next two fields choose the
+ *     places
+ * @param mhAdapter whether to adapt after attentions
+ * @param outputAdapter whether to adapt after feed-forward sub-layers, and after the layers of a
  *     plain Deeplearning4j model
- * @param reductionFactor the width of a place divided by the bottleneck's, which is rounded down
- *     and at least 1; above 0, below 1 for a wider one
+ * @param reductionFactor the width of a place ÷ the bottleneck's, which is rounded down and at
+ *     least 1; above 0, below 1 for a wider bottleneck
  * @param nonLinearity f
- * @param connections what the adapter sees, and what becomes of its part
- * @param initWeights how the projections begin
+ * @param connections the adapter's input, and how its part enters the output
+ * @param initWeights the first values of the projections
  * @param scaling s
  * @param leaveOut indices of layers to leave out
  * @param dropout probability that an element of the adapter's part is zeroed in training; in [0, 1)
@@ -52,7 +52,7 @@ public record BottleneckConfig(
   /**
    * Checks every field.
    *
-   * @throws org.peft4j.error.PeftException with all that is wrong
+   * @throws org.peft4j.error.PeftException listing all problems
    */
   public BottleneckConfig {
     leaveOut = List.copyOf(leaveOut);
@@ -112,7 +112,7 @@ public record BottleneckConfig(
   }
 
   /**
-   * Beside feed-forward, relu, reduction factor 2, scaling 4, up begins at zero (He et al. 2022;
+   * Beside feed-forward, relu, reduction factor 2, scaling 4, up starts at zero (He et al. 2022;
    * {@code par_bn}).
    */
   public static Builder parallel() {
@@ -123,8 +123,8 @@ public record BottleneckConfig(
   }
 
   /**
-   * As Houlsby's with Kronecker products, gelu, reduction factor 32 (Karimi Mahabadi et al. 2021;
-   * {@code compacter}).
+   * Houlsby's places with Kronecker products, gelu, reduction factor 32 (Karimi Mahabadi et al.
+   * 2021; {@code compacter}).
    */
   public static Builder compacter() {
     return new Builder(true, NonLinearity.GELU, Connections.HOULSBY)
@@ -132,7 +132,7 @@ public record BottleneckConfig(
         .phm(Phm.DEFAULT);
   }
 
-  /** As {@link #compacter()} at Pfeiffer's places ({@code compacter++}). */
+  /** {@link #compacter()} at Pfeiffer's places ({@code compacter++}). */
   public static Builder compacterPlusPlus() {
     return new Builder(false, NonLinearity.GELU, Connections.PFEIFFER)
         .reductionFactor(32)
@@ -164,19 +164,19 @@ public record BottleneckConfig(
       return this;
     }
 
-    /** Whether to graft after attentions. */
+    /** Whether to adapt after attentions. */
     public Builder mhAdapter(boolean value) {
       mhAdapter = value;
       return this;
     }
 
-    /** Whether to graft after feed-forward sub-layers, and layers of Deeplearning4j. */
+    /** Whether to adapt after feed-forward sub-layers, and after layers of Deeplearning4j. */
     public Builder outputAdapter(boolean value) {
       outputAdapter = value;
       return this;
     }
 
-    /** The width of a place divided by the bottleneck's, above 0. */
+    /** The width of a place ÷ the bottleneck's; above 0. */
     public Builder reductionFactor(double value) {
       reductionFactor = value;
       return this;
@@ -188,24 +188,24 @@ public record BottleneckConfig(
       return this;
     }
 
-    /** What the adapter sees, and what becomes of its part. */
+    /** The adapter's input, and how its part enters the output. */
     public Builder connections(Connections value) {
       connections = value;
       return this;
     }
 
-    /** How the projections begin. */
+    /** The first values of the projections. */
     public Builder initWeights(InitWeights value) {
       initWeights = value;
       return this;
     }
 
-    /** A constant that the adapter's part is multiplied with, not 0. */
+    /** The constant factor of the adapter's part, not 0. */
     public Builder scaling(double value) {
       return scaling(Scaling.of(value));
     }
 
-    /** What the adapter's part is multiplied with. */
+    /** The factor of the adapter's part. */
     public Builder scaling(Scaling value) {
       scaling = value;
       return this;

@@ -16,9 +16,9 @@ import org.peft4j.config.FieldRole;
 import org.peft4j.config.FieldType;
 
 /**
- * The fields of {@link BottleneckConfig} in {@code adapter_config.json}: those of PEFT's configs
- * and those of the {@code adapters} library's {@code BnConfig}, side by side. An absent field has
- * the value of {@link BottleneckConfig#pfeiffer()}.
+ * The fields of {@link BottleneckConfig} in {@code adapter_config.json}: PEFT's common fields
+ * beside those of the {@code adapters} library's {@code BnConfig}. An absent field has the value of
+ * {@link BottleneckConfig#pfeiffer()}.
  */
 final class BottleneckFields {
   private static final String POST_ADD = "post_add";
@@ -72,7 +72,7 @@ final class BottleneckFields {
         .add(
             "reduction_factor",
             BottleneckConfig.REDUCTION,
-            "Width of a place divided by that of the bottleneck.",
+            "Width of a place divided by the bottleneck's.",
             BottleneckConfig::reductionFactor,
             Builder::reductionFactor)
         .add(
@@ -84,13 +84,13 @@ final class BottleneckFields {
         .add(
             "init_weights",
             FieldType.oneOf(List.of(InitWeights.values()), InitWeights::json),
-            "How the projections begin.",
+            "First values of the projections.",
             BottleneckConfig::initWeights,
             Builder::initWeights)
         .add(
             "scaling",
             SCALING,
-            "What the adapter's part is multiplied with.",
+            "Factor of the adapter's part.",
             BottleneckConfig::scaling,
             (builder, scaling) -> builder.scaling(scaling))
         .add(
@@ -146,7 +146,7 @@ final class BottleneckFields {
         .add(
             "residual_before_ln",
             START,
-            "Where the connection past the adapter starts.",
+            "Start of the connection past the adapter.",
             of(Connections::residualBeforeLn),
             (builder, start) ->
                 builder.changeConnections(c -> c.withResidual(start, c.adapterResidualBeforeLn())))
@@ -175,19 +175,19 @@ final class BottleneckFields {
         .add(
             "phm_dim",
             Phm.DIM,
-            "How many Kronecker products.",
+            "Number of Kronecker products.",
             ofPhm(Phm::dim),
             (builder, dim) -> builder.changePhm(p -> p.with(dim, p.rank())))
         .add(
             "factorized_phm_W",
             FieldType.BOOL,
-            "Hold the larger factors as products of low rank.",
+            "Hold the larger factors as low-rank products.",
             ofPhm(Phm::factorized),
             (builder, is) -> builder.changePhm(p -> p.withFactorized(is)))
         .add(
             "phm_rank",
             Phm.RANK,
-            "That rank.",
+            "Rank of these products.",
             ofPhm(Phm::rank),
             (builder, rank) -> builder.changePhm(p -> p.with(p.dim(), rank)))
         .add(
@@ -199,13 +199,13 @@ final class BottleneckFields {
         .add(
             "phm_c_init",
             FieldType.oneOf(List.of(RuleInit.values()), BottleneckFields::lowerCase),
-            "How the smaller factors begin.",
+            "First values of the smaller factors.",
             ofPhm(Phm::ruleInit),
             (builder, init) -> builder.changePhm(p -> p.withInit(init, p.weightInit(), p.range())))
         .add(
             "hypercomplex_nonlinearity",
             FieldType.oneOf(List.of(WeightInit.values()), BottleneckFields::lowerCase),
-            "How the larger factors begin.",
+            "First values of the larger factors.",
             ofPhm(Phm::weightInit),
             (builder, init) -> builder.changePhm(p -> p.withInit(p.ruleInit(), init, p.range())))
         .add(

@@ -1,14 +1,17 @@
 package org.peft4j.bottleneck;
 
 /**
- * From where the adapter's own connection starts: {@code residual_before_ln}. The names are of
- * models that normalise after the sum; here nothing does.
+ * The start of the adapter's own connection: {@code residual_before_ln}. The names come from models
+ * that normalise after the sum; adapters here act before that norm.
  */
 public enum ConnectionStart {
   /** From the sub-layer's output: {@code true}. */
   OUTPUT,
-  /** From the sum of that and what came in, which {@code original_ln_before} makes. */
+  /**
+   * From the sum of that output and the sub-layer's input, which {@code original_ln_before}
+   * computes.
+   */
   POST_ADD,
-  /** From what the adapter sees: {@code false}. */
+  /** From the adapter's input: {@code false}. */
   SEEN
 }

@@ -3,26 +3,27 @@ package org.peft4j.bottleneck;
 import java.util.List;
 
 /**
- * What an adapter sees, and how its part comes to the sub-layer's output. With y the sub-layer's
- * output and x what came in, which the model adds after the adapter:
+ * An adapter's input, and how its part enters the sub-layer's output. Let y be the sub-layer's
+ * output and x its input, which the model adds after the adapter:
  *
  * <pre>
  * seen  = y + x if originalLnBefore, else y          (x if parallel)
  * start = y, or y + x, by residualBeforeLn           (y if parallel)
  * y    ← N(z(seen)) + start, or N(z(seen) + start)   with z = s·up(f(down(N'(seen))))
- * y    ← y − x unless originalLnAfter, so that the model's sum comes out without x
+ * y    ← y − x unless originalLnAfter, so that the model's sum is without x
  * </pre>
  *
- * <p>N' is there with {@code lnBefore}, N with {@code lnAfter}. Models that normalise after the sum
- * do so in the first line, too; those that this library has do not.
+ * <p>N' needs {@code lnBefore}, N needs {@code lnAfter}; without them they are the identity. In the
+ * {@code adapters} library, models that normalise after the sum also do so in the first line; here
+ * the sum alone counts.
  *
- * @param originalLnBefore whether the adapter sees the sum
- * @param originalLnAfter whether x is added after the adapter
+ * @param originalLnBefore whether the adapter's input is the sum
+ * @param originalLnAfter whether to add x after the adapter
  * @param lnBefore whether the adapter has a layer normalisation before its first projection
  * @param lnAfter whether it has one after its second projection
- * @param residualBeforeLn from where the connection starts
- * @param adapterResidualBeforeLn whether the connection is added before N
- * @param parallel whether the adapter sees x: beside the sub-layer instead of after it
+ * @param residualBeforeLn the start of the connection
+ * @param adapterResidualBeforeLn whether to add the connection before N
+ * @param parallel whether the adapter's input is x: beside the sub-layer instead of after it
  */
 public record Connections(
     boolean originalLnBefore,
@@ -44,7 +45,7 @@ public record Connections(
   public static final Connections PARALLEL =
       new Connections(false, true, false, false, ConnectionStart.OUTPUT, false, true);
 
-  /** Beside the sub-layer or after it; beside it, there is no sum to see. */
+  /** Beside the sub-layer or after it; an adapter beside it has no sum as input. */
   Connections withParallel(boolean value) {
     return new Connections(
         originalLnBefore && !value,

@@ -1,13 +1,13 @@
 package org.peft4j.bottleneck;
 
-/** How the projections begin. */
+/** The first values of the projections. */
 public enum InitWeights {
   /**
-   * Weights from N(0, 0.02²) and biases zero, as BERT's: the wrapped model begins near the base
+   * Weights from N(0, 0.02²) and zero biases, as in BERT: the wrapped model starts near the base
    * model, but not at it.
    */
   BERT("bert"),
-  /** Kaiming-uniform down, zero up (He et al. 2022): the wrapped model begins as the base model. */
+  /** Kaiming-uniform down, zero up (He et al. 2022): the wrapped model starts as the base model. */
   MAM_ADAPTER("mam_adapter");
 
   private final String json;

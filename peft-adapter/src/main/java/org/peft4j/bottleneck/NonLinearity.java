@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
-/** The function between the two projections; its first name is the one that is written. */
+/** The function between the two projections; files are written with its first name. */
 public enum NonLinearity {
   /** {@code max(x, 0)}. */
   RELU("relu"),
@@ -12,7 +12,7 @@ public enum NonLinearity {
   LEAKY_RELU("leakyrelu", "leaky_relu"),
   /** {@code x·Φ(x)}. */
   GELU("gelu", "gelu_orig"),
-  /** GELU by tanh, as GPT-2 has it. */
+  /** GELU by tanh, as in GPT-2. */
   GELU_NEW("gelu_new", "gelu_pytorch_tanh"),
   /** {@code x·σ(x)}. */
   SWISH("swish", "silu"),

@@ -10,9 +10,9 @@ import org.peft4j.config.FieldType;
  * @param dim n; it must divide the width and the bottleneck
  * @param factorized whether Wᵢ is of low rank
  * @param rank the rank of Wᵢ
- * @param sharedRule whether one set of Aᵢ is for all places of the model
- * @param ruleInit how the Aᵢ begin: with 0.01 as standard deviation or bound
- * @param weightInit how the Wᵢ or their factors begin
+ * @param sharedRule whether all places of the model share one set of Aᵢ
+ * @param ruleInit the first values of the Aᵢ, with 0.01 as standard deviation or bound
+ * @param weightInit the first values of the Wᵢ or their factors
  * @param range the standard deviation of {@link WeightInit#NORMAL}
  */
 public record Phm(
@@ -58,7 +58,7 @@ public record Phm(
     RANGE.check("phm_init_range", range, problems);
   }
 
-  /** The same with other n, and rank of Wᵢ. */
+  /** The same with another n and rank of Wᵢ. */
   public Phm with(int newDim, int newRank) {
     return new Phm(newDim, factorized, newRank, sharedRule, ruleInit, weightInit, range);
   }

@@ -3,19 +3,19 @@ package org.peft4j.bottleneck;
 import java.util.List;
 
 /**
- * What the adapter's part is multiplied with.
+ * The factor of the adapter's part.
  *
- * @param kind a number, or what is trained
- * @param factor the number; 1 where it is trained
+ * @param kind a constant, or which factors train
+ * @param factor the constant; 1 if the factors train
  */
 public record Scaling(Kind kind, double factor) {
-  /** The sorts of scaling. */
+  /** The kinds of scaling. */
   public enum Kind {
     /** A constant. */
     NUMBER,
-    /** One trained number that begins at 1. */
+    /** One trained number that starts at 1. */
     LEARNED,
-    /** A trained number for each feature that begins at 1. */
+    /** A trained number for each feature, starting at 1. */
     CHANNEL
   }
 

@@ -167,8 +167,7 @@ class BottleneckConfigTest {
     return Stream.of(
         Arguments.of(
             BottleneckConfig.parallel(),
-            "A parallel adapter is beside a residual connection, and nothing goes past the layer of"
-                + " dense1.output"),
+            "A parallel adapter needs a residual connection, and there is none at dense1.output"),
         Arguments.of(
             BottleneckConfig.houlsby().outputAdapter(false),
             "leave out every place of this model: [dense1.output, dense2.output]"),

@@ -7,7 +7,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.ParseResult;
 
-/** Tells an error in one line; its stack trace only to those who ask for it. */
+/** Prints an error in one line; adds its stack trace on request. */
 final class Failures implements IExecutionExceptionHandler {
   private static final int EXIT_STATUS = 1;
 
@@ -48,6 +48,6 @@ final class Failures implements IExecutionExceptionHandler {
         + e.getClass().getSimpleName()
         + ": "
         + text
-        + ". This is a bug; run it again with --debug and report what it prints.";
+        + ". This is a bug; run the command again with --debug and report its output.";
   }
 }

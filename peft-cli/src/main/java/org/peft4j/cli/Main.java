@@ -7,15 +7,14 @@ import org.peft4j.cli.train.MethodOptions;
 import picocli.CommandLine;
 
 /**
- * The {@code peft} command. Exit status: 0 done, 1 an error, which is told in one line, 2 wrong
- * usage.
+ * The {@code peft} command. Exit status: 0 done, 1 an error (explained in one line), 2 wrong usage.
  */
 public final class Main {
   private Main() {}
 
   /** Runs the command and ends the JVM with its exit status. */
   public static void main(String[] args) {
-    // As the terminal has it; before Java 19 the default charset of a writer may be another.
+    // The terminal's charset; before Java 19 a writer's default may be another.
     Charset charset = Charset.forName(System.getProperty("stdout.encoding", nativeCharset()));
     PrintWriter out = new PrintWriter(System.out, true, charset);
     PrintWriter err = new PrintWriter(System.err, true, charset);
@@ -26,7 +25,7 @@ public final class Main {
     return System.getProperty("sun.jnu.encoding", Charset.defaultCharset().name());
   }
 
-  /** Runs the command in this JVM and gives its exit status. */
+  /** Runs the command in this JVM and returns its exit status. */
   static int run(PrintWriter out, PrintWriter err, String... args) {
     CommandLine command =
         new CommandLine(new PeftCommand())

@@ -18,7 +18,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
-/** The top command: its sub-commands and the options that all of them have. */
+/** The top-level command: its sub-commands and the options that they all have. */
 @Command(
     name = "peft",
     scope = ScopeType.INHERIT,
@@ -29,7 +29,7 @@ import picocli.CommandLine.Spec;
     exitCodeListHeading = "%nExit status:%n",
     exitCodeList = {
       "0:done",
-      "1:an error, told in one line",
+      "1:an error, explained in one line",
       "2:wrong usage",
       "130:interrupted with Ctrl-C"
     },
@@ -53,18 +53,18 @@ import picocli.CommandLine.Spec;
       "  peft train --model my-model --data notes.txt --output my-adapter",
       "  peft generate --model my-model --adapter my-adapter --prompt 'Once upon a time'",
       "",
-      "'peft COMMAND --help' tells more of a command."
+      "'peft COMMAND --help' describes a command."
     })
 final class PeftCommand implements Runnable {
   @Spec @Nullable CommandSpec spec;
 
-  /** The launcher has told the native libraries by now; what is left is to check the number. */
+  /** The launcher has already told the native libraries; this only checks the number. */
   @Option(
       names = "--threads",
       paramLabel = "N",
       scope = ScopeType.INHERIT,
       order = 1000,
-      description = "CPU threads to compute with (default: one for each core).")
+      description = "Number of CPU threads (default: one for each core).")
   void setThreads(int threads) {
     if (threads < 1) {
       throw new ParameterException(
@@ -76,7 +76,7 @@ final class PeftCommand implements Runnable {
       names = "--debug",
       scope = ScopeType.INHERIT,
       order = 1001,
-      description = "Show the stack trace of an error; the same as PEFT_DEBUG=1.")
+      description = "Show the stack trace of an error; same as PEFT_DEBUG=1.")
   boolean debug;
 
   @Override

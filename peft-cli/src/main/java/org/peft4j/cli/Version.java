@@ -5,7 +5,7 @@ import java.io.InputStream;
 import java.util.Properties;
 import picocli.CommandLine.IVersionProvider;
 
-/** What {@code peft --version} prints. */
+/** The output of {@code peft --version}. */
 final class Version implements IVersionProvider {
   @Override
   public String[] getVersion() throws IOException {

@@ -6,7 +6,7 @@ import picocli.CommandLine.IParameterExceptionHandler;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** Tells what is wrong with the command line and where help is, instead of printing all of it. */
+/** Prints what is wrong with the command line and where to find help, instead of the whole help. */
 final class WrongUsage implements IParameterExceptionHandler {
   @Override
   public int handleParseException(ParameterException e, String[] args) {

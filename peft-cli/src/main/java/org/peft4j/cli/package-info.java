@@ -1,6 +1,4 @@
-/**
- * The {@code peft} command: one small class for each sub-command, over the libraries' public API.
- */
+/** The {@code peft} command: one small class for each sub-command, on the libraries' public API. */
 @NullMarked
 package org.peft4j.cli;
 

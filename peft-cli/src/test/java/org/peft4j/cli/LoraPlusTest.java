@@ -42,7 +42,7 @@ class LoraPlusTest {
     Run other = run("--method", "ia3", "--lora-plus-ratio", 4);
     assertThat(other.status()).isNotZero();
     assertThat(other.err())
-        .contains("is for ADALORA, DELTA_LORA, LORA; the adapter is of the method IA3");
+        .contains("is for ADALORA, DELTA_LORA, LORA; the adapter's method is IA3");
   }
 
   private Map<String, float[]> trained(Object... options) {

@@ -45,7 +45,7 @@ class MessagesTest {
         "eval -m LLAMA -a @/empty -d INPUTS       | There is no adapter_model.safetensors in",
         "eval -m LLAMA -a GPT2 -d INPUTS          | matches no site of this model",
         "train -m LLAMA -d INPUTS -o @/o -t qproj | Nearest: q_proj (2 sites)",
-        "train -m LLAMA -d INPUTS -o @/o -t a,,b  | has an empty name in it",
+        "train -m LLAMA -d INPUTS -o @/o -t a,,b  | contains an empty name",
         "train -m LLAMA -d INPUTS -o @/o -t regex:( | is not a regular expression",
         "train -m LLAMA -d INPUTS -o @/o --rank -1 | r is -1; allowed: 1 to",
         "train -m LLAMA -d INPUTS -o @/o --alpha 0 | lora_alpha is 0.0; allowed",

@@ -25,7 +25,7 @@ class PlanTest {
     assertThat(run.status()).as(run.err()).isZero();
     assertThat(run.out())
         .startsWith("trainable params: 2,359,296 || all params: 1,231,940,608 || trainable%: 0.19")
-        .contains("models of type mt5 can be planned, but not be trained here")
+        .contains("models of type mt5 can be planned here, but not trained")
         .containsPattern(
             "encoder\\.block\\.\\*.*SelfAttention\\.q +linear +1024 → 1024 +24 +393,216")
         .containsPattern("EncDecAttention\\.v +linear +1024 → 1024 +24 +393,216")

@@ -9,8 +9,8 @@ import org.peft4j.kernel.Scratch;
 import org.peft4j.site.Site;
 
 /**
- * Inverted dropout: 1/(1−p) with probability 1−p, else 0. Pass and site determine a mask, so the
- * backward pass draws it again instead of keeping it.
+ * Inverted dropout: 1/(1−p) with probability 1−p, otherwise 0. Pass and site determine a mask, so
+ * the backward pass draws it again instead of keeping it.
  */
 public final class DropoutMask {
   private DropoutMask() {}

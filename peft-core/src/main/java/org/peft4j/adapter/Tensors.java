@@ -37,7 +37,7 @@ public final class Tensors {
     arrays.forEach((name, array) -> array.assign(source.get(name)));
   }
 
-  /** A copy in memory of its own, outside of any workspace. */
+  /** A copy in its own memory, outside any workspace. */
   public Tensors detachedCopy() {
     Map<String, INDArray> copies = new LinkedHashMap<>();
     arrays.forEach((name, array) -> copies.put(name, DetachedArrays.copy(array)));

@@ -17,7 +17,7 @@ public record BitFitConfig(CommonConfig common) implements PeftConfig {
   /**
    * Checks every field.
    *
-   * @throws org.peft4j.error.PeftException with all that is wrong
+   * @throws org.peft4j.error.PeftException listing all problems
    */
   public BitFitConfig {
     CommonConfig.require("BitFit config", common.problems());

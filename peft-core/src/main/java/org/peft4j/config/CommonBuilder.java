@@ -28,7 +28,7 @@ public abstract class CommonBuilder<B extends CommonBuilder<B>> {
   /**
    * The config.
    *
-   * @throws org.peft4j.error.PeftException with all that is wrong
+   * @throws org.peft4j.error.PeftException listing all problems
    */
   public abstract PeftConfig build();
 

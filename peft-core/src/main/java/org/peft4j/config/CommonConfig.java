@@ -1,5 +1,7 @@
 package org.peft4j.config;
 
+import static org.peft4j.internal.Quoted.quoted;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -79,7 +81,7 @@ public record CommonConfig(
     return heads(taskType);
   }
 
-  /** The task and the base model's name and revision, and nothing else. */
+  /** Only the task and the base model's name and revision. */
   public CommonConfig description() {
     return new CommonConfig(
         taskType,
@@ -100,7 +102,8 @@ public record CommonConfig(
     taskType
         .filter(task -> !TASKS.contains(task))
         .ifPresent(
-            task -> problems.add("task_type is \"" + task + "\"; allowed: " + TASKS + " or none."));
+            task ->
+                problems.add("task_type is " + quoted(task) + "; allowed: " + TASKS + " or none."));
     boolean names = targetModules.map(s -> s instanceof ModuleSelector.Names).orElse(true);
     if (!names && !layersToTransform.isEmpty()) {
       problems.add(

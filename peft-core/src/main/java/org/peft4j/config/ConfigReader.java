@@ -79,7 +79,8 @@ public final class ConfigReader {
       return value.isBoolean() && !value.booleanValue()
           || value.isContainerNode() && value.isEmpty();
     }
-    return value.equals(off) || off.isNumber() && value.doubleValue() == off.doubleValue();
+    return value.equals(off)
+        || off.isNumber() && value.isNumber() && value.doubleValue() == off.doubleValue();
   }
 
   private static String shown(JsonNode node) {

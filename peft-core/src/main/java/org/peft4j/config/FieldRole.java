@@ -1,8 +1,8 @@
 package org.peft4j.config;
 
 /**
- * What a field means where several methods have it under names of their own, so that it can be set
- * or asked for without knowing the method.
+ * The meaning of a field that several methods have under their own names, so that it can be set or
+ * read without knowing the method.
  */
 public enum FieldRole {
   /** The rank that training begins or ends with: {@code r}. */
@@ -15,9 +15,9 @@ public enum FieldRole {
   VIRTUAL_TOKENS,
   /** How a prompt begins; {@code TEXT} for a text. */
   INIT,
-  /** The text that a prompt begins as: {@code prompt_tuning_init_text}. */
+  /** The text that a prompt starts from: {@code prompt_tuning_init_text}. */
   INIT_TEXT,
-  /** How many tasks an adapter tells apart: {@code num_tasks}. */
+  /** The number of tasks: {@code num_tasks}. */
   TASKS,
   /** The steps of the training, where a method follows a schedule: {@code total_step}. */
   TRAINING_STEPS

@@ -1,8 +1,12 @@
 package org.peft4j.config;
 
+import static org.peft4j.internal.Quoted.quoted;
+
+import java.util.function.BooleanSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
+import org.jspecify.annotations.Nullable;
 import org.peft4j.error.PeftException;
 
 /**
@@ -38,7 +42,12 @@ public final class ModulePattern {
       return new ModulePattern(Pattern.compile(text.replace("(?P<", "(?<")));
     } catch (PatternSyntaxException e) {
       throw new PeftException(
-          field + " is not a regular expression: " + e.getDescription() + " in \"" + text + "\".",
+          field
+              + " is not a regular expression: "
+              + e.getDescription()
+              + " in "
+              + quoted(text)
+              + ".",
           e);
     }
   }
@@ -50,14 +59,28 @@ public final class ModulePattern {
 
   /** Whether the whole of {@code path} matches. */
   public boolean matches(String path) {
-    return matcher(path).matches();
+    return found(matcher(path)::matches);
   }
 
-  /** The first group's text if {@code path} begins with a match, or null. */
-  @org.jspecify.annotations.Nullable
-  public String firstGroup(String path) {
+  /** The last group's text if {@code path} begins with a match, or null. */
+  public @Nullable String lastGroup(String path) {
     Matcher matcher = matcher(path);
-    return matcher.lookingAt() ? matcher.group(1) : null;
+    return found(matcher::lookingAt) ? matcher.group(matcher.groupCount()) : null;
+  }
+
+  /** Java's matcher calls itself for each repetition of a group. */
+  private boolean found(BooleanSupplier search) {
+    try {
+      return search.getAsBoolean();
+    } catch (StackOverflowError e) {
+      throw new PeftException(tooLong(pattern.pattern()), e);
+    }
+  }
+
+  private static String tooLong(String pattern) {
+    return "The pattern "
+        + quoted(pattern)
+        + " takes too long on module paths: it backtracks without end. Simplify it.";
   }
 
   private Matcher matcher(String path) {
@@ -73,10 +96,7 @@ public final class ModulePattern {
     @Override
     public char charAt(int index) {
       if (--budget[0] < 0) {
-        throw new PeftException(
-            "The pattern \""
-                + pattern
-                + "\" takes too long on module paths: it backtracks without end. Simplify it.");
+        throw new PeftException(tooLong(pattern));
       }
       return text.charAt(index);
     }

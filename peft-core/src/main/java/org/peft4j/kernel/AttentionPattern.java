@@ -6,27 +6,27 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Says which keys each query of an attention sees. The model makes it once a pass; kernels read it
- * and skip what is hidden, without a mask array.
+ * Which keys each query of an attention sees. The model makes a pattern once a pass; kernels read
+ * it and skip hidden keys, without a mask array.
  *
  * <p>With P keys of a prefix, query i sees key j
  *
  * <ul>
- *   <li>if {@code j < P}: every query sees the prefix; or else
- *   <li>if its row shows the key {@code j − P}, which is to say it is no padding,
+ *   <li>if {@code j < P}: every query sees the prefix; otherwise
+ *   <li>if its row shows the key {@code j − P}, because it is not padding,
  *   <li>and, in a causal pattern, {@code j − P ≤ past + i}: keys up to the query's own position,
  *   <li>and, with a window w, {@code j − P > past + i − w}: the last w of those.
  * </ul>
  *
  * <p>A query that sees no key at all, such as one of left padding, is blind: it attends to all S
- * keys equally, whatever its scores and bias are.
+ * keys equally, whatever its scores and bias.
  *
  * <p>Immutable: the {@code with} methods give changed copies.
  */
 public final class AttentionPattern {
   private static final int UNLIMITED = Integer.MAX_VALUE;
 
-  /** Receives the keys {@code from} up to, not including, {@code end}. */
+  /** Receives the keys {@code from} to {@code end}, exclusive. */
   @FunctionalInterface
   public interface Run {
     void accept(int from, int end);
@@ -74,10 +74,10 @@ public final class AttentionPattern {
   }
 
   /**
-   * Each query sees the keys up to its own position, and the first query stands at position {@code
+   * Each query sees the keys up to its own position, and the first query is at position {@code
    * past}.
    *
-   * @param past how many keys came before the first query
+   * @param past the number of keys before the first query
    * @param keys all keys; those from {@code past + queries} on are hidden, such as the unused slots
    *     of a cache
    */
@@ -195,12 +195,12 @@ public final class AttentionPattern {
     return prefix + keys;
   }
 
-  /** For how many rows of the batch the pattern says something of their own: 1 if all are alike. */
+  /** The number of rows with their own pattern: 1 if all are alike. */
   public int rows() {
     return shown == null ? 1 : shown.rows();
   }
 
-  /** What is added to scores, [1 or B, 1 or H, T, S]; null for nothing. */
+  /** The bias of the scores, [1 or B, 1 or H, T, S]; null for none. */
   public @Nullable INDArray bias() {
     return bias;
   }
@@ -217,14 +217,14 @@ public final class AttentionPattern {
         || (own >= first(query) && own < end(query) && (shown == null || shown.shows(row, own)));
   }
 
-  /** The queries that see no key in a row, in rising order. */
+  /** The queries that see no key in a row, in ascending order. */
   public int[] blind(int row) {
     return blind[row].clone();
   }
 
   /**
-   * The keys that some of these queries see in some row, as far as they are not blind: outside of
-   * it, their probabilities are zero. At least one key.
+   * The range of keys that the non-blind ones of these queries see in any row: outside it, their
+   * probabilities are zero. At least one key.
    */
   public KeyRange range(int firstQuery, int count) {
     int from = first(firstQuery);
@@ -237,8 +237,8 @@ public final class AttentionPattern {
   }
 
   /**
-   * Gives the keys of {@code within} that the query does not see, as runs of neighbours in rising
-   * order.
+   * Passes the keys of {@code within} that the query does not see, as runs of neighbours in
+   * ascending order.
    */
   public void forEachHidden(int row, int query, KeyRange within, Run run) {
     int from = first(query);
@@ -263,7 +263,7 @@ public final class AttentionPattern {
     }
   }
 
-  /** Checks that arrays have the pattern's numbers of queries, keys and rows. */
+  /** Checks that the arrays match the pattern's numbers of queries, keys and rows. */
   public void requireFits(INDArray q, INDArray k) {
     boolean rowsFit = rows() == 1 || rows() == q.size(0);
     if (q.size(1) != queries || k.size(1) != keys() || !rowsFit) {

@@ -1,7 +1,7 @@
 package org.peft4j.kernel;
 
 /**
- * How an attention makes scores of queries and keys: {@code scale·q·kᵀ}, or {@code
+ * How an attention computes scores from queries and keys: {@code scale·q·kᵀ}, or {@code
  * c·tanh(scale·q·kᵀ/c)} with a soft cap c, which keeps them between −c and c (Gemma 2, 2024).
  *
  * @param scale usually {@code 1/√D}

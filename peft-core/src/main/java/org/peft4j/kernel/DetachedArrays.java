@@ -5,7 +5,7 @@ import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** Arrays that live outside of every workspace: they outlast the layer call that makes them. */
+/** Arrays outside every workspace: they outlive the layer call that makes them. */
 public final class DetachedArrays {
   private DetachedArrays() {}
 

@@ -10,8 +10,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The kernels of this process, chosen once: those of a module on the class path that run here, or
- * else {@link Nd4jKernels}. The system property {@value #PROPERTY} forces a choice.
+ * The kernels of this process, chosen once: those of a module on the class path that run here,
+ * otherwise {@link Nd4jKernels}. The system property {@value #PROPERTY} forces a choice.
  */
 public final class KernelChoice {
   /** Takes {@code nd4j}, or the name of a {@link KernelsProvider}. */
@@ -27,7 +27,7 @@ public final class KernelChoice {
   /**
    * The kernels to compute with.
    *
-   * @throws PeftException if the property names kernels that are not there or cannot run
+   * @throws PeftException if the property names kernels that are missing or cannot run
    */
   public static synchronized Kernels kernels() {
     if (kernels == null) {

@@ -7,9 +7,9 @@ import org.nd4j.linalg.api.ops.impl.transforms.pairwise.arithmetic.MulOp;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * The numerical operations that transformer blocks and adapters are written in. Arrays are
- * row-major; matrices are [rows, columns]; every operation writes to arrays that the caller gives.
- * A gradient operation overwrites its outputs, and leaves out those that are null.
+ * The numerical operations of transformer blocks and adapters. Arrays are row-major; matrices are
+ * [rows, columns]; every operation writes to the caller's arrays. A gradient operation overwrites
+ * its outputs and skips those that are null.
  *
  * <p>In the shapes of attention, B is the batch, H the query heads, K the key/value heads (H is a
  * multiple of K), T the query positions, S the key positions and D the width of a head.
@@ -18,8 +18,8 @@ public interface Kernels {
   /**
    * {@code out = alpha·op(a)·op(b) + beta·out}, where op transposes if the flag says so.
    *
-   * @param b may be BFLOAT16, a frozen weight say, where the others are FLOAT: the product is
-   *     accumulated in single precision
+   * @param b may be BFLOAT16 while the others are FLOAT, such as a frozen weight: the product
+   *     accumulates in single precision
    * @param out [rows of op(a), columns of op(b)]
    * @param beta 0 to overwrite, 1 to accumulate
    */
@@ -54,7 +54,9 @@ public interface Kernels {
   /** {@code sums = Σ over rows}: rows [n, m], sums [m]. The gradient of a bias. */
   void columnSums(INDArray rows, INDArray sums);
 
-  /** {@code y = l ⊙ x}, each row times the vector: x and y [n, m], maybe the same, l [m]. */
+  /**
+   * {@code y = l ⊙ x}, each row times the vector: x and y [n, m], possibly the same array, l [m].
+   */
   default void scaleColumns(INDArray x, INDArray l, INDArray y) {
     Nd4j.getExecutioner().exec(new BroadcastMulOp(x, l, y, 1));
   }
@@ -145,26 +147,26 @@ public interface Kernels {
    * where {@code rotateHalf([a, b]) = [−b, a]}, for the first R features of each head; the rest
    * stay.
    *
-   * @param x [B, T, H, D], of which each [H, D] lies together
+   * @param x [B, T, H, D], each [H, D] contiguous
    * @param cos [1 or B, T, R], R even and at most D
    * @param sin [1 or B, T, R]
    */
   void rotate(INDArray x, INDArray cos, INDArray sin);
 
-  /** The gradient of {@link #rotate}, in place: the rotation backwards. */
+  /** The gradient of {@link #rotate}, in place: the inverse rotation. */
   void rotateBack(INDArray dx, INDArray cos, INDArray sin);
 
   /**
-   * Scaled dot-product attention, grouped where K &lt; H: for each head {@code P =
+   * Scaled dot-product attention, grouped if K &lt; H: for each head {@code P =
    * softmax(cap(scale·q·kᵀ) + bias)} over the keys that the pattern shows, {@code context = P·v}.
-   * In q, k, v and context each [heads, D] lies together; they may be parts of wider rows.
+   * In q, k, v and context each [heads, D] is contiguous; they may be parts of wider rows.
    *
    * @param q [B, T, H, D]
    * @param k [B, S, K, D]
    * @param v [B, S, K, D]
    * @param pattern what attends to what, and the bias
    * @param scores scale and cap
-   * @param probabilities room for [B, H, T, S]; receives what the gradient needs of P
+   * @param probabilities memory for [B, H, T, S]; receives the part of P that the gradient needs
    * @param context [B, T, H, D]
    * @throws IllegalArgumentException if the pattern is for other numbers of queries, keys or rows
    */
@@ -178,10 +180,10 @@ public interface Kernels {
       INDArray context);
 
   /**
-   * The gradients of {@link #attention}; {@code probabilities} and {@code context} are what it
-   * gave. Each gradient has the shape of what it is of.
+   * The gradients of {@link #attention}; {@code probabilities} and {@code context} are its results.
+   * Each gradient has the shape of its array.
    *
-   * @param biasGradient the shape of the pattern's bias: the sum over the rows, or heads, that
+   * @param biasGradient has the shape of the pattern's bias: the sum over the rows, or heads, that
    *     share it
    */
   void attentionGradient(
@@ -200,7 +202,7 @@ public interface Kernels {
 
   /**
    * Cross-entropy of each row with its label, {@code losses[i] = log Σⱼ exp(logits[i,j]) −
-   * logits[i, labels[i]]}. The logits are overwritten by their gradient, {@code softmax(logits) −
+   * logits[i, labels[i]]}. Overwrites the logits with their gradient, {@code softmax(logits) −
    * onehot(labels)}, times {@code scale}.
    *
    * @param logits [n, v]

@@ -2,13 +2,13 @@ package org.peft4j.kernel;
 
 import java.util.Optional;
 
-/** Brings faster kernels for some hardware; found by {@link java.util.ServiceLoader}. */
+/** Provides faster kernels for some hardware; found by {@link java.util.ServiceLoader}. */
 public interface KernelsProvider {
-  /** What {@code -Dorg.peft4j.kernels} calls them. */
+  /** Their name in {@code -Dorg.peft4j.kernels}. */
   String name();
 
   /**
-   * The kernels; empty where they are not for ND4J's backend.
+   * The kernels; empty if they are not for ND4J's backend.
    *
    * @throws RuntimeException if they should run here but cannot; likewise a {@link LinkageError}
    */

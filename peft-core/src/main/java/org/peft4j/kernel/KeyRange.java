@@ -3,7 +3,7 @@ package org.peft4j.kernel;
 /**
  * Neighbouring keys of an attention.
  *
- * @param first the first of them
+ * @param first the first key
  * @param end one after the last
  */
 public record KeyRange(int first, int end) {

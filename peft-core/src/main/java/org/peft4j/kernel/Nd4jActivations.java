@@ -8,7 +8,7 @@ import org.nd4j.linalg.api.ops.impl.transforms.strict.Sigmoid;
 import org.nd4j.linalg.api.ops.impl.transforms.strict.Tanh;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** Activations from primitives: ND4J's fused GELU derivatives are only good to three digits. */
+/** Activations from primitives: ND4J's fused GELU derivatives are accurate to only three digits. */
 final class Nd4jActivations {
   private static final double SQRT_2_OVER_PI = Math.sqrt(2 / Math.PI);
   private static final double CUBIC = 0.044715;
@@ -25,8 +25,7 @@ final class Nd4jActivations {
   }
 
   /**
-   * All are {@code x·gate(x)}: σ(x), Φ(x), ½(1 + tanh(√(2/π)(x + 0.044715x³))), or 1 where x is
-   * above 0.
+   * All are {@code x·gate(x)}: σ(x), Φ(x), ½(1 + tanh(√(2/π)(x + 0.044715x³))), or 1 for x above 0.
    */
   private static void gate(Activation f, INDArray x, INDArray gate) {
     switch (f) {

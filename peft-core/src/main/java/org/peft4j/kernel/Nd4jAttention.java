@@ -15,9 +15,8 @@ import org.nd4j.linalg.api.ops.impl.transforms.strict.Tanh;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * Attention as products of whole batches. The H/K query heads that share a key head are stacked
- * below each other: grouped attention is then a product of batches [B, K, (H/K)·T, D] without any
- * copy.
+ * Attention as products of whole batches. It stacks the H/K query heads that share a key head:
+ * grouped attention is then a product of batches [B, K, (H/K)·T, D] without a copy.
  */
 final class Nd4jAttention {
   private Nd4jAttention() {}
@@ -45,7 +44,7 @@ final class Nd4jAttention {
     }
   }
 
-  /** The scores, divided by the soft cap where there is one. */
+  /** Computes the scores, divided by the soft cap if there is one. */
   private static void multiply(
       INDArray queries, INDArray keys, AttentionScores scores, INDArray out) {
     if (scores.capped()) {
@@ -75,7 +74,7 @@ final class Nd4jAttention {
   /**
    * With {@code dP = dC·vᵀ}, the gradient after the softmax is {@code P·(dP − rowsum(P·dP))}; that
    * sum equals {@code rowsum(C·dC)}, which is shorter. A soft cap multiplies it by {@code 1 −
-   * tanh²}. The probabilities of a blind query depend on nothing: it has no part in that.
+   * tanh²}. A blind query's probabilities are constant, so it does not contribute.
    */
   static void backward(
       INDArray q,

@@ -9,12 +9,12 @@ import org.nd4j.linalg.api.ops.impl.reduce.same.Sum;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * What is added to attention scores [B, H, T, S]: the bias of a pattern, and a number for hidden
- * keys. ND4J has no operation that sets such parts of an array, so that the latter is an array, [1
- * or B, 1, T, S], for the time of a call.
+ * The additions to attention scores [B, H, T, S]: the bias of a pattern, and a number for hidden
+ * keys. ND4J has no operation that sets such parts of an array, so the latter is a temporary array,
+ * [1 or B, 1, T, S].
  */
 final class Nd4jBias {
-  /** Swallows any score that it is added to, and stays finite. */
+  /** Outweighs any score that it is added to, and stays finite. */
   private static final float HIDDEN = -1e30f;
 
   private Nd4jBias() {}

@@ -7,7 +7,8 @@ import org.nd4j.linalg.api.ops.impl.reduce.same.Sum;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * The kernels in ND4J operations only: they run on every backend and are the reference of others.
+ * Kernels that use only ND4J operations: they run on every backend and are the reference for
+ * others.
  */
 public final class Nd4jKernels implements Kernels {
   @Override

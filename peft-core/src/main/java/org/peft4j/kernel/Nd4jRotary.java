@@ -15,11 +15,11 @@ import org.nd4j.linalg.factory.Nd4j;
 /** Rotary positions as a product with a fixed matrix R, {@code rotateHalf(x) = x·R}. */
 final class Nd4jRotary {
   /**
-   * @param turned how many of a head's features are rotated
+   * @param turned the number of rotated features of a head
    */
   private record Width(DataType type, long headSize, long turned) {}
 
-  /** A product with these is faster than taking halves that lie apart. */
+  /** A product with these is faster than reading separate halves. */
   private static final Map<Width, INDArray> ROTATIONS = new ConcurrentHashMap<>();
 
   private Nd4jRotary() {}
@@ -60,7 +60,7 @@ final class Nd4jRotary {
     }
   }
 
-  /** The table with {@code rest} for the features that are not rotated. */
+  /** The table, with {@code rest} for the features without rotation. */
   private static INDArray wide(INDArray table, double rest, long size, ScratchScope scratch) {
     long turned = table.size(2);
     if (turned == size) {

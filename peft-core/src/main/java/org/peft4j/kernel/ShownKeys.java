@@ -3,7 +3,7 @@ package org.peft4j.kernel;
 import java.util.Arrays;
 import java.util.BitSet;
 
-/** Which keys of each sequence are real: one bit for each, 0 for padding. */
+/** Which keys of each sequence are real: one bit per key, 0 for padding. */
 final class ShownKeys {
   private final BitSet[] rows;
   private final int keys;
@@ -53,7 +53,7 @@ final class ShownKeys {
     return Arrays.stream(rows).allMatch(row -> row.nextClearBit(0) >= keys);
   }
 
-  /** From the first key that any row shows to the last; empty if all are hidden. */
+  /** The range from the first key that any row shows to the last; empty if all are hidden. */
   KeyRange hull() {
     return hull;
   }

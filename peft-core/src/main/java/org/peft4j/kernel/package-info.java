@@ -1,4 +1,4 @@
-/** Kernels: the numerical operations that blocks and adapters are written in. */
+/** Kernels: the numerical operations of blocks and adapters. */
 @NullMarked
 package org.peft4j.kernel;
 

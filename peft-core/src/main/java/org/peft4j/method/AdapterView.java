@@ -27,6 +27,8 @@ public interface AdapterView {
   /**
    * The gradients of its tensors by the tensor's key, as the last backward pass left them: views,
    * not copies. Only an active adapter has gradients.
+   *
+   * @throws org.peft4j.error.PeftException if it is not active
    */
   Map<String, INDArray> gradients();
 

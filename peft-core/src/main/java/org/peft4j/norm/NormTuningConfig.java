@@ -16,7 +16,7 @@ public record NormTuningConfig(CommonConfig common) implements PeftConfig {
   /**
    * Checks every field.
    *
-   * @throws org.peft4j.error.PeftException with all that is wrong
+   * @throws org.peft4j.error.PeftException listing all problems
    */
   public NormTuningConfig {
     CommonConfig.require("layer-norm tuning config", common.problems());

@@ -10,7 +10,6 @@ import org.peft4j.site.Site;
  * A model as planning sees it: names and shapes, no arrays.
  *
  * @param sites every site, in the order of the forward pass
- * @param heads the names of output heads, which all-linear leaves out
  * @param tied the names of sites that share the first embedding's table
  * @param modelType the Hugging Face model type, for default targets
  * @param parameters the number of the model's elements; tied parameters count once
@@ -19,7 +18,6 @@ import org.peft4j.site.Site;
  */
 public record ModelOutline(
     List<Site> sites,
-    Set<String> heads,
     Set<String> tied,
     Optional<String> modelType,
     long parameters,
@@ -27,7 +25,6 @@ public record ModelOutline(
     DataType dataType) {
   public ModelOutline {
     sites = List.copyOf(sites);
-    heads = Set.copyOf(heads);
     tied = Set.copyOf(tied);
   }
 }

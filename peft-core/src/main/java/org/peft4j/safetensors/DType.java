@@ -6,9 +6,9 @@ import java.util.Arrays;
 import org.peft4j.error.PeftException;
 
 /**
- * An element type. Constant names are the names in the file. They are declared in the order of the
- * reference implementation, whose serializer sorts tensors by it (largest first, so that every
- * tensor is aligned to its element size).
+ * An element type. Constant names are the names in the file. Their order is that of the reference
+ * implementation, whose serializer sorts tensors by it (largest first, which aligns every tensor to
+ * its element size).
  */
 public enum DType {
   BOOL(1, Kind.INTEGER),
@@ -51,7 +51,7 @@ public enum DType {
   /**
    * Returns the type with this exact name.
    *
-   * @throws PeftException if there is none; lists those that there are
+   * @throws PeftException if there is none; lists the supported types
    */
   public static DType named(String name) {
     for (DType dtype : values()) {

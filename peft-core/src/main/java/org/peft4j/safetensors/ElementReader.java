@@ -7,7 +7,7 @@ import java.util.Objects;
 /** Copies elements out of a {@link TensorSource}, converting them to float or long. */
 final class ElementReader {
 
-  /** Bytes that are read at once. */
+  /** Bytes per read. */
   private static final int PIECE = 1 << 18;
 
   private ElementReader() {}
@@ -89,7 +89,7 @@ final class ElementReader {
           target[at + i] = BFloat16.toFloat(bytes.getShort(i * Short.BYTES));
         }
       }
-      default -> throw new IllegalArgumentException(dtype + " is no floating-point type");
+      default -> throw new IllegalArgumentException(dtype + " is not a floating-point type");
     }
   }
 
@@ -110,7 +110,7 @@ final class ElementReader {
         long value = bytes.getLong(i * Long.BYTES);
         yield checkElement(source, info, value, value >= 0, "less than 2^63 to be read as a long");
       }
-      default -> throw new IllegalArgumentException(info.dtype() + " is no integer type");
+      default -> throw new IllegalArgumentException(info.dtype() + " is not an integer type");
     };
   }
 

@@ -27,7 +27,7 @@ final class ElementWriter {
       case F32 -> target.putFloat(value);
       case F16 -> target.putShort(Half.fromFloat(value));
       case BF16 -> target.putShort(BFloat16.fromFloat(value));
-      default -> throw new IllegalArgumentException(dtype + " is no floating-point type");
+      default -> throw new IllegalArgumentException(dtype + " is not a floating-point type");
     }
   }
 

@@ -2,7 +2,7 @@ package org.peft4j.safetensors;
 
 /**
  * IEEE 754 binary16: 1 sign, 5 exponent and 10 fraction bits; largest value 65504, smallest 2⁻²⁴.
- * (The JDK has these conversions only from version 20 on.)
+ * (The JDK has these conversions from version 20 on.)
  */
 public final class Half {
   private static final int INFINITY = 0x7c00;
@@ -52,7 +52,7 @@ public final class Half {
       int roundedUp = magnitude + 0xfff + (magnitude >>> 13 & 1);
       return (short) (sign | (roundedUp - BIAS_DIFFERENCE) >>> 13);
     }
-    // The last bit of 0.5f is worth 2⁻²⁴, so that this addition rounds to a multiple of it.
+    // The last bit of 0.5f is worth 2⁻²⁴, so this addition rounds to a multiple of it.
     float rounded = Float.intBitsToFloat(magnitude) + 0.5f;
     return (short) (sign | (Float.floatToRawIntBits(rounded) - Float.floatToRawIntBits(0.5f)));
   }

@@ -17,7 +17,7 @@ import org.peft4j.error.PeftException;
  */
 final class HeaderJson {
 
-  /** What the header says, each tensor consistent in itself; both maps in file order. */
+  /** The header's content, each tensor consistent in itself; both maps in file order. */
   record Content(Map<String, TensorInfo> tensors, Map<String, String> metadata) {}
 
   private final Path file;

@@ -12,8 +12,8 @@ import java.util.List;
 /**
  * Reads and checks the start of a file: {@code u64 n | n bytes of JSON | data}, little-endian.
  *
- * <p>Sizes are checked before the JSON is touched, and the JSON is read as a stream, so that a file
- * cannot cause an allocation larger than its own header and the limits.
+ * <p>Checks sizes before it reads the JSON, and reads the JSON as a stream, so that a file cannot
+ * cause an allocation larger than its own header and the limits.
  */
 final class HeaderReader {
   private static final int PREFIX_BYTES = Long.BYTES;
@@ -55,7 +55,7 @@ final class HeaderReader {
               + text
               + ", but only "
               + (fileSize - PREFIX_BYTES)
-              + " bytes follow it; the file is truncated or no safetensors file.");
+              + " bytes follow it; the file is truncated or not a safetensors file.");
     }
     if (size < 2) {
       throw SafetensorsException.inFile(
@@ -99,7 +99,7 @@ final class HeaderReader {
     ByteBuffer buffer = ByteBuffer.allocate(count).order(ByteOrder.LITTLE_ENDIAN);
     while (buffer.hasRemaining()) {
       if (channel.read(buffer, position + buffer.position()) < 0) {
-        throw new IOException("it became shorter while it was read");
+        throw new IOException("it became shorter during reading");
       }
     }
     return buffer;

@@ -20,7 +20,7 @@ final class Limit {
             + " if you trust the file).");
   }
 
-  /** Refuses one more entry of a collection that has reached its limit. */
+  /** Refuses another entry in a collection that has reached its limit. */
   static void check(Path file, int present, String entries, int limit, String knob) {
     if (present >= limit) {
       throw exceeded(file, "the number of " + entries, "at least " + (present + 1L), limit, knob);

@@ -9,11 +9,11 @@ import java.util.TreeMap;
 
 /**
  * The data of a file, mapped in windows that a {@link ByteBuffer} can span. A tensor that fits in
- * one buffer lies in one window. A larger one has a window every GiB, each of up to 2 GiB, so that
- * any GiB of it lies in one.
+ * one buffer has one window. A larger one has a window every GiB, each of up to 2 GiB, so that one
+ * window contains any GiB of it.
  */
 final class MappedData {
-  /** The longest part of a tensor of any size that is sure to be contiguous: 1 GiB. */
+  /** The longest part that is always contiguous, for tensors of any size: 1 GiB. */
   static final int MAX_SLICE = 1 << 30;
 
   private static final ByteBuffer EMPTY = ByteBuffer.allocate(0);
@@ -49,7 +49,7 @@ final class MappedData {
     }
   }
 
-  /** A view of {@code size} bytes from {@code position} on, which must lie in one window. */
+  /** A view of {@code size} bytes from {@code position} on, which one window must contain. */
   ByteBuffer slice(long position, int size) {
     if (size == 0) {
       return EMPTY.asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);

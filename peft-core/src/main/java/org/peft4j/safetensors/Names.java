@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Comparator;
 
-/** The rules for the names of tensors and metadata, which the reader and the writer share. */
+/** The rules for names of tensors and metadata, shared by reader and writer. */
 final class Names {
   /** The header's entry that is not a tensor. */
   static final String METADATA = "__metadata__";
@@ -36,7 +36,8 @@ final class Names {
     if (name.codePoints()
         .anyMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE)) {
       throw SafetensorsException.inFile(
-          file, "the name " + quoted(name) + " holds half of a surrogate pair, which is not text.");
+          file,
+          "the name " + quoted(name) + " contains half of a surrogate pair, which is not text.");
     }
   }
 }

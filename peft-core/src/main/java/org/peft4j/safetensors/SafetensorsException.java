@@ -35,7 +35,6 @@ public final class SafetensorsException extends PeftException {
   }
 
   static SafetensorsException unknown(Path file, String tensor, Collection<String> names) {
-    return inTensor(
-        file, tensor, "there is none of that name. " + NearestNames.sentence(tensor, names));
+    return inTensor(file, tensor, "does not exist. " + NearestNames.sentence(tensor, names));
   }
 }

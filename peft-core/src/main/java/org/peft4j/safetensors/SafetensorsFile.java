@@ -13,8 +13,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One safetensors file, checked in full and mapped when it is opened. It must not be changed in
- * place while views of it are in use; replacing it by a rename is harmless.
+ * One safetensors file, completely checked and mapped on opening. Do not change it in place while
+ * views of it are in use; replacing it by a rename is harmless.
  *
  * <pre>{@code
  * try (SafetensorsFile file = SafetensorsFile.open(path)) {
@@ -53,7 +53,7 @@ public final class SafetensorsFile implements TensorSource {
     return open(file, SafetensorsLimits.defaults());
   }
 
-  /** As {@link #open(Path)}, with other limits. */
+  /** Like {@link #open(Path)}, with other limits. */
   public static SafetensorsFile open(Path file, SafetensorsLimits limits) {
     if (!Files.isRegularFile(file)) {
       String problem = Files.exists(file) ? "is not a regular file." : "there is no such file.";

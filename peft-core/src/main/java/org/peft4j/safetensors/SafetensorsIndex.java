@@ -12,12 +12,12 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * The index of a sharded checkpoint, {@code model.safetensors.index.json}: which file holds which
- * tensor.
+ * The index of a sharded checkpoint, {@code model.safetensors.index.json}: which file contains
+ * which tensor.
  *
  * @param path the index file
- * @param weightMap the shard's file name by tensor name; every shard lies in the index's folder
- * @param metadata notes, such as {@code total_size}; values as text
+ * @param weightMap the shard's file name by tensor name; every shard is in the index's folder
+ * @param metadata entries such as {@code total_size}; values as text
  */
 public record SafetensorsIndex(
     Path path, SortedMap<String, String> weightMap, SortedMap<String, String> metadata) {
@@ -30,8 +30,8 @@ public record SafetensorsIndex(
   }
 
   /**
-   * Reads an index. It must be an object of {@code weight_map} and at most {@code metadata}, and
-   * name plain {@code .safetensors} files, so that it cannot lead out of its folder.
+   * Reads an index. It must be an object with {@code weight_map} and at most {@code metadata}, and
+   * name plain {@code .safetensors} files, so that it cannot point outside its folder.
    *
    * @throws SafetensorsException if it cannot be read, exceeds a limit or breaks a rule
    */

@@ -3,9 +3,8 @@ package org.peft4j.safetensors;
 import org.peft4j.error.PeftException;
 
 /**
- * What a file may cost to open. Nothing in a file can make the reader allocate more than these
- * limits allow. A file that exceeds one is refused with the value, the limit and the limit's name
- * here.
+ * Limits on the cost of opening a file. Nothing in a file can make the reader allocate more. The
+ * reader refuses a file that exceeds a limit, with the value, the limit and the limit's name.
  *
  * @param maxHeaderBytes longest JSON header, or index of a sharded checkpoint, in bytes
  * @param maxTensors most tensors in one file, or in one index

@@ -17,9 +17,9 @@ import org.peft4j.error.PeftException;
 import org.peft4j.internal.AtomicFile;
 
 /**
- * Writes a safetensors file: first every tensor is declared, then their data is streamed. The file
- * appears under its name only when all of it is on the disk; until then, and after any failure, an
- * older file of that name stays as it was.
+ * Writes a safetensors file: first declare every tensor, then stream the data. The file appears
+ * under its name only when all of it is on disk; until then, and after any failure, an older file
+ * of that name does not change.
  *
  * <pre>{@code
  * SafetensorsWriter.to(path)
@@ -28,7 +28,7 @@ import org.peft4j.internal.AtomicFile;
  *     .write(sink -> sink.writeFloats("lora_A.weight", values, 0, 8 * 64));
  * }</pre>
  *
- * <p>Tensors lie in the file in the order of the reference implementation, by type and then by
+ * <p>The file has the tensors in the order of the reference implementation, by type and then by
  * name, whatever the order of declaration.
  */
 public final class SafetensorsWriter {
@@ -37,7 +37,8 @@ public final class SafetensorsWriter {
   @FunctionalInterface
   public interface Data {
     /**
-     * Writes to {@code sink}. After an exception nothing is saved; an unchecked one passes through.
+     * Writes to {@code sink}. After an exception nothing is saved; an unchecked one reaches the
+     * caller.
      *
      * @throws IOException if the disk fails or is full
      */
@@ -64,7 +65,7 @@ public final class SafetensorsWriter {
   }
 
   /**
-   * Adds or replaces a note, such as {@code format=pt}.
+   * Adds or replaces a metadata entry, such as {@code format=pt}.
    *
    * @throws SafetensorsException if the key is empty or not well-formed text
    */
@@ -105,7 +106,7 @@ public final class SafetensorsWriter {
    * Writes the file.
    *
    * @throws SafetensorsException if a tensor did not get exactly its declared data
-   * @throws PeftException if the file cannot be written; names the path and the reason
+   * @throws PeftException if the file cannot be written, with the path and the reason
    */
   public void write(Data data) {
     List<TensorInfo> layout = layout();

@@ -12,9 +12,9 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * A checkpoint of several safetensors files and an index. Every shard is opened and checked with
- * it: each tensor of the index is in the shard that the index names, and no shard holds another.
- * The byte ranges of {@link #tensors} count from the start of each tensor's own shard.
+ * A checkpoint of several safetensors files and an index. Opening it opens and checks every shard:
+ * each tensor of the index is in the shard that the index names, and no shard contains another. The
+ * byte ranges of {@link #tensors} count from the start of each tensor's own shard.
  */
 public final class ShardedSafetensors implements TensorSource {
   private final SafetensorsIndex index;
@@ -39,7 +39,7 @@ public final class ShardedSafetensors implements TensorSource {
     return open(indexFile, SafetensorsLimits.defaults());
   }
 
-  /** As {@link #open(Path)}, with other limits. */
+  /** Like {@link #open(Path)}, with other limits. */
   public static ShardedSafetensors open(Path indexFile, SafetensorsLimits limits) {
     SafetensorsIndex index = SafetensorsIndex.read(indexFile, limits);
     Map<String, SafetensorsFile> shardOf = new HashMap<>();
@@ -67,7 +67,7 @@ public final class ShardedSafetensors implements TensorSource {
     }
   }
 
-  /** No shard holds a tensor that the index does not place there, so that presence is enough. */
+  /** No shard contains a tensor that the index does not place there, so presence is enough. */
   private static void checkPresent(SafetensorsIndex index, SortedMap<String, TensorInfo> tensors) {
     index
         .weightMap()
@@ -82,7 +82,7 @@ public final class ShardedSafetensors implements TensorSource {
             });
   }
 
-  /** The index that this was opened by. */
+  /** The index of this checkpoint. */
   public SafetensorsIndex index() {
     return index;
   }
@@ -97,7 +97,7 @@ public final class ShardedSafetensors implements TensorSource {
     return tensors;
   }
 
-  /** The notes of the index, not those of the shards. */
+  /** The metadata of the index, not those of the shards. */
   @Override
   public Map<String, String> metadata() {
     return index.metadata();

@@ -31,7 +31,7 @@ final class StrictJson implements AutoCloseable {
   StrictJson(Path file, InputStream utf8, SafetensorsLimits limits) {
     this.file = file;
     this.limits = limits;
-    // This decoder reports malformed input; the one that a charset name gives would replace it.
+    // This decoder reports malformed input; one from a charset name would replace it.
     InputStreamReader reader = new InputStreamReader(utf8, StandardCharsets.UTF_8.newDecoder());
     try {
       this.parser = factory(limits).createParser(reader);
@@ -46,7 +46,7 @@ final class StrictJson implements AutoCloseable {
             .maxNameLength(limits.maxNameLength())
             .maxStringLength(limits.maxHeaderBytes())
             .build();
-    // Names of untrusted files have no place in a table that is shared and lives on.
+    // Names from untrusted files do not belong in a shared, long-lived table.
     return JsonFactory.builder()
         .streamReadConstraints(constraints)
         .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
@@ -64,7 +64,7 @@ final class StrictJson implements AutoCloseable {
     return next() != JsonToken.END_OBJECT;
   }
 
-  /** The name moved on to: not empty, not too long, well-formed text. */
+  /** The current name: not empty, not too long, well-formed text. */
   String name() {
     try {
       String name = parser.currentName();

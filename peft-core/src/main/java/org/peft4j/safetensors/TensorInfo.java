@@ -4,7 +4,7 @@ import java.util.List;
 import org.peft4j.error.PeftException;
 
 /**
- * What a header says of one tensor.
+ * A header's entry for one tensor.
  *
  * @param name the tensor's name, the key in the header
  * @param dtype the element type
@@ -15,9 +15,9 @@ import org.peft4j.error.PeftException;
 public record TensorInfo(String name, DType dtype, List<Long> shape, long begin, long end) {
 
   /**
-   * Checks that the byte range is what type and shape need.
+   * Checks that the byte range matches type and shape.
    *
-   * @throws PeftException if it is not, or if a size is negative or beyond 64 bits
+   * @throws PeftException if it does not, or if a size is negative or beyond 64 bits
    */
   public TensorInfo {
     shape = List.copyOf(shape);

@@ -11,9 +11,9 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * Takes the data of the declared tensors, each from its first element to its last, in as many calls
- * as it pleases the caller. Tensors may be written in any order, even by turns. Only a small buffer
- * is held. Not safe for use by several threads at once.
+ * Takes the data of the declared tensors, each from its first element to its last, in any number of
+ * calls. The order of tensors is free, and calls for several tensors may alternate. It holds only a
+ * small buffer. Not thread-safe.
  */
 public final class TensorSink {
   private static final int BUFFER_BYTES = 1 << 18;

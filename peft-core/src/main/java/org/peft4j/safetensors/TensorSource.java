@@ -13,7 +13,7 @@ public interface TensorSource extends AutoCloseable {
 
   /**
    * Opens a safetensors file, the index of a sharded checkpoint ({@code *.index.json}), or a folder
-   * with {@code model.safetensors} or else {@code model.safetensors.index.json}.
+   * with {@code model.safetensors} or {@code model.safetensors.index.json}, in this order.
    *
    * @throws SafetensorsException if there is none, or if a file breaks a rule of the format
    */
@@ -21,7 +21,7 @@ public interface TensorSource extends AutoCloseable {
     return open(folderOrFile, SafetensorsLimits.defaults());
   }
 
-  /** As {@link #open(Path)}, with other limits. */
+  /** Like {@link #open(Path)}, with other limits. */
   static TensorSource open(Path folderOrFile, SafetensorsLimits limits) {
     return SourceFinder.open(folderOrFile, limits);
   }
@@ -32,13 +32,13 @@ public interface TensorSource extends AutoCloseable {
   /** Every tensor, sorted by name; unmodifiable. */
   SortedMap<String, TensorInfo> tensors();
 
-  /** The file's own notes, such as {@code format=pt}; unmodifiable, often empty. */
+  /** The file's metadata, such as {@code format=pt}; unmodifiable, often empty. */
   Map<String, String> metadata();
 
   /**
-   * Returns what is known of a tensor.
+   * Returns a tensor's entry.
    *
-   * @throws SafetensorsException if there is none of that name; gives the nearest names
+   * @throws SafetensorsException if there is none of that name, with the nearest names
    */
   default TensorInfo tensor(String name) {
     TensorInfo info = tensors().get(name);
@@ -54,16 +54,16 @@ public interface TensorSource extends AutoCloseable {
    * reachable.
    *
    * @param byteOffset first byte, counted from the start of the tensor
-   * @param byteCount at most 2^30, or else at most 2^31 - 1 of a tensor that is itself no larger
+   * @param byteCount at most 2^30, or at most 2^31 - 1 if the tensor itself is no larger
    * @throws SafetensorsException if the range is not within the tensor, too long, or this is closed
    */
   ByteBuffer slice(String name, long byteOffset, int byteCount);
 
   /**
-   * Copies part of a tensor's data. Unlike {@link #slice} it leaves no page of the file mapped.
+   * Copies part of a tensor's data. Unlike {@link #slice}, it leaves no page of the file mapped.
    *
    * @param byteOffset first byte, counted from the start of the tensor
-   * @param target takes as many bytes as it has room for
+   * @param target receives as many bytes as it has room for
    * @throws SafetensorsException if the range is not within the tensor, or this is closed
    */
   void read(String name, long byteOffset, ByteBuffer target);

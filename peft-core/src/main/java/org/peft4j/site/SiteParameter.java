@@ -15,7 +15,7 @@ public record SiteParameter(String name, List<Long> shape, boolean bias) {
     shape = List.copyOf(shape);
   }
 
-  /** A parameter that is no bias. */
+  /** A parameter other than a bias. */
   public static SiteParameter weight(String name, long... shape) {
     return new SiteParameter(name, boxed(shape), false);
   }

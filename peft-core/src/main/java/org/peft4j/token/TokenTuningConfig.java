@@ -24,7 +24,7 @@ public record TokenTuningConfig(
   /**
    * Checks every field.
    *
-   * @throws org.peft4j.error.PeftException with all that is wrong
+   * @throws org.peft4j.error.PeftException listing all problems
    */
   public TokenTuningConfig {
     tokenIndices = List.copyOf(tokenIndices);

@@ -11,8 +11,8 @@ import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.kernel.Kernels;
 
 /**
- * A weight that is an array of floating-point numbers, FP64 to BF16. Kernels take the array as it
- * is; nothing is copied to compute with it.
+ * A weight that is an array of floating-point numbers, FP64 to BF16. Kernels take the array itself,
+ * without a copy.
  */
 public final class DenseWeight implements FrozenWeight {
   private final WeightView view;
@@ -26,8 +26,8 @@ public final class DenseWeight implements FrozenWeight {
   }
 
   /**
-   * A weight that owns its array and never writes to it, for it may be a mapped file: a replacement
-   * is another array.
+   * A weight that owns its array and never writes to it, because it may be a mapped file: a
+   * replacement is another array.
    *
    * @param array in the checkpoint's shape
    */
@@ -41,8 +41,8 @@ public final class DenseWeight implements FrozenWeight {
   }
 
   /**
-   * A part of a network's parameter vector, which others compute with too and own: a replacement is
-   * written into it.
+   * A part of a network's parameter vector, which others own and also compute with: a replacement
+   * overwrites it.
    *
    * @param array a view of the vector, in the network's shape
    */
@@ -119,7 +119,7 @@ public final class DenseWeight implements FrozenWeight {
     }
   }
 
-  /** Another array in the place of the weight's own. */
+  /** Another array in place of the weight's own. */
   private final class Exchanged implements Replacement {
     private final HeldArray own = held;
     private final HeldArray values;
@@ -129,7 +129,7 @@ public final class DenseWeight implements FrozenWeight {
       held = this.values;
     }
 
-    /** The values themselves if they lie in the stored shape and type, or else a copy. */
+    /** The values themselves if they have the stored shape and type, otherwise a copy. */
     private INDArray asStored(INDArray given) {
       INDArray stored = view.stored(given, own.array().shape());
       if (HeldArray.isRowMajor(stored) && stored.dataType() == own.array().dataType()) {

@@ -9,21 +9,21 @@ import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.kernel.Kernels;
 
 /**
- * A weight W of a base model, which no training changes. It computes with W whatever W is held in,
- * gives its values in floating point, and can be replaced for a while.
+ * A weight W of a base model, which no training changes. It computes with W in any format, returns
+ * its values in floating point, and allows temporary replacements.
  *
  * <p>W is [out, in] for a linear map, [vocabulary, dim] for an embedding, [out, in, …kernel] for a
  * convolution; biases and the weights of normalisations are vectors. A checkpoint may store W in
  * another shape, {@link #storedShape}: GPT-2 stores [in, out].
  *
  * <p>Two modules that share a weight have the same object. Any number of threads may compute with
- * it and read it at a time, but not while one of them replaces it.
+ * it and read it at once, but not while one of them replaces it.
  */
 public interface FrozenWeight extends AutoCloseable {
   /** The shape in a checkpoint, and of a trainable copy. */
   long[] storedShape();
 
-  /** How an array of {@link #storedShape} is seen as W. */
+  /** The view of an array of {@link #storedShape} as W. */
   WeightView view();
 
   /** The shape of W. */
@@ -36,10 +36,10 @@ public interface FrozenWeight extends AutoCloseable {
     return LongStream.of(storedShape()).reduce(1, Math::multiplyExact);
   }
 
-  /** What it is held in, for messages: {@code FP32}, {@code BF16} … */
+  /** Its format, for messages: {@code FP32}, {@code BF16} … */
   String format();
 
-  /** How many bytes it takes, in memory or in a mapped file. */
+  /** Its size in bytes, in memory or in a mapped file. */
   long bytes();
 
   /**
@@ -61,15 +61,15 @@ public interface FrozenWeight extends AutoCloseable {
   void multiplyTransposed(Kernels kernels, INDArray dy, double beta, INDArray dx);
 
   /**
-   * {@code y[i] = W[rows[i]]}, of an embedding.
+   * {@code y[i] = W[rows[i]]}, for an embedding.
    *
    * @param y [rows, dim], of any floating type
    */
   void lookUp(Kernels kernels, int[] rows, INDArray y);
 
   /**
-   * Writes a part of the values as a checkpoint stores them, along the first dimension, so that a
-   * caller needs memory for a part only.
+   * Writes a part of the values along the first dimension, in the checkpoint's shape, so that a
+   * caller needs memory only for that part.
    *
    * @param from the first index
    * @param to the index after the last
@@ -77,7 +77,7 @@ public interface FrozenWeight extends AutoCloseable {
    */
   void read(long from, long to, INDArray part);
 
-  /** Writes all values as a checkpoint stores them to {@code target}, of {@link #storedShape}. */
+  /** Writes all values in the checkpoint's shape to {@code target}, of {@link #storedShape}. */
   default void read(INDArray target) {
     read(0, storedShape()[0], target);
   }
@@ -85,14 +85,14 @@ public interface FrozenWeight extends AutoCloseable {
   /**
    * Writes W to {@code target}.
    *
-   * @param target of {@link #shape} and any floating type; row-major, unless W is a matrix that is
-   *     stored as one
+   * @param target of {@link #shape} and any floating type; row-major, unless W is a matrix stored
+   *     as one
    */
   default void widen(INDArray target) {
     read(view().stored(target, storedShape()));
   }
 
-  /** W in that floating type: a row-major copy outside of workspaces, for the caller to close. */
+  /** W in that floating type: a row-major copy outside workspaces, which the caller closes. */
   default INDArray widened(DataType type) {
     INDArray copy = DetachedArrays.zeros(type, shape());
     widen(copy);
@@ -100,26 +100,26 @@ public interface FrozenWeight extends AutoCloseable {
   }
 
   /**
-   * The array of {@link #storedShape} that holds the values; empty where they are held in another
-   * way. It is for kernels that take a vector as it is, may be of any floating type, and must not
-   * be written to. After a replacement it is another one.
+   * The array of {@link #storedShape} that holds the values; empty for other formats. It is for
+   * kernels that take a vector itself. It may have any floating type; do not write to it. A
+   * replacement changes the array.
    */
   default Optional<INDArray> array() {
     return Optional.empty();
   }
 
   /**
-   * Computes with {@code values}, rounded to what this weight is held in, until the result is
-   * closed. Replacements end in the reverse of their order.
+   * Computes with {@code values}, rounded to this weight's format, until the result is closed.
+   * Close replacements in reverse order.
    *
-   * @param values of {@link #shape}, of any floating type, outside of workspaces; owned by the
-   *     weight from now on
-   * @throws org.peft4j.error.PeftException if weights of this kind cannot be replaced; the values
-   *     are the caller's still
+   * @param values of {@link #shape}, of any floating type, outside workspaces; owned by the weight
+   *     from now on
+   * @throws org.peft4j.error.PeftException if this kind of weight cannot be replaced; the caller
+   *     then keeps the values
    */
   Replacement replace(INDArray values);
 
-  /** Frees what it holds, unless somebody else owns that. */
+  /** Frees its memory, unless someone else owns it. */
   @Override
   void close();
 }

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * An array, and the matrix that kernels take.
+ * An array, and its matrix for kernels.
  *
  * @param matrix W [out, in…], or with {@code transposed} Wᵀ, row-major; null if neither is a view
  *     of the array
@@ -41,7 +41,7 @@ record HeldArray(INDArray array, @Nullable INDArray matrix, boolean transposed) 
   INDArray requireMatrix() {
     if (matrix == null) {
       throw new IllegalStateException(
-          "A weight stored as " + Arrays.toString(array.shape()) + " is no matrix.");
+          "A weight stored as " + Arrays.toString(array.shape()) + " is not a matrix.");
     }
     return matrix;
   }

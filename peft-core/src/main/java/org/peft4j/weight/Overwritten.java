@@ -3,7 +3,7 @@ package org.peft4j.weight;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.kernel.DetachedArrays;
 
-/** Values that are written over those of an array, which are kept. */
+/** Overwrites the values of an array and keeps the earlier ones. */
 final class Overwritten implements Replacement {
   private final INDArray array;
   private final INDArray other;

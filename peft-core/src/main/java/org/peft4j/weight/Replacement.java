@@ -11,7 +11,7 @@ public interface Replacement extends AutoCloseable {
   /** Puts these values back after {@link #suspend}. */
   void resume();
 
-  /** Makes these values the weight's own, and frees those that it had; ends the replacement. */
+  /** Makes these values the weight's own and frees the earlier ones; ends the replacement. */
   void keep();
 
   @Override

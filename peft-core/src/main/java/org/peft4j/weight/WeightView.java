@@ -3,8 +3,8 @@ package org.peft4j.weight;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * How an array in a checkpoint's shape is seen as the weight W that the formulas mean: [out, in]
- * for a linear map, [vocabulary, dim] for an embedding, [out, in, …kernel] for a convolution.
+ * How to view an array in a checkpoint's shape as the formulas' weight W: [out, in] for a linear
+ * map, [vocabulary, dim] for an embedding, [out, in, …kernel] for a convolution.
  */
 public enum WeightView {
   /** The array is W, or a vector. */

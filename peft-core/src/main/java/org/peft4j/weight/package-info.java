@@ -1,6 +1,6 @@
 /**
- * The frozen weights of a base model as objects: what a weight is held in, a file or a vector of
- * Deeplearning4j, in 32 bits or fewer, is its own business.
+ * The frozen weights of a base model as objects, which hide their format: a file or a vector of
+ * Deeplearning4j, in 32 bits or fewer.
  */
 @NullMarked
 package org.peft4j.weight;

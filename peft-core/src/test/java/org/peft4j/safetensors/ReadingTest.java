@@ -35,7 +35,7 @@ class ReadingTest {
     try (SafetensorsFile file = SafetensorsFile.open(path)) {
       assertThatThrownBy(() -> file.tensor("layers.0.q_porj"))
           .isInstanceOf(SafetensorsException.class)
-          .hasMessageContaining("tensor \"layers.0.q_porj\": there is none of that name.")
+          .hasMessageContaining("tensor \"layers.0.q_porj\": does not exist.")
           .hasMessageContaining("Nearest: \"layers.0.q_proj\", \"layers.0.k_proj\".");
     }
   }

@@ -234,7 +234,7 @@ class DenseWeightTest {
     assertThat(bias.array().orElseThrow()).isEqualTo(vector(1, 2));
     assertThatThrownBy(() -> bias.multiply(KERNELS, W, null, Nd4j.zeros(DataType.DOUBLE, 2, 2)))
         .isInstanceOf(IllegalStateException.class)
-        .hasMessageContaining("[2] is no matrix");
+        .hasMessageContaining("[2] is not a matrix");
   }
 
   private static double[] elements(FrozenWeight weight) {

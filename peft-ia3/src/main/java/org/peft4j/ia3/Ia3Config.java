@@ -11,12 +11,12 @@ import org.peft4j.config.PeftConfig;
 /**
  * The config of (IA)³, with Hugging Face PEFT's fields and defaults.
  *
- * @param common target modules and the other fields that every method has
- * @param feedforwardModules which of the targets have their input scaled instead of their output;
- *     by default the model type's, or none where the targets are named
- * @param initWeights whether the vectors begin as 1, so that nothing changes; otherwise they are
- *     drawn from N(0, 1), for tests
- * @param fanInFanOut kept for Hugging Face PEFT, which needs it for GPT-2; it changes nothing here
+ * @param common the fields of every method, target modules included
+ * @param feedforwardModules the targets whose input is scaled instead of their output; by default
+ *     the model type's, or none if targets are named
+ * @param initWeights whether the vectors start as ones and change nothing; otherwise they are drawn
+ *     from N(0, 1), for tests
+ * @param fanInFanOut kept for Hugging Face PEFT, which needs it for GPT-2; no effect here
  */
 public record Ia3Config(
     CommonConfig common,
@@ -27,13 +27,13 @@ public record Ia3Config(
   /** The name in {@code peft_type}. */
   public static final String PEFT_TYPE = "IA3";
 
-  /** How a file says that no module has its input scaled. */
+  /** A file's value for no module with a scaled input. */
   private static final ModuleSelector NONE = new ModuleSelector.Names(List.of());
 
   /**
    * Checks every field.
    *
-   * @throws org.peft4j.error.PeftException with all that is wrong
+   * @throws org.peft4j.error.PeftException listing all problems
    */
   public Ia3Config {
     List<String> problems = new ArrayList<>(common.problems());
@@ -52,7 +52,7 @@ public record Ia3Config(
       problems.add(
           "feedforward_modules is "
               + some.names()
-              + "; allowed: names that are among target_modules, "
+              + "; allowed: names from target_modules, "
               + all.names()
               + ".");
     }
@@ -90,18 +90,18 @@ public record Ia3Config(
       return this;
     }
 
-    /** Which of the targets have their input scaled, by the ends of their paths. */
+    /** The targets whose input is scaled, by the ends of their paths. */
     public Builder feedforwardModules(String... names) {
       return feedforward(Optional.of(new ModuleSelector.Names(List.of(names))));
     }
 
-    /** Which of the targets have their input scaled. */
+    /** The targets whose input is scaled. */
     public Builder feedforward(Optional<ModuleSelector> selector) {
       feedforwardModules = selector;
       return this;
     }
 
-    /** Whether the vectors begin as 1; true unless set. */
+    /** Whether the vectors start as ones; true by default. */
     public Builder initWeights(boolean value) {
       initWeights = value;
       return this;

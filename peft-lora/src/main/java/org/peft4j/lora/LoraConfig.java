@@ -15,18 +15,18 @@ import org.peft4j.token.TokenTuningConfig;
 /**
  * The config of LoRA, and of its variant DoRA, with Hugging Face PEFT's fields and defaults.
  *
- * @param common target modules, biases and the other fields that every method has
- * @param ranks r, the rank of B·A, and α: the adapter's part is scaled by α/r, or α/√r with {@code
- *     rslora}; both may be others by module path
+ * @param common the fields of every method
+ * @param ranks r, the rank of B·A, and α: the scale of the adapter's part is α/r, or α/√r with
+ *     {@code rslora}; patterns can change both by module path
  * @param dropout probability that an input of A is zeroed in training; in [0, 1)
  * @param rslora whether to scale by α/√r (rank-stabilised LoRA, Kalajdzievski 2023)
  * @param loraBias whether B has a bias
  * @param dora whether the norms of the weight's rows train apart from their directions (DoRA, Liu
  *     et al. 2024)
- * @param init how A and B begin
+ * @param init the first values of A and B
  * @param tokenIndices rows of embeddings that train too: token ids by the embedding's name, which
  *     is empty for the model's token embedding
- * @param fanInFanOut kept for Hugging Face PEFT, which needs it for GPT-2; it changes nothing here
+ * @param fanInFanOut kept for Hugging Face PEFT, which needs it for GPT-2; no effect here
  */
 public record LoraConfig(
     CommonConfig common,
@@ -45,7 +45,7 @@ public record LoraConfig(
   /**
    * Checks every field.
    *
-   * @throws org.peft4j.error.PeftException with all that is wrong
+   * @throws org.peft4j.error.PeftException listing all problems
    */
   public LoraConfig {
     tokenIndices = Collections.unmodifiableMap(new LinkedHashMap<>(tokenIndices));
@@ -119,7 +119,7 @@ public record LoraConfig(
       return this;
     }
 
-    /** The probability that an input of A is zeroed in training, in [0, 1); 0 unless set. */
+    /** The probability that an input of A is zeroed in training, in [0, 1); 0 by default. */
     public Builder dropout(double value) {
       dropout = value;
       return this;
@@ -143,7 +143,7 @@ public record LoraConfig(
       return this;
     }
 
-    /** How A and B begin. */
+    /** The first values of A and B. */
     public Builder init(LoraInit value) {
       init = value;
       return this;

@@ -1,23 +1,26 @@
 package org.peft4j.lora;
 
-/** How A and B begin. All but {@link #RANDOM} leave the model's outputs as they are. */
+/** The first values of A and B. All except {@link #RANDOM} keep the model's outputs. */
 public enum LoraInit {
   /** A uniform on ±1/√in, B zero: {@code init_lora_weights: true}, the default. */
   STANDARD("true"),
   /** A normal with standard deviation 1/r, B zero: {@code "gaussian"}. */
   GAUSSIAN("gaussian"),
   /**
-   * A uniform on ±1/√in, B uniform on ±1/√r: {@code false}. The model's outputs change at once; it
-   * is meant for tests.
+   * A uniform on ±1/√in, B uniform on ±1/√r: {@code false}. The model's outputs change at once; for
+   * tests.
    */
   RANDOM("false"),
   /**
    * The r largest parts of the weight's singular value decomposition (Meng et al. 2024): {@code
-   * "pissa"}. They are computed exactly, also for {@code "pissa_niter_16"} and the like, which mean
-   * an approximation at random that nobody can make again. Linear modules only.
+   * "pissa"}. The computation is exact, also for {@code "pissa_niter_16"} and the like, which mean
+   * a random approximation that cannot be reproduced. Linear modules only.
    */
   PISSA("pissa"),
-  /** The first r of the weight's QR decomposition (Büyükakyüz 2024): {@code "olora"}; as above. */
+  /**
+   * The first r of the weight's QR decomposition (Büyükakyüz 2024): {@code "olora"}. Exact; linear
+   * modules only.
+   */
   OLORA("olora"),
   /** A and B orthogonal to each other: {@code "orthogonal"}. Even ranks, linear modules only. */
   ORTHOGONAL("orthogonal");
@@ -33,7 +36,7 @@ public enum LoraInit {
     return json;
   }
 
-  /** Whether the first B·A is taken out of the frozen weight. */
+  /** Whether the frozen weight loses the first B·A. */
   public boolean shifts() {
     return this == PISSA || this == OLORA;
   }

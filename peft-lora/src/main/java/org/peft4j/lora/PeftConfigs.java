@@ -4,7 +4,7 @@ import org.peft4j.error.PeftException;
 
 /**
  * Configs to start from, by task and size of the model: rank, alpha and dropout as {@link Task}
- * lists them. Above 10 billion parameters rank and alpha are doubled, so that the scale α/r stays.
+ * lists them. Above 10 billion parameters, rank and alpha double and the scale α/r stays.
  *
  * <pre>{@code
  * LoraConfig config = PeftConfigs.recommended(Task.SUMMARISATION, model.parameterCount());
@@ -13,7 +13,7 @@ import org.peft4j.error.PeftException;
  * }</pre>
  */
 public final class PeftConfigs {
-  /** A model of more parameters than these is a large one. */
+  /** A model with more parameters is a large one. */
   private static final long LARGE = 10_000_000_000L;
 
   private PeftConfigs() {}
@@ -28,7 +28,7 @@ public final class PeftConfigs {
     return builder(task, parameterCount).build();
   }
 
-  /** Like {@link #recommended}, to be changed, or completed with targets. */
+  /** Like {@link #recommended}, as a builder for changes or targets. */
   public static LoraConfig.Builder builder(Task task, long parameterCount) {
     if (parameterCount < 1) {
       throw new PeftException(

@@ -1,8 +1,8 @@
 package org.peft4j.lora;
 
 /**
- * What a model is adapted to, with the settings that {@link PeftConfigs} begins with. They are what
- * published runs used, a place to start from rather than a result:
+ * The task of an adapter, with the settings of {@link PeftConfigs}. Published runs used them; they
+ * are starting points, not results of this project:
  *
  * <ul>
  *   <li>classification: r and α of LoRA's runs of RoBERTa large on GLUE (Hu et al. 2021,

@@ -153,7 +153,7 @@ class AdaLoraTest {
         .isLessThan(1e-6);
     if (loaded.adapter(NAME).tensors().size() < 9) {
       assertThatThrownBy(() -> new RankAllocator(loaded.adapter(NAME)))
-          .hasMessageContaining("stay so");
+          .hasMessageContaining("cannot come back");
     }
     loaded.network().fit(SmallModel.data());
   }
@@ -251,7 +251,7 @@ class AdaLoraTest {
     PeftModel<ComputationGraph> model =
         Peft.wrap(SmallModel.graph(), LoraConfig.builder().targetModules("dense1").build());
     assertThatThrownBy(() -> new RankAllocator(model.adapter(NAME)))
-        .hasMessageContaining("is of the method LORA; only one of ADALORA");
+        .hasMessageContaining("has the method LORA; only ADALORA");
     assertThatThrownBy(() -> model.adapter(NAME).amendConfig(graphConfig(1, 0)))
         .hasMessageContaining("config of the adapter's own method");
   }

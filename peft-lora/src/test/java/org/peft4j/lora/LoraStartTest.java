@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
-import java.util.List;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.junit.jupiter.api.Test;
@@ -13,11 +12,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.Peft;
 import org.peft4j.PeftModel;
 import org.peft4j.lora.convert.LoraAdapters;
-import org.peft4j.lora.internal.algebra.PrincipalParts;
 import org.peft4j.testing.LayerCase;
 import org.peft4j.testing.LayerCases;
 
@@ -128,28 +125,6 @@ class LoraStartTest {
                     network,
                     LoraConfig.builder().init(LoraInit.OLORA).targetModules("layer").build()))
         .hasMessageContaining("olora is for linear modules; layer is of the sort CONVOLUTION");
-  }
-
-  @Test
-  void principalPartsAreTheNearestOfTheirRank() {
-    Nd4j.getRandom().setSeed(5);
-    for (long[] shape : List.of(new long[] {9, 5}, new long[] {5, 9}, new long[] {6, 6})) {
-      INDArray matrix = Nd4j.randn(DataType.DOUBLE, shape);
-      PrincipalParts all = PrincipalParts.of(matrix, (int) Math.min(shape[0], shape[1]));
-      assertThat(relative(all.left().mmul(all.right()), matrix)).isLessThan(1e-9);
-      PrincipalParts two = PrincipalParts.of(matrix, 2);
-      double rest = matrix.sub(two.left().mmul(two.right())).norm2Number().doubleValue();
-      double expected = 0;
-      for (int i = 2; i < all.values().length; i++) {
-        expected += all.values()[i] * all.values()[i];
-      }
-      assertThat(rest).isCloseTo(Math.sqrt(expected), org.assertj.core.data.Offset.offset(1e-9));
-    }
-    INDArray b = Nd4j.randn(DataType.DOUBLE, 30, 4);
-    INDArray a = Nd4j.randn(DataType.DOUBLE, 4, 20);
-    PrincipalParts parts = PrincipalParts.ofProduct(b, a, 6);
-    assertThat(relative(parts.left().mmul(parts.right()), b.mmul(a))).isLessThan(1e-9);
-    assertThat(parts.values()[4]).isZero();
   }
 
   private static double relative(INDArray actual, INDArray expected) {

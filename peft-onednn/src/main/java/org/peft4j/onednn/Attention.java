@@ -14,12 +14,13 @@ import org.peft4j.onednn.QueryTiles.Tile;
 import org.peft4j.onednn.internal.Address;
 
 /**
- * Attention on the rows of projections as they lie, tile by tile of the queries. Where several
- * query heads share a key head, the first of each group make one batch of products, the second the
- * next. Of the probabilities each tile keeps those of the keys that it sees, [B, H, queries, keys].
+ * Attention on the rows of projections in place, one tile of queries at a time. If several query
+ * heads share a key head, the first heads of all groups form one batch of products, the second
+ * heads the next. Each tile keeps the probabilities of the keys that it sees, [B, H, queries,
+ * keys].
  */
 final class Attention {
-  /** An operand of a batch of products: where it begins, and how it lies. */
+  /** An operand of a batch of products: its address and layout. */
   private record Operand(long address, Heads layout) {
     Operand transposed() {
       return new Operand(address, layout.transposed());
@@ -71,7 +72,7 @@ final class Attention {
     blind.forward(v, context);
   }
 
-  /** The scores of a tile, divided by the soft cap where there is one. */
+  /** Computes the scores of a tile, divided by the soft cap if there is one. */
   private void multiply(INDArray q, INDArray k, Tile tile, long out) {
     double scale = scores.capped() ? scores.scale() / scores.softCap() : scores.scale();
     for (int i = 0; i < group; i++) {
@@ -92,7 +93,7 @@ final class Attention {
       INDArray dk,
       INDArray dv,
       @Nullable INDArray biasGradient) {
-    // The last tile usually sees all keys: its products overwrite, and those before it add.
+    // The last tile usually sees all keys, so its products overwrite; earlier tiles add.
     boolean add = tiles.get(tiles.size() - 1).keys() < k.size(1);
     if (add) {
       dk.assign(0);
@@ -149,7 +150,7 @@ final class Attention {
     BatchProduct.run(product, a.address(), b.address(), out.address());
   }
 
-  /** Of [B, S, K, D] the keys of a tile, as matrices [keys, D]. */
+  /** The keys of a tile in [B, S, K, D], as matrices [keys, D]. */
   private Operand keys(INDArray x, Tile tile) {
     Heads layout =
         new Heads(
@@ -162,7 +163,7 @@ final class Attention {
   }
 
   /**
-   * Of [B, T, H, D] the queries of a tile, of the i-th head of each group, as matrices [queries,
+   * The queries of a tile in [B, T, H, D], for the i-th head of each group, as matrices [queries,
    * D].
    */
   private Operand rows(INDArray x, Tile tile, int i) {
@@ -176,7 +177,7 @@ final class Attention {
     return new Operand(Address.of(x) + offset * Float.BYTES, layout);
   }
 
-  /** The scores of a tile, of the i-th head of each group, as matrices [queries, keys]. */
+  /** The scores of a tile, for the i-th head of each group, as matrices [queries, keys]. */
   private Operand scores(long address, Tile tile, int i) {
     Heads layout =
         new Heads(

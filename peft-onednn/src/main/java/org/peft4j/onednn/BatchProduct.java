@@ -16,7 +16,7 @@ record BatchProduct(Heads a, Heads b, Heads out, float alpha, boolean accumulate
   /**
    * A matrix for each sequence and head.
    *
-   * @param sequences their number, and the elements from one to the next
+   * @param sequences the number of sequences, and the stride between them in elements
    * @param heads likewise
    */
   record Heads(Axis sequences, Axis heads, Axis rows, Axis columns) {
@@ -32,7 +32,7 @@ record BatchProduct(Heads a, Heads b, Heads out, float alpha, boolean accumulate
     }
   }
 
-  /** The size of a dimension, and the elements from one index to the next. */
+  /** The size of a dimension, and its stride in elements. */
   record Axis(long size, long stride) {}
 
   static void run(BatchProduct product, long a, long b, long out) {
@@ -40,10 +40,10 @@ record BatchProduct(Heads a, Heads b, Heads out, float alpha, boolean accumulate
   }
 
   Primitive compile() {
-    memory.desc left = a.layout();
-    memory.desc right = b.layout();
-    memory.desc result = out.layout();
-    try (primitive_attr attributes = MatrixProduct.attributes(alpha, accumulate);
+    try (memory.desc left = a.layout();
+        memory.desc right = b.layout();
+        memory.desc result = out.layout();
+        primitive_attr attributes = MatrixProduct.attributes(alpha, accumulate);
         matmul.desc operation = new matmul.desc(left, right, result);
         matmul.primitive_desc description =
             new matmul.primitive_desc(operation, attributes, Native.ENGINE)) {

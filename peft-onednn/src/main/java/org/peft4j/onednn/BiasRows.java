@@ -5,8 +5,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.onednn.QueryTiles.Tile;
 
 /**
- * The bias of attention scores, [1 or B, 1 or H, T, S], row by row: a tile's part of it is added to
- * the tile's scores, and the gradients of those are summed to the bias' gradient.
+ * The bias of attention scores, [1 or B, 1 or H, T, S], row by row: adds a tile's part of it to the
+ * tile's scores, and sums their gradients to the bias' gradient.
  */
 final class BiasRows {
   private final INDArray bias;
@@ -22,7 +22,8 @@ final class BiasRows {
   }
 
   /**
-   * @param scores receives at {@code offset} those of the tile, [batch, heads, queries, keys]
+   * @param scores contains at {@code offset} the tile's scores, [batch, heads, queries, keys],
+   *     which change
    */
   void addTo(INDArray scores, int offset) {
     int keys = tile.keys();
@@ -71,7 +72,7 @@ final class BiasRows {
         });
   }
 
-  /** Where the bias of the i-th row of the scores begins. */
+  /** The start of the bias for the i-th row of the scores. */
   private int row(int i) {
     int query = tile.first() + i % tile.count();
     int head = i / tile.count() % heads;

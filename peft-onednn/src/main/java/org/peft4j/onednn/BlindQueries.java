@@ -6,9 +6,9 @@ import org.peft4j.kernel.AttentionPattern;
 import org.peft4j.onednn.QueryTiles.Tile;
 
 /**
- * Queries that see no key, of left padding for instance: they attend to all S keys equally. Tiles
- * do not reach that far, so that their contexts are means of v by themselves: {@code context = Σ
- * v/S}, {@code dv += context gradient/S} for each key. Their probabilities in tiles are zero.
+ * Queries that see no key, such as left padding: they attend to all S keys equally. Tiles do not
+ * contain all keys, so this class computes the means of v separately: {@code context = Σ v/S},
+ * {@code dv += context gradient/S} for each key. In tiles their probabilities are zero.
  */
 final class BlindQueries {
   private final AttentionPattern pattern;
@@ -17,7 +17,7 @@ final class BlindQueries {
   private final int group;
 
   /**
-   * @param group how many query heads share a key head
+   * @param group the number of query heads that share a key head
    */
   BlindQueries(AttentionPattern pattern, int batch, int heads, int group) {
     this.pattern = pattern;
@@ -33,7 +33,8 @@ final class BlindQueries {
   /**
    * Zeros probabilities.
    *
-   * @param probabilities at {@code offset} those of the tile, [batch, heads, queries, keys]
+   * @param probabilities contains at {@code offset} those of the tile, [batch, heads, queries,
+   *     keys]
    */
   void clear(INDArray probabilities, int offset, Tile tile) {
     FloatBuffer values = RowTasks.floats(probabilities);

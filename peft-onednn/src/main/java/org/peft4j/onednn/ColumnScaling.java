@@ -5,11 +5,11 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** The columns of a matrix times a vector, and the gradient of that vector. */
+/** Multiplies the columns of a matrix by a vector, and computes that vector's gradient. */
 final class ColumnScaling {
   private ColumnScaling() {}
 
-  /** {@code y = l ⊙ x}, each row: x and y [n, m], maybe the same, l [m]. */
+  /** {@code y = l ⊙ x} for each row: x and y [n, m], possibly the same array, l [m]. */
   static void scale(INDArray x, INDArray l, INDArray y) {
     int columns = Math.toIntExact(x.size(1));
     FloatBuffer input = RowTasks.floats(x);
@@ -31,7 +31,7 @@ final class ColumnScaling {
         });
   }
 
-  /** {@code sums = Σ over rows of a ⊙ b}; the order of the sum is that of the parts of the rows. */
+  /** {@code sums = Σ over rows of a ⊙ b}, summed in the order of the row parts. */
   static void sumsOfProducts(INDArray a, INDArray b, INDArray sums) {
     int columns = Math.toIntExact(a.size(1));
     FloatBuffer left = RowTasks.floats(a);

@@ -5,7 +5,7 @@ import org.bytedeco.dnnl.global.dnnl;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.onednn.internal.Address;
 
-/** Cross-entropy of rows with their labels, which leaves the gradient in the logits. */
+/** Cross-entropy of rows with their labels; replaces the logits with their gradient. */
 final class CrossEntropy {
   private CrossEntropy() {}
 

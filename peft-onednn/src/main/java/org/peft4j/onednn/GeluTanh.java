@@ -8,8 +8,8 @@ import org.peft4j.kernel.ScratchScope;
 import org.peft4j.onednn.internal.Address;
 
 /**
- * {@code ½x(1 + tanh(u)) = x·σ(2u)} with {@code u = √(2/π)(x + 0.044715x³)}: oneDNN's logistic
- * function is built on its exponential, which is much faster than its tangent.
+ * {@code ½x(1 + tanh(u)) = x·σ(2u)} with {@code u = √(2/π)(x + 0.044715x³)}: oneDNN computes the
+ * logistic function from its exponential, which is much faster than its hyperbolic tangent.
  */
 final class GeluTanh {
   private static final int PIECE = 4096;
@@ -69,7 +69,7 @@ final class GeluTanh {
     Pointwise.apply(dnnl.algorithm.eltwise_logistic, 0, 0, address, address, x.length());
   }
 
-  /** Takes {@code count} elements from {@code from} on. */
+  /** Processes {@code count} elements from {@code from} on. */
   private interface Piece {
     void run(int from, int count);
   }

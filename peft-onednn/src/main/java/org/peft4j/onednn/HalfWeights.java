@@ -7,15 +7,16 @@ import org.peft4j.kernel.ScratchScope;
 import org.peft4j.onednn.internal.Address;
 
 /**
- * Products with a weight in BFLOAT16 on processors that have none for it: panels of the weight's
- * rows are widened, which is exact, and multiplied in single precision while they are in the cache.
+ * Products with a BFLOAT16 weight on processors without BFLOAT16 products: widens panels of the
+ * weight's rows, which is exact, and multiplies them in single precision while they are in the
+ * cache.
  *
- * <p>Two neighbours in a row are one integer in memory. Widened, the first of all pairs come before
- * the second of all pairs: so the loops are whole vectors, and the other side of the product is
- * arranged likewise.
+ * <p>Two neighbours in a row are one integer in memory. Widening puts the first of all pairs before
+ * the second of all pairs, so that loops work on whole vectors; the other side of the product has
+ * the same order.
  */
 final class HalfWeights {
-  /** Elements of a panel, 4 MB: it stays in the cache that all cores share. */
+  /** Elements of a panel, 4 MB, which stays in the cores' shared cache. */
   private static final long PANEL = 1 << 20;
 
   /** Multiplies with one widened panel. */
@@ -25,7 +26,7 @@ final class HalfWeights {
 
   private HalfWeights() {}
 
-  /** Whether the operands lie as this needs it. */
+  /** Whether the operands have suitable layouts. */
   static boolean possible(MatrixLayout a, INDArray weight, MatrixLayout out) {
     boolean wholeRows = weight.size(0) == 1 || weight.stride(0) == weight.size(1);
     return a.rowMajor()

@@ -6,7 +6,7 @@ import org.peft4j.onednn.internal.Address;
 
 /**
  * The rows [heads·D] of an array [B, T, heads, D], counted over sequences and positions. They may
- * be parts of wider rows, as a fused projection leaves them.
+ * be parts of wider rows, as in a fused projection's result.
  */
 record HeadRows(FloatBuffer values, int stride) {
   static HeadRows of(INDArray x) {

@@ -6,15 +6,16 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.kernel.AttentionPattern;
 import org.peft4j.onednn.QueryTiles.Tile;
 
-/** Overwrites the scores of hidden keys by a number that no softmax sees. */
+/** Overwrites the scores of hidden keys with a number whose softmax is zero. */
 final class HiddenScores {
-  /** Finite: a row of these alone has a softmax, too. */
+  /** Finite, so that a row of hidden keys alone has a softmax too. */
   private static final float HIDDEN = -1e30f;
 
   private HiddenScores() {}
 
   /**
-   * @param scores receives at {@code offset} those of the tile, [batch, heads, queries, keys]
+   * @param scores contains at {@code offset} the tile's scores, [batch, heads, queries, keys],
+   *     which change
    */
   static void hide(
       AttentionPattern pattern, Tile tile, INDArray scores, int offset, int batch, int heads) {
@@ -44,7 +45,7 @@ final class HiddenScores {
         });
   }
 
-  /** For each row of the pattern and each query of the tile, where hidden keys begin and end. */
+  /** The start and end of hidden keys, for each row of the pattern and each query of the tile. */
   private static int[][][] runs(AttentionPattern pattern, Tile tile) {
     int first = tile.range().first();
     int[] bounds = new int[2 * tile.keys() + 2];

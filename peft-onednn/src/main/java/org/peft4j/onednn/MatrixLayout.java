@@ -3,7 +3,7 @@ package org.peft4j.onednn;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * A matrix in memory, of which either rows or columns are dense.
+ * A matrix in memory with dense rows or dense columns.
  *
  * @param rowStride elements from one row to the next
  * @param columnStride elements from one column to the next
@@ -17,7 +17,7 @@ record MatrixLayout(long rows, long columns, long rowStride, long columnStride) 
     return new MatrixLayout(columns, rows, columnStride, rowStride);
   }
 
-  /** Strides of which one is 1, whatever ND4J says of a dimension of size 1. */
+  /** The layout with one stride of 1, whatever stride ND4J gives a dimension of size 1. */
   MatrixLayout normal() {
     if (columns == 1 && columnStride != 1 && rowStride != 1) {
       return new MatrixLayout(rows, columns, rowStride, 1);
@@ -31,7 +31,7 @@ record MatrixLayout(long rows, long columns, long rowStride, long columnStride) 
     return this;
   }
 
-  /** Whether a product can take it as it lies. */
+  /** Whether a product can use it without a copy. */
   boolean dense() {
     return columnStride == 1 && rowStride >= columns || rowStride == 1 && columnStride >= rows;
   }

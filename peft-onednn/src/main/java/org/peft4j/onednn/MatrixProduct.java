@@ -19,7 +19,7 @@ import org.peft4j.onednn.internal.Primitives;
  * @param a [m, k]
  * @param b [k, n]
  * @param out [m, n], row-major
- * @param accumulate whether out is added to
+ * @param accumulate whether to add to out
  * @param bias whether there is a bias [n]
  * @param half whether a and b are BFLOAT16
  */
@@ -39,11 +39,11 @@ record MatrixProduct(
   /** The arguments in their order: a, b, out, and the bias. */
   Primitive compile() {
     memory.data_type type = half ? memory.data_type.bf16 : memory.data_type.f32;
-    memory.desc left = Native.strided(type, a.dimensions(), a.strides());
-    memory.desc right = Native.strided(type, b.dimensions(), b.strides());
-    memory.desc result = Native.strided(memory.data_type.f32, out.dimensions(), out.strides());
-    memory.desc added = Native.dense(1, out.columns());
-    try (primitive_attr attributes = attributes(alpha, accumulate);
+    try (memory.desc left = Native.strided(type, a.dimensions(), a.strides());
+        memory.desc right = Native.strided(type, b.dimensions(), b.strides());
+        memory.desc result = Native.strided(memory.data_type.f32, out.dimensions(), out.strides());
+        memory.desc added = Native.dense(1, out.columns());
+        primitive_attr attributes = attributes(alpha, accumulate);
         matmul.desc operation =
             bias
                 ? new matmul.desc(left, right, added, result)

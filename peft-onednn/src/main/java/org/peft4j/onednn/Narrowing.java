@@ -16,11 +16,13 @@ record Narrowing(MatrixLayout from) {
   }
 
   Primitive compile() {
-    memory.desc source = Native.strided(memory.data_type.f32, from.dimensions(), from.strides());
-    memory.desc target =
-        Native.strided(memory.data_type.bf16, from.dimensions(), new long[] {from.columns(), 1});
-    try (reorder.primitive_desc description =
-        new reorder.primitive_desc(Native.ENGINE, source, Native.ENGINE, target)) {
+    try (memory.desc source =
+            Native.strided(memory.data_type.f32, from.dimensions(), from.strides());
+        memory.desc target =
+            Native.strided(
+                memory.data_type.bf16, from.dimensions(), new long[] {from.columns(), 1});
+        reorder.primitive_desc description =
+            new reorder.primitive_desc(Native.ENGINE, source, Native.ENGINE, target)) {
       return new Primitive(new reorder(description))
           .argument(DNNL_ARG_FROM, source)
           .argument(DNNL_ARG_TO, target);

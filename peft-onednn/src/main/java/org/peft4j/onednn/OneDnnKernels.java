@@ -13,11 +13,11 @@ import org.peft4j.kernel.Scratch;
 import org.peft4j.onednn.internal.Address;
 
 /**
- * Kernels on oneDNN, and rows on the heap where it has none. What is not FLOAT, or does not lie
- * densely, the portable kernels compute.
+ * Kernels on oneDNN, and Java code on rows for operations that oneDNN lacks. The portable kernels
+ * compute everything that is not FLOAT or not dense.
  */
 public final class OneDnnKernels implements Kernels {
-  /** Elements that a Java buffer spans. */
+  /** The most elements in a Java buffer. */
   private static final long MOST = Integer.MAX_VALUE / Float.BYTES;
 
   private final Kernels portable = new Nd4jKernels();
@@ -55,7 +55,7 @@ public final class OneDnnKernels implements Kernels {
 
   @Override
   public void columnSums(INDArray rows, INDArray sums) {
-    // As a product with ones: ND4J's sum over rows takes some ten times as long.
+    // A product with ones: ND4J's sum over rows takes about ten times as long.
     INDArray ones = Scratch.of(rows.dataType(), 1, rows.size(0)).assign(1);
     INDArray row = sums.reshape('c', 1, sums.length());
     if (!Products.multiply(ones, false, rows, false, 1, 0, null, row)) {
@@ -328,7 +328,7 @@ public final class OneDnnKernels implements Kernels {
     return true;
   }
 
-  /** Whether all are FLOAT [B, T, heads, D] of which each [heads, D] is dense. */
+  /** Whether all are FLOAT [B, T, heads, D], each [heads, D] dense. */
   private static boolean rows(INDArray... arrays) {
     for (INDArray x : arrays) {
       boolean heads = x.size(2) == 1 || x.stride(2) == x.size(3);

@@ -7,7 +7,7 @@ import org.peft4j.kernel.Kernels;
 import org.peft4j.kernel.KernelsProvider;
 import org.peft4j.onednn.internal.Native;
 
-/** Offers oneDNN where ND4J computes on the CPU. */
+/** Provides oneDNN kernels if ND4J computes on the CPU. */
 public final class OneDnnProvider implements KernelsProvider {
   @Override
   public String name() {

@@ -4,7 +4,10 @@ import java.nio.FloatBuffer;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.onednn.internal.Address;
 
-/** Rows as pairs of neighbours, and with the first of all pairs before the second of all pairs. */
+/**
+ * Reorders rows between pairs of neighbours, and the first of all pairs before the second of all
+ * pairs.
+ */
 final class Pairs {
   private Pairs() {}
 

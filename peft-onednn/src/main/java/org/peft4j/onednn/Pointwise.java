@@ -20,13 +20,13 @@ import org.peft4j.onednn.internal.Native;
 import org.peft4j.onednn.internal.Primitive;
 import org.peft4j.onednn.internal.Primitives;
 
-/** Operations on each element by itself. Results may overwrite operands. */
+/** Elementwise operations. Results may overwrite operands. */
 final class Pointwise {
   /** {@code y = f(x)} over {@code count} elements. */
   private record Forward(dnnl.algorithm f, float alpha, float beta, long count) {
     Primitive compile() {
-      memory.desc layout = Native.dense(count);
-      try (eltwise_forward.primitive_desc description = description(f, alpha, beta, layout)) {
+      try (memory.desc layout = Native.dense(count);
+          eltwise_forward.primitive_desc description = description(f, alpha, beta, layout)) {
         return new Primitive(new eltwise_forward(description))
             .argument(DNNL_ARG_SRC, layout)
             .argument(DNNL_ARG_DST, layout);
@@ -34,11 +34,11 @@ final class Pointwise {
     }
   }
 
-  /** {@code dx = dy·f'(x)}; {@code given} is what f' is computed from, x or {@code y = f(x)}. */
+  /** {@code dx = dy·f'(x)}; {@code given} says whether f' comes from x or from {@code y = f(x)}. */
   private record Backward(dnnl.algorithm f, float alpha, int given, long count) {
     Primitive compile() {
-      memory.desc layout = Native.dense(count);
-      try (eltwise_forward.primitive_desc forward = description(f, alpha, 0, layout);
+      try (memory.desc layout = Native.dense(count);
+          eltwise_forward.primitive_desc forward = description(f, alpha, 0, layout);
           eltwise_backward.desc operation = new eltwise_backward.desc(f, layout, layout, alpha, 0);
           eltwise_backward.primitive_desc description =
               new eltwise_backward.primitive_desc(operation, Native.ENGINE, forward)) {
@@ -50,12 +50,12 @@ final class Pointwise {
     }
   }
 
-  /** {@code y = a ∘ b}, where b is repeated along dimensions in which its size is 1. */
+  /** {@code y = a ∘ b}; repeats b along its dimensions of size 1. */
   private record Binary(dnnl.algorithm f, List<Long> shape, List<Long> repeated) {
     Primitive compile() {
-      memory.desc layout = Native.dense(array(shape));
-      memory.desc second = Native.dense(array(repeated));
-      try (binary.desc operation = new binary.desc(f, layout, second, layout);
+      try (memory.desc layout = Native.dense(array(shape));
+          memory.desc second = Native.dense(array(repeated));
+          binary.desc operation = new binary.desc(f, layout, second, layout);
           binary.primitive_desc description = new binary.primitive_desc(operation, Native.ENGINE)) {
         return new Primitive(new binary(description))
             .argument(DNNL_ARG_SRC_0, layout)
@@ -99,13 +99,13 @@ final class Pointwise {
         .run(a, b, y);
   }
 
-  /** {@code a += b}, with b repeated along dimensions in which its size is 1. */
+  /** {@code a += b}; repeats b along its dimensions of size 1. */
   static void add(long a, long[] shape, long b, long[] repeated) {
     Binary add = new Binary(dnnl.algorithm.binary_add, list(shape), list(repeated));
     Primitives.of(add, Binary::compile).run(a, b, a);
   }
 
-  /** {@code rows += bias}: rows [n, m], which may lie apart, and a dense bias [m]. */
+  /** {@code rows += bias}: rows [n, m], possibly with gaps between them, and a dense bias [m]. */
   static void add(INDArray rows, INDArray bias) {
     add(Address.of(rows), rows.shape(), Address.of(bias), new long[] {1, rows.size(1)});
   }

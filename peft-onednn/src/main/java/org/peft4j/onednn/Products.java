@@ -9,7 +9,7 @@ import org.peft4j.onednn.internal.Address;
 
 /** Matrix products on ND4J arrays. */
 final class Products {
-  /** Whether the processor multiplies BFLOAT16 by itself. */
+  /** Whether the processor has BFLOAT16 products. */
   static final boolean HALF = halfProducts();
 
   private Products() {}
@@ -22,8 +22,8 @@ final class Products {
   /**
    * {@code out = alpha·op(a)·op(b) + bias + beta·out}.
    *
-   * @return whether it was done: not for other types, gaps between elements, or a beta that is
-   *     neither 0 nor 1
+   * @return whether it computed the product: false for other types, gaps between elements, or a
+   *     beta other than 0 and 1
    */
   static boolean multiply(
       INDArray a,
@@ -44,6 +44,7 @@ final class Products {
             && right.dense()
             && result.dense()
             && (beta == 0 || beta == 1)
+            && (bias == null || vector(bias))
             && out.length() > 0;
     if (!possible) {
       return false;
@@ -53,7 +54,8 @@ final class Products {
       return false;
     }
     if (half) {
-      return multiplyHalf(a, left, b, transposeB, alpha, beta, bias, out);
+      return multiplyHalf(
+          transposeA ? a.transpose() : a, left, b, transposeB, alpha, beta, bias, out);
     }
     if (!result.rowMajor()) {
       // outᵀ = op(b)ᵀ·op(a)ᵀ is row-major.
@@ -80,6 +82,14 @@ final class Products {
       MatrixProduct.run(product, Address.of(a), Address.of(b), Address.of(out), Address.of(bias));
     }
     return true;
+  }
+
+  /** Whether a bias is FLOAT without gaps. */
+  private static boolean vector(INDArray bias) {
+    int last = bias.rank() - 1;
+    return bias.dataType() == DataType.FLOAT
+        && bias.size(last) == bias.length()
+        && (bias.length() == 1 || bias.stride(last) == 1);
   }
 
   private static MatrixLayout layout(INDArray matrix, boolean transpose) {
@@ -112,7 +122,7 @@ final class Products {
     return true;
   }
 
-  /** The other operand is narrowed, too; the sums are in single precision. */
+  /** Narrows the other operand too; sums in single precision. */
   private static void multiplyByHalf(
       INDArray a,
       MatrixLayout left,

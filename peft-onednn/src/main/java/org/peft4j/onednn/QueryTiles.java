@@ -7,25 +7,25 @@ import org.peft4j.kernel.KeyRange;
 
 /**
  * The queries of an attention in tiles, each with the keys that its queries see: from the first of
- * a window to the last before the diagonal. Beyond these there is nothing to compute.
+ * a window to the last before the diagonal. Other keys need no computation.
  */
 final class QueryTiles {
-  /** About the queries of a tile: fewer skip more keys, more multiply faster. */
+  /** About as many queries in a tile: fewer skip more keys, more multiply faster. */
   private static final int QUERIES = 64;
 
   /**
-   * A single query takes keys in steps of this many, so that decoding does not compile new products
-   * for each token.
+   * Widens the range of a single query to multiples of this many keys, so that decoding does not
+   * compile new products for each token.
    */
   private static final int STEP = 64;
 
   /**
-   * Some queries.
+   * A tile of queries.
    *
-   * @param first the first of them
-   * @param count their number
+   * @param first the first query
+   * @param count the number of queries
    * @param range the keys that they see
-   * @param before queries times keys of all tiles before
+   * @param before queries × keys, summed over all earlier tiles
    */
   record Tile(int first, int count, KeyRange range, long before) {
     int keys() {

@@ -8,7 +8,7 @@ final class Rotary {
   private Rotary() {}
 
   /**
-   * @param x [B, T, H, D], rows of which may lie apart
+   * @param x [B, T, H, D], possibly with gaps between rows
    * @param cos [1 or B, T, R], for the first R features of each head
    * @param direction 1 to rotate, −1 to rotate back
    */

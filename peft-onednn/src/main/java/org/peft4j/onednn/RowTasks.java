@@ -6,14 +6,14 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.onednn.internal.Address;
 
 /**
- * Work on the rows of matrices, split over the cores. Rows are copied to arrays on the heap and
- * back: loops over those are what the JVM compiles to vector code.
+ * Splits work on the rows of matrices over the cores. Tasks copy rows to heap arrays and back,
+ * because the JVM compiles loops over those to vector code.
  */
 final class RowTasks {
   /** Less work than this is not worth a second thread. */
   private static final long SMALL = 1 << 15;
 
-  /** Takes the rows from {@code from} up to, not including, {@code to}. */
+  /** Processes the rows from {@code from} to {@code to}, exclusive. */
   interface Task {
     void run(int from, int to);
   }

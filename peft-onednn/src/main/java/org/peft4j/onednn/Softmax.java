@@ -18,8 +18,8 @@ import org.peft4j.onednn.internal.Primitives;
 final class Softmax {
   private record Forward(long rows, long columns) {
     Primitive compile() {
-      memory.desc layout = Native.dense(rows, columns);
-      try (softmax_forward.primitive_desc description = description(layout)) {
+      try (memory.desc layout = Native.dense(rows, columns);
+          softmax_forward.primitive_desc description = description(layout)) {
         return new Primitive(new softmax_forward(description))
             .argument(DNNL_ARG_SRC, layout)
             .argument(DNNL_ARG_DST, layout);
@@ -29,8 +29,8 @@ final class Softmax {
 
   private record Logarithm(long rows, long columns) {
     Primitive compile() {
-      memory.desc layout = Native.dense(rows, columns);
-      try (logsoftmax_forward.desc operation =
+      try (memory.desc layout = Native.dense(rows, columns);
+          logsoftmax_forward.desc operation =
               new logsoftmax_forward.desc(dnnl.prop_kind.forward_training, layout, 1);
           logsoftmax_forward.primitive_desc description =
               new logsoftmax_forward.primitive_desc(operation, Native.ENGINE)) {
@@ -43,8 +43,8 @@ final class Softmax {
 
   private record Backward(long rows, long columns) {
     Primitive compile() {
-      memory.desc layout = Native.dense(rows, columns);
-      try (softmax_forward.primitive_desc forward = description(layout);
+      try (memory.desc layout = Native.dense(rows, columns);
+          softmax_forward.primitive_desc forward = description(layout);
           softmax_backward.desc operation = new softmax_backward.desc(layout, layout, 1);
           softmax_backward.primitive_desc description =
               new softmax_backward.primitive_desc(operation, Native.ENGINE, forward)) {

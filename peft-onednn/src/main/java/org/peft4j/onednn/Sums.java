@@ -1,6 +1,6 @@
 package org.peft4j.onednn;
 
-/** Sums over a row, in several lanes: one alone would wait for each addition. */
+/** Sums over a row, in several lanes: a single one would wait for each addition. */
 final class Sums {
   private Sums() {}
 

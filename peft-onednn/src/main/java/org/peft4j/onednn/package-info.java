@@ -1,4 +1,4 @@
-/** Kernels on oneDNN: they compute on the addresses of ND4J's own CPU buffers, in FLOAT. */
+/** Kernels on oneDNN, which compute in FLOAT on ND4J's own CPU buffers. */
 @NullMarked
 package org.peft4j.onednn;
 

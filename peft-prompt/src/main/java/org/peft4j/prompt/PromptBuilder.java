@@ -4,7 +4,7 @@ import java.util.Optional;
 import org.peft4j.config.CommonBuilder;
 
 /**
- * The setters that the builders of all prompts and prefixes have.
+ * The setters of all builders for prompts and prefixes.
  *
  * @param <B> the builder's own class
  */
@@ -15,37 +15,37 @@ public abstract class PromptBuilder<B extends PromptBuilder<B>> extends CommonBu
   private Optional<Integer> attentionHeads = Optional.empty();
   private Optional<Integer> layers = Optional.empty();
 
-  /** How many vectors stand before those of a sequence; at least 1, and must be set. */
+  /** The number of vectors before those of a sequence; required, at least 1. */
   public final B virtualTokens(int value) {
     virtualTokens = value;
     return self();
   }
 
-  /** The width of a vector; the model's unless set, and the same if it is. */
+  /** The width of a vector; only the model's, which is the default. */
   public final B tokenDim(int value) {
     tokenDim = Optional.of(value);
     return self();
   }
 
-  /** 1, or 2 for a model of an encoder and a decoder; the model's unless set. */
+  /** 1, or 2 for a model with an encoder and a decoder; the model's by default. */
   public final B submodules(int value) {
     submodules = Optional.of(value);
     return self();
   }
 
-  /** The number of attention heads; the model's unless set. */
+  /** The number of attention heads; the model's by default. */
   public final B attentionHeads(int value) {
     attentionHeads = Optional.of(value);
     return self();
   }
 
-  /** The number of layers; the model's unless set, and the same if it is. */
+  /** The number of layers; only the model's, which is the default. */
   public final B layers(int value) {
     layers = Optional.of(value);
     return self();
   }
 
-  /** All of them at once. */
+  /** Sets all of these fields. */
   public final B prompt(PromptFields value) {
     virtualTokens = value.virtualTokens();
     tokenDim = value.tokenDim();
@@ -55,7 +55,7 @@ public abstract class PromptBuilder<B extends PromptBuilder<B>> extends CommonBu
     return self();
   }
 
-  /** What was set; the rest from the model. */
+  /** The fields set; the model supplies the others. */
   protected final PromptFields prompt() {
     return new PromptFields(virtualTokens, tokenDim, submodules, attentionHeads, layers);
   }

@@ -12,12 +12,12 @@ import org.peft4j.config.PeftConfig;
 import org.peft4j.error.PeftException;
 
 /**
- * The fields that the configs of all prompts and prefixes have, as Hugging Face PEFT has them. What
- * is absent comes from the model.
+ * The common fields of prompt and prefix configs, as in Hugging Face PEFT. The model supplies
+ * absent ones.
  *
- * @param virtualTokens how many vectors stand before a sequence; at least 1
- * @param tokenDim the width of each
- * @param submodules 1; 2 for a model of an encoder and a decoder
+ * @param virtualTokens the number of vectors before a sequence; at least 1
+ * @param tokenDim the width of a vector
+ * @param submodules 1; 2 for a model with an encoder and a decoder
  * @param attentionHeads the number of attention heads of a prefix
  * @param layers the number of layers of a prefix
  */
@@ -32,14 +32,12 @@ public record PromptFields(
   /** The width of an encoder. */
   public static final FieldType<Integer> HIDDEN_SIZE = FieldType.atLeast(1);
 
-  /**
-   * What is wrong with the fields, and with those of {@code common} that do not go with a prompt.
-   */
+  /** The problems of the fields, and of those in {@code common} that a prompt does not allow. */
   public List<String> problems(CommonConfig common) {
     List<String> problems = new ArrayList<>(common.problems());
     if (virtualTokens == 0) {
       problems.add(
-          "num_virtual_tokens, the length of the prompt or prefix, must be given: 1 to "
+          "num_virtual_tokens, the length of the prompt or prefix, is missing; allowed: 1 to "
               + MOST_TOKENS
               + ".");
     } else if (virtualTokens < 1 || virtualTokens > MOST_TOKENS) {
@@ -52,7 +50,7 @@ public record PromptFields(
     return problems;
   }
 
-  /** The same with the width of an encoder, if it is given. */
+  /** The same, including the width of an encoder if it is set. */
   public List<String> problems(CommonConfig common, Optional<Integer> encoderHiddenSize) {
     List<String> problems = problems(common);
     encoderHiddenSize.ifPresent(size -> HIDDEN_SIZE.check("encoder_hidden_size", size, problems));
@@ -60,10 +58,9 @@ public record PromptFields(
   }
 
   /**
-   * Adds them to the fields of a config. Hugging Face PEFT has none of the fields for prompts that
-   * are omitted.
+   * Adds them to the fields of a config. Omits fields that Hugging Face PEFT lacks for prompts.
    *
-   * @param get the config's prompt
+   * @param get the config's prompt fields
    */
   public static <C extends PeftConfig, B extends PromptBuilder<B>> ConfigFields<C, B> describe(
       ConfigFields<C, B> fields, Function<C, PromptFields> get) {
@@ -103,7 +100,7 @@ public record PromptFields(
             PromptBuilder::layers);
   }
 
-  /** Fails unless {@code field}, where it is given, is what the model has. */
+  /** Fails if {@code field} is set and differs from the model's. */
   public static void require(String field, Optional<Integer> given, long model) {
     if (given.isPresent() && given.get() != model) {
       throw new PeftException(

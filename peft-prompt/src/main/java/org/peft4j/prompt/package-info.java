@@ -1,4 +1,4 @@
-/** What prompts and prefixes have in common: a table of vectors, and where it stands. */
+/** The common part of prompts and prefixes: a table of vectors and its use. */
 @NullMarked
 package org.peft4j.prompt;
 

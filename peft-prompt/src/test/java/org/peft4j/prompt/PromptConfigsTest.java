@@ -29,7 +29,7 @@ class PromptConfigsTest {
       delimiter = '|',
       quoteCharacter = '"',
       value = {
-        "PROMPT_TUNING|  | num_virtual_tokens, the length of the prompt or prefix, must be given",
+        "PROMPT_TUNING|  | num_virtual_tokens, the length of the prompt or prefix, is missing",
         "P_TUNING| , 'num_virtual_tokens': -1 | num_virtual_tokens is -1; allowed: 1 to",
         "PREFIX_TUNING| , 'num_virtual_tokens': 'a' | num_virtual_tokens is \"a\"; allowed: a whole",
         "PROMPT_TUNING| , 'num_virtual_tokens': 2, 'prompt_tuning_init': 'NOISE' | is \"NOISE\"",

@@ -76,7 +76,7 @@ class PromptFieldsTest {
 
   @ParameterizedTest
   @CsvSource({
-    "0, 'num_virtual_tokens, the length of the prompt or prefix, must be given: 1 to 1048576.'",
+    "0, 'num_virtual_tokens, the length of the prompt or prefix, is missing; allowed: 1 to 1048576.'",
     "-3, num_virtual_tokens is -3; allowed: 1 to 1048576.",
     "1048577, num_virtual_tokens is 1048577; allowed: 1 to 1048576."
   })

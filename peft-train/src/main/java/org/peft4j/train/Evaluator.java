@@ -29,7 +29,7 @@ public final class Evaluator {
     this(batch -> CROSS_ENTROPY.loss(graph, batch), batchSize);
   }
 
-  /** Like the other, for a wrapped model, which is told the tasks of sequences that have one. */
+  /** An evaluator for a wrapped model; sets the tasks of sequences that have one. */
   public Evaluator(PeftModel<ComputationGraph> model, int batchSize) {
     this(batch -> CROSS_ENTROPY.loss(model, batch), batchSize);
   }

@@ -81,13 +81,13 @@ public final class FineTunerBuilder<B extends Batch> {
     return this;
   }
 
-  /** How the learning rate changes, instead of what the settings say. */
+  /** The schedule of the learning rate, instead of the settings' schedule. */
   public FineTunerBuilder<B> schedule(Schedule value) {
     schedule = value;
     return this;
   }
 
-  /** Examples to evaluate on, at the end and as often as the settings say; none by default. */
+  /** Examples for evaluation, at the end and at the settings' interval; none by default. */
   public FineTunerBuilder<B> evaluation(Examples<B> value) {
     evaluation = value;
     return this;
@@ -106,7 +106,7 @@ public final class FineTunerBuilder<B extends Batch> {
   }
 
   /**
-   * What else to do between the steps, beside what the methods do.
+   * Additional work between the steps, beside the methods' own.
    *
    * @param value makes the hook when a run begins, which closes it at its end
    */
@@ -128,7 +128,7 @@ public final class FineTunerBuilder<B extends Batch> {
   }
 
   /**
-   * Continues from a checkpoint, such as {@link Checkpoints#latest}, instead of starting anew. The
+   * Continues from a checkpoint, such as {@link Checkpoints#latest}, instead of from the start. The
    * model must have the same adapters active; data, settings, objective and optimizer must be those
    * of the training that was stopped. Only {@code evalEvery} may differ, and the number of steps
    * with a constant rate.

@@ -11,7 +11,7 @@ import org.peft4j.benchmarks.work.RandomTokens;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.family.Families;
 
-/** Measures rows: in each round the peak, PEFT4J, and the other side where there is one. */
+/** Measures rows: in each round the peak, PEFT4J, and the other side if there is one. */
 final class Comparison {
   private final Path folder;
   private final Program peak;
@@ -20,8 +20,8 @@ final class Comparison {
   private final Consumer<String> progress;
 
   /**
-   * @param folder has the models, and receives the files of token ids
-   * @param progress told of every measurement
+   * @param folder contains the models, and receives the files of token ids
+   * @param progress receives every measurement
    */
   Comparison(
       Path folder,

@@ -6,10 +6,9 @@ import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.config.Precision;
 
 /**
- * What a step cannot avoid, whoever computes it: per frozen matrix element and token two
+ * The unavoidable cost of a step in any implementation: per frozen matrix element and token two
  * floating-point operations forward, and two more for the gradient of the input. Attention, norms,
- * adapters and the loss are left out, so that the share of the peak is rather too low than too
- * high.
+ * adapters and the loss do not count, so the share of the peak is too low rather than too high.
  */
 final class Cost {
   private final double weights;
@@ -30,7 +29,7 @@ final class Cost {
     return (double) site.inputs() * site.outputs();
   }
 
-  /** Operations of a step that works on so many tokens. */
+  /** Operations of a step on that many tokens. */
   double flops(Row row, int tokens) {
     return switch (row.work()) {
       case TRAIN -> 4 * weights * tokens;
@@ -38,7 +37,7 @@ final class Cost {
     };
   }
 
-  /** Bytes that must be read where every token goes through all matrices by itself. */
+  /** Bytes to read if every token goes through all matrices separately. */
   double bytes(Row row, int tokens) {
     return weights * tokens * (row.precision() == Precision.BF16 ? Short.BYTES : Float.BYTES);
   }

@@ -11,12 +11,12 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A program that prints one line of JSON, run in a process of its own.
+ * A program that prints one line of JSON, run in its own process.
  *
  * @param name of the implementation, for tables
  * @param command the program with its fixed arguments
  * @param environment variables on top of those of this process
- * @param log where its error output goes to
+ * @param log receives its error output
  */
 record Program(String name, List<String> command, Map<String, String> environment, Path log) {
   private static final JsonMapper JSON = JsonMapper.builder().build();
@@ -44,7 +44,7 @@ record Program(String name, List<String> command, Map<String, String> environmen
     }
   }
 
-  /** Runs it with more arguments and gives all that it prints. */
+  /** Runs it with more arguments and returns its output. */
   String output(List<String> arguments) throws Failed {
     List<String> all = new ArrayList<>(command);
     all.addAll(arguments);

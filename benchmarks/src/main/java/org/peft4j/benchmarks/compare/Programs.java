@@ -32,7 +32,7 @@ final class Programs {
     return java("peak", Peak.class);
   }
 
-  /** A JVM as the launcher {@code peft} starts it, but for the number of processors. */
+  /** A JVM as the launcher {@code peft} starts it, except for the number of processors. */
   private Program java(String name, Class<?> main) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -66,7 +66,10 @@ final class Programs {
         log);
   }
 
-  /** PyTorch as it comes: its threads wait as it likes, unless {@code OMP_WAIT_POLICY} is set. */
+  /**
+   * PyTorch with its defaults: it decides how its threads wait, unless {@code OMP_WAIT_POLICY} is
+   * set.
+   */
   Program huggingFace(String python, Path script) {
     return new Program(
         "Hugging Face PEFT",
@@ -77,7 +80,7 @@ final class Programs {
         log);
   }
 
-  /** The versions of what the Python side needs; empty where something is missing. */
+  /** The versions of the Python side's packages; empty if one is missing. */
   Optional<String> pythonVersions(String python) {
     Program program = new Program("python", List.of(python, "-c", PACKAGES), Map.of(), log);
     try {

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Locale;
 import org.peft4j.benchmarks.table.Table;
 
-/** The results as tables that can go into documentation as they are. */
+/** The results as tables for documentation. */
 final class Report {
   private static final double MEGABYTE = 1e6;
 

@@ -9,7 +9,7 @@ import org.peft4j.transformers.config.Precision;
 /**
  * One piece of work of the comparison.
  *
- * @param checkpointing whether the backward pass computes activations anew
+ * @param checkpointing whether the backward pass recomputes activations
  */
 record Row(Shape shape, Workload work, Precision precision, boolean checkpointing) {
   private static final int PROMPT = 64;
@@ -18,7 +18,7 @@ record Row(Shape shape, Workload work, Precision precision, boolean checkpointin
    * A model with its adapter and batch.
    *
    * @param model the folder among the models
-   * @param key what {@code --only} calls it
+   * @param key its name for {@code --only}
    */
   record Shape(
       String model, String key, int rank, double alpha, String targets, int batch, int length) {}
@@ -63,12 +63,12 @@ record Row(Shape shape, Workload work, Precision precision, boolean checkpointin
     return precision.name().toLowerCase(Locale.ROOT) + (checkpointing ? "+checkpointing" : "");
   }
 
-  /** What the row does, for a table. */
+  /** The row's work, for a table. */
   String title() {
     return "%s %s %d × %d".formatted(shape.model(), work, batch(), length());
   }
 
-  /** The arguments that both implementations take, less those of files and steps. */
+  /** The arguments of both implementations, without those for files and steps. */
   List<String> arguments() {
     List<String> arguments = new ArrayList<>();
     arguments.addAll(List.of("--work", work.toString()));

@@ -5,15 +5,15 @@ import org.peft4j.benchmarks.work.Peak;
 import org.peft4j.benchmarks.work.Workload;
 
 /**
- * What was measured for a row.
+ * The measurements of a row.
  *
- * @param peak the highest rates of all rounds; empty where they could not be measured
+ * @param peak the highest rates of all rounds; empty if not measured
  */
 record RowResult(Row row, Cost cost, Optional<Peak.Rates> peak, Samples ours, Samples theirs) {
 
   /**
-   * The share of what the machine can do that the fastest step reached: of the rate of products, or
-   * of memory where tokens go through the model one by one.
+   * The share of the machine's peak that the fastest step reached: of the rate of products, or of
+   * memory if tokens go through the model one by one.
    */
   Optional<Double> shareOfPeak(Samples samples) {
     int tokens = samples.tokensPerStep();

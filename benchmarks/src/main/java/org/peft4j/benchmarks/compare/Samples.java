@@ -5,7 +5,7 @@ import java.util.List;
 import org.peft4j.benchmarks.table.Seconds;
 import org.peft4j.benchmarks.work.Measurement;
 
-/** What one implementation measured for one row, over all rounds. */
+/** One implementation's measurements of a row, over all rounds. */
 final class Samples {
   private final List<Measurement> measurements = new ArrayList<>();
 
@@ -17,7 +17,7 @@ final class Samples {
     return measurements.isEmpty();
   }
 
-  /** Of the steps of all rounds together. */
+  /** The seconds of all rounds' steps together. */
   Seconds seconds() {
     return new Seconds(measurements.stream().flatMap(one -> one.stepSeconds().stream()).toList());
   }

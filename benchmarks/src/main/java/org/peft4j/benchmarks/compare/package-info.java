@@ -1,6 +1,6 @@
 /**
- * The comparison with Hugging Face PEFT: the same work on the same files, in turns, each time in a
- * process of its own.
+ * The comparison with Hugging Face PEFT: the same work on the same files, in turns, each time in
+ * its own process.
  */
 @NullMarked
 package org.peft4j.benchmarks.compare;

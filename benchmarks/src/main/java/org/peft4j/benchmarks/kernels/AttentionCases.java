@@ -41,7 +41,7 @@ final class AttentionCases {
       return AttentionScores.scaled(1 / Math.sqrt(width));
     }
 
-    /** Of one product with all positions, those above the diagonal too. */
+    /** Operations of one product with all positions, including those above the diagonal. */
     double flops() {
       return 2.0 * batch * heads * time * time * width;
     }

@@ -16,7 +16,7 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 import org.peft4j.kernel.KernelChoice;
 
-/** One call of a kernel. {@link KernelReport} gives the names of the cases. */
+/** One call of a kernel. {@link KernelReport} supplies the names of the cases. */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)

@@ -11,18 +11,18 @@ import org.peft4j.kernel.Kernels;
  * A kernel with its shape.
  *
  * @param name for parameters and tables
- * @param flops floating-point operations of a call; 0 where memory is what counts
+ * @param flops floating-point operations of a call; 0 if memory is the limit
  * @param bytes read and written in a call, each array once
  * @param preparation makes the arrays
  */
 record KernelCase(String name, double flops, double bytes, Preparation preparation) {
 
-  /** Whether weights are BFLOAT16, whose products have a peak of their own. */
+  /** Whether weights are BFLOAT16, whose products have their own peak. */
   boolean half() {
     return name.startsWith(KernelCases.HALF_PRODUCT);
   }
 
-  /** Makes a case's arrays and gives the call to be timed. */
+  /** Makes a case's arrays and returns the call to time. */
   @FunctionalInterface
   interface Preparation {
     Runnable prepare(Kernels kernels, Arrays arrays);
@@ -37,7 +37,7 @@ record KernelCase(String name, double flops, double bytes, Preparation preparati
       return mine(Nd4j.rand(DataType.FLOAT, shape));
     }
 
-    /** As {@link #random}, in BFLOAT16. */
+    /** Like {@link #random}, in BFLOAT16. */
     INDArray randomHalf(long... shape) {
       try (INDArray wide = Nd4j.rand(DataType.FLOAT, shape)) {
         return mine(wide.castTo(DataType.BFLOAT16));

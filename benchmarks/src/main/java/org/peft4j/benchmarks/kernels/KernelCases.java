@@ -95,7 +95,7 @@ final class KernelCases {
         });
   }
 
-  /** Overwrites its input by a gradient, again and again: the values stay finite. */
+  /** Overwrites its input with a gradient repeatedly; the values stay finite. */
   private static KernelCase crossEntropy(int rows, long width) {
     return rowWise(
         "crossEntropy",
@@ -111,9 +111,9 @@ final class KernelCases {
   }
 
   /**
-   * A case that memory bounds.
+   * A case that memory limits.
    *
-   * @param matrices of that shape that a call reads or writes
+   * @param matrices the number of matrices of that shape that a call reads or writes
    */
   static KernelCase rowWise(
       String kernel, long rows, long width, int matrices, KernelCase.Preparation preparation) {

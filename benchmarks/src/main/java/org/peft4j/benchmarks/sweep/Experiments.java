@@ -9,16 +9,16 @@ import org.peft4j.benchmarks.work.Steps;
 import org.peft4j.lora.LoraConfig;
 
 /**
- * What is varied, and what came of it.
+ * Varies one quantity at a time and tabulates the times.
  *
  * @param target adapted modules, unless an experiment has others
- * @param rows of a batch, where it is not the tokens that grow
+ * @param rows of a batch, unless the tokens grow
  * @param time tokens of each row
  */
 record Experiments(SweepModels models, List<String> target, int rows, int time, Steps steps) {
   private static final int RANK = 8;
 
-  /** As sequences grow longer. */
+  /** Times for growing sequences. */
   Table tokens(List<Integer> tokens) {
     Table table = new Table("tokens, one row", "s/step min", "s/step median", "ms a token");
     for (int count : tokens) {
@@ -28,7 +28,7 @@ record Experiments(SweepModels models, List<String> target, int rows, int time, 
     return table;
   }
 
-  /** As blocks are added. */
+  /** Times for more blocks. */
   Table layers(List<Integer> layers) {
     Table table = new Table("layers", "s/step min", "s/step median", "ms a layer");
     for (int count : layers) {
@@ -39,7 +39,7 @@ record Experiments(SweepModels models, List<String> target, int rows, int time, 
     return table;
   }
 
-  /** As the rank grows. */
+  /** Times for growing ranks. */
   Table ranks(List<Integer> ranks) {
     Table table = new Table("rank", "s/step min", "s/step median", "of the first");
     double first = 0;
@@ -52,8 +52,8 @@ record Experiments(SweepModels models, List<String> target, int rows, int time, 
   }
 
   /**
-   * The first row is the frozen model's own forward pass and gradient of the input: one adapter of
-   * rank 1 in the first block costs next to nothing, but has the gradient go all the way back.
+   * The first row is the frozen model's own forward pass and input gradient: one adapter of rank 1
+   * in the first block costs almost nothing, but the gradient goes all the way back.
    */
   Table adapter() {
     Table table = new Table("adapter", "s/step min", "s/step median", "of the first");
@@ -67,7 +67,7 @@ record Experiments(SweepModels models, List<String> target, int rows, int time, 
     return table;
   }
 
-  /** The trainer of this project against the network's own. */
+  /** This project's trainer against the network's own. */
   Table fit() {
     Table table = new Table("training", "s/step min", "s/step median", "of the first");
     Trial trial = new Trial(wholeModel(), lora(RANK).build(), rows, time);

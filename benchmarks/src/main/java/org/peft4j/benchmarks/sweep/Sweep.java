@@ -14,7 +14,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "sweep.sh",
     mixinStandardHelpOptions = true,
-    description = "Times training steps as tokens, layers and rank grow.")
+    description = "Times training steps with growing tokens, layers and rank.")
 public final class Sweep implements Callable<Integer> {
   private enum Part {
     TOKENS,
@@ -27,7 +27,7 @@ public final class Sweep implements Callable<Integer> {
   @Option(names = "--config", required = true, description = "a config.json")
   Path config = Path.of("");
 
-  @Option(names = "--models", required = true, description = "where models are written to")
+  @Option(names = "--models", required = true, description = "folder for the models")
   Path models = Path.of("");
 
   @Option(names = "--only", split = ",", description = "${COMPLETION-CANDIDATES}; default all")
@@ -45,7 +45,7 @@ public final class Sweep implements Callable<Integer> {
   @Option(names = "--ranks", split = ",", description = "default 1,4,16,64,256")
   List<Integer> ranks = List.of(1, 4, 16, 64, 256);
 
-  @Option(names = "--batch", description = "rows where not tokens but others grow; default 4")
+  @Option(names = "--batch", description = "rows of a batch, unless tokens grow; default 4")
   int batch = 4;
 
   @Option(names = "--length", description = "tokens of those rows; default 128")

@@ -10,15 +10,15 @@ import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.checkpoint.RandomCheckpoint;
 import org.peft4j.transformers.family.Families;
 
-/** Random models that differ from a config in their depth and in the longest sequence. */
+/** Random models that differ from a config in depth and longest sequence. */
 final class SweepModels {
   private final Path config;
   private final Path folder;
   private final int positions;
 
   /**
-   * @param folder where models are written to, and kept
-   * @param positions that each model has
+   * @param folder receives and keeps the models
+   * @param positions the number of positions of each model
    */
   SweepModels(Path config, Path folder, int positions) {
     this.config = config;
@@ -31,7 +31,7 @@ final class SweepModels {
     return Families.read(config);
   }
 
-  /** The folder of a model with so many blocks. */
+  /** The folder of a model with that many blocks. */
   Path withLayers(int layers) {
     String name = config.getFileName().toString().replace(".json", "");
     Path model = folder.resolve("%s-%d-layers-%d".formatted(name, layers, positions));

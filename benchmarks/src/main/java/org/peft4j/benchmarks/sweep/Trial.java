@@ -27,7 +27,7 @@ import org.peft4j.transformers.family.Families;
  */
 record Trial(Path model, LoraConfig adapter, int rows, int time) {
 
-  /** Steps of the trainer of this project. */
+  /** Steps of this project's trainer. */
   Seconds fineTuner(Steps steps) {
     try (AdaptedModel adapted = load()) {
       List<StepMetrics> metrics = Training.train(adapted, data(), steps.all());

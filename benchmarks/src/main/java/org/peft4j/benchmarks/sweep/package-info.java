@@ -1,6 +1,4 @@
-/**
- * What a training step of PEFT4J costs as tokens, layers and rank grow, and what of it is whose.
- */
+/** The cost of a PEFT4J training step with growing tokens, layers and rank, and its parts. */
 @NullMarked
 package org.peft4j.benchmarks.sweep;
 

@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Properties;
 
-/** What the figures were measured on. */
+/** The machine of the measurements. */
 public final class Machine {
   private static final Path PROCESSOR = Path.of("/proc/cpuinfo");
   private static final String ND4J = "/META-INF/maven/org.nd4j/nd4j-api/pom.properties";

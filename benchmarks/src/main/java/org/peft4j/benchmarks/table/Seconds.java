@@ -5,7 +5,7 @@ import java.util.List;
 /**
  * Times of equal steps.
  *
- * @param all one for each step, one or more
+ * @param all one for each step, at least one
  */
 public record Seconds(List<Double> all) {
   public Seconds {
@@ -17,7 +17,7 @@ public record Seconds(List<Double> all) {
     return all.get(0);
   }
 
-  /** That of the step in the middle. */
+  /** The median step's. */
   public double median() {
     int half = all.size() / 2;
     return all.size() % 2 == 1 ? all.get(half) : (all.get(half - 1) + all.get(half)) / 2;

@@ -1,4 +1,4 @@
-/** Tables of text, and what they say of the machine. */
+/** Tables of text, and their description of the machine. */
 @NullMarked
 package org.peft4j.benchmarks.table;
 

@@ -11,8 +11,8 @@ import java.util.stream.IntStream;
 import org.peft4j.benchmarks.table.Table;
 
 /**
- * Seconds of several contenders, who take turns: what the machine's neighbours do to one of them
- * they do to the next too, so the ratio of two turns of one round says more than that of two means.
+ * Seconds of several contenders that take turns. The machine's neighbours affect adjacent turns
+ * alike, so the ratio of two turns of a round is more reliable than that of two means.
  */
 final class Turns {
   private final Map<String, List<Double>> seconds = new LinkedHashMap<>();

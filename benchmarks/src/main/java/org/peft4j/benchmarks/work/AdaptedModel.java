@@ -15,9 +15,9 @@ public record AdaptedModel(CausalLanguageModel base, PeftModel<ComputationGraph>
     implements AutoCloseable {
 
   /**
-   * How the base model is held.
+   * How to hold the base model.
    *
-   * @param checkpointing whether the backward pass computes each block's activations anew
+   * @param checkpointing whether the backward pass recomputes each block's activations
    */
   public record Setting(Precision precision, boolean checkpointing) {
     /** FP32, everything kept for the backward pass. */

@@ -7,8 +7,9 @@ import org.peft4j.transformers.generation.GenerationConfig;
 import org.peft4j.transformers.generation.Generator;
 
 /**
- * Greedy decoding of {@value #NEW_TOKENS} tokens after a prompt, the first row of the data. Timed
- * is what follows the first token, which the pass over the prompt gives; one generation is a step.
+ * Greedy decoding of {@value #NEW_TOKENS} tokens after a prompt, the first row of the data. The
+ * time excludes the pass over the prompt and the first token, which that pass yields; one
+ * generation is a step.
  */
 final class Decoding {
   private static final int NEW_TOKENS = 64;

@@ -18,7 +18,7 @@ final class Forward {
       Stopwatch watch = Stopwatch.start();
       try (INDArray ids = Nd4j.createFromArray(batch.inputIds());
           INDArray logits = model.network().output(ids)[0]) {
-        // A value is read, so that nothing can be left undone.
+        // Reads a value, so that no work can be skipped.
         logits.getDouble(0, 0, 0);
         seconds.add(watch.seconds());
       }

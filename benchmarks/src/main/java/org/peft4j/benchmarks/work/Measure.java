@@ -26,7 +26,7 @@ public final class Measure implements Callable<Integer> {
   @Option(names = "--model", required = true, description = "a checkpoint folder")
   Path model = Path.of("");
 
-  @Option(names = "--data", required = true, description = "token ids; written if not there")
+  @Option(names = "--data", required = true, description = "token ids; written if missing")
   Path data = Path.of("");
 
   @Option(names = "--work", description = "${COMPLETION-CANDIDATES}; default train")
@@ -59,7 +59,7 @@ public final class Measure implements Callable<Integer> {
   @Option(names = "--precision", description = "${COMPLETION-CANDIDATES}; default FP32")
   Precision precision = Precision.FP32;
 
-  @Option(names = "--checkpointing", description = "compute activations anew when going back")
+  @Option(names = "--checkpointing", description = "recompute activations in the backward pass")
   boolean checkpointing;
 
   public static void main(String[] arguments) {

@@ -6,14 +6,14 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * What one process measured: a line of JSON, the same from every implementation.
+ * One process' measurements: a line of JSON, the same from every implementation.
  *
  * @param precision fp32 or bf16
  * @param stepSeconds of each step after the warm-up
- * @param tokensPerStep tokens that a step works on; for generation those decoded one by one
- * @param peakRssBytes the most memory that was resident in the whole life of the process
+ * @param tokensPerStep tokens in a step; for generation those decoded one by one
+ * @param peakRssBytes the process' highest resident memory
  * @param loadSeconds from the files to a wrapped model
- * @param losses of the very first and of the last training step; empty for other work
+ * @param losses of the first and the last training step; empty for other work
  */
 @JsonNaming(SnakeCaseStrategy.class)
 public record Measurement(

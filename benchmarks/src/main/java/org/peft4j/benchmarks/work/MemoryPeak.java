@@ -3,14 +3,14 @@ package org.peft4j.benchmarks.work;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 
-/** The rate at which this machine reads memory: every thread sums an array of its own. */
+/** The rate at which this machine reads memory: every thread sums its own array. */
 public final class MemoryPeak {
   private static final int WORDS = 1 << 24;
   private static final int REPEATS = 8;
 
   private MemoryPeak() {}
 
-  /** Bytes a second, all threads together. */
+  /** Bytes per second, all threads together. */
   public static double measure() {
     int threads = Runtime.getRuntime().availableProcessors();
     long[][] arrays = new long[threads][WORDS];

@@ -15,7 +15,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** Measures what the machine can do at best and prints {@link Rates}. */
+/** Measures the machine's peak rates and prints {@link Rates}. */
 @Command(
     name = "peak",
     mixinStandardHelpOptions = true,
@@ -25,8 +25,8 @@ public final class Peak implements Callable<Integer> {
    * Rates of all threads together.
    *
    * @param kernels the class that multiplies
-   * @param flops operations of a matrix product a second
-   * @param bytes read from memory a second
+   * @param flops operations of a matrix product per second
+   * @param bytes read from memory per second
    */
   @JsonNaming(SnakeCaseStrategy.class)
   public record Rates(String kernels, double flops, double bytes) {

@@ -5,14 +5,14 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** The most memory that this process had resident: heap, native buffers and mapped files. */
+/** The highest resident memory of this process: heap, native buffers and mapped files. */
 final class PeakMemory {
   private static final Path STATUS = Path.of("/proc/self/status");
   private static final String PEAK = "VmHWM:";
 
   private PeakMemory() {}
 
-  /** Bytes, or 0 where the system does not tell. */
+  /** Bytes, or 0 if the system does not say. */
   static long bytes() {
     if (!Files.isReadable(STATUS)) {
       return 0;

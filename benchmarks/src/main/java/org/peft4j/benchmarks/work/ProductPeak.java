@@ -10,8 +10,8 @@ import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.config.Precision;
 
 /**
- * The rate that matrix products reach here and now, measured on the largest matrix of a model's
- * blocks and on its head: the better of the two.
+ * The rate of matrix products on this machine now: the better of the largest matrix of a model's
+ * blocks and its head.
  */
 final class ProductPeak {
   private static final int REPEATS = 12;
@@ -58,7 +58,7 @@ final class ProductPeak {
     }
   }
 
-  /** Activations are single precision, whatever weights are held in. */
+  /** Activations have single precision, whatever the weights' type. */
   private INDArray weight(long rows, long columns) {
     INDArray random = Nd4j.rand(DataType.FLOAT, rows, columns);
     if (precision == Precision.FP32) {

@@ -10,7 +10,7 @@ import org.peft4j.safetensors.SafetensorsWriter;
 import org.peft4j.train.data.TokenSequence;
 import org.peft4j.train.data.TrainingData;
 
-/** Random token ids, which are their own labels. What a step costs does not depend on the ids. */
+/** Random token ids, which are their own labels. A step's cost does not depend on the ids. */
 public final class RandomTokens {
   private static final long SEED = 1;
 
@@ -27,8 +27,8 @@ public final class RandomTokens {
   }
 
   /**
-   * Writes {@code input_ids} and {@code labels} [rows, time] to a safetensors file, unless it is
-   * there: every implementation works on the same batch.
+   * Writes {@code input_ids} and {@code labels} [rows, time] to a safetensors file unless it
+   * exists, so that every implementation works on the same batch.
    */
   public static void require(Path file, int vocabulary, int rows, int time) {
     if (Files.isRegularFile(file)) {

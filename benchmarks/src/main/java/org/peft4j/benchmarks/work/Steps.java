@@ -3,7 +3,7 @@ package org.peft4j.benchmarks.work;
 import java.util.List;
 
 /**
- * How often the work is done.
+ * The number of repetitions.
  *
  * @param warmup first steps, which do not count: classes load, code compiles, buffers grow
  * @param counted steps after them

@@ -3,11 +3,11 @@ package org.peft4j.benchmarks.work;
 import java.util.List;
 
 /**
- * What the steps took.
+ * The times of the steps.
  *
  * @param seconds of each step after the warm-up
- * @param tokens that one step works on; for generation those that are decoded one by one
- * @param losses of the very first and the last training step; empty for other work
+ * @param tokens in one step; for generation those decoded one by one
+ * @param losses of the first and the last training step; empty for other work
  */
 record Timings(List<Double> seconds, int tokens, List<Double> losses) {
   Timings {
@@ -15,7 +15,7 @@ record Timings(List<Double> seconds, int tokens, List<Double> losses) {
     losses = List.copyOf(losses);
   }
 
-  /** All steps' seconds, of which the warm-up is dropped here. */
+  /** Drops the warm-up from all steps' seconds. */
   static Timings of(Steps steps, List<Double> seconds, int tokens, List<Double> losses) {
     return new Timings(steps.dropWarmup(seconds), tokens, losses);
   }

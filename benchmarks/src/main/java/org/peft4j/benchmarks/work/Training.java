@@ -27,7 +27,7 @@ public final class Training {
         List.of(metrics.get(0).loss(), metrics.get(metrics.size() - 1).loss()));
   }
 
-  /** What each of {@code steps} steps gave. */
+  /** The metrics of each of {@code steps} steps. */
   public static List<StepMetrics> train(AdaptedModel model, TrainingData data, int steps) {
     List<StepMetrics> metrics = new ArrayList<>();
     FineTuner.builder(model.peft(), data)

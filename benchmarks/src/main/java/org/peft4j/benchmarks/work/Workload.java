@@ -3,7 +3,7 @@ package org.peft4j.benchmarks.work;
 import java.util.Locale;
 import org.peft4j.train.data.TrainingData;
 
-/** What a model is put to. */
+/** The work of a measurement. */
 public enum Workload {
   /** Steps of LoRA training: forward, backward and AdamW. */
   TRAIN(Training::run),
@@ -12,7 +12,7 @@ public enum Workload {
   /** Greedy decoding after a prompt. */
   GENERATE(Decoding::run);
 
-  /** Runs warm-up steps and then those that count. */
+  /** Runs warm-up steps, then those that count. */
   @FunctionalInterface
   interface Runner {
     Timings run(AdaptedModel model, TrainingData data, Steps steps);

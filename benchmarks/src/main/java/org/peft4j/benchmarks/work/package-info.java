@@ -1,6 +1,6 @@
 /**
- * One measurement: a model is loaded, adapted and put to work in a process of its own, so that its
- * peak of memory is its own too.
+ * One measurement: loads and adapts a model and runs the work in its own process, so that the
+ * memory peak is its own too.
  */
 @NullMarked
 package org.peft4j.benchmarks.work;

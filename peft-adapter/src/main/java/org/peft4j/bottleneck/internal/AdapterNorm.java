@@ -8,7 +8,7 @@ import org.peft4j.adapter.Pass;
 import org.peft4j.adapter.Tensors;
 import org.peft4j.kernel.ScratchScope;
 
-/** A trained layer normalisation of an adapter's own: its weight begins at 1, its bias at 0. */
+/** An adapter's own trained layer normalisation: its weight starts at 1, its bias at 0. */
 record AdapterNorm(String prefix, long features) {
   private static final double EPSILON = 1e-5;
 

@@ -11,10 +11,10 @@ import org.peft4j.error.PeftException;
 import org.peft4j.site.Site;
 
 /**
- * Puts together what a config comes to at one place.
+ * Assembles a config's adapter at one place.
  *
- * @param identity what the whole adapter is known by
- * @param first the first of all places of the adapter, at which a rule for all of them is
+ * @param identity the key of the whole adapter
+ * @param first the adapter's first place, which holds a rule shared by all places
  */
 record Assembly(Site site, BottleneckConfig config, Object identity, Site first) {
   private static final double BERT_SIGMA = 0.02;
@@ -30,13 +30,13 @@ record Assembly(Site site, BottleneckConfig config, Object identity, Site first)
     Connections connections = config.connections();
     if (connections.parallel() && site.inputs() == 0) {
       throw new PeftException(
-          "A parallel adapter is beside a residual connection, and nothing goes past the layer of "
+          "A parallel adapter needs a residual connection, and there is none at "
               + site.name()
-              + ". Take houlsby() or pfeiffer() there, or leave it out with exclude_modules.");
+              + ". Use houlsby() or pfeiffer() there, or leave it out with exclude_modules.");
     }
     Optional<PhmRule> shared = config.phm().filter(Phm::sharedRule).map(this::sharedRule);
     boolean zero = config.initWeights() == InitWeights.MAM_ADAPTER;
-    // The library counts the modules before the projection: the normalisation is number 0.
+    // The adapters library counts modules before the projection: the normalisation is number 0.
     String down = connections.lnBefore() ? "adapter_down.1" : "adapter_down.0";
     Bottleneck bottleneck =
         new Bottleneck(
@@ -89,7 +89,7 @@ record Assembly(Site site, BottleneckConfig config, Object identity, Site first)
       String prefix, long in, long out, Phm phm, Optional<PhmRule> shared, boolean zero) {
     if (in % phm.dim() != 0 || out % phm.dim() != 0) {
       throw new PeftException(
-          "phm_dim %d must divide the width and the bottleneck; at %s these are %d and, with reduction_factor %s, %d. Take another phm_dim or reduction_factor, or leave the place out."
+          "phm_dim %d must divide the width and the bottleneck; at %s these are %d and, with reduction_factor %s, %d. Use another phm_dim or reduction_factor, or leave out the place."
               .formatted(phm.dim(), site.name(), width(), config.reductionFactor(), size()));
     }
     PhmRule rule = shared.orElseGet(() -> ownRule(prefix, phm));

@@ -15,9 +15,9 @@ import org.peft4j.kernel.ScratchScope;
 import org.peft4j.site.Site;
 
 /**
- * {@code z(x) = dropout(s·up(f(down(N(x)))))}: rows [rows, width] through [rows, bottleneck].
+ * {@code z(x) = dropout(s·up(f(down(N(x)))))}: maps rows [rows, width] through [rows, bottleneck].
  *
- * @param norm N, where there is one
+ * @param norm N, if there is one
  */
 record Bottleneck(
     Site site,
@@ -85,7 +85,7 @@ record Bottleneck(
     return DropoutMask.draw(pass, site, dropout, z.dataType(), z.shape());
   }
 
-  /** Multiplies with the trained scaling, in place. */
+  /** Multiplies by the trained scaling, in place. */
   private void scale(Pass pass, Tensors parameters, INDArray z) {
     switch (scaling.kind()) {
       case NUMBER -> {}
@@ -99,7 +99,7 @@ record Bottleneck(
    *
    * @param x the input of the forward pass
    * @param dz the gradient of z, read before dx is written
-   * @param dx the gradient of x, added to; may be dz; null where nobody needs it
+   * @param dx the gradient of x, added to; may be dz; null if not needed
    */
   void backward(
       Pass pass,
@@ -122,7 +122,9 @@ record Bottleneck(
     }
   }
 
-  /** The gradient of up's output, which is scaled and dropped; writes that of the scaling. */
+  /**
+   * The gradient of up's output, before scaling and dropout; writes the gradient of the scaling.
+   */
   private INDArray ofUp(
       Pass pass,
       Tensors parameters,

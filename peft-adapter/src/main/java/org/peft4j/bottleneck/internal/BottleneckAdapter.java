@@ -15,11 +15,11 @@ import org.peft4j.kernel.ScratchScope;
 import org.peft4j.site.Site;
 
 /**
- * A bottleneck adapter at one place: the order of operations is that of {@link Connections}.
+ * A bottleneck adapter at one place, with the order of operations in {@link Connections}.
  *
- * @param identity what the whole adapter is known by
- * @param normAfter the normalisation after the adapter's part, where there is one
- * @param rule the rule of all places, where there is one
+ * @param identity the key of the whole adapter
+ * @param normAfter the normalisation after the adapter's part, if there is one
+ * @param rule the rule of all places, if there is one
  */
 record BottleneckAdapter(
     Site site,
@@ -29,7 +29,7 @@ record BottleneckAdapter(
     Optional<AdapterNorm> normAfter,
     Optional<PhmRule> rule)
     implements SublayerAdapter {
-  /** What the sub-layer's output is recorded by. */
+  /** The key of the sub-layer's recorded output. */
   private record Output(Object identity, String site) {}
 
   @Override
@@ -77,7 +77,7 @@ record BottleneckAdapter(
     return connections.lnAfter() && connections.adapterResidualBeforeLn();
   }
 
-  /** How often x is in the connection. */
+  /** The factor of x in the connection. */
   private int residualInConnection() {
     return connections.originalLnBefore()
             && connections.residualBeforeLn() != ConnectionStart.OUTPUT
@@ -85,13 +85,13 @@ record BottleneckAdapter(
         : 0;
   }
 
-  /** How often x is to be added to y at the end. */
+  /** The factor of x to add to y at the end. */
   private int residualAtEnd() {
     int connection = normalisesConnection() ? 0 : residualInConnection();
     return connection - (connections.originalLnAfter() ? 0 : 1);
   }
 
-  /** What the adapter's first projection, or the normalisation before it, is applied to. */
+  /** The input of the adapter's first projection, or of the normalisation before it. */
   private INDArray seen(@Nullable INDArray residual, INDArray y, ScratchScope scratch) {
     if (connections.parallel()) {
       return present(residual);
@@ -108,7 +108,7 @@ record BottleneckAdapter(
     return residual;
   }
 
-  /** What the normalisation after the adapter is applied to. */
+  /** The input of the normalisation after the adapter. */
   private INDArray part(
       Pass pass,
       Tensors parameters,

@@ -14,7 +14,7 @@ import org.peft4j.method.PeftMethod;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
 
-/** The injector of bottleneck adapters, for the places after sub-layers and layers. */
+/** Injects bottleneck adapters at the places after sub-layers and layers. */
 public final class BottleneckMethod implements PeftMethod<BottleneckConfig> {
   @Override
   public String peftType() {

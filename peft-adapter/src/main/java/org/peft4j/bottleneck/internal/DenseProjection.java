@@ -12,7 +12,7 @@ import org.peft4j.kernel.Scratch;
  * {@code x·Wᵀ + b}, W [out, in].
  *
  * @param prefix of its tensors' names
- * @param initializer W's first value; b begins at zero
+ * @param initializer W's first values; b starts at zero
  */
 record DenseProjection(String prefix, long in, long out, Initializer initializer)
     implements Projection {

@@ -12,11 +12,11 @@ import org.peft4j.bottleneck.Phm;
 import org.peft4j.kernel.ScratchScope;
 
 /**
- * {@code x·H + b} with {@code H = Σᵢ Aᵢ ⊗ Wᵢ} [in, out], Aᵢ [n, n], Wᵢ [in/n, out/n], maybe {@code
- * Wᵢ = Lᵢ·Rᵢ} of rank k. H is made in the pass: with rows (a, b) and columns (c, d), {@code H = Σᵢ
- * Aᵢ[a, c]·Wᵢ[b, d]} is one product of [n², n] and [n, in·out/n²].
+ * {@code x·H + b} with {@code H = Σᵢ Aᵢ ⊗ Wᵢ} [in, out], Aᵢ [n, n], Wᵢ [in/n, out/n], optionally
+ * {@code Wᵢ = Lᵢ·Rᵢ} of rank k. The pass computes H: with rows (a, b) and columns (c, d), {@code H
+ * = Σᵢ Aᵢ[a, c]·Wᵢ[b, d]} is one product of [n², n] and [n, in·out/n²].
  *
- * @param zero whether H begins at zero
+ * @param zero whether H starts at zero
  */
 record PhmProjection(String prefix, long in, long out, Phm phm, PhmRule rule, boolean zero)
     implements Projection {

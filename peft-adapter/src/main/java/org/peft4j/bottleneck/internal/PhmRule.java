@@ -9,24 +9,25 @@ import org.peft4j.adapter.Tensors;
 
 /**
  * The matrices Aᵢ [n, n, n] of a {@link PhmProjection}: its own, or one for a whole adapter. The
- * latter is a parameter at the adapter's first place, which is the first of them that a forward
- * pass reaches and the last that a backward pass does; it makes the array known to the others, and
- * takes the gradient that they have added up.
+ * latter is a parameter at the adapter's first place, which a forward pass reaches first and a
+ * backward pass last; that place passes the array to the others and takes the gradient that they
+ * have added up.
  *
  * @param name of the tensor
- * @param sharedBy what all places of the adapter know it by; empty if it is of one projection
+ * @param sharedBy the key by which all places of the adapter find it; empty if it belongs to one
+ *     projection
  * @param here whether it is a parameter at this place
  */
 record PhmRule(
     String name, Optional<Object> sharedBy, boolean here, int dim, Initializer initializer) {
-  /** The name of a rule for all places. */
+  /** The name of a rule shared by all places. */
   static final String SHARED = "phm_rule";
 
   ParameterSpec parameter() {
     return ParameterSpec.of(name, initializer, dim, dim, dim);
   }
 
-  /** To be called before the forward pass at a place. */
+  /** Call before the forward pass at a place. */
   void announce(Pass pass, Tensors parameters) {
     if (here && sharedBy.isPresent()) {
       pass.state().put(sharedBy.get(), parameters.get(name));
@@ -37,7 +38,7 @@ record PhmRule(
     return here || sharedBy.isEmpty() ? parameters.get(name) : pass.state().get(sharedBy.get());
   }
 
-  /** Writes the gradient, or adds it to those of the other projections with this rule. */
+  /** Writes the gradient, or adds it to that of the other projections with this rule. */
   void addGradient(Pass pass, Tensors gradients, INDArray gradient) {
     if (sharedBy.isPresent()) {
       INDArray sum = pass.state().gradient(sharedBy.get());
@@ -47,7 +48,7 @@ record PhmRule(
     }
   }
 
-  /** To be called after the backward pass at a place. */
+  /** Call after the backward pass at a place. */
   void collect(Pass pass, Tensors gradients) {
     if (here && sharedBy.isPresent()) {
       INDArray sum = pass.state().takeGradient(sharedBy.get());

@@ -10,13 +10,13 @@ import org.peft4j.config.CommonConfig;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteRole;
 
-/** Which of the places that a config's targets match it means. */
+/** Selects a config's places from those that its targets match. */
 final class Places {
   private static final Pattern INDEX = Pattern.compile("(?:^|\\.)(\\d{1,9})\\.");
 
   private Places() {}
 
-  /** Those to graft on, in the model's order. */
+  /** The places to adapt, in the model's order. */
   static List<Site> of(List<Site> targets, BottleneckConfig config) {
     return targets.stream().filter(site -> means(config, site)).toList();
   }
@@ -41,7 +41,8 @@ final class Places {
   /**
    * Checks a config against all places that its targets match.
    *
-   * @throws org.peft4j.error.PeftException if a layer to leave out is not there, or nothing is left
+   * @throws org.peft4j.error.PeftException if a layer to leave out does not exist, or no place is
+   *     left
    */
   static void check(List<Site> targets, BottleneckConfig config) {
     List<String> problems = new ArrayList<>();

@@ -9,7 +9,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code peft init}: a checkpoint with random weights. */
+/** {@code peft init}: writes a checkpoint with random weights. */
 @Command(
     name = "init",
     customSynopsis = "peft init --config FILE --output DIR [OPTION]...",
@@ -30,7 +30,7 @@ public final class InitCommand implements Runnable {
       names = {"-o", "--output"},
       required = true,
       paramLabel = "DIR",
-      description = "Where to write to: a new or empty folder, or a checkpoint to replace.")
+      description = "Folder to write: new, empty, or a checkpoint to replace.")
   Path output = Path.of("");
 
   @Option(

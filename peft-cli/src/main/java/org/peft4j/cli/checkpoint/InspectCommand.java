@@ -9,14 +9,14 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code peft inspect}: what is in a folder or file. */
+/** {@code peft inspect}: describes a folder or file. */
 @Command(
     name = "inspect",
     customSynopsis = "peft inspect PATH",
-    header = "Tell what is in a model folder, an adapter folder or a safetensors file.",
+    header = "Describe a model folder, an adapter folder or a safetensors file.",
     description =
-        "Prints sites or tensors with shapes, types and counts. Only configs and headers are read:"
-            + " it is quick with files of any size.",
+        "Prints sites or tensors with shapes, types and counts. Reads only configs and headers,"
+            + " so files of any size are quick.",
     footer = {"", "Examples:", "  peft inspect my-model", "  peft inspect my-adapter"})
 public final class InspectCommand implements Runnable {
   @Spec @Nullable CommandSpec spec;

@@ -13,14 +13,14 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code peft merge}: base model and adapter to a checkpoint without adapters. */
+/** {@code peft merge}: merges base model and adapter into a checkpoint without adapters. */
 @Command(
     name = "merge",
     customSynopsis = "peft merge --model DIR --adapter DIR --output DIR [OPTION]...",
-    header = "Merge an adapter into its model and write that as a checkpoint.",
+    header = "Merge an adapter into its model and write the result as a checkpoint.",
     description =
-        "The checkpoint is loaded once to verify it; the difference between its outputs and the"
-            + " adapted model's is printed.",
+        "Loads the checkpoint once to verify it, and prints the difference between its outputs and"
+            + " the adapted model's.",
     footer = {"", "Example:", "  peft merge --model my-model --adapter my-adapter --output merged"})
 public final class MergeCommand implements Runnable {
   @Spec @Nullable CommandSpec spec;
@@ -29,7 +29,7 @@ public final class MergeCommand implements Runnable {
       names = {"-m", "--model"},
       required = true,
       paramLabel = "DIR",
-      description = "Folder of the Hugging Face checkpoint that the adapter is for.")
+      description = "Folder of the adapter's base model, a Hugging Face checkpoint.")
   Path model = Path.of("");
 
   @Option(
@@ -43,7 +43,7 @@ public final class MergeCommand implements Runnable {
       names = {"-o", "--output"},
       required = true,
       paramLabel = "DIR",
-      description = "Where to write to: a new or empty folder, or a checkpoint to replace.")
+      description = "Folder to write: new, empty, or a checkpoint to replace.")
   Path output = Path.of("");
 
   @Option(
@@ -68,8 +68,8 @@ public final class MergeCommand implements Runnable {
       double difference = SampleLogits.relativeDifference(SampleLogits.of(merged), adapted);
       Output.of(spec)
           .printf(
-              "merged checkpoint written to %s; its logits differ from the adapted model's by %.1e"
-                  + " at most, relative to the largest%n",
+              "merged checkpoint written to %s; its logits differ from the adapted model's by at"
+                  + " most %.1e, relative to the largest%n",
               output, difference);
     }
   }

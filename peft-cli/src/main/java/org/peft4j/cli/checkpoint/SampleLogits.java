@@ -4,7 +4,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.cli.options.OpenModel;
 
-/** A model's logits for a few tokens, to tell two models apart. */
+/** A model's logits for a few tokens, to compare two models. */
 final class SampleLogits {
   private static final int TOKENS = 32;
 
@@ -23,7 +23,7 @@ final class SampleLogits {
     }
   }
 
-  /** The largest difference, as a part of the largest value. */
+  /** The largest difference, relative to the largest value. */
   static double relativeDifference(float[] actual, float[] expected) {
     double difference = 0;
     double largest = Double.MIN_NORMAL;

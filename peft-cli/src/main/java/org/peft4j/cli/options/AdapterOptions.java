@@ -7,13 +7,15 @@ import java.util.Optional;
 import org.peft4j.config.FieldRole;
 import picocli.CommandLine.Option;
 
-/** Which adapter {@code peft train} trains: a saved one, or a new one of a config or of options. */
+/**
+ * The adapter that {@code peft train} trains: a saved one, or a new one from a config or options.
+ */
 public final class AdapterOptions {
   @Option(
       names = "--method",
       paramLabel = "NAME",
       description =
-          "The method of a new adapter, as peft_type names it, in any case: lora, ia3,"
+          "Method of a new adapter, a peft_type in upper or lower case: lora, ia3,"
               + " prompt-tuning … (default: lora).")
   public Optional<String> method = Optional.empty();
 
@@ -26,7 +28,7 @@ public final class AdapterOptions {
   @Option(
       names = "--alpha",
       paramLabel = "A",
-      description = "The adapter's output is scaled by A/R (default: 8).")
+      description = "Scale the adapter's output by A/R (default: 8).")
   public Optional<Double> alpha = Optional.empty();
 
   @Option(
@@ -38,14 +40,14 @@ public final class AdapterOptions {
   @Option(
       names = "--virtual-tokens",
       paramLabel = "N",
-      description = "Length of a prompt or prefix; prompts and prefixes need it.")
+      description = "Length of a prompt or prefix; those methods require it.")
   public Optional<Integer> virtualTokens = Optional.empty();
 
   @Option(
       names = "--init-text",
       paramLabel = "TEXT",
       description =
-          "A prompt begins as the embeddings of this text's tokens, cut or repeated to its length"
+          "Start a prompt with the embeddings of this text's tokens, cut or repeated to its length"
               + " (default: random).")
   public Optional<String> initText = Optional.empty();
 
@@ -53,8 +55,8 @@ public final class AdapterOptions {
       names = {"-t", "--target"},
       paramLabel = "MODULES",
       description =
-          "Where to adapt: names as in 'peft inspect', q_proj,v_proj say; or all-linear; or"
-              + " regex:… over whole paths (default: the usual modules for the type of model).")
+          "Modules to adapt: names from 'peft inspect', such as q_proj,v_proj; or all-linear; or"
+              + " regex:… for whole paths (default: the usual modules for the type of model).")
   public Optional<String> target = Optional.empty();
 
   @Option(
@@ -69,16 +71,16 @@ public final class AdapterOptions {
   @Option(
       names = {"-c", "--config"},
       paramLabel = "FILE",
-      description = "A new adapter by this adapter_config.json, instead of the options above.")
+      description = "adapter_config.json of a new adapter, instead of the options above.")
   public Optional<Path> config = Optional.empty();
 
   @Option(
       names = {"-a", "--adapter"},
       paramLabel = "DIR",
-      description = "Go on training this adapter, with its own config.")
+      description = "Continue training this adapter, with its own config.")
   public Optional<Path> adapter = Optional.empty();
 
-  /** The option that sets a field of some role, whatever a method calls it. */
+  /** The option that sets the field with that role, whatever a method calls it. */
   public static Optional<String> option(FieldRole role) {
     return switch (role) {
       case RANK -> Optional.of("--rank");
@@ -91,12 +93,12 @@ public final class AdapterOptions {
     };
   }
 
-  /** What is wrong with the options together, if anything is. */
+  /** A contradiction between the options, if there is one. */
   public Optional<String> contradiction() {
     if (adapter.isPresent() && (config.isPresent() || describesAdapter())) {
       return Optional.of(
-          "--adapter goes on with a saved adapter's own config; leave out --config and the options"
-              + " of a new adapter");
+          "--adapter continues with a saved adapter's own config; leave out --config and the"
+              + " options of a new adapter");
     }
     if (config.isPresent() && describesAdapter()) {
       return Optional.of(

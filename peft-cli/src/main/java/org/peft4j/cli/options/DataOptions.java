@@ -10,7 +10,7 @@ public final class DataOptions {
       required = true,
       paramLabel = "FILE",
       description = {
-        "Examples: .txt, a text to be cut into blocks;",
+        "Training or test data: .txt, a text to cut into blocks;",
         ".jsonl, lines of {\"text\": …} or {\"prompt\": …, \"completion\": …}, where only the"
             + " completion counts;",
         ".safetensors, with input_ids and optional labels and attention_mask."
@@ -21,13 +21,14 @@ public final class DataOptions {
       names = "--sequence-length",
       paramLabel = "N",
       defaultValue = "512",
-      description = "Tokens of a block of text, or the most of a line (default: ${DEFAULT-VALUE}).")
+      description =
+          "Tokens in a block of text, or at most in a line of .jsonl (default: ${DEFAULT-VALUE}).")
   public int sequenceLength;
 
   @Option(
       names = "--batch-size",
       paramLabel = "N",
       defaultValue = "8",
-      description = "Sequences at once (default: ${DEFAULT-VALUE}).")
+      description = "Sequences in a batch (default: ${DEFAULT-VALUE}).")
   public int batchSize;
 }

@@ -9,27 +9,28 @@ import org.peft4j.train.data.TrainingData;
 import org.peft4j.transformers.tokenizer.Tokenizer;
 
 /**
- * A file in two parts: a text is parted by tokens and then cut into blocks, others by sequences.
+ * A file in two parts: splits a text by tokens, then cuts both into blocks; splits other files by
+ * sequences.
  *
  * @param training the first part
  * @param evaluation the rest
  */
 public record DataSplit(TrainingData training, TrainingData evaluation) {
 
-  /** All of a file. */
+  /** The whole file. */
   public static TrainingData all(DataOptions options, Path model) {
     return DataFiles.read(options.data, model, options.sequenceLength);
   }
 
   /**
-   * Parts a file.
+   * Splits a file.
    *
-   * @param share the evaluation's part of it, between 0 and 1
+   * @param share the evaluation's share, between 0 and 1
    */
   public static DataSplit of(DataOptions options, Path model, double share) {
     if (!(share > 0 && share < 1)) {
       throw new PeftException(
-          "The share of the data to evaluate on is " + share + "; allowed: above 0, below 1.");
+          "The share of the data for evaluation is " + share + "; allowed: above 0, below 1.");
     }
     if (!options.data.toString().toLowerCase(Locale.ROOT).endsWith(".txt")) {
       TrainingData data = all(options, model);

@@ -12,14 +12,14 @@ public final class ModelOptions {
       required = true,
       paramLabel = "DIR",
       description =
-          "Folder of a Hugging Face checkpoint: config.json, safetensors, and tokenizer.json where"
-              + " text is read or written.")
+          "Folder of a Hugging Face checkpoint: config.json, safetensors, and for text"
+              + " tokenizer.json.")
   public Path model = Path.of("");
 
   @Option(
       names = {"-a", "--adapter"},
       paramLabel = "DIR",
-      description = "Folder of an adapter for it, written by this command or by Python.")
+      description = "Folder of an adapter for that model, written by this command or by Python.")
   public Optional<Path> adapter = Optional.empty();
 
   @Mixin public PrecisionOption precision = new PrecisionOption();

@@ -27,8 +27,8 @@ import org.peft4j.method.Methods;
 import org.peft4j.method.PeftMethod;
 
 /**
- * The config of a new adapter. Options become the fields that they stand for in {@code
- * adapter_config.json}, which the method itself reads and checks.
+ * The config of a new adapter. Options become fields of {@code adapter_config.json}, which the
+ * method itself reads and checks.
  */
 public final class NewAdapter {
   private static final JsonReader JSON = JsonReader.upTo(1 << 20, 1 << 20);
@@ -44,8 +44,9 @@ public final class NewAdapter {
   /**
    * Makes the config.
    *
-   * @param model written to the config as the base model's name, as Python does
-   * @param steps of the training, for methods that go by them; options and files say otherwise
+   * @param model the base model's name in the config, as in Python
+   * @param steps the steps of the training, for methods that depend on them; options and files take
+   *     precedence
    */
   public static PeftConfig config(AdapterOptions options, Path model, Optional<Long> steps) {
     if (options.config.isPresent()) {
@@ -62,14 +63,14 @@ public final class NewAdapter {
     return adapter.config(options);
   }
 
-  /** By the config of any family, in a folder or alone: a plan needs no more. */
+  /** Reads a config of any family, in a folder or alone: a plan needs no more. */
   private static boolean isClassifier(Path model) {
     Path file = Files.isDirectory(model) ? model.resolve("config.json") : model;
     try {
       JsonNode architectures = JSON.read(file).path("architectures");
       return architectures.toString().contains("ForSequenceClassification");
     } catch (PeftException e) {
-      // Whoever opens the model says what is wrong with it.
+      // Opening the model reports what is wrong with it.
       return false;
     }
   }
@@ -129,13 +130,13 @@ public final class NewAdapter {
       throw new PeftException(
           "--target is \""
               + text
-              + "\", which has an empty name in it; allowed: names with commas between them,"
+              + "\", which contains an empty name; allowed: names separated by commas,"
               + " all-linear, or regex:PATTERN.");
     }
     return FieldType.TEXTS.writer().apply(names);
   }
 
-  /** JSON where it is JSON, and else a text, so that texts need no quotes. */
+  /** Parses JSON; takes anything else as a text, so that texts need no quotes. */
   private static JsonNode value(String text) {
     return JSON.tryParse(text).orElseGet(() -> TextNode.valueOf(text));
   }

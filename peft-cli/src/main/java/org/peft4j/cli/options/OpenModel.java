@@ -16,7 +16,7 @@ import org.peft4j.transformers.TransformerOptions;
 import org.peft4j.transformers.Transformers;
 import org.peft4j.transformers.family.Families;
 
-/** A loaded model, with its adapter if one was asked for. */
+/** A loaded model, with its adapter if one is requested. */
 public record OpenModel(TransformerModel base, Optional<PeftModel<ComputationGraph>> wrapped)
     implements AutoCloseable {
 
@@ -26,13 +26,13 @@ public record OpenModel(TransformerModel base, Optional<PeftModel<ComputationGra
 
   public static OpenModel of(Path model, Optional<Path> adapter, TransformerOptions options) {
     check(model);
-    // Before the model, which takes longer to load.
+    // First, because the model takes longer to load.
     adapter.ifPresent(AdapterFiles::readConfig);
     TransformerModel base = Transformers.open(model, options);
     return open(base, () -> adapter.map(folder -> Peft.load(base.graph(), folder)));
   }
 
-  /** A model with a fresh adapter. */
+  /** A model with a new adapter. */
   public static OpenModel withNewAdapter(
       Path model, PeftConfig config, long seed, TransformerOptions options) {
     check(model);
@@ -51,7 +51,7 @@ public record OpenModel(TransformerModel base, Optional<PeftModel<ComputationGra
   }
 
   /**
-   * Fails if {@code model} is no checkpoint of a supported family: for a first look, before work
+   * Fails unless {@code model} is a checkpoint of a supported family: an early check, before work
    * that takes time.
    */
   public static void check(Path model) {
@@ -74,10 +74,10 @@ public record OpenModel(TransformerModel base, Optional<PeftModel<ComputationGra
       return causal;
     }
     throw new PeftException(
-        base.folder() + " is a classifier of sequences; give the folder of a language model.");
+        base.folder() + " is a sequence classifier; give the folder of a language model.");
   }
 
-  /** The graph that runs: the wrapped one where there is an adapter. */
+  /** The graph to run: the wrapped one if there is an adapter. */
   public ComputationGraph graph() {
     return wrapped.map(PeftModel::network).orElse(base.graph());
   }

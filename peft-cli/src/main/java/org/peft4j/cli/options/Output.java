@@ -5,7 +5,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 
-/** Where a command prints what it was asked for. */
+/** Where a command prints its results. */
 public final class Output {
   private Output() {}
 

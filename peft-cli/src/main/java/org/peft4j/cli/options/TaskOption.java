@@ -7,20 +7,20 @@ import org.peft4j.error.PeftException;
 import org.peft4j.method.Methods;
 import picocli.CommandLine.Option;
 
-/** Which task's prompt runs. */
+/** The task whose prompt runs. */
 public final class TaskOption {
   @Option(
       names = "--task",
       paramLabel = "N",
       description =
-          "For multitask prompts: the task, from 0, of all sequences; a line of .jsonl may have a"
-              + " task_id of its own, and .safetensors task_ids.")
+          "For multitask prompts: the task, from 0, of all sequences; a line of .jsonl may have its"
+              + " own task_id, and .safetensors task_ids.")
   public Optional<Integer> number = Optional.empty();
 
   /**
-   * Tells the model.
+   * Sets the task of the model.
    *
-   * @param model empty where there is no adapter
+   * @param model empty without an adapter
    */
   public void tell(Optional<? extends PeftModel<?>> model) {
     number.ifPresent(
@@ -32,7 +32,7 @@ public final class TaskOption {
                         new PeftException(
                             "--task is "
                                 + task
-                                + ", but the adapter has no tasks; leave --task out."))
+                                + ", but the adapter has no tasks; leave out --task."))
                 .setTasks(task));
   }
 

@@ -1,4 +1,4 @@
-/** Options that several commands have, and what they come to: a model, an adapter, data. */
+/** Options of several commands, and what they open: a model, an adapter, data. */
 @NullMarked
 package org.peft4j.cli.options;
 

@@ -3,7 +3,7 @@ package org.peft4j.cli.plan;
 import java.util.List;
 import java.util.Locale;
 
-/** A number of bytes for a reader, in three digits: {@code 9.48 MB}. */
+/** Formats a number of bytes with three digits: {@code 9.48 MB}. */
 final class ByteSize {
   private static final List<String> UNITS = List.of("bytes", "kB", "MB", "GB", "TB", "PB", "EB");
   private static final int STEP = 1000;

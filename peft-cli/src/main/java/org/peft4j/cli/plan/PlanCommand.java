@@ -22,14 +22,17 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code peft plan}: what an adapter would be, and what training it would take. */
+/**
+ * {@code peft plan}: reports what an adapter would train, its size and the memory of its training.
+ */
 @Command(
     name = "plan",
     customSynopsis = "peft plan PATH [OPTION]...",
-    header = "Tell what an adapter would train, how large it would be and what memory it takes.",
+    header = "Report what an adapter would train, its size and the memory of its training.",
     description = {
-      "Only config.json is read: it is quick with models of any size, which need not be here.",
-      "Memory is an estimate of arrays, with AdamW; the JVM and its libraries take 200 to 400 MB more."
+      "Reads only config.json: models of any size are quick, and need not be here.",
+      "Memory is an estimate of arrays, with AdamW; the JVM and its libraries take 200 to 400 MB"
+          + " more."
     },
     footer = {
       "",
@@ -38,7 +41,7 @@ import picocli.CommandLine.Spec;
       "  peft plan config.json --rank 16 --target all-linear --batch 4 --length 512 --json"
     })
 public final class PlanCommand implements Runnable {
-  /** More than a schedule takes to begin: the number itself changes no plan. */
+  /** More steps than any schedule needs to begin; the number itself changes no plan. */
   private static final long STEPS = 1_000_000;
 
   @Spec @Nullable CommandSpec spec;
@@ -52,21 +55,21 @@ public final class PlanCommand implements Runnable {
       names = {"--batch", "--batch-size"},
       paramLabel = "N",
       defaultValue = "8",
-      description = "Sequences at once (default: ${DEFAULT-VALUE}).")
+      description = "Sequences in a batch (default: ${DEFAULT-VALUE}).")
   int batch;
 
   @Option(
       names = {"--length", "--sequence-length"},
       paramLabel = "N",
       defaultValue = "512",
-      description = "Tokens of a sequence (default: ${DEFAULT-VALUE}).")
+      description = "Tokens in a sequence (default: ${DEFAULT-VALUE}).")
   int length;
 
   @Option(
       names = "--precision",
       paramLabel = "TYPE",
       description =
-          "What frozen matrices and embeddings are held in: fp32 or bf16 (default: tells both).")
+          "Precision of frozen matrices and embeddings: fp32 or bf16 (default: report both).")
   Optional<Precision> precision = Optional.empty();
 
   @Option(names = "--json", description = "Print JSON, with all numbers in bytes.")

@@ -16,7 +16,7 @@ import org.peft4j.transformers.plan.TransformerPlan;
 /**
  * A plan as JSON; all sizes are in bytes.
  *
- * @param precisions those to tell the memory of
+ * @param precisions the precisions to report memory for
  */
 record PlanJson(TransformerPlan plan, List<Precision> precisions) {
   String text() {

@@ -16,7 +16,7 @@ import org.peft4j.transformers.plan.TransformerPlan;
 /**
  * A plan as text.
  *
- * @param precisions those to tell the memory of
+ * @param precisions the precisions to report memory for
  */
 record PlanText(TransformerPlan plan, List<Precision> precisions) {
   String text() {
@@ -25,7 +25,7 @@ record PlanText(TransformerPlan plan, List<Precision> precisions) {
     if (!plan.runs()) {
       text.append("note: models of type ")
           .append(plan.modelType())
-          .append(" can be planned, but not be trained here\n");
+          .append(" can be planned here, but not trained\n");
     }
     long file = plan.adapter().fileBytes();
     return text.append('\n')
@@ -39,7 +39,9 @@ record PlanText(TransformerPlan plan, List<Precision> precisions) {
         .toString();
   }
 
-  /** A line for each sort of site; sites that differ in the number of their layer share one. */
+  /**
+   * A line for each group of like sites; sites that differ only in their layer's number share one.
+   */
   private String sites() {
     Map<List<String>, List<PlannedAdapter>> groups = new LinkedHashMap<>();
     plan.adapter()

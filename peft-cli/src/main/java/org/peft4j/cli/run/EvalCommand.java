@@ -21,13 +21,13 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code peft eval}: how well a model predicts a file. */
+/** {@code peft eval}: measures how well a model predicts a file. */
 @Command(
     name = "eval",
     customSynopsis = "peft eval --model DIR [--adapter DIR] --data FILE [OPTION]...",
     header = "Measure how well a model, with or without an adapter, predicts a file.",
     description =
-        "Prints the mean loss in nats a token, its perplexity and the number of tokens; of a"
+        "Prints the mean loss in nats per token, its perplexity and the number of tokens; for a"
             + " classifier the mean loss and the number of sequences.",
     footer = {
       "",
@@ -43,7 +43,9 @@ public final class EvalCommand implements Runnable {
   @Option(
       names = "--last",
       paramLabel = "SHARE",
-      description = "Only the last part of the data, such as 0.1: what train --eval-split keeps.")
+      description =
+          "Use only the last part of the data, such as 0.1: the part that train --eval-split"
+              + " keeps.")
   Optional<Double> last = Optional.empty();
 
   @Override

@@ -17,18 +17,21 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code peft forward}: logits, loss and gradients of given tokens, to compare with others. */
+/**
+ * {@code peft forward}: computes logits, loss and gradients of given tokens, to compare
+ * implementations.
+ */
 @Command(
     name = "forward",
     customSynopsis =
         "peft forward --model DIR [--adapter DIR] --inputs FILE --output FILE [OPTION]...",
     header = "Compute logits, loss and gradients of given tokens, to compare implementations.",
     description = {
-      "Reads input_ids [B,T] and, if they are there, attention_mask, labels (-100: no label) and, for"
+      "Reads input_ids [B,T] and, if present, attention_mask, labels (-100: no label) and, for"
           + " multitask prompts, task_ids [B], of any integer type.",
       "Labels of a classifier are [B].",
-      "Writes logits [B,T,V] or [B,classes], loss [1] if there are labels, and with --gradients a grad.KEY for"
-          + " each tensor KEY of the adapter; all F32, without dropout."
+      "Writes logits [B,T,V] or [B,classes], loss [1] if there are labels, and with --gradients a"
+          + " grad.KEY for each tensor KEY of the adapter; all F32, without dropout."
     },
     footer = {
       "",
@@ -62,7 +65,7 @@ public final class ForwardCommand implements Runnable {
   @Override
   public void run() {
     if (gradients && model.adapter.isEmpty()) {
-      throw new PeftException("--gradients are those of an adapter; give one with --adapter.");
+      throw new PeftException("--gradients needs an adapter; give one with --adapter.");
     }
     try (OpenModel open = OpenModel.of(model);
         ForwardInputs batch = ForwardInputs.read(inputs, open.base().architecture());

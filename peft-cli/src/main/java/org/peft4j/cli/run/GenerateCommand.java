@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
     customSynopsis = "peft generate --model DIR [--adapter DIR] --prompt TEXT [OPTION]...",
     header = "Continue a prompt, or several at once.",
     description =
-        "Takes the likeliest token always, unless an option of sampling is given. Prints each"
+        "Always takes the likeliest token, unless you give a sampling option. Prints each"
             + " prompt with its continuation.",
     footer = {
       "",
@@ -38,7 +38,7 @@ public final class GenerateCommand implements Runnable {
       names = {"-p", "--prompt"},
       required = true,
       paramLabel = "TEXT",
-      description = "What to continue; repeat it for several prompts.")
+      description = "Text to continue; repeatable.")
   List<String> prompts = new ArrayList<>();
 
   @Mixin TaskOption task = new TaskOption();

@@ -21,21 +21,21 @@ final class GenerationOptions {
       names = "--temperature",
       paramLabel = "T",
       description =
-          "Below 1 for likelier text, above 1 for more varied text, 0 for the likeliest token"
-              + " always (default: 1).")
+          "Below 1 for likelier text, above 1 for more varied text, 0 to always take the likeliest"
+              + " token (default: 1).")
   Optional<Double> temperature = Optional.empty();
 
   @Option(
       names = "--top-k",
       paramLabel = "K",
-      description = "Draw from the K likeliest tokens only; 0 for all (default: 50).")
+      description = "Draw only from the K likeliest tokens; 0 for all (default: 50).")
   Optional<Integer> topK = Optional.empty();
 
   @Option(
       names = "--top-p",
       paramLabel = "P",
       description =
-          "Draw from the likeliest tokens whose probabilities add up to P only (default: 1).")
+          "Draw only from the likeliest tokens whose probabilities add up to P (default: 1).")
   Optional<Double> topP = Optional.empty();
 
   @Option(
@@ -47,7 +47,7 @@ final class GenerationOptions {
 
   @Option(
       names = "--ignore-eos",
-      description = "Go on after an end-of-text token, up to --max-new-tokens.")
+      description = "Continue after an end-of-text token, up to --max-new-tokens.")
   boolean ignoreEos;
 
   @Option(

@@ -4,7 +4,7 @@ import java.util.List;
 import org.peft4j.transformers.generation.GenerationConfig;
 import org.peft4j.transformers.generation.GenerationConfigBuilder;
 
-/** From options to a {@link GenerationConfig}. */
+/** Turns options into a {@link GenerationConfig}. */
 final class Sampling {
   private Sampling() {}
 

@@ -3,8 +3,8 @@ package org.peft4j.cli.train;
 import java.util.concurrent.CountDownLatch;
 
 /**
- * Makes Ctrl-C stop a piece of work instead of killing it: the JVM ends when the work has. The exit
- * status is then 130.
+ * Makes Ctrl-C stop the work instead of killing it: the JVM ends after the work does, with exit
+ * status 130.
  */
 final class GracefulStop implements AutoCloseable {
   private final CountDownLatch ended = new CountDownLatch(1);
@@ -24,7 +24,7 @@ final class GracefulStop implements AutoCloseable {
             "stop");
   }
 
-  /** From now on until it is closed, Ctrl-C calls {@code stop} and waits for the closing. */
+  /** Until it is closed, Ctrl-C calls {@code stop} and waits for the close. */
   static GracefulStop calling(Runnable stop) {
     GracefulStop result = new GracefulStop(stop);
     Runtime.getRuntime().addShutdownHook(result.hook);
@@ -37,7 +37,7 @@ final class GracefulStop implements AutoCloseable {
     try {
       Runtime.getRuntime().removeShutdownHook(hook);
     } catch (IllegalStateException e) {
-      // The JVM is ending already, which is what the hook waits for.
+      // The JVM is already ending; the hook is waiting for this close.
     }
   }
 }

@@ -19,7 +19,7 @@ import picocli.CommandLine.Help.Column;
 import picocli.CommandLine.Help.Column.Overflow;
 import picocli.CommandLine.Help.TextTable;
 
-/** A section of help for each method: the fields of its config and its training options. */
+/** A help section for each method: its config's fields and its training options. */
 final class MethodHelp {
   private static final int INDENT = 2;
   private static final int NAME_WIDTH = 34;

@@ -51,13 +51,13 @@ public final class MethodOptions {
                         OptionSpec.builder(name)
                             .paramLabel("X")
                             .type(Double.class)
-                            // The section of its method tells of it.
+                            // Its method's section describes it.
                             .hidden(true)
                             .description(option.help())
                             .build()));
   }
 
-  /** Those that the command was called with. */
+  /** The options given on the command line. */
   static MethodOptions given(CommandLine command) {
     ParseResult parsed = command.getParseResult();
     Map<TrainingOption, Double> given = new LinkedHashMap<>();
@@ -73,7 +73,7 @@ public final class MethodOptions {
   }
 
   /**
-   * What they come to for an adapter; empty if none is given.
+   * The parameter groups for an adapter; empty if no option is given.
    *
    * @throws PeftException if the adapter's method has no such option
    */
@@ -83,7 +83,7 @@ public final class MethodOptions {
       TrainingOption option = entry.getKey();
       if (!Methods.of(config).trainingOptions().contains(option)) {
         throw new PeftException(
-            "--%s is for %s; the adapter is of the method %s."
+            "--%s is for %s; the adapter's method is %s."
                 .formatted(option.name(), methodsWith(option), config.peftType()));
       }
       groups = Optional.of(option.effect().groups(entry.getValue(), weightDecay));

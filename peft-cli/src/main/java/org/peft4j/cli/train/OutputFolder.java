@@ -10,7 +10,8 @@ import java.util.List;
 import org.peft4j.error.PeftException;
 
 /**
- * The folder of a command's results. Closing it takes away what was made for it and stayed empty.
+ * The folder of a command's results. Closing it deletes the folders that it made and that are still
+ * empty.
  */
 final class OutputFolder implements AutoCloseable {
   private final List<Path> made;
@@ -19,12 +20,12 @@ final class OutputFolder implements AutoCloseable {
     this.made = made;
   }
 
-  /** Makes it if it is not there, and fails if nothing can be written to it. */
+  /** Makes the folder if it does not exist; fails if it is not writable. */
   static OutputFolder prepare(Path folder) {
     OutputFolder output = new OutputFolder(missing(folder.toAbsolutePath().normalize()));
     try {
       Files.createDirectories(folder);
-      // Permissions tell too little: to root, and on file systems that are mounted read-only.
+      // Permissions do not tell: root ignores them, and a read-only file system overrides them.
       Files.delete(Files.createTempFile(folder, ".peft", ".tmp"));
       return output;
     } catch (IOException e) {
@@ -39,7 +40,7 @@ final class OutputFolder implements AutoCloseable {
     }
   }
 
-  /** The folders on the way that are not there, the innermost first. */
+  /** The missing folders of the path, the innermost first. */
   private static List<Path> missing(Path folder) {
     List<Path> missing = new ArrayList<>();
     for (Path each = folder; each != null && !Files.exists(each); each = each.getParent()) {
@@ -56,7 +57,7 @@ final class OutputFolder implements AutoCloseable {
       } catch (DirectoryNotEmptyException e) {
         return;
       } catch (NoSuchFileException e) {
-        // The making failed before it.
+        // It was never made.
       } catch (IOException e) {
         return;
       }

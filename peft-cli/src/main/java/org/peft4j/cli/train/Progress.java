@@ -7,9 +7,9 @@ import org.peft4j.train.metrics.FineTuningResult;
 import org.peft4j.train.metrics.StepMetrics;
 import org.peft4j.train.metrics.TrainingListener;
 
-/** Tells how a training goes: a bar on a terminal, lines otherwise. */
+/** Shows the progress of a training: a bar on a terminal, lines otherwise. */
 abstract class Progress implements TrainingListener, AutoCloseable {
-  /** Set by the launcher, since the JVM can tell this in some versions only. */
+  /** Set by the launcher, because only some JVM versions know. */
   private static final String TERMINAL = "peft.terminal";
 
   private long steps;
@@ -37,7 +37,7 @@ abstract class Progress implements TrainingListener, AutoCloseable {
         evaluation.predictions());
   }
 
-  /** The last line: what was done and how fast. */
+  /** The last line: steps, time, speed and loss. */
   final String summary(FineTuningResult result) {
     return String.format(
         Locale.ROOT,

@@ -5,7 +5,7 @@ import java.util.Locale;
 import org.peft4j.train.metrics.Evaluation;
 import org.peft4j.train.metrics.StepMetrics;
 
-/** A line every so many steps, about {@value #LINES} in all. */
+/** Prints a line every few steps, about {@value #LINES} in all. */
 final class ProgressLines extends Progress {
   private static final int LINES = 30;
 

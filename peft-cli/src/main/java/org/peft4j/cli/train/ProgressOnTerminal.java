@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.peft4j.train.metrics.Evaluation;
 import org.peft4j.train.metrics.StepMetrics;
 
-/** A bar that is drawn on standard error; evaluations are printed when it is finished. */
+/** Draws a bar on standard error; prints evaluations after the bar is finished. */
 final class ProgressOnTerminal extends Progress {
   private static final int WIDTH = 100;
 

@@ -26,13 +26,14 @@ import picocli.CommandLine.Spec;
       "Writes adapter_config.json and adapter_model.safetensors, which Python's PEFT loads too, and"
           + " metrics.jsonl with a line for each step: step, loss, learning_rate, grad_norm,"
           + " step_seconds, tokens_per_second.",
-      "Ctrl-C ends the training after the current step and saves the adapter."
+      "Ctrl-C ends training after the current step and saves the adapter."
     },
     footer = {
       "",
       "Examples:",
       "  peft train --model my-model --data notes.txt --output my-adapter",
-      "  peft train --model my-model --rank 16 --alpha 32 --target all-linear --data chats.jsonl \\",
+      "  peft train --model my-model --rank 16 --alpha 32 --target all-linear --data chats.jsonl"
+          + " \\",
       "    --eval-split 0.1 --epochs 3 --learning-rate 1e-4 --output my-adapter",
       "  peft train --model my-model --adapter my-adapter --data more.txt --output my-adapter-2"
     })
@@ -51,7 +52,7 @@ public final class TrainCommand implements Runnable {
       names = {"-o", "--output"},
       required = true,
       paramLabel = "DIR",
-      description = "Folder for the adapter and metrics.jsonl; made if it is not there.")
+      description = "Folder for the adapter and metrics.jsonl; made if missing.")
   Path output = Path.of("");
 
   @Mixin PrecisionOption precision = new PrecisionOption();

@@ -24,7 +24,7 @@ import org.peft4j.train.metrics.MetricsFile;
 import org.peft4j.transformers.TransformerOptions;
 import org.peft4j.transformers.tokenizer.Tokenizer;
 
-/** A run of {@code peft train}: from options to a saved adapter. */
+/** A run of {@code peft train}, from options to a saved adapter. */
 final class Training {
   private final TrainCommand command;
   private final TrainingOptions options;
@@ -37,7 +37,7 @@ final class Training {
   }
 
   void run() {
-    // What can be wrong is found before the time that loading and training take.
+    // Checks everything it can before the slow work of loading and training.
     FineTuningSettings settings = settings();
     OpenModel.check(command.model);
     Optional<PeftConfig> config = config();
@@ -68,7 +68,7 @@ final class Training {
     }
   }
 
-  /** Of a new adapter; empty to go on with a saved one. */
+  /** The config of a new adapter; empty to continue with a saved one. */
   private Optional<PeftConfig> config() {
     return command.adapter.adapter.isPresent()
         ? Optional.empty()

@@ -6,40 +6,40 @@ import org.peft4j.train.schedule.StandardSchedule;
 import picocli.CommandLine.Option;
 
 /**
- * How {@code peft train} trains. Defaults are the fields' own values: those in annotations do not
- * hold for a group of options of which none is given.
+ * How {@code peft train} trains. Defaults are the fields' initial values: picocli ignores annotated
+ * defaults of a group if none of its options is given.
  */
 final class TrainingOptions {
   @Option(
       names = "--epochs",
       paramLabel = "N",
-      description = "How often the data is gone through (default: 1).")
+      description = "Number of passes over the data (default: 1).")
   Optional<Integer> epochs = Optional.empty();
 
   @Option(
       names = "--steps",
       paramLabel = "N",
-      description = "Updates of the adapter, instead of --epochs.")
+      description = "Number of updates of the adapter, instead of --epochs.")
   Optional<Long> steps = Optional.empty();
 
   @Option(
       names = {"-l", "--learning-rate"},
       paramLabel = "X",
-      description = "The highest learning rate of AdamW (default: 2e-4).")
+      description = "Highest learning rate of AdamW (default: 2e-4).")
   double learningRate = 2e-4;
 
   @Option(
       names = "--schedule",
       paramLabel = "NAME",
       description =
-          "What the rate does after the warm-up: constant; linear or cosine, down to zero"
+          "Learning rate after the warm-up: constant, or linear or cosine down to zero"
               + " (default: linear).")
   StandardSchedule schedule = StandardSchedule.LINEAR;
 
   @Option(
       names = "--warmup-steps",
       paramLabel = "N",
-      description = "Steps in which the rate grows from zero; 0: none (default: 0).")
+      description = "Steps in which the learning rate grows from zero; 0: none (default: 0).")
   long warmupSteps;
 
   @Option(
@@ -52,34 +52,34 @@ final class TrainingOptions {
       names = "--max-grad-norm",
       paramLabel = "X",
       description =
-          "A gradient whose norm is larger is scaled down to it; 0: never (default:" + " 1).")
+          "Scale gradients with a larger norm down to this norm; 0: never (default:" + " 1).")
   double maxGradNorm = 1;
 
   @Option(
       names = "--grad-accumulation",
       paramLabel = "N",
-      description = "Batches of a step (default: 1).")
+      description = "Batches in a step (default: 1).")
   int gradAccumulation = 1;
 
   @Option(
       names = "--seed",
       paramLabel = "N",
-      description = "Seed of a new adapter, the order of the data and dropout (default: 0).")
+      description = "Seed of a new adapter's values, the data's order and dropout (default: 0).")
   long seed;
 
-  @Option(names = "--no-shuffle", description = "Take the data in its order in every epoch.")
+  @Option(names = "--no-shuffle", description = "Keep the data's order in every epoch.")
   boolean noShuffle;
 
   @Option(
       names = "--eval",
       paramLabel = "FILE",
-      description = "Evaluate on this file at the end, and as --eval-every says.")
+      description = "Evaluate on this file at the end, and every --eval-every steps.")
   Optional<Path> eval = Optional.empty();
 
   @Option(
       names = "--eval-split",
       paramLabel = "SHARE",
-      description = "Keep the last part of the data, such as 0.1, to evaluate on.")
+      description = "Keep the last part of the data, such as 0.1, for evaluation.")
   Optional<Double> evalSplit = Optional.empty();
 
   @Option(
@@ -91,7 +91,7 @@ final class TrainingOptions {
   @Option(
       names = "--gradient-checkpointing",
       description =
-          "Keep only the input of each block for the backward pass and compute the rest anew: less"
+          "Keep only the input of each block for the backward pass and recompute the rest: less"
               + " memory, more time, the same result.")
   boolean gradientCheckpointing;
 }

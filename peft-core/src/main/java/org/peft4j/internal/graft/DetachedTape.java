@@ -7,7 +7,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Tape;
 import org.peft4j.kernel.DetachedArrays;
 
-/** A tape in memory of its own, outside of every workspace. */
+/** A tape in its own memory, outside every workspace. */
 public final class DetachedTape implements Tape, AutoCloseable {
   private final DataType type;
   private final Map<Object, INDArray> arrays = new HashMap<>();

@@ -38,6 +38,11 @@ public final class Passes {
     }
   }
 
+  /** Who sees the inputs of linear sites; null for nobody. */
+  public @Nullable BiConsumer<Site, INDArray> observer() {
+    return observer;
+  }
+
   /** Sets who sees the inputs of linear sites; null for nobody. */
   public void setObserver(@Nullable BiConsumer<Site, INDArray> value) {
     observer = value;

@@ -17,7 +17,7 @@ import org.peft4j.token.TokenTuningConfig;
 
 /** Trains rows of embeddings, and the same rows of a tied head. */
 public final class TokenTuningMethod implements PeftMethod<TokenTuningConfig> {
-  /** Hugging Face PEFT has no such fields for this method as are omitted. */
+  /** Omits fields that Hugging Face PEFT lacks for this method. */
   private static final ConfigFields<TokenTuningConfig, TokenTuningConfig.Builder> FIELDS =
       ConfigFields.of(
               "trainable tokens",

@@ -70,6 +70,6 @@ public final class AdapterMaker {
   }
 
   private AdapterPlanner planner() {
-    return new AdapterPlanner(sites.all(), sites.heads(), sites.modelType(), sites);
+    return new AdapterPlanner(sites.all(), sites.modelType(), sites);
   }
 }

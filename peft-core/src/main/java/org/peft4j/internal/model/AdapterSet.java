@@ -89,26 +89,43 @@ public final class AdapterSet {
     active = List.copyOf(distinct);
   }
 
-  /** Replaces the adapter of the same name by {@code made}; an active one stays active. */
+  /**
+   * Replaces the adapter of the same name by {@code made}; an active one stays active.
+   *
+   * @throws PeftException if an active one cannot be replaced now; nothing is changed then, and
+   *     {@code made} is closed
+   */
   public void replace(LoadedAdapter made) {
     LoadedAdapter old = get(made.name());
     List<String> before = active;
-    List<String> others = without(old.name());
-    List<Slot> slots = new ArrayList<>(made.slots());
-    others.forEach(name -> slots.addAll(get(name).slots()));
-    Slots.requireNoConflict(slots);
+    boolean acts = before.contains(old.name());
+    if (acts) {
+      requireReplaceable(made);
+    }
     if (!Slots.sameShapes(old.slots(), made.slots())) {
-      if (before.contains(old.name())) {
-        activate(others);
+      if (acts) {
+        activate(without(old.name()));
       }
       model.forget(old.name());
     }
     adapters.put(old.name(), made);
-    if (before.contains(old.name())) {
+    if (acts) {
       activate(before);
     }
     model.release(old.name());
     Slots.close(old.slots());
+  }
+
+  private void requireReplaceable(LoadedAdapter made) {
+    List<Slot> slots = new ArrayList<>(made.slots());
+    without(made.name()).forEach(name -> slots.addAll(get(name).slots()));
+    try {
+      requireNoRows("replacing an active adapter");
+      Slots.requireNoConflict(slots);
+    } catch (PeftException e) {
+      Slots.close(made.slots());
+      throw e;
+    }
   }
 
   /**

@@ -30,11 +30,17 @@ public final class Merging<M extends Model> {
     this.kernels = kernels;
   }
 
-  /** Merges these slots, and disables {@code names} beside them. The returned task undoes both. */
+  /**
+   * Merges these slots, and disables {@code names} beside them. The returned task undoes both.
+   * Where every adapter is disabled, the merged weights take effect when that ends.
+   */
   public Runnable merge(List<Slot> slots, Set<String> names) {
     MergedState merged = new Merger(wrapped.originals().values(), kernels).merge(slots);
     state = merged;
     wrapped.shared().activity().setMerged(names);
+    if (wrapped.shared().activity().isDisabled()) {
+      merged.suspend();
+    }
     return () -> {
       merged.end();
       state = null;

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,7 +21,6 @@ import org.peft4j.weight.FrozenWeight;
 public final class ModelSites implements FrozenValues {
   private final List<Site> sites = new ArrayList<>();
   private final Map<String, OriginalPart> layers = new HashMap<>();
-  private final Set<String> heads = new LinkedHashSet<>();
   private final Optional<String> modelType;
   private final boolean external;
 
@@ -37,9 +35,6 @@ public final class ModelSites implements FrozenValues {
                         site -> {
                           sites.add(site);
                           layers.put(site.name(), layer);
-                          if (layer.outputHead()) {
-                            heads.add(site.name());
-                          }
                         }));
     modelType =
         originals.values().stream().flatMap(layer -> layer.modelType().stream()).findFirst();
@@ -53,10 +48,6 @@ public final class ModelSites implements FrozenValues {
 
   public List<Site> all() {
     return sites();
-  }
-
-  Set<String> heads() {
-    return heads;
   }
 
   Optional<String> modelType() {

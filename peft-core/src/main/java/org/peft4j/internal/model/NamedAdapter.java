@@ -5,6 +5,7 @@ import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Adapter;
 import org.peft4j.config.PeftConfig;
+import org.peft4j.error.PeftException;
 import org.peft4j.internal.files.AdapterFiles;
 import org.peft4j.internal.graft.Slot;
 import org.peft4j.internal.wrapped.WrappedModel;
@@ -31,7 +32,12 @@ public record NamedAdapter(
 
   @Override
   public Map<String, INDArray> gradients() {
-    return AdapterFiles.gradients(slots(), model::gradients);
+    List<Slot> slots = slots();
+    if (!adapters.active().contains(name)) {
+      throw new PeftException(
+          "Adapter \"" + name + "\" is not active, so it has no gradients. Activate it first.");
+    }
+    return AdapterFiles.gradients(slots, model::gradients);
   }
 
   private List<Slot> slots() {

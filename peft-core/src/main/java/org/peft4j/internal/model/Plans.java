@@ -35,10 +35,7 @@ public final class Plans {
     C config = method.resolved(silent, new ModelModules(model.modelType(), model.sites()));
     AdapterPlanner planner =
         new AdapterPlanner(
-            model.sites(),
-            model.heads(),
-            model.modelType(),
-            new NoValues(model.sites(), model.tied()));
+            model.sites(), model.modelType(), new NoValues(model.sites(), model.tied()));
     List<Adapter> adapters =
         planner.plan(method, config, config.common().modulesToSave(), true, true);
     long trainable = adapters.stream().mapToLong(Plans::count).sum();
@@ -57,7 +54,6 @@ public final class Plans {
     ModelSites sites = new ModelSites(layers);
     return new ModelOutline(
         sites.all(),
-        sites.heads(),
         tied(sites),
         sites.modelType(),
         sites.baseCount(base),

@@ -6,7 +6,7 @@ import org.peft4j.error.PeftException;
 import org.peft4j.internal.graft.Slot;
 import org.peft4j.site.Site;
 
-/** Checks whether the rows of a batch can have adapters of their own. */
+/** Checks whether the rows of a batch can have their own adapters. */
 public final class RowAdapters {
   /** Marks a row that uses no adapter. */
   public static final String BASE = "__base__";

@@ -27,7 +27,7 @@ import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteParameter;
 
-/** Makes and checks slots: adapters with values of their own. */
+/** Makes and checks slots: adapters with their own values. */
 public final class Slots {
   private Slots() {}
 

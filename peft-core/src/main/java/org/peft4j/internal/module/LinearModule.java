@@ -12,8 +12,8 @@ import org.peft4j.weight.FrozenWeight;
 import org.peft4j.weight.WeightView;
 
 /**
- * A frozen linear map {@code y = x·Wᵀ + b} with what is grafted on it. The gradients of W and b are
- * computed only where a trainable copy stands in for them.
+ * A frozen linear map {@code y = x·Wᵀ + b} with its adapters. Computes the gradients of W and b
+ * only for a trainable copy that replaces them.
  */
 public final class LinearModule {
   private final SiteGrafts grafts;
@@ -50,7 +50,7 @@ public final class LinearModule {
     return bias == null ? null : grafts.vector("bias", bias);
   }
 
-  /** The frozen weight, or the trainable copy that stands in for it now. */
+  /** The frozen weight, or the trainable copy that replaces it now. */
   private FrozenWeight weight() {
     INDArray copy = grafts.copy("weight");
     return copy == null ? weight : DenseWeight.of(copy, weight.view());

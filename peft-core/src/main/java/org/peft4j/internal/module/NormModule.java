@@ -8,8 +8,8 @@ import org.peft4j.kernel.Scratch;
 import org.peft4j.weight.FrozenWeight;
 
 /**
- * A frozen normalisation of rows with what is grafted on it: layer normalisation if it has a bias,
- * else root mean square normalisation.
+ * A frozen normalisation of rows with its adapters: layer normalisation if it has a bias, otherwise
+ * root mean square normalisation.
  */
 public final class NormModule {
   private final SiteGrafts grafts;
@@ -36,7 +36,7 @@ public final class NormModule {
     this.epsilon = epsilon;
   }
 
-  /** Whether anything grafted here acts now. */
+  /** Whether adapters act here now. */
   public boolean acts() {
     return grafts.acts();
   }

@@ -9,8 +9,8 @@ import org.peft4j.site.Site;
 import org.peft4j.weight.FrozenWeight;
 
 /**
- * A layer implementation that knows of sites by itself: it can be built anew over the same frozen
- * weights with adapters grafted on. Transformer blocks are such layers.
+ * A layer implementation with its own sites: it can be rebuilt over the same frozen weights with
+ * adapters. Transformer blocks are such layers.
  */
 public interface SiteLayer extends Layer {
   /** Its sites, in the order of the forward pass. */
@@ -19,7 +19,9 @@ public interface SiteLayer extends Layer {
   /** The frozen value of a site's parameter. */
   FrozenWeight frozen(Site site, String parameter);
 
-  /** The Hugging Face model type, {@code llama} say, which default target modules go by. */
+  /**
+   * The Hugging Face model type, such as {@code llama}, which determines default target modules.
+   */
   Optional<String> modelType();
 
   /** The same layer over the same frozen weights, with {@code grafts}. */

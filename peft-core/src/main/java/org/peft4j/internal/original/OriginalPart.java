@@ -18,11 +18,6 @@ public interface OriginalPart {
   /** The frozen value of a site's parameter, the same object at every call. */
   FrozenWeight frozen(Site site, String parameter);
 
-  /** Whether this is a language model's output head, which {@code all-linear} leaves out. */
-  default boolean outputHead() {
-    return false;
-  }
-
   /** The Hugging Face model type of its model, which selects default targets. */
   default Optional<String> modelType() {
     return Optional.empty();

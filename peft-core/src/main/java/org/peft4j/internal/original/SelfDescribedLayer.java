@@ -2,7 +2,6 @@ package org.peft4j.internal.original;
 
 import java.util.List;
 import java.util.Optional;
-import org.deeplearning4j.nn.api.layers.IOutputLayer;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.peft4j.internal.graft.LayerGrafts;
@@ -20,11 +19,6 @@ public record SelfDescribedLayer(SiteLayer layer) implements OriginalLayer {
   @Override
   public FrozenWeight frozen(Site site, String parameter) {
     return layer.frozen(site, parameter);
-  }
-
-  @Override
-  public boolean outputHead() {
-    return layer instanceof IOutputLayer;
   }
 
   @Override

@@ -1,5 +1,7 @@
 package org.peft4j.internal.planning;
 
+import static org.peft4j.internal.Quoted.quoted;
+
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -30,20 +32,16 @@ import org.peft4j.weight.FrozenWeight;
 /** Turns a config and a model's sites into adapters, in the order of the sites. */
 public final class AdapterPlanner {
   private final List<Site> sites;
-  private final Set<String> heads;
   private final Optional<String> modelType;
   private final FrozenValues frozen;
 
   /**
    * @param sites all sites of the model
-   * @param heads the names of output heads
    * @param modelType the Hugging Face model type, for default targets
    * @param frozen the frozen values, for trainable copies
    */
-  public AdapterPlanner(
-      List<Site> sites, Set<String> heads, Optional<String> modelType, FrozenValues frozen) {
+  public AdapterPlanner(List<Site> sites, Optional<String> modelType, FrozenValues frozen) {
     this.sites = List.copyOf(sites);
-    this.heads = Set.copyOf(heads);
     this.modelType = modelType;
     this.frozen = frozen;
   }
@@ -82,7 +80,7 @@ public final class AdapterPlanner {
     Set<Site> saved = savedSites(modulesToSave, common.taskHeads());
     List<Site> targets =
         new TargetMatcher(sites, common, saved, method.peftType(), method.siteKinds())
-            .match(targets(method, config), heads);
+            .match(targets(method, config));
     requirePatternsMatch(method.patterns(config), targets);
     Map<Site, List<Adapter>> planned = new LinkedHashMap<>();
     sites.forEach(site -> planned.put(site, new ArrayList<>()));
@@ -133,9 +131,9 @@ public final class AdapterPlanner {
                   .orElseThrow(
                       () ->
                           new PeftException(
-                              "trainable_token_indices names \""
-                                  + module
-                                  + "\", which is not an embedding of this model. Nearest: "
+                              "trainable_token_indices names "
+                                  + quoted(module)
+                                  + ", which is not an embedding of this model. Nearest: "
                                   + NearestPaths.of(module, sites.stream().map(Site::name).toList())
                                   + "."));
           at(planned, site)
@@ -188,9 +186,8 @@ public final class AdapterPlanner {
           sites.stream().filter(s -> s.kind().isModule() && TargetMatcher.inside(s, name)).toList();
       if (found.isEmpty() && !optional.contains(name)) {
         problems.add(
-            "\""
-                + name
-                + "\" matches no module of this model. Nearest: "
+            quoted(name)
+                + " matches no module of this model. Nearest: "
                 + NearestPaths.of(name, sites.stream().map(Site::name).toList())
                 + ".");
       }
@@ -205,7 +202,7 @@ public final class AdapterPlanner {
     for (String text : patterns) {
       ModulePattern pattern = ModulePattern.suffix("rank_pattern or alpha_pattern", text);
       if (targets.stream().noneMatch(s -> pattern.matches(s.name()))) {
-        problems.add("\"" + text + "\" matches no target.");
+        problems.add(quoted(text) + " matches no target.");
       }
     }
     CommonConfig.require("rank_pattern or alpha_pattern", problems);

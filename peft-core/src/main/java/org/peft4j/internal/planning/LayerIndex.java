@@ -26,7 +26,7 @@ final class LayerIndex {
       return true;
     }
     for (ModulePattern pattern : patterns) {
-      String index = pattern.firstGroup(path);
+      String index = pattern.lastGroup(path);
       if (index != null) {
         return index.length() <= 9 && layers.contains(Integer.parseInt(index));
       }

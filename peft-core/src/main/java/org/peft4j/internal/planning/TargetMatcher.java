@@ -1,5 +1,7 @@
 package org.peft4j.internal.planning;
 
+import static org.peft4j.internal.Quoted.quoted;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -11,6 +13,7 @@ import org.peft4j.error.PeftException;
 import org.peft4j.internal.NearestPaths;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
+import org.peft4j.site.SiteRole;
 
 /**
  * Selects the sites of a config by Hugging Face PEFT's rules: exclusions first, then {@code
@@ -44,9 +47,8 @@ final class TargetMatcher {
    * The target sites, in the model's order.
    *
    * @param selector what to match
-   * @param heads names of output heads, which all-linear leaves out
    */
-  List<Site> match(ModuleSelector selector, Set<String> heads) {
+  List<Site> match(ModuleSelector selector) {
     List<Site> candidates =
         sites.stream()
             .filter(site -> supported.contains(site.kind()) || site.kind().isModule())
@@ -71,7 +73,7 @@ final class TargetMatcher {
     } else {
       matched =
           candidates.stream()
-              .filter(s -> s.kind() == SiteKind.LINEAR && !heads.contains(s.name()))
+              .filter(s -> s.kind() == SiteKind.LINEAR && s.role() != SiteRole.HEAD)
               .toList();
       requireSome(matched, ModuleSelector.ALL_LINEAR);
     }
@@ -80,12 +82,15 @@ final class TargetMatcher {
 
   private List<Site> named(List<String> names, List<Site> candidates) {
     List<String> problems = new ArrayList<>();
+    if (names.isEmpty()) {
+      problems.add("The list is empty; allowed: one name or more, such as: " + nearest("") + ".");
+    }
     for (String name : names) {
       if (sites.stream().noneMatch(site -> SelectorMatch.means(name, site))) {
         problems.add(
-            "Target \""
-                + name
-                + "\" matches no site of this model. Nearest: "
+            "Target "
+                + quoted(name)
+                + " matches no site of this model. Nearest: "
                 + nearest(name)
                 + ".");
       }
@@ -116,9 +121,9 @@ final class TargetMatcher {
   private void requireSome(List<Site> matched, String pattern) {
     if (matched.isEmpty()) {
       throw new PeftException(
-          "Target \""
-              + pattern
-              + "\" matches no site of this model. "
+          "Target "
+              + quoted(pattern)
+              + " matches no site of this model. "
               + (graftable().isEmpty()
                   ? "It has none that " + method + " supports."
                   : "There are: " + nearest(pattern) + "."));

@@ -9,7 +9,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.schedule.ISchedule;
 import org.peft4j.internal.adapted.LearningRate;
 
-/** A graph of adapted layers, whose parameter vector can be laid out anew when adapters change. */
+/** A graph of adapted layers whose parameter vector can be laid out again when adapters change. */
 public final class PeftGraph extends ComputationGraph implements Relayable<GraphVertex> {
   private static final long serialVersionUID = 1L;
 

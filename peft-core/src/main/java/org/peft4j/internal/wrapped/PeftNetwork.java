@@ -11,7 +11,7 @@ import org.nd4j.linalg.schedule.ISchedule;
 import org.peft4j.internal.adapted.LearningRate;
 
 /**
- * A network of adapted layers, whose parameter vector can be laid out anew when adapters change.
+ * A network of adapted layers whose parameter vector can be laid out again when adapters change.
  */
 public final class PeftNetwork extends MultiLayerNetwork implements Relayable<Layer> {
   private static final long serialVersionUID = 1L;

@@ -13,6 +13,7 @@ import org.deeplearning4j.nn.graph.vertex.GraphVertex;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.error.PeftException;
 import org.peft4j.internal.adapted.AdaptedLayer;
 import org.peft4j.internal.adapted.AdaptedPart;
 import org.peft4j.internal.adapted.AdaptedVertex;
@@ -48,8 +49,11 @@ public final class WrappedGraph extends WrappedModel<ComputationGraph> {
 
   /**
    * The original of every layer of {@code graph}, by vertex name, in the order of the forward pass.
+   *
+   * @throws PeftException if it is not initialised
    */
   public static Map<String, OriginalPart> layersOf(ComputationGraph graph) {
+    Originals.requireInitialised(graph.getVertices());
     Map<String, OriginalPart> originals = new LinkedHashMap<>();
     for (int index : graph.topologicalSortOrder()) {
       GraphVertex vertex = graph.getVertices()[index];

@@ -13,6 +13,7 @@ import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.error.PeftException;
 import org.peft4j.internal.adapted.AdaptedLayer;
 import org.peft4j.internal.adapted.AdaptedLayerConf;
 import org.peft4j.internal.adapted.AdaptedPart;
@@ -51,8 +52,13 @@ public final class WrappedNetwork extends WrappedModel<MultiLayerNetwork> {
     return new WrappedNetwork(base, new AdapterContext(originals, below, shared, kernels));
   }
 
-  /** The original of every layer of {@code network}, by name, in the order of the forward pass. */
+  /**
+   * The original of every layer of {@code network}, by name, in the order of the forward pass.
+   *
+   * @throws PeftException if it is not initialised
+   */
   public static Map<String, OriginalPart> layersOf(MultiLayerNetwork network) {
+    Originals.requireInitialised(network.getLayers());
     Map<String, OriginalPart> originals = new LinkedHashMap<>();
     for (int i = 0; i < network.getnLayers(); i++) {
       NeuralNetConfiguration conf = network.getLayerWiseConfigurations().getConf(i);

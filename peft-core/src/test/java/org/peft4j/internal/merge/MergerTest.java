@@ -1,5 +1,6 @@
 package org.peft4j.internal.merge;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.peft4j.testing.Plain.assertClose;
 
@@ -14,6 +15,7 @@ import org.peft4j.adapter.Adapter;
 import org.peft4j.adapter.Initializer;
 import org.peft4j.adapter.ParameterSpec;
 import org.peft4j.adapter.Pass;
+import org.peft4j.adapter.ScalingAdapter;
 import org.peft4j.adapter.Tensors;
 import org.peft4j.adapter.TrainableCopy;
 import org.peft4j.adapter.WeightAdapter;
@@ -53,8 +55,51 @@ class MergerTest {
     }
   }
 
-  /** Sites with a weight each. */
-  private record Sites(Map<Site, FrozenWeight> weights) implements OriginalPart {
+  /** The output, and with it weight and bias, times the parameter. */
+  private record Scale(Site site) implements ScalingAdapter {
+    @Override
+    public List<ParameterSpec> parameters() {
+      return List.of(ParameterSpec.of("scale", Initializer.zeros(), 2));
+    }
+
+    @Override
+    public boolean scalesInput() {
+      return false;
+    }
+
+    @Override
+    public INDArray scale(Tensors tensors) {
+      return tensors.get("scale");
+    }
+  }
+
+  /** Adds the parameter to the bias, and nothing to the weight. */
+  private record BiasDelta(Site site) implements WeightAdapter {
+    @Override
+    public List<ParameterSpec> parameters() {
+      return List.of(ParameterSpec.of("bias", Initializer.zeros(), 2));
+    }
+
+    @Override
+    public void addDelta(Pass pass, Tensors parameters, INDArray weight) {}
+
+    @Override
+    public void deltaGradient(
+        Pass pass, Tensors parameters, INDArray weightGradient, Tensors gradients) {}
+
+    @Override
+    public boolean changesBias() {
+      return true;
+    }
+
+    @Override
+    public void addBiasDelta(Tensors parameters, INDArray bias) {
+      bias.addi(parameters.get("bias"));
+    }
+  }
+
+  /** Sites with a weight each, and all with the same bias. */
+  private record Sites(Map<Site, FrozenWeight> weights, FrozenWeight bias) implements OriginalPart {
     @Override
     public List<Site> sites() {
       return List.copyOf(weights.keySet());
@@ -62,8 +107,32 @@ class MergerTest {
 
     @Override
     public FrozenWeight frozen(Site site, String parameter) {
-      return Objects.requireNonNull(weights.get(site));
+      return parameter.equals("bias") ? bias : Objects.requireNonNull(weights.get(site));
     }
+  }
+
+  private static Site biased(String name) {
+    return Site.linear(
+        name,
+        name,
+        2,
+        2,
+        List.of(SiteParameter.weight("weight", 2, 2), SiteParameter.bias("bias", 2)));
+  }
+
+  private static Slot of(String name, Adapter adapter, double... values) {
+    String tensor = adapter.parameters().get(0).name();
+    return new Slot(name, adapter, new Tensors(Map.of(tensor, Nd4j.createFromArray(values))));
+  }
+
+  private static MergedState mergeWithBias(
+      Site site, FrozenWeight weight, FrozenWeight bias, Slot... slots) {
+    Sites sites = new Sites(Map.of(site, weight), bias);
+    return new Merger(List.of(sites), new Nd4jKernels()).merge(List.of(slots));
+  }
+
+  private static double[][] row(FrozenWeight bias) {
+    return new double[][] {values(bias).toDoubleVector()};
   }
 
   private static Site site(String name) {
@@ -85,7 +154,8 @@ class MergerTest {
   }
 
   private static MergedState merge(Map<Site, FrozenWeight> weights, Slot... slots) {
-    return new Merger(List.of(new Sites(weights)), new Nd4jKernels()).merge(List.of(slots));
+    return new Merger(List.of(new Sites(weights, dense())), new Nd4jKernels())
+        .merge(List.of(slots));
   }
 
   private static INDArray values(FrozenWeight weight) {
@@ -158,6 +228,85 @@ class MergerTest {
     assertClose(values(shared), copied, 0);
     merged.end();
     assertClose(values(shared), W, 0);
+  }
+
+  @Test
+  void aScaledOutputScalesWeightAndBiasAndWhatIsAddedIsNotScaled() {
+    Site site = biased("map");
+    DenseWeight weight = dense();
+    DenseWeight bias = DenseWeight.of(Nd4j.createFromArray(new double[] {10, 20}));
+
+    MergedState merged =
+        mergeWithBias(
+            site,
+            weight,
+            bias,
+            of("scale", new Scale(site), 2, 3),
+            delta(site),
+            of("bias", new BiasDelta(site), 0.5, -0.5));
+
+    assertClose(values(weight), new double[][] {{2 * 127 + 0.5, 2 * 2 + 1}, {3 * 3, 3 * 127 - 1}});
+    assertThat(row(bias)).isDeepEqualTo(new double[][] {{20.5, 59.5}});
+    merged.end();
+    assertClose(values(weight), W, 0);
+    assertThat(row(bias)).isDeepEqualTo(new double[][] {{10, 20}});
+  }
+
+  @Test
+  void scalesOfSeveralAdaptersMultiply() {
+    Site site = biased("map");
+    DenseWeight weight = dense();
+    DenseWeight bias = DenseWeight.of(Nd4j.createFromArray(new double[] {10, 20}));
+
+    mergeWithBias(
+        site, weight, bias, of("one", new Scale(site), 2, 3), of("two", new Scale(site), 5, 0.5));
+
+    assertClose(values(weight), new double[][] {{1270, 20}, {4.5, 190.5}});
+    assertThat(row(bias)).isDeepEqualTo(new double[][] {{100, 30}});
+  }
+
+  @Test
+  void aCopiedBiasIsWhatAScaleScales() {
+    Site site = biased("map");
+    DenseWeight weight = dense();
+    DenseWeight bias = DenseWeight.of(Nd4j.createFromArray(new double[] {10, 20}));
+    Adapter copy = new TrainableCopy(site, List.of(SiteParameter.bias("bias", 2)), "", p -> bias);
+
+    mergeWithBias(site, weight, bias, of("scale", new Scale(site), 2, 3), of("copy", copy, 7, 8));
+
+    assertThat(row(bias)).isDeepEqualTo(new double[][] {{14, 24}});
+  }
+
+  @Test
+  void aBiasNeedsOneToBeMergedInto() {
+    Site site = site("map");
+    DenseWeight weight = dense();
+
+    assertThatThrownBy(
+            () -> merge(Map.of(site, weight), of("bias", new BiasDelta(site), 0.5, -0.5)))
+        .isInstanceOf(PeftException.class)
+        .hasMessage(
+            "Adapter \"bias\" has a bias at map, whose base module has none to merge it into.");
+    assertClose(values(weight), W, 0);
+    // A scale has nothing to do there.
+    merge(Map.of(site, weight), of("scale", new Scale(site), 2, 3));
+    assertClose(values(weight), new double[][] {{254, 4}, {9, 381}});
+  }
+
+  @Test
+  void adaptersOfOneSiteAreNamedTogether() {
+    Site site = site("map");
+    Slot broken = of("second", new Scale(site), Double.NaN, 1);
+
+    assertThatThrownBy(() -> merge(Map.of(site, dense()), delta(site), broken))
+        .hasMessageStartingWith("Merging adapter \"low, second\" makes map.weight infinite or NaN");
+  }
+
+  @Test
+  void aSiteOfAnotherModelIsAMistake() {
+    assertThatThrownBy(() -> merge(Map.of(site("map"), dense()), delta(site("other"))))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("No site other in this model.");
   }
 
   @Test

@@ -16,6 +16,7 @@ import org.peft4j.error.PeftException;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
 import org.peft4j.site.SiteParameter;
+import org.peft4j.site.SiteRole;
 
 /** Which sites of a model of two blocks a config means. */
 class TargetMatcherTest {
@@ -30,7 +31,7 @@ class TargetMatcherTest {
           linear("t.h.1.mlp.up_proj"));
   private static final Site NORM =
       Site.parameters("ln_f", "ln_f", SiteKind.NORM, List.of(SiteParameter.weight("weight", 4)));
-  private static final Site HEAD = linear("lm_head");
+  private static final Site HEAD = linear("lm_head").as(SiteRole.HEAD);
   private static final Site PLACE = Site.place("t.h.0.mlp", "t.h.0.mlp", SiteKind.SUBLAYER, 4, 4);
   private static final List<Site> ALL =
       List.of(
@@ -52,9 +53,7 @@ class TargetMatcherTest {
 
   private static List<String> match(CommonConfig config, Set<SiteKind> supported, Site... saved) {
     return new TargetMatcher(ALL, config, Set.of(saved), "LORA", supported)
-        .match(config.targetModules().orElseThrow(), Set.of("lm_head")).stream()
-            .map(Site::name)
-            .toList();
+        .match(config.targetModules().orElseThrow()).stream().map(Site::name).toList();
   }
 
   private static BitFitConfig.Builder names(String... names) {
@@ -149,9 +148,28 @@ class TargetMatcherTest {
   }
 
   @Test
+  void aNameFromAFileIsToldOnOneShortLine() {
+    assertThatThrownBy(() -> match(names("q\n\u001b[2J" + "x".repeat(200))))
+        .hasMessageContaining("Target \"q\\u000a\\u001b[2Jxxx")
+        .hasMessageContaining("x…\" (206 characters) matches no site");
+    assertThatThrownBy(() -> match(BitFitConfig.builder().targetRegex("q\nv")))
+        .hasMessageStartingWith("Target \"q\\u000av\" matches no site");
+  }
+
+  @Test
   void everyMisspeltNameIsTold() {
     assertThatThrownBy(() -> match(names("q_porj", "up")))
         .hasMessageContainingAll("\"q_porj\" matches no site", "\"up\" matches no site");
+  }
+
+  @Test
+  void anEmptyListIsToldWithWhatItMayName() {
+    assertThatThrownBy(() -> match(names()))
+        .isInstanceOf(PeftException.class)
+        .hasMessageStartingWith(
+            "Invalid target_modules: The list is empty; allowed: one name or more, such as: wte (1"
+                + " site), ")
+        .hasMessageContaining("q_proj (2 sites)");
   }
 
   @Test
@@ -219,6 +237,23 @@ class TargetMatcherTest {
         new LayerIndex(List.of(3, 0), container.isEmpty() ? List.of() : List.of(container));
 
     assertThat(index.includes(path)).isEqualTo(included);
+  }
+
+  @Test
+  void aContainerMayBeAPatternWithGroupsOfItsOwn() {
+    LayerIndex index = new LayerIndex(List.of(3), List.of("(h|layers)"));
+
+    assertThat(index.includes("model.layers.3.mlp.up")).isTrue();
+    assertThat(index.includes("model.h.3.mlp.up")).isTrue();
+    assertThat(index.includes("model.h.4.mlp.up")).isFalse();
+  }
+
+  @Test
+  void ofSeveralContainersTheFirstThatIsThereCounts() {
+    LayerIndex index = new LayerIndex(List.of(3), List.of("blocks", "layers"));
+
+    assertThat(index.includes("t.layers.3.up")).isTrue();
+    assertThat(index.includes("t.blocks.1.layers.3.up")).isFalse();
   }
 
   @Test

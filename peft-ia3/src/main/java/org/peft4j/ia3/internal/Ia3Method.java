@@ -26,7 +26,7 @@ import org.peft4j.site.SiteKind;
 public final class Ia3Method implements PeftMethod<Ia3Config> {
   private static final ModuleSelector NONE = new ModuleSelector.Names(List.of());
 
-  /** Hugging Face PEFT has no such fields for this method as are omitted. */
+  /** Omits fields that Hugging Face PEFT lacks for this method. */
   private static final ConfigFields<Ia3Config, Ia3Config.Builder> FIELDS =
       ConfigFields.of("(IA)3", "ia3", Ia3Config::builder, Ia3Config.Builder::build)
           .omit("bias", "layers_to_transform", "layers_pattern")
@@ -39,7 +39,7 @@ public final class Ia3Method implements PeftMethod<Ia3Config> {
           .add(
               "init_ia3_weights",
               FieldType.BOOL,
-              "Begin as no change; false, for tests, begins at random.",
+              "Start as no change; false, for tests, starts at random.",
               Ia3Config::initWeights,
               Ia3Config.Builder::initWeights)
           .add(
@@ -91,12 +91,14 @@ public final class Ia3Method implements PeftMethod<Ia3Config> {
         .build();
   }
 
-  /** {@code l = Σ wᵢ·lᵢ} at each module, over the adapters that have it; of no other sort. */
+  /**
+   * {@code l = Σ wᵢ·lᵢ} at each module, over the adapters that have it; refuses other types of sum.
+   */
   @Override
   public Saved<Ia3Config> combine(List<Source<Ia3Config>> sources, Combination how) {
     if (how.type() != Combination.Type.LINEAR) {
       throw new PeftException(
-          "(IA)3 has sums of the sort "
+          "(IA)3 adapters combine with the type "
               + Combination.Type.LINEAR
               + " only, not "
               + how.type()
@@ -110,7 +112,7 @@ public final class Ia3Method implements PeftMethod<Ia3Config> {
           throw new PeftException(
               "Adapter \""
                   + source.name()
-                  + "\" has biases or modules of its own at "
+                  + "\" trains its own biases or modules at "
                   + adapter.site().name()
                   + ", which cannot be combined.");
         }

@@ -12,12 +12,12 @@ import org.peft4j.site.SiteKind;
 
 /**
  * The vector l at one site: {@code y = l ⊙ (W·x + b)}, or {@code y = W·(l ⊙ x) + b} in a
- * feed-forward layer. Liu et al. 2022, section 3.3. Unlike in the paper, and as in Hugging Face
- * PEFT, l is where a projection ends, which is the same but for the bias that it scales too.
+ * feed-forward layer. Liu et al. 2022, section 3.3. As in Hugging Face PEFT, but not in the paper,
+ * l acts on a projection's output; the only difference is that it scales the bias too.
  *
  * @param site a linear map or a convolution
  * @param scalesInput whether it is in a feed-forward layer
- * @param random whether l begins as N(0, 1), for tests, instead of as 1
+ * @param random whether l starts from N(0, 1), for tests, instead of 1
  */
 record Ia3Scale(Site site, boolean scalesInput, boolean random) implements ScalingAdapter {
   static final String L = "ia3_l";
@@ -28,7 +28,7 @@ record Ia3Scale(Site site, boolean scalesInput, boolean random) implements Scali
     return List.of(ParameterSpec.of(L, first, shape()));
   }
 
-  /** As Hugging Face PEFT has it: [1, in] or [out, 1]; [1, channels, 1, …] for a convolution. */
+  /** As in Hugging Face PEFT: [1, in] or [out, 1]; [1, channels, 1, …] for a convolution. */
   private long[] shape() {
     long features = scalesInput ? site.inputs() : site.outputs();
     if (site.kind() == SiteKind.CONVOLUTION) {

@@ -7,14 +7,14 @@ import org.peft4j.method.ModelModules;
 import org.peft4j.site.SiteRole;
 
 /**
- * The modules to target where a config names none: those that Hugging Face PEFT publishes for the
- * model's type, else modules by their roles.
+ * The default targets of a config: those that Hugging Face PEFT publishes for the model's type,
+ * otherwise modules by role.
  */
 final class Ia3Targets {
   /**
-   * What a model type's defaults are.
+   * A model type's defaults.
    *
-   * @param targets all of them
+   * @param targets all targets
    * @param feedforward those whose input is scaled
    */
   record Defaults(List<String> targets, List<String> feedforward) {}
@@ -61,7 +61,10 @@ final class Ia3Targets {
     return new Defaults(List.of(targets), List.of(feedforward));
   }
 
-  /** Those of the model's type, else keys, values and what narrows feed-forward parts. */
+  /**
+   * Those of the model's type, otherwise keys, values and the down-projections of feed-forward
+   * parts.
+   */
   static Optional<Defaults> of(ModelModules model) {
     return model.type().map(BY_TYPE::get).or(() -> byRole(model));
   }

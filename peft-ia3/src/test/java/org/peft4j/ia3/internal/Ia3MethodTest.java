@@ -100,7 +100,7 @@ class Ia3MethodTest {
         "'fan_in_fan_out': 1 | fan_in_fan_out is 1; allowed: true or false.",
         "'task_type': 'X' | task_type is \"X\"; allowed: [SEQ_CLS",
         "'target_modules': ['k'], 'feedforward_modules': ['k', 'w'] | feedforward_modules is [k,"
-            + " w]; allowed: names that are among target_modules, [k]."
+            + " w]; allowed: names from target_modules, [k]."
       })
   void whatIsWrongIsTold(String fields, String message) {
     assertThatThrownBy(
@@ -257,7 +257,7 @@ class Ia3MethodTest {
   void otherSumsAreRefused(Combination.Type type) {
     assertThatThrownBy(() -> METHOD.combine(List.of(), Combination.of(type)))
         .isInstanceOf(PeftException.class)
-        .hasMessage("(IA)3 has sums of the sort LINEAR only, not " + type + ".");
+        .hasMessage("(IA)3 adapters combine with the type LINEAR only, not " + type + ".");
   }
 
   @Test
@@ -285,6 +285,6 @@ class Ia3MethodTest {
             () -> METHOD.combine(List.of(source), Combination.of(Combination.Type.LINEAR)))
         .isInstanceOf(PeftException.class)
         .hasMessage(
-            "Adapter \"a\" has biases or modules of its own at head, which cannot be combined.");
+            "Adapter \"a\" trains its own biases or modules at head, which cannot be combined.");
   }
 }

@@ -14,22 +14,23 @@ import org.peft4j.config.PeftConfig;
 /**
  * The config of AdaLoRA, with Hugging Face PEFT's fields and defaults.
  *
- * @param common target modules, biases and the other fields that every method has
- * @param initR the rank of each target at first; at least 1
- * @param targetR the mean rank in the end; at least 1. Nothing is taken away if it is not below
- *     {@code initR}
- * @param alpha α: the adapter's part is scaled by α/(initR + 1e-5), however many ranks are left; 0
+ * @param common the fields of every method
+ * @param initR the initial rank of each target; at least 1
+ * @param targetR the final mean rank; at least 1. If it is not below {@code initR}, no rank is
+ *     removed
+ * @param alpha α: the scale of the adapter's part is α/(initR + 1e-5), however many ranks remain; 0
  *     or less for {@code initR}
  * @param dropout probability that an input of A is zeroed in training; in [0, 1)
- * @param schedule when ranks are taken away
- * @param beta1 how slowly the mean of importances follows; above 0, below 1
- * @param beta2 how slowly its uncertainty follows; above 0, below 1
- * @param orthRegWeight the weight of the orthogonality of A and B in the loss: of the mean over all
- *     of them of ‖P·Pᵀ − I‖; 0 and up
- * @param rankPattern what was kept, by {@code <module path>.lora_E}, a boolean for each of the
- *     first ranks; empty before the first allocation
- * @param initLoraWeights whether the adapter begins as no change; else all is random, for tests
- * @param fanInFanOut kept for Hugging Face PEFT, which needs it for GPT-2; it changes nothing here
+ * @param schedule when ranks are removed
+ * @param beta1 the decay of the importances' running mean; above 0, below 1
+ * @param beta2 the decay of their uncertainty; above 0, below 1
+ * @param orthRegWeight the weight of the orthogonality term in the loss, the mean of ‖P·Pᵀ − I‖
+ *     over all A and B; 0 and up
+ * @param rankPattern the kept ranks, by {@code <module path>.lora_E}, a boolean for each initial
+ *     rank; empty before the first allocation
+ * @param initLoraWeights whether the adapter starts as no change; otherwise everything is random,
+ *     for tests
+ * @param fanInFanOut kept for Hugging Face PEFT, which needs it for GPT-2; no effect here
  */
 public record AdaLoraConfig(
     CommonConfig common,
@@ -58,7 +59,7 @@ public record AdaLoraConfig(
   /**
    * Checks every field.
    *
-   * @throws org.peft4j.error.PeftException with all that is wrong
+   * @throws org.peft4j.error.PeftException listing all problems
    */
   public AdaLoraConfig {
     Map<String, List<Boolean>> copy = new LinkedHashMap<>();
@@ -115,7 +116,7 @@ public record AdaLoraConfig(
     return AdaLoraFields.ALL;
   }
 
-  /** A builder with the defaults; {@code totalStep} must be set. */
+  /** A builder with the defaults; {@code totalStep} is required. */
   public static Builder builder() {
     return new Builder();
   }
@@ -144,43 +145,43 @@ public record AdaLoraConfig(
       return this;
     }
 
-    /** The rank of each target at first, at least 1; 12 unless set. */
+    /** The initial rank of each target, at least 1; 12 by default. */
     public Builder initR(int value) {
       initR = value;
       return this;
     }
 
-    /** The mean rank in the end, at least 1; 8 unless set. */
+    /** The final mean rank, at least 1; 8 by default. */
     public Builder targetR(int value) {
       targetR = value;
       return this;
     }
 
-    /** α; 8 unless set. */
+    /** α; 8 by default. */
     public Builder alpha(double value) {
       alpha = value;
       return this;
     }
 
-    /** The probability that an input of A is zeroed in training, in [0, 1); 0 unless set. */
+    /** The probability that an input of A is zeroed in training, in [0, 1); 0 by default. */
     public Builder dropout(double value) {
       dropout = value;
       return this;
     }
 
-    /** Steps before the first rank is taken away, 0 and up; 0 unless set. */
+    /** Steps before ranks may be removed, 0 and up; 0 by default. */
     public Builder tinit(int value) {
       tinit = value;
       return this;
     }
 
-    /** Steps at the end in which ranks stay as they are, 0 and up; 0 unless set. */
+    /** Steps at the end with unchanged ranks, 0 and up; 0 by default. */
     public Builder tfinal(int value) {
       tfinal = value;
       return this;
     }
 
-    /** Steps between allocations, 1 and up; 1 unless set. */
+    /** Steps between allocations, 1 and up; 1 by default. */
     public Builder deltaT(int value) {
       deltaT = value;
       return this;
@@ -192,7 +193,7 @@ public record AdaLoraConfig(
       return this;
     }
 
-    /** When ranks are taken away: all four settings at once. */
+    /** When ranks are removed: all four settings at once. */
     public Builder schedule(RankSchedule value) {
       tinit = value.tinit();
       tfinal = value.tfinal();
@@ -201,31 +202,31 @@ public record AdaLoraConfig(
       return this;
     }
 
-    /** How slowly the mean of importances follows, above 0, below 1; 0.85 unless set. */
+    /** The decay of the importances' running mean, above 0, below 1; 0.85 by default. */
     public Builder beta1(double value) {
       beta1 = value;
       return this;
     }
 
-    /** How slowly its uncertainty follows, above 0, below 1; 0.85 unless set. */
+    /** The decay of their uncertainty, above 0, below 1; 0.85 by default. */
     public Builder beta2(double value) {
       beta2 = value;
       return this;
     }
 
-    /** The weight of the orthogonality of A and B in the loss, 0 and up; 0.5 unless set. */
+    /** The weight of the orthogonality term in the loss, 0 and up; 0.5 by default. */
     public Builder orthRegWeight(double value) {
       orthRegWeight = value;
       return this;
     }
 
-    /** What an allocation kept, by the path of each target's E; nothing unless set. */
+    /** The ranks that an allocation kept, by the path of each target's E; empty by default. */
     public Builder rankPattern(Map<String, List<Boolean>> value) {
       rankPattern = value;
       return this;
     }
 
-    /** Whether the adapter begins as no change; true unless set. */
+    /** Whether the adapter starts as no change; true by default. */
     public Builder initLoraWeights(boolean value) {
       initLoraWeights = value;
       return this;

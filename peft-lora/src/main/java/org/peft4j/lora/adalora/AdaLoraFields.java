@@ -32,20 +32,20 @@ final class AdaLoraFields {
           .add(
               "init_r",
               FieldType.RANK,
-              "Rank of each target at first.",
+              "Initial rank of each target.",
               AdaLoraConfig::initR,
               Builder::initR)
           .add(
               "target_r",
               FieldType.RANK,
-              "Mean rank in the end.",
+              "Final mean rank.",
               AdaLoraConfig::targetR,
               Builder::targetR)
           .role(FieldRole.RANK)
           .add(
               "lora_alpha",
               AdaLoraConfig.ALPHA,
-              "The adapter's part is scaled by alpha/init_r; init_r itself if not above 0.",
+              "Scale the adapter's part by alpha/init_r; 0 or less means init_r.",
               AdaLoraConfig::alpha,
               Builder::alpha)
           .role(FieldRole.ALPHA)
@@ -59,13 +59,13 @@ final class AdaLoraFields {
           .add(
               "tinit",
               FieldType.atLeast(0),
-              "Steps before the first rank is taken away.",
+              "Steps before ranks may be removed.",
               config -> config.schedule().tinit(),
               Builder::tinit)
           .add(
               "tfinal",
               FieldType.atLeast(0),
-              "Steps at the end in which ranks stay as they are.",
+              "Steps at the end with unchanged ranks.",
               config -> config.schedule().tfinal(),
               Builder::tfinal)
           .add(
@@ -77,31 +77,31 @@ final class AdaLoraFields {
           .add(
               "beta1",
               AdaLoraConfig.BETA,
-              "How slowly the mean of importances follows.",
+              "Decay of the importances' running mean.",
               AdaLoraConfig::beta1,
               Builder::beta1)
           .add(
               "beta2",
               AdaLoraConfig.BETA,
-              "How slowly the uncertainty of importances follows.",
+              "Decay of the importances' uncertainty.",
               AdaLoraConfig::beta2,
               Builder::beta2)
           .add(
               "orth_reg_weight",
               AdaLoraConfig.PENALTY,
-              "Weight of the orthogonality of A and B in the loss.",
+              "Weight of A's and B's orthogonality in the loss.",
               AdaLoraConfig::orthRegWeight,
               Builder::orthRegWeight)
           .addOptional(
               "rank_pattern",
               KEPT,
-              "What an allocation kept; training writes it.",
+              "The ranks that an allocation kept; training writes it.",
               config -> Optional.of(config.rankPattern()).filter(kept -> !kept.isEmpty()),
               Builder::rankPattern)
           .add(
               "init_lora_weights",
               FieldType.BOOL,
-              "Begin as no change; false, for tests, begins at random.",
+              "Start as no change; false, for tests, starts at random.",
               AdaLoraConfig::initLoraWeights,
               Builder::initLoraWeights)
           .add(
@@ -112,7 +112,7 @@ final class AdaLoraFields {
               Builder::fanInFanOut)
           .refuse("use_dora", BooleanNode.FALSE)
           .refuse("loftq_config", JsonNodeFactory.instance.objectNode())
-          // LoRA's fields that AdaLoRA has too and does not look at.
+          // LoRA's fields that AdaLoRA has too and ignores.
           .ignore("r", IntNode.valueOf(8))
           .ignore("use_rslora", BooleanNode.FALSE)
           .ignore("alpha_pattern", JsonNodeFactory.instance.objectNode())

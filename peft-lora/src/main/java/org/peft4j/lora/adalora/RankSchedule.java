@@ -3,18 +3,18 @@ package org.peft4j.lora.adalora;
 import java.util.List;
 
 /**
- * When ranks are taken away. The budget, the sum of all ranks, is b₀ up to step t₀ = {@code tinit};
+ * When ranks are removed. The budget, the sum of all ranks, is b₀ up to step t₀ = {@code tinit};
  * then, until t₁ = {@code totalStep − tfinal}, {@code ⌊b₁ + (b₀ − b₁)·(1 − (t − t₀)/(t₁ − t₀))³⌋};
- * b₁ from there on. Ranks are allocated every {@code deltaT} steps and a last time at t₁. (Zhang et
+ * b₁ from there on. Allocations happen every {@code deltaT} steps and a last time at t₁. (Zhang et
  * al. 2023, section 3.3.) Steps count from 0.
  *
- * @param tinit steps before the first rank is taken away; 0 and up
- * @param tfinal steps at the end in which ranks stay as they are; 0 and up
+ * @param tinit steps before ranks may be removed; 0 and up
+ * @param tfinal steps at the end with unchanged ranks; 0 and up
  * @param deltaT steps between allocations; 1 and up
  * @param totalStep steps of the whole training; above {@code tinit + tfinal}
  */
 public record RankSchedule(int tinit, int tfinal, int deltaT, int totalStep) {
-  /** Adds what is wrong with it to {@code problems}. */
+  /** Adds its problems to {@code problems}. */
   void check(List<String> problems) {
     if (totalStep < 1) {
       problems.add(
@@ -37,7 +37,7 @@ public record RankSchedule(int tinit, int tfinal, int deltaT, int totalStep) {
               + tfinal
               + " leave no step of total_step "
               + totalStep
-              + " to take ranks away. Lower them, or raise total_step.");
+              + " for removing ranks. Lower them, or raise total_step.");
     }
   }
 
@@ -63,7 +63,7 @@ public record RankSchedule(int tinit, int tfinal, int deltaT, int totalStep) {
     return (long) ((first - target) * Math.pow(left, 3) + target);
   }
 
-  /** Whether ranks are allocated after {@code step}. */
+  /** Whether an allocation follows {@code step}. */
   public boolean allocates(long step) {
     return step == last() || (step > tinit && step < last() && step % deltaT == 0);
   }

@@ -1,4 +1,4 @@
-/** AdaLoRA: LoRA in the form of an SVD, whose ranks are given where they matter most. */
+/** AdaLoRA: LoRA in the form of an SVD, which keeps ranks where they matter most. */
 @NullMarked
 package org.peft4j.lora.adalora;
 

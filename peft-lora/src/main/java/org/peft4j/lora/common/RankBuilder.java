@@ -5,7 +5,7 @@ import java.util.Map;
 import org.peft4j.config.CommonBuilder;
 
 /**
- * The setters of {@link Ranks} for the builders of configs.
+ * The setters of {@link Ranks}, for builders of configs.
  *
  * @param <B> the builder's own class
  */
@@ -19,7 +19,7 @@ public abstract class RankBuilder<B extends RankBuilder<B>> extends CommonBuilde
     return new Ranks(rank, alpha, rankPattern, alphaPattern);
   }
 
-  /** All of them at once. */
+  /** Sets all of these fields. */
   public final B ranks(Ranks value) {
     rank = value.rank();
     alpha = value.alpha();
@@ -30,13 +30,13 @@ public abstract class RankBuilder<B extends RankBuilder<B>> extends CommonBuilde
     return self();
   }
 
-  /** r, at least 1; 8 unless set. */
+  /** r, at least 1; 8 by default. */
   public final B rank(int value) {
     rank = value;
     return self();
   }
 
-  /** α, above 0; 8 unless set. */
+  /** α, above 0; 8 by default. */
   public final B alpha(double value) {
     alpha = value;
     return self();

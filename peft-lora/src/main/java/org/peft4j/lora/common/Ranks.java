@@ -17,7 +17,7 @@ import org.peft4j.site.Site;
  * The ranks and alphas of a config.
  *
  * @param rank r; at least 1
- * @param alpha α, above 0: what is added to the weight is scaled by α/r
+ * @param alpha α, above 0: the scale of the weight's change is α/r
  * @param rankPattern ranks by module path; the first key that matches counts
  * @param alphaPattern alphas by module path; the first key that matches counts
  */
@@ -39,9 +39,9 @@ public record Ranks(
   }
 
   /**
-   * What is wrong with them, a sentence each.
+   * Their problems, one sentence each.
    *
-   * @param alphaField what the method calls alpha: {@code alpha} or {@code lora_alpha}
+   * @param alphaField the method's name for alpha: {@code alpha} or {@code lora_alpha}
    */
   public List<String> problems(String alphaField) {
     List<String> problems = new ArrayList<>();
@@ -79,7 +79,7 @@ public record Ranks(
   /**
    * Adds {@code r}, alpha and the patterns to the fields of a config.
    *
-   * @param alphaField what the method calls alpha
+   * @param alphaField the method's name for alpha
    * @param get the config's ranks
    */
   public static <C extends PeftConfig, B extends RankBuilder<B>> ConfigFields<C, B> describe(
@@ -95,7 +95,7 @@ public record Ranks(
         .add(
             alphaField,
             FieldType.POSITIVE,
-            "The adapter's part is scaled by alpha/r.",
+            "Scale the adapter's part by alpha/r.",
             config -> get.apply(config).alpha(),
             RankBuilder::alpha)
         .role(FieldRole.ALPHA)

@@ -1,4 +1,4 @@
-/** What the configs of several methods of this module have in common. */
+/** Common parts of the configs of this module's methods. */
 @NullMarked
 package org.peft4j.lora.common;
 

@@ -20,20 +20,20 @@ import org.peft4j.lora.internal.lowrank.LowRankPart;
 import org.peft4j.lora.internal.lowrank.PlainConfig;
 import org.peft4j.lora.internal.start.ShiftedLora;
 
-/** What can be done with a LoRA adapter as a whole. */
+/** Operations on whole LoRA adapters. */
 public final class LoraAdapters {
   private LoraAdapters() {}
 
   /**
-   * Gives an adapter more ranks without changing what it computes, so that training can go on:
-   * {@code B' = [B·s/s', 0]} and {@code A' = [A; A₁]}, with new rows A₁ drawn as at the start. All
-   * targets have the new rank and alpha then. The updater's state begins anew.
+   * Gives an adapter more ranks without changing what it computes, so that training can continue:
+   * {@code B' = [B·s/s', 0]} and {@code A' = [A; A₁]}, with new rows A₁ drawn like the first ones.
+   * All targets then have the new rank and alpha. The updater's state is reset.
    *
    * @param model the model
-   * @param name an adapter of LoRA, active or not
-   * @param newRank at least the largest rank that the adapter has
+   * @param name a LoRA adapter, active or not
+   * @param newRank at least the adapter's largest rank
    * @param newAlpha above 0
-   * @throws PeftException if it is no adapter of LoRA, it begins from the frozen weight (see {@link
+   * @throws PeftException if it is not a LoRA adapter, starts from the frozen weight (see {@link
    *     #convertToPlain}), or the rank is too small
    */
   public static void expandRank(PeftModel<?> model, String name, int newRank, double newAlpha) {
@@ -42,13 +42,13 @@ public final class LoraAdapters {
       throw new PeftException(
           "Adapter \""
               + name
-              + "\" began as a part of the frozen weight, which follows from its rank. Convert it"
+              + "\" started as a part of the frozen weight, which depends on its rank. Convert it"
               + " with convertToPlain first.");
     }
     LoraConfig wider =
         config.toBuilder()
             .ranks(new Ranks(newRank, newAlpha, Map.of(), Map.of()))
-            // Other starts give B values, which would change what the adapter computes.
+            // Other starts give B values and would change what the adapter computes.
             .init(config.init() == LoraInit.GAUSSIAN ? config.init() : LoraInit.STANDARD)
             .build();
     String drawn = temporaryName(model);
@@ -115,8 +115,7 @@ public final class LoraAdapters {
     INDArray from = get(old, key);
     INDArray into = get(values, key);
     if (!Arrays.equals(from.shape(), into.shape())) {
-      throw new PeftException(
-          key + " is more than B·A; only plain LoRA can have its rank changed.");
+      throw new PeftException(key + " is more than B·A; only plain LoRA can change its rank.");
     }
     into.assign(from);
   }
@@ -126,14 +125,14 @@ public final class LoraAdapters {
   }
 
   /**
-   * Adds an ordinary LoRA that computes what another does that began as a part of the frozen weight
-   * (PiSSA, OLoRA): {@code A = [A; A₀]}, {@code B = [B, −B₀]}, of twice the rank. Any reader of
-   * LoRA files understands it. It is not active until {@link PeftModel#setActive}.
+   * Adds an ordinary LoRA equivalent to one that started as a part of the frozen weight (PiSSA,
+   * OLoRA): {@code A = [A; A₀]}, {@code B = [B, −B₀]}, with twice the rank. Any reader of LoRA
+   * files understands it. It is not active until {@link PeftModel#setActive}.
    *
    * @param model the model
-   * @param name an adapter of LoRA without modules of its own
+   * @param name a LoRA adapter without its own modules
    * @param plain the name of the new adapter
-   * @throws PeftException if it is no such adapter, or the name is taken
+   * @throws PeftException if it is not such an adapter, or the name is taken
    */
   public static void convertToPlain(PeftModel<?> model, String name, String plain) {
     LoraConfig config = config(model, name);
@@ -145,7 +144,7 @@ public final class LoraAdapters {
         throw new PeftException(
             "Adapter \""
                 + name
-                + "\" is no PiSSA or OLoRA at "
+                + "\" is not PiSSA or OLoRA at "
                 + adapter.site().name()
                 + "; there is nothing to convert.");
       }
@@ -168,15 +167,15 @@ public final class LoraAdapters {
     throw new PeftException(
         "Adapter \""
             + name
-            + "\" is of the method "
+            + "\" has the method "
             + model.config(name).peftType()
-            + "; this is for LORA.");
+            + "; needed: LORA.");
   }
 
   private static INDArray get(Map<String, INDArray> tensors, String key) {
     INDArray tensor = tensors.get(key);
     if (tensor == null) {
-      throw new PeftException("No tensor " + key + ": the adapter is no plain LoRA.");
+      throw new PeftException("No tensor " + key + ": the adapter is not plain LoRA.");
     }
     return tensor;
   }

@@ -1,4 +1,4 @@
-/** Changes of a whole LoRA adapter: more ranks, or another form of the same function. */
+/** Changes whole LoRA adapters: more ranks, or another form of the same function. */
 @NullMarked
 package org.peft4j.lora.convert;
 

@@ -10,13 +10,13 @@ import org.peft4j.lora.common.RankBuilder;
 import org.peft4j.lora.common.Ranks;
 
 /**
- * The config of Delta-LoRA. Hugging Face PEFT does not have the method; the fields are named as it
- * would. As in the paper there is no dropout, with which W would follow what was not used; W
- * follows from the first step.
+ * The config of Delta-LoRA. Hugging Face PEFT does not have the method; the fields follow its
+ * naming. As in the paper there is no dropout, with which W would follow unused products; W follows
+ * from the first step.
  *
- * @param common target modules, biases and the other fields that every method has
+ * @param common the fields of every method
  * @param ranks r, α and their patterns; s = α/r
- * @param ratio λ: how far W follows; at least 0, with which it is LoRA
+ * @param ratio λ: how far W follows; at least 0, which means LoRA
  */
 public record DeltaLoraConfig(CommonConfig common, Ranks ranks, double ratio)
     implements PeftConfig {
@@ -29,7 +29,7 @@ public record DeltaLoraConfig(CommonConfig common, Ranks ranks, double ratio)
   /**
    * Checks every field.
    *
-   * @throws org.peft4j.error.PeftException with all that is wrong
+   * @throws org.peft4j.error.PeftException listing all problems
    */
   public DeltaLoraConfig {
     List<String> problems = new ArrayList<>(common.problems());
@@ -69,7 +69,7 @@ public record DeltaLoraConfig(CommonConfig common, Ranks ranks, double ratio)
       return this;
     }
 
-    /** λ, how far W follows, 0 and up; 0.5 unless set. */
+    /** λ, how far W follows, 0 and up; 0.5 by default. */
     public Builder ratio(double value) {
       ratio = value;
       return this;

@@ -20,10 +20,10 @@ import org.peft4j.lora.internal.lowrank.PlainConfig;
 import org.peft4j.site.Site;
 
 /**
- * EVA (Paischer et al. 2024): A begins with the principal components of its module's inputs, B as
- * zero, and ranks go where components explain most of the variance: of all components of all
- * modules, as many as there are ranks, those of the largest shares, at most ρ·r of a module. A
- * module without any is left out.
+ * EVA (Paischer et al. 2024): A starts with the principal components of its module's inputs, B at
+ * zero. Ranks go where components explain most of the variance: of all components of all modules,
+ * the ones with the largest shares get the ranks, at most ρ·r in a module. A module without any is
+ * left out.
  *
  * <pre>{@code
  * EvaInitialiser eva = new EvaInitialiser(model, name, EvaSettings.DEFAULT);
@@ -45,8 +45,8 @@ public final class EvaInitialiser {
 
   /**
    * @param model the model
-   * @param adapter an adapter of LoRA on linear modules, fresh and active
-   * @throws PeftException if it is no such adapter
+   * @param adapter a new, active LoRA adapter on linear modules
+   * @throws PeftException if it is not such an adapter
    */
   public EvaInitialiser(PeftModel<?> model, String adapter, EvaSettings settings) {
     this.model = model;
@@ -72,15 +72,15 @@ public final class EvaInitialiser {
     }
   }
 
-  /** Takes note of the inputs in the forward passes that {@code forward} makes. */
+  /** Records the inputs in the forward passes of {@code forward}. */
   public void observe(Runnable forward) {
     observe(forward, null);
   }
 
   /**
-   * Like {@link #observe(Runnable)}, of some rows only: tokens with a label, say.
+   * Like {@link #observe(Runnable)}, for some rows only, such as tokens with a label.
    *
-   * @param rows which of the rows of each pass count; null for all
+   * @param rows whether each row of a pass counts; null for all
    */
   public void observe(Runnable forward, boolean @Nullable [] rows) {
     try (var scope = model.training().observingInputs((site, x) -> add(site, x, rows))) {

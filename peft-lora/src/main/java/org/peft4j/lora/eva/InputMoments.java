@@ -7,7 +7,7 @@ import org.peft4j.error.PeftException;
 import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.lora.internal.algebra.PrincipalParts;
 
-/** The principal components of a module's inputs: of their scatter about their mean. */
+/** The principal components of a module's inputs about their mean. */
 final class InputMoments {
   private final INDArray sum;
   private final INDArray products;
@@ -18,7 +18,7 @@ final class InputMoments {
     products = DetachedArrays.zeros(DataType.DOUBLE, width, width);
   }
 
-  /** Takes note of rows [n, width]. */
+  /** Records rows [n, width]. */
   void add(INDArray rows) {
     INDArray wide = rows.castTo(DataType.DOUBLE);
     sum.addi(wide.sum(true, 0));
@@ -30,7 +30,7 @@ final class InputMoments {
    * Components and their shares of the variance.
    *
    * @param components as rows, [k, width]
-   * @param ratios of each the share, from the largest on
+   * @param ratios the share of each, from the largest on
    * @param values singular values of the centred inputs
    */
   record Components(INDArray components, double[] ratios, double[] values) {}
@@ -47,7 +47,7 @@ final class InputMoments {
               + site
               + " without any variance. Give it batches.");
     }
-    // Of a symmetric matrix the parts are eigenvectors, the values eigenvalues.
+    // A symmetric matrix' singular vectors are eigenvectors, its singular values eigenvalues.
     PrincipalParts parts = PrincipalParts.of(scatter, k);
     double[] ratios = new double[k];
     double[] values = new double[k];

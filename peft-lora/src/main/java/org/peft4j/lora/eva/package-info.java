@@ -1,4 +1,4 @@
-/** EVA: LoRA that begins with the principal components of each module's inputs. */
+/** EVA: LoRA that starts with the principal components of each module's inputs. */
 @NullMarked
 package org.peft4j.lora.eva;
 

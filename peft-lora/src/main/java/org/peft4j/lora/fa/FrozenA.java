@@ -11,16 +11,16 @@ import org.peft4j.method.AdapterView;
 import org.peft4j.method.TrainingHook;
 
 /**
- * LoRA-FA (Zhang et al. 2023): A stays as it is, and B follows the gradient that changes the weight
- * most nearly as full training would: {@code g_B ← g_B·(A·Aᵀ + δ·I)⁻¹/s²} with δ = 1e-8, and {@code
- * g_A ← 0}. Use it in a fine-tuning without weight decay:
+ * LoRA-FA (Zhang et al. 2023): A does not train, and B follows the gradient whose change of the
+ * weight is closest to full training's: {@code g_B ← g_B·(A·Aᵀ + δ·I)⁻¹/s²} with δ = 1e-8, and
+ * {@code g_A ← 0}. Use it in fine-tuning without weight decay:
  *
  * <pre>{@code
  * FineTuner.builder(model, data).hook(() -> new FrozenA(model.adapter(name)))
  * }</pre>
  *
  * <p>or, in a network's own {@code fit}, call {@link #beforeUpdate} from a listener's {@code
- * onGradientCalculation}. Hugging Face PEFT's optimizer has ε 1e-6 for 1e-8 besides, and adds it
+ * onGradientCalculation}. Hugging Face PEFT's optimizer also has ε 1e-6 instead of 1e-8 and adds it
  * before Adam's correction.
  */
 public final class FrozenA implements TrainingHook {
@@ -29,7 +29,7 @@ public final class FrozenA implements TrainingHook {
   private final AdapterView adapter;
 
   /**
-   * @param adapter an active LoRA adapter of the model that is trained
+   * @param adapter an active LoRA adapter of the model to train
    * @throws PeftException if a part of it is more than B·A
    */
   public FrozenA(AdapterView adapter) {
@@ -41,7 +41,7 @@ public final class FrozenA implements TrainingHook {
                 + adapter.name()
                 + "\" is more than B·A at "
                 + part.site().name()
-                + "; LoRA-FA is for plain LoRA, without biases and modules of its own.");
+                + "; LoRA-FA needs plain LoRA, without its own biases and modules.");
       }
     }
   }

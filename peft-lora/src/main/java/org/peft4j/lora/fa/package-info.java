@@ -1,4 +1,4 @@
-/** LoRA-FA: A stays as it is. */
+/** LoRA-FA: only B trains. */
 @NullMarked
 package org.peft4j.lora.fa;
 

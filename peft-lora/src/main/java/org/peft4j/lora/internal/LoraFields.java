@@ -21,14 +21,14 @@ import org.peft4j.lora.common.Ranks;
 final class LoraFields {
   private static final FieldType<LoraInit> INIT =
       FieldType.of(
-              "true, false, gaussian, pissa, olora, orthogonal. An adapter that was initialised by"
+              "true, false, gaussian, pissa, olora, orthogonal. An adapter initialised from"
                   + " data (corda, lora_ga) must be converted to plain LoRA first: save it with"
                   + " path_initial_model_for_weight_conversion",
               LoraFields::init,
               LoraFields::init)
           .within("true, false, gaussian, pissa, olora, orthogonal", init -> true);
 
-  /** Lists of ids by the embedding's name; a list alone is for the model's token embedding. */
+  /** Lists of ids by the embedding's name; a bare list is for the model's token embedding. */
   private static final FieldType<Map<String, List<Integer>>> TOKENS =
       FieldType.of(
           "a list of token ids, or an object of embedding: list of token ids",
@@ -62,7 +62,12 @@ final class LoraFields {
               "DoRA: the norms of the weight's rows train apart from their directions.",
               LoraConfig::dora,
               Builder::dora)
-          .add("init_lora_weights", INIT, "How A and B begin.", LoraConfig::init, Builder::init)
+          .add(
+              "init_lora_weights",
+              INIT,
+              "First values of A and B.",
+              LoraConfig::init,
+              Builder::init)
           .add(
               "lora_bias",
               FieldType.BOOL,
@@ -94,7 +99,7 @@ final class LoraFields {
                   "kasa_config"))
           .refuse("use_qalora", BooleanNode.FALSE)
           .refuse("ensure_weight_tying", BooleanNode.FALSE)
-          // Settings of initialisations, which are over once an adapter is saved.
+          // Settings of initialisations, which no longer matter for a saved adapter.
           .ignore(List.of("eva_config", "corda_config", "lora_ga_config"))
           .ignore("loftq_config", JsonNodeFactory.instance.objectNode())
           .ignore("megatron_core", TextNode.valueOf("megatron.core"))

@@ -17,8 +17,8 @@ import org.peft4j.method.AdapterView;
  * model.network().fit(iterator, epochs);
  * }</pre>
  *
- * <p>Deeplearning4j's iterations are the schedule's steps. Gradients are copied when they have been
- * computed, as Deeplearning4j turns them into updates in place.
+ * <p>Deeplearning4j's iterations are the schedule's steps. The listener copies gradients as soon as
+ * they are computed, because Deeplearning4j turns them into updates in place.
  */
 public final class AdaLoraListener extends BaseTrainingListener {
   private final AdapterView adapter;
@@ -26,8 +26,9 @@ public final class AdaLoraListener extends BaseTrainingListener {
   private final Map<String, INDArray> gradients = new LinkedHashMap<>();
 
   /**
-   * @param adapter an active AdaLoRA adapter of the model to whose network this is added
-   * @throws org.peft4j.error.PeftException if it is of another method, or its ranks are settled
+   * @param adapter an active AdaLoRA adapter of the model whose network gets this listener
+   * @throws org.peft4j.error.PeftException if its method is another, or its ranks are already
+   *     settled
    */
   public AdaLoraListener(AdapterView adapter) {
     this.adapter = adapter;

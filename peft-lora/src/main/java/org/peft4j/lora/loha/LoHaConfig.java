@@ -8,9 +8,9 @@ import org.peft4j.lora.lycoris.LycorisFields;
 /**
  * The config of LoHa, with Hugging Face PEFT's fields and defaults.
  *
- * @param common target modules and the other fields that every method has
+ * @param common the fields of every method
  * @param fields r, α and dropout
- * @param init whether ΔW begins at zero; false, for tests, starts from random values
+ * @param init whether ΔW starts at zero; false, for tests, starts from random values
  */
 public record LoHaConfig(CommonConfig common, LycorisFields fields, boolean init)
     implements PeftConfig {
@@ -20,7 +20,7 @@ public record LoHaConfig(CommonConfig common, LycorisFields fields, boolean init
   /**
    * Checks every field.
    *
-   * @throws org.peft4j.error.PeftException with all that is wrong
+   * @throws org.peft4j.error.PeftException listing all problems
    */
   public LoHaConfig {
     var problems = new java.util.ArrayList<>(common.problems());
@@ -54,7 +54,7 @@ public record LoHaConfig(CommonConfig common, LycorisFields fields, boolean init
       return this;
     }
 
-    /** Whether ΔW begins at zero. */
+    /** Whether ΔW starts at zero. */
     public Builder init(boolean value) {
       init = value;
       return this;

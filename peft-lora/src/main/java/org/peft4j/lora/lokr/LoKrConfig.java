@@ -12,12 +12,12 @@ import org.peft4j.lora.lycoris.LycorisFields;
 /**
  * The config of LoKr, with Hugging Face PEFT's fields and defaults.
  *
- * @param common target modules and the other fields that every method has
+ * @param common the fields of every method
  * @param fields r, α and dropout
  * @param decomposeBoth whether w1 may be of low rank too
- * @param decomposeFactor what the smaller part of each dimension comes near to; −1 for its root
- * @param rankDropoutScale whether rows that dropout leaves are divided by their share
- * @param init how the factors begin
+ * @param decomposeFactor the target size of each dimension's smaller part; −1 for its root
+ * @param rankDropoutScale whether to divide the rows that dropout keeps by their share
+ * @param init the first values of the factors
  */
 public record LoKrConfig(
     CommonConfig common,
@@ -36,7 +36,7 @@ public record LoKrConfig(
   /**
    * Checks every field.
    *
-   * @throws org.peft4j.error.PeftException with all that is wrong
+   * @throws org.peft4j.error.PeftException listing all problems
    */
   public LoKrConfig {
     List<String> problems = new ArrayList<>(common.problems());
@@ -91,19 +91,19 @@ public record LoKrConfig(
       return this;
     }
 
-    /** What the smaller part of each dimension comes near to; −1, its root, unless set. */
+    /** The target size of each dimension's smaller part; −1, its root, by default. */
     public Builder decomposeFactor(int value) {
       decomposeFactor = value;
       return this;
     }
 
-    /** Whether rows that dropout leaves are divided by their share. */
+    /** Whether to divide the rows that dropout keeps by their share. */
     public Builder rankDropoutScale(boolean value) {
       rankDropoutScale = value;
       return this;
     }
 
-    /** How the factors begin. */
+    /** The first values of the factors. */
     public Builder init(LoKrInit value) {
       init = value;
       return this;

@@ -29,16 +29,21 @@ final class LoKrFields {
           .add(
               "decompose_factor",
               LoKrConfig.FACTOR,
-              "What the smaller part of each dimension comes near to; -1 for its root.",
+              "Target size of each dimension's smaller part; -1 for its root.",
               LoKrConfig::decomposeFactor,
               Builder::decomposeFactor)
           .add(
               "rank_dropout_scale",
               FieldType.BOOL,
-              "Divide the rows that dropout leaves by their share.",
+              "Divide the rows that dropout keeps by their share.",
               LoKrConfig::rankDropoutScale,
               Builder::rankDropoutScale)
-          .add("init_weights", INIT, "How the factors begin.", LoKrConfig::init, Builder::init);
+          .add(
+              "init_weights",
+              INIT,
+              "First values of the factors.",
+              LoKrConfig::init,
+              Builder::init);
 
   private LoKrFields() {}
 

@@ -1,6 +1,6 @@
 package org.peft4j.lora.lokr;
 
-/** How the factors begin. */
+/** The first values of the factors. */
 public enum LoKrInit {
   /** w1 at zero, w2 uniform: {@code init_weights: true}. */
   STANDARD,

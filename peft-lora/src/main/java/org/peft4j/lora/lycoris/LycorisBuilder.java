@@ -16,7 +16,7 @@ public abstract class LycorisBuilder<B extends LycorisBuilder<B>> extends RankBu
     return new LycorisFields(ranks(), rankDropout, moduleDropout, effectiveConvolution);
   }
 
-  /** All of them at once. */
+  /** Sets all of these fields. */
   public final B fields(LycorisFields value) {
     rankDropout = value.rankDropout();
     moduleDropout = value.moduleDropout();
@@ -24,19 +24,19 @@ public abstract class LycorisBuilder<B extends LycorisBuilder<B>> extends RankBu
     return ranks(value.ranks());
   }
 
-  /** The probability that a row of ΔW is zeroed in training, in [0, 1); 0 unless set. */
+  /** The probability that a row of ΔW is zeroed in training, in [0, 1); 0 by default. */
   public final B rankDropout(double value) {
     rankDropout = value;
     return self();
   }
 
-  /** The probability that an adapter is left out of a training pass, in [0, 1); 0 unless set. */
+  /** The probability that an adapter is left out of a training pass, in [0, 1); 0 by default. */
   public final B moduleDropout(double value) {
     moduleDropout = value;
     return self();
   }
 
-  /** Whether kernels larger than 1 have a core of their own. */
+  /** Whether kernels larger than 1 have their own core. */
   public final B effectiveConvolution(boolean value) {
     effectiveConvolution = value;
     return self();

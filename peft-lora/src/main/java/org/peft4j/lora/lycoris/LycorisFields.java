@@ -13,12 +13,12 @@ import org.peft4j.lora.common.Ranks;
  * @param ranks r, α and their patterns
  * @param rankDropout probability that a row of ΔW is zeroed in training; in [0, 1)
  * @param moduleDropout probability that an adapter is left out of a training pass; in [0, 1)
- * @param effectiveConvolution whether kernels larger than 1 have a core of their own, so that the
- *     factors are of channels only (Hyeon-Woo et al. 2022, proposition 3)
+ * @param effectiveConvolution whether kernels larger than 1 have their own core, so that the
+ *     factors only cover channels (Hyeon-Woo et al. 2022, proposition 3)
  */
 public record LycorisFields(
     Ranks ranks, double rankDropout, double moduleDropout, boolean effectiveConvolution) {
-  /** What is wrong with them, a sentence each. */
+  /** Their problems, one sentence each. */
   public List<String> problems() {
     List<String> problems = ranks.problems("alpha");
     FieldType.DROPOUT.check("rank_dropout", rankDropout, problems);
@@ -45,7 +45,7 @@ public record LycorisFields(
         .add(
             "use_effective_conv2d",
             FieldType.BOOL,
-            "Give kernels larger than 1 a core of their own.",
+            "Give kernels larger than 1 their own core.",
             c -> get.apply(c).effectiveConvolution(),
             LycorisBuilder::effectiveConvolution)
         .omit("bias");

@@ -13,13 +13,13 @@ import org.peft4j.config.PeftConfig;
 import org.peft4j.lora.common.Ranks;
 
 /**
- * The config of MoRA. Hugging Face PEFT does not have the method; the fields are named as it would.
- * There is no alpha: what M gives is not scaled.
+ * The config of MoRA. Hugging Face PEFT does not have the method; the fields follow its naming.
+ * There is no alpha, because M's result has no scale.
  *
- * @param common target modules, biases and the other fields that every method has
- * @param rank r, of the LoRA that has about as many elements; at least 1
+ * @param common the fields of every method
+ * @param rank r, the rank of a LoRA with about as many elements; at least 1
  * @param rankPattern ranks by module path; the first key that matches counts
- * @param type how sizes are met
+ * @param type how to match sizes
  * @param dropout probability that an input is zeroed in training; in [0, 1)
  */
 public record MoraConfig(
@@ -31,7 +31,7 @@ public record MoraConfig(
   /**
    * Checks every field.
    *
-   * @throws org.peft4j.error.PeftException with all that is wrong
+   * @throws org.peft4j.error.PeftException listing all problems
    */
   public MoraConfig {
     rankPattern = Collections.unmodifiableMap(new LinkedHashMap<>(rankPattern));
@@ -77,7 +77,7 @@ public record MoraConfig(
       return this;
     }
 
-    /** r, of the LoRA that has about as many elements, at least 1; 8 unless set. */
+    /** r, the rank of a LoRA with about as many elements, at least 1; 8 by default. */
     public Builder rank(int value) {
       rank = value;
       return this;
@@ -89,13 +89,13 @@ public record MoraConfig(
       return this;
     }
 
-    /** How sizes are met; by rotation unless set. */
+    /** How to match sizes; rotation by default. */
     public Builder type(MoraType value) {
       type = value;
       return this;
     }
 
-    /** The probability that an input is zeroed in training, in [0, 1); 0 unless set. */
+    /** The probability that an input is zeroed in training, in [0, 1); 0 by default. */
     public Builder dropout(double value) {
       dropout = value;
       return this;

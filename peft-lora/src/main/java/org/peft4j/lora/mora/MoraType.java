@@ -2,13 +2,13 @@ package org.peft4j.lora.mora;
 
 import java.util.Optional;
 
-/** How an input is brought to the size of M, and M's result to that of the output. */
+/** How to resize an input to M's size, and M's result to the output's. */
 public enum MoraType {
-  /** Entries that share a place are added; places of the output share entries. Equation 6. */
+  /** Adds entries that share a place; places of the output share entries. Equation 6. */
   SHARING(1),
   /**
-   * M multiplies each group of entries, turned by an angle of its own, as by rotary embeddings.
-   * Equation 9.
+   * M multiplies each group of entries, rotated by its own angle as by rotary embeddings. Equation
+   * 9.
    */
   ROTATION(6);
 

@@ -5,8 +5,8 @@ import org.peft4j.method.ParameterGroups;
 import org.peft4j.method.TrainingOption;
 
 /**
- * LoRA+: B and vectors learn {@code ratio} times as fast as A; tensors of an embedding have a rate
- * of their own. Biases do not decay.
+ * LoRA+: B and vectors learn {@code ratio} times as fast as A; tensors of an embedding have their
+ * own rate. Biases do not decay.
  *
  * @param ratio of the rates of B and A; above 0, 16 in the paper
  * @param embeddingRate the learning rate of embeddings' tensors; 0 and above
@@ -42,7 +42,7 @@ public record LoraPlus(double ratio, double embeddingRate, double weightDecay)
     }
   }
 
-  /** With the embeddings' rate 1e-6 and no decay, as Hugging Face PEFT has it. */
+  /** With the embeddings' rate 1e-6 and no decay, as in Hugging Face PEFT. */
   public static LoraPlus ratio(double ratio) {
     return new LoraPlus(ratio, EMBEDDING_RATE, 0);
   }

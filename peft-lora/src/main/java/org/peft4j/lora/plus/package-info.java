@@ -1,4 +1,4 @@
-/** LoRA+: learning rates of A and B apart. */
+/** LoRA+: separate learning rates for A and B. */
 @NullMarked
 package org.peft4j.lora.plus;
 

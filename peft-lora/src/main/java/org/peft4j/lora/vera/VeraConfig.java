@@ -11,14 +11,14 @@ import org.peft4j.config.PeftConfig;
 /**
  * The config of VeRA, with Hugging Face PEFT's fields and defaults.
  *
- * @param common target modules, biases and the other fields that every method has
+ * @param common the fields of every method
  * @param rank r, the rows of A and columns of B; at least 1
  * @param projectionKey the seed of A and B; not negative
- * @param saveProjection whether A and B are in the adapter file; they follow from the seed anyway
+ * @param saveProjection whether the adapter file contains A and B, which the seed also determines
  * @param dropout probability that an input of A is zeroed in training; in [0, 1)
- * @param dInitial what λ_d begins with
- * @param fanInFanOut kept for Hugging Face PEFT, which needs it for GPT-2; it changes nothing here
- * @param init whether ΔW begins at zero; false, for tests, starts λ_b at 1 and λ_d normal
+ * @param dInitial the first value of λ_d
+ * @param fanInFanOut kept for Hugging Face PEFT, which needs it for GPT-2; no effect here
+ * @param init whether ΔW starts at zero; false, for tests, starts λ_b at 1 and λ_d normal
  */
 public record VeraConfig(
     CommonConfig common,
@@ -40,7 +40,7 @@ public record VeraConfig(
   /**
    * Checks every field.
    *
-   * @throws org.peft4j.error.PeftException with all that is wrong
+   * @throws org.peft4j.error.PeftException listing all problems
    */
   public VeraConfig {
     List<String> problems = new ArrayList<>(common.problems());
@@ -96,31 +96,31 @@ public record VeraConfig(
       return this;
     }
 
-    /** r, at least 1; 256 unless set. */
+    /** r, at least 1; 256 by default. */
     public Builder rank(int value) {
       rank = value;
       return this;
     }
 
-    /** The seed of A and B; 0 unless set. */
+    /** The seed of A and B; 0 by default. */
     public Builder projectionKey(int value) {
       projectionKey = value;
       return this;
     }
 
-    /** Whether A and B are in the adapter file; they are unless set. */
+    /** Whether the adapter file contains A and B; true by default. */
     public Builder saveProjection(boolean value) {
       saveProjection = value;
       return this;
     }
 
-    /** The probability that an input of A is zeroed in training, in [0, 1); 0 unless set. */
+    /** The probability that an input of A is zeroed in training, in [0, 1); 0 by default. */
     public Builder dropout(double value) {
       dropout = value;
       return this;
     }
 
-    /** What λ_d begins with; 0.1 unless set. */
+    /** The first value of λ_d; 0.1 by default. */
     public Builder dInitial(double value) {
       dInitial = value;
       return this;
@@ -132,7 +132,7 @@ public record VeraConfig(
       return this;
     }
 
-    /** Whether ΔW begins at zero. */
+    /** Whether ΔW starts at zero. */
     public Builder init(boolean value) {
       init = value;
       return this;

@@ -50,7 +50,7 @@ final class VeraFields {
           .add(
               "init_weights",
               FieldType.BOOL,
-              "Begin as no change; false, for tests, begins at random.",
+              "Start as no change; false, for tests, starts at random.",
               VeraConfig::init,
               Builder::init);
 

@@ -7,9 +7,9 @@ import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** A pointer that is moved from array to array; it owns nothing. */
+/** A pointer that moves from array to array and owns nothing. */
 public final class Address extends Pointer {
-  /** Where the first element of {@code array} lies. */
+  /** The address of the first element of {@code array}. */
   public static long of(INDArray array) {
     return array.data().address() + array.offset() * array.data().getElementSize();
   }
@@ -27,7 +27,7 @@ public final class Address extends Pointer {
   /**
    * Memory in the processor's byte order.
    *
-   * @param offset bytes to leave out from the first element of {@code array} on
+   * @param offset bytes to skip from the first element of {@code array} on
    */
   public static ByteBuffer bytes(INDArray array, long offset, long count) {
     return new BytePointer(new Address().to(of(array) + offset))

@@ -6,7 +6,7 @@ import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.stream;
 import org.bytedeco.javacpp.Loader;
 
-/** The library: one engine and one stream, on which every call returns when it is done. */
+/** The library, with one engine and one stream; every call returns when it is done. */
 public final class Native {
   public static final engine ENGINE = new engine(engine.kind.cpu, 0);
   public static final stream STREAM = new stream(ENGINE);
@@ -16,7 +16,7 @@ public final class Native {
   /**
    * Loads the library.
    *
-   * @throws LinkageError if there is none for this machine on the class path
+   * @throws LinkageError if the class path has none for this machine
    */
   public static void load() {
     Loader.load(dnnl.class);

@@ -25,7 +25,7 @@ public final class Primitive implements AutoCloseable {
     return this;
   }
 
-  /** Runs it; the addresses are of the arguments in the order of their declaration. */
+  /** Runs the operation; the addresses follow the declared order of the arguments. */
   public void run(long... addresses) {
     for (int i = 0; i < addresses.length; i++) {
       arguments.get(i).set_data_handle(address.to(addresses[i]));

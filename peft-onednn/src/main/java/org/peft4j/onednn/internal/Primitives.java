@@ -5,11 +5,11 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * The operations compiled so far, by what they are for; the longest unused ones are freed. Each
- * thread has its own: an operation holds the addresses of its call.
+ * A cache of compiled operations, which frees the least recently used ones. Each thread has its
+ * own, because an operation holds the addresses of its call.
  */
 public final class Primitives {
-  /** Far more than the shapes of a training; a bound where every batch has another length. */
+  /** Far more than a training run needs; a bound in case every batch has another length. */
   private static final int MOST = 2000;
 
   private static final ThreadLocal<Primitives> OF_THREAD = ThreadLocal.withInitial(Primitives::new);
@@ -30,7 +30,7 @@ public final class Primitives {
 
   private Primitives() {}
 
-  /** The operation of {@code key}, whose class and fields tell everything that it depends on. */
+  /** The operation of {@code key}, whose class and fields determine it. */
   public static <K extends Record> Primitive of(K key, Function<K, Primitive> compile) {
     Map<Record, Primitive> known = OF_THREAD.get().compiled;
     Primitive primitive = known.get(key);

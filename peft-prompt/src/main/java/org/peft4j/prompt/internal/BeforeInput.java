@@ -6,9 +6,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Pass;
 
 /**
- * The same embeddings stand before those of each sequence: {@code [P ; embed(ids)]}.
+ * The same embeddings precede those of each sequence: {@code [P ; embed(ids)]}.
  *
- * @param virtualTokens how many
+ * @param virtualTokens the number of embeddings
  */
 public record BeforeInput(int virtualTokens) implements PromptUse {
   @Override

@@ -16,9 +16,9 @@ import org.peft4j.site.Site;
 
 /**
  * A table of vectors that an encoder computes, {@code P = encoder(E)}. The encoder trains; an
- * adapter file has what it comes to.
+ * adapter file stores its output.
  *
- * @param use what the table is for
+ * @param use the use of the table
  */
 public record EncodedPrompt(Site site, PromptUse use, TableEncoder encoder)
     implements UsedPrompt, EncodedAdapter {
@@ -49,7 +49,7 @@ public record EncodedPrompt(Site site, PromptUse use, TableEncoder encoder)
     use.use(pass, table(pass, parameters), embeddings);
   }
 
-  /** Encodes once more, which costs little: a prompt has few rows. */
+  /** Encodes again, which costs little: a prompt has few rows. */
   @Override
   public void backward(
       Pass pass, Tensors parameters, @Nullable INDArray dEmbeddings, Tensors gradients) {

@@ -11,7 +11,7 @@ import org.peft4j.method.PeftMethod;
 import org.peft4j.site.SiteKind;
 
 /**
- * What the methods of this module have in common: no targets, but every place of their sorts.
+ * The common part of this module's methods: they have no targets and use every site of their kinds.
  *
  * @param <C> the config
  */
@@ -26,7 +26,7 @@ public abstract class PromptMethod<C extends PeftConfig> implements PeftMethod<C
     return Optional.of(new ModuleSelector.Every());
   }
 
-  /** Hugging Face PEFT wraps a model for a prompt without a tuner, which is a level less. */
+  /** For a prompt, Hugging Face PEFT wraps a model without a tuner: one level less in the keys. */
   @Override
   public final String savedModulesRoot() {
     return "base_model.";

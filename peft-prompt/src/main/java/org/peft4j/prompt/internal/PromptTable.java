@@ -10,11 +10,11 @@ import org.peft4j.adapter.Tensors;
 import org.peft4j.site.Site;
 
 /**
- * A table of vectors that trains itself, {@code P} [tokens, width].
+ * A trained table of vectors, {@code P} [tokens, width].
  *
- * @param use what for
+ * @param use the use of the table
  * @param width of a vector
- * @param first what it begins as
+ * @param first its first values
  */
 public record PromptTable(Site site, PromptUse use, long width, Initializer first)
     implements UsedPrompt {

@@ -4,16 +4,16 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Pass;
 
-/** What a table of vectors, a row for each virtual token, is used for. */
+/** The use of a table of vectors, a row for each virtual token. */
 public interface PromptUse {
-  /** How many embeddings it puts before those of the input. */
+  /** The number of embeddings before those of the input. */
   int virtualTokens();
 
-  /** How many keys and values it puts before those of the input. */
+  /** The number of keys and values before those of the input. */
   int prefixLength();
 
   /**
-   * Puts the table where it is used.
+   * Applies the table.
    *
    * @param table [tokens, width], which outlasts the pass
    * @param embeddings [batch, tokens, width], written; null for a prefix

@@ -3,9 +3,9 @@ package org.peft4j.prompt.internal;
 import org.peft4j.adapter.ParameterSpec;
 import org.peft4j.adapter.PromptAdapter;
 
-/** A table of vectors, however it is made, and what it is for. */
+/** A table of vectors, trained or encoded, with its use. */
 interface UsedPrompt extends PromptAdapter {
-  /** What the table is for. */
+  /** The use of the table. */
   PromptUse use();
 
   @Override

@@ -15,12 +15,12 @@ import org.peft4j.prompt.tuning.StartBuilder;
 /**
  * The config of multitask prompt tuning, with Hugging Face PEFT's fields and defaults.
  *
- * @param common the fields that every method has; a prompt has no targets
- * @param prompt the fields that every prompt has
- * @param start what the shared prompt begins as
- * @param source an earlier multitask adapter to begin from instead; not in a file
+ * @param common the fields of every method; a prompt has no targets
+ * @param prompt the fields of every prompt
+ * @param start the first values of the shared prompt
+ * @param source an earlier multitask adapter to start from instead; not in a file
  * @param ranks the rank of a task's matrix
- * @param tasks how many tasks there are
+ * @param tasks the number of tasks
  */
 public record MultitaskPromptConfig(
     CommonConfig common,
@@ -39,14 +39,14 @@ public record MultitaskPromptConfig(
   /**
    * Checks every field.
    *
-   * @throws org.peft4j.error.PeftException with all that is wrong
+   * @throws org.peft4j.error.PeftException listing all problems
    */
   public MultitaskPromptConfig {
     List<String> problems = prompt.problems(common);
     RANKS.check("num_ranks", ranks, problems);
     TASKS.check("num_tasks", tasks, problems);
     if (source.map(PromptSource::hasFactors).orElse(false) && tasks != 1) {
-      problems.add("num_tasks is " + tasks + "; allowed with a source of one task's matrix: 1.");
+      problems.add("num_tasks is " + tasks + "; allowed with one task's matrix as the source: 1.");
     }
     CommonConfig.require("multitask prompt tuning config", problems);
   }
@@ -92,13 +92,16 @@ public record MultitaskPromptConfig(
       return this;
     }
 
-    /** Begins from an earlier multitask adapter. */
+    /** Starts from an earlier multitask adapter. */
     public Builder source(PromptSource value) {
       source = Optional.of(value);
       return this;
     }
 
-    /** Begins from an earlier adapter that only a file names, or, by a file's other words, not. */
+    /**
+     * Reads a file's {@code prompt_tuning_init}: a source, which the file only names, or another
+     * start.
+     */
     void initOrSource(String word) {
       PromptSource.Share.named(word)
           .ifPresentOrElse(
@@ -110,13 +113,13 @@ public record MultitaskPromptConfig(
       source = source.map(from -> new PromptSource(from.weights(), from.share(), task));
     }
 
-    /** The rank of a task's matrix; 1 unless set. */
+    /** The rank of a task's matrix; 1 by default. */
     public Builder ranks(int value) {
       ranks = value;
       return this;
     }
 
-    /** How many tasks there are; 1 unless set. */
+    /** The number of tasks; 1 by default. */
     public Builder tasks(int value) {
       tasks = value;
       return this;

@@ -20,7 +20,7 @@ final class MultitaskPromptFields {
               .toList(),
           name -> name);
 
-  /** That a prompt began from an earlier adapter is over once it is saved. */
+  /** A saved prompt no longer mentions the earlier adapter that it started from. */
   static final ConfigFields<MultitaskPromptConfig, Builder> ALL =
       PromptStart.describe(
           PromptFields.describe(
@@ -33,7 +33,7 @@ final class MultitaskPromptFields {
               .add(
                   "num_tasks",
                   MultitaskPromptConfig.TASKS,
-                  "How many tasks there are.",
+                  "Number of tasks.",
                   MultitaskPromptConfig::tasks,
                   Builder::tasks)
               .role(FieldRole.TASKS)
@@ -46,7 +46,7 @@ final class MultitaskPromptFields {
               .add(
                   "prompt_tuning_init",
                   INIT,
-                  "How the shared prompt begins.",
+                  "First values of the shared prompt.",
                   config -> config.start().inFile(config.common()).init().name(),
                   Builder::initOrSource)
               .role(FieldRole.INIT)

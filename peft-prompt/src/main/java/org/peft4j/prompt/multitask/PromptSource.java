@@ -5,15 +5,15 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * An earlier multitask adapter that a new one begins from.
+ * An earlier multitask adapter that a new one starts from.
  *
- * @param weights its {@code adapter_model.safetensors}, named by the caller; empty where only a
- *     config file names it, which is not followed
- * @param share what is taken
- * @param task whose matrix, for {@link Share#ONE_TASK}
+ * @param weights its {@code adapter_model.safetensors}, named by the caller; empty if only a config
+ *     file names it, because paths in configs are not followed
+ * @param share the part to take
+ * @param task the task whose matrix {@link Share#ONE_TASK} takes
  */
 public record PromptSource(Optional<Path> weights, Share share, int task) {
-  /** What is taken of the source. */
+  /** The part to take from the source. */
   public enum Share {
     /** The shared prompt, and the mean of all tasks' factors. */
     MEAN_OF_TASKS("AVERAGE_SOURCE_TASKS"),
@@ -32,7 +32,7 @@ public record PromptSource(Optional<Path> weights, Share share, int task) {
       return Arrays.stream(values()).filter(share -> share.init.equals(init)).findFirst();
     }
 
-    /** What Hugging Face PEFT calls it in {@code prompt_tuning_init}. */
+    /** Hugging Face PEFT's name in {@code prompt_tuning_init}. */
     public String init() {
       return init;
     }
@@ -43,7 +43,7 @@ public record PromptSource(Optional<Path> weights, Share share, int task) {
     this(Optional.of(weights), share, task);
   }
 
-  /** Whether the factors of tasks are taken too. */
+  /** Whether to take the factors of tasks too. */
   public boolean hasFactors() {
     return share != Share.SHARED_PROMPT;
   }

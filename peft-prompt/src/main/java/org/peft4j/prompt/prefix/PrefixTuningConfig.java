@@ -11,11 +11,11 @@ import org.peft4j.prompt.PromptFields;
  * The config of prefix tuning, with Hugging Face PEFT's fields and defaults. Without the projection
  * it is P-tuning v2: deep prompts on every layer.
  *
- * @param common the fields that every method has; a prefix has no targets
- * @param prompt the fields that every prompt has
- * @param projection whether a perceptron makes the prefix of trained embeddings
- * @param encoderHiddenSize the perceptron's width; that of a row of keys unless set
- * @param zeros whether a prefix without projection begins as zeros ({@code init_weights: "zero"})
+ * @param common the fields of every method; a prefix has no targets
+ * @param prompt the fields of every prompt
+ * @param projection whether a perceptron computes the prefix from trained embeddings
+ * @param encoderHiddenSize the perceptron's width; by default that of a row of keys
+ * @param zeros whether a prefix without projection starts as zeros ({@code init_weights: "zero"})
  *     instead of N(0, 1)
  */
 public record PrefixTuningConfig(
@@ -31,7 +31,7 @@ public record PrefixTuningConfig(
   /**
    * Checks every field.
    *
-   * @throws org.peft4j.error.PeftException with all that is wrong
+   * @throws org.peft4j.error.PeftException listing all problems
    */
   public PrefixTuningConfig {
     List<String> problems = prompt.problems(common, encoderHiddenSize);
@@ -67,13 +67,13 @@ public record PrefixTuningConfig(
       return this;
     }
 
-    /** Whether a perceptron makes the prefix; false unless set. */
+    /** Whether a perceptron computes the prefix; false by default. */
     public Builder projection(boolean value) {
       projection = value;
       return this;
     }
 
-    /** Whether a prefix without projection begins as zeros; false unless set. */
+    /** Whether a prefix without projection starts as zeros; false by default. */
     public Builder zeros(boolean value) {
       zeros = value;
       return this;

@@ -1,6 +1,6 @@
 /**
- * Prefix tuning: keys and values of virtual tokens stand before those of the input in each
- * attention. Without the projection it is P-tuning v2.
+ * Prefix tuning: keys and values of virtual tokens precede those of the input in each attention.
+ * Without the projection it is P-tuning v2.
  *
  * @see <a href="https://arxiv.org/abs/2101.00190">Li and Liang, Prefix-Tuning: Optimizing
  *     Continuous Prompts for Generation, 2021</a>

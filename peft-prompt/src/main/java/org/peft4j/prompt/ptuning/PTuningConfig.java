@@ -12,10 +12,10 @@ import org.peft4j.prompt.PromptFields;
 /**
  * The config of P-tuning, with Hugging Face PEFT's fields and defaults.
  *
- * @param common the fields that every method has; a prompt has no targets
- * @param prompt the fields that every prompt has
+ * @param common the fields of every method; a prompt has no targets
+ * @param prompt the fields of every prompt
  * @param reparameterization the encoder
- * @param encoderHiddenSize its width; that of an embedding unless set
+ * @param encoderHiddenSize its width; by default that of an embedding
  * @param encoderLayers the layers of an LSTM
  * @param encoderDropout the dropout between them, in [0, 1)
  */
@@ -35,7 +35,7 @@ public record PTuningConfig(
   /**
    * Checks every field.
    *
-   * @throws org.peft4j.error.PeftException with all that is wrong
+   * @throws org.peft4j.error.PeftException listing all problems
    */
   public PTuningConfig {
     List<String> problems = prompt.problems(common, encoderHiddenSize);
@@ -85,19 +85,19 @@ public record PTuningConfig(
       return this;
     }
 
-    /** The encoder; a perceptron unless set. */
+    /** The encoder; a perceptron by default. */
     public Builder reparameterization(Reparameterization value) {
       reparameterization = value;
       return this;
     }
 
-    /** The layers of an LSTM; 2 unless set. */
+    /** The number of an LSTM's layers; 2 by default. */
     public Builder encoderLayers(int value) {
       encoderLayers = value;
       return this;
     }
 
-    /** The dropout between the layers of an LSTM; 0 unless set. */
+    /** The dropout between the layers of an LSTM; 0 by default. */
     public Builder encoderDropout(double value) {
       encoderDropout = value;
       return this;

@@ -1,6 +1,6 @@
 package org.peft4j.prompt.ptuning;
 
-/** The network that makes a prompt of trained embeddings. */
+/** The network that computes a prompt from trained embeddings. */
 public enum Reparameterization {
   /** A perceptron of three maps. */
   MLP,

@@ -1,5 +1,5 @@
 /**
- * P-tuning: the embeddings of virtual tokens are what a small network makes of trained ones.
+ * P-tuning: a small network computes the embeddings of virtual tokens from trained ones.
  *
  * @see <a href="https://arxiv.org/abs/2103.10385">Liu et al., GPT Understands, Too, 2021</a>
  */

@@ -1,6 +1,6 @@
 package org.peft4j.prompt.tuning;
 
-/** What a prompt begins as. */
+/** The first values of a prompt. */
 public enum PromptInit {
   /** N(0, 1). */
   RANDOM,

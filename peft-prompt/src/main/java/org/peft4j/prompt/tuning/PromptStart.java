@@ -11,16 +11,16 @@ import org.peft4j.config.FieldType;
 import org.peft4j.config.PeftConfig;
 
 /**
- * What a prompt of embeddings begins as, with Hugging Face PEFT's fields.
+ * The first values of a prompt of embeddings, with Hugging Face PEFT's fields.
  *
- * @param init what it begins as
- * @param text the text that it begins as, for {@link PromptInit#TEXT}
+ * @param init the kind of first values
+ * @param text the text to start from, for {@link PromptInit#TEXT}
  * @param tokenizer the name of that text's tokenizer: kept, never followed
  * @param tokens the ids of that text's tokens; not in a file
  */
 public record PromptStart(
     PromptInit init, Optional<String> text, Optional<String> tokenizer, List<Integer> tokens) {
-  /** Numbers drawn at random. */
+  /** Random numbers. */
   public static final PromptStart RANDOM =
       new PromptStart(PromptInit.RANDOM, Optional.empty(), Optional.empty(), List.of());
 
@@ -48,7 +48,7 @@ public record PromptStart(
     return new PromptStart(init, text, Optional.of(name), tokens);
   }
 
-  /** With the ids of its text, where it begins from one. */
+  /** With the ids of its text, if it starts from one. */
   public PromptStart encoded(Function<String, int[]> encoder) {
     if (init != PromptInit.TEXT || text.isEmpty()) {
       return this;
@@ -58,9 +58,9 @@ public record PromptStart(
   }
 
   /**
-   * The start as a file has it. Hugging Face PEFT reads no text without the name of its tokenizer,
-   * which is the base model's unless it is given; without either the file says random: the weights
-   * hold what the text came to.
+   * The start for a file. Hugging Face PEFT reads no text without its tokenizer's name, by default
+   * the base model's; without either name, the file says random, because the weights already
+   * contain the text's embeddings.
    */
   public PromptStart inFile(CommonConfig common) {
     Optional<String> name = tokenizer.or(common::baseModel);
@@ -73,7 +73,7 @@ public record PromptStart(
   }
 
   /**
-   * Adds its fields, all but {@code prompt_tuning_init}, to those of a config.
+   * Adds its fields, except {@code prompt_tuning_init}, to those of a config.
    *
    * @param get the config's start
    */
@@ -83,7 +83,7 @@ public record PromptStart(
         .addOptional(
             "prompt_tuning_init_text",
             FieldType.TEXT,
-            "The text that the prompt begins as.",
+            "The text that the prompt starts from.",
             config -> get.apply(config).inFile(config.common()).text(),
             StartBuilder::initText)
         .role(FieldRole.INIT_TEXT)

@@ -8,9 +8,9 @@ import org.peft4j.prompt.PromptFields;
 /**
  * The config of prompt tuning, with Hugging Face PEFT's fields and defaults.
  *
- * @param common the fields that every method has; a prompt has no targets
- * @param prompt the fields that every prompt has
- * @param start what the prompt begins as
+ * @param common the fields of every method; a prompt has no targets
+ * @param prompt the fields of every prompt
+ * @param start the first values of the prompt
  */
 public record PromptTuningConfig(CommonConfig common, PromptFields prompt, PromptStart start)
     implements PeftConfig {
@@ -20,7 +20,7 @@ public record PromptTuningConfig(CommonConfig common, PromptFields prompt, Promp
   /**
    * Checks every field.
    *
-   * @throws org.peft4j.error.PeftException with all that is wrong
+   * @throws org.peft4j.error.PeftException listing all problems
    */
   public PromptTuningConfig {
     CommonConfig.require("prompt tuning config", prompt.problems(common));

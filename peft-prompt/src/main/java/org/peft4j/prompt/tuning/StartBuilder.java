@@ -5,29 +5,29 @@ import java.util.function.Function;
 import org.peft4j.prompt.PromptBuilder;
 
 /**
- * The setters that the builders of prompts of embeddings have.
+ * The setters of builders for prompts of embeddings.
  *
  * @param <B> the builder's own class
  */
 public abstract class StartBuilder<B extends StartBuilder<B>> extends PromptBuilder<B> {
   private PromptStart start = PromptStart.RANDOM;
 
-  /** What the prompt begins as; random unless set. */
+  /** The first values of the prompt; random by default. */
   public final B init(PromptInit value) {
     start = start.with(value);
     return self();
   }
 
-  /** The prompt begins as the embeddings of these tokens, cut or repeated to its length. */
+  /** Starts the prompt with the embeddings of these tokens, cut or repeated to its length. */
   public final B initFromTokens(List<Integer> ids) {
     start = PromptStart.ofTokens(ids);
     return self();
   }
 
   /**
-   * The prompt begins as the embeddings of a text's tokens, cut or repeated to its length.
+   * Starts the prompt with the embeddings of a text's tokens, cut or repeated to its length.
    *
-   * @param encoder text to token ids, with the tokens that the model's tokenizer puts around a text
+   * @param encoder maps a text to token ids, including the tokenizer's special tokens
    */
   public final B initFromText(String text, Function<String, int[]> encoder) {
     start = PromptStart.ofText(text).encoded(encoder);
@@ -48,7 +48,7 @@ public abstract class StartBuilder<B extends StartBuilder<B>> extends PromptBuil
     start = start.withTokenizer(name);
   }
 
-  /** What was set. */
+  /** The value set, if any. */
   protected final PromptStart start() {
     return start;
   }

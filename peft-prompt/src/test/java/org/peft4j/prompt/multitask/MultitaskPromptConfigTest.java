@@ -43,7 +43,7 @@ class MultitaskPromptConfigTest {
 
     assertThatThrownBy(() -> config().tasks(2).source(source).build())
         .isInstanceOf(PeftException.class)
-        .hasMessageContaining("num_tasks is 2; allowed with a source of one task's matrix: 1.");
+        .hasMessageContaining("num_tasks is 2; allowed with one task's matrix as the source: 1.");
   }
 
   @Test

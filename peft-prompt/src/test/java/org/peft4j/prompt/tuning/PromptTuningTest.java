@@ -103,7 +103,7 @@ class PromptTuningTest {
         .hasMessageContaining("prompt_tuning_init is TEXT, but there is no text.");
     assertThatThrownBy(() -> begin(config(2).initFromText("hi", text -> new int[0])))
         .isInstanceOf(PeftException.class)
-        .hasMessageContaining("The prompt begins as the text \"hi\", of which there are no token");
+        .hasMessageContaining("The prompt starts from the text \"hi\", but there are no token");
   }
 
   @Test

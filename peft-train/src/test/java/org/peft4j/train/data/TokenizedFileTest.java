@@ -94,7 +94,7 @@ class TokenizedFileTest {
 
   static Stream<Arguments> brokenFiles() {
     return Stream.of(
-        Arguments.of(Map.of("ids", IDS), "\"input_ids\": there is none of that name"),
+        Arguments.of(Map.of("ids", IDS), "\"input_ids\": does not exist"),
         Arguments.of(
             Map.of("input_ids", IDS, "label", IDS),
             "tensor \"label\" is unknown; allowed: input_ids, labels, attention_mask, task_ids."),

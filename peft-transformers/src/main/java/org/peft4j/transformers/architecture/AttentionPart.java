@@ -45,6 +45,31 @@ public record AttentionPart(
     LinearPart output,
     Site prefix)
     implements MixerPart {
+  public AttentionPart {
+    List<String> problems = new ArrayList<>();
+    if (window.isPresent() && (window.getAsInt() < 1 || !causal)) {
+      problems.add(
+          "window is " + window.getAsInt() + "; allowed: at least 1, in causal attention.");
+    }
+    if (softCap.isPresent() && !(softCap.getAsDouble() > 0)) {
+      problems.add("softCap is " + softCap.getAsDouble() + "; allowed: above 0.");
+    }
+    if (source == Source.ENCODER) {
+      if (causal) {
+        problems.add("causal is true; allowed for attention to an encoder: false.");
+      }
+      if (!(projections instanceof Separate)) {
+        problems.add("projections are fused; allowed for attention to an encoder: separate ones.");
+      }
+      if (!(positions instanceof NoPositions)) {
+        problems.add("positions are " + positions + "; allowed for attention to an encoder: none.");
+      }
+    }
+    if (!problems.isEmpty()) {
+      throw new IllegalArgumentException(prefix.name() + ": " + String.join(" ", problems));
+    }
+  }
+
   /**
    * Causal self-attention without a window, with scores q·k/√headSize.
    *

@@ -2,6 +2,7 @@ package org.peft4j.transformers.architecture;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.peft4j.site.Site;
 
 /**
@@ -12,16 +13,32 @@ import org.peft4j.site.Site;
 public record BlockPart(String name, List<ResidualPart> sublayers) {
   public BlockPart {
     sublayers = List.copyOf(sublayers);
+    for (AttentionPart.Source source : AttentionPart.Source.values()) {
+      long count = attentions(sublayers).filter(attention -> attention.source() == source).count();
+      if (count > 1) {
+        throw new IllegalArgumentException(
+            name
+                + " has "
+                + count
+                + " attentions to "
+                + source
+                + "; allowed: one, because a block keeps one set of keys and values for"
+                + " generation.");
+      }
+    }
   }
 
   /** Its attentions, in the order of the forward pass. */
   public List<AttentionPart> attentions() {
+    return attentions(sublayers).toList();
+  }
+
+  private static Stream<AttentionPart> attentions(List<ResidualPart> sublayers) {
     return sublayers.stream()
         .flatMap(sublayer -> sublayer.branches().stream())
         .map(BranchPart::mixer)
         .filter(AttentionPart.class::isInstance)
-        .map(AttentionPart.class::cast)
-        .toList();
+        .map(AttentionPart.class::cast);
   }
 
   /** Its modules, in the order of the forward pass. */

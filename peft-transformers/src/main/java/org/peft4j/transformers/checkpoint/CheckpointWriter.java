@@ -34,7 +34,7 @@ public final class CheckpointWriter {
     this.model = model;
   }
 
-  /** Writes the base model as it is; in the scope of {@link PeftModel#merged}, the merged one. */
+  /** Writes the base model; in the scope of {@link PeftModel#merged}, the merged one. */
   public static CheckpointWriter of(TransformerModel model) {
     return new CheckpointWriter(model);
   }

@@ -26,7 +26,7 @@ final class RotaryFields {
   /**
    * Reads the settings of a model.
    *
-   * @param size how many features of a head are rotated
+   * @param size the number of rotated features of a head
    */
   static Rotary read(ConfigFields fields, int maxPositions, int size) {
     boolean recent = fields.has("rope_parameters");

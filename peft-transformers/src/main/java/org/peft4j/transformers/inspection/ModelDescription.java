@@ -30,7 +30,7 @@ public record ModelDescription(ModelArchitecture architecture, TensorTable tenso
     return architecture.sites();
   }
 
-  /** The number of parameters, a tied head counted once. */
+  /** The number of parameters; a tied head counts once. */
   public long parameterCount() {
     return architecture.parameterCount();
   }

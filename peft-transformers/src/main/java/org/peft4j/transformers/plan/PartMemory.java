@@ -25,11 +25,16 @@ record PartMemory(TrainingBatch batch, long width) {
     Elements all = Elements.NONE;
     for (int i = 0; i < sublayers.size(); i++) {
       all = all.plus(sublayer(sublayers.get(i)));
-      if (i < sublayers.size() - 1) {
-        all = all.plus(hidden()); // The last result is the block's output.
+      if (i < sublayers.size() - 1) { // The last result is the block's output.
+        all = all.plus(result(sublayers.get(i)));
       }
     }
     return all;
+  }
+
+  /** The backward pass computes the result of a norm again, from the sum that it keeps. */
+  private Elements result(ResidualPart part) {
+    return part.after().isPresent() ? new Elements(0, hidden().temporary()) : hidden();
   }
 
   private Elements sublayer(ResidualPart part) {

@@ -2,6 +2,7 @@ package org.peft4j.transformers.plan;
 
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.peft4j.transformers.architecture.HeadPart;
 import org.peft4j.transformers.architecture.LinearPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
@@ -12,11 +13,11 @@ import org.peft4j.transformers.architecture.StackPart;
  *
  * @param output the output of one block
  * @param outputs the outputs of all layers, held from the forward to the backward pass
- * @param statistics of norms outside of blocks
+ * @param kept outside of blocks, from the forward to the backward pass: statistics of norms, and
+ *     the input of an adapted projection
  * @param blocks in the order of the forward pass
  */
-record StepMemory(
-    long output, long outputs, long statistics, List<Elements> blocks, HeadShape head) {
+record StepMemory(long output, long outputs, long kept, List<Elements> blocks, HeadShape head) {
   /** Output gradients at once: a layer's incoming and outgoing one. */
   private static final int GRADIENTS = 2;
 
@@ -24,8 +25,12 @@ record StepMemory(
     blocks = List.copyOf(blocks);
   }
 
-  /** The elements of a step with that batch. */
-  static StepMemory of(ModelArchitecture model, TrainingBatch batch) {
+  /**
+   * The elements of a step with that batch.
+   *
+   * @param adapted the names of the adapted sites
+   */
+  static StepMemory of(ModelArchitecture model, TrainingBatch batch, Set<String> adapted) {
     long rows = batch.tokens();
     long output = rows * model.hiddenSize();
     PartMemory parts = new PartMemory(batch, model.hiddenSize());
@@ -40,13 +45,21 @@ record StepMemory(
             .flatMap(stack -> stack.norm().stream())
             .mapToLong(norm -> rows * PartMemory.statistics(norm))
             .sum();
+    long projected =
+        model.stacks().stream()
+            .map(StackPart::input)
+            .filter(input -> input.projection().isPresent())
+            .filter(input -> adapted.contains(input.projection().get().site().name()))
+            .mapToLong(input -> rows * input.tokens().width())
+            .sum();
     HeadPart head = model.head();
     HeadShape shape =
         new HeadShape(
             model.labels().isPresent() ? batch.sequences() : rows,
             head.linear().inputs(),
             head.outputs());
-    return new StepMemory(output, output * blocks.size() + outside, statistics, blocks, shape);
+    return new StepMemory(
+        output, output * blocks.size() + outside, statistics + projected, blocks, shape);
   }
 
   /** The outputs of a stack's embeddings and of the layers after its last block. */
@@ -65,12 +78,12 @@ record StepMemory(
   ActivationMemory bytes(int back, boolean headAdapted, int width) {
     List<Elements> active = blocks.subList(blocks.size() - back, blocks.size());
     long loss = head.temporary(headAdapted);
-    long kept = active.stream().mapToLong(Elements::kept).sum();
+    long inBlocks = active.stream().mapToLong(Elements::kept).sum();
     OptionalLong temporary = active.stream().mapToLong(Elements::temporary).max();
     OptionalLong again = active.stream().mapToLong(b -> b.kept() + b.temporary() + output).max();
-    long always = outputs + output * GRADIENTS + statistics;
+    long always = outputs + output * GRADIENTS + kept;
     return new ActivationMemory(
-        width * (always + kept + Math.max(loss, temporary.orElse(0))),
+        width * (always + inBlocks + Math.max(loss, temporary.orElse(0))),
         width * (always + Math.max(loss, again.orElse(0))));
   }
 }

@@ -63,7 +63,6 @@ public final class TransformerPlanner {
     ModelOutline outline =
         new ModelOutline(
             model.sites(),
-            Set.of(head),
             model.head().tied() ? Set.of(head) : Set.of(),
             Optional.of(model.modelType()),
             sum(parameter -> 1),
@@ -92,7 +91,8 @@ public final class TransformerPlanner {
   private ActivationMemory activations(AdapterPlan adapter, TrainingBatch batch) {
     Set<String> adapted = new HashSet<>();
     adapter.sites().forEach(site -> adapted.add(site.name()));
-    return StepMemory.of(model, batch).bytes(blocksFrom(adapted), adapted.contains(head), SINGLE);
+    return StepMemory.of(model, batch, adapted)
+        .bytes(blocksFrom(adapted), adapted.contains(head), SINGLE);
   }
 
   /** The number of blocks from the first adapted site on. */

@@ -22,7 +22,9 @@ import org.peft4j.transformers.architecture.ModelArchitecture;
  * parameters or logits there changes the architecture here, or is refused by name: none is ignored.
  */
 class FieldsTest {
-  @TempDir private Path folder;
+  @TempDir
+  @SuppressWarnings("NullAway.Init")
+  private Path folder;
 
   private static JsonNode golden() {
     return ConfigFile.json(Golden.folder("fields.json"));
@@ -78,7 +80,7 @@ class FieldsTest {
       file.read();
       return Optional.empty();
     } catch (PeftException e) {
-      return Optional.of(e.getMessage());
+      return Optional.ofNullable(e.getMessage());
     }
   }
 }

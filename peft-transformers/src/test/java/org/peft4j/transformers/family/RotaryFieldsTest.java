@@ -25,7 +25,9 @@ class RotaryFieldsTest {
   private static final String YARN =
       "{\"rope_type\": \"yarn\", \"factor\": 4.0, \"original_max_position_embeddings\": 32}";
 
-  @TempDir private Path folder;
+  @TempDir
+  @SuppressWarnings("NullAway.Init")
+  private Path folder;
 
   static Stream<String> cases() {
     return golden().properties().stream().map(Map.Entry::getKey);

@@ -7,6 +7,10 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.api.io.TempDir;
@@ -19,6 +23,7 @@ import org.peft4j.PeftModel;
 import org.peft4j.kernel.KernelChoice;
 import org.peft4j.kernel.Nd4jKernels;
 import org.peft4j.lora.LoraConfig;
+import org.peft4j.site.Site;
 import org.peft4j.transformers.CausalLanguageModel;
 import org.peft4j.transformers.TransformerOptions;
 import org.peft4j.transformers.Transformers;
@@ -30,17 +35,30 @@ import org.peft4j.transformers.internal.layer.TrainingMemoryProbe;
 class MeasuredActivationsTest {
   private static final int VOCABULARY = 300;
   private static final int LAYERS = 5;
-  private static final String LLAMA =
-      """
-      {"model_type": "llama", "vocab_size": 300, "hidden_size": 64, "intermediate_size": 176,
-       "num_hidden_layers": 5, "num_attention_heads": 8, "num_key_value_heads": 2,
-       "max_position_embeddings": 512}
-      """;
-  private static final String GPT2 =
-      """
-      {"model_type": "gpt2", "vocab_size": 300, "n_embd": 64, "n_layer": 5, "n_head": 4,
-       "n_positions": 512}
-      """;
+  private static final Map<String, String> CONFIGS =
+      Map.of(
+          "llama",
+          """
+          {"model_type": "llama", "vocab_size": 300, "hidden_size": 64, "intermediate_size": 176,
+           "num_hidden_layers": 5, "num_attention_heads": 8, "num_key_value_heads": 2,
+           "max_position_embeddings": 512}
+          """,
+          "gpt2",
+          """
+          {"model_type": "gpt2", "vocab_size": 300, "n_embd": 64, "n_layer": 5, "n_head": 4,
+           "n_positions": 512}
+          """,
+          "opt",
+          """
+          {"model_type": "opt", "vocab_size": 300, "hidden_size": 64, "ffn_dim": 256,
+           "num_hidden_layers": 5, "num_attention_heads": 4, "max_position_embeddings": 512}
+          """,
+          "opt_350m",
+          """
+          {"model_type": "opt", "vocab_size": 300, "hidden_size": 64, "ffn_dim": 256,
+           "num_hidden_layers": 5, "num_attention_heads": 4, "max_position_embeddings": 512,
+           "do_layer_norm_before": false, "word_embed_proj_dim": 32}
+          """);
 
   @ParameterizedTest
   @CsvSource({
@@ -51,7 +69,13 @@ class MeasuredActivationsTest {
     "gpt2,  all-linear, 0, 4,  96, false",
     "gpt2,  all-linear, 0, 4,  96, true",
     "gpt2,  c_attn,     3, 2, 300, false",
-    "gpt2,  c_attn,     3, 2, 300, true"
+    "gpt2,  c_attn,     3, 2, 300, true",
+    "opt,   all-linear, 0, 4,  96, false",
+    "opt,   all-linear, 0, 4,  96, true",
+    "opt_350m, all-linear, 0, 4,  96, false",
+    "opt_350m, all-linear, 0, 4,  96, true",
+    "opt_350m, q_proj,     2, 2, 300, false",
+    "opt_350m, q_proj,     2, 2, 300, true"
   })
   void activationsAreThoseOfAStep(
       String family,
@@ -63,7 +87,7 @@ class MeasuredActivationsTest {
       @TempDir Path folder)
       throws IOException {
     Path config = folder.resolve("config.json");
-    Files.writeString(config, family.equals("llama") ? LLAMA : GPT2);
+    Files.writeString(config, Objects.requireNonNull(CONFIGS.get(family)));
     RandomCheckpoint.init(config, folder.resolve("model"), 1);
     LoraConfig lora = lora(target, firstLayer);
     TrainingBatch batch = new TrainingBatch(sequences, length);
@@ -77,9 +101,11 @@ class MeasuredActivationsTest {
       train(model.network(), batch);
 
       long kept = TrainingMemoryProbe.kept(base);
-      StepMemory step = StepMemory.of(Families.read(config), batch);
+      Set<String> adapted =
+          model.adaptedSites().stream().map(Site::name).collect(Collectors.toSet());
+      StepMemory step = StepMemory.of(Families.read(config), batch, adapted);
       long blocks = checkpointing ? 0 : (LAYERS - firstLayer) * step.blocks().get(0).kept();
-      assertThat(kept).isEqualTo(Float.BYTES * (blocks + step.statistics()));
+      assertThat(kept).isEqualTo(Float.BYTES * (blocks + step.kept()));
       assumeFalse(
           KernelChoice.kernels() instanceof Nd4jKernels,
           "Temporaries are estimated for the kernels of peft-onednn, which do not run here");

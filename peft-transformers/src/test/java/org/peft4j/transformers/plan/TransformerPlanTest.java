@@ -88,6 +88,8 @@ class TransformerPlanTest {
         "mt5",
         "gpt2",
         "tinyllama",
+        "opt_350m",
+        "opt_classifier",
         "gpt2_classifier",
         "qwen2_classifier"
       })

@@ -3,7 +3,6 @@ package org.peft4j.internal.original.stock;
 import java.util.ArrayList;
 import java.util.List;
 import org.deeplearning4j.nn.api.Layer;
-import org.deeplearning4j.nn.api.layers.IOutputLayer;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -34,11 +33,6 @@ record EffectiveOriginal(StockLayer base, List<WeightSite> weights, StockWeights
   @Override
   public FrozenWeight frozen(Site site, String parameter) {
     return frozen.get(parameter);
-  }
-
-  @Override
-  public boolean outputHead() {
-    return base.layer() instanceof IOutputLayer;
   }
 
   @Override

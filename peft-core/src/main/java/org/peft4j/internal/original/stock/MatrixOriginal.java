@@ -1,10 +1,8 @@
 package org.peft4j.internal.original.stock;
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.deeplearning4j.nn.api.layers.IOutputLayer;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.layers.BaseLayer;
 import org.deeplearning4j.nn.layers.feedforward.embedding.EmbeddingSequenceLayer;
@@ -36,7 +34,8 @@ record MatrixOriginal(StockLayer base, Site site, Twin twin, StockWeights weight
   /** A linear map. */
   static MatrixOriginal linear(String name, StockLayer base, Twin twin) {
     INDArray w = base.layer().getParam(DefaultParamInitializer.WEIGHT_KEY);
-    Site site = Site.linear(name, name, w.size(0), w.size(1), parameters(base));
+    Site site =
+        Site.linear(name, name, w.size(0), w.size(1), parameters(base)).as(base.roleOfMaps());
     return new MatrixOriginal(base, site, twin, weights(base, WeightView.TRANSPOSED));
   }
 
@@ -91,17 +90,9 @@ record MatrixOriginal(StockLayer base, Site site, Twin twin, StockWeights weight
   }
 
   @Override
-  public boolean outputHead() {
-    return base.layer() instanceof IOutputLayer;
-  }
-
-  @Override
   public TwinLayer build(
       NeuralNetConfiguration configuration, int index, LayerGrafts grafts, DataType type) {
-    BaseLayer<?> layer = twin.make(base.ownConfiguration(), type, new GraftPoint(grafts, site));
-    layer.setIndex(index);
-    layer.setParamsViewArray(base.layer().params());
-    layer.setParamTable(new LinkedHashMap<>(base.layer().paramTable()));
-    return TwinLayer.of(layer);
+    GraftPoint at = new GraftPoint(grafts, site);
+    return base.twin(twin.make(base.ownConfiguration(), type, at), index);
   }
 }

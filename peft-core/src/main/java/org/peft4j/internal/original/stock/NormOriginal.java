@@ -1,12 +1,12 @@
 package org.peft4j.internal.original.stock;
 
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.params.BatchNormalizationParamInitializer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.peft4j.internal.graft.LayerGrafts;
+import org.peft4j.internal.graft.SiteGrafts;
 import org.peft4j.internal.original.OriginalLayer;
 import org.peft4j.internal.original.TwinLayer;
 import org.peft4j.internal.original.twin.BatchNormTwin;
@@ -45,10 +45,7 @@ record NormOriginal(StockLayer base, Site site, StockWeights weights) implements
   @Override
   public TwinLayer build(
       NeuralNetConfiguration configuration, int index, LayerGrafts grafts, DataType type) {
-    BatchNormTwin layer = new BatchNormTwin(base.ownConfiguration(), type, grafts.at(site.name()));
-    layer.setIndex(index);
-    layer.setParamsViewArray(base.layer().params());
-    layer.setParamTable(new LinkedHashMap<>(base.layer().paramTable()));
-    return TwinLayer.of(layer);
+    SiteGrafts at = grafts.at(site.name());
+    return base.twin(new BatchNormTwin(base.ownConfiguration(), type, at), index);
   }
 }

@@ -26,11 +26,6 @@ record OriginalWithPlace(OriginalLayer inner, OutputPlace place) implements Orig
   }
 
   @Override
-  public boolean outputHead() {
-    return inner.outputHead();
-  }
-
-  @Override
   public boolean rowsApart() {
     return inner.rowsApart();
   }

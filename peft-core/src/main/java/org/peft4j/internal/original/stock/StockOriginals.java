@@ -1,6 +1,7 @@
 package org.peft4j.internal.original.stock;
 
 import java.util.List;
+import java.util.Map;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.layers.samediff.SameDiffVertex;
@@ -17,6 +18,7 @@ import org.deeplearning4j.nn.layers.training.CenterLossOutputLayer;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.original.OriginalLayer;
 import org.peft4j.internal.original.OriginalVertex;
+import org.peft4j.internal.original.stock.MatrixOriginal.Twin;
 import org.peft4j.internal.original.twin.CenterLossOutputTwin;
 import org.peft4j.internal.original.twin.DenseTwin;
 import org.peft4j.internal.original.twin.EmbeddingSequenceTwin;
@@ -29,6 +31,17 @@ import org.peft4j.internal.original.twin.RnnOutputTwin;
  * changes are unknown.
  */
 public final class StockOriginals {
+  private static final Map<Class<?>, Twin> LINEAR =
+      Map.of(
+          DenseLayer.class, DenseTwin::new,
+          OutputLayer.class, OutputTwin::new,
+          CenterLossOutputLayer.class, CenterLossOutputTwin::new,
+          RnnOutputLayer.class, RnnOutputTwin::new);
+  private static final Map<Class<?>, Twin> EMBEDDING =
+      Map.of(
+          EmbeddingLayer.class, EmbeddingTwin::new,
+          EmbeddingSequenceLayer.class, EmbeddingSequenceTwin::new);
+
   private StockOriginals() {}
 
   /**
@@ -72,29 +85,13 @@ public final class StockOriginals {
 
   private static OriginalLayer withoutPlace(String name, StockLayer base) {
     Class<?> sort = base.layer().getClass();
-    if (sort == DenseLayer.class) {
-      return MatrixOriginal.linear(
-          name, base, (conf, type, at) -> new DenseTwin(conf, type, at.product(type)));
+    Twin linear = LINEAR.get(sort);
+    if (linear != null) {
+      return MatrixOriginal.linear(name, base, linear);
     }
-    if (sort == OutputLayer.class) {
-      return MatrixOriginal.linear(
-          name, base, (conf, type, at) -> new OutputTwin(conf, type, at.product(type)));
-    }
-    if (sort == CenterLossOutputLayer.class) {
-      return MatrixOriginal.linear(
-          name, base, (conf, type, at) -> new CenterLossOutputTwin(conf, type, at.product(type)));
-    }
-    if (sort == RnnOutputLayer.class) {
-      return MatrixOriginal.linear(
-          name, base, (conf, type, at) -> new RnnOutputTwin(conf, type, at.product(type)));
-    }
-    if (sort == EmbeddingLayer.class) {
-      return MatrixOriginal.embedding(
-          name, base, (conf, type, at) -> new EmbeddingTwin(conf, type, at.lookup()));
-    }
-    if (sort == EmbeddingSequenceLayer.class) {
-      return MatrixOriginal.embedding(
-          name, base, (conf, type, at) -> new EmbeddingSequenceTwin(conf, type, at.lookup()));
+    Twin embedding = EMBEDDING.get(sort);
+    if (embedding != null) {
+      return MatrixOriginal.embedding(name, base, embedding);
     }
     if (sort == BatchNormalization.class) {
       return NormOriginal.of(name, base);
@@ -103,6 +100,8 @@ public final class StockOriginals {
   }
 
   private static List<WeightSite> sites(String name, StockLayer base) {
-    return StockSites.of(name, base.configuration().getLayer(), base.layer().paramTable());
+    return StockSites.of(name, base.configuration().getLayer(), base.layer().paramTable()).stream()
+        .map(weight -> weight.inLayerOf(base))
+        .toList();
   }
 }

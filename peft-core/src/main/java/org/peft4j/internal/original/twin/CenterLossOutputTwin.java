@@ -17,9 +17,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 public final class CenterLossOutputTwin extends CenterLossOutputLayer {
   private final transient TwinProduct product;
 
-  public CenterLossOutputTwin(NeuralNetConfiguration conf, DataType type, TwinProduct product) {
+  public CenterLossOutputTwin(NeuralNetConfiguration conf, DataType type, GraftPoint at) {
     super(conf, type);
-    this.product = product;
+    this.product = at.product(type);
   }
 
   @Override
@@ -58,9 +58,7 @@ public final class CenterLossOutputTwin extends CenterLossOutputLayer {
     INDArray z = preOutput2d(true, workspaces);
     INDArray expected = getLabels2d(workspaces, ArrayType.BP_WORKING_MEM);
     INDArray delta = TwinProduct.lossGradient(layerConf(), expected, z, maskArray);
-    if (hasBias()) {
-      product.biasGradient(super.getParam(DefaultParamInitializer.BIAS_KEY), delta);
-    }
+    product.biasGradient(super.getParam(DefaultParamInitializer.BIAS_KEY), delta);
     INDArray w = getParamWithNoise(DefaultParamInitializer.WEIGHT_KEY, true, workspaces);
     INDArray dx = product.backward(input, w, delta, workspaces);
     if (product.inputGradientNeeded()) {

@@ -22,9 +22,9 @@ public final class DenseTwin extends DenseLayer {
 
   private final transient TwinProduct product;
 
-  public DenseTwin(NeuralNetConfiguration conf, DataType type, TwinProduct product) {
+  public DenseTwin(NeuralNetConfiguration conf, DataType type, GraftPoint at) {
     super(conf, type);
-    this.product = product;
+    this.product = at.product(type);
   }
 
   @Override
@@ -67,9 +67,7 @@ public final class DenseTwin extends DenseLayer {
     if (maskArray != null) {
       applyMask(delta);
     }
-    if (hasBias()) {
-      product.biasGradient(super.getParam(DefaultParamInitializer.BIAS_KEY), delta);
-    }
+    product.biasGradient(super.getParam(DefaultParamInitializer.BIAS_KEY), delta);
     if (hasLayerNorm()) {
       throughLayerNorm(z.getSecond(), delta, workspaces);
     }

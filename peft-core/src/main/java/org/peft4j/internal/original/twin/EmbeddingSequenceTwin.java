@@ -20,9 +20,9 @@ import org.nd4j.linalg.factory.Broadcast;
 public final class EmbeddingSequenceTwin extends EmbeddingSequenceLayer {
   private final transient TwinLookup lookup;
 
-  public EmbeddingSequenceTwin(NeuralNetConfiguration conf, DataType type, TwinLookup lookup) {
+  public EmbeddingSequenceTwin(NeuralNetConfiguration conf, DataType type, GraftPoint at) {
     super(conf, type);
-    this.lookup = lookup;
+    this.lookup = at.lookup();
   }
 
   @Override

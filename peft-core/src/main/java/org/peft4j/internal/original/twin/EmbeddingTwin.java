@@ -17,9 +17,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 public final class EmbeddingTwin extends EmbeddingLayer {
   private final transient TwinLookup lookup;
 
-  public EmbeddingTwin(NeuralNetConfiguration conf, DataType type, TwinLookup lookup) {
+  public EmbeddingTwin(NeuralNetConfiguration conf, DataType type, GraftPoint at) {
     super(conf, type);
-    this.lookup = lookup;
+    this.lookup = at.lookup();
   }
 
   @Override

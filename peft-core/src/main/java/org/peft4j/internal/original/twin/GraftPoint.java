@@ -6,11 +6,11 @@ import org.peft4j.site.Site;
 
 /** Where adapters act in a layer with one matrix. */
 public record GraftPoint(LayerGrafts grafts, Site site) {
-  public TwinProduct product(DataType type) {
+  TwinProduct product(DataType type) {
     return new TwinProduct(grafts, site, type);
   }
 
-  public TwinLookup lookup() {
+  TwinLookup lookup() {
     return new TwinLookup(grafts, site);
   }
 }

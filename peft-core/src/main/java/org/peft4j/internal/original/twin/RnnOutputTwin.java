@@ -23,9 +23,9 @@ public final class RnnOutputTwin extends RnnOutputLayer {
 
   private final transient TwinProduct product;
 
-  public RnnOutputTwin(NeuralNetConfiguration conf, DataType type, TwinProduct product) {
+  public RnnOutputTwin(NeuralNetConfiguration conf, DataType type, GraftPoint at) {
     super(conf, type);
-    this.product = product;
+    this.product = at.product(type);
   }
 
   @Override
@@ -93,9 +93,7 @@ public final class RnnOutputTwin extends RnnOutputLayer {
     INDArray z = preOutput2d(true, workspaces);
     INDArray expected = getLabels2d(workspaces, ArrayType.BP_WORKING_MEM);
     INDArray delta = TwinProduct.lossGradient(layerConf(), expected, z, maskArray);
-    if (hasBias()) {
-      product.biasGradient(super.getParam(BIAS), delta);
-    }
+    product.biasGradient(super.getParam(BIAS), delta);
     INDArray w = getParamWithNoise(WEIGHT, true, workspaces);
     INDArray dx = backpropDropOutIfPresent(product.backward(input, w, delta, workspaces));
     input = sequences;

@@ -166,10 +166,10 @@ final class TwinProduct {
    * Writes the gradient of the bias if it trains, given that of the biased pre-activation. Call it
    * before {@link #backward}.
    *
-   * @param frozen the frozen bias
+   * @param frozen the frozen bias; null if the layer has none
    */
-  void biasGradient(INDArray frozen, INDArray delta) {
-    if (!site.acts()) {
+  void biasGradient(@Nullable INDArray frozen, INDArray delta) {
+    if (frozen == null || !site.acts()) {
       return;
     }
     INDArray sum = delta.sum(0);

@@ -24,7 +24,7 @@ import org.peft4j.site.SiteKind;
 
 /** AdaLoRA's injector, for linear maps and convolutions. */
 public final class AdaLoraMethod implements PeftMethod<AdaLoraConfig> {
-  /** What Hugging Face PEFT adds to the rank before it divides by it. */
+  /** Hugging Face PEFT adds this to the rank before dividing by it. */
   private static final double RANK_EPSILON = 1e-5;
 
   @Override
@@ -77,14 +77,14 @@ public final class AdaLoraMethod implements PeftMethod<AdaLoraConfig> {
     for (String key : config.rankPattern().keySet()) {
       if (injection.targets().stream().noneMatch(s -> KeptRanks.patternKey(s.name()).equals(key))) {
         throw new PeftException(
-            "rank_pattern has \"" + key + "\", which is no target of this model's.");
+            "rank_pattern has \"" + key + "\", which is not a target in this model.");
       }
     }
   }
 
   @Override
   public Saved<AdaLoraConfig> saved(AdaLoraConfig config, Map<String, INDArray> tensors) {
-    // Hugging Face PEFT takes α from the ranks that are left, if a file leaves it to the rank.
+    // If a file leaves α to the rank, Hugging Face PEFT uses the ranks that remain.
     return new Saved<>(withAlpha(config), KeptRanks.of(config.rankPattern(), tensors));
   }
 

@@ -7,8 +7,8 @@ import org.peft4j.method.ModelModules;
 import org.peft4j.site.SiteRole;
 
 /**
- * The modules to target where a config names none: those that Hugging Face PEFT publishes for the
- * model's type, else the maps to queries and values.
+ * The default targets of a config: those that Hugging Face PEFT publishes for the model's type,
+ * otherwise the maps to queries and values.
  */
 final class AdaLoraTargets {
   private static final List<String> Q_V = List.of("q_proj", "v_proj");

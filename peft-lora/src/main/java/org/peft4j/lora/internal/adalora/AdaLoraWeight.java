@@ -38,8 +38,8 @@ class AdaLoraWeight implements WeightAdapter, PenaltyAdapter {
 
   /**
    * @param shape rank, scale and dropout
-   * @param random whether E too begins random, for tests: the model's outputs change then
-   * @param penaltyWeight the weight of the orthogonality of each matrix in the loss
+   * @param random whether E starts random too, for tests; this changes the model's outputs
+   * @param penaltyWeight the weight of each matrix' orthogonality in the loss
    */
   AdaLoraWeight(Site site, LoraShape shape, boolean random, double penaltyWeight) {
     this.site = site;
@@ -73,7 +73,7 @@ class AdaLoraWeight implements WeightAdapter, PenaltyAdapter {
     return lora;
   }
 
-  /** LoRA's parameters: diag(E)·A, to be released, and B. */
+  /** LoRA's parameters: diag(E)·A, which the caller releases, and B. */
   final Tensors factors(Tensors parameters) {
     INDArray a = parameters.get(A);
     INDArray scaled = Scratch.of(a.dataType(), a.shape());
@@ -85,12 +85,12 @@ class AdaLoraWeight implements WeightAdapter, PenaltyAdapter {
     Scratch.release(factors.get(LoraLinear.A));
   }
 
-  /** Where LoRA's gradients are written before {@link #split}. */
+  /** The tensors that receive LoRA's gradients before {@link #split}. */
   static Tensors joint(Tensors gradients) {
     return new Tensors(Map.of(LoraLinear.A, gradients.get(A), LoraLinear.B, gradients.get(B)));
   }
 
-  /** From LoRA's gradient of diag(E)·A, which is in A's place, to those of A and E. */
+  /** Turns LoRA's gradient of diag(E)·A, which is in A's place, into those of A and E. */
   static void split(Tensors parameters, Tensors gradients) {
     INDArray joint = gradients.get(A);
     INDArray product = joint.mul(parameters.get(A));

@@ -12,8 +12,8 @@ import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.kernel.Scratch;
 
 /**
- * How much each parameter matters to the loss: {@code I = |p·g|}, its running mean {@code Ī ← β₁·Ī
- * + (1 − β₁)·I} and uncertainty {@code U ← β₂·U + (1 − β₂)·|I − Ī|}. The score is {@code Ī·U}.
+ * The importance of each parameter for the loss: {@code I = |p·g|}, its running mean {@code Ī ←
+ * β₁·Ī + (1 − β₁)·I} and uncertainty {@code U ← β₂·U + (1 − β₂)·|I − Ī|}. The score is {@code Ī·U}.
  * (Zhang et al. 2023, equations 8 to 11.)
  */
 final class Importance implements AutoCloseable {
@@ -24,7 +24,7 @@ final class Importance implements AutoCloseable {
   private final INDArray now;
   private final Map<String, INDArray> nowByKey;
 
-  /** Of parameters like {@code tensors}. */
+  /** Importances of parameters like {@code tensors}. */
   Importance(Map<String, INDArray> tensors, double beta1, double beta2) {
     this.beta1 = beta1;
     this.beta2 = beta2;
@@ -48,7 +48,7 @@ final class Importance implements AutoCloseable {
     return views;
   }
 
-  /** Takes note of a step. */
+  /** Records a step. */
   void update(Map<String, INDArray> parameters, Map<String, INDArray> gradients) {
     nowByKey.forEach((key, view) -> product(parameters, gradients, key, view));
     Transforms.abs(now, false);

@@ -9,7 +9,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.lora.adalora.AdaLoraConfig;
 
-/** What a file holds of an adapter: the rows of A and E and the columns of B that were kept. */
+/** The stored part of an adapter: the kept rows of A and E, and the kept columns of B. */
 final class KeptRanks {
   private static final String PREFIX = "base_model.model.";
 
@@ -26,14 +26,14 @@ final class KeptRanks {
     return kept == null ? config.initR() : count(kept);
   }
 
-  /** How many ranks were kept. */
+  /** The number of kept ranks. */
   static int count(List<Boolean> kept) {
     return (int) kept.stream().filter(k -> k).count();
   }
 
   /**
-   * Leaves out of {@code tensors} what {@code pattern} has taken away; an adapter that was loaded
-   * without it stays as it is.
+   * Removes from {@code tensors} the ranks that {@code pattern} has removed; an adapter loaded
+   * without them does not change.
    */
   static Map<String, INDArray> of(
       Map<String, List<Boolean>> pattern, Map<String, INDArray> tensors) {

@@ -12,8 +12,8 @@ import org.peft4j.adapter.WeightAdapter;
 import org.peft4j.site.Site;
 
 /**
- * A target to which no rank was left: it changes nothing and has no parameter. In a file it has
- * three tensors without elements.
+ * A target without any remaining rank: it changes nothing and has no parameters. Its file has three
+ * tensors without elements.
  */
 record NoRank(Site site) implements WeightAdapter {
   @Override

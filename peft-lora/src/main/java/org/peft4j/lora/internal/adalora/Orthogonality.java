@@ -6,13 +6,13 @@ import org.peft4j.kernel.Kernels;
 import org.peft4j.kernel.Scratch;
 
 /**
- * How far r vectors are from orthonormal: {@code w·‖M‖} with {@code M = P·Pᵀ − I} [r, r] and the
- * vectors as rows of P; its gradient is {@code 2w·M·P/‖M‖}, zero where M is.
+ * The distance of r vectors from orthonormal ones: {@code w·‖M‖} with {@code M = P·Pᵀ − I} [r, r]
+ * and the vectors as rows of P; its gradient is {@code 2w·M·P/‖M‖}, zero where M is.
  *
  * @param weight w
  */
 record Orthogonality(double weight) {
-  /** The value for a matrix whose rows, or else columns, are the vectors. */
+  /** The value for a matrix whose rows, or otherwise columns, are the vectors. */
   double value(Kernels kernels, INDArray matrix, boolean rows) {
     if (weight == 0) {
       return 0;

@@ -15,14 +15,14 @@ import org.peft4j.method.AdapterView;
 import org.peft4j.method.TrainingHook;
 
 /**
- * Takes ranks away where they matter least, as {@link RankSchedule} says. The score of a rank i of
- * a target is that of Eᵢ plus the means of those of row i of A and column i of B ({@link
- * Importance}). Of all ranks of all targets, the b₀ − b of the lowest scores lose their E, where b
- * is the budget; they may come back until the last allocation, after which they are held at zero.
- * What was kept is in the adapter's config then, and a file holds no more than that.
+ * Removes ranks where they matter least, by a {@link RankSchedule}. The score of a target's rank i
+ * is Eᵢ's score plus the mean scores of row i of A and of column i of B ({@link Importance}). Of
+ * all ranks of all targets, the b₀ − b with the lowest scores lose their E, where b is the budget.
+ * They may come back until the last allocation; after it their E stays zero, the adapter's config
+ * lists the kept ranks, and a file contains only those.
  *
- * <p>Where nothing is to be taken away, {@code target_r} equal to {@code init_r} say, nothing is
- * done; Hugging Face PEFT fails there.
+ * <p>If there is nothing to remove, as with {@code target_r} equal to {@code init_r}, it does
+ * nothing; Hugging Face PEFT fails in this case.
  */
 public final class RankAllocator implements TrainingHook {
   private static final String PREFIX = "base_model.model.";
@@ -34,9 +34,9 @@ public final class RankAllocator implements TrainingHook {
   private final INDArray kept;
 
   /**
-   * @param adapter an AdaLoRA adapter of the model that is trained
-   * @throws PeftException if it is of another method, or was loaded with its ranks taken away,
-   *     which stay as they are
+   * @param adapter an AdaLoRA adapter of the model to train
+   * @throws PeftException if its method is another, or its file has removed ranks, which cannot
+   *     come back
    */
   public RankAllocator(AdapterView adapter) {
     this.adapter = adapter;
@@ -46,7 +46,7 @@ public final class RankAllocator implements TrainingHook {
       throw new PeftException(
           "Adapter \""
               + adapter.name()
-              + "\" was loaded with ranks taken away, which stay so. Train it without a"
+              + "\" was loaded with removed ranks, which cannot come back. Train it without a"
               + " RankAllocator.");
     }
     modules = modules(tensors);
@@ -66,12 +66,12 @@ public final class RankAllocator implements TrainingHook {
     throw new PeftException(
         "Adapter \""
             + adapter.name()
-            + "\" is of the method "
+            + "\" has the method "
             + adapter.config().peftType()
-            + "; only one of ADALORA has ranks to allocate.");
+            + "; only ADALORA has ranks to allocate.");
   }
 
-  /** Whether every target of these tensors has the ranks that it began with. */
+  /** Whether every target of these tensors has its initial ranks. */
   static boolean allocatable(AdaLoraConfig config, Map<String, INDArray> tensors) {
     List<String> modules = modules(tensors);
     return !modules.isEmpty()
@@ -87,7 +87,7 @@ public final class RankAllocator implements TrainingHook {
         .toList();
   }
 
-  /** The A, B and E among an adapter's tensors. */
+  /** The A, B and E of an adapter's tensors. */
   private static Map<String, INDArray> triplets(Map<String, INDArray> tensors) {
     Map<String, INDArray> result = new LinkedHashMap<>();
     for (String module : modules(tensors)) {
@@ -116,9 +116,9 @@ public final class RankAllocator implements TrainingHook {
   }
 
   /**
-   * Like {@link #afterUpdate(long)} with gradients that were kept.
+   * Like {@link #afterUpdate(long)}, with earlier copies of the gradients.
    *
-   * @param gradients those of the adapter's tensors by key
+   * @param gradients the gradients of the adapter's tensors, by key
    */
   public void afterUpdate(long step, Map<String, INDArray> gradients) {
     RankSchedule schedule = config.schedule();
@@ -136,7 +136,7 @@ public final class RankAllocator implements TrainingHook {
     }
   }
 
-  /** Marks the ranks of the {@code count} lowest scores, and of those equal to the last of them. */
+  /** Marks the ranks with the {@code count} lowest scores, and all that equal the last of them. */
   private void allocate(long count) {
     double[] scores = scores();
     if (count > 0) {
@@ -167,7 +167,7 @@ public final class RankAllocator implements TrainingHook {
     return scores;
   }
 
-  /** Sets E of the ranks that are not kept to zero. */
+  /** Zeros E of the ranks that are not kept. */
   private void drop(Map<String, INDArray> parameters) {
     for (int m = 0; m < modules.size(); m++) {
       INDArray e = get(parameters, modules.get(m) + AdaLoraWeight.E);
@@ -183,7 +183,7 @@ public final class RankAllocator implements TrainingHook {
     adapter.amendConfig(config.toBuilder().rankPattern(pattern()).build());
   }
 
-  /** What is kept, by the key of {@code rank_pattern}. */
+  /** The kept ranks, by the key of {@code rank_pattern}. */
   Map<String, List<Boolean>> pattern() {
     Map<String, List<Boolean>> pattern = new LinkedHashMap<>();
     for (int m = 0; m < modules.size(); m++) {

@@ -7,8 +7,8 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
- * The k largest parts of a singular value decomposition, {@code U·S·Vᵀ}: the nearest matrix of rank
- * k (Eckart and Young 1936). Signs are as they come out; in the product they cancel.
+ * The k largest parts of a singular value decomposition, {@code U·S·Vᵀ}: the closest matrix of rank
+ * k (Eckart and Young 1936). Signs are arbitrary and cancel in the product.
  *
  * @param left U·S, [rows, k]
  * @param values S, [k], from the largest on
@@ -16,9 +16,9 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
  */
 public record PrincipalParts(INDArray left, double[] values, INDArray right) {
   /**
-   * Of a matrix of doubles, through the eigenvectors of its smaller Gram matrix: seconds for a
-   * thousand rows, and eight times that for twice as many. Values below 1e-8 of the largest are
-   * lost in rounding.
+   * Decomposes a matrix of doubles, by the eigenvectors of its smaller Gram matrix: seconds for a
+   * thousand rows, eight times as long for twice as many. Rounding loses values below 1e-8 of the
+   * largest.
    *
    * @param k at most the smaller extent
    */
@@ -44,7 +44,7 @@ public record PrincipalParts(INDArray left, double[] values, INDArray right) {
   }
 
   /**
-   * Of a product b·a of doubles, which is not formed where its inner extent is the smallest.
+   * Decomposes a product b·a of doubles, without computing it if its inner extent is the smallest.
    *
    * @param b [rows, r]
    * @param a [r, columns]
@@ -70,13 +70,13 @@ public record PrincipalParts(INDArray left, double[] values, INDArray right) {
   }
 
   /**
-   * A matrix as {@code outer·inner}, where the columns of outer are orthonormal.
+   * A matrix as {@code outer·inner}; the columns of outer are orthonormal.
    *
    * @param outer [rows, n]
    * @param inner [n, columns]
    */
   private record Basis(INDArray outer, INDArray inner) {
-    /** Of squares: smaller directions are rounding, and left out. */
+    /** A bound on squares: smaller directions are rounding errors and left out. */
     private static final double NOISE = 1e-15;
 
     static Basis of(INDArray tall) {

@@ -4,18 +4,21 @@ import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 import org.peft4j.method.Combination;
 
-/** Which entries of an array random pruning keeps. */
+/** Chooses the entries of an array that random pruning keeps. */
 @FunctionalInterface
 interface Draw {
   /**
    * Whether each entry of an array is kept.
    *
-   * @param sum what the array is added to
-   * @param index which of the arrays that are added there it is
+   * @param sum the name of the sum
+   * @param index the array's index among the summed arrays
    */
   boolean[] kept(String sum, int index, int entries);
 
-  /** Each with the probability of {@code how}'s density, from its seed and the array's place. */
+  /**
+   * Keeps each entry with the probability of {@code how}'s density, from its seed and the array's
+   * place.
+   */
   static Draw seeded(Combination how) {
     double density = how.density().orElse(1);
     return (sum, index, entries) -> {

@@ -8,11 +8,11 @@ import org.peft4j.method.Combination;
 import org.peft4j.method.Combination.Majority;
 
 /**
- * The weighted sum of arrays, entry by entry, after some of their entries have been left out.
- * Magnitude pruning keeps the ⌊density·n⌋ largest of an array's n entries; random pruning keeps
- * each with probability density, and divides it by that (DARE, Yu et al. 2023). An election keeps,
- * of each entry's values, those with the sign of most, and divides their sum by their number (TIES,
- * Yadav et al. 2023).
+ * The weighted sum of arrays, entry by entry, after pruning some entries. Magnitude pruning keeps
+ * the ⌊density·n⌋ largest of an array's n entries; random pruning keeps each with probability
+ * density and divides it by that (DARE, Yu et al. 2023). An election keeps those of an entry's
+ * values that have the majority's sign, and divides their sum by their number (TIES, Yadav et al.
+ * 2023).
  */
 final class EntrySum {
   private final Combination how;
@@ -20,8 +20,8 @@ final class EntrySum {
   private final String name;
 
   /**
-   * @param draw what is kept at random
-   * @param name what the sum is of, for the draw
+   * @param draw chooses randomly kept entries
+   * @param name the sum's name, for the draw
    */
   EntrySum(Combination how, Draw draw, String name) {
     this.how = how;

@@ -27,8 +27,8 @@ import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
 
 /**
- * Adapters of LoRA added up, site by site: those that an adapter does not have count nothing there.
- * The result is an ordinary LoRA of scale 1, whatever ranks, alphas and scalings went into it.
+ * Sums LoRA adapters site by site; an adapter without a site adds nothing there. The result is an
+ * ordinary LoRA with scale 1, whatever the sources' ranks, alphas and scales.
  */
 public final class WeightedSum {
   private final List<Source<LoraConfig>> sources;
@@ -41,14 +41,14 @@ public final class WeightedSum {
   private record Term(LowRankPart part, Tensors tensors, INDArray a, INDArray b, double weight) {}
 
   /**
-   * @param sources what is added
-   * @param how what sort of sum
+   * @param sources the adapters to add
+   * @param how the type of sum
    */
   public WeightedSum(List<Source<LoraConfig>> sources, Combination how) {
     this(sources, how, Draw.seeded(how));
   }
 
-  /** Like the other, with what is kept at random. */
+  /** The same, with the choice of randomly kept entries. */
   WeightedSum(List<Source<LoraConfig>> sources, Combination how, Draw draw) {
     this.sources = sources;
     this.how = how;
@@ -82,7 +82,7 @@ public final class WeightedSum {
                   + source.name()
                   + "\" is more than B·A at "
                   + adapter.site().name()
-                  + "; only plain LoRA, without biases and modules of its own, can be combined.");
+                  + "; only plain LoRA, without its own biases and modules, can be combined.");
         }
         Tensors own = tensors(part, source.tensors());
         LowRankPart.Factors factors = part.factors(own);
@@ -155,7 +155,7 @@ public final class WeightedSum {
     if (terms.stream().mapToLong(t -> t.a().size(0)).distinct().count() > 1) {
       throw new PeftException(
           how.type()
-              + " adds A and B by themselves, so ranks must be equal; at "
+              + " adds A and B separately, so ranks must be equal; at "
               + site.name()
               + " they are "
               + Arrays.toString(terms.stream().mapToLong(t -> t.a().size(0)).toArray())
@@ -185,7 +185,7 @@ public final class WeightedSum {
       LowRankPart.Factors exact = beside(terms);
       sum = PrincipalParts.ofProduct(exact.b(), exact.a(), parts);
     } else {
-      // Hugging Face PEFT prunes each change with its scale, and weighs it afterwards.
+      // Hugging Face PEFT prunes each change including its scale, and weights it afterwards.
       List<INDArray> changes =
           terms.stream().map(t -> t.b().mmul(t.a()).muli(t.part().shape().scale())).toList();
       List<Double> weights =
@@ -206,7 +206,7 @@ public final class WeightedSum {
     return padded;
   }
 
-  /** Cuts entries off at a quantile of all of them, interpolated, and at its negative. */
+  /** Clamps entries to a quantile of all of them, interpolated, and to its negative. */
   private static void clamp(INDArray a, INDArray b, double quantile) {
     double[] all = new double[Math.toIntExact(a.length() + b.length())];
     System.arraycopy(a.dup('c').data().asDouble(), 0, all, 0, (int) a.length());

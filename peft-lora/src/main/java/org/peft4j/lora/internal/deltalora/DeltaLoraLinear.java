@@ -12,8 +12,8 @@ import org.peft4j.kernel.ScratchScope;
 import org.peft4j.site.Site;
 
 /**
- * Delta-LoRA beside a linear map: {@code y += s·(1 + λ)·B·A·x}. The gradient of x is of all of it,
- * those of A and B of {@code s·B·A·x} alone.
+ * Delta-LoRA beside a linear map: {@code y += s·(1 + λ)·B·A·x}. The gradient of x is that of the
+ * whole term; A and B get the gradients of {@code s·B·A·x} alone.
  *
  * @param trains LoRA scaled by s
  * @param acts LoRA scaled by s·(1 + λ)

@@ -12,7 +12,7 @@ import org.peft4j.weight.FrozenWeight;
 import org.peft4j.weight.WeightView;
 
 /**
- * The frozen matrix W [out, in] of whose rows DoRA takes the norms.
+ * The frozen matrix W [out, in] whose row norms DoRA needs.
  *
  * @param weight W, [out, in…]; or with {@code turned} Wᵀ, an embedding table [in, out]
  */
@@ -33,7 +33,7 @@ record DirectedRows(FrozenWeight weight, boolean turned) {
     weight.multiplyTransposed(kernels, dy, 0, dx);
   }
 
-  /** W itself in another precision, as a temporary. */
+  /** A temporary copy of W in another precision. */
   INDArray copy(DataType type) {
     long[] shape = weight.shape();
     if (turned) {
@@ -50,7 +50,7 @@ record DirectedRows(FrozenWeight weight, boolean turned) {
     return array.length() / array.size(0);
   }
 
-  /** ‖W‖² of each row, [out]: an array that outlasts this call. Widens a part of W at a time. */
+  /** ‖W‖² of each row, [out], in an array that outlives this call. Widens a part of W at a time. */
   INDArray squaredNorms(DataType type) {
     boolean rowsAreStored = turned == (weight.view() == WeightView.TRANSPOSED);
     long[] shape = weight.storedShape();

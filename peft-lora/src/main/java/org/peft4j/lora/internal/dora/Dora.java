@@ -20,12 +20,12 @@ import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
 
 /**
- * DoRA (Liu et al. 2024): the weight's rows by their norm m and their direction, {@code W' = g ⊙ (W
- * + s·B·A)} with {@code g = m/n} and n the norms of the rows of {@code W + s·B·A}. m trains and
- * begins as n; as in section 4.3 of the paper, n is a constant in the backward pass. A row whose
- * norm is 0 stays 0.
+ * DoRA (Liu et al. 2024): splits the weight's rows into norm m and direction, {@code W' = g ⊙ (W +
+ * s·B·A)} with {@code g = m/n} and n the norms of the rows of {@code W + s·B·A}. m trains and
+ * starts as n; as in section 4.3 of the paper, n is a constant in the backward pass. A row with
+ * norm 0 stays 0.
  *
- * <p>What the DoRA adapters of all sorts of sites share: m among the tensors, and g.
+ * <p>The common part of the DoRA adapters at all kinds of sites: m among the tensors, and g.
  *
  * @see <a href="https://arxiv.org/abs/2402.09353">Liu et al., DoRA: Weight-Decomposed Low-Rank
  *     Adaptation, 2024</a>
@@ -74,7 +74,7 @@ public final class Dora {
     return new DoraLinear(lora, shape, new Dora(norm, LoraLinear.A, LoraLinear.B));
   }
 
-  /** LoRA's tensors and m, whose first value comes with {@link #complete}. */
+  /** LoRA's tensors and m; {@link #complete} sets m's first value. */
   public static List<ParameterSpec> parameters(Adapter lora, long... magnitude) {
     List<ParameterSpec> specs = new ArrayList<>(lora.parameters());
     specs.add(ParameterSpec.of(MAGNITUDE, Initializer.zeros(), magnitude));
@@ -109,21 +109,21 @@ public final class Dora {
     return m.reshape(m.length());
   }
 
-  /** n, [out], in an array of the caller's; see {@link DoraNorm#divisor}. */
+  /** n, [out], in an array that the caller releases; see {@link DoraNorm#divisor}. */
   INDArray divisor(Pass pass, Tensors parameters) {
     return norm.divisor(pass.kernels(), a(parameters), b(parameters));
   }
 
-  /** g = m/n, [out], in an array of the caller's. */
+  /** g = m/n, [out], in an array that the caller releases. */
   INDArray factor(Pass pass, Tensors parameters) {
     return divisor(pass, parameters).rdivi(magnitude(parameters));
   }
 
   /**
-   * Given the gradient of {@code s·B·A} beside a factor of 1, of which B's is written already:
-   * writes m's, {@code (rowsum(B ⊙ ∂B) + sums)/n}, and multiplies B's by g.
+   * Completes the gradients after LoRA's backward pass with factor 1, which has written B's: writes
+   * m's, {@code (rowsum(B ⊙ ∂B) + sums)/n}, and multiplies B's by g.
    *
-   * @param sums Σ of the gradient ⊙ W over each row of W, [out]; zero where it comes later
+   * @param sums Σ of the gradient ⊙ W over each row of W, [out]; zero if it comes later
    */
   void finish(Tensors parameters, INDArray divisor, INDArray sums, Tensors gradients) {
     INDArray gradientB = b(gradients);

@@ -13,8 +13,7 @@ import org.peft4j.site.Site;
 /**
  * DoRA as a change of a weight, {@code ΔW = (g − 1) ⊙ W + g ⊙ s·B·A}, and the gradients that follow
  * from D = ∂L/∂W': {@code ∂m = rowsum(D ⊙ (W + s·B·A))/n}, {@code ∂B = s·g ⊙ (D·Aᵀ)}, {@code ∂A =
- * s·Bᵀ·(g ⊙ D)}. With dropout, input features are dropped for a whole pass, as in {@link
- * LowRankDelta}.
+ * s·Bᵀ·(g ⊙ D)}. Dropout drops input features for a whole pass, as in {@link LowRankDelta}.
  */
 final class DoraDelta {
   private DoraDelta() {}

@@ -16,7 +16,8 @@ import org.peft4j.site.Site;
 
 /**
  * DoRA on an embedding table W [vocabulary, dim]: {@code y[t] = g ⊙ (W[id_t] + s·B·A[:, id_t])}.
- * Norms are of the features' columns: m is [dim]. As in LoRA there, dropout does not apply.
+ * Norms are those of the features' columns: m is [dim]. As in LoRA on embeddings, there is no
+ * dropout.
  */
 final class DoraEmbedding implements EmbeddingAdapter, WeightAdapter {
   private final Adapter lora;

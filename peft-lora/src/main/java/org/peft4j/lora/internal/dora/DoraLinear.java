@@ -17,10 +17,10 @@ import org.peft4j.lora.internal.lowrank.LoraShape;
 import org.peft4j.site.Site;
 
 /**
- * DoRA beside a linear map: {@code y = g ⊙ (W·x + s·B·A·x) + b}. The module's own product is used,
- * with g as its factor. With dropout in training it is, as in Hugging Face PEFT, {@code y = W·x + b
- * + (g − 1) ⊙ W·x̃ + g ⊙ s·B·A·x̃} with x̃ the dropped input, which costs a second product each
- * way.
+ * DoRA beside a linear map: {@code y = g ⊙ (W·x + s·B·A·x) + b}. It reuses the module's own
+ * product, with g as its factor. With dropout in training it computes, like Hugging Face PEFT,
+ * {@code y = W·x + b + (g − 1) ⊙ W·x̃ + g ⊙ s·B·A·x̃} with x̃ the dropped input, which costs a
+ * second product each way.
  */
 public final class DoraLinear implements GainAdapter, WeightAdapter {
   private final Adapter lora;
@@ -75,7 +75,7 @@ public final class DoraLinear implements GainAdapter, WeightAdapter {
     }
   }
 
-  /** {@code y += gain ⊙ W·x}, and writes W·x down. */
+  /** {@code y += gain ⊙ W·x}, and records W·x. */
   private void addProduct(Pass pass, INDArray x, INDArray gain, INDArray y) {
     try (ScratchScope scratch = new ScratchScope()) {
       INDArray product =

@@ -16,9 +16,9 @@ import org.peft4j.kernel.ScratchScope;
  *
  * <pre>n² = ‖W‖² + rowsum(B ⊙ (2s·W·Aᵀ + s²·B·(A·Aᵀ)))</pre>
  *
- * with ‖W‖² computed once, W·Aᵀ [out, r] and the Gram matrix A·Aᵀ [r, r]. The last norms are kept
- * with the A and B that they are of: forward and backward of a pass, and all passes of an
- * evaluation, compute them once.
+ * with ‖W‖² computed once, W·Aᵀ [out, r] and the Gram matrix A·Aᵀ [r, r]. It keeps the last norms
+ * with their A and B, so the forward and backward pass of a step, and all passes of an evaluation,
+ * compute them once.
  */
 final class DoraNorm {
   private final Supplier<DirectedRows> frozen;
@@ -26,7 +26,7 @@ final class DoraNorm {
   private @Nullable INDArray squares;
   private @Nullable Known known;
 
-  /** Norms that were computed and what they are of. */
+  /** Computed norms, with their A and B. */
   private record Known(INDArray a, INDArray b, INDArray norms) {
     boolean areOf(INDArray otherA, INDArray otherB) {
       return equal(a, otherA) && equal(b, otherB);
@@ -41,7 +41,7 @@ final class DoraNorm {
   }
 
   /**
-   * @param frozen gives W, when it is first needed
+   * @param frozen supplies W on first use
    * @param scale s
    */
   DoraNorm(Supplier<DirectedRows> frozen, double scale) {
@@ -54,8 +54,8 @@ final class DoraNorm {
   }
 
   /**
-   * n, [out], in an array of the caller's; infinite where the norm is 0, so that such a row stays 0
-   * whatever is divided by n.
+   * n, [out], in an array that the caller releases; infinite for a norm of 0, so that such a row
+   * stays 0 after any division by n.
    *
    * @param a A as a matrix [r, in]
    * @param b B as a matrix [out, r]

@@ -13,7 +13,7 @@ import org.peft4j.kernel.ScratchScope;
 import org.peft4j.site.Site;
 
 /**
- * LoHa beside a linear map without the whole of ΔW: a Hadamard product of two products of rank r is
+ * LoHa beside a linear map, without computing ΔW: a Hadamard product of two products of rank r is
  * one product of rank r², {@code (a₁·b₁) ⊙ (a₂·b₂) = P·Q} with {@code P[o, ij] = a₁[o, i]·a₂[o, j]}
  * [out, r²] and {@code Q[ij, n] = b₁[i, n]·b₂[j, n]} [r², in].
  *
@@ -35,7 +35,7 @@ record LoHaLinear(LoHaWeight whole, int rank) implements LinearAdapter, WeightAd
     return whole.parameters();
   }
 
-  /** P, its rows dropped in training. */
+  /** P, with row dropout in training. */
   private INDArray left(Pass pass, Tensors parameters, ScratchScope scratch) {
     INDArray p = scratch.mine(asRows(parameters.get(A1), 2).mul(asRows(parameters.get(A2), 1)));
     INDArray left = p.reshape('c', site().outputs(), (long) rank * rank);

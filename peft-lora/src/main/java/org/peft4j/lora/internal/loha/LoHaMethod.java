@@ -31,7 +31,7 @@ public final class LoHaMethod implements PeftMethod<LoHaConfig> {
           .add(
               "init_weights",
               FieldType.BOOL,
-              "Begin as no change; false, for tests, begins at random.",
+              "Start as no change; false, for tests, starts at random.",
               LoHaConfig::init,
               Builder::init);
 

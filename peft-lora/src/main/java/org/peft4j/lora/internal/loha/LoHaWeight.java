@@ -10,8 +10,8 @@ import org.peft4j.lora.internal.lycoris.FactorsWeight;
 import org.peft4j.site.Site;
 
 /**
- * LoHa as a change of a weight, {@code ΔW = s·M₁ ⊙ M₂} with M₁ and M₂ [out, in…] each a product of
- * low rank. The gradient of M₁ is {@code s·∂L/∂W' ⊙ M₂}, and the other way round.
+ * LoHa as a change of a weight, {@code ΔW = s·M₁ ⊙ M₂} with M₁ and M₂ [out, in…], each a low-rank
+ * product. The gradient of M₁ is {@code s·∂L/∂W' ⊙ M₂}, and vice versa.
  *
  * @param scale s = α/r
  */

@@ -8,8 +8,8 @@ package org.peft4j.lora.internal.lokr;
  */
 record Divisors(long small, long large) {
   /**
-   * As LyCORIS divides a dimension: by {@code factor} itself if that divides it; else into the two
-   * numbers that are nearest to each other with the smaller one at most {@code factor}.
+   * Divides a dimension like LyCORIS: by {@code factor} itself if that divides it; otherwise into
+   * the two numbers closest to each other whose smaller one is at most {@code factor}.
    *
    * @param factor −1 for no limit
    */

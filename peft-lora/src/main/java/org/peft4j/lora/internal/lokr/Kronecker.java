@@ -6,8 +6,8 @@ import org.peft4j.kernel.ScratchScope;
 
 /**
  * The Kronecker product w1 ⊗ w2 of w1 [l, m] and w2 [k, n], [l·k, m·n]: {@code (w1 ⊗ w2)[a·k + c,
- * b·n + d] = w1[a, b]·w2[c, d]}. Its product with x needs no whole matrix: with x as [m, n] for
- * each row, {@code y = w1·x·w2ᵀ} as [l, k].
+ * b·n + d] = w1[a, b]·w2[c, d]}. Its product with x does not need the whole matrix: with x as [m,
+ * n] for each row, {@code y = w1·x·w2ᵀ} as [l, k].
  *
  * @param outputs l and k
  * @param inputs m and n
@@ -37,7 +37,7 @@ record Kronecker(Divisors outputs, Divisors inputs) {
         .reshape('c', l() * k(), m() * e);
   }
 
-  /** The gradients of w1 and w2, given that of the whole, row-major. */
+  /** The gradients of w1 and w2, given the whole matrix' gradient, row-major. */
   void wholeGradient(
       INDArray w1, INDArray w2, INDArray dWhole, INDArray dw1, INDArray dw2, ScratchScope scratch) {
     long e = w2.size(1);

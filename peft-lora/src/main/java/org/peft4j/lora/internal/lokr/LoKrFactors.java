@@ -12,9 +12,9 @@ import org.peft4j.lora.lokr.LoKrInit;
 import org.peft4j.site.Site;
 
 /**
- * Which form the factors have at a site: w1 is full unless {@code decompose_both} and r is below
- * half its larger side; w2 is full if r is at least half its larger side, else of rank r, with a
- * core where a convolution's kernel has one.
+ * The form of the factors at a site: w1 is full unless {@code decompose_both} is true and r is
+ * below half its larger side; w2 is full if r is at least half its larger side, otherwise of rank
+ * r, with a core if a convolution's kernel has one.
  */
 record LoKrFactors(Site site, LoKrConfig config, Kronecker product) {
   private int rank() {

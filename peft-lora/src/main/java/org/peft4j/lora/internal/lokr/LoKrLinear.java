@@ -13,7 +13,7 @@ import org.peft4j.kernel.ScratchScope;
 import org.peft4j.site.Site;
 
 /**
- * LoKr beside a linear map: {@code y += s·mask ⊙ (w1 ⊗ w2)·x}, never the whole of w1 ⊗ w2.
+ * LoKr beside a linear map: {@code y += s·mask ⊙ (w1 ⊗ w2)·x}, without computing all of w1 ⊗ w2.
  *
  * @param whole the same as a change of the weight
  */

@@ -10,8 +10,8 @@ import org.peft4j.lora.internal.lycoris.FactorsWeight;
 import org.peft4j.site.Site;
 
 /**
- * LoKr as a change of a weight, {@code ΔW = s·w1 ⊗ w2}. As in Hugging Face PEFT, s = α/r whether or
- * not a factor is of rank r.
+ * LoKr as a change of a weight, {@code ΔW = s·w1 ⊗ w2}. As in Hugging Face PEFT, s = α/r even if
+ * both factors are full.
  *
  * @param scale s
  */

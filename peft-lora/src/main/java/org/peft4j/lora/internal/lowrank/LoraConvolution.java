@@ -11,9 +11,9 @@ import org.peft4j.lora.LoraInit;
 import org.peft4j.site.Site;
 
 /**
- * LoRA on a convolution: A [r, in, …kernel] is a convolution to r channels, B [out, r, 1…] one by
- * one from there, so {@code ΔW[o, i, k] = s·Σ_r B[o, r]·A[r, i, k]}. The layer runs with W + ΔW,
- * which holds for every stride, dilation and padding.
+ * LoRA on a convolution: A [r, in, …kernel] is a convolution to r channels, B [out, r, 1…] a 1×1
+ * convolution from there, so {@code ΔW[o, i, k] = s·Σ_r B[o, r]·A[r, i, k]}. The layer runs with W
+ * + ΔW, which is right for every stride, dilation and padding.
  */
 record LoraConvolution(Site site, LoraShape shape) implements LowRankPart {
   @Override

@@ -14,8 +14,8 @@ import org.peft4j.site.Site;
 
 /**
  * LoRA on an embedding table W [vocabulary, dim]: {@code y[t] += s·B·A[:, id_t]}, with A [r,
- * vocabulary] and B [dim, r]; {@code ΔW = s·(B·A)ᵀ}. Here A begins at zero and B normal. As in
- * Hugging Face PEFT, dropout does not apply.
+ * vocabulary] and B [dim, r]; {@code ΔW = s·(B·A)ᵀ}. Here A starts at zero and B normal. As in
+ * Hugging Face PEFT, there is no dropout.
  */
 public record LoraEmbedding(Site site, LoraShape shape) implements EmbeddingAdapter, LowRankPart {
   /** The name of A in an adapter file. */
@@ -69,7 +69,9 @@ public record LoraEmbedding(Site site, LoraShape shape) implements EmbeddingAdap
     return rows;
   }
 
-  /** Adds each row to its id's column; ids may repeat. Sequential, so that sums have one order. */
+  /**
+   * Adds each row to its id's column; ids may repeat. Sequential, so that sums have a fixed order.
+   */
   public static void scatter(INDArray rows, int[] ids, INDArray target) {
     int rank = (int) rows.size(1);
     int vocabulary = (int) target.size(1);

@@ -6,16 +6,16 @@ import org.peft4j.lora.LoraInit;
 import org.peft4j.site.Site;
 
 /**
- * What a config comes to at one site.
+ * A config's settings at one site.
  *
  * @param rank r
  * @param scale s = α/r, or α/√r
  * @param dropout the probability that an input of A is zeroed in training
  * @param bias whether B has a bias
- * @param init how A and B begin
+ * @param init the first values of A and B
  */
 public record LoraShape(int rank, double scale, double dropout, boolean bias, LoraInit init) {
-  /** Rank and alpha by the site's path, and the scale that they make. */
+  /** Rank and alpha by the site's path, and the resulting scale. */
   public static LoraShape at(Site site, LoraConfig config) {
     int rank = config.ranks().rankAt(site);
     double alpha = config.ranks().alphaAt(site);
@@ -23,7 +23,7 @@ public record LoraShape(int rank, double scale, double dropout, boolean bias, Lo
     return new LoraShape(rank, scale, config.dropout(), config.loraBias(), config.init());
   }
 
-  /** Whether inputs are dropped in this pass. */
+  /** Whether this pass drops inputs. */
   public boolean drops(Pass pass) {
     return pass.training() && dropout > 0;
   }
@@ -33,7 +33,7 @@ public record LoraShape(int rank, double scale, double dropout, boolean bias, Lo
     return new LoraShape(rank, other, dropout, bias, init);
   }
 
-  /** The same, of another rank and of the same scale. */
+  /** The same with another rank and the same scale. */
   public LoraShape withRank(int other) {
     return new LoraShape(other, scale, dropout, bias, init);
   }

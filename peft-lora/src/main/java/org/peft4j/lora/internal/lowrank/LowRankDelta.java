@@ -10,9 +10,9 @@ import org.peft4j.site.Site;
  * The change of a weight, {@code ΔW = s·B·A}, with A as [r, columns] and B as [rows, r], and the
  * gradients that follow from ∂L/∂W': {@code ∂L/∂B = s·∂L/∂W'·Aᵀ}, {@code ∂L/∂A = s·Bᵀ·∂L/∂W'}.
  *
- * <p>Where a layer runs with W' instead of beside W, dropout zeroes columns of A: an input feature
- * is dropped for all rows and time steps of a pass at once, as in variational dropout (Gal and
- * Ghahramani 2016).
+ * <p>If a layer runs with W' instead of W and an adapter beside it, dropout zeroes columns of A: it
+ * drops an input feature for all rows and time steps of a pass at once, as in variational dropout
+ * (Gal and Ghahramani 2016).
  */
 public final class LowRankDelta {
   private LowRankDelta() {}

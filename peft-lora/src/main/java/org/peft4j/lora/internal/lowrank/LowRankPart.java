@@ -5,9 +5,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Tensors;
 import org.peft4j.adapter.WeightAdapter;
 
-/** A part of an adapter of LoRA at one site: s·B·A, of whatever the site is. */
+/** A LoRA adapter's part at one site of any kind: s·B·A. */
 public interface LowRankPart extends WeightAdapter {
-  /** Rank, scale and the like. */
+  /** Rank, scale and other settings. */
   LoraShape shape();
 
   /** The name of A among its tensors. */
@@ -20,7 +20,7 @@ public interface LowRankPart extends WeightAdapter {
     return LoraLinear.B;
   }
 
-  /** A and B as matrices of doubles, copied: s·B·A is all that the part is. */
+  /** Copies of A and B as matrices of doubles; s·B·A is the whole part. */
   default Factors factors(Tensors tensors) {
     return new Factors(matrix(tensors.get(nameOfA())), matrix(tensors.get(nameOfB())));
   }

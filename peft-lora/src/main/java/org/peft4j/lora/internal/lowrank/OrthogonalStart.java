@@ -9,9 +9,9 @@ import org.peft4j.adapter.Initializer;
 import org.peft4j.site.Site;
 
 /**
- * A and B that are orthogonal to each other at first: {@code A = (X·Q₁)ᵀ/10}, {@code B = Y·Q₂/10}
- * with normal X [in, r/2] and Y [out, r/2], and the even and odd rows Q₁ and Q₂ of an orthogonal
- * matrix [r, r], so that B·A is zero but for rounding. Q follows from the site's name.
+ * First values of A and B that are orthogonal to each other: {@code A = (X·Q₁)ᵀ/10}, {@code B =
+ * Y·Q₂/10} with normal X [in, r/2] and Y [out, r/2], and the even and odd rows Q₁ and Q₂ of an
+ * orthogonal matrix [r, r], so that B·A is zero except for rounding. The site's name determines Q.
  */
 final class OrthogonalStart {
   private static final double SCALE = 0.1;

@@ -5,18 +5,18 @@ import java.util.List;
 import org.peft4j.config.ModuleSelector;
 import org.peft4j.lora.LoraConfig;
 
-/** Configs of LoRA adapters that are computed from others: every target by its whole path. */
+/** Configs of LoRA adapters computed from others: every target by its whole path. */
 public final class PlainConfig {
   private PlainConfig() {}
 
-  /** A target by its path, with its rank r and α; it is scaled by α/r. */
+  /** A target by its path, with its rank r and α; its scale is α/r. */
   public record Target(String site, int rank, double alpha) {}
 
   /**
    * A plain LoRA.
    *
-   * @param like where task, base model and dropout are from
-   * @param targets one at least
+   * @param like the source of task, base model and dropout
+   * @param targets at least one
    * @param bias whether B has a bias
    */
   public static LoraConfig of(LoraConfig like, List<Target> targets, boolean bias) {
@@ -34,7 +34,7 @@ public final class PlainConfig {
         targets.stream().mapToInt(Target::rank).distinct().count() > 1
             || targets.stream().mapToDouble(Target::alpha).distinct().count() > 1;
     if (uneven) {
-      // A path may end with another one: the longer comes first, as the first that matches counts.
+      // A path may end with another one: the longer comes first, because the first match counts.
       targets.stream()
           .sorted(Comparator.comparingInt((Target target) -> target.site().length()).reversed())
           .forEach(

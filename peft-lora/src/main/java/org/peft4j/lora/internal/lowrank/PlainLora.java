@@ -11,8 +11,7 @@ public final class PlainLora {
   /**
    * The adapter for a linear map, an embedding or a convolution.
    *
-   * @throws PeftException if the site is of another kind, or cannot have the bias that {@code
-   *     shape} asks for
+   * @throws PeftException if the site has another kind, or cannot have the bias in {@code shape}
    */
   public static Adapter at(Site site, LoraShape shape) {
     return switch (site.kind()) {

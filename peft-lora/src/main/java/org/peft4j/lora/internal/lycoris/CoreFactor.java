@@ -15,9 +15,9 @@ import org.peft4j.kernel.ScratchScope;
  * p]·b[j, q]}, with t [r, r, …kernel], a [r, rows], b [r, inputs]; k runs over the kernel's
  * positions, and M's columns are [inputs, …kernel].
  *
- * @param name what the names of a and b begin with
+ * @param name the prefix of the names of a and b
  * @param core the name of t
- * @param startB how b begins
+ * @param startB the first values of b
  */
 public record CoreFactor(
     String name, String core, Start startB, long rows, int rank, long inputs, List<Long> kernel)

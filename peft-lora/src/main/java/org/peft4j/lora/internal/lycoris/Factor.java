@@ -8,20 +8,22 @@ import org.peft4j.adapter.ParameterSpec;
 import org.peft4j.adapter.Tensors;
 import org.peft4j.kernel.Kernels;
 
-/** A matrix [rows, columns] that trains, as itself or as a product of smaller tensors. */
+/** A trained matrix [rows, columns], as one tensor or a product of smaller ones. */
 public sealed interface Factor permits FullFactor, LowRankFactor, CoreFactor {
   /** Its tensors. */
   List<ParameterSpec> parameters();
 
-  /** The matrix, in an array of the caller's. */
+  /** The matrix, in an array that the caller releases. */
   INDArray matrix(Kernels kernels, Tensors parameters);
 
-  /** Writes the gradients of its tensors, given that of the matrix, row-major. */
+  /** Writes the gradients of its tensors, given the matrix' gradient, row-major. */
   void gradient(Kernels kernels, Tensors parameters, INDArray dMatrix, Tensors gradients);
 
-  /** How a tensor begins. */
+  /** The first values of a tensor. */
   enum Start {
-    /** Uniform on ±1/√fan-in, the fan-in being the elements of one entry of the first dimension. */
+    /**
+     * Uniform on ±1/√fan-in; the fan-in is the number of elements per entry of the first dimension.
+     */
     UNIFORM,
     /** Zero. */
     ZERO;

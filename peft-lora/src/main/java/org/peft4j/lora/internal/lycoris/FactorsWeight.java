@@ -10,7 +10,7 @@ import org.peft4j.adapter.WeightAdapter;
 import org.peft4j.kernel.Kernels;
 import org.peft4j.kernel.ScratchScope;
 
-/** A change of a weight that is made of two factors, of which whole rows are dropped. */
+/** A change of a weight from two factors, with dropout of whole rows. */
 public interface FactorsWeight extends WeightAdapter {
   /** The first factor. */
   Factor first();
@@ -18,19 +18,19 @@ public interface FactorsWeight extends WeightAdapter {
   /** The second factor. */
   Factor second();
 
-  /** s, which the change is multiplied with. */
+  /** The factor s of the change. */
   double scale();
 
-  /** What is dropped in training. */
+  /** The dropout in training. */
   Dropout dropout();
 
-  /** s times what the factors come to, as a matrix [out, in·…kernel] of {@code scratch}'s. */
+  /** s times the combined factors, as a matrix [out, in·…kernel] from {@code scratch}. */
   INDArray change(Kernels kernels, Tensors parameters, ScratchScope scratch);
 
   /**
    * Writes the gradients of both factors.
    *
-   * @param gradient s times that of what the factors come to
+   * @param gradient s times the gradient of the combined factors
    */
   void changeGradient(
       Kernels kernels,

@@ -11,8 +11,8 @@ import org.peft4j.kernel.Scratch;
  * One tensor [rows, …], the matrix itself.
  *
  * @param name its name
- * @param start how it begins
- * @param shape its shape: a kernel's extents may stand behind the columns
+ * @param start its first values
+ * @param shape its shape: a kernel's extents may follow the columns
  */
 public record FullFactor(String name, Start start, List<Long> shape) implements Factor {
   public FullFactor {

@@ -10,9 +10,9 @@ import org.peft4j.kernel.Scratch;
 /**
  * The product a·b of {@code NAME_a} [rows, r] and {@code NAME_b} [r, columns].
  *
- * @param name what both names begin with
- * @param startA how a begins
- * @param startB how b begins
+ * @param name the prefix of both names
+ * @param startA the first values of a
+ * @param startB the first values of b
  */
 public record LowRankFactor(
     String name, Start startA, Start startB, long rows, int rank, long columns) implements Factor {

@@ -4,7 +4,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.peft4j.kernel.ScratchScope;
 
-/** Rows that begin anew where they end, and the way back; each is the other's transpose. */
+/** Repeats rows periodically, and folds them back; each operation is the other's transpose. */
 final class Columns {
   private Columns() {}
 

@@ -8,19 +8,19 @@ import org.peft4j.lora.mora.MoraType;
 /**
  * MoRA's map {@code decompress(M·compress(x))} with M [size, size].
  *
- * <p>With g = ⌈inputs/size⌉, x begins anew where it does not fill g groups of size entries.
- * Sharing: the groups are added; entry j of the output is entry j mod size of M's result. Rotation:
- * group k is turned by the angles {@code k·10000^(−2i/size)}, entry i together with entry i +
- * size/2; M multiplies each group; the results stand one after the other, cut off or repeated to
- * fill the output.
+ * <p>With g = ⌈inputs/size⌉, x is repeated to fill g groups of size entries. Sharing adds the
+ * groups; entry j of the output is entry j mod size of M's result. Rotation rotates group k by the
+ * angles {@code k·10000^(−2i/size)}, entry i together with entry i + size/2; M multiplies each
+ * group; the concatenated results are cut or repeated to fill the output.
  *
- * @param groups g with rotation, 1 with sharing, whose groups are added before M
- * @param turns cosines and sines; of one group and not used with sharing
+ * @param groups g with rotation, 1 with sharing, which adds the groups before M
+ * @param turns cosines and sines; for one group, and unused, with sharing
  */
 record MoraMap(long inputs, long outputs, int size, int groups, Turns turns) {
   /**
    * The map whose M has about as many elements as LoRA of rank r: size = ⌊√((inputs + outputs)·r) +
-   * ½⌋ as in the authors' code, where the paper rounds down; with rotation the even number below.
+   * ½⌋ as in the authors' code, where the paper rounds down; with rotation, rounded down to an even
+   * number.
    */
   static MoraMap of(long inputs, long outputs, int rank, MoraType type) {
     int size = (int) (Math.sqrt((double) (inputs + outputs) * rank) + 0.5);
@@ -48,7 +48,7 @@ record MoraMap(long inputs, long outputs, int size, int groups, Turns turns) {
     return parts.reshape('c', x.size(0) * groups, size);
   }
 
-  /** What is added to y, [rows, outputs], given compress(x). */
+  /** The addition to y, [rows, outputs], given compress(x). */
   INDArray output(Kernels kernels, INDArray m, INDArray compressed, ScratchScope scratch) {
     INDArray results = scratch.like(compressed);
     kernels.matmul(compressed, false, m, true, 1, 0, results);
@@ -56,13 +56,13 @@ record MoraMap(long inputs, long outputs, int size, int groups, Turns turns) {
         results.reshape('c', compressed.size(0) / groups, (long) groups * size), outputs, scratch);
   }
 
-  /** The gradient of M's results, [rows·groups, size], given that of y. */
+  /** The gradient of M's results, [rows·groups, size], given y's gradient. */
   INDArray resultGradient(INDArray dy, ScratchScope scratch) {
     INDArray folded = Columns.folded(dy, (long) groups * size, scratch);
     return folded.reshape('c', dy.size(0) * groups, size);
   }
 
-  /** The gradient of x, [rows, inputs], given that of M's results. */
+  /** The gradient of x, [rows, inputs], given the gradient of M's results. */
   INDArray inputGradient(Kernels kernels, INDArray m, INDArray dResults, ScratchScope scratch) {
     INDArray dParts = scratch.like(dResults);
     kernels.matmul(dResults, false, m, false, 1, 0, dParts);

@@ -14,8 +14,8 @@ import org.peft4j.kernel.ScratchScope;
 import org.peft4j.site.Site;
 
 /**
- * MoRA as a change of a weight [out, in…], which is what the map makes of the unit vectors. M
- * begins at zero. With dropout, input features are dropped for a whole pass.
+ * MoRA as a change of a weight [out, in…]: the map's results for the unit vectors. M starts at
+ * zero. Dropout drops input features for a whole pass.
  */
 record MoraWeight(Site site, MoraMap map, double dropout) implements WeightAdapter {
   static final String M = "mora_M.weight";
@@ -33,7 +33,7 @@ record MoraWeight(Site site, MoraMap map, double dropout) implements WeightAdapt
     return DropoutMask.draw(pass, site, dropout, type, shape);
   }
 
-  /** The unit vectors, [in, in], or what dropout leaves of them. */
+  /** The unit vectors, [in, in], without those that dropout drops. */
   private INDArray units(Pass pass, DataType type, ScratchScope scratch) {
     INDArray units = scratch.array(type, map.inputs(), map.inputs()).assign(0);
     INDArray mask =

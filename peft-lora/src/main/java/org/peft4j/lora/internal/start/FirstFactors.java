@@ -14,13 +14,13 @@ import org.peft4j.method.Injection.FrozenValues;
 import org.peft4j.site.Site;
 
 /**
- * The A₀ [r, in] and B₀ [out, r] that an adapter begins with and that are taken out of the frozen
- * weight W [out, in], computed from it once, when they are first needed:
+ * The A₀ [r, in] and B₀ [out, r] that an adapter starts with and that the frozen weight W [out, in]
+ * loses, computed from it once, on first use:
  *
  * <ul>
- *   <li>PiSSA (Meng et al. 2024): of {@code W = U·S·Vᵀ} the r largest parts, {@code B₀ = U·√(S/s)},
+ *   <li>PiSSA (Meng et al. 2024): the r largest parts of {@code W = U·S·Vᵀ}, {@code B₀ = U·√(S/s)},
  *       {@code A₀ = √(S/s)·Vᵀ}, so that s·B₀·A₀ is the best of rank r;
- *   <li>OLoRA (Büyükakyüz 2024): of {@code W = Q·R} the first r columns and rows.
+ *   <li>OLoRA (Büyükakyüz 2024): the first r columns and rows of {@code W = Q·R}.
  * </ul>
  */
 final class FirstFactors {

@@ -21,12 +21,12 @@ import org.peft4j.method.Injection.FrozenValues;
 import org.peft4j.site.Site;
 
 /**
- * DoRA that begins as PiSSA or OLoRA does: {@code W' = m/n ⊙ (W − s·B₀·A₀ + s·B·A)}, with n the
- * norms of the rows of the bracket, and m the norms of W at first. It is the DoRA of W with {@code
- * Ã = [A; A₀]} [2r, in] and {@code B̃ = [B, −B₀]} [out, 2r], of which A₀ and B₀ do not train.
+ * DoRA that starts like PiSSA or OLoRA: {@code W' = m/n ⊙ (W − s·B₀·A₀ + s·B·A)}, with n the norms
+ * of the rows of the bracket, and m the norms of W at first. It is the DoRA of W with {@code Ã =
+ * [A; A₀]} [2r, in] and {@code B̃ = [B, −B₀]} [out, 2r], of which A₀ and B₀ do not train.
  *
- * <p>Hugging Face PEFT changes W to {@code W − s·B₀·A₀} instead. The difference is one of dropout,
- * which falls on {@code B₀·A₀·x} too here, and not there.
+ * <p>Hugging Face PEFT changes W to {@code W − s·B₀·A₀} instead. The difference is in dropout,
+ * which here also applies to {@code B₀·A₀·x}.
  */
 public final class ShiftedDora implements GainAdapter, WeightAdapter {
   private final ShiftedLora lora;
@@ -86,7 +86,7 @@ public final class ShiftedDora implements GainAdapter, WeightAdapter {
         Map.of(LoraLinear.A, a, LoraLinear.B, b, Dora.MAGNITUDE, own.get(Dora.MAGNITUDE)));
   }
 
-  /** The gradients of A and B, without those of what does not train. */
+  /** The gradients of A and B, without those of A₀ and B₀. */
   private static void narrow(Tensors widened, Tensors own) {
     INDArray a = own.get(LoraLinear.A);
     INDArray b = own.get(LoraLinear.B);

@@ -19,10 +19,10 @@ import org.peft4j.method.Injection.FrozenValues;
 import org.peft4j.site.Site;
 
 /**
- * LoRA that begins as a part of the frozen weight, which is taken out of it: {@code y +=
+ * LoRA that starts as a part of the frozen weight and removes that part from it: {@code y +=
  * s·(B·A·dropout(x) − B₀·A₀·x)}, with A₀ and B₀ of {@link FirstFactors}. Hugging Face PEFT changes
- * the weight instead, to {@code W − s·B₀·A₀}; here it stays as it is, and the part follows from it
- * again wherever an adapter is loaded. Outputs are the base model's at first, but for rounding.
+ * the weight to {@code W − s·B₀·A₀} instead; here it does not change, and loading an adapter
+ * computes the part again. Outputs start as the base model's, except for rounding.
  */
 public final class ShiftedLora implements LinearAdapter, LowRankPart {
   private final LoraLinear lora;

@@ -1,4 +1,4 @@
-/** LoRA and DoRA that begin as a part of the frozen weight: PiSSA and OLoRA. */
+/** LoRA and DoRA that start as a part of the frozen weight: PiSSA and OLoRA. */
 @NullMarked
 package org.peft4j.lora.internal.start;
 

@@ -1,8 +1,8 @@
 package org.peft4j.lora.internal.vera;
 
 /**
- * The generator MT19937 (Matsumoto and Nishimura 1998), which PyTorch draws with on a CPU. It is
- * not in the JDK.
+ * The generator MT19937 (Matsumoto and Nishimura 1998), which PyTorch uses on a CPU. The JDK lacks
+ * it.
  */
 final class MersenneTwister {
   private static final int SIZE = 624;

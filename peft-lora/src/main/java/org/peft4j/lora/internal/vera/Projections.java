@@ -11,8 +11,8 @@ import org.peft4j.kernel.DetachedArrays;
 
 /**
  * The random matrices A [r, inputs] and B [outputs, r] that all modules of one adapter share, drawn
- * when they are first needed. They are Hugging Face PEFT's bit for bit: A, then B, row by row,
- * uniform on ±√6/√fan-in with the columns as fan-in, from PyTorch's generator with the key as seed.
+ * on first use. They equal Hugging Face PEFT's bit for bit: A, then B, row by row, uniform on
+ * ±√6/√fan-in with the columns as fan-in, from PyTorch's generator with the key as seed.
  */
 final class Projections {
   private final int key;

@@ -22,7 +22,7 @@ import org.peft4j.site.Site;
 
 /**
  * VeRA beside a linear map: {@code y += λ_b ⊙ B·(λ_d ⊙ A·dropout(x))} with λ_b [out], λ_d [r], and
- * the first columns of A and rows of B that the map needs. {@code ΔW = (λ_b ⊙ B ⊙ λ_d)·A}.
+ * as many leading columns of A and rows of B as the map needs. {@code ΔW = (λ_b ⊙ B ⊙ λ_d)·A}.
  *
  * <p>With G the gradient of the product before both vectors, [out, r] ({@code dyᵀ·A·x}, or {@code
  * ∂L/∂W'·Aᵀ}): {@code ∂λ_b = rowsum(G ⊙ B ⊙ λ_d)}, {@code ∂λ_d = columnsum(λ_b ⊙ G ⊙ B)}.
@@ -43,8 +43,8 @@ record VeraLinear(Site site, VeraConfig config, Projections projections)
   }
 
   /**
-   * A file may have A and B though its config says otherwise. Hugging Face PEFT then warns and goes
-   * by the key; here they must be what the key gives.
+   * A file may have A and B although its config says otherwise. Hugging Face PEFT then warns and
+   * uses the key; here they must match the key.
    */
   @Override
   public Map<String, Supplier<INDArray>> constants() {
@@ -74,7 +74,7 @@ record VeraLinear(Site site, VeraConfig config, Projections projections)
     return pass.training() && config.dropout() > 0;
   }
 
-  /** The columns of A that are needed. */
+  /** The needed columns of A. */
   private INDArray a(DataType type, ScratchScope scratch) {
     INDArray whole = projections.of(type).a();
     return whole.size(1) == site.inputs()
@@ -83,7 +83,7 @@ record VeraLinear(Site site, VeraConfig config, Projections projections)
             whole.get(NDArrayIndex.all(), NDArrayIndex.interval(0, site.inputs())).dup('c'));
   }
 
-  /** The rows of B that are needed. */
+  /** The needed rows of B. */
   private INDArray b(DataType type) {
     INDArray whole = projections.of(type).b();
     return whole.size(0) == site.outputs()

@@ -9,9 +9,9 @@ import org.peft4j.adapter.Tensors;
 import org.peft4j.kernel.Scratch;
 
 /**
- * A trained linear map {@code y = x·Wᵀ + b}; W [out, in] and b [out] begin uniform on ±1/√in.
+ * A trained linear map {@code y = x·Wᵀ + b}; W [out, in] and b [out] start uniform on ±1/√in.
  *
- * @param name what its parameters' names begin with: {@code mlp_head.0}
+ * @param name the prefix of its parameters' names: {@code mlp_head.0}
  */
 record Linear(String name, long in, long out) {
   List<ParameterSpec> parameters() {
@@ -28,7 +28,7 @@ record Linear(String name, long in, long out) {
     return y;
   }
 
-  /** Writes the gradients of W and b, and gives that of x. */
+  /** Writes the gradients of W and b; returns that of x. */
   INDArray backward(Pass pass, Tensors parameters, INDArray x, INDArray dy, Tensors gradients) {
     pass.kernels().matmul(dy, true, x, false, 1, 0, gradients.get(name + ".weight"));
     pass.kernels().columnSums(dy, gradients.get(name + ".bias"));

@@ -10,18 +10,18 @@ import org.peft4j.adapter.Tensors;
 import org.peft4j.kernel.Scratch;
 
 /**
- * One direction of one layer of an LSTM, PyTorch's: with the gates i, f, g, o of {@code W·x + b +
- * U·h + c}, {@code cell = σ(f)·cell + σ(i)·tanh(g)} and {@code h = σ(o)·tanh(cell)}.
+ * One direction of one layer of PyTorch's LSTM: with the gates i, f, g, o of {@code W·x + b + U·h +
+ * c}, {@code cell = σ(f)·cell + σ(i)·tanh(g)} and {@code h = σ(o)·tanh(cell)}.
  *
- * @param suffix what its parameters' names end with: {@code l0}, {@code l0_reverse}
+ * @param suffix the end of its parameters' names: {@code l0}, {@code l0_reverse}
  */
 record LstmDirection(String suffix, int in, int hidden, boolean reverse) {
   private static final String HEAD = "lstm_head.";
 
   /**
-   * What the gradients need.
+   * The values that the gradients need.
    *
-   * @param gates after their functions, [time][4·hidden]
+   * @param gates after their activations, [time][4·hidden]
    * @param cells [time][hidden]
    * @param out h, [time][hidden]
    */
@@ -93,7 +93,7 @@ record LstmDirection(String suffix, int in, int hidden, boolean reverse) {
     return 1 / (1 + Math.exp(-x));
   }
 
-  /** Writes the gradients, given that of h [time][hidden]; gives that of x. */
+  /** Writes the gradients, given h's gradient [time][hidden]; returns that of x. */
   INDArray backward(Pass pass, Tensors parameters, Kept kept, double[][] dOut, Tensors gradients) {
     int time = dOut.length;
     double[][] recurrent = parameters.get(HEAD + "weight_hh_" + suffix).toDoubleMatrix();

@@ -11,12 +11,12 @@ import org.peft4j.adapter.Tensors;
 /**
  * Linear maps with a function f between them: {@code Wₖ·f(…f(W₁·x))}.
  *
- * @param prefix what the parameters' names begin with: {@code mlp_head}
+ * @param prefix the prefix of the parameters' names: {@code mlp_head}
  * @param widths of the input, of each hidden layer and of the output
- * @param tanh whether f is the hyperbolic tangent, or else max(0, ·)
+ * @param tanh whether f is the hyperbolic tangent; otherwise max(0, ·)
  */
 record Perceptron(String prefix, List<Long> widths, boolean tanh) {
-  /** PyTorch numbers functions too, so that the k-th map has the number 2·k. */
+  /** PyTorch also numbers the functions, so the k-th map has the number 2·k. */
   private Linear linear(int k) {
     return new Linear(prefix + "." + 2 * k, widths.get(k), widths.get(k + 1));
   }
@@ -33,7 +33,7 @@ record Perceptron(String prefix, List<Long> widths, boolean tanh) {
     return all;
   }
 
-  /** The input of each map, and then the output. */
+  /** The input of each map, then the output. */
   List<INDArray> forward(Pass pass, Tensors parameters, INDArray x) {
     List<INDArray> values = new ArrayList<>(List.of(x));
     for (int k = 0; k < count(); k++) {
@@ -46,7 +46,7 @@ record Perceptron(String prefix, List<Long> widths, boolean tanh) {
     return values;
   }
 
-  /** Writes the gradients, given that of the output; gives that of the input. */
+  /** Writes the gradients, given the output's gradient; returns the input's. */
   INDArray backward(
       Pass pass, Tensors parameters, List<INDArray> values, INDArray dy, Tensors gradients) {
     INDArray upper = dy;

@@ -9,21 +9,21 @@ import org.peft4j.adapter.Pass;
 import org.peft4j.adapter.Tensors;
 
 /**
- * A multi-layer perceptron over trained embeddings E [tokens, in], which begin as N(0, 1).
+ * A multi-layer perceptron over trained embeddings E [tokens, in], which start from N(0, 1).
  *
  * @param tokens the number of virtual tokens
- * @param perceptron of the embeddings' width to the table's
+ * @param perceptron maps the embeddings' width to the table's
  */
 public record PerceptronEncoder(int tokens, Perceptron perceptron) implements TableEncoder {
   static final String EMBEDDING = "embedding.weight";
 
-  /** P-tuning's: three maps with max(0, ·) between them. */
+  /** P-tuning's encoder: three maps with max(0, ·) between them. */
   public static PerceptronEncoder relu(int tokens, long in, long hidden, long out) {
     return new PerceptronEncoder(
         tokens, new Perceptron("mlp_head", List.of(in, hidden, hidden, out), false));
   }
 
-  /** Prefix tuning's: two maps with tanh between them. */
+  /** Prefix tuning's encoder: two maps with tanh between them. */
   public static PerceptronEncoder tanh(int tokens, long in, long hidden, long out) {
     return new PerceptronEncoder(
         tokens, new Perceptron("transform", List.of(in, hidden, out), true));

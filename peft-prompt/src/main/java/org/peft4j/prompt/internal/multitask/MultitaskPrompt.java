@@ -21,8 +21,8 @@ import org.peft4j.site.Site;
  * The prompt of task k: {@code P ⊙ (Cₖ·Rₖ)} with P [tokens, width] for all tasks, Cₖ [tokens,
  * ranks] and Rₖ [ranks, width]. Wang et al. 2023, equation 1.
  *
- * @param source what the factors begin from; as N(0, 0.02²) if empty
- * @param first what P begins as
+ * @param source the source of the factors' first values; N(0, 0.02²) if empty
+ * @param first the first values of P
  */
 record MultitaskPrompt(
     Site site, MultitaskPromptConfig config, Optional<PromptSource> source, Initializer first)
@@ -73,7 +73,7 @@ record MultitaskPrompt(
               + batch
               + " sequences came with "
               + (tasks.isEmpty() ? "no tasks" : tasks.size() + " tasks")
-              + ". Multitask prompts need one for each sequence, or one for all: call"
+              + ". Multitask prompts need one task for each sequence, or one for all: call"
               + " PeftModel.setTasks before. On the command line: --task, or a task_id in every"
               + " line of .jsonl.");
     }

@@ -13,7 +13,7 @@ import org.peft4j.prompt.multitask.MultitaskPromptConfig;
 import org.peft4j.prompt.multitask.PromptSource;
 import org.peft4j.site.Site;
 
-/** A prompt for all tasks, times the factors of the sequence's task. */
+/** A prompt for all tasks, multiplied by the factors of the sequence's task. */
 public final class MultitaskPromptMethod extends PromptMethod<MultitaskPromptConfig> {
   @Override
   public String peftType() {

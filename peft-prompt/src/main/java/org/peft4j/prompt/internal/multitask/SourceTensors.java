@@ -13,7 +13,7 @@ import org.peft4j.safetensors.TensorSource;
 
 /** First values from an earlier adapter. */
 record SourceTensors(PromptSource source) {
-  /** Copies a tensor of the source; of a tensor of factors, the mean or one task's. */
+  /** Copies a tensor of the source; from factors, the mean or one task's. */
   Initializer of(String tensor, boolean factors) {
     return (target, random) -> {
       INDArray value = read(tensor);
@@ -50,7 +50,7 @@ record SourceTensors(PromptSource source) {
                     "prompt_tuning_init is "
                         + source.share().init()
                         + ", and paths in a config are not followed. Name the earlier adapter in code,"
-                        + " with MultitaskPromptConfig.builder().source(…), or begin as RANDOM or"
+                        + " with MultitaskPromptConfig.builder().source(…), or start with RANDOM or"
                         + " TEXT."));
   }
 

@@ -7,11 +7,11 @@ import org.peft4j.method.Injection;
 import org.peft4j.prompt.internal.PromptUse;
 
 /**
- * The table [tokens, layers·2·width] has the keys and the values of every attention, which read
- * them from the pass and add their gradients to it.
+ * The table [tokens, layers·2·width] contains the keys and values of every attention. Attentions
+ * read them from the pass and add their gradients there.
  *
  * @param prefixLength the number of tokens
- * @param injection the adapter's making, by which its parts find each other
+ * @param injection the adapter's injection, by which its parts find each other
  */
 record BeforeKeys(int prefixLength, Injection injection) implements PromptUse {
   @Override

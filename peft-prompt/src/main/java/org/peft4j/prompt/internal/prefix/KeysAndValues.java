@@ -11,8 +11,9 @@ import org.peft4j.method.Injection;
 import org.peft4j.site.Site;
 
 /**
- * The prefix of one attention: of a row of the table, block 2·index has the keys and block 2·index
- * + 1 the values, each [heads, headSize], of the key and value heads. They are not rotated.
+ * The prefix of one attention: in a row of the table, block 2·index contains the keys and block
+ * 2·index + 1 the values, each [heads, headSize] of the key and value heads. No rotation applies to
+ * them.
  *
  * @param index of the attention, from 0
  * @param length the number of virtual tokens

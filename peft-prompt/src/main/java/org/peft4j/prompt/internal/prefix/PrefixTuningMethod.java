@@ -25,7 +25,7 @@ import org.peft4j.site.SiteKind;
 public final class PrefixTuningMethod extends PromptMethod<PrefixTuningConfig> {
   private static final String ZERO = "zero";
 
-  /** Whether a file says {@code "zero"}; Hugging Face PEFT takes true and false for no. */
+  /** Whether a file says {@code "zero"}; like Hugging Face PEFT, reads true and false as no. */
   private static final FieldType<Boolean> ZEROS =
       FieldType.of(
               "null or \"zero\"",
@@ -41,7 +41,7 @@ public final class PrefixTuningMethod extends PromptMethod<PrefixTuningConfig> {
           .add(
               "prefix_projection",
               FieldType.BOOL,
-              "Let a perceptron make the prefix.",
+              "Let a perceptron compute the prefix.",
               PrefixTuningConfig::projection,
               Builder::projection)
           .addOptional(
@@ -53,7 +53,7 @@ public final class PrefixTuningMethod extends PromptMethod<PrefixTuningConfig> {
           .addOptional(
               "init_weights",
               ZEROS,
-              "Begin as zeros, without a projection; at random by default.",
+              "Without a projection, start as zeros; at random by default.",
               config -> Optional.of(config.zeros()).filter(zeros -> zeros),
               Builder::zeros);
 

@@ -16,7 +16,7 @@ import org.peft4j.prompt.internal.encoder.TableEncoder;
 import org.peft4j.prompt.ptuning.PTuningConfig;
 import org.peft4j.site.Site;
 
-/** An encoder whose output stands before the embeddings of the input. */
+/** An encoder whose output precedes the embeddings of the input. */
 public final class PTuningMethod extends PromptMethod<PTuningConfig> {
   @Override
   public String peftType() {

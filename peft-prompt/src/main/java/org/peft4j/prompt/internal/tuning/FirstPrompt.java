@@ -13,15 +13,15 @@ import org.peft4j.prompt.tuning.PromptStart;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
 
-/** What the table of a prompt begins as. */
+/** The first values of a prompt's table. */
 public final class FirstPrompt {
   private FirstPrompt() {}
 
   /**
-   * The initialiser of a table; zeros where its values are read from a file.
+   * The initialiser of a table; zeros if its values come from a file.
    *
-   * <p>The model's token embedding is its first embedding. What is wrong with a text is found when
-   * values are made: a plan needs none.
+   * <p>The model's token embedding is its first embedding. Problems of a text appear only when
+   * values are made, because a plan needs none.
    */
   public static Initializer of(PromptStart start, Injection injection) {
     if (!injection.fresh()) {
@@ -47,7 +47,7 @@ public final class FirstPrompt {
       throw new PeftException(
           "prompt_tuning_init_text is given, but prompt_tuning_init is "
               + start.init()
-              + ", which does not use it. Set prompt_tuning_init to TEXT, or leave the text out.");
+              + ", which does not use it. Set prompt_tuning_init to TEXT, or leave out the text.");
     }
   }
 
@@ -58,7 +58,7 @@ public final class FirstPrompt {
     for (int id : start.tokens()) {
       if (id < 0 || id >= embedding.inputs()) {
         throw new PeftException(
-            "The text of the prompt has token id "
+            "The prompt's text has token id "
                 + id
                 + "; allowed: 0 to "
                 + (embedding.inputs() - 1)
@@ -70,11 +70,11 @@ public final class FirstPrompt {
   private static String noTokens(PromptStart start) {
     return start.text().isEmpty()
         ? "prompt_tuning_init is TEXT, but there is no text. Give prompt_tuning_init_text, or"
-            + " another beginning: RANDOM or SAMPLE_VOCAB."
-        : "The prompt begins as the text \""
+            + " another init: RANDOM or SAMPLE_VOCAB."
+        : "The prompt starts from the text \""
             + start.text().get()
-            + "\", of which there are no token ids. Call encoded of the config, with the model's"
-            + " tokenizer, before it is wrapped; a text of no tokens is not allowed.";
+            + "\", but there are no token ids for it. Call the config's encoded, with the model's"
+            + " tokenizer, before wrapping the model; a text without tokens is not allowed.";
   }
 
   private static void fill(INDArray target, FrozenValues frozen, IntUnaryOperator ids) {

@@ -28,7 +28,7 @@ public final class PromptTuningMethod extends PromptMethod<PromptTuningConfig> {
               .add(
                   "prompt_tuning_init",
                   FieldType.choice(PromptInit.class),
-                  "How the prompt begins.",
+                  "First values of the prompt.",
                   config -> config.start().inFile(config.common()).init(),
                   Builder::init)
               .role(FieldRole.INIT),

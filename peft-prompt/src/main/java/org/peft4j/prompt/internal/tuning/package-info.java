@@ -1,4 +1,4 @@
-/** The injector of prompt tuning, and what prompts begin as. */
+/** The injector of prompt tuning, and the first values of prompts. */
 @NullMarked
 package org.peft4j.prompt.internal.tuning;
 

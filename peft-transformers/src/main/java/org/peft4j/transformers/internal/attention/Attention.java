@@ -67,25 +67,25 @@ public final class Attention implements Mixer {
     EncoderStates encoder = encoder(sequences);
     Extent extent = sequences.extent();
     Projections.Heads heads = projections.heads(extent, keyExtent(encoder, extent), true, memory);
-    projections.forward(pass, x, encoder == null ? x : encoder.rows(), heads, memory);
+    KeyValueCache known = encoder == null ? null : known(sequences);
+    INDArray source = encoder == null ? x : encoder.rows();
+    projections.forward(pass, x, known == null ? source : null, heads, memory);
     Rotation rotation = positions.rotation(sequences, prefix.length(), memory);
     AttentionPattern pattern = positions.pattern(pass, sequences, prefix.length());
     INDArray queryStatistics = queryNorm.statistics(heads.q(), memory);
-    INDArray keyStatistics = keyNorm.statistics(heads.k(), memory);
     INDArray q = queryNorm.forward(pass, heads.q(), queryStatistics, memory);
-    INDArray keys = keyNorm.forward(pass, heads.k(), keyStatistics, memory);
     rotation.rotate(pass.kernels(), q);
-    rotation.rotate(pass.kernels(), keys);
-    INDArray values = heads.v();
-    KeyValueCache cache = encoder == null ? sequences.cache() : null;
-    if (cache != null) {
-      cache.append(keys, values);
-      keys = cache.keys();
-      values = cache.values();
+    INDArray keyStatistics = known == null ? keyNorm.statistics(heads.k(), memory) : null;
+    Prefix.Extended all;
+    if (known == null) {
+      INDArray keys = keyNorm.forward(pass, heads.k(), keyStatistics, memory);
+      rotation.rotate(pass.kernels(), keys);
+      all = cached(sequences, keys, heads.v());
+    } else {
+      all = new Prefix.Extended(known.encoderKeys(), known.encoderValues());
     }
-    Prefix.Extended all = new Prefix.Extended(keys, values);
     if (prefix.length() > 0) {
-      all = prefix.extend(pass, keys, values, memory);
+      all = prefix.extend(pass, all.keys(), all.values(), memory);
     }
     INDArray probabilities =
         memory.kept(extent.batch(), part.heads(), extent.time(), all.keys().size(1));
@@ -111,6 +111,26 @@ public final class Attention implements Mixer {
         prefix.length() > 0 ? all : null,
         probabilities,
         contextRows);
+  }
+
+  /** The cache if it has this encoder's keys and values, the same in every step; else null. */
+  private static @Nullable KeyValueCache known(Sequences sequences) {
+    KeyValueCache cache = sequences.cache();
+    return cache != null && cache.hasEncoder() ? cache : null;
+  }
+
+  /** Adds to the cache, if there is one; returns the keys and values of this call and before. */
+  private Prefix.Extended cached(Sequences sequences, INDArray keys, INDArray values) {
+    KeyValueCache cache = sequences.cache();
+    if (cache == null) {
+      return new Prefix.Extended(keys, values);
+    }
+    if (part.source() == AttentionPart.Source.ENCODER) {
+      cache.appendEncoder(keys, values);
+      return new Prefix.Extended(keys, values);
+    }
+    cache.append(keys, values);
+    return new Prefix.Extended(cache.keys(), cache.values());
   }
 
   private @Nullable EncoderStates encoder(Sequences sequences) {

@@ -40,7 +40,8 @@ record HeadsProjection(AttentionPart part, LinearModule module) implements Proje
   }
 
   @Override
-  public void forward(Pass pass, INDArray x, INDArray source, Heads heads, CallMemory memory) {
+  public void forward(
+      Pass pass, INDArray x, @Nullable INDArray source, Heads heads, CallMemory memory) {
     INDArray rows = memory.temporary(x.size(0), width());
     module.forward(pass, x, rows);
     INDArray groups = groups(rows);

@@ -54,9 +54,10 @@ interface Projections {
    * Writes queries, keys and values.
    *
    * @param x [batch·time, width], the input of queries
-   * @param source [batch·keys, width], the input of keys and values; x itself in self-attention
+   * @param source [batch·keys, width], the input of keys and values; x itself in self-attention;
+   *     null in cross-attention to write only queries
    */
-  void forward(Pass pass, INDArray x, INDArray source, Heads heads, CallMemory memory);
+  void forward(Pass pass, INDArray x, @Nullable INDArray source, Heads heads, CallMemory memory);
 
   /**
    * Writes adapter gradients, dx, and in cross-attention adds to dSource.

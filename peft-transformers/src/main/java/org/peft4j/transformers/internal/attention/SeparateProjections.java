@@ -44,10 +44,13 @@ record SeparateProjections(
   }
 
   @Override
-  public void forward(Pass pass, INDArray x, INDArray source, Heads heads, CallMemory memory) {
+  public void forward(
+      Pass pass, INDArray x, @Nullable INDArray source, Heads heads, CallMemory memory) {
     query.forward(pass, x, heads.rows().get(0));
-    key.forward(pass, source, heads.rows().get(1));
-    value.forward(pass, source, heads.rows().get(2));
+    if (source != null) {
+      key.forward(pass, source, heads.rows().get(1));
+      value.forward(pass, source, heads.rows().get(2));
+    }
   }
 
   @Override

@@ -40,7 +40,8 @@ record ThirdsProjection(AttentionPart part, LinearModule module) implements Proj
   }
 
   @Override
-  public void forward(Pass pass, INDArray x, INDArray source, Heads heads, CallMemory memory) {
+  public void forward(
+      Pass pass, INDArray x, @Nullable INDArray source, Heads heads, CallMemory memory) {
     module.forward(pass, x, heads.rows().get(0));
   }
 

@@ -12,15 +12,20 @@ import org.peft4j.kernel.DetachedArrays;
 
 /**
  * The keys and values of the tokens that a block has seen, [batch, slots, keyValueHeads, headSize]
- * each. Slots grow geometrically; unused ones are zero, and the attention pattern hides them.
+ * each. Slots grow geometrically; unused ones are zero, and the attention pattern hides them. Those
+ * that cross-attention makes from an encoder's output stay the same from step to step.
  */
 public final class KeyValueCache implements AutoCloseable {
   private static final String KEYS = "keys";
   private static final String VALUES = "values";
+  private static final String ENCODER_KEYS = "encoder_keys";
+  private static final String ENCODER_VALUES = "encoder_values";
 
   private final int @Nullable [] padding;
   private @Nullable INDArray keys;
   private @Nullable INDArray values;
+  private @Nullable INDArray encoderKeys;
+  private @Nullable INDArray encoderValues;
   private int length;
 
   /**
@@ -37,6 +42,11 @@ public final class KeyValueCache implements AutoCloseable {
     INDArray values = state.get(VALUES);
     if (keys != null && values != null) {
       cache.append(keys, values);
+    }
+    INDArray encoderKeys = state.get(ENCODER_KEYS);
+    INDArray encoderValues = state.get(ENCODER_VALUES);
+    if (encoderKeys != null && encoderValues != null) {
+      cache.appendEncoder(encoderKeys, encoderValues);
     }
     return cache;
   }
@@ -66,6 +76,9 @@ public final class KeyValueCache implements AutoCloseable {
   }
 
   private INDArray with(@Nullable INDArray old, INDArray more, int slots) {
+    if (old != null) {
+      requireSequences(old, more);
+    }
     INDArray array = old;
     if (array == null || array.size(1) < slots) {
       array =
@@ -75,16 +88,42 @@ public final class KeyValueCache implements AutoCloseable {
         old.close();
       }
     }
-    if (array.size(0) != more.size(0)) {
+    array.get(all(), interval(length, length + more.size(1)), all(), all()).assign(more);
+    return array;
+  }
+
+  private static void requireSequences(INDArray old, INDArray more) {
+    if (old.size(0) != more.size(0)) {
       throw new PeftException(
           "The cache holds "
-              + array.size(0)
+              + old.size(0)
               + " sequences, but "
               + more.size(0)
               + " came; call rnnClearPreviousState() before another batch.");
     }
-    array.get(all(), interval(length, length + more.size(1)), all(), all()).assign(more);
-    return array;
+  }
+
+  /** Whether the keys and values of the encoder's output are here. */
+  public boolean hasEncoder() {
+    return encoderKeys != null;
+  }
+
+  /** Copies keys and values of the encoder's output [batch, time, keyValueHeads, headSize]. */
+  public void appendEncoder(INDArray newKeys, INDArray newValues) {
+    encoderKeys = copy(newKeys);
+    encoderValues = copy(newValues);
+  }
+
+  private static INDArray copy(INDArray array) {
+    return DetachedArrays.zeros(array.dataType(), array.shape()).assign(array);
+  }
+
+  public INDArray encoderKeys() {
+    return require(encoderKeys);
+  }
+
+  public INDArray encoderValues() {
+    return require(encoderValues);
   }
 
   private INDArray used(INDArray array) {
@@ -117,6 +156,10 @@ public final class KeyValueCache implements AutoCloseable {
       state.put(KEYS, used(keys));
       state.put(VALUES, used(values));
     }
+    if (encoderKeys != null && encoderValues != null) {
+      state.put(ENCODER_KEYS, encoderKeys);
+      state.put(ENCODER_VALUES, encoderValues);
+    }
     return state;
   }
 
@@ -125,6 +168,10 @@ public final class KeyValueCache implements AutoCloseable {
     if (keys != null && values != null) {
       keys.close();
       values.close();
+    }
+    if (encoderKeys != null && encoderValues != null) {
+      encoderKeys.close();
+      encoderValues.close();
     }
   }
 }

@@ -2,6 +2,8 @@ package org.peft4j.transformers.internal.block;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.nd4j.linalg.indexing.NDArrayIndex.all;
+import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -15,6 +17,7 @@ import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.indexing.INDArrayIndex;
 import org.peft4j.adapter.Adapter;
 import org.peft4j.adapter.Pass;
 import org.peft4j.adapter.Tensors;
@@ -38,6 +41,7 @@ import org.peft4j.transformers.architecture.StackPart;
 import org.peft4j.transformers.config.SpecialTokens;
 import org.peft4j.transformers.internal.batch.EncoderStates;
 import org.peft4j.transformers.internal.batch.Extent;
+import org.peft4j.transformers.internal.batch.KeyValueCache;
 import org.peft4j.transformers.internal.batch.Sequences;
 import org.peft4j.transformers.internal.memory.CallMemory;
 import org.peft4j.transformers.internal.memory.KeptArrays;
@@ -165,6 +169,43 @@ final class BlockCase implements AutoCloseable {
       for (Block block : blocks) {
         INDArray y = Values.zeros(x.shape());
         block.forward(pass(memory), in, sequences(null), y, memory);
+        in = y;
+      }
+      return in;
+    }
+  }
+
+  /**
+   * The output, in steps of that many tokens. Steps after the first see zeros for the encoder's
+   * output: its keys and values must be in the cache by then.
+   *
+   * @param padding how many tokens at the start of each sequence are padding; null for none
+   */
+  INDArray steps(int @Nullable [] padding, int... lengths) {
+    INDArray all = Values.zeros(x.shape());
+    List<KeyValueCache> caches = blocks.stream().map(b -> new KeyValueCache(padding)).toList();
+    int from = 0;
+    for (int length : lengths) {
+      INDArrayIndex[] part = {all(), interval(from, from + length), all()};
+      all.put(part, step(caches, x.get(part).dup('c')));
+      from += length;
+    }
+    caches.forEach(KeyValueCache::close);
+    return all;
+  }
+
+  private INDArray step(List<KeyValueCache> caches, INDArray tokens) {
+    model.patterns().begin();
+    try (CallMemory memory = new CallMemory(NONE, DataType.DOUBLE, null)) {
+      INDArray in = tokens;
+      for (int i = 0; i < blocks.size(); i++) {
+        Sequences next = Sequences.next(Extent.of(in), caches.get(i));
+        if (encoder != null) {
+          INDArray states = next.past() == 0 ? encoder : Values.zeros(encoder.shape());
+          next = next.with(new EncoderStates(states, null, null));
+        }
+        INDArray y = Values.zeros(in.shape());
+        blocks.get(i).forward(new Pass(new Nd4jKernels(), false, 0), in, next, y, memory);
         in = y;
       }
       return in;

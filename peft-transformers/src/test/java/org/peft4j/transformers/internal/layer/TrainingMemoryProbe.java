@@ -12,7 +12,7 @@ public final class TrainingMemoryProbe {
   /** The bytes that blocks keep for their backward pass. */
   public static long kept(CausalLanguageModel model) {
     ComputationGraph graph = model.graph();
-    return ((FrozenLayer) graph.getLayer("norm")).model().pool().bytes();
+    return ((FrozenLayer) graph.getLayer("embeddings")).model().pool().bytes();
   }
 
   /** The bytes of this thread's workspaces: outputs, gradients and temporaries. */

@@ -1,4 +1,4 @@
-package org.peft4j.lora;
+package org.peft4j.lora.internal.start;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -24,6 +24,8 @@ import org.peft4j.internal.graft.SharedState;
 import org.peft4j.internal.graft.SiteGrafts;
 import org.peft4j.internal.module.LinearModule;
 import org.peft4j.kernel.Nd4jKernels;
+import org.peft4j.lora.LoraConfig;
+import org.peft4j.lora.LoraInit;
 import org.peft4j.lora.internal.LoraMethod;
 import org.peft4j.lora.internal.dora.Dora;
 import org.peft4j.lora.internal.lowrank.LoraLinear;

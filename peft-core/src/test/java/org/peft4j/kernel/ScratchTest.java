@@ -1,0 +1,109 @@
+package org.peft4j.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.Test;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
+import org.nd4j.linalg.api.memory.conf.WorkspaceConfiguration;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/** Temporaries are in the open workspace, or freed by whoever took them. */
+class ScratchTest {
+  private static MemoryWorkspace workspace() {
+    WorkspaceConfiguration small = WorkspaceConfiguration.builder().initialSize(1 << 16).build();
+    return Nd4j.getWorkspaceManager().getAndActivateWorkspace(small, "scratch");
+  }
+
+  @Test
+  void withoutAWorkspaceATemporaryIsFreedAtOnce() {
+    INDArray array = Scratch.of(DataType.FLOAT, 2, 3);
+    assertThat(array.ordering()).isEqualTo('c');
+    assertThat(array.isAttached()).isFalse();
+    Scratch.release(array);
+    Scratch.release(array);
+    assertThat(array.wasClosed()).isTrue();
+  }
+
+  @Test
+  void inAWorkspaceItStaysUntilTheWorkspaceEnds() {
+    try (MemoryWorkspace open = workspace()) {
+      INDArray array = Scratch.of(DataType.FLOAT, 2, 3);
+      assertThat(array.isAttached()).isEqualTo(open.isScopeActive());
+      Scratch.release(array);
+      assertThat(array.wasClosed()).isFalse();
+    }
+  }
+
+  @Test
+  void aViewIsNotFreedWithItsMatrix() {
+    INDArray matrix = Nd4j.ones(DataType.FLOAT, 2, 3);
+    Scratch.release(matrix.getRow(1));
+    assertThat(matrix.getFloat(1, 2)).isEqualTo(1);
+  }
+
+  @Test
+  void aScopeReleasesWhatWasTakenErrorsIncluded() {
+    INDArray[] taken = new INDArray[3];
+    assertThatThrownBy(
+            () -> {
+              try (ScratchScope scope = new ScratchScope()) {
+                taken[0] = scope.array(DataType.DOUBLE, 2);
+                taken[1] = scope.like(taken[0]);
+                taken[2] = scope.mine(Nd4j.ones(3));
+                throw new IllegalStateException("broken");
+              }
+            })
+        .hasMessage("broken");
+    assertThat(taken).allMatch(INDArray::wasClosed);
+  }
+
+  @Test
+  void detachedArraysOutliveTheOpenWorkspace() {
+    INDArray zeros;
+    INDArray copy;
+    try (MemoryWorkspace open = workspace()) {
+      INDArray transposed = Nd4j.createFromArray(new double[][] {{1, 2}, {3, 4}}).transpose();
+      assertThat(transposed.isAttached()).isEqualTo(open.isScopeActive());
+      zeros = DetachedArrays.zeros(DataType.DOUBLE, 2);
+      copy = DetachedArrays.copy(transposed);
+    }
+    assertThat(zeros.isAttached()).isFalse();
+    assertThat(zeros).isEqualTo(Nd4j.zeros(DataType.DOUBLE, 2));
+    assertThat(copy.ordering()).isEqualTo('c');
+    assertThat(copy).isEqualTo(Nd4j.createFromArray(new double[][] {{1, 3}, {2, 4}}));
+  }
+
+  @Test
+  void scoresHaveAFiniteScaleAndACapOfAtLeastZero() {
+    assertThat(AttentionScores.scaled(0.5).capped()).isFalse();
+    assertThat(new AttentionScores(0.5, 30).capped()).isTrue();
+    for (double[] bad : new double[][] {{Double.NaN, 0}, {1, -1}, {1, Double.POSITIVE_INFINITY}}) {
+      assertThatThrownBy(() -> new AttentionScores(bad[0], bad[1]))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage(
+              "scale is "
+                  + bad[0]
+                  + " and softCap "
+                  + bad[1]
+                  + "; allowed: a finite scale, and a cap of at least 0, where 0 means none.");
+    }
+  }
+
+  @Test
+  void shownKeysAreRunsOfEachRow() {
+    ShownKeys keys = ShownKeys.of(2, new int[] {0, 1, 1, 0, 1, 0, 0, 1, 1, 0});
+    assertThat(keys.rows()).isEqualTo(2);
+    assertThat(keys.all()).isFalse();
+    assertThat(keys.hull()).isEqualTo(new KeyRange(1, 5));
+    assertThat(keys.shows(1, 2)).isTrue();
+    assertThat(keys.nextShown(0, 0, 5)).isEqualTo(1);
+    assertThat(keys.nextHidden(0, 1, 5)).isEqualTo(3);
+    assertThat(keys.nextShown(1, 4, 5)).isEqualTo(5);
+    assertThat(keys.nextHidden(0, 1, 2)).isEqualTo(2);
+    assertThat(ShownKeys.after(new int[] {0, 0}, 4).all()).isTrue();
+    assertThat(ShownKeys.after(new int[] {9}, 4).hull().count()).isZero();
+  }
+}

@@ -1,0 +1,170 @@
+package org.peft4j.transformers.family;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.peft4j.Peft;
+import org.peft4j.PeftModel;
+import org.peft4j.config.PeftConfig;
+import org.peft4j.error.PeftException;
+import org.peft4j.ia3.Ia3Config;
+import org.peft4j.lora.LoraConfig;
+import org.peft4j.plan.AdapterPlan;
+import org.peft4j.safetensors.TensorSource;
+import org.peft4j.site.Site;
+import org.peft4j.site.SiteRole;
+import org.peft4j.transformers.Golden;
+import org.peft4j.transformers.TransformerModel;
+import org.peft4j.transformers.TransformerOptions;
+import org.peft4j.transformers.Transformers;
+import org.peft4j.transformers.architecture.ModelArchitecture;
+import org.peft4j.transformers.checkpoint.RandomCheckpoint;
+import org.peft4j.transformers.plan.TrainingBatch;
+
+/**
+ * The description of a family, its checkpoint, its graph and its plan are of one model, that of the
+ * reference. A family needs a config in {@code reference/fields.py} to be tested here; T5 and mT5
+ * are planned only, so far.
+ */
+class FamilyGraphTest {
+  private static final TrainingBatch BATCH = new TrainingBatch(1, 8);
+  private static final List<PeftConfig> DEFAULTS =
+      List.of(LoraConfig.builder().build(), Ia3Config.builder().build());
+
+  @TempDir
+  @SuppressWarnings("NullAway.Init")
+  private Path folder;
+
+  static Stream<String> families() {
+    return Families.all().stream().map(Family::modelType);
+  }
+
+  static Stream<String> running() {
+    return Families.all().stream().filter(Family::runs).map(Family::modelType);
+  }
+
+  static Stream<String> plannedOnly() {
+    return Families.all().stream().filter(family -> !family.runs()).map(Family::modelType);
+  }
+
+  @ParameterizedTest
+  @MethodSource("families")
+  void parametersHaveTheNamesAndShapesOfTheReference(String family) {
+    ModelArchitecture model = read(family);
+
+    assertThat(shapes(model)).isEqualTo(reference(family));
+    assertThat(model.parameterCount()).isEqualTo(count(reference(family)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("families")
+  void defaultTargetsAreThoseOfTheReference(String family) {
+    for (PeftConfig config : DEFAULTS) {
+      List<String> expected = new ArrayList<>();
+      golden(family)
+          .path(config.peftType().toLowerCase(Locale.ROOT))
+          .forEach(t -> expected.add(t.asText()));
+
+      assertThat(Transformers.plan(config(family), config, BATCH).adapter().sites())
+          .extracting(Site::name)
+          .containsExactlyInAnyOrderElementsOf(expected);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("running")
+  void theGraphHasTheSitesOfTheDescription(String family) {
+    ModelArchitecture described = read(family);
+    try (TransformerModel loaded = random(family);
+        PeftModel<ComputationGraph> bare = Peft.bare(loaded.graph(), 1)) {
+      assertThat(bare.sites()).containsExactlyElementsOf(described.sites());
+      assertThat(bare.sites()).extracting(Site::role).contains(SiteRole.TOKEN_EMBEDDING);
+      assertThat(loaded.parameterCount()).isEqualTo(described.parameterCount());
+      for (PeftConfig config : DEFAULTS) {
+        AdapterPlan planned = Transformers.plan(config(family), config, BATCH).adapter();
+        assertThat(Peft.plan(loaded.graph(), config)).isEqualTo(planned.withActivations(0));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("running")
+  void aNewCheckpointHasTheKeysAndShapesOfTheReference(String family) {
+    random(family).close();
+
+    Map<String, List<Long>> written = new TreeMap<>();
+    try (TensorSource source = TensorSource.open(folder.resolve("model"))) {
+      source.tensors().forEach((key, tensor) -> written.put(key, tensor.shape()));
+    }
+    assertThat(written).isEqualTo(reference(family));
+  }
+
+  @ParameterizedTest
+  @MethodSource("plannedOnly")
+  void aFamilyThatIsPlannedOnlyHasModulesAndNoGraph(String family) {
+    ModelArchitecture model = read(family);
+
+    assertThat(model.runs()).isFalse();
+    assertThat(model.sites()).allMatch(site -> site.kind().isModule());
+    assertThatThrownBy(() -> random(family))
+        .isInstanceOf(PeftException.class)
+        .hasMessageContaining("model_type \"" + family + "\" is not supported");
+  }
+
+  private TransformerModel random(String family) {
+    RandomCheckpoint.init(config(family), folder.resolve("model"), 1);
+    return Transformers.open(folder.resolve("model"), TransformerOptions.defaults());
+  }
+
+  private ModelArchitecture read(String family) {
+    return Families.readAny(config(family));
+  }
+
+  private Path config(String family) {
+    return ConfigFile.of(golden(family).path("config"), folder).write();
+  }
+
+  private static JsonNode golden(String family) {
+    return ConfigFile.json(Golden.folder("fields.json")).path(family);
+  }
+
+  private static Map<String, List<Long>> shapes(ModelArchitecture model) {
+    Map<String, List<Long>> shapes = new TreeMap<>();
+    for (Site site : model.sites()) {
+      if (!(model.head().tied() && site.role() == SiteRole.HEAD)) {
+        site.parameters().forEach(p -> shapes.put(site.name() + "." + p.name(), p.shape()));
+      }
+    }
+    return shapes;
+  }
+
+  /** A tied head has no entry of its own. */
+  private static Map<String, List<Long>> reference(String family) {
+    Map<String, List<Long>> shapes = new TreeMap<>();
+    for (Map.Entry<String, JsonNode> entry : golden(family).path("parameters").properties()) {
+      List<Long> shape = new ArrayList<>();
+      entry.getValue().forEach(size -> shape.add(size.asLong()));
+      shapes.put(entry.getKey(), shape);
+    }
+    return shapes;
+  }
+
+  private static long count(Map<String, List<Long>> shapes) {
+    return shapes.values().stream()
+        .mapToLong(
+            shape -> shape.stream().mapToLong(Long::longValue).reduce(1, Math::multiplyExact))
+        .sum();
+  }
+}
