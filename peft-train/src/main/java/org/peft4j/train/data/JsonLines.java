@@ -49,8 +49,8 @@ public final class JsonLines {
   }
 
   /**
-   * A reader with a checkpoint's tokenizer, its own end-of-text token, and its padding token if
-   * it has one.
+   * A reader with a checkpoint's tokenizer, its own end-of-text token, and its padding token if it
+   * has one.
    *
    * @throws PeftException if the checkpoint names no end-of-text token, or the length is not
    *     allowed

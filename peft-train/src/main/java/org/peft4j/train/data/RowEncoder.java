@@ -46,8 +46,8 @@ final class RowEncoder {
   }
 
   /**
-   * The tokens of a text that goes on with another: behind a marker, so that nothing is put in front
-   * of it, no token for the beginning and no space.
+   * The tokens of a text that goes on with another: behind a marker, so that nothing is put in
+   * front of it, no token for the beginning and no space.
    */
   private int[] after(String text) {
     for (String marker : MARKERS) {

@@ -38,9 +38,9 @@ public final class TextTokens {
   }
 
   /**
-   * The same with a checkpoint's tokenizer, without tokens for beginning and end. A text longer than
-   * {@link Tokenizer#longestText} goes through it in pieces that end with a line, if there is one;
-   * the first token of a piece may then be another than in the whole.
+   * The same with a checkpoint's tokenizer, without tokens for beginning and end. A text longer
+   * than {@link Tokenizer#longestText} goes through it in pieces that end with a line, if there is
+   * one; the first token of a piece may then be another than in the whole.
    */
   public static TextTokens read(Path file, Tokenizer tokenizer) {
     return new TextTokens(

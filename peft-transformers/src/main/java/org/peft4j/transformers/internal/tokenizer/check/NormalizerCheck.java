@@ -12,9 +12,26 @@ final class NormalizerCheck {
 
   private final Effort effort;
   private final Nesting nesting = new Nesting();
+  private Removal removal = Removal.NOTHING;
+
+  /** What a normalizer can take out of a text. */
+  enum Removal {
+    NOTHING,
+    /** Spaces, marks and control characters. */
+    SPACES_AND_MARKS,
+    ANYTHING
+  }
 
   NormalizerCheck(Effort effort) {
     this.effort = effort;
+  }
+
+  Removal removal() {
+    return removal;
+  }
+
+  private void removes(Removal more) {
+    removal = more.compareTo(removal) > 0 ? more : removal;
   }
 
   void check(JsonNode node, String where) {
@@ -26,19 +43,27 @@ final class NormalizerCheck {
       case "NFD" -> effort.grow(4, where);
       case "NFKC", "NFKD" -> effort.grow(18, where);
       case "Lowercase" -> effort.grow(3, where);
-      case "StripAccents", "Nmt" -> {}
+      case "StripAccents", "Nmt" -> removes(Removal.SPACES_AND_MARKS);
       case "Strip" -> {
         step.flag("strip_left", true);
         step.flag("strip_right", true);
+        removes(Removal.SPACES_AND_MARKS);
       }
       case "BertNormalizer" -> bert(step);
       case "ByteLevel" -> effort.grow(4, where);
       case "Prepend" -> {
         String prefix = step.text("prepend");
+        if (prefix.isEmpty()) {
+          throw step.problem("prepend", "a text of at least one character");
+        }
         // Before every part between added tokens, which may be of one character.
         effort.grow(1 + prefix.codePointCount(0, prefix.length()), where);
       }
-      case "Replace" -> Patterns.replacement(step, effort);
+      case "Replace" -> {
+        if (Patterns.replacement(step, effort).isEmpty()) {
+          removes(Removal.ANYTHING);
+        }
+      }
       case "Precompiled" -> precompiled(step);
       default -> throw step.unknownKind(kind, KINDS);
     }
@@ -54,6 +79,7 @@ final class NormalizerCheck {
   }
 
   private void bert(Fields step) {
+    removes(Removal.SPACES_AND_MARKS);
     step.flag("clean_text", true);
     boolean accents = step.flag("strip_accents", false);
     // A space on both sides of each ideograph; the marks are taken off after they were parted.
@@ -67,8 +93,11 @@ final class NormalizerCheck {
     if (!map.isTextual()) {
       throw step.problem("precompiled_charsmap", "a text in Base64");
     }
-    effort.grow(
-        PrecompiledMap.longestReplacement(map.textValue(), step.at("precompiled_charsmap")),
-        step.where());
+    PrecompiledMap.Lengths lengths =
+        PrecompiledMap.lengths(map.textValue(), step.at("precompiled_charsmap"));
+    effort.grow(lengths.longest(), step.where());
+    if (lengths.shortest() == 0) {
+      removes(Removal.SPACES_AND_MARKS);
+    }
   }
 }

@@ -34,10 +34,15 @@ final class Patterns {
     return shortest;
   }
 
-  /** Checks {@code pattern} and {@code content} of a step that puts one in place of the other. */
-  static void replacement(Fields step, Effort effort) {
+  /**
+   * Checks {@code pattern} and {@code content} of a step that puts one in place of the other.
+   *
+   * @return the content
+   */
+  static String replacement(Fields step, Effort effort) {
     int shortest = read(step, effort);
     String content = step.text("content");
     effort.grow((double) content.codePointCount(0, content.length()) / shortest, step.where());
+    return content;
   }
 }

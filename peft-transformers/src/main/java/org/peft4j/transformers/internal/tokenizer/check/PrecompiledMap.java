@@ -18,6 +18,13 @@ import org.peft4j.error.PeftException;
 final class PrecompiledMap {
   private static final int MAX_BYTES = 1 << 24;
 
+  /** Characters of the longest and of the shortest replacement. */
+  record Lengths(int shortest, int longest) {
+    Lengths with(int length) {
+      return new Lengths(Math.min(shortest, length), Math.max(longest, length));
+    }
+  }
+
   private final int[] units;
   private final byte[] replacements;
   private final String where;
@@ -31,10 +38,10 @@ final class PrecompiledMap {
   /**
    * Checks that every walk stays in the trie, and every replacement in the text.
    *
-   * @return the characters of the longest replacement
+   * @return how long they are; a character that is not replaced counts as one
    */
-  static int longestReplacement(String base64, String where) {
-    return read(base64, where).longest();
+  static Lengths lengths(String base64, String where) {
+    return read(base64, where).lengths();
   }
 
   private static PrecompiledMap read(String base64, String where) {
@@ -64,13 +71,13 @@ final class PrecompiledMap {
     return new PrecompiledMap(units, replacements, where);
   }
 
-  private int longest() {
+  private Lengths lengths() {
     try {
       StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(replacements));
     } catch (CharacterCodingException e) {
       throw new PeftException(where + " has replacements that are not UTF-8.", e);
     }
-    int longest = 1;
+    Lengths lengths = new Lengths(1, 1);
     BitSet seen = new BitSet(units.length);
     Deque<Integer> nodes = new ArrayDeque<>();
     nodes.add(offset(units[0]));
@@ -93,12 +100,12 @@ final class PrecompiledMap {
           int target = next ^ offset(unit);
           nodes.add(target);
           if ((unit >> 8 & 1) == 1 && target >= 0 && target < units.length) {
-            longest = Math.max(longest, replacement(units[target] & Integer.MAX_VALUE));
+            lengths = lengths.with(replacement(units[target] & Integer.MAX_VALUE));
           }
         }
       }
     }
-    return longest;
+    return lengths;
   }
 
   private static int offset(int unit) {

@@ -1,11 +1,14 @@
 package org.peft4j.transformers.internal.tokenizer.check;
 
+import static org.peft4j.internal.Quoted.quoted;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.peft4j.transformers.internal.tokenizer.check.NormalizerCheck.Removal;
 
 /**
  * Checks a whole {@code tokenizer.json}. The native library ends the process where it meets what it
@@ -32,8 +35,9 @@ public final class TokenizerCheck {
     }
     Map<String, Integer> vocabulary = ModelCheck.check(file.node("model"), file.at("model"));
     Set<Integer> ids = new HashSet<>(vocabulary.values());
-    addedTokens(file, ids, effort);
-    present(file, "normalizer", new NormalizerCheck(effort)::check);
+    NormalizerCheck normalizer = new NormalizerCheck(effort);
+    present(file, "normalizer", normalizer::check);
+    addedTokens(file, ids, effort, normalizer.removal());
     present(file, "pre_tokenizer", new PreTokenizerCheck(effort)::check);
     present(file, "post_processor", new PostProcessorCheck(ids)::check);
     present(file, "decoder", new DecoderCheck()::check);
@@ -54,7 +58,7 @@ public final class TokenizerCheck {
     }
   }
 
-  private static void addedTokens(Fields file, Set<Integer> ids, Effort effort) {
+  private static void addedTokens(Fields file, Set<Integer> ids, Effort effort, Removal removal) {
     if (file.node("added_tokens").isMissingNode()) {
       return;
     }
@@ -65,19 +69,32 @@ public final class TokenizerCheck {
           token
               .integer("id", 0, Integer.MAX_VALUE - 1)
               .orElseThrow(() -> token.problem("id", "an integer")));
-      if (token.text("content").isEmpty()) {
+      String content = token.text("content");
+      if (content.isEmpty()) {
         throw token.problem("content", "a text of at least one character");
       }
       boolean looksAround = token.flag("single_word", false);
       looksAround |= token.flag("lstrip", false);
       looksAround |= token.flag("rstrip", false);
-      token.flag("normalized", true);
+      if (token.flag("normalized", true) && canVanish(content, removal)) {
+        throw token.problem(
+            "normalized", "false, as the normalizer can leave nothing of " + quoted(content));
+      }
       token.flag("special", false);
       token.end();
       if (looksAround) {
         effort.squareTime();
       }
     }
+  }
+
+  /** A token without a character would be found everywhere, in the middle of characters too. */
+  private static boolean canVanish(String content, Removal removal) {
+    return switch (removal) {
+      case NOTHING -> false;
+      case SPACES_AND_MARKS -> content.chars().noneMatch(c -> c > ' ' && c < 0x7f);
+      case ANYTHING -> true;
+    };
   }
 
   private static void truncation(Fields truncation) {
