@@ -19,7 +19,16 @@ import org.peft4j.error.PeftException;
  */
 final class TokenizerFuzz {
   private static final List<String> SEEDS =
-      List.of("llama", "llama-no-config", "llama3", "tekken", "qwen2", "gpt2-prefix", "opt", "t5", "unigram-as-is");
+      List.of(
+          "llama",
+          "llama-no-config",
+          "llama3",
+          "tekken",
+          "qwen2",
+          "gpt2-prefix",
+          "opt",
+          "t5",
+          "unigram-as-is");
   private static final int TEXTS = 100;
   private static final Duration MAX_TIME = Duration.ofSeconds(20);
 
@@ -61,7 +70,8 @@ final class TokenizerFuzz {
       taken++;
       List<String> texts = Stream.generate(mutations::text).limit(TEXTS).toList();
       Files.write(
-          folder.resolve("texts.txt"), String.join("\n\n", texts).getBytes(StandardCharsets.UTF_16));
+          folder.resolve("texts.txt"),
+          String.join("\n\n", texts).getBytes(StandardCharsets.UTF_16));
       for (String text : texts) {
         inputs++;
         encode(tokenizer, text);

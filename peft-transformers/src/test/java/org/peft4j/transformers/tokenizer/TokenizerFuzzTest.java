@@ -18,7 +18,8 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class TokenizerFuzzTest {
   private static final int INPUTS = Integer.getInteger("peft4j.fuzz.inputs", 20_000);
-  private static final Pattern REPORT = Pattern.compile("inputs, (\\d+) files taken, (\\d+) refused");
+  private static final Pattern REPORT =
+      Pattern.compile("inputs, (\\d+) files taken, (\\d+) refused");
 
   @Test
   void noDamagedTokenizerEndsTheProcess(@TempDir Path folder)

@@ -73,16 +73,17 @@ public final class TokenizerCheck {
       if (content.isEmpty()) {
         throw token.problem("content", "a text of at least one character");
       }
-      boolean looksAround = token.flag("single_word", false);
-      looksAround |= token.flag("lstrip", false);
-      looksAround |= token.flag("rstrip", false);
+      boolean looksBack = token.flag("single_word", false);
+      looksBack |= token.flag("lstrip", false);
+      token.flag("rstrip", false);
       if (token.flag("normalized", true) && canVanish(content, removal)) {
         throw token.problem(
             "normalized", "false, as the normalizer can leave nothing of " + quoted(content));
       }
       token.flag("special", false);
       token.end();
-      if (looksAround) {
+      // Of each one found, all that stands before it is looked through.
+      if (looksBack) {
         effort.squareTime();
       }
     }
