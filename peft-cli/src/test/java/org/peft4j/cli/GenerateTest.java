@@ -46,8 +46,8 @@ class GenerateTest {
     assertThat(run.status()).as(run.err()).isZero();
     assertThat(run.err().lines())
         .containsExactly(
-            "the model's settings: do_sample true, temperature 0.5, top_k 50, top_p 1.0,"
-                + " repetition_penalty 1.0, max_new_tokens 3, eos_token_id [2]",
+            "generation_config.json: {\"do_sample\":true,\"temperature\":0.5,\"max_new_tokens\":3,"
+                + "\"eos_token_id\":2}",
             "these apply: do_sample true, temperature 0.7, top_k 9, top_p 1.0,"
                 + " repetition_penalty 1.0, max_new_tokens 3, eos_token_id [2]");
   }

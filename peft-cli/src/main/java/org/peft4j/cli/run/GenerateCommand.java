@@ -49,14 +49,23 @@ public final class GenerateCommand implements Runnable {
   @Override
   public void run() {
     OpenModel.check(model.model);
-    Sampling sampling = new Sampling(generation, model.model);
+    try (Tokenizer tokenizer = Tokenizer.load(model.model)) {
+      run(tokenizer, config(tokenizer));
+    }
+  }
+
+  private GenerationConfig config(Tokenizer tokenizer) {
+    Sampling sampling = new Sampling(generation, model.model, tokenizer.endOfText());
     GenerationConfig config = sampling.config();
     if (generation.verbose) {
-      Output.error(spec).println(sampling.defaults());
+      Output.error(spec).println(sampling.told());
       Output.error(spec).println("these apply: " + Sampling.text(config));
     }
-    try (Tokenizer tokenizer = Tokenizer.load(model.model);
-        OpenModel open = OpenModel.of(model)) {
+    return config;
+  }
+
+  private void run(Tokenizer tokenizer, GenerationConfig config) {
+    try (OpenModel open = OpenModel.of(model)) {
       task.tell(open.wrapped());
       List<int[]> ids = prompts.stream().map(text -> tokenizer.encode(text, true)).toList();
       List<GeneratedRow> rows =

@@ -1,16 +1,20 @@
 package org.peft4j.cli.run;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.peft4j.cli.options.OptionNames;
+import org.peft4j.internal.json.JsonReader;
 import org.peft4j.transformers.generation.GenerationConfig;
 import org.peft4j.transformers.generation.GenerationConfigBuilder;
 import org.peft4j.transformers.generation.GenerationFile;
 
 /** Puts options on top of what a model says about generation. */
 final class Sampling {
+  private static final JsonReader JSON = JsonReader.upTo(1 << 20, 1 << 16);
+
   private static final OptionNames OPTIONS =
       new OptionNames(
           Map.of(
@@ -25,10 +29,17 @@ final class Sampling {
 
   private final GenerationOptions options;
   private final Path model;
+  private final List<Integer> endOfText;
 
-  Sampling(GenerationOptions options, Path model) {
+  /**
+   * Options and the model that they are for.
+   *
+   * @param endOfText what ends a row, unless the options say that nothing does
+   */
+  Sampling(GenerationOptions options, Path model, List<Integer> endOfText) {
     this.options = options;
     this.model = model;
+    this.endOfText = endOfText;
   }
 
   /** What applies. */
@@ -37,16 +48,16 @@ final class Sampling {
   }
 
   /** What the model says, for {@code --verbose}. */
-  String defaults() {
-    // Draws or not as in the end, so that the same fields count.
-    boolean sampling = config().doSample();
-    GenerationConfig config = config(builder -> builder.doSample(sampling));
-    return (options.ignoreGenerationConfig ? "defaults: " : "the model's settings: ")
-        + text(config);
+  String told() {
+    Path file = model.resolve("generation_config.json");
+    return Files.exists(file) && !options.ignoreGenerationConfig
+        ? "generation_config.json: " + JSON.readObject(file)
+        : "generation_config.json: none";
   }
 
   static String text(GenerationConfig config) {
-    return "do_sample %s, temperature %s, top_k %d, top_p %s, repetition_penalty %s, %s, eos_token_id %s"
+    return ("do_sample %s, temperature %s, top_k %d, top_p %s, repetition_penalty %s, %s,"
+            + " eos_token_id %s")
         .formatted(
             config.doSample(),
             config.temperature(),
@@ -56,7 +67,7 @@ final class Sampling {
             config.maxLength().isPresent()
                 ? "max_length " + config.maxLength().getAsInt()
                 : "max_new_tokens " + config.maxNewTokens(),
-            config.eosTokenIds().map(List::toString).orElse("of config.json"));
+            config.eosTokenIds().orElse(List.of()));
   }
 
   private GenerationConfig config(UnaryOperator<GenerationConfigBuilder> own) {
@@ -78,9 +89,8 @@ final class Sampling {
     options.topK.ifPresent(builder::topK);
     options.topP.ifPresent(builder::topP);
     options.repetitionPenalty.ifPresent(builder::repetitionPenalty);
-    if (options.ignoreEos) {
-      builder.eosTokenIds(List.of());
-    }
-    return builder.seed(options.seed);
+    return builder
+        .eosTokenIds(options.ignoreEos ? List.of() : endOfText)
+        .seed(options.seed);
   }
 }
