@@ -9,14 +9,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.peft4j.internal.json.JsonText;
 
 /**
  * Reads the fields of an {@code adapter_config.json} one by one, each with its type, and gathers
  * what is wrong. A field that nobody asked for is unknown: kept, never interpreted.
  */
 public final class ConfigReader {
-  private static final int SHOWN = 80;
-
   private final ObjectNode json;
   private final Set<String> asked = new LinkedHashSet<>();
   private final List<String> problems = new ArrayList<>();
@@ -58,7 +57,7 @@ public final class ConfigReader {
     }
     T converted = type.reader().apply(value.get());
     if (converted == null) {
-      problems.add(name + " is " + shown(value.get()) + "; allowed: " + type.kind() + ".");
+      problems.add(name + " is " + JsonText.shown(value.get()) + "; allowed: " + type.kind() + ".");
     }
     return Optional.ofNullable(converted);
   }
@@ -81,10 +80,5 @@ public final class ConfigReader {
     }
     return value.equals(off)
         || off.isNumber() && value.isNumber() && value.doubleValue() == off.doubleValue();
-  }
-
-  private static String shown(JsonNode node) {
-    String text = node.toString();
-    return text.length() <= SHOWN ? text : text.substring(0, SHOWN - 3) + "…";
   }
 }

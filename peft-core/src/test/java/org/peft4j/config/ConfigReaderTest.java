@@ -63,9 +63,9 @@ class ConfigReaderTest {
 
     json.read("r", FieldType.INTEGER);
 
-    // A quote and 76 letters, which with the ellipsis are fewer than 80 characters.
     assertThat(json.problems())
-        .containsExactly("r is \"" + "x".repeat(76) + "…; allowed: a whole number.");
+        .containsExactly(
+            "r is \"" + "x".repeat(120) + "…\" (200 characters); allowed: a whole number.");
   }
 
   @Test

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.Quoted;
+import org.peft4j.internal.json.JsonText;
 
 /** Reads a {@link Position} from JSON and collects everything that is wrong with it. */
 final class PositionReader {
@@ -32,7 +33,7 @@ final class PositionReader {
    */
   Position read() {
     if (!root.isObject()) {
-      throw new PeftException(file + " holds " + text(root) + "; needed: a JSON object.");
+      throw new PeftException(file + " holds " + JsonText.shown(root) + "; needed: a JSON object.");
     }
     root.fieldNames()
         .forEachRemaining(
@@ -129,13 +130,7 @@ final class PositionReader {
     problems.add(
         node.isMissingNode()
             ? field + " is missing; needed: " + needed + "."
-            : field + " is " + text(node) + "; needed: " + needed + ".");
+            : field + " is " + JsonText.shown(node) + "; needed: " + needed + ".");
     return instead;
-  }
-
-  private static String text(JsonNode node) {
-    return node.isNumber() || node.isBoolean() || node.isNull() || node.isMissingNode()
-        ? String.valueOf(node)
-        : Quoted.quoted(node.isTextual() ? node.textValue() : node.toString());
   }
 }

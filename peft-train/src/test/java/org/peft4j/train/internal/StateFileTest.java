@@ -67,8 +67,8 @@ class StateFileTest {
         "\"step\":2,\"active\" | \"step\":2,\"step\":3,\"active\" | Duplicate field 'step'",
         "[\"default\"] | [4294967296] | active[0] is 4294967296; needed: an adapter's name.",
         "[\"default\"] | \"default\" | active is \"default\"; needed: an array",
-        "[\"default\"] | [\"a\",[]] | active[1] is \"[]\"; needed",
-        "0.01 | [0.01] | settings.learningRate is \"[0.01]\"; needed",
+        "[\"default\"] | [\"a\",[]] | active[1] is []; needed",
+        "0.01 | [0.01] | settings.learningRate is [0.01]; needed",
         "0.01 | null | settings.learningRate is null; needed",
         "{\"step\":2} | 2 | dataPosition is 2; needed: an object.",
         "{\"step\":2} | {\"step\":true} | dataPosition.step is true; needed: a whole number.",
@@ -100,7 +100,7 @@ class StateFileTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"null, holds null", "[], holds \"[]\"", "7, holds 7", "'', holds"})
+  @CsvSource({"null, holds null", "[], holds []", "7, holds 7", "'', holds"})
   void anythingButAnObjectIsRefused(String json, String message) {
     assertThatThrownBy(() -> read(json))
         .isInstanceOf(PeftException.class)

@@ -45,7 +45,7 @@ class HostileTokenizerTest {
         arguments("decoder", nested(200), "depth"),
         arguments("decoder", nested(10), "is a sequence in 4 others"),
         arguments("decoder", "{\"type\":\"Gone\"}", "decoder is of kind \"Gone\""),
-        arguments("decoder", strip(1), "decoder.stop is \"1\"; allowed: an integer from 0 to 0"),
+        arguments("decoder", strip(1), "decoder.stop is 1; allowed: an integer from 0 to 0"),
         arguments("decoder", "{\"type\":\"BPEDecoder\",\"suffix\":\"\"}", "decoder.suffix"),
         // Pre-tokenizers
         arguments(

@@ -10,6 +10,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.peft4j.internal.json.JsonText;
 import org.peft4j.error.PeftException;
 
 /**
@@ -34,7 +35,7 @@ final class Fields {
       return new Fields(object, where);
     }
     throw new PeftException(
-        where + " is " + quoted(node.toString()) + "; allowed: an object with its fields.");
+        where + " is " + JsonText.shown(node) + "; allowed: an object with its fields.");
   }
 
   String where() {
@@ -139,7 +140,7 @@ final class Fields {
 
   PeftException problem(String name, String allowed) {
     JsonNode value = object.path(name);
-    String given = value.isMissingNode() ? "is missing" : "is " + quoted(value.toString());
+    String given = value.isMissingNode() ? "is missing" : "is " + JsonText.shown(value);
     return new PeftException(at(name) + " " + given + "; allowed: " + allowed + ".");
   }
 

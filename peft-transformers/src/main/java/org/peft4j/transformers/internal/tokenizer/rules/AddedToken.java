@@ -4,8 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Optional;
+import org.peft4j.internal.json.JsonText;
 import org.peft4j.error.PeftException;
-import org.peft4j.internal.Quoted;
 
 /**
  * A token that is looked for in a text before all else.
@@ -31,7 +31,7 @@ record AddedToken(
   static AddedToken read(JsonNode json, String where) {
     if (!json.path("content").isTextual()) {
       throw new PeftException(
-          where + " is " + Quoted.quoted(json.toString()) + "; allowed: a token with its content.");
+          where + " is " + JsonText.shown(json) + "; allowed: a token with its content.");
     }
     JsonNode normalized = json.path("normalized");
     return new AddedToken(

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.peft4j.internal.json.JsonText;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.json.JsonReader;
 
@@ -205,7 +206,7 @@ record TokenizerConfig(
     }
     if (!value.isBoolean()) {
       throw new PeftException(
-          FILE + " has " + name + " " + quoted(value.toString()) + "; allowed: true or false.");
+          FILE + " has " + name + " " + JsonText.shown(value) + "; allowed: true or false.");
     }
     return value.booleanValue();
   }
