@@ -100,7 +100,13 @@ final class Training {
   private OpenModel open(Optional<PeftConfig> config) {
     return config
         .map(fresh -> OpenModel.withNewAdapter(command.model, fresh, options.seed, modelOptions()))
-        .orElseGet(() -> OpenModel.of(command.model, command.adapter.adapter, modelOptions()));
+        .orElseGet(
+            () ->
+                OpenModel.toTrain(
+                    command.model,
+                    command.adapter.adapter.orElseThrow(),
+                    command.adapter.dropout,
+                    modelOptions()));
   }
 
   private TransformerOptions modelOptions() {
