@@ -45,8 +45,18 @@ class SeveralAdaptersTest {
   void aMergeOfSeveralGivesTheSameLogits() throws IOException {
     Path merged = folder.resolve("merged");
     Run run =
-        run("merge", "-m", Run.LLAMA, "-a", Run.ADAPTER, "-a", SECOND + "=0.5", "-o", merged,
-            "--shard-size", "20KB");
+        run(
+            "merge",
+            "-m",
+            Run.LLAMA,
+            "-a",
+            Run.ADAPTER,
+            "-a",
+            SECOND + "=0.5",
+            "-o",
+            merged,
+            "--shard-size",
+            "20KB");
 
     assertThat(run.status()).as(run.err()).isZero();
     assertClose(forward(merged), logitsOfSum(Combination.of(Combination.Type.CAT)));
@@ -68,7 +78,8 @@ class SeveralAdaptersTest {
     Path output = folder.resolve("sum");
     List<Object> all =
         new ArrayList<>(
-            List.of("combine", "-m", Run.LLAMA, "-a", SECOND, "-a", other() + "=0.5", "-o", output));
+            List.of(
+                "combine", "-m", Run.LLAMA, "-a", SECOND, "-a", other() + "=0.5", "-o", output));
     all.addAll(List.of("--type", type));
     all.addAll(options.isEmpty() ? List.of() : List.of(options.split(" ")));
 
@@ -128,22 +139,47 @@ class SeveralAdaptersTest {
   void trainingGoesOnWithAnotherDropout() throws IOException {
     Path output = folder.resolve("more");
     Run run =
-        run("train", "-m", Run.LLAMA, "-d", Run.INPUTS, "-a", Run.ADAPTER, "--dropout", 0.25,
-            "--learning-rate", 0, "--steps", 1, "-o", output);
+        run(
+            "train",
+            "-m",
+            Run.LLAMA,
+            "-d",
+            Run.INPUTS,
+            "-a",
+            Run.ADAPTER,
+            "--dropout",
+            0.25,
+            "--learning-rate",
+            0,
+            "--steps",
+            1,
+            "-o",
+            output);
 
     assertThat(run.status()).as(run.err()).isZero();
     assertThat(Files.readString(output.resolve("adapter_config.json")))
         .contains("\"lora_dropout\" : 0.25");
-    assertClose(
-        forward(Run.LLAMA, "-a", output), forward(Run.LLAMA, "-a", Run.ADAPTER));
+    assertClose(forward(Run.LLAMA, "-a", output), forward(Run.LLAMA, "-a", Run.ADAPTER));
   }
 
   @Test
   void namesOfModulesNeedNoQuotes() throws IOException {
     Path output = folder.resolve("new");
     Run run =
-        run("train", "-m", Run.LLAMA, "-d", Run.INPUTS, "--steps", 1, "-o", output,
-            "--set", "target_modules=q_proj,up_proj", "--set", "modules_to_save=lm_head");
+        run(
+            "train",
+            "-m",
+            Run.LLAMA,
+            "-d",
+            Run.INPUTS,
+            "--steps",
+            1,
+            "-o",
+            output,
+            "--set",
+            "target_modules=q_proj,up_proj",
+            "--set",
+            "modules_to_save=lm_head");
 
     assertThat(run.status()).as(run.err()).isZero();
     assertThat(Files.readString(output.resolve("adapter_config.json")))
@@ -184,8 +220,7 @@ class SeveralAdaptersTest {
       model.addWeightedAdapter(List.of("default", "second"), List.of(1.0, 0.5), "sum", how);
       model.setActive("sum");
       INDArray[] mask = {inputs.attentionMask().orElseThrow()};
-      INDArray logits =
-          model.network().output(false, new INDArray[] {inputs.inputIds()}, mask)[0];
+      INDArray logits = model.network().output(false, new INDArray[] {inputs.inputIds()}, mask)[0];
       return logits.dup('c').reshape(logits.length()).toFloatVector();
     }
   }

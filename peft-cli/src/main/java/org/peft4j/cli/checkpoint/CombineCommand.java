@@ -110,13 +110,11 @@ public final class CombineCommand implements Runnable {
   @Option(
       names = "--clamp",
       paramLabel = "X",
-      description = "Quantile at which the entries of an svd's factors are cut off (default: none).")
+      description =
+          "Quantile at which the entries of an svd's factors are cut off (default: none).")
   Optional<Double> clamp = Optional.empty();
 
-  @Option(
-      names = "--seed",
-      paramLabel = "N",
-      description = "Seed of random pruning (default: 0).")
+  @Option(names = "--seed", paramLabel = "N", description = "Seed of random pruning (default: 0).")
   long seed;
 
   @Override

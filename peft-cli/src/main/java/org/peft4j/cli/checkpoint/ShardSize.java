@@ -12,7 +12,8 @@ import picocli.CommandLine.TypeConversionException;
 final class ShardSize implements ITypeConverter<Long> {
   private static final Pattern SIZE = Pattern.compile("(\\d{1,9})(|KB|MB|GB|TB)");
   private static final Map<String, Long> UNITS =
-      Map.of("", 1L, "KB", 1_000L, "MB", 1_000_000L, "GB", 1_000_000_000L, "TB", 1_000_000_000_000L);
+      Map.of(
+          "", 1L, "KB", 1_000L, "MB", 1_000_000L, "GB", 1_000_000_000L, "TB", 1_000_000_000_000L);
 
   @Override
   public Long convert(String text) {

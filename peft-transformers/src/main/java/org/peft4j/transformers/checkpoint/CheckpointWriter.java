@@ -62,7 +62,8 @@ public final class CheckpointWriter {
 
   /**
    * Takes the tokenizer, the chat template and {@code generation_config.json} from a folder where
-   * it has them, such as an adapter's, instead of the model's. Of several folders, the first counts.
+   * it has them, such as an adapter's, instead of the model's. Of several folders, the first
+   * counts.
    */
   public CheckpointWriter filesOf(Path folder) {
     companions.add(folder);
