@@ -13,6 +13,7 @@ import org.peft4j.cli.options.NewAdapter;
 import org.peft4j.cli.options.OpenModel;
 import org.peft4j.cli.options.OptionNames;
 import org.peft4j.config.PeftConfig;
+import org.peft4j.error.NonFiniteException;
 import org.peft4j.error.PeftException;
 import org.peft4j.train.FineTuner;
 import org.peft4j.train.FineTunerBuilder;
@@ -70,6 +71,7 @@ final class Training {
         split.map(DataSplit::evaluation).or(() -> options.eval.map(this::read));
     try (OpenModel open = open(config)) {
       PeftModel<ComputationGraph> model = open.wrapped().orElseThrow();
+      SafeSave.to(command.output).requireRoom(model);
       command.task.tell(open.wrapped());
       out.println(model.trainableParameters());
       describe("training", data);
@@ -125,20 +127,43 @@ final class Training {
   private void train(PeftModel<ComputationGraph> model, FineTunerBuilder<TokenBatch> builder) {
     try (MetricsFile metrics = new MetricsFile(command.output.resolve("metrics.jsonl"));
         Progress progress = Progress.to(out)) {
-      fit(model, builder.listener(metrics).listener(progress).build(), progress);
+      fit(model, builder.listener(progress).listener(metrics).build(), progress);
     }
   }
 
   private void fit(PeftModel<ComputationGraph> model, FineTuner tuner, Progress progress) {
     try (GracefulStop stop = GracefulStop.calling(tuner::stop)) {
-      FineTuningResult result = tuner.run();
+      FineTuningResult result = run(model, tuner, progress);
       progress.close();
       if (result.steps() == 0) {
         throw new PeftException("Interrupted before the first step; nothing was saved.");
       }
-      model.save(command.output);
+      SafeSave.to(command.output).save(model);
       out.println(progress.summary(result));
       out.println("adapter saved in " + command.output);
+    }
+  }
+
+  /** A full disk, which the metrics meet first, does not lose the adapter. */
+  private FineTuningResult run(
+      PeftModel<ComputationGraph> model, FineTuner tuner, Progress progress) {
+    try {
+      return tuner.run();
+    } catch (NonFiniteException e) {
+      throw e;
+    } catch (PeftException e) {
+      if (progress.steps() > 0) {
+        SafeSave.to(command.output).save(model);
+        throw new PeftException(
+            e.getMessage()
+                + " The adapter of step "
+                + progress.steps()
+                + " is in "
+                + command.output
+                + ".",
+            e);
+      }
+      throw e;
     }
   }
 
