@@ -77,12 +77,12 @@ public final class GenerationFile {
         .ifPresent(builder::repetitionPenalty);
     endOfText().ifPresent(builder::eosTokenIds);
     whole("pad_token_id", -1).filter(id -> id >= 0).ifPresent(builder::padTokenId);
-    own.apply(builder);
-    problems.addAll(UnsupportedFields.in(json, builder.samples()));
+    GenerationConfigBuilder all = own.apply(builder);
+    problems.addAll(UnsupportedFields.in(json, all.samples()));
     if (!problems.isEmpty()) {
       throw new PeftException(file + ": " + String.join(" ", problems));
     }
-    return builder.build();
+    return all.build();
   }
 
   private Optional<List<Integer>> endOfText() {
