@@ -18,7 +18,17 @@ import org.peft4j.method.PeftMethod;
 class HelpTest {
   @ParameterizedTest
   @ValueSource(
-      strings = {"train", "eval", "generate", "merge", "combine", "inspect", "plan", "init", "forward"})
+      strings = {
+        "train",
+        "eval",
+        "generate",
+        "merge",
+        "combine",
+        "inspect",
+        "plan",
+        "init",
+        "forward"
+      })
   void everyCommandHasHelpWithAnExample(String command) {
     Run run = Run.of(command, "--help");
 

@@ -64,8 +64,7 @@ class GuidesTest {
 
     PeftModel<ComputationGraph> model =
         Peft.wrap(
-            base,
-            LoraConfig.builder().rank(8).alpha(16).targetModules("dense1", "lstm").build());
+            base, LoraConfig.builder().rank(8).alpha(16).targetModules("dense1", "lstm").build());
     model.printTrainableParameters();
 
     model.network().fit(iterator, 3);
