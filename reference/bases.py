@@ -105,6 +105,15 @@ ALL: dict[str, Base] = {
     "llama_sharded": Base(llama(), shard_size="24KB"),
     "mistral": Base(MistralConfig(**{**DECODER, "sliding_window": None, "head_dim": 8})),
     "qwen2": Base(Qwen2Config(**{**DECODER, "tie_word_embeddings": True, "use_sliding_window": False})),
+    "mistral_window": Base(MistralConfig(**{**DECODER, "sliding_window": 4, "max_position_embeddings": 4})),
+    "qwen2_window": Base(Qwen2Config(**{**DECODER, "use_sliding_window": True, "sliding_window": 3, "max_window_layers": 1})),
+    "qwen2_window_types": Base(
+        Qwen2Config(
+            **{**DECODER, "use_sliding_window": True, "sliding_window": 5, "layer_types": ["sliding_attention", "full_attention"]}
+        )
+    ),
+    "llama_padding": Base(llama(pad_token_id=7)),
+    "opt_padding": Base(opt(pad_token_id=7)),
     "gpt2": Base(gpt2()),
     "gpt2_hub": Base(gpt2(n_embd=16, n_layer=1, n_positions=16), as_openai=True),
     "opt": Base(opt()),

@@ -138,6 +138,7 @@ public record TokenRows(
       ofHead.close();
     }
     Map<Integer, Integer> places = places();
+    site.padding().ifPresent(places::remove);
     for (int t = 0; t < tokens.length; t++) {
       Integer k = places.get(tokens[t]);
       if (k != null) {

@@ -70,6 +70,23 @@ final class ConfigFields {
     return has(name) ? positive(name) : absent;
   }
 
+  /** A whole number that may be 0. */
+  int natural(String name) {
+    JsonNode node = node(name);
+    if (!node.canConvertToInt() || !node.isIntegralNumber() || node.intValue() < 0) {
+      problem(name, "0 or a positive integer");
+      return 0;
+    }
+    return node.intValue();
+  }
+
+  /** A whole number, or none. */
+  OptionalInt integer(String name) {
+    return has(name) && node(name).isInt()
+        ? OptionalInt.of(node(name).intValue())
+        : OptionalInt.empty();
+  }
+
   double positiveNumber(String name) {
     JsonNode node = node(name);
     if (!node.isNumber() || !(node.doubleValue() > 0) || Double.isInfinite(node.doubleValue())) {

@@ -2,7 +2,9 @@ package org.peft4j.transformers.family;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.peft4j.kernel.Activation;
@@ -37,6 +39,7 @@ final class GatedDecoder {
    * @param inputBias whether the maps to queries, keys and values have a bias
    * @param outputBias whether the map from the heads has one
    * @param innerBias whether the feed-forward part's maps have one
+   * @param window the window of a block's attention, by the block's index
    */
   record Variant(
       String modelType,
@@ -44,7 +47,26 @@ final class GatedDecoder {
       Optional<Integer> keyValueHeads,
       boolean inputBias,
       boolean outputBias,
-      boolean innerBias) {}
+      boolean innerBias,
+      IntFunction<OptionalInt> window) {
+    /** A variant whose attentions see all positions. */
+    Variant(
+        String modelType,
+        String className,
+        Optional<Integer> keyValueHeads,
+        boolean inputBias,
+        boolean outputBias,
+        boolean innerBias) {
+      this(
+          modelType,
+          className,
+          keyValueHeads,
+          inputBias,
+          outputBias,
+          innerBias,
+          index -> OptionalInt.empty());
+    }
+  }
 
   private final Variant variant;
   private final int width;
@@ -88,7 +110,7 @@ final class GatedDecoder {
     EmbeddingPart table =
         EmbeddingPart.of(
                 "model.embed_tokens", SiteRole.TOKEN_EMBEDDING, vocabulary, width, deviation)
-            .withPadding(tokens.padding());
+            .withPadding(TokenFields.paddingRow(fields, vocabulary));
     List<BlockPart> blocks = IntStream.range(0, layers).mapToObj(this::block).toList();
     boolean tied = fields.flag("tie_word_embeddings", false) && labels.isEmpty();
     return new ModelArchitecture(
@@ -128,7 +150,7 @@ final class GatedDecoder {
         List.of(
             ResidualPart.preNorm(
                 norm(name + ".input_layernorm"),
-                attention(attention),
+                attention(attention).withWindow(variant.window().apply(index)),
                 ResidualPart.place(attention, width)),
             ResidualPart.preNorm(
                 norm(name + ".post_attention_layernorm"),

@@ -25,8 +25,10 @@ class FamiliesTest {
         "llama   | partial_rotary_factor | 0.5 | partial_rotary_factor is 0.5; allowed: only 1",
         "llama   | num_key_value_heads | 3 | num_key_value_heads is 3; allowed: a divisor of num_attention_heads 4",
         "llama   | hidden_size | \"x\" | hidden_size is \"x\"; allowed: a positive integer",
-        "mistral | sliding_window | 32 | sliding_window is 32; allowed: null, or at least max_position_embeddings 64",
-        "qwen2   | use_sliding_window | true | use_sliding_window is true; allowed: only false",
+        "mistral | sliding_window | 0 | sliding_window is 0; allowed: a positive integer.",
+        "qwen2   | use_sliding_window | 1 | use_sliding_window is 1; allowed: true or false.",
+        "llama   | pad_token_id | 56 | pad_token_id is 56; allowed: null, or the id of a token, below vocab_size 56.",
+        "opt     | pad_token_id | -57 | pad_token_id is -57; allowed: null, or the id of a token, below vocab_size 56.",
         "gpt2    | activation_function | \"relu\" | activation_function is \"relu\"; allowed: only"
             + " gelu_new",
         "gpt2    | scale_attn_by_inverse_layer_idx | true | scale_attn_by_inverse_layer_idx is"

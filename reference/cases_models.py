@@ -1,0 +1,26 @@
+"""Cases of models: windows of attention, and a padding token that is also a token of the text."""
+
+import setting  # first: sets the environment
+
+from cases import QV, Case, lora, one
+from cases_low_rank import dora
+from cases_scaling import tokens
+
+ALL: dict[str, Case] = {
+    "models/mistral_window": one("A window of 4 and 9 tokens", "mistral_window", lora(target_modules=QV), padding="left"),
+    "models/qwen2_window": one("The second block has a window of 3", "qwen2_window", lora(target_modules=QV)),
+    "models/qwen2_window_types": one("layer_types: the first block has a window of 5", "qwen2_window_types", lora(target_modules=QV)),
+    "models/padding_lora": one(
+        "No gradient at the padding token's column of A", "llama_padding", lora(target_modules=["embed_tokens", "v_proj"]), padding="none"
+    ),
+    "models/padding_dora": one("The same with DoRA", "llama_padding", dora(target_modules=["embed_tokens", "v_proj"]), padding="none"),
+    "models/padding_saved": one(
+        "No gradient at the padding token's row of the copy",
+        "llama_padding",
+        lora(target_modules=QV, modules_to_save=["embed_tokens"]),
+        padding="none",
+    ),
+    "models/padding_tokens": one("No gradient at the padding token's trained row", "llama_padding", tokens(7, 5, 46), padding="none"),
+    "models/padding_tied": one("OPT: none from the input, but one from the tied head", "opt_padding", tokens(7, 5), padding="none"),
+    "models/padding_opt": one("OPT", "opt_padding", lora(target_modules=["embed_tokens", "v_proj"]), padding="none"),
+}
