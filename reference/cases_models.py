@@ -1,4 +1,4 @@
-"""Cases of models: windows of attention, and a padding token that is also a token of the text."""
+"""Cases of models: windows of attention, a head of its own under a config that says tied, and a padding token that is also a token of the text."""
 
 import setting  # first: sets the environment
 
@@ -10,6 +10,13 @@ ALL: dict[str, Case] = {
     "models/mistral_window": one("A window of 4 and 9 tokens", "mistral_window", lora(target_modules=QV), padding="left"),
     "models/qwen2_window": one("The second block has a window of 3", "qwen2_window", lora(target_modules=QV)),
     "models/qwen2_window_types": one("layer_types: the first block has a window of 5", "qwen2_window_types", lora(target_modules=QV)),
+    "models/llama_own_head": one(
+        "The config says tied, the file has a head of its own: it counts", "llama_own_head", lora(target_modules=QV)
+    ),
+    "models/gpt2_own_head": one(
+        "The same without the flag, whose default is true", "gpt2_own_head", lora(target_modules=["c_attn"], fan_in_fan_out=True)
+    ),
+    "models/opt_own_head": one("The same for OPT", "opt_own_head", lora(target_modules=QV), padding="left"),
     "models/padding_lora": one(
         "No gradient at the padding token's column of A", "llama_padding", lora(target_modules=["embed_tokens", "v_proj"]), padding="none"
     ),

@@ -9,6 +9,7 @@ import org.peft4j.transformers.family.Families;
 import org.peft4j.transformers.plan.TrainingBatch;
 import org.peft4j.transformers.plan.TransformerPlan;
 import org.peft4j.transformers.plan.TransformerPlanner;
+import org.peft4j.transformers.weights.StoredHead;
 
 /**
  * Loads Hugging Face checkpoint folders: {@code config.json} and {@code model.safetensors}, whole
@@ -44,7 +45,7 @@ public final class Transformers {
    *     classifier's, or a tensor is missing, unexpected or of another shape
    */
   public static CausalLanguageModel load(Path folder, TransformerOptions options) {
-    ModelArchitecture model = Families.read(folder);
+    ModelArchitecture model = StoredHead.of(folder, Families.read(folder));
     if (model.labels().isPresent()) {
       throw new PeftException(
           folder
