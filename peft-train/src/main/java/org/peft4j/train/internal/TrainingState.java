@@ -10,7 +10,9 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.PeftModel;
 import org.peft4j.error.PeftException;
+import org.peft4j.internal.Finite;
 import org.peft4j.internal.files.TensorFile;
+import org.peft4j.kernel.Scratch;
 import org.peft4j.method.RandomMasks;
 import org.peft4j.safetensors.TensorInfo;
 import org.peft4j.safetensors.TensorSource;
@@ -74,6 +76,7 @@ public final class TrainingState {
       Map<String, INDArray> targets = arrays.get();
       requireNames(source, targets);
       targets.forEach((name, target) -> requireShape(source, source.tensor(name), target));
+      targets.forEach((name, target) -> requireFinite(source, name, target));
       data.restore(position.dataPosition());
       targets.forEach((name, target) -> TensorFile.read(source, name, target));
     }
@@ -90,6 +93,9 @@ public final class TrainingState {
     settings.difference(position.settings()).ifPresent(differences::add);
     if (position.dataChecksum() != data.checksum()) {
       differences.add("its data is another");
+    }
+    if (position.step() > data.steps()) {
+      differences.add("it has made " + position.step() + " steps of " + data.steps());
     }
     if (!differences.isEmpty()) {
       throw new PeftException(
@@ -108,6 +114,22 @@ public final class TrainingState {
                 + targets.keySet()
                 + ". Resume with the optimizer and the adapters of the checkpoint.");
       }
+    }
+  }
+
+  private static void requireFinite(TensorSource source, String name, INDArray target) {
+    INDArray read = Scratch.of(target.dataType(), target.shape());
+    try {
+      TensorFile.read(source, name, read);
+      if (!Finite.all(read)) {
+        throw new PeftException(
+            source.path()
+                + ": "
+                + name
+                + " has infinite or NaN values; resume from another checkpoint.");
+      }
+    } finally {
+      Scratch.release(read);
     }
   }
 

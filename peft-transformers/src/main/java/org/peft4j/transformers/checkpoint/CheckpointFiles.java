@@ -37,14 +37,46 @@ final class CheckpointFiles {
 
   private CheckpointFiles() {}
 
-  /** Copies tokenizer and generation files from one folder to another. */
+  /**
+   * Copies tokenizer and generation files from one folder to another.
+   *
+   * @throws PeftException if one is a link that leads out of the folder: the copy would tell what
+   *     is in another file. Links of a Hugging Face cache, from a snapshot to its blobs, may
+   */
   static void copyCompanions(Path from, Path to) {
     for (String name : COMPANIONS) {
       Path source = from.resolve(name);
       if (Files.isRegularFile(source)) {
+        requireWithin(from, source);
         copy(source, to.resolve(name));
       }
     }
+  }
+
+  /** Fails if {@code file} is a link out of {@code folder}, and not one of a Hugging Face cache. */
+  static void requireWithin(Path folder, Path file) {
+    try {
+      Path real = file.toRealPath();
+      Path inside = folder.toRealPath();
+      if (!real.startsWith(inside) && !real.startsWith(blobs(inside))) {
+        throw new PeftException(
+            file
+                + " is a link to "
+                + real
+                + ", outside of the model's folder, and would be copied. Put the file itself there,"
+                + " or delete the link.");
+      }
+    } catch (IOException e) {
+      throw new PeftException("Cannot read " + file + ": " + e.getMessage() + ".", e);
+    }
+  }
+
+  /** Where a Hugging Face cache keeps the contents of {@code models--x/snapshots/revision}. */
+  private static Path blobs(Path folder) {
+    Path snapshots = folder.getParent();
+    return snapshots != null && snapshots.endsWith("snapshots")
+        ? snapshots.resolveSibling("blobs")
+        : folder;
   }
 
   private static void copy(Path source, Path target) {

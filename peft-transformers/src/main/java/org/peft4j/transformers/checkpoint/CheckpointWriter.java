@@ -97,8 +97,9 @@ public final class CheckpointWriter {
   public void write(Path folder) {
     adapters.ifPresent(PeftModel::requireMergeable);
     ModelTensors tensors = new ModelTensors(model, adapters, dtype);
-    ObjectNode config =
-        CheckpointFiles.JSON.readObject(model.folder().resolve(CheckpointFiles.CONFIG));
+    Path source = model.folder().resolve(CheckpointFiles.CONFIG);
+    CheckpointFiles.requireWithin(model.folder(), source);
+    ObjectNode config = CheckpointFiles.JSON.readObject(source);
     dtype.ifPresent(type -> DtypeNames.put(config, type));
     boolean saidTied = Families.read(model.folder()).head().tied();
     if (saidTied && !tensors.tied()) {

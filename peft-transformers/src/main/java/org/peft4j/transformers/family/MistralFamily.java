@@ -20,7 +20,7 @@ final class MistralFamily implements Family {
     OptionalInt window =
         fields.isNull("sliding_window")
             ? OptionalInt.empty()
-            : OptionalInt.of(fields.positive("sliding_window", DEFAULT_WINDOW));
+            : OptionalInt.of(fields.count("sliding_window", DEFAULT_WINDOW));
     return GatedDecoder.describe(
         new GatedDecoder.Variant(
             modelType(), "Mistral", Optional.of(8), false, false, false, index -> window),

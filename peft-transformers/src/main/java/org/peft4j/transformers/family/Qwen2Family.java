@@ -44,7 +44,7 @@ final class Qwen2Family implements Family {
   private static OptionalInt window(ConfigFields fields) {
     return fields.isNull("sliding_window")
         ? OptionalInt.empty()
-        : OptionalInt.of(fields.positive("sliding_window", DEFAULT_WINDOW));
+        : OptionalInt.of(fields.count("sliding_window", DEFAULT_WINDOW));
   }
 
   /** The number of blocks before the first one with a window; it may be 0. */
@@ -56,7 +56,7 @@ final class Qwen2Family implements Family {
 
   private static List<String> types(ConfigFields fields, boolean windows) {
     List<String> types = fields.texts("layer_types");
-    int layers = fields.positive("num_hidden_layers");
+    int layers = fields.layers("num_hidden_layers");
     fields.check(
         types.isEmpty() || types.size() == layers,
         "layer_types",

@@ -52,6 +52,43 @@ class CheckpointWriterTest {
     assertThat(types(folder.resolve("copy"))).containsOnly(DType.F32);
   }
 
+  /** What a link leads to may be secret; the copy would tell it. */
+  @ParameterizedTest
+  @ValueSource(strings = {"chat_template.jinja", "tokenizer.json", "merges.txt", "config.json"})
+  void aLinkOutOfTheFolderIsNotCopied(String name) throws IOException {
+    Path source = copy(Golden.base("llama"), folder.resolve("source"));
+    Path secret = folder.resolve("secret");
+    Files.copy(source.resolve("config.json"), secret);
+    Files.deleteIfExists(source.resolve(name));
+    Files.createSymbolicLink(source.resolve(name), secret);
+
+    try (CausalLanguageModel model = Transformers.load(source)) {
+      assertThatThrownBy(() -> CheckpointWriter.of(model).write(folder.resolve("target")))
+          .isInstanceOf(PeftException.class)
+          .hasMessageContaining(
+              name + " is a link to " + secret + ", outside of the model's folder");
+    }
+    assertThat(folder.resolve("target")).doesNotExist();
+  }
+
+  @Test
+  void linksOfAHuggingFaceCacheAreCopied() throws IOException {
+    Path hub = folder.resolve("models--a--b");
+    Path blobs = copy(Golden.base("llama"), Files.createDirectories(hub.resolve("blobs")));
+    Files.writeString(blobs.resolve("template"), "{{ messages }}");
+    Path snapshot = Files.createDirectories(hub.resolve("snapshots/0123"));
+    for (String name : new String[] {"config.json", "model.safetensors"}) {
+      Files.createSymbolicLink(snapshot.resolve(name), Path.of("../../blobs").resolve(name));
+    }
+    Files.createSymbolicLink(
+        snapshot.resolve("chat_template.jinja"), Path.of("../../blobs/template"));
+
+    try (CausalLanguageModel model = Transformers.load(snapshot)) {
+      CheckpointWriter.of(model).write(folder.resolve("target"));
+    }
+    assertThat(folder.resolve("target/chat_template.jinja")).hasContent("{{ messages }}");
+  }
+
   @Test
   void largeCheckpointIsDividedIntoShards() {
     try (CausalLanguageModel model = Transformers.load(Golden.base("llama"))) {
