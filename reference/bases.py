@@ -119,6 +119,8 @@ ALL: dict[str, Base] = {
     "llama_own_head": Base(llama(tie_word_embeddings=True), own_head=True),
     "gpt2_own_head": Base(gpt2(), own_head=True),
     "opt_own_head": Base(opt(), own_head=True),
+    "llama_gelu": Base(llama(hidden_act="gelu_pytorch_tanh")),
+    "gpt2_swish": Base(gpt2(activation_function="swish")),
     "gpt2": Base(gpt2()),
     "gpt2_hub": Base(gpt2(n_embd=16, n_layer=1, n_positions=16), as_openai=True),
     "opt": Base(opt()),

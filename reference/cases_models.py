@@ -1,4 +1,4 @@
-"""Cases of models: windows of attention, a head of its own under a config that says tied, and a padding token that is also a token of the text."""
+"""Cases of models: windows of attention, a head of its own under a config that says tied, functions between linear maps, and a padding token that is also a token of the text."""
 
 import setting  # first: sets the environment
 
@@ -17,6 +17,10 @@ ALL: dict[str, Case] = {
         "The same without the flag, whose default is true", "gpt2_own_head", lora(target_modules=["c_attn"], fan_in_fan_out=True)
     ),
     "models/opt_own_head": one("The same for OPT", "opt_own_head", lora(target_modules=QV), padding="left"),
+    "models/llama_gelu": one("Gates of another function", "llama_gelu", lora(target_modules=["up_proj", "gate_proj"])),
+    "models/gpt2_swish": one(
+        "A function by its second name", "gpt2_swish", lora(target_modules=["c_fc", "c_attn"], fan_in_fan_out=True)
+    ),
     "models/padding_lora": one(
         "No gradient at the padding token's column of A", "llama_padding", lora(target_modules=["embed_tokens", "v_proj"]), padding="none"
     ),

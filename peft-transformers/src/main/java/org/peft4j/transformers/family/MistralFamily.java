@@ -23,7 +23,14 @@ final class MistralFamily implements Family {
             : OptionalInt.of(fields.count("sliding_window", DEFAULT_WINDOW));
     return GatedDecoder.describe(
         new GatedDecoder.Variant(
-            modelType(), "Mistral", Optional.of(8), false, false, false, index -> window),
+            modelType(),
+            "Mistral",
+            OptionalInt.of(8),
+            false,
+            false,
+            false,
+            131_072,
+            index -> window),
         fields,
         labels);
   }

@@ -71,7 +71,7 @@ final class OptFamily implements Family {
     }
 
     ModelArchitecture describe(ConfigFields fields, Optional<Labels> labels) {
-      int positions = fields.count("max_position_embeddings");
+      int positions = fields.count("max_position_embeddings", 2048);
       int vocabulary = fields.count("vocab_size");
       int layers = fields.layers("num_hidden_layers");
       boolean tied = fields.flag("tie_word_embeddings", true) && labels.isEmpty();
@@ -86,7 +86,7 @@ final class OptFamily implements Family {
           labels,
           Optional.empty(),
           new StackPart(
-              input(vocabulary, positions, TokenFields.paddingRow(fields, vocabulary)),
+              input(vocabulary, positions, TokenFields.paddingRow(fields, vocabulary, OptionalInt.of(1))),
               IntStream.range(0, layers).mapToObj(this::block).toList(),
               withoutNorm ? Optional.empty() : Optional.of(norm(DECODER + "final_layer_norm")),
               projection("project_out", width, embedded)),

@@ -32,10 +32,11 @@ final class Qwen2Family implements Family {
         new GatedDecoder.Variant(
             modelType(),
             "Qwen2",
-            Optional.empty(),
+            OptionalInt.of(32),
             true,
             false,
             false,
+            32_768,
             index -> slides(types, fullLayers, index) ? window : OptionalInt.empty()),
         fields,
         labels);

@@ -10,9 +10,11 @@ final class TokenFields {
   /**
    * The row of the padding token, which PyTorch's embedding leaves out of the gradient. A negative
    * id counts from the end, as in PyTorch.
+   *
+   * @param absent the family's default
    */
-  static OptionalInt paddingRow(ConfigFields fields, int vocabulary) {
-    OptionalInt id = fields.integer("pad_token_id");
+  static OptionalInt paddingRow(ConfigFields fields, int vocabulary, OptionalInt absent) {
+    OptionalInt id = fields.integer("pad_token_id", absent);
     boolean inside = id.isEmpty() || id.getAsInt() >= -vocabulary && id.getAsInt() < vocabulary;
     fields.check(
         inside,
