@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Adapter;
 import org.peft4j.adapter.EncodedAdapter;
@@ -67,7 +68,28 @@ public final class AdapterFiles {
               + " never read. Convert it once in Python: load it with PeftModel.from_pretrained and"
               + " save it with save_pretrained(…, safe_serialization=True).");
     }
-    throw new PeftException("There is no " + WEIGHTS + " in " + folder + ".");
+    List<String> inside = subfolders(folder);
+    throw new PeftException(
+        "There is no "
+            + WEIGHTS
+            + " in "
+            + folder
+            + "."
+            + (inside.isEmpty()
+                ? ""
+                : " Its subfolders with an adapter: " + String.join(", ", inside) + ". Give one."));
+  }
+
+  private static List<String> subfolders(Path folder) {
+    try (Stream<Path> paths = Files.list(folder)) {
+      return paths
+          .filter(path -> Files.exists(path.resolve(WEIGHTS)))
+          .map(path -> String.valueOf(path.getFileName()))
+          .sorted()
+          .toList();
+    } catch (IOException e) {
+      throw new PeftException("Cannot list " + folder + ": " + e.getMessage() + ".", e);
+    }
   }
 
   private static Companion config(Path folder) {
@@ -155,7 +177,7 @@ public final class AdapterFiles {
   public static List<String> savedModules(Path folder, PeftConfig config, List<Site> sites) {
     List<String> names = new ArrayList<>(config.common().modulesToSave());
     String root = Methods.of(config).savedModulesRoot();
-    try (TensorSource source = TensorSource.open(folder.resolve(WEIGHTS))) {
+    try (TensorSource source = AdapterTensors.open(folder.resolve(WEIGHTS), config)) {
       for (Site site : sites) {
         boolean held =
             site.parameters().stream()
@@ -172,7 +194,8 @@ public final class AdapterFiles {
    * Fails unless the files have the tensors of {@code adapters} with their shapes: before anything
    * is allocated by the sizes that a config tells.
    */
-  public static void check(Path folder, List<Adapter> adapters, FrozenValues frozen) {
+  public static void check(
+      Path folder, PeftConfig config, List<Adapter> adapters, FrozenValues frozen) {
     List<Adapter> encoded = adapters.stream().filter(AdapterFiles::isEncoded).toList();
     List<Adapter> rest = adapters.stream().filter(adapter -> !isEncoded(adapter)).toList();
     if (!encoded.isEmpty()) {
@@ -180,7 +203,7 @@ public final class AdapterFiles {
         new AdapterReader(source, encoded, frozen).check();
       }
     }
-    try (TensorSource source = TensorSource.open(folder.resolve(WEIGHTS))) {
+    try (TensorSource source = AdapterTensors.open(folder.resolve(WEIGHTS), config)) {
       AdapterReader reader = new AdapterReader(source, rest, frozen);
       if (encoded.isEmpty()) {
         reader.check();
@@ -206,7 +229,8 @@ public final class AdapterFiles {
    *
    * @param frozen the base model's values, which copies of base weights in the file must equal
    */
-  public static void readValues(Path folder, List<Slot> slots, FrozenValues frozen) {
+  public static void readValues(
+      Path folder, PeftConfig config, List<Slot> slots, FrozenValues frozen) {
     List<Slot> encoded = slots.stream().filter(slot -> isEncoded(slot.adapter())).toList();
     List<Slot> rest = slots.stream().filter(slot -> !isEncoded(slot.adapter())).toList();
     if (!encoded.isEmpty()) {
@@ -214,7 +238,7 @@ public final class AdapterFiles {
         new AdapterReader(source, adapters(encoded), frozen).read(encoded);
       }
     }
-    try (TensorSource source = TensorSource.open(folder.resolve(WEIGHTS))) {
+    try (TensorSource source = AdapterTensors.open(folder.resolve(WEIGHTS), config)) {
       AdapterReader reader = new AdapterReader(source, adapters(rest), frozen);
       reader.allow(encoded);
       reader.read(rest);

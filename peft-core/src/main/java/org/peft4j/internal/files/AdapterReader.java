@@ -122,6 +122,13 @@ final class AdapterReader {
               + list(unexpected)
               + ", nearest to it: "
               + NearestPaths.of(unexpected.get(0), expected.keySet()));
+      ForeignKeys.layout(Set.copyOf(unexpected))
+          .ifPresent(layout -> problems.add("the file has " + layout));
+      if (unexpected.stream().anyMatch(key -> key.matches("base_model\\.model\\.(score|classifier)\\..*"))) {
+        problems.add(
+            "the adapter is a sequence classifier's (SEQ_CLS) and this model has no such head: load the"
+                + " model as a classifier, with the adapter's number of labels");
+      }
     }
   }
 

@@ -50,10 +50,10 @@ public final class AdapterMaker {
             ? List.of()
             : AdapterFiles.savedModules(folder, config, sites.all());
     List<Adapter> adapters = plan(config, saved, false, AdapterFiles.hasEncoder(folder));
-    AdapterFiles.check(folder, adapters, sites);
+    AdapterFiles.check(folder, config, adapters, sites);
     List<Slot> slots = Slots.empty(name, adapters, wrapped);
     try {
-      AdapterFiles.readValues(folder, slots, sites);
+      AdapterFiles.readValues(folder, config, slots, sites);
     } catch (PeftException e) {
       Slots.close(slots);
       throw e;
@@ -62,6 +62,7 @@ public final class AdapterMaker {
   }
 
   private <C extends PeftConfig> C resolved(C config) {
+    UnknownFields.tell(config);
     PeftMethod<C> method = Methods.of(config);
     return method.resolved(config, new ModelModules(sites.modelType(), sites.all()));
   }
