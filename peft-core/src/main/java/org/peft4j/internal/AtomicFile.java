@@ -93,6 +93,9 @@ public final class AtomicFile {
   }
 
   private static String reason(IOException e, Path folder) {
+    if (e instanceof NoSuchFileException && Files.isDirectory(folder)) {
+      return "the folder " + folder + " is there, but no file can be made in it, as in /proc.";
+    }
     if (e instanceof NoSuchFileException) {
       return "the folder " + folder + " does not exist; create it first.";
     }

@@ -8,8 +8,8 @@ import java.util.Random;
 
 /**
  * Damaged copies of a sound file: bits and bytes changed, parts cut, repeated, or replaced by
- * tokens that files of this kind have. {@code mvn -Pfuzz} makes a million of them for each test, or
- * {@code -Dfuzz.inputs=N}.
+ * tokens that files of this kind have. {@code mvn -Pfuzz verify} makes a million of them for each
+ * test, or as many as {@code -Dfuzz.inputs} says.
  */
 public final class Mutations {
   /** What JSON is made of, and what its readers stumble over. */
@@ -60,7 +60,7 @@ public final class Mutations {
         tokens.stream().map(token -> token.getBytes(StandardCharsets.ISO_8859_1)).toList();
   }
 
-  /** How many inputs a test tries: {@code usual}, or what {@code -Dfuzz.inputs} says. */
+  /** How many inputs a test tries: {@code usual}, or what the profile says. */
   public static int inputs(int usual) {
     return Integer.getInteger("peft4j.fuzz.inputs", usual);
   }

@@ -3,6 +3,7 @@ package org.peft4j.cli.train;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.peft4j.Peft;
@@ -10,6 +11,7 @@ import org.peft4j.PeftModel;
 import org.peft4j.cli.options.DataSplit;
 import org.peft4j.cli.options.NewAdapter;
 import org.peft4j.cli.options.OpenModel;
+import org.peft4j.cli.options.OptionNames;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.error.PeftException;
 import org.peft4j.train.FineTuner;
@@ -26,6 +28,19 @@ import org.peft4j.transformers.tokenizer.Tokenizer;
 
 /** A run of {@code peft train}, from options to a saved adapter. */
 final class Training {
+  private static final OptionNames OPTIONS =
+      new OptionNames(
+          Map.of(
+              "epochs", "--epochs",
+              "steps", "--steps",
+              "batchSize", "--batch-size",
+              "gradientAccumulation", "--grad-accumulation",
+              "learningRate", "--learning-rate",
+              "weightDecay", "--weight-decay",
+              "warmupSteps", "--warmup-steps",
+              "maxGradNorm", "--max-grad-norm",
+              "evalEvery", "--eval-every"));
+
   private final TrainCommand command;
   private final TrainingOptions options;
   private final PrintWriter out;
@@ -132,9 +147,11 @@ final class Training {
     FineTuningSettingsBuilder builder =
         FineTuningSettings.builder()
             .batchSize(command.data.batchSize)
+            .dropLast(options.dropLast)
             .gradientAccumulation(options.gradAccumulation)
             .learningRate(options.learningRate)
             .weightDecay(options.weightDecay)
+            .decayAll(options.decayAll)
             .warmupSteps(options.warmupSteps)
             .schedule(options.schedule)
             .maxGradNorm(options.maxGradNorm)
@@ -143,6 +160,6 @@ final class Training {
             .evalEvery(options.evalEvery);
     options.epochs.ifPresent(builder::epochs);
     options.steps.ifPresent(builder::steps);
-    return builder.build();
+    return OPTIONS.in(builder::build);
   }
 }

@@ -74,7 +74,7 @@ class CheckpointWriterTest {
   @Test
   void linksOfAHuggingFaceCacheAreCopied() throws IOException {
     Path hub = folder.resolve("models--a--b");
-    Path blobs = copy(Golden.base("llama"), Files.createDirectories(hub.resolve("blobs")));
+    Path blobs = copy(Golden.base("llama"), Files.createDirectories(hub).resolve("blobs"));
     Files.writeString(blobs.resolve("template"), "{{ messages }}");
     Path snapshot = Files.createDirectories(hub.resolve("snapshots/0123"));
     for (String name : new String[] {"config.json", "model.safetensors"}) {
