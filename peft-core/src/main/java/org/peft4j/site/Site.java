@@ -67,8 +67,7 @@ public record Site(
   /** An embedding table of {@code vocabulary} rows of width {@code dim}. */
   public static Site embedding(
       String name, String module, long vocabulary, long dim, List<SiteParameter> parameters) {
-    return new Site(
-        name, module, SiteKind.EMBEDDING, vocabulary, dim, List.of(), parameters);
+    return new Site(name, module, SiteKind.EMBEDDING, vocabulary, dim, List.of(), parameters);
   }
 
   /** A convolution of {@code in} to {@code out} channels. */
@@ -79,8 +78,7 @@ public record Site(
       long out,
       List<Long> kernel,
       List<SiteParameter> parameters) {
-    return new Site(
-        name, module, SiteKind.CONVOLUTION, in, out, kernel, parameters);
+    return new Site(name, module, SiteKind.CONVOLUTION, in, out, kernel, parameters);
   }
 
   /** A place between modules: an attention's keys and values, a sub-layer's output, a prompt. */

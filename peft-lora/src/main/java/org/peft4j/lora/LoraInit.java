@@ -17,9 +17,9 @@ public enum LoraInit {
    */
   PISSA("pissa"),
   /**
-   * {@code "pissa_niter_16"} and the like: in Python a random approximation of {@link #PISSA}, which
-   * cannot be computed again, so a saved adapter with it is refused. A new adapter starts exactly,
-   * and is saved as {@code "pissa"}.
+   * {@code "pissa_niter_16"} and the like: in Python a random approximation of {@link #PISSA},
+   * which cannot be computed again, so a saved adapter with it is refused. A new adapter starts
+   * exactly, and is saved as {@code "pissa"}.
    */
   APPROXIMATE_PISSA("pissa_niter_16"),
   /**

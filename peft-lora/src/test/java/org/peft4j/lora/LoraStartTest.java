@@ -75,7 +75,8 @@ class LoraStartTest {
     ComputationGraph base = SmallModel.graph();
     assertThatThrownBy(() -> Peft.load(base, folder))
         .isInstanceOf(PeftException.class)
-        .hasMessageContainingAll("random approximation", "path_initial_model_for_weight_conversion");
+        .hasMessageContainingAll(
+            "random approximation", "path_initial_model_for_weight_conversion");
   }
 
   @Test

@@ -69,9 +69,7 @@ public final class GenerateCommand implements Runnable {
       task.tell(open.wrapped());
       List<int[]> ids = prompts.stream().map(text -> tokenizer.encode(text, true)).toList();
       List<GeneratedRow> rows =
-          Generator.of(open.languageModel(), open.graph())
-              .generate(ids, config)
-              .rows();
+          Generator.of(open.languageModel(), open.graph()).generate(ids, config).rows();
       for (GeneratedRow row : rows) {
         List<Integer> all = new ArrayList<>(row.prompt());
         all.addAll(row.tokens());

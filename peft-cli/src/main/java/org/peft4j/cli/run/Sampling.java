@@ -89,8 +89,6 @@ final class Sampling {
     options.topK.ifPresent(builder::topK);
     options.topP.ifPresent(builder::topP);
     options.repetitionPenalty.ifPresent(builder::repetitionPenalty);
-    return builder
-        .eosTokenIds(options.ignoreEos ? List.of() : endOfText)
-        .seed(options.seed);
+    return builder.eosTokenIds(options.ignoreEos ? List.of() : endOfText).seed(options.seed);
   }
 }

@@ -24,7 +24,9 @@ final class EvaStart {
   private EvaStart() {}
 
   static boolean isWanted(Optional<PeftConfig> config) {
-    return config.filter(c -> c instanceof LoraConfig lora && lora.init() == LoraInit.EVA).isPresent();
+    return config
+        .filter(c -> c instanceof LoraConfig lora && lora.init() == LoraInit.EVA)
+        .isPresent();
   }
 
   /** The config that the adapter is added with. */

@@ -17,8 +17,7 @@ class MethodOptionsTest {
     given.put(LoraPlus.OPTION, 16.0);
     given.put(new TrainingOption("own-ratio", "", (value, decay) -> LoraPlus.ratio(value)), 2.0);
 
-    assertThatThrownBy(
-            () -> new MethodOptions(given).groups(LoraConfig.builder().build(), 0))
+    assertThatThrownBy(() -> new MethodOptions(given).groups(LoraConfig.builder().build(), 0))
         .isInstanceOf(PeftException.class)
         .hasMessage(
             "--lora-plus-ratio and --own-ratio both set the learning rates of the tensors; give"

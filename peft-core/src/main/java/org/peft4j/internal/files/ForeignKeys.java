@@ -20,12 +20,13 @@ final class ForeignKeys {
                 + "|.*\\.lora\\.(down|up)\\..*"),
         "keys of diffusers' layout (unet.…, .lora.down), of image models");
     LAYOUTS.put(
-        Pattern.compile("(base_model\\.model\\.)?(encoder|decoder)\\.(layers|sentence_encoder)\\..*"),
+        Pattern.compile(
+            "(base_model\\.model\\.)?(encoder|decoder)\\.(layers|sentence_encoder)\\..*"),
         "keys of fairseq's layout (decoder.layers.…)");
     LAYOUTS.put(
         Pattern.compile(".*\\.lora_[AB]"), "keys of loralib's layout (lora_A without .weight)");
     LAYOUTS.put(
-        Pattern.compile(".*\\.lora_(A|B|magnitude_vector)\\.[^.]+(\\.weight)?"),
+        Pattern.compile(".*\\.lora_[AB]\\.[^.]+\\.weight"),
         "keys with the adapter's name (lora_A.default.weight), which save_pretrained leaves out;"
             + " rename lora_A.NAME.weight to lora_A.weight");
   }
@@ -38,7 +39,6 @@ final class ForeignKeys {
         .filter(
             layout ->
                 unexpected.stream()
-                    .filter(key -> !key.matches(".*\\.lora_(A|B)\\.weight"))
                     .map(key -> key.replaceFirst("^base_model\\.model\\.(?=lora_|unet|text_)", ""))
                     .anyMatch(key -> layout.getKey().matcher(key).matches()))
         .map(Map.Entry::getValue)

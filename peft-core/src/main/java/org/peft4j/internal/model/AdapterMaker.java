@@ -45,10 +45,7 @@ public final class AdapterMaker {
   /** A saved adapter. */
   public LoadedAdapter saved(String name, Path folder) {
     PeftConfig config = resolved(AdapterFiles.readConfig(folder));
-    List<String> saved =
-        config.common().modulesToSave().isEmpty()
-            ? List.of()
-            : AdapterFiles.savedModules(folder, config, sites.all());
+    List<String> saved = AdapterFiles.savedModules(folder, config, sites.all(), sites);
     List<Adapter> adapters = plan(config, saved, false, AdapterFiles.hasEncoder(folder));
     AdapterFiles.check(folder, config, adapters, sites);
     List<Slot> slots = Slots.empty(name, adapters, wrapped);

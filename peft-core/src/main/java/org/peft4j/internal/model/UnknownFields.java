@@ -8,9 +8,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Fields of an {@code adapter_config.json} that this library does not know, such as those of a newer
- * Hugging Face PEFT: kept and written back, but not applied, so a value that turns something on is
- * told.
+ * Fields of an {@code adapter_config.json} that this library does not know, such as those of a
+ * newer Hugging Face PEFT: kept and written back, but not applied, so a value that turns something
+ * on is told.
  */
 public final class UnknownFields {
   private static final Logger LOG = LoggerFactory.getLogger(UnknownFields.class);

@@ -76,7 +76,9 @@ final class GatedDecoder {
     activation = ActivationField.read(fields, "hidden_act", "silu");
     epsilon = fields.positiveNumber("rms_norm_eps", 1e-6);
     deviation = fields.positiveNumber("initializer_range", 0.02);
-    rotary = RotaryFields.read(fields, fields.count("max_position_embeddings", variant.maxPositions()), headSize);
+    rotary =
+        RotaryFields.read(
+            fields, fields.count("max_position_embeddings", variant.maxPositions()), headSize);
     fields.check(
         heads % keyValueHeads == 0,
         "num_key_value_heads",

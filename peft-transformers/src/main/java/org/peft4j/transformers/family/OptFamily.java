@@ -86,7 +86,10 @@ final class OptFamily implements Family {
           labels,
           Optional.empty(),
           new StackPart(
-              input(vocabulary, positions, TokenFields.paddingRow(fields, vocabulary, OptionalInt.of(1))),
+              input(
+                  vocabulary,
+                  positions,
+                  TokenFields.paddingRow(fields, vocabulary, OptionalInt.of(1))),
               IntStream.range(0, layers).mapToObj(this::block).toList(),
               withoutNorm ? Optional.empty() : Optional.of(norm(DECODER + "final_layer_norm")),
               projection("project_out", width, embedded)),

@@ -17,9 +17,7 @@ final class TokenFields {
     OptionalInt id = fields.integer("pad_token_id", absent);
     boolean inside = id.isEmpty() || id.getAsInt() >= -vocabulary && id.getAsInt() < vocabulary;
     fields.check(
-        inside,
-        "pad_token_id",
-        "null, or the id of a token, below vocab_size " + vocabulary);
+        inside, "pad_token_id", "null, or the id of a token, below vocab_size " + vocabulary);
     return id.isPresent() && id.getAsInt() < 0 ? OptionalInt.of(vocabulary + id.getAsInt()) : id;
   }
 

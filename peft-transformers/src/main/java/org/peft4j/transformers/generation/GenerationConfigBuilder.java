@@ -26,7 +26,9 @@ public final class GenerationConfigBuilder {
     return this;
   }
 
-  /** The most tokens with the longest prompt, at least 1; by default {@code maxNewTokens} counts. */
+  /**
+   * The most tokens with the longest prompt, at least 1; by default {@code maxNewTokens} counts.
+   */
   public GenerationConfigBuilder maxLength(int value) {
     maxLength = OptionalInt.of(value);
     return this;

@@ -56,8 +56,7 @@ public final class GenerationFile {
    * @param own sets values that go before the file's
    * @throws PeftException if a value is impossible, or a field is not supported; names all of them
    */
-  public static GenerationConfig read(
-      Path folder, UnaryOperator<GenerationConfigBuilder> own) {
+  public static GenerationConfig read(Path folder, UnaryOperator<GenerationConfigBuilder> own) {
     Path file = folder.resolve(NAME);
     return new GenerationFile(Files.exists(file) ? file : folder.resolve("config.json")).read(own);
   }
@@ -134,7 +133,6 @@ public final class GenerationFile {
   }
 
   private void problem(String name, JsonNode node, String allowed) {
-    problems.add(
-        name + " is " + Quoted.quoted(node.toString()) + "; allowed: " + allowed + ".");
+    problems.add(name + " is " + Quoted.quoted(node.toString()) + "; allowed: " + allowed + ".");
   }
 }

@@ -23,7 +23,8 @@ import org.peft4j.transformers.weights.StoredHead;
 public record ModelDescription(ModelArchitecture architecture, TensorTable tensors)
     implements Description {
   static ModelDescription read(Path folder) {
-    return new ModelDescription(StoredHead.of(folder, Families.read(folder)), TensorTable.read(folder));
+    return new ModelDescription(
+        StoredHead.of(folder, Families.read(folder)), TensorTable.read(folder));
   }
 
   /** The sites where adapters can act, in the order of the forward pass. */

@@ -29,8 +29,7 @@ public final class StoredHead {
       return model;
     }
     HeadPart head = model.head();
-    String own =
-        TensorKeys.key(head.linear().site(), head.linear().site().parameters().get(0));
+    String own = TensorKeys.key(head.linear().site(), head.linear().site().parameters().get(0));
     String table = model.decoder().input().tokens().key();
     try (TensorSource source = TensorSource.open(path)) {
       Optional<TensorInfo> first = find(source, own);
