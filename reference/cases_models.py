@@ -34,4 +34,28 @@ ALL: dict[str, Case] = {
     "models/padding_tokens": one("No gradient at the padding token's trained row", "llama_padding", tokens(7, 5, 46), padding="none"),
     "models/padding_tied": one("OPT: none from the input, but one from the tied head", "opt_padding", tokens(7, 5), padding="none"),
     "models/padding_opt": one("OPT", "opt_padding", lora(target_modules=["embed_tokens", "v_proj"]), padding="none"),
+    "models/tokens_head": one(
+        "Rows of the head alone", "llama_biases", lora(target_modules=QV, trainable_token_indices={"lm_head": [5, 46, 9]})
+    ),
+    "models/tokens_both": one(
+        "Rows of the embedding and others of the head",
+        "llama_biases",
+        lora(target_modules=QV, trainable_token_indices={"embed_tokens": [8, 45], "lm_head": [9, 8, 7]}),
+        padding="left",
+    ),
+    "models/tokens_both_tied": one(
+        "The same rows of both, tied: one set",
+        "llama",
+        lora(target_modules=QV, trainable_token_indices={"embed_tokens": [5, 46], "lm_head": [5, 46]}),
+        padding="none",
+    ),
+    "models/tokens_apart": one(
+        "Tied, but other rows of the head",
+        "llama",
+        lora(target_modules=QV, trainable_token_indices={"embed_tokens": [5, 46], "lm_head": [9, 7]}),
+    ),
+    "models/tokens_dora": one(
+        "DoRA beside trained rows", "llama_biases", dora(target_modules=QV, trainable_token_indices=[5, 46, 9]), padding="none"
+    ),
+    "models/tokens_dora_tied": one("The same, tied", "llama", dora(target_modules=QV, trainable_token_indices=[5, 46]), padding="left"),
 }

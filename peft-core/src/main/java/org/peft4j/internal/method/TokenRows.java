@@ -46,15 +46,19 @@ public record TokenRows(
   public TokenRows {
     ids = List.copyOf(ids);
     tied = List.copyOf(tied);
+    requireIds(ids, site, site.inputs());
+  }
+
+  static void requireIds(List<Integer> ids, Site site, long vocabulary) {
     for (int id : ids) {
-      if (id >= site.inputs()) {
+      if (id >= vocabulary) {
         throw new PeftException(
             "Token id "
                 + id
                 + " is beyond the vocabulary of "
                 + site.name()
                 + "; allowed: 0 to "
-                + (site.inputs() - 1)
+                + (vocabulary - 1)
                 + ".");
       }
     }
