@@ -11,8 +11,8 @@ enum NumberOrder implements Comparator<String> {
 
   @Override
   public int compare(String a, String b) {
-    int left = 0;
-    int right = 0;
+    int left = commonParts(a, b);
+    int right = left;
     while (left <= a.length() && right <= b.length()) {
       int leftEnd = end(a, left);
       int rightEnd = end(b, right);
@@ -26,6 +26,18 @@ enum NumberOrder implements Comparator<String> {
     // One is the beginning of the other, or they differ in zeros before numbers.
     int order = Boolean.compare(left <= a.length(), right <= b.length());
     return order != 0 ? order : a.compareTo(b);
+  }
+
+  /** Where the first part begins that differs, or the last part. */
+  private static int commonParts(String a, String b) {
+    int most = Math.min(a.length(), b.length());
+    int begin = 0;
+    for (int i = 0; i < most && a.charAt(i) == b.charAt(i); i++) {
+      if (a.charAt(i) == '.') {
+        begin = i + 1;
+      }
+    }
+    return begin;
   }
 
   private static int end(String name, int begin) {
