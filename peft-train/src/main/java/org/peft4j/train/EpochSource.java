@@ -33,8 +33,7 @@ final class EpochSource<B extends Batch> implements DataSource<B> {
     order = new RowOrder(examples.size(), settings.shuffle(), settings.seed());
     batchSize = settings.batchSize();
     accumulated = settings.gradientAccumulation();
-    batches =
-        settings.dropLast() ? examples.size() / batchSize : parts(examples.size(), batchSize);
+    batches = settings.dropLast() ? examples.size() / batchSize : parts(examples.size(), batchSize);
     if (batches == 0) {
       throw new PeftException(
           "The data has "

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.file.Path;
 import java.util.List;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.api.Test;
@@ -16,12 +17,10 @@ import org.peft4j.train.data.TokenSequence;
 import org.peft4j.train.data.TrainingData;
 import org.peft4j.transformers.CausalLanguageModel;
 import org.peft4j.transformers.Transformers;
-import java.nio.file.Path;
 
 /** The bases have 64 positions. */
 class LongestSequenceTest {
-  private static final Path BASES =
-      Path.of("../peft-transformers/src/test/resources/golden/bases");
+  private static final Path BASES = Path.of("../peft-transformers/src/test/resources/golden/bases");
 
   @Test
   void aTableOfPositionsCannotTakeLongerDataWhichIsToldBeforeTheFirstStep() {
