@@ -202,8 +202,7 @@ public final class AdapterFiles {
   }
 
   /** Whether the file has all of a site's parameters, with other values than the base model. */
-  private static boolean changed(
-      TensorSource source, String root, Site site, FrozenValues frozen) {
+  private static boolean changed(TensorSource source, String root, Site site, FrozenValues frozen) {
     String prefix = root + site.name() + ".";
     return site.parameters().stream().allMatch(p -> source.tensors().containsKey(prefix + p.name()))
         && !site.parameters().stream()

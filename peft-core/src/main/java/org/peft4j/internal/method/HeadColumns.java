@@ -7,7 +7,9 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.peft4j.adapter.Pass;
 import org.peft4j.kernel.Scratch;
 
-/** A head whose rows {@code ids} of the weight change by D [ids, in]: {@code y[:, id_k] += x·D[k]}. */
+/**
+ * A head whose rows {@code ids} of the weight change by D [ids, in]: {@code y[:, id_k] += x·D[k]}.
+ */
 final class HeadColumns {
   private HeadColumns() {}
 

@@ -21,8 +21,8 @@ import org.peft4j.error.PeftException;
 import org.peft4j.internal.NearestPaths;
 import org.peft4j.internal.method.HeadTokenRows;
 import org.peft4j.internal.method.TokenRows;
-import org.peft4j.method.Injection.FrozenValues;
 import org.peft4j.method.Injection;
+import org.peft4j.method.Injection.FrozenValues;
 import org.peft4j.method.ModelModules;
 import org.peft4j.method.PeftMethod;
 import org.peft4j.site.Site;
@@ -133,7 +133,8 @@ public final class AdapterPlanner {
             at(planned, site)
                 .add(new TokenRows(site, ids, "token_adapter.", false, tied, injection));
           } else if (frozen.tiedTo(site).stream()
-              .noneMatch(table -> rows.containsKey(table) && tiedRows(table, rows).contains(site))) {
+              .noneMatch(
+                  table -> rows.containsKey(table) && tiedRows(table, rows).contains(site))) {
             at(planned, site).add(new HeadTokenRows(site, ids, injection));
           }
         });
