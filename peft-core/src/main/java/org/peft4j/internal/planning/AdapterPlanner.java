@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.peft4j.adapter.Adapter;
@@ -21,8 +22,8 @@ import org.peft4j.error.PeftException;
 import org.peft4j.internal.NearestPaths;
 import org.peft4j.internal.method.HeadTokenRows;
 import org.peft4j.internal.method.TokenRows;
-import org.peft4j.method.Injection;
 import org.peft4j.method.Injection.FrozenValues;
+import org.peft4j.method.Injection;
 import org.peft4j.method.ModelModules;
 import org.peft4j.method.PeftMethod;
 import org.peft4j.site.Site;
@@ -167,7 +168,7 @@ public final class AdapterPlanner {
     List<Site> heads = frozen.tiedTo(table);
     boolean apart =
         heads.stream()
-            .anyMatch(head -> rows.containsKey(head) && !rows.get(head).equals(rows.get(table)));
+            .anyMatch(head -> rows.containsKey(head) && !Objects.equals(rows.get(head), rows.get(table)));
     return apart ? List.of() : heads;
   }
 
