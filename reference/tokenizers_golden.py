@@ -289,6 +289,7 @@ def cases():
         "add_eos_token": True,
     }
     yield "mistral", piece, "mistral", {**llama, "add_prefix_space": None, "pad_token": "</s>"}
+    yield "mistral-older-files", piece, "mistral", llama
     yield "tekken", byte_level(
         TEKKEN, tokens=("<unk>", "<s>", "</s>", "<pad>"), begin="<s>"
     ), "mistral", {
@@ -352,6 +353,23 @@ def cases():
     yield "unigram-as-is", unigram(), "t5", {"tokenizer_class": "PreTrainedTokenizerFast"}
 
 
+# Beside a tokenizer_config.json without added_tokens_decoder.
+OLDER_FILES = {
+    "special_tokens_map.json": {
+        "eos_token": {
+            "content": "<|im_end|>",
+            "lstrip": True,
+            "normalized": False,
+            "rstrip": False,
+            "single_word": False,
+        },
+        "pad_token": "</s>",
+        "additional_special_tokens": ["<|im_start|>"],
+    },
+    "added_tokens.json": {"<tag>": 421, "<|endoftext|>": 420},
+}
+
+
 def main():
     OUT.mkdir(parents=True, exist_ok=True)
     for name, tokenizer, model_type, config in cases():
@@ -361,6 +379,8 @@ def main():
         }
         if config is not None:
             files["tokenizer_config.json"] = config
+        if name.endswith("older-files"):
+            files.update(OLDER_FILES)
         with tempfile.TemporaryDirectory() as folder:
             for file, content in copy.deepcopy(files).items():
                 (pathlib.Path(folder) / file).write_text(json.dumps(content))

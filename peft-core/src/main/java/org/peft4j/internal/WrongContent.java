@@ -24,6 +24,10 @@ public final class WrongContent {
     if (text.stripLeading().startsWith("<!doctype") || text.stripLeading().startsWith("<html")) {
       return Optional.of("It is an HTML page: a download went wrong. Download the file again.");
     }
+    if (beginsSafetensors(beginning)) {
+      // The length of its header may look like any of those below.
+      return Optional.empty();
+    }
     if (text.startsWith("pk\u0003\u0004") || text.startsWith("\u0080\u0002")) {
       return Optional.of(
           "It is a PyTorch pickle, which can run code and is never read. Save it in Python with"
@@ -36,5 +40,11 @@ public final class WrongContent {
       return Optional.of("It is a GGUF file. Use the model's safetensors files.");
     }
     return Optional.empty();
+  }
+
+  /** Eight bytes of a length, then JSON, before which there may be spaces. */
+  private static boolean beginsSafetensors(byte[] beginning) {
+    return beginning.length > Long.BYTES
+        && (beginning[Long.BYTES] == '{' || beginning[Long.BYTES] == ' ');
   }
 }

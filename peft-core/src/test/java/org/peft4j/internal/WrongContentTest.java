@@ -61,4 +61,14 @@ class WrongContentTest {
     assertThat(WrongContent.of(new byte[0])).isEmpty();
     assertThat(WrongContent.of("{}".getBytes(StandardCharsets.US_ASCII))).isEmpty();
   }
+
+  /** Headers of 640 and 35,615 bytes, whose lengths begin as a pickle and as gzip do. */
+  @Test
+  void theLengthOfASafetensorsHeaderIsNoOtherFile() {
+    byte[] pickle = {(byte) 0x80, 2, 0, 0, 0, 0, 0, 0, '{', '"'};
+    byte[] gzip = {0x1f, (byte) 0x8b, 0, 0, 0, 0, 0, 0, ' ', '{'};
+
+    assertThat(WrongContent.of(pickle)).isEmpty();
+    assertThat(WrongContent.of(gzip)).isEmpty();
+  }
 }

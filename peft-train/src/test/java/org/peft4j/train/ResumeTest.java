@@ -190,4 +190,26 @@ class ResumeTest {
       assertThatThrownBy(tuner::run).hasMessageContaining("is not a checkpoint of a training");
     }
   }
+
+  /** A full or missing disk ends the run; what was trained is in the model. */
+  @Test
+  void aCheckpointThatCannotBeWrittenLeavesAModelThatCanBeSavedElsewhere() throws IOException {
+    Path file = Files.writeString(folder.resolve("file"), "not a folder");
+    try (TinyTraining tiny = new TinyTraining()) {
+      float[] before = tiny.parameters();
+      FineTuner tuner =
+          FineTuner.builder(tiny.model, DATA)
+              .settings(TinyTraining.settings().build())
+              .checkpoints(file.resolve("checkpoints"), 4)
+              .build();
+
+      assertThatThrownBy(tuner::run)
+          .isInstanceOf(PeftException.class)
+          .hasMessageContaining("Cannot write " + file.resolve("checkpoints/checkpoint-4"));
+
+      assertThat(tiny.parameters()).isNotEqualTo(before);
+      tiny.model.save(folder.resolve("elsewhere"));
+      assertThat(folder.resolve("elsewhere/adapter_model.safetensors")).exists();
+    }
+  }
 }

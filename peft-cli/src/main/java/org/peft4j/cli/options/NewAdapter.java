@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.peft4j.config.ConfigField;
 import org.peft4j.config.ConfigReader;
 import org.peft4j.config.FieldRole;
@@ -34,6 +35,12 @@ import org.peft4j.method.PeftMethod;
 public final class NewAdapter {
   private static final JsonReader JSON = JsonReader.upTo(1 << 20, 1 << 20);
   private static final String REGEX = "regex:";
+
+  /** Fields of modules' names. */
+  private static final Set<String> LISTS =
+      Set.of("target_modules", "exclude_modules", "modules_to_save", "feedforward_modules");
+
+  private static final Pattern NAMES = Pattern.compile("[\\w.-]+( *, *[\\w.-]+)*|regex:.*");
 
   private final PeftMethod<?> method;
   private final ObjectNode json = JsonNodeFactory.instance.objectNode();
@@ -103,7 +110,7 @@ public final class NewAdapter {
     options.fields.forEach(
         (field, value) -> {
           requireSettable(field);
-          json.set(field, value(value));
+          json.set(field, value(field, value));
         });
     return method.readConfig(new ConfigReader(json));
   }
@@ -166,8 +173,16 @@ public final class NewAdapter {
     return FieldType.TEXTS.writer().apply(names);
   }
 
-  /** Parses JSON; takes anything else as a text, so that texts need no quotes. */
-  private static JsonNode value(String text) {
-    return JSON.tryParse(text).orElseGet(() -> TextNode.valueOf(text));
+  /**
+   * Parses JSON; takes anything else as a text, so that texts need no quotes, and names as a list
+   * where the field is one.
+   */
+  private static JsonNode value(String field, String text) {
+    return JSON.tryParse(text)
+        .orElseGet(
+            () ->
+                LISTS.contains(field) && NAMES.matcher(text).matches()
+                    ? target(text)
+                    : TextNode.valueOf(text));
   }
 }

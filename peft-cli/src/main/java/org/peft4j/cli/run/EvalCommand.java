@@ -24,7 +24,7 @@ import picocli.CommandLine.Spec;
 /** {@code peft eval}: measures how well a model predicts a file. */
 @Command(
     name = "eval",
-    customSynopsis = "peft eval --model DIR [--adapter DIR] --data FILE [OPTION]...",
+    customSynopsis = "peft eval --model DIR [--adapter DIR]... --data FILE [OPTION]...",
     header = "Measure how well a model, with or without an adapter, predicts a file.",
     description =
         "Prints the mean loss in nats per token, its perplexity and the number of tokens; for a"

@@ -20,7 +20,7 @@ import picocli.CommandLine.Spec;
 /** {@code peft generate}: continues prompts. */
 @Command(
     name = "generate",
-    customSynopsis = "peft generate --model DIR [--adapter DIR] --prompt TEXT [OPTION]...",
+    customSynopsis = "peft generate --model DIR [--adapter DIR]... --prompt TEXT [OPTION]...",
     header = "Continue a prompt, or several at once.",
     description =
         "Settings that you do not give are those of the model's generation_config.json, and then"

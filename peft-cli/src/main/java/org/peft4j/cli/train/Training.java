@@ -13,6 +13,7 @@ import org.peft4j.cli.options.NewAdapter;
 import org.peft4j.cli.options.OpenModel;
 import org.peft4j.cli.options.OptionNames;
 import org.peft4j.config.PeftConfig;
+import org.peft4j.error.NonFiniteException;
 import org.peft4j.error.PeftException;
 import org.peft4j.train.FineTuner;
 import org.peft4j.train.FineTunerBuilder;
@@ -68,8 +69,12 @@ final class Training {
         split.map(DataSplit::training).orElseGet(() -> DataSplit.all(command.data, command.model));
     Optional<TrainingData> evaluation =
         split.map(DataSplit::evaluation).or(() -> options.eval.map(this::read));
-    try (OpenModel open = open(config)) {
+    try (OpenModel open = open(config.map(EvaStart::plain))) {
       PeftModel<ComputationGraph> model = open.wrapped().orElseThrow();
+      SafeSave.to(command.output).requireRoom(model);
+      if (EvaStart.isWanted(config)) {
+        EvaStart.apply(model, data, command.data.batchSize);
+      }
       command.task.tell(open.wrapped());
       out.println(model.trainableParameters());
       describe("training", data);
@@ -100,7 +105,13 @@ final class Training {
   private OpenModel open(Optional<PeftConfig> config) {
     return config
         .map(fresh -> OpenModel.withNewAdapter(command.model, fresh, options.seed, modelOptions()))
-        .orElseGet(() -> OpenModel.of(command.model, command.adapter.adapter, modelOptions()));
+        .orElseGet(
+            () ->
+                OpenModel.toTrain(
+                    command.model,
+                    command.adapter.adapter.orElseThrow(),
+                    command.adapter.dropout,
+                    modelOptions()));
   }
 
   private TransformerOptions modelOptions() {
@@ -119,20 +130,43 @@ final class Training {
   private void train(PeftModel<ComputationGraph> model, FineTunerBuilder<TokenBatch> builder) {
     try (MetricsFile metrics = new MetricsFile(command.output.resolve("metrics.jsonl"));
         Progress progress = Progress.to(out)) {
-      fit(model, builder.listener(metrics).listener(progress).build(), progress);
+      fit(model, builder.listener(progress).listener(metrics).build(), progress);
     }
   }
 
   private void fit(PeftModel<ComputationGraph> model, FineTuner tuner, Progress progress) {
     try (GracefulStop stop = GracefulStop.calling(tuner::stop)) {
-      FineTuningResult result = tuner.run();
+      FineTuningResult result = run(model, tuner, progress);
       progress.close();
       if (result.steps() == 0) {
         throw new PeftException("Interrupted before the first step; nothing was saved.");
       }
-      model.save(command.output);
+      SafeSave.to(command.output).save(model);
       out.println(progress.summary(result));
       out.println("adapter saved in " + command.output);
+    }
+  }
+
+  /** A full disk, which the metrics meet first, does not lose the adapter. */
+  private FineTuningResult run(
+      PeftModel<ComputationGraph> model, FineTuner tuner, Progress progress) {
+    try {
+      return tuner.run();
+    } catch (NonFiniteException e) {
+      throw e;
+    } catch (PeftException e) {
+      if (progress.steps() > 0) {
+        SafeSave.to(command.output).save(model);
+        throw new PeftException(
+            e.getMessage()
+                + " The adapter of step "
+                + progress.steps()
+                + " is in "
+                + command.output
+                + ".",
+            e);
+      }
+      throw e;
     }
   }
 

@@ -23,6 +23,7 @@ final class Utf8File {
 
   static String read(Path file) {
     try {
+      requireRegular(file);
       long size = Files.size(file);
       if (size > MAX_BYTES) {
         throw new PeftException(
@@ -39,6 +40,7 @@ final class Utf8File {
 
   /** Reads a file from behind its byte order mark, if it has one. */
   static Reader reader(Path file) throws IOException {
+    requireRegular(file);
     InputStream in = new BufferedInputStream(Files.newInputStream(file));
     try {
       in.mark(4);
@@ -49,6 +51,13 @@ final class Utf8File {
     } catch (IOException | PeftException e) {
       in.close();
       throw e;
+    }
+  }
+
+  /** Pipes and devices may have no end. */
+  private static void requireRegular(Path file) {
+    if (Files.exists(file) && !Files.isRegularFile(file)) {
+      throw new PeftException(file + " is not a regular file.");
     }
   }
 

@@ -12,6 +12,7 @@ import java.util.stream.Stream;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.AtomicFolder;
 import org.peft4j.internal.FileTrees;
+import org.peft4j.internal.FreeSpace;
 
 /** The folder that holds the checkpoints of a training, each in a folder of its own. */
 public final class CheckpointFolder {
@@ -76,6 +77,17 @@ public final class CheckpointFolder {
                       + " is of an earlier training. Resume from it, or choose another folder for"
                       + " checkpoints.");
             });
+  }
+
+  /**
+   * Makes sure that the checkpoints will fit: those that are kept, and one more while it is
+   * written.
+   *
+   * @param bytes of one
+   * @throws PeftException if they will not
+   */
+  public void requireRoom(long bytes) {
+    FreeSpace.require(folder, (KEPT + 1) * bytes, "the checkpoints");
   }
 
   /** Whether a checkpoint is to be written after that step. */

@@ -46,6 +46,12 @@ public final class TrainingState {
     this.arrays = arrays;
   }
 
+  /** About the size of a checkpoint: the arrays, and the adapters' share of them once more. */
+  public long bytes() {
+    long elements = arrays.get().values().stream().mapToLong(INDArray::length).sum();
+    return (elements + model.network().numParams()) * model.network().params().dataType().width();
+  }
+
   /** Writes everything into a folder that is there and empty. */
   void write(Path folder, long step) {
     model.save(folder);

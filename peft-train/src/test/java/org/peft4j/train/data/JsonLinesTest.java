@@ -170,6 +170,15 @@ class JsonLinesTest {
   }
 
   @Test
+  void whatIsNoRegularFileIsRefused() throws IOException {
+    Files.createDirectory(file);
+
+    assertThatThrownBy(() -> LINES.read(file)).hasMessage(file + " is not a regular file.");
+    assertThatThrownBy(() -> TextTokens.read(file, text -> new int[0]))
+        .hasMessage(file + " is not a regular file.");
+  }
+
+  @Test
   void aMissingFileIsNamed() {
     assertThatThrownBy(() -> LINES.read(file)).hasMessage("There is no file " + file + ".");
   }

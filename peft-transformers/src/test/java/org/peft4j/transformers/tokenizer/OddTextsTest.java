@@ -35,6 +35,7 @@ class OddTextsTest {
         "llama-added",
         "llama3",
         "mistral",
+        "mistral-older-files",
         "tekken",
         "qwen2",
         "qwen2-other-class",

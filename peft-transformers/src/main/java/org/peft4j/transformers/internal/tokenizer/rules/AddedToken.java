@@ -25,7 +25,7 @@ record AddedToken(
   }
 
   static AddedToken plain(String content) {
-    return new AddedToken(content, false, false, false, Optional.empty(), false);
+    return new AddedToken(content, false, false, false, Optional.of(true), false);
   }
 
   static AddedToken read(JsonNode json, String where) {

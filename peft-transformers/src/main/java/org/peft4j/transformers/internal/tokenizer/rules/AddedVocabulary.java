@@ -40,10 +40,6 @@ final class AddedVocabulary {
     return tokens.keySet();
   }
 
-  boolean has(AddedToken token) {
-    return token.decided().equals(tokens.get(token.content()));
-  }
-
   /** The ids of all tokens: the vocabulary's, and the added ones'. */
   Map<String, Integer> allIds() {
     Map<String, Integer> all = new LinkedHashMap<>(vocabulary);

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.peft4j.internal.json.JsonText;
+import java.util.stream.Stream;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.json.JsonReader;
 
@@ -23,12 +24,14 @@ import org.peft4j.internal.json.JsonReader;
  * @param json {@code tokenizer_config.json}
  * @param named the special tokens by name, as {@code eos_token}; empty where it says {@code null}
  * @param extra special tokens without a name, if they are given
+ * @param additional those that count where there are no extra ones
  * @param added tokens by the id that they are said to have
  */
 record TokenizerConfig(
     JsonNode json,
     Map<String, Optional<AddedToken>> named,
     Optional<List<AddedToken>> extra,
+    Optional<List<AddedToken>> additional,
     TreeMap<Integer, AddedToken> added) {
   static final List<String> NAMES =
       List.of(
@@ -68,11 +71,14 @@ record TokenizerConfig(
       }
     }
     Optional<List<AddedToken>> extra = extra(json, map);
+    Optional<List<AddedToken>> additional =
+        tokens(map, "additional_special_tokens")
+            .or(() -> tokens(json, "additional_special_tokens"));
     Map<String, Optional<AddedToken>> named = named(json, map, added);
     if (decoder.isMissingNode()) {
       legacy(json(folder.resolve("added_tokens.json")), named, extra, added);
     }
-    return new TokenizerConfig(json, named, extra, added);
+    return new TokenizerConfig(json, named, extra, additional, added);
   }
 
   private static void refuse(JsonNode json, Path file) {
@@ -157,25 +163,37 @@ record TokenizerConfig(
         .orElse(token);
   }
 
+  /**
+   * {@code extra_special_tokens}, or {@code additional_special_tokens} where the config has none;
+   * the older file's are added to the first, and hidden by either.
+   */
   private static Optional<List<AddedToken>> extra(JsonNode json, JsonNode map) {
-    for (JsonNode source : List.of(map, json)) {
-      for (String name : List.of("extra_special_tokens", "additional_special_tokens")) {
-        JsonNode list = source.path(name);
-        if (list.isArray()) {
-          List<AddedToken> tokens = new ArrayList<>();
-          for (JsonNode value : list) {
-            tokens.add(
-                value.isTextual()
-                    ? AddedToken.special(value.textValue())
-                    : AddedToken.read(value, FILE + ": " + name));
-          }
-          if (!tokens.isEmpty() || name.startsWith("additional")) {
-            return Optional.of(tokens);
-          }
-        }
-      }
+    Optional<List<AddedToken>> extra = tokens(json, "extra_special_tokens");
+    if (json.path("extra_special_tokens").isEmpty()) {
+      extra =
+          tokens(json, "additional_special_tokens").or(() -> tokens(json, "extra_special_tokens"));
     }
-    return json.has("extra_special_tokens") ? Optional.of(List.of()) : Optional.empty();
+    Optional<List<AddedToken>> more = tokens(map, "extra_special_tokens");
+    if (more.isPresent()) {
+      List<AddedToken> all = new ArrayList<>(extra.orElse(List.of()));
+      all.addAll(more.get());
+      return Optional.of(all);
+    }
+    return extra;
+  }
+
+  private static Optional<List<AddedToken>> tokens(JsonNode source, String name) {
+    if (!source.path(name).isArray()) {
+      return Optional.empty();
+    }
+    List<AddedToken> tokens = new ArrayList<>();
+    for (JsonNode value : source.path(name)) {
+      tokens.add(
+          value.isTextual()
+              ? AddedToken.special(value.textValue())
+              : AddedToken.read(value, FILE + ": " + name));
+    }
+    return Optional.of(tokens);
   }
 
   private static void legacy(
@@ -189,10 +207,11 @@ record TokenizerConfig(
       }
       String content = entry.getKey();
       boolean special =
-          named.values().stream()
-                  .flatMap(Optional::stream)
-                  .anyMatch(t -> t.content().equals(content))
-              || extra.orElse(List.of()).stream().anyMatch(t -> t.content().equals(content));
+          Stream.concat(
+                  NAMES.stream()
+                      .flatMap(name -> named.getOrDefault(name, Optional.empty()).stream()),
+                  extra.orElse(List.of()).stream())
+              .anyMatch(token -> token.content().equals(content));
       added.put(
           entry.getValue().asInt(),
           special ? AddedToken.special(content) : AddedToken.plain(content));

@@ -134,34 +134,42 @@ public record TokenizerDescription(
     return named;
   }
 
-  /** T5 has its sentinels where the config gives no other list. */
+  /** T5 has its sentinels too, where the config gives no other list. */
   private static List<AddedToken> extra(TokenizerClass kind, TokenizerConfig config) {
+    List<AddedToken> additional = config.additional().orElse(List.of());
     if (kind != TokenizerClass.T5 || config.extra().isPresent()) {
-      return config.extra().orElse(List.of());
+      return config.extra().orElse(additional);
     }
     int count = config.json().path("extra_ids").asInt(100);
-    if (count < 0 || count > 1000) {
+    long listed = additional.stream().filter(t -> t.content().contains("<extra_id_")).count();
+    if (count < 0 || count > 1000 || listed > 0 && count > 0 && listed != count) {
       throw new PeftException(
-          "tokenizer_config.json has extra_ids " + count + "; allowed: 0 to 1000.");
+          "tokenizer_config.json has extra_ids %d; allowed: 0 to 1000, and the number of sentinels in additional_special_tokens, %d, if there are any."
+              .formatted(count, listed));
     }
-    return IntStream.range(0, count)
-        .mapToObj(i -> AddedToken.special("<extra_id_" + i + ">"))
-        .toList();
+    Stream<AddedToken> sentinels =
+        IntStream.range(0, listed > 0 ? 0 : count)
+            .mapToObj(i -> AddedToken.special("<extra_id_" + i + ">"));
+    return Stream.concat(additional.stream(), sentinels).toList();
   }
 
-  /** Adds what is not yet there: the config's list by id, named tokens, those without a name. */
+  /**
+   * Adds the config's list by id, then what is not yet there: named tokens, those without a name.
+   */
   private static void add(
       AddedVocabulary added,
       TokenizerConfig config,
       Map<String, AddedToken> named,
       List<AddedToken> extra) {
-    List<AddedToken> fresh = new ArrayList<>();
-    config.added().values().stream().filter(token -> !added.has(token)).forEach(fresh::add);
+    List<AddedToken> fresh = new ArrayList<>(config.added().values());
     Set<String> present = new HashSet<>(added.contents());
     fresh.forEach(token -> present.add(token.content()));
-    Stream.concat(named.values().stream(), extra.stream())
-        .filter(token -> !present.contains(token.content()))
-        .forEach(fresh::add);
+    for (AddedToken token : Stream.concat(named.values().stream(), extra.stream()).toList()) {
+      // Two names may give a token different flags; the later ones count.
+      if (!present.contains(token.content()) && !fresh.contains(token)) {
+        fresh.add(token);
+      }
+    }
     Set<String> names = new HashSet<>();
     named.values().forEach(token -> names.add(token.content()));
     for (AddedToken token : fresh) {
