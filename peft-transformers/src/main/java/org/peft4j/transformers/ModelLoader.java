@@ -12,9 +12,9 @@ import org.peft4j.transformers.architecture.LinearPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.config.Precision;
 import org.peft4j.transformers.internal.model.FrozenModel;
-import org.peft4j.transformers.weights.CheckpointReader;
-import org.peft4j.transformers.weights.TensorKeys;
-import org.peft4j.transformers.weights.WeightStore;
+import org.peft4j.transformers.internal.weights.CheckpointReader;
+import org.peft4j.transformers.internal.weights.TensorKeys;
+import org.peft4j.transformers.internal.weights.WeightStore;
 import org.peft4j.weight.DenseWeight;
 
 /** Reads the weights of a checkpoint folder into the model that {@code architecture} describes. */

@@ -19,7 +19,7 @@ import org.peft4j.site.Site;
 import org.peft4j.site.SiteParameter;
 import org.peft4j.transformers.TransformerModel;
 import org.peft4j.transformers.architecture.ModelArchitecture;
-import org.peft4j.transformers.weights.TensorKeys;
+import org.peft4j.transformers.internal.weights.TensorKeys;
 
 /**
  * The tensors of a loaded model by checkpoint name. Writing merges the adapters, site by site. A

@@ -18,7 +18,7 @@ import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.architecture.ModulePart;
 import org.peft4j.transformers.architecture.NormPart;
 import org.peft4j.transformers.family.Families;
-import org.peft4j.transformers.weights.TensorKeys;
+import org.peft4j.transformers.internal.weights.TensorKeys;
 
 /**
  * A checkpoint with random weights, distributed as Hugging Face transformers initialises a new

@@ -12,7 +12,7 @@ import org.peft4j.site.SiteKind;
 import org.peft4j.transformers.architecture.AttentionPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.family.Families;
-import org.peft4j.transformers.weights.StoredHead;
+import org.peft4j.transformers.internal.weights.StoredHead;
 
 /**
  * A model folder.

@@ -19,7 +19,7 @@ import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.architecture.StackPart;
 import org.peft4j.transformers.config.Precision;
 import org.peft4j.transformers.family.Families;
-import org.peft4j.transformers.weights.StoredHead;
+import org.peft4j.transformers.internal.weights.StoredHead;
 
 /**
  * Plans for transformers from their {@code config.json} alone: reads no weights, allocates no

@@ -11,7 +11,7 @@ import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.internal.memory.ActivationPool;
 import org.peft4j.transformers.internal.position.PassPatterns;
 import org.peft4j.transformers.internal.position.RotaryTables;
-import org.peft4j.transformers.weights.WeightStore;
+import org.peft4j.transformers.internal.weights.WeightStore;
 
 /**
  * What all layers of a loaded model share: its architecture and its frozen weights. Layer

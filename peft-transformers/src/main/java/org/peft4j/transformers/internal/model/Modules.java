@@ -11,7 +11,7 @@ import org.peft4j.site.Site;
 import org.peft4j.transformers.architecture.EmbeddingPart;
 import org.peft4j.transformers.architecture.LinearPart;
 import org.peft4j.transformers.architecture.NormPart;
-import org.peft4j.transformers.weights.WeightStore;
+import org.peft4j.transformers.internal.weights.WeightStore;
 
 /** Makes a layer's modules over the frozen weights, each with its site's adapters. */
 public record Modules(FrozenModel model, LayerGrafts grafts) {

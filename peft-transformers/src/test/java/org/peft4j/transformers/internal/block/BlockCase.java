@@ -47,7 +47,7 @@ import org.peft4j.transformers.internal.memory.CallMemory;
 import org.peft4j.transformers.internal.memory.KeptArrays;
 import org.peft4j.transformers.internal.model.FrozenModel;
 import org.peft4j.transformers.internal.model.Modules;
-import org.peft4j.transformers.weights.WeightStore;
+import org.peft4j.transformers.internal.weights.WeightStore;
 import org.peft4j.weight.DenseWeight;
 import org.peft4j.weight.FrozenWeight;
 

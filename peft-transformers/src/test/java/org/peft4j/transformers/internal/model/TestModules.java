@@ -23,7 +23,7 @@ import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.architecture.StackPart;
 import org.peft4j.transformers.config.SpecialTokens;
 import org.peft4j.transformers.internal.memory.CallMemory;
-import org.peft4j.transformers.weights.WeightStore;
+import org.peft4j.transformers.internal.weights.WeightStore;
 import org.peft4j.weight.DenseWeight;
 import org.peft4j.weight.FrozenWeight;
 

@@ -1,4 +1,4 @@
-package org.peft4j.transformers.weights;
+package org.peft4j.transformers.internal.weights;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -1,4 +1,4 @@
-package org.peft4j.transformers.weights;
+package org.peft4j.transformers.internal.weights;
 
 import java.util.List;
 import java.util.Map;

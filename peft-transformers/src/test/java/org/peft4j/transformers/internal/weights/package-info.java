@@ -1,4 +1,4 @@
 @NullMarked
-package org.peft4j.transformers.weights;
+package org.peft4j.transformers.internal.weights;
 
 import org.jspecify.annotations.NullMarked;

@@ -1,5 +1,5 @@
 /** Frozen weights of a checkpoint, outside Deeplearning4j's parameter vectors. */
 @NullMarked
-package org.peft4j.transformers.weights;
+package org.peft4j.transformers.internal.weights;
 
 import org.jspecify.annotations.NullMarked;
