@@ -31,7 +31,8 @@ class PrefixBeyondWindowTest {
 
       assertThatThrownBy(() -> model.network().output(ids(3)))
           .isInstanceOf(PeftException.class)
-          .hasMessageContaining("A prefix of 2 with 3 tokens is longer than the window of attention, 4");
+          .hasMessageContaining(
+              "A prefix of 2 with 3 tokens is longer than the window of attention, 4");
     }
   }
 }
