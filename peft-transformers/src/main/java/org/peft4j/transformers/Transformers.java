@@ -10,10 +10,10 @@ import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.config.Labels;
 import org.peft4j.transformers.family.Families;
 import org.peft4j.transformers.internal.layer.TransformerLayerConf;
+import org.peft4j.transformers.internal.weights.StoredHead;
 import org.peft4j.transformers.plan.TrainingBatch;
 import org.peft4j.transformers.plan.TransformerPlan;
 import org.peft4j.transformers.plan.TransformerPlanner;
-import org.peft4j.transformers.internal.weights.StoredHead;
 
 /**
  * Loads Hugging Face checkpoint folders: {@code config.json} and {@code model.safetensors}, whole

@@ -10,8 +10,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import org.peft4j.internal.json.JsonText;
 import org.peft4j.error.PeftException;
+import org.peft4j.internal.json.JsonText;
 
 /**
  * An object of a {@code tokenizer.json}. Every getter checks the type; {@link #end} refuses fields

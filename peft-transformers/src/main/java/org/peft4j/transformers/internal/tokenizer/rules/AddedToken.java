@@ -4,8 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Optional;
-import org.peft4j.internal.json.JsonText;
 import org.peft4j.error.PeftException;
+import org.peft4j.internal.json.JsonText;
 
 /**
  * A token that is looked for in a text before all else.

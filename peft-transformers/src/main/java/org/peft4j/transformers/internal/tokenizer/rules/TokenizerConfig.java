@@ -12,10 +12,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import org.peft4j.internal.json.JsonText;
 import java.util.stream.Stream;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.json.JsonReader;
+import org.peft4j.internal.json.JsonText;
 
 /**
  * What {@code tokenizer_config.json} says, and the older {@code special_tokens_map.json} and {@code
