@@ -6,6 +6,7 @@ import shutil
 
 import torch
 from transformers import (
+    GenerationConfig,
     LogitsProcessorList,
     PreTrainedModel,
     RepetitionPenaltyLogitsProcessor,
@@ -89,6 +90,28 @@ def write_generation(base: str) -> None:
     )
 
 
+def write_defaults() -> None:
+    """What `generate` without arguments makes of a generation_config.json."""
+    folder = setting.GOLDEN / "generate_defaults"
+    shutil.rmtree(folder, ignore_errors=True)
+    model, inputs = bases.load("llama"), prompts("llama")
+    new = generate(model, inputs).sequences[:, -NEW_TOKENS:]
+    configs = {
+        "nothing": {},
+        "max_new_tokens": {"max_new_tokens": 5, "max_length": 9, "do_sample": None},
+        "max_length": {"max_length": 12, "temperature": 0.3, "top_k": 3, "min_p": 0.1},
+        "penalty": {"repetition_penalty": PENALTY, "max_new_tokens": 9, "num_beams": 1, "bad_words_ids": None},
+        "several_eos": {"eos_token_id": [new[0, 6].item(), new[1, 8].item()], "max_new_tokens": 12},
+    }
+    results = {}
+    for name, config in configs.items():
+        model.generation_config = GenerationConfig.from_dict({"pad_token_id": PAD, **config})
+        results[name] = model.generate(**inputs)
+    setting.write_tensors(folder / "inputs.safetensors", inputs)
+    setting.write_tensors(folder / "expected.safetensors", results)
+    setting.write_json(folder / "case.json", {"base": "llama", "configs": configs})
+
+
 def processors(repetition_penalty=1.0, temperature=1.0, top_k=0, top_p=1.0) -> LogitsProcessorList:
     """In the order in which transformers applies them."""
     result = LogitsProcessorList()
@@ -144,4 +167,5 @@ if __name__ == "__main__":
     write_generation("opt")
     write_generation("opt_350m")
     write_generation("llama_rope_longrope")
+    write_defaults()
     write_processors()

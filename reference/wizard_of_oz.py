@@ -29,8 +29,9 @@ def blocks(tokens: list[int]) -> torch.Tensor:
 
 
 def batch_of(step: int, data: torch.Tensor) -> torch.Tensor:
-    """Eight blocks in order, going on from the last block to the first within a batch: none is short."""
-    return data[[(step * BATCH + row) % len(data) for row in range(BATCH)]]
+    """Eight blocks in order; the last batch of an epoch has those that remain."""
+    batches = data.split(BATCH)
+    return batches[step % len(batches)]
 
 
 def loss_of(model: torch.nn.Module, batch: torch.Tensor) -> torch.Tensor:

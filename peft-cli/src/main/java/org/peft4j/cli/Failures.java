@@ -36,10 +36,7 @@ final class Failures implements IExecutionExceptionHandler {
       return text;
     }
     if (e instanceof OutOfMemoryError) {
-      return "out of memory: "
-          + text
-          + ". Use a smaller --batch-size or --sequence-length, or give the JVM more with"
-          + " PEFT_JAVA_OPTS=-Xmx…";
+      return outOfMemory(text);
     }
     if (e instanceof LinkageError) {
       return "the native libraries cannot be loaded on this machine: " + text + ".";
@@ -49,5 +46,21 @@ final class Failures implements IExecutionExceptionHandler {
         + ": "
         + text
         + ". This is a bug; run the command again with --debug and report its output.";
+  }
+
+  /** Java's heap holds tokens and texts; what models and adapters hold lies outside of it. */
+  private static String outOfMemory(String text) {
+    boolean heap = text.contains("heap") || text.contains("GC overhead") || text.contains("array");
+    return "out of memory"
+        + (heap
+            ? " in the Java heap of "
+                + (Runtime.getRuntime().maxMemory() >> 20)
+                + " MB: "
+                + text
+                + ". Give the JVM more with PEFT_JAVA_OPTS=-Xmx…, or use less data."
+            : " outside of the Java heap: "
+                + text
+                + ". Use a smaller model, --batch-size or --sequence-length, or a machine with more"
+                + " memory.");
   }
 }

@@ -26,11 +26,14 @@ public final class Main {
   }
 
   /** Runs the command in this JVM and returns its exit status. */
-  static int run(PrintWriter out, PrintWriter err, String... args) {
+  static int run(PrintWriter terminal, PrintWriter errors, String... args) {
+    PrintWriter out = new PrintWriter(new PlainWriter(terminal), true);
+    PrintWriter err = new PrintWriter(new PlainWriter(errors), true);
     CommandLine command =
         new CommandLine(new PeftCommand())
             .setOut(out)
             .setErr(err)
+            .setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF))
             .setCaseInsensitiveEnumValuesAllowed(true)
             .setUsageHelpWidth(100)
             .setExecutionExceptionHandler(new Failures())

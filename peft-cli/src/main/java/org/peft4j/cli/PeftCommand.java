@@ -2,6 +2,7 @@ package org.peft4j.cli;
 
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.peft4j.cli.checkpoint.CombineCommand;
 import org.peft4j.cli.checkpoint.InitCommand;
 import org.peft4j.cli.checkpoint.InspectCommand;
 import org.peft4j.cli.checkpoint.MergeCommand;
@@ -40,6 +41,7 @@ import picocli.CommandLine.Spec;
       EvalCommand.class,
       GenerateCommand.class,
       MergeCommand.class,
+      CombineCommand.class,
       InspectCommand.class,
       PlanCommand.class,
       InitCommand.class,

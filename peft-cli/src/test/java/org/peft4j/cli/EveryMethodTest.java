@@ -113,7 +113,8 @@ class EveryMethodTest {
     assertThat(config.err()).contains(message, file.toString()).hasLineCount(1);
   }
 
-  private static List<Object> needed(String method) {
+  /** What a method does not go without. */
+  static List<Object> needed(String method) {
     return NEEDED.getOrDefault(method, List.of());
   }
 

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -90,5 +92,19 @@ class TextTest {
     Run run = Run.of("train", "-m", MODEL, "-d", rows, "-o", folder.resolve("a"), "--steps", 1);
 
     assertThat(run.status()).as(run.err()).isZero();
+  }
+
+  @Test
+  void aWrongSequenceLengthIsNamedAsItWasTyped() throws IOException {
+    Path text = folder.resolve("notes.txt");
+    Files.writeString(text, "One day, a dog ran. ".repeat(20));
+
+    for (Object[] more : new Object[][] {{}, {"--last", 0.5}}) {
+      List<Object> all = new ArrayList<>(List.of("eval", "-m", MODEL, "-d", text));
+      all.addAll(List.of("--sequence-length", 1));
+      all.addAll(List.of(more));
+
+      assertThat(Run.of(all.toArray()).err()).contains("--sequence-length is 1; allowed: 2");
+    }
   }
 }

@@ -1,25 +1,25 @@
 package org.peft4j.config;
 
-import static org.peft4j.internal.Quoted.quoted;
-
-import java.util.function.BooleanSupplier;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import java.util.regex.PatternSyntaxException;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.peft4j.error.PeftException;
+import org.peft4j.internal.Quoted;
+import org.peft4j.internal.pattern.PatternError;
+import org.peft4j.internal.pattern.PythonPattern;
 
 /**
- * A regular expression over module paths, in Python's syntax. It may come from an untrusted file,
- * so matching has a budget: a pattern that backtracks without end is an error.
+ * A regular expression over module paths, in the language of Python's {@code re}: what Python would
+ * read differently or not at all is an error. It may come from an untrusted file, so the time of a
+ * match is bounded.
  */
 public final class ModulePattern {
-  private static final int BUDGET = 200_000;
   private static final int MAX_LENGTH = 10_000;
 
-  private final Pattern pattern;
+  private final String text;
+  private final PythonPattern pattern;
 
-  private ModulePattern(Pattern pattern) {
+  private ModulePattern(String text, PythonPattern pattern) {
+    this.text = text;
     this.pattern = pattern;
   }
 
@@ -27,8 +27,42 @@ public final class ModulePattern {
    * Compiles {@code text}.
    *
    * @param field the config field, for messages
+   * @throws PeftException if it is longer than 10,000 characters, is not a regular expression of
+   *     Python's, refers to its own groups, or repeats too often
    */
   public static ModulePattern compile(String field, String text) {
+    return compile(field, text, text);
+  }
+
+  /** A pattern of {@code rank_pattern} or {@code alpha_pattern}: it may match the path's end. */
+  public static ModulePattern suffix(String field, String text) {
+    return compile(field, text, "(.*\\.)?(" + text + ")");
+  }
+
+  /** Whether {@code text} is a path: as an expression, its dots stand for any character. */
+  static boolean isPath(String text) {
+    return !text.isEmpty()
+        && text.chars()
+            .allMatch(c -> c < 128 && (Character.isLetterOrDigit(c) || "_.".indexOf(c) >= 0));
+  }
+
+  /** What {@link #suffix} of a path matches, without reading it as an expression. */
+  static boolean endsWith(String path, String text) {
+    int begin = path.length() - text.length();
+    if (begin < 0 || (begin > 0 && path.charAt(begin - 1) != '.')) {
+      return false;
+    }
+    for (int i = 0; i < text.length(); i++) {
+      char wanted = text.charAt(i);
+      char found = path.charAt(begin + i);
+      if (wanted == '.' ? found == '\n' : found != wanted) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static ModulePattern compile(String field, String text, String whole) {
     if (text.length() > MAX_LENGTH) {
       throw new PeftException(
           field
@@ -39,76 +73,50 @@ public final class ModulePattern {
               + ".");
     }
     try {
-      return new ModulePattern(Pattern.compile(text.replace("(?P<", "(?<")));
-    } catch (PatternSyntaxException e) {
+      // Alone first: a text that closes the parenthesis around it is no expression.
+      PythonPattern alone = PythonPattern.of(text);
+      return new ModulePattern(text, whole.equals(text) ? alone : PythonPattern.of(whole));
+    } catch (PatternError e) {
       throw new PeftException(
           field
-              + " is not a regular expression: "
-              + e.getDescription()
-              + " in "
-              + quoted(text)
+              + " is not a regular expression that Python reads: "
+              + Quoted.quoted(text)
+              + " has "
+              + e.reason()
               + ".",
           e);
     }
   }
 
-  /** A pattern of {@code rank_pattern} or {@code alpha_pattern}: it may match the path's end. */
-  public static ModulePattern suffix(String field, String text) {
-    return compile(field, "(.*\\.)?(" + text + ")");
-  }
-
-  /** Whether the whole of {@code path} matches. */
+  /**
+   * Whether the whole of {@code path} matches.
+   *
+   * @throws PeftException if that takes too long
+   */
   public boolean matches(String path) {
-    return found(matcher(path)::matches);
+    return bounded(() -> pattern.matches(path));
   }
 
-  /** The last group's text if {@code path} begins with a match, or null. */
+  /**
+   * The last group's text if {@code path} begins with a match, or null.
+   *
+   * @throws PeftException if that takes too long
+   */
   public @Nullable String lastGroup(String path) {
-    Matcher matcher = matcher(path);
-    return found(matcher::lookingAt) ? matcher.group(matcher.groupCount()) : null;
+    return bounded(() -> pattern.groups() == 0 ? null : pattern.group(pattern.groups(), path));
   }
 
-  /** Java's matcher calls itself for each repetition of a group. */
-  private boolean found(BooleanSupplier search) {
+  private <T extends @Nullable Object> T bounded(Supplier<T> match) {
     try {
-      return search.getAsBoolean();
-    } catch (StackOverflowError e) {
-      throw new PeftException(tooLong(pattern.pattern()), e);
-    }
-  }
-
-  private static String tooLong(String pattern) {
-    return "The pattern "
-        + quoted(pattern)
-        + " takes too long on module paths: it backtracks without end. Simplify it.";
-  }
-
-  private Matcher matcher(String path) {
-    return pattern.matcher(new Budgeted(path, new int[] {BUDGET}, pattern.pattern()));
-  }
-
-  private record Budgeted(CharSequence text, int[] budget, String pattern) implements CharSequence {
-    @Override
-    public int length() {
-      return text.length();
-    }
-
-    @Override
-    public char charAt(int index) {
-      if (--budget[0] < 0) {
-        throw new PeftException(tooLong(pattern));
-      }
-      return text.charAt(index);
-    }
-
-    @Override
-    public CharSequence subSequence(int start, int end) {
-      return new Budgeted(text.subSequence(start, end), budget, pattern);
-    }
-
-    @Override
-    public String toString() {
-      return text.toString();
+      return match.get();
+    } catch (PatternError e) {
+      throw new PeftException(
+          "The pattern "
+              + Quoted.quoted(text)
+              + " takes too long on a module path: there is "
+              + e.reason()
+              + ". Simplify it.",
+          e);
     }
   }
 }

@@ -9,13 +9,12 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.UUID;
 import org.peft4j.error.PeftException;
 
 /**
  * Replaces a file as a whole: a sibling temporary is written, forced to the disk and renamed over
  * the target. A crash at any moment leaves the old file or the new one; a failure leaves the old
- * one and no temporary.
+ * one and no temporary. Writers of the same file wait for each other.
  */
 public final class AtomicFile {
 
@@ -45,17 +44,22 @@ public final class AtomicFile {
     if (folder == null || name == null) {
       throw new PeftException("Cannot write " + target + ": a root folder is not a file.");
     }
-    Path temporary = folder.resolve("." + name + "." + UUID.randomUUID() + ".tmp");
-    try {
-      writeAndForce(temporary, content);
-      Files.move(temporary, absolute, StandardCopyOption.ATOMIC_MOVE);
+    try (WriteLock lock = WriteLock.of(folder, name.toString())) {
+      replace(absolute, lock.temporary("tmp"), content);
     } catch (IOException e) {
       throw failure(absolute, folder, e);
+    }
+    forceFolder(folder);
+  }
+
+  private static void replace(Path target, Path temporary, Content content) throws IOException {
+    try {
+      writeAndForce(temporary, content);
+      Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
     } finally {
       // After a successful rename there is nothing left to delete.
       deleteQuietly(temporary);
     }
-    forceFolder(folder);
   }
 
   private static void writeAndForce(Path temporary, Content content) throws IOException {
@@ -89,6 +93,9 @@ public final class AtomicFile {
   }
 
   private static String reason(IOException e, Path folder) {
+    if (e instanceof NoSuchFileException && Files.isDirectory(folder)) {
+      return "the folder " + folder + " is there, but no file can be made in it, as in /proc.";
+    }
     if (e instanceof NoSuchFileException) {
       return "the folder " + folder + " does not exist; create it first.";
     }

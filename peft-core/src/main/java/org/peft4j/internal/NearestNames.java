@@ -9,6 +9,9 @@ import java.util.stream.Collectors;
 public final class NearestNames {
   private static final int SHOWN = 3;
 
+  /** How much of a name is compared; names come from files too. */
+  private static final int COMPARED = 200;
+
   private record Scored(String name, int distance) {}
 
   private NearestNames() {}
@@ -33,8 +36,10 @@ public final class NearestNames {
         .collect(Collectors.joining(", ", "Nearest: ", "."));
   }
 
-  /** The Levenshtein distance of two texts. */
-  public static int distance(String a, String b) {
+  /** The Levenshtein distance of two texts, of which the first 200 characters count. */
+  public static int distance(String first, String second) {
+    String a = first.substring(0, Math.min(COMPARED, first.length()));
+    String b = second.substring(0, Math.min(COMPARED, second.length()));
     int[] previous = new int[b.length() + 1];
     int[] current = new int[b.length() + 1];
     for (int j = 0; j <= b.length(); j++) {

@@ -11,11 +11,8 @@ public final class Quoted {
     StringBuilder out = new StringBuilder("\"");
     for (int i = 0; i < Math.min(text.length(), MAX_LENGTH); i++) {
       char c = text.charAt(i);
-      if (Character.isISOControl(c) || Character.isSurrogate(c) || c == '"') {
-        out.append(String.format("\\u%04x", (int) c));
-      } else {
-        out.append(c);
-      }
+      boolean plain = PlainText.allows(c) && c != '\n' && c != '\t' && c != '"';
+      out.append(plain ? String.valueOf(c) : PlainText.escaped(c));
     }
     if (text.length() > MAX_LENGTH) {
       out.append("…\" (").append(text.length()).append(" characters)");

@@ -1,14 +1,36 @@
 package org.peft4j.method;
 
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.TreeMap;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.error.PeftException;
+import org.peft4j.internal.NearestNames;
+import org.peft4j.internal.Quoted;
 
 /** The methods on the class path. */
 public final class Methods {
+  private static final Map<String, List<String>> BY_MODULE =
+      Map.of(
+          "peft-core", List.of("BITFIT", "LN_TUNING", "TRAINABLE_TOKENS"),
+          "peft-lora", List.of("LORA", "ADALORA", "DELTA_LORA", "LOHA", "LOKR", "MORA", "VERA"),
+          "peft-prompt",
+              List.of("MULTITASK_PROMPT_TUNING", "P_TUNING", "PREFIX_TUNING", "PROMPT_TUNING"),
+          "peft-ia3", List.of("IA3"),
+          "peft-adapter", List.of("BOTTLENECK"));
+
+  private static final Map<String, String> MODULES = modules();
+
   private Methods() {}
+
+  /** The modules of this library, by the {@code peft_type} of the methods in them. */
+  private static Map<String, String> modules() {
+    Map<String, String> modules = new TreeMap<>();
+    BY_MODULE.forEach((module, types) -> types.forEach(type -> modules.put(type, module)));
+    return modules;
+  }
 
   /** All of them, by {@code peft_type} in the order of the alphabet. */
   public static Map<String, PeftMethod<?>> all() {
@@ -29,13 +51,19 @@ public final class Methods {
     Map<String, PeftMethod<?>> methods = all();
     PeftMethod<?> method = methods.get(peftType);
     if (method == null) {
-      String shown = peftType.length() <= 60 ? peftType : peftType.substring(0, 57) + "…";
       throw new PeftException(
-          "peft_type is \""
-              + shown
-              + "\", which no module on the class path knows. Known: "
-              + methods.keySet()
-              + ". Add the module of that method.");
+          "peft_type is "
+              + Quoted.quoted(peftType)
+              + ", "
+              + Optional.ofNullable(MODULES.get(peftType))
+                  .map(module -> "whose module " + module + " is not on the class path.")
+                  .orElseGet(
+                      () ->
+                          "which is not a supported method. "
+                              + NearestNames.sentence(peftType, MODULES.keySet()))
+              + " Methods here: "
+              + String.join(", ", methods.keySet())
+              + ".");
     }
     return method;
   }

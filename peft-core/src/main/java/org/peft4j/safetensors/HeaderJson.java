@@ -8,6 +8,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.peft4j.error.PeftException;
 
@@ -40,7 +41,7 @@ final class HeaderJson {
 
   private Content content() {
     boolean metadataSeen = false;
-    json.beginObject("the header");
+    json.beginObject(() -> "the header");
     while (json.nextName()) {
       String name = json.name();
       if (!name.equals(Names.METADATA)) {
@@ -57,7 +58,7 @@ final class HeaderJson {
   }
 
   private void metadata() {
-    json.beginObject(Names.METADATA);
+    json.beginObject(() -> Names.METADATA);
     while (json.nextName()) {
       String key = json.name();
       Limit.check(
@@ -66,7 +67,7 @@ final class HeaderJson {
           "metadata entries",
           limits.maxMetadataEntries(),
           "maxMetadataEntries");
-      if (metadata.putIfAbsent(key, json.string("the metadata value of " + quoted(key))) != null) {
+      if (metadata.putIfAbsent(key, json.string(() -> "the metadata value of " + quoted(key))) != null) {
         throw SafetensorsException.inFile(
             file, "__metadata__ names " + quoted(key) + " twice; names must be unique.");
       }
@@ -81,10 +82,10 @@ final class HeaderJson {
     String dtype = null;
     List<Long> shape = null;
     List<Long> offsets = null;
-    json.beginObject("the entry of tensor " + quoted(name));
+    json.beginObject(() -> "the entry of tensor " + quoted(name));
     while (json.nextName()) {
       String field = json.name();
-      String what = field + " of tensor " + quoted(name);
+      Supplier<String> what = () -> field + " of tensor " + quoted(name);
       switch (field) {
         case "dtype" -> dtype = once(name, field, dtype, json.string(what));
         case "shape" -> shape = once(name, field, shape, json.sizes(what));

@@ -8,6 +8,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
+import org.peft4j.internal.WrongContent;
 
 /**
  * Reads and checks the start of a file: {@code u64 n | n bytes of JSON | data}, little-endian.
@@ -17,6 +19,7 @@ import java.util.List;
  */
 final class HeaderReader {
   private static final int PREFIX_BYTES = Long.BYTES;
+  private static final int CHUNK = 1 << 12;
 
   private HeaderReader() {}
 
@@ -26,9 +29,10 @@ final class HeaderReader {
       throw SafetensorsException.inFile(
           file, "has " + fileSize + " bytes; a safetensors file starts with a header length of 8.");
     }
+    requireNoOther(file, channel, fileSize);
     int headerSize = headerSize(file, channel, fileSize, limits);
     long dataStart = PREFIX_BYTES + (long) headerSize;
-    if (readFully(channel, PREFIX_BYTES, 1).get(0) != '{') {
+    if (!beginsObject(channel, dataStart)) {
       throw SafetensorsException.inFile(file, "the header must start with '{'.");
     }
     ChannelStream stream = new ChannelStream(channel, PREFIX_BYTES, dataStart);
@@ -40,9 +44,32 @@ final class HeaderReader {
     return new Header(List.copyOf(inDataOrder), content.metadata(), dataStart);
   }
 
+  private static void requireNoOther(Path file, FileChannel channel, long fileSize)
+      throws IOException {
+    int count = (int) Math.min(WrongContent.BYTES, fileSize);
+    Optional<String> other = WrongContent.of(readFully(channel, 0, count).array());
+    if (other.isPresent()) {
+      throw SafetensorsException.inFile(file, "no safetensors file. " + other.get());
+    }
+  }
+
+  /** Whether the first character that is not JSON's white space opens an object. */
+  private static boolean beginsObject(FileChannel channel, long dataStart) throws IOException {
+    for (long at = PREFIX_BYTES; at < dataStart; at += CHUNK) {
+      ByteBuffer bytes = readFully(channel, at, (int) Math.min(CHUNK, dataStart - at));
+      while (bytes.hasRemaining()) {
+        byte next = bytes.get();
+        if (next != ' ' && next != '\t' && next != '\n' && next != '\r') {
+          return next == '{';
+        }
+      }
+    }
+    return false;
+  }
+
   private static int headerSize(
       Path file, FileChannel channel, long fileSize, SafetensorsLimits limits) throws IOException {
-    long size = readFully(channel, 0, PREFIX_BYTES).getLong(0);
+    long size = readFully(channel, 0, PREFIX_BYTES).getLong();
     String text = Long.toUnsignedString(size);
     if (Long.compareUnsigned(size, limits.maxHeaderBytes()) > 0) {
       throw Limit.exceeded(
@@ -102,6 +129,6 @@ final class HeaderReader {
         throw new IOException("it became shorter during reading");
       }
     }
-    return buffer;
+    return buffer.flip();
   }
 }

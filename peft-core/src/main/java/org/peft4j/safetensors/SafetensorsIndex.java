@@ -60,7 +60,7 @@ public record SafetensorsIndex(
   private static SafetensorsIndex parse(Path file, StrictJson json, SafetensorsLimits limits) {
     SortedMap<String, String> weightMap = null;
     SortedMap<String, String> metadata = null;
-    json.beginObject("the index");
+    json.beginObject(() -> "the index");
     while (json.nextName()) {
       String field = json.name();
       if (field.equals("weight_map") && weightMap == null) {
@@ -85,11 +85,11 @@ public record SafetensorsIndex(
   private static SortedMap<String, String> weightMap(
       Path file, StrictJson json, SafetensorsLimits limits) {
     SortedMap<String, String> map = new TreeMap<>();
-    json.beginObject("weight_map");
+    json.beginObject(() -> "weight_map");
     while (json.nextName()) {
       String tensor = json.name();
       Limit.check(file, map.size(), "tensors", limits.maxTensors(), "maxTensors");
-      String shard = json.string("the shard of tensor " + quoted(tensor));
+      String shard = json.string(() -> "the shard of tensor " + quoted(tensor));
       if (!isPlainName(shard)) {
         throw SafetensorsException.inTensor(
             file,
@@ -110,12 +110,12 @@ public record SafetensorsIndex(
   private static SortedMap<String, String> metadata(
       Path file, StrictJson json, SafetensorsLimits limits) {
     SortedMap<String, String> map = new TreeMap<>();
-    json.beginObject("metadata");
+    json.beginObject(() -> "metadata");
     while (json.nextName()) {
       String key = json.name();
       Limit.check(
           file, map.size(), "metadata entries", limits.maxMetadataEntries(), "maxMetadataEntries");
-      if (map.putIfAbsent(key, json.scalar("the metadata value of " + quoted(key))) != null) {
+      if (map.putIfAbsent(key, json.scalar(() -> "the metadata value of " + quoted(key))) != null) {
         throw SafetensorsException.inFile(
             file, "metadata names " + quoted(key) + " twice; names must be unique.");
       }

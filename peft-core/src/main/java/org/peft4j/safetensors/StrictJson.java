@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,8 +55,12 @@ final class StrictJson implements AutoCloseable {
         .build();
   }
 
-  /** Consumes the opening brace of the object that {@code what} names. */
-  void beginObject(String what) {
+  /**
+   * Consumes the opening brace of an object.
+   *
+   * @param what it is called in a message, which is seldom needed and not made before
+   */
+  void beginObject(Supplier<String> what) {
     expect(JsonToken.START_OBJECT, what, "an object");
   }
 
@@ -76,13 +81,13 @@ final class StrictJson implements AutoCloseable {
   }
 
   /** Consumes a string value. */
-  String string(String what) {
+  String string(Supplier<String> what) {
     expect(JsonToken.VALUE_STRING, what, "a string");
     return text();
   }
 
   /** Consumes a string, number or truth value, and returns its text. */
-  String scalar(String what) {
+  String scalar(Supplier<String> what) {
     JsonToken token = next();
     if (token == null || !token.isScalarValue() || token == JsonToken.VALUE_NULL) {
       throw wrong(what, "a string, a number or a truth value", token);
@@ -91,29 +96,31 @@ final class StrictJson implements AutoCloseable {
   }
 
   /** Consumes an array of non-negative integers below 2^63, no longer than the highest rank. */
-  List<Long> sizes(String what) {
+  List<Long> sizes(Supplier<String> what) {
     expect(JsonToken.START_ARRAY, what, "an array");
     List<Long> sizes = new ArrayList<>();
     for (JsonToken token = next(); token != JsonToken.END_ARRAY; token = next()) {
       if (token != JsonToken.VALUE_NUMBER_INT) {
-        throw wrong("an element of " + what, "a non-negative integer", token);
+        throw wrong(() -> "an element of " + what.get(), "a non-negative integer", token);
       }
-      Limit.check(file, sizes.size(), "dimensions in " + what, limits.maxRank(), "maxRank");
+      if (sizes.size() >= limits.maxRank()) {
+        Limit.check(file, sizes.size(), "dimensions in " + what.get(), limits.maxRank(), "maxRank");
+      }
       sizes.add(size(what));
     }
     return sizes;
   }
 
-  private long size(String what) {
+  private long size(Supplier<String> what) {
     String digits = text();
     if (digits.startsWith("-")) {
-      throw fail(what + " holds " + quoted(digits) + ", which must not be negative.");
+      throw fail(what.get() + " holds " + quoted(digits) + ", which must not be negative.");
     }
     try {
       return Long.parseLong(digits);
     } catch (NumberFormatException e) {
       throw SafetensorsException.inFile(
-          file, what + " holds " + quoted(digits) + ", which must be less than 2^63.", e);
+          file, what.get() + " holds " + quoted(digits) + ", which must be less than 2^63.", e);
     }
   }
 
@@ -134,7 +141,7 @@ final class StrictJson implements AutoCloseable {
     }
   }
 
-  private void expect(JsonToken wanted, String what, String wantedText) {
+  private void expect(JsonToken wanted, Supplier<String> what, String wantedText) {
     JsonToken token = next();
     if (token != wanted) {
       throw wrong(what, wantedText, token);
@@ -157,8 +164,8 @@ final class StrictJson implements AutoCloseable {
     }
   }
 
-  private SafetensorsException wrong(String what, String wanted, @Nullable JsonToken found) {
-    return fail(what + " must be " + wanted + ", but is " + found + ".");
+  private SafetensorsException wrong(Supplier<String> what, String wanted, @Nullable JsonToken found) {
+    return fail(what.get() + " must be " + wanted + ", but is " + found + ".");
   }
 
   private SafetensorsException fail(String problem) {

@@ -26,11 +26,19 @@ class ModulePatternTest {
   }
 
   @Test
-  void aPatternThatBacktracksWithoutEndIsAnError() {
+  void aPatternWithManyWaysToFailIsQuick() {
     ModulePattern pattern = ModulePattern.compile("target_modules", "(.*)(.*)(.*)(.*)(.*)x");
-    assertThatThrownBy(() -> pattern.matches("a".repeat(60)))
+    assertThat(pattern.matches("a".repeat(200))).isFalse();
+    assertThat(pattern.matches("a".repeat(200) + "x")).isTrue();
+  }
+
+  @Test
+  void aPatternThatTakesTooLongIsAnError() {
+    String ahead = "(?=.*(?=.*(?=.*(?=.*z))))";
+    ModulePattern pattern = ModulePattern.compile("target_modules", ".*" + ahead);
+    assertThatThrownBy(() -> pattern.matches("a".repeat(200)))
         .isInstanceOf(PeftException.class)
-        .hasMessageContaining("takes too long");
+        .hasMessageContaining("takes too long on a module path");
   }
 
   @Test
@@ -38,7 +46,9 @@ class ModulePatternTest {
     assertThatThrownBy(() -> ModulePattern.compile("target_modules", "a".repeat(10_001)))
         .hasMessageContaining("is a pattern of 10001 characters; allowed: 10000");
     assertThatThrownBy(() -> ModulePattern.compile("target_modules", "("))
-        .hasMessageContaining("target_modules is not a regular expression");
+        .hasMessageContaining(
+            "target_modules is not a regular expression that Python reads: \"(\" has a parenthesis"
+                + " that is not closed at character 2.");
   }
 
   @Test
@@ -62,6 +72,41 @@ class ModulePatternTest {
 
     assertThat(new PatternMap<>("rank_pattern", map).get("h.0.q_proj", 8)).isEqualTo(2);
     assertThat(new PatternMap<Integer>("rank_pattern", Map.of()).get("q_proj", 8)).isEqualTo(8);
+  }
+
+  /** A plain path is compared as the expression that it is. */
+  @ParameterizedTest
+  @CsvSource({
+    "q_proj, q_proj",
+    "q_proj, h.0.q_proj",
+    "q_proj, h.0.xq_proj",
+    "q_proj, q_proj.x",
+    "0.q_proj, h.0.q_proj",
+    "0.q_proj, h.0xq_proj",
+    ".q, h.q",
+    "h..q, h.0q"
+  })
+  void aPathMatchesWhatItsExpressionMatches(String key, String path) {
+    assertThat(ModulePattern.isPath(key)).isTrue();
+    assertThat(ModulePattern.endsWith(path, key))
+        .isEqualTo(ModulePattern.suffix("rank_pattern", key).matches(path));
+  }
+
+  @Test
+  void thousandsOfPathsAreAllowedAndExpressionsAreBounded() {
+    Map<String, Integer> paths = new LinkedHashMap<>();
+    Map<String, Integer> expressions = new LinkedHashMap<>();
+    for (int i = 0; i < 10_000; i++) {
+      paths.put("h." + i + ".q_proj", i);
+      expressions.put("h." + i + ".*", i);
+    }
+
+    assertThat(new PatternMap<>("rank_pattern", paths).get("t.h.77.q_proj", 0)).isEqualTo(77);
+    assertThatThrownBy(() -> new PatternMap<>("rank_pattern", expressions))
+        .isInstanceOf(PeftException.class)
+        .hasMessage(
+            "rank_pattern has 10000 keys, 10000 of them expressions; allowed: up to 10000 and"
+                + " 500.");
   }
 
   @Test
@@ -88,13 +133,16 @@ class ModulePatternTest {
     String deep = "(".repeat(4_900) + "a" + ")".repeat(4_900);
     assertThatThrownBy(() -> ModulePattern.compile("target_modules", deep))
         .isInstanceOf(PeftException.class)
-        .hasMessageStartingWith("target_modules is not a regular expression: Stack overflow")
-        .hasMessageEndingWith("(((…\" (9801 characters).");
+        .hasMessageStartingWith("target_modules is not a regular expression that Python reads: ")
+        .hasMessageEndingWith(
+            "(((…\" (9801 characters) has more than 100 parentheses in each other at character"
+                + " 101.");
   }
 
   @Test
-  void aPatternThatNeedsTooManyStepsInEachOtherIsAnErrorAndNoOverflow() {
+  void repetitionsOfALongTextAreNoOverflow() {
     ModulePattern pattern = ModulePattern.compile("target_modules", "(a|b)*c");
+    assertThat(pattern.matches("ab".repeat(4_000) + "c")).isTrue();
     assertThatThrownBy(() -> pattern.matches("ab".repeat(40_000)))
         .isInstanceOf(PeftException.class)
         .hasMessageContaining("\"(a|b)*c\"")

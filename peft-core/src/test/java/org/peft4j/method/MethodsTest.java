@@ -62,15 +62,23 @@ class MethodsTest {
     assertThatThrownBy(() -> Methods.named("BITFUT"))
         .isInstanceOf(PeftException.class)
         .hasMessageStartingWith(
-            "peft_type is \"BITFUT\", which no module on the class path knows. Known: [")
-        .hasMessageContaining("BITFIT")
-        .hasMessageEndingWith("Add the module of that method.");
+            "peft_type is \"BITFUT\", which is not a supported method. Nearest: \"BITFIT\", ")
+        .hasMessageEndingWith(" Methods here: BITFIT, LN_TUNING, TRAINABLE_TOKENS.");
+  }
+
+  @Test
+  void aMethodWhoseModuleIsNotThereIsToldWithTheModule() {
+    assertThatThrownBy(() -> Methods.named("VERA"))
+        .isInstanceOf(PeftException.class)
+        .hasMessageStartingWith(
+            "peft_type is \"VERA\", whose module peft-lora is not on the class path.");
   }
 
   @Test
   void aLongNameFromAFileIsCut() {
     assertThatThrownBy(() -> Methods.named("X".repeat(5_000)))
-        .hasMessageStartingWith("peft_type is \"" + "X".repeat(57) + "…\", which");
+        .hasMessageStartingWith(
+            "peft_type is \"" + "X".repeat(120) + "…\" (5000 characters), which");
   }
 
   @Test

@@ -26,6 +26,16 @@ class ReadingTest {
   }
 
   @Test
+  void whiteSpaceBeforeTheHeaderIsAllowedAsInTheReference() throws IOException {
+    String header = " \t\r\n".repeat(2_000) + "{" + RawFile.tensor("a", "U8", "[1]", "[0,1]") + "}";
+    Path spaced = folder.resolve("spaced.safetensors");
+    Files.write(spaced, RawFile.of(header, 1));
+    try (SafetensorsFile file = SafetensorsFile.open(spaced)) {
+      assertThat(file.tensors()).containsOnlyKeys("a");
+    }
+  }
+
+  @Test
   void anUnknownNameIsAnsweredWithTheNearestNames() {
     SafetensorsWriter.to(path)
         .tensor("layers.0.q_proj", DType.F32, 0)

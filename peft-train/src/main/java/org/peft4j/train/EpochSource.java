@@ -1,6 +1,7 @@
 package org.peft4j.train;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.peft4j.error.PeftException;
@@ -9,9 +10,9 @@ import org.peft4j.train.data.DataSource;
 import org.peft4j.train.data.Examples;
 
 /**
- * Goes through examples epoch by epoch. The rows of all epochs are one stream, which is cut into
- * batches: where an epoch ends within one, the next epoch fills it up, so that only the last batch
- * of all may be short. What a step gets depends on its number alone.
+ * Goes through examples epoch by epoch, as the Trainer of Hugging Face transformers does: the last
+ * batch of an epoch may be short, or is left out, and its last step has the batches that remain.
+ * What a step gets depends on its number alone.
  */
 final class EpochSource<B extends Batch> implements DataSource<B> {
   private static final String STEP = "step";
@@ -19,8 +20,10 @@ final class EpochSource<B extends Batch> implements DataSource<B> {
   private final Examples<B> examples;
   private final RowOrder order;
   private final int batchSize;
-  private final long rowsPerStep;
-  private final long allRows;
+  private final int accumulated;
+  private final long batches;
+  private final long stepsOfEpoch;
+  private final long steps;
   private long step;
   private long epoch = -1;
   private int[] rows = {};
@@ -29,44 +32,55 @@ final class EpochSource<B extends Batch> implements DataSource<B> {
     this.examples = examples;
     order = new RowOrder(examples.size(), settings.shuffle(), settings.seed());
     batchSize = settings.batchSize();
-    rowsPerStep = (long) batchSize * settings.gradientAccumulation();
-    allRows =
+    accumulated = settings.gradientAccumulation();
+    batches = settings.dropLast() ? examples.size() / batchSize : parts(examples.size(), batchSize);
+    if (batches == 0) {
+      throw new PeftException(
+          "The data has "
+              + examples.size()
+              + " sequences, less than a batch of "
+              + batchSize
+              + ", and the short batch is to be left out, so that nothing would train. Make the"
+              + " batches smaller, or keep the last one.");
+    }
+    stepsOfEpoch = parts(batches, accumulated);
+    steps =
         settings.steps() > 0
-            ? Math.multiplyExact(settings.steps(), rowsPerStep)
-            : (long) settings.epochs() * examples.size();
+            ? settings.steps()
+            : Math.multiplyExact(settings.epochs(), stepsOfEpoch);
+  }
+
+  /** How many parts of a size there are, the last of which may be smaller. */
+  private static long parts(long all, long size) {
+    return (all - 1) / size + 1;
   }
 
   @Override
   public long steps() {
-    return (allRows - 1) / rowsPerStep + 1;
+    return steps;
   }
 
   @Override
   public long epochs() {
-    return Math.min(step * rowsPerStep, allRows) / examples.size();
+    return step / stepsOfEpoch;
   }
 
   @Override
   public List<B> next() {
-    long end = Math.min((step + 1) * rowsPerStep, allRows);
-    List<B> batches = new ArrayList<>();
-    for (long from = step * rowsPerStep; from < end; from += batchSize) {
-      int[] batch = new int[(int) Math.min(batchSize, end - from)];
-      for (int i = 0; i < batch.length; i++) {
-        batch[i] = row(from + i);
-      }
-      batches.add(examples.batch(batch));
-    }
-    step++;
-    return batches;
-  }
-
-  private int row(long position) {
-    if (epoch != position / examples.size()) {
-      epoch = position / examples.size();
+    if (epoch != step / stepsOfEpoch) {
+      epoch = step / stepsOfEpoch;
       rows = order.epoch(epoch);
     }
-    return rows[(int) (position % examples.size())];
+    long first = step % stepsOfEpoch * accumulated;
+    List<B> result = new ArrayList<>();
+    for (long batch = first; batch < Math.min(first + accumulated, batches); batch++) {
+      int from = (int) (batch * batchSize);
+      result.add(
+          examples.batch(
+              Arrays.copyOfRange(rows, from, from + Math.min(batchSize, rows.length - from))));
+    }
+    step++;
+    return result;
   }
 
   @Override

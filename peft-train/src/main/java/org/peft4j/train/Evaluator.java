@@ -18,6 +18,7 @@ public final class Evaluator {
 
   private final ToDoubleFunction<TokenBatch> loss;
   private final int batchSize;
+  private final ComputationGraph base;
 
   /**
    * An evaluator of a graph in its present state.
@@ -26,15 +27,16 @@ public final class Evaluator {
    * @throws PeftException if the batch size is not allowed
    */
   public Evaluator(ComputationGraph graph, int batchSize) {
-    this(batch -> CROSS_ENTROPY.loss(graph, batch), batchSize);
+    this(graph, batch -> CROSS_ENTROPY.loss(graph, batch), batchSize);
   }
 
   /** An evaluator for a wrapped model; sets the tasks of sequences that have one. */
   public Evaluator(PeftModel<ComputationGraph> model, int batchSize) {
-    this(batch -> CROSS_ENTROPY.loss(model, batch), batchSize);
+    this(model.base(), batch -> CROSS_ENTROPY.loss(model, batch), batchSize);
   }
 
-  private Evaluator(ToDoubleFunction<TokenBatch> loss, int batchSize) {
+  private Evaluator(ComputationGraph base, ToDoubleFunction<TokenBatch> loss, int batchSize) {
+    this.base = base;
     this.loss = loss;
     this.batchSize = checked(batchSize);
   }
@@ -46,8 +48,14 @@ public final class Evaluator {
     return batchSize;
   }
 
-  /** The mean cross-entropy over all labels, without dropout. */
+  /**
+   * The mean cross-entropy over all labels, without dropout. Warns of data that is longer than the
+   * model's positions.
+   *
+   * @throws PeftException if it is, and the positions are a table
+   */
   public Evaluation evaluate(Examples<TokenBatch> data) {
+    LongestSequence.check(base, data);
     return mean(loss, CROSS_ENTROPY, data, batchSize);
   }
 

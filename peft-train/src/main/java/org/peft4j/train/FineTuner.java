@@ -81,8 +81,9 @@ public final class FineTuner {
    *
    * @throws NonFiniteException if a loss, gradient or parameter is not finite, with the step and
    *     the tensor; the adapter has the values of the step before
-   * @throws PeftException if no adapter is active, a batch does not fit the model, or a file cannot
-   *     be read or written
+   * @throws PeftException if no adapter is active, a batch does not fit the model, a file cannot be
+   *     read or written, or the disk has no room for the checkpoints. The model keeps the adapters
+   *     as the last step left them: save them elsewhere
    */
   public FineTuningResult run() {
     try {

@@ -16,6 +16,7 @@ import org.peft4j.method.TrainingHook;
 import org.peft4j.train.data.Batch;
 import org.peft4j.train.data.DataSource;
 import org.peft4j.train.data.Examples;
+import org.peft4j.train.data.TrainingData;
 import org.peft4j.train.internal.CheckpointFolder;
 import org.peft4j.train.metrics.TrainingListener;
 import org.peft4j.train.objective.Objective;
@@ -53,9 +54,17 @@ public final class FineTunerBuilder<B extends Batch> {
     return this;
   }
 
-  /** Examples to train on: the settings say in which order, how many at once, and how often. */
+  /**
+   * Examples to train on: the settings say in which order, how many at once, and how often. A
+   * warning tells of {@link TrainingData} longer than the model's positions; {@link #build} refuses
+   * it where these are a table.
+   */
   public FineTunerBuilder<B> data(Examples<B> value) {
-    data = numbers -> new EpochSource<>(value, numbers);
+    data =
+        numbers -> {
+          LongestSequence.check(model.base(), value);
+          return new EpochSource<>(value, numbers);
+        };
     return this;
   }
 
@@ -99,8 +108,21 @@ public final class FineTunerBuilder<B extends Batch> {
     return this;
   }
 
-  /** Learning rates and decays by tensor, as in LoRA+; the settings' for all by default. */
+  /**
+   * Learning rates and decays by tensor, as in LoRA+; by default the settings' for all, without
+   * decay of norms and biases.
+   *
+   * @throws PeftException if they are set already: the rates of two cannot both hold
+   */
   public FineTunerBuilder<B> groups(ParameterGroups value) {
+    if (groups != null && !groups.equals(value)) {
+      throw new PeftException(
+          "The learning rates of the tensors are set twice, by "
+              + groups
+              + " and by "
+              + value
+              + ". Give one ParameterGroups that says what each tensor has.");
+    }
     groups = value;
     return this;
   }
@@ -141,7 +163,8 @@ public final class FineTunerBuilder<B extends Batch> {
   /**
    * Builds.
    *
-   * @throws PeftException if there is no data, or no adapter of the model is active
+   * @throws PeftException if there is no data, or data that the model or the settings do not allow,
+   *     or no adapter of the model is active
    */
   public FineTuner build() {
     if (data == null) {
@@ -152,6 +175,9 @@ public final class FineTunerBuilder<B extends Batch> {
           "No adapter is active, so nothing would train. Activate one of "
               + model.adapters()
               + " with setActive, or add one.");
+    }
+    if (evaluation != null) {
+      LongestSequence.check(model.base(), evaluation);
     }
     FineTuningSettings numbers = schedule == null ? settings : settings.withSchedule(schedule);
     return new FineTuner(

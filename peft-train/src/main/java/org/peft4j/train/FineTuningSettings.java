@@ -15,9 +15,12 @@ import org.peft4j.train.schedule.StandardSchedule;
  * @param epochs passes through the data; used if {@code steps} is 0
  * @param steps updates of the adapter; 0 to go by epochs
  * @param batchSize sequences of a batch
- * @param gradientAccumulation batches of a step, which count as one large batch
+ * @param dropLast whether the last batch of an epoch is left out if it is short
+ * @param gradientAccumulation batches of a step, which count as one large batch; the last step of
+ *     an epoch has those that remain
  * @param learningRate the rate that {@code schedule} multiplies
  * @param weightDecay decoupled decay, which the learning rate multiplies
+ * @param decayAll whether norms and biases decay, too
  * @param warmupSteps steps in which the rate grows from zero, 0 for none
  * @param schedule how the rate changes
  * @param maxGradNorm the largest L2 norm of the gradient, which is scaled down to it; 0 for no
@@ -30,9 +33,11 @@ public record FineTuningSettings(
     int epochs,
     long steps,
     int batchSize,
+    boolean dropLast,
     int gradientAccumulation,
     double learningRate,
     double weightDecay,
+    boolean decayAll,
     long warmupSteps,
     Schedule schedule,
     double maxGradNorm,
@@ -91,9 +96,11 @@ public record FineTuningSettings(
         epochs,
         steps,
         batchSize,
+        dropLast,
         gradientAccumulation,
         learningRate,
         weightDecay,
+        decayAll,
         warmupSteps,
         value,
         maxGradNorm,
@@ -108,9 +115,11 @@ public record FineTuningSettings(
     values.put("epochs", (long) epochs);
     values.put(STEPS, steps);
     values.put("batchSize", (long) batchSize);
+    values.put("dropLast", dropLast);
     values.put("gradientAccumulation", (long) gradientAccumulation);
     values.put("learningRate", learningRate);
     values.put("weightDecay", weightDecay);
+    values.put("decayAll", decayAll);
     values.put("warmupSteps", warmupSteps);
     values.put(SCHEDULE, schedule.name());
     values.put("maxGradNorm", maxGradNorm);

@@ -9,9 +9,11 @@ public final class FineTuningSettingsBuilder {
   private int epochs = 1;
   private long steps;
   private int batchSize = 8;
+  private boolean dropLast;
   private int gradientAccumulation = 1;
   private double learningRate = 2e-4;
   private double weightDecay;
+  private boolean decayAll;
   private long warmupSteps;
   private Schedule schedule = StandardSchedule.LINEAR;
   private double maxGradNorm = 1;
@@ -39,7 +41,18 @@ public final class FineTuningSettingsBuilder {
     return this;
   }
 
-  /** Batches of a step; 1 and above, 1 by default. */
+  /**
+   * Whether to leave out the last batch of an epoch if it is short; false, the default, to train on
+   * it.
+   */
+  public FineTuningSettingsBuilder dropLast(boolean value) {
+    dropLast = value;
+    return this;
+  }
+
+  /**
+   * Batches of a step; 1 and above, 1 by default. The last step of an epoch has those that remain.
+   */
   public FineTuningSettingsBuilder gradientAccumulation(int value) {
     gradientAccumulation = value;
     return this;
@@ -51,9 +64,18 @@ public final class FineTuningSettingsBuilder {
     return this;
   }
 
-  /** Decoupled weight decay; 0 and above, 0 by default. */
+  /**
+   * Decoupled weight decay of everything but norms and biases, as in Hugging Face transformers; 0
+   * and above, 0 by default.
+   */
   public FineTuningSettingsBuilder weightDecay(double value) {
     weightDecay = value;
+    return this;
+  }
+
+  /** Whether norms and biases decay, too; false by default. */
+  public FineTuningSettingsBuilder decayAll(boolean value) {
+    decayAll = value;
     return this;
   }
 
@@ -103,9 +125,11 @@ public final class FineTuningSettingsBuilder {
         epochs,
         steps,
         batchSize,
+        dropLast,
         gradientAccumulation,
         learningRate,
         weightDecay,
+        decayAll,
         warmupSteps,
         schedule,
         maxGradNorm,

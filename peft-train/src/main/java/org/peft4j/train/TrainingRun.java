@@ -50,6 +50,7 @@ final class TrainingRun<B extends Batch> {
     resumeFrom.ifPresentOrElse(
         folder -> steps.resumeAfter(state.restore(folder)),
         () -> checkpoints.ifPresent(CheckpointFolder::requireNone));
+    checkpoints.ifPresent(folder -> folder.requireRoom(state.bytes()));
     tell(listener -> listener.onStart(steps.done(), total));
     double lastLoss = Double.NaN;
     while (steps.done() < total && !stopped()) {

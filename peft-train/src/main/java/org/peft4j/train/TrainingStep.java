@@ -35,14 +35,12 @@ final class TrainingStep<B extends Batch> implements AutoCloseable {
     optimizer = training.optimizer().apply(network.params());
     hooks = new ArrayList<>(training.model().training().hooks());
     training.hooks().forEach(hook -> hooks.add(hook.get()));
-    rates =
-        training
-            .groups()
-            .map(this::rates)
-            .orElseGet(() -> ParameterRates.uniform(settings.weightDecay()));
+    rates = rates();
   }
 
-  private ParameterRates rates(ParameterGroups groups) {
+  private ParameterRates rates() {
+    ParameterGroups groups =
+        training.groups().orElseGet(() -> DecayOfMatrices.of(settings, training.model()));
     return ParameterRates.of(
         groups, settings.learningRate(), training.model().training().places(), network.params());
   }

@@ -25,33 +25,45 @@ class EpochSourceTest {
           IntStream.range(0, ROWS).mapToObj(i -> TokenSequence.of(new int[] {i, i})).toList(), 0);
 
   @Test
-  void anEpochThatEndsWithinABatchIsFollowedByTheNext() {
-    EpochSource<TokenBatch> source = inOrder(settings().steps(4).batchSize(2));
+  void theLastBatchOfAnEpochIsShort() {
+    EpochSource<TokenBatch> source = inOrder(settings().epochs(2).batchSize(2));
 
-    assertThat(source.steps()).isEqualTo(4);
+    assertThat(source.steps()).isEqualTo(6);
     assertThat(steps(source, 2)).containsExactly("[0, 1]", "[2, 3]");
     assertThat(source.epochs()).isZero();
-    assertThat(steps(source, 1)).containsExactly("[4, 0]");
+    assertThat(steps(source, 1)).containsExactly("[4]");
     assertThat(source.epochs()).isEqualTo(1);
-    assertThat(steps(source, 1)).containsExactly("[1, 2]");
-  }
-
-  @Test
-  void theLastBatchOfTheLastEpochIsShort() {
-    EpochSource<TokenBatch> source = inOrder(settings().epochs(2).batchSize(4));
-
-    assertThat(source.steps()).isEqualTo(3);
-    assertThat(steps(source, 3)).containsExactly("[0, 1, 2, 3]", "[4, 0, 1, 2]", "[3, 4]");
+    assertThat(steps(source, 3)).containsExactly("[0, 1]", "[2, 3]", "[4]");
     assertThat(source.epochs()).isEqualTo(2);
   }
 
   @Test
-  void aStepHasAsManyBatchesAsAreAccumulated() {
-    EpochSource<TokenBatch> source =
-        inOrder(settings().epochs(1).batchSize(2).gradientAccumulation(2));
+  void theShortBatchCanBeLeftOut() {
+    EpochSource<TokenBatch> source = inOrder(settings().steps(5).batchSize(2).dropLast(true));
 
-    assertThat(source.steps()).isEqualTo(2);
-    assertThat(steps(source, 2)).containsExactly("[0, 1][2, 3]", "[4]");
+    assertThat(source.steps()).isEqualTo(5);
+    assertThat(steps(source, 3)).containsExactly("[0, 1]", "[2, 3]", "[0, 1]");
+    assertThat(source.epochs()).isEqualTo(1);
+  }
+
+  @Test
+  void dataThatIsNoBatchAtAllIsRefused() {
+    assertThatThrownBy(() -> inOrder(settings().batchSize(6).dropLast(true)))
+        .isInstanceOf(PeftException.class)
+        .hasMessage(
+            "The data has 5 sequences, less than a batch of 6, and the short batch is to be left"
+                + " out, so that nothing would train. Make the batches smaller, or keep the last"
+                + " one.");
+  }
+
+  /** As many as are accumulated, and in the last step of an epoch those that remain. */
+  @Test
+  void aStepHasSeveralBatches() {
+    EpochSource<TokenBatch> source =
+        inOrder(settings().epochs(2).batchSize(1).gradientAccumulation(3));
+
+    assertThat(source.steps()).isEqualTo(4);
+    assertThat(steps(source, 3)).containsExactly("[0][1][2]", "[3][4]", "[0][1][2]");
   }
 
   @Test

@@ -31,7 +31,13 @@ record GoldenCase(Path folder, JsonNode json) {
 
   /** Cases of other tests: of methods that are not here, or with more than a batch and labels. */
   private static final List<String> ELSEWHERE =
-      List.of("weighted/", "per_row/", "eva/", "multitask_prompt_tuning/", "mixed/lora_then_ia3");
+      List.of(
+          "weighted/",
+          "per_row/",
+          "eva/",
+          "multitask_prompt_tuning/",
+          "mixed/lora_then_ia3",
+          "trainer/");
 
   static GoldenCase named(String name) {
     Path folder = FOLDER.resolve(name);

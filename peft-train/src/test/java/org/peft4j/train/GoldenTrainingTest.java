@@ -138,6 +138,8 @@ class GoldenTrainingTest {
                 .batchSize(golden.data().size())
                 .learningRate(golden.json().path("learning_rate").asDouble())
                 .weightDecay(golden.json().path("weight_decay").asDouble())
+                // The reference's optimizer is PyTorch's, without Trainer's groups.
+                .decayAll(true)
                 .schedule(StandardSchedule.CONSTANT)
                 .maxGradNorm(0)
                 .shuffle(false)

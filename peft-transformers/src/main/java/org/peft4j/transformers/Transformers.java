@@ -1,11 +1,15 @@
 package org.peft4j.transformers;
 
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Optional;
+import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.error.PeftException;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.config.Labels;
 import org.peft4j.transformers.family.Families;
+import org.peft4j.transformers.internal.layer.TransformerLayerConf;
 import org.peft4j.transformers.plan.TrainingBatch;
 import org.peft4j.transformers.plan.TransformerPlan;
 import org.peft4j.transformers.plan.TransformerPlanner;
@@ -30,6 +34,20 @@ public final class Transformers {
    */
   public static TransformerPlan plan(Path path, PeftConfig config, TrainingBatch batch) {
     return TransformerPlanner.plan(path, config, batch);
+  }
+
+  /**
+   * The architecture of the model that a graph belongs to; empty if the graph is not of a model
+   * that was loaded here.
+   *
+   * @param graph the model's own, not one that is wrapped around it
+   */
+  public static Optional<ModelArchitecture> architecture(ComputationGraph graph) {
+    return Arrays.stream(graph.getLayers())
+        .map(layer -> layer.conf().getLayer())
+        .filter(TransformerLayerConf.class::isInstance)
+        .map(layer -> ((TransformerLayerConf) layer).architecture())
+        .findFirst();
   }
 
   /** Loads a language model with {@link TransformerOptions#defaults()}. */

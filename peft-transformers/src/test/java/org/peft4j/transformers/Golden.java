@@ -24,7 +24,8 @@ public final class Golden {
           "eva/",
           "optimizers/",
           "mixed/lora_then_ia3",
-          "stories260k_wizard");
+          "stories260k_wizard",
+          "trainer/");
 
   private Golden() {}
 

@@ -1,10 +1,13 @@
 package org.peft4j.cli.checkpoint;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.peft4j.cli.options.OpenModel;
 import org.peft4j.cli.options.Output;
+import org.peft4j.cli.options.WeightedFolder;
 import org.peft4j.safetensors.DType;
 import org.peft4j.transformers.TransformerOptions;
 import org.peft4j.transformers.checkpoint.CheckpointWriter;
@@ -16,11 +19,14 @@ import picocli.CommandLine.Spec;
 /** {@code peft merge}: merges base model and adapter into a checkpoint without adapters. */
 @Command(
     name = "merge",
-    customSynopsis = "peft merge --model DIR --adapter DIR --output DIR [OPTION]...",
-    header = "Merge an adapter into its model and write the result as a checkpoint.",
-    description =
-        "Loads the checkpoint once to verify it, and prints the difference between its outputs and"
-            + " the adapted model's.",
+    customSynopsis = "peft merge --model DIR --adapter DIR... --output DIR [OPTION]...",
+    header = "Merge adapters into their model and write the result as a checkpoint.",
+    description = {
+      "Tokenizer, chat template and generation_config.json are the adapter's where its folder has"
+          + " them, and the model's else.",
+      "Loads the checkpoint once to verify it, and prints the difference between its outputs and"
+          + " the adapted model's."
+    },
     footer = {"", "Example:", "  peft merge --model my-model --adapter my-adapter --output merged"})
 public final class MergeCommand implements Runnable {
   @Spec @Nullable CommandSpec spec;
@@ -35,9 +41,12 @@ public final class MergeCommand implements Runnable {
   @Option(
       names = {"-a", "--adapter"},
       required = true,
-      paramLabel = "DIR",
-      description = "Folder of the adapter.")
-  Path adapter = Path.of("");
+      paramLabel = "DIR[=W]",
+      converter = WeightedFolder.Converter.class,
+      description =
+          "Folder of the adapter. Repeatable: all are merged, each times its weight W (default:"
+              + " 1).")
+  List<WeightedFolder> adapters = new ArrayList<>();
 
   @Option(
       names = {"-o", "--output"},
@@ -47,24 +56,33 @@ public final class MergeCommand implements Runnable {
   Path output = Path.of("");
 
   @Option(
-      names = "--dtype",
+      names = {"--dtype", "--precision"},
       paramLabel = "TYPE",
-      defaultValue = "F32",
-      description = "Type of the weights: F32, F16 or BF16 (default: ${DEFAULT-VALUE}).")
-  DType dtype = DType.F32;
+      converter = WeightType.class,
+      description =
+          "Type of the weights: fp32 (F32), fp16 (F16) or bf16 (BF16) (default: the model's own).")
+  Optional<DType> dtype = Optional.empty();
+
+  @Option(
+      names = "--shard-size",
+      paramLabel = "SIZE",
+      converter = ShardSize.class,
+      description = "The most bytes in a file, such as 500MB or 2GB (default: 5GB).")
+  Optional<Long> shardSize = Optional.empty();
 
   @Override
   public void run() {
     float[] adapted;
-    try (OpenModel open =
-        OpenModel.of(model, Optional.of(adapter), TransformerOptions.defaults())) {
-      CheckpointWriter.of(open.base())
-          .merging(open.wrapped().orElseThrow())
-          .dtype(dtype)
-          .write(output);
+    try (OpenModel open = OpenModel.of(model, adapters, TransformerOptions.defaults())) {
+      CheckpointWriter writer =
+          CheckpointWriter.of(open.base()).merging(open.wrapped().orElseThrow());
+      adapters.forEach(adapter -> writer.filesOf(adapter.folder()));
+      dtype.ifPresent(writer::dtype);
+      shardSize.ifPresent(writer::maxShardBytes);
+      writer.write(output);
       adapted = SampleLogits.of(open);
     }
-    try (OpenModel merged = OpenModel.of(output, Optional.empty(), TransformerOptions.defaults())) {
+    try (OpenModel merged = OpenModel.of(output, List.of(), TransformerOptions.defaults())) {
       double difference = SampleLogits.relativeDifference(SampleLogits.of(merged), adapted);
       Output.of(spec)
           .printf(

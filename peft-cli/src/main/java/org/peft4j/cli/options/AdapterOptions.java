@@ -77,7 +77,7 @@ public final class AdapterOptions {
   @Option(
       names = {"-a", "--adapter"},
       paramLabel = "DIR",
-      description = "Continue training this adapter, with its own config.")
+      description = "Continue training this adapter, with its own config and maybe --dropout.")
   public Optional<Path> adapter = Optional.empty();
 
   /** The option that sets the field with that role, whatever a method calls it. */
@@ -97,10 +97,10 @@ public final class AdapterOptions {
   public Optional<String> contradiction() {
     if (adapter.isPresent() && (config.isPresent() || describesAdapter())) {
       return Optional.of(
-          "--adapter continues with a saved adapter's own config; leave out --config and the"
-              + " options of a new adapter");
+          "--adapter continues with a saved adapter's own config, but for --dropout; leave out"
+              + " --config and the options of a new adapter");
     }
-    if (config.isPresent() && describesAdapter()) {
+    if (config.isPresent() && (describesAdapter() || dropout.isPresent())) {
       return Optional.of(
           "--config describes the whole adapter; leave out --method, --rank, --alpha, --dropout,"
               + " --virtual-tokens, --init-text, --target and --set");
@@ -108,12 +108,11 @@ public final class AdapterOptions {
     return Optional.empty();
   }
 
-  /** Whether any option describes a new adapter. */
+  /** Whether any option but dropout, which may change, describes a new adapter. */
   private boolean describesAdapter() {
     return method.isPresent()
         || rank.isPresent()
         || alpha.isPresent()
-        || dropout.isPresent()
         || virtualTokens.isPresent()
         || initText.isPresent()
         || target.isPresent()

@@ -2,6 +2,7 @@ package org.peft4j.cli.options;
 
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Map;
 import org.peft4j.error.PeftException;
 import org.peft4j.train.data.DataFiles;
 import org.peft4j.train.data.TextTokens;
@@ -16,10 +17,17 @@ import org.peft4j.transformers.tokenizer.Tokenizer;
  * @param evaluation the rest
  */
 public record DataSplit(TrainingData training, TrainingData evaluation) {
+  /** The options about data, as messages of what reads and evaluates it call them. */
+  public static final OptionNames OPTIONS =
+      new OptionNames(
+          Map.of(
+              "The sequence length", "--sequence-length",
+              "the sequence length", "--sequence-length",
+              "batchSize", "--batch-size"));
 
   /** The whole file. */
   public static TrainingData all(DataOptions options, Path model) {
-    return DataFiles.read(options.data, model, options.sequenceLength);
+    return OPTIONS.in(() -> DataFiles.read(options.data, model, options.sequenceLength));
   }
 
   /**
@@ -38,9 +46,11 @@ public record DataSplit(TrainingData training, TrainingData evaluation) {
     }
     try (Tokenizer tokenizer = Tokenizer.load(model)) {
       TextTokens text = TextTokens.read(options.data, tokenizer);
-      return new DataSplit(
-          text.first(1 - share).blocks(options.sequenceLength),
-          text.after(1 - share).blocks(options.sequenceLength));
+      return OPTIONS.in(
+          () ->
+              new DataSplit(
+                  text.first(1 - share).blocks(options.sequenceLength),
+                  text.after(1 - share).blocks(options.sequenceLength)));
     }
   }
 }

@@ -1,7 +1,8 @@
 package org.peft4j.cli.options;
 
 import java.nio.file.Path;
-import java.util.Optional;
+import java.util.ArrayList;
+import java.util.List;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -18,9 +19,12 @@ public final class ModelOptions {
 
   @Option(
       names = {"-a", "--adapter"},
-      paramLabel = "DIR",
-      description = "Folder of an adapter for that model, written by this command or by Python.")
-  public Optional<Path> adapter = Optional.empty();
+      paramLabel = "DIR[=W]",
+      converter = WeightedFolder.Converter.class,
+      description =
+          "Folder of an adapter for that model, written by this command or by Python. Repeatable:"
+              + " all act together, each times its weight W (default: 1).")
+  public List<WeightedFolder> adapters = new ArrayList<>();
 
   @Mixin public PrecisionOption precision = new PrecisionOption();
 }

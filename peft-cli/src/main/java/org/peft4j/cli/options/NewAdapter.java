@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
+import java.util.regex.Pattern;
 import org.peft4j.config.ConfigField;
 import org.peft4j.config.ConfigReader;
 import org.peft4j.config.FieldRole;
@@ -21,6 +21,8 @@ import org.peft4j.config.FieldType;
 import org.peft4j.config.ModuleSelector;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.error.PeftException;
+import org.peft4j.internal.NearestNames;
+import org.peft4j.internal.Quoted;
 import org.peft4j.internal.files.AdapterFiles;
 import org.peft4j.internal.json.JsonReader;
 import org.peft4j.method.Methods;
@@ -33,6 +35,12 @@ import org.peft4j.method.PeftMethod;
 public final class NewAdapter {
   private static final JsonReader JSON = JsonReader.upTo(1 << 20, 1 << 20);
   private static final String REGEX = "regex:";
+
+  /** Fields of modules' names. */
+  private static final Set<String> LISTS =
+      Set.of("target_modules", "exclude_modules", "modules_to_save", "feedforward_modules");
+
+  private static final Pattern NAMES = Pattern.compile("[\\w.-]+( *, *[\\w.-]+)*|regex:.*");
 
   private final PeftMethod<?> method;
   private final ObjectNode json = JsonNodeFactory.instance.objectNode();
@@ -53,6 +61,7 @@ public final class NewAdapter {
       return AdapterFiles.readConfigFile(options.config.get(), model.toString());
     }
     String method = options.method.orElse("lora").toUpperCase(Locale.ROOT).replace('-', '_');
+    requireMethod(options.method.orElse("lora"), method);
     NewAdapter adapter = new NewAdapter(Methods.named(method));
     adapter.json.put("peft_type", method);
     adapter.json.put("base_model_name_or_path", model.toString());
@@ -61,6 +70,21 @@ public final class NewAdapter {
         count ->
             adapter.field(FieldRole.TRAINING_STEPS).ifPresent(f -> adapter.json.put(f, count)));
     return adapter.config(options);
+  }
+
+  private static void requireMethod(String given, String method) {
+    Set<String> known = Methods.all().keySet();
+    if (!known.contains(method)) {
+      List<String> names =
+          known.stream().map(type -> type.toLowerCase(Locale.ROOT).replace('_', '-')).toList();
+      throw new PeftException(
+          "--method is "
+              + Quoted.quoted(given)
+              + "; allowed: "
+              + String.join(", ", names)
+              + ". "
+              + NearestNames.sentence(given, names));
+    }
   }
 
   /** Reads a config of any family, in a folder or alone: a plan needs no more. */
@@ -83,15 +107,28 @@ public final class NewAdapter {
     put("--init-text", options.initText.map(TextNode::valueOf), FieldRole.INIT_TEXT);
     put("--init-text", options.initText.map(text -> TextNode.valueOf("TEXT")), FieldRole.INIT);
     options.target.ifPresent(value -> json.set("target_modules", target(value)));
-    options.fields.forEach((field, value) -> json.set(field, value(value)));
-    PeftConfig config = method.readConfig(new ConfigReader(json));
-    Set<String> unknown = config.common().unknown().keySet();
-    if (!unknown.isEmpty()) {
-      throw new PeftException(
-          "%s has no field %s. Its fields: %s."
-              .formatted(method.peftType(), String.join(", ", unknown), settable()));
+    options.fields.forEach(
+        (field, value) -> {
+          requireSettable(field);
+          json.set(field, value(field, value));
+        });
+    return method.readConfig(new ConfigReader(json));
+  }
+
+  private void requireSettable(String field) {
+    List<String> settable = settable();
+    if (field.equals("peft_type")) {
+      throw new PeftException("--set peft_type: choose the method with --method.");
     }
-    return config;
+    if (!settable.contains(field)) {
+      throw new PeftException(
+          "%s has no field %s that can be set. %s Its fields: %s."
+              .formatted(
+                  method.peftType(),
+                  Quoted.quoted(field),
+                  NearestNames.sentence(field, settable),
+                  String.join(", ", settable)));
+    }
   }
 
   private Optional<String> field(FieldRole role) {
@@ -110,12 +147,12 @@ public final class NewAdapter {
                 given));
   }
 
-  private String settable() {
+  private List<String> settable() {
     return method.fields().all().stream()
         .filter(ConfigField::settable)
         .map(ConfigField::name)
         .sorted()
-        .collect(Collectors.joining(", "));
+        .toList();
   }
 
   private static JsonNode target(String text) {
@@ -136,8 +173,16 @@ public final class NewAdapter {
     return FieldType.TEXTS.writer().apply(names);
   }
 
-  /** Parses JSON; takes anything else as a text, so that texts need no quotes. */
-  private static JsonNode value(String text) {
-    return JSON.tryParse(text).orElseGet(() -> TextNode.valueOf(text));
+  /**
+   * Parses JSON; takes anything else as a text, so that texts need no quotes, and names as a list
+   * where the field is one.
+   */
+  private static JsonNode value(String field, String text) {
+    return JSON.tryParse(text)
+        .orElseGet(
+            () ->
+                LISTS.contains(field) && NAMES.matcher(text).matches()
+                    ? target(text)
+                    : TextNode.valueOf(text));
   }
 }

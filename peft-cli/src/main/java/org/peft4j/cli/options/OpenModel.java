@@ -2,6 +2,7 @@ package org.peft4j.cli.options;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.deeplearning4j.nn.graph.ComputationGraph;
@@ -21,15 +22,30 @@ public record OpenModel(TransformerModel base, Optional<PeftModel<ComputationGra
     implements AutoCloseable {
 
   public static OpenModel of(ModelOptions options) {
-    return of(options.model, options.adapter, options.precision.options());
+    return of(options.model, options.adapters, options.precision.options());
   }
 
-  public static OpenModel of(Path model, Optional<Path> adapter, TransformerOptions options) {
+  /** A model with all of these adapters active. */
+  public static OpenModel of(
+      Path model, List<WeightedFolder> adapters, TransformerOptions options) {
     check(model);
     // First, because the model takes longer to load.
-    adapter.ifPresent(AdapterFiles::readConfig);
+    adapters.forEach(adapter -> AdapterFiles.readConfig(adapter.folder()));
     TransformerModel base = Transformers.open(model, options);
-    return open(base, () -> adapter.map(folder -> Peft.load(base.graph(), folder)));
+    return open(
+        base,
+        () ->
+            adapters.isEmpty()
+                ? Optional.empty()
+                : Optional.of(LoadedAdapters.active(base.graph(), adapters)));
+  }
+
+  /** A model with a saved adapter, and other settings of training than it was saved with. */
+  public static OpenModel toTrain(
+      Path model, Path adapter, Optional<Double> dropout, TransformerOptions options) {
+    OpenModel open = of(model, List.of(new WeightedFolder(adapter, 1)), options);
+    dropout.ifPresent(value -> Dropout.set(open.wrapped().orElseThrow(), value));
+    return open;
   }
 
   /** A model with a new adapter. */

@@ -12,4 +12,9 @@ public final class Output {
   public static PrintWriter of(@Nullable CommandSpec spec) {
     return Objects.requireNonNull(spec).commandLine().getOut();
   }
+
+  /** What is not a result. */
+  public static PrintWriter error(@Nullable CommandSpec spec) {
+    return Objects.requireNonNull(spec).commandLine().getErr();
+  }
 }

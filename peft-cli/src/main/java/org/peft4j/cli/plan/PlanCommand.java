@@ -2,11 +2,13 @@ package org.peft4j.cli.plan;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.peft4j.cli.options.AdapterOptions;
 import org.peft4j.cli.options.NewAdapter;
+import org.peft4j.cli.options.OptionNames;
 import org.peft4j.cli.options.Output;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.internal.files.AdapterFiles;
@@ -43,6 +45,9 @@ import picocli.CommandLine.Spec;
 public final class PlanCommand implements Runnable {
   /** More steps than any schedule needs to begin; the number itself changes no plan. */
   private static final long STEPS = 1_000_000;
+
+  private static final OptionNames OPTIONS =
+      new OptionNames(Map.of("The number of sequences", "--batch", "The length", "--length"));
 
   @Spec @Nullable CommandSpec spec;
 
@@ -91,7 +96,8 @@ public final class PlanCommand implements Runnable {
             .adapter
             .map(AdapterFiles::readConfig)
             .orElseGet(() -> NewAdapter.config(adapter, path, Optional.of(STEPS)));
-    TransformerPlan plan = Transformers.plan(path, config, new TrainingBatch(batch, length));
+    TrainingBatch size = OPTIONS.in(() -> new TrainingBatch(batch, length));
+    TransformerPlan plan = Transformers.plan(path, config, size);
     List<Precision> told = precision.map(List::of).orElse(List.of(Precision.values()));
     Output.of(spec).print(json ? new PlanJson(plan, told).text() : new PlanText(plan, told).text());
   }

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.ToLongFunction;
+import org.peft4j.internal.LayerNumbers;
 import org.peft4j.plan.PlannedAdapter;
 import org.peft4j.plan.TrainingMemory;
 import org.peft4j.site.Site;
@@ -62,7 +63,7 @@ record PlanText(TransformerPlan plan, List<Precision> precisions) {
     Site site = adapter.site();
     String kind = site.kind().name().toLowerCase(Locale.ROOT);
     return List.of(
-        site.name().replaceAll("(?<=\\.)\\d+(?=\\.)", "*"),
+        LayerNumbers.starred(site.name()),
         adapter.copy() ? kind + ", copy" : kind,
         site.inputs() == 0 ? "" : site.inputs() + " → " + site.outputs());
   }

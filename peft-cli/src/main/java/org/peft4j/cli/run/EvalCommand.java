@@ -24,7 +24,7 @@ import picocli.CommandLine.Spec;
 /** {@code peft eval}: measures how well a model predicts a file. */
 @Command(
     name = "eval",
-    customSynopsis = "peft eval --model DIR [--adapter DIR] --data FILE [OPTION]...",
+    customSynopsis = "peft eval --model DIR [--adapter DIR]... --data FILE [OPTION]...",
     header = "Measure how well a model, with or without an adapter, predicts a file.",
     description =
         "Prints the mean loss in nats per token, its perplexity and the number of tokens; for a"
@@ -57,10 +57,7 @@ public final class EvalCommand implements Runnable {
             .orElseGet(() -> DataSplit.all(data, folder));
     try (OpenModel open = OpenModel.of(model)) {
       task.tell(open.wrapped());
-      Evaluator evaluator =
-          open.wrapped()
-              .map(wrapped -> new Evaluator(wrapped, data.batchSize))
-              .orElseGet(() -> new Evaluator(open.graph(), data.batchSize));
+      Evaluator evaluator = DataSplit.OPTIONS.in(() -> evaluator(open));
       Evaluation result = evaluator.evaluate(examples);
       PrintWriter out = Output.of(spec);
       out.printf(Locale.ROOT, "loss: %.4f%n", result.loss());
@@ -71,5 +68,11 @@ public final class EvalCommand implements Runnable {
         out.printf(Locale.ROOT, "tokens: %d%n", result.predictions());
       }
     }
+  }
+
+  private Evaluator evaluator(OpenModel open) {
+    return open.wrapped()
+        .map(wrapped -> new Evaluator(wrapped, data.batchSize))
+        .orElseGet(() -> new Evaluator(open.graph(), data.batchSize));
   }
 }

@@ -24,7 +24,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "forward",
     customSynopsis =
-        "peft forward --model DIR [--adapter DIR] --inputs FILE --output FILE [OPTION]...",
+        "peft forward --model DIR [--adapter DIR]... --inputs FILE --output FILE [OPTION]...",
     header = "Compute logits, loss and gradients of given tokens, to compare implementations.",
     description = {
       "Reads input_ids [B,T] and, if present, attention_mask, labels (-100: no label) and, for"
@@ -64,8 +64,11 @@ public final class ForwardCommand implements Runnable {
 
   @Override
   public void run() {
-    if (gradients && model.adapter.isEmpty()) {
+    if (gradients && model.adapters.isEmpty()) {
       throw new PeftException("--gradients needs an adapter; give one with --adapter.");
+    }
+    if (gradients && (model.adapters.size() > 1 || model.adapters.get(0).weight() != 1)) {
+      throw new PeftException("--gradients takes a single adapter, without a weight.");
     }
     try (OpenModel open = OpenModel.of(model);
         ForwardInputs batch = ForwardInputs.read(inputs, open.base().architecture());

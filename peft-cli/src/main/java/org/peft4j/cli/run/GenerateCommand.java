@@ -8,6 +8,7 @@ import org.peft4j.cli.options.OpenModel;
 import org.peft4j.cli.options.Output;
 import org.peft4j.cli.options.TaskOption;
 import org.peft4j.transformers.generation.GeneratedRow;
+import org.peft4j.transformers.generation.GenerationConfig;
 import org.peft4j.transformers.generation.Generator;
 import org.peft4j.transformers.tokenizer.Tokenizer;
 import picocli.CommandLine.Command;
@@ -19,11 +20,12 @@ import picocli.CommandLine.Spec;
 /** {@code peft generate}: continues prompts. */
 @Command(
     name = "generate",
-    customSynopsis = "peft generate --model DIR [--adapter DIR] --prompt TEXT [OPTION]...",
+    customSynopsis = "peft generate --model DIR [--adapter DIR]... --prompt TEXT [OPTION]...",
     header = "Continue a prompt, or several at once.",
     description =
-        "Always takes the likeliest token, unless you give a sampling option. Prints each"
-            + " prompt with its continuation.",
+        "Settings that you do not give are those of the model's generation_config.json, and then"
+            + " those of Hugging Face transformers: always the likeliest token, at most 20 of them."
+            + " Prints each prompt with its continuation.",
     footer = {
       "",
       "Examples:",
@@ -47,14 +49,27 @@ public final class GenerateCommand implements Runnable {
   @Override
   public void run() {
     OpenModel.check(model.model);
-    try (Tokenizer tokenizer = Tokenizer.load(model.model);
-        OpenModel open = OpenModel.of(model)) {
+    try (Tokenizer tokenizer = Tokenizer.load(model.model)) {
+      run(tokenizer, config(tokenizer));
+    }
+  }
+
+  private GenerationConfig config(Tokenizer tokenizer) {
+    Sampling sampling = new Sampling(generation, model.model, tokenizer.endOfText());
+    GenerationConfig config = sampling.config();
+    if (generation.verbose) {
+      Output.error(spec).println(sampling.told());
+      Output.error(spec).println("these apply: " + Sampling.text(config));
+    }
+    return config;
+  }
+
+  private void run(Tokenizer tokenizer, GenerationConfig config) {
+    try (OpenModel open = OpenModel.of(model)) {
       task.tell(open.wrapped());
       List<int[]> ids = prompts.stream().map(text -> tokenizer.encode(text, true)).toList();
       List<GeneratedRow> rows =
-          Generator.of(open.languageModel(), open.graph())
-              .generate(ids, Sampling.config(generation))
-              .rows();
+          Generator.of(open.languageModel(), open.graph()).generate(ids, config).rows();
       for (GeneratedRow row : rows) {
         List<Integer> all = new ArrayList<>(row.prompt());
         all.addAll(row.tokens());

@@ -1,29 +1,94 @@
 package org.peft4j.cli.run;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import org.peft4j.cli.options.OptionNames;
+import org.peft4j.internal.json.JsonReader;
 import org.peft4j.transformers.generation.GenerationConfig;
 import org.peft4j.transformers.generation.GenerationConfigBuilder;
+import org.peft4j.transformers.generation.GenerationFile;
 
-/** Turns options into a {@link GenerationConfig}. */
+/** Puts options on top of what a model says about generation. */
 final class Sampling {
-  private Sampling() {}
+  private static final JsonReader JSON = JsonReader.upTo(1 << 20, 1 << 16);
 
-  static GenerationConfig config(GenerationOptions options) {
-    boolean chosen =
-        options.temperature.isPresent() || options.topK.isPresent() || options.topP.isPresent();
-    boolean greedy = options.temperature.filter(value -> value == 0).isPresent();
-    GenerationConfigBuilder builder =
-        GenerationConfig.builder()
-            .maxNewTokens(options.maxNewTokens)
-            .doSample(!greedy && (options.sample || chosen))
-            .repetitionPenalty(options.repetitionPenalty)
-            .seed(options.seed);
+  private static final OptionNames OPTIONS =
+      new OptionNames(
+          Map.of(
+              "maxNewTokens", "--max-new-tokens",
+              "maxLength", "max_length",
+              "temperature", "--temperature",
+              "topK", "--top-k",
+              "topP", "--top-p",
+              "repetitionPenalty", "--repetition-penalty",
+              "doSample false", "--temperature 0 or --no-sample",
+              "Invalid GenerationConfig", "wrong options"));
+
+  private final GenerationOptions options;
+  private final Path model;
+  private final List<Integer> endOfText;
+
+  /**
+   * Options and the model that they are for.
+   *
+   * @param endOfText what ends a row, unless the options say that nothing does
+   */
+  Sampling(GenerationOptions options, Path model, List<Integer> endOfText) {
+    this.options = options;
+    this.model = model;
+    this.endOfText = endOfText;
+  }
+
+  /** What applies. */
+  GenerationConfig config() {
+    return OPTIONS.in(() -> config(this::onTop));
+  }
+
+  /** What the model says, for {@code --verbose}. */
+  String told() {
+    Path file = model.resolve("generation_config.json");
+    return Files.exists(file) && !options.ignoreGenerationConfig
+        ? "generation_config.json: " + JSON.readObject(file)
+        : "generation_config.json: none";
+  }
+
+  static String text(GenerationConfig config) {
+    return ("do_sample %s, temperature %s, top_k %d, top_p %s, repetition_penalty %s, %s,"
+            + " eos_token_id %s")
+        .formatted(
+            config.doSample(),
+            config.temperature(),
+            config.topK(),
+            config.topP(),
+            config.repetitionPenalty(),
+            config.maxLength().isPresent()
+                ? "max_length " + config.maxLength().getAsInt()
+                : "max_new_tokens " + config.maxNewTokens(),
+            config.eosTokenIds().orElse(List.of()));
+  }
+
+  private GenerationConfig config(UnaryOperator<GenerationConfigBuilder> own) {
+    return options.ignoreGenerationConfig
+        ? own.apply(GenerationConfig.builder()).build()
+        : GenerationFile.read(model, own);
+  }
+
+  private GenerationConfigBuilder onTop(GenerationConfigBuilder builder) {
+    if (options.temperature.isPresent() || options.topK.isPresent() || options.topP.isPresent()) {
+      builder.doSample(true);
+    }
+    options.sample.ifPresent(builder::doSample);
+    if (options.temperature.filter(value -> value == 0).isPresent()) {
+      builder.doSample(false);
+    }
+    options.maxNewTokens.ifPresent(builder::maxNewTokens);
     options.temperature.filter(value -> value != 0).ifPresent(builder::temperature);
     options.topK.ifPresent(builder::topK);
     options.topP.ifPresent(builder::topP);
-    if (options.ignoreEos) {
-      builder.eosTokenIds(List.of());
-    }
-    return builder.build();
+    options.repetitionPenalty.ifPresent(builder::repetitionPenalty);
+    return builder.eosTokenIds(options.ignoreEos ? List.of() : endOfText).seed(options.seed);
   }
 }

@@ -24,7 +24,7 @@ public final class MethodOptions {
 
   private final Map<TrainingOption, Double> given;
 
-  private MethodOptions(Map<TrainingOption, Double> given) {
+  MethodOptions(Map<TrainingOption, Double> given) {
     this.given = given;
   }
 
@@ -75,10 +75,18 @@ public final class MethodOptions {
   /**
    * The parameter groups for an adapter; empty if no option is given.
    *
-   * @throws PeftException if the adapter's method has no such option
+   * @throws PeftException if the adapter's method has no such option, or several are given: each
+   *     sets the learning rates of all tensors
    */
   Optional<ParameterGroups> groups(PeftConfig config, double weightDecay) {
     Optional<ParameterGroups> groups = Optional.empty();
+    if (given.size() > 1) {
+      throw new PeftException(
+          given.keySet().stream()
+                  .map(option -> "--" + option.name())
+                  .collect(Collectors.joining(" and "))
+              + " both set the learning rates of the tensors; give one of them.");
+    }
     for (Map.Entry<TrainingOption, Double> entry : given.entrySet()) {
       TrainingOption option = entry.getKey();
       if (!Methods.of(config).trainingOptions().contains(option)) {

@@ -27,6 +27,11 @@ abstract class Progress implements TrainingListener, AutoCloseable {
     tokens += metrics.tokensPerSecond() * metrics.stepSeconds();
   }
 
+  /** The steps that were made. */
+  final long steps() {
+    return steps;
+  }
+
   static String text(long step, Evaluation evaluation) {
     return String.format(
         Locale.ROOT,

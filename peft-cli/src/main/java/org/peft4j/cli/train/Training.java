@@ -3,6 +3,7 @@ package org.peft4j.cli.train;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.peft4j.Peft;
@@ -10,7 +11,9 @@ import org.peft4j.PeftModel;
 import org.peft4j.cli.options.DataSplit;
 import org.peft4j.cli.options.NewAdapter;
 import org.peft4j.cli.options.OpenModel;
+import org.peft4j.cli.options.OptionNames;
 import org.peft4j.config.PeftConfig;
+import org.peft4j.error.NonFiniteException;
 import org.peft4j.error.PeftException;
 import org.peft4j.train.FineTuner;
 import org.peft4j.train.FineTunerBuilder;
@@ -26,6 +29,19 @@ import org.peft4j.transformers.tokenizer.Tokenizer;
 
 /** A run of {@code peft train}, from options to a saved adapter. */
 final class Training {
+  private static final OptionNames OPTIONS =
+      new OptionNames(
+          Map.of(
+              "epochs", "--epochs",
+              "steps", "--steps",
+              "batchSize", "--batch-size",
+              "gradientAccumulation", "--grad-accumulation",
+              "learningRate", "--learning-rate",
+              "weightDecay", "--weight-decay",
+              "warmupSteps", "--warmup-steps",
+              "maxGradNorm", "--max-grad-norm",
+              "evalEvery", "--eval-every"));
+
   private final TrainCommand command;
   private final TrainingOptions options;
   private final PrintWriter out;
@@ -55,6 +71,7 @@ final class Training {
         split.map(DataSplit::evaluation).or(() -> options.eval.map(this::read));
     try (OpenModel open = open(config)) {
       PeftModel<ComputationGraph> model = open.wrapped().orElseThrow();
+      SafeSave.to(command.output).requireRoom(model);
       command.task.tell(open.wrapped());
       out.println(model.trainableParameters());
       describe("training", data);
@@ -85,7 +102,13 @@ final class Training {
   private OpenModel open(Optional<PeftConfig> config) {
     return config
         .map(fresh -> OpenModel.withNewAdapter(command.model, fresh, options.seed, modelOptions()))
-        .orElseGet(() -> OpenModel.of(command.model, command.adapter.adapter, modelOptions()));
+        .orElseGet(
+            () ->
+                OpenModel.toTrain(
+                    command.model,
+                    command.adapter.adapter.orElseThrow(),
+                    command.adapter.dropout,
+                    modelOptions()));
   }
 
   private TransformerOptions modelOptions() {
@@ -104,20 +127,43 @@ final class Training {
   private void train(PeftModel<ComputationGraph> model, FineTunerBuilder<TokenBatch> builder) {
     try (MetricsFile metrics = new MetricsFile(command.output.resolve("metrics.jsonl"));
         Progress progress = Progress.to(out)) {
-      fit(model, builder.listener(metrics).listener(progress).build(), progress);
+      fit(model, builder.listener(progress).listener(metrics).build(), progress);
     }
   }
 
   private void fit(PeftModel<ComputationGraph> model, FineTuner tuner, Progress progress) {
     try (GracefulStop stop = GracefulStop.calling(tuner::stop)) {
-      FineTuningResult result = tuner.run();
+      FineTuningResult result = run(model, tuner, progress);
       progress.close();
       if (result.steps() == 0) {
         throw new PeftException("Interrupted before the first step; nothing was saved.");
       }
-      model.save(command.output);
+      SafeSave.to(command.output).save(model);
       out.println(progress.summary(result));
       out.println("adapter saved in " + command.output);
+    }
+  }
+
+  /** A full disk, which the metrics meet first, does not lose the adapter. */
+  private FineTuningResult run(
+      PeftModel<ComputationGraph> model, FineTuner tuner, Progress progress) {
+    try {
+      return tuner.run();
+    } catch (NonFiniteException e) {
+      throw e;
+    } catch (PeftException e) {
+      if (progress.steps() > 0) {
+        SafeSave.to(command.output).save(model);
+        throw new PeftException(
+            e.getMessage()
+                + " The adapter of step "
+                + progress.steps()
+                + " is in "
+                + command.output
+                + ".",
+            e);
+      }
+      throw e;
     }
   }
 
@@ -129,9 +175,11 @@ final class Training {
     FineTuningSettingsBuilder builder =
         FineTuningSettings.builder()
             .batchSize(command.data.batchSize)
+            .dropLast(options.dropLast)
             .gradientAccumulation(options.gradAccumulation)
             .learningRate(options.learningRate)
             .weightDecay(options.weightDecay)
+            .decayAll(options.decayAll)
             .warmupSteps(options.warmupSteps)
             .schedule(options.schedule)
             .maxGradNorm(options.maxGradNorm)
@@ -140,6 +188,6 @@ final class Training {
             .evalEvery(options.evalEvery);
     options.epochs.ifPresent(builder::epochs);
     options.steps.ifPresent(builder::steps);
-    return builder.build();
+    return OPTIONS.in(builder::build);
   }
 }

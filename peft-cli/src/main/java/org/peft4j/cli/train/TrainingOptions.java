@@ -45,8 +45,11 @@ final class TrainingOptions {
   @Option(
       names = "--weight-decay",
       paramLabel = "X",
-      description = "Weight decay of AdamW (default: 0).")
+      description = "Weight decay of AdamW, of all but norms and biases (default: 0).")
   double weightDecay;
+
+  @Option(names = "--decay-all", description = "Norms and biases decay, too.")
+  boolean decayAll;
 
   @Option(
       names = "--max-grad-norm",
@@ -58,8 +61,14 @@ final class TrainingOptions {
   @Option(
       names = "--grad-accumulation",
       paramLabel = "N",
-      description = "Batches in a step (default: 1).")
+      description =
+          "Batches in a step; the last step of an epoch has those that remain (default: 1).")
   int gradAccumulation = 1;
+
+  @Option(
+      names = "--drop-last",
+      description = "Leave out the last batch of an epoch if it is short.")
+  boolean dropLast;
 
   @Option(
       names = "--seed",

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.adapter.Adapter;
 import org.peft4j.adapter.EncodedAdapter;
 import org.peft4j.adapter.ParameterSpec;
 import org.peft4j.adapter.Tensors;
@@ -18,6 +19,7 @@ import org.peft4j.config.FieldType;
 import org.peft4j.config.ModuleSelector;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.error.PeftException;
+import org.peft4j.internal.WriteLock;
 import org.peft4j.internal.graft.Slot;
 import org.peft4j.method.Injection.FrozenValues;
 import org.peft4j.method.Methods;
@@ -43,8 +45,10 @@ public final class AdapterFiles {
   /** The name of the file with the parameters of encoders, where a method has one. */
   public static final String ENCODER = "encoder.safetensors";
 
-  private static final String CONFIG_CHECKSUM = "peft4j.config_sha256";
-  private static final String ENCODER_CHECKSUM = "peft4j.encoder_sha256";
+  private static final String CONFIG_KEY = "peft4j.config";
+  private static final String ENCODER_KEY = "peft4j.encoder";
+  private static final String CONFIG_CHECKSUM = CONFIG_KEY + "_sha256";
+  private static final String ENCODER_CHECKSUM = ENCODER_KEY + "_sha256";
 
   private AdapterFiles() {}
 
@@ -67,11 +71,11 @@ public final class AdapterFiles {
   }
 
   private static Companion config(Path folder) {
-    return new Companion(folder, CONFIG, CONFIG_CHECKSUM);
+    return new Companion(folder, CONFIG, CONFIG_KEY);
   }
 
   private static Companion encoder(Path folder) {
-    return new Companion(folder, ENCODER, ENCODER_CHECKSUM);
+    return new Companion(folder, ENCODER, ENCODER_KEY);
   }
 
   /** The tensors of slots by key. */
@@ -165,32 +169,66 @@ public final class AdapterFiles {
   }
 
   /**
+   * Fails unless the files have the tensors of {@code adapters} with their shapes: before anything
+   * is allocated by the sizes that a config tells.
+   */
+  public static void check(Path folder, List<Adapter> adapters, FrozenValues frozen) {
+    List<Adapter> encoded = adapters.stream().filter(AdapterFiles::isEncoded).toList();
+    List<Adapter> rest = adapters.stream().filter(adapter -> !isEncoded(adapter)).toList();
+    if (!encoded.isEmpty()) {
+      try (TensorSource source = TensorSource.open(encoder(folder, encoded))) {
+        new AdapterReader(source, encoded, frozen).check();
+      }
+    }
+    try (TensorSource source = TensorSource.open(folder.resolve(WEIGHTS))) {
+      AdapterReader reader = new AdapterReader(source, rest, frozen);
+      if (encoded.isEmpty()) {
+        reader.check();
+      } else {
+        // What encoders put into the weights is known when they are read.
+        reader.checkPresent();
+      }
+    }
+  }
+
+  private static boolean isEncoded(Adapter adapter) {
+    return adapter instanceof EncodedAdapter;
+  }
+
+  private static Path encoder(Path folder, List<Adapter> encoded) {
+    return encoderOf(folder)
+        .orElseThrow(() -> new IllegalStateException("No encoder in " + folder + " of " + encoded));
+  }
+
+  /**
    * Reads the values of {@code slots}. File and slots must have the same tensors with the same
    * shapes.
    *
    * @param frozen the base model's values, which copies of base weights in the file must equal
    */
   public static void readValues(Path folder, List<Slot> slots, FrozenValues frozen) {
-    List<Slot> encoded = slots.stream().filter(s -> s.adapter() instanceof EncodedAdapter).toList();
-    Path weights = folder.resolve(WEIGHTS);
-    if (encoded.isEmpty()) {
-      try (TensorSource source = TensorSource.open(weights)) {
-        new AdapterReader(source, slots, List.of(), frozen).read();
+    List<Slot> encoded = slots.stream().filter(slot -> isEncoded(slot.adapter())).toList();
+    List<Slot> rest = slots.stream().filter(slot -> !isEncoded(slot.adapter())).toList();
+    if (!encoded.isEmpty()) {
+      try (TensorSource source = TensorSource.open(encoder(folder, adapters(encoded)))) {
+        new AdapterReader(source, adapters(encoded), frozen).read(encoded);
       }
-      return;
     }
-    Path beside =
-        encoderOf(folder).orElseThrow(() -> new IllegalStateException("No encoder in " + folder));
-    try (TensorSource source = TensorSource.open(beside)) {
-      new AdapterReader(source, encoded, List.of(), frozen).read();
-    }
-    List<Slot> rest = slots.stream().filter(slot -> !encoded.contains(slot)).toList();
-    try (TensorSource source = TensorSource.open(weights)) {
-      new AdapterReader(source, rest, encoded, frozen).read();
+    try (TensorSource source = TensorSource.open(folder.resolve(WEIGHTS))) {
+      AdapterReader reader = new AdapterReader(source, adapters(rest), frozen);
+      reader.allow(encoded);
+      reader.read(rest);
     }
   }
 
-  /** Writes an adapter. At every moment, the folder holds the old one or the new one. */
+  private static List<Adapter> adapters(List<Slot> slots) {
+    return slots.stream().map(Slot::adapter).toList();
+  }
+
+  /**
+   * Writes an adapter. At every moment, the folder holds the old one or the new one. Writers of one
+   * folder wait for each other.
+   */
   public static <C extends PeftConfig> void write(
       Path folder, C config, ModuleSelector targets, List<Slot> slots) {
     PeftMethod<C> method = Methods.of(config);
@@ -204,19 +242,29 @@ public final class AdapterFiles {
     TensorFile.requireFinite(saved.tensors());
     TensorFile.requireFinite(encoders);
     createFolder(folder);
-    Map<String, String> metadata = new LinkedHashMap<>(Map.of("format", "pt"));
-    AdapterConfigFile.write(config(folder).next(), json);
-    config(folder).announce(metadata);
-    if (!encoders.isEmpty()) {
-      TensorFile.write(encoder(folder).next(), encoders, Map.of("format", "pt"));
-      encoder(folder).announce(metadata);
+    try (WriteLock lock = WriteLock.of(folder, "adapter")) {
+      write(folder, json, encoders, saved.tensors());
+    } catch (IOException e) {
+      throw new PeftException("Cannot write to " + folder + ": " + e.getMessage() + ".", e);
     }
-    TensorFile.write(folder.resolve(WEIGHTS), saved.tensors(), metadata);
-    config(folder).settle();
+  }
+
+  private static void write(
+      Path folder, ObjectNode json, Map<String, INDArray> encoders, Map<String, INDArray> tensors) {
+    boolean fresh = !Files.exists(folder.resolve(WEIGHTS));
+    Map<String, String> metadata = new LinkedHashMap<>(Map.of("format", "pt"));
+    AdapterConfigFile.write(config(folder).target(fresh), json);
+    config(folder).announce(fresh, metadata);
+    if (!encoders.isEmpty()) {
+      TensorFile.write(encoder(folder).target(fresh), encoders, Map.of("format", "pt"));
+      encoder(folder).announce(fresh, metadata);
+    }
+    TensorFile.write(folder.resolve(WEIGHTS), tensors, metadata);
+    config(folder).settle(fresh);
     if (encoders.isEmpty()) {
       encoder(folder).remove();
     } else {
-      encoder(folder).settle();
+      encoder(folder).settle(fresh);
     }
   }
 

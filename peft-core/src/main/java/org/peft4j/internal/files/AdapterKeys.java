@@ -39,8 +39,8 @@ public final class AdapterKeys {
     }
     String path = key.substring(root.length());
     for (int dot = path.indexOf('.'); dot >= 0; dot = path.indexOf('.', dot + 1)) {
-      String rest = path.substring(dot + 1);
-      if (prefixes.stream().anyMatch(rest::startsWith)) {
+      int rest = dot + 1;
+      if (prefixes.stream().anyMatch(prefix -> path.startsWith(prefix, rest))) {
         return Optional.of(path.substring(0, dot));
       }
     }

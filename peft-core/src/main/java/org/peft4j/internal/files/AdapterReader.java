@@ -1,12 +1,16 @@
 package org.peft4j.internal.files;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.adapter.Adapter;
 import org.peft4j.adapter.EncodedAdapter;
 import org.peft4j.adapter.ParameterSpec;
 import org.peft4j.adapter.TrainableCopy;
@@ -25,41 +29,93 @@ final class AdapterReader {
   private static final int SHOWN = 8;
 
   private final TensorSource source;
-  private final List<Slot> slots;
-  private final List<Slot> encoded;
-  private final FrozenValues frozen;
-  private final Map<String, Expected> expected = new LinkedHashMap<>();
+  private final Map<String, List<Long>> expected = new LinkedHashMap<>();
   private final Map<String, FrozenWeight> baseCopies = new LinkedHashMap<>();
   private final Map<String, Supplier<INDArray>> constants = new LinkedHashMap<>();
-  private final Map<String, INDArray> copies = new LinkedHashMap<>();
-
-  private record Expected(List<Long> shape, INDArray target) {}
+  private final Set<String> copies = new LinkedHashSet<>();
 
   /**
-   * @param slots whose parameters are in the file
-   * @param encoded slots with parameters read before; the file has their encoder's output
+   * @param adapters whose parameters are in the file
+   * @param frozen the base model's values, which copies of them in the file must equal
    */
-  AdapterReader(TensorSource source, List<Slot> slots, List<Slot> encoded, FrozenValues frozen) {
+  AdapterReader(TensorSource source, List<Adapter> adapters, FrozenValues frozen) {
     this.source = source;
-    this.slots = slots;
-    this.encoded = encoded;
-    this.frozen = frozen;
+    for (Adapter adapter : adapters) {
+      constants.putAll(adapter.constants());
+      copies.addAll(adapter.copies().values());
+      for (ParameterSpec spec : adapter.parameters()) {
+        expected.put(adapter.key(spec), spec.shape());
+      }
+      if (!(adapter instanceof TrainableCopy)) {
+        // Hugging Face PEFT saves a targeted embedding's or output head's own weight too.
+        for (SiteParameter parameter : adapter.site().parameters()) {
+          baseCopies.put(
+              "base_model.model." + adapter.site().name() + ".base_layer." + parameter.name(),
+              frozen.parameter(adapter.site(), parameter.name()));
+        }
+      }
+    }
+    baseCopies.keySet().removeAll(expected.keySet());
   }
 
-  void read() {
-    collectExpected();
+  /** Adds what the file may hold of slots whose parameters were read from another. */
+  void allow(List<Slot> encoded) {
+    for (Slot slot : encoded) {
+      ((EncodedAdapter) slot.adapter())
+          .encoded(slot.values())
+          .forEach((key, value) -> constants.put(key, () -> value));
+    }
+  }
+
+  /** Fails unless the file has the tensors of the adapters, and no other; allocates nothing. */
+  void check() {
     List<String> problems = new ArrayList<>();
+    addMissing(problems);
+    addUnexpected(problems);
+    expected.forEach((key, shape) -> checkShape(key, shape, problems));
+    require(problems);
+  }
+
+  /** Fails unless the file has the tensors of the adapters; it may have others. */
+  void checkPresent() {
+    List<String> problems = new ArrayList<>();
+    addMissing(problems);
+    expected.forEach((key, shape) -> checkShape(key, shape, problems));
+    require(problems);
+  }
+
+  /** Reads the values of slots of the adapters, after all checks. */
+  void read(List<Slot> slots) {
+    check();
+    List<String> problems = new ArrayList<>();
+    baseCopies.forEach((key, base) -> checkBase(key, base, problems));
+    constants.forEach((key, value) -> checkConstant(key, value, problems));
+    require(problems);
+    for (Slot slot : slots) {
+      for (ParameterSpec spec : slot.adapter().parameters()) {
+        fill(slot.adapter().key(spec), slot.values().get(spec.name()));
+      }
+    }
+    for (Slot slot : slots) {
+      slot.adapter().copies().forEach((name, key) -> checkCopy(key, slot.values().get(name)));
+    }
+  }
+
+  private void addMissing(List<String> problems) {
     List<String> missing =
         expected.keySet().stream().filter(key -> !source.tensors().containsKey(key)).toList();
+    if (!missing.isEmpty()) {
+      problems.add("missing " + list(missing));
+    }
+  }
+
+  private void addUnexpected(List<String> problems) {
     List<String> unexpected =
         source.tensors().keySet().stream()
             .filter(key -> !expected.containsKey(key))
             .filter(key -> !baseCopies.containsKey(key) && !constants.containsKey(key))
-            .filter(key -> !copies.containsKey(key))
+            .filter(key -> !copies.contains(key))
             .toList();
-    if (!missing.isEmpty()) {
-      problems.add("missing " + list(missing));
-    }
     if (!unexpected.isEmpty()) {
       problems.add(
           "unexpected "
@@ -67,45 +123,15 @@ final class AdapterReader {
               + ", nearest to it: "
               + NearestPaths.of(unexpected.get(0), expected.keySet()));
     }
-    expected.forEach((key, wanted) -> checkShape(key, wanted.shape(), problems));
-    baseCopies.keySet().removeAll(expected.keySet());
-    baseCopies.forEach((key, base) -> checkBase(key, base, problems));
-    constants.forEach((key, value) -> checkConstant(key, value, problems));
+  }
+
+  private void require(List<String> problems) {
     if (!problems.isEmpty()) {
       throw new PeftException(
           source.path()
               + " is not an adapter of this config for this model: "
               + String.join("; ", problems)
               + ".");
-    }
-    expected.forEach(this::fill);
-    copies.forEach(this::checkCopy);
-  }
-
-  private void collectExpected() {
-    for (Slot slot : encoded) {
-      ((EncodedAdapter) slot.adapter())
-          .encoded(slot.values())
-          .forEach((key, value) -> constants.put(key, () -> value));
-    }
-    for (Slot slot : slots) {
-      constants.putAll(slot.adapter().constants());
-      slot.adapter().copies().forEach((name, key) -> copies.put(key, slot.values().get(name)));
-      for (ParameterSpec spec : slot.adapter().parameters()) {
-        expected.put(
-            slot.adapter().key(spec), new Expected(spec.shape(), slot.values().get(spec.name())));
-      }
-      if (!(slot.adapter() instanceof TrainableCopy)) {
-        // Hugging Face PEFT saves a targeted embedding's or output head's own weight too.
-        for (SiteParameter parameter : slot.adapter().site().parameters()) {
-          baseCopies.put(
-              "base_model.model."
-                  + slot.adapter().site().name()
-                  + ".base_layer."
-                  + parameter.name(),
-              frozen.parameter(slot.adapter().site(), parameter.name()));
-        }
-      }
     }
   }
 
@@ -127,7 +153,7 @@ final class AdapterReader {
     if (info == null) {
       return;
     }
-    List<Long> shape = java.util.Arrays.stream(base.storedShape()).boxed().toList();
+    List<Long> shape = Arrays.stream(base.storedShape()).boxed().toList();
     boolean equal =
         info.shape().equals(shape)
             && base.array().map(array -> TensorFile.equalValues(source, key, array)).orElse(true);
@@ -141,7 +167,7 @@ final class AdapterReader {
 
   private void checkCopy(String key, INDArray value) {
     TensorInfo info = source.tensors().get(key);
-    List<Long> shape = java.util.Arrays.stream(value.shape()).boxed().toList();
+    List<Long> shape = Arrays.stream(value.shape()).boxed().toList();
     if (info != null
         && !(info.shape().equals(shape) && TensorFile.equalValues(source, key, value))) {
       throw new PeftException(
@@ -158,7 +184,7 @@ final class AdapterReader {
       return;
     }
     INDArray value = supplier.get();
-    List<Long> shape = java.util.Arrays.stream(value.shape()).boxed().toList();
+    List<Long> shape = Arrays.stream(value.shape()).boxed().toList();
     if (!info.shape().equals(shape)) {
       problems.add(key + " has the shape " + info.shape() + "; it must be " + shape);
     } else if (!TensorFile.nearValues(source, key, value)) {
@@ -166,9 +192,9 @@ final class AdapterReader {
     }
   }
 
-  private void fill(String key, Expected wanted) {
-    TensorFile.read(source, key, wanted.target());
-    if (!Finite.all(wanted.target())) {
+  private void fill(String key, INDArray target) {
+    TensorFile.read(source, key, target);
+    if (!Finite.all(target)) {
       throw new PeftException(
           source.path() + ": " + key + " has infinite or NaN values; the adapter is broken.");
     }

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.peft4j.error.PeftException;
+import org.peft4j.internal.WrongContent;
 
 /**
  * Reads JSON from files that others made: regular files only, up to a number of bytes, with bounded
@@ -72,6 +73,10 @@ public final class JsonReader {
     try {
       return mapper.readTree(bytes);
     } catch (JsonProcessingException e) {
+      Optional<String> other = WrongContent.of(bytes);
+      if (other.isPresent()) {
+        throw new PeftException(file + " is not JSON. " + other.get(), e);
+      }
       throw invalid(file.toString(), e);
     } catch (IOException e) {
       throw unreadable(file, e);

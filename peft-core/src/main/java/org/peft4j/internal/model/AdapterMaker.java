@@ -7,6 +7,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Adapter;
 import org.peft4j.config.ModuleSelector;
 import org.peft4j.config.PeftConfig;
+import org.peft4j.error.PeftException;
 import org.peft4j.internal.files.AdapterFiles;
 import org.peft4j.internal.graft.Slot;
 import org.peft4j.internal.planning.AdapterPlanner;
@@ -48,9 +49,15 @@ public final class AdapterMaker {
         config.common().modulesToSave().isEmpty()
             ? List.of()
             : AdapterFiles.savedModules(folder, config, sites.all());
-    List<Slot> slots =
-        Slots.empty(name, plan(config, saved, false, AdapterFiles.hasEncoder(folder)), wrapped);
-    AdapterFiles.readValues(folder, slots, sites);
+    List<Adapter> adapters = plan(config, saved, false, AdapterFiles.hasEncoder(folder));
+    AdapterFiles.check(folder, adapters, sites);
+    List<Slot> slots = Slots.empty(name, adapters, wrapped);
+    try {
+      AdapterFiles.readValues(folder, slots, sites);
+    } catch (PeftException e) {
+      Slots.close(slots);
+      throw e;
+    }
     return new LoadedAdapter(name, config, slots);
   }
 

@@ -77,11 +77,12 @@ public final class AdapterPlanner {
   public <C extends PeftConfig> List<Adapter> plan(
       PeftMethod<C> method, C config, List<String> modulesToSave, boolean fresh, boolean encoders) {
     CommonConfig common = config.common();
-    Set<Site> saved = savedSites(modulesToSave, common.taskHeads());
+    IdleNames idle = fresh ? IdleNames.REFUSED : IdleNames.TOLD;
+    Set<Site> saved = savedSites(modulesToSave, common.taskHeads(), idle);
     List<Site> targets =
-        new TargetMatcher(sites, common, saved, method.peftType(), method.siteKinds())
+        new TargetMatcher(sites, common, saved, method.peftType(), method.siteKinds(), idle)
             .match(targets(method, config));
-    requirePatternsMatch(method.patterns(config), targets);
+    reportIdlePatterns(method.patterns(config), targets, idle);
     Map<Site, List<Adapter>> planned = new LinkedHashMap<>();
     sites.forEach(site -> planned.put(site, new ArrayList<>()));
     Injection injection = new Injection(targets, frozen, fresh, encoders);
@@ -178,7 +179,7 @@ public final class AdapterPlanner {
    *
    * @param optional names that need not be there
    */
-  private Set<Site> savedSites(List<String> names, List<String> optional) {
+  private Set<Site> savedSites(List<String> names, List<String> optional, IdleNames idle) {
     Set<Site> saved = new LinkedHashSet<>();
     List<String> problems = new ArrayList<>();
     for (String name : names) {
@@ -193,11 +194,12 @@ public final class AdapterPlanner {
       }
       saved.addAll(found);
     }
-    CommonConfig.require("modules_to_save", problems);
+    idle.report("modules_to_save", problems);
     return saved;
   }
 
-  private static void requirePatternsMatch(List<String> patterns, List<Site> targets) {
+  private static void reportIdlePatterns(
+      List<String> patterns, List<Site> targets, IdleNames idle) {
     List<String> problems = new ArrayList<>();
     for (String text : patterns) {
       ModulePattern pattern = ModulePattern.suffix("rank_pattern or alpha_pattern", text);
@@ -205,6 +207,6 @@ public final class AdapterPlanner {
         problems.add(quoted(text) + " matches no target.");
       }
     }
-    CommonConfig.require("rank_pattern or alpha_pattern", problems);
+    idle.report("rank_pattern or alpha_pattern", problems);
   }
 }

@@ -1,6 +1,9 @@
 package org.peft4j.internal.planning;
 
 import java.util.List;
+import java.util.OptionalInt;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import org.peft4j.config.ModulePattern;
 
 /**
@@ -8,6 +11,8 @@ import org.peft4j.config.ModulePattern;
  * any container, or after one that {@code layers_pattern} names.
  */
 final class LayerIndex {
+  private static final int MAX_DIGITS = 9;
+
   private final List<Integer> layers;
   private final List<ModulePattern> patterns;
 
@@ -25,12 +30,36 @@ final class LayerIndex {
     if (layers.isEmpty()) {
       return true;
     }
+    OptionalInt index = of(path);
+    return index.isPresent() && layers.contains(index.getAsInt());
+  }
+
+  /** The layer that a path is in, if it is in one. */
+  private OptionalInt of(String path) {
     for (ModulePattern pattern : patterns) {
       String index = pattern.lastGroup(path);
       if (index != null) {
-        return index.length() <= 9 && layers.contains(Integer.parseInt(index));
+        return index.length() <= MAX_DIGITS && index.chars().allMatch(Character::isDigit)
+            ? OptionalInt.of(Integer.parseInt(index))
+            : OptionalInt.empty();
       }
     }
-    return false;
+    return OptionalInt.empty();
+  }
+
+  /** The wanted layers that none of {@code paths} is in, each with those that there are. */
+  List<String> idle(List<String> paths) {
+    SortedSet<Integer> there = new TreeSet<>();
+    paths.forEach(path -> of(path).ifPresent(there::add));
+    return layers.stream()
+        .filter(layer -> !there.contains(layer))
+        .map(
+            layer ->
+                layer
+                    + " is no layer of this model. "
+                    + (there.isEmpty()
+                        ? "It has none."
+                        : "Its layers: " + there.first() + " to " + there.last() + "."))
+        .toList();
   }
 }

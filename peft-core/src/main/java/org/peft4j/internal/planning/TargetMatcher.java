@@ -2,7 +2,6 @@ package org.peft4j.internal.planning;
 
 import static org.peft4j.internal.Quoted.quoted;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.peft4j.config.CommonConfig;
@@ -28,18 +27,21 @@ final class TargetMatcher {
   private final String method;
   private final Set<SiteKind> supported;
   private final LayerIndex layerIndex;
+  private final IdleNames idle;
 
   TargetMatcher(
       List<Site> sites,
       CommonConfig config,
       Set<Site> saved,
       String method,
-      Set<SiteKind> supported) {
+      Set<SiteKind> supported,
+      IdleNames idle) {
     this.sites = sites;
     this.config = config;
     this.saved = saved;
     this.method = method;
     this.supported = supported;
+    this.idle = idle;
     this.layerIndex = new LayerIndex(config.layersToTransform(), config.layersPattern());
   }
 
@@ -49,6 +51,7 @@ final class TargetMatcher {
    * @param selector what to match
    */
   List<Site> match(ModuleSelector selector) {
+    reportIdleFields();
     List<Site> candidates =
         sites.stream()
             .filter(site -> supported.contains(site.kind()) || site.kind().isModule())
@@ -81,21 +84,26 @@ final class TargetMatcher {
   }
 
   private List<Site> named(List<String> names, List<Site> candidates) {
-    List<String> problems = new ArrayList<>();
     if (names.isEmpty()) {
-      problems.add("The list is empty; allowed: one name or more, such as: " + nearest("") + ".");
+      CommonConfig.require(
+          "target_modules",
+          List.of("The list is empty; allowed: one name or more, such as: " + nearest("") + "."));
     }
-    for (String name : names) {
-      if (sites.stream().noneMatch(site -> SelectorMatch.means(name, site))) {
-        problems.add(
-            "Target "
-                + quoted(name)
-                + " matches no site of this model. Nearest: "
-                + nearest(name)
-                + ".");
-      }
+    List<String> unknown = names.stream().filter(name -> !isKnown(name)).toList();
+    List<String> problems =
+        unknown.stream()
+            .map(
+                name ->
+                    "Target "
+                        + quoted(name)
+                        + " matches no site of this model. Nearest: "
+                        + nearest(name)
+                        + ".")
+            .toList();
+    if (unknown.size() == names.size()) {
+      CommonConfig.require("target_modules", problems);
     }
-    CommonConfig.require("target_modules", problems);
+    idle.report("target_modules", problems);
     List<Site> matched =
         candidates.stream()
             .filter(site -> names.stream().anyMatch(name -> matches(site, name)))
@@ -108,6 +116,35 @@ final class TargetMatcher {
               + " leave out. Check those fields.");
     }
     return matched;
+  }
+
+  private boolean isKnown(String name) {
+    return sites.stream().anyMatch(site -> SelectorMatch.means(name, site));
+  }
+
+  /** Exclusions and layers that mean nothing leave something in that the user wanted out. */
+  private void reportIdleFields() {
+    idle.report(
+        "exclude_modules", config.excludeModules().map(this::idleExclusions).orElse(List.of()));
+    List<String> paths = sites.stream().map(site -> site.name() + ".").toList();
+    idle.report("layers_to_transform", layerIndex.idle(paths));
+  }
+
+  private List<String> idleExclusions(ModuleSelector excluded) {
+    if (excluded instanceof ModuleSelector.Names names) {
+      return names.names().stream()
+          .filter(name -> !isKnown(name))
+          .map(name -> idleExclusion(name, nearest(name)))
+          .toList();
+    }
+    String text = excluded instanceof ModuleSelector.Regex regex ? regex.pattern() : "all-linear";
+    return sites.stream().anyMatch(site -> SelectorMatch.means(excluded, site))
+        ? List.of()
+        : List.of(idleExclusion(text, nearest("")));
+  }
+
+  private static String idleExclusion(String name, String nearest) {
+    return quoted(name) + " matches no module of this model. Nearest: " + nearest + ".";
   }
 
   private boolean matches(Site site, String name) {

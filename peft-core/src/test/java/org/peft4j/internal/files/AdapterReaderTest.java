@@ -90,7 +90,7 @@ class AdapterReaderTest {
 
   private void readFile(Path file) {
     try (TensorSource source = SafetensorsFile.open(file)) {
-      new AdapterReader(source, List.of(slot), List.of(), Frozen.of(SITE, W)).read();
+      new AdapterReader(source, List.of(slot.adapter()), Frozen.of(SITE, W)).read(List.of(slot));
     }
   }
 

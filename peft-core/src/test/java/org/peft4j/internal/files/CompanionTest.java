@@ -15,6 +15,9 @@ import org.peft4j.error.PeftException;
 
 /** A file that changes together with the weights beside it, though no two files change at once. */
 class CompanionTest {
+  private static final String ABC =
+      "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+
   @SuppressWarnings("NullAway.Init")
   @TempDir
   Path folder;
@@ -24,18 +27,22 @@ class CompanionTest {
 
   @BeforeEach
   void companion() {
-    companion = new Companion(folder, "config", "sha");
+    companion = new Companion(folder, "config", "key");
   }
 
   private Path current() {
     return folder.resolve("config");
   }
 
+  private Path next() {
+    return companion.target(false);
+  }
+
   /** The metadata of weights that belong to the companion that waits. */
   private Map<String, String> announced(String content) throws IOException {
-    Files.writeString(companion.next(), content);
+    Files.writeString(next(), content);
     Map<String, String> metadata = new LinkedHashMap<>();
-    companion.announce(metadata);
+    companion.announce(false, metadata);
     return metadata;
   }
 
@@ -52,30 +59,69 @@ class CompanionTest {
   }
 
   @Test
-  void theChecksumIsOfTheBytes() throws IOException {
-    assertThat(announced("abc"))
-        .isEqualTo(
-            Map.of("sha", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"));
+  void whereThereAreNoWeightsNothingWaits() throws IOException {
+    Files.writeString(companion.target(true), "abc");
+    Map<String, String> metadata = new LinkedHashMap<>();
+    companion.announce(true, metadata);
+    companion.settle(true);
+
+    assertThat(metadata).isEqualTo(Map.of("key_sha256", ABC));
+    assertThat(companion.of(metadata)).contains(current());
+  }
+
+  @Test
+  void theChecksumIsOfTheBytesAndTheFileIsThatOnThisDisk() throws IOException {
+    assertThat(announced("abc")).containsOnlyKeys("key_sha256", "key_file").containsValue(ABC);
+  }
+
+  @Test
+  void theSameContentAgainNeedsNoFileOnThisDisk() throws IOException {
+    Files.writeString(current(), "abc");
+
+    assertThat(announced("abc")).isEqualTo(Map.of("key_sha256", ABC));
   }
 
   @Test
   void newWeightsHaveTheWaitingFileAndOldOnesThePresentOne() throws IOException {
     Map<String, String> old = announced("old");
-    companion.settle();
+    companion.settle(false);
     Map<String, String> later = announced("new");
 
-    assertThat(companion.of(later)).contains(companion.next());
+    assertThat(companion.of(later)).contains(next());
     assertThat(companion.of(old)).contains(current());
     assertThat(companion.of(Map.of())).contains(current());
+  }
+
+  @Test
+  void aCopyOfTheWaitingFileIsRefused() throws IOException {
+    Files.writeString(current(), "shown");
+    Map<String, String> later = announced("planted");
+    Files.move(next(), folder.resolve("elsewhere"));
+    Files.copy(folder.resolve("elsewhere"), next());
+
+    assertThatThrownBy(() -> companion.of(later))
+        .isInstanceOf(PeftException.class)
+        .hasMessageContaining("config is not the file that the weights were saved with")
+        .hasMessageContaining("Delete config.next, or, if you trust it, rename it to config.");
+  }
+
+  @Test
+  void aWaitingFileThatIsALinkIsNotRead() throws IOException {
+    Files.writeString(current(), "shown");
+    Map<String, String> later = announced("planted");
+    Files.move(next(), folder.resolve("elsewhere"));
+    Files.createSymbolicLink(next(), folder.resolve("elsewhere"));
+
+    assertThat(companion.of(later)).contains(current());
   }
 
   @Test
   void settlingMovesTheWaitingFileToItsPlace() throws IOException {
     Map<String, String> metadata = announced("new");
 
-    companion.settle();
+    companion.settle(false);
 
-    assertThat(companion.next()).doesNotExist();
+    assertThat(next()).doesNotExist();
     assertThat(current()).hasContent("new");
     assertThat(companion.of(metadata)).contains(current());
   }
@@ -83,7 +129,7 @@ class CompanionTest {
   @Test
   void weightsWithoutACompanionLeaveNeitherFile() throws IOException {
     Files.writeString(current(), "old");
-    Files.writeString(companion.next(), "new");
+    Files.writeString(next(), "new");
 
     companion.remove();
     companion.remove();
@@ -93,12 +139,12 @@ class CompanionTest {
 
   @Test
   void whatCannotBeMovedReadOrDeletedIsTold() throws IOException {
-    assertThatThrownBy(companion::settle)
+    assertThatThrownBy(() -> companion.settle(false))
         .isInstanceOf(PeftException.class)
         .hasMessageStartingWith("Cannot write " + current());
-    assertThatThrownBy(() -> companion.announce(new LinkedHashMap<>()))
+    assertThatThrownBy(() -> companion.announce(false, new LinkedHashMap<>()))
         .isInstanceOf(PeftException.class)
-        .hasMessageStartingWith("Cannot read " + companion.next());
+        .hasMessageStartingWith("Cannot read " + next());
     Files.createDirectories(current().resolve("inside"));
     assertThatThrownBy(companion::remove)
         .isInstanceOf(PeftException.class)

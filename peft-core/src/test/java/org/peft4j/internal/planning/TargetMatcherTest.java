@@ -52,7 +52,12 @@ class TargetMatcherTest {
   }
 
   private static List<String> match(CommonConfig config, Set<SiteKind> supported, Site... saved) {
-    return new TargetMatcher(ALL, config, Set.of(saved), "LORA", supported)
+    return match(config, supported, IdleNames.REFUSED, saved);
+  }
+
+  private static List<String> match(
+      CommonConfig config, Set<SiteKind> supported, IdleNames idle, Site... saved) {
+    return new TargetMatcher(ALL, config, Set.of(saved), "LORA", supported, idle)
         .match(config.targetModules().orElseThrow()).stream().map(Site::name).toList();
   }
 
@@ -62,6 +67,32 @@ class TargetMatcherTest {
 
   private static List<String> match(BitFitConfig.Builder config) {
     return match(config.build().common(), LORA);
+  }
+
+  @Test
+  void namesThatMeanNothingAreErrorsOfANewAdapter() {
+    assertThatThrownBy(() -> match(names("q_proj", "gate_proj")))
+        .hasMessageContaining("Target \"gate_proj\" matches no site of this model. Nearest: ");
+    assertThatThrownBy(() -> match(names("q_proj").excludeModules("zz")))
+        .isInstanceOf(PeftException.class)
+        .hasMessageContaining("exclude_modules")
+        .hasMessageContaining("\"zz\" matches no module of this model. Nearest: ");
+    assertThatThrownBy(() -> match(names("q_proj").exclude(new ModuleSelector.Regex("z+"))))
+        .hasMessageContaining("\"z+\" matches no module of this model.");
+    assertThatThrownBy(() -> match(names("q_proj").layersToTransform(1, 7)))
+        .hasMessageContaining("7 is no layer of this model. Its layers: 0 to 1.");
+  }
+
+  /** Its tensors say what it adapts; Python writes such names for models of many kinds. */
+  @Test
+  void namesThatMeanNothingInASavedAdapterAreLeftOut() {
+    CommonConfig config =
+        names("q_proj", "gate_proj").excludeModules("zz").layersToTransform(1, 7).build().common();
+
+    assertThat(match(config, LORA, IdleNames.TOLD)).containsExactly("t.h.1.attn.q_proj");
+    assertThatThrownBy(() -> match(names("a", "b").build().common(), LORA, IdleNames.TOLD))
+        .hasMessageContaining("Target \"a\" matches no site")
+        .hasMessageContaining("Target \"b\" matches no site");
   }
 
   @ParameterizedTest
@@ -175,7 +206,8 @@ class TargetMatcherTest {
   @Test
   void namesThatOtherFieldsLeaveOutAreTold() {
     BitFitConfig.Builder excluded = names("q_proj").excludeModules("q_proj");
-    BitFitConfig.Builder otherLayer = names("q_proj").layersToTransform(7);
+    BitFitConfig.Builder otherLayer =
+        names("q_proj").excludeModules("t.h.1.attn.q_proj").layersToTransform(1);
 
     for (BitFitConfig.Builder config : List.of(excluded, otherLayer)) {
       assertThatThrownBy(() -> match(config))

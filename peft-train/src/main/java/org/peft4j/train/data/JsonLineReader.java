@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.charset.CharacterCodingException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.Optional;
@@ -27,7 +26,7 @@ final class JsonLineReader {
   }
 
   void forEach(Consumer<JsonExample> consumer) {
-    try (Reader reader = Files.newBufferedReader(file)) {
+    try (Reader reader = Utf8File.reader(file)) {
       StringBuilder line = new StringBuilder();
       number = 1;
       for (int c = reader.read(); c >= 0; c = reader.read()) {
@@ -69,10 +68,10 @@ final class JsonLineReader {
       if (node.has("prompt") || node.has("completion")) {
         throw problem("has \"text\" beside \"prompt\" or \"completion\"; give one or the other.");
       }
-      return new JsonExample("", text(node, "text"), task(node));
+      return new JsonExample(number, "", text(node, "text"), task(node));
     }
     if (node.has("prompt") && node.has("completion")) {
-      return new JsonExample(text(node, "prompt"), text(node, "completion"), task(node));
+      return new JsonExample(number, text(node, "prompt"), text(node, "completion"), task(node));
     }
     throw problem(
         "has neither \"text\" nor both of \"prompt\" and \"completion\". Its fields: "

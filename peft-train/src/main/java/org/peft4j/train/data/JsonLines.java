@@ -6,6 +6,8 @@ import java.util.Arrays;
 import java.util.List;
 import org.peft4j.error.PeftException;
 import org.peft4j.transformers.tokenizer.Tokenizer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Reads a file with one JSON object a line. Of {@code {"text": …}} the model learns every token, of
@@ -13,11 +15,16 @@ import org.peft4j.transformers.tokenizer.Tokenizer;
  * the line's task, for multitask prompts. Other fields and empty lines are ignored. Each row ends
  * with an end-of-sequence token, and is cut off at the sequence length.
  *
- * <p>Prompt and completion are tokenised together, as one text. A token that spans their border
- * counts as completion.
+ * <p>Prompt and completion are tokenised together, as one text, if the prompt's own tokens are the
+ * first of it. Where a token would span their border, as after a prompt that ends in a space, the
+ * completion's tokens follow the prompt's, since those are what the model meets when it generates;
+ * a warning names the lines.
  */
 public final class JsonLines {
-  private final TextEncoder encoder;
+  private static final Logger LOG = LoggerFactory.getLogger(JsonLines.class);
+  private static final int MAX_NAMED = 10;
+
+  private final RowEncoder encoder;
   private final int endToken;
   private final int padToken;
   private final int sequenceLength;
@@ -35,15 +42,15 @@ public final class JsonLines {
       throw new PeftException(
           "The sequence length is " + sequenceLength + "; allowed: 2 and above.");
     }
-    this.encoder = encoder;
+    this.encoder = new RowEncoder(encoder, endToken);
     this.endToken = endToken;
     this.padToken = padToken;
     this.sequenceLength = sequenceLength;
   }
 
   /**
-   * A reader with a checkpoint's tokenizer, its first end-of-text token, and its padding token if
-   * it has one.
+   * A reader with a checkpoint's tokenizer, its own end-of-text token, and its padding token if it
+   * has one.
    *
    * @throws PeftException if the checkpoint names no end-of-text token, or the length is not
    *     allowed
@@ -70,17 +77,38 @@ public final class JsonLines {
    */
   public TrainingData read(Path file) {
     List<TokenSequence> rows = new ArrayList<>();
-    new JsonLineReader(file).forEach(example -> rows.add(sequence(example)));
+    List<Integer> split = new ArrayList<>();
+    new JsonLineReader(file)
+        .forEach(
+            example -> {
+              RowEncoder.Row row = encoder.encode(example.prompt(), example.completion());
+              if (row.splitsAToken()) {
+                split.add(example.line());
+              }
+              rows.add(sequence(row, example));
+            });
+    warn(file, split);
     if (rows.isEmpty()) {
       throw new PeftException(file + " has no line with an object in it.");
     }
     return TrainingData.of(rows, padToken);
   }
 
-  private TokenSequence sequence(JsonExample example) {
-    int[] ids = encoder.encode(example.prompt() + example.completion());
-    int learnedFrom =
-        example.prompt().isEmpty() ? 0 : commonPrefix(encoder.encode(example.prompt()), ids);
+  private static void warn(Path file, List<Integer> split) {
+    if (!split.isEmpty()) {
+      LOG.warn(
+          "{}: the border of prompt and completion falls inside a token in {} rows, on lines {}{}."
+              + " The completion's tokens follow the prompt's there. Let the completion begin with"
+              + " the space, not the prompt end with it.",
+          file,
+          split.size(),
+          split.subList(0, Math.min(MAX_NAMED, split.size())),
+          split.size() > MAX_NAMED ? " and more" : "");
+    }
+  }
+
+  private TokenSequence sequence(RowEncoder.Row encoded, JsonExample example) {
+    int[] ids = encoded.ids();
     int[] ended = ids;
     if (ids.length == 0 || ids[ids.length - 1] != endToken) {
       ended = Arrays.copyOf(ids, ids.length + 1);
@@ -88,13 +116,8 @@ public final class JsonLines {
     }
     int[] row = Arrays.copyOf(ended, Math.min(ended.length, sequenceLength));
     int[] labels = row.clone();
-    Arrays.fill(labels, 0, Math.min(learnedFrom, row.length), TokenSequence.IGNORED);
+    Arrays.fill(labels, 0, Math.min(encoded.learnedFrom(), row.length), TokenSequence.IGNORED);
     TokenSequence sequence = TokenSequence.of(row, labels);
     return example.task().map(sequence::ofTask).orElse(sequence);
-  }
-
-  private static int commonPrefix(int[] a, int[] b) {
-    int mismatch = Arrays.mismatch(a, b);
-    return mismatch < 0 ? a.length : mismatch;
   }
 }

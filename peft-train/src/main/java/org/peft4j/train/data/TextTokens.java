@@ -37,10 +37,16 @@ public final class TextTokens {
     return new TextTokens(encoder.encode(Utf8File.read(file)));
   }
 
-  /** The same with a checkpoint's tokenizer, without tokens for beginning and end. */
+  /**
+   * The same with a checkpoint's tokenizer, without tokens for beginning and end. A text longer
+   * than {@link Tokenizer#longestText} goes through it in pieces that end with a line, if there is
+   * one; the first token of a piece may then be another than in the whole.
+   */
   public static TextTokens read(Path file, Tokenizer tokenizer) {
-    TextEncoder encoder = text -> tokenizer.encode(text, false);
-    return read(file, encoder);
+    return new TextTokens(
+        TextPieces.of(Utf8File.read(file), tokenizer.longestText()).stream()
+            .flatMapToInt(piece -> Arrays.stream(tokenizer.encode(piece, false)))
+            .toArray());
   }
 
   /** The number of tokens. */

@@ -63,6 +63,11 @@ public final class TrainingData implements Examples<TokenBatch> {
     return sequences.stream().mapToLong(TokenSequence::labelled).sum();
   }
 
+  /** The number of tokens in the longest sequence. */
+  public int longest() {
+    return sequences.stream().mapToInt(TokenSequence::length).max().orElse(0);
+  }
+
   /** The rows with these numbers as a batch. */
   @Override
   public TokenBatch batch(int... rows) {

@@ -1,12 +1,18 @@
 package org.peft4j.train.data;
 
+import java.io.BufferedInputStream;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.Reader;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import org.peft4j.error.PeftException;
 
 /** A whole text file. */
@@ -17,21 +23,76 @@ final class Utf8File {
 
   static String read(Path file) {
     try {
+      requireRegular(file);
       long size = Files.size(file);
       if (size > MAX_BYTES) {
         throw new PeftException(
             "%s has %,d bytes; a text may have %,d. Split it, or tokenise it into safetensors."
                 .formatted(file, size, MAX_BYTES));
       }
-      return decode(file, Files.readAllBytes(file));
+      byte[] bytes = Files.readAllBytes(file);
+      int start = markLength(file, Arrays.copyOf(bytes, Math.min(4, bytes.length)));
+      return decode(file, ByteBuffer.wrap(bytes, start, bytes.length - start));
     } catch (IOException e) {
       throw failure(file, e);
     }
   }
 
-  private static String decode(Path file, byte[] bytes) {
+  /** Reads a file from behind its byte order mark, if it has one. */
+  static Reader reader(Path file) throws IOException {
+    requireRegular(file);
+    InputStream in = new BufferedInputStream(Files.newInputStream(file));
     try {
-      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+      in.mark(4);
+      byte[] head = in.readNBytes(4);
+      in.reset();
+      in.skipNBytes(markLength(file, head));
+      return new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8.newDecoder()));
+    } catch (IOException | PeftException e) {
+      in.close();
+      throw e;
+    }
+  }
+
+  /** Pipes and devices may have no end. */
+  private static void requireRegular(Path file) {
+    if (Files.exists(file) && !Files.isRegularFile(file)) {
+      throw new PeftException(file + " is not a regular file.");
+    }
+  }
+
+  /**
+   * The bytes of the mark that some editors write in front of UTF-8.
+   *
+   * @throws PeftException if the file begins as UTF-16 or UTF-32 does
+   */
+  private static int markLength(Path file, byte[] head) {
+    if (begins(head, 0xef, 0xbb, 0xbf)) {
+      return 3;
+    }
+    boolean wide =
+        begins(head, 0xff, 0xfe)
+            || begins(head, 0xfe, 0xff)
+            || head.length > 1 && (head[0] == 0 || head[1] == 0);
+    if (wide) {
+      throw new PeftException(
+          file + " is UTF-16 or UTF-32 text; save it as UTF-8, the encoding that is read.");
+    }
+    return 0;
+  }
+
+  private static boolean begins(byte[] head, int... mark) {
+    for (int i = 0; i < mark.length; i++) {
+      if (i >= head.length || (head[i] & 0xff) != mark[i]) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static String decode(Path file, ByteBuffer bytes) {
+    try {
+      return StandardCharsets.UTF_8.newDecoder().decode(bytes).toString();
     } catch (CharacterCodingException e) {
       throw new PeftException(file + " is not UTF-8 text; convert it first.", e);
     }

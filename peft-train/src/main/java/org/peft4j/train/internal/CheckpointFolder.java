@@ -1,21 +1,18 @@
 package org.peft4j.train.internal;
 
 import java.io.IOException;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.peft4j.error.PeftException;
+import org.peft4j.internal.AtomicFolder;
+import org.peft4j.internal.FileTrees;
+import org.peft4j.internal.FreeSpace;
 
 /** The folder that holds the checkpoints of a training, each in a folder of its own. */
 public final class CheckpointFolder {
@@ -34,7 +31,7 @@ public final class CheckpointFolder {
    */
   public CheckpointFolder(Path folder, long every) {
     if (every < 1) {
-      throw new PeftException("CheckpointFolder every " + every + " steps; allowed: 1 and above.");
+      throw new PeftException("A checkpoint every " + every + " steps; allowed: 1 and above.");
     }
     this.folder = folder;
     this.every = every;
@@ -82,6 +79,17 @@ public final class CheckpointFolder {
             });
   }
 
+  /**
+   * Makes sure that the checkpoints will fit: those that are kept, and one more while it is
+   * written.
+   *
+   * @param bytes of one
+   * @throws PeftException if they will not
+   */
+  public void requireRoom(long bytes) {
+    FreeSpace.require(folder, (KEPT + 1) * bytes, "the checkpoints");
+  }
+
   /** Whether a checkpoint is to be written after that step. */
   public boolean due(long step) {
     return step % every == 0;
@@ -93,55 +101,16 @@ public final class CheckpointFolder {
     if (step == lastWritten) {
       return;
     }
-    Path temporary = folder.resolve(".checkpoint-" + UUID.randomUUID() + ".tmp");
     try {
-      Files.createDirectories(temporary);
-      state.write(temporary, step);
-      deleteAll(target);
-      Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
+      Files.createDirectories(folder);
+      AtomicFolder.write(target, "checkpoint", temporary -> state.write(temporary, step));
       lastWritten = step;
       List<Path> all = list(folder);
       for (Path old : all.subList(0, Math.max(0, all.size() - KEPT))) {
-        deleteAll(old);
+        FileTrees.delete(old);
       }
     } catch (IOException e) {
       throw new PeftException("Cannot write " + target + ": " + e.getMessage() + ".", e);
-    } finally {
-      deleteQuietly(temporary);
     }
-  }
-
-  private static void deleteQuietly(Path temporary) {
-    try {
-      deleteAll(temporary);
-    } catch (IOException ignored) {
-      // The failure that brought us here is the one to report.
-    }
-  }
-
-  private static void deleteAll(Path root) throws IOException {
-    if (!Files.exists(root)) {
-      return;
-    }
-    Files.walkFileTree(
-        root,
-        new SimpleFileVisitor<>() {
-          @Override
-          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
-              throws IOException {
-            Files.delete(file);
-            return FileVisitResult.CONTINUE;
-          }
-
-          @Override
-          public FileVisitResult postVisitDirectory(Path visited, @Nullable IOException failure)
-              throws IOException {
-            if (failure != null) {
-              throw failure;
-            }
-            Files.delete(visited);
-            return FileVisitResult.CONTINUE;
-          }
-        });
   }
 }

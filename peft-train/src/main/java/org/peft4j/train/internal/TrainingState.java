@@ -10,7 +10,9 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.PeftModel;
 import org.peft4j.error.PeftException;
+import org.peft4j.internal.Finite;
 import org.peft4j.internal.files.TensorFile;
+import org.peft4j.kernel.Scratch;
 import org.peft4j.method.RandomMasks;
 import org.peft4j.safetensors.TensorInfo;
 import org.peft4j.safetensors.TensorSource;
@@ -44,6 +46,12 @@ public final class TrainingState {
     this.arrays = arrays;
   }
 
+  /** About the size of a checkpoint: the arrays, and the adapters' share of them once more. */
+  public long bytes() {
+    long elements = arrays.get().values().stream().mapToLong(INDArray::length).sum();
+    return (elements + model.network().numParams()) * model.network().params().dataType().width();
+  }
+
   /** Writes everything into a folder that is there and empty. */
   void write(Path folder, long step) {
     model.save(folder);
@@ -74,6 +82,7 @@ public final class TrainingState {
       Map<String, INDArray> targets = arrays.get();
       requireNames(source, targets);
       targets.forEach((name, target) -> requireShape(source, source.tensor(name), target));
+      targets.forEach((name, target) -> requireFinite(source, name, target));
       data.restore(position.dataPosition());
       targets.forEach((name, target) -> TensorFile.read(source, name, target));
     }
@@ -90,6 +99,9 @@ public final class TrainingState {
     settings.difference(position.settings()).ifPresent(differences::add);
     if (position.dataChecksum() != data.checksum()) {
       differences.add("its data is another");
+    }
+    if (position.step() > data.steps()) {
+      differences.add("it has made " + position.step() + " steps of " + data.steps());
     }
     if (!differences.isEmpty()) {
       throw new PeftException(
@@ -108,6 +120,22 @@ public final class TrainingState {
                 + targets.keySet()
                 + ". Resume with the optimizer and the adapters of the checkpoint.");
       }
+    }
+  }
+
+  private static void requireFinite(TensorSource source, String name, INDArray target) {
+    INDArray read = Scratch.of(target.dataType(), target.shape());
+    try {
+      TensorFile.read(source, name, read);
+      if (!Finite.all(read)) {
+        throw new PeftException(
+            source.path()
+                + ": "
+                + name
+                + " has infinite or NaN values; resume from another checkpoint.");
+      }
+    } finally {
+      Scratch.release(read);
     }
   }
 

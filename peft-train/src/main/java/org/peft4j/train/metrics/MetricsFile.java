@@ -59,6 +59,9 @@ public final class MetricsFile implements TrainingListener, AutoCloseable {
   }
 
   private String linesUpTo(long step) {
+    if (Files.exists(file) && !Files.isRegularFile(file)) {
+      throw new PeftException(file + " is not a regular file; give another.");
+    }
     try {
       return Files.exists(file)
           ? Files.readAllLines(file).stream()

@@ -5,6 +5,7 @@ import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.impl.transforms.floating.Sqrt;
 import org.nd4j.linalg.factory.Nd4j;
+import org.peft4j.error.PeftException;
 import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.kernel.Scratch;
 
@@ -61,6 +62,20 @@ public final class AdamW implements Optimizer {
     state.put("exp_avg", firstMoment);
     state.put("exp_avg_sq", secondMoment);
     return state;
+  }
+
+  /**
+   * Checks what was restored.
+   *
+   * @throws PeftException if v, a mean of squares, has a negative value: its root is no number
+   */
+  @Override
+  public void restored() {
+    if (secondMoment.minNumber().doubleValue() < 0) {
+      throw new PeftException(
+          "exp_avg_sq of the checkpoint has negative values, which no mean of squares has. Resume"
+              + " from another checkpoint.");
+    }
   }
 
   @Override

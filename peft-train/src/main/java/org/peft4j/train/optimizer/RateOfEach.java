@@ -17,18 +17,27 @@ import org.peft4j.method.TensorPlace;
  * @param decays r λ, [1, n]
  */
 record RateOfEach(INDArray rates, INDArray decays) implements ParameterRates {
-  static RateOfEach of(
+  static ParameterRates of(
       ParameterGroups groups, double learningRate, List<TensorPlace> places, INDArray parameters) {
+    List<Group> distinct =
+        places.stream().map(place -> group(groups, place, learningRate)).distinct().toList();
+    if (distinct.size() == 1 && distinct.get(0).rate() == 1) {
+      return new UniformRate(distinct.get(0).weightDecay());
+    }
     double[] rates = new double[Math.toIntExact(parameters.length())];
     double[] decays = new double[rates.length];
     for (TensorPlace place : places) {
-      Group group = groups.of(place.key(), place.shape().size(), learningRate);
+      Group group = group(groups, place, learningRate);
       int from = (int) place.offset();
       int to = (int) place.end();
       Arrays.fill(rates, from, to, group.rate());
       Arrays.fill(decays, from, to, group.rate() * group.weightDecay());
     }
     return new RateOfEach(like(parameters, rates), like(parameters, decays));
+  }
+
+  private static Group group(ParameterGroups groups, TensorPlace place, double learningRate) {
+    return groups.of(place.key(), place.shape().size(), learningRate);
   }
 
   private static INDArray like(INDArray vector, double[] values) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.peft4j.error.PeftException;
 
 /** With a tokenizer whose ids are characters, after a 1 for the beginning. */
@@ -65,16 +67,49 @@ class JsonLinesTest {
     assertThat(batch.labelled()).isEqualTo(3);
   }
 
+  /** What generation gives the model is the prompt's own tokens, which "Xd" does not begin with. */
   @Test
-  void aTokenAcrossTheBorderIsCompletion() throws IOException {
+  void whereATokenSpansTheBorderTheCompletionFollowsThePromptsTokens() throws IOException {
     JsonLines merging =
-        new JsonLines(text -> text.replace("bc", "X").chars().toArray(), END, PAD, 8);
+        new JsonLines(
+            text -> ("\u0001" + text).replace("bc", "X").replace("cd", "Y").chars().toArray(),
+            END,
+            PAD,
+            8);
     Files.writeString(file, "{\"prompt\": \"ab\", \"completion\": \"cd\"}");
 
     TokenBatch batch = merging.read(file).batch(0);
 
-    assertThat(batch.inputIds()[0]).containsExactly('a', 'X', 'd', END);
-    assertThat(batch.labels()[0]).containsExactly(-100, 'X', 'd', END);
+    assertThat(batch.inputIds()[0]).containsExactly(1, 'a', 'b', 'Y', END);
+    assertThat(batch.labels()[0]).containsExactly(-100, -100, -100, 'Y', END);
+  }
+
+  @Test
+  void aTokenizerThatEndsEveryTextEndsARowOnce() throws IOException {
+    JsonLines ending = new JsonLines(text -> (text + "\u0002").chars().toArray(), END, PAD, 8);
+    Files.writeString(file, "{\"prompt\": \"ab\", \"completion\": \"cd\"}");
+
+    TokenBatch batch = ending.read(file).batch(0);
+
+    assertThat(batch.inputIds()[0]).containsExactly('a', 'b', 'c', 'd', END);
+    assertThat(batch.labels()[0]).containsExactly(-100, -100, 'c', 'd', END);
+  }
+
+  @Test
+  void aByteOrderMarkIsSkipped() throws IOException {
+    TokenBatch batch = read("\ufeff{\"text\": \"ab\"}\r\n").batch(0);
+
+    assertThat(batch.inputIds()[0]).containsExactly(1, 'a', 'b', END);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"UTF-16", "UTF-16LE", "UTF-16BE", "UTF-32LE", "UTF-32BE"})
+  void otherEncodingsAreRefusedByName(String encoding) throws IOException {
+    Files.write(file, "{\"text\": \"ab\"}".getBytes(Charset.forName(encoding)));
+
+    assertThatThrownBy(() -> LINES.read(file))
+        .isInstanceOf(PeftException.class)
+        .hasMessageContaining("is UTF-16 or UTF-32 text; save it as UTF-8");
   }
 
   @Test
@@ -132,6 +167,15 @@ class JsonLinesTest {
     Files.write(file, "{\"text\": \"ä\"}".getBytes(StandardCharsets.ISO_8859_1));
 
     assertThatThrownBy(() -> LINES.read(file)).hasMessageContaining("is not UTF-8 text");
+  }
+
+  @Test
+  void whatIsNoRegularFileIsRefused() throws IOException {
+    Files.createDirectory(file);
+
+    assertThatThrownBy(() -> LINES.read(file)).hasMessage(file + " is not a regular file.");
+    assertThatThrownBy(() -> TextTokens.read(file, text -> new int[0]))
+        .hasMessage(file + " is not a regular file.");
   }
 
   @Test

@@ -19,32 +19,108 @@ final class CheckpointFiles {
   /** Reads configs and keeps their fields' order. */
   static final JsonReader JSON = JsonReader.upTo(1 << 20, 1 << 20);
 
-  /** Files that a copy of the checkpoint needs beside config and weights. */
-  private static final List<String> COMPANIONS =
+  /** A tokenizer's config may hold thousands of added tokens. */
+  private static final JsonReader TOKENIZERS = JsonReader.upTo(64 << 20, 1 << 24);
+
+  private static final String TOKENIZER_CONFIG = "tokenizer_config.json";
+
+  /** Any of them makes a folder one with a tokenizer. */
+  private static final List<String> VOCABULARIES =
+      List.of("tokenizer.json", "tokenizer.model", "vocab.json");
+
+  private static final List<String> TOKENIZER =
       List.of(
           "tokenizer.json",
-          "tokenizer_config.json",
+          TOKENIZER_CONFIG,
           "tokenizer.model",
           "special_tokens_map.json",
           "added_tokens.json",
           "vocab.json",
-          "merges.txt",
-          "chat_template.jinja",
-          "chat_template.json",
-          "generation_config.json");
+          "merges.txt");
+
+  private static final List<String> TEMPLATES =
+      List.of("chat_template.jinja", "chat_template.json");
+
+  private static final String GENERATION = "generation_config.json";
+
+  /** Files that a copy of the checkpoint needs beside config and weights. */
+  private static final List<String> COMPANIONS =
+      Stream.of(TOKENIZER, TEMPLATES, List.of(GENERATION)).flatMap(List::stream).toList();
 
   private static final Set<String> OWN = Set.of(CONFIG, "model.safetensors.index.json");
 
   private CheckpointFiles() {}
 
-  /** Copies tokenizer and generation files from one folder to another. */
-  static void copyCompanions(Path from, Path to) {
-    for (String name : COMPANIONS) {
+  /**
+   * Copies tokenizer, chat template and generation files. Each is the first folder's that has one;
+   * files of two tokenizers do not mix.
+   *
+   * @param folders those to copy from, an adapter's before the model's
+   * @throws PeftException if a file is a link that leads out of its folder: the copy would tell
+   *     what is in another file. Links of a Hugging Face cache, from a snapshot to its blobs, may
+   */
+  static void copyCompanions(List<Path> folders, Path to) {
+    List<Path> tokenizers = having(folders, VOCABULARIES);
+    copyFirst(tokenizers.isEmpty() ? folders : tokenizers, TOKENIZER, to);
+    copyFirst(templates(folders, tokenizers), TEMPLATES, to);
+    copyFirst(folders, List.of(GENERATION), to);
+  }
+
+  private static void copyFirst(List<Path> folders, List<String> names, Path to) {
+    having(folders, names).stream().findFirst().ifPresent(folder -> copy(folder, names, to));
+  }
+
+  /** Not those behind the tokenizer if it has a template of its own, which a file would replace. */
+  private static List<Path> templates(List<Path> folders, List<Path> tokenizers) {
+    for (Path folder : tokenizers.subList(0, Math.min(1, tokenizers.size()))) {
+      Path config = folder.resolve(TOKENIZER_CONFIG);
+      if (Files.isRegularFile(config) && TOKENIZERS.readObject(config).has("chat_template")) {
+        return folders.subList(0, folders.indexOf(folder) + 1);
+      }
+    }
+    return folders;
+  }
+
+  private static List<Path> having(List<Path> folders, List<String> names) {
+    return folders.stream()
+        .filter(folder -> names.stream().anyMatch(n -> Files.isRegularFile(folder.resolve(n))))
+        .toList();
+  }
+
+  private static void copy(Path from, List<String> names, Path to) {
+    for (String name : names) {
       Path source = from.resolve(name);
       if (Files.isRegularFile(source)) {
+        requireWithin(from, source);
         copy(source, to.resolve(name));
       }
     }
+  }
+
+  /** Fails if {@code file} is a link out of {@code folder}, and not one of a Hugging Face cache. */
+  static void requireWithin(Path folder, Path file) {
+    try {
+      Path real = file.toRealPath();
+      Path inside = folder.toRealPath();
+      if (!real.startsWith(inside) && !real.startsWith(blobs(inside))) {
+        throw new PeftException(
+            file
+                + " is a link to "
+                + real
+                + ", outside of the model's folder, and would be copied. Put the file itself there,"
+                + " or delete the link.");
+      }
+    } catch (IOException e) {
+      throw new PeftException("Cannot read " + file + ": " + e.getMessage() + ".", e);
+    }
+  }
+
+  /** Where a Hugging Face cache keeps the contents of {@code models--x/snapshots/revision}. */
+  private static Path blobs(Path folder) {
+    Path snapshots = folder.getParent();
+    return snapshots != null && snapshots.endsWith("snapshots")
+        ? snapshots.resolveSibling("blobs")
+        : folder;
   }
 
   private static void copy(Path source, Path target) {

@@ -2,6 +2,8 @@ package org.peft4j.transformers.checkpoint;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.peft4j.PeftModel;
@@ -27,7 +29,8 @@ public final class CheckpointWriter {
 
   private final TransformerModel model;
   private Optional<PeftModel<ComputationGraph>> adapters = Optional.empty();
-  private Optional<DType> dtype = Optional.of(DType.F32);
+  private final List<Path> companions = new ArrayList<>();
+  private Optional<DType> dtype = Optional.empty();
   private long maxShardBytes = DEFAULT_SHARD_BYTES;
 
   private CheckpointWriter(TransformerModel model) {
@@ -58,18 +61,23 @@ public final class CheckpointWriter {
   }
 
   /**
-   * The type of all tensors: F32 (the default), F16 or BF16.
+   * Takes the tokenizer, the chat template and {@code generation_config.json} from a folder where
+   * it has them, such as an adapter's, instead of the model's. Of several folders, the first
+   * counts.
+   */
+  public CheckpointWriter filesOf(Path folder) {
+    companions.add(folder);
+    return this;
+  }
+
+  /**
+   * The type of all tensors, F32, F16 or BF16; by default each tensor's own in the folder that the
+   * model was loaded from.
    *
    * @throws PeftException for any other type
    */
   public CheckpointWriter dtype(DType value) {
     dtype = Optional.of(DtypeNames.require(value));
-    return this;
-  }
-
-  /** Keeps each tensor's type from the folder that the model was loaded from. */
-  public CheckpointWriter originalTypes() {
-    dtype = Optional.empty();
     return this;
   }
 
@@ -96,19 +104,22 @@ public final class CheckpointWriter {
   public void write(Path folder) {
     adapters.ifPresent(PeftModel::requireMergeable);
     ModelTensors tensors = new ModelTensors(model, adapters, dtype);
-    ObjectNode config =
-        CheckpointFiles.JSON.readObject(model.folder().resolve(CheckpointFiles.CONFIG));
+    Path source = model.folder().resolve(CheckpointFiles.CONFIG);
+    CheckpointFiles.requireWithin(model.folder(), source);
+    ObjectNode config = CheckpointFiles.JSON.readObject(source);
     dtype.ifPresent(type -> DtypeNames.put(config, type));
     if (model.architecture().head().tied() && !tensors.tied()) {
       config.put("tie_word_embeddings", false);
     }
     model.architecture().labels().ifPresent(labels -> describe(config, labels));
+    List<Path> folders = new ArrayList<>(companions);
+    folders.add(model.folder());
     OutputFolder.write(
         folder,
         model.folder(),
         temporary -> {
           JsonWriter.write(temporary.resolve(CheckpointFiles.CONFIG), config);
-          CheckpointFiles.copyCompanions(model.folder(), temporary);
+          CheckpointFiles.copyCompanions(folders, temporary);
           Shards.write(temporary, tensors.all(), maxShardBytes);
         });
   }

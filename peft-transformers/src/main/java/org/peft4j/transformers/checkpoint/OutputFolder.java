@@ -3,28 +3,20 @@ package org.peft4j.transformers.checkpoint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 import org.peft4j.error.PeftException;
+import org.peft4j.internal.AtomicFolder;
 
 /**
- * Writes a checkpoint folder as a whole: fills a temporary sibling folder, then renames it. A
- * failure leaves an earlier checkpoint unchanged. An earlier checkpoint is first renamed to {@code
- * .NAME.….old}, and is there if the process is killed between the two renames.
+ * Writes a checkpoint folder as a whole, and only where nothing else would be lost. See {@link
+ * AtomicFolder}.
  */
 final class OutputFolder {
   private final Path target;
-  private final Path temporary;
-  private final Path old;
 
   private OutputFolder(Path target) {
     this.target = target;
-    String name = "." + target.getFileName() + "." + UUID.randomUUID();
-    this.temporary = target.resolveSibling(name + ".tmp");
-    this.old = target.resolveSibling(name + ".old");
   }
 
   /**
@@ -60,7 +52,7 @@ final class OutputFolder {
         output.requireApart(source.get().toRealPath());
       }
       output.requireReplaceable();
-      output.write(content);
+      AtomicFolder.write(output.target, String.valueOf(output.target.getFileName()), content);
     } catch (IOException e) {
       throw new PeftException("Cannot write to " + folder + ": " + reason(e) + ".", e);
     }
@@ -91,44 +83,5 @@ final class OutputFolder {
     } else if (Files.exists(target)) {
       throw new PeftException("Cannot write to " + target + ": it is a file. Give a folder.");
     }
-  }
-
-  private void write(Consumer<Path> content) throws IOException {
-    try {
-      Files.createDirectory(temporary);
-      content.accept(temporary);
-      replace();
-    } finally {
-      delete(temporary);
-    }
-  }
-
-  private void replace() throws IOException {
-    boolean replaces = Files.exists(target);
-    if (replaces) {
-      Files.move(target, old, StandardCopyOption.ATOMIC_MOVE);
-    }
-    try {
-      Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
-    } catch (IOException e) {
-      if (replaces) {
-        Files.move(old, target, StandardCopyOption.ATOMIC_MOVE);
-      }
-      throw e;
-    }
-    delete(old);
-  }
-
-  /** Deletes a folder of files if it exists. */
-  private static void delete(Path folder) throws IOException {
-    if (!Files.exists(folder)) {
-      return;
-    }
-    try (Stream<Path> files = Files.list(folder)) {
-      for (Path file : files.toList()) {
-        Files.delete(file);
-      }
-    }
-    Files.delete(folder);
   }
 }

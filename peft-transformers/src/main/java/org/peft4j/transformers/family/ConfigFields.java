@@ -15,6 +15,9 @@ import org.peft4j.error.PeftException;
  * exception lists all of them.
  */
 final class ConfigFields {
+  private static final int MAX_SIZE = 1 << 20;
+  private static final int MAX_LAYERS = 1000;
+
   private final String source;
   private final JsonNode json;
   private final List<String> problems;
@@ -57,17 +60,49 @@ final class ConfigFields {
     return json.path(name);
   }
 
-  int positive(String name) {
+  /** A number of features, heads or the like: the product of two of them is no overflow. */
+  int size(String name) {
+    return positive(name, MAX_SIZE, "");
+  }
+
+  /** Checks that heads times their size is a size too. */
+  void headSizes(String name, int heads, int headSize) {
+    check(
+        (long) heads * headSize <= MAX_SIZE,
+        name,
+        "a size of which " + heads + " heads have no more than " + MAX_SIZE + " together");
+  }
+
+  int size(String name, int absent) {
+    return has(name) ? size(name) : absent;
+  }
+
+  /** A number of blocks: each is described, so a number without end would never end. */
+  int layers(String name) {
+    return positive(name, MAX_LAYERS, " layers");
+  }
+
+  int layers(String name, int absent) {
+    return has(name) ? layers(name) : absent;
+  }
+
+  /** A number of tokens, positions or labels. */
+  int count(String name) {
+    return positive(name, Integer.MAX_VALUE - 8, "");
+  }
+
+  int count(String name, int absent) {
+    return has(name) ? count(name) : absent;
+  }
+
+  private int positive(String name, int most, String what) {
     JsonNode node = node(name);
-    if (!node.canConvertToInt() || !node.isIntegralNumber() || node.intValue() < 1) {
-      problem(name, "a positive integer");
+    boolean whole = node.canConvertToInt() && node.isIntegralNumber();
+    if (!whole || node.intValue() < 1 || node.intValue() > most) {
+      problem(name, "1 to " + most + what);
       return 1;
     }
     return node.intValue();
-  }
-
-  int positive(String name, int absent) {
-    return has(name) ? positive(name) : absent;
   }
 
   double positiveNumber(String name) {

@@ -59,20 +59,21 @@ final class GatedDecoder {
   private GatedDecoder(Variant variant, ConfigFields fields) {
     fields.only("hidden_act", "silu");
     this.variant = variant;
-    width = fields.positive("hidden_size");
-    heads = fields.positive("num_attention_heads");
-    keyValueHeads = fields.positive("num_key_value_heads", variant.keyValueHeads().orElse(heads));
-    headSize = fields.positive("head_dim", width / heads);
-    inner = fields.positive("intermediate_size");
+    width = fields.size("hidden_size");
+    heads = fields.size("num_attention_heads");
+    keyValueHeads = fields.size("num_key_value_heads", variant.keyValueHeads().orElse(heads));
+    headSize = fields.size("head_dim", width / heads);
+    inner = fields.size("intermediate_size");
     epsilon = fields.positiveNumber("rms_norm_eps", 1e-6);
     deviation = fields.positiveNumber("initializer_range", 0.02);
-    rotary = RotaryFields.read(fields, fields.positive("max_position_embeddings"), headSize);
+    rotary = RotaryFields.read(fields, fields.count("max_position_embeddings"), headSize);
     fields.check(
         heads % keyValueHeads == 0,
         "num_key_value_heads",
         "a divisor of num_attention_heads " + heads);
     fields.check(
         headSize % 2 == 0 && headSize > 0, "head_dim", "an even number, as rotary positions need");
+    fields.headSizes("head_dim", heads, headSize);
     fields.only("pretraining_tp", 1);
     fields.ignore("attention_dropout");
   }
@@ -82,8 +83,8 @@ final class GatedDecoder {
   }
 
   private ModelArchitecture describe(ConfigFields fields, Optional<Labels> labels) {
-    int layers = fields.positive("num_hidden_layers");
-    int vocabulary = fields.positive("vocab_size");
+    int layers = fields.layers("num_hidden_layers");
+    int vocabulary = fields.count("vocab_size");
     SpecialTokens tokens = TokenFields.read(fields);
     EmbeddingPart table =
         EmbeddingPart.of(
@@ -98,7 +99,7 @@ final class GatedDecoder {
             "model",
             constants(blocks)),
         true,
-        fields.positive("max_position_embeddings"),
+        fields.count("max_position_embeddings"),
         tokens,
         labels,
         Optional.empty(),

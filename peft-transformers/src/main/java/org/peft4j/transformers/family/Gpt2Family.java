@@ -37,8 +37,8 @@ final class Gpt2Family implements Family {
   public ModelArchitecture describe(ConfigFields fields, Optional<Labels> labels) {
     refuse(fields);
     Shape shape = new Shape(fields);
-    int vocabulary = fields.positive("vocab_size");
-    int positions = fields.positive("n_positions");
+    int vocabulary = fields.count("vocab_size");
+    int positions = fields.count("n_positions");
     boolean tied = fields.flag("tie_word_embeddings", true) && labels.isEmpty();
     List<BlockPart> blocks = IntStream.range(0, shape.layers).mapToObj(shape::block).toList();
     EmbeddingPart places =
@@ -96,10 +96,10 @@ final class Gpt2Family implements Family {
     private final double deviation;
 
     Shape(ConfigFields fields) {
-      width = fields.positive("n_embd");
-      heads = fields.positive("n_head");
-      layers = fields.positive("n_layer");
-      inner = fields.positive("n_inner", 4 * width);
+      width = fields.size("n_embd");
+      heads = fields.size("n_head");
+      layers = fields.layers("n_layer");
+      inner = fields.size("n_inner", 4 * width);
       epsilon = fields.positiveNumber("layer_norm_epsilon", 1e-5);
       deviation = fields.positiveNumber("initializer_range", 0.02);
       fields.check(width % heads == 0, "n_head", "a divisor of n_embd " + width);

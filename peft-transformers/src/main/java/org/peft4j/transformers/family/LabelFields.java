@@ -12,6 +12,9 @@ final class LabelFields {
   private static final String CLASSIFIER = "ForSequenceClassification";
   private static final int DEFAULT_COUNT = 2;
 
+  /** Each label has a name in memory. */
+  private static final int MAX_LABELS = 1_000_000;
+
   private LabelFields() {}
 
   static Optional<Labels> read(ConfigFields fields) {
@@ -20,15 +23,18 @@ final class LabelFields {
     }
     fields.only("problem_type", "single_label_classification");
     List<String> names = fields.numbered("id2label");
-    int count = fields.positive("num_labels", names.isEmpty() ? DEFAULT_COUNT : names.size());
+    int count = fields.count("num_labels", names.isEmpty() ? DEFAULT_COUNT : names.size());
     fields.check(
         names.isEmpty() || names.size() == count,
         "num_labels",
         "the number of labels in id2label, " + names.size());
-    fields.check(count > 1, "num_labels", "2 or more; 1 means regression, which is not supported");
+    fields.check(
+        count > 1 && count <= MAX_LABELS,
+        "num_labels",
+        "2 to " + MAX_LABELS + "; 1 means regression, which is not supported");
     boolean distinct = names.stream().distinct().count() == names.size();
     fields.check(distinct, "id2label", "a different name for each label");
-    if (count < 2 || !distinct) {
+    if (count < 2 || count > MAX_LABELS || !distinct) {
       return Optional.empty();
     }
     return Optional.of(names.isEmpty() ? Labels.count(count) : new Labels(names));

@@ -13,10 +13,10 @@ final class MistralFamily implements Family {
 
   @Override
   public ModelArchitecture describe(ConfigFields fields, Optional<Labels> labels) {
-    int maxPositions = fields.positive("max_position_embeddings");
+    int maxPositions = fields.count("max_position_embeddings");
     // Hugging Face's default for an absent field is a window of 4096; null means none.
     boolean whole =
-        fields.isNull("sliding_window") || fields.positive("sliding_window", 4096) >= maxPositions;
+        fields.isNull("sliding_window") || fields.count("sliding_window", 4096) >= maxPositions;
     fields.check(
         whole,
         "sliding_window",

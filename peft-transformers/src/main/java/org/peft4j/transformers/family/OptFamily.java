@@ -58,10 +58,10 @@ final class OptFamily implements Family {
     private final double deviation;
 
     Shape(ConfigFields fields) {
-      width = fields.positive("hidden_size");
-      embedded = fields.positive("word_embed_proj_dim", width);
-      heads = fields.positive("num_attention_heads");
-      inner = fields.positive("ffn_dim");
+      width = fields.size("hidden_size");
+      embedded = fields.size("word_embed_proj_dim", width);
+      heads = fields.size("num_attention_heads");
+      inner = fields.size("ffn_dim");
       bias = fields.flag("enable_bias", true);
       normBefore = fields.flag("do_layer_norm_before", true);
       activation = ActivationField.read(fields, "activation_function", "relu");
@@ -70,9 +70,9 @@ final class OptFamily implements Family {
     }
 
     ModelArchitecture describe(ConfigFields fields, Optional<Labels> labels) {
-      int positions = fields.positive("max_position_embeddings");
-      int vocabulary = fields.positive("vocab_size");
-      int layers = fields.positive("num_hidden_layers");
+      int positions = fields.count("max_position_embeddings");
+      int vocabulary = fields.count("vocab_size");
+      int layers = fields.layers("num_hidden_layers");
       boolean tied = fields.flag("tie_word_embeddings", true) && labels.isEmpty();
       boolean withoutNorm = fields.flag("_remove_final_layer_norm", false) || !normBefore;
       SpecialTokens tokens = TokenFields.read(fields);

@@ -17,7 +17,7 @@ final class Qwen2Family implements Family {
     fields.only("use_sliding_window", false);
     fields.ignore("sliding_window", "max_window_layers"); // They describe the window only.
     List<String> types = fields.texts("layer_types");
-    int layers = fields.positive("num_hidden_layers");
+    int layers = fields.layers("num_hidden_layers");
     fields.check(
         types.isEmpty() || types.size() == layers,
         "layer_types",

@@ -71,8 +71,8 @@ final class RotaryFields {
 
   /** A field beside the rotary settings goes before one among them, as Phi-3 has it. */
   private int originalPositions() {
-    int inner = rope.positive(ORIGINAL, maxPositions);
-    return fields.positive(ORIGINAL, inner);
+    int inner = rope.count(ORIGINAL, maxPositions);
+    return fields.count(ORIGINAL, inner);
   }
 
   private Rotary.Scaling llama3() {

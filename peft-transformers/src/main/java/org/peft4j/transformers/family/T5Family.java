@@ -49,8 +49,8 @@ record T5Family(String modelType, String className) implements Family {
   public ModelArchitecture describe(ConfigFields fields, Optional<Labels> labels) {
     fields.ignore("dropout_rate", "output_past");
     fields.check(labels.isEmpty(), "architectures", "language models of this family");
-    int layers = fields.positive("num_layers");
-    int vocabulary = fields.positive("vocab_size");
+    int layers = fields.layers("num_layers");
+    int vocabulary = fields.count("vocab_size");
     Shape shape = new Shape(fields, multilingual() ? "gated-gelu" : "relu");
     boolean tied = fields.flag("tie_word_embeddings", !multilingual());
     boolean scaled = fields.flag("scale_decoder_outputs", tied && !multilingual());
@@ -60,11 +60,11 @@ record T5Family(String modelType, String className) implements Family {
     return new ModelArchitecture(
         new CheckpointNames(modelType, className + "ForConditionalGeneration", "", Set.of()),
         false,
-        fields.positive("n_positions", 512),
+        fields.count("n_positions", 512),
         TokenFields.read(fields),
         labels,
         Optional.of(shape.stack("encoder", layers, shared)),
-        shape.stack("decoder", fields.positive("num_decoder_layers", layers), shared),
+        shape.stack("decoder", fields.layers("num_decoder_layers", layers), shared),
         new HeadPart(
             head.linear(), tied, scaled ? 1 / Math.sqrt(shape.width) : 1, OptionalDouble.empty()));
   }
@@ -82,12 +82,13 @@ record T5Family(String modelType, String className) implements Family {
     private final Activation activation;
 
     Shape(ConfigFields fields, String feedForward) {
-      width = fields.positive("d_model");
-      heads = fields.positive("num_heads");
-      headSize = fields.positive("d_kv");
-      inner = fields.positive("d_ff");
-      buckets = fields.positive("relative_attention_num_buckets", 32);
-      maxDistance = fields.positive("relative_attention_max_distance", 128);
+      width = fields.size("d_model");
+      heads = fields.size("num_heads");
+      headSize = fields.size("d_kv");
+      fields.headSizes("d_kv", heads, headSize);
+      inner = fields.size("d_ff");
+      buckets = fields.size("relative_attention_num_buckets", 32);
+      maxDistance = fields.count("relative_attention_max_distance", 128);
       epsilon = fields.positiveNumber("layer_norm_epsilon", 1e-6);
       factor = fields.positiveNumber("initializer_factor", 1);
       String projection = fields.text("feed_forward_proj", feedForward);

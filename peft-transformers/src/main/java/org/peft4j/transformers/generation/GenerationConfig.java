@@ -10,6 +10,8 @@ import org.peft4j.error.PeftException;
  * How to generate text. Names, meanings and defaults are those of Hugging Face transformers.
  *
  * @param maxNewTokens the most new tokens of a row, 1 or more
+ * @param maxLength the most tokens of a row, the longest prompt included, 1 or more; empty for
+ *     {@code maxNewTokens} after it
  * @param doSample whether to draw tokens at random; otherwise always takes the likeliest, and
  *     {@code temperature}, {@code topK} and {@code topP} have no effect
  * @param temperature divides the logits; above 0
@@ -24,6 +26,7 @@ import org.peft4j.error.PeftException;
  */
 public record GenerationConfig(
     int maxNewTokens,
+    OptionalInt maxLength,
     boolean doSample,
     double temperature,
     int topK,
@@ -42,6 +45,7 @@ public record GenerationConfig(
     eosTokenIds = eosTokenIds.map(List::copyOf);
     List<String> problems = new ArrayList<>();
     require(maxNewTokens >= 1, "maxNewTokens", maxNewTokens, "1 or more", problems);
+    require(maxLength.orElse(1) >= 1, "maxLength", maxLength.orElse(1), "1 or more", problems);
     require(positive(temperature), "temperature", temperature, temperatures(), problems);
     require(topK >= 0, "topK", topK, "0 (all tokens) or more", problems);
     require(topP > 0 && topP <= 1, "topP", topP, "above 0, at most 1", problems);
@@ -61,7 +65,7 @@ public record GenerationConfig(
   }
 
   private static String temperatures() {
-    return "a finite number above 0 (for the likeliest token always, set doSample to false)";
+    return "a finite number above 0 (doSample false always takes the likeliest token)";
   }
 
   private static boolean positive(double value) {
@@ -79,6 +83,23 @@ public record GenerationConfig(
   /** Always takes the likeliest token; at most {@code maxNewTokens} tokens. */
   public static GenerationConfig greedy(int maxNewTokens) {
     return builder().maxNewTokens(maxNewTokens).build();
+  }
+
+  /**
+   * The most new tokens after prompts of which the longest has that many tokens.
+   *
+   * @throws PeftException if {@code maxLength} leaves none
+   */
+  int room(int prompt) {
+    if (maxLength.isPresent() && maxLength.getAsInt() <= prompt) {
+      throw new PeftException(
+          "The longest prompt has "
+              + prompt
+              + " tokens and maxLength is "
+              + maxLength.getAsInt()
+              + ", prompt included, which leaves no new token. Set maxNewTokens instead.");
+    }
+    return maxLength.isPresent() ? maxLength.getAsInt() - prompt : maxNewTokens;
   }
 
   /** A builder with the defaults. */

@@ -7,6 +7,7 @@ import java.util.OptionalInt;
 /** Builds a {@link GenerationConfig}; {@link #build} checks the ranges. */
 public final class GenerationConfigBuilder {
   private int maxNewTokens = 20;
+  private OptionalInt maxLength = OptionalInt.empty();
   private boolean doSample;
   private double temperature = 1;
   private int topK = 50;
@@ -18,9 +19,18 @@ public final class GenerationConfigBuilder {
 
   GenerationConfigBuilder() {}
 
-  /** At least 1; default 20. */
+  /** At least 1; default 20. Replaces {@link #maxLength}. */
   public GenerationConfigBuilder maxNewTokens(int value) {
     maxNewTokens = value;
+    maxLength = OptionalInt.empty();
+    return this;
+  }
+
+  /**
+   * The most tokens with the longest prompt, at least 1; by default {@code maxNewTokens} counts.
+   */
+  public GenerationConfigBuilder maxLength(int value) {
+    maxLength = OptionalInt.of(value);
     return this;
   }
 
@@ -28,6 +38,10 @@ public final class GenerationConfigBuilder {
   public GenerationConfigBuilder doSample(boolean value) {
     doSample = value;
     return this;
+  }
+
+  boolean samples() {
+    return doSample;
   }
 
   /** Above 0; default 1. */
@@ -80,6 +94,7 @@ public final class GenerationConfigBuilder {
   public GenerationConfig build() {
     return new GenerationConfig(
         maxNewTokens,
+        maxLength,
         doSample,
         temperature,
         topK,

@@ -4,6 +4,7 @@ import static org.nd4j.linalg.indexing.NDArrayIndex.all;
 import static org.nd4j.linalg.indexing.NDArrayIndex.point;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.deeplearning4j.nn.graph.ComputationGraph;
@@ -13,6 +14,8 @@ import org.peft4j.error.PeftException;
 import org.peft4j.transformers.CausalLanguageModel;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.internal.batch.LeftPadding;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Continues several prompts of different lengths at once: one pass over the prompts, then one token
@@ -28,6 +31,8 @@ import org.peft4j.transformers.internal.batch.LeftPadding;
  * Not thread-safe.
  */
 public final class Generator {
+  private static final Logger LOG = LoggerFactory.getLogger(Generator.class);
+
   private final ComputationGraph graph;
   private final ModelArchitecture model;
 
@@ -55,19 +60,23 @@ public final class Generator {
   }
 
   /**
-   * Continues each prompt. A row ends at the model's last position.
+   * Continues each prompt. A row ends at the model's last position; a warning says so before the
+   * first token if the rows could get there.
    *
    * @param prompts token ids, with a begin-of-text token if the model needs one
    * @param listener receives each token, row by row at every step
-   * @throws PeftException if a prompt is empty, has more tokens than the model has positions, or
-   *     contains an id outside the vocabulary; or if a logit is not finite
+   * @throws PeftException if a prompt is empty, has more tokens than the model has positions or as
+   *     many as {@code maxLength}, or contains an id outside the vocabulary; or if a logit is not
+   *     finite
    */
   public Generation generate(List<int[]> prompts, GenerationConfig config, TokenListener listener) {
     PromptCheck.require(prompts, model);
     Set<Integer> endOfText = Set.copyOf(config.eosTokenIds().orElse(model.tokens().endOfText()));
     int longest = prompts.stream().mapToInt(prompt -> prompt.length).max().orElse(0);
+    int wanted = config.room(longest);
     // The model never reads the last token, so it needs no position.
-    int room = Math.min(config.maxNewTokens(), model.longestText() - longest + 1);
+    int room = Math.min(wanted, model.longestText() - longest + 1);
+    warning(model.longestText(), longest, wanted).ifPresent(LOG::warn);
     Batch batch = new Batch(prompts, padding(config), room);
     List<TokenChooser> choosers =
         IntStream.range(0, batch.rows()).mapToObj(row -> new TokenChooser(config, row)).toList();
@@ -83,8 +92,19 @@ public final class Generator {
     } finally {
       graph.rnnClearPreviousState();
     }
-    batch.end(room == config.maxNewTokens() ? Ending.LENGTH : Ending.POSITIONS);
+    batch.end(room == wanted ? Ending.LENGTH : Ending.POSITIONS);
     return batch.result();
+  }
+
+  /** What to say before the first token if rows may end at the model's last position. */
+  static Optional<String> warning(int positions, int prompt, int wanted) {
+    int room = positions - prompt + 1;
+    return room >= wanted
+        ? Optional.empty()
+        : Optional.of(
+            ("The model has %d positions: after a prompt of %d tokens, at most %d of the %d new"
+                    + " tokens will come.")
+                .formatted(positions, prompt, room, wanted));
   }
 
   /** The id to pad with: the config's, the model's, the model's first end-of-text token, or 0. */

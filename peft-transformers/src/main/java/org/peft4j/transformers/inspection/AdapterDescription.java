@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.peft4j.config.PeftConfig;
+import org.peft4j.internal.LayerNumbers;
 import org.peft4j.internal.files.AdapterFiles;
 import org.peft4j.internal.files.AdapterKeys;
 import org.peft4j.method.Methods;
@@ -56,10 +57,7 @@ public record AdapterDescription(PeftConfig config, List<String> targets, Tensor
     }
     text.append("on ").append(TextTable.number(targets.size())).append(" modules: ");
     text.append(
-        targets.stream()
-            .map(target -> target.replaceAll("(?<=\\.)\\d+(?=\\.)", "*"))
-            .distinct()
-            .collect(Collectors.joining(", ")));
+        targets.stream().map(LayerNumbers::starred).distinct().collect(Collectors.joining(", ")));
     return text.append('\n').toString();
   }
 

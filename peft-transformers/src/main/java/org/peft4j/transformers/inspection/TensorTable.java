@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.peft4j.internal.LayerNumbers;
 import org.peft4j.safetensors.TensorInfo;
 import org.peft4j.safetensors.TensorSource;
 
@@ -83,7 +84,7 @@ public record TensorTable(Path file, List<TensorInfo> tensors, Map<String, Strin
     SortedMap<String, TensorInfo> byName = new TreeMap<>(NumberOrder.INSTANCE);
     tensors.forEach(tensor -> byName.put(tensor.name(), tensor));
     for (TensorInfo tensor : byName.values()) {
-      String name = tensor.name().replaceAll("(?<=\\.)\\d+(?=\\.)", "*");
+      String name = LayerNumbers.starred(tensor.name());
       groups
           .computeIfAbsent(
               new Line(name, tensor.dtype().name(), tensor.shape()),

@@ -8,6 +8,9 @@ import java.util.Locale;
 public final class TextTable {
   private static final int LEFT_COLUMNS = 3;
 
+  /** Wider cells stick out: one long name in a file must not widen every line. */
+  private static final int WIDEST = 120;
+
   private final int leftColumns;
   private final List<String[]> rows = new ArrayList<>();
   private final int[] widths;
@@ -32,7 +35,7 @@ public final class TextTable {
   public void row(String... cells) {
     rows.add(cells.clone());
     for (int i = 0; i < widths.length; i++) {
-      widths[i] = Math.max(widths[i], cells[i].length());
+      widths[i] = Math.max(widths[i], Math.min(WIDEST, cells[i].length()));
     }
   }
 
@@ -47,7 +50,7 @@ public final class TextTable {
     for (String[] row : rows) {
       StringBuilder line = new StringBuilder();
       for (int i = 0; i < row.length; i++) {
-        String padding = " ".repeat(widths[i] - row[i].length());
+        String padding = " ".repeat(Math.max(0, widths[i] - row[i].length()));
         line.append(i < leftColumns ? row[i] + padding : padding + row[i]).append("  ");
       }
       text.append(line.toString().stripTrailing()).append('\n');

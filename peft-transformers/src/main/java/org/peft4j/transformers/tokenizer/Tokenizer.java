@@ -1,101 +1,143 @@
 package org.peft4j.transformers.tokenizer;
 
-import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.Set;
 import org.peft4j.error.PeftException;
+import org.peft4j.transformers.internal.tokenizer.NativeTokenizer;
+import org.peft4j.transformers.internal.tokenizer.check.WholeText;
+import org.peft4j.transformers.internal.tokenizer.rules.TokenizerDescription;
 
 /**
- * The tokenizer of a checkpoint folder: its {@code tokenizer.json}, run by Hugging Face's own
- * library. It sends and downloads nothing: the library's usage tracking is off, and its bundled CPU
- * code runs.
+ * The tokenizer of a checkpoint folder, with the ids of transformers 5's {@code AutoTokenizer}: its
+ * {@code tokenizer.json}, with what {@code tokenizer_config.json} changes, run by Hugging Face's
+ * own library. Nothing is sent or downloaded.
+ *
+ * <p>The files are untrusted. What the library could not stand is refused before it sees it: kinds,
+ * fields and expressions that are not known to end well, and texts that are too long for them.
+ *
+ * <p>Safe for use by several threads.
  */
 public final class Tokenizer implements AutoCloseable {
-  private final HuggingFaceTokenizer tokenizer;
-  private final TokenizerFiles files;
+  private final NativeTokenizer tokenizer;
+  private final TokenizerDescription description;
+  private final ModelTokens model;
 
-  private Tokenizer(HuggingFaceTokenizer tokenizer, TokenizerFiles files) {
+  private Tokenizer(
+      NativeTokenizer tokenizer, TokenizerDescription description, ModelTokens model) {
     this.tokenizer = tokenizer;
-    this.files = files;
+    this.description = description;
+    this.model = model;
   }
 
   /**
-   * Loads {@code folder/tokenizer.json}, and the ids of special tokens from {@code config.json} or
-   * {@code tokenizer_config.json}.
+   * Loads {@code folder/tokenizer.json}, with {@code tokenizer_config.json}, {@code config.json}
+   * and {@code generation_config.json} where they are there.
    *
-   * @throws PeftException if tokenizer.json is missing or cannot be read
+   * @throws PeftException if there is no tokenizer.json, a file is broken, or it asks for what is
+   *     not supported: with the name of the field
    */
   public static Tokenizer load(Path folder) {
-    Path file = folder.resolve("tokenizer.json");
-    if (!Files.isRegularFile(file)) {
+    if (!Files.exists(folder.resolve("tokenizer.json"))) {
       throw new PeftException(
           folder
-              + " has no tokenizer.json. Save a \"fast\" tokenizer there with its save_pretrained,"
-              + " which writes that file.");
+              + " has no tokenizer.json. A \"fast\" tokenizer is needed; save_pretrained of one"
+              + " writes it.");
     }
-    stayOffline();
-    TokenizerFiles files = TokenizerFiles.read(folder);
-    try {
-      HuggingFaceTokenizer tokenizer =
-          HuggingFaceTokenizer.builder()
-              .optTokenizerPath(file)
-              .optTruncation(false)
-              .optPadding(false)
-              .build();
-      return new Tokenizer(tokenizer, files);
-    } catch (IOException e) {
-      throw new PeftException("Cannot read " + file + ": " + e.getMessage() + ".", e);
-    } catch (RuntimeException e) {
-      throw new PeftException(file + " is not a tokenizer: " + e.getMessage(), e);
-    }
-  }
-
-  /** The library reads these properties when its first class is used. */
-  private static void stayOffline() {
-    System.setProperty("OPT_OUT_TRACKING", "true");
-    if (System.getProperty("RUST_FLAVOR") == null) {
-      System.setProperty("RUST_FLAVOR", "cpu");
-    }
+    TokenizerDescription description = TokenizerDescription.read(folder);
+    ModelTokens model = ModelTokens.read(folder);
+    NativeTokenizer tokenizer = NativeTokenizer.of(description.json().toString());
+    return new Tokenizer(tokenizer, description, model);
   }
 
   /**
-   * The ids of {@code text}.
+   * The ids of {@code text}. A text that begins with the begin-of-text marker gets that token once,
+   * not twice as in Python.
    *
-   * @param addSpecialTokens whether to add the tokenizer's special tokens, such as one for the
-   *     beginning of the text
+   * @param addSpecialTokens whether to add what the tokenizer puts around a text, such as a token
+   *     for its beginning
+   * @throws PeftException if the text has more than {@link #longestText} characters, half of a
+   *     surrogate pair, or a character for which there is no token
    */
   public int[] encode(String text, boolean addSpecialTokens) {
-    long[] ids = tokenizer.encode(text, addSpecialTokens, false).getIds();
-    return Arrays.stream(ids).mapToInt(Math::toIntExact).toArray();
+    WholeText.require(text, "The text");
+    if (text.length() > longestText()) {
+      throw new PeftException(
+          "The text has %,d characters; this tokenizer takes up to %,d at once, as its expressions may fail on more. Split the text, or tokenise it into safetensors."
+              .formatted(text.length(), longestText()));
+    }
+    int[] ids = tokenizer.encode(text, addSpecialTokens);
+    return addSpecialTokens && beginsTwice(text, ids)
+        ? Arrays.copyOfRange(ids, 1, ids.length)
+        : ids;
   }
 
-  /** The text of {@code ids}, with or without special tokens. */
+  private boolean beginsTwice(String text, int[] ids) {
+    OptionalInt begin = description.id("bos_token");
+    return begin.isPresent()
+        && ids.length > 1
+        && ids[0] == begin.getAsInt()
+        && ids[1] == begin.getAsInt()
+        && text.startsWith(description.named().getOrDefault("bos_token", ""));
+  }
+
+  /** The text of {@code ids}, with or without special tokens. Ids without a token are left out. */
   public String decode(int[] ids, boolean skipSpecialTokens) {
-    return tokenizer.decode(Arrays.stream(ids).asLongStream().toArray(), skipSpecialTokens);
+    String text = tokenizer.decode(ids, skipSpecialTokens);
+    return description.cleansUp() ? Cleanup.of(text) : text;
+  }
+
+  /** The most characters that {@link #encode} takes: hundreds of thousands, as a rule. */
+  public int longestText() {
+    return description.longestText();
   }
 
   /** One more than the largest id. */
   public int vocabularySize() {
-    return files.vocabularySize();
+    return description.ids().values().stream().mapToInt(Integer::intValue).max().orElse(-1) + 1;
   }
 
-  /** The token that begins a text, if there is one. */
+  /** The token that begins a text, if there is one: the tokenizer's, or else the model's. */
   public OptionalInt beginOfText() {
-    return files.special("bos_token").stream().mapToInt(Integer::intValue).findFirst();
+    return ownOrModels("bos_token");
   }
 
-  /** The tokens of which any ends a text. */
+  /**
+   * The tokens that end a text; any of them does. The tokenizer's own {@code eos_token} comes
+   * first, then those of {@code config.json} and {@code generation_config.json}.
+   */
   public List<Integer> endOfText() {
-    return files.special("eos_token");
+    Set<Integer> ids = new LinkedHashSet<>();
+    description.id("eos_token").ifPresent(ids::add);
+    ids.addAll(model.ids("eos_token_id"));
+    return List.copyOf(ids);
   }
 
-  /** The token that fills up shorter texts, if there is one. */
+  /**
+   * The token that fills up shorter texts, if there is one: the tokenizer's, or else the model's.
+   *
+   * @throws PeftException if the model's vocabulary does not have it
+   */
   public OptionalInt padding() {
-    return files.special("pad_token").stream().mapToInt(Integer::intValue).findFirst();
+    OptionalInt padding = ownOrModels("pad_token");
+    OptionalInt size = model.vocabularySize();
+    if (padding.isPresent() && size.isPresent() && padding.getAsInt() >= size.getAsInt()) {
+      throw new PeftException(
+          "The padding token has id %d, but the model's vocabulary ends at %d. Name another pad_token in tokenizer_config.json, such as the eos_token, or resize the model's embeddings."
+              .formatted(padding.getAsInt(), size.getAsInt() - 1));
+    }
+    return padding;
+  }
+
+  private OptionalInt ownOrModels(String name) {
+    OptionalInt own = description.id(name);
+    return own.isPresent()
+        ? own
+        : model.ids(name + "_id").stream().mapToInt(Integer::intValue).findFirst();
   }
 
   @Override

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -32,7 +33,7 @@ class CheckpointWriterTest {
   @ValueSource(strings = {"llama", "gpt2", "gpt2_hub", "qwen2", "llama_bf16", "llama_sharded"})
   void tensorsKeepTheirBytesInTheirOriginalTypes(String base) {
     try (CausalLanguageModel model = Transformers.load(Golden.base(base))) {
-      CheckpointWriter.of(model).originalTypes().write(folder.resolve("copy"));
+      CheckpointWriter.of(model).write(folder.resolve("copy"));
     }
 
     Map<String, Object> source = bytes(Golden.base(base));
@@ -43,13 +44,50 @@ class CheckpointWriterTest {
   @Test
   void configKeepsAllFieldsButTheType() {
     try (CausalLanguageModel model = Transformers.load(Golden.base("llama_bf16"))) {
-      CheckpointWriter.of(model).write(folder.resolve("copy"));
+      CheckpointWriter.of(model).dtype(DType.F32).write(folder.resolve("copy"));
     }
 
     var source = CheckpointFiles.JSON.readObject(Golden.base("llama_bf16").resolve("config.json"));
     assertThat(CheckpointFiles.JSON.readObject(folder.resolve("copy/config.json")))
         .isEqualTo(source.put("dtype", "float32"));
     assertThat(types(folder.resolve("copy"))).containsOnly(DType.F32);
+  }
+
+  /** What a link leads to may be secret; the copy would tell it. */
+  @ParameterizedTest
+  @ValueSource(strings = {"chat_template.jinja", "tokenizer.json", "merges.txt", "config.json"})
+  void aLinkOutOfTheFolderIsNotCopied(String name) throws IOException {
+    Path source = copy(Golden.base("llama"), folder.resolve("source"));
+    Path secret = folder.resolve("secret");
+    Files.copy(source.resolve("config.json"), secret);
+    Files.deleteIfExists(source.resolve(name));
+    Files.createSymbolicLink(source.resolve(name), secret);
+
+    try (CausalLanguageModel model = Transformers.load(source)) {
+      assertThatThrownBy(() -> CheckpointWriter.of(model).write(folder.resolve("target")))
+          .isInstanceOf(PeftException.class)
+          .hasMessageContaining(
+              name + " is a link to " + secret + ", outside of the model's folder");
+    }
+    assertThat(folder.resolve("target")).doesNotExist();
+  }
+
+  @Test
+  void linksOfAHuggingFaceCacheAreCopied() throws IOException {
+    Path hub = folder.resolve("models--a--b");
+    Path blobs = copy(Golden.base("llama"), Files.createDirectories(hub).resolve("blobs"));
+    Files.writeString(blobs.resolve("template"), "{{ messages }}");
+    Path snapshot = Files.createDirectories(hub.resolve("snapshots/0123"));
+    for (String name : new String[] {"config.json", "model.safetensors"}) {
+      Files.createSymbolicLink(snapshot.resolve(name), Path.of("../../blobs").resolve(name));
+    }
+    Files.createSymbolicLink(
+        snapshot.resolve("chat_template.jinja"), Path.of("../../blobs/template"));
+
+    try (CausalLanguageModel model = Transformers.load(snapshot)) {
+      CheckpointWriter.of(model).write(folder.resolve("target"));
+    }
+    assertThat(folder.resolve("target/chat_template.jinja")).hasContent("{{ messages }}");
   }
 
   @Test
@@ -61,6 +99,47 @@ class CheckpointWriterTest {
     assertThat(folder.resolve("copy/model.safetensors.index.json")).exists();
     assertThat(folder.resolve("copy/model.safetensors")).doesNotExist();
     assertThat(bytes(folder.resolve("copy"))).isEqualTo(bytes(Golden.base("llama")));
+  }
+
+  /** The tokenizer as a whole, the other files one by one, from the first folder that has them. */
+  @Test
+  void filesOfAnAdapterGoBeforeTheModels() throws IOException {
+    Path source = copy(Golden.base("llama"), folder.resolve("source"));
+    Path adapter = Files.createDirectories(folder.resolve("adapter"));
+    for (String name : List.of("tokenizer.json", "added_tokens.json", "generation_config.json")) {
+      Files.writeString(source.resolve(name), "{\"of\": \"model\"}");
+    }
+    Files.writeString(source.resolve("chat_template.jinja"), "model");
+    Files.writeString(adapter.resolve("tokenizer.json"), "{\"of\": \"adapter\"}");
+    Files.writeString(adapter.resolve("tokenizer_config.json"), "{}");
+
+    assertThat(companions(source, adapter))
+        .containsEntry("tokenizer.json", "{\"of\": \"adapter\"}")
+        .containsEntry("tokenizer_config.json", "{}")
+        .containsEntry("generation_config.json", "{\"of\": \"model\"}")
+        .containsEntry("chat_template.jinja", "model")
+        .doesNotContainKey("added_tokens.json");
+
+    Files.writeString(adapter.resolve("chat_template.jinja"), "adapter");
+    assertThat(companions(source, adapter)).containsEntry("chat_template.jinja", "adapter");
+
+    Files.delete(adapter.resolve("chat_template.jinja"));
+    Files.writeString(adapter.resolve("tokenizer_config.json"), "{\"chat_template\": \"own\"}");
+    assertThat(companions(source, adapter)).doesNotContainKey("chat_template.jinja");
+  }
+
+  private Map<String, String> companions(Path source, Path adapter) throws IOException {
+    Path target = folder.resolve("merged");
+    try (CausalLanguageModel model = Transformers.load(source)) {
+      CheckpointWriter.of(model).filesOf(adapter).write(target);
+    }
+    Map<String, String> texts = new TreeMap<>();
+    try (Stream<Path> files = Files.list(target)) {
+      for (Path file : files.filter(f -> !f.toString().endsWith(".safetensors")).toList()) {
+        texts.put(String.valueOf(file.getFileName()), Files.readString(file));
+      }
+    }
+    return texts;
   }
 
   @Test

@@ -24,7 +24,7 @@ class FamiliesTest {
         "llama   | hidden_act | \"relu\" | hidden_act is \"relu\"; allowed: only silu",
         "llama   | partial_rotary_factor | 0.5 | partial_rotary_factor is 0.5; allowed: only 1",
         "llama   | num_key_value_heads | 3 | num_key_value_heads is 3; allowed: a divisor of num_attention_heads 4",
-        "llama   | hidden_size | \"x\" | hidden_size is \"x\"; allowed: a positive integer",
+        "llama   | hidden_size | \"x\" | hidden_size is \"x\"; allowed: 1 to 1048576",
         "mistral | sliding_window | 32 | sliding_window is 32; allowed: null, or at least max_position_embeddings 64",
         "qwen2   | use_sliding_window | true | use_sliding_window is true; allowed: only false",
         "gpt2    | activation_function | \"relu\" | activation_function is \"relu\"; allowed: only"

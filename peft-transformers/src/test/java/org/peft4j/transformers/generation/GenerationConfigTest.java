@@ -23,8 +23,8 @@ class GenerationConfigTest {
         .isInstanceOf(PeftException.class)
         .hasMessage(
             "Invalid GenerationConfig: maxNewTokens is 0; allowed: 1 or more. temperature is 0.0;"
-                + " allowed: a finite number above 0 (for the likeliest token always, set doSample"
-                + " to false). topK is -1; allowed: 0 (all tokens) or more. topP is 1.5; allowed:"
+                + " allowed: a finite number above 0 (doSample false always takes the likeliest"
+                + " token). topK is -1; allowed: 0 (all tokens) or more. topP is 1.5; allowed:"
                 + " above 0, at most 1. repetitionPenalty is NaN; allowed: a finite number above 0."
                 + " eosTokenIds has -7; allowed: token ids, 0 or more. padTokenId is -3; allowed: 0"
                 + " or more.");

@@ -107,6 +107,25 @@ class GeneratorTest {
     }
   }
 
+  /** The last token needs no position, as the model does not read it. */
+  @Test
+  void moreTokensThanPositionsAreToldBeforeTheFirst() {
+    assertThat(Generator.warning(64, 60, 5)).isEmpty();
+    assertThat(Generator.warning(64, 60, 6))
+        .contains(
+            "The model has 64 positions: after a prompt of 60 tokens, at most 5 of the 6 new"
+                + " tokens will come.");
+  }
+
+  @Test
+  void aPromptAsLongAsMaxLengthIsRefused() {
+    GenerationConfig config = GenerationConfig.builder().maxLength(LONG.length).build();
+
+    assertThatThrownBy(() -> Generator.of(llama).generate(List.of(SHORT, LONG), config))
+        .isInstanceOf(PeftException.class)
+        .hasMessageContaining("longest prompt has 5 tokens and maxLength is 5, prompt included");
+  }
+
   @Test
   void impossiblePromptsAreRefusedTogether() {
     int positions = llama.architecture().maxPositions();

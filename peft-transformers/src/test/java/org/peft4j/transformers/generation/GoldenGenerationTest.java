@@ -5,10 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.peft4j.transformers.CausalLanguageModel;
@@ -51,6 +55,27 @@ class GoldenGenerationTest {
           builder.eosTokenIds(List.of()).repetitionPenalty(penalty).build();
       assertThat(generator.generate(prompts, penalised).padded())
           .isDeepEqualTo(expected(folder, "repetition_penalty"));
+    }
+  }
+
+  /** A config file without arguments: the lengths, ends and texts of the reference. */
+  @Test
+  void aGenerationConfigIsFollowedAsByTheReference(@TempDir Path checkpoint) throws IOException {
+    Path folder = Golden.folder("generate_defaults");
+    List<int[]> prompts = prompts(folder.resolve("inputs.safetensors"));
+    JsonNode configs =
+        new JsonMapper().readTree(folder.resolve("case.json").toFile()).path("configs");
+    try (CausalLanguageModel model = Transformers.load(Golden.base("llama"))) {
+      for (Map.Entry<String, JsonNode> config : configs.properties()) {
+        Files.writeString(
+            checkpoint.resolve("generation_config.json"), config.getValue().toString());
+
+        GenerationConfig read = GenerationFile.read(checkpoint);
+
+        assertThat(Generator.of(model).generate(prompts, read).padded())
+            .as(config.getKey())
+            .isDeepEqualTo(expected(folder, config.getKey()));
+      }
     }
   }
 

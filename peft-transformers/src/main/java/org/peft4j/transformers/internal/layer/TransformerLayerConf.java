@@ -19,6 +19,7 @@ import org.nd4j.linalg.learning.regularization.Regularization;
 import org.peft4j.internal.graft.LayerGrafts;
 import org.peft4j.kernel.KernelChoice;
 import org.peft4j.site.Site;
+import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.internal.model.FrozenModel;
 
 /**
@@ -69,6 +70,20 @@ public abstract class TransformerLayerConf extends Layer {
   abstract FrozenLayer layer(
       NeuralNetConfiguration configuration, FrozenModel frozen, LayerGrafts grafts);
 
+  /** The architecture of its model. */
+  public ModelArchitecture architecture() {
+    return frozen().architecture();
+  }
+
+  private FrozenModel frozen() {
+    FrozenModel known = model;
+    if (known == null) {
+      known = FrozenModel.lookUp(modelKey);
+      model = known;
+    }
+    return known;
+  }
+
   @Override
   public final org.deeplearning4j.nn.api.Layer instantiate(
       NeuralNetConfiguration configuration,
@@ -77,11 +92,9 @@ public abstract class TransformerLayerConf extends Layer {
       @Nullable INDArray parameters,
       boolean initialize,
       DataType type) {
-    if (model == null) {
-      model = FrozenModel.lookUp(modelKey);
-    }
-    LayerGrafts none = LayerGrafts.none(sites(model), KernelChoice.kernels());
-    FrozenLayer layer = layer(configuration, model, none);
+    FrozenModel frozen = frozen();
+    LayerGrafts none = LayerGrafts.none(sites(frozen), KernelChoice.kernels());
+    FrozenLayer layer = layer(configuration, frozen, none);
     layer.setListeners(listeners);
     layer.setIndex(index);
     return layer;

@@ -1,0 +1,68 @@
+package org.peft4j.cli.train;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.peft4j.PeftModel;
+import org.peft4j.error.PeftException;
+import org.peft4j.internal.FreeSpace;
+
+/**
+ * Saves a trained adapter, somewhere: where the output folder cannot be written, in a new folder
+ * {@code peft-adapter-…} on another path, so that the work of a long training is not lost.
+ *
+ * @param output where the user wants it
+ * @param others folders to make a new one in, the first that can be written
+ */
+record SafeSave(Path output, List<Path> others) {
+  SafeSave {
+    others = List.copyOf(others);
+  }
+
+  /** With the present folder, the user's own and the one for temporary files as the others. */
+  static SafeSave to(Path output) {
+    return new SafeSave(
+        output,
+        List.of(
+            Path.of("").toAbsolutePath(),
+            Path.of(System.getProperty("user.home", "")),
+            Path.of(System.getProperty("java.io.tmpdir", ""))));
+  }
+
+  /** Fails if the disk has no room for the adapter, and for the old one while it is replaced. */
+  void requireRoom(PeftModel<?> model) {
+    long parameters = model.trainableParameters().trainable();
+    FreeSpace.require(output, 2 * Float.BYTES * parameters, "the adapter, written twice,");
+  }
+
+  /**
+   * Saves the model's adapters.
+   *
+   * @throws PeftException if they are not in the output folder; says where they are instead
+   */
+  void save(PeftModel<?> model) {
+    try {
+      model.save(output);
+    } catch (PeftException e) {
+      throw new PeftException(e.getMessage() + " " + elsewhere(model), e);
+    }
+  }
+
+  private String elsewhere(PeftModel<?> model) {
+    for (Path other : others) {
+      try {
+        Path folder = Files.createTempDirectory(other, "peft-adapter-");
+        try {
+          model.save(folder);
+          return "The trained adapter is in " + folder + " instead.";
+        } catch (PeftException e) {
+          Files.deleteIfExists(folder);
+        }
+      } catch (IOException e) {
+        // The next may do.
+      }
+    }
+    return "Neither could it be saved in one of " + others + ".";
+  }
+}

@@ -1,0 +1,51 @@
+package org.peft4j.train;
+
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.peft4j.error.PeftException;
+import org.peft4j.train.data.Examples;
+import org.peft4j.train.data.TrainingData;
+import org.peft4j.transformers.Transformers;
+import org.peft4j.transformers.architecture.ModelArchitecture;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Compares the length of data with a model's positions, before any work is done. */
+final class LongestSequence {
+  private static final Logger LOG = LoggerFactory.getLogger(LongestSequence.class);
+
+  private LongestSequence() {}
+
+  /**
+   * Warns where a sequence is longer than the model was made for.
+   *
+   * @param base the base model's graph
+   * @throws PeftException where the model has a table of positions, and no more
+   */
+  static void check(ComputationGraph base, Examples<?> examples) {
+    if (examples instanceof TrainingData data) {
+      Transformers.architecture(base).ifPresent(model -> check(model, data.longest()));
+    }
+  }
+
+  private static void check(ModelArchitecture model, int longest) {
+    model
+        .decoder()
+        .input()
+        .positions()
+        .filter(table -> table.positions() < longest)
+        .ifPresent(
+            table -> {
+              throw new PeftException(
+                  ("The longest sequence has %d tokens; this model has embeddings of %d positions. Cut"
+                          + " the data to that sequence length.")
+                      .formatted(longest, table.positions()));
+            });
+    if (longest > model.longestText()) {
+      LOG.warn(
+          "The longest sequence has {} tokens; this model was made for {} positions and may do"
+              + " badly beyond.",
+          longest,
+          model.longestText());
+    }
+  }
+}

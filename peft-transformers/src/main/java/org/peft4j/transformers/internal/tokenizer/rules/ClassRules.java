@@ -1,0 +1,118 @@
+package org.peft4j.transformers.internal.tokenizer.rules;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+import org.peft4j.error.PeftException;
+import org.peft4j.internal.json.JsonReader;
+
+/**
+ * The parts that a tokenizer class of transformers 5 builds anew, whatever {@code tokenizer.json}
+ * has there. Vocabulary, merges and, but for T5, {@code post_processor} stay the file's.
+ */
+final class ClassRules {
+  private static final JsonReader JSON = JsonReader.upTo(1 << 20, 1 << 20);
+
+  private static final String LLAMA =
+      """
+      {"normalizer": null,
+       "pre_tokenizer": {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "%s",
+                         "split": false},
+       "decoder": {"type": "Sequence", "decoders": [
+           {"type": "Replace", "pattern": {"String": "▁"}, "content": " "},
+           {"type": "ByteFallback"}, {"type": "Fuse"}%s]},
+       "model": {"type": "BPE", "fuse_unk": true, "byte_fallback": true}}
+      """;
+
+  private static final String GPT2 =
+      """
+      {"normalizer": null,
+       "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": %s, "trim_offsets": true,
+                         "use_regex": true},
+       "decoder": {"type": "ByteLevel", "add_prefix_space": true, "trim_offsets": true,
+                   "use_regex": true},
+       "model": {"type": "BPE", "continuing_subword_prefix": "", "end_of_word_suffix": "",
+                 "fuse_unk": false}}
+      """;
+
+  private static final String QWEN2 =
+      """
+      {"normalizer": {"type": "NFC"},
+       "pre_tokenizer": {"type": "Sequence", "pretokenizers": [
+           {"type": "Split", "behavior": "Isolated", "invert": false, "pattern": {"Regex":
+               "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\\\r\\\\n\\\\p{L}\\\\p{N}]?\\\\p{L}+|\\\\p{N}| ?[^\\\\s\\\\p{L}\\\\p{N}]+[\\\\r\\\\n]*|\\\\s*[\\\\r\\\\n]+|\\\\s+(?!\\\\S)|\\\\s+"}},
+           {"type": "ByteLevel", "add_prefix_space": %s, "trim_offsets": true,
+            "use_regex": false}]},
+       "decoder": {"type": "ByteLevel", "add_prefix_space": true, "trim_offsets": true,
+                   "use_regex": true},
+       "model": {"type": "BPE", "continuing_subword_prefix": "", "end_of_word_suffix": "",
+                 "fuse_unk": false, "byte_fallback": false}}
+      """;
+
+  private static final String T5 =
+      """
+      {"normalizer": null,
+       "pre_tokenizer": {"type": "Sequence", "pretokenizers": [
+           {"type": "WhitespaceSplit"},
+           {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always", "split": true}]},
+       "decoder": {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always",
+                   "split": true},
+       "model": {"type": "Unigram", "unk_id": 2, "byte_fallback": false}}
+      """;
+
+  private ClassRules() {}
+
+  /** Rebuilds {@code file} in place, as {@code kind} does. */
+  static void apply(TokenizerClass kind, ObjectNode file, TokenizerConfig config) {
+    switch (kind) {
+      case AS_IS -> {}
+      case LLAMA -> {
+        boolean prefix = config.flag("add_prefix_space", true);
+        String scheme = !prefix ? "never" : config.flag("legacy", false) ? "always" : "first";
+        String strip =
+            prefix ? ", {\"type\": \"Strip\", \"content\": \" \", \"start\": 1, \"stop\": 0}" : "";
+        replace(file, LLAMA.formatted(scheme, strip), kind, "merges");
+      }
+      case GPT2 ->
+          replace(file, GPT2.formatted(config.flag("add_prefix_space", false)), kind, "merges");
+      case QWEN2 ->
+          replace(file, QWEN2.formatted(config.flag("add_prefix_space", false)), kind, "merges");
+      case T5 -> {
+        JsonNode map = precompiled(file.path("normalizer"));
+        replace(file, T5, kind);
+        file.set("normalizer", map);
+      }
+    }
+  }
+
+  private static void replace(ObjectNode file, String text, TokenizerClass kind, String... kept) {
+    ObjectNode parts = (ObjectNode) JSON.parse(text, kind.name());
+    ObjectNode model = (ObjectNode) parts.get("model");
+    JsonNode old = file.path("model");
+    if (!old.path("type").equals(model.get("type"))) {
+      throw new PeftException(
+          "tokenizer_class %s builds a model of type %s, but tokenizer.json has %s. Give PreTrainedTokenizerFast in tokenizer_config.json to take it as it is."
+              .formatted(kind, model.get("type"), old.path("type")));
+    }
+    model.set("vocab", old.get("vocab"));
+    for (String name : kept) {
+      model.set(name, old.get(name));
+    }
+    file.setAll(parts);
+  }
+
+  /** T5's own character map, which is all that stays of the file's normaliser. */
+  private static JsonNode precompiled(JsonNode normalizer) {
+    List<JsonNode> steps = new java.util.ArrayList<>();
+    if (normalizer.path("type").asText().equals("Sequence")) {
+      normalizer.path("normalizers").forEach(steps::add);
+    } else {
+      steps.add(normalizer);
+    }
+    return steps.stream()
+        .filter(step -> step.path("type").asText().equals("Precompiled"))
+        .findFirst()
+        .orElse(JsonNodeFactory.instance.nullNode());
+  }
+}

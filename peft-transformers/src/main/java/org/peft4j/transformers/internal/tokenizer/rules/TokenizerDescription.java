@@ -1,0 +1,206 @@
+package org.peft4j.transformers.internal.tokenizer.rules;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.peft4j.error.PeftException;
+import org.peft4j.internal.json.JsonReader;
+import org.peft4j.transformers.internal.tokenizer.check.TokenizerCheck;
+
+/**
+ * A checkpoint's tokenizer as transformers 5 would run it, checked.
+ *
+ * @param json in the form of a {@code tokenizer.json}
+ * @param ids of all tokens by their texts
+ * @param named the texts of special tokens by name, as {@code eos_token}
+ * @param longestText the most characters of a text
+ * @param cleansUp whether decoding takes away spaces before punctuation
+ */
+public record TokenizerDescription(
+    ObjectNode json,
+    Map<String, Integer> ids,
+    Map<String, String> named,
+    int longestText,
+    boolean cleansUp) {
+  /** The largest vocabularies take some 40 MB. */
+  private static final JsonReader JSON = JsonReader.upTo(1 << 28, 1 << 24);
+
+  /**
+   * Reads a folder with a {@code tokenizer.json}.
+   *
+   * @throws PeftException if a file is broken, or asks for what is not supported
+   */
+  public static TokenizerDescription read(Path folder) {
+    Path path = folder.resolve("tokenizer.json");
+    ObjectNode file = JSON.readObject(path);
+    withType(file);
+    TokenizerCheck.longestText(file, path + ":");
+    JsonNode configJson = json(folder.resolve("config.json"));
+    TokenizerConfig config = TokenizerConfig.read(folder, file);
+    TokenizerClass kind = TokenizerClass.of(configJson, config.json());
+    Map<String, AddedToken> named = named(kind, config, file);
+    List<AddedToken> extra = extra(kind, config);
+    AddedVocabulary added = new AddedVocabulary(vocabulary(file));
+    if (kind == TokenizerClass.AS_IS) {
+      file.path("added_tokens").forEach(token -> added.add(AddedToken.read(token, "added_tokens")));
+    }
+    ClassRules.apply(kind, file, config);
+    add(added, config, named, extra);
+    if (kind == TokenizerClass.QWEN2) {
+      Stream.concat(named.values().stream(), extra.stream())
+          .forEach(token -> added.add(AddedToken.special(token.content())));
+    }
+    file.set("added_tokens", added.json());
+    file.putNull("truncation");
+    file.putNull("padding");
+    Map<String, Integer> ids = added.allIds();
+    if (kind == TokenizerClass.T5) {
+      file.set("post_processor", endOnly(ids, named));
+    }
+    boolean bytePairs = file.path("model").path("type").asText().equals("BPE");
+    Map<String, String> names = new LinkedHashMap<>();
+    named.forEach((name, token) -> names.put(name, token.content()));
+    return new TokenizerDescription(
+        file,
+        ids,
+        names,
+        TokenizerCheck.longestText(file, path + ":"),
+        !bytePairs && config.flag("clean_up_tokenization_spaces", false));
+  }
+
+  private static JsonNode json(Path file) {
+    return Files.exists(file) ? JSON.readObject(file) : MissingNode.getInstance();
+  }
+
+  /** Files of old leave out the model's type. */
+  private static void withType(ObjectNode file) {
+    if (file.path("model") instanceof ObjectNode model && !model.has("type")) {
+      if (model.has("merges")) {
+        model.put("type", "BPE");
+      } else if (model.path("vocab").isArray()) {
+        model.put("type", "Unigram");
+      } else if (model.has("max_input_chars_per_word")) {
+        model.put("type", "WordPiece");
+      } else {
+        model.put("type", "WordLevel");
+      }
+    }
+  }
+
+  private static Map<String, Integer> vocabulary(ObjectNode file) {
+    JsonNode vocabulary = file.path("model").path("vocab");
+    Map<String, Integer> ids = new HashMap<>();
+    if (vocabulary instanceof ArrayNode pairs) {
+      // Unigram: pairs of text and score, in the order of their ids.
+      IntStream.range(0, pairs.size())
+          .forEach(id -> ids.put(pairs.get(id).path(0).textValue(), id));
+    } else {
+      vocabulary
+          .properties()
+          .forEach(entry -> ids.put(entry.getKey(), entry.getValue().intValue()));
+    }
+    return ids;
+  }
+
+  private static Map<String, AddedToken> named(
+      TokenizerClass kind, TokenizerConfig config, ObjectNode file) {
+    Map<String, AddedToken> named = new LinkedHashMap<>();
+    JsonNode padding = file.path("padding").path("pad_token");
+    for (String name : TokenizerConfig.NAMES) {
+      Optional<AddedToken> given = config.named().getOrDefault(name, Optional.empty());
+      if (config.named().containsKey(name)) {
+        given.ifPresent(token -> named.put(name, token));
+      } else if (kind.defaults().containsKey(name)) {
+        named.put(name, AddedToken.special(kind.defaults().get(name)));
+      } else if (name.equals("pad_token") && padding.isTextual() && kind != TokenizerClass.GPT2) {
+        named.put(name, AddedToken.special(padding.textValue()));
+      }
+    }
+    config.named().forEach((name, token) -> token.ifPresent(t -> named.putIfAbsent(name, t)));
+    return named;
+  }
+
+  /** T5 has its sentinels too, where the config gives no other list. */
+  private static List<AddedToken> extra(TokenizerClass kind, TokenizerConfig config) {
+    List<AddedToken> additional = config.additional().orElse(List.of());
+    if (kind != TokenizerClass.T5 || config.extra().isPresent()) {
+      return config.extra().orElse(additional);
+    }
+    int count = config.json().path("extra_ids").asInt(100);
+    long listed = additional.stream().filter(t -> t.content().contains("<extra_id_")).count();
+    if (count < 0 || count > 1000 || listed > 0 && count > 0 && listed != count) {
+      throw new PeftException(
+          "tokenizer_config.json has extra_ids %d; allowed: 0 to 1000, and the number of sentinels in additional_special_tokens, %d, if there are any."
+              .formatted(count, listed));
+    }
+    Stream<AddedToken> sentinels =
+        IntStream.range(0, listed > 0 ? 0 : count)
+            .mapToObj(i -> AddedToken.special("<extra_id_" + i + ">"));
+    return Stream.concat(additional.stream(), sentinels).toList();
+  }
+
+  /**
+   * Adds the config's list by id, then what is not yet there: named tokens, those without a name.
+   */
+  private static void add(
+      AddedVocabulary added,
+      TokenizerConfig config,
+      Map<String, AddedToken> named,
+      List<AddedToken> extra) {
+    List<AddedToken> fresh = new ArrayList<>(config.added().values());
+    Set<String> present = new HashSet<>(added.contents());
+    fresh.forEach(token -> present.add(token.content()));
+    for (AddedToken token : Stream.concat(named.values().stream(), extra.stream()).toList()) {
+      // Two names may give a token different flags; the later ones count.
+      if (!present.contains(token.content()) && !fresh.contains(token)) {
+        fresh.add(token);
+      }
+    }
+    Set<String> names = new HashSet<>();
+    named.values().forEach(token -> names.add(token.content()));
+    for (AddedToken token : fresh) {
+      added.add(names.contains(token.content()) ? token.asSpecial() : token);
+    }
+  }
+
+  private static JsonNode endOnly(Map<String, Integer> ids, Map<String, AddedToken> named) {
+    Integer id =
+        Optional.ofNullable(named.get("eos_token")).map(t -> ids.get(t.content())).orElse(null);
+    if (id == null) {
+      throw new PeftException("tokenizer_config.json has no eos_token, which T5Tokenizer needs.");
+    }
+    return JSON.parse(
+        """
+        {"type": "TemplateProcessing",
+         "single": [{"Sequence": {"id": "A", "type_id": 0}},
+                    {"SpecialToken": {"id": "</s>", "type_id": 0}}],
+         "pair": [{"Sequence": {"id": "A", "type_id": 0}},
+                  {"SpecialToken": {"id": "</s>", "type_id": 0}},
+                  {"Sequence": {"id": "B", "type_id": 0}},
+                  {"SpecialToken": {"id": "</s>", "type_id": 0}}],
+         "special_tokens": {"</s>": {"id": "</s>", "ids": [%d], "tokens": ["</s>"]}}}
+        """
+            .formatted(id),
+        "T5Tokenizer");
+  }
+
+  /** The id of a named token, if there is one. */
+  public OptionalInt id(String name) {
+    Integer id = named.containsKey(name) ? ids.get(named.get(name)) : null;
+    return id == null ? OptionalInt.empty() : OptionalInt.of(id);
+  }
+}
