@@ -243,7 +243,8 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
     AtomicReference<Runnable> end = new AtomicReference<>();
     String what = "disabling the adapters";
     changeMerged(what, () -> end.set(merging.disable()));
-    return new AdapterScope(() -> changeMerged("ending " + what, Objects.requireNonNull(end.get())));
+    return new AdapterScope(
+        () -> changeMerged("ending " + what, Objects.requireNonNull(end.get())));
   }
 
   /** A change of the adapters, which changes the base model's weights too where they are merged. */

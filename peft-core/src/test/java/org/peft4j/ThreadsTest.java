@@ -139,8 +139,10 @@ class ThreadsTest {
         model
             .training()
             .observingInputs(
-                (site, x) -> loaded.add(
-                    elsewhere(() -> model.addAdapter("more", TwoLayers.biasOf("out"))) == null))) {
+                (site, x) ->
+                    loaded.add(
+                        elsewhere(() -> model.addAdapter("more", TwoLayers.biasOf("out")))
+                            == null))) {
       assertClose(output(model), adapted);
     }
     assertThat(loaded).containsExactly(true);

@@ -67,7 +67,8 @@ final class HeaderJson {
           "metadata entries",
           limits.maxMetadataEntries(),
           "maxMetadataEntries");
-      if (metadata.putIfAbsent(key, json.string(() -> "the metadata value of " + quoted(key))) != null) {
+      if (metadata.putIfAbsent(key, json.string(() -> "the metadata value of " + quoted(key)))
+          != null) {
         throw SafetensorsException.inFile(
             file, "__metadata__ names " + quoted(key) + " twice; names must be unique.");
       }

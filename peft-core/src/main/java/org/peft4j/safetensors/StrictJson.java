@@ -164,7 +164,8 @@ final class StrictJson implements AutoCloseable {
     }
   }
 
-  private SafetensorsException wrong(Supplier<String> what, String wanted, @Nullable JsonToken found) {
+  private SafetensorsException wrong(
+      Supplier<String> what, String wanted, @Nullable JsonToken found) {
     return fail(what.get() + " must be " + wanted + ", but is " + found + ".");
   }
 
