@@ -49,6 +49,8 @@ class Base:
     """Keys as in the published `gpt2`: without `transformer.`, and with the causal masks that old releases kept as buffers."""
     legacy: dict = field(default_factory=dict)
     """Fields in the layout of transformers 4, which most published checkpoints have; replaces `rope_parameters`."""
+    own_head: bool = False
+    """Whether the file has a head of its own although the config says that it is tied."""
     classifier: bool = False
     """Whether the head is `score`, for sequences, instead of `lm_head`."""
 
@@ -105,6 +107,20 @@ ALL: dict[str, Base] = {
     "llama_sharded": Base(llama(), shard_size="24KB"),
     "mistral": Base(MistralConfig(**{**DECODER, "sliding_window": None, "head_dim": 8})),
     "qwen2": Base(Qwen2Config(**{**DECODER, "tie_word_embeddings": True, "use_sliding_window": False})),
+    "mistral_window": Base(MistralConfig(**{**DECODER, "sliding_window": 4, "max_position_embeddings": 4})),
+    "qwen2_window": Base(Qwen2Config(**{**DECODER, "use_sliding_window": True, "sliding_window": 3, "max_window_layers": 1})),
+    "qwen2_window_types": Base(
+        Qwen2Config(
+            **{**DECODER, "use_sliding_window": True, "sliding_window": 5, "layer_types": ["sliding_attention", "full_attention"]}
+        )
+    ),
+    "llama_padding": Base(llama(pad_token_id=7)),
+    "opt_padding": Base(opt(pad_token_id=7)),
+    "llama_own_head": Base(llama(tie_word_embeddings=True), own_head=True),
+    "gpt2_own_head": Base(gpt2(), own_head=True),
+    "opt_own_head": Base(opt(), own_head=True),
+    "llama_gelu": Base(llama(hidden_act="gelu_pytorch_tanh")),
+    "gpt2_swish": Base(gpt2(activation_function="swish")),
     "gpt2": Base(gpt2()),
     "gpt2_hub": Base(gpt2(n_embd=16, n_layer=1, n_positions=16), as_openai=True),
     "opt": Base(opt()),
@@ -149,6 +165,10 @@ def write(name: str) -> None:
             parameter.copy_(weight(f"{name}/{key}", key, parameter))
     model.to(base.dtype).save_pretrained(folder, max_shard_size=base.shard_size)
     (folder / "generation_config.json").unlink(missing_ok=True)
+    if base.own_head:
+        path = folder / "model.safetensors"
+        head = weight(f"{name}/lm_head.weight", "lm_head.weight", model.get_output_embeddings().weight)
+        setting.write_tensors(path, {**load_file(path), "lm_head.weight": head})
     if base.as_openai:
         write_as_openai(folder / "model.safetensors", base.config)
     if base.legacy:

@@ -17,6 +17,7 @@ from peft import PeftModel, get_peft_model, get_peft_model_state_dict
 import bases
 import cases
 import cases_classification
+import cases_models
 import cases_low_rank
 import cases_prompt
 import cases_scaling
@@ -26,7 +27,7 @@ from first_values import first_value
 
 STEPS = 5
 OptimizerOf = Callable[[PeftModel, cases.Case], torch.optim.Optimizer]
-ALL = {**cases.ALL, **cases_scaling.ALL, **cases_low_rank.ALL, **cases_prompt.ALL, **cases_classification.ALL}
+ALL = {**cases.ALL, **cases_scaling.ALL, **cases_low_rank.ALL, **cases_prompt.ALL, **cases_classification.ALL, **cases_models.ALL}
 
 
 def batch(name: str, case: cases.Case) -> dict[str, torch.Tensor]:
@@ -40,6 +41,8 @@ def batch(name: str, case: cases.Case) -> dict[str, torch.Tensor]:
         mask[row, slice(-length, None) if case.padding == "left" else slice(length)] = 1
     ids = ids * mask  # the pad token is 0
     base = bases.ALL[case.base]
+    if base.config.pad_token_id > 2:  # a token like any other, but for its row of the embedding
+        ids[0, 2] = ids[1, 1] = ids[2, 4] = base.config.pad_token_id
     if base.classifier:
         labels = torch.randperm(len(lengths), generator=setting.generator(f"{name}/labels")) % base.config.num_labels
     else:

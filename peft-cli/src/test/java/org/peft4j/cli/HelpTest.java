@@ -18,7 +18,17 @@ import org.peft4j.method.PeftMethod;
 class HelpTest {
   @ParameterizedTest
   @ValueSource(
-      strings = {"train", "eval", "generate", "merge", "inspect", "plan", "init", "forward"})
+      strings = {
+        "train",
+        "eval",
+        "generate",
+        "merge",
+        "combine",
+        "inspect",
+        "plan",
+        "init",
+        "forward"
+      })
   void everyCommandHasHelpWithAnExample(String command) {
     Run run = Run.of(command, "--help");
 
@@ -52,7 +62,7 @@ class HelpTest {
         "train -m a -d b -o c --config d --target q_proj        | leave out --method, --rank",
         "plan a --config d --rank 4                             | leave out --method, --rank",
         "plan a --precision fp8                                 | expected one of [FP32, BF16]",
-        "merge -m a -a b -o c --dtype F8                        | but was 'F8'",
+        "merge -m a -a b -o c --dtype F8                        | it is F8; allowed: fp32, fp16, bf16",
       })
   void wrongUsageIsToldInOneLineThatPointsToTheHelp(String line, String message) {
     Run run = line.isEmpty() ? Run.of() : Run.of((Object[]) line.split(" "));

@@ -126,7 +126,8 @@ public abstract class CommonBuilder<B extends CommonBuilder<B>> {
 
   /** The names of the containers of {@link #layersToTransform}, such as {@code layers}. */
   public final B layersPattern(String... names) {
-    layersPattern = List.of(names);
+    // Python writes an empty text for none.
+    layersPattern = Arrays.stream(names).filter(name -> !name.isEmpty()).toList();
     return self();
   }
 

@@ -1,6 +1,7 @@
 package org.peft4j.site;
 
 import java.util.List;
+import java.util.OptionalInt;
 
 /**
  * A named place in a frozen model where something may be grafted.
@@ -19,6 +20,8 @@ import java.util.List;
  * @param outputs features out, embedding width, channels out
  * @param kernel the kernel's extents for a CONVOLUTION, else empty
  * @param parameters its frozen parameters, the weight first
+ * @param padding the row of an EMBEDDING whose look-ups give no gradient, as PyTorch's {@code
+ *     padding_idx}; empty for all others
  */
 public record Site(
     String name,
@@ -28,23 +31,43 @@ public record Site(
     long inputs,
     long outputs,
     List<Long> kernel,
-    List<SiteParameter> parameters) {
+    List<SiteParameter> parameters,
+    OptionalInt padding) {
   public Site {
     kernel = List.copyOf(kernel);
     parameters = List.copyOf(parameters);
   }
 
+  private Site(
+      String name,
+      String module,
+      SiteKind kind,
+      long inputs,
+      long outputs,
+      List<Long> kernel,
+      List<SiteParameter> parameters) {
+    this(
+        name,
+        module,
+        kind,
+        SiteRole.OTHER,
+        inputs,
+        outputs,
+        kernel,
+        parameters,
+        OptionalInt.empty());
+  }
+
   /** A linear map. */
   public static Site linear(
       String name, String module, long in, long out, List<SiteParameter> parameters) {
-    return new Site(name, module, SiteKind.LINEAR, SiteRole.OTHER, in, out, List.of(), parameters);
+    return new Site(name, module, SiteKind.LINEAR, in, out, List.of(), parameters);
   }
 
   /** An embedding table of {@code vocabulary} rows of width {@code dim}. */
   public static Site embedding(
       String name, String module, long vocabulary, long dim, List<SiteParameter> parameters) {
-    return new Site(
-        name, module, SiteKind.EMBEDDING, SiteRole.OTHER, vocabulary, dim, List.of(), parameters);
+    return new Site(name, module, SiteKind.EMBEDDING, vocabulary, dim, List.of(), parameters);
   }
 
   /** A convolution of {@code in} to {@code out} channels. */
@@ -55,24 +78,28 @@ public record Site(
       long out,
       List<Long> kernel,
       List<SiteParameter> parameters) {
-    return new Site(
-        name, module, SiteKind.CONVOLUTION, SiteRole.OTHER, in, out, kernel, parameters);
+    return new Site(name, module, SiteKind.CONVOLUTION, in, out, kernel, parameters);
   }
 
   /** A place between modules: an attention's keys and values, a sub-layer's output, a prompt. */
   public static Site place(String name, String module, SiteKind kind, long inputs, long outputs) {
-    return new Site(name, module, kind, SiteRole.OTHER, inputs, outputs, List.of(), List.of());
+    return new Site(name, module, kind, inputs, outputs, List.of(), List.of());
   }
 
   /** A site on which nothing can be grafted, whose parameters can be trained as a copy. */
   public static Site parameters(
       String name, String module, SiteKind kind, List<SiteParameter> parameters) {
-    return new Site(name, module, kind, SiteRole.OTHER, 0, 0, List.of(), parameters);
+    return new Site(name, module, kind, 0, 0, List.of(), parameters);
   }
 
   /** The same site with that role. */
   public Site as(SiteRole newRole) {
-    return new Site(name, module, kind, newRole, inputs, outputs, kernel, parameters);
+    return new Site(name, module, kind, newRole, inputs, outputs, kernel, parameters, padding);
+  }
+
+  /** The same embedding with that padding row. */
+  public Site withPadding(OptionalInt row) {
+    return new Site(name, module, kind, role, inputs, outputs, kernel, parameters, row);
   }
 
   /** The number of frozen elements here. */

@@ -13,10 +13,21 @@ public enum LoraInit {
   RANDOM("false"),
   /**
    * The r largest parts of the weight's singular value decomposition (Meng et al. 2024): {@code
-   * "pissa"}. The computation is exact, also for {@code "pissa_niter_16"} and the like, which mean
-   * a random approximation that cannot be reproduced. Linear modules only.
+   * "pissa"}. The computation is exact. Linear modules only.
    */
   PISSA("pissa"),
+  /**
+   * {@code "pissa_niter_16"} and the like: in Python a random approximation of {@link #PISSA},
+   * which cannot be computed again, so a saved adapter with it is refused. A new adapter starts
+   * exactly, and is saved as {@code "pissa"}.
+   */
+  APPROXIMATE_PISSA("pissa_niter_16"),
+  /**
+   * The principal components of the module's inputs (Paischer et al. 2024): {@code "eva"}. A saved
+   * adapter needs nothing more; a new one needs data: see {@link
+   * org.peft4j.lora.eva.EvaInitialiser}, which starts from {@link #STANDARD}.
+   */
+  EVA("eva"),
   /**
    * The first r of the weight's QR decomposition (Büyükakyüz 2024): {@code "olora"}. Exact; linear
    * modules only.
@@ -38,6 +49,6 @@ public enum LoraInit {
 
   /** Whether the frozen weight loses the first B·A. */
   public boolean shifts() {
-    return this == PISSA || this == OLORA;
+    return this == PISSA || this == APPROXIMATE_PISSA || this == OLORA;
   }
 }

@@ -8,9 +8,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.Peft;
@@ -86,6 +89,62 @@ class AdapterFilesTest {
     Peft.wrap(LayerCases.named("dense").base(), LoraConfig.builder().targetModules("layer").build())
         .save(folder);
     assertRefused("Target \"layer\" matches no site");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "base_model.model.dense1.lora_A.weight, base_model.model._orig_mod.dense1.lora_A.weight",
+    "base_model.model.dense1.lora_A.weight, _orig_mod.base_model.model.dense1.lora_A.weight",
+    "base_model.model.dense1.lora_B.weight, dense1.lora_B.weight",
+    "base_model.model.dense1.lora_B.weight, dense1._fsdp_wrapped_module.lora_B.weight",
+    "base_model.model.dense1.lora_magnitude_vector,"
+        + " base_model.model.dense1.lora_magnitude_vector.weight",
+  })
+  void aTensorMayHaveTheNameThatAWrapperInPythonGaveIt(String name, String other) {
+    PeftModel<ComputationGraph> model =
+        Peft.wrap(
+            SmallModel.graph(),
+            LoraConfig.builder().rank(2).dora(true).targetModules("dense1").build());
+    model.save(folder);
+    Map<String, INDArray> tensors =
+        new LinkedHashMap<>(model.adapter(Peft.DEFAULT_ADAPTER).tensors());
+    tensors.put(other, Objects.requireNonNull(tensors.remove(name)));
+    rewrite(tensors);
+
+    assertThat(Peft.load(SmallModel.graph(), folder).network().params())
+        .isEqualTo(model.network().params());
+  }
+
+  @Test
+  void aTensorUnderTwoNamesIsRefused() {
+    Map<String, INDArray> tensors = saved();
+    tensors.put("_orig_mod." + A, Nd4j.zeros(2, SmallModel.IN));
+    rewrite(tensors);
+    assertRefused("_orig_mod." + A, "are both " + A);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "lora_unet_dense1.lora_down.weight, kohya",
+    "unet.dense1.lora_C.weight, diffusers",
+    "dense1.processor.to_q_lora.down.weight, diffusers",
+    "decoder.layers.0.dense1.lora_A.weight, fairseq",
+    "dense1.lora_A, loralib",
+    "base_model.model.dense1.lora_A.default.weight, rename lora_A.NAME.weight to lora_A.weight",
+    "base_model.model.score.weight, SEQ_CLS",
+  })
+  void keysOfAnotherLayoutAreNamed(String key, String layout) {
+    Map<String, INDArray> tensors = saved();
+    tensors.put(key, Nd4j.zeros(2, SmallModel.IN));
+    rewrite(tensors);
+    assertRefused(layout);
+  }
+
+  @Test
+  void theSubfoldersWithAnAdapterAreListed() {
+    model().save(folder.resolve("checkpoint-10"));
+    model().save(folder.resolve("checkpoint-20"));
+    assertRefused("Its subfolders with an adapter: checkpoint-10, checkpoint-20. Give one.");
   }
 
   @Test

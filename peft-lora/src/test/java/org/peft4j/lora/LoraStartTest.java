@@ -3,6 +3,8 @@ package org.peft4j.lora;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
@@ -14,6 +16,7 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.Peft;
 import org.peft4j.PeftModel;
+import org.peft4j.error.PeftException;
 import org.peft4j.lora.convert.LoraAdapters;
 import org.peft4j.testing.LayerCase;
 import org.peft4j.testing.LayerCases;
@@ -59,6 +62,39 @@ class LoraStartTest {
     PeftModel<ComputationGraph> loaded = Peft.load(SmallModel.graph(), folder);
     assertThat(loaded.config(NAME)).isEqualTo(model.config(NAME));
     assertThat(loaded.network().outputSingle(X)).isEqualTo(trained);
+  }
+
+  @Test
+  void anApproximateStartIsComputedExactlyAndSavedAsSuch(@TempDir Path folder) throws IOException {
+    wrapped(SmallModel.graph(), LoraInit.APPROXIMATE_PISSA).save(folder);
+    Path config = folder.resolve("adapter_config.json");
+    String text = Files.readString(config);
+    assertThat(text).contains("\"init_lora_weights\" : \"pissa\"");
+
+    Files.writeString(config, text.replace("\"pissa\"", "\"pissa_niter_16\""));
+    ComputationGraph base = SmallModel.graph();
+    assertThatThrownBy(() -> Peft.load(base, folder))
+        .isInstanceOf(PeftException.class)
+        .hasMessageContainingAll(
+            "random approximation", "path_initial_model_for_weight_conversion");
+  }
+
+  @Test
+  void aNewAdapterWithEvaNeedsDataAndASavedOneDoesNot(@TempDir Path folder) throws IOException {
+    ComputationGraph base = SmallModel.graph();
+    assertThatThrownBy(() -> wrapped(base, LoraInit.EVA))
+        .isInstanceOf(PeftException.class)
+        .hasMessageContaining("EvaInitialiser");
+
+    PeftModel<ComputationGraph> model = wrapped(base, LoraInit.STANDARD);
+    model.save(folder);
+    Path config = folder.resolve("adapter_config.json");
+    Files.writeString(
+        config,
+        Files.readString(config)
+            .replace("\"init_lora_weights\" : true", "\"init_lora_weights\" : \"eva\""));
+    assertThat(Peft.load(SmallModel.graph(), folder).network().params())
+        .isEqualTo(model.network().params());
   }
 
   @ParameterizedTest

@@ -13,10 +13,11 @@ import org.peft4j.transformers.internal.layer.TransformerLayerConf;
 import org.peft4j.transformers.plan.TrainingBatch;
 import org.peft4j.transformers.plan.TransformerPlan;
 import org.peft4j.transformers.plan.TransformerPlanner;
+import org.peft4j.transformers.weights.StoredHead;
 
 /**
  * Loads Hugging Face checkpoint folders: {@code config.json} and {@code model.safetensors}, whole
- * or in shards. Supported families: Llama, Mistral and Qwen2 with attention to all positions, GPT-2
+ * or in shards. Supported families: Llama, Mistral and Qwen2, windows of attention included, GPT-2
  * and OPT; as language models and as sequence classifiers.
  *
  * <p>Weights that the file stores in the requested type are mapped, not copied: do not change the
@@ -62,7 +63,7 @@ public final class Transformers {
    *     classifier's, or a tensor is missing, unexpected or of another shape
    */
   public static CausalLanguageModel load(Path folder, TransformerOptions options) {
-    ModelArchitecture model = Families.read(folder);
+    ModelArchitecture model = StoredHead.of(folder, Families.read(folder));
     if (model.labels().isPresent()) {
       throw new PeftException(
           folder

@@ -6,9 +6,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -40,12 +37,6 @@ import org.peft4j.transformers.tokenizer.Tokenizer;
 
 /** The code of docs/training.md does what it says there. */
 class TrainingGuideTest {
-  private static final Path GUIDE = Path.of("../docs/training.md");
-  private static final List<Path> SOURCES =
-      List.of(
-          Path.of("src/test/java/org/peft4j/examples/training/TrainingGuideTest.java"),
-          Path.of("../peft-train/src/test/java/org/peft4j/train/PreferenceLoss.java"));
-
   private final Path output;
 
   TrainingGuideTest(@TempDir Path output) {
@@ -138,25 +129,5 @@ class TrainingGuideTest {
     self[0] = tuner;
 
     assertThat(tuner.run().steps()).isEqualTo(3);
-  }
-
-  @Test
-  void everyLineOfCodeInTheGuideIsTested() throws IOException {
-    StringBuilder tested = new StringBuilder();
-    for (Path source : SOURCES) {
-      tested.append(plain(Files.readString(source)));
-    }
-    Matcher blocks =
-        Pattern.compile("```java\n(.*?)```", Pattern.DOTALL).matcher(Files.readString(GUIDE));
-    List<String> code =
-        blocks.results().map(block -> plain(block.group(1))).collect(Collectors.toList());
-
-    assertThat(code).hasSizeGreaterThan(5);
-    assertThat(code).allSatisfy(block -> assertThat(tested).contains(block));
-  }
-
-  /** Without white space, which the two need not share. */
-  private static String plain(String code) {
-    return code.replaceAll("\\s+", "");
   }
 }

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Adapter;
 import org.peft4j.adapter.EncodedAdapter;
@@ -24,8 +25,11 @@ import org.peft4j.internal.graft.Slot;
 import org.peft4j.method.Injection.FrozenValues;
 import org.peft4j.method.Methods;
 import org.peft4j.method.PeftMethod;
+import org.peft4j.safetensors.TensorInfo;
 import org.peft4j.safetensors.TensorSource;
 import org.peft4j.site.Site;
+import org.peft4j.site.SiteParameter;
+import org.peft4j.site.SiteRole;
 
 /**
  * An adapter's folder: {@code adapter_config.json} and {@code adapter_model.safetensors}, as
@@ -67,7 +71,28 @@ public final class AdapterFiles {
               + " never read. Convert it once in Python: load it with PeftModel.from_pretrained and"
               + " save it with save_pretrained(…, safe_serialization=True).");
     }
-    throw new PeftException("There is no " + WEIGHTS + " in " + folder + ".");
+    List<String> inside = subfolders(folder);
+    throw new PeftException(
+        "There is no "
+            + WEIGHTS
+            + " in "
+            + folder
+            + "."
+            + (inside.isEmpty()
+                ? ""
+                : " Its subfolders with an adapter: " + String.join(", ", inside) + ". Give one."));
+  }
+
+  private static List<String> subfolders(Path folder) {
+    try (Stream<Path> paths = Files.list(folder)) {
+      return paths
+          .filter(path -> Files.exists(path.resolve(WEIGHTS)))
+          .map(path -> String.valueOf(path.getFileName()))
+          .sorted()
+          .toList();
+    } catch (IOException e) {
+      throw new PeftException("Cannot list " + folder + ": " + e.getMessage() + ".", e);
+    }
   }
 
   private static Companion config(Path folder) {
@@ -150,17 +175,21 @@ public final class AdapterFiles {
   /**
    * The modules that {@code modules_to_save} means in a file. Hugging Face PEFT takes every module
    * whose path ends with a name, even within a word ({@code norm} is {@code input_layernorm} too),
-   * so a file may hold more than the config's names say by their segments.
+   * so a file may hold more than the config's names say by their segments. Embeddings and heads may
+   * be there without a name, as {@code save_embedding_layers} saves them; a copy of the base
+   * model's own is left out.
    */
-  public static List<String> savedModules(Path folder, PeftConfig config, List<Site> sites) {
+  public static List<String> savedModules(
+      Path folder, PeftConfig config, List<Site> sites, FrozenValues frozen) {
     List<String> names = new ArrayList<>(config.common().modulesToSave());
     String root = Methods.of(config).savedModulesRoot();
-    try (TensorSource source = TensorSource.open(folder.resolve(WEIGHTS))) {
+    try (TensorSource source = AdapterTensors.open(folder.resolve(WEIGHTS), config)) {
       for (Site site : sites) {
         boolean held =
             site.parameters().stream()
                 .anyMatch(p -> source.tensors().containsKey(root + site.name() + "." + p.name()));
-        if (held && config.common().modulesToSave().stream().anyMatch(site.name()::endsWith)) {
+        boolean named = config.common().modulesToSave().stream().anyMatch(site.name()::endsWith);
+        if (held && named || ofVocabulary(site) && changed(source, root, site, frozen)) {
           names.add(site.name());
         }
       }
@@ -168,11 +197,34 @@ public final class AdapterFiles {
     return names;
   }
 
+  private static boolean ofVocabulary(Site site) {
+    return site.role() == SiteRole.TOKEN_EMBEDDING || site.role() == SiteRole.HEAD;
+  }
+
+  /** Whether the file has all of a site's parameters, with other values than the base model. */
+  private static boolean changed(TensorSource source, String root, Site site, FrozenValues frozen) {
+    String prefix = root + site.name() + ".";
+    return site.parameters().stream().allMatch(p -> source.tensors().containsKey(prefix + p.name()))
+        && !site.parameters().stream()
+            .allMatch(p -> equalsBase(source, prefix + p.name(), p, site, frozen));
+  }
+
+  private static boolean equalsBase(
+      TensorSource source, String key, SiteParameter parameter, Site site, FrozenValues frozen) {
+    TensorInfo info = source.tensors().get(key);
+    Optional<INDArray> base = frozen.parameter(site, parameter.name()).array();
+    return info != null
+        && base.isPresent()
+        && info.shape().equals(parameter.shape())
+        && TensorFile.equalValues(source, key, base.get());
+  }
+
   /**
    * Fails unless the files have the tensors of {@code adapters} with their shapes: before anything
    * is allocated by the sizes that a config tells.
    */
-  public static void check(Path folder, List<Adapter> adapters, FrozenValues frozen) {
+  public static void check(
+      Path folder, PeftConfig config, List<Adapter> adapters, FrozenValues frozen) {
     List<Adapter> encoded = adapters.stream().filter(AdapterFiles::isEncoded).toList();
     List<Adapter> rest = adapters.stream().filter(adapter -> !isEncoded(adapter)).toList();
     if (!encoded.isEmpty()) {
@@ -180,7 +232,7 @@ public final class AdapterFiles {
         new AdapterReader(source, encoded, frozen).check();
       }
     }
-    try (TensorSource source = TensorSource.open(folder.resolve(WEIGHTS))) {
+    try (TensorSource source = AdapterTensors.open(folder.resolve(WEIGHTS), config)) {
       AdapterReader reader = new AdapterReader(source, rest, frozen);
       if (encoded.isEmpty()) {
         reader.check();
@@ -206,7 +258,8 @@ public final class AdapterFiles {
    *
    * @param frozen the base model's values, which copies of base weights in the file must equal
    */
-  public static void readValues(Path folder, List<Slot> slots, FrozenValues frozen) {
+  public static void readValues(
+      Path folder, PeftConfig config, List<Slot> slots, FrozenValues frozen) {
     List<Slot> encoded = slots.stream().filter(slot -> isEncoded(slot.adapter())).toList();
     List<Slot> rest = slots.stream().filter(slot -> !isEncoded(slot.adapter())).toList();
     if (!encoded.isEmpty()) {
@@ -214,7 +267,7 @@ public final class AdapterFiles {
         new AdapterReader(source, adapters(encoded), frozen).read(encoded);
       }
     }
-    try (TensorSource source = TensorSource.open(folder.resolve(WEIGHTS))) {
+    try (TensorSource source = AdapterTensors.open(folder.resolve(WEIGHTS), config)) {
       AdapterReader reader = new AdapterReader(source, adapters(rest), frozen);
       reader.allow(encoded);
       reader.read(rest);

@@ -21,7 +21,9 @@ import org.peft4j.internal.graft.Slot;
 import org.peft4j.method.Injection.FrozenValues;
 import org.peft4j.safetensors.TensorInfo;
 import org.peft4j.safetensors.TensorSource;
+import org.peft4j.site.Site;
 import org.peft4j.site.SiteParameter;
+import org.peft4j.site.SiteRole;
 import org.peft4j.weight.FrozenWeight;
 
 /** Reads an adapter's tensors strictly: all problems in one exception, nothing read before it. */
@@ -32,6 +34,7 @@ final class AdapterReader {
   private final Map<String, List<Long>> expected = new LinkedHashMap<>();
   private final Map<String, FrozenWeight> baseCopies = new LinkedHashMap<>();
   private final Map<String, Supplier<INDArray>> constants = new LinkedHashMap<>();
+  private final Set<String> vocabulary = new LinkedHashSet<>();
   private final Set<String> copies = new LinkedHashSet<>();
 
   /**
@@ -41,6 +44,9 @@ final class AdapterReader {
   AdapterReader(TensorSource source, List<Adapter> adapters, FrozenValues frozen) {
     this.source = source;
     for (Adapter adapter : adapters) {
+      if (ofVocabulary(adapter.site())) {
+        vocabulary.addAll(adapter.parameters().stream().map(adapter::key).toList());
+      }
       constants.putAll(adapter.constants());
       copies.addAll(adapter.copies().values());
       for (ParameterSpec spec : adapter.parameters()) {
@@ -55,7 +61,21 @@ final class AdapterReader {
         }
       }
     }
+    for (Site site : frozen.sites()) {
+      // save_embedding_layers saves them, changed or not.
+      if (ofVocabulary(site)) {
+        for (SiteParameter parameter : site.parameters()) {
+          baseCopies.put(
+              Adapter.KEY_ROOT + site.name() + "." + parameter.name(),
+              frozen.parameter(site, parameter.name()));
+        }
+      }
+    }
     baseCopies.keySet().removeAll(expected.keySet());
+  }
+
+  private static boolean ofVocabulary(Site site) {
+    return site.role() == SiteRole.TOKEN_EMBEDDING || site.role() == SiteRole.HEAD;
   }
 
   /** Adds what the file may hold of slots whose parameters were read from another. */
@@ -122,6 +142,14 @@ final class AdapterReader {
               + list(unexpected)
               + ", nearest to it: "
               + NearestPaths.of(unexpected.get(0), expected.keySet()));
+      ForeignKeys.layout(Set.copyOf(unexpected))
+          .ifPresent(layout -> problems.add("the file has " + layout));
+      if (unexpected.stream()
+          .anyMatch(key -> key.matches("base_model\\.model\\.(score|classifier)\\..*"))) {
+        problems.add(
+            "the adapter is a sequence classifier's (SEQ_CLS) and this model has no such head: load the"
+                + " model as a classifier, with the adapter's number of labels");
+      }
     }
   }
 
@@ -141,10 +169,32 @@ final class AdapterReader {
       return;
     }
     if (!info.shape().equals(shape)) {
-      problems.add(key + " has the shape " + info.shape() + "; this model's is " + shape);
+      problems.add(
+          key
+              + " has the shape "
+              + info.shape()
+              + "; this model's is "
+              + shape
+              + (vocabulary.contains(key) ? resized(info.shape(), shape) : ""));
     } else if (!info.dtype().isFloating()) {
       problems.add(key + " is of the type " + info.dtype() + "; a floating type is needed");
     }
+  }
+
+  /** The way out where the adapter's model had another vocabulary. */
+  private static String resized(List<Long> found, List<Long> wanted) {
+    for (int i = 0; i < Math.min(found.size(), wanted.size()); i++) {
+      if (!found.get(i).equals(wanted.get(i))) {
+        return " (the adapter's model had "
+            + found.get(i)
+            + " tokens, this one has "
+            + wanted.get(i)
+            + ": resize this one in Python with model.resize_token_embeddings("
+            + found.get(i)
+            + ") and save_pretrained, and load that)";
+      }
+    }
+    return "";
   }
 
   /** A weight that is no array is not compared: rounding hides what differs. */
@@ -161,7 +211,8 @@ final class AdapterReader {
       problems.add(
           key
               + " is a copy of a base model's weight, but not of this one's: the adapter was trained"
-              + " on another base model, or on one with more tokens");
+              + " on another base model, or on one with more tokens"
+              + resized(info.shape(), shape));
     }
   }
 

@@ -3,7 +3,6 @@ package org.peft4j.internal.method;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.peft4j.adapter.LinearAdapter;
 import org.peft4j.adapter.ParameterSpec;
 import org.peft4j.adapter.Pass;
@@ -30,12 +29,8 @@ record TiedTokenRows(Site site, TokenRows rows) implements LinearAdapter, Weight
   @Override
   public void forward(Pass pass, Tensors parameters, INDArray x, INDArray y) {
     INDArray change = rows.change(pass, pass.state().get(rows.injection()));
-    INDArray columns = Scratch.of(y.dataType(), x.size(0), change.size(0));
-    pass.kernels().matmul(x, false, change, true, 1, 0, columns);
-    for (int k = 0; k < rows.ids().size(); k++) {
-      column(y, rows.ids().get(k)).addi(column(columns, k));
-    }
-    Scratch.release(change, columns);
+    HeadColumns.forward(pass, rows.ids(), change, x, y);
+    Scratch.release(change);
   }
 
   @Override
@@ -47,21 +42,9 @@ record TiedTokenRows(Site site, TokenRows rows) implements LinearAdapter, Weight
       Tensors gradients,
       @Nullable INDArray dx) {
     INDArray change = rows.change(pass, pass.state().get(rows.injection()));
-    INDArray columns = Scratch.of(dy.dataType(), x.size(0), change.size(0));
-    for (int k = 0; k < rows.ids().size(); k++) {
-      column(columns, k).assign(column(dy, rows.ids().get(k)));
-    }
     INDArray gradient = pass.state().gradient(rows.injection());
-    pass.kernels().matmul(columns, true, x, false, 1, 1, gradient);
-    if (dx != null) {
-      pass.kernels().matmul(columns, false, change, false, 1, 1, dx);
-    }
-    Scratch.release(change, columns);
-  }
-
-  /** A column as a matrix, whatever the number of columns. */
-  private static INDArray column(INDArray matrix, int index) {
-    return matrix.get(NDArrayIndex.all(), NDArrayIndex.interval(index, index + 1));
+    HeadColumns.backward(pass, rows.ids(), change, x, dy, gradient, 1, dx);
+    Scratch.release(change);
   }
 
   /** The weight is the embedding's own, which {@link TokenRows} changes. */

@@ -46,15 +46,19 @@ public record TokenRows(
   public TokenRows {
     ids = List.copyOf(ids);
     tied = List.copyOf(tied);
+    requireIds(ids, site, site.inputs());
+  }
+
+  static void requireIds(List<Integer> ids, Site site, long vocabulary) {
     for (int id : ids) {
-      if (id >= site.inputs()) {
+      if (id >= vocabulary) {
         throw new PeftException(
             "Token id "
                 + id
                 + " is beyond the vocabulary of "
                 + site.name()
                 + "; allowed: 0 to "
-                + (site.inputs() - 1)
+                + (vocabulary - 1)
                 + ".");
       }
     }
@@ -143,6 +147,7 @@ public record TokenRows(
       ofHead.close();
     }
     Map<Integer, Integer> places = places();
+    site.padding().ifPresent(places::remove);
     for (int t = 0; t < tokens.length; t++) {
       Integer k = places.get(tokens[t]);
       if (k != null) {

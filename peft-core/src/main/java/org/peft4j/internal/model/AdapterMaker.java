@@ -45,15 +45,12 @@ public final class AdapterMaker {
   /** A saved adapter. */
   public LoadedAdapter saved(String name, Path folder) {
     PeftConfig config = resolved(AdapterFiles.readConfig(folder));
-    List<String> saved =
-        config.common().modulesToSave().isEmpty()
-            ? List.of()
-            : AdapterFiles.savedModules(folder, config, sites.all());
+    List<String> saved = AdapterFiles.savedModules(folder, config, sites.all(), sites);
     List<Adapter> adapters = plan(config, saved, false, AdapterFiles.hasEncoder(folder));
-    AdapterFiles.check(folder, adapters, sites);
+    AdapterFiles.check(folder, config, adapters, sites);
     List<Slot> slots = Slots.empty(name, adapters, wrapped);
     try {
-      AdapterFiles.readValues(folder, slots, sites);
+      AdapterFiles.readValues(folder, config, slots, sites);
     } catch (PeftException e) {
       Slots.close(slots);
       throw e;
@@ -62,6 +59,7 @@ public final class AdapterMaker {
   }
 
   private <C extends PeftConfig> C resolved(C config) {
+    UnknownFields.tell(config);
     PeftMethod<C> method = Methods.of(config);
     return method.resolved(config, new ModelModules(sites.modelType(), sites.all()));
   }

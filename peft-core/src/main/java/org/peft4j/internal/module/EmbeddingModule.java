@@ -37,6 +37,7 @@ public final class EmbeddingModule {
     INDArray tableGradient = grafts.gradient("weight");
     if (tableGradient != null) {
       pass.kernels().lookUpGradient(ids, dy, tableGradient);
+      grafts.site().padding().ifPresent(row -> tableGradient.getRow(row).assign(0));
     }
     parts.backward(pass, ids, dy);
   }

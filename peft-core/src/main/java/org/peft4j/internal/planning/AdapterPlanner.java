@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.peft4j.adapter.Adapter;
@@ -19,14 +20,16 @@ import org.peft4j.config.PeftConfig;
 import org.peft4j.config.SelectorMatch;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.NearestPaths;
+import org.peft4j.internal.method.HeadTokenRows;
 import org.peft4j.internal.method.TokenRows;
-import org.peft4j.method.Injection;
 import org.peft4j.method.Injection.FrozenValues;
+import org.peft4j.method.Injection;
 import org.peft4j.method.ModelModules;
 import org.peft4j.method.PeftMethod;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
 import org.peft4j.site.SiteParameter;
+import org.peft4j.site.SiteRole;
 import org.peft4j.weight.FrozenWeight;
 
 /** Turns a config and a model's sites into adapters, in the order of the sites. */
@@ -119,29 +122,54 @@ public final class AdapterPlanner {
     return planned.computeIfAbsent(site, s -> new ArrayList<>());
   }
 
-  /** Adds the rows of embeddings that train beside the method's own adapters. */
+  /** Adds the rows of embeddings and heads that train beside the method's own adapters. */
   private void addTokenRows(
       Map<String, List<Integer>> tokenRows, Injection injection, Map<Site, List<Adapter>> planned) {
-    tokenRows.forEach(
-        (module, ids) -> {
-          Site site =
-              sites.stream()
-                  .filter(s -> s.kind() == SiteKind.EMBEDDING)
-                  .filter(s -> module.isEmpty() || SelectorMatch.means(module, s))
-                  .findFirst()
-                  .orElseThrow(
-                      () ->
-                          new PeftException(
-                              "trainable_token_indices names "
-                                  + quoted(module)
-                                  + ", which is not an embedding of this model. Nearest: "
-                                  + NearestPaths.of(module, sites.stream().map(Site::name).toList())
-                                  + "."));
-          at(planned, site)
-              .add(
-                  new TokenRows(
-                      site, ids, "token_adapter.", false, frozen.tiedTo(site), injection));
+    Map<Site, List<Integer>> rows = new LinkedHashMap<>();
+    tokenRows.forEach((module, ids) -> rows.put(ofVocabulary(module), ids));
+    rows.forEach(
+        (site, ids) -> {
+          if (site.kind() == SiteKind.EMBEDDING) {
+            List<Site> tied = tiedRows(site, rows);
+            at(planned, site)
+                .add(new TokenRows(site, ids, "token_adapter.", false, tied, injection));
+          } else if (frozen.tiedTo(site).stream()
+              .noneMatch(
+                  table -> rows.containsKey(table) && tiedRows(table, rows).contains(site))) {
+            at(planned, site).add(new HeadTokenRows(site, ids, injection));
+          }
         });
+  }
+
+  /** The embedding or head of that name; the first embedding without a name. */
+  private Site ofVocabulary(String module) {
+    List<Site> there =
+        sites.stream()
+            .filter(
+                s ->
+                    s.kind() == SiteKind.EMBEDDING
+                        || s.kind() == SiteKind.LINEAR && s.role() == SiteRole.HEAD)
+            .toList();
+    return there.stream()
+        .filter(s -> module.isEmpty() || SelectorMatch.means(module, s))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new PeftException(
+                    "trainable_token_indices names "
+                        + quoted(module)
+                        + ", which is not an embedding or head of this model. Nearest: "
+                        + NearestPaths.of(module, there.stream().map(Site::name).toList())
+                        + "."));
+  }
+
+  /** The heads whose rows follow the embedding's: none where one of them has rows of its own. */
+  private List<Site> tiedRows(Site table, Map<Site, List<Integer>> rows) {
+    List<Site> heads = frozen.tiedTo(table);
+    boolean apart =
+        heads.stream()
+            .anyMatch(head -> rows.containsKey(head) && !Objects.equals(rows.get(head), rows.get(table)));
+    return apart ? List.of() : heads;
   }
 
   /** Gives a head that shares its table with an embedding the same trainable rows. */

@@ -56,7 +56,8 @@ final class EncoderWriter {
     /** Whether the folder holds this one, and nothing of another. */
     boolean isIn(Path folder) {
       Slot slot = slot(AdapterFiles.hasEncoder(folder), 0);
-      AdapterFiles.readValues(folder, List.of(slot), NOTHING_FROZEN);
+      AdapterFiles.readValues(
+          folder, AdapterFiles.readConfig(folder), List.of(slot), NOTHING_FROZEN);
       INDArray read = slot.values().asMap().values().iterator().next();
       return AdapterFiles.readConfig(folder)
               .common()

@@ -13,6 +13,7 @@ import org.peft4j.bitfit.BitFitConfig;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
 import org.peft4j.site.SiteParameter;
+import org.peft4j.testing.Frozen;
 import org.peft4j.testing.Values;
 
 /** Which whole modules a file holds: a name of the config may be the end of a longer word. */
@@ -36,7 +37,7 @@ class SavedModulesTest {
     }
     TensorFile.write(folder.resolve(AdapterFiles.WEIGHTS), tensors, Map.of());
     return AdapterFiles.savedModules(
-        folder, BitFitConfig.builder().modulesToSave(name).build(), SITES);
+        folder, BitFitConfig.builder().modulesToSave(name).build(), SITES, Frozen.nothing());
   }
 
   @Test

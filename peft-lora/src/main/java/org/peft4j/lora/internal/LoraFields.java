@@ -21,12 +21,12 @@ import org.peft4j.lora.common.Ranks;
 final class LoraFields {
   private static final FieldType<LoraInit> INIT =
       FieldType.of(
-              "true, false, gaussian, pissa, olora, orthogonal. An adapter initialised from"
-                  + " data (corda, lora_ga) must be converted to plain LoRA first: save it with"
-                  + " path_initial_model_for_weight_conversion",
+              "true, false, gaussian, pissa, olora, orthogonal, eva. An adapter whose start changed"
+                  + " the base model (corda, lora_ga, loftq) must be converted to plain LoRA first:"
+                  + " save it with path_initial_model_for_weight_conversion",
               LoraFields::init,
               LoraFields::init)
-          .within("true, false, gaussian, pissa, olora, orthogonal", init -> true);
+          .within("true, false, gaussian, pissa, olora, orthogonal, eva", init -> true);
 
   /** Lists of ids by the embedding's name; a bare list is for the model's token embedding. */
   private static final FieldType<Map<String, List<Integer>>> TOKENS =
@@ -117,8 +117,10 @@ final class LoraFields {
       case "gaussian" -> LoraInit.GAUSSIAN;
       case "orthogonal" -> LoraInit.ORTHOGONAL;
       case "olora" -> LoraInit.OLORA;
-      case "eva", "loftq" -> LoraInit.STANDARD;
-      default -> value.asText().matches("pissa(_niter_[0-9]{1,9})?") ? LoraInit.PISSA : null;
+      case "eva" -> LoraInit.EVA;
+      case "pissa" -> LoraInit.PISSA;
+      default ->
+          value.asText().matches("pissa_niter_[0-9]{1,9}") ? LoraInit.APPROXIMATE_PISSA : null;
     };
   }
 

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Adapter;
 import org.peft4j.config.ConfigFields;
 import org.peft4j.error.PeftException;
@@ -55,6 +56,7 @@ public final class LoraMethod implements PeftMethod<LoraConfig> {
   @Override
   public Optional<Adapter> inject(Site site, LoraConfig config, Injection injection) {
     LoraShape shape = LoraShape.at(site, config);
+    requireStart(shape.init(), injection.fresh());
     if (site.kind() != SiteKind.LINEAR
         && (shape.init().shifts() || shape.init() == LoraInit.ORTHOGONAL)) {
       throw new PeftException(
@@ -74,6 +76,31 @@ public final class LoraMethod implements PeftMethod<LoraConfig> {
     }
     return Optional.of(
         config.dora() ? Dora.adapter(site, shape, injection.frozen()) : PlainLora.at(site, shape));
+  }
+
+  private static void requireStart(LoraInit init, boolean fresh) {
+    if (init == LoraInit.APPROXIMATE_PISSA && !fresh) {
+      throw new PeftException(
+          "init_lora_weights is pissa_niter: the adapter started from a random approximation that"
+              + " nobody can compute again, and the base model without it is needed. Only an adapter"
+              + " that was converted to plain LoRA can be exact: in Python, save it with"
+              + " save_pretrained(…, path_initial_model_for_weight_conversion=…).");
+    }
+    if (init == LoraInit.EVA && fresh) {
+      throw new PeftException(
+          "init_lora_weights is eva, which needs data: add the adapter with init_lora_weights true,"
+              + " and give it EVA's start with EvaInitialiser before training.");
+    }
+  }
+
+  /** An exact start is saved as such. */
+  @Override
+  public Saved<LoraConfig> saved(LoraConfig config, Map<String, INDArray> tensors) {
+    return new Saved<>(
+        config.init() == LoraInit.APPROXIMATE_PISSA
+            ? config.toBuilder().init(LoraInit.PISSA).build()
+            : config,
+        tensors);
   }
 
   @Override

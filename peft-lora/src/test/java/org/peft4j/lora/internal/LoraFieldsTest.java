@@ -76,15 +76,13 @@ class LoraFieldsTest {
         .isEqualTo(config);
   }
 
-  /** Starts that are over once an adapter is saved are read as the standard one. */
   @ParameterizedTest
   @CsvSource({
     "true, STANDARD",
     "false, RANDOM",
-    "'eva', STANDARD",
-    "'loftq', STANDARD",
+    "'eva', EVA",
     "'pissa', PISSA",
-    "'pissa_niter_16', PISSA"
+    "'pissa_niter_4', APPROXIMATE_PISSA"
   })
   void wordsOfPythonAreUnderstood(String word, LoraInit init) {
     String quoted = word.equals("true") || word.equals("false") ? word : "'" + word + "'";
@@ -93,7 +91,7 @@ class LoraFieldsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"corda", "lora_ga", "pissa_niter_", "pissa_niter_x", "STANDARD"})
+  @ValueSource(strings = {"corda", "lora_ga", "loftq", "pissa_niter_", "pissa_niter_x", "STANDARD"})
   void otherWordsAreRefused(String word) {
     assertThatThrownBy(() -> read("{'init_lora_weights': '" + word + "'}"))
         .isInstanceOf(PeftException.class)

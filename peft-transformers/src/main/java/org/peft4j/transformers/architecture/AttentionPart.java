@@ -100,6 +100,25 @@ public record AttentionPart(
         prefix(name, keyValueHeads, headSize));
   }
 
+  /** The same with that window. */
+  public AttentionPart withWindow(OptionalInt value) {
+    return new AttentionPart(
+        source,
+        causal,
+        value,
+        heads,
+        keyValueHeads,
+        headSize,
+        scale,
+        softCap,
+        projections,
+        queryNorm,
+        keyNorm,
+        positions,
+        output,
+        prefix);
+  }
+
   /** The site of keys and values before those of the input, in the attention of that name. */
   public static Site prefix(String name, int keyValueHeads, int headSize) {
     return Site.place(name + ".past_key_values", name, SiteKind.ATTENTION, keyValueHeads, headSize);

@@ -10,7 +10,7 @@ import org.peft4j.site.SiteRole;
  * A table of vectors.
  *
  * @param site its name, shape and role
- * @param padding the row that is zero in a new model
+ * @param padding the row that is zero in a new model and gets no gradient from look-ups
  * @param deviation the standard deviation of a new table
  */
 public record EmbeddingPart(Site site, OptionalInt padding, double deviation)
@@ -26,7 +26,8 @@ public record EmbeddingPart(Site site, OptionalInt padding, double deviation)
   /** The same table with that padding row, or without one if the row is outside the table. */
   public EmbeddingPart withPadding(OptionalInt row) {
     boolean there = row.isPresent() && row.getAsInt() < rows();
-    return new EmbeddingPart(site, there ? row : OptionalInt.empty(), deviation);
+    OptionalInt padded = there ? row : OptionalInt.empty();
+    return new EmbeddingPart(site.withPadding(padded), padded, deviation);
   }
 
   /** The number of vectors. */

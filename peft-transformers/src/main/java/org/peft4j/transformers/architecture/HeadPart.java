@@ -18,6 +18,11 @@ public record HeadPart(LinearPart linear, boolean tied, double multiplier, Optio
     return new HeadPart(linear, tied, 1, OptionalDouble.empty());
   }
 
+  /** The same with a matrix of its own. */
+  public HeadPart untied() {
+    return new HeadPart(linear, false, multiplier, softCap);
+  }
+
   /** The width of the logits. */
   public int outputs() {
     return Math.toIntExact(linear.outputs());

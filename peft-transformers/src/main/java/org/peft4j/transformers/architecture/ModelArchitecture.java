@@ -35,6 +35,12 @@ public record ModelArchitecture(
     return names.modelType();
   }
 
+  /** The same with another head. */
+  public ModelArchitecture withHead(HeadPart other) {
+    return new ModelArchitecture(
+        names, runs, maxPositions, tokens, labels, encoder, decoder, other);
+  }
+
   /** The number of token embeddings. */
   public int vocabularySize() {
     return decoder.input().tokens().rows();

@@ -12,6 +12,7 @@ import org.peft4j.internal.json.JsonWriter;
 import org.peft4j.safetensors.DType;
 import org.peft4j.transformers.TransformerModel;
 import org.peft4j.transformers.config.Labels;
+import org.peft4j.transformers.family.Families;
 
 /**
  * Writes a loaded model as a checkpoint folder that Hugging Face transformers loads: {@code
@@ -108,7 +109,8 @@ public final class CheckpointWriter {
     CheckpointFiles.requireWithin(model.folder(), source);
     ObjectNode config = CheckpointFiles.JSON.readObject(source);
     dtype.ifPresent(type -> DtypeNames.put(config, type));
-    if (model.architecture().head().tied() && !tensors.tied()) {
+    boolean saidTied = Families.read(model.folder()).head().tied();
+    if (saidTied && !tensors.tied()) {
       config.put("tie_word_embeddings", false);
     }
     model.architecture().labels().ifPresent(labels -> describe(config, labels));

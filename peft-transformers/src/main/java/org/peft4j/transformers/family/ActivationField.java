@@ -8,13 +8,17 @@ import org.peft4j.kernel.Activation;
 final class ActivationField {
   private static final Map<String, Activation> BY_NAME =
       new TreeMap<>(
-          Map.of(
-              "relu", Activation.RELU,
-              "gelu", Activation.GELU,
-              "gelu_new", Activation.GELU_TANH,
-              "gelu_pytorch_tanh", Activation.GELU_TANH,
-              "silu", Activation.SILU,
-              "swish", Activation.SILU));
+          Map.ofEntries(
+              Map.entry("relu", Activation.RELU),
+              Map.entry("gelu", Activation.GELU),
+              Map.entry("gelu_python", Activation.GELU),
+              Map.entry("gelu_accurate", Activation.GELU_TANH),
+              Map.entry("gelu_fast", Activation.GELU_TANH),
+              Map.entry("gelu_new", Activation.GELU_TANH),
+              Map.entry("gelu_python_tanh", Activation.GELU_TANH),
+              Map.entry("gelu_pytorch_tanh", Activation.GELU_TANH),
+              Map.entry("silu", Activation.SILU),
+              Map.entry("swish", Activation.SILU)));
 
   private ActivationField() {}
 

@@ -1,6 +1,7 @@
 package org.peft4j.transformers.family;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
@@ -103,6 +104,36 @@ final class ConfigFields {
       return 1;
     }
     return node.intValue();
+  }
+
+  /** A whole number that may be 0. */
+  int natural(String name) {
+    JsonNode node = node(name);
+    if (!node.canConvertToInt() || !node.isIntegralNumber() || node.intValue() < 0) {
+      problem(name, "0 or a positive integer");
+      return 0;
+    }
+    return node.intValue();
+  }
+
+  /** A whole number, or none where the field is null. */
+  OptionalInt integer(String name, OptionalInt absent) {
+    if (node(name).isMissingNode()) {
+      return absent;
+    }
+    return node(name).isInt() ? OptionalInt.of(node(name).intValue()) : OptionalInt.empty();
+  }
+
+  /** Takes a field of another name for {@code name}; both must be equal if both are there. */
+  void alias(String other, String name) {
+    if (!has(other)) {
+      return;
+    }
+    JsonNode value = node(other);
+    if (!has(name)) {
+      ((ObjectNode) json).set(name, value);
+    }
+    check(node(name).equals(value), other, "the value of " + name + ", " + node(name));
   }
 
   double positiveNumber(String name) {

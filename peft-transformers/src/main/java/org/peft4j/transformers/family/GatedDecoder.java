@@ -2,7 +2,9 @@ package org.peft4j.transformers.family;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.peft4j.kernel.Activation;
@@ -32,19 +34,23 @@ final class GatedDecoder {
   /**
    * How a family's models differ.
    *
-   * @param keyValueHeads the default of {@code num_key_value_heads}; empty for the number of query
-   *     heads
+   * @param keyValueHeads {@code num_key_value_heads} of a config without that field; empty, and in
+   *     a config where it is null, for the number of query heads
    * @param inputBias whether the maps to queries, keys and values have a bias
    * @param outputBias whether the map from the heads has one
    * @param innerBias whether the feed-forward part's maps have one
+   * @param maxPositions the default of {@code max_position_embeddings}
+   * @param window the window of a block's attention, by the block's index
    */
   record Variant(
       String modelType,
       String className,
-      Optional<Integer> keyValueHeads,
+      OptionalInt keyValueHeads,
       boolean inputBias,
       boolean outputBias,
-      boolean innerBias) {}
+      boolean innerBias,
+      int maxPositions,
+      IntFunction<OptionalInt> window) {}
 
   private final Variant variant;
   private final int width;
@@ -52,21 +58,27 @@ final class GatedDecoder {
   private final int keyValueHeads;
   private final int headSize;
   private final int inner;
+  private final Activation activation;
   private final double epsilon;
   private final double deviation;
   private final Rotary rotary;
 
   private GatedDecoder(Variant variant, ConfigFields fields) {
-    fields.only("hidden_act", "silu");
     this.variant = variant;
     width = fields.size("hidden_size");
     heads = fields.size("num_attention_heads");
-    keyValueHeads = fields.size("num_key_value_heads", variant.keyValueHeads().orElse(heads));
+    keyValueHeads =
+        fields.size(
+            "num_key_value_heads",
+            fields.isNull("num_key_value_heads") ? heads : variant.keyValueHeads().orElse(heads));
     headSize = fields.size("head_dim", width / heads);
     inner = fields.size("intermediate_size");
+    activation = ActivationField.read(fields, "hidden_act", "silu");
     epsilon = fields.positiveNumber("rms_norm_eps", 1e-6);
     deviation = fields.positiveNumber("initializer_range", 0.02);
-    rotary = RotaryFields.read(fields, fields.count("max_position_embeddings"), headSize);
+    rotary =
+        RotaryFields.read(
+            fields, fields.count("max_position_embeddings", variant.maxPositions()), headSize);
     fields.check(
         heads % keyValueHeads == 0,
         "num_key_value_heads",
@@ -89,7 +101,7 @@ final class GatedDecoder {
     EmbeddingPart table =
         EmbeddingPart.of(
                 "model.embed_tokens", SiteRole.TOKEN_EMBEDDING, vocabulary, width, deviation)
-            .withPadding(tokens.padding());
+            .withPadding(TokenFields.paddingRow(fields, vocabulary, OptionalInt.empty()));
     List<BlockPart> blocks = IntStream.range(0, layers).mapToObj(this::block).toList();
     boolean tied = fields.flag("tie_word_embeddings", false) && labels.isEmpty();
     return new ModelArchitecture(
@@ -99,7 +111,7 @@ final class GatedDecoder {
             "model",
             constants(blocks)),
         true,
-        fields.count("max_position_embeddings"),
+        fields.count("max_position_embeddings", variant.maxPositions()),
         tokens,
         labels,
         Optional.empty(),
@@ -129,7 +141,7 @@ final class GatedDecoder {
         List.of(
             ResidualPart.preNorm(
                 norm(name + ".input_layernorm"),
-                attention(attention),
+                attention(attention).withWindow(variant.window().apply(index)),
                 ResidualPart.place(attention, width)),
             ResidualPart.preNorm(
                 norm(name + ".post_attention_layernorm"),
@@ -157,7 +169,7 @@ final class GatedDecoder {
   private FeedForwardPart feedForward(String name) {
     boolean bias = variant.innerBias();
     return new FeedForwardPart(
-        Activation.SILU,
+        activation,
         Optional.of(linear(name + ".gate_proj", SiteRole.GATE, width, inner, bias)),
         linear(name + ".up_proj", SiteRole.UP, width, inner, bias),
         linear(name + ".down_proj", SiteRole.DOWN, inner, width, bias));

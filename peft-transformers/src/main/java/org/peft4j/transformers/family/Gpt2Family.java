@@ -36,9 +36,13 @@ final class Gpt2Family implements Family {
   @Override
   public ModelArchitecture describe(ConfigFields fields, Optional<Labels> labels) {
     refuse(fields);
+    fields.alias("hidden_size", "n_embd");
+    fields.alias("max_position_embeddings", "n_positions");
+    fields.alias("num_attention_heads", "n_head");
+    fields.alias("num_hidden_layers", "n_layer");
     Shape shape = new Shape(fields);
     int vocabulary = fields.count("vocab_size");
-    int positions = fields.count("n_positions");
+    int positions = fields.count("n_positions", 1024);
     boolean tied = fields.flag("tie_word_embeddings", true) && labels.isEmpty();
     List<BlockPart> blocks = IntStream.range(0, shape.layers).mapToObj(shape::block).toList();
     EmbeddingPart places =
@@ -70,7 +74,6 @@ final class Gpt2Family implements Family {
     fields.only("scale_attn_weights", true);
     fields.only("scale_attn_by_inverse_layer_idx", false);
     fields.only("reorder_and_upcast_attn", false);
-    fields.only("activation_function", "gelu_new");
     fields.ignore("attn_pdrop", "embd_pdrop", "resid_pdrop", "n_ctx");
     fields.ignore( // For a multiple-choice head.
         "summary_activation",
@@ -92,6 +95,7 @@ final class Gpt2Family implements Family {
     private final int heads;
     private final int layers;
     private final int inner;
+    private final Activation activation;
     private final double epsilon;
     private final double deviation;
 
@@ -100,6 +104,7 @@ final class Gpt2Family implements Family {
       heads = fields.size("n_head");
       layers = fields.layers("n_layer");
       inner = fields.size("n_inner", 4 * width);
+      activation = ActivationField.read(fields, "activation_function", "gelu_new");
       epsilon = fields.positiveNumber("layer_norm_epsilon", 1e-5);
       deviation = fields.positiveNumber("initializer_range", 0.02);
       fields.check(width % heads == 0, "n_head", "a divisor of n_embd " + width);
@@ -128,7 +133,7 @@ final class Gpt2Family implements Family {
               ResidualPart.preNorm(
                   norm(name + ".ln_2"),
                   new FeedForwardPart(
-                      Activation.GELU_TANH,
+                      activation,
                       Optional.empty(),
                       linear(mlp + ".c_fc", SiteRole.UP, width, inner),
                       residual(mlp + ".c_proj", SiteRole.DOWN, inner)),

@@ -31,7 +31,7 @@ final class LabelFields {
     fields.check(
         count > 1 && count <= MAX_LABELS,
         "num_labels",
-        "2 to " + MAX_LABELS + "; 1 means regression, which is not supported");
+        "2 to " + MAX_LABELS + "; 1 is a regression or a reward model, which is not supported");
     boolean distinct = names.stream().distinct().count() == names.size();
     fields.check(distinct, "id2label", "a different name for each label");
     if (count < 2 || count > MAX_LABELS || !distinct) {

@@ -1,6 +1,7 @@
 package org.peft4j.transformers.family;
 
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.config.Labels;
 
@@ -16,7 +17,14 @@ final class LlamaFamily implements Family {
     boolean bias = fields.flag("attention_bias", false);
     return GatedDecoder.describe(
         new GatedDecoder.Variant(
-            modelType(), "Llama", Optional.empty(), bias, bias, fields.flag("mlp_bias", false)),
+            modelType(),
+            "Llama",
+            OptionalInt.empty(),
+            bias,
+            bias,
+            fields.flag("mlp_bias", false),
+            2048,
+            index -> OptionalInt.empty()),
         fields,
         labels);
   }

@@ -1,11 +1,15 @@
 package org.peft4j.transformers.family;
 
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.config.Labels;
 
-/** Mistral (Jiang et al., 2023) with attention to all positions. */
+/** Mistral (Jiang et al., 2023), with or without a window of attention. */
 final class MistralFamily implements Family {
+  /** Hugging Face's default for an absent field; null means none. */
+  private static final int DEFAULT_WINDOW = 4096;
+
   @Override
   public String modelType() {
     return "mistral";
@@ -13,18 +17,20 @@ final class MistralFamily implements Family {
 
   @Override
   public ModelArchitecture describe(ConfigFields fields, Optional<Labels> labels) {
-    int maxPositions = fields.count("max_position_embeddings");
-    // Hugging Face's default for an absent field is a window of 4096; null means none.
-    boolean whole =
-        fields.isNull("sliding_window") || fields.count("sliding_window", 4096) >= maxPositions;
-    fields.check(
-        whole,
-        "sliding_window",
-        "null, or at least max_position_embeddings "
-            + maxPositions
-            + " (attention to a window is not supported)");
+    OptionalInt window =
+        fields.isNull("sliding_window")
+            ? OptionalInt.empty()
+            : OptionalInt.of(fields.count("sliding_window", DEFAULT_WINDOW));
     return GatedDecoder.describe(
-        new GatedDecoder.Variant(modelType(), "Mistral", Optional.of(8), false, false, false),
+        new GatedDecoder.Variant(
+            modelType(),
+            "Mistral",
+            OptionalInt.of(8),
+            false,
+            false,
+            false,
+            131_072,
+            index -> window),
         fields,
         labels);
   }

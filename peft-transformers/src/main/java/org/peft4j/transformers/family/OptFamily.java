@@ -2,6 +2,7 @@ package org.peft4j.transformers.family;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.peft4j.kernel.Activation;
@@ -70,7 +71,7 @@ final class OptFamily implements Family {
     }
 
     ModelArchitecture describe(ConfigFields fields, Optional<Labels> labels) {
-      int positions = fields.count("max_position_embeddings");
+      int positions = fields.count("max_position_embeddings", 2048);
       int vocabulary = fields.count("vocab_size");
       int layers = fields.layers("num_hidden_layers");
       boolean tied = fields.flag("tie_word_embeddings", true) && labels.isEmpty();
@@ -85,7 +86,10 @@ final class OptFamily implements Family {
           labels,
           Optional.empty(),
           new StackPart(
-              input(vocabulary, positions, tokens),
+              input(
+                  vocabulary,
+                  positions,
+                  TokenFields.paddingRow(fields, vocabulary, OptionalInt.of(1))),
               IntStream.range(0, layers).mapToObj(this::block).toList(),
               withoutNorm ? Optional.empty() : Optional.of(norm(DECODER + "final_layer_norm")),
               projection("project_out", width, embedded)),
@@ -94,7 +98,7 @@ final class OptFamily implements Family {
               .orElseGet(() -> HeadPart.of("lm_head", embedded, vocabulary, tied, deviation)));
     }
 
-    private InputPart input(int vocabulary, int positions, SpecialTokens tokens) {
+    private InputPart input(int vocabulary, int positions, OptionalInt padding) {
       EmbeddingPart table =
           EmbeddingPart.of(
                   DECODER + "embed_tokens",
@@ -102,7 +106,7 @@ final class OptFamily implements Family {
                   vocabulary,
                   embedded,
                   deviation)
-              .withPadding(tokens.padding());
+              .withPadding(padding);
       EmbeddingPart places =
           EmbeddingPart.of(
               DECODER + "embed_positions",

@@ -47,6 +47,10 @@ record T5Family(String modelType, String className) implements Family {
 
   @Override
   public ModelArchitecture describe(ConfigFields fields, Optional<Labels> labels) {
+    fields.alias("hidden_size", "d_model");
+    fields.alias("num_attention_heads", "num_heads");
+    fields.alias("num_hidden_layers", "num_layers");
+    fields.alias("head_dim", "d_kv");
     fields.ignore("dropout_rate", "output_past");
     fields.check(labels.isEmpty(), "architectures", "language models of this family");
     int layers = fields.layers("num_layers");

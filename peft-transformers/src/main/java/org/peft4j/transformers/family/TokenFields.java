@@ -1,10 +1,25 @@
 package org.peft4j.transformers.family;
 
+import java.util.OptionalInt;
 import org.peft4j.transformers.config.SpecialTokens;
 
 /** The ids of special tokens in a {@code config.json}. */
 final class TokenFields {
   private TokenFields() {}
+
+  /**
+   * The row of the padding token, which PyTorch's embedding leaves out of the gradient. A negative
+   * id counts from the end, as in PyTorch.
+   *
+   * @param absent the family's default
+   */
+  static OptionalInt paddingRow(ConfigFields fields, int vocabulary, OptionalInt absent) {
+    OptionalInt id = fields.integer("pad_token_id", absent);
+    boolean inside = id.isEmpty() || id.getAsInt() >= -vocabulary && id.getAsInt() < vocabulary;
+    fields.check(
+        inside, "pad_token_id", "null, or the id of a token, below vocab_size " + vocabulary);
+    return id.isPresent() && id.getAsInt() < 0 ? OptionalInt.of(vocabulary + id.getAsInt()) : id;
+  }
 
   static SpecialTokens read(ConfigFields fields) {
     return new SpecialTokens(

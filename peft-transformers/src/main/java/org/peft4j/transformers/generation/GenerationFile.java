@@ -77,12 +77,12 @@ public final class GenerationFile {
         .ifPresent(builder::repetitionPenalty);
     endOfText().ifPresent(builder::eosTokenIds);
     whole("pad_token_id", -1).filter(id -> id >= 0).ifPresent(builder::padTokenId);
-    own.apply(builder);
-    problems.addAll(UnsupportedFields.in(json, builder.samples()));
+    GenerationConfigBuilder whole = own.apply(builder);
+    problems.addAll(UnsupportedFields.in(json, whole.samples()));
     if (!problems.isEmpty()) {
       throw new PeftException(file + ": " + String.join(" ", problems));
     }
-    return builder.build();
+    return whole.build();
   }
 
   private Optional<List<Integer>> endOfText() {

@@ -5,11 +5,13 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.internal.LayerNumbers;
 import org.peft4j.internal.files.AdapterFiles;
 import org.peft4j.internal.files.AdapterKeys;
+import org.peft4j.internal.model.UnknownFields;
 import org.peft4j.method.Methods;
 
 /**
@@ -51,6 +53,11 @@ public record AdapterDescription(PeftConfig config, List<String> targets, Tensor
       if (tells(field.getValue()) && !field.getKey().equals("peft_type")) {
         text.append("  ").append(field.getKey()).append(": ").append(field.getValue()).append('\n');
       }
+    }
+    Set<String> unknown = UnknownFields.of(config).keySet();
+    if (!unknown.isEmpty()) {
+      text.append("not known here and not applied: ");
+      text.append(unknown.stream().sorted().collect(Collectors.joining(", "))).append('\n');
     }
     if (targets.isEmpty()) {
       return text.toString();

@@ -12,6 +12,7 @@ import org.peft4j.site.SiteKind;
 import org.peft4j.transformers.architecture.AttentionPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.family.Families;
+import org.peft4j.transformers.weights.StoredHead;
 
 /**
  * A model folder.
@@ -22,7 +23,8 @@ import org.peft4j.transformers.family.Families;
 public record ModelDescription(ModelArchitecture architecture, TensorTable tensors)
     implements Description {
   static ModelDescription read(Path folder) {
-    return new ModelDescription(Families.read(folder), TensorTable.read(folder));
+    return new ModelDescription(
+        StoredHead.of(folder, Families.read(folder)), TensorTable.read(folder));
   }
 
   /** The sites where adapters can act, in the order of the forward pass. */

@@ -19,6 +19,7 @@ import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.architecture.StackPart;
 import org.peft4j.transformers.config.Precision;
 import org.peft4j.transformers.family.Families;
+import org.peft4j.transformers.weights.StoredHead;
 
 /**
  * Plans for transformers from their {@code config.json} alone: reads no weights, allocates no
@@ -44,7 +45,7 @@ public final class TransformerPlanner {
    *     config is impossible for the model
    */
   public static TransformerPlan plan(Path path, PeftConfig config, TrainingBatch batch) {
-    return plan(Families.readAny(path), config, batch);
+    return plan(StoredHead.of(path, Families.readAny(path)), config, batch);
   }
 
   /** Plans for a model whose architecture is known. */

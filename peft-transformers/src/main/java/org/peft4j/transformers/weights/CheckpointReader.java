@@ -72,6 +72,14 @@ public final class CheckpointReader {
         problems.add("unexpected " + info.name() + " " + info.shape());
       }
     }
+    keys.aliases()
+        .forEach(
+            (alias, key) -> {
+              TensorInfo shared = source.tensors().get(alias);
+              if (shared != null && found.putIfAbsent(key, shared) == null) {
+                check(key, shared, problems);
+              }
+            });
     keys.shapes().keySet().stream()
         .filter(key -> !found.containsKey(key))
         .forEach(key -> problems.add("missing " + key + " " + keys.shapes().get(key)));

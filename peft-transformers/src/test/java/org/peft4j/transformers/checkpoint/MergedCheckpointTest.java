@@ -35,6 +35,9 @@ class MergedCheckpointTest {
     "gpt2_embedding, false",
     "llama_embedding_untied, false",
     "llama_modules_to_save_head, false",
+    "models/llama_own_head, false",
+    "models/gpt2_own_head, false",
+    "models/opt_own_head, false",
   })
   void outputsAreThoseOfTheAdaptedModel(String name, boolean tied) throws IOException {
     Path golden = Golden.folder(name);

@@ -21,14 +21,17 @@ class FamiliesTest {
       delimiter = '|',
       value = {
         "llama   | model_type | \"t5\" | \"t5\" is not supported. Supported are: llama, mistral, qwen2, gpt2, opt.",
-        "llama   | hidden_act | \"relu\" | hidden_act is \"relu\"; allowed: only silu",
+        "llama   | hidden_act | \"tanh\" | hidden_act is \"tanh\"; allowed: gelu, gelu_accurate",
         "llama   | partial_rotary_factor | 0.5 | partial_rotary_factor is 0.5; allowed: only 1",
         "llama   | num_key_value_heads | 3 | num_key_value_heads is 3; allowed: a divisor of num_attention_heads 4",
         "llama   | hidden_size | \"x\" | hidden_size is \"x\"; allowed: 1 to 1048576",
-        "mistral | sliding_window | 32 | sliding_window is 32; allowed: null, or at least max_position_embeddings 64",
-        "qwen2   | use_sliding_window | true | use_sliding_window is true; allowed: only false",
-        "gpt2    | activation_function | \"relu\" | activation_function is \"relu\"; allowed: only"
-            + " gelu_new",
+        "mistral | sliding_window | 0 | sliding_window is 0; allowed: 1 to",
+        "qwen2   | use_sliding_window | 1 | use_sliding_window is 1; allowed: true or false.",
+        "llama   | pad_token_id | 56 | pad_token_id is 56; allowed: null, or the id of a token, below vocab_size 56.",
+        "opt     | pad_token_id | -57 | pad_token_id is -57; allowed: null, or the id of a token, below vocab_size 56.",
+        "gpt2    | activation_function | \"tanh\" | activation_function is \"tanh\"; allowed: gelu,"
+            + " gelu_accurate",
+        "gpt2    | hidden_size | 25 | hidden_size is 25; allowed: the value of n_embd, 24",
         "gpt2    | scale_attn_by_inverse_layer_idx | true | scale_attn_by_inverse_layer_idx is"
             + " true; allowed: only false",
         "gpt2    | reorder_and_upcast_attn | true | reorder_and_upcast_attn is true; allowed: only"
@@ -39,8 +42,8 @@ class FamiliesTest {
             + " single_label_classification",
         "llama_classifier | num_labels | 2 | num_labels is 2; allowed: the number of labels in"
             + " id2label, 3",
-        "gpt2_classifier | num_labels | 1 | num_labels is 1; allowed: 2 or more; 1 means"
-            + " regression",
+        "gpt2_classifier | num_labels | 1 | num_labels is 1; allowed: 2 to 1000000; 1 is"
+            + " a regression or a reward model",
         "llama_classifier | id2label | {\"0\": \"a\", \"2\": \"b\"} | allowed: an object of names"
             + " by number, 0 and up",
         "llama_classifier | id2label | {\"0\": \"a\", \"1\": \"a\"} | allowed: a different name for"
@@ -50,7 +53,8 @@ class FamiliesTest {
         "opt     | layer_norm_elementwise_affine | false | layer_norm_elementwise_affine is false;"
             + " allowed: only true",
         "opt     | activation_function | \"tanh\" | activation_function is \"tanh\"; allowed: gelu,"
-            + " gelu_new, gelu_pytorch_tanh, relu, silu, swish",
+            + " gelu_accurate, gelu_fast, gelu_new, gelu_python, gelu_python_tanh,"
+            + " gelu_pytorch_tanh, relu, silu, swish",
         "llama   | quantization_config | {\"bits\": 4} | quantization_config is {\"bits\":4}, an"
             + " unknown setting",
         "gpt2    | pruned_heads | {\"0\": [1]} | pruned_heads is {\"0\":[1]}; allowed: only {}",
@@ -63,6 +67,28 @@ class FamiliesTest {
     assertThatThrownBy(() -> Families.read(file))
         .isInstanceOf(PeftException.class)
         .hasMessageContaining(message);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "gpt2, n_embd, hidden_size",
+    "gpt2, n_positions, max_position_embeddings",
+    "gpt2, n_head, num_attention_heads",
+    "gpt2, n_layer, num_hidden_layers",
+  })
+  void aFieldMayHaveItsSecondName(String base, String name, String second, @TempDir Path folder) {
+    ConfigFile file = ConfigFile.of(base, folder);
+    String value = file.fields().get(name).toString();
+
+    assertThat(file.with(name, "").with(second, value).read()).isEqualTo(file.read());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"llama, 2048", "mistral, 131072", "qwen2, 32768", "opt, 2048"})
+  void theLengthMayBeMissing(String base, int expected, @TempDir Path folder) {
+    ConfigFile file = ConfigFile.of(base, folder).with("max_position_embeddings", "");
+
+    assertThat(file.read().maxPositions()).isEqualTo(expected);
   }
 
   @Test

@@ -86,6 +86,18 @@ class StrictCheckpointTest {
   }
 
   @Test
+  void anEqualCopyOfTheTableAsTheHeadCountsAsTied() {
+    shapes.put("lm_head.weight", shapes.get("model.embed_tokens.weight"));
+    assertLoads();
+  }
+
+  @Test
+  void aTiedHeadStandsInForAMissingTable() {
+    shapes.put("lm_head.weight", shapes.remove("model.embed_tokens.weight"));
+    assertLoads();
+  }
+
+  @Test
   void aFolderWithoutWeightsIsRefused() {
     assertThatThrownBy(() -> Transformers.load(folder))
         .isInstanceOf(PeftException.class)

@@ -80,7 +80,7 @@ final class DoraEmbedding implements EmbeddingAdapter, WeightAdapter {
       INDArray b = scratch.mine(dora.b(parameters).mulColumnVector(factor));
       INDArray hiddenGradient = scratch.like(hidden);
       kernels.matmul(dy, false, b, false, shape.scale(), 0, hiddenGradient);
-      LoraEmbedding.scatter(hiddenGradient, ids, dora.a(gradients));
+      LoraEmbedding.scatter(hiddenGradient, ids, site().padding(), dora.a(gradients));
     }
   }
 

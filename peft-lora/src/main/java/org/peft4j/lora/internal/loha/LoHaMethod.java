@@ -12,6 +12,7 @@ import org.peft4j.lora.internal.lycoris.CoreFactor;
 import org.peft4j.lora.internal.lycoris.Dropout;
 import org.peft4j.lora.internal.lycoris.Factor;
 import org.peft4j.lora.internal.lycoris.Factor.Start;
+import org.peft4j.lora.internal.lycoris.LinearOnly;
 import org.peft4j.lora.internal.lycoris.LowRankFactor;
 import org.peft4j.lora.loha.LoHaConfig;
 import org.peft4j.lora.loha.LoHaConfig.Builder;
@@ -58,6 +59,12 @@ public final class LoHaMethod implements PeftMethod<LoHaConfig> {
   @Override
   public Set<SiteKind> siteKinds() {
     return EnumSet.of(SiteKind.LINEAR, SiteKind.CONVOLUTION);
+  }
+
+  @Override
+  public LoHaConfig resolved(LoHaConfig config, ModelModules model) {
+    LinearOnly.tell("LoHa", model);
+    return config;
   }
 
   @Override

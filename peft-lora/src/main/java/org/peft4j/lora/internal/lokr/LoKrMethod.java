@@ -8,6 +8,7 @@ import org.peft4j.adapter.Adapter;
 import org.peft4j.config.ConfigFields;
 import org.peft4j.lora.internal.DefaultTargets;
 import org.peft4j.lora.internal.lycoris.Dropout;
+import org.peft4j.lora.internal.lycoris.LinearOnly;
 import org.peft4j.lora.lokr.LoKrConfig;
 import org.peft4j.lora.lycoris.LycorisFields;
 import org.peft4j.method.Injection;
@@ -41,6 +42,12 @@ public final class LoKrMethod implements PeftMethod<LoKrConfig> {
   @Override
   public Set<SiteKind> siteKinds() {
     return EnumSet.of(SiteKind.LINEAR, SiteKind.CONVOLUTION);
+  }
+
+  @Override
+  public LoKrConfig resolved(LoKrConfig config, ModelModules model) {
+    LinearOnly.tell("LoKr", model);
+    return config;
   }
 
   @Override

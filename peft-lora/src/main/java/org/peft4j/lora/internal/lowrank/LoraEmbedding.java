@@ -1,6 +1,7 @@
 package org.peft4j.lora.internal.lowrank;
 
 import java.util.List;
+import java.util.OptionalInt;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.adapter.EmbeddingAdapter;
@@ -56,7 +57,7 @@ public record LoraEmbedding(Site site, LoraShape shape) implements EmbeddingAdap
     pass.kernels().matmul(dy, true, hidden, false, shape.scale(), 0, gradients.get(B));
     INDArray hiddenGradient = Scratch.of(dy.dataType(), ids.length, shape.rank());
     pass.kernels().matmul(dy, false, parameters.get(B), false, shape.scale(), 0, hiddenGradient);
-    scatter(hiddenGradient, ids, gradients.get(A));
+    scatter(hiddenGradient, ids, site.padding(), gradients.get(A));
     Scratch.release(hidden, hiddenGradient);
   }
 
@@ -71,13 +72,18 @@ public record LoraEmbedding(Site site, LoraShape shape) implements EmbeddingAdap
 
   /**
    * Adds each row to its id's column; ids may repeat. Sequential, so that sums have a fixed order.
+   *
+   * @param padding the id whose column stays zero
    */
-  public static void scatter(INDArray rows, int[] ids, INDArray target) {
+  public static void scatter(INDArray rows, int[] ids, OptionalInt padding, INDArray target) {
     int rank = (int) rows.size(1);
     int vocabulary = (int) target.size(1);
     double[] values = rows.dup('c').data().asDouble();
     double[] sums = new double[Math.multiplyExact(rank, vocabulary)];
     for (int t = 0; t < ids.length; t++) {
+      if (padding.isPresent() && ids[t] == padding.getAsInt()) {
+        continue;
+      }
       for (int k = 0; k < rank; k++) {
         sums[k * vocabulary + ids[t]] += values[t * rank + k];
       }

@@ -67,7 +67,7 @@ final class FirstFactors {
     INDArray weight = frozen.weight(site).widened(DataType.DOUBLE);
     INDArray first;
     INDArray second;
-    if (shape.init() == LoraInit.PISSA) {
+    if (shape.init() != LoraInit.OLORA) {
       PrincipalParts parts = PrincipalParts.of(weight, shape.rank());
       first = parts.right().dup('c');
       second = parts.left().dup('c');

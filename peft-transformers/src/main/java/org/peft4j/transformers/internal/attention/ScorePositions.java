@@ -4,6 +4,7 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Pass;
+import org.peft4j.error.PeftException;
 import org.peft4j.kernel.AttentionPattern;
 import org.peft4j.transformers.architecture.AttentionPart;
 import org.peft4j.transformers.internal.batch.EncoderStates;
@@ -85,7 +86,22 @@ final class ScorePositions {
             prefix,
             alibi != null ? alibi : relative != null ? relative.name() : null);
     int keys = prefix + question.keys();
+    requireWindowBeyond(prefix, past + queries);
     return patterns.of(question, () -> bias(pass, prefix + past, queries, keys));
+  }
+
+  /** Hugging Face's cache drops keys of a prefix that leave the window; here all queries see it. */
+  private void requireWindowBeyond(int prefix, int tokens) {
+    if (prefix > 0 && part.window().isPresent() && prefix + tokens > part.window().getAsInt()) {
+      throw new PeftException(
+          "A prefix of "
+              + prefix
+              + " with "
+              + tokens
+              + " tokens is longer than the window of attention, "
+              + part.window().getAsInt()
+              + "; allowed: up to it. Take shorter texts or another method.");
+    }
   }
 
   static EncoderStates encoder(Sequences sequences) {
