@@ -22,8 +22,8 @@ import org.peft4j.error.PeftException;
 import org.peft4j.internal.NearestPaths;
 import org.peft4j.internal.method.HeadTokenRows;
 import org.peft4j.internal.method.TokenRows;
-import org.peft4j.method.Injection.FrozenValues;
 import org.peft4j.method.Injection;
+import org.peft4j.method.Injection.FrozenValues;
 import org.peft4j.method.ModelModules;
 import org.peft4j.method.PeftMethod;
 import org.peft4j.site.Site;
@@ -168,7 +168,8 @@ public final class AdapterPlanner {
     List<Site> heads = frozen.tiedTo(table);
     boolean apart =
         heads.stream()
-            .anyMatch(head -> rows.containsKey(head) && !Objects.equals(rows.get(head), rows.get(table)));
+            .anyMatch(
+                head -> rows.containsKey(head) && !Objects.equals(rows.get(head), rows.get(table)));
     return apart ? List.of() : heads;
   }
 
