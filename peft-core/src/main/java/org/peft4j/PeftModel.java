@@ -5,7 +5,9 @@ import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 import org.deeplearning4j.nn.api.Model;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.config.PeftConfig;
@@ -35,7 +37,9 @@ import org.peft4j.site.Site;
  * A frozen model with named adapters. {@link #network()} is an ordinary Deeplearning4j network
  * whose parameters are the active adapters' alone: fit it, ask it for outputs, give it listeners.
  *
- * <p>Not safe for use by several threads at once.
+ * <p>Several threads may compute with it at once. A change of the adapters or of the base model's
+ * weights fails while another thread computes, and a pass fails while another thread makes a
+ * change; nothing is computed or changed then. Adding and loading adapters disturbs no pass.
  *
  * @param <M> {@code ComputationGraph} or {@code MultiLayerNetwork}
  */
@@ -116,9 +120,11 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
    *     adapters are merged: first values may depend on the base model's
    */
   public void addAdapter(String name, PeftConfig config) {
-    adapters.requireFree(name);
-    adapters.requireUnmerged("adding an adapter");
-    adapters.add(maker.fresh(name, config));
+    synchronized (adapters) {
+      requireFree(name);
+      adapters.requireUnmerged("adding an adapter");
+      adapters.add(wrapped.traffic().pass(() -> maker.fresh(name, config)));
+    }
   }
 
   /**
@@ -129,8 +135,10 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
    *     tensor is missing, unexpected or of another shape
    */
   public void addAdapter(String name, PeftConfig config, Map<String, INDArray> values) {
-    adapters.requireFree(name);
-    adapters.add(maker.valued(name, config, values));
+    synchronized (adapters) {
+      requireFree(name);
+      adapters.add(maker.valued(name, config, values));
+    }
   }
 
   /**
@@ -145,7 +153,7 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
    */
   public void addWeightedAdapter(
       List<String> names, List<Double> weights, String combined, Combination how) {
-    adapters.requireFree(combined);
+    requireFree(combined);
     how.requireComplete();
     PeftMethod.Saved<? extends PeftConfig> sum =
         WeightedSums.of(adapters::get, names, weights, how);
@@ -159,8 +167,35 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
    *     model; the message names every missing, unexpected and misshapen tensor
    */
   public void loadAdapter(String name, Path folder) {
+    synchronized (adapters) {
+      requireFree(name);
+      adapters.add(maker.saved(name, folder));
+    }
+  }
+
+  private void requireFree(String name) {
+    wrapped.traffic().requireOpen();
     adapters.requireFree(name);
-    adapters.add(maker.saved(name, folder));
+  }
+
+  /** Runs a change of the adapters while no thread computes with this model. */
+  private void change(String what, Runnable work) {
+    synchronized (adapters) {
+      wrapped.traffic().change(what, work);
+    }
+  }
+
+  /** Runs a change of the base model's weights while no thread computes with them. */
+  private void changeBase(String what, Runnable work) {
+    synchronized (adapters) {
+      wrapped.traffic().changeBase(what, work);
+    }
+  }
+
+  /** A scope that begins now and whose end is such a change again. */
+  private AdapterScope scope(String what, Runnable begin, Runnable end) {
+    change(what, begin);
+    return new AdapterScope(() -> change("ending " + what, end));
   }
 
   /**
@@ -170,9 +205,13 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
    *     changed then
    */
   public void swapAdapter(String name, Path folder) {
-    LoadedAdapter old = adapters.get(name);
+    adapters.get(name);
     adapters.requireUnmerged("swapping one");
     LoadedAdapter made = maker.saved(name, folder);
+    change("swapping an adapter", () -> swap(adapters.get(name), made));
+  }
+
+  private void swap(LoadedAdapter old, LoadedAdapter made) {
     if (made.config().equals(old.config()) && Slots.sameShapes(old.slots(), made.slots())) {
       Slots.move(made.slots(), old.slots());
     } else {
@@ -191,17 +230,30 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
 
   /** Like {@link #setActive(String...)}. */
   public void setActive(List<String> names) {
-    adapters.activate(names);
+    change("changing the active adapters", () -> adapters.activate(names));
   }
 
   /** Deletes an adapter; if it was active, the other active ones stay active. */
   public void delete(String name) {
-    adapters.delete(name);
+    change("deleting an adapter", () -> adapters.delete(name));
   }
 
   /** Gives the base model's outputs, bit for bit, until the scope is closed. */
   public AdapterScope adaptersDisabled() {
-    return new AdapterScope(merging.disable());
+    AtomicReference<Runnable> end = new AtomicReference<>();
+    String what = "disabling the adapters";
+    changeMerged(what, () -> end.set(merging.disable()));
+    return new AdapterScope(
+        () -> changeMerged("ending " + what, Objects.requireNonNull(end.get())));
+  }
+
+  /** A change of the adapters, which changes the base model's weights too where they are merged. */
+  private void changeMerged(String what, Runnable work) {
+    if (wrapped.shared().activity().isMerged()) {
+      changeBase(what, work);
+    } else {
+      change(what, work);
+    }
   }
 
   /**
@@ -214,11 +266,15 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
    *     with copies of the base model's parameters, or on a vertex without a layer
    */
   public AdapterScope adapterOfEachRow(List<String> names) {
-    RowAdapters.require(names, active(), adapters.activeSlots(), sites);
-    adapters.requireUnmerged("giving each row an adapter");
-    adapters.requireNoRows("giving each row another");
-    wrapped.shared().activity().setRows(names);
-    return new AdapterScope(() -> wrapped.shared().activity().setRows(List.of()));
+    return scope(
+        "giving each row an adapter",
+        () -> {
+          RowAdapters.require(names, active(), adapters.activeSlots(), sites);
+          adapters.requireUnmerged("giving each row an adapter");
+          adapters.requireNoRows("giving each row another");
+          wrapped.shared().activity().setRows(names);
+        },
+        () -> wrapped.shared().activity().setRows(List.of()));
   }
 
   /**
@@ -226,7 +282,7 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
    * distinguish tasks, such as multitask prompts.
    */
   public void setTasks(Integer... tasks) {
-    wrapped.shared().passes().setTasks(Arrays.asList(tasks));
+    change("setting tasks", () -> wrapped.shared().passes().setTasks(Arrays.asList(tasks)));
   }
 
   /**
@@ -234,12 +290,12 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
    * {@link #setTasks}.
    */
   public AdapterScope tasksOfEachRow(List<Integer> tasks) {
+    if (tasks.isEmpty()) {
+      return new AdapterScope(() -> {});
+    }
     Passes passes = wrapped.shared().passes();
     List<Integer> before = passes.tasks();
-    if (!tasks.isEmpty()) {
-      passes.setTasks(tasks);
-    }
-    return new AdapterScope(() -> passes.setTasks(before));
+    return scope("setting tasks", () -> passes.setTasks(tasks), () -> passes.setTasks(before));
   }
 
   /**
@@ -261,6 +317,7 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
    */
   public AdapterScope merged(List<String> names) {
     adapters.requireUnmerged("merging again");
+    wrapped.traffic().requireOpen();
     Set<String> distinct = new LinkedHashSet<>(names);
     List<Slot> slots =
         distinct.stream().flatMap(name -> adapters.get(name).slots().stream()).toList();
@@ -270,7 +327,26 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
             .filter(slot -> !distinct.contains(slot.adapterName()))
             .toList();
     Slots.requireIndependent(others, slots);
-    return new AdapterScope(merging.merge(slots, distinct));
+    others.forEach(slot -> slot.adapter().rememberWeight(slot.values()));
+    return merged(slots, distinct);
+  }
+
+  private AdapterScope merged(List<Slot> slots, Set<String> names) {
+    AtomicReference<Runnable> end = new AtomicReference<>();
+    changeBase(
+        "merging adapters",
+        () -> {
+          end.set(merging.merge(slots, names));
+          wrapped.traffic().setMerged(true);
+        });
+    return new AdapterScope(
+        () ->
+            changeBase(
+                "undoing a merge",
+                () -> {
+                  Objects.requireNonNull(end.get()).run();
+                  wrapped.traffic().setMerged(false);
+                }));
   }
 
   /**
@@ -284,7 +360,7 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
         adapters.activeSlots().stream()
             .filter(slot -> Merging.actsAt(slot.adapter(), site))
             .toList();
-    return new AdapterScope(merging.merge(slots, new LinkedHashSet<>(active())));
+    return merged(slots, new LinkedHashSet<>(active()));
   }
 
   /**
@@ -315,7 +391,7 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
    */
   public M mergeAndUnload() {
     adapters.requireUnmerged("mergeAndUnload");
-    return merging.copy(adapters.activeSlots());
+    return wrapped.traffic().pass(() -> merging.copy(adapters.activeSlots()));
   }
 
   /** How much of the model trains. */
@@ -340,6 +416,11 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
    *     adapter in the folder is then unchanged
    */
   public void save(Path folder) {
+    wrapped.traffic().requireOpen();
+    if (adapters().isEmpty()) {
+      throw new PeftException(
+          "There is no adapter to save. Add one with addAdapter, or load one with loadAdapter.");
+    }
     for (String name : adapters()) {
       save(name, name.equals(Peft.DEFAULT_ADAPTER) ? folder : folder.resolve(name));
     }
@@ -347,14 +428,29 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
 
   /** Saves one adapter in {@code folder} itself. */
   public void save(String name, Path folder) {
-    LoadedAdapter adapter = adapters.get(name);
-    AdapterFiles.write(folder, adapter.config(), maker.targets(adapter.config()), adapter.slots());
+    wrapped
+        .traffic()
+        .pass(
+            () -> {
+              LoadedAdapter adapter = adapters.get(name);
+              AdapterFiles.write(
+                  folder, adapter.config(), maker.targets(adapter.config()), adapter.slots());
+              return adapter;
+            });
   }
 
   /** Frees the adapters' native memory. The base model stays usable. */
   @Override
   public void close() {
-    wrapped.shared().activity().setRows(List.of());
-    adapters().forEach(this::delete);
+    if (wrapped.traffic().isClosed()) {
+      return;
+    }
+    change(
+        "closing the model",
+        () -> {
+          wrapped.shared().activity().setRows(List.of());
+          adapters().forEach(adapters::delete);
+        });
+    wrapped.traffic().close();
   }
 }

@@ -31,6 +31,20 @@ public interface Adapter {
    */
   default void complete(Tensors parameters) {}
 
+  /**
+   * Whether its part depends on the frozen weight of its site, so that nothing can be merged into
+   * that weight while it acts beside.
+   */
+  default boolean readsWeight() {
+    return false;
+  }
+
+  /**
+   * Reads what it has yet to read of the frozen weight of its site. Called before that weight holds
+   * merged values for a while.
+   */
+  default void rememberWeight(Tensors parameters) {}
+
   /** The key of one of its tensors in an adapter file. */
   default String key(ParameterSpec parameter) {
     return KEY_ROOT + site().name() + "." + parameter.name();

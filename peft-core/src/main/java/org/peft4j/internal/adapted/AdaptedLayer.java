@@ -1,6 +1,7 @@
 package org.peft4j.internal.adapted;
 
 import java.util.function.Function;
+import org.deeplearning4j.nn.api.MaskState;
 import org.deeplearning4j.nn.api.layers.IOutputLayer;
 import org.deeplearning4j.nn.api.layers.RecurrentLayer;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
@@ -27,6 +28,9 @@ public class AdaptedLayer extends AdapterVectorLayer {
   private DataType inputType = DataType.FLOAT;
   private long[] inputShape = {};
   private int batchSize;
+
+  /** The mask as it came; a layer of sequences keeps another shape of it. */
+  private transient @Nullable INDArray givenMask;
 
   AdaptedLayer(TwinLayer inner, NeuralNetConfiguration configuration, LayerGrafts grafts) {
     super(inner.layer(), configuration, grafts);
@@ -77,7 +81,7 @@ public class AdaptedLayer extends AdapterVectorLayer {
 
   private INDArray activateInTurn(LayerWorkspaceMgr workspaces) {
     INDArray x = input();
-    INDArray mask = getMaskArray();
+    INDArray mask = givenMask;
     INDArray y =
         inTurn()
             .run(
@@ -90,9 +94,25 @@ public class AdaptedLayer extends AdapterVectorLayer {
                   return adapted(super.activate(false, workspaces), false, workspaces);
                 },
                 workspaces);
+    getUnderlying().clear();
     setMaskArray(mask);
-    setInput(x, workspaces);
     return y;
+  }
+
+  @Override
+  public void setMaskArray(@Nullable INDArray mask) {
+    givenMask = mask;
+    super.setMaskArray(mask);
+  }
+
+  @Override
+  public Pair<INDArray, MaskState> feedForwardMaskArray(
+      @Nullable INDArray mask, @Nullable MaskState state, int rows) {
+    Pair<INDArray, MaskState> above = super.feedForwardMaskArray(mask, state, rows);
+    if (getMaskArray() == mask) { // Recurrent layers only pass it on.
+      givenMask = mask;
+    }
+    return above;
   }
 
   /** Whether there are adapters here, and the layer has one weight for all rows of a batch. */

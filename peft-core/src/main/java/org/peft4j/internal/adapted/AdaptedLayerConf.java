@@ -3,6 +3,7 @@ package org.peft4j.internal.adapted;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.ParamInitializer;
 import org.deeplearning4j.nn.conf.GradientNormalization;
@@ -15,20 +16,25 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.learning.config.IUpdater;
 import org.nd4j.linalg.learning.regularization.Regularization;
+import org.nd4j.shade.jackson.annotation.JsonProperty;
 import org.peft4j.internal.graft.LayerGrafts;
 import org.peft4j.internal.original.TwinLayer;
 
 /**
  * The configuration of a frozen layer that carries adapters: its parameters are the active
  * adapters' alone, its arrays are the base model's. Updater and regularisation are the original
- * layer's, as it has them for its weights.
+ * layer's: copies of its biases train as it has its biases train, all else as its weights.
  */
 public final class AdaptedLayerConf extends BaseWrapperLayer {
   private static final long serialVersionUID = 1L;
 
   private @Nullable String contextKey;
   private @Nullable IUpdater updater;
+  private @Nullable IUpdater biasUpdater;
   private transient @Nullable AdapterContext context;
+
+  /** The adapters of a file's parameters; null where this was not read from a file. */
+  private transient @Nullable List<String> saved;
 
   /** For deserialisation. */
   public AdaptedLayerConf() {}
@@ -58,8 +64,44 @@ public final class AdaptedLayerConf extends BaseWrapperLayer {
     this.updater = updater;
   }
 
+  /** What trains copies of biases, if not the original layer's updater. */
+  public @Nullable IUpdater getBiasUpdater() {
+    return biasUpdater;
+  }
+
+  public void setBiasUpdater(@Nullable IUpdater updater) {
+    biasUpdater = updater;
+  }
+
   void setLearningRate(LearningRate rate) {
+    biasUpdater =
+        biasKeys().stream()
+            .findFirst()
+            .map(bias -> biasUpdater == null ? original().getUpdaterByParam(bias) : biasUpdater)
+            .map(rate::in)
+            .orElse(null);
     updater = rate.in(getUpdaterByParam(""));
+  }
+
+  private List<String> biasKeys() {
+    List<String> keys = original().initializer().biasKeys(original());
+    return keys == null ? List.of() : keys;
+  }
+
+  /** The adapters whose tensors are this one's parameters, as {@link AdapterContext} says it. */
+  @JsonProperty("adapters")
+  public List<String> getAdapters() {
+    return saved == null ? context().description(getLayerName()) : saved;
+  }
+
+  @JsonProperty("adapters")
+  public void setAdapters(List<String> adapters) {
+    saved = List.copyOf(adapters);
+  }
+
+  void setContext(AdapterContext other) {
+    context = other;
+    contextKey = other.key();
   }
 
   AdapterContext context() {
@@ -77,6 +119,9 @@ public final class AdaptedLayerConf extends BaseWrapperLayer {
       INDArray parameters,
       boolean initialize,
       DataType type) {
+    if (saved != null) {
+      context().requireActive(getLayerName(), saved);
+    }
     LayerGrafts grafts = context().bind(getLayerName(), parameters);
     if (initialize) {
       context().assignValues(getLayerName(), parameters);
@@ -97,12 +142,17 @@ public final class AdaptedLayerConf extends BaseWrapperLayer {
 
   @Override
   public IUpdater getUpdaterByParam(String parameter) {
+    Optional<String> bias = context().copiedBias(getLayerName(), parameter);
+    if (bias.isPresent()) {
+      return biasUpdater == null ? original().getUpdaterByParam(bias.get()) : biasUpdater;
+    }
     return updater == null ? original().getUpdaterByParam(weightKey()) : updater;
   }
 
   @Override
   public List<Regularization> getRegularizationByParam(String parameter) {
-    List<Regularization> regularization = original().getRegularizationByParam(weightKey());
+    String own = context().copiedBias(getLayerName(), parameter).orElseGet(this::weightKey);
+    List<Regularization> regularization = original().getRegularizationByParam(own);
     return regularization == null ? List.of() : regularization;
   }
 
@@ -149,6 +199,7 @@ public final class AdaptedLayerConf extends BaseWrapperLayer {
         && Objects.equals(contextKey, conf.contextKey)
         && Objects.equals(getLayerName(), conf.getLayerName())
         && Objects.equals(updater, conf.updater)
+        && Objects.equals(biasUpdater, conf.biasUpdater)
         && Objects.equals(getUnderlying(), conf.getUnderlying());
   }
 

@@ -13,6 +13,7 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.learning.config.IUpdater;
 import org.nd4j.linalg.learning.regularization.Regularization;
+import org.nd4j.shade.jackson.annotation.JsonProperty;
 import org.peft4j.internal.graft.LayerGrafts;
 import org.peft4j.internal.original.TwinVertex;
 
@@ -28,6 +29,9 @@ public final class AdaptedVertexConf extends GraphVertex {
   private @Nullable SameDiffVertex underlying;
   private @Nullable IUpdater updater;
   private transient @Nullable AdapterContext context;
+
+  /** The adapters of a file's parameters; null where this was not read from a file. */
+  private transient @Nullable List<String> saved;
 
   /** For deserialisation. */
   public AdaptedVertexConf() {}
@@ -78,6 +82,22 @@ public final class AdaptedVertexConf extends GraphVertex {
     this.updater = updater;
   }
 
+  /** The adapters whose tensors are this one's parameters, as {@link AdapterContext} says it. */
+  @JsonProperty("adapters")
+  public List<String> getAdapters() {
+    return saved == null ? context().description(vertexName) : saved;
+  }
+
+  @JsonProperty("adapters")
+  public void setAdapters(List<String> adapters) {
+    saved = List.copyOf(adapters);
+  }
+
+  void setContext(AdapterContext other) {
+    context = other;
+    contextKey = other.key();
+  }
+
   AdapterContext context() {
     if (context == null) {
       context = AdapterContext.lookUp(contextKey);
@@ -111,6 +131,7 @@ public final class AdaptedVertexConf extends GraphVertex {
     clone.underlying = underlying;
     clone.updater = updater;
     clone.context = context;
+    clone.saved = saved;
     return clone;
   }
 
@@ -137,6 +158,9 @@ public final class AdaptedVertexConf extends GraphVertex {
       INDArray parameters,
       boolean initialize,
       DataType type) {
+    if (saved != null) {
+      context().requireActive(vertexName, saved);
+    }
     LayerGrafts grafts = context().bind(name, parameters);
     if (initialize) {
       context().assignValues(name, parameters);

@@ -1,6 +1,7 @@
 package org.peft4j.internal.adapted;
 
 import java.util.Objects;
+import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.graph.FrozenVertex;
 import org.deeplearning4j.nn.conf.graph.GraphVertex;
@@ -44,11 +45,50 @@ public final class AdaptedVertices {
 
   /** The graph's own configuration of a vertex, out of a frozen-vertex wrapper. */
   public static GraphVertex original(String name, ComputationGraph base) {
-    GraphVertex vertex = Objects.requireNonNull(base.getConfiguration().getVertices().get(name));
-    while (vertex instanceof FrozenVertex wrapper) {
-      vertex = wrapper.getUnderlying();
+    return unwrapped(Objects.requireNonNull(base.getConfiguration().getVertices().get(name)));
+  }
+
+  /** Whether SameDiff computes a vertex, so that its gradients need correction. */
+  public static boolean bySameDiff(String name, ComputationGraph base) {
+    GraphVertex vertex = base.getConfiguration().getVertices().get(name);
+    return vertex != null && unwrapped(vertex) instanceof SameDiffVertex;
+  }
+
+  private static GraphVertex unwrapped(GraphVertex vertex) {
+    GraphVertex inside = vertex;
+    while (inside instanceof FrozenVertex wrapper) {
+      inside = wrapper.getUnderlying();
     }
-    return vertex;
+    return inside;
+  }
+
+  /**
+   * A copy of a graph's configuration. Deeplearning4j's own loses how vertices train that SameDiff
+   * computes: their {@code clone()} leaves it out.
+   */
+  public static ComputationGraphConfiguration wholeCopy(ComputationGraphConfiguration graph) {
+    ComputationGraphConfiguration copy = graph.clone();
+    graph
+        .getVertices()
+        .forEach(
+            (name, vertex) -> {
+              GraphVertex copied = Objects.requireNonNull(copy.getVertices().get(name));
+              if (unwrapped(vertex) instanceof SameDiffVertex from
+                  && unwrapped(copied) instanceof SameDiffVertex to) {
+                copyTraining(from, to);
+              }
+            });
+    return copy;
+  }
+
+  private static void copyTraining(SameDiffVertex from, SameDiffVertex to) {
+    to.setUpdater(from.getUpdater());
+    to.setBiasUpdater(from.getBiasUpdater());
+    to.setRegularization(from.getRegularization());
+    to.setRegularizationBias(from.getRegularizationBias());
+    to.setGradientNormalization(from.getGradientNormalization());
+    to.setGradientNormalizationThreshold(from.getGradientNormalizationThreshold());
+    to.setDataType(from.getDataType());
   }
 
   /** The vertex's updater; if a clone has lost it, that of the first layer with one. */

@@ -5,15 +5,23 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
+import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.conf.graph.GraphVertex;
+import org.deeplearning4j.nn.conf.graph.LayerVertex;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.peft4j.adapter.ParameterSpec;
 import org.peft4j.adapter.Tensors;
+import org.peft4j.adapter.TrainableCopy;
 import org.peft4j.error.PeftException;
+import org.peft4j.internal.graft.Activity;
 import org.peft4j.internal.graft.Graft;
 import org.peft4j.internal.graft.LayerGrafts;
 import org.peft4j.internal.graft.SharedState;
@@ -23,6 +31,7 @@ import org.peft4j.internal.original.OriginalLayer;
 import org.peft4j.internal.original.OriginalPart;
 import org.peft4j.internal.original.OriginalVertex;
 import org.peft4j.kernel.Kernels;
+import org.peft4j.site.SiteParameter;
 
 /**
  * What adapted layers are built from: the originals and the active slots. Layer configurations
@@ -55,6 +64,54 @@ public final class AdapterContext {
     this.kernels = kernels;
     REGISTRY.values().removeIf(reference -> reference.get() == null);
     REGISTRY.put(key, new WeakReference<>(this));
+  }
+
+  /**
+   * Gives the copy of a wrapped network's configuration a context of its own, in which nothing is
+   * disabled or merged.
+   *
+   * @return which adapters act in the copy
+   */
+  public static Activity replace(ComputationGraphConfiguration copy) {
+    Replacing replacing = new Replacing();
+    for (GraphVertex vertex : copy.getVertices().values()) {
+      if (vertex instanceof AdaptedVertexConf conf) {
+        conf.setContext(replacing.of(conf.context()));
+      } else if (vertex instanceof LayerVertex layer) {
+        replacing.in(layer.getLayerConf());
+      }
+    }
+    return replacing.activity();
+  }
+
+  /** Like {@link #replace(ComputationGraphConfiguration)}. */
+  public static Activity replace(MultiLayerConfiguration copy) {
+    Replacing replacing = new Replacing();
+    copy.getConfs().forEach(replacing::in);
+    return replacing.activity();
+  }
+
+  private static final class Replacing {
+    private @Nullable AdapterContext replica;
+
+    AdapterContext of(AdapterContext original) {
+      if (replica == null) {
+        replica =
+            new AdapterContext(
+                original.layers, original.below, original.shared.forClone(), original.kernels);
+        replica.active = original.active;
+      }
+      return replica;
+    }
+
+    void in(NeuralNetConfiguration layer) {
+      AdaptedLayerConf conf = (AdaptedLayerConf) layer.getLayer();
+      conf.setContext(of(conf.context()));
+    }
+
+    Activity activity() {
+      return replica == null ? new Activity() : replica.shared.activity();
+    }
   }
 
   /** The context of that key. */
@@ -119,6 +176,59 @@ public final class AdapterContext {
                     .filter(slot -> slot.adapter().site().name().equals(site.name()))
                     .forEach(result::add));
     return result;
+  }
+
+  /**
+   * The name of the base layer's bias that a parameter is a copy of; empty for any other parameter.
+   *
+   * @param key Deeplearning4j's key of the parameter
+   */
+  Optional<String> copiedBias(String vertex, String key) {
+    for (Slot slot : slots(vertex)) {
+      if (slot.adapter() instanceof TrainableCopy copy) {
+        List<ParameterSpec> specs = copy.parameters();
+        for (int i = 0; i < specs.size(); i++) {
+          if (slot.key(specs.get(i)).equals(key)) {
+            return Optional.of(copy.copied().get(i))
+                .filter(SiteParameter::bias)
+                .map(SiteParameter::name);
+          }
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** What the parameters of a layer are, for files: adapter, tensor and shape of each in order. */
+  List<String> description(String vertex) {
+    List<String> tensors = new ArrayList<>();
+    for (Slot slot : slots(vertex)) {
+      for (ParameterSpec spec : slot.adapter().parameters()) {
+        tensors.add(slot.adapterName() + ": " + slot.adapter().key(spec) + " " + spec.shape());
+      }
+    }
+    return tensors;
+  }
+
+  /**
+   * Refuses parameters that were saved while other adapters were active.
+   *
+   * @param saved their {@link #description}
+   * @throws PeftException if the description is another now
+   */
+  void requireActive(String vertex, List<String> saved) {
+    List<String> now = description(vertex);
+    if (!now.equals(saved)) {
+      throw new PeftException(
+          "This network was saved with the adapters "
+              + saved
+              + " at "
+              + vertex
+              + ", but the model that holds its base model has "
+              + now
+              + " active there. Activate the same with setActive before restoring, or keep adapters"
+              + " in files of their own with PeftModel.save and loadAdapter.");
+    }
   }
 
   /** The number of trainable elements of a layer. */

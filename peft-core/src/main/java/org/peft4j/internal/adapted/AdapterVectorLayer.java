@@ -1,6 +1,5 @@
 package org.peft4j.internal.adapted;
 
-import java.util.List;
 import java.util.Map;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.TrainingConfig;
@@ -60,10 +59,9 @@ abstract class AdapterVectorLayer extends BaseWrapperLayer implements AdaptedPar
       return 0;
     }
     double score = grafts.penalty();
-    List<Regularization> regularization = adaptedConf().getRegularizationByParam("");
-    for (INDArray parameter : parameterTable.values()) {
-      for (Regularization r : regularization) {
-        score += r.score(parameter, getIterationCount(), getEpochCount());
+    for (Map.Entry<String, INDArray> parameter : parameterTable.entrySet()) {
+      for (Regularization r : adaptedConf().getRegularizationByParam(parameter.getKey())) {
+        score += r.score(parameter.getValue(), getIterationCount(), getEpochCount());
       }
     }
     return score;

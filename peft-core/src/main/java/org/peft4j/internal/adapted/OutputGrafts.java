@@ -53,6 +53,7 @@ final class OutputGrafts {
     if (!grafts.acts()) {
       return y;
     }
+    layer.at(place.site().name()).requireRowEach(y.size(0));
     INDArray rows = rows(y, ArrayType.FF_WORKING_MEM, workspaces);
     grafts.forward(pass(y, forTraining), null, matrix(rows));
     return like(y, rows, ArrayType.ACTIVATIONS, workspaces);

@@ -10,6 +10,7 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.graft.Activity;
 import org.peft4j.internal.graft.RowRun;
+import org.peft4j.kernel.DetachedArrays;
 
 /**
  * Runs a layer with one weight for all rows of a batch on each adapter's rows in turn, if each
@@ -53,10 +54,11 @@ final class RowsInTurn {
    * @param mask the mask of the input [batch, …], if it has one
    */
   INDArray run(INDArray x, @Nullable INDArray mask, Part part, LayerWorkspaceMgr workspaces) {
+    activity.requireRowEach(x.size(0), "layer " + layer);
     INDArray result = null;
     for (RowRun run : activity.runs(x.size(0), "layer " + layer)) {
-      INDArray own = rows(x, run, workspaces);
-      INDArray ownMask = mask == null ? null : rows(mask, run, workspaces);
+      INDArray own = rows(x, run);
+      INDArray ownMask = mask == null ? null : rows(mask, run);
       Supplier<INDArray> pass = () -> part.run(own, ownMask);
       INDArray y = activity.only(run.adapter(), pass);
       if (result == null) {
@@ -64,13 +66,17 @@ final class RowsInTurn {
       }
       long each = result.size(0) / x.size(0);
       result.get(NDArrayIndex.interval(run.from() * each, run.to() * each)).assign(y);
+      own.close();
+      if (ownMask != null) {
+        ownMask.close();
+      }
     }
     return Objects.requireNonNull(result, "A batch without rows.");
   }
 
-  private static INDArray rows(INDArray array, RowRun run, LayerWorkspaceMgr workspaces) {
-    INDArray rows = array.get(NDArrayIndex.interval(run.from(), run.to()));
-    return workspaces.dup(ArrayType.FF_WORKING_MEM, rows, array.ordering());
+  /** In memory of its own, because not every layer has the workspace of its inputs open. */
+  private static INDArray rows(INDArray array, RowRun run) {
+    return DetachedArrays.copy(array.get(NDArrayIndex.interval(run.from(), run.to())));
   }
 
   private static INDArray like(INDArray model, long rows, LayerWorkspaceMgr workspaces) {

@@ -5,6 +5,7 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.peft4j.error.PeftException;
 
 /** Which of a model's active adapters act now, and on which rows. */
 public final class Activity {
@@ -57,6 +58,44 @@ public final class Activity {
    */
   public List<RowRun> runs(long count, String place) {
     return RowRun.of(rows(), count, place);
+  }
+
+  /**
+   * Refuses a batch that has not one sequence for each named adapter.
+   *
+   * @throws PeftException if adapters are named, and their number is another
+   */
+  public void requireBatch(long sequences) {
+    int named = rows().size();
+    if (named > 0 && named != sequences) {
+      throw new PeftException(
+          "Adapters were named for "
+              + named
+              + " sequences, but the batch has "
+              + sequences
+              + ". Name one adapter for each sequence of the batch.");
+    }
+  }
+
+  /**
+   * Refuses rows that are not one for each named adapter: a layer of Deeplearning4j cannot tell
+   * which sequence each of more rows belongs to.
+   *
+   * @param place the layer, for messages
+   * @throws PeftException if adapters are named, and their number is another
+   */
+  public void requireRowEach(long count, String place) {
+    int named = rows().size();
+    if (named > 0 && named != count) {
+      throw new PeftException(
+          place
+              + " gets "
+              + count
+              + " rows for "
+              + named
+              + " sequences, because what is below it joins or stacks them, and cannot tell whose"
+              + " they are. Make a batch for each adapter.");
+    }
   }
 
   /** Runs {@code work} on this thread while one adapter acts on all rows, and no other does. */

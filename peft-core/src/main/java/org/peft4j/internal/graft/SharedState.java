@@ -12,4 +12,12 @@ public record SharedState(Activity activity, MaskSeeds masks, Passes passes) {
   public static SharedState of(long seed) {
     return new SharedState(new Activity(), new MaskSeeds(seed), new Passes());
   }
+
+  /** For a clone: all adapters act, masks and tasks go on from here. */
+  public SharedState forClone() {
+    SharedState copy = of(masks.seed());
+    copy.masks.restore(masks.seed(), masks.passes());
+    copy.passes.setTasks(passes.tasks());
+    return copy;
+  }
 }

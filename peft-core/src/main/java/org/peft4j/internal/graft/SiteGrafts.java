@@ -72,6 +72,13 @@ public final class SiteGrafts {
     return RowRun.of(names, rows, site.name()).stream().map(this::span).toList();
   }
 
+  /** Refuses rows that are not one for each adapter of a batch whose sequences have their own. */
+  public void requireRowEach(long rows) {
+    if (acts()) {
+      shared.activity().requireRowEach(rows, site.name());
+    }
+  }
+
   private Span span(RowRun run) {
     List<Graft> own = acting().stream().filter(g -> g.adapterName().equals(run.adapter())).toList();
     return new Span(run.from(), run.to(), own);

@@ -12,8 +12,8 @@ import org.peft4j.internal.graft.Span.Acting;
 import org.peft4j.kernel.Scratch;
 
 /**
- * The grafts that change a weight: {@code W' = l ⊙ W + Σ ΔW}, {@code b' = l ⊙ b}, where l scales
- * the output (the weight's first dimension) or the input (its second).
+ * The grafts that change a weight: {@code W' = l ⊙ W + Σ ΔW}, {@code b' = l ⊙ b + Σ Δb}, where l
+ * scales the output (the weight's first dimension) or the input (its second).
  */
 public final class WeightGrafts {
   private final List<Graft> acting;
@@ -52,7 +52,13 @@ public final class WeightGrafts {
       }
     }
     Span.of(acting, WeightAdapter.class)
-        .forEach(w -> w.adapter().addDelta(pass, w.graft().parameters(), weight));
+        .forEach(
+            w -> {
+              w.adapter().addDelta(pass, w.graft().parameters(), weight);
+              if (bias != null) {
+                w.adapter().addBiasDelta(w.graft().parameters(), bias);
+              }
+            });
   }
 
   private static void multiply(INDArray weight, INDArray l, int dimension) {

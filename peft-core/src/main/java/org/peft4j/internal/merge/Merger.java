@@ -124,11 +124,6 @@ public final class Merger {
     }
     INDArray bias = biasToChange(site, slots, grafts.scaleBias(), changes);
     grafts.apply(new Pass(kernels, false, 0), value, bias);
-    for (Slot slot : slots) {
-      if (bias != null && changesBias(slot)) {
-        ((WeightAdapter) slot.adapter()).addBiasDelta(slot.values(), bias);
-      }
-    }
   }
 
   /** The bias as it is among the changes, or comes to be; null if it does not change. */

@@ -17,6 +17,11 @@ import org.peft4j.site.Site;
  */
 record TiedTokenRows(Site site, TokenRows rows) implements LinearAdapter, WeightAdapter {
   @Override
+  public boolean readsWeight() {
+    return true;
+  }
+
+  @Override
   public List<ParameterSpec> parameters() {
     return List.of();
   }

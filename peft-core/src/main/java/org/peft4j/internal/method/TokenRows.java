@@ -86,6 +86,11 @@ public record TokenRows(
   }
 
   @Override
+  public boolean readsWeight() {
+    return true;
+  }
+
+  @Override
   public Map<String, String> copies() {
     return tied.isEmpty() || !prefix.isEmpty()
         ? Map.of()

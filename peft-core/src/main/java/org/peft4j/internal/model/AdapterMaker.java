@@ -66,7 +66,10 @@ public final class AdapterMaker {
 
   private List<Adapter> plan(
       PeftConfig config, List<String> modulesToSave, boolean fresh, boolean encoders) {
-    return planner().plan(Methods.of(config), config, modulesToSave, fresh, encoders);
+    List<Adapter> adapters =
+        planner().plan(Methods.of(config), config, modulesToSave, fresh, encoders);
+    adapters.forEach(sites::requireBiasTaken);
+    return adapters;
   }
 
   /** The config's targets in this model, for saving. */

@@ -14,8 +14,11 @@ import org.peft4j.internal.wrapped.WrappedModel;
 /** The named adapters of a model, and which of them are active. */
 public final class AdapterSet {
   private final WrappedModel<?> model;
-  private final Map<String, LoadedAdapter> adapters = new LinkedHashMap<>();
-  private List<String> active = List.of();
+
+  /** Replaced by another map at every change, so that other threads may read it. */
+  private volatile Map<String, LoadedAdapter> adapters = Map.of();
+
+  private volatile List<String> active = List.of();
 
   public AdapterSet(WrappedModel<?> model) {
     this.model = model;
@@ -67,9 +70,15 @@ public final class AdapterSet {
     }
   }
 
+  private void put(LoadedAdapter adapter) {
+    Map<String, LoadedAdapter> all = new LinkedHashMap<>(adapters);
+    all.put(adapter.name(), adapter);
+    adapters = all;
+  }
+
   /** Adds an adapter whose name is free. It is not active. */
   public void add(LoadedAdapter adapter) {
-    adapters.put(adapter.name(), adapter);
+    put(adapter);
   }
 
   /**
@@ -108,7 +117,7 @@ public final class AdapterSet {
       }
       model.forget(old.name());
     }
-    adapters.put(old.name(), made);
+    put(made);
     if (acts) {
       activate(before);
     }
@@ -145,7 +154,7 @@ public final class AdapterSet {
               + config.peftType()
               + ". Give a config of the adapter's own method.");
     }
-    adapters.put(name, new LoadedAdapter(name, config, old.slots()));
+    put(new LoadedAdapter(name, config, old.slots()));
   }
 
   /** Deletes an adapter; if it was active, the other active ones stay active. */
@@ -155,7 +164,9 @@ public final class AdapterSet {
     if (active.contains(name)) {
       activate(without(name));
     }
-    adapters.remove(name);
+    Map<String, LoadedAdapter> rest = new LinkedHashMap<>(adapters);
+    rest.remove(name);
+    adapters = rest;
     model.forget(name);
     Slots.close(adapter.slots());
   }

@@ -11,6 +11,9 @@ import java.util.Set;
 import java.util.function.ToLongFunction;
 import org.deeplearning4j.nn.api.Model;
 import org.nd4j.linalg.api.buffer.DataType;
+import org.peft4j.adapter.Adapter;
+import org.peft4j.adapter.WeightAdapter;
+import org.peft4j.error.PeftException;
 import org.peft4j.internal.original.OriginalPart;
 import org.peft4j.internal.original.OriginalVertex;
 import org.peft4j.method.Injection.FrozenValues;
@@ -75,6 +78,22 @@ public final class ModelSites implements FrozenValues {
   /** Whether the layer of a site handles rows with different adapters at once. */
   boolean rowsApart(Site site) {
     return layer(site).rowsApart();
+  }
+
+  /**
+   * Refuses an adapter with a bias of its own at a site that has no place for one.
+   *
+   * @throws PeftException if it has one
+   */
+  void requireBiasTaken(Adapter adapter) {
+    Site site = adapter.site();
+    if (adapter instanceof WeightAdapter w && w.changesBias() && !layer(site).takesBias(site)) {
+      throw new PeftException(
+          "lora_bias is impossible at "
+              + site.name()
+              + ": the layer adds no bias right after this product. Set lora_bias to false, or"
+              + " exclude the module.");
+    }
   }
 
   /** The elements of the base model, a tied weight counted once. */

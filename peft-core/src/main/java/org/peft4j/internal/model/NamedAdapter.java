@@ -53,6 +53,7 @@ public record NamedAdapter(
   public void redefine(PeftConfig config, Map<String, INDArray> values) {
     adapters.get(name);
     adapters.requireUnmerged("redefining one");
-    adapters.replace(maker.valued(name, config, values));
+    LoadedAdapter made = maker.valued(name, config, values);
+    model.traffic().change("redefining an adapter", () -> adapters.replace(made));
   }
 }

@@ -13,7 +13,6 @@ import java.util.random.RandomGeneratorFactory;
 import java.util.stream.Collectors;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Adapter;
-import org.peft4j.adapter.GainAdapter;
 import org.peft4j.adapter.ParameterSpec;
 import org.peft4j.adapter.ScalingAdapter;
 import org.peft4j.adapter.Tensors;
@@ -128,6 +127,7 @@ public final class Slots {
   public static void requireNoConflict(List<Slot> slots) {
     Map<String, String> owners = new HashMap<>();
     for (Slot slot : slots) {
+      requireOwnKeys(slot, owners);
       if (slot.adapter() instanceof TrainableCopy copy) {
         for (SiteParameter parameter : copy.copied()) {
           String key = copy.site().name() + "." + parameter.name();
@@ -148,9 +148,25 @@ public final class Slots {
     }
   }
 
+  /** Deeplearning4j's keys have no underscore, so two names may come to the same. */
+  private static void requireOwnKeys(Slot slot, Map<String, String> owners) {
+    for (ParameterSpec spec : slot.adapter().parameters()) {
+      String other = owners.put("key " + slot.key(spec), slot.adapterName());
+      if (other != null && !other.equals(slot.adapterName())) {
+        throw new PeftException(
+            "Adapters \""
+                + other
+                + "\" and \""
+                + slot.adapterName()
+                + "\" cannot be active together: to Deeplearning4j, which has no underscore in its"
+                + " keys, their names are the same. Load one of them under another name.");
+      }
+    }
+  }
+
   /**
    * Adapters that stay active beside merged weights must not depend on them: a scale would act on
-   * the merged part too, a copy would hide it.
+   * the merged part too, a copy would hide it, rows that replace the weight's would take it away.
    */
   public static void requireIndependent(List<Slot> staying, List<Slot> merged) {
     Set<Site> changed =
@@ -159,8 +175,8 @@ public final class Slots {
       Adapter adapter = slot.adapter();
       boolean depends =
           adapter instanceof ScalingAdapter
-              || adapter instanceof GainAdapter
-              || adapter instanceof TrainableCopy;
+              || adapter instanceof TrainableCopy
+              || adapter.readsWeight();
       if (depends && changed.contains(adapter.site())) {
         throw new PeftException(
             "Adapter \""

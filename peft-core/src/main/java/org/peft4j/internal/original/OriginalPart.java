@@ -33,6 +33,14 @@ public interface OriginalPart {
     return rowsApart();
   }
 
+  /**
+   * Whether an adapter's own bias at a site enters where the layer adds its own, so that merging
+   * changes nothing.
+   */
+  default boolean takesBias(Site site) {
+    return true;
+  }
+
   /** Whether its frozen weights live outside of the base network's parameter vector. */
   default boolean external() {
     return false;

@@ -29,6 +29,11 @@ interface Relayable<P> {
   /** Frees everything that a batch, a sequence or a training left behind. */
   void forgetPasses();
 
+  /** A copy of a vector of parameters, if there is one. */
+  static @Nullable INDArray copy(@Nullable INDArray vector) {
+    return vector == null ? null : vector.dup();
+  }
+
   /** Frees an array that owns its memory. */
   static void close(@Nullable INDArray array) {
     if (array != null && array.length() > 0 && array.closeable() && !array.wasClosed()) {

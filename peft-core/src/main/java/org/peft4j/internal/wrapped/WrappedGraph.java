@@ -8,8 +8,11 @@ import java.util.Map;
 import java.util.Set;
 import org.deeplearning4j.nn.api.Updater;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.conf.graph.LayerVertex;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.graph.vertex.GraphVertex;
+import org.deeplearning4j.nn.updater.graph.ComputationGraphUpdater;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -32,10 +35,19 @@ public final class WrappedGraph extends WrappedModel<ComputationGraph> {
   private WrappedGraph(ComputationGraph base, AdapterContext context) {
     super(base, context);
     ComputationGraphConfiguration configuration = base.getConfiguration().clone();
+    NewCounters.in(configuration);
+    configuration
+        .getVertices()
+        .forEach(
+            (name, vertex) -> {
+              if (vertex instanceof LayerVertex layer) {
+                FrozenSettings.warn(name, layer.getLayerConf().getLayer());
+              }
+            });
     configuration
         .getVertices()
         .replaceAll((name, vertex) -> AdaptedVertices.of(name, vertex, base, context));
-    network = new PeftGraph(configuration);
+    network = new PeftGraph(configuration, traffic());
     network.layOut((INDArray) null);
     layouts = new Layouts<>(network);
   }
@@ -59,10 +71,13 @@ public final class WrappedGraph extends WrappedModel<ComputationGraph> {
       GraphVertex vertex = graph.getVertices()[index];
       String name = vertex.getVertexName();
       if (vertex.hasLayer()) {
-        originals.put(
-            name, Originals.of(name, vertex.getLayer(), AdaptedVertices.layerConf(name, graph)));
-      } else if (vertex.numParams() > 0) {
-        originals.put(name, StockOriginals.of(name, vertex, AdaptedVertices.original(name, graph)));
+        NeuralNetConfiguration conf = AdaptedVertices.layerConf(name, graph);
+        Originals.requireFrozenModel(conf.getLayer());
+        Originals.put(originals, name, Originals.of(name, vertex.getLayer(), conf));
+      } else if (vertex.numParams() > 0 || AdaptedVertices.bySameDiff(name, graph)) {
+        var conf = AdaptedVertices.original(name, graph);
+        Originals.requireFrozenModel(conf);
+        Originals.put(originals, name, StockOriginals.of(name, vertex, conf));
       }
     }
     return originals;
@@ -102,7 +117,15 @@ public final class WrappedGraph extends WrappedModel<ComputationGraph> {
 
   @Override
   public ComputationGraph copyOfBase() {
-    return base().clone();
+    ComputationGraph copy =
+        new ComputationGraph(AdaptedVertices.wholeCopy(base().getConfiguration()));
+    copy.init(base().params().dup(), false);
+    ComputationGraphUpdater updater = base().getUpdater(false);
+    if (updater != null && updater.getStateViewArray() != null) {
+      copy.getUpdater(true).setStateViewArray(updater.getStateViewArray().dup());
+    }
+    copy.setListeners(base().getListeners());
+    return copy;
   }
 
   @Override

@@ -28,11 +28,18 @@ import org.peft4j.method.TensorPlace;
 public abstract class WrappedModel<M extends Model> {
   private final M base;
   private final AdapterContext context;
+  private final Traffic traffic;
   private final Map<List<String>, UpdaterState> updaterStates = new HashMap<>();
 
   WrappedModel(M base, AdapterContext context) {
     this.base = base;
     this.context = context;
+    this.traffic = Traffic.over(base, context.shared().activity());
+  }
+
+  /** Its passes and changes. */
+  public final Traffic traffic() {
+    return traffic;
   }
 
   /** The base model, untouched. */

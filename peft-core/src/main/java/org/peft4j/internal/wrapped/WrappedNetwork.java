@@ -30,12 +30,14 @@ public final class WrappedNetwork extends WrappedModel<MultiLayerNetwork> {
   private WrappedNetwork(MultiLayerNetwork base, AdapterContext context) {
     super(base, context);
     MultiLayerConfiguration configuration = base.getLayerWiseConfigurations().clone();
+    NewCounters.in(configuration);
     for (int i = 0; i < configuration.getConfs().size(); i++) {
       NeuralNetConfiguration conf = configuration.getConf(i);
       conf.getLayer().setLayerName(name(conf, i));
+      FrozenSettings.warn(conf.getLayer().getLayerName(), conf.getLayer());
       conf.setLayer(new AdaptedLayerConf(conf.getLayer(), context));
     }
-    network = new PeftNetwork(configuration);
+    network = new PeftNetwork(configuration, traffic());
     network.layOut((INDArray) null);
     layouts = new Layouts<>(network);
   }
@@ -62,8 +64,9 @@ public final class WrappedNetwork extends WrappedModel<MultiLayerNetwork> {
     Map<String, OriginalPart> originals = new LinkedHashMap<>();
     for (int i = 0; i < network.getnLayers(); i++) {
       NeuralNetConfiguration conf = network.getLayerWiseConfigurations().getConf(i);
+      Originals.requireFrozenModel(conf.getLayer());
       String name = name(conf, i);
-      originals.put(name, Originals.of(name, network.getLayer(i), conf));
+      Originals.put(originals, name, Originals.of(name, network.getLayer(i), conf));
     }
     return originals;
   }

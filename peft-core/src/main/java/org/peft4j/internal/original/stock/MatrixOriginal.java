@@ -89,6 +89,13 @@ record MatrixOriginal(StockLayer base, Site site, Twin twin, StockWeights weight
     return rowsApart() && !grafts.scaleOutputs();
   }
 
+  /** A layer normalisation lies between the product and the layer's own bias. */
+  @Override
+  public boolean takesBias(Site of) {
+    return of.parameters().stream()
+        .noneMatch(parameter -> parameter.name().equals(DefaultParamInitializer.GAIN_KEY));
+  }
+
   @Override
   public TwinLayer build(
       NeuralNetConfiguration configuration, int index, LayerGrafts grafts, DataType type) {

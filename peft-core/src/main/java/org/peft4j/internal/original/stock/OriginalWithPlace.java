@@ -36,6 +36,11 @@ record OriginalWithPlace(OriginalLayer inner, OutputPlace place) implements Orig
   }
 
   @Override
+  public boolean takesBias(Site site) {
+    return inner.takesBias(site);
+  }
+
+  @Override
   public TwinLayer build(
       NeuralNetConfiguration configuration, int index, LayerGrafts grafts, DataType type) {
     return inner.build(configuration, index, grafts, type).withOutput(place);

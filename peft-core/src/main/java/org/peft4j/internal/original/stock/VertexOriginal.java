@@ -2,6 +2,7 @@ package org.peft4j.internal.original.stock;
 
 import java.util.List;
 import java.util.Map;
+import org.deeplearning4j.nn.conf.layers.samediff.SameDiffLambdaVertex;
 import org.deeplearning4j.nn.conf.layers.samediff.SameDiffVertex;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.graph.vertex.GraphVertex;
@@ -43,8 +44,8 @@ record VertexOriginal(
   public TwinVertex build(
       ComputationGraph graph, String name, int index, LayerGrafts grafts, DataType type) {
     INDArray vector = base.params();
-    INDArray parameters = grafts.trains() ? DetachedArrays.copy(vector) : vector;
-    GraphVertex vertex = configuration.instantiate(graph, name, index, parameters, false, type);
+    INDArray parameters = vector != null && grafts.trains() ? DetachedArrays.copy(vector) : vector;
+    GraphVertex vertex = own().instantiate(graph, name, index, parameters, false, type);
     GradientScratch scratch =
         new GradientScratch(vertex::setBackpropGradientsViewArray, parameters);
     if (!grafts.trains()) {
@@ -54,5 +55,15 @@ record VertexOriginal(
         new EffectiveWeights(
             weights, grafts, vector, base.paramTable(true), parameters, vertex.paramTable(true));
     return new TwinVertex(vertex, new EffectivePasses(scratch, effective, SameDiffEpsilon.scale()));
+  }
+
+  /** A lambda vertex keeps variables of the SameDiff graph that it was first asked to define. */
+  private SameDiffVertex own() {
+    if (!(configuration instanceof SameDiffLambdaVertex)) {
+      return configuration;
+    }
+    SameDiffVertex copy = (SameDiffVertex) configuration.clone();
+    copy.setDataType(configuration.getDataType());
+    return copy;
   }
 }

@@ -61,6 +61,7 @@ final class TwinLookup {
             ArrayType.ACTIVATIONS, w.dataType(), new long[] {ids.length, w.size(1)}, 'c');
     Nd4j.pullRows(w, y, 1, ids);
     if (site.acts()) {
+      site.requireRowEach(ids.length);
       parts.forward(pass(training), ids, y);
     }
     return bias == null ? y : y.addiRowVector(bias);

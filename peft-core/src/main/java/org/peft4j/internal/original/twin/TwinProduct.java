@@ -101,6 +101,9 @@ final class TwinProduct {
 
   /** What the frozen product is applied to: x, or a scaled copy. */
   INDArray input(INDArray x, boolean training, LayerWorkspaceMgr workspaces) {
+    if (linear.scalesInput()) {
+      site.requireRowEach(x.size(0));
+    }
     return linear.scalesInput() ? linear.input(pass(training), rowMajorInput(x, workspaces)) : x;
   }
 
@@ -109,6 +112,7 @@ final class TwinProduct {
     if (!site.acts()) {
       return;
     }
+    site.requireRowEach(z.size(0));
     INDArray rows = RowMajor.of(z, ArrayType.FF_WORKING_MEM, workspaces);
     linear.output(pass(training), null, rowMajorInput(x, workspaces), rows);
     if (rows != z) {

@@ -50,4 +50,9 @@ final class DoraConvolution implements WeightAdapter {
       Pass pass, Tensors parameters, INDArray weightGradient, Tensors gradients) {
     DoraDelta.gradient(pass, site(), shape, dora, parameters, weightGradient, gradients);
   }
+
+  @Override
+  public boolean readsWeight() {
+    return true;
+  }
 }

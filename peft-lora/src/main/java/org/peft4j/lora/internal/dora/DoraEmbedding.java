@@ -95,4 +95,9 @@ final class DoraEmbedding implements EmbeddingAdapter, WeightAdapter {
     DoraDelta.gradient(
         pass, site(), shape, dora, parameters, weightGradient.transpose(), gradients);
   }
+
+  @Override
+  public boolean readsWeight() {
+    return true;
+  }
 }

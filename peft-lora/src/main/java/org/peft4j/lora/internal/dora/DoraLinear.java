@@ -152,4 +152,9 @@ public final class DoraLinear implements GainAdapter, WeightAdapter {
       Pass pass, Tensors parameters, INDArray weightGradient, Tensors gradients) {
     DoraDelta.gradient(pass, site(), shape, dora, parameters, weightGradient, gradients);
   }
+
+  @Override
+  public boolean readsWeight() {
+    return true;
+  }
 }

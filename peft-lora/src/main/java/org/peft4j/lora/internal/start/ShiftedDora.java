@@ -161,4 +161,9 @@ public final class ShiftedDora implements GainAdapter, WeightAdapter {
       narrow(all, gradients);
     }
   }
+
+  @Override
+  public boolean readsWeight() {
+    return true;
+  }
 }

@@ -124,4 +124,9 @@ public final class ShiftedLora implements LinearAdapter, LowRankPart {
       Pass pass, Tensors parameters, INDArray weightGradient, Tensors gradients) {
     lora.deltaGradient(pass, parameters, weightGradient, gradients);
   }
+
+  @Override
+  public void rememberWeight(Tensors parameters) {
+    first.a(type(parameters));
+  }
 }
