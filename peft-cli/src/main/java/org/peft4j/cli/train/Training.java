@@ -69,12 +69,9 @@ final class Training {
         split.map(DataSplit::training).orElseGet(() -> DataSplit.all(command.data, command.model));
     Optional<TrainingData> evaluation =
         split.map(DataSplit::evaluation).or(() -> options.eval.map(this::read));
-    try (OpenModel open = open(config.map(EvaStart::plain))) {
+    try (OpenModel open = open(config)) {
       PeftModel<ComputationGraph> model = open.wrapped().orElseThrow();
       SafeSave.to(command.output).requireRoom(model);
-      if (EvaStart.isWanted(config)) {
-        EvaStart.apply(model, data, command.data.batchSize);
-      }
       command.task.tell(open.wrapped());
       out.println(model.trainableParameters());
       describe("training", data);
