@@ -56,7 +56,7 @@ class AdapterConfigFileTest {
 
   @Test
   void problemsAreToldWithTheFile() throws IOException {
-    assertRefused("{'peft_type': 'NEW'}", "peft_type is \"NEW\"", "Known: [");
+    assertRefused("{'peft_type': 'NEW'}", "peft_type is \"NEW\"", "Methods here: ");
     assertRefused(
         "{'peft_type': 'BITFIT', 'bias': 7, 'layers_to_transform': 'all'}",
         "Invalid BitFit config: ",

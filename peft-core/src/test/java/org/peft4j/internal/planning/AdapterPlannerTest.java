@@ -217,13 +217,13 @@ class AdapterPlannerTest {
 
   @Test
   void rowsOfWhatIsNoEmbeddingAreRefused() {
-    method.tokenRows = Map.of("lm_head", List.of(3));
+    method.tokenRows = Map.of("lm_heat", List.of(3));
 
     assertThatThrownBy(() -> plan(targets("q")))
         .isInstanceOf(PeftException.class)
         .hasMessageStartingWith(
-            "trainable_token_indices names \"lm_head\", which is not an embedding of this model."
-                + " Nearest: lm_head (1 site)");
+            "trainable_token_indices names \"lm_heat\", which is not an embedding or head of this"
+                + " model. Nearest: ");
     method.tokenRows = Map.of("wte", List.of(9));
     assertThatThrownBy(() -> plan(targets("q")))
         .hasMessage("Token id 9 is beyond the vocabulary of wte; allowed: 0 to 8.");
