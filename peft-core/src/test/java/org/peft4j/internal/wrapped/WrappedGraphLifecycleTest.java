@@ -122,7 +122,7 @@ class WrappedGraphLifecycleTest {
   }
 
   @Test
-  void activatingManyTimesDoesNotGrowNativeMemory() {
+  void activatingManyTimesDoesNotGrowNativeMemory() throws InterruptedException {
     WrappedGraph wrapped = wrapped(base());
     var slots = TestSlots.everywhere(wrapped, true);
     for (int i = 0; i < 50; i++) {
@@ -134,7 +134,18 @@ class WrappedGraphLifecycleTest {
       wrapped.activate(i % 2 == 0 ? slots : List.of());
     }
 
-    assertThat(org.bytedeco.javacpp.Pointer.totalBytes() - before).isLessThan(1 << 20);
+    assertThat(grown(before)).isLessThan(1 << 20);
+  }
+
+  /** What stays after collections: small arrays of Deeplearning4j's own wait for the collector. */
+  private static long grown(long before) throws InterruptedException {
+    long grown = org.bytedeco.javacpp.Pointer.totalBytes() - before;
+    for (int i = 0; i < 20 && grown >= 1 << 20; i++) {
+      System.gc();
+      Thread.sleep(100);
+      grown = org.bytedeco.javacpp.Pointer.totalBytes() - before;
+    }
+    return grown;
   }
 
   private static WrappedGraph wrapped(ComputationGraph base) {
