@@ -1,19 +1,20 @@
 package org.peft4j.internal;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +29,9 @@ public final class WriteLock implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final Duration PAUSE = Duration.ofMillis(20);
   private static final String UNIQUE = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}";
+
+  /** The lock files of this process' writers. */
+  private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
 
   private final Path folder;
   private final String name;
@@ -57,8 +61,7 @@ public final class WriteLock implements AutoCloseable {
     while (true) {
       WriteLock lock = tryLock(folder, name);
       if (lock != null) {
-        lock.clear();
-        return lock;
+        return cleared(lock);
       }
       if (System.nanoTime() >= end) {
         throw new PeftException(
@@ -74,46 +77,50 @@ public final class WriteLock implements AutoCloseable {
 
   /** The lock, or null if another writer has it. */
   private static @Nullable WriteLock tryLock(Path folder, String name) throws IOException {
-    Path file = folder.resolve("." + name + ".lock");
-    FileChannel channel =
-        FileChannel.open(
-            file,
-            StandardOpenOption.CREATE,
-            StandardOpenOption.READ,
-            StandardOpenOption.WRITE,
-            LinkOption.NOFOLLOW_LINKS);
+    Path file = folder.toRealPath().resolve("." + name + ".lock");
+    // Threads of this process must not open the file: closing it would end the lock of another.
+    if (!HELD.add(file)) {
+      return null;
+    }
+    WriteLock lock = null;
+    try {
+      FileChannel channel = lockedFile(file);
+      lock = channel == null ? null : new WriteLock(folder, name, file, channel);
+      return lock;
+    } finally {
+      if (lock == null) {
+        HELD.remove(file);
+      }
+    }
+  }
+
+  /** The locked file, or null if another process has it, or has just deleted it. */
+  private static @Nullable FileChannel lockedFile(Path file) throws IOException {
+    try {
+      Files.createFile(file);
+    } catch (FileAlreadyExistsException e) {
+      // Another writer is at work, or died.
+    }
+    FileChannel channel = null;
     boolean locked = false;
     try {
-      locked = lock(channel) && isThere(file, channel);
+      Object before = identity(file);
+      channel = FileChannel.open(file, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
+      locked = channel.tryLock() != null && Objects.equals(before, identity(file));
+      return locked ? channel : null;
+    } catch (NoSuchFileException e) {
+      return null;
     } finally {
-      if (!locked) {
+      if (channel != null && !locked) {
         channel.close();
       }
     }
-    return locked ? new WriteLock(folder, name, file, channel) : null;
   }
 
-  private static boolean lock(FileChannel channel) throws IOException {
-    try {
-      // A byte beyond the content: elsewhere a locked byte could not be read.
-      return channel.tryLock(1 << 20, 1, false) != null;
-    } catch (OverlappingFileLockException e) {
-      // A thread of this process has it.
-      return false;
-    }
-  }
-
-  /** Whether {@code file} is still what was opened: the last writer deletes it. */
-  private static boolean isThere(Path file, FileChannel channel) throws IOException {
-    byte[] mark = UUID.randomUUID().toString().getBytes(StandardCharsets.US_ASCII);
-    channel.write(ByteBuffer.wrap(mark), 0);
-    try (FileChannel there = FileChannel.open(file, StandardOpenOption.READ)) {
-      ByteBuffer found = ByteBuffer.allocate(mark.length);
-      there.read(found);
-      return Arrays.equals(found.array(), mark);
-    } catch (NoSuchFileException e) {
-      return false;
-    }
+  /** What tells a file from one that replaced it; null where open files cannot be deleted. */
+  private static @Nullable Object identity(Path file) throws IOException {
+    return Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+        .fileKey();
   }
 
   private static void pause() {
@@ -125,9 +132,18 @@ public final class WriteLock implements AutoCloseable {
     }
   }
 
-  private void clear() throws IOException {
-    for (Path left : left("tmp")) {
-      FileTrees.delete(left);
+  private static WriteLock cleared(WriteLock lock) throws IOException {
+    boolean cleared = false;
+    try {
+      for (Path left : lock.left("tmp")) {
+        FileTrees.delete(left);
+      }
+      cleared = true;
+      return lock;
+    } finally {
+      if (!cleared) {
+        lock.close();
+      }
     }
   }
 
@@ -157,6 +173,8 @@ public final class WriteLock implements AutoCloseable {
       Files.deleteIfExists(file);
     } catch (IOException ignored) {
       // What was written is whole. A lock file without a lock stops nobody.
+    } finally {
+      HELD.remove(file);
     }
   }
 }

@@ -3,7 +3,10 @@ package org.peft4j.internal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -18,6 +21,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.peft4j.error.PeftException;
+import org.peft4j.testing.Killing;
 
 /** Who may write a name, and what becomes of what others left. */
 class WriteLockTest {
@@ -63,6 +67,42 @@ class WriteLockTest {
       WriteLock.of(folder, "b", Duration.ofMillis(50)).close();
       lock.close();
       WriteLock.of(folder, "a", Duration.ofMillis(50)).close();
+    }
+  }
+
+  /** Another process, whose threads and files this one does not know. */
+  @Test
+  void aProcessWaitsForAnother() throws Exception {
+    Process other =
+        new ProcessBuilder(Killing.command(LockHolder.class, folder))
+            .redirectErrorStream(true)
+            .start();
+    try (BufferedReader reader =
+        new BufferedReader(new InputStreamReader(other.getInputStream(), StandardCharsets.UTF_8))) {
+      assertThat(reader.readLine()).isEqualTo(Killing.SAVING);
+      assertThatThrownBy(() -> WriteLock.of(folder, "a", Duration.ofMillis(100)))
+          .isInstanceOf(PeftException.class);
+    } finally {
+      other.destroyForcibly().waitFor();
+    }
+    WriteLock.of(folder, "a", Duration.ofSeconds(10)).close();
+    assertThat(folder).isEmptyDirectory();
+  }
+
+  /** Holds the lock while threads of its own ask for it, until it is killed. */
+  static final class LockHolder {
+    private LockHolder() {}
+
+    public static void main(String[] arguments) throws Exception {
+      Path folder = Path.of(arguments[0]);
+      WriteLock lock = WriteLock.of(folder, "a");
+      try {
+        WriteLock.of(folder, "a", Duration.ofMillis(50)).close();
+      } catch (PeftException expected) {
+        System.out.println(Killing.SAVING);
+      }
+      Thread.sleep(60_000);
+      lock.close();
     }
   }
 

@@ -152,7 +152,8 @@ class LoraConfigTest {
         Arguments.of("{} {}", "is not valid JSON"),
         Arguments.of("{\"r\":8}", "has no peft_type"),
         Arguments.of("{\"peft_type\":7}", "has no peft_type"),
-        Arguments.of("{\"peft_type\":\"NOPE\"}", "peft_type is \"NOPE\", which no module"),
+        Arguments.of(
+            "{\"peft_type\":\"NOPE\"}", "peft_type is \"NOPE\", which is not a supported method"),
         Arguments.of("{\"peft_type\":\"java.lang.Runtime\"}", "peft_type is \"java.lang.Runtime\""),
         Arguments.of("{" + ok + ",\"r\":-1}", "r is -1"),
         Arguments.of("{" + ok + ",\"r\":\"8\"}", "r is \"8\"; allowed: a whole number"),

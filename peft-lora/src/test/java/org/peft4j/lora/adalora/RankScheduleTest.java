@@ -44,7 +44,7 @@ class RankScheduleTest {
         "-1 | 0 | 1 | 9 | tinit is -1; allowed: 0 and up.",
         "0 | -1 | 1 | 9 | tfinal is -1; allowed: 0 and up.",
         "0 | 0 | 0 | 9 | deltaT is 0; allowed: 1 and up.",
-        "4 | 5 | 1 | 9 | tinit 4 and tfinal 5 leave no step of total_step 9 to take ranks away."
+        "4 | 5 | 1 | 9 | tinit 4 and tfinal 5 leave no step of total_step 9 for removing ranks."
             + " Lower them, or raise total_step."
       })
   void impossibleStepsAreNamed(int tinit, int tfinal, int deltaT, int total, String problem) {

@@ -108,7 +108,7 @@ class FrozenAFormulaTest {
     assertThatThrownBy(() -> new FrozenA(dora))
         .isInstanceOf(PeftException.class)
         .hasMessage(
-            "Adapter \"stub\" is more than B·A at up; LoRA-FA is for plain LoRA, without biases and"
-                + " modules of its own.");
+            "Adapter \"stub\" is more than B·A at up; LoRA-FA needs plain LoRA, without its own"
+                + " biases and modules.");
   }
 }

@@ -139,6 +139,6 @@ class AdaLoraWeightTest {
     assertThat(adapter(LINEAR, none)).isEqualTo(new NoRank(LINEAR));
     assertThatThrownBy(() -> adapter(LINEAR, unknown))
         .isInstanceOf(PeftException.class)
-        .hasMessage("rank_pattern has \"gone.lora_E\", which is no target of this model's.");
+        .hasMessage("rank_pattern has \"gone.lora_E\", which is not a target in this model.");
   }
 }

@@ -167,12 +167,11 @@ class RankAllocatorTest {
 
     assertThatThrownBy(() -> new RankAllocator(lora))
         .isInstanceOf(PeftException.class)
-        .hasMessage(
-            "Adapter \"stub\" is of the method LORA; only one of ADALORA has ranks to allocate.");
+        .hasMessage("Adapter \"stub\" has the method LORA; only ADALORA has ranks to allocate.");
     assertThatThrownBy(() -> new RankAllocator(stub(settled)))
         .isInstanceOf(PeftException.class)
         .hasMessage(
-            "Adapter \"stub\" was loaded with ranks taken away, which stay so. Train it without a"
-                + " RankAllocator.");
+            "Adapter \"stub\" was loaded with removed ranks, which cannot come back. Train it"
+                + " without a RankAllocator.");
   }
 }

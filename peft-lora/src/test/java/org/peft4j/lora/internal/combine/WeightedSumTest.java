@@ -228,7 +228,7 @@ class WeightedSumTest {
     assertThatThrownBy(() -> sum(linear, sources))
         .isInstanceOf(PeftException.class)
         .hasMessage(
-            "LINEAR adds A and B by themselves, so ranks must be equal; at up they are [1, 2]. Take"
+            "LINEAR adds A and B separately, so ranks must be equal; at up they are [1, 2]. Take"
                 + " CAT or SVD.");
   }
 }
