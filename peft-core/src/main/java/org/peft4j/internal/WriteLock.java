@@ -36,13 +36,20 @@ public final class WriteLock implements AutoCloseable {
   private final Path folder;
   private final String name;
   private final Path file;
-  private final FileChannel channel;
+  private final Opened opened;
 
-  private WriteLock(Path folder, String name, Path file, FileChannel channel) {
+  /**
+   * An open lock file.
+   *
+   * @param exclusive whether other processes respect it; some network mounts have no locks
+   */
+  private record Opened(FileChannel channel, boolean exclusive) {}
+
+  private WriteLock(Path folder, String name, Path file, Opened opened) {
     this.folder = folder;
     this.name = name;
     this.file = file;
-    this.channel = channel;
+    this.opened = opened;
   }
 
   /**
@@ -84,8 +91,8 @@ public final class WriteLock implements AutoCloseable {
     }
     WriteLock lock = null;
     try {
-      FileChannel channel = lockedFile(file);
-      lock = channel == null ? null : new WriteLock(folder, name, file, channel);
+      Opened opened = open(file);
+      lock = opened == null ? null : new WriteLock(folder, name, file, opened);
       return lock;
     } finally {
       if (lock == null) {
@@ -95,25 +102,36 @@ public final class WriteLock implements AutoCloseable {
   }
 
   /** The locked file, or null if another process has it, or has just deleted it. */
-  private static @Nullable FileChannel lockedFile(Path file) throws IOException {
+  private static @Nullable Opened open(Path file) throws IOException {
     try {
       Files.createFile(file);
     } catch (FileAlreadyExistsException e) {
       // Another writer is at work, or died.
     }
     FileChannel channel = null;
-    boolean locked = false;
+    Opened opened = null;
     try {
       Object before = identity(file);
       channel = FileChannel.open(file, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
-      locked = channel.tryLock() != null && Objects.equals(before, identity(file));
-      return locked ? channel : null;
+      Opened locked = lock(channel);
+      if (locked != null && Objects.equals(before, identity(file))) {
+        opened = locked;
+      }
+      return opened;
     } catch (NoSuchFileException e) {
       return null;
     } finally {
-      if (channel != null && !locked) {
+      if (channel != null && opened == null) {
         channel.close();
       }
+    }
+  }
+
+  private static @Nullable Opened lock(FileChannel channel) {
+    try {
+      return channel.tryLock() == null ? null : new Opened(channel, true);
+    } catch (IOException e) {
+      return new Opened(channel, false);
     }
   }
 
@@ -147,8 +165,11 @@ public final class WriteLock implements AutoCloseable {
     }
   }
 
-  /** What writers that died left behind with this ending. */
+  /** What writers that died left behind with this ending; nothing where others may live. */
   public List<Path> left(String ending) throws IOException {
+    if (!opened.exclusive()) {
+      return List.of();
+    }
     Pattern pattern =
         Pattern.compile(Pattern.quote("." + name + ".") + UNIQUE + Pattern.quote("." + ending));
     try (Stream<Path> files = Files.list(folder)) {
@@ -166,10 +187,10 @@ public final class WriteLock implements AutoCloseable {
   /** Gives the right back. Closing twice does nothing. */
   @Override
   public void close() {
-    if (!channel.isOpen()) {
+    if (!opened.channel().isOpen()) {
       return;
     }
-    try (channel) {
+    try (FileChannel channel = opened.channel()) {
       Files.deleteIfExists(file);
     } catch (IOException ignored) {
       // What was written is whole. A lock file without a lock stops nobody.

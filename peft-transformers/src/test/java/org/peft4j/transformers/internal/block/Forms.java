@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.site.Site;
+import org.peft4j.site.SiteKind;
 import org.peft4j.transformers.architecture.AttentionPart;
 import org.peft4j.transformers.architecture.AttentionPart.Layout;
 import org.peft4j.transformers.architecture.BlockPart;
@@ -114,13 +115,18 @@ enum Forms {
     return part;
   }
 
+  /** Those that take adapters: keys before a window are refused where they would leave it. */
   List<Site> sites() {
-    return part.sites();
+    return part.sites().stream().filter(this::takes).toList();
+  }
+
+  boolean takes(Site site) {
+    return this != WINDOW || site.kind() != SiteKind.ATTENTION;
   }
 
   /** With that on all sites; with a second sequence that has padding, where padding can be. */
   BlockCase on(java.util.function.Predicate<Site> grafted) {
-    BlockCase block = new BlockCase(grafted, part);
+    BlockCase block = new BlockCase(grafted.and(this::takes), part);
     boolean cross =
         part.attentions().stream().anyMatch(a -> a.source() == AttentionPart.Source.ENCODER);
     if (cross) {

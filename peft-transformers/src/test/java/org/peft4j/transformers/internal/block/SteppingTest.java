@@ -40,7 +40,7 @@ class SteppingTest {
   }
 
   private static BlockCase whole(Forms form, Predicate<Site> grafted) {
-    BlockCase block = new BlockCase(grafted, form.part());
+    BlockCase block = new BlockCase(grafted.and(form::takes), form.part());
     boolean cross =
         form.part().attentions().stream().anyMatch(a -> a.source() == AttentionPart.Source.ENCODER);
     return cross ? block.withEncoder() : block;
