@@ -20,7 +20,9 @@ import java.util.stream.Stream;
 import org.peft4j.PeftModel;
 
 /** Which way dependencies point, and what no production class does. */
-@AnalyzeClasses(packages = "org.peft4j", importOptions = ImportOption.DoNotIncludeTests.class)
+@AnalyzeClasses(
+    packages = "org.peft4j",
+    importOptions = {ImportOption.DoNotIncludeTests.class, WithoutTestJars.class})
 class ArchitectureTest {
   private static final String[] METHODS = {
     "org.peft4j.lora..", "org.peft4j.ia3..", "org.peft4j.prompt..", "org.peft4j.bottleneck.."

@@ -28,6 +28,7 @@ class PublicApiTest {
     JavaClasses all =
         new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+            .withImportOption(new WithoutTestJars())
             .importPackages("org.peft4j");
     return all.stream()
         .filter(type -> !type.getPackageName().startsWith("org.peft4j.cli"))

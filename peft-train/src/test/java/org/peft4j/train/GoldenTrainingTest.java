@@ -51,7 +51,9 @@ class GoldenTrainingTest {
       SoftAssertions soft = new SoftAssertions();
       for (int i = 0; i < expected.length; i++) {
         double difference = Math.abs(losses.get(i) - expected[i]) / expected[i];
-        soft.assertThat(difference).as("loss before step %d", i + 1).isLessThan(lossTolerance(name));
+        soft.assertThat(difference)
+            .as("loss before step %d", i + 1)
+            .isLessThan(lossTolerance(name));
       }
       Map<String, INDArray> tensors = new TreeMap<>(tensors(golden, model));
       tensors.putAll(encoded(golden, model, folder));
@@ -76,8 +78,8 @@ class GoldenTrainingTest {
   }
 
   /**
-   * Three losses agree to 4e-7. Then Adam turns a gradient that is rounding noise into a step of the
-   * whole rate, up here and down there; {@link #determined} leaves such elements out.
+   * Three losses agree to 4e-7. Then Adam turns a gradient that is rounding noise into a step of
+   * the whole rate, up here and down there; {@link #determined} leaves such elements out.
    */
   private static double lossTolerance(String name) {
     return name.equals("llama_rope_longrope_short") ? 5 * LOSS_TOLERANCE : LOSS_TOLERANCE;

@@ -8,6 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.deeplearning4j.datasets.iterator.utilty.ListDataSetIterator;
@@ -80,6 +82,27 @@ class GuidesTest {
     assertThat(merged.output(features)[0].equalsWithEps(adapted, 1e-5)).isTrue();
     assertThat(base.output(features)[0].equalsWithEps(adapted, 1e-5)).isFalse();
     model.close();
+  }
+
+  @Test
+  void requestsHoldAReadLock() {
+    ReadWriteLock lock = new ReentrantReadWriteLock();
+    INDArray features = Nd4j.rand(DataType.FLOAT, 2, 3, 5);
+    LoraConfig config = LoraConfig.builder().rank(2).targetModules("dense1").build();
+    try (PeftModel<ComputationGraph> model = Peft.wrap(network(), config)) {
+      assertThat(answer(model, features, lock).shape()).containsExactly(2, 2, 5);
+      assertThat(lock.writeLock().tryLock()).isTrue();
+    }
+  }
+
+  private static INDArray answer(
+      PeftModel<ComputationGraph> model, INDArray input, ReadWriteLock lock) {
+    lock.readLock().lock();
+    try {
+      return model.network().outputSingle(input);
+    } finally {
+      lock.readLock().unlock();
+    }
   }
 
   private static ComputationGraph network() {
