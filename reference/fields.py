@@ -1,4 +1,4 @@
-"""Writes what each field of a config.json changes in transformers: python fields.py
+"""Writes what each field of a config.json changes in transformers: python fields.py [FAMILY ...]
 
 A tiny model of each family, with its parameters and the modules that PEFT adapts by default. Then one field at a time with another value: do
 parameters differ, or logits of equal weights, or nothing?
@@ -8,6 +8,7 @@ import setting  # first: sets the environment
 
 import copy
 import json
+import sys
 
 import torch
 from peft import IA3Config, LoraConfig, PeftConfig, get_peft_model
@@ -15,7 +16,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM
 
 import bases
 
-FILE = setting.GOLDEN / "fields.json"
+FOLDER = setting.GOLDEN / "fields"
 SIZES = dict(vocab_size=56, num_hidden_layers=2, num_attention_heads=4, max_position_embeddings=64)
 GATED = dict(**SIZES, hidden_size=32, intermediate_size=40, num_key_value_heads=2, bos_token_id=1, eos_token_id=2, pad_token_id=0)
 T5 = dict(
@@ -149,5 +150,5 @@ def family(name: str, sizes: dict) -> dict:
 
 
 if __name__ == "__main__":
-    result = {name: family(name, sizes) for name, sizes in FAMILIES.items()}
-    setting.write_json(FILE, result)
+    for name in sys.argv[1:] or FAMILIES:
+        setting.write_json(FOLDER / f"{name}.json", family(name, FAMILIES[name]))

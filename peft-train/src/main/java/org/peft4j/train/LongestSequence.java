@@ -29,7 +29,7 @@ final class LongestSequence {
 
   private static void check(ModelArchitecture model, int longest) {
     model
-        .decoder()
+        .body()
         .input()
         .positions()
         .filter(table -> table.positions() < longest)

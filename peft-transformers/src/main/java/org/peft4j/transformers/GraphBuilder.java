@@ -34,7 +34,7 @@ final class GraphBuilder {
 
   static ComputationGraph build(FrozenModel model, TransformerOptions options) {
     GraphBuilder builder = new GraphBuilder(options);
-    StackPart stack = model.architecture().decoder();
+    StackPart stack = model.architecture().body();
     builder.add("embeddings", new EmbeddingsConf(model));
     for (int i = 0; i < stack.blocks().size(); i++) {
       builder.add("block" + i, new BlockConf(model, i));

@@ -83,7 +83,7 @@ record Experiments(SweepModels models, List<String> target, int rows, int time, 
   }
 
   private Path wholeModel() {
-    return models.withLayers(models.original().decoder().blocks().size());
+    return models.withLayers(models.original().body().blocks().size());
   }
 
   private LoraConfig.Builder lora(int rank) {

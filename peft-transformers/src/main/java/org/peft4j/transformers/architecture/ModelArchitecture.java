@@ -18,8 +18,9 @@ import org.peft4j.transformers.config.SpecialTokens;
  * @param runs whether this library runs it; it plans every family that it knows
  * @param maxPositions the longest sequence that the model was made for
  * @param labels the classes of a classifier; empty for a language model
- * @param encoder the encoder that the decoder's cross-attention reads; empty for most families
- * @param head maps the decoder's output to logits
+ * @param encoder the encoder that the cross-attention of the body reads; empty for most families
+ * @param body the stack whose output the head reads: the decoder of an encoder-decoder
+ * @param head maps the output of the body to logits
  */
 public record ModelArchitecture(
     CheckpointNames names,
@@ -28,7 +29,7 @@ public record ModelArchitecture(
     SpecialTokens tokens,
     Optional<Labels> labels,
     Optional<StackPart> encoder,
-    StackPart decoder,
+    StackPart body,
     HeadPart head) {
   /** The {@code model_type} of its {@code config.json}. */
   public String modelType() {
@@ -37,23 +38,22 @@ public record ModelArchitecture(
 
   /** The same with another head. */
   public ModelArchitecture withHead(HeadPart other) {
-    return new ModelArchitecture(
-        names, runs, maxPositions, tokens, labels, encoder, decoder, other);
+    return new ModelArchitecture(names, runs, maxPositions, tokens, labels, encoder, body, other);
   }
 
   /** The number of token embeddings. */
   public int vocabularySize() {
-    return decoder.input().tokens().rows();
+    return body.input().tokens().rows();
   }
 
   /** The width of hidden states between blocks. */
   public int hiddenSize() {
-    return Math.toIntExact(decoder.input().width());
+    return Math.toIntExact(body.input().width());
   }
 
   /** The longest text, prompt and answer together. */
   public int longestText() {
-    return decoder.blocks().stream()
+    return body.blocks().stream()
         .flatMap(block -> block.attentions().stream())
         .map(AttentionPart::positions)
         .filter(AttentionPart.RotaryPositions.class::isInstance)
@@ -95,8 +95,8 @@ public record ModelArchitecture(
         .sum();
   }
 
-  /** The encoder, if there is one, and the decoder. */
+  /** The encoder, if the body has one to read, and the body. */
   public List<StackPart> stacks() {
-    return Stream.concat(encoder.stream(), Stream.of(decoder)).toList();
+    return Stream.concat(encoder.stream(), Stream.of(body)).toList();
   }
 }

@@ -47,7 +47,7 @@ final class ModelTensors {
             .collect(Collectors.toSet());
     ModelArchitecture architecture = model.architecture();
     String head = architecture.head().linear().site().name();
-    String table = architecture.decoder().input().tokens().site().name();
+    String table = architecture.body().input().tokens().site().name();
     this.tied = architecture.head().tied() && !adapted.contains(head) && !adapted.contains(table);
     for (Layer layer : model.graph().getLayers()) {
       if (layer instanceof SiteLayer siteLayer) {

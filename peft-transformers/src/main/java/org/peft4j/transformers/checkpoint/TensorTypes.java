@@ -17,7 +17,7 @@ interface TensorTypes {
 
   /** Each tensor's type in the model's folder, under any of its names there. */
   static TensorTypes original(TransformerModel model) {
-    String table = model.architecture().decoder().input().tokens().key();
+    String table = model.architecture().body().input().tokens().key();
     Map<String, DType> types = new HashMap<>();
     String prefix = model.architecture().names().bodyPrefix() + ".";
     try (TensorSource source = TensorSource.open(model.folder())) {

@@ -43,13 +43,13 @@ public record ModelDescription(ModelArchitecture architecture, TensorTable tenso
   }
 
   private String summary() {
-    AttentionPart attention = architecture.decoder().blocks().get(0).attentions().get(0);
+    AttentionPart attention = architecture.body().blocks().get(0).attentions().get(0);
     return String.format(
         "%s model: %s parameters, %d layers, width %d, %d heads (%d for keys and values),"
             + " vocabulary %s, %s positions, %s%n",
         architecture.modelType(),
         TextTable.number(parameterCount()),
-        architecture.decoder().blocks().size(),
+        architecture.body().blocks().size(),
         architecture.hiddenSize(),
         attention.heads(),
         attention.keyValueHeads(),

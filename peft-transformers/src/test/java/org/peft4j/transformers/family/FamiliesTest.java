@@ -109,7 +109,7 @@ class FamiliesTest {
 
   private static Rotary rotary(String base) {
     AttentionPart attention =
-        Families.read(Golden.base(base)).decoder().blocks().get(0).attentions().get(0);
+        Families.read(Golden.base(base)).body().blocks().get(0).attentions().get(0);
     return ((AttentionPart.RotaryPositions) attention.positions()).rotary();
   }
 }

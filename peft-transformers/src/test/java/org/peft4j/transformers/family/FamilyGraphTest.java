@@ -137,7 +137,7 @@ class FamilyGraphTest {
   }
 
   private static JsonNode golden(String family) {
-    return ConfigFile.json(Golden.folder("fields.json")).path(family);
+    return ConfigFile.json(Golden.folder("fields").resolve(family + ".json"));
   }
 
   private static Map<String, List<Long>> shapes(ModelArchitecture model) {

@@ -58,7 +58,7 @@ class RotaryFieldsTest {
   }
 
   private static AttentionPart attention(ModelArchitecture model) {
-    return model.decoder().blocks().get(0).attentions().get(0);
+    return model.body().blocks().get(0).attentions().get(0);
   }
 
   @ParameterizedTest

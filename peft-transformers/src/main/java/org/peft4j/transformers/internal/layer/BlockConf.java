@@ -30,7 +30,7 @@ public final class BlockConf extends TransformerLayerConf {
 
   @Override
   List<Site> sites(FrozenModel frozen) {
-    return frozen.architecture().decoder().blockSites(blockIndex);
+    return frozen.architecture().body().blockSites(blockIndex);
   }
 
   @Override

@@ -39,9 +39,9 @@ final class BlockLayer extends SteppingLayer {
 
   BlockLayer(
       NeuralNetConfiguration configuration, FrozenModel model, int blockIndex, LayerGrafts grafts) {
-    super(configuration, model, model.architecture().decoder().blockSites(blockIndex), grafts);
+    super(configuration, model, model.architecture().body().blockSites(blockIndex), grafts);
     this.blockIndex = blockIndex;
-    StackPart stack = model.architecture().decoder();
+    StackPart stack = model.architecture().body();
     this.block = Block.of(stack.blocks().get(blockIndex), new Modules(model, grafts));
   }
 

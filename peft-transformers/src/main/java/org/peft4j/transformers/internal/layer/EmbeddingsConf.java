@@ -19,7 +19,7 @@ public final class EmbeddingsConf extends TransformerLayerConf {
 
   @Override
   List<Site> sites(FrozenModel frozen) {
-    return frozen.architecture().decoder().input().sites();
+    return frozen.architecture().body().input().sites();
   }
 
   @Override

@@ -40,8 +40,8 @@ final class EmbeddingsLayer extends SteppingLayer {
   private transient int @Nullable [] padding;
 
   EmbeddingsLayer(NeuralNetConfiguration configuration, FrozenModel model, LayerGrafts grafts) {
-    super(configuration, model, model.architecture().decoder().input().sites(), grafts);
-    part = model.architecture().decoder().input();
+    super(configuration, model, model.architecture().body().input().sites(), grafts);
+    part = model.architecture().body().input();
     embeddings = Embeddings.of(part, new Modules(model, grafts));
   }
 

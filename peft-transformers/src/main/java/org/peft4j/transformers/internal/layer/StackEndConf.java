@@ -19,7 +19,7 @@ public final class StackEndConf extends TransformerLayerConf {
 
   @Override
   List<Site> sites(FrozenModel frozen) {
-    return frozen.architecture().decoder().endSites();
+    return frozen.architecture().body().endSites();
   }
 
   @Override

@@ -27,8 +27,8 @@ final class StackEndLayer extends FrozenLayer {
   private transient @Nullable Kept kept;
 
   StackEndLayer(NeuralNetConfiguration configuration, FrozenModel model, LayerGrafts grafts) {
-    super(configuration, model, model.architecture().decoder().endSites(), grafts);
-    end = StackEnd.of(model.architecture().decoder(), new Modules(model, grafts));
+    super(configuration, model, model.architecture().body().endSites(), grafts);
+    end = StackEnd.of(model.architecture().body(), new Modules(model, grafts));
   }
 
   @Override

@@ -30,7 +30,7 @@ public final class StoredHead {
     }
     HeadPart head = model.head();
     String own = TensorKeys.key(head.linear().site(), head.linear().site().parameters().get(0));
-    String table = model.decoder().input().tokens().key();
+    String table = model.body().input().tokens().key();
     try (TensorSource source = TensorSource.open(path)) {
       Optional<TensorInfo> first = find(source, own);
       Optional<TensorInfo> second =

@@ -44,7 +44,7 @@ public record TensorKeys(
     if (model.head().tied()) {
       for (String key : shapes(model.head().linear()).keySet()) {
         shapes.remove(key);
-        aliases.put(key, model.decoder().input().tokens().key());
+        aliases.put(key, model.body().input().tokens().key());
       }
     }
     return new TensorKeys(

@@ -84,7 +84,7 @@ class SteppingTest {
   }
 
   /** Self-attention to the tokens, then cross-attention to the encoder, as in a decoder of T5. */
-  private static BlockPart decoder() {
+  private static BlockPart body() {
     return block(
         ResidualPart.preNorm(
             rms("norm1"),
@@ -99,7 +99,7 @@ class SteppingTest {
 
   @Test
   void aDecoderWithBothAttentionsStepsLikeTheWhole() {
-    try (BlockCase block = new BlockCase(site -> true, decoder()).withEncoder()) {
+    try (BlockCase block = new BlockCase(site -> true, body()).withEncoder()) {
       assertClose(block.steps(null, 2, 1, 1, 1), block.forward());
     }
   }
