@@ -1,10 +1,13 @@
 package org.peft4j.transformers.architecture;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.peft4j.site.Site;
 import org.peft4j.transformers.config.Labels;
@@ -39,6 +42,14 @@ public record ModelArchitecture(
   /** The same with another head. */
   public ModelArchitecture withHead(HeadPart other) {
     return new ModelArchitecture(names, runs, maxPositions, tokens, labels, encoder, body, other);
+  }
+
+  /** The same with other embeddings of tokens in each stack. */
+  public ModelArchitecture withTokens(UnaryOperator<EmbeddingPart> change) {
+    UnaryOperator<StackPart> each =
+        stack -> stack.withInput(stack.input().withTokens(change.apply(stack.input().tokens())));
+    return new ModelArchitecture(
+        names, runs, maxPositions, tokens, labels, encoder.map(each), each.apply(body), head);
   }
 
   /** The number of token embeddings. */
@@ -87,12 +98,23 @@ public record ModelArchitecture(
     return List.copyOf(byName.values());
   }
 
-  /** The number of parameters; a tied head counts once. */
+  /** The number of parameters; a tied head and shared embeddings count once. */
   public long parameterCount() {
+    return distinctModules().stream().mapToLong(module -> module.site().count()).sum();
+  }
+
+  /** Its modules, without a tied head, and of those that share a table the first. */
+  public List<ModulePart> distinctModules() {
+    Set<String> tables = new HashSet<>();
     return modules().stream()
         .filter(module -> !(head.tied() && module.equals(head.linear())))
-        .mapToLong(module -> module.site().count())
-        .sum();
+        .filter(module -> !(module instanceof EmbeddingPart table) || tables.add(table.key()))
+        .toList();
+  }
+
+  /** The stack of that side; without an encoder, only the body can be asked for. */
+  public StackPart stack(Side side) {
+    return side == Side.BODY ? body : encoder.orElseThrow();
   }
 
   /** The encoder, if the body has one to read, and the body. */

@@ -23,7 +23,8 @@ public final class Families {
           new Gpt2Family(),
           new OptFamily(),
           new T5Family("t5", "T5"),
-          new T5Family("mt5", "MT5"));
+          new T5Family("mt5", "MT5"),
+          new T5Family("umt5", "UMT5"));
 
   private static final JsonReader JSON = JsonReader.upTo(1 << 20, 1 << 20);
 

@@ -80,10 +80,9 @@ public final class TransformerPlanner {
         activations);
   }
 
-  /** The sum over all elements, those of a tied head once. */
+  /** The sum over all elements, shared ones once. */
   private long sum(ToIntFunction<SiteParameter> each) {
-    return model.modules().stream()
-        .filter(module -> !(model.head().tied() && module.equals(model.head().linear())))
+    return model.distinctModules().stream()
         .flatMap(module -> module.site().parameters().stream())
         .mapToLong(parameter -> parameter.count() * each.applyAsInt(parameter))
         .sum();

@@ -182,7 +182,8 @@ class PartsTest {
             new CheckpointNames("test", "Test", "", Set.of()),
             true,
             16,
-            new SpecialTokens(OptionalInt.empty(), List.of(), OptionalInt.empty()),
+            new SpecialTokens(
+                OptionalInt.empty(), List.of(), OptionalInt.empty(), OptionalInt.empty()),
             Optional.empty(),
             Optional.of(stack),
             stack,

@@ -12,7 +12,8 @@ import org.peft4j.transformers.architecture.ModelArchitecture;
 /**
  * The head of a checkpoint whose {@code config.json} says that it is the table of token embeddings.
  * Where the file has a head of its own with other values, the config is wrong and the head counts,
- * as in Hugging Face transformers 5. A copy of the table, bit for bit, counts as tied.
+ * as in Hugging Face transformers 5. A copy of the table, bit for bit, counts as tied. The same
+ * holds for the embeddings of an encoder and a decoder that share a table.
  */
 public final class StoredHead {
   private static final int CHUNK = 1 << 24;
@@ -25,21 +26,35 @@ public final class StoredHead {
    * @param path a checkpoint folder; anything else leaves the model as it is
    */
   public static ModelArchitecture of(Path path, ModelArchitecture model) {
-    if (!model.head().tied() || !hasWeights(path)) {
+    boolean shares = model.stacks().stream().anyMatch(s -> s.input().tokens().shared().isPresent());
+    if (!(model.head().tied() || shares) || !hasWeights(path)) {
       return model;
     }
     HeadPart head = model.head();
     String own = TensorKeys.key(head.linear().site(), head.linear().site().parameters().get(0));
-    String table = model.body().input().tokens().key();
     try (TensorSource source = TensorSource.open(path)) {
-      Optional<TensorInfo> first = find(source, own);
-      Optional<TensorInfo> second =
-          find(source, table)
-              .or(() -> find(source, table.substring(model.names().bodyPrefix().length() + 1)));
-      boolean apart =
-          first.isPresent() && second.isPresent() && !same(source, first.get(), second.get());
-      return apart ? model.withHead(head.untied()) : model;
+      ModelArchitecture stored =
+          head.tied() && apart(source, model, own, model.body().input().tokens().key())
+              ? model.withHead(head.untied())
+              : model;
+      return stored.withTokens(
+          table -> apart(source, model, table.ownKey(), table.key()) ? table.alone() : table);
     }
+  }
+
+  /** Whether the file has tensors of both names, with other values. */
+  private static boolean apart(
+      TensorSource source, ModelArchitecture model, String own, String table) {
+    String prefix = model.names().bodyPrefix() + ".";
+    Optional<TensorInfo> first = find(source, own);
+    Optional<TensorInfo> second =
+        find(source, table)
+            .or(
+                () ->
+                    table.startsWith(prefix)
+                        ? find(source, table.substring(prefix.length()))
+                        : Optional.empty());
+    return first.isPresent() && second.isPresent() && !same(source, first.get(), second.get());
   }
 
   private static boolean hasWeights(Path path) {
