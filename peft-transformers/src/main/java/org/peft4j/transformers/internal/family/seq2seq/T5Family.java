@@ -1,4 +1,7 @@
-package org.peft4j.transformers.family;
+package org.peft4j.transformers.internal.family.seq2seq;
+import org.peft4j.transformers.internal.family.TokenFields;
+import org.peft4j.transformers.internal.family.Family;
+import org.peft4j.transformers.internal.family.ConfigFields;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -36,7 +39,7 @@ import org.peft4j.transformers.config.Labels;
  * T5 and UMT5 scale the head's input by 1/√width where the config ties it: transformers 5.18 does so
  * in every UMT5, which changes the logits of one whose config says that it is not tied.
  */
-record T5Family(String modelType, String className) implements Family {
+public record T5Family(String modelType, String className) implements Family {
   private static final String HEAD = "lm_head";
   private static final String SHARED = "shared.weight";
 
