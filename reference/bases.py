@@ -214,4 +214,6 @@ def weight(seed: str, key: str, parameter: torch.Tensor) -> torch.Tensor:
     if parameter.dim() == 1:
         centre = 0.0 if key.endswith("bias") else 1.0  # norm weights lie around one
         return centre + setting.normal(seed, parameter, 0.2)
+    if key.endswith(("Attention.q.weight", "Attention.k.weight")):  # T5 does not divide scores by the root of the width
+        return setting.normal(seed, parameter, 0.1)
     return setting.normal(seed, parameter, 0.6 if any(part in key for part in ("embed", "wte", "wpe", "shared", "bias")) else 0.25)

@@ -17,14 +17,13 @@ def prompt(tokens: int, **fields) -> PromptTuningConfig:
     return PromptTuningConfig(**TASK, num_virtual_tokens=tokens, **fields)
 
 
-def encoded(tokens: int, kind: str, hidden: int) -> PromptEncoderConfig:
+def encoded(tokens: int, kind: str, hidden: int, **fields) -> PromptEncoderConfig:
     return PromptEncoderConfig(
         **TASK,
         num_virtual_tokens=tokens,
         encoder_reparameterization_type=kind,
         encoder_hidden_size=hidden,
-        encoder_num_layers=1,
-        encoder_dropout=0.1,
+        **fields,
     )
 
 
@@ -61,5 +60,5 @@ ALL: dict[str, Case] = {
         "num_transformer_submodules 1: no unused rows", "t5_gated", prompt(2, num_transformer_submodules=1), padding="none"
     ),
     "seq2seq/mt5_p_tuning_mlp": one("A multi-layer perceptron as encoder", "mt5", encoded(2, "MLP", 12)),
-    "seq2seq/t5_p_tuning_lstm": one("A bidirectional LSTM reads the unused rows too", "t5", encoded(2, "LSTM", 5), padding="left"),
+    "seq2seq/t5_p_tuning_lstm": one("A bidirectional LSTM reads the unused rows too", "t5", encoded(2, "LSTM", 5, encoder_num_layers=1), padding="left"),
 }
