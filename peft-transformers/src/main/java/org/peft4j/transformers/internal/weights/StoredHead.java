@@ -1,9 +1,8 @@
 package org.peft4j.transformers.internal.weights;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
-import java.util.stream.Stream;
+import org.peft4j.internal.torch.WeightFiles;
 import org.peft4j.safetensors.TensorInfo;
 import org.peft4j.safetensors.TensorSource;
 import org.peft4j.transformers.architecture.HeadPart;
@@ -25,13 +24,13 @@ public final class StoredHead {
    * @param path a checkpoint folder; anything else leaves the model as it is
    */
   public static ModelArchitecture of(Path path, ModelArchitecture model) {
-    if (!model.head().tied() || !hasWeights(path)) {
+    if (!model.head().tied() || !WeightFiles.present(path)) {
       return model;
     }
     HeadPart head = model.head();
     String own = TensorKeys.key(head.linear().site(), head.linear().site().parameters().get(0));
     String table = model.body().input().tokens().key();
-    try (TensorSource source = TensorSource.open(path)) {
+    try (TensorSource source = WeightFiles.open(path)) {
       Optional<TensorInfo> first = find(source, own);
       Optional<TensorInfo> second =
           find(source, table)
@@ -40,11 +39,6 @@ public final class StoredHead {
           first.isPresent() && second.isPresent() && !same(source, first.get(), second.get());
       return apart ? model.withHead(head.untied()) : model;
     }
-  }
-
-  private static boolean hasWeights(Path path) {
-    return Stream.of("model.safetensors", "model.safetensors.index.json")
-        .anyMatch(name -> Files.isRegularFile(path.resolve(name)));
   }
 
   private static Optional<TensorInfo> find(TensorSource source, String name) {
