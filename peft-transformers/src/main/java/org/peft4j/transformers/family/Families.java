@@ -1,4 +1,14 @@
 package org.peft4j.transformers.family;
+import org.peft4j.transformers.internal.family.seq2seq.T5Family;
+import org.peft4j.transformers.internal.family.decoder.Qwen2Family;
+import org.peft4j.transformers.internal.family.decoder.OptFamily;
+import org.peft4j.transformers.internal.family.decoder.MistralFamily;
+import org.peft4j.transformers.internal.family.decoder.LlamaFamily;
+import org.peft4j.transformers.internal.family.decoder.Gpt2Family;
+import org.peft4j.transformers.internal.family.LabelFields;
+import org.peft4j.transformers.internal.family.Family;
+import org.peft4j.transformers.internal.family.ConfigFields;
+import org.peft4j.transformers.internal.family.CommonFields;
 
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,4 +1,4 @@
-package org.peft4j.transformers.family;
+package org.peft4j.transformers.internal.family;
 
 import java.util.List;
 import java.util.Optional;
@@ -8,7 +8,7 @@ import org.peft4j.transformers.config.Labels;
  * The labels in a sequence classifier's {@code config.json}, recognised by its {@code
  * architectures}: the names in {@code id2label}, or {@code num_labels} of them, or two.
  */
-final class LabelFields {
+public final class LabelFields {
   private static final String CLASSIFIER = "ForSequenceClassification";
   private static final int DEFAULT_COUNT = 2;
 
@@ -17,7 +17,7 @@ final class LabelFields {
 
   private LabelFields() {}
 
-  static Optional<Labels> read(ConfigFields fields) {
+  public static Optional<Labels> read(ConfigFields fields) {
     if (fields.texts("architectures").stream().noneMatch(name -> name.endsWith(CLASSIFIER))) {
       return Optional.empty();
     }
@@ -41,7 +41,7 @@ final class LabelFields {
   }
 
   /** The class of a model for {@code architectures}. */
-  static String className(String prefix, String languageModel, Optional<Labels> labels) {
+  public static String className(String prefix, String languageModel, Optional<Labels> labels) {
     return prefix + (labels.isPresent() ? CLASSIFIER : languageModel);
   }
 }

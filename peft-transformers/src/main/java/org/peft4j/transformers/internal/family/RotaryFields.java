@@ -1,4 +1,4 @@
-package org.peft4j.transformers.family;
+package org.peft4j.transformers.internal.family;
 
 import org.peft4j.transformers.architecture.Rotary;
 
@@ -7,7 +7,7 @@ import org.peft4j.transformers.architecture.Rotary;
  * or {@code rope_parameters} of transformers 5. Where a file has both, transformers 5 drops {@code
  * rope_parameters} without a word; here such a file is refused.
  */
-final class RotaryFields {
+public final class RotaryFields {
   private static final double DEFAULT_THETA = 10_000;
   private static final String ORIGINAL = "original_max_position_embeddings";
 
@@ -28,7 +28,7 @@ final class RotaryFields {
    *
    * @param size the number of rotated features of a head
    */
-  static Rotary read(ConfigFields fields, int maxPositions, int size) {
+  public static Rotary read(ConfigFields fields, int maxPositions, int size) {
     boolean recent = fields.has("rope_parameters");
     fields.check(
         !recent || !fields.has("rope_scaling"),

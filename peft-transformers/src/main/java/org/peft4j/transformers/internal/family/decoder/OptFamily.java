@@ -1,4 +1,9 @@
-package org.peft4j.transformers.family;
+package org.peft4j.transformers.internal.family.decoder;
+import org.peft4j.transformers.internal.family.TokenFields;
+import org.peft4j.transformers.internal.family.LabelFields;
+import org.peft4j.transformers.internal.family.Family;
+import org.peft4j.transformers.internal.family.ConfigFields;
+import org.peft4j.transformers.internal.family.ActivationField;
 
 import java.util.List;
 import java.util.Optional;
@@ -28,7 +33,7 @@ import org.peft4j.transformers.config.SpecialTokens;
  * OPT (Zhang et al., 2022): layer norms before the sub-layers, or in OPT-350m after them, learnt
  * positions that skip padding, and embeddings that may be narrower than the blocks.
  */
-final class OptFamily implements Family {
+public final class OptFamily implements Family {
   private static final String DECODER = "model.decoder.";
 
   /** Rows of the position table before the first position's. */

@@ -1,4 +1,9 @@
-package org.peft4j.transformers.family;
+package org.peft4j.transformers.internal.family.decoder;
+import org.peft4j.transformers.internal.family.TokenFields;
+import org.peft4j.transformers.internal.family.LabelFields;
+import org.peft4j.transformers.internal.family.Family;
+import org.peft4j.transformers.internal.family.ConfigFields;
+import org.peft4j.transformers.internal.family.ActivationField;
 
 import java.util.List;
 import java.util.Optional;
@@ -27,7 +32,7 @@ import org.peft4j.transformers.config.Labels;
  * GPT-2 (Radford et al., 2019): pre-norm blocks with layer normalisation, learnt positions, one
  * matrix for queries, keys and values; all matrices except the head's are stored [in, out].
  */
-final class Gpt2Family implements Family {
+public final class Gpt2Family implements Family {
   @Override
   public String modelType() {
     return "gpt2";

@@ -1,11 +1,11 @@
-package org.peft4j.transformers.family;
+package org.peft4j.transformers.internal.family;
 
 import java.util.Map;
 import java.util.TreeMap;
 import org.peft4j.kernel.Activation;
 
 /** A field with Hugging Face transformers' name of an activation. */
-final class ActivationField {
+public final class ActivationField {
   private static final Map<String, Activation> BY_NAME =
       new TreeMap<>(
           Map.ofEntries(
@@ -22,7 +22,7 @@ final class ActivationField {
 
   private ActivationField() {}
 
-  static Activation read(ConfigFields fields, String name, String absent) {
+  public static Activation read(ConfigFields fields, String name, String absent) {
     Activation activation = BY_NAME.get(fields.text(name, absent));
     fields.check(activation != null, name, String.join(", ", BY_NAME.keySet()));
     return activation == null ? Activation.RELU : activation;

@@ -1,4 +1,6 @@
-package org.peft4j.transformers.family;
+package org.peft4j.transformers.internal.family.decoder;
+import org.peft4j.transformers.internal.family.Family;
+import org.peft4j.transformers.internal.family.ConfigFields;
 
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -6,7 +8,7 @@ import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.config.Labels;
 
 /** Llama 1 to 3 (Touvron et al., 2023). */
-final class LlamaFamily implements Family {
+public final class LlamaFamily implements Family {
   @Override
   public String modelType() {
     return "llama";

@@ -1,4 +1,6 @@
-package org.peft4j.transformers.family;
+package org.peft4j.transformers.internal.family.decoder;
+import org.peft4j.transformers.internal.family.Family;
+import org.peft4j.transformers.internal.family.ConfigFields;
 
 import java.util.List;
 import java.util.Optional;
@@ -10,7 +12,7 @@ import org.peft4j.transformers.config.Labels;
  * Qwen2 and Qwen2.5 (Yang et al., 2024). With {@code use_sliding_window}, the blocks from {@code
  * max_window_layers} on see a window only, or those that {@code layer_types} names.
  */
-final class Qwen2Family implements Family {
+public final class Qwen2Family implements Family {
   private static final String FULL = "full_attention";
   private static final String SLIDING = "sliding_attention";
   private static final int DEFAULT_WINDOW = 4096;

@@ -1,4 +1,4 @@
-package org.peft4j.transformers.family;
+package org.peft4j.transformers.internal.family;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -15,7 +15,7 @@ import org.peft4j.error.PeftException;
  * read: a field that nobody reads is a setting that nobody honours. Collects problems, so that one
  * exception lists all of them.
  */
-final class ConfigFields {
+public final class ConfigFields {
   private static final int MAX_SIZE = 1 << 20;
   private static final int MAX_LAYERS = 1000;
 
@@ -25,7 +25,7 @@ final class ConfigFields {
   private final Set<String> known = new HashSet<>();
   private final List<ConfigFields> objects = new ArrayList<>();
 
-  ConfigFields(String source, JsonNode json) {
+  public ConfigFields(String source, JsonNode json) {
     this(source, json, new ArrayList<>());
   }
 
@@ -36,23 +36,23 @@ final class ConfigFields {
   }
 
   /** The object in field {@code name}; its problems go to this one's list. */
-  ConfigFields object(String name) {
+  public ConfigFields object(String name) {
     ConfigFields object = new ConfigFields(source, node(name), problems);
     check(object.json.isObject() || !has(name), name, "an object of settings");
     objects.add(object);
     return object;
   }
 
-  boolean isEmpty() {
+  public boolean isEmpty() {
     return json.isEmpty();
   }
 
-  boolean has(String name) {
+  public boolean has(String name) {
     known.add(name);
     return json.hasNonNull(name);
   }
 
-  boolean isNull(String name) {
+  public boolean isNull(String name) {
     return node(name).isNull();
   }
 
@@ -62,37 +62,37 @@ final class ConfigFields {
   }
 
   /** A number of features, heads or the like: the product of two of them is no overflow. */
-  int size(String name) {
+  public int size(String name) {
     return positive(name, MAX_SIZE, "");
   }
 
   /** Checks that heads times their size is a size too. */
-  void headSizes(String name, int heads, int headSize) {
+  public void headSizes(String name, int heads, int headSize) {
     check(
         (long) heads * headSize <= MAX_SIZE,
         name,
         "a size of which " + heads + " heads have no more than " + MAX_SIZE + " together");
   }
 
-  int size(String name, int absent) {
+  public int size(String name, int absent) {
     return has(name) ? size(name) : absent;
   }
 
   /** A number of blocks: each is described, so a number without end would never end. */
-  int layers(String name) {
+  public int layers(String name) {
     return positive(name, MAX_LAYERS, " layers");
   }
 
-  int layers(String name, int absent) {
+  public int layers(String name, int absent) {
     return has(name) ? layers(name) : absent;
   }
 
   /** A number of tokens, positions or labels. */
-  int count(String name) {
+  public int count(String name) {
     return positive(name, Integer.MAX_VALUE - 8, "");
   }
 
-  int count(String name, int absent) {
+  public int count(String name, int absent) {
     return has(name) ? count(name) : absent;
   }
 
@@ -107,7 +107,7 @@ final class ConfigFields {
   }
 
   /** A whole number that may be 0. */
-  int natural(String name) {
+  public int natural(String name) {
     JsonNode node = node(name);
     if (!node.canConvertToInt() || !node.isIntegralNumber() || node.intValue() < 0) {
       problem(name, "0 or a positive integer");
@@ -117,7 +117,7 @@ final class ConfigFields {
   }
 
   /** A whole number, or none where the field is null. */
-  OptionalInt integer(String name, OptionalInt absent) {
+  public OptionalInt integer(String name, OptionalInt absent) {
     if (node(name).isMissingNode()) {
       return absent;
     }
@@ -125,7 +125,7 @@ final class ConfigFields {
   }
 
   /** Takes a field of another name for {@code name}; both must be equal if both are there. */
-  void alias(String other, String name) {
+  public void alias(String other, String name) {
     if (!has(other)) {
       return;
     }
@@ -136,7 +136,7 @@ final class ConfigFields {
     check(node(name).equals(value), other, "the value of " + name + ", " + node(name));
   }
 
-  double positiveNumber(String name) {
+  public double positiveNumber(String name) {
     JsonNode node = node(name);
     if (!node.isNumber() || !(node.doubleValue() > 0) || Double.isInfinite(node.doubleValue())) {
       problem(name, "a positive number");
@@ -145,12 +145,12 @@ final class ConfigFields {
     return node.doubleValue();
   }
 
-  double positiveNumber(String name, double absent) {
+  public double positiveNumber(String name, double absent) {
     return has(name) ? positiveNumber(name) : absent;
   }
 
   /** A list of {@code count} numbers; as many ones where it is missing or wrong. */
-  List<Double> positiveNumbers(String name, int count) {
+  public List<Double> positiveNumbers(String name, int count) {
     List<Double> numbers = new ArrayList<>();
     for (JsonNode node : node(name)) {
       if (node.isNumber() && node.doubleValue() > 0 && Double.isFinite(node.doubleValue())) {
@@ -164,23 +164,23 @@ final class ConfigFields {
     return numbers;
   }
 
-  boolean flag(String name, boolean absent) {
+  public boolean flag(String name, boolean absent) {
     check(!has(name) || node(name).isBoolean(), name, "true or false");
     return node(name).asBoolean(absent);
   }
 
-  String text(String name, String absent) {
+  public String text(String name, String absent) {
     check(!has(name) || node(name).isTextual(), name, "a string");
     return has(name) ? node(name).asText() : absent;
   }
 
-  OptionalInt token(String name) {
+  public OptionalInt token(String name) {
     List<Integer> ids = tokens(name);
     return ids.isEmpty() ? OptionalInt.empty() : OptionalInt.of(ids.get(0));
   }
 
   /** One id, or a list of ids, or none. */
-  List<Integer> tokens(String name) {
+  public List<Integer> tokens(String name) {
     List<Integer> ids = new ArrayList<>();
     if (has(name)) {
       Iterable<JsonNode> nodes = node(name).isArray() ? node(name) : List.of(node(name));
@@ -197,7 +197,7 @@ final class ConfigFields {
   }
 
   /** A list of strings, or none. */
-  List<String> texts(String name) {
+  public List<String> texts(String name) {
     List<String> texts = new ArrayList<>();
     for (JsonNode node : node(name)) {
       if (node.isTextual()) {
@@ -210,7 +210,7 @@ final class ConfigFields {
   }
 
   /** Strings by number from 0 on, in the order of the numbers; or none. */
-  List<String> numbered(String name) {
+  public List<String> numbered(String name) {
     List<String> texts = new ArrayList<>();
     JsonNode object = node(name);
     for (int i = 0; i < object.size(); i++) {
@@ -223,12 +223,12 @@ final class ConfigFields {
   }
 
   /** Accepts fields with any value: nothing here depends on them. */
-  void ignore(String... names) {
+  public void ignore(String... names) {
     known.addAll(List.of(names));
   }
 
   /** Adds a problem unless field {@code name} is absent, null, or {@code value}. */
-  void only(String name, Object value) {
+  public void only(String name, Object value) {
     boolean number = value instanceof Number && node(name).isNumber();
     boolean same =
         number
@@ -238,7 +238,7 @@ final class ConfigFields {
   }
 
   /** Adds a problem about a field unless {@code good}. */
-  void check(boolean good, String name, String allowed) {
+  public void check(boolean good, String name, String allowed) {
     if (!good) {
       problem(name, allowed);
     }
@@ -254,7 +254,7 @@ final class ConfigFields {
   }
 
   /** Adds a problem for each field that has a value and that nobody read. */
-  void refuseUnknown() {
+  public void refuseUnknown() {
     json.properties()
         .forEach(
             field -> {
@@ -273,7 +273,7 @@ final class ConfigFields {
   /**
    * @throws PeftException listing all problems, if there are any
    */
-  void throwProblems() {
+  public void throwProblems() {
     if (!problems.isEmpty()) {
       throw new PeftException(source + " is not a supported model: " + String.join(" ", problems));
     }

@@ -1,4 +1,6 @@
-package org.peft4j.transformers.family;
+package org.peft4j.transformers.internal.family.decoder;
+import org.peft4j.transformers.internal.family.Family;
+import org.peft4j.transformers.internal.family.ConfigFields;
 
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -6,7 +8,7 @@ import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.config.Labels;
 
 /** Mistral (Jiang et al., 2023), with or without a window of attention. */
-final class MistralFamily implements Family {
+public final class MistralFamily implements Family {
   /** Hugging Face's default for an absent field; null means none. */
   private static final int DEFAULT_WINDOW = 4096;
 

@@ -1,4 +1,7 @@
-package org.peft4j.transformers.family;
+package org.peft4j.transformers.internal.family.seq2seq;
+import org.peft4j.transformers.internal.family.TokenFields;
+import org.peft4j.transformers.internal.family.Family;
+import org.peft4j.transformers.internal.family.ConfigFields;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -33,7 +36,7 @@ import org.peft4j.transformers.config.Labels;
  * their checkpoints; a config with the field decides itself. (Hugging Face transformers 5 ties both
  * whatever the file says.)
  */
-record T5Family(String modelType, String className) implements Family {
+public record T5Family(String modelType, String className) implements Family {
   private static final String HEAD = "lm_head";
 
   @Override

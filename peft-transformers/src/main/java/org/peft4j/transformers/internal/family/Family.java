@@ -1,4 +1,4 @@
-package org.peft4j.transformers.family;
+package org.peft4j.transformers.internal.family;
 
 import java.util.Optional;
 import org.peft4j.transformers.architecture.ModelArchitecture;
@@ -8,7 +8,7 @@ import org.peft4j.transformers.config.Labels;
  * A family of models: how to read its {@code config.json}, the names of its modules in a
  * checkpoint, the parts of a model, and how to draw new weights.
  */
-interface Family {
+public interface Family {
   /** The {@code model_type} of its {@code config.json}. */
   String modelType();
 

@@ -1,14 +1,14 @@
-package org.peft4j.transformers.family;
+package org.peft4j.transformers.internal.family;
 
 /**
  * Fields that current or earlier versions of Hugging Face transformers write for every family, and
  * that change nothing here: a frozen model runs without dropout, loading chooses types and caches,
  * and generation has its own settings.
  */
-final class CommonFields {
+public final class CommonFields {
   private CommonFields() {}
 
-  static void read(ConfigFields fields) {
+  public static void read(ConfigFields fields) {
     fields.ignore(
         "_name_or_path",
         "name_or_path",

@@ -1,10 +1,10 @@
-package org.peft4j.transformers.family;
+package org.peft4j.transformers.internal.family;
 
 import java.util.OptionalInt;
 import org.peft4j.transformers.config.SpecialTokens;
 
 /** The ids of special tokens in a {@code config.json}. */
-final class TokenFields {
+public final class TokenFields {
   private TokenFields() {}
 
   /**
@@ -13,7 +13,7 @@ final class TokenFields {
    *
    * @param absent the family's default
    */
-  static OptionalInt paddingRow(ConfigFields fields, int vocabulary, OptionalInt absent) {
+  public static OptionalInt paddingRow(ConfigFields fields, int vocabulary, OptionalInt absent) {
     OptionalInt id = fields.integer("pad_token_id", absent);
     boolean inside = id.isEmpty() || id.getAsInt() >= -vocabulary && id.getAsInt() < vocabulary;
     fields.check(
@@ -21,7 +21,7 @@ final class TokenFields {
     return id.isPresent() && id.getAsInt() < 0 ? OptionalInt.of(vocabulary + id.getAsInt()) : id;
   }
 
-  static SpecialTokens read(ConfigFields fields) {
+  public static SpecialTokens read(ConfigFields fields) {
     return new SpecialTokens(
         fields.token("bos_token_id"), fields.tokens("eos_token_id"), fields.token("pad_token_id"));
   }
