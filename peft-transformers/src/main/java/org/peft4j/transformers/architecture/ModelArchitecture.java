@@ -18,7 +18,6 @@ import org.peft4j.transformers.config.SpecialTokens;
  * dropout: a frozen model runs without.
  *
  * @param names the names in its checkpoints
- * @param runs whether this library runs it; it plans every family that it knows
  * @param maxPositions the longest sequence that the model was made for
  * @param labels the classes of a classifier; empty for a language model
  * @param encoder the encoder that the cross-attention of the body reads; empty for most families
@@ -27,7 +26,6 @@ import org.peft4j.transformers.config.SpecialTokens;
  */
 public record ModelArchitecture(
     CheckpointNames names,
-    boolean runs,
     int maxPositions,
     SpecialTokens tokens,
     Optional<Labels> labels,
@@ -41,7 +39,7 @@ public record ModelArchitecture(
 
   /** The same with another head. */
   public ModelArchitecture withHead(HeadPart other) {
-    return new ModelArchitecture(names, runs, maxPositions, tokens, labels, encoder, body, other);
+    return new ModelArchitecture(names, maxPositions, tokens, labels, encoder, body, other);
   }
 
   /** The same with other embeddings of tokens in each stack. */
@@ -49,7 +47,7 @@ public record ModelArchitecture(
     UnaryOperator<StackPart> each =
         stack -> stack.withInput(stack.input().withTokens(change.apply(stack.input().tokens())));
     return new ModelArchitecture(
-        names, runs, maxPositions, tokens, labels, encoder.map(each), each.apply(body), head);
+        names, maxPositions, tokens, labels, encoder.map(each), each.apply(body), head);
   }
 
   /** The number of token embeddings. */
@@ -83,18 +81,13 @@ public record ModelArchitecture(
     return List.copyOf(byName.values());
   }
 
-  /**
-   * Every site in the order of the forward pass, each once. A family that does not run has only its
-   * modules' sites: it has no graph, so nothing acts between modules.
-   */
+  /** Every site in the order of the forward pass, each once. */
   public List<Site> sites() {
     List<Site> sites = new ArrayList<>();
     stacks().forEach(stack -> sites.addAll(stack.sites()));
     sites.add(head.linear().site());
     Map<String, Site> byName = new LinkedHashMap<>();
-    sites.stream()
-        .filter(site -> runs || site.kind().isModule())
-        .forEach(site -> byName.putIfAbsent(site.name(), site));
+    sites.forEach(site -> byName.putIfAbsent(site.name(), site));
     return List.copyOf(byName.values());
   }
 

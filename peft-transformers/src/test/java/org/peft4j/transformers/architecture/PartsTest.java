@@ -180,7 +180,6 @@ class PartsTest {
     ModelArchitecture model =
         new ModelArchitecture(
             new CheckpointNames("test", "Test", "", Set.of()),
-            true,
             16,
             new SpecialTokens(
                 OptionalInt.empty(), List.of(), OptionalInt.empty(), OptionalInt.empty()),

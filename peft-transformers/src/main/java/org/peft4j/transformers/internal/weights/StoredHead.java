@@ -1,9 +1,8 @@
 package org.peft4j.transformers.internal.weights;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
-import java.util.stream.Stream;
+import org.peft4j.internal.torch.WeightFiles;
 import org.peft4j.safetensors.TensorInfo;
 import org.peft4j.safetensors.TensorSource;
 import org.peft4j.transformers.architecture.HeadPart;
@@ -27,12 +26,12 @@ public final class StoredHead {
    */
   public static ModelArchitecture of(Path path, ModelArchitecture model) {
     boolean shares = model.stacks().stream().anyMatch(s -> s.input().tokens().shared().isPresent());
-    if (!(model.head().tied() || shares) || !hasWeights(path)) {
+    if (!(model.head().tied() || shares) || !WeightFiles.present(path)) {
       return model;
     }
     HeadPart head = model.head();
     String own = TensorKeys.key(head.linear().site(), head.linear().site().parameters().get(0));
-    try (TensorSource source = TensorSource.open(path)) {
+    try (TensorSource source = WeightFiles.open(path)) {
       ModelArchitecture stored =
           head.tied() && apart(source, model, own, model.body().input().tokens().key())
               ? model.withHead(head.untied())
@@ -55,11 +54,6 @@ public final class StoredHead {
                         ? find(source, table.substring(prefix.length()))
                         : Optional.empty());
     return first.isPresent() && second.isPresent() && !same(source, first.get(), second.get());
-  }
-
-  private static boolean hasWeights(Path path) {
-    return Stream.of("model.safetensors", "model.safetensors.index.json")
-        .anyMatch(name -> Files.isRegularFile(path.resolve(name)));
   }
 
   private static Optional<TensorInfo> find(TensorSource source, String name) {

@@ -80,7 +80,6 @@ final class BlockCase implements AutoCloseable {
     ModelArchitecture architecture =
         new ModelArchitecture(
             new CheckpointNames("test", "Test", "", Set.of()),
-            true,
             16,
             new SpecialTokens(
                 OptionalInt.empty(), List.of(), OptionalInt.empty(), OptionalInt.empty()),

@@ -37,7 +37,6 @@ public final class TestModules implements AutoCloseable {
     ModelArchitecture architecture =
         new ModelArchitecture(
             new CheckpointNames("test", "Test", "", Set.of()),
-            true,
             16,
             new SpecialTokens(
                 OptionalInt.empty(), List.of(), OptionalInt.empty(), OptionalInt.empty()),

@@ -67,7 +67,6 @@ public record T5Family(String modelType, String className) implements Family {
     HeadPart head = HeadPart.of(HEAD, shape.width, vocabulary, tied, shape.factor);
     return new ModelArchitecture(
         new CheckpointNames(modelType, className + "ForConditionalGeneration", "", Set.of()),
-        true,
         fields.count("n_positions", 512),
         TokenFields.read(fields, is("t5") ? OptionalInt.empty() : OptionalInt.of(0)),
         labels,
