@@ -65,6 +65,14 @@ final class ModelTensors {
     TensorTypes types = dtype.map(TensorTypes::of).orElseGet(() -> TensorTypes.original(model));
     Set<String> names = new HashSet<>();
     for (ModulePart module : architecture.modules()) {
+      if (module instanceof EmbeddingPart table && table.shared().isPresent()) {
+        SiteParameter parameter = table.site().parameters().get(0);
+        if (apart.contains(table.key()) && names.add(table.key())) {
+          all.add(unchanged(table, parameter, types)); // What the others would share.
+        }
+      }
+    }
+    for (ModulePart module : architecture.modules()) {
       for (SiteParameter parameter : module.site().parameters()) {
         String name = name(module, parameter);
         if (!(tied && module.equals(head)) && names.add(name)) {
@@ -98,18 +106,33 @@ final class ModelTensors {
     return List.copyOf(all);
   }
 
+  private CheckpointTensor unchanged(
+      EmbeddingPart table, SiteParameter parameter, TensorTypes types) {
+    return new CheckpointTensor(
+        table.key(),
+        types.of(table.key()),
+        parameter.shape(),
+        (sink, key) ->
+            WeightValues.write(layer(table.site()).frozen(table.site(), "weight"), sink, key));
+  }
+
   private CheckpointTensor tensor(
       Site site, SiteParameter parameter, String name, TensorTypes types) {
     return new CheckpointTensor(
         name, types.of(name), parameter.shape(), (sink, key) -> write(site, parameter, sink, key));
   }
 
-  private void write(Site site, SiteParameter parameter, TensorSink sink, String key)
-      throws IOException {
+  private SiteLayer layer(Site site) {
     SiteLayer layer = layers.get(site.name());
     if (layer == null) {
       throw new IllegalStateException("No layer of the graph has site " + site.name() + ".");
     }
+    return layer;
+  }
+
+  private void write(Site site, SiteParameter parameter, TensorSink sink, String key)
+      throws IOException {
+    SiteLayer layer = layer(site);
     if (adapters.isPresent() && adapted.contains(site.name())) {
       try (AdapterScope merged = adapters.get().mergedAt(site)) {
         WeightValues.write(layer.frozen(site, parameter.name()), sink, key);

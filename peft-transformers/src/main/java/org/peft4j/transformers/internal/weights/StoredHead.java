@@ -32,28 +32,38 @@ public final class StoredHead {
     HeadPart head = model.head();
     String own = TensorKeys.key(head.linear().site(), head.linear().site().parameters().get(0));
     try (TensorSource source = WeightFiles.open(path)) {
+      Optional<TensorInfo> table = table(source, model);
       ModelArchitecture stored =
-          head.tied() && apart(source, model, own, model.body().input().tokens().key())
-              ? model.withHead(head.untied())
-              : model;
+          head.tied() && apart(source, own, table) ? model.withHead(head.untied()) : model;
       return stored.withTokens(
-          table -> apart(source, model, table.ownKey(), table.key()) ? table.alone() : table);
+          tokens ->
+              tokens.shared().isPresent() && apart(source, tokens.ownKey(), table)
+                  ? tokens.alone()
+                  : tokens);
     }
   }
 
-  /** Whether the file has tensors of both names, with other values. */
-  private static boolean apart(
-      TensorSource source, ModelArchitecture model, String own, String table) {
+  /** The table of token embeddings under its key; or that of the first stack that has its own. */
+  private static Optional<TensorInfo> table(TensorSource source, ModelArchitecture model) {
     String prefix = model.names().bodyPrefix() + ".";
+    String key = model.body().input().tokens().key();
+    return find(source, key)
+        .or(
+            () ->
+                key.startsWith(prefix)
+                    ? find(source, key.substring(prefix.length()))
+                    : Optional.empty())
+        .or(
+            () ->
+                model.stacks().stream()
+                    .flatMap(stack -> find(source, stack.input().tokens().ownKey()).stream())
+                    .findFirst());
+  }
+
+  /** Whether the file has a tensor of that name with other values than the table. */
+  private static boolean apart(TensorSource source, String own, Optional<TensorInfo> table) {
     Optional<TensorInfo> first = find(source, own);
-    Optional<TensorInfo> second =
-        find(source, table)
-            .or(
-                () ->
-                    table.startsWith(prefix)
-                        ? find(source, table.substring(prefix.length()))
-                        : Optional.empty());
-    return first.isPresent() && second.isPresent() && !same(source, first.get(), second.get());
+    return first.isPresent() && table.isPresent() && !same(source, first.get(), table.get());
   }
 
   private static Optional<TensorInfo> find(TensorSource source, String name) {
