@@ -29,6 +29,7 @@ FAMILIES: dict[str, dict] = {
     "qwen2": GATED,
     "gpt2": dict(vocab_size=56, n_embd=24, n_layer=2, n_head=4, n_positions=64, bos_token_id=1, eos_token_id=2, pad_token_id=0),
     "opt": dict(**SIZES, hidden_size=24, ffn_dim=40, word_embed_proj_dim=24, pad_token_id=0),
+    **{name: GATED for name in ("qwen3", "gemma", "gemma2", "gemma3_text", "phi3", "granite", "olmo2", "smollm3")},
     "t5": T5,
     "mt5": {**T5, "vocab_size": 60},
 }
@@ -38,6 +39,9 @@ OTHER: dict[str, object] = {
     "activation_function": "gelu",
     "feed_forward_proj": "gated-silu",
     "hidden_act": "gelu",
+    "hidden_activation": "silu",
+    "activation": "relu",
+    "no_rope_layers": [0, 1],
     "hidden_size": 48,
     "d_model": 48,
     "n_embd": 48,
@@ -101,9 +105,12 @@ def model_of(config: PreTrainedConfig) -> PreTrainedModel:
     return kind.from_config(config, attn_implementation="eager", dtype=torch.float32).eval()
 
 
-def targets(config: dict, adapter: PeftConfig) -> list[str]:
-    """The modules that PEFT adapts where a config names none."""
-    model = get_peft_model(model_of(AutoConfig.for_model(**copy.deepcopy(config))), adapter).base_model
+def targets(config: dict, adapter: PeftConfig) -> list[str] | None:
+    """The modules that PEFT adapts where a config names none; null where it asks for names."""
+    try:
+        model = get_peft_model(model_of(AutoConfig.for_model(**copy.deepcopy(config))), adapter).base_model
+    except ValueError:  # PEFT has none for this family
+        return None
     return sorted(model.targeted_module_names)
 
 

@@ -17,6 +17,7 @@ from peft import PeftModel, get_peft_model, get_peft_model_state_dict
 import bases
 import cases
 import cases_classification
+import cases_decoders
 import cases_models
 import cases_low_rank
 import cases_prompt
@@ -27,7 +28,7 @@ from first_values import first_value
 
 STEPS = 5
 OptimizerOf = Callable[[PeftModel, cases.Case], torch.optim.Optimizer]
-ALL = {**cases.ALL, **cases_scaling.ALL, **cases_low_rank.ALL, **cases_prompt.ALL, **cases_classification.ALL, **cases_models.ALL}
+ALL = {**cases.ALL, **cases_scaling.ALL, **cases_low_rank.ALL, **cases_prompt.ALL, **cases_classification.ALL, **cases_models.ALL, **cases_decoders.ALL}
 
 
 def batch(name: str, case: cases.Case) -> dict[str, torch.Tensor]:

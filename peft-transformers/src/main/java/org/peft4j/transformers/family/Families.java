@@ -1,9 +1,17 @@
 package org.peft4j.transformers.family;
 import org.peft4j.transformers.internal.family.seq2seq.T5Family;
-import org.peft4j.transformers.internal.family.decoder.Qwen2Family;
+import org.peft4j.transformers.internal.family.gated.Qwen2Family;
+import org.peft4j.transformers.internal.family.gated.Qwen3Family;
+import org.peft4j.transformers.internal.family.gated.GemmaFamily;
+import org.peft4j.transformers.internal.family.gated.Gemma2Family;
+import org.peft4j.transformers.internal.family.gated.Gemma3Family;
+import org.peft4j.transformers.internal.family.gated.Phi3Family;
+import org.peft4j.transformers.internal.family.gated.GraniteFamily;
+import org.peft4j.transformers.internal.family.gated.Olmo2Family;
+import org.peft4j.transformers.internal.family.gated.SmolLm3Family;
 import org.peft4j.transformers.internal.family.decoder.OptFamily;
-import org.peft4j.transformers.internal.family.decoder.MistralFamily;
-import org.peft4j.transformers.internal.family.decoder.LlamaFamily;
+import org.peft4j.transformers.internal.family.gated.MistralFamily;
+import org.peft4j.transformers.internal.family.gated.LlamaFamily;
 import org.peft4j.transformers.internal.family.decoder.Gpt2Family;
 import org.peft4j.transformers.internal.family.LabelFields;
 import org.peft4j.transformers.internal.family.Family;
@@ -30,6 +38,14 @@ public final class Families {
           new LlamaFamily(),
           new MistralFamily(),
           new Qwen2Family(),
+          new Qwen3Family(),
+          new GemmaFamily(),
+          new Gemma2Family(),
+          new Gemma3Family(),
+          new Phi3Family(),
+          new GraniteFamily(),
+          new Olmo2Family(),
+          new SmolLm3Family(),
           new Gpt2Family(),
           new OptFamily(),
           new T5Family("t5", "T5"),
