@@ -22,8 +22,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import org.peft4j.error.PeftException;
+import org.peft4j.internal.Quoted;
 import org.peft4j.internal.json.JsonReader;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.config.Labels;
@@ -120,17 +120,23 @@ public final class Families {
   }
 
   private static PeftException unknown(Path file, String modelType, boolean running) {
-    String supported =
+    List<String> supported =
         ALL.stream()
             .filter(family -> family.runs() || !running)
             .map(Family::modelType)
-            .collect(Collectors.joining(", "));
+            .toList();
+    String nearest =
+        NearestFamily.of(modelType, supported)
+            .map(name -> "The nearest is " + name + ", which computes something else. ")
+            .orElse("");
     return new PeftException(
         file
-            + ": model_type \""
-            + modelType
-            + "\" is not supported. Supported are: "
-            + supported
+            + ": model_type "
+            + Quoted.quoted(modelType)
+            + " is not supported. "
+            + nearest
+            + "Supported are: "
+            + String.join(", ", supported)
             + ".");
   }
 }
