@@ -58,9 +58,13 @@ record Branch(
         : FeedForward.of((FeedForwardPart) part, modules);
   }
 
-  /** Whether adapters act here now. */
-  boolean acts() {
-    return Norm.acts(before) || mixer.acts() || Norm.acts(after) || place.acts();
+  /** Whether the backward pass has work here even if the gradient of x is not needed. */
+  boolean goesBack(Kept kept) {
+    return Norm.acts(before) || goesBackToMixer(kept) || Norm.acts(after) || place.acts();
+  }
+
+  private boolean goesBackToMixer(Kept kept) {
+    return mixer.acts() || kept.mixer().passesOn();
   }
 
   /** Whether the backward pass needs x. */
@@ -132,7 +136,7 @@ record Branch(
       boolean residualNeeded,
       CallMemory memory) {
     BranchGradient gradient = BranchGradient.of(pass, place, x, dy, residualNeeded, memory);
-    boolean goOn = dGiven != null || Norm.acts(before) || mixer.acts();
+    boolean goOn = dGiven != null || Norm.acts(before) || goesBackToMixer(kept);
     INDArray dOut = gradient.dy();
     if (factor != 1) {
       dOut = memory.temporary(dy.shape()).assign(dOut).muli(factor);

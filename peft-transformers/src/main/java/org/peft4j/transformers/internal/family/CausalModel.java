@@ -50,7 +50,6 @@ public record CausalModel(
     return new ModelArchitecture(
         new CheckpointNames(
             modelType, labels.isPresent() ? classifier : languageModel, bodyPrefix, constants),
-        true,
         maxPositions,
         TokenFields.read(fields),
         labels,
