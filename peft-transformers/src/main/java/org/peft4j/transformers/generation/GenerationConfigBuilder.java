@@ -30,6 +30,7 @@ public final class GenerationConfigBuilder {
   private int numReturnSequences = 1;
   private Optional<List<Integer>> eosTokenIds = Optional.empty();
   private OptionalInt padTokenId = OptionalInt.empty();
+  private OptionalInt decoderStartTokenId = OptionalInt.empty();
   private long seed;
 
   GenerationConfigBuilder() {}
@@ -189,6 +190,12 @@ public final class GenerationConfigBuilder {
     return this;
   }
 
+  /** What a decoder that reads an encoder begins with; default: the model's own. */
+  public GenerationConfigBuilder decoderStartTokenId(int value) {
+    decoderStartTokenId = OptionalInt.of(value);
+    return this;
+  }
+
   /** Default 0. */
   public GenerationConfigBuilder seed(long value) {
     seed = value;
@@ -224,6 +231,7 @@ public final class GenerationConfigBuilder {
         new Beams(numBeams, lengthPenalty, earlyStopping, numReturnSequences),
         eosTokenIds,
         padTokenId,
+        decoderStartTokenId,
         seed);
   }
 }

@@ -3,8 +3,10 @@ package org.peft4j.transformers.generation;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.peft4j.error.PeftException;
 import org.peft4j.transformers.CausalLanguageModel;
@@ -93,7 +95,7 @@ public final class Generator {
     boolean encodes = model.encoder().isPresent();
     boolean beams = config.beams().count() > 1;
     List<int[]> given = beams ? prompts : repeated(prompts, config.beams().returned());
-    List<int[]> begin = encodes ? starts(given.size()) : given;
+    List<int[]> begin = encodes ? starts(given.size(), config) : given;
     Set<Integer> endOfText = Set.copyOf(config.eosTokenIds().orElse(model.tokens().endOfText()));
     int longest = begin.stream().mapToInt(prompt -> prompt.length).max().orElse(0);
     int wanted = config.room(longest);
@@ -125,16 +127,27 @@ public final class Generator {
   }
 
   /** What a decoder begins with. */
-  private List<int[]> starts(int rows) {
+  private List<int[]> starts(int rows, GenerationConfig config) {
     int start =
-        model
-            .tokens()
-            .decoderStart()
+        Stream.of(
+                config.decoderStartTokenId(),
+                model.tokens().decoderStart(),
+                model.tokens().beginOfText())
+            .flatMapToInt(OptionalInt::stream)
+            .findFirst()
             .orElseThrow(
                 () ->
                     new PeftException(
                         "The model's config.json has no decoder_start_token_id, which its decoder"
-                            + " begins with. Add it."));
+                            + " begins with. Add it, or give decoderStartTokenId."));
+    if (start < 0 || start >= model.vocabularySize()) {
+      throw new PeftException(
+          "decoderStartTokenId is "
+              + start
+              + "; allowed: 0 to "
+              + (model.vocabularySize() - 1)
+              + ".");
+    }
     return Collections.nCopies(rows, new int[] {start});
   }
 
