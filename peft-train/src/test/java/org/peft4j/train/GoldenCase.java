@@ -19,6 +19,8 @@ import org.peft4j.safetensors.TensorInfo;
 import org.peft4j.safetensors.TensorSource;
 import org.peft4j.train.data.TokenizedFile;
 import org.peft4j.train.data.TrainingData;
+import org.peft4j.quantization.Quantization;
+import org.peft4j.quantization.QuantizedFormat;
 import org.peft4j.transformers.TransformerModel;
 import org.peft4j.transformers.TransformerOptions;
 import org.peft4j.transformers.Transformers;
@@ -66,7 +68,19 @@ record GoldenCase(Path folder, JsonNode json) {
 
   TransformerModel base() {
     return Transformers.open(
-        FOLDER.resolve("bases").resolve(json.path("base").asText()), TransformerOptions.defaults());
+        FOLDER.resolve("bases").resolve(json.path("base").asText()), options());
+  }
+
+  /** A case's base may be in fewer bits. */
+  private TransformerOptions options() {
+    TransformerOptions plain = TransformerOptions.defaults();
+    JsonNode bits = json.path("quantization");
+    return bits.isMissingNode()
+        ? plain
+        : plain.withQuantization(
+            Quantization.of(QuantizedFormat.named(bits.path("format").asText()))
+                .withBlockSize(bits.path("block_size").asInt())
+                .withDoubleQuantization(bits.path("double_quantization").asBoolean()));
   }
 
   List<String> adapters() {

@@ -82,7 +82,9 @@ class AdapterParityTest {
     Path file = Golden.folder(name).resolve("expected.safetensors");
     try (Case golden = new Case(name)) {
       if (!Golden.has(file, "merged_logits")) {
-        assertThatThrownBy(golden.model::merged).hasMessageContaining("cannot be merged");
+        assertThatThrownBy(golden.model::merged)
+            .hasMessageContaining(
+                name.startsWith("quantized/") ? "which is held in" : "cannot be merged");
         return;
       }
       INDArray expected = Golden.floats(file, "merged_logits");
@@ -133,7 +135,7 @@ class AdapterParityTest {
       json = new JsonMapper().readTree(Golden.folder(name).resolve("case.json").toFile());
       ids = input("input_ids");
       mask = input("attention_mask");
-      base = Golden.open(json.path("base").asText());
+      base = Golden.open(json);
       model = Peft.bare(base.graph(), 1);
       for (String adapter : texts("adapters")) {
         model.loadAdapter(adapter, adapterFolder(adapter));
