@@ -12,11 +12,6 @@ public interface Family {
   /** The {@code model_type} of its {@code config.json}. */
   String modelType();
 
-  /** Whether this library runs its models; others are only planned. */
-  default boolean runs() {
-    return true;
-  }
-
   /**
    * Describes a model. Reports missing, impossible and unsupported fields to {@code fields}, whose
    * creator throws them; the result is then meaningless.

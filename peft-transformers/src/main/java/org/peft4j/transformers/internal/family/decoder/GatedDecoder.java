@@ -115,7 +115,6 @@ final class GatedDecoder {
             LabelFields.className(variant.className(), "ForCausalLM", labels),
             "model",
             constants(blocks)),
-        true,
         fields.count("max_position_embeddings", variant.maxPositions()),
         tokens,
         labels,

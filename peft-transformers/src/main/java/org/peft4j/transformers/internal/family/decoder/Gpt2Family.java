@@ -58,7 +58,6 @@ public final class Gpt2Family implements Family {
             LabelFields.className("GPT2", "LMHeadModel", labels),
             "transformer",
             constants(blocks)),
-        true,
         positions,
         TokenFields.read(fields),
         labels,

@@ -85,7 +85,6 @@ public final class OptFamily implements Family {
       return new ModelArchitecture(
           new CheckpointNames(
               modelType(), LabelFields.className("OPT", "ForCausalLM", labels), "model", Set.of()),
-          true,
           positions,
           tokens,
           labels,
