@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.util.Optional;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +16,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.peft4j.quantization.Quantization;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -180,6 +182,32 @@ class TransformerPlanTest {
     try (CausalLanguageModel loaded = Transformers.load(folder, half)) {
       assertThat(Peft.plan(loaded.graph(), config).memory().weights())
           .isEqualTo(Transformers.plan(folder, config, BATCH).weights().bytes(Precision.BF16));
+    }
+  }
+
+  /** OPT's blocks have vectors beside each matrix; GPT-2's weights are stored as [in, out]. */
+  @ParameterizedTest
+  @CsvSource({
+    "llama, false, 64, lm_head",
+    "llama, true, 32, lm_head",
+    "gpt2, true, 64, lm_head",
+    "opt, false, 128, 'fc1,q_proj'",
+    "llama, true, 64, model.layers.0.mlp.up_proj"
+  })
+  void aGraphInFourBitsHasThePlannedSize(String base, boolean twice, int block, String skipped) {
+    LoraConfig config = LoraConfig.builder().targetModules("all-linear").build();
+    Quantization bits =
+        Quantization.nf4()
+            .withDoubleQuantization(twice)
+            .withBlockSize(block)
+            .withSkipModules(List.of(skipped.split(",")));
+    Path folder = Golden.base(base);
+    TransformerOptions options = TransformerOptions.defaults().withQuantization(bits);
+    try (CausalLanguageModel loaded = Transformers.load(folder, options)) {
+      TransformerPlan plan = Transformers.plan(folder, config, BATCH);
+      long weights = plan.memory(Precision.FP32, Optional.of(bits), false).weights();
+      assertThat(Peft.plan(loaded.graph(), config).memory().weights()).isEqualTo(weights);
+      assertThat(weights).isLessThan(plan.weights().bytes(Precision.FP32));
     }
   }
 
