@@ -1,0 +1,65 @@
+package org.peft4j.transformers.internal.family;
+
+import java.util.Optional;
+import java.util.Set;
+import org.peft4j.transformers.architecture.CheckpointNames;
+import org.peft4j.transformers.architecture.HeadPart;
+import org.peft4j.transformers.architecture.ModelArchitecture;
+import org.peft4j.transformers.architecture.StackPart;
+import org.peft4j.transformers.config.Labels;
+
+/**
+ * A decoder with the head of a language model, or with that of a classifier, {@code score}.
+ *
+ * @param modelType the {@code model_type}
+ * @param languageModel the class of its language models
+ * @param classifier the class of its classifiers
+ * @param bodyPrefix the first segment of the names of all modules except the head
+ * @param constants keys of constant tensors that some checkpoints contain
+ */
+public record CausalModel(
+    String modelType,
+    String languageModel,
+    String classifier,
+    String bodyPrefix,
+    Set<String> constants) {
+  public static final String HEAD = "lm_head";
+
+  /** A model whose classes are {@code NameForCausalLM} and {@code NameForSequenceClassification}. */
+  public static CausalModel of(
+      String modelType, String className, String bodyPrefix, Set<String> constants) {
+    return new CausalModel(
+        modelType,
+        className + "ForCausalLM",
+        className + "ForSequenceClassification",
+        bodyPrefix,
+        constants);
+  }
+
+  /**
+   * Describes the model.
+   *
+   * @param head of the language model; a classifier's has its deviation
+   */
+  public ModelArchitecture describe(
+      ConfigFields fields,
+      Optional<Labels> labels,
+      int maxPositions,
+      StackPart body,
+      HeadPart head) {
+    return new ModelArchitecture(
+        new CheckpointNames(
+            modelType, labels.isPresent() ? classifier : languageModel, bodyPrefix, constants),
+        maxPositions,
+        TokenFields.read(fields),
+        labels,
+        Optional.empty(),
+        body,
+        labels.map(l -> score(head, l.size())).orElse(head));
+  }
+
+  private static HeadPart score(HeadPart head, int labels) {
+    return HeadPart.of(
+        "score", head.linear().inputs(), labels, false, head.linear().deviation());
+  }
+}
