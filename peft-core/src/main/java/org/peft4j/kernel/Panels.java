@@ -22,8 +22,7 @@ final class Panels {
     forEach(
         kernels,
         weight,
-        (from, to, panel) ->
-            kernels.matmul(x, false, panel, true, 1, 0, columns(out, from, to)));
+        (from, to, panel) -> kernels.matmul(x, false, panel, true, 1, 0, columns(out, from, to)));
     if (bias != null) {
       kernels.addBias(out, bias);
     }

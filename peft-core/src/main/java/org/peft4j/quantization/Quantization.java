@@ -10,9 +10,9 @@ import org.peft4j.error.PeftException;
  *
  * <pre>w ≈ a·v[code], where v are the 16 values of the format</pre>
  *
- * <p>A factor takes 4 bytes. With double quantisation it takes one: {@code a ≈ m + s·d[code]}, where
- * m is the mean of the weight's factors, d are 256 values and s is the absolute maximum of 256
- * factors less m.
+ * <p>A factor takes 4 bytes. With double quantisation it takes one: {@code a ≈ m + s·d[code]},
+ * where m is the mean of the weight's factors, d are 256 values and s is the absolute maximum of
+ * 256 factors less m.
  *
  * @param format the 16 values
  * @param blockSize the weights of a block: 32, 64, 128 … 4096

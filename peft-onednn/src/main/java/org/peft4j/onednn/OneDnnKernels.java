@@ -9,8 +9,8 @@ import org.peft4j.kernel.AttentionPattern;
 import org.peft4j.kernel.AttentionScores;
 import org.peft4j.kernel.Kernels;
 import org.peft4j.kernel.Nd4jKernels;
-import org.peft4j.kernel.WeightRows;
 import org.peft4j.kernel.Scratch;
+import org.peft4j.kernel.WeightRows;
 import org.peft4j.onednn.internal.Address;
 
 /**

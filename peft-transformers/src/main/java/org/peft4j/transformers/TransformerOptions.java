@@ -44,11 +44,18 @@ public record TransformerOptions(
   }
 
   /**
-   * FLOAT, FP32, no quantisation, no checkpointing, Adam with a learning rate of 1e-4, no regularisation, seed 0.
+   * FLOAT, FP32, no quantisation, no checkpointing, Adam with a learning rate of 1e-4, no
+   * regularisation, seed 0.
    */
   public static TransformerOptions defaults() {
     return new TransformerOptions(
-        DataType.FLOAT, Precision.FP32, Optional.empty(), false, new Adam(LEARNING_RATE), List.of(), 0);
+        DataType.FLOAT,
+        Precision.FP32,
+        Optional.empty(),
+        false,
+        new Adam(LEARNING_RATE),
+        List.of(),
+        0);
   }
 
   public TransformerOptions withDataType(DataType value) {
@@ -74,7 +81,8 @@ public record TransformerOptions(
   }
 
   public TransformerOptions withGradientCheckpointing(boolean value) {
-    return new TransformerOptions(dataType, precision, quantization, value, updater, regularization, seed);
+    return new TransformerOptions(
+        dataType, precision, quantization, value, updater, regularization, seed);
   }
 
   public TransformerOptions withUpdater(IUpdater value) {
@@ -83,7 +91,8 @@ public record TransformerOptions(
   }
 
   public TransformerOptions withRegularization(List<Regularization> value) {
-    return new TransformerOptions(dataType, precision, quantization, gradientCheckpointing, updater, value, seed);
+    return new TransformerOptions(
+        dataType, precision, quantization, gradientCheckpointing, updater, value, seed);
   }
 
   public TransformerOptions withSeed(long value) {

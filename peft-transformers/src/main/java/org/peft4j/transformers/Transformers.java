@@ -17,15 +17,11 @@ import org.peft4j.transformers.plan.TransformerPlanner;
 
 /**
  * Loads Hugging Face checkpoint folders: {@code config.json} and {@code model.safetensors}, whole
-<<<<<<< HEAD
- * or in shards. Supported families: Llama, Mistral and Qwen2, windows of attention included, GPT-2
- * and OPT, as language models and as sequence classifiers; and the encoder-decoders T5, mT5 and
- * UMT5.
-=======
- * or in shards, or where there are none {@code pytorch_model.bin}. Supported families: Llama,
- * Mistral and Qwen2, windows of attention included, GPT-2 and OPT; as language models and as
- * sequence classifiers.
->>>>>>> main
+ * <<<<<<< HEAD or in shards. Supported families: Llama, Mistral and Qwen2, windows of attention
+ * included, GPT-2 and OPT, as language models and as sequence classifiers; and the encoder-decoders
+ * T5, mT5 and UMT5. ======= or in shards, or where there are none {@code pytorch_model.bin}.
+ * Supported families: Llama, Mistral and Qwen2, windows of attention included, GPT-2 and OPT; as
+ * language models and as sequence classifiers. >>>>>>> main
  *
  * <p>Weights that the file stores in the requested type are mapped, not copied: do not change the
  * file while the model is open. Others are converted.

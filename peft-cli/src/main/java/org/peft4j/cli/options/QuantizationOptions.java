@@ -37,12 +37,12 @@ public final class QuantizationOptions {
       paramLabel = "NAME",
       split = ",",
       description = "Modules that stay as they are (default: lm_head).")
-  Optional<List<String>> skipModules = Optional.empty();
+  List<String> skipModules = List.of();
 
   /** What they say; empty for weights as they are. */
   public Optional<Quantization> value() {
     if (format.isEmpty()) {
-      if (blockSize.isPresent() || doubleQuantization || skipModules.isPresent()) {
+      if (blockSize.isPresent() || doubleQuantization || !skipModules.isEmpty()) {
         throw new PeftException(
             "--block-size, --double-quantization and --skip-modules say how --quantization holds"
                 + " weights; add --quantization nf4, or leave them out.");
@@ -58,8 +58,6 @@ public final class QuantizationOptions {
     if (blockSize.isPresent()) {
       quantization = quantization.withBlockSize(blockSize.get());
     }
-    return skipModules.isPresent()
-        ? quantization.withSkipModules(skipModules.get())
-        : quantization;
+    return !skipModules.isEmpty() ? quantization.withSkipModules(skipModules) : quantization;
   }
 }

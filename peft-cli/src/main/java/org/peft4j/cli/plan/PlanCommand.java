@@ -54,9 +54,7 @@ public final class PlanCommand implements Runnable {
 
   @Spec @Nullable CommandSpec spec;
 
-  @Parameters(
-      paramLabel = "PATH",
-      description = "A config.json, or a model folder with one.")
+  @Parameters(paramLabel = "PATH", description = "A config.json, or a model folder with one.")
   Path path = Path.of("");
 
   @Option(
@@ -107,8 +105,6 @@ public final class PlanCommand implements Runnable {
     Optional<Quantization> bits = quantization.value();
     Output.of(spec)
         .print(
-            json
-                ? new PlanJson(plan, told, bits).text()
-                : new PlanText(plan, told, bits).text());
+            json ? new PlanJson(plan, told, bits).text() : new PlanText(plan, told, bits).text());
   }
 }

@@ -10,8 +10,8 @@ import java.util.function.ToLongFunction;
 import org.peft4j.internal.LayerNumbers;
 import org.peft4j.plan.PlannedAdapter;
 import org.peft4j.plan.TrainingMemory;
-import org.peft4j.site.Site;
 import org.peft4j.quantization.Quantization;
+import org.peft4j.site.Site;
 import org.peft4j.transformers.config.Precision;
 import org.peft4j.transformers.inspection.TextTable;
 import org.peft4j.transformers.plan.TransformerPlan;
@@ -97,7 +97,8 @@ record PlanText(
       TextTable table, String name, boolean checkpointing, ToLongFunction<TrainingMemory> part) {
     List<String> cells = new ArrayList<>(List.of(name));
     for (Precision precision : precisions) {
-      cells.add(ByteSize.text(part.applyAsLong(plan.memory(precision, quantization, checkpointing))));
+      cells.add(
+          ByteSize.text(part.applyAsLong(plan.memory(precision, quantization, checkpointing))));
     }
     table.row(cells.toArray(String[]::new));
   }

@@ -32,7 +32,9 @@ final class DynamicValues {
     return values;
   }
 
-  /** Number i of n + 1 boundaries from 0.1 to 1, rounded once; the upper half counts down from 1. */
+  /**
+   * Number i of n + 1 boundaries from 0.1 to 1, rounded once; the upper half counts down from 1.
+   */
   private static float boundary(int i, int n) {
     float step = (1 - LEAST) / n;
     return i < (n + 1) / 2 ? Math.fma(step, i, LEAST) : Math.fma(-step, n - i, 1);

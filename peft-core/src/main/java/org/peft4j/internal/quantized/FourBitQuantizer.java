@@ -11,7 +11,9 @@ import org.peft4j.weight.WeightView;
 
 /** Makes weights in 4 bits. */
 public final class FourBitQuantizer {
-  /** Rows at once: a multiple of them is a multiple of every size of blocks, whatever their width. */
+  /**
+   * Rows at once: a multiple of them is a multiple of every size of blocks, whatever their width.
+   */
   private static final int ROWS = 64;
 
   private final Quantization quantization;
@@ -19,8 +21,7 @@ public final class FourBitQuantizer {
 
   public FourBitQuantizer(Quantization quantization) {
     this.quantization = quantization;
-    this.blocks =
-        new BlockQuantizer(Codebook.of(quantization.format()), quantization.blockSize());
+    this.blocks = new BlockQuantizer(Codebook.of(quantization.format()), quantization.blockSize());
   }
 
   /**

@@ -37,7 +37,8 @@ final class QuantizedFactors implements Factors {
       centred[i] = factors[i] - mean;
     }
     HostBytes codes = HostBytes.allocate(centred.length);
-    float[] scales = new BlockQuantizer(DynamicValues.CODEBOOK, GROUP).codes(centred, codes.buffer());
+    float[] scales =
+        new BlockQuantizer(DynamicValues.CODEBOOK, GROUP).codes(centred, codes.buffer());
     return new QuantizedFactors(codes, scales, mean);
   }
 

@@ -78,8 +78,7 @@ class FourBitGoldenTest {
 
     assertThat(transposed.codes()).isEqualTo(straight.codes());
     assertThat(transposed.shape()).isEqualTo(straight.shape());
-    assertThat(transposed.storedShape())
-        .containsExactly(straight.shape()[1], straight.shape()[0]);
+    assertThat(transposed.storedShape()).containsExactly(straight.shape()[1], straight.shape()[0]);
     INDArray expected = Nd4j.create(DataType.FLOAT, straight.shape());
     straight.read(expected);
     INDArray whole = Nd4j.create(DataType.FLOAT, transposed.storedShape());
@@ -87,9 +86,9 @@ class FourBitGoldenTest {
     assertThat(whole).isEqualTo(expected.transpose());
     INDArray part = Nd4j.create(DataType.FLOAT, 2, straight.shape()[0]);
     transposed.read(3, 5, part);
-    assertThat(part).isEqualTo(expected.transpose().dup('c').get(
-        NDArrayIndex.interval(3, 5),
-        NDArrayIndex.all()));
+    assertThat(part)
+        .isEqualTo(
+            expected.transpose().dup('c').get(NDArrayIndex.interval(3, 5), NDArrayIndex.all()));
     straight.close();
     transposed.close();
   }

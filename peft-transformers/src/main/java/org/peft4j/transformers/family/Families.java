@@ -1,22 +1,4 @@
 package org.peft4j.transformers.family;
-import org.peft4j.transformers.internal.family.seq2seq.T5Family;
-import org.peft4j.transformers.internal.family.gated.Qwen2Family;
-import org.peft4j.transformers.internal.family.gated.Qwen3Family;
-import org.peft4j.transformers.internal.family.gated.GemmaFamily;
-import org.peft4j.transformers.internal.family.gated.Gemma2Family;
-import org.peft4j.transformers.internal.family.gated.Gemma3Family;
-import org.peft4j.transformers.internal.family.gated.Phi3Family;
-import org.peft4j.transformers.internal.family.gated.GraniteFamily;
-import org.peft4j.transformers.internal.family.gated.Olmo2Family;
-import org.peft4j.transformers.internal.family.gated.SmolLm3Family;
-import org.peft4j.transformers.internal.family.decoder.OptFamily;
-import org.peft4j.transformers.internal.family.gated.MistralFamily;
-import org.peft4j.transformers.internal.family.gated.LlamaFamily;
-import org.peft4j.transformers.internal.family.decoder.Gpt2Family;
-import org.peft4j.transformers.internal.family.LabelFields;
-import org.peft4j.transformers.internal.family.Family;
-import org.peft4j.transformers.internal.family.ConfigFields;
-import org.peft4j.transformers.internal.family.CommonFields;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,6 +9,24 @@ import org.peft4j.internal.Quoted;
 import org.peft4j.internal.json.JsonReader;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.config.Labels;
+import org.peft4j.transformers.internal.family.CommonFields;
+import org.peft4j.transformers.internal.family.ConfigFields;
+import org.peft4j.transformers.internal.family.Family;
+import org.peft4j.transformers.internal.family.LabelFields;
+import org.peft4j.transformers.internal.family.decoder.Gpt2Family;
+import org.peft4j.transformers.internal.family.decoder.OptFamily;
+import org.peft4j.transformers.internal.family.gated.Gemma2Family;
+import org.peft4j.transformers.internal.family.gated.Gemma3Family;
+import org.peft4j.transformers.internal.family.gated.GemmaFamily;
+import org.peft4j.transformers.internal.family.gated.GraniteFamily;
+import org.peft4j.transformers.internal.family.gated.LlamaFamily;
+import org.peft4j.transformers.internal.family.gated.MistralFamily;
+import org.peft4j.transformers.internal.family.gated.Olmo2Family;
+import org.peft4j.transformers.internal.family.gated.Phi3Family;
+import org.peft4j.transformers.internal.family.gated.Qwen2Family;
+import org.peft4j.transformers.internal.family.gated.Qwen3Family;
+import org.peft4j.transformers.internal.family.gated.SmolLm3Family;
+import org.peft4j.transformers.internal.family.seq2seq.T5Family;
 
 /**
  * The families that this library knows. Reading a {@code config.json} refuses every setting that it

@@ -14,7 +14,7 @@ import org.peft4j.transformers.config.Precision;
  * The sizes of a model's frozen weights in any format.
  *
  * @param vectors elements of biases and of the weights of normalisations
- * @param matrices elements of everything else; a tied head counts once
+ * @param matrices elements of everything else; shared ones count once
  * @param inBlocks elements of each linear weight in a block, by its module's path; they are among
  *     the matrices
  */
@@ -28,8 +28,7 @@ public record WeightSizes(long vectors, long matrices, Map<String, Long> inBlock
 
   static WeightSizes of(ModelArchitecture model) {
     long[] elements = new long[2];
-    model.modules().stream()
-        .filter(module -> !(model.head().tied() && module.equals(model.head().linear())))
+    model.distinctModules().stream()
         .flatMap(module -> module.site().parameters().stream())
         .forEach(parameter -> elements[isMatrix(parameter) ? 1 : 0] += parameter.count());
     Map<String, Long> inBlocks = new TreeMap<>();
@@ -39,8 +38,7 @@ public record WeightSizes(long vectors, long matrices, Map<String, Long> inBlock
         .filter(LinearPart.class::isInstance)
         .forEach(
             linear ->
-                inBlocks.put(
-                    linear.site().name(), linear.site().parameters().get(0).count()));
+                inBlocks.put(linear.site().name(), linear.site().parameters().get(0).count()));
     return new WeightSizes(elements[0], elements[1], inBlocks);
   }
 

@@ -25,7 +25,9 @@ public record CausalModel(
     Set<String> constants) {
   public static final String HEAD = "lm_head";
 
-  /** A model whose classes are {@code NameForCausalLM} and {@code NameForSequenceClassification}. */
+  /**
+   * A model whose classes are {@code NameForCausalLM} and {@code NameForSequenceClassification}.
+   */
   public static CausalModel of(
       String modelType, String className, String bodyPrefix, Set<String> constants) {
     return new CausalModel(
@@ -59,7 +61,6 @@ public record CausalModel(
   }
 
   private static HeadPart score(HeadPart head, int labels) {
-    return HeadPart.of(
-        "score", head.linear().inputs(), labels, false, head.linear().deviation());
+    return HeadPart.of("score", head.linear().inputs(), labels, false, head.linear().deviation());
   }
 }

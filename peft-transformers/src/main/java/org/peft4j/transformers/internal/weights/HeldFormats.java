@@ -71,7 +71,8 @@ public record HeldFormats(
   /** Reads a tensor as the weight of {@code key}. */
   FrozenWeight read(String key, TensorSource source, TensorInfo info, WeightView view) {
     if (quantization.isEmpty() || !quantized.contains(key)) {
-      return DenseWeight.of(array(source, info, info.shape().size() > 1 ? matrices : vectors), view);
+      return DenseWeight.of(
+          array(source, info, info.shape().size() > 1 ? matrices : vectors), view);
     }
     // In the vectors' type, which is not rounded before.
     INDArray whole = array(source, info, vectors);

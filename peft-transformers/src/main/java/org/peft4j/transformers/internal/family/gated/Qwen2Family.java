@@ -1,7 +1,6 @@
 package org.peft4j.transformers.internal.family.gated;
 
 import java.util.Optional;
-import java.util.OptionalInt;
 import org.peft4j.transformers.architecture.AttentionPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.config.Labels;
@@ -19,8 +18,7 @@ public final class Qwen2Family implements Family {
   public ModelArchitecture describe(ConfigFields fields, Optional<Labels> labels) {
     fields.only("pretraining_tp", 1);
     GatedDecoder parts =
-        new GatedDecoder(
-            fields, new GatedDefaults(modelType(), "Qwen2", 32_768).keyValueHeads(32));
+        new GatedDecoder(fields, new GatedDefaults(modelType(), "Qwen2", 32_768).keyValueHeads(32));
     QwenWindows windows = QwenWindows.read(fields, parts.layers());
     AttentionPart.Positions rotary = parts.rotary();
     return parts.model(

@@ -1,7 +1,4 @@
 package org.peft4j.transformers.internal.family.seq2seq;
-import org.peft4j.transformers.internal.family.TokenFields;
-import org.peft4j.transformers.internal.family.Family;
-import org.peft4j.transformers.internal.family.ConfigFields;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -26,6 +23,9 @@ import org.peft4j.transformers.architecture.NormPart;
 import org.peft4j.transformers.architecture.ResidualPart;
 import org.peft4j.transformers.architecture.StackPart;
 import org.peft4j.transformers.config.Labels;
+import org.peft4j.transformers.internal.family.ConfigFields;
+import org.peft4j.transformers.internal.family.Family;
+import org.peft4j.transformers.internal.family.TokenFields;
 
 /**
  * T5, mT5 and UMT5 (Raffel et al., 2020; Xue et al., 2021; Chung et al., 2023): an encoder and a
@@ -36,8 +36,8 @@ import org.peft4j.transformers.config.Labels;
  * <p>Without {@code tie_word_embeddings}, the head of mT5 is not tied and those of the others are,
  * as in their checkpoints; a config with the field decides itself, and a head that a file has
  * counts. (Hugging Face transformers 5 ties all whatever the config says, until it sees the file.)
- * T5 and UMT5 scale the head's input by 1/√width where the config ties it: transformers 5.18 does so
- * in every UMT5, which changes the logits of one whose config says that it is not tied.
+ * T5 and UMT5 scale the head's input by 1/√width where the config ties it: transformers 5.18 does
+ * so in every UMT5, which changes the logits of one whose config says that it is not tied.
  */
 public record T5Family(String modelType, String className) implements Family {
   private static final String HEAD = "lm_head";
