@@ -397,7 +397,10 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
   /** How much of the model trains. */
   public TrainableParameters trainableParameters() {
     long trainable = active().stream().mapToLong(name -> adapters.get(name).count()).sum();
-    long loaded = adapters.all().stream().mapToLong(a -> a.count() - a.biasCount()).sum();
+    long loaded =
+        adapters.all().stream()
+            .mapToLong(a -> a.count() + a.frozenCount() - a.biasCount())
+            .sum();
     return new TrainableParameters(trainable, sites.baseCount(wrapped.base()) + loaded);
   }
 

@@ -105,20 +105,23 @@ public final class AdapterFiles {
 
   /** The tensors of slots by key. */
   public static Map<String, INDArray> tensors(List<Slot> slots) {
-    return byKey(slots, Slot::values);
+    return byKey(slots, Slot::values, Adapter::parameters);
   }
 
   /** The gradients of slots by the key of the tensor. */
   public static Map<String, INDArray> gradients(
       List<Slot> slots, Function<Slot, Tensors> gradients) {
-    return byKey(slots, gradients);
+    return byKey(slots, gradients, Adapter::trainable);
   }
 
-  private static Map<String, INDArray> byKey(List<Slot> slots, Function<Slot, Tensors> of) {
+  private static Map<String, INDArray> byKey(
+      List<Slot> slots,
+      Function<Slot, Tensors> of,
+      Function<Adapter, List<ParameterSpec>> specs) {
     Map<String, INDArray> result = new LinkedHashMap<>();
     for (Slot slot : slots) {
       Tensors tensors = of.apply(slot);
-      for (ParameterSpec spec : slot.adapter().parameters()) {
+      for (ParameterSpec spec : specs.apply(slot.adapter())) {
         result.put(slot.adapter().key(spec), tensors.get(spec.name()));
       }
     }
@@ -330,7 +333,7 @@ public final class AdapterFiles {
       } else {
         contents.putAll(tensors(List.of(slot)));
       }
-      slot.adapter().copies().forEach((name, key) -> contents.put(key, slot.values().get(name)));
+      contents.putAll(slot.adapter().copies(slot.values()));
       if (slot.adapter().writesConstants()) {
         slot.adapter().constants().forEach((key, value) -> contents.put(key, value.get()));
       }

@@ -56,8 +56,13 @@ class AdapterReaderTest {
     }
 
     @Override
-    public Map<String, String> copies() {
-      return Map.of("a", COPY);
+    public Map<String, INDArray> copies(Tensors tensors) {
+      return Map.of(COPY, tensors.get("a"));
+    }
+
+    @Override
+    public Map<String, List<Long>> copyShapes() {
+      return Map.of(COPY, List.of(2L, 3L));
     }
 
     @Override
