@@ -25,7 +25,7 @@ public enum LoraInit {
   /**
    * The principal components of the module's inputs (Paischer et al. 2024): {@code "eva"}. A saved
    * adapter needs nothing more; a new one needs data: see {@link
-   * org.peft4j.lora.eva.EvaInitialiser}, which starts from {@link #STANDARD}.
+   * org.peft4j.lora.eva.EvaInitialiser}, which begins with {@link #STANDARD}.
    */
   EVA("eva"),
   /**

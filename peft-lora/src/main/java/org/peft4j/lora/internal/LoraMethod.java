@@ -97,7 +97,7 @@ public final class LoraMethod implements PeftMethod<LoraConfig> {
     if (init == LoraInit.EVA && fresh) {
       throw new PeftException(
           "init_lora_weights is eva, which needs data: add the adapter with init_lora_weights true,"
-              + " and give it EVA's start with EvaInitialiser before training.");
+              + " and give it EVA's start with EvaInitialiser before training, as peft train does.");
     }
   }
 
