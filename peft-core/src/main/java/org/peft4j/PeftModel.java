@@ -398,9 +398,7 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
   public TrainableParameters trainableParameters() {
     long trainable = active().stream().mapToLong(name -> adapters.get(name).count()).sum();
     long loaded =
-        adapters.all().stream()
-            .mapToLong(a -> a.count() + a.frozenCount() - a.biasCount())
-            .sum();
+        adapters.all().stream().mapToLong(a -> a.count() + a.frozenCount() - a.biasCount()).sum();
     return new TrainableParameters(trainable, sites.baseCount(wrapped.base()) + loaded);
   }
 

@@ -10,14 +10,16 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.internal.files.TensorFile;
 import org.peft4j.safetensors.TensorInfo;
 import org.peft4j.safetensors.TensorSource;
 
-/** {@code peft train --set init_lora_weights=eva} gives the ranks and components of Python's EVA. */
+/**
+ * {@code peft train --set init_lora_weights=eva} gives the ranks and components of Python's EVA.
+ */
 class EvaTrainTest {
   private static final Path CASE = Run.GOLDEN.resolve("eva/llama");
 
@@ -53,8 +55,7 @@ class EvaTrainTest {
         tensors(CASE.resolve("expected.safetensors"), "exact_components.");
     found.forEach(
         (key, a) -> {
-          String site =
-              key.replace("base_model.model.", "").replace(".lora_A.weight", "");
+          String site = key.replace("base_model.model.", "").replace(".lora_A.weight", "");
           assertThat(a.size(0)).as(key).isEqualTo(expected.path(site).asLong());
           INDArray components = exact.get("exact_components." + site);
           for (int i = 0; i < a.size(0); i++) {

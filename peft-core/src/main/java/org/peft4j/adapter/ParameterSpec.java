@@ -8,8 +8,8 @@ import java.util.List;
  * @param name its name after the site's path in an adapter file: {@code lora_A.weight}
  * @param shape its shape there
  * @param initializer its first value
- * @param trains whether it trains; one that does not is saved and loaded with the others, and has no
- *     gradient
+ * @param trains whether it trains; one that does not is saved and loaded with the others, and has
+ *     no gradient
  */
 public record ParameterSpec(
     String name, List<Long> shape, Initializer initializer, boolean trains) {

@@ -36,8 +36,8 @@ public enum LoraInit {
   /** A and B orthogonal to each other: {@code "orthogonal"}. Even ranks, linear modules only. */
   ORTHOGONAL("orthogonal"),
   /**
-   * Minor components (MiCA, arXiv 2604.01694): A zero, B the left singular vectors of the weight's r
-   * smallest singular values, and B stays as it is: {@code "mica"}. Exact; linear modules and
+   * Minor components (MiCA, arXiv 2604.01694): A zero, B the left singular vectors of the weight's
+   * r smallest singular values, and B stays as it is: {@code "mica"}. Exact; linear modules and
    * embeddings.
    */
   MICA("mica");

@@ -37,7 +37,8 @@ public final class StartFromData {
       int batchSize) {
     int count = Math.min(sequences, data.size());
     for (int from = 0; from < count; from += batchSize) {
-      TokenBatch batch = data.batch(IntStream.range(from, Math.min(count, from + batchSize)).toArray());
+      TokenBatch batch =
+          data.batch(IntStream.range(from, Math.min(count, from + batchSize)).toArray());
       values.observe(() -> forward(model, batch), counted(batch));
     }
     values.apply();

@@ -66,8 +66,7 @@ class WeightTyingTest {
             tied("lm_head").alphaPattern("lm_head", 9),
             "needs one rank and one alpha for model.embed_tokens and lm_head"),
         Arguments.of(
-            tied("q_proj")
-                .tokenIndices(Map.of("embed_tokens", List.of(1), "lm_head", List.of(2))),
+            tied("q_proj").tokenIndices(Map.of("embed_tokens", List.of(1), "lm_head", List.of(2))),
             "trainable_token_indices has other ids for"));
   }
 
@@ -92,8 +91,7 @@ class WeightTyingTest {
       peft.save(folder);
       Path config = folder.resolve("adapter_config.json");
       String text = Files.readString(config);
-      Files.writeString(
-          config, text.replace("\"lm_head\"", "\"transformer.wte\""));
+      Files.writeString(config, text.replace("\"lm_head\"", "\"transformer.wte\""));
       peft.loadAdapter("again", folder);
 
       Map<String, INDArray> again = peft.adapter("again").tensors();
@@ -107,8 +105,7 @@ class WeightTyingTest {
         PeftModel<ComputationGraph> peft =
             Peft.wrap(model.graph(), tied("q_proj").modulesToSave("embed_tokens").build())) {
       peft.addAdapter(
-          "head",
-          LoraConfig.builder().targetModules("q_proj").modulesToSave("lm_head").build());
+          "head", LoraConfig.builder().targetModules("q_proj").modulesToSave("lm_head").build());
 
       assertThatThrownBy(() -> peft.setActive(Peft.DEFAULT_ADAPTER, "head"))
           .isInstanceOf(PeftException.class)

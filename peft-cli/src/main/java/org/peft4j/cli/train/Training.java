@@ -20,9 +20,9 @@ import org.peft4j.train.FineTuner;
 import org.peft4j.train.FineTunerBuilder;
 import org.peft4j.train.FineTuningSettings;
 import org.peft4j.train.FineTuningSettingsBuilder;
+import org.peft4j.train.StartFromData;
 import org.peft4j.train.data.DataFiles;
 import org.peft4j.train.data.TokenBatch;
-import org.peft4j.train.StartFromData;
 import org.peft4j.train.data.TrainingData;
 import org.peft4j.train.metrics.FineTuningResult;
 import org.peft4j.train.metrics.MetricsFile;
@@ -75,8 +75,7 @@ final class Training {
     Optional<TrainingData> evaluation =
         split.map(DataSplit::evaluation).or(() -> options.eval.map(this::read));
     Optional<DataStart> start = config.flatMap(DataStart::of);
-    Optional<PeftConfig> first =
-        config.map(asked -> start.map(s -> s.before(asked)).orElse(asked));
+    Optional<PeftConfig> first = config.map(asked -> start.map(s -> s.before(asked)).orElse(asked));
     try (OpenModel open = open(first)) {
       PeftModel<ComputationGraph> model = open.wrapped().orElseThrow();
       start.ifPresent(asked -> start(asked, model, data));

@@ -115,9 +115,7 @@ public final class AdapterFiles {
   }
 
   private static Map<String, INDArray> byKey(
-      List<Slot> slots,
-      Function<Slot, Tensors> of,
-      Function<Adapter, List<ParameterSpec>> specs) {
+      List<Slot> slots, Function<Slot, Tensors> of, Function<Adapter, List<ParameterSpec>> specs) {
     Map<String, INDArray> result = new LinkedHashMap<>();
     for (Slot slot : slots) {
       Tensors tensors = of.apply(slot);

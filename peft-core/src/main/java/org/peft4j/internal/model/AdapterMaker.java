@@ -9,6 +9,7 @@ import org.peft4j.config.ModuleSelector;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.files.AdapterFiles;
+import org.peft4j.internal.files.StableFolder;
 import org.peft4j.internal.graft.Slot;
 import org.peft4j.internal.planning.AdapterPlanner;
 import org.peft4j.internal.wrapped.WrappedModel;
@@ -42,8 +43,13 @@ public final class AdapterMaker {
     return new LoadedAdapter(name, config, slots);
   }
 
-  /** A saved adapter. */
+  /** A saved adapter, as its folder was at one moment. */
   public LoadedAdapter saved(String name, Path folder) {
+    return StableFolder.read(
+        folder, () -> read(name, folder), read -> Slots.close(read.slots()));
+  }
+
+  private LoadedAdapter read(String name, Path folder) {
     PeftConfig config = resolved(AdapterFiles.readConfig(folder));
     List<String> saved = AdapterFiles.savedModules(folder, config, sites.all(), sites);
     List<Adapter> adapters = plan(config, saved, false, AdapterFiles.hasEncoder(folder));

@@ -96,7 +96,9 @@ public final class AdapterPlanner {
             .match(targets(method, config));
     reportIdlePatterns(method.patterns(config), targets, idle);
     Optional<WeightTies> targetTies =
-        savedTies.isPresent() ? Optional.empty() : ties.filter(t -> t.target(common.targetModules()));
+        savedTies.isPresent()
+            ? Optional.empty()
+            : ties.filter(t -> t.target(common.targetModules()));
     if (targetTies.isPresent()) {
       requireEmbeddings(method, targetTies.get());
       targets = targetTies.get().resolve(targets, sites);
@@ -150,7 +152,8 @@ public final class AdapterPlanner {
   }
 
   private static Function<Site, List<Site>> tiedTo(Optional<WeightTies> ties) {
-    return site -> ties.filter(t -> t.table().equals(site)).map(WeightTies::others).orElse(List.of());
+    return site ->
+        ties.filter(t -> t.table().equals(site)).map(WeightTies::others).orElse(List.of());
   }
 
   private static List<Adapter> at(Map<Site, List<Adapter>> planned, Site site) {

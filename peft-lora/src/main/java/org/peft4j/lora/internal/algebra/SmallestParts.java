@@ -10,16 +10,15 @@ public final class SmallestParts {
 
   /**
    * The left singular vectors of the k smallest singular values of a matrix [rows, columns] of
-   * doubles, as columns [rows, k], the smallest last. Signs are arbitrary. Where there are more rows
-   * than columns, those of the smallest of {@code columns} values; directions without a value are
-   * any that are orthogonal to the others.
+   * doubles, as columns [rows, k], the smallest last. Signs are arbitrary. Where there are more
+   * rows than columns, those of the smallest of {@code columns} values; directions without a value
+   * are any that are orthogonal to the others.
    *
    * @param k at most the smaller extent
    */
   public static INDArray left(INDArray matrix, int k) {
     boolean wide = matrix.size(0) <= matrix.size(1);
-    INDArray gram =
-        wide ? matrix.mmul(matrix.transpose()) : matrix.transpose().mmul(matrix);
+    INDArray gram = wide ? matrix.mmul(matrix.transpose()) : matrix.transpose().mmul(matrix);
     Eigen eigen = Eigen.of(gram);
     int count = (int) gram.size(0);
     INDArray result = Nd4j.create(DataType.DOUBLE, matrix.size(0), k);

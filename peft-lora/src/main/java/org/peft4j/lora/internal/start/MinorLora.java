@@ -33,7 +33,8 @@ public final class MinorLora {
    */
   public static Adapter at(Site site, LoraShape shape, FrozenValues frozen) {
     return switch (site.kind()) {
-      case LINEAR -> new MinorLinear(new LoraLinear(site, shape), new MinorParts(site, shape, frozen));
+      case LINEAR ->
+          new MinorLinear(new LoraLinear(site, shape), new MinorParts(site, shape, frozen));
       case EMBEDDING ->
           new MinorEmbedding(new LoraEmbedding(site, shape), new MinorParts(site, shape, frozen));
       default ->
@@ -61,10 +62,7 @@ public final class MinorLora {
 
   /** Runs a backward pass, whose gradient of B is of no use. */
   static void backward(
-      LowRankPart lora,
-      Tensors parameters,
-      Tensors gradients,
-      Consumer<Tensors> pass) {
+      LowRankPart lora, Tensors parameters, Tensors gradients, Consumer<Tensors> pass) {
     INDArray b = parameters.get(lora.nameOfB());
     INDArray unused = Scratch.of(b.dataType(), b.shape());
     Map<String, INDArray> all = new LinkedHashMap<>(gradients.asMap());

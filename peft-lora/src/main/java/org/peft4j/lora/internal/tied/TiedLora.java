@@ -21,8 +21,8 @@ import org.peft4j.site.Site;
 
 /**
  * LoRA on an embedding table whose change also acts at the modules that share the table ({@code
- * ensure_weight_tying}): A [r, vocabulary] and B [dim, r] are one pair, whose gradient is the sum of
- * all sites'. A file has the pair once more for each of them, as the head's A = Bᵀ and B = Aᵀ.
+ * ensure_weight_tying}): A [r, vocabulary] and B [dim, r] are one pair, whose gradient is the sum
+ * of all sites'. A file has the pair once more for each of them, as the head's A = Bᵀ and B = Aᵀ.
  *
  * @param lora the part at the table
  * @param tied the modules that share it
