@@ -36,6 +36,11 @@ public record SafetensorsIndex(
    * @throws SafetensorsException if it cannot be read, exceeds a limit or breaks a rule
    */
   public static SafetensorsIndex read(Path file, SafetensorsLimits limits) {
+    return read(file, limits, SUFFIX);
+  }
+
+  /** The same, with another ending of the files' names. */
+  static SafetensorsIndex read(Path file, SafetensorsLimits limits, String suffix) {
     if (!Files.isRegularFile(file)) {
       throw SafetensorsException.inFile(file, "there is no such file.");
     }
@@ -50,21 +55,22 @@ public record SafetensorsIndex(
             "maxHeaderBytes");
       }
       try (StrictJson json = new StrictJson(file, new ChannelStream(channel, 0, size), limits)) {
-        return parse(file, json, limits);
+        return parse(file, json, limits, suffix);
       }
     } catch (IOException e) {
       throw SafetensorsException.inFile(file, "cannot be read: " + e.getMessage(), e);
     }
   }
 
-  private static SafetensorsIndex parse(Path file, StrictJson json, SafetensorsLimits limits) {
+  private static SafetensorsIndex parse(
+      Path file, StrictJson json, SafetensorsLimits limits, String suffix) {
     SortedMap<String, String> weightMap = null;
     SortedMap<String, String> metadata = null;
     json.beginObject(() -> "the index");
     while (json.nextName()) {
       String field = json.name();
       if (field.equals("weight_map") && weightMap == null) {
-        weightMap = weightMap(file, json, limits);
+        weightMap = weightMap(file, json, limits, suffix);
       } else if (field.equals("metadata") && metadata == null) {
         metadata = metadata(file, json, limits);
       } else {
@@ -83,21 +89,21 @@ public record SafetensorsIndex(
   }
 
   private static SortedMap<String, String> weightMap(
-      Path file, StrictJson json, SafetensorsLimits limits) {
+      Path file, StrictJson json, SafetensorsLimits limits, String suffix) {
     SortedMap<String, String> map = new TreeMap<>();
     json.beginObject(() -> "weight_map");
     while (json.nextName()) {
       String tensor = json.name();
       Limit.check(file, map.size(), "tensors", limits.maxTensors(), "maxTensors");
       String shard = json.string(() -> "the shard of tensor " + quoted(tensor));
-      if (!isPlainName(shard)) {
+      if (!isPlainName(shard, suffix)) {
         throw SafetensorsException.inTensor(
             file,
             tensor,
             "the shard "
                 + quoted(shard)
                 + " must be the plain name of a "
-                + SUFFIX
+                + suffix
                 + " file in the index's folder.");
       }
       if (map.putIfAbsent(tensor, shard) != null) {
@@ -123,8 +129,8 @@ public record SafetensorsIndex(
     return map;
   }
 
-  private static boolean isPlainName(String name) {
-    return name.endsWith(SUFFIX)
+  private static boolean isPlainName(String name, String suffix) {
+    return name.endsWith(suffix)
         && !name.startsWith(".")
         && name.chars()
             .noneMatch(c -> c == '/' || c == '\\' || c == ':' || Character.isISOControl(c));

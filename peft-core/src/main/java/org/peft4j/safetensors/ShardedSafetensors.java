@@ -4,12 +4,16 @@ import static org.peft4j.internal.Quoted.quoted;
 
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Function;
+import org.peft4j.error.PeftException;
 
 /**
  * A checkpoint of several safetensors files and an index. Opening it opens and checks every shard:
@@ -18,12 +22,12 @@ import java.util.TreeSet;
  */
 public final class ShardedSafetensors implements TensorSource {
   private final SafetensorsIndex index;
-  private final Map<String, SafetensorsFile> shardOf;
+  private final Map<String, TensorSource> shardOf;
   private final SortedMap<String, TensorInfo> tensors;
 
   private ShardedSafetensors(
       SafetensorsIndex index,
-      Map<String, SafetensorsFile> shardOf,
+      Map<String, TensorSource> shardOf,
       SortedMap<String, TensorInfo> tensors) {
     this.index = index;
     this.shardOf = shardOf;
@@ -41,19 +45,44 @@ public final class ShardedSafetensors implements TensorSource {
 
   /** Like {@link #open(Path)}, with other limits. */
   public static ShardedSafetensors open(Path indexFile, SafetensorsLimits limits) {
-    SafetensorsIndex index = SafetensorsIndex.read(indexFile, limits);
-    Map<String, SafetensorsFile> shardOf = new HashMap<>();
-    SortedMap<String, TensorInfo> tensors = new TreeMap<>();
-    for (String name : new TreeSet<>(index.weightMap().values())) {
-      SafetensorsFile shard = SafetensorsFile.open(indexFile.resolveSibling(name), limits);
-      for (TensorInfo tensor : shard.tensors().values()) {
-        checkListed(index, name, tensor);
-        tensors.put(tensor.name(), tensor);
-        shardOf.put(tensor.name(), shard);
+    return open(indexFile, limits, ".safetensors", file -> SafetensorsFile.open(file, limits));
+  }
+
+  /**
+   * Opens a checkpoint whose shards have another format.
+   *
+   * @param suffix the ending of the shards' names
+   * @param opener opens a shard
+   * @throws PeftException if the index or a shard cannot be read or breaks a rule
+   */
+  public static ShardedSafetensors open(
+      Path indexFile,
+      SafetensorsLimits limits,
+      String suffix,
+      Function<Path, ? extends TensorSource> opener) {
+    SafetensorsIndex index = SafetensorsIndex.read(indexFile, limits, suffix);
+    List<TensorSource> shards = new ArrayList<>();
+    boolean opened = false;
+    try {
+      Map<String, TensorSource> shardOf = new HashMap<>();
+      SortedMap<String, TensorInfo> tensors = new TreeMap<>();
+      for (String name : new TreeSet<>(index.weightMap().values())) {
+        TensorSource shard = opener.apply(indexFile.resolveSibling(name));
+        shards.add(shard);
+        for (TensorInfo tensor : shard.tensors().values()) {
+          checkListed(index, name, tensor);
+          tensors.put(tensor.name(), tensor);
+          shardOf.put(tensor.name(), shard);
+        }
+      }
+      checkPresent(index, tensors);
+      opened = true;
+      return new ShardedSafetensors(index, shardOf, tensors);
+    } finally {
+      if (!opened) {
+        shards.forEach(TensorSource::close);
       }
     }
-    checkPresent(index, tensors);
-    return new ShardedSafetensors(index, shardOf, tensors);
   }
 
   private static void checkListed(SafetensorsIndex index, String shard, TensorInfo tensor) {
@@ -113,8 +142,8 @@ public final class ShardedSafetensors implements TensorSource {
     shard(name).read(name, byteOffset, target);
   }
 
-  private SafetensorsFile shard(String name) {
-    SafetensorsFile shard = shardOf.get(name);
+  private TensorSource shard(String name) {
+    TensorSource shard = shardOf.get(name);
     if (shard == null) {
       throw SafetensorsException.unknown(path(), name, tensors.keySet());
     }
@@ -123,6 +152,6 @@ public final class ShardedSafetensors implements TensorSource {
 
   @Override
   public void close() {
-    shardOf.values().forEach(SafetensorsFile::close);
+    shardOf.values().forEach(TensorSource::close);
   }
 }

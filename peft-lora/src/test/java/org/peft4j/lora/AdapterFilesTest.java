@@ -148,10 +148,10 @@ class AdapterFilesTest {
   }
 
   @Test
-  void aPickledAdapterIsRefusedWithAWayToConvertIt() throws IOException {
+  void aPickleThatIsNotOfTensorsIsRefusedWithAWayToConvertIt() throws IOException {
     Files.writeString(folder.resolve("adapter_config.json"), "{\"peft_type\":\"LORA\"}");
     Files.write(folder.resolve("adapter_model.bin"), new byte[] {(byte) 0x80, 2});
-    assertRefused("pickle", "safe_serialization=True");
+    assertRefused("adapter_model.bin", "pickle", "weights_only=True");
   }
 
   @Test

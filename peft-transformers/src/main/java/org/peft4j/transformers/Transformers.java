@@ -17,8 +17,15 @@ import org.peft4j.transformers.plan.TransformerPlanner;
 
 /**
  * Loads Hugging Face checkpoint folders: {@code config.json} and {@code model.safetensors}, whole
+<<<<<<< HEAD
  * or in shards. Supported families: Llama, Mistral and Qwen2, windows of attention included, GPT-2
- * and OPT; as language models and as sequence classifiers.
+ * and OPT, as language models and as sequence classifiers; and the encoder-decoders T5, mT5 and
+ * UMT5.
+=======
+ * or in shards, or where there are none {@code pytorch_model.bin}. Supported families: Llama,
+ * Mistral and Qwen2, windows of attention included, GPT-2 and OPT; as language models and as
+ * sequence classifiers.
+>>>>>>> main
  *
  * <p>Weights that the file stores in the requested type are mapped, not copied: do not change the
  * file while the model is open. Others are converted.
@@ -30,7 +37,7 @@ public final class Transformers {
    * Reports, before allocating anything, what {@code config} would train on a checkpoint and the
    * memory that training would take. Reads only {@code config.json}.
    *
-   * @param path a {@code config.json}, or a folder with one, of a supported family, T5 or mT5
+   * @param path a {@code config.json}, or a folder with one, of a supported family
    * @throws PeftException if there is none, or the config is impossible for the model
    */
   public static TransformerPlan plan(Path path, PeftConfig config, TrainingBatch batch) {
@@ -71,7 +78,38 @@ public final class Transformers {
               + model.names().className()
               + "), not a language model. Load it with Transformers.loadClassifier.");
     }
+    if (model.encoder().isPresent()) {
+      throw new PeftException(
+          folder
+              + " is an encoder-decoder ("
+              + model.names().className()
+              + "). Load it with Transformers.loadSeq2Seq.");
+    }
     return new CausalLanguageModel(folder, new ModelLoader(folder, model, options).load(), options);
+  }
+
+  /** Loads an encoder-decoder with {@link TransformerOptions#defaults()}. */
+  public static Seq2SeqLanguageModel loadSeq2Seq(Path folder) {
+    return loadSeq2Seq(folder, TransformerOptions.defaults());
+  }
+
+  /**
+   * Loads an encoder-decoder.
+   *
+   * @throws PeftException if the family or a setting is not supported, the model has no encoder, or
+   *     a tensor is missing, unexpected or of another shape
+   */
+  public static Seq2SeqLanguageModel loadSeq2Seq(Path folder, TransformerOptions options) {
+    ModelArchitecture model = StoredHead.of(folder, Families.read(folder));
+    if (model.encoder().isEmpty()) {
+      throw new PeftException(
+          folder
+              + " ("
+              + model.names().className()
+              + ") has no encoder. Load it with Transformers.open.");
+    }
+    return new Seq2SeqLanguageModel(
+        folder, new ModelLoader(folder, model, options).load(), options);
   }
 
   /** Loads a classifier with {@link TransformerOptions#defaults()}. */
@@ -142,14 +180,16 @@ public final class Transformers {
   }
 
   /**
-   * Loads a checkpoint as its {@code config.json} says: a language model or a classifier.
+   * Loads a checkpoint as its {@code config.json} says: a language model, an encoder-decoder or a
+   * classifier.
    *
-   * @throws PeftException as {@link #load(Path, TransformerOptions)} and {@link
-   *     #loadClassifier(Path, TransformerOptions)} do
+   * @throws PeftException as the methods for each do
    */
   public static TransformerModel open(Path folder, TransformerOptions options) {
-    return Families.read(folder).labels().isPresent()
-        ? loadClassifier(folder, options)
-        : load(folder, options);
+    ModelArchitecture model = Families.read(folder);
+    if (model.labels().isPresent()) {
+      return loadClassifier(folder, options);
+    }
+    return model.encoder().isPresent() ? loadSeq2Seq(folder, options) : load(folder, options);
   }
 }

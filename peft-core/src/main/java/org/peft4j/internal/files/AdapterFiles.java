@@ -22,6 +22,7 @@ import org.peft4j.config.PeftConfig;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.WriteLock;
 import org.peft4j.internal.graft.Slot;
+import org.peft4j.internal.torch.WeightFiles;
 import org.peft4j.method.Injection.FrozenValues;
 import org.peft4j.method.Methods;
 import org.peft4j.method.PeftMethod;
@@ -46,6 +47,9 @@ public final class AdapterFiles {
   /** The name of the weights file. */
   public static final String WEIGHTS = "adapter_model.safetensors";
 
+  /** Its name in files of before safetensors, which are read and never written. */
+  private static final String PICKLED = "adapter_model.bin";
+
   /** The name of the file with the parameters of encoders, where a method has one. */
   public static final String ENCODER = "encoder.safetensors";
 
@@ -61,15 +65,8 @@ public final class AdapterFiles {
     if (!Files.isDirectory(folder)) {
       throw new PeftException("There is no adapter folder " + folder + ".");
     }
-    if (Files.exists(folder.resolve(WEIGHTS))) {
+    if (hasWeights(folder)) {
       return;
-    }
-    if (Files.exists(folder.resolve("adapter_model.bin"))) {
-      throw new PeftException(
-          folder
-              + " has its weights in adapter_model.bin, a pickle file, which can run code and is"
-              + " never read. Convert it once in Python: load it with PeftModel.from_pretrained and"
-              + " save it with save_pretrained(…, safe_serialization=True).");
     }
     List<String> inside = subfolders(folder);
     throw new PeftException(
@@ -83,10 +80,21 @@ public final class AdapterFiles {
                 : " Its subfolders with an adapter: " + String.join(", ", inside) + ". Give one."));
   }
 
+  private static boolean hasWeights(Path folder) {
+    return Files.exists(weights(folder));
+  }
+
+  /** The weights in {@code folder}: Python's older form only where there is no other. */
+  public static Path weights(Path folder) {
+    Path file = folder.resolve(WEIGHTS);
+    Path pickled = folder.resolve(PICKLED);
+    return !Files.exists(file) && Files.exists(pickled) ? pickled : file;
+  }
+
   private static List<String> subfolders(Path folder) {
     try (Stream<Path> paths = Files.list(folder)) {
       return paths
-          .filter(path -> Files.exists(path.resolve(WEIGHTS)))
+          .filter(AdapterFiles::hasWeights)
           .map(path -> String.valueOf(path.getFileName()))
           .sorted()
           .toList();
@@ -152,7 +160,7 @@ public final class AdapterFiles {
   }
 
   private static Map<String, String> metadata(Path folder) {
-    try (TensorSource source = TensorSource.open(folder.resolve(WEIGHTS))) {
+    try (TensorSource source = WeightFiles.open(weights(folder))) {
       return source.metadata();
     }
   }
@@ -184,7 +192,7 @@ public final class AdapterFiles {
       Path folder, PeftConfig config, List<Site> sites, FrozenValues frozen) {
     List<String> names = new ArrayList<>(config.common().modulesToSave());
     String root = Methods.of(config).savedModulesRoot();
-    try (TensorSource source = AdapterTensors.open(folder.resolve(WEIGHTS), config)) {
+    try (TensorSource source = AdapterTensors.open(weights(folder), config)) {
       for (Site site : sites) {
         boolean held =
             site.parameters().stream()
@@ -233,7 +241,7 @@ public final class AdapterFiles {
         new AdapterReader(source, encoded, frozen).check();
       }
     }
-    try (TensorSource source = AdapterTensors.open(folder.resolve(WEIGHTS), config)) {
+    try (TensorSource source = AdapterTensors.open(weights(folder), config)) {
       AdapterReader reader = new AdapterReader(source, rest, frozen);
       if (encoded.isEmpty()) {
         reader.check();
@@ -268,7 +276,7 @@ public final class AdapterFiles {
         new AdapterReader(source, adapters(encoded), frozen).read(encoded);
       }
     }
-    try (TensorSource source = AdapterTensors.open(folder.resolve(WEIGHTS), config)) {
+    try (TensorSource source = AdapterTensors.open(weights(folder), config)) {
       AdapterReader reader = new AdapterReader(source, adapters(rest), frozen);
       reader.allow(encoded);
       reader.read(rest);

@@ -9,6 +9,7 @@ import java.util.TreeMap;
 import org.peft4j.adapter.Adapter;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.error.PeftException;
+import org.peft4j.internal.torch.WeightFiles;
 import org.peft4j.method.Methods;
 import org.peft4j.safetensors.TensorInfo;
 import org.peft4j.safetensors.TensorSource;
@@ -41,7 +42,7 @@ final class AdapterTensors implements TensorSource {
   }
 
   static TensorSource open(Path file, PeftConfig config) {
-    TensorSource source = TensorSource.open(file);
+    TensorSource source = WeightFiles.open(file);
     try {
       return new AdapterTensors(source, Methods.of(config).savedModulesRoot());
     } catch (RuntimeException e) {

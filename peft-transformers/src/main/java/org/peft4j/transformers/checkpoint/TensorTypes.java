@@ -2,6 +2,7 @@ package org.peft4j.transformers.checkpoint;
 
 import java.util.HashMap;
 import java.util.Map;
+import org.peft4j.internal.torch.WeightFiles;
 import org.peft4j.safetensors.DType;
 import org.peft4j.safetensors.TensorSource;
 import org.peft4j.transformers.TransformerModel;
@@ -20,7 +21,7 @@ interface TensorTypes {
     String table = model.architecture().body().input().tokens().key();
     Map<String, DType> types = new HashMap<>();
     String prefix = model.architecture().names().bodyPrefix() + ".";
-    try (TensorSource source = TensorSource.open(model.folder())) {
+    try (TensorSource source = WeightFiles.open(model.folder())) {
       source
           .tensors()
           .forEach(

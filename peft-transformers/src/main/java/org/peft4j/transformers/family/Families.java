@@ -1,4 +1,14 @@
 package org.peft4j.transformers.family;
+import org.peft4j.transformers.internal.family.seq2seq.T5Family;
+import org.peft4j.transformers.internal.family.decoder.Qwen2Family;
+import org.peft4j.transformers.internal.family.decoder.OptFamily;
+import org.peft4j.transformers.internal.family.decoder.MistralFamily;
+import org.peft4j.transformers.internal.family.decoder.LlamaFamily;
+import org.peft4j.transformers.internal.family.decoder.Gpt2Family;
+import org.peft4j.transformers.internal.family.LabelFields;
+import org.peft4j.transformers.internal.family.Family;
+import org.peft4j.transformers.internal.family.ConfigFields;
+import org.peft4j.transformers.internal.family.CommonFields;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,7 +33,8 @@ public final class Families {
           new Gpt2Family(),
           new OptFamily(),
           new T5Family("t5", "T5"),
-          new T5Family("mt5", "MT5"));
+          new T5Family("mt5", "MT5"),
+          new T5Family("umt5", "UMT5"));
 
   private static final JsonReader JSON = JsonReader.upTo(1 << 20, 1 << 20);
 
@@ -34,13 +45,13 @@ public final class Families {
   }
 
   /**
-   * Reads a model that this library runs.
+   * Reads a model.
    *
    * @param path a {@code config.json}, or a folder with one
    * @throws PeftException if there is none, or its family or a setting is not supported
    */
   public static ModelArchitecture read(Path path) {
-    return read(path, Optional.empty(), true);
+    return read(path, Optional.empty());
   }
 
   /**
@@ -50,27 +61,18 @@ public final class Families {
    * @throws PeftException as {@link #read(Path)} does
    */
   public static ModelArchitecture read(Path path, Labels labels) {
-    return read(path, Optional.of(labels), true);
+    return read(path, Optional.of(labels));
   }
 
-  /**
-   * Reads a model of any family that this library knows.
-   *
-   * @throws PeftException as {@link #read(Path)} does, except for families that are only planned
-   */
-  public static ModelArchitecture readAny(Path path) {
-    return read(path, Optional.empty(), false);
-  }
-
-  private static ModelArchitecture read(Path path, Optional<Labels> labels, boolean running) {
+  private static ModelArchitecture read(Path path, Optional<Labels> labels) {
     Path file = file(path);
     ConfigFields fields = new ConfigFields(file.toString(), JSON.read(file));
     String modelType = fields.text("model_type", "");
     Family family =
         ALL.stream()
-            .filter(f -> f.modelType().equals(modelType) && (f.runs() || !running))
+            .filter(f -> f.modelType().equals(modelType))
             .findFirst()
-            .orElseThrow(() -> unknown(file, modelType, running));
+            .orElseThrow(() -> unknown(file, modelType));
     CommonFields.read(fields);
     Optional<Labels> stored = LabelFields.read(fields);
     ModelArchitecture architecture = family.describe(fields, labels.or(() -> stored));
@@ -93,12 +95,8 @@ public final class Families {
     return file;
   }
 
-  private static PeftException unknown(Path file, String modelType, boolean running) {
-    String supported =
-        ALL.stream()
-            .filter(family -> family.runs() || !running)
-            .map(Family::modelType)
-            .collect(Collectors.joining(", "));
+  private static PeftException unknown(Path file, String modelType) {
+    String supported = ALL.stream().map(Family::modelType).collect(Collectors.joining(", "));
     return new PeftException(
         file
             + ": model_type \""

@@ -1,7 +1,4 @@
-/**
- * Families of models, one class each: how to read a {@code config.json}, and the parts of its
- * model.
- */
+/** The families of models that the library knows. */
 @NullMarked
 package org.peft4j.transformers.family;
 

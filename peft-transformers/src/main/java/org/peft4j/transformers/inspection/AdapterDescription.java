@@ -29,7 +29,7 @@ public record AdapterDescription(PeftConfig config, List<String> targets, Tensor
 
   static AdapterDescription read(Path folder) {
     PeftConfig config = AdapterFiles.readConfig(folder);
-    TensorTable tensors = TensorTable.read(folder.resolve(AdapterFiles.WEIGHTS));
+    TensorTable tensors = TensorTable.read(AdapterFiles.weights(folder));
     AdapterKeys keys = AdapterKeys.of(config);
     List<String> targets =
         tensors.tensors().stream()

@@ -25,7 +25,7 @@ public final class Inspection {
       return new TensorsDescription(TensorTable.read(path));
     }
     if (Files.exists(path.resolve(AdapterFiles.CONFIG))
-        || Files.exists(path.resolve(AdapterFiles.WEIGHTS))) {
+        || Files.exists(AdapterFiles.weights(path))) {
       return AdapterDescription.read(path);
     }
     if (Files.exists(path.resolve("config.json"))) {

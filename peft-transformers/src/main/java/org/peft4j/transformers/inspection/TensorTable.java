@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.peft4j.internal.LayerNumbers;
+import org.peft4j.internal.torch.WeightFiles;
 import org.peft4j.safetensors.TensorInfo;
 import org.peft4j.safetensors.TensorSource;
 
@@ -26,7 +27,7 @@ public record TensorTable(Path file, List<TensorInfo> tensors, Map<String, Strin
   }
 
   static TensorTable read(Path path) {
-    try (TensorSource source = TensorSource.open(path)) {
+    try (TensorSource source = WeightFiles.open(path)) {
       return new TensorTable(
           source.path(), List.copyOf(source.tensors().values()), source.metadata());
     }

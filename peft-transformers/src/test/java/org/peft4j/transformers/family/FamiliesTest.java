@@ -20,7 +20,7 @@ class FamiliesTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "llama   | model_type | \"t5\" | \"t5\" is not supported. Supported are: llama, mistral, qwen2, gpt2, opt.",
+        "llama   | model_type | \"xlnet\" | \"xlnet\" is not supported. Supported are: llama,",
         "llama   | hidden_act | \"tanh\" | hidden_act is \"tanh\"; allowed: gelu, gelu_accurate",
         "llama   | partial_rotary_factor | 0.5 | partial_rotary_factor is 0.5; allowed: only 1",
         "llama   | num_key_value_heads | 3 | num_key_value_heads is 3; allowed: a divisor of num_attention_heads 4",

@@ -1,4 +1,5 @@
 package org.peft4j.transformers.family;
+import org.peft4j.transformers.internal.family.Family;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;

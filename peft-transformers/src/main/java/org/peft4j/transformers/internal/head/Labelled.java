@@ -7,7 +7,9 @@ import org.peft4j.transformers.internal.batch.Extent;
 import org.peft4j.transformers.internal.batch.TokenIds;
 
 /**
- * The positions of a batch that have a label: the logits at t predict the label at t + 1.
+ * The positions of a batch that have a label, in a model of one stack: the logits at t predict the
+ * label at t + 1. In a decoder that reads an encoder, they predict the label at t, and its input is
+ * the labels one position later.
  *
  * @param rows their rows in [batch·time], ascending
  * @param targets the id that each must predict
@@ -24,10 +26,16 @@ public record Labelled(int[] rows, int[] targets, int[] perSequence) {
    * @param mask [batch, time], 0 to ignore a label; null to use all
    * @param extent of the model's output: the virtual tokens, then time
    * @param virtualTokens the number of virtual tokens; the last of them predicts the first label
+   * @param ahead how many positions ahead of the logits their label is: 1, or 0 in a decoder
    * @throws PeftException if no position has a label, a label is not an id, or shapes differ
    */
   public static Labelled of(
-      INDArray labels, @Nullable INDArray mask, Extent extent, int virtualTokens, int vocabulary) {
+      INDArray labels,
+      @Nullable INDArray mask,
+      Extent extent,
+      int virtualTokens,
+      int ahead,
+      int vocabulary) {
     Extent own = new Extent(extent.batch(), extent.time() - virtualTokens);
     if (labels.length() != own.rows() || mask != null && mask.length() != own.rows()) {
       throw new PeftException(
@@ -47,7 +55,7 @@ public record Labelled(int[] rows, int[] targets, int[] perSequence) {
     int[] perSequence = new int[(int) extent.batch()];
     int count = 0;
     for (int i = 0; i < ids.length; i++) {
-      boolean first = virtualTokens == 0 && i % time == 0;
+      boolean first = virtualTokens < ahead && i % time == 0;
       if (first || ids[i] == IGNORED || counted != null && counted[i] == 0) {
         continue;
       }
@@ -61,14 +69,16 @@ public record Labelled(int[] rows, int[] targets, int[] perSequence) {
                 + IGNORED
                 + " for no label.");
       }
-      rows[count] = i + (i / time + 1) * virtualTokens - 1;
+      rows[count] = i + (i / time + 1) * virtualTokens - ahead;
       targets[count++] = ids[i];
       perSequence[i / time]++;
     }
     if (count == 0) {
       throw new PeftException(
-          "No position of this batch has a label after its first one, so there is no loss."
-              + " Drop such batches.");
+          (ahead == 0
+                  ? "No position of this batch has a label"
+                  : "No position of this batch has a label after its first one")
+              + ", so there is no loss. Drop such batches.");
     }
     return new Labelled(
         java.util.Arrays.copyOf(rows, count), java.util.Arrays.copyOf(targets, count), perSequence);

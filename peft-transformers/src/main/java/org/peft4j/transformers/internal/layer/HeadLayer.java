@@ -22,7 +22,8 @@ import org.peft4j.transformers.internal.model.FrozenModel;
 
 /**
  * The language-model head and its loss: [batch, time, width] to logits [batch, time, vocabulary];
- * the score is the mean cross-entropy of the next token over labelled positions.
+ * the score is the mean cross-entropy of the next token over labelled positions; behind an encoder,
+ * of the token at the position.
  */
 final class HeadLayer extends LossLayer {
   private static final long serialVersionUID = 1L;
@@ -50,9 +51,12 @@ final class HeadLayer extends LossLayer {
     }
   }
 
-  /** The number of virtual tokens, which precede all other positions of the input. */
+  /**
+   * The number of virtual tokens, which precede all other positions of the input. Those of a model
+   * with an encoder are in its encoder.
+   */
   private int virtualTokens() {
-    return grafts().passState().virtualTokens();
+    return twoStacks() ? 0 : grafts().passState().virtualTokens();
   }
 
   /** The head's input, without virtual tokens. */
@@ -130,6 +134,8 @@ final class HeadLayer extends LossLayer {
   }
 
   private Labelled labelled() {
-    return Labelled.of(requireLabels(), maskArray, Extent.of(input), virtualTokens(), outputs());
+    int ahead = twoStacks() ? 0 : 1;
+    return Labelled.of(
+        requireLabels(), maskArray, Extent.of(input), virtualTokens(), ahead, outputs());
   }
 }

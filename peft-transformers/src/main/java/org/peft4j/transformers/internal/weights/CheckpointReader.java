@@ -12,6 +12,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.peft4j.error.PeftException;
+import org.peft4j.internal.torch.WeightFiles;
 import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.safetensors.DType;
 import org.peft4j.safetensors.TensorInfo;
@@ -50,7 +51,7 @@ public final class CheckpointReader {
    *     tensor
    */
   public WeightStore read() {
-    try (TensorSource source = TensorSource.open(folder)) {
+    try (TensorSource source = WeightFiles.open(folder)) {
       Map<String, TensorInfo> found = match(source);
       Map<String, FrozenWeight> weights = new HashMap<>();
       found.forEach(
