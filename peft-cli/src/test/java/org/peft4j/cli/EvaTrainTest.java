@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -57,7 +58,8 @@ class EvaTrainTest {
         (key, a) -> {
           String site = key.replace("base_model.model.", "").replace(".lora_A.weight", "");
           assertThat(a.size(0)).as(key).isEqualTo(expected.path(site).asLong());
-          INDArray components = exact.get("exact_components." + site);
+          INDArray components =
+              Objects.requireNonNull(exact.get("exact_components." + site), key);
           for (int i = 0; i < a.size(0); i++) {
             double product = a.getRow(i).mul(components.getRow(i)).sumNumber().doubleValue();
             assertThat(Math.abs(product)).as(key + " " + i).isGreaterThan(1 - 1e-4);

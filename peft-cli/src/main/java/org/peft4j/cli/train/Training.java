@@ -79,7 +79,7 @@ final class Training {
     try (OpenModel open = open(first)) {
       PeftModel<ComputationGraph> model = open.wrapped().orElseThrow();
       start.ifPresent(asked -> start(asked, model, data));
-      SafeSave.to(command.output).requireRoom(model);
+      SafeSave.to(command.output, options.saveEmbeddings).requireRoom(model);
       command.task.tell(open.wrapped());
       out.println(model.trainableParameters());
       describe("training", data);
@@ -157,7 +157,7 @@ final class Training {
       if (result.steps() == 0) {
         throw new PeftException("Interrupted before the first step; nothing was saved.");
       }
-      SafeSave.to(command.output).save(model);
+      SafeSave.to(command.output, options.saveEmbeddings).save(model);
       out.println(progress.summary(result));
       out.println("adapter saved in " + command.output);
     }
@@ -172,7 +172,7 @@ final class Training {
       throw e;
     } catch (PeftException e) {
       if (progress.steps() > 0) {
-        SafeSave.to(command.output).save(model);
+        SafeSave.to(command.output, options.saveEmbeddings).save(model);
         throw new PeftException(
             e.getMessage()
                 + " The adapter of step "

@@ -39,7 +39,7 @@ public final class AdapterFileSize {
         weights.putAll(own);
       }
     }
-    long main = bytes(weights, stored, AdapterFiles.sampleMetadata(!encoders.isEmpty()));
+    long main = bytes(weights, stored, AdapterWriter.sampleMetadata(!encoders.isEmpty()));
     return encoders.isEmpty() ? main : main + bytes(encoders, stored, Map.of("format", "pt"));
   }
 

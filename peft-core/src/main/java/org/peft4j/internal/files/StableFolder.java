@@ -51,7 +51,7 @@ public final class StableFolder {
   /** What changes when a file is replaced, by the file's name; nothing for files that are absent. */
   private static Map<String, String> state(Path folder) {
     Map<String, String> state = new TreeMap<>();
-    for (String name : new String[] {AdapterFiles.CONFIG, AdapterFiles.WEIGHTS, AdapterFiles.ENCODER}) {
+    for (String name : new String[] {AdapterFiles.CONFIG, String.valueOf(AdapterFiles.weights(folder).getFileName()), AdapterFiles.ENCODER}) {
       try {
         BasicFileAttributes file =
             Files.readAttributes(folder.resolve(name), BasicFileAttributes.class);

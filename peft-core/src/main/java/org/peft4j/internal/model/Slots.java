@@ -20,7 +20,7 @@ import org.peft4j.adapter.Tensors;
 import org.peft4j.adapter.TiedCopy;
 import org.peft4j.adapter.TrainableCopy;
 import org.peft4j.error.PeftException;
-import org.peft4j.internal.files.AdapterFiles;
+import org.peft4j.internal.files.SlotTensors;
 import org.peft4j.internal.graft.Slot;
 import org.peft4j.internal.wrapped.WrappedModel;
 import org.peft4j.kernel.DetachedArrays;
@@ -65,7 +65,7 @@ public final class Slots {
    * @throws PeftException with every tensor that is missing, unexpected or of another shape
    */
   static void fill(String name, List<Slot> slots, Map<String, INDArray> values) {
-    Map<String, INDArray> targets = AdapterFiles.tensors(slots);
+    Map<String, INDArray> targets = SlotTensors.of(slots);
     List<String> problems = new ArrayList<>();
     targets.forEach(
         (key, target) -> {

@@ -209,7 +209,7 @@ class AdapterReaderTest {
     Path file = folder.resolve("size.safetensors");
     tensors.put(COPY, Values.random(1, 2, 3));
 
-    TensorFile.write(file, tensors, AdapterFiles.sampleMetadata(false));
+    TensorFile.write(file, tensors, AdapterWriter.sampleMetadata(false));
 
     // The constant has a value, but says no shape: it is not written.
     assertThat(AdapterFileSize.of(List.of(slot.adapter()), DataType.DOUBLE))
@@ -223,8 +223,12 @@ class AdapterReaderTest {
     Tensors values = new Tensors(Map.of(EncodedTestAdapter.ENCODER, Values.random(1, 10)));
     BitFitConfig config = BitFitConfig.builder().build();
 
-    AdapterFiles.write(
-        folder, config, new ModuleSelector.Every(), List.of(new Slot("default", encoded, values)));
+    AdapterWriter.write(
+        folder,
+        config,
+        new ModuleSelector.Every(),
+        List.of(new Slot("default", encoded, values)),
+        Map.of());
 
     long written =
         Files.size(folder.resolve(AdapterFiles.WEIGHTS))
