@@ -132,8 +132,8 @@ class SavedEmbeddingsTest {
       assertThatThrownBy(() -> load(model))
           .isInstanceOf(PeftException.class)
           .hasMessageContaining(
-              "the adapter's model had 60 tokens, this one has 56: resize this one in Python with"
-                  + " model.resize_token_embeddings(60)");
+              "the adapter's model had 60 tokens, this one has 56: make a base model like the"
+                  + " adapter's with peft resize");
     }
   }
 }

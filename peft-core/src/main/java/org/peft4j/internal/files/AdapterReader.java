@@ -191,9 +191,8 @@ final class AdapterReader {
             + found.get(i)
             + " tokens, this one has "
             + wanted.get(i)
-            + ": resize this one in Python with model.resize_token_embeddings("
-            + found.get(i)
-            + ") and save_pretrained, and load that)";
+            + ": make a base model like the adapter's with peft resize --model MODEL --adapter"
+            + " ADAPTER --output FOLDER, and load that)";
       }
     }
     return "";
