@@ -7,14 +7,13 @@ import org.peft4j.transformers.architecture.StackPart;
 import org.peft4j.transformers.internal.layer.BlockConf;
 import org.peft4j.transformers.internal.layer.EmbeddingsConf;
 import org.peft4j.transformers.internal.layer.HeadConf;
-import org.peft4j.transformers.internal.layer.ScoreConf;
 import org.peft4j.transformers.internal.layer.StackEndConf;
 import org.peft4j.transformers.internal.layer.TransformerLayerConf;
 import org.peft4j.transformers.internal.model.FrozenModel;
 
 /**
  * Chains the layers of a model: embeddings, block0, block1 …, norm (projection in a model that has
- * only that), and lm_head or score.
+ * only that), and the head: lm_head, score, classifier …
  */
 final class GraphBuilder {
   private final ComputationGraphConfiguration.GraphBuilder graph;
@@ -43,8 +42,7 @@ final class GraphBuilder {
       builder.add(stack.norm().isPresent() ? "norm" : "projection", new StackEndConf(model));
     }
     builder.add(
-        model.architecture().head().linear().site().name(),
-        model.architecture().labels().isPresent() ? new ScoreConf(model) : new HeadConf(model));
+        model.architecture().head().name(), new HeadConf(model));
     ComputationGraph result = new ComputationGraph(builder.graph.setOutputs(builder.last).build());
     result.init();
     return result;

@@ -26,19 +26,36 @@ record ModelLoader(Path folder, ModelArchitecture architecture, TransformerOptio
   }
 
   /**
-   * Loads all weights except the head's, which are new.
+   * Loads all weights except the head's, which are new: matrices normal with the deviation of the
+   * family and the seed of the options, biases 0, norms 1.
    *
    * @param stored the checkpoint's head, which is not used
    */
   FrozenModel loadWithNewHead(HeadPart stored) {
-    LinearPart head = architecture.head().linear();
-    WeightStore weights = read(TensorKeys.of(architecture).withNewHead(head, stored.linear()));
-    INDArray weight = DetachedArrays.zeros(matrices(), head.outputs(), head.inputs());
+    HeadPart head = architecture.head();
+    WeightStore weights = read(TensorKeys.of(architecture).withNewHead(head, stored));
     RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(options.seed());
-    Initializer.normal(head.deviation()).fill(weight, random);
-    weights.add(
-        TensorKeys.key(head.site(), head.site().parameters().get(0)), DenseWeight.of(weight));
+    for (ModulePart module : head.modules()) {
+      for (SiteParameter parameter : module.site().parameters()) {
+        String key = TensorKeys.key(module.site(), parameter);
+        if (weights.find(key) == null) {
+          weights.add(key, DenseWeight.of(fresh(module, parameter, random)));
+        }
+      }
+    }
     return model(weights);
+  }
+
+  private INDArray fresh(ModulePart module, SiteParameter parameter, RandomGenerator random) {
+    boolean matrix = parameter.shape().size() > 1;
+    INDArray values =
+        DetachedArrays.zeros(matrix ? matrices() : options.dataType(), parameter.shapeArray());
+    if (module instanceof LinearPart linear && matrix) {
+      Initializer.normal(linear.deviation()).fill(values, random);
+    } else if (module instanceof NormPart && !parameter.bias()) {
+      values.assign(1);
+    }
+    return values;
   }
 
   private WeightStore read(TensorKeys keys) {

@@ -11,13 +11,11 @@ import org.peft4j.transformers.config.Labels;
 import org.peft4j.transformers.config.SpecialTokens;
 
 /**
- * A model: a language model, or a sequence classifier with a language model's body. It has no
- * dropout: a frozen model runs without.
+ * A model: a body and a head. It has no dropout: a frozen model runs without.
  *
  * @param names the names in its checkpoints
  * @param runs whether this library runs it; it plans every family that it knows
  * @param maxPositions the longest sequence that the model was made for
- * @param labels the classes of a classifier; empty for a language model
  * @param encoder the encoder that the cross-attention of the body reads; empty for most families
  * @param body the stack whose output the head reads: the decoder of an encoder-decoder
  * @param head maps the output of the body to logits
@@ -27,7 +25,6 @@ public record ModelArchitecture(
     boolean runs,
     int maxPositions,
     SpecialTokens tokens,
-    Optional<Labels> labels,
     Optional<StackPart> encoder,
     StackPart body,
     HeadPart head) {
@@ -36,9 +33,14 @@ public record ModelArchitecture(
     return names.modelType();
   }
 
+  /** The classes of sequences or tokens; empty if the head has none. */
+  public Optional<Labels> labels() {
+    return head.labels();
+  }
+
   /** The same with another head. */
   public ModelArchitecture withHead(HeadPart other) {
-    return new ModelArchitecture(names, runs, maxPositions, tokens, labels, encoder, body, other);
+    return new ModelArchitecture(names, runs, maxPositions, tokens, encoder, body, other);
   }
 
   /** The number of token embeddings. */
@@ -66,10 +68,17 @@ public record ModelArchitecture(
   public List<ModulePart> modules() {
     List<ModulePart> modules = new ArrayList<>();
     stacks().forEach(stack -> modules.addAll(stack.modules()));
-    modules.add(head.linear());
+    modules.addAll(head.modules());
     Map<String, ModulePart> byName = new LinkedHashMap<>();
     modules.forEach(module -> byName.putIfAbsent(module.site().name(), module));
     return List.copyOf(byName.values());
+  }
+
+  /** Its modules except a tied head, whose weight is another module's. */
+  public List<ModulePart> ownModules() {
+    return modules().stream()
+        .filter(module -> !(head.tied() && module.equals(head.linear())))
+        .toList();
   }
 
   /**
@@ -79,7 +88,7 @@ public record ModelArchitecture(
   public List<Site> sites() {
     List<Site> sites = new ArrayList<>();
     stacks().forEach(stack -> sites.addAll(stack.sites()));
-    sites.add(head.linear().site());
+    sites.addAll(head.sites());
     Map<String, Site> byName = new LinkedHashMap<>();
     sites.stream()
         .filter(site -> runs || site.kind().isModule())
@@ -89,10 +98,7 @@ public record ModelArchitecture(
 
   /** The number of parameters; a tied head counts once. */
   public long parameterCount() {
-    return modules().stream()
-        .filter(module -> !(head.tied() && module.equals(head.linear())))
-        .mapToLong(module -> module.site().count())
-        .sum();
+    return ownModules().stream().mapToLong(module -> module.site().count()).sum();
   }
 
   /** The encoder, if the body has one to read, and the body. */

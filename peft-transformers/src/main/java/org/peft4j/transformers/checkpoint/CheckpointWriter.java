@@ -113,7 +113,14 @@ public final class CheckpointWriter {
     if (saidTied && !tensors.tied()) {
       config.put("tie_word_embeddings", false);
     }
-    model.architecture().labels().ifPresent(labels -> describe(config, labels));
+    HeadPart head = model.architecture().head();
+    if (!(head instanceof HeadPart.Language)) {
+      config.putArray("architectures").add(model.architecture().names().className());
+    }
+    head.labels().ifPresent(labels -> describe(config, labels));
+    if (head instanceof HeadPart.Sequence sequence) {
+      describe(config, sequence.problem());
+    }
     List<Path> folders = new ArrayList<>(companions);
     folders.add(model.folder());
     OutputFolder.write(
@@ -126,9 +133,8 @@ public final class CheckpointWriter {
         });
   }
 
-  /** The config's fields about labels; under a new head, the config was a language model's. */
+  /** The config's fields about labels; under a new head, the config was another model's. */
   private void describe(ObjectNode config, Labels labels) {
-    config.putArray("architectures").add(model.architecture().names().className());
     ObjectNode names = config.putObject("id2label");
     ObjectNode numbers = config.putObject("label2id");
     for (int i = 0; i < labels.size(); i++) {
@@ -136,5 +142,12 @@ public final class CheckpointWriter {
       numbers.put(labels.names().get(i), i);
     }
     config.remove("num_labels");
+  }
+
+  /** The kind of labels, unless transformers takes it from the labels themselves. */
+  private static void describe(ObjectNode config, ProblemType problem) {
+    if (problem != ProblemType.SINGLE_LABEL_CLASSIFICATION || config.has("problem_type")) {
+      config.put("problem_type", problem.key());
+    }
   }
 }

@@ -59,8 +59,11 @@ public record ModelDescription(ModelArchitecture architecture, TensorTable tenso
   }
 
   private String head() {
-    String language = architecture.head().tied() ? "tied head" : "untied head";
-    return architecture.labels().map(labels -> "labels " + labels.names()).orElse(language);
+    HeadPart head = architecture.head();
+    String other = head instanceof HeadPart.Span ? "answers to questions" : "untied head";
+    return head.labels()
+        .map(labels -> "labels " + labels.names())
+        .orElse(head.tied() ? "tied head" : other);
   }
 
   /** A line for each group of like sites. */

@@ -82,8 +82,7 @@ public final class TransformerPlanner {
 
   /** The sum over all elements, those of a tied head once. */
   private long sum(ToIntFunction<SiteParameter> each) {
-    return model.modules().stream()
-        .filter(module -> !(model.head().tied() && module.equals(model.head().linear())))
+    return model.ownModules().stream()
         .flatMap(module -> module.site().parameters().stream())
         .mapToLong(parameter -> parameter.count() * each.applyAsInt(parameter))
         .sum();
@@ -93,7 +92,7 @@ public final class TransformerPlanner {
     Set<String> adapted = new HashSet<>();
     adapter.sites().forEach(site -> adapted.add(site.name()));
     return StepMemory.of(model, batch, adapted)
-        .bytes(blocksFrom(adapted), adapted.contains(head), SINGLE);
+        .bytes(blocksFrom(adapted), any(model.head().sites(), adapted), SINGLE);
   }
 
   /** The number of blocks from the first adapted site on. */

@@ -7,7 +7,7 @@ import org.peft4j.transformers.internal.batch.Extent;
 import org.peft4j.transformers.internal.batch.TokenIds;
 
 /**
- * The positions of a batch that have a label: the logits at t predict the label at t + 1.
+ * The positions of a batch that have a label.
  *
  * @param rows their rows in [batch·time], ascending
  * @param targets the id that each must predict
@@ -23,11 +23,19 @@ public record Labelled(int[] rows, int[] targets, int[] perSequence) {
    * @param labels ids [batch, time]
    * @param mask [batch, time], 0 to ignore a label; null to use all
    * @param extent of the model's output: the virtual tokens, then time
-   * @param virtualTokens the number of virtual tokens; the last of them predicts the first label
+   * @param virtualTokens the number of virtual tokens
+   * @param outputs the number of classes, or of tokens in the vocabulary
+   * @param next whether the logits at t predict the label at t + 1; the last virtual token then
+   *     predicts the first label
    * @throws PeftException if no position has a label, a label is not an id, or shapes differ
    */
   public static Labelled of(
-      INDArray labels, @Nullable INDArray mask, Extent extent, int virtualTokens, int vocabulary) {
+      INDArray labels,
+      @Nullable INDArray mask,
+      Extent extent,
+      int virtualTokens,
+      int outputs,
+      boolean next) {
     Extent own = new Extent(extent.batch(), extent.time() - virtualTokens);
     if (labels.length() != own.rows() || mask != null && mask.length() != own.rows()) {
       throw new PeftException(
@@ -37,7 +45,9 @@ public record Labelled(int[] rows, int[] targets, int[] perSequence) {
               + own.batch()
               + ", "
               + own.time()
-              + "]. Labels (and their mask) are token ids of the same shape.");
+              + "]. Labels (and their mask) are "
+              + (next ? "token ids" : "classes")
+              + " of the same shape.");
     }
     int[] ids = TokenIds.of(labels);
     int[] counted = mask == null ? null : TokenIds.of(mask);
@@ -47,28 +57,30 @@ public record Labelled(int[] rows, int[] targets, int[] perSequence) {
     int[] perSequence = new int[(int) extent.batch()];
     int count = 0;
     for (int i = 0; i < ids.length; i++) {
-      boolean first = virtualTokens == 0 && i % time == 0;
+      boolean first = next && virtualTokens == 0 && i % time == 0;
       if (first || ids[i] == IGNORED || counted != null && counted[i] == 0) {
         continue;
       }
-      if (ids[i] < 0 || ids[i] >= vocabulary) {
+      if (ids[i] < 0 || ids[i] >= outputs) {
         throw new PeftException(
             "Label "
                 + ids[i]
-                + " is not a token id; allowed: 0 to "
-                + (vocabulary - 1)
+                + (next ? " is not a token id" : " is not a class")
+                + "; allowed: 0 to "
+                + (outputs - 1)
                 + ", or "
                 + IGNORED
                 + " for no label.");
       }
-      rows[count] = i + (i / time + 1) * virtualTokens - 1;
+      rows[count] = i + (i / time + 1) * virtualTokens - (next ? 1 : 0);
       targets[count++] = ids[i];
       perSequence[i / time]++;
     }
     if (count == 0) {
       throw new PeftException(
-          "No position of this batch has a label after its first one, so there is no loss."
-              + " Drop such batches.");
+          "No position of this batch has a label"
+              + (next ? " after its first one" : "")
+              + ", so there is no loss. Drop such batches.");
     }
     return new Labelled(
         java.util.Arrays.copyOf(rows, count), java.util.Arrays.copyOf(targets, count), perSequence);

@@ -24,10 +24,11 @@ public final class StoredHead {
    * @param path a checkpoint folder; anything else leaves the model as it is
    */
   public static ModelArchitecture of(Path path, ModelArchitecture model) {
-    if (!model.head().tied() || !WeightFiles.present(path)) {
+    boolean tied = model.head() instanceof HeadPart.Language language && language.tied();
+    if (!tied || !WeightFiles.present(path)) {
       return model;
     }
-    HeadPart head = model.head();
+    HeadPart.Language head = (HeadPart.Language) model.head();
     String own = TensorKeys.key(head.linear().site(), head.linear().site().parameters().get(0));
     String table = model.body().input().tokens().key();
     try (TensorSource source = WeightFiles.open(path)) {

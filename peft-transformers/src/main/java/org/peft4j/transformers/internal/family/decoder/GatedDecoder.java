@@ -1,7 +1,6 @@
 package org.peft4j.transformers.internal.family.decoder;
 import org.peft4j.transformers.internal.family.TokenFields;
 import org.peft4j.transformers.internal.family.RotaryFields;
-import org.peft4j.transformers.internal.family.LabelFields;
 import org.peft4j.transformers.internal.family.ConfigFields;
 import org.peft4j.transformers.internal.family.ActivationField;
 
@@ -19,7 +18,6 @@ import org.peft4j.transformers.architecture.BlockPart;
 import org.peft4j.transformers.architecture.CheckpointNames;
 import org.peft4j.transformers.architecture.EmbeddingPart;
 import org.peft4j.transformers.architecture.FeedForwardPart;
-import org.peft4j.transformers.architecture.HeadPart;
 import org.peft4j.transformers.architecture.InputPart;
 import org.peft4j.transformers.architecture.LinearPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
@@ -27,7 +25,7 @@ import org.peft4j.transformers.architecture.NormPart;
 import org.peft4j.transformers.architecture.ResidualPart;
 import org.peft4j.transformers.architecture.Rotary;
 import org.peft4j.transformers.architecture.StackPart;
-import org.peft4j.transformers.config.Labels;
+import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.config.SpecialTokens;
 
 /**
@@ -95,11 +93,11 @@ final class GatedDecoder {
     fields.ignore("attention_dropout");
   }
 
-  static ModelArchitecture describe(Variant variant, ConfigFields fields, Optional<Labels> labels) {
-    return new GatedDecoder(variant, fields).describe(fields, labels);
+  static ModelArchitecture describe(Variant variant, ConfigFields fields, TaskHead task) {
+    return new GatedDecoder(variant, fields).describe(fields, task);
   }
 
-  private ModelArchitecture describe(ConfigFields fields, Optional<Labels> labels) {
+  private ModelArchitecture describe(ConfigFields fields, TaskHead task) {
     int layers = fields.layers("num_hidden_layers");
     int vocabulary = fields.count("vocab_size");
     SpecialTokens tokens = TokenFields.read(fields);
@@ -108,23 +106,20 @@ final class GatedDecoder {
                 "model.embed_tokens", SiteRole.TOKEN_EMBEDDING, vocabulary, width, deviation)
             .withPadding(TokenFields.paddingRow(fields, vocabulary, OptionalInt.empty()));
     List<BlockPart> blocks = IntStream.range(0, layers).mapToObj(this::block).toList();
-    boolean tied = fields.flag("tie_word_embeddings", false) && labels.isEmpty();
+    boolean tied = fields.flag("tie_word_embeddings", false);
     return new ModelArchitecture(
         new CheckpointNames(
             variant.modelType(),
-            LabelFields.className(variant.className(), "ForCausalLM", labels),
+            task.className(variant.className(), "ForCausalLM"),
             "model",
             constants(blocks)),
         true,
         fields.count("max_position_embeddings", variant.maxPositions()),
         tokens,
-        labels,
         Optional.empty(),
         new StackPart(
             InputPart.of(table), blocks, Optional.of(norm("model.norm")), Optional.empty()),
-        labels
-            .map(l -> HeadPart.of("score", width, l.size(), false, deviation))
-            .orElseGet(() -> HeadPart.of("lm_head", width, vocabulary, tied, deviation)));
+        DecoderHead.of(task, width, vocabulary, tied, deviation));
   }
 
   /** Old checkpoints store the frequencies of rotary positions. */

@@ -1,6 +1,5 @@
 package org.peft4j.transformers.internal.family.decoder;
 import org.peft4j.transformers.internal.family.TokenFields;
-import org.peft4j.transformers.internal.family.LabelFields;
 import org.peft4j.transformers.internal.family.Family;
 import org.peft4j.transformers.internal.family.ConfigFields;
 import org.peft4j.transformers.internal.family.ActivationField;
@@ -18,7 +17,6 @@ import org.peft4j.transformers.architecture.BlockPart;
 import org.peft4j.transformers.architecture.CheckpointNames;
 import org.peft4j.transformers.architecture.EmbeddingPart;
 import org.peft4j.transformers.architecture.FeedForwardPart;
-import org.peft4j.transformers.architecture.HeadPart;
 import org.peft4j.transformers.architecture.InputPart;
 import org.peft4j.transformers.architecture.LinearPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
@@ -26,7 +24,7 @@ import org.peft4j.transformers.architecture.NormPart;
 import org.peft4j.transformers.architecture.PositionPart;
 import org.peft4j.transformers.architecture.ResidualPart;
 import org.peft4j.transformers.architecture.StackPart;
-import org.peft4j.transformers.config.Labels;
+import org.peft4j.transformers.config.TaskHead;
 
 /**
  * GPT-2 (Radford et al., 2019): pre-norm blocks with layer normalisation, learnt positions, one
@@ -39,7 +37,7 @@ public final class Gpt2Family implements Family {
   }
 
   @Override
-  public ModelArchitecture describe(ConfigFields fields, Optional<Labels> labels) {
+  public ModelArchitecture describe(ConfigFields fields, TaskHead task) {
     refuse(fields);
     fields.alias("hidden_size", "n_embd");
     fields.alias("max_position_embeddings", "n_positions");
@@ -48,20 +46,19 @@ public final class Gpt2Family implements Family {
     Shape shape = new Shape(fields);
     int vocabulary = fields.count("vocab_size");
     int positions = fields.count("n_positions", 1024);
-    boolean tied = fields.flag("tie_word_embeddings", true) && labels.isEmpty();
+    boolean tied = fields.flag("tie_word_embeddings", true);
     List<BlockPart> blocks = IntStream.range(0, shape.layers).mapToObj(shape::block).toList();
     EmbeddingPart places =
         shape.embedding("transformer.wpe", SiteRole.POSITION_EMBEDDING, positions);
     return new ModelArchitecture(
         new CheckpointNames(
             modelType(),
-            LabelFields.className("GPT2", "LMHeadModel", labels),
+            task.className("GPT2", "LMHeadModel"),
             "transformer",
             constants(blocks)),
         true,
         positions,
         TokenFields.read(fields),
-        labels,
         Optional.empty(),
         new StackPart(
             InputPart.of(shape.embedding("transformer.wte", SiteRole.TOKEN_EMBEDDING, vocabulary))
@@ -69,10 +66,7 @@ public final class Gpt2Family implements Family {
             blocks,
             Optional.of(shape.norm("transformer.ln_f")),
             Optional.empty()),
-        labels
-            .map(l -> HeadPart.of("score", shape.width, l.size(), false, shape.deviation))
-            .orElseGet(
-                () -> HeadPart.of("lm_head", shape.width, vocabulary, tied, shape.deviation)));
+        DecoderHead.of(task, shape.width, vocabulary, tied, shape.deviation));
   }
 
   private static void refuse(ConfigFields fields) {

@@ -2,10 +2,9 @@ package org.peft4j.transformers.internal.family.decoder;
 import org.peft4j.transformers.internal.family.Family;
 import org.peft4j.transformers.internal.family.ConfigFields;
 
-import java.util.Optional;
 import java.util.OptionalInt;
 import org.peft4j.transformers.architecture.ModelArchitecture;
-import org.peft4j.transformers.config.Labels;
+import org.peft4j.transformers.config.TaskHead;
 
 /** Llama 1 to 3 (Touvron et al., 2023). */
 public final class LlamaFamily implements Family {
@@ -15,7 +14,7 @@ public final class LlamaFamily implements Family {
   }
 
   @Override
-  public ModelArchitecture describe(ConfigFields fields, Optional<Labels> labels) {
+  public ModelArchitecture describe(ConfigFields fields, TaskHead task) {
     boolean bias = fields.flag("attention_bias", false);
     return GatedDecoder.describe(
         new GatedDecoder.Variant(

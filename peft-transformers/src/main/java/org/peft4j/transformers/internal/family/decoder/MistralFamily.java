@@ -2,10 +2,9 @@ package org.peft4j.transformers.internal.family.decoder;
 import org.peft4j.transformers.internal.family.Family;
 import org.peft4j.transformers.internal.family.ConfigFields;
 
-import java.util.Optional;
 import java.util.OptionalInt;
 import org.peft4j.transformers.architecture.ModelArchitecture;
-import org.peft4j.transformers.config.Labels;
+import org.peft4j.transformers.config.TaskHead;
 
 /** Mistral (Jiang et al., 2023), with or without a window of attention. */
 public final class MistralFamily implements Family {
@@ -18,7 +17,7 @@ public final class MistralFamily implements Family {
   }
 
   @Override
-  public ModelArchitecture describe(ConfigFields fields, Optional<Labels> labels) {
+  public ModelArchitecture describe(ConfigFields fields, TaskHead task) {
     OptionalInt window =
         fields.isNull("sliding_window")
             ? OptionalInt.empty()

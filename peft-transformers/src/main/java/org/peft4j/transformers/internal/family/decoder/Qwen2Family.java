@@ -3,10 +3,9 @@ import org.peft4j.transformers.internal.family.Family;
 import org.peft4j.transformers.internal.family.ConfigFields;
 
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalInt;
 import org.peft4j.transformers.architecture.ModelArchitecture;
-import org.peft4j.transformers.config.Labels;
+import org.peft4j.transformers.config.TaskHead;
 
 /**
  * Qwen2 and Qwen2.5 (Yang et al., 2024). With {@code use_sliding_window}, the blocks from {@code
@@ -24,7 +23,7 @@ public final class Qwen2Family implements Family {
   }
 
   @Override
-  public ModelArchitecture describe(ConfigFields fields, Optional<Labels> labels) {
+  public ModelArchitecture describe(ConfigFields fields, TaskHead task) {
     boolean sliding = fields.flag("use_sliding_window", false);
     fields.ignore("sliding_window", "max_window_layers"); // They count with the switch only.
     OptionalInt window = sliding ? window(fields) : OptionalInt.empty();

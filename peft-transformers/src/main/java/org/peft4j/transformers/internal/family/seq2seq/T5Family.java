@@ -25,7 +25,8 @@ import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.architecture.NormPart;
 import org.peft4j.transformers.architecture.ResidualPart;
 import org.peft4j.transformers.architecture.StackPart;
-import org.peft4j.transformers.config.Labels;
+import org.peft4j.transformers.config.Task;
+import org.peft4j.transformers.config.TaskHead;
 
 /**
  * T5 and mT5 (Raffel et al., 2020; Xue et al., 2021): an encoder and a decoder with root mean
@@ -49,13 +50,17 @@ public record T5Family(String modelType, String className) implements Family {
   }
 
   @Override
-  public ModelArchitecture describe(ConfigFields fields, Optional<Labels> labels) {
+  public List<Task> tasks() {
+    return List.of(Task.SEQ_2_SEQ_LM);
+  }
+
+  @Override
+  public ModelArchitecture describe(ConfigFields fields, TaskHead task) {
     fields.alias("hidden_size", "d_model");
     fields.alias("num_attention_heads", "num_heads");
     fields.alias("num_hidden_layers", "num_layers");
     fields.alias("head_dim", "d_kv");
     fields.ignore("dropout_rate", "output_past");
-    fields.check(labels.isEmpty(), "architectures", "language models of this family");
     int layers = fields.layers("num_layers");
     int vocabulary = fields.count("vocab_size");
     Shape shape = new Shape(fields, multilingual() ? "gated-gelu" : "relu");
@@ -63,16 +68,15 @@ public record T5Family(String modelType, String className) implements Family {
     boolean scaled = fields.flag("scale_decoder_outputs", tied && !multilingual());
     EmbeddingPart shared =
         EmbeddingPart.of("shared", SiteRole.TOKEN_EMBEDDING, vocabulary, shape.width, shape.factor);
-    HeadPart head = HeadPart.of(HEAD, shape.width, vocabulary, tied, shape.factor);
+    HeadPart.Language head = HeadPart.Language.of(HEAD, shape.width, vocabulary, tied, shape.factor);
     return new ModelArchitecture(
         new CheckpointNames(modelType, className + "ForConditionalGeneration", "", Set.of()),
         false,
         fields.count("n_positions", 512),
         TokenFields.read(fields),
-        labels,
         Optional.of(shape.stack("encoder", layers, shared)),
         shape.stack("decoder", fields.layers("num_decoder_layers", layers), shared),
-        new HeadPart(
+        new HeadPart.Language(
             head.linear(), tied, scaled ? 1 / Math.sqrt(shape.width) : 1, OptionalDouble.empty()));
   }
 
