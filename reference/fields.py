@@ -31,6 +31,7 @@ FAMILIES: dict[str, dict] = {
     "opt": dict(**SIZES, hidden_size=24, ffn_dim=40, word_embed_proj_dim=24, pad_token_id=0),
     "t5": T5,
     "mt5": {**T5, "vocab_size": 60},
+    "umt5": {**T5, "vocab_size": 60},
 }
 """Field by field, a full config of each has more."""
 
@@ -97,13 +98,17 @@ def other(name: str, value: object) -> object:
 
 
 def model_of(config: PreTrainedConfig) -> PreTrainedModel:
-    kind = AutoModelForSeq2SeqLM if config.model_type in ("t5", "mt5") else AutoModelForCausalLM
+    kind = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
     return kind.from_config(config, attn_implementation="eager", dtype=torch.float32).eval()
 
 
-def targets(config: dict, adapter: PeftConfig) -> list[str]:
-    """The modules that PEFT adapts where a config names none."""
-    model = get_peft_model(model_of(AutoConfig.for_model(**copy.deepcopy(config))), adapter).base_model
+def targets(config: dict, adapter: PeftConfig) -> list[str] | None:
+    """The modules that PEFT adapts where a config names none; null for a family that it has no default for."""
+    try:
+        model = get_peft_model(model_of(AutoConfig.for_model(**copy.deepcopy(config))), adapter).base_model
+    except ValueError as problem:
+        assert "Please specify" in str(problem)
+        return None
     return sorted(model.targeted_module_names)
 
 

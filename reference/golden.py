@@ -13,6 +13,7 @@ from pathlib import Path
 
 import torch
 from peft import PeftModel, get_peft_model, get_peft_model_state_dict
+from transformers import PreTrainedConfig
 
 import bases
 import cases
@@ -21,13 +22,22 @@ import cases_models
 import cases_low_rank
 import cases_prompt
 import cases_scaling
+import cases_seq2seq
 import initial
 import prompts
 from first_values import first_value
 
 STEPS = 5
 OptimizerOf = Callable[[PeftModel, cases.Case], torch.optim.Optimizer]
-ALL = {**cases.ALL, **cases_scaling.ALL, **cases_low_rank.ALL, **cases_prompt.ALL, **cases_classification.ALL, **cases_models.ALL}
+ALL = {
+    **cases.ALL,
+    **cases_scaling.ALL,
+    **cases_low_rank.ALL,
+    **cases_prompt.ALL,
+    **cases_classification.ALL,
+    **cases_models.ALL,
+    **cases_seq2seq.ALL,
+}
 
 
 def batch(name: str, case: cases.Case) -> dict[str, torch.Tensor]:
@@ -45,12 +55,34 @@ def batch(name: str, case: cases.Case) -> dict[str, torch.Tensor]:
         ids[0, 2] = ids[1, 1] = ids[2, 4] = base.config.pad_token_id
     if base.classifier:
         labels = torch.randperm(len(lengths), generator=setting.generator(f"{name}/labels")) % base.config.num_labels
+    elif base.config.is_encoder_decoder:
+        return {"input_ids": ids, "attention_mask": mask, **targets(name, case, base.config)}
     else:
         labels = next_tokens(ids, mask)
     result = {"input_ids": ids, "attention_mask": mask, "labels": labels}
     if case.tasks:
         result["task_ids"] = torch.arange(len(lengths)).flip(0) % case.tasks
     return result
+
+
+def targets(name: str, case: cases.Case, config: PreTrainedConfig) -> dict[str, torch.Tensor]:
+    """Three texts for a decoder, the second and the third padded on the case's side, one token of the first left out of the loss."""
+    lengths = [7, 7, 7] if case.padding == "none" else [7, 4, 6]
+    labels = torch.full((3, 7), -100)
+    mask = torch.zeros((3, 7), dtype=torch.int64)
+    start = torch.zeros((3, 7), dtype=torch.bool)
+    for row, length in enumerate(lengths):
+        first = 7 - length if case.padding == "left" else 0
+        tokens = torch.randint(3, bases.VOCABULARY, (length,), generator=setting.generator(f"{name}/labels/{row}"))
+        labels[row, first : first + length] = tokens
+        mask[row, first : first + length] = 1
+        start[row, first] = True
+    before = labels.roll(1, 1)
+    before[before == -100] = config.pad_token_id
+    before[start] = config.decoder_start_token_id
+    before[mask == 0] = config.pad_token_id
+    labels[0, 2] = -100
+    return {"decoder_input_ids": before, "decoder_attention_mask": mask, "labels": labels}
 
 
 def next_tokens(ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:

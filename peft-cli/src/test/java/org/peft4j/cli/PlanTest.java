@@ -25,7 +25,6 @@ class PlanTest {
     assertThat(run.status()).as(run.err()).isZero();
     assertThat(run.out())
         .startsWith("trainable params: 2,359,296 || all params: 1,231,940,608 || trainable%: 0.19")
-        .contains("models of type mt5 can be planned here, but not trained")
         .containsPattern(
             "encoder\\.block\\.\\*.*SelfAttention\\.q +linear +1024 → 1024 +24 +393,216")
         .containsPattern("EncDecAttention\\.v +linear +1024 → 1024 +24 +393,216")
@@ -40,7 +39,6 @@ class PlanTest {
     Run run = Run.of("plan", CONFIGS.resolve("gpt2"), "--precision", "bf16");
 
     assertThat(run.out()).contains("294,912 || all params: 124,734,720").doesNotContain("fp32");
-    assertThat(run.out()).doesNotContain("note:");
   }
 
   @Test
@@ -50,7 +48,6 @@ class PlanTest {
     JsonNode json = JSON.readTree(run.out());
     assertThat(json.path("trainable_parameters").asLong()).isEqualTo(2_359_296);
     assertThat(json.path("all_parameters").asLong()).isEqualTo(1_231_940_608);
-    assertThat(json.path("runs").asBoolean()).isFalse();
     assertThat(json.path("batch").asInt()).isEqualTo(2);
     assertThat(json.path("length").asInt()).isEqualTo(128);
     assertThat(json.path("adapters")).hasSize(144);

@@ -6,11 +6,17 @@ import java.util.random.RandomGeneratorFactory;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Initializer;
+import org.peft4j.error.PeftException;
 import org.peft4j.kernel.DetachedArrays;
+import org.peft4j.site.SiteParameter;
 import org.peft4j.transformers.architecture.HeadPart;
 import org.peft4j.transformers.architecture.LinearPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
+import org.peft4j.transformers.architecture.ModulePart;
+import org.peft4j.transformers.architecture.NormPart;
 import org.peft4j.transformers.config.Precision;
+import org.peft4j.transformers.config.TaskHead;
+import org.peft4j.transformers.family.Families;
 import org.peft4j.transformers.internal.model.FrozenModel;
 import org.peft4j.transformers.internal.weights.CheckpointReader;
 import org.peft4j.transformers.internal.weights.TensorKeys;
@@ -19,6 +25,34 @@ import org.peft4j.weight.DenseWeight;
 
 /** Reads the weights of a checkpoint folder into the model that {@code architecture} describes. */
 record ModelLoader(Path folder, ModelArchitecture architecture, TransformerOptions options) {
+
+  /**
+   * Loads a checkpoint for a task: with its own head if it has one for the task, otherwise with a
+   * new one.
+   *
+   * @throws PeftException if its own head has another number of outputs, or as the loading of
+   *     weights does
+   */
+  static FrozenModel load(Path folder, TaskHead task, TransformerOptions options) {
+    HeadPart stored = Families.read(folder).head();
+    ModelArchitecture wanted = Families.read(folder, task);
+    ModelLoader loader = new ModelLoader(folder, wanted, options);
+    if (stored.getClass() != wanted.head().getClass()) {
+      return loader.loadWithNewHead(stored);
+    }
+    if (stored.outputs() != wanted.head().outputs()) {
+      throw new PeftException(
+          folder
+              + " is a classifier of "
+              + stored.outputs()
+              + " labels; "
+              + wanted.head().outputs()
+              + " are given, "
+              + task.requireLabels().names()
+              + ". Give as many, or the folder of a model without this head for a new one.");
+    }
+    return loader.load();
+  }
 
   /** Loads all weights from the checkpoint. */
   FrozenModel load() {

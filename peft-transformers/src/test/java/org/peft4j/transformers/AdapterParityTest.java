@@ -44,7 +44,8 @@ class AdapterParityTest {
           "gpt2_embedding",
           "opt_350m_embeddings",
           "models/padding_opt",
-          "models/tokens_apart");
+          "models/tokens_apart",
+          "seq2seq/t5_tables");
 
   static List<String> cases() {
     return Golden.cases();
@@ -64,9 +65,7 @@ class AdapterParityTest {
       golden.assertLogits(Golden.floats(expected, "logits"));
 
       ComputationGraph network = golden.model.network();
-      network.setInputs(golden.ids);
-      network.setLabels(golden.input("labels"));
-      network.setLayerMaskArrays(new INDArray[] {golden.mask}, null);
+      golden.inputs.set(network);
       try (var deterministic = golden.model.training().withoutDropout()) {
         network.computeGradientAndScore();
       }
@@ -122,8 +121,7 @@ class AdapterParityTest {
 
   static final class Case implements AutoCloseable {
     final JsonNode json;
-    final INDArray ids;
-    final INDArray mask;
+    final GoldenInputs inputs;
     final PeftModel<ComputationGraph> model;
     private final TransformerModel base;
     private final String name;
@@ -131,8 +129,7 @@ class AdapterParityTest {
     Case(String name) throws IOException {
       this.name = name;
       json = new JsonMapper().readTree(Golden.folder(name).resolve("case.json").toFile());
-      ids = input("input_ids");
-      mask = input("attention_mask");
+      inputs = GoldenInputs.of(name);
       base = Golden.open(json.path("base").asText());
       model = Peft.bare(base.graph(), 1);
       for (String adapter : texts("adapters")) {
@@ -177,9 +174,7 @@ class AdapterParityTest {
 
     /** The relative difference where there is a token; what padding gives has no meaning. */
     double logitsError(INDArray expected) {
-      INDArray actual =
-          model.network().output(false, new INDArray[] {ids}, new INDArray[] {mask})[0];
-      return Golden.logitsError(actual, expected, mask);
+      return Golden.logitsError(inputs.output(model.network()), expected, inputs.shown());
     }
 
     void assertGradients(Path expected) {

@@ -53,7 +53,7 @@ public final class PlanCommand implements Runnable {
 
   @Parameters(
       paramLabel = "PATH",
-      description = "A config.json, or a model folder with one; T5 and mT5 too.")
+      description = "A config.json, or a model folder with one.")
   Path path = Path.of("");
 
   @Option(

@@ -23,7 +23,6 @@ record PlanJson(TransformerPlan plan, List<Precision> precisions) {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     TrainableParameters parameters = plan.adapter().parameters();
     json.put("model_type", plan.modelType());
-    json.put("runs", plan.runs());
     json.put("trainable_parameters", parameters.trainable());
     json.put("all_parameters", parameters.all());
     json.put("trainable_percent", parameters.percent());

@@ -23,11 +23,6 @@ record PlanText(TransformerPlan plan, List<Precision> precisions) {
   String text() {
     StringBuilder text = new StringBuilder();
     text.append(plan.adapter().parameters()).append('\n');
-    if (!plan.runs()) {
-      text.append("note: models of type ")
-          .append(plan.modelType())
-          .append(" can be planned here, but not trained\n");
-    }
     long file = plan.adapter().fileBytes();
     return text.append('\n')
         .append(sites())

@@ -14,7 +14,8 @@ import org.peft4j.site.SiteKind;
  * @param projection from the embeddings' width to the blocks', if they differ: OPT-350m
  * @param positions learnt positions
  * @param norm of the sum
- * @param prompt the site before the first embedding of a sequence
+ * @param prompt the site before the first embedding of a sequence; empty for a decoder that reads
+ *     an encoder, whose own input has the model's only one
  */
 public record InputPart(
     EmbeddingPart tokens,
@@ -22,14 +23,25 @@ public record InputPart(
     Optional<LinearPart> projection,
     Optional<PositionPart> positions,
     Optional<NormPart> norm,
-    Site prompt) {
+    Optional<Site> prompt) {
   /** The name of the site before the first embedding of a sequence. */
   private static final String PROMPT = "prompt_encoder";
 
   /** Token embeddings only. */
   public static InputPart of(EmbeddingPart tokens) {
     Site prompt = Site.place(PROMPT, PROMPT, SiteKind.PROMPT, 0, tokens.width());
-    return new InputPart(tokens, 1, Optional.empty(), Optional.empty(), Optional.empty(), prompt);
+    return new InputPart(
+        tokens, 1, Optional.empty(), Optional.empty(), Optional.empty(), Optional.of(prompt));
+  }
+
+  /** The same with another table of tokens. */
+  public InputPart withTokens(EmbeddingPart value) {
+    return new InputPart(value, multiplier, projection, positions, norm, prompt);
+  }
+
+  /** The same without a site of prompts. */
+  public InputPart withoutPrompt() {
+    return new InputPart(tokens, multiplier, projection, positions, norm, Optional.empty());
   }
 
   /** The same with learnt positions. */
@@ -60,7 +72,7 @@ public record InputPart(
   /** The sites of its modules, then that of prompts. */
   public List<Site> sites() {
     List<Site> sites = new ArrayList<>(modules().stream().map(ModulePart::site).toList());
-    sites.add(prompt);
+    prompt.ifPresent(sites::add);
     return List.copyOf(sites);
   }
 }

@@ -1,10 +1,13 @@
 package org.peft4j.transformers.architecture;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.peft4j.site.Site;
 import org.peft4j.transformers.config.Labels;
@@ -14,7 +17,6 @@ import org.peft4j.transformers.config.SpecialTokens;
  * A model: a body and a head. It has no dropout: a frozen model runs without.
  *
  * @param names the names in its checkpoints
- * @param runs whether this library runs it; it plans every family that it knows
  * @param maxPositions the longest sequence that the model was made for
  * @param encoder the encoder that the cross-attention of the body reads; empty for most families
  * @param body the stack whose output the head reads: the decoder of an encoder-decoder
@@ -22,7 +24,6 @@ import org.peft4j.transformers.config.SpecialTokens;
  */
 public record ModelArchitecture(
     CheckpointNames names,
-    boolean runs,
     int maxPositions,
     SpecialTokens tokens,
     Optional<StackPart> encoder,
@@ -40,7 +41,15 @@ public record ModelArchitecture(
 
   /** The same with another head. */
   public ModelArchitecture withHead(HeadPart other) {
-    return new ModelArchitecture(names, runs, maxPositions, tokens, encoder, body, other);
+    return new ModelArchitecture(names, maxPositions, tokens, encoder, body, other);
+  }
+
+  /** The same with other embeddings of tokens in each stack. */
+  public ModelArchitecture withTokens(UnaryOperator<EmbeddingPart> change) {
+    UnaryOperator<StackPart> each =
+        stack -> stack.withInput(stack.input().withTokens(change.apply(stack.input().tokens())));
+    return new ModelArchitecture(
+        names, maxPositions, tokens, encoder.map(each), each.apply(body), head);
   }
 
   /** The number of token embeddings. */
@@ -74,31 +83,33 @@ public record ModelArchitecture(
     return List.copyOf(byName.values());
   }
 
-  /** Its modules except a tied head, whose weight is another module's. */
-  public List<ModulePart> ownModules() {
-    return modules().stream()
-        .filter(module -> !(head.tied() && module.equals(head.linear())))
-        .toList();
-  }
-
-  /**
-   * Every site in the order of the forward pass, each once. A family that does not run has only its
-   * modules' sites: it has no graph, so nothing acts between modules.
-   */
+  /** Every site in the order of the forward pass, each once. */
   public List<Site> sites() {
     List<Site> sites = new ArrayList<>();
     stacks().forEach(stack -> sites.addAll(stack.sites()));
     sites.addAll(head.sites());
     Map<String, Site> byName = new LinkedHashMap<>();
-    sites.stream()
-        .filter(site -> runs || site.kind().isModule())
-        .forEach(site -> byName.putIfAbsent(site.name(), site));
+    sites.forEach(site -> byName.putIfAbsent(site.name(), site));
     return List.copyOf(byName.values());
   }
 
-  /** The number of parameters; a tied head counts once. */
+  /** The number of parameters; a tied head and shared embeddings count once. */
   public long parameterCount() {
-    return ownModules().stream().mapToLong(module -> module.site().count()).sum();
+    return distinctModules().stream().mapToLong(module -> module.site().count()).sum();
+  }
+
+  /** Its modules, without a tied head, and of those that share a table the first. */
+  public List<ModulePart> distinctModules() {
+    Set<String> tables = new HashSet<>();
+    return modules().stream()
+        .filter(module -> !(head.tied() && module.equals(head.linear())))
+        .filter(module -> !(module instanceof EmbeddingPart table) || tables.add(table.key()))
+        .toList();
+  }
+
+  /** The stack of that side; without an encoder, only the body can be asked for. */
+  public StackPart stack(Side side) {
+    return side == Side.BODY ? body : encoder.orElseThrow();
   }
 
   /** The encoder, if the body has one to read, and the body. */

@@ -11,7 +11,9 @@ import org.peft4j.error.PeftException;
 import org.peft4j.internal.json.JsonWriter;
 import org.peft4j.safetensors.DType;
 import org.peft4j.transformers.TransformerModel;
+import org.peft4j.transformers.architecture.HeadPart;
 import org.peft4j.transformers.config.Labels;
+import org.peft4j.transformers.config.ProblemType;
 import org.peft4j.transformers.family.Families;
 
 /**

@@ -84,11 +84,11 @@ public final class RandomCheckpoint {
 
   private List<CheckpointTensor> tensors() {
     List<CheckpointTensor> tensors = new ArrayList<>();
-    for (ModulePart module : model.ownModules()) {
+    for (ModulePart module : model.distinctModules()) {
       for (SiteParameter parameter : module.site().parameters()) {
         tensors.add(
             new CheckpointTensor(
-                TensorKeys.key(module.site(), parameter),
+                TensorKeys.key(module, parameter),
                 DType.F32,
                 parameter.shape(),
                 values(module, parameter)));

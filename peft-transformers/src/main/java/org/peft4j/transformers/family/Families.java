@@ -1,14 +1,4 @@
 package org.peft4j.transformers.family;
-import org.peft4j.transformers.internal.family.seq2seq.T5Family;
-import org.peft4j.transformers.internal.family.decoder.Qwen2Family;
-import org.peft4j.transformers.internal.family.decoder.OptFamily;
-import org.peft4j.transformers.internal.family.decoder.MistralFamily;
-import org.peft4j.transformers.internal.family.decoder.LlamaFamily;
-import org.peft4j.transformers.internal.family.decoder.Gpt2Family;
-import org.peft4j.transformers.internal.family.TaskFields;
-import org.peft4j.transformers.internal.family.Family;
-import org.peft4j.transformers.internal.family.ConfigFields;
-import org.peft4j.transformers.internal.family.CommonFields;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,6 +9,16 @@ import org.peft4j.error.PeftException;
 import org.peft4j.internal.json.JsonReader;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.config.TaskHead;
+import org.peft4j.transformers.internal.family.CommonFields;
+import org.peft4j.transformers.internal.family.ConfigFields;
+import org.peft4j.transformers.internal.family.Family;
+import org.peft4j.transformers.internal.family.TaskFields;
+import org.peft4j.transformers.internal.family.decoder.Gpt2Family;
+import org.peft4j.transformers.internal.family.decoder.LlamaFamily;
+import org.peft4j.transformers.internal.family.decoder.MistralFamily;
+import org.peft4j.transformers.internal.family.decoder.OptFamily;
+import org.peft4j.transformers.internal.family.decoder.Qwen2Family;
+import org.peft4j.transformers.internal.family.seq2seq.T5Family;
 
 /**
  * The families that this library knows. Reading a {@code config.json} refuses every setting that it
@@ -33,7 +33,8 @@ public final class Families {
           new Gpt2Family(),
           new OptFamily(),
           new T5Family("t5", "T5"),
-          new T5Family("mt5", "MT5"));
+          new T5Family("mt5", "MT5"),
+          new T5Family("umt5", "UMT5"));
 
   private static final JsonReader JSON = JsonReader.upTo(1 << 20, 1 << 20);
 
@@ -44,13 +45,13 @@ public final class Families {
   }
 
   /**
-   * Reads a model that this library runs.
+   * Reads a model.
    *
    * @param path a {@code config.json}, or a folder with one
    * @throws PeftException if there is none, or its family or a setting is not supported
    */
   public static ModelArchitecture read(Path path) {
-    return read(path, Optional.empty(), true);
+    return read(path, Optional.empty());
   }
 
   /**
@@ -59,27 +60,18 @@ public final class Families {
    * @throws PeftException as {@link #read(Path)} does
    */
   public static ModelArchitecture read(Path path, TaskHead task) {
-    return read(path, Optional.of(task), true);
+    return read(path, Optional.of(task));
   }
 
-  /**
-   * Reads a model of any family that this library knows.
-   *
-   * @throws PeftException as {@link #read(Path)} does, except for families that are only planned
-   */
-  public static ModelArchitecture readAny(Path path) {
-    return read(path, Optional.empty(), false);
-  }
-
-  private static ModelArchitecture read(Path path, Optional<TaskHead> wanted, boolean running) {
+  private static ModelArchitecture read(Path path, Optional<TaskHead> wanted) {
     Path file = file(path);
     ConfigFields fields = new ConfigFields(file.toString(), JSON.read(file));
     String modelType = fields.text("model_type", "");
     Family family =
         ALL.stream()
-            .filter(f -> f.modelType().equals(modelType) && (f.runs() || !running))
+            .filter(f -> f.modelType().equals(modelType))
             .findFirst()
-            .orElseThrow(() -> unknown(file, modelType, running));
+            .orElseThrow(() -> unknown(file, modelType));
     CommonFields.read(fields);
     TaskHead stored = TaskFields.read(fields, family.tasks());
     wanted.ifPresent(task -> requireTask(file, family, task));
@@ -117,12 +109,8 @@ public final class Families {
     return file;
   }
 
-  private static PeftException unknown(Path file, String modelType, boolean running) {
-    String supported =
-        ALL.stream()
-            .filter(family -> family.runs() || !running)
-            .map(Family::modelType)
-            .collect(Collectors.joining(", "));
+  private static PeftException unknown(Path file, String modelType) {
+    String supported = ALL.stream().map(Family::modelType).collect(Collectors.joining(", "));
     return new PeftException(
         file
             + ": model_type \""

@@ -10,6 +10,7 @@ import org.peft4j.error.PeftException;
 import org.peft4j.kernel.Scratch;
 import org.peft4j.safetensors.TensorInfo;
 import org.peft4j.safetensors.TensorSource;
+import org.peft4j.transformers.architecture.HeadPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 
 /**
@@ -56,7 +57,7 @@ public record ForwardInputs(
         }
         boolean ofRows =
             tensor.name().equals(TASKS)
-                || tensor.name().equals(LABELS) && model.labels().isPresent();
+                || tensor.name().equals(LABELS) && model.head() instanceof HeadPart.Sequence;
         List<Long> needed = ofRows ? shape.subList(0, 1) : shape;
         if (!tensor.shape().equals(needed)) {
           throw problem(
@@ -71,7 +72,7 @@ public record ForwardInputs(
       Optional<int[]> labels = optional(source, LABELS, IGNORED, model.head().outputs() - 1);
       int[] tasks = optional(source, TASKS, 0, Integer.MAX_VALUE).orElse(new int[0]);
       long[] size = shape.stream().mapToLong(Long::longValue).toArray();
-      long[] labelled = model.labels().isPresent() ? new long[] {size[0], 1} : size;
+      long[] labelled = model.head() instanceof HeadPart.Sequence ? new long[] {size[0], 1} : size;
       return new ForwardInputs(
           array(ids, size),
           mask.map(m -> array(m, size)),

@@ -10,6 +10,7 @@ import java.util.stream.Collectors;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
 import org.peft4j.transformers.architecture.AttentionPart;
+import org.peft4j.transformers.architecture.HeadPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.family.Families;
 import org.peft4j.transformers.internal.weights.StoredHead;

@@ -9,7 +9,6 @@ import org.peft4j.transformers.config.Precision;
  * What a config would train in a transformer, and the memory that training would take.
  *
  * @param modelType its {@code model_type}
- * @param runs whether this library can load and train it; it plans some models that it cannot
  * @param adapter what would train; its memory is for FP32 without gradient checkpointing
  * @param batch the batch of the activation estimate
  * @param weights bytes of the frozen weights in each precision
@@ -17,7 +16,6 @@ import org.peft4j.transformers.config.Precision;
  */
 public record TransformerPlan(
     String modelType,
-    boolean runs,
     AdapterPlan adapter,
     TrainingBatch batch,
     Map<Precision, Long> weights,

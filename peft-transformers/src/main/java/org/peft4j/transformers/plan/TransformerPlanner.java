@@ -45,7 +45,7 @@ public final class TransformerPlanner {
    *     config is impossible for the model
    */
   public static TransformerPlan plan(Path path, PeftConfig config, TrainingBatch batch) {
-    return plan(StoredHead.of(path, Families.readAny(path)), config, batch);
+    return plan(StoredHead.of(path, Families.read(path)), config, batch);
   }
 
   /** Plans for a model whose architecture is known. */
@@ -73,16 +73,15 @@ public final class TransformerPlanner {
     ActivationMemory activations = activations(adapter, batch);
     return new TransformerPlan(
         model.modelType(),
-        model.runs(),
         adapter.withActivations(activations.plain()),
         batch,
         weights,
         activations);
   }
 
-  /** The sum over all elements, those of a tied head once. */
+  /** The sum over all elements, shared ones once. */
   private long sum(ToIntFunction<SiteParameter> each) {
-    return model.ownModules().stream()
+    return model.distinctModules().stream()
         .flatMap(module -> module.site().parameters().stream())
         .mapToLong(parameter -> parameter.count() * each.applyAsInt(parameter))
         .sum();

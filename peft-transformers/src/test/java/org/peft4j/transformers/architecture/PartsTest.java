@@ -180,13 +180,12 @@ class PartsTest {
     ModelArchitecture model =
         new ModelArchitecture(
             new CheckpointNames("test", "Test", "", Set.of()),
-            true,
             16,
-            new SpecialTokens(OptionalInt.empty(), List.of(), OptionalInt.empty()),
-            Optional.empty(),
+            new SpecialTokens(
+                OptionalInt.empty(), List.of(), OptionalInt.empty(), OptionalInt.empty()),
             Optional.of(stack),
             stack,
-            HeadPart.of("head", 8, 12, true, 0.02));
+            HeadPart.Language.of("head", 8, 12, true, 0.02));
 
     assertThat(model.modules())
         .extracting(module -> module.site().name())

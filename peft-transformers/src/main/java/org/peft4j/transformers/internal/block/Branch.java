@@ -52,9 +52,13 @@ record Branch(@Nullable Norm before, Mixer mixer, @Nullable Norm after, Sublayer
         : FeedForward.of((FeedForwardPart) part, modules);
   }
 
-  /** Whether adapters act here now. */
-  boolean acts() {
-    return Norm.acts(before) || mixer.acts() || Norm.acts(after) || place.acts();
+  /** Whether the backward pass has work here even if the gradient of x is not needed. */
+  boolean goesBack(Kept kept) {
+    return Norm.acts(before) || goesBackToMixer(kept) || Norm.acts(after) || place.acts();
+  }
+
+  private boolean goesBackToMixer(Kept kept) {
+    return mixer.acts() || kept.mixer().passesOn();
   }
 
   /** Whether the backward pass needs x. */
@@ -123,7 +127,7 @@ record Branch(@Nullable Norm before, Mixer mixer, @Nullable Norm after, Sublayer
       boolean residualNeeded,
       CallMemory memory) {
     BranchGradient gradient = BranchGradient.of(pass, place, x, dy, residualNeeded, memory);
-    boolean goOn = dGiven != null || Norm.acts(before) || mixer.acts();
+    boolean goOn = dGiven != null || Norm.acts(before) || goesBackToMixer(kept);
     INDArray dMixed = gradient.dy();
     if (after != null) {
       INDArray below = goOn ? memory.temporary(dy.shape()) : null;

@@ -13,11 +13,6 @@ public interface Family {
   /** The {@code model_type} of its {@code config.json}. */
   String modelType();
 
-  /** Whether this library runs its models; others are only planned. */
-  default boolean runs() {
-    return true;
-  }
-
   /** Its tasks; the first is that of a class without a head of labels. */
   default List<Task> tasks() {
     return List.of(Task.CAUSAL_LM, Task.SEQ_CLS);

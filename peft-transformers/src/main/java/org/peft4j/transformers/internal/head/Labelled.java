@@ -23,10 +23,11 @@ public record Labelled(int[] rows, int[] targets, int[] perSequence) {
    * @param labels ids [batch, time]
    * @param mask [batch, time], 0 to ignore a label; null to use all
    * @param extent of the model's output: the virtual tokens, then time
-   * @param virtualTokens the number of virtual tokens
+   * @param virtualTokens the number of virtual tokens; the last of them predicts the first label
+   *     ahead
+   * @param ahead how many positions ahead of the logits their label is: 1 where the next token is
+   *     predicted, otherwise 0
    * @param outputs the number of classes, or of tokens in the vocabulary
-   * @param next whether the logits at t predict the label at t + 1; the last virtual token then
-   *     predicts the first label
    * @throws PeftException if no position has a label, a label is not an id, or shapes differ
    */
   public static Labelled of(
@@ -34,8 +35,8 @@ public record Labelled(int[] rows, int[] targets, int[] perSequence) {
       @Nullable INDArray mask,
       Extent extent,
       int virtualTokens,
-      int outputs,
-      boolean next) {
+      int ahead,
+      int outputs) {
     Extent own = new Extent(extent.batch(), extent.time() - virtualTokens);
     if (labels.length() != own.rows() || mask != null && mask.length() != own.rows()) {
       throw new PeftException(
@@ -45,9 +46,7 @@ public record Labelled(int[] rows, int[] targets, int[] perSequence) {
               + own.batch()
               + ", "
               + own.time()
-              + "]. Labels (and their mask) are "
-              + (next ? "token ids" : "classes")
-              + " of the same shape.");
+              + "]. Labels (and their mask) are of the same shape.");
     }
     int[] ids = TokenIds.of(labels);
     int[] counted = mask == null ? null : TokenIds.of(mask);
@@ -57,7 +56,7 @@ public record Labelled(int[] rows, int[] targets, int[] perSequence) {
     int[] perSequence = new int[(int) extent.batch()];
     int count = 0;
     for (int i = 0; i < ids.length; i++) {
-      boolean first = next && virtualTokens == 0 && i % time == 0;
+      boolean first = virtualTokens < ahead && i % time == 0;
       if (first || ids[i] == IGNORED || counted != null && counted[i] == 0) {
         continue;
       }
@@ -65,21 +64,21 @@ public record Labelled(int[] rows, int[] targets, int[] perSequence) {
         throw new PeftException(
             "Label "
                 + ids[i]
-                + (next ? " is not a token id" : " is not a class")
-                + "; allowed: 0 to "
+                + " is none of the model's outputs; allowed: 0 to "
                 + (outputs - 1)
                 + ", or "
                 + IGNORED
                 + " for no label.");
       }
-      rows[count] = i + (i / time + 1) * virtualTokens - (next ? 1 : 0);
+      rows[count] = i + (i / time + 1) * virtualTokens - ahead;
       targets[count++] = ids[i];
       perSequence[i / time]++;
     }
     if (count == 0) {
       throw new PeftException(
-          "No position of this batch has a label"
-              + (next ? " after its first one" : "")
+          (ahead == 0
+                  ? "No position of this batch has a label"
+                  : "No position of this batch has a label after its first one")
               + ", so there is no loss. Drop such batches.");
     }
     return new Labelled(

@@ -7,8 +7,13 @@ import org.peft4j.transformers.internal.model.Modules;
 
 /** What one kind of head makes of hidden states: logits, and a loss with its gradients. */
 public interface Readout {
-  /** The readout of a head. */
-  static Readout of(HeadPart part, Modules modules) {
+  /**
+   * The readout of a head.
+   *
+   * @param behindEncoder whether the body reads an encoder: its input is the labels, one position
+   *     later
+   */
+  static Readout of(HeadPart part, Modules modules, boolean behindEncoder) {
     Head head = Head.of(part, modules);
     if (part instanceof HeadPart.Sequence sequence) {
       return new SequenceReadout(sequence, head);
@@ -16,7 +21,8 @@ public interface Readout {
     if (part instanceof HeadPart.Span) {
       return new SpanReadout(head);
     }
-    return new TokenReadout(head, part instanceof HeadPart.Language);
+    boolean next = part instanceof HeadPart.Language && !behindEncoder;
+    return new TokenReadout(head, next ? 1 : 0);
   }
 
   /** The width of the logits. */

@@ -8,10 +8,10 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * Logits [batch, time, outputs] of each token; the loss is the mean cross-entropy of the positions
  * that have a label.
  *
- * @param next whether the logits at t predict the label at t + 1, as in a language model, instead
- *     of that at t
+ * @param ahead how many positions ahead of the logits their label is: 1 in a language model, 0 where
+ *     tokens are labelled or a decoder behind an encoder has the labels one position later
  */
-record TokenReadout(Head head, boolean next) implements Readout {
+record TokenReadout(Head head, int ahead) implements Readout {
   @Override
   public int outputs() {
     return head.outputs();
@@ -50,7 +50,7 @@ record TokenReadout(Head head, boolean next) implements Readout {
 
   private Labelled labelled(Reading reading, INDArray labels, @Nullable INDArray mask) {
     return Labelled.of(
-        labels, mask, reading.extent(), reading.virtualTokens(), head.outputs(), next);
+        labels, mask, reading.extent(), reading.virtualTokens(), ahead, head.outputs());
   }
 
   private static Losses losses(double[] losses, Labelled labelled) {

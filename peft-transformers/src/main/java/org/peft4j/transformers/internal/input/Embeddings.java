@@ -52,7 +52,7 @@ public final class Embeddings {
     this.projection = part.projection().map(modules::linear).orElse(null);
     this.positions = part.positions().map(p -> LearntPositions.of(p, modules)).orElse(null);
     this.norm = part.norm().map(modules::norm).orElse(null);
-    this.prompts = modules.prompts(part.prompt());
+    this.prompts = part.prompt().map(modules::prompts).orElseGet(PromptGrafts::none);
   }
 
   public static Embeddings of(InputPart part, Modules modules) {

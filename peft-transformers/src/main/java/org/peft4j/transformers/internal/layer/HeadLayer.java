@@ -9,7 +9,7 @@ import org.nd4j.common.primitives.Pair;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Pass;
 import org.peft4j.internal.graft.LayerGrafts;
-import org.peft4j.internal.original.SiteLayer;
+import org.peft4j.internal.module.SiteLayer;
 import org.peft4j.transformers.internal.head.Losses;
 import org.peft4j.transformers.internal.head.Reading;
 import org.peft4j.transformers.internal.head.Readout;
@@ -26,7 +26,7 @@ final class HeadLayer extends LossLayer {
 
   HeadLayer(NeuralNetConfiguration configuration, FrozenModel model, LayerGrafts grafts) {
     super(configuration, model, model.architecture().head().sites(), grafts);
-    readout = Readout.of(model.architecture().head(), new Modules(model, grafts));
+    readout = Readout.of(model.architecture().head(), new Modules(model, grafts), twoStacks());
   }
 
   @Override
@@ -47,8 +47,9 @@ final class HeadLayer extends LossLayer {
     }
   }
 
+  /** Virtual tokens precede all other positions; those of a model with an encoder are there. */
   private Reading reading(Pass pass, CallMemory memory) {
-    int virtualTokens = grafts().passState().virtualTokens();
+    int virtualTokens = twoStacks() ? 0 : grafts().passState().virtualTokens();
     return new Reading(pass, input, shown, virtualTokens, memory);
   }
 

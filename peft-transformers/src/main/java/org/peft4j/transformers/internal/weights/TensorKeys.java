@@ -9,6 +9,8 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteParameter;
+import org.peft4j.transformers.architecture.EmbeddingPart;
+import org.peft4j.transformers.architecture.HeadPart;
 import org.peft4j.transformers.architecture.LinearPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.architecture.ModulePart;
@@ -44,6 +46,11 @@ public record TensorKeys(
     Map<String, List<Long>> shapes = new TreeMap<>();
     model.modules().forEach(module -> shapes.putAll(shapes(module)));
     Map<String, String> aliases = new TreeMap<>();
+    for (ModulePart module : model.modules()) {
+      if (module instanceof EmbeddingPart table && table.shared().isPresent()) {
+        aliases.put(table.ownKey(), table.key());
+      }
+    }
     if (model.head().tied()) {
       for (String key : shapes(model.head().linear()).keySet()) {
         shapes.remove(key);
@@ -76,10 +83,15 @@ public record TensorKeys(
     return site.name() + "." + parameter.name();
   }
 
+  /** The key of a module's parameter; modules that share a table have the same. */
+  public static String key(ModulePart module, SiteParameter parameter) {
+    return module instanceof EmbeddingPart table ? table.key() : key(module.site(), parameter);
+  }
+
   private static Map<String, List<Long>> shapes(ModulePart module) {
     Map<String, List<Long>> shapes = new TreeMap<>();
     for (SiteParameter parameter : module.site().parameters()) {
-      shapes.put(key(module.site(), parameter), parameter.shape());
+      shapes.put(key(module, parameter), parameter.shape());
     }
     return shapes;
   }

@@ -1,8 +1,4 @@
 package org.peft4j.transformers.internal.family.decoder;
-import org.peft4j.transformers.internal.family.TokenFields;
-import org.peft4j.transformers.internal.family.RotaryFields;
-import org.peft4j.transformers.internal.family.ConfigFields;
-import org.peft4j.transformers.internal.family.ActivationField;
 
 import java.util.List;
 import java.util.Optional;
@@ -25,8 +21,12 @@ import org.peft4j.transformers.architecture.NormPart;
 import org.peft4j.transformers.architecture.ResidualPart;
 import org.peft4j.transformers.architecture.Rotary;
 import org.peft4j.transformers.architecture.StackPart;
-import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.config.SpecialTokens;
+import org.peft4j.transformers.config.TaskHead;
+import org.peft4j.transformers.internal.family.ActivationField;
+import org.peft4j.transformers.internal.family.ConfigFields;
+import org.peft4j.transformers.internal.family.RotaryFields;
+import org.peft4j.transformers.internal.family.TokenFields;
 
 /**
  * The decoder of Llama (Touvron et al., 2023) and related families: pre-norm blocks of
@@ -113,7 +113,6 @@ final class GatedDecoder {
             task.className(variant.className(), "ForCausalLM"),
             "model",
             constants(blocks)),
-        true,
         fields.count("max_position_embeddings", variant.maxPositions()),
         tokens,
         Optional.empty(),

@@ -1,8 +1,4 @@
 package org.peft4j.transformers.internal.family.decoder;
-import org.peft4j.transformers.internal.family.TokenFields;
-import org.peft4j.transformers.internal.family.Family;
-import org.peft4j.transformers.internal.family.ConfigFields;
-import org.peft4j.transformers.internal.family.ActivationField;
 
 import java.util.List;
 import java.util.Optional;
@@ -25,6 +21,10 @@ import org.peft4j.transformers.architecture.PositionPart;
 import org.peft4j.transformers.architecture.ResidualPart;
 import org.peft4j.transformers.architecture.StackPart;
 import org.peft4j.transformers.config.TaskHead;
+import org.peft4j.transformers.internal.family.ActivationField;
+import org.peft4j.transformers.internal.family.ConfigFields;
+import org.peft4j.transformers.internal.family.Family;
+import org.peft4j.transformers.internal.family.TokenFields;
 
 /**
  * GPT-2 (Radford et al., 2019): pre-norm blocks with layer normalisation, learnt positions, one
@@ -56,7 +56,6 @@ public final class Gpt2Family implements Family {
             task.className("GPT2", "LMHeadModel"),
             "transformer",
             constants(blocks)),
-        true,
         positions,
         TokenFields.read(fields),
         Optional.empty(),

@@ -1,10 +1,10 @@
 package org.peft4j.transformers.internal.family.decoder;
-import org.peft4j.transformers.internal.family.Family;
-import org.peft4j.transformers.internal.family.ConfigFields;
 
 import java.util.OptionalInt;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.config.TaskHead;
+import org.peft4j.transformers.internal.family.ConfigFields;
+import org.peft4j.transformers.internal.family.Family;
 
 /** Llama 1 to 3 (Touvron et al., 2023). */
 public final class LlamaFamily implements Family {
@@ -27,6 +27,6 @@ public final class LlamaFamily implements Family {
             2048,
             index -> OptionalInt.empty()),
         fields,
-        labels);
+        task);
   }
 }

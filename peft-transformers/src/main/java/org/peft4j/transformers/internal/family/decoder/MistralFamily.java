@@ -1,10 +1,10 @@
 package org.peft4j.transformers.internal.family.decoder;
-import org.peft4j.transformers.internal.family.Family;
-import org.peft4j.transformers.internal.family.ConfigFields;
 
 import java.util.OptionalInt;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.config.TaskHead;
+import org.peft4j.transformers.internal.family.ConfigFields;
+import org.peft4j.transformers.internal.family.Family;
 
 /** Mistral (Jiang et al., 2023), with or without a window of attention. */
 public final class MistralFamily implements Family {
@@ -33,6 +33,6 @@ public final class MistralFamily implements Family {
             131_072,
             index -> window),
         fields,
-        labels);
+        task);
   }
 }

@@ -1,8 +1,4 @@
 package org.peft4j.transformers.internal.family.decoder;
-import org.peft4j.transformers.internal.family.TokenFields;
-import org.peft4j.transformers.internal.family.Family;
-import org.peft4j.transformers.internal.family.ConfigFields;
-import org.peft4j.transformers.internal.family.ActivationField;
 
 import java.util.List;
 import java.util.Optional;
@@ -24,8 +20,12 @@ import org.peft4j.transformers.architecture.NormPart;
 import org.peft4j.transformers.architecture.PositionPart;
 import org.peft4j.transformers.architecture.ResidualPart;
 import org.peft4j.transformers.architecture.StackPart;
-import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.config.SpecialTokens;
+import org.peft4j.transformers.config.TaskHead;
+import org.peft4j.transformers.internal.family.ActivationField;
+import org.peft4j.transformers.internal.family.ConfigFields;
+import org.peft4j.transformers.internal.family.Family;
+import org.peft4j.transformers.internal.family.TokenFields;
 
 /**
  * OPT (Zhang et al., 2022): layer norms before the sub-layers, or in OPT-350m after them, learnt
@@ -83,7 +83,6 @@ public final class OptFamily implements Family {
       return new ModelArchitecture(
           new CheckpointNames(
               modelType(), task.className("OPT", "ForCausalLM"), "model", Set.of()),
-          true,
           positions,
           tokens,
           Optional.empty(),

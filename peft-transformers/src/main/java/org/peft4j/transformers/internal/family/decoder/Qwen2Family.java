@@ -1,11 +1,11 @@
 package org.peft4j.transformers.internal.family.decoder;
-import org.peft4j.transformers.internal.family.Family;
-import org.peft4j.transformers.internal.family.ConfigFields;
 
 import java.util.List;
 import java.util.OptionalInt;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.config.TaskHead;
+import org.peft4j.transformers.internal.family.ConfigFields;
+import org.peft4j.transformers.internal.family.Family;
 
 /**
  * Qwen2 and Qwen2.5 (Yang et al., 2024). With {@code use_sliding_window}, the blocks from {@code
@@ -40,7 +40,7 @@ public final class Qwen2Family implements Family {
             32_768,
             index -> slides(types, fullLayers, index) ? window : OptionalInt.empty()),
         fields,
-        labels);
+        task);
   }
 
   private static OptionalInt window(ConfigFields fields) {
