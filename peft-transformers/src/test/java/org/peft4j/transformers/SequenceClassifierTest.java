@@ -274,7 +274,7 @@ class SequenceClassifierTest {
         .hasMessageContaining("LlamaForSequenceClassification");
     assertThatThrownBy(() -> Transformers.loadClassifier(Golden.base("llama")))
         .isInstanceOf(PeftException.class)
-        .hasMessageContaining("has no labels. Give labels");
+        .hasMessageContaining("has no labels of sequences. Give labels");
     assertThatThrownBy(
             () -> Transformers.loadClassifier(Golden.base("llama_classifier"), Labels.count(2)))
         .isInstanceOf(PeftException.class)
