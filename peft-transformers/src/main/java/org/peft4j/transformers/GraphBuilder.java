@@ -52,8 +52,7 @@ final class GraphBuilder {
     } else {
       builder.stack(Side.BODY, "");
     }
-    builder.add(
-        model.architecture().head().name(), new HeadConf(model));
+    builder.add(model.architecture().head().name(), new HeadConf(model));
     ComputationGraph result = new ComputationGraph(builder.graph.setOutputs(builder.last).build());
     result.init();
     return result;

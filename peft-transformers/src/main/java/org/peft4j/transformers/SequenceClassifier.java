@@ -24,8 +24,8 @@ import org.peft4j.transformers.internal.model.FrozenModel;
  * <ul>
  *   <li>one class: {@code −Σ y · log softmax(logits)}, in nats. Labels are distributions over the
  *       classes, one-hot or soft, [batch, labels], or class numbers [batch, 1], −100 for none;
- *   <li>several labels at once: the mean over the labels of {@code −y · log σ(z) − (1 − y) · log(1 −
- *       σ(z))}, labels 0 to 1, [batch, labels];
+ *   <li>several labels at once: the mean over the labels of {@code −y · log σ(z) − (1 − y) · log(1
+ *       − σ(z))}, labels 0 to 1, [batch, labels];
  *   <li>regression: the mean over the outputs of {@code (z − y)²}, numbers [batch, labels].
  * </ul>
  *

@@ -281,8 +281,7 @@ class SequenceClassifierTest {
         .hasMessageContaining("is a classifier of 3 labels; 2 are given");
     assertThatThrownBy(() -> Labels.of()).hasMessageContaining("one or more");
     assertThatThrownBy(
-            () ->
-                TaskHead.sequences(Labels.of("one"), ProblemType.SINGLE_LABEL_CLASSIFICATION))
+            () -> TaskHead.sequences(Labels.of("one"), ProblemType.SINGLE_LABEL_CLASSIFICATION))
         .hasMessageContaining("There is one label");
     assertThatThrownBy(() -> Labels.of("a", "a")).hasMessageContaining("a name twice");
   }

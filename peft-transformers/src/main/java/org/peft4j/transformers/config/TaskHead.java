@@ -21,7 +21,9 @@ public record TaskHead(Task task, Optional<Labels> labels, ProblemType problem) 
       throw new PeftException(
           "The task "
               + task
-              + (classes ? " needs labels, and there are none." : " has no labels; leave them out."));
+              + (classes
+                  ? " needs labels, and there are none."
+                  : " has no labels; leave them out."));
     }
     boolean one = labels.map(Labels::size).orElse(2) == 1;
     if (one && problem == ProblemType.SINGLE_LABEL_CLASSIFICATION) {

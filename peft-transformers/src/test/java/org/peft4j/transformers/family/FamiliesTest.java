@@ -120,8 +120,7 @@ class FamiliesTest {
 
   @Test
   void aTaskThatAFamilyLacksIsRefusedByName() {
-    assertThatThrownBy(
-            () -> Families.read(Golden.base("llama"), TaskHead.of(Task.QUESTION_ANS)))
+    assertThatThrownBy(() -> Families.read(Golden.base("llama"), TaskHead.of(Task.QUESTION_ANS)))
         .isInstanceOf(PeftException.class)
         .hasMessageContaining("\"llama\" is not supported for the task QUESTION_ANS")
         .hasMessageContaining("[CAUSAL_LM, SEQ_CLS]");

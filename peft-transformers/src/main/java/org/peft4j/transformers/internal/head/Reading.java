@@ -14,11 +14,7 @@ import org.peft4j.transformers.internal.memory.CallMemory;
  * @param virtualTokens the number of virtual tokens before the others
  */
 public record Reading(
-    Pass pass,
-    INDArray hidden,
-    @Nullable INDArray shown,
-    int virtualTokens,
-    CallMemory memory) {
+    Pass pass, INDArray hidden, @Nullable INDArray shown, int virtualTokens, CallMemory memory) {
   /** The extent of the hidden states, virtual tokens included. */
   Extent extent() {
     return Extent.of(hidden);

@@ -15,8 +15,7 @@ record SequenceReadout(HeadPart.Sequence part, Head head) implements Readout {
   @Override
   public INDArray logits(Reading reading) {
     INDArray logits = reading.memory().output(reading.extent().batch(), head.outputs());
-    head.forward(
-        reading.pass(), pooled(reading, pooling(reading)), logits, reading.memory());
+    head.forward(reading.pass(), pooled(reading, pooling(reading)), logits, reading.memory());
     return logits;
   }
 
@@ -69,7 +68,6 @@ record SequenceReadout(HeadPart.Sequence part, Head head) implements Readout {
           "A sequence classifier takes no mask of labels; leave sequences without a label out, or"
               + " give them a row of zeros.");
     }
-    return SequenceTargets.of(
-        part.problem(), labels, reading.extent().batch(), head.outputs());
+    return SequenceTargets.of(part.problem(), labels, reading.extent().batch(), head.outputs());
   }
 }

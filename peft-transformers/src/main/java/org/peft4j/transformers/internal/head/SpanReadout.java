@@ -54,9 +54,7 @@ record SpanReadout(Head head) implements Readout {
   private record Forward(Head.Kept kept, INDArray logits3) {}
 
   private INDArray room(Reading reading) {
-    return reading
-        .memory()
-        .temporary(reading.extent().batch(), reading.time(), head.outputs());
+    return reading.memory().temporary(reading.extent().batch(), reading.time(), head.outputs());
   }
 
   private Forward forward(Reading reading, INDArray logits) {
@@ -65,8 +63,7 @@ record SpanReadout(Head head) implements Readout {
     return new Forward(head.forward(reading.pass(), rows, flat, reading.memory()), logits);
   }
 
-  private static SpanTargets targets(
-      Reading reading, INDArray labels, @Nullable INDArray mask) {
+  private static SpanTargets targets(Reading reading, INDArray labels, @Nullable INDArray mask) {
     if (mask != null) {
       throw new PeftException(
           "A model that answers questions takes no mask of labels; give positions of "

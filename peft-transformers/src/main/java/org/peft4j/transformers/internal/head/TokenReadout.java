@@ -8,8 +8,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * Logits [batch, time, outputs] of each token; the loss is the mean cross-entropy of the positions
  * that have a label.
  *
- * @param ahead how many positions ahead of the logits their label is: 1 in a language model, 0 where
- *     tokens are labelled or a decoder behind an encoder has the labels one position later
+ * @param ahead how many positions ahead of the logits their label is: 1 in a language model, 0
+ *     where tokens are labelled or a decoder behind an encoder has the labels one position later
  */
 record TokenReadout(Head head, int ahead) implements Readout {
   @Override
@@ -23,10 +23,7 @@ record TokenReadout(Head head, int ahead) implements Readout {
     INDArray logits =
         reading.memory().output(reading.extent().batch(), reading.time(), head.outputs());
     head.forward(
-        reading.pass(),
-        rows,
-        logits.reshape('c', rows.size(0), head.outputs()),
-        reading.memory());
+        reading.pass(), rows, logits.reshape('c', rows.size(0), head.outputs()), reading.memory());
     return logits;
   }
 

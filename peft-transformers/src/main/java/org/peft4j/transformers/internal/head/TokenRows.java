@@ -28,8 +28,7 @@ final class TokenRows {
       dHidden.assign(0);
     }
     long batch = reading.extent().batch();
-    part(reading, dHidden)
-        .assign(gradients.reshape('c', batch, reading.time(), gradients.size(1)));
+    part(reading, dHidden).assign(gradients.reshape('c', batch, reading.time(), gradients.size(1)));
   }
 
   private static INDArray part(Reading reading, INDArray array) {

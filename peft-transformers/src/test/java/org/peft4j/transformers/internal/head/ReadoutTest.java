@@ -60,11 +60,7 @@ class ReadoutTest {
 
   private static HeadPart sequence(HeadPart.Position position, ProblemType problem) {
     return new HeadPart.Sequence(
-        position,
-        List.of(dense(Activation.TANH, false)),
-        output(),
-        Labels.count(OUTPUTS),
-        problem);
+        position, List.of(dense(Activation.TANH, false)), output(), Labels.count(OUTPUTS), problem);
   }
 
   private static HeadPart tokens() {
@@ -86,9 +82,7 @@ class ReadoutTest {
       Readout readout = Readout.of(part, modules.modules(), false);
       test.accept(
           new Run(
-              readout,
-              modules,
-              new Reading(TestModules.pass(), hidden, SHOWN, VIRTUAL, memory)));
+              readout, modules, new Reading(TestModules.pass(), hidden, SHOWN, VIRTUAL, memory)));
     }
   }
 
@@ -152,8 +146,7 @@ class ReadoutTest {
         run -> {
           double[] mean = new double[WIDTH];
           for (int i = 0; i < WIDTH; i++) {
-            mean[i] =
-                (state(1, 0)[i] + state(1, 2)[i] + state(1, 3)[i] + state(1, 4)[i]) / 4;
+            mean[i] = (state(1, 0)[i] + state(1, 2)[i] + state(1, 3)[i] + state(1, 4)[i]) / 4;
           }
           double[] dense = tanh(run.linear("head.dense", mean, WIDTH));
           assertThat(run.readout().logits(run.reading()).toDoubleMatrix()[1])
@@ -257,7 +250,9 @@ class ReadoutTest {
                     () ->
                         run.readout()
                             .losses(
-                                run.reading(), Nd4j.createFromArray(new int[][] {pair, pair}), null))
+                                run.reading(),
+                                Nd4j.createFromArray(new int[][] {pair, pair}),
+                                null))
                 .isInstanceOf(PeftException.class)
                 .hasMessageContaining(
                     pair[0] == -1 ? "Position -1 is not in a text" : "No sequence of this batch"));

@@ -52,10 +52,7 @@ public final class Gpt2Family implements Family {
         shape.embedding("transformer.wpe", SiteRole.POSITION_EMBEDDING, positions);
     return new ModelArchitecture(
         new CheckpointNames(
-            modelType(),
-            task.className("GPT2", "LMHeadModel"),
-            "transformer",
-            constants(blocks)),
+            modelType(), task.className("GPT2", "LMHeadModel"), "transformer", constants(blocks)),
         positions,
         TokenFields.read(fields),
         Optional.empty(),

@@ -81,8 +81,7 @@ public final class OptFamily implements Family {
       boolean withoutNorm = fields.flag("_remove_final_layer_norm", false) || !normBefore;
       SpecialTokens tokens = TokenFields.read(fields);
       return new ModelArchitecture(
-          new CheckpointNames(
-              modelType(), task.className("OPT", "ForCausalLM"), "model", Set.of()),
+          new CheckpointNames(modelType(), task.className("OPT", "ForCausalLM"), "model", Set.of()),
           positions,
           tokens,
           Optional.empty(),

@@ -37,8 +37,8 @@ import org.peft4j.transformers.internal.family.TokenFields;
  * <p>Without {@code tie_word_embeddings}, the head of mT5 is not tied and those of the others are,
  * as in their checkpoints; a config with the field decides itself, and a head that a file has
  * counts. (Hugging Face transformers 5 ties all whatever the config says, until it sees the file.)
- * T5 and UMT5 scale the head's input by 1/√width where the config ties it: transformers 5.18 does so
- * in every UMT5, which changes the logits of one whose config says that it is not tied.
+ * T5 and UMT5 scale the head's input by 1/√width where the config ties it: transformers 5.18 does
+ * so in every UMT5, which changes the logits of one whose config says that it is not tied.
  */
 public record T5Family(String modelType, String className) implements Family {
   private static final String HEAD = "lm_head";
