@@ -4,8 +4,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import org.peft4j.error.PeftException;
+import org.peft4j.internal.Quoted;
 import org.peft4j.internal.json.JsonReader;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.config.TaskHead;
@@ -14,10 +14,18 @@ import org.peft4j.transformers.internal.family.ConfigFields;
 import org.peft4j.transformers.internal.family.Family;
 import org.peft4j.transformers.internal.family.TaskFields;
 import org.peft4j.transformers.internal.family.decoder.Gpt2Family;
-import org.peft4j.transformers.internal.family.decoder.LlamaFamily;
-import org.peft4j.transformers.internal.family.decoder.MistralFamily;
 import org.peft4j.transformers.internal.family.decoder.OptFamily;
-import org.peft4j.transformers.internal.family.decoder.Qwen2Family;
+import org.peft4j.transformers.internal.family.gated.Gemma2Family;
+import org.peft4j.transformers.internal.family.gated.Gemma3Family;
+import org.peft4j.transformers.internal.family.gated.GemmaFamily;
+import org.peft4j.transformers.internal.family.gated.GraniteFamily;
+import org.peft4j.transformers.internal.family.gated.LlamaFamily;
+import org.peft4j.transformers.internal.family.gated.MistralFamily;
+import org.peft4j.transformers.internal.family.gated.Olmo2Family;
+import org.peft4j.transformers.internal.family.gated.Phi3Family;
+import org.peft4j.transformers.internal.family.gated.Qwen2Family;
+import org.peft4j.transformers.internal.family.gated.Qwen3Family;
+import org.peft4j.transformers.internal.family.gated.SmolLm3Family;
 import org.peft4j.transformers.internal.family.seq2seq.T5Family;
 
 /**
@@ -30,6 +38,14 @@ public final class Families {
           new LlamaFamily(),
           new MistralFamily(),
           new Qwen2Family(),
+          new Qwen3Family(),
+          new GemmaFamily(),
+          new Gemma2Family(),
+          new Gemma3Family(),
+          new Phi3Family(),
+          new GraniteFamily(),
+          new Olmo2Family(),
+          new SmolLm3Family(),
           new Gpt2Family(),
           new OptFamily(),
           new T5Family("t5", "T5"),
@@ -110,13 +126,19 @@ public final class Families {
   }
 
   private static PeftException unknown(Path file, String modelType) {
-    String supported = ALL.stream().map(Family::modelType).collect(Collectors.joining(", "));
+    List<String> supported = ALL.stream().map(Family::modelType).toList();
+    String nearest =
+        NearestFamily.of(modelType, supported)
+            .map(name -> "The nearest is " + name + ", which computes something else. ")
+            .orElse("");
     return new PeftException(
         file
-            + ": model_type \""
-            + modelType
-            + "\" is not supported. Supported are: "
-            + supported
+            + ": model_type "
+            + Quoted.quoted(modelType)
+            + " is not supported. "
+            + nearest
+            + "Supported are: "
+            + String.join(", ", supported)
             + ".");
   }
 }

@@ -16,6 +16,7 @@ import org.peft4j.transformers.architecture.Rotary;
 import org.peft4j.transformers.config.Labels;
 import org.peft4j.transformers.config.ProblemType;
 import org.peft4j.transformers.config.Task;
+import org.peft4j.transformers.config.Task;
 import org.peft4j.transformers.config.TaskHead;
 
 /** Settings that would change the model's outputs are refused with their value. */
@@ -24,7 +25,7 @@ class FamiliesTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "llama   | model_type | \"xlnet\" | \"xlnet\" is not supported. Supported are: llama,",
+        "llama   | model_type | \"xlnet\" | \"xlnet\" is not supported. Supported are: llama, mistral, qwen2, qwen3,",
         "llama   | hidden_act | \"mish\" | hidden_act is \"mish\"; allowed: gelu, gelu_accurate",
         "llama   | partial_rotary_factor | 0.5 | partial_rotary_factor is 0.5; allowed: only 1",
         "llama   | num_key_value_heads | 3 | num_key_value_heads is 3; allowed: a divisor of num_attention_heads 4",
@@ -137,5 +138,33 @@ class FamiliesTest {
     AttentionPart attention =
         Families.read(Golden.base(base)).body().blocks().get(0).attentions().get(0);
     return ((AttentionPart.RotaryPositions) attention.positions()).rotary();
+  }
+
+  /** A similar name is no promise: what such a model computes differs somewhere. */
+  @ParameterizedTest
+  @CsvSource({
+    "mixtral, mistral",
+    "qwen3_moe, qwen3",
+    "gemma3, gemma3_text",
+    "phi4, phi3",
+    "olmo3, olmo2",
+    "Llama, llama",
+    "granitemoe, granite",
+  })
+  void theNearestFamilyIsNamed(String modelType, String nearest, @TempDir Path folder) {
+    Path file = ConfigFile.of("llama", folder).with("model_type", '"' + modelType + '"').write();
+
+    assertThatThrownBy(() -> Families.read(file))
+        .isInstanceOf(PeftException.class)
+        .hasMessageContaining(
+            "model_type \"%s\" is not supported. The nearest is %s, which computes something else.",
+            modelType, nearest);
+  }
+
+  @Test
+  void aFamilyWithoutKinHasNoNearestOne(@TempDir Path folder) {
+    Path file = ConfigFile.of("llama", folder).with("model_type", "\"mamba\"").write();
+
+    assertThatThrownBy(() -> Families.read(file)).hasMessageNotContaining("nearest");
   }
 }

@@ -39,6 +39,7 @@ class EmbeddingsTest {
     return new InputPart(
         plain.tokens(),
         multiplier,
+        false,
         projection
             ? Optional.of(LinearPart.of("in", SiteRole.OTHER, NARROW, WIDTH, false, 0.02))
             : Optional.empty(),

@@ -13,6 +13,7 @@ import org.peft4j.transformers.architecture.BlockPart;
 import org.peft4j.transformers.architecture.CheckpointNames;
 import org.peft4j.transformers.architecture.EmbeddingPart;
 import org.peft4j.transformers.architecture.FeedForwardPart;
+import org.peft4j.transformers.architecture.HeadPart;
 import org.peft4j.transformers.architecture.InputPart;
 import org.peft4j.transformers.architecture.LinearPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
@@ -22,6 +23,7 @@ import org.peft4j.transformers.architecture.ResidualPart;
 import org.peft4j.transformers.architecture.StackPart;
 import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.internal.family.ActivationField;
+import org.peft4j.transformers.internal.family.CausalModel;
 import org.peft4j.transformers.internal.family.ConfigFields;
 import org.peft4j.transformers.internal.family.Family;
 import org.peft4j.transformers.internal.family.TokenFields;
@@ -62,7 +64,7 @@ public final class Gpt2Family implements Family {
             blocks,
             Optional.of(shape.norm("transformer.ln_f")),
             Optional.empty()),
-        DecoderHead.of(task, shape.width, vocabulary, tied, shape.deviation));
+        CausalModel.head(task, HeadPart.Language.of(CausalModel.HEAD, shape.width, vocabulary, tied, shape.deviation)));
   }
 
   private static void refuse(ConfigFields fields) {

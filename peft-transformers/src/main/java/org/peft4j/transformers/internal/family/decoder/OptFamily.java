@@ -12,6 +12,7 @@ import org.peft4j.transformers.architecture.BlockPart;
 import org.peft4j.transformers.architecture.CheckpointNames;
 import org.peft4j.transformers.architecture.EmbeddingPart;
 import org.peft4j.transformers.architecture.FeedForwardPart;
+import org.peft4j.transformers.architecture.HeadPart;
 import org.peft4j.transformers.architecture.InputPart;
 import org.peft4j.transformers.architecture.LinearPart;
 import org.peft4j.transformers.architecture.MixerPart;
@@ -23,6 +24,7 @@ import org.peft4j.transformers.architecture.StackPart;
 import org.peft4j.transformers.config.SpecialTokens;
 import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.internal.family.ActivationField;
+import org.peft4j.transformers.internal.family.CausalModel;
 import org.peft4j.transformers.internal.family.ConfigFields;
 import org.peft4j.transformers.internal.family.Family;
 import org.peft4j.transformers.internal.family.TokenFields;
@@ -93,7 +95,7 @@ public final class OptFamily implements Family {
               IntStream.range(0, layers).mapToObj(this::block).toList(),
               withoutNorm ? Optional.empty() : Optional.of(norm(DECODER + "final_layer_norm")),
               projection("project_out", width, embedded)),
-          DecoderHead.of(task, embedded, vocabulary, tied, deviation));
+          CausalModel.head(task, HeadPart.Language.of(CausalModel.HEAD, embedded, vocabulary, tied, deviation)));
     }
 
     private InputPart input(int vocabulary, int positions, OptionalInt padding) {
