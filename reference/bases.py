@@ -26,6 +26,8 @@ from transformers import (
 )
 from transformers.pytorch_utils import Conv1D
 
+import bases_decoders
+
 VOCABULARY = 56
 DECODER = dict(
     vocab_size=VOCABULARY,
@@ -57,6 +59,8 @@ class Base:
     """Whether the file has a head of its own although the config says that it is tied."""
     classifier: bool = False
     """Whether the head is `score`, for sequences, instead of `lm_head`."""
+    attention: str = "eager"
+    """Falcon's eager attention adds ALiBi twice; that of PyTorch adds it once."""
 
     @property
     def kind(self) -> type:
@@ -152,13 +156,16 @@ ALL: dict[str, Base] = {
 }
 
 
+ALL.update({name: Base(**fields) for name, fields in bases_decoders.ALL.items()})
+
+
 def load(name: str, linear: bool = False) -> PreTrainedModel:
     """The stored checkpoint, in FP32 with eager attention.
 
     With linear, each Conv1D of GPT-2 is a Linear of the same name and function, for methods that PEFT has for Linear only.
     """
     folder = setting.BASES / name
-    model = ALL[name].kind.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager")
+    model = ALL[name].kind.from_pretrained(folder, dtype=torch.float32, attn_implementation=ALL[name].attention)
     model.config.name_or_path = name  # what PEFT writes as base_model_name_or_path: no path of this machine
     model.name_or_path = name
     if model.config.is_encoder_decoder:  # PEFT 0.21 asks for a method by the name that it had in transformers 4

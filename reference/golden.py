@@ -18,6 +18,7 @@ from transformers import PreTrainedConfig
 import bases
 import cases
 import cases_classification
+import cases_decoders
 import cases_models
 import cases_low_rank
 import cases_prompt
@@ -38,6 +39,7 @@ ALL = {
     **cases_classification.ALL,
     **cases_models.ALL,
     **cases_seq2seq.ALL,
+    **cases_decoders.ALL,
 }
 
 

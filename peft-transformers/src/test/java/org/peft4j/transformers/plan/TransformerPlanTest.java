@@ -30,8 +30,6 @@ import org.peft4j.internal.files.AdapterFiles;
 import org.peft4j.lora.LoraConfig;
 import org.peft4j.plan.AdapterPlan;
 import org.peft4j.plan.TrainableParameters;
-import org.peft4j.site.Site;
-import org.peft4j.site.SiteRole;
 import org.peft4j.transformers.CausalLanguageModel;
 import org.peft4j.transformers.Golden;
 import org.peft4j.transformers.TransformerModel;

@@ -19,14 +19,19 @@ import org.peft4j.transformers.internal.model.Mixer;
 import org.peft4j.transformers.internal.model.Modules;
 
 /**
- * A branch beside a residual connection: {@code after(mixer(before(x)))}, then the adapters of its
+ * A branch beside a residual connection: {@code factor·after(mixer(before(x)))}, then the adapters of its
  * output.
  *
  * @param before null for none, or if the branches share one
  * @param after null for none
  * @param place the adapters of the branch's output
  */
-record Branch(@Nullable Norm before, Mixer mixer, @Nullable Norm after, SublayerGrafts place) {
+record Branch(
+    @Nullable Norm before,
+    Mixer mixer,
+    @Nullable Norm after,
+    double factor,
+    SublayerGrafts place) {
   /**
    * The forward pass' results that the backward pass needs, beside the inputs.
    *
@@ -43,6 +48,7 @@ record Branch(@Nullable Norm before, Mixer mixer, @Nullable Norm after, Sublayer
         Norm.of(part.before(), modules),
         mixer(part.mixer(), modules),
         Norm.of(part.after(), modules),
+        part.factor(),
         modules.sublayer(part.place()));
   }
 
@@ -100,6 +106,9 @@ record Branch(@Nullable Norm before, Mixer mixer, @Nullable Norm after, Sublayer
       afterStatistics = after.statistics(x, memory);
       after.forward(pass, mixed, out == null ? memory.temporary(x.shape()) : out, afterStatistics);
     }
+    if (out != null && factor != 1) {
+      out.muli(factor);
+    }
     if (out != null) {
       place.forward(pass, x, out);
     }
@@ -128,14 +137,18 @@ record Branch(@Nullable Norm before, Mixer mixer, @Nullable Norm after, Sublayer
       CallMemory memory) {
     BranchGradient gradient = BranchGradient.of(pass, place, x, dy, residualNeeded, memory);
     boolean goOn = dGiven != null || Norm.acts(before) || goesBackToMixer(kept);
-    INDArray dMixed = gradient.dy();
+    INDArray dOut = gradient.dy();
+    if (factor != 1) {
+      dOut = memory.temporary(dy.shape()).assign(dOut).muli(factor);
+    }
+    INDArray dMixed = dOut;
     if (after != null) {
       INDArray below = goOn ? memory.temporary(dy.shape()) : null;
       after.backward(
           pass,
           Objects.requireNonNull(kept.mixed()),
           Objects.requireNonNull(kept.afterStatistics()),
-          gradient.dy(),
+          dOut,
           below);
       dMixed = below;
     }
