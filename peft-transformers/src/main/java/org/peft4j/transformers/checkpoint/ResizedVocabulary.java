@@ -76,8 +76,8 @@ public final class ResizedVocabulary {
       int tokens =
           keys.values().stream()
               .flatMap(List::stream)
-              .map(source.tensors()::get)
-              .filter(info -> info != null)
+              .filter(source.tensors()::containsKey)
+              .map(source::tensor)
               .mapToInt(info -> Math.toIntExact(info.shape().get(0)))
               .findFirst()
               .orElseThrow(() -> noEmbeddings(adapter));
@@ -169,8 +169,9 @@ public final class ResizedVocabulary {
     return rows.flatMap(
         source ->
             keys.getOrDefault(key, List.of()).stream()
-                .map(source.tensors()::get)
-                .filter(info -> info != null && info.shape().get(0) == tokens)
+                .filter(source.tensors()::containsKey)
+                .map(source::tensor)
+                .filter(info -> info.shape().get(0) == tokens)
                 .findFirst()
                 .map(info -> new TokenRows.Given(source, info)));
   }
