@@ -312,6 +312,7 @@ public final class OneDnnKernels implements Kernels {
       case GELU -> dnnl.algorithm.eltwise_gelu_erf;
       case GELU_TANH -> dnnl.algorithm.eltwise_gelu_tanh;
       case RELU -> dnnl.algorithm.eltwise_relu;
+      case TANH -> dnnl.algorithm.eltwise_tanh;
     };
   }
 

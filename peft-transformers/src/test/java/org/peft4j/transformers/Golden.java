@@ -25,6 +25,7 @@ public final class Golden {
           "weighted/",
           "per_row/",
           "eva/",
+          "resized",
           "optimizers/",
           "mixed/lora_then_ia3",
           "stories260k_wizard",

@@ -74,7 +74,7 @@ public final class TransformerPlanner {
     Set<String> adapted = new HashSet<>();
     adapter.sites().forEach(site -> adapted.add(site.name()));
     return StepMemory.of(model, batch, adapted)
-        .bytes(blocksFrom(adapted), adapted.contains(head), SINGLE);
+        .bytes(blocksFrom(adapted), any(model.head().sites(), adapted), SINGLE);
   }
 
   /** The number of blocks from the first adapted site on. */

@@ -184,10 +184,9 @@ class PartsTest {
             16,
             new SpecialTokens(
                 OptionalInt.empty(), List.of(), OptionalInt.empty(), OptionalInt.empty()),
-            Optional.empty(),
             Optional.of(stack),
             stack,
-            HeadPart.of("head", 8, 12, true, 0.02));
+            HeadPart.Language.of("head", 8, 12, true, 0.02));
 
     assertThat(model.modules())
         .extracting(module -> module.site().name())

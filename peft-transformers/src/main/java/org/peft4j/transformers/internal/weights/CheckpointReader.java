@@ -70,7 +70,7 @@ public final class CheckpointReader {
               }
             });
     keys.shapes().keySet().stream()
-        .filter(key -> !found.containsKey(key))
+        .filter(key -> !found.containsKey(key) && !keys.optional().contains(key))
         .forEach(key -> problems.add("missing " + key + " " + keys.shapes().get(key)));
     if (!problems.isEmpty()) {
       throw new PeftException(

@@ -17,7 +17,7 @@ import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.architecture.NormPart;
 import org.peft4j.transformers.architecture.ResidualPart;
 import org.peft4j.transformers.architecture.StackPart;
-import org.peft4j.transformers.config.Labels;
+import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.internal.family.ActivationField;
 import org.peft4j.transformers.internal.family.CausalModel;
 import org.peft4j.transformers.internal.family.ConfigFields;
@@ -156,21 +156,21 @@ final class GatedDecoder {
   }
 
   /** The model of these blocks. */
-  ModelArchitecture model(Optional<Labels> labels, IntFunction<BlockPart> block) {
-    return model(labels, block, rms("model.norm"), input(), head());
+  ModelArchitecture model(TaskHead task, IntFunction<BlockPart> block) {
+    return model(task, block, rms("model.norm"), input(), head());
   }
 
   ModelArchitecture model(
-      Optional<Labels> labels,
+      TaskHead task,
       IntFunction<BlockPart> block,
       NormPart norm,
       InputPart input,
-      HeadPart head) {
+      HeadPart.Language head) {
     List<BlockPart> blocks = IntStream.range(0, layers).mapToObj(block).toList();
     return CausalModel.of(defaults.modelType, defaults.className, "model", constants(blocks))
         .describe(
             fields,
-            labels,
+            task,
             maxPositions,
             new StackPart(input, blocks, Optional.of(norm), Optional.empty()),
             head);
@@ -186,8 +186,8 @@ final class GatedDecoder {
   }
 
   /** The head of a language model. */
-  HeadPart head() {
-    return HeadPart.of(
+  HeadPart.Language head() {
+    return HeadPart.Language.of(
         CausalModel.HEAD,
         sizes.width(),
         fields.count("vocab_size"),

@@ -1,10 +1,9 @@
 package org.peft4j.transformers.internal.family.gated;
 
-import java.util.Optional;
 import java.util.OptionalInt;
 import org.peft4j.transformers.architecture.AttentionPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
-import org.peft4j.transformers.config.Labels;
+import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.internal.family.ConfigFields;
 import org.peft4j.transformers.internal.family.Dimensions;
 import org.peft4j.transformers.internal.family.Family;
@@ -24,7 +23,7 @@ public final class Phi3Family implements Family {
   }
 
   @Override
-  public ModelArchitecture describe(ConfigFields fields, Optional<Labels> labels) {
+  public ModelArchitecture describe(ConfigFields fields, TaskHead task) {
     fields.ignore("resid_pdrop", "embd_pdrop", "auto_map");
     fields.only("attention_bias", false);
     OptionalInt window = fields.optionalCount("sliding_window", OptionalInt.empty());
@@ -35,7 +34,7 @@ public final class Phi3Family implements Family {
         RotaryFields.phi3(
             fields, parts.maxPositions(), parts.sizes().headSize(), ORIGINAL_POSITIONS);
     return parts.model(
-        labels,
+        task,
         i ->
             parts.preNorm(
                 i,

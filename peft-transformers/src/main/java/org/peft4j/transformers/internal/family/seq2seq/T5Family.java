@@ -22,7 +22,8 @@ import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.architecture.NormPart;
 import org.peft4j.transformers.architecture.ResidualPart;
 import org.peft4j.transformers.architecture.StackPart;
-import org.peft4j.transformers.config.Labels;
+import org.peft4j.transformers.config.Task;
+import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.internal.family.ConfigFields;
 import org.peft4j.transformers.internal.family.Family;
 import org.peft4j.transformers.internal.family.TokenFields;
@@ -48,13 +49,17 @@ public record T5Family(String modelType, String className) implements Family {
   }
 
   @Override
-  public ModelArchitecture describe(ConfigFields fields, Optional<Labels> labels) {
+  public List<Task> tasks() {
+    return List.of(Task.SEQ_2_SEQ_LM);
+  }
+
+  @Override
+  public ModelArchitecture describe(ConfigFields fields, TaskHead task) {
     fields.alias("hidden_size", "d_model");
     fields.alias("num_attention_heads", "num_heads");
     fields.alias("num_hidden_layers", "num_layers");
     fields.alias("head_dim", "d_kv");
     fields.ignore("dropout_rate", "output_past");
-    fields.check(labels.isEmpty(), "architectures", "language models of this family");
     boolean multilingual = is("mt5");
     int layers = fields.layers("num_layers");
     int vocabulary = fields.count("vocab_size");
@@ -64,15 +69,15 @@ public record T5Family(String modelType, String className) implements Family {
     if (is("t5")) {
       scaled = fields.flag("scale_decoder_outputs", scaled);
     }
-    HeadPart head = HeadPart.of(HEAD, shape.width, vocabulary, tied, shape.factor);
+    HeadPart.Language head =
+        HeadPart.Language.of(HEAD, shape.width, vocabulary, tied, shape.factor);
     return new ModelArchitecture(
         new CheckpointNames(modelType, className + "ForConditionalGeneration", "", Set.of()),
         fields.count("n_positions", 512),
         TokenFields.read(fields, is("t5") ? OptionalInt.empty() : OptionalInt.of(0)),
-        labels,
         Optional.of(shape.stack("encoder", layers, vocabulary)),
         shape.stack("decoder", fields.layers("num_decoder_layers", layers), vocabulary),
-        new HeadPart(
+        new HeadPart.Language(
             head.linear(), tied, scaled ? 1 / Math.sqrt(shape.width) : 1, OptionalDouble.empty()));
   }
 
