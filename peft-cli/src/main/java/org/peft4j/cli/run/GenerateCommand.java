@@ -68,8 +68,7 @@ public final class GenerateCommand implements Runnable {
     try (OpenModel open = OpenModel.of(model)) {
       task.tell(open.wrapped());
       List<int[]> ids = prompts.stream().map(text -> tokenizer.encode(text, true)).toList();
-      List<GeneratedRow> rows =
-          open.generator().with(tokenizer).generate(ids, config).rows();
+      List<GeneratedRow> rows = open.generator().with(tokenizer).generate(ids, config).rows();
       boolean decoded = open.base().architecture().encoder().isPresent();
       for (GeneratedRow row : rows) {
         List<Integer> all = new ArrayList<>(decoded ? List.of() : row.prompt());

@@ -5,8 +5,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.peft4j.cli.options.OptionNames;
 import org.peft4j.internal.json.JsonReader;
 import org.peft4j.transformers.generation.GenerationConfig;
@@ -91,8 +91,7 @@ final class Sampling {
   }
 
   private GenerationConfigBuilder onTop(GenerationConfigBuilder builder) {
-    if (Stream.of(
-            options.temperature, options.topK, options.topP, options.minP, options.typicalP)
+    if (Stream.of(options.temperature, options.topK, options.topP, options.minP, options.typicalP)
         .anyMatch(Optional::isPresent)) {
       builder.doSample(true);
     }

@@ -17,8 +17,7 @@ import org.peft4j.transformers.config.SpecialTokens;
 /** A letter is a token here: a is 10, b is 11 … */
 class PairLinesTest {
   private static final SpecialTokens TOKENS =
-      new SpecialTokens(
-          OptionalInt.empty(), List.of(1), OptionalInt.of(0), OptionalInt.of(7));
+      new SpecialTokens(OptionalInt.empty(), List.of(1), OptionalInt.of(0), OptionalInt.of(7));
 
   @TempDir
   @SuppressWarnings("NullAway.Init")

@@ -26,6 +26,7 @@ import org.peft4j.transformers.internal.family.gated.Phi3Family;
 import org.peft4j.transformers.internal.family.gated.Qwen2Family;
 import org.peft4j.transformers.internal.family.gated.Qwen3Family;
 import org.peft4j.transformers.internal.family.gated.SmolLm3Family;
+import org.peft4j.transformers.internal.family.seq2seq.BartFamily;
 import org.peft4j.transformers.internal.family.seq2seq.T5Family;
 
 /**
@@ -48,6 +49,7 @@ public final class Families {
           new SmolLm3Family(),
           new Gpt2Family(),
           new OptFamily(),
+          new BartFamily(),
           new T5Family("t5", "T5"),
           new T5Family("mt5", "MT5"),
           new T5Family("umt5", "UMT5"));

@@ -34,7 +34,11 @@ public record Beams(int count, double lengthPenalty, EarlyStopping earlyStopping
     }
     if (returned < 1 || count > 1 && returned > count) {
       problems.add(
-          "numReturnSequences is " + returned + "; allowed: 1 to numBeams, which is " + count + ".");
+          "numReturnSequences is "
+              + returned
+              + "; allowed: 1 to numBeams, which is "
+              + count
+              + ".");
     }
     if (!problems.isEmpty()) {
       throw new PeftException("Invalid Beams: " + String.join(" ", problems));

@@ -28,8 +28,8 @@ import org.peft4j.error.PeftException;
  * @param beams beam search, which does not sample
  * @param eosTokenIds any of them ends a row; empty for the model's own, an empty list for none
  * @param padTokenId fills up shorter rows; empty for the model's own
- * @param decoderStartTokenId what a decoder that reads an encoder begins with; empty for the model's
- *     own
+ * @param decoderStartTokenId what a decoder that reads an encoder begins with; empty for the
+ *     model's own
  * @param seed the seed of the random draws
  */
 public record GenerationConfig(

@@ -79,12 +79,13 @@ public final class Generator {
   }
 
   /**
-   * Continues each prompt, or decodes each text of an encoder-decoder. A row ends at the model's last
-   * position; a warning says so before the first token if the rows could get there. With several
-   * returned sequences, those of a prompt follow each other.
+   * Continues each prompt, or decodes each text of an encoder-decoder. A row ends at the model's
+   * last position; a warning says so before the first token if the rows could get there. With
+   * several returned sequences, those of a prompt follow each other.
    *
    * @param prompts token ids, with a begin-of-text token if the model needs one
-   * @param listener receives each token, row by row at every step; with beams, whole rows at the end
+   * @param listener receives each token, row by row at every step; with beams, whole rows at the
+   *     end
    * @throws PeftException if a prompt is empty, has more tokens than the model has positions or as
    *     many as {@code maxLength}, or contains an id outside the vocabulary; if a token rule has
    *     such an id; or if a logit is not finite
@@ -104,8 +105,7 @@ public final class Generator {
     warning(positions(), longest, wanted).ifPresent(LOG::warn);
     Batch batch = new Batch(begin, padding(config), room);
     RowEnds ends = new RowEnds(endOfText, config.rules().stopStrings(), tokenizer, longest);
-    List<LogitsProcessor> processors =
-        Processors.of(config, longest, longest + wanted, endOfText);
+    List<LogitsProcessor> processors = Processors.of(config, longest, longest + wanted, endOfText);
     Ending last = room == wanted ? Ending.LENGTH : Ending.POSITIONS;
     try (Steps steps = new Steps(graph, encodes)) {
       if (encodes) {

@@ -64,8 +64,7 @@ final class Processors {
     }
     if (!rules.beginSuppressTokens().isEmpty()) {
       int first = prompt > 1 || rules.forcedBosTokenId().isEmpty() ? prompt : prompt + 1;
-      all.add(
-          new Excluded(Set.copyOf(rules.beginSuppressTokens()), length -> length == first));
+      all.add(new Excluded(Set.copyOf(rules.beginSuppressTokens()), length -> length == first));
     }
   }
 

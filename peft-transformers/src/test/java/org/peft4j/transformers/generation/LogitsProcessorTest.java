@@ -59,7 +59,8 @@ class LogitsProcessorTest {
     GenerationConfig config =
         GenerationConfig.builder().repetitionPenalty(1.3).temperature(0.7).topP(0.8).build();
 
-    assertThat(Processors.of(config, PROMPT, MOST, ENDS)).containsExactly(new RepetitionPenalty(1.3));
+    assertThat(Processors.of(config, PROMPT, MOST, ENDS))
+        .containsExactly(new RepetitionPenalty(1.3));
   }
 
   private static GenerationConfig config(JsonNode json) {

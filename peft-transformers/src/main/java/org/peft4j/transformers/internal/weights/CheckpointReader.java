@@ -57,6 +57,8 @@ public final class CheckpointReader {
       if (key.isPresent()) {
         found.put(key.get(), info);
         check(key.get(), info, problems);
+      } else if (keys.zeros().contains(info.name())) {
+        requireZero(source, info, problems);
       } else if (!keys.harmless(info.name())) {
         problems.add("unexpected " + info.name() + " " + info.shape());
       }
@@ -77,6 +79,18 @@ public final class CheckpointReader {
           "The weights in " + folder + " do not match its config.json: " + shown(problems));
     }
     return found;
+  }
+
+  private static void requireZero(
+      TensorSource source, TensorInfo info, TreeSet<String> problems) {
+    float[] values = new float[Math.toIntExact(info.elementCount())];
+    source.readFloats(info.name(), 0, values, 0, values.length);
+    for (float value : values) {
+      if (value != 0) {
+        problems.add(info.name() + " is not zero, which is not supported");
+        return;
+      }
+    }
   }
 
   private void check(String key, TensorInfo info, TreeSet<String> problems) {

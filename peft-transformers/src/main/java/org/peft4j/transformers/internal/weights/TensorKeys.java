@@ -24,6 +24,7 @@ import org.peft4j.weight.WeightView;
  * @param aliases keys of tied tensors, each with the key of the tensor that it shares
  * @param ignored keys that may be present and are not used
  * @param inputsFirst keys of matrices stored as [in, out]
+ * @param zeros keys that may be present if their values are zero
  * @param optional keys of {@code shapes} that may be absent
  */
 public record TensorKeys(
@@ -32,12 +33,14 @@ public record TensorKeys(
     Map<String, String> aliases,
     Set<String> ignored,
     Set<String> inputsFirst,
+    Set<String> zeros,
     Set<String> optional) {
   public TensorKeys {
     shapes = Map.copyOf(shapes);
     aliases = Map.copyOf(aliases);
     ignored = Set.copyOf(ignored);
     inputsFirst = Set.copyOf(inputsFirst);
+    zeros = Set.copyOf(zeros);
     optional = Set.copyOf(optional);
   }
 
@@ -63,6 +66,7 @@ public record TensorKeys(
         aliases,
         model.names().constants(),
         inputsFirst(model),
+        model.names().zeros(),
         Set.of());
   }
 
@@ -117,7 +121,7 @@ public record TensorKeys(
     Set<String> unused = new TreeSet<>(ignored);
     stored.modules().forEach(module -> unused.addAll(shapes(module).keySet()));
     unused.removeAll(needed.keySet());
-    return new TensorKeys(prefix, needed, aliases, unused, inputsFirst, either);
+    return new TensorKeys(prefix, needed, aliases, unused, inputsFirst, zeros, either);
   }
 
   /** The key that a file's {@code name} means; empty if it is unknown. */
