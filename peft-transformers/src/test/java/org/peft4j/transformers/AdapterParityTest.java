@@ -82,7 +82,9 @@ class AdapterParityTest {
     Path file = Golden.folder(name).resolve("expected.safetensors");
     try (Case golden = new Case(name)) {
       if (!Golden.has(file, "merged_logits")) {
-        assertThatThrownBy(golden.model::merged).hasMessageContaining("cannot be merged");
+        assertThatThrownBy(golden.model::merged)
+            .hasMessageContaining(
+                name.startsWith("quantized/") ? "which is held in" : "cannot be merged");
         return;
       }
       INDArray expected = Golden.floats(file, "merged_logits");
@@ -131,7 +133,7 @@ class AdapterParityTest {
       this.name = name;
       json = new JsonMapper().readTree(Golden.folder(name).resolve("case.json").toFile());
       inputs = GoldenInputs.of(name);
-      base = Golden.open(json.path("base").asText());
+      base = Golden.open(json);
       model = Peft.bare(base.graph(), 1);
       for (String adapter : texts("adapters")) {
         model.loadAdapter(adapter, adapterFolder(adapter));
