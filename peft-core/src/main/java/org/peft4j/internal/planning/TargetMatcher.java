@@ -65,6 +65,7 @@ final class TargetMatcher {
       matched =
           candidates.stream()
               .filter(s -> pattern.matches(s.name()) || pattern.matches(s.module()))
+              .filter(s -> !isRest(s))
               .toList();
       requireSome(matched, regex.pattern());
     } else if (selector instanceof ModuleSelector.Every) {
@@ -148,7 +149,7 @@ final class TargetMatcher {
   }
 
   private boolean matches(Site site, String name) {
-    return matches(site.name(), name) || matches(site.module(), name);
+    return matches(site.name(), name) || matches(site.module(), name) && !isRest(site);
   }
 
   private boolean matches(String path, String name) {
@@ -186,9 +187,21 @@ final class TargetMatcher {
               + supported
               + ". Nearest: "
               + nearest(first.name())
-              + ".");
+              + "."
+              + (unsupported.size() == matched.size()
+                  ? ""
+                  : " Or leave out with exclude_modules: "
+                      + NearestPaths.of("", unsupported.stream().map(Site::name).toList())
+                      + "."));
     }
     return matched;
+  }
+
+  /** Whether it holds what is left of a module that the method adapts at other sites. */
+  private boolean isRest(Site site) {
+    return site.kind() == SiteKind.PARAMETERS
+        && sites.stream()
+            .anyMatch(s -> supported.contains(s.kind()) && s.module().equals(site.module()));
   }
 
   private List<String> graftable() {
