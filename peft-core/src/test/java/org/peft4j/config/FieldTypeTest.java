@@ -63,6 +63,7 @@ class FieldTypeTest {
         Arguments.of(FieldType.SELECTOR, "['q', 'v']", new Names(List.of("q", "v"))),
         Arguments.of(FieldType.SELECTOR, "'.*_proj'", new Regex(".*_proj")),
         Arguments.of(FieldType.SELECTOR, "'all-linear'", new AllLinear()),
+        Arguments.of(FieldType.SELECTOR, "'all-adaptable'", new Every()),
         Arguments.of(SIZE, "'LARGE'", Size.LARGE),
         Arguments.of(RANKS, "{'q': 4, 'v': 8}", Map.of("q", 4, "v", 8)));
   }
@@ -138,8 +139,9 @@ class FieldTypeTest {
   }
 
   @Test
-  void everySiteHasNoJsonAndIsWrittenAsNoSelector() {
-    assertThat(FieldType.SELECTOR.writer().apply(new Every())).isEqualTo(NullNode.getInstance());
+  void wordsOfSelectorsAreWrittenAsTheyAreRead() {
+    assertThat(FieldType.SELECTOR.writer().apply(new Every())).hasToString("\"all-adaptable\"");
+    assertThat(FieldType.SELECTOR.writer().apply(new AllLinear())).hasToString("\"all-linear\"");
   }
 
   @Test

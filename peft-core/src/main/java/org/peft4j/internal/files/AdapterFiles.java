@@ -1,5 +1,6 @@
 package org.peft4j.internal.files;
 
+import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -287,16 +288,18 @@ public final class AdapterFiles {
   }
 
   /**
-   * Writes an adapter. At every moment, the folder holds the old one or the new one. Writers of one
+   * Writes an adapter. Empty targets are written as null. At every moment, the folder holds the old one or the new one. Writers of one
    * folder wait for each other.
    */
   public static <C extends PeftConfig> void write(
-      Path folder, C config, ModuleSelector targets, List<Slot> slots) {
+      Path folder, C config, Optional<ModuleSelector> targets, List<Slot> slots) {
     PeftMethod<C> method = Methods.of(config);
     PeftMethod.Saved<C> saved = method.saved(config, contents(slots));
     ObjectNode json = method.writeConfig(saved.config());
     if (json.has("target_modules")) {
-      json.set("target_modules", FieldType.SELECTOR.writer().apply(targets));
+      json.set(
+          "target_modules",
+          targets.map(FieldType.SELECTOR.writer()::apply).orElse(NullNode.getInstance()));
     }
     Map<String, INDArray> encoders =
         tensors(slots.stream().filter(s -> s.adapter() instanceof EncodedAdapter).toList());

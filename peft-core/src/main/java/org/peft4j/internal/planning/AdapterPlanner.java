@@ -67,7 +67,30 @@ public final class AdapterPlanner {
                         + modelType.map(t -> "model type " + t).orElse("a model without a type")
                         + ". Name some of: "
                         + NearestPaths.of("", sites.stream().map(Site::name).toList())
-                        + "; or all-linear."));
+                        + "; or all-linear, or all-adaptable."));
+  }
+
+  /**
+   * The targets as an adapter file has them: names instead of {@code all-adaptable}, which no other
+   * reader knows; empty for a method that needs no names.
+   */
+  public <C extends PeftConfig> Optional<ModuleSelector> written(PeftMethod<C> method, C config) {
+    ModuleSelector targets = targets(method, config);
+    if (!(targets instanceof ModuleSelector.Every)) {
+      return Optional.of(targets);
+    }
+    CommonConfig common = config.common();
+    Set<Site> saved = savedSites(common.modulesToSave(), common.taskHeads(), IdleNames.TOLD);
+    return common
+        .targetModules()
+        .map(every -> matcher(method, config, saved, IdleNames.TOLD).match(every))
+        .map(sites -> new ModuleSelector.Names(sites.stream().map(Site::name).toList()));
+  }
+
+  private <C extends PeftConfig> TargetMatcher matcher(
+      PeftMethod<C> method, C config, Set<Site> saved, IdleNames idle) {
+    return new TargetMatcher(
+        sites, config.common(), saved, method.peftType(), method.siteKinds(), idle);
   }
 
   /**
@@ -82,9 +105,7 @@ public final class AdapterPlanner {
     CommonConfig common = config.common();
     IdleNames idle = fresh ? IdleNames.REFUSED : IdleNames.TOLD;
     Set<Site> saved = savedSites(modulesToSave, common.taskHeads(), idle);
-    List<Site> targets =
-        new TargetMatcher(sites, common, saved, method.peftType(), method.siteKinds(), idle)
-            .match(targets(method, config));
+    List<Site> targets = matcher(method, config, saved, idle).match(targets(method, config));
     reportIdlePatterns(method.patterns(config), targets, idle);
     Map<Site, List<Adapter>> planned = new LinkedHashMap<>();
     sites.forEach(site -> planned.put(site, new ArrayList<>()));

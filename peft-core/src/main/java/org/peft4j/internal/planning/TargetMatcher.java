@@ -79,7 +79,7 @@ final class TargetMatcher {
           candidates.stream()
               .filter(s -> s.kind() == SiteKind.LINEAR && s.role() != SiteRole.HEAD)
               .toList();
-      requireSome(matched, ModuleSelector.ALL_LINEAR);
+      requireLinear(matched);
     }
     return requireSupported(matched);
   }
@@ -138,7 +138,10 @@ final class TargetMatcher {
           .map(name -> idleExclusion(name, nearest(name)))
           .toList();
     }
-    String text = excluded instanceof ModuleSelector.Regex regex ? regex.pattern() : "all-linear";
+    String text =
+        excluded instanceof ModuleSelector.Regex regex
+            ? regex.pattern()
+            : ModuleSelector.ALL_LINEAR;
     return sites.stream().anyMatch(site -> SelectorMatch.means(excluded, site))
         ? List.of()
         : List.of(idleExclusion(text, nearest("")));
@@ -166,6 +169,18 @@ final class TargetMatcher {
                   ? "It has none that " + method + " supports."
                   : "There are: " + nearest(pattern) + "."));
     }
+  }
+
+  /** As in Hugging Face PEFT, convolutions and embeddings are not meant, and output heads neither. */
+  private void requireLinear(List<Site> matched) {
+    if (matched.isEmpty() && !graftable().isEmpty()) {
+      throw new PeftException(
+          "Target \"all-linear\" matches no site of this model: it means linear maps that are no"
+              + " output head. There are: "
+              + nearest("")
+              + ". Target \"all-adaptable\", which means all of these, or some of them by name.");
+    }
+    requireSome(matched, ModuleSelector.ALL_LINEAR);
   }
 
   private List<Site> requireSupported(List<Site> matched) {

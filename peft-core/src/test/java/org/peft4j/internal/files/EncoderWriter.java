@@ -2,6 +2,7 @@ package org.peft4j.internal.files;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.Map;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -50,7 +51,7 @@ final class EncoderWriter {
     void save(Path folder) {
       ModuleSelector targets = new ModuleSelector.Names(List.of(name()));
       BitFitConfig config = BitFitConfig.builder().targetModules(name()).build();
-      AdapterFiles.write(folder, config, targets, List.of(slot(encoded, value)));
+      AdapterFiles.write(folder, config, Optional.of(targets), List.of(slot(encoded, value)));
     }
 
     /** Whether the folder holds this one, and nothing of another. */
