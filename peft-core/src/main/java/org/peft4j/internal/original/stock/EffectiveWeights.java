@@ -84,7 +84,13 @@ final class EffectiveWeights implements AutoCloseable {
       for (SiteParameter parameter : weight.site().parameters()) {
         INDArray target = site.gradient(parameter.name());
         if (target != null) {
-          target.assign(at(parameter.name(), gradients));
+          // A layer's supervised loss may not reach it, as a variational auto-encoder's decoder.
+          INDArray own = gradients.get(parameter.name());
+          if (own == null) {
+            target.assign(0);
+          } else {
+            target.assign(own.reshape(target.shape()));
+          }
         }
       }
       new WeightGrafts(site)
