@@ -42,8 +42,7 @@ class RestoredNetworksTest {
 
   @Test
   void aGraphsZipOfAnotherActiveAdapterIsRefused() throws IOException {
-    PeftModel<ComputationGraph> model =
-        Peft.wrap(TwoLayers.graph(), TwoLayers.biasOf("first"));
+    PeftModel<ComputationGraph> model = Peft.wrap(TwoLayers.graph(), TwoLayers.biasOf("first"));
     ModelSerializer.writeModel(model.network(), zip(), true);
     model.addAdapter("b", TwoLayers.biasOf("first"));
     model.setActive("b");

@@ -66,8 +66,8 @@ public abstract class CommonBuilder<B extends CommonBuilder<B>> {
   }
 
   /**
-   * The target modules, by name or by the end of their path: {@code q_proj}. Or one
-   * word alone, {@code all-linear} or {@code all-adaptable}.
+   * The target modules, by name or by the end of their path: {@code q_proj}. Or one word alone,
+   * {@code all-linear} or {@code all-adaptable}.
    */
   public final B targetModules(String... names) {
     Optional<ModuleSelector> word =

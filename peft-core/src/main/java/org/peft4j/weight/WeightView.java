@@ -132,9 +132,7 @@ public enum WeightView {
     @Override
     public INDArray of(INDArray stored) {
       long[] shape = shape(stored.shape());
-      return stored
-          .reshape('c', true, shape[2], shape[3], shape[1], shape[0])
-          .permute(3, 2, 0, 1);
+      return stored.reshape('c', true, shape[2], shape[3], shape[1], shape[0]).permute(3, 2, 0, 1);
     }
 
     @Override

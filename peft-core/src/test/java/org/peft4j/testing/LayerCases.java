@@ -20,7 +20,11 @@ public final class LayerCases {
   /** The kinds, their variants (formats, masks, no bias, frozen), and layers without a site. */
   public static Stream<LayerCase> all() {
     return Stream.of(
-            kinds(), rare(), FlatLayers.variants(), SequenceLayers.variants(), ImageLayers.variants())
+            kinds(),
+            rare(),
+            FlatLayers.variants(),
+            SequenceLayers.variants(),
+            ImageLayers.variants())
         .flatMap(cases -> cases);
   }
 

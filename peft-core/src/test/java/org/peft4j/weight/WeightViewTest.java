@@ -56,18 +56,30 @@ class WeightViewTest {
     long[] weight = {1, 0, 1, 2}; // Output 1, input 0, row 1, column 2 of a 2×3 kernel.
     return Stream.of(
         Arguments.of(
-            WeightView.INPUTS_FIRST, new long[] {4, 2, 2, 3}, new long[] {2, 4, 2, 3}, weight,
+            WeightView.INPUTS_FIRST,
+            new long[] {4, 2, 2, 3},
+            new long[] {2, 4, 2, 3},
+            weight,
             new long[] {0, 1, 1, 2}),
         Arguments.of(
-            WeightView.KERNEL_FIRST, new long[] {2, 2, 3, 2, 4}, new long[] {2, 4, 2, 2, 3},
-            new long[] {1, 3, 0, 1, 2}, new long[] {0, 1, 2, 1, 3}),
+            WeightView.KERNEL_FIRST,
+            new long[] {2, 2, 3, 2, 4},
+            new long[] {2, 4, 2, 2, 3},
+            new long[] {1, 3, 0, 1, 2},
+            new long[] {0, 1, 2, 1, 3}),
         // Multiplier 3, 2 channels: output 1 is the first kernel of channel 1.
         Arguments.of(
-            WeightView.DEPTHWISE, new long[] {3, 2, 2, 3}, new long[] {6, 1, 2, 3}, weight,
+            WeightView.DEPTHWISE,
+            new long[] {3, 2, 2, 3},
+            new long[] {6, 1, 2, 3},
+            weight,
             new long[] {0, 1, 1, 2}),
         // Here output 1 is the second kernel of channel 0.
         Arguments.of(
-            WeightView.DEPTHWISE_LAST, new long[] {2, 3, 2, 3}, new long[] {6, 1, 2, 3}, weight,
+            WeightView.DEPTHWISE_LAST,
+            new long[] {2, 3, 2, 3},
+            new long[] {6, 1, 2, 3},
+            weight,
             new long[] {1, 2, 0, 1}));
   }
 

@@ -47,7 +47,8 @@ class AllAdaptableTest {
     if (dense) {
       list.layer(new DenseLayer.Builder().name("dense").nOut(4).build());
     }
-    list.layer(new OutputLayer.Builder().name("out").nOut(2).activation(Activation.SOFTMAX).build());
+    list.layer(
+        new OutputLayer.Builder().name("out").nOut(2).activation(Activation.SOFTMAX).build());
     MultiLayerNetwork network =
         new MultiLayerNetwork(list.setInputType(InputType.convolutional(5, 5, 2)).build());
     network.init();
@@ -90,8 +91,7 @@ class AllAdaptableTest {
   @Test
   void itIsSavedAsTheListOfModulesAndLoads() throws IOException {
     PeftModel<MultiLayerNetwork> model =
-        Peft.wrap(
-            images(true), lora().targetAllAdaptable().modulesToSave("out").build());
+        Peft.wrap(images(true), lora().targetAllAdaptable().modulesToSave("out").build());
     INDArray parameters = model.network().params();
     parameters.addi(Nd4j.rand(parameters.dataType(), parameters.shape()).muli(0.3));
     INDArray expected = model.network().output(X).dup();

@@ -50,7 +50,13 @@ class AutoEncoderTest {
                 .activation(Activation.TANH)
                 .list()
                 .layer(encoder)
-                .layer(new OutputLayer.Builder().name("out").nIn(3).nOut(2).activation(Activation.SOFTMAX).build())
+                .layer(
+                    new OutputLayer.Builder()
+                        .name("out")
+                        .nIn(3)
+                        .nOut(2)
+                        .activation(Activation.SOFTMAX)
+                        .build())
                 .build());
     network.init();
     return network;
@@ -64,8 +70,7 @@ class AutoEncoderTest {
 
   private static PeftModel<MultiLayerNetwork> wrapped(MultiLayerNetwork base) {
     return Peft.wrap(
-        base,
-        LoraConfig.builder().rank(1).targetModules("out").modulesToSave("encoder").build());
+        base, LoraConfig.builder().rank(1).targetModules("out").modulesToSave("encoder").build());
   }
 
   @ParameterizedTest

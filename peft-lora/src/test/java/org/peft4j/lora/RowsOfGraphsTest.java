@@ -13,9 +13,9 @@ import org.deeplearning4j.nn.conf.layers.LSTM;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
 import org.deeplearning4j.nn.conf.layers.RnnOutputLayer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -83,8 +83,7 @@ class RowsOfGraphsTest {
             "out");
     INDArray x = Nd4j.rand(DataType.FLOAT, 3, 3, 5);
     INDArray mask =
-        Nd4j.createFromArray(
-            new float[][] {{1, 1, 1, 1, 1}, {1, 1, 0, 0, 0}, {1, 1, 1, 0, 0}});
+        Nd4j.createFromArray(new float[][] {{1, 1, 1, 1, 1}, {1, 1, 0, 0, 0}, {1, 1, 1, 0, 0}});
     INDArray together;
     try (var rows = model.adapterOfEachRow(NAMES)) {
       together = output(model, x, masked ? mask : null);
@@ -99,8 +98,11 @@ class RowsOfGraphsTest {
   }
 
   private static INDArray output(
-      PeftModel<ComputationGraph> model, INDArray x, @org.jspecify.annotations.Nullable INDArray mask) {
-    return model.network()
+      PeftModel<ComputationGraph> model,
+      INDArray x,
+      @org.jspecify.annotations.Nullable INDArray mask) {
+    return model
+        .network()
         .output(
             false,
             new INDArray[] {x},

@@ -288,8 +288,8 @@ public final class AdapterFiles {
   }
 
   /**
-   * Writes an adapter. Empty targets are written as null. At every moment, the folder holds the old one or the new one. Writers of one
-   * folder wait for each other.
+   * Writes an adapter. Empty targets are written as null. At every moment, the folder holds the old
+   * one or the new one. Writers of one folder wait for each other.
    */
   public static <C extends PeftConfig> void write(
       Path folder, C config, Optional<ModuleSelector> targets, List<Slot> slots) {

@@ -171,7 +171,9 @@ final class TargetMatcher {
     }
   }
 
-  /** As in Hugging Face PEFT, convolutions and embeddings are not meant, and output heads neither. */
+  /**
+   * As in Hugging Face PEFT, convolutions and embeddings are not meant, and output heads neither.
+   */
   private void requireLinear(List<Site> matched) {
     if (matched.isEmpty() && !graftable().isEmpty()) {
       throw new PeftException(

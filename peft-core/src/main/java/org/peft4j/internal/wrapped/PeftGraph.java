@@ -97,8 +97,7 @@ public final class PeftGraph extends ComputationGraph implements Relayable<Graph
         .map(AdaptedPart::summary)
         .findFirst()
         .orElseGet(
-            () ->
-                PartSummary.without(vertex.getVertexName(), vertex.getClass().getSimpleName()));
+            () -> PartSummary.without(vertex.getVertexName(), vertex.getClass().getSimpleName()));
   }
 
   @Override

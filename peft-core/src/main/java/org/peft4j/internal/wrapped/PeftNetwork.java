@@ -230,8 +230,7 @@ public final class PeftNetwork extends MultiLayerNetwork implements Relayable<La
   /** Layers by the base model's names and classes, with what is frozen and what trains. */
   @Override
   public String summary(@Nullable InputType inputs) {
-    List<PartSummary> parts =
-        Layout.adapted((Object[]) layers).map(AdaptedPart::summary).toList();
+    List<PartSummary> parts = Layout.adapted((Object[]) layers).map(AdaptedPart::summary).toList();
     Map<String, InputType> outputs = new HashMap<>();
     if (inputs != null) {
       List<InputType> types = layerWiseConfigurations.getLayerActivationTypes(inputs);
