@@ -16,7 +16,11 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Zips of Deeplearning4j hold the active adapters' parameters only. */
 class RestoredNetworksTest {
-  @TempDir Path folder;
+  private final Path folder;
+
+  RestoredNetworksTest(@TempDir Path folder) {
+    this.folder = folder;
+  }
 
   private File zip() {
     return folder.resolve("network.zip").toFile();

@@ -32,7 +32,11 @@ class AllAdaptableTest {
   private static final INDArray X =
       Nd4j.linspace(-1, 1, 3 * 2 * 5 * 5).reshape('c', 3, 2, 5, 5).castTo(Nd4j.dataType());
 
-  @TempDir Path folder;
+  private final Path folder;
+
+  AllAdaptableTest(@TempDir Path folder) {
+    this.folder = folder;
+  }
 
   private static MultiLayerNetwork images(boolean dense) {
     NeuralNetConfiguration.ListBuilder list =

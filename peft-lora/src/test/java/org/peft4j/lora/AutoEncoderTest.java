@@ -28,7 +28,11 @@ import org.peft4j.testing.NetworkSlopes;
  * leaves what only pretraining reaches as it is.
  */
 class AutoEncoderTest {
-  @TempDir Path folder;
+  private final Path folder;
+
+  AutoEncoderTest(@TempDir Path folder) {
+    this.folder = folder;
+  }
 
   private static MultiLayerNetwork base(String sort) {
     Layer encoder =
