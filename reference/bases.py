@@ -11,16 +11,22 @@ import torch
 from safetensors.torch import load_file
 from transformers import (
     AutoModelForCausalLM,
+    AutoModelForSeq2SeqLM,
     AutoModelForSequenceClassification,
     GPT2Config,
     LlamaConfig,
     MistralConfig,
+    MT5Config,
     OPTConfig,
     PreTrainedConfig,
     PreTrainedModel,
     Qwen2Config,
+    T5Config,
+    UMT5Config,
 )
 from transformers.pytorch_utils import Conv1D
+
+import bases_decoders
 
 VOCABULARY = 56
 DECODER = dict(
@@ -53,10 +59,14 @@ class Base:
     """Whether the file has a head of its own although the config says that it is tied."""
     classifier: bool = False
     """Whether the head is `score`, for sequences, instead of `lm_head`."""
+    attention: str = "eager"
+    """Falcon's eager attention adds ALiBi twice; that of PyTorch adds it once."""
 
     @property
     def kind(self) -> type:
-        return AutoModelForSequenceClassification if self.classifier else AutoModelForCausalLM
+        if self.classifier:
+            return AutoModelForSequenceClassification
+        return AutoModelForSeq2SeqLM if self.config.is_encoder_decoder else AutoModelForCausalLM
 
 
 def llama(**fields) -> LlamaConfig:
@@ -74,6 +84,13 @@ def opt(**fields) -> OPTConfig:
     tokens = {key: DECODER[key] for key in ("vocab_size", "bos_token_id", "eos_token_id", "pad_token_id")}
     sizes = {**sizes, "word_embed_proj_dim": fields.get("hidden_size", sizes["hidden_size"])}
     return OPTConfig(**{**tokens, **sizes, "attn_implementation": "eager", **fields})
+
+
+def t5(kind: type = T5Config, **fields) -> PreTrainedConfig:
+    sizes = dict(d_model=24, d_kv=7, d_ff=40, num_heads=4, num_layers=2, num_decoder_layers=2)
+    buckets = dict(relative_attention_num_buckets=6, relative_attention_max_distance=8)
+    tokens = dict(vocab_size=VOCABULARY, pad_token_id=0, eos_token_id=2, decoder_start_token_id=0)
+    return kind(**{**sizes, **buckets, **tokens, "attn_implementation": "eager", **fields})
 
 
 def rope(rope_type: str, theta: float = 10_000.0, **fields) -> dict:
@@ -126,10 +143,20 @@ ALL: dict[str, Base] = {
     "opt": Base(opt()),
     "opt_350m": Base(opt(do_layer_norm_before=False, word_embed_proj_dim=12)),
     "opt_galactica": Base(opt(enable_bias=False, activation_function="gelu", tie_word_embeddings=False)),
+    "t5": Base(t5()),
+    "t5_deep_decoder": Base(t5(num_layers=1, num_decoder_layers=3)),
+    "t5_gated": Base(t5(feed_forward_proj="gated-gelu", tie_word_embeddings=False), own_head=True),
+    "t5_bf16": Base(t5(), dtype=torch.bfloat16),
+    "t5_f16": Base(t5(feed_forward_proj="gated-gelu"), dtype=torch.float16),
+    "mt5": Base(t5(MT5Config), own_head=True),
+    "umt5": Base(t5(UMT5Config)),
     "llama_classifier": Base(llama(id2label={0: "bad", 1: "middling", 2: "good"}), classifier=True),
     "gpt2_classifier": Base(gpt2(num_labels=2), classifier=True),
     "opt_classifier": Base(opt(do_layer_norm_before=False, word_embed_proj_dim=12, num_labels=3), classifier=True),
 }
+
+
+ALL.update({name: Base(**fields) for name, fields in bases_decoders.ALL.items()})
 
 
 def load(name: str, linear: bool = False) -> PreTrainedModel:
@@ -138,9 +165,11 @@ def load(name: str, linear: bool = False) -> PreTrainedModel:
     With linear, each Conv1D of GPT-2 is a Linear of the same name and function, for methods that PEFT has for Linear only.
     """
     folder = setting.BASES / name
-    model = ALL[name].kind.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager")
+    model = ALL[name].kind.from_pretrained(folder, dtype=torch.float32, attn_implementation=ALL[name].attention)
     model.config.name_or_path = name  # what PEFT writes as base_model_name_or_path: no path of this machine
     model.name_or_path = name
+    if model.config.is_encoder_decoder:  # PEFT 0.21 asks for a method by the name that it had in transformers 4
+        model._prepare_encoder_decoder_kwargs_for_generation = model._prepare_text_encoder_decoder_kwargs_for_generation
     if linear:
         replace_conv1d(model)
     return model.eval()
@@ -192,4 +221,6 @@ def weight(seed: str, key: str, parameter: torch.Tensor) -> torch.Tensor:
     if parameter.dim() == 1:
         centre = 0.0 if key.endswith("bias") else 1.0  # norm weights lie around one
         return centre + setting.normal(seed, parameter, 0.2)
-    return setting.normal(seed, parameter, 0.6 if "embed" in key or "wte" in key or "wpe" in key else 0.25)
+    if key.endswith(("Attention.q.weight", "Attention.k.weight")):  # T5 does not divide scores by the root of the width
+        return setting.normal(seed, parameter, 0.1)
+    return setting.normal(seed, parameter, 0.6 if any(part in key for part in ("embed", "wte", "wpe", "shared", "bias")) else 0.25)

@@ -29,8 +29,10 @@ FAMILIES: dict[str, dict] = {
     "qwen2": GATED,
     "gpt2": dict(vocab_size=56, n_embd=24, n_layer=2, n_head=4, n_positions=64, bos_token_id=1, eos_token_id=2, pad_token_id=0),
     "opt": dict(**SIZES, hidden_size=24, ffn_dim=40, word_embed_proj_dim=24, pad_token_id=0),
+    **{name: GATED for name in ("qwen3", "gemma", "gemma2", "gemma3_text", "phi3", "granite", "olmo2", "smollm3")},
     "t5": T5,
     "mt5": {**T5, "vocab_size": 60},
+    "umt5": {**T5, "vocab_size": 60},
 }
 """Field by field, a full config of each has more."""
 
@@ -38,6 +40,9 @@ OTHER: dict[str, object] = {
     "activation_function": "gelu",
     "feed_forward_proj": "gated-silu",
     "hidden_act": "gelu",
+    "hidden_activation": "silu",
+    "activation": "relu",
+    "no_rope_layers": [0, 1],
     "hidden_size": 48,
     "d_model": 48,
     "n_embd": 48,
@@ -97,13 +102,17 @@ def other(name: str, value: object) -> object:
 
 
 def model_of(config: PreTrainedConfig) -> PreTrainedModel:
-    kind = AutoModelForSeq2SeqLM if config.model_type in ("t5", "mt5") else AutoModelForCausalLM
+    kind = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
     return kind.from_config(config, attn_implementation="eager", dtype=torch.float32).eval()
 
 
-def targets(config: dict, adapter: PeftConfig) -> list[str]:
-    """The modules that PEFT adapts where a config names none."""
-    model = get_peft_model(model_of(AutoConfig.for_model(**copy.deepcopy(config))), adapter).base_model
+def targets(config: dict, adapter: PeftConfig) -> list[str] | None:
+    """The modules that PEFT adapts where a config names none; null for a family that it has no default for."""
+    try:
+        model = get_peft_model(model_of(AutoConfig.for_model(**copy.deepcopy(config))), adapter).base_model
+    except ValueError as problem:
+        assert "Please specify" in str(problem)
+        return None
     return sorted(model.targeted_module_names)
 
 

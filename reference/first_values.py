@@ -24,5 +24,7 @@ def first_value(case: str, name: str, parameter: torch.nn.Parameter, config: Pef
     deviation, around = next(rule[1:] for rule in RULES if rule[0] in name)
     if "lora_" in name and initial.matters(config):
         deviation, around = 0.1, True
+    if "Attention.q" in name or "Attention.k" in name:  # see bases.weight
+        deviation /= 2
     fresh = setting.normal(f"{case}/{name}", parameter, deviation)
     return parameter + fresh if around else fresh

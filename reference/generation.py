@@ -16,6 +16,7 @@ from transformers import (
 )
 
 import bases
+import bases_decoders
 
 PAD, NEW_TOKENS, PENALTY = 0, 16, 1.3
 PROMPT_LENGTHS = [7, 4, 1]
@@ -88,6 +89,28 @@ def write_generation(base: str) -> None:
             "eos_token_id": eos,
         },
     )
+
+
+def write_decoders() -> None:
+    """Greedy generation of every base of bases_decoders that is a language model: <base>.input_ids, .attention_mask and .greedy."""
+    tensors = {}
+    for base in bases_decoders.ALL:
+        if not bases.ALL[base].classifier:
+            inputs, greedy = without_ties(base)
+            tensors.update({f"{base}.{key}": value for key, value in {**inputs, "greedy": greedy}.items()})
+    setting.write_tensors(setting.GOLDEN / "generation/decoders.safetensors", tensors)
+
+
+def without_ties(base: str) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
+    """The first prompts of this base that give no near tie."""
+    model = bases.load(base)
+    for seed in range(20):
+        inputs = prompts(f"{base}/{seed}")
+        try:
+            return inputs, generate(model, inputs).sequences
+        except AssertionError:
+            continue
+    raise AssertionError(f"{base}: only ties")
 
 
 def write_defaults() -> None:
@@ -167,5 +190,6 @@ if __name__ == "__main__":
     write_generation("opt")
     write_generation("opt_350m")
     write_generation("llama_rope_longrope")
+    write_decoders()
     write_defaults()
     write_processors()

@@ -1,5 +1,7 @@
 package org.peft4j.plan;
 
+import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.util.Locale;
 
 /**
@@ -14,14 +16,14 @@ public record TrainableParameters(long trainable, long all) {
     return all == 0 ? 0 : 100.0 * trainable / all;
   }
 
-  /** The line that Hugging Face PEFT prints. */
+  /** The line that Hugging Face PEFT prints: Python rounds a tie to the even digit. */
   @Override
   public String toString() {
     return String.format(
         Locale.ROOT,
-        "trainable params: %,d || all params: %,d || trainable%%: %.4f",
+        "trainable params: %,d || all params: %,d || trainable%%: %s",
         trainable,
         all,
-        percent());
+        new BigDecimal(percent()).setScale(4, RoundingMode.HALF_EVEN).toPlainString());
   }
 }

@@ -17,7 +17,8 @@ import org.peft4j.error.PeftException;
  *
  * @param virtualTokens the number of vectors before a sequence; at least 1
  * @param tokenDim the width of a vector
- * @param submodules 1; 2 for a model with an encoder and a decoder
+ * @param submodules 1, or 2 for a model with an encoder and a decoder: then a table has twice as
+ *     many rows, of which a prompt uses the first half; by default 2 for the task SEQ_2_SEQ_LM
  * @param attentionHeads the number of attention heads of a prefix
  * @param layers the number of layers of a prefix
  */
@@ -43,6 +44,9 @@ public record PromptFields(
     } else if (virtualTokens < 1 || virtualTokens > MOST_TOKENS) {
       problems.add(
           "num_virtual_tokens is " + virtualTokens + "; allowed: 1 to " + MOST_TOKENS + ".");
+    }
+    if (submodules.isPresent() && (submodules.get() < 1 || submodules.get() > 2)) {
+      problems.add("num_transformer_submodules is " + submodules.get() + "; allowed: 1, 2.");
     }
     if (common.targetModules().isPresent() || common.excludeModules().isPresent()) {
       problems.add("target_modules and exclude_modules do not go with a prompt: leave them out.");
@@ -98,6 +102,12 @@ public record PromptFields(
             "Layers; the model's by default.",
             config -> get.apply(config).layers(),
             PromptBuilder::layers);
+  }
+
+  /** The number of rows in the table of a prompt. */
+  public int rows(CommonConfig common) {
+    boolean two = common.taskType().filter("SEQ_2_SEQ_LM"::equals).isPresent();
+    return Math.multiplyExact(virtualTokens, (int) submodules.orElse(two ? 2 : 1));
   }
 
   /** Fails if {@code field} is set and differs from the model's. */

@@ -3,25 +3,36 @@ package org.peft4j.transformers;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.peft4j.transformers.architecture.Side;
 import org.peft4j.transformers.architecture.StackPart;
 import org.peft4j.transformers.internal.layer.BlockConf;
 import org.peft4j.transformers.internal.layer.EmbeddingsConf;
 import org.peft4j.transformers.internal.layer.HeadConf;
-import org.peft4j.transformers.internal.layer.ScoreConf;
 import org.peft4j.transformers.internal.layer.StackEndConf;
+import org.peft4j.transformers.internal.layer.StacksMeetConf;
 import org.peft4j.transformers.internal.layer.TransformerLayerConf;
 import org.peft4j.transformers.internal.model.FrozenModel;
 
 /**
  * Chains the layers of a model: embeddings, block0, block1 …, norm (projection in a model that has
- * only that), and lm_head or score.
+ * only that), and the head: lm_head, score, classifier …
+ *
+ * <p>An encoder-decoder has two such chains, {@code encoder_embeddings} … and {@code
+ * decoder_embeddings} …, and between them {@code encoded}, which reads the first chain and the
+ * decoder's ids.
  */
 final class GraphBuilder {
+  private static final String IDS = "input_ids";
+  private static final String DECODER_IDS = "decoder_input_ids";
+  private static final String ENCODED = "encoded";
+
+  private final FrozenModel model;
   private final ComputationGraphConfiguration.GraphBuilder graph;
   private final TransformerOptions options;
-  private String last = "input_ids";
+  private String last = IDS;
 
-  private GraphBuilder(TransformerOptions options) {
+  private GraphBuilder(FrozenModel model, TransformerOptions options) {
+    this.model = model;
     this.options = options;
     this.graph =
         new NeuralNetConfiguration.Builder()
@@ -29,25 +40,39 @@ final class GraphBuilder {
             .dataType(options.dataType())
             .updater(options.updater())
             .graphBuilder()
-            .addInputs(last);
+            .addInputs(IDS);
   }
 
   static ComputationGraph build(FrozenModel model, TransformerOptions options) {
-    GraphBuilder builder = new GraphBuilder(options);
-    StackPart stack = model.architecture().body();
-    builder.add("embeddings", new EmbeddingsConf(model));
-    for (int i = 0; i < stack.blocks().size(); i++) {
-      builder.add("block" + i, new BlockConf(model, i));
+    GraphBuilder builder = new GraphBuilder(model, options);
+    if (model.architecture().encoder().isPresent()) {
+      builder.stack(Side.ENCODER, "encoder_");
+      builder.meet();
+      builder.stack(Side.BODY, "decoder_");
+    } else {
+      builder.stack(Side.BODY, "");
     }
-    if (!stack.endSites().isEmpty()) {
-      builder.add(stack.norm().isPresent() ? "norm" : "projection", new StackEndConf(model));
-    }
-    builder.add(
-        model.architecture().head().linear().site().name(),
-        model.architecture().labels().isPresent() ? new ScoreConf(model) : new HeadConf(model));
+    builder.add(model.architecture().head().name(), new HeadConf(model));
     ComputationGraph result = new ComputationGraph(builder.graph.setOutputs(builder.last).build());
     result.init();
     return result;
+  }
+
+  private void stack(Side side, String prefix) {
+    StackPart stack = model.architecture().stack(side);
+    add(prefix + "embeddings", new EmbeddingsConf(model, side));
+    for (int i = 0; i < stack.blocks().size(); i++) {
+      add(prefix + "block" + i, new BlockConf(model, side, i));
+    }
+    if (!stack.endSites().isEmpty()) {
+      String name = stack.norm().isPresent() ? "norm" : "projection";
+      add(prefix + name, new StackEndConf(model, side));
+    }
+  }
+
+  private void meet() {
+    graph.addInputs(DECODER_IDS).addVertex(ENCODED, new StacksMeetConf(model), last, DECODER_IDS);
+    last = ENCODED;
   }
 
   private void add(String name, TransformerLayerConf conf) {

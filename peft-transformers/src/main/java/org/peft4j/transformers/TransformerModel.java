@@ -12,14 +12,15 @@ import org.peft4j.transformers.plan.TransformerPlan;
 import org.peft4j.transformers.plan.TransformerPlanner;
 
 /**
- * A loaded checkpoint: a {@link ComputationGraph} from {@code input_ids} [batch, time] to the
- * output of its head. The features' mask is Hugging Face's {@code attention_mask} [batch, time].
+ * A loaded checkpoint: a {@link ComputationGraph} from {@code input_ids} [batch, time], and of an
+ * encoder-decoder {@code decoder_input_ids}, to the output of its head. The features' mask is
+ * Hugging Face's {@code attention_mask} [batch, time].
  *
  * <p>The graph has no parameters of its own; wrap it to train adapters. It runs without the base
  * model's dropout, in training too.
  */
 public abstract sealed class TransformerModel implements AutoCloseable
-    permits CausalLanguageModel, SequenceClassifier {
+    permits CausalLanguageModel, Seq2SeqLanguageModel, SequenceClassifier {
   private final Path folder;
   private final FrozenModel model;
   private final ComputationGraph graph;

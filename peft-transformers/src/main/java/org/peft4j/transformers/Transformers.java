@@ -6,8 +6,11 @@ import java.util.Optional;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.error.PeftException;
+import org.peft4j.transformers.architecture.HeadPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.config.Labels;
+import org.peft4j.transformers.config.ProblemType;
+import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.family.Families;
 import org.peft4j.transformers.internal.layer.TransformerLayerConf;
 import org.peft4j.transformers.internal.weights.StoredHead;
@@ -18,8 +21,8 @@ import org.peft4j.transformers.plan.TransformerPlanner;
 /**
  * Loads Hugging Face checkpoint folders: {@code config.json} and {@code model.safetensors}, whole
  * or in shards, or where there are none {@code pytorch_model.bin}. Supported families: Llama,
- * Mistral and Qwen2, windows of attention included, GPT-2 and OPT; as language models and as
- * sequence classifiers.
+ * Mistral and Qwen2, windows of attention included, GPT-2 and OPT, as language models and as
+ * sequence classifiers; and the encoder-decoders T5, mT5 and UMT5.
  *
  * <p>Weights that the file stores in the requested type are mapped, not copied: do not change the
  * file while the model is open. Others are converted.
@@ -31,7 +34,7 @@ public final class Transformers {
    * Reports, before allocating anything, what {@code config} would train on a checkpoint and the
    * memory that training would take. Reads only {@code config.json}.
    *
-   * @param path a {@code config.json}, or a folder with one, of a supported family, T5 or mT5
+   * @param path a {@code config.json}, or a folder with one, of a supported family
    * @throws PeftException if there is none, or the config is impossible for the model
    */
   public static TransformerPlan plan(Path path, PeftConfig config, TrainingBatch batch) {
@@ -65,14 +68,45 @@ public final class Transformers {
    */
   public static CausalLanguageModel load(Path folder, TransformerOptions options) {
     ModelArchitecture model = StoredHead.of(folder, Families.read(folder));
-    if (model.labels().isPresent()) {
+    if (!(model.head() instanceof HeadPart.Language)) {
       throw new PeftException(
           folder
               + " is a classifier ("
               + model.names().className()
               + "), not a language model. Load it with Transformers.loadClassifier.");
     }
+    if (model.encoder().isPresent()) {
+      throw new PeftException(
+          folder
+              + " is an encoder-decoder ("
+              + model.names().className()
+              + "). Load it with Transformers.loadSeq2Seq.");
+    }
     return new CausalLanguageModel(folder, new ModelLoader(folder, model, options).load(), options);
+  }
+
+  /** Loads an encoder-decoder with {@link TransformerOptions#defaults()}. */
+  public static Seq2SeqLanguageModel loadSeq2Seq(Path folder) {
+    return loadSeq2Seq(folder, TransformerOptions.defaults());
+  }
+
+  /**
+   * Loads an encoder-decoder.
+   *
+   * @throws PeftException if the family or a setting is not supported, the model has no encoder, or
+   *     a tensor is missing, unexpected or of another shape
+   */
+  public static Seq2SeqLanguageModel loadSeq2Seq(Path folder, TransformerOptions options) {
+    ModelArchitecture model = StoredHead.of(folder, Families.read(folder));
+    if (model.encoder().isEmpty()) {
+      throw new PeftException(
+          folder
+              + " ("
+              + model.names().className()
+              + ") has no encoder. Load it with Transformers.open.");
+    }
+    return new Seq2SeqLanguageModel(
+        folder, new ModelLoader(folder, model, options).load(), options);
   }
 
   /** Loads a classifier with {@link TransformerOptions#defaults()}. */
@@ -84,23 +118,20 @@ public final class Transformers {
    * Loads a checkpoint of a sequence classifier, {@code …ForSequenceClassification}. Its labels are
    * {@code id2label} of its {@code config.json}.
    *
-   * @throws PeftException if the family or a setting is not supported (regression and several
-   *     labels at once are not), the checkpoint is a language model's, or a tensor is missing,
-   *     unexpected or of another shape
+   * @throws PeftException if the family or a setting is not supported, the checkpoint is not a
+   *     sequence classifier's, or a tensor is missing, unexpected or of another shape
    */
   public static SequenceClassifier loadClassifier(Path folder, TransformerOptions options) {
     ModelArchitecture model = Families.read(folder);
-    Labels labels =
-        model
-            .labels()
-            .orElseThrow(
-                () ->
-                    new PeftException(
-                        folder
-                            + " is a language model and has no labels. Give labels to put a new"
-                            + " head on it: Transformers.loadClassifier(folder, Labels.of(…))."));
-    return new SequenceClassifier(
-        folder, new ModelLoader(folder, model, options).load(), labels, options);
+    if (!(model.head() instanceof HeadPart.Sequence)) {
+      throw new PeftException(
+          folder
+              + " ("
+              + model.names().className()
+              + ") has no labels of sequences. Give labels to put a new head on it:"
+              + " Transformers.loadClassifier(folder, Labels.of(…)).");
+    }
+    return new SequenceClassifier(folder, new ModelLoader(folder, model, options).load(), options);
   }
 
   /**
@@ -112,9 +143,23 @@ public final class Transformers {
   }
 
   /**
-   * Loads a classifier of these labels. Puts a new head on a language model's checkpoint, drawn
-   * from a normal distribution with the config's deviation {@code initializer_range} and the seed
-   * of {@code options}; it does not use the language model's head. An adapter whose task is {@code
+   * {@link #loadClassifier(Path, Labels, ProblemType, TransformerOptions)}, with the type of labels
+   * that a classifier's checkpoint says; otherwise one class for each sequence, or a number if
+   * there is a single label.
+   */
+  public static SequenceClassifier loadClassifier(
+      Path folder, Labels labels, TransformerOptions options) {
+    ProblemType problem =
+        Families.read(folder).head() instanceof HeadPart.Sequence stored
+            ? stored.problem()
+            : ProblemType.of(labels);
+    return loadClassifier(folder, labels, problem, options);
+  }
+
+  /**
+   * Loads a classifier of these labels. Puts a new head on a checkpoint of another task, drawn from
+   * a normal distribution with the config's deviation {@code initializer_range} and the seed of
+   * {@code options}; it does not use the checkpoint's own head. An adapter whose task is {@code
    * SEQ_CLS} trains the new head.
    *
    * @throws PeftException if the family or a setting is not supported, the checkpoint is a
@@ -122,35 +167,22 @@ public final class Transformers {
    *     another shape
    */
   public static SequenceClassifier loadClassifier(
-      Path folder, Labels labels, TransformerOptions options) {
-    ModelArchitecture stored = Families.read(folder);
-    ModelLoader loader = new ModelLoader(folder, Families.read(folder, labels), options);
-    if (stored.labels().isEmpty()) {
-      return new SequenceClassifier(folder, loader.loadWithNewHead(stored.head()), labels, options);
-    }
-    if (stored.head().outputs() != labels.size()) {
-      throw new PeftException(
-          folder
-              + " is a classifier of "
-              + stored.head().outputs()
-              + " labels; "
-              + labels.size()
-              + " are given, "
-              + labels.names()
-              + ". Give as many, or a language model's folder for a new head.");
-    }
-    return new SequenceClassifier(folder, loader.load(), labels, options);
+      Path folder, Labels labels, ProblemType problem, TransformerOptions options) {
+    TaskHead task = TaskHead.sequences(labels, problem);
+    return new SequenceClassifier(folder, ModelLoader.load(folder, task, options), options);
   }
 
   /**
-   * Loads a checkpoint as its {@code config.json} says: a language model or a classifier.
+   * Loads a checkpoint as its {@code config.json} says: a language model, an encoder-decoder or a
+   * classifier.
    *
-   * @throws PeftException as {@link #load(Path, TransformerOptions)} and {@link
-   *     #loadClassifier(Path, TransformerOptions)} do
+   * @throws PeftException as the methods for each do
    */
   public static TransformerModel open(Path folder, TransformerOptions options) {
-    return Families.read(folder).labels().isPresent()
-        ? loadClassifier(folder, options)
-        : load(folder, options);
+    ModelArchitecture model = Families.read(folder);
+    if (model.head() instanceof HeadPart.Sequence) {
+      return loadClassifier(folder, options);
+    }
+    return model.encoder().isPresent() ? loadSeq2Seq(folder, options) : load(folder, options);
   }
 }

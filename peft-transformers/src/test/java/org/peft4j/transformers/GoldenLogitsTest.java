@@ -22,13 +22,12 @@ class GoldenLogitsTest {
     Path folder = Golden.folder(name);
     String base =
         new JsonMapper().readTree(folder.resolve("case.json").toFile()).path("base").asText();
-    INDArray ids = Golden.integers(folder.resolve("inputs.safetensors"), "input_ids");
-    INDArray mask = Golden.integers(folder.resolve("inputs.safetensors"), "attention_mask");
+    GoldenInputs inputs = GoldenInputs.of(name);
     INDArray expected = Golden.floats(folder.resolve("expected.safetensors"), "base_logits");
     try (TransformerModel model = Golden.open(base)) {
-      INDArray actual = model.graph().output(false, new INDArray[] {ids}, new INDArray[] {mask})[0];
+      INDArray actual = inputs.output(model.graph());
 
-      assertThat(Golden.logitsError(actual, expected, mask))
+      assertThat(Golden.logitsError(actual, expected, inputs.shown()))
           .as("relative difference of logits")
           .isLessThan(1e-5);
     }

@@ -27,6 +27,7 @@ import org.peft4j.internal.files.AdapterFiles;
 import org.peft4j.internal.json.JsonReader;
 import org.peft4j.method.Methods;
 import org.peft4j.method.PeftMethod;
+import org.peft4j.transformers.family.Families;
 
 /**
  * The config of a new adapter. Options become fields of {@code adapter_config.json}, which the
@@ -65,7 +66,7 @@ public final class NewAdapter {
     NewAdapter adapter = new NewAdapter(Methods.named(method));
     adapter.json.put("peft_type", method);
     adapter.json.put("base_model_name_or_path", model.toString());
-    adapter.json.put("task_type", isClassifier(model) ? "SEQ_CLS" : "CAUSAL_LM");
+    adapter.json.put("task_type", task(model));
     steps.ifPresent(
         count ->
             adapter.field(FieldRole.TRAINING_STEPS).ifPresent(f -> adapter.json.put(f, count)));
@@ -87,15 +88,20 @@ public final class NewAdapter {
     }
   }
 
-  /** Reads a config of any family, in a folder or alone: a plan needs no more. */
-  private static boolean isClassifier(Path model) {
+  /**
+   * What a model is for. Reads a config of any family, in a folder or alone: a plan needs no more.
+   */
+  private static String task(Path model) {
     Path file = Files.isDirectory(model) ? model.resolve("config.json") : model;
     try {
       JsonNode architectures = JSON.read(file).path("architectures");
-      return architectures.toString().contains("ForSequenceClassification");
+      if (architectures.toString().contains("ForSequenceClassification")) {
+        return "SEQ_CLS";
+      }
+      return Families.read(model).stacks().size() > 1 ? "SEQ_2_SEQ_LM" : "CAUSAL_LM";
     } catch (PeftException e) {
       // Opening the model reports what is wrong with it.
-      return false;
+      return "CAUSAL_LM";
     }
   }
 

@@ -9,6 +9,8 @@ import org.peft4j.adapter.Pass;
 import org.peft4j.adapter.PromptAdapter;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.graft.Span.Acting;
+import org.peft4j.site.Site;
+import org.peft4j.site.SiteKind;
 
 /** The grafts before the first layer: virtual tokens, and encoders of prefixes. */
 public final class PromptGrafts {
@@ -16,6 +18,11 @@ public final class PromptGrafts {
 
   public PromptGrafts(SiteGrafts site) {
     this.site = site;
+  }
+
+  /** Those of a layer where no prompt can be. */
+  public static PromptGrafts none() {
+    return new PromptGrafts(SiteGrafts.none(Site.place("", "", SiteKind.PROMPT, 0, 0)));
   }
 
   /** Whether any graft acts now. */

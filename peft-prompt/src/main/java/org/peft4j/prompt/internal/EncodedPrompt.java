@@ -29,8 +29,7 @@ public record EncodedPrompt(Site site, PromptUse use, TableEncoder encoder)
 
   @Override
   public Map<String, List<Long>> encodedShapes() {
-    long tokens = virtualTokens() + prefixLength();
-    return Map.of(PromptTable.TABLE, List.of(tokens, encoder.outputs()));
+    return Map.of(PromptTable.TABLE, List.of((long) use.rows(), encoder.outputs()));
   }
 
   @Override

@@ -10,7 +10,7 @@ import org.peft4j.adapter.Tensors;
 import org.peft4j.site.Site;
 
 /**
- * A trained table of vectors, {@code P} [tokens, width].
+ * A trained table of vectors, {@code P} [rows, width].
  *
  * @param use the use of the table
  * @param width of a vector
@@ -23,8 +23,7 @@ public record PromptTable(Site site, PromptUse use, long width, Initializer firs
 
   @Override
   public List<ParameterSpec> parameters() {
-    int tokens = use.virtualTokens() + use.prefixLength();
-    return List.of(ParameterSpec.of(TABLE, first, tokens, width));
+    return List.of(ParameterSpec.of(TABLE, first, use.rows(), width));
   }
 
   @Override

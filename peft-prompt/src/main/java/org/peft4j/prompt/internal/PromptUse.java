@@ -12,10 +12,15 @@ public interface PromptUse {
   /** The number of keys and values before those of the input. */
   int prefixLength();
 
+  /** The number of rows of the table, of which the first ones are used. */
+  default int rows() {
+    return virtualTokens() + prefixLength();
+  }
+
   /**
    * Applies the table.
    *
-   * @param table [tokens, width], which outlasts the pass
+   * @param table [rows, width], which outlasts the pass
    * @param embeddings [batch, tokens, width], written; null for a prefix
    */
   void use(Pass pass, INDArray table, @Nullable INDArray embeddings);
@@ -24,7 +29,7 @@ public interface PromptUse {
    * Writes the gradient of the table.
    *
    * @param dEmbeddings [batch, tokens, width]; null for a prefix
-   * @param dTable [tokens, width]
+   * @param dTable [rows, width]
    */
   void gradient(Pass pass, @Nullable INDArray dEmbeddings, INDArray dTable);
 }

@@ -100,6 +100,44 @@ public record AttentionPart(
         prefix(name, keyValueHeads, headSize));
   }
 
+  /** The same with other scores: their factor, and c of their cap. */
+  public AttentionPart withScores(double factor, OptionalDouble cap) {
+    return new AttentionPart(
+        source,
+        causal,
+        window,
+        heads,
+        keyValueHeads,
+        headSize,
+        factor,
+        cap,
+        projections,
+        queryNorm,
+        keyNorm,
+        positions,
+        output,
+        prefix);
+  }
+
+  /** The same with norms of queries and keys. */
+  public AttentionPart withHeadNorms(NormPart ofQueries, NormPart ofKeys) {
+    return new AttentionPart(
+        source,
+        causal,
+        window,
+        heads,
+        keyValueHeads,
+        headSize,
+        scale,
+        softCap,
+        projections,
+        Optional.of(ofQueries),
+        Optional.of(ofKeys),
+        positions,
+        output,
+        prefix);
+  }
+
   /** The same with that window. */
   public AttentionPart withWindow(OptionalInt value) {
     return new AttentionPart(
@@ -200,11 +238,27 @@ public record AttentionPart(
    *
    * @param rotary frequencies and their scaling
    * @param size the number of rotated features of a head, from the first on
+   * @param interleaved whether a pair is two neighbours, as in GPT-J; otherwise one of each half
    */
-  public record RotaryPositions(Rotary rotary, int size) implements Positions {}
+  public record RotaryPositions(Rotary rotary, int size, boolean interleaved) implements Positions {
+    /** Pairs of one feature of each half. */
+    public RotaryPositions(Rotary rotary, int size) {
+      this(rotary, size, false);
+    }
+  }
 
-  /** ALiBi: a slope for each head times the distance (Press et al., 2022). */
-  public record Alibi() implements Positions {}
+  /**
+   * ALiBi: a slope for each head times the distance (Press et al., 2022).
+   *
+   * @param scale its factor: 1/√headSize in Falcon
+   * @param rounded whether slopes, positions and their products are rounded to BF16, as in Falcon
+   */
+  public record Alibi(double scale, boolean rounded) implements Positions {
+    /** Slopes as in the paper. */
+    public Alibi() {
+      this(1, false);
+    }
+  }
 
   /**
    * A learnt number for each head and bucket of distances (Raffel et al., 2020).

@@ -1,6 +1,7 @@
 package org.peft4j.transformers.architecture;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteParameter;
@@ -12,22 +13,35 @@ import org.peft4j.site.SiteRole;
  * @param site its name, shape and role
  * @param padding the row that is zero in a new model and gets no gradient from look-ups
  * @param deviation the standard deviation of a new table
+ * @param shared the key in checkpoints of a table that several modules share; empty for a table of
+ *     its own
  */
-public record EmbeddingPart(Site site, OptionalInt padding, double deviation)
+public record EmbeddingPart(
+    Site site, OptionalInt padding, double deviation, Optional<String> shared)
     implements ModulePart {
   /** A table without a padding row. */
   public static EmbeddingPart of(
       String name, SiteRole role, long rows, long width, double deviation) {
     List<SiteParameter> table = List.of(SiteParameter.weight("weight", rows, width));
     Site site = Site.embedding(name, name, rows, width, table).as(role);
-    return new EmbeddingPart(site, OptionalInt.empty(), deviation);
+    return new EmbeddingPart(site, OptionalInt.empty(), deviation, Optional.empty());
   }
 
   /** The same table with that padding row, or without one if the row is outside the table. */
   public EmbeddingPart withPadding(OptionalInt row) {
     boolean there = row.isPresent() && row.getAsInt() < rows();
     OptionalInt padded = there ? row : OptionalInt.empty();
-    return new EmbeddingPart(site.withPadding(padded), padded, deviation);
+    return new EmbeddingPart(site.withPadding(padded), padded, deviation, shared);
+  }
+
+  /** The same table under a key that other modules use too. */
+  public EmbeddingPart sharing(String key) {
+    return new EmbeddingPart(site, padding, deviation, Optional.of(key));
+  }
+
+  /** The same with a table of its own. */
+  public EmbeddingPart alone() {
+    return new EmbeddingPart(site, padding, deviation, Optional.empty());
   }
 
   /** The number of vectors. */
@@ -42,6 +56,11 @@ public record EmbeddingPart(Site site, OptionalInt padding, double deviation)
 
   /** The key of the table in a checkpoint. */
   public String key() {
+    return shared.orElseGet(this::ownKey);
+  }
+
+  /** The key that the table has, or would have if no other module shared it. */
+  public String ownKey() {
     return site.name() + "." + site.parameters().get(0).name();
   }
 }

@@ -11,35 +11,70 @@ import org.peft4j.site.SiteKind;
  * positions[p])}.
  *
  * @param multiplier the factor of token embeddings, 1 or √width
+ * @param promptsScaled whether it is the factor of virtual tokens too: Granite. In Gemma the table
+ *     applies it, which virtual tokens bypass
  * @param projection from the embeddings' width to the blocks', if they differ: OPT-350m
  * @param positions learnt positions
  * @param norm of the sum
- * @param prompt the site before the first embedding of a sequence
+ * @param prompt the site before the first embedding of a sequence; empty for a decoder that reads
+ *     an encoder, whose own input has the model's only one
  */
 public record InputPart(
     EmbeddingPart tokens,
     double multiplier,
+    boolean promptsScaled,
     Optional<LinearPart> projection,
     Optional<PositionPart> positions,
     Optional<NormPart> norm,
-    Site prompt) {
+    Optional<Site> prompt) {
   /** The name of the site before the first embedding of a sequence. */
   private static final String PROMPT = "prompt_encoder";
 
   /** Token embeddings only. */
   public static InputPart of(EmbeddingPart tokens) {
     Site prompt = Site.place(PROMPT, PROMPT, SiteKind.PROMPT, 0, tokens.width());
-    return new InputPart(tokens, 1, Optional.empty(), Optional.empty(), Optional.empty(), prompt);
+    return new InputPart(
+        tokens,
+        1,
+        false,
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.of(prompt));
+  }
+
+  /** The same with another table of tokens. */
+  public InputPart withTokens(EmbeddingPart value) {
+    return new InputPart(value, multiplier, promptsScaled, projection, positions, norm, prompt);
+  }
+
+  /** The same without a site of prompts. */
+  public InputPart withoutPrompt() {
+    return new InputPart(
+        tokens, multiplier, promptsScaled, projection, positions, norm, Optional.empty());
   }
 
   /** The same with learnt positions. */
   public InputPart withPositions(PositionPart value) {
-    return new InputPart(tokens, multiplier, projection, Optional.of(value), norm, prompt);
+    return new InputPart(
+        tokens, multiplier, promptsScaled, projection, Optional.of(value), norm, prompt);
   }
 
   /** The same with a map from the embeddings' width to the blocks'. */
   public InputPart withProjection(LinearPart value) {
-    return new InputPart(tokens, multiplier, Optional.of(value), positions, norm, prompt);
+    return new InputPart(
+        tokens, multiplier, promptsScaled, Optional.of(value), positions, norm, prompt);
+  }
+
+  /** The same with that factor of embeddings. */
+  public InputPart withMultiplier(double value, boolean ofPrompts) {
+    return new InputPart(tokens, value, ofPrompts, projection, positions, norm, prompt);
+  }
+
+  /** The same with a norm of the sum. */
+  public InputPart withNorm(NormPart value) {
+    return new InputPart(
+        tokens, multiplier, promptsScaled, projection, positions, Optional.of(value), prompt);
   }
 
   /** The width of the first hidden states. */
@@ -60,7 +95,7 @@ public record InputPart(
   /** The sites of its modules, then that of prompts. */
   public List<Site> sites() {
     List<Site> sites = new ArrayList<>(modules().stream().map(ModulePart::site).toList());
-    sites.add(prompt);
+    prompt.ifPresent(sites::add);
     return List.copyOf(sites);
   }
 }

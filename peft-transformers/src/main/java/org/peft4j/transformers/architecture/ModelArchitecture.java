@@ -1,33 +1,31 @@
 package org.peft4j.transformers.architecture;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.peft4j.site.Site;
 import org.peft4j.transformers.config.Labels;
 import org.peft4j.transformers.config.SpecialTokens;
 
 /**
- * A model: a language model, or a sequence classifier with a language model's body. It has no
- * dropout: a frozen model runs without.
+ * A model: a body and a head. It has no dropout: a frozen model runs without.
  *
  * @param names the names in its checkpoints
- * @param runs whether this library runs it; it plans every family that it knows
  * @param maxPositions the longest sequence that the model was made for
- * @param labels the classes of a classifier; empty for a language model
  * @param encoder the encoder that the cross-attention of the body reads; empty for most families
  * @param body the stack whose output the head reads: the decoder of an encoder-decoder
  * @param head maps the output of the body to logits
  */
 public record ModelArchitecture(
     CheckpointNames names,
-    boolean runs,
     int maxPositions,
     SpecialTokens tokens,
-    Optional<Labels> labels,
     Optional<StackPart> encoder,
     StackPart body,
     HeadPart head) {
@@ -36,9 +34,22 @@ public record ModelArchitecture(
     return names.modelType();
   }
 
+  /** The classes of sequences or tokens; empty if the head has none. */
+  public Optional<Labels> labels() {
+    return head.labels();
+  }
+
   /** The same with another head. */
   public ModelArchitecture withHead(HeadPart other) {
-    return new ModelArchitecture(names, runs, maxPositions, tokens, labels, encoder, body, other);
+    return new ModelArchitecture(names, maxPositions, tokens, encoder, body, other);
+  }
+
+  /** The same with other embeddings of tokens in each stack. */
+  public ModelArchitecture withTokens(UnaryOperator<EmbeddingPart> change) {
+    UnaryOperator<StackPart> each =
+        stack -> stack.withInput(stack.input().withTokens(change.apply(stack.input().tokens())));
+    return new ModelArchitecture(
+        names, maxPositions, tokens, encoder.map(each), each.apply(body), head);
   }
 
   /** The number of token embeddings. */
@@ -66,33 +77,39 @@ public record ModelArchitecture(
   public List<ModulePart> modules() {
     List<ModulePart> modules = new ArrayList<>();
     stacks().forEach(stack -> modules.addAll(stack.modules()));
-    modules.add(head.linear());
+    modules.addAll(head.modules());
     Map<String, ModulePart> byName = new LinkedHashMap<>();
     modules.forEach(module -> byName.putIfAbsent(module.site().name(), module));
     return List.copyOf(byName.values());
   }
 
-  /**
-   * Every site in the order of the forward pass, each once. A family that does not run has only its
-   * modules' sites: it has no graph, so nothing acts between modules.
-   */
+  /** Every site in the order of the forward pass, each once. */
   public List<Site> sites() {
     List<Site> sites = new ArrayList<>();
     stacks().forEach(stack -> sites.addAll(stack.sites()));
-    sites.add(head.linear().site());
+    sites.addAll(head.sites());
     Map<String, Site> byName = new LinkedHashMap<>();
-    sites.stream()
-        .filter(site -> runs || site.kind().isModule())
-        .forEach(site -> byName.putIfAbsent(site.name(), site));
+    sites.forEach(site -> byName.putIfAbsent(site.name(), site));
     return List.copyOf(byName.values());
   }
 
-  /** The number of parameters; a tied head counts once. */
+  /** The number of parameters; a tied head and shared embeddings count once. */
   public long parameterCount() {
+    return distinctModules().stream().mapToLong(module -> module.site().count()).sum();
+  }
+
+  /** Its modules, without a tied head, and of those that share a table the first. */
+  public List<ModulePart> distinctModules() {
+    Set<String> tables = new HashSet<>();
     return modules().stream()
         .filter(module -> !(head.tied() && module.equals(head.linear())))
-        .mapToLong(module -> module.site().count())
-        .sum();
+        .filter(module -> !(module instanceof EmbeddingPart table) || tables.add(table.key()))
+        .toList();
+  }
+
+  /** The stack of that side; without an encoder, only the body can be asked for. */
+  public StackPart stack(Side side) {
+    return side == Side.BODY ? body : encoder.orElseThrow();
   }
 
   /** The encoder, if the body has one to read, and the body. */

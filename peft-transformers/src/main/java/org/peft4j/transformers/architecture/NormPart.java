@@ -37,6 +37,12 @@ public record NormPart(Site site, Kind kind, double epsilon) implements ModulePa
         site(name, List.of(SiteParameter.weight("weight", width))), Kind.RMS, epsilon);
   }
 
+  /** Root mean square with a weight around 0. */
+  public static NormPart onePlus(String name, long width, double epsilon) {
+    return new NormPart(
+        site(name, List.of(SiteParameter.weight("weight", width))), Kind.RMS_ONE_PLUS, epsilon);
+  }
+
   /** The number of features. */
   public long width() {
     return site.parameters().get(0).count();

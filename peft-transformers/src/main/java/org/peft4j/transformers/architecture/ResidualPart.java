@@ -44,6 +44,22 @@ public record ResidualPart(
     return new ResidualPart(Optional.empty(), List.of(branch(mixer, place)), Optional.of(norm));
   }
 
+  /** {@code y = x + after(mixer(before(x)))}. */
+  public static ResidualPart sandwich(
+      Optional<NormPart> before, MixerPart mixer, NormPart after, Site place) {
+    BranchPart branch = new BranchPart(before, mixer, Optional.of(after), place);
+    return new ResidualPart(Optional.empty(), List.of(branch), Optional.empty());
+  }
+
+  /** {@code y = x + attention(norm(x)) + mlp(norm(x))}, both with their own places. */
+  public static ResidualPart parallel(
+      NormPart norm, MixerPart attention, Site place, MixerPart mlp, Site mlpPlace) {
+    return new ResidualPart(
+        Optional.of(norm),
+        List.of(branch(attention, place), branch(mlp, mlpPlace)),
+        Optional.empty());
+  }
+
   private static BranchPart branch(MixerPart mixer, Site place) {
     return new BranchPart(Optional.empty(), mixer, Optional.empty(), place);
   }

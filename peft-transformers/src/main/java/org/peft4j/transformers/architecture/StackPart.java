@@ -22,6 +22,11 @@ public record StackPart(
     blocks = List.copyOf(blocks);
   }
 
+  /** The same with another input. */
+  public StackPart withInput(InputPart other) {
+    return new StackPart(other, blocks, norm, projection);
+  }
+
   /** Its modules, in the order of the forward pass. */
   public List<ModulePart> modules() {
     List<ModulePart> modules = new ArrayList<>(input.modules());

@@ -3,6 +3,7 @@ package org.peft4j.transformers.checkpoint;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -12,13 +13,17 @@ import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.peft4j.AdapterScope;
 import org.peft4j.PeftModel;
+import org.peft4j.adapter.Adapter;
+import org.peft4j.adapter.SharingAdapter;
 import org.peft4j.internal.module.SiteLayer;
 import org.peft4j.safetensors.DType;
 import org.peft4j.safetensors.TensorSink;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteParameter;
 import org.peft4j.transformers.TransformerModel;
+import org.peft4j.transformers.architecture.EmbeddingPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
+import org.peft4j.transformers.architecture.ModulePart;
 import org.peft4j.transformers.internal.weights.TensorKeys;
 
 /**
@@ -29,6 +34,7 @@ final class ModelTensors {
   private final Optional<PeftModel<ComputationGraph>> adapters;
   private final Map<String, SiteLayer> layers = new HashMap<>();
   private final Set<String> adapted;
+  private final Set<String> apart;
   private final boolean tied;
   private final List<CheckpointTensor> all = new ArrayList<>();
 
@@ -46,20 +52,71 @@ final class ModelTensors {
             .map(Site::name)
             .collect(Collectors.toSet());
     ModelArchitecture architecture = model.architecture();
-    String head = architecture.head().linear().site().name();
-    String table = architecture.body().input().tokens().site().name();
-    this.tied = architecture.head().tied() && !adapted.contains(head) && !adapted.contains(table);
+    ModulePart head = architecture.head().linear();
+    String shared = architecture.body().input().tokens().key();
+    boolean together = changeTogether(architecture);
+    this.apart = together ? Set.of() : apart(architecture);
+    this.tied =
+        architecture.head().tied()
+            && (together || !adapted.contains(head.site().name()) && !apart.contains(shared));
     for (Layer layer : model.graph().getLayers()) {
       if (layer instanceof SiteLayer siteLayer) {
         siteLayer.sites().forEach(site -> layers.put(site.name(), siteLayer));
       }
     }
     TensorTypes types = dtype.map(TensorTypes::of).orElseGet(() -> TensorTypes.original(model));
-    for (Site site : model.sites()) {
-      if (!(tied && site.name().equals(head))) {
-        site.parameters().forEach(parameter -> all.add(tensor(site, parameter, types)));
+    Set<String> names = new HashSet<>();
+    for (ModulePart module : architecture.modules()) {
+      if (module instanceof EmbeddingPart table && table.shared().isPresent()) {
+        SiteParameter parameter = table.site().parameters().get(0);
+        if (apart.contains(table.key()) && names.add(table.key())) {
+          all.add(unchanged(table, parameter, types)); // What the others would share.
+        }
       }
     }
+    for (ModulePart module : architecture.modules()) {
+      for (SiteParameter parameter : module.site().parameters()) {
+        String name = name(module, parameter);
+        if (!(tied && module.equals(head)) && names.add(name)) {
+          all.add(tensor(module.site(), parameter, name, types));
+        }
+      }
+    }
+  }
+
+  /** Whether table and head of a tied model have the same change: an adapter that acts at both. */
+  private boolean changeTogether(ModelArchitecture architecture) {
+    Site table = architecture.body().input().tokens().site();
+    Site head = architecture.head().linear().site();
+    if (architecture.stacks().size() > 1 || !adapted.contains(table.name())) {
+      return false;
+    }
+    return adapters.stream()
+        .flatMap(peft -> peft.active().stream().map(peft::adapter))
+        .flatMap(adapter -> adapter.parts().stream())
+        .allMatch(part -> isShared(part, table, head));
+  }
+
+  private static boolean isShared(Adapter part, Site table, Site head) {
+    if (part.site().name().equals(table.name())) {
+      return part instanceof SharingAdapter sharing && sharing.tied().contains(head);
+    }
+    return !part.site().name().equals(head.name()) || part.parameters().isEmpty();
+  }
+
+  /** The keys of tables of which an adapter changes one user's copy. */
+  private Set<String> apart(ModelArchitecture architecture) {
+    return architecture.stacks().stream()
+        .map(stack -> stack.input().tokens())
+        .filter(table -> adapted.contains(table.site().name()))
+        .map(EmbeddingPart::key)
+        .collect(Collectors.toSet());
+  }
+
+  private String name(ModulePart module, SiteParameter parameter) {
+    return module instanceof EmbeddingPart table && apart.contains(table.key())
+        ? table.ownKey()
+        : TensorKeys.key(module, parameter);
   }
 
   /** Whether the written head shares the token embedding's table. */
@@ -71,18 +128,33 @@ final class ModelTensors {
     return List.copyOf(all);
   }
 
-  private CheckpointTensor tensor(Site site, SiteParameter parameter, TensorTypes types) {
-    String name = TensorKeys.key(site, parameter);
+  private CheckpointTensor unchanged(
+      EmbeddingPart table, SiteParameter parameter, TensorTypes types) {
+    return new CheckpointTensor(
+        table.key(),
+        types.of(table.key()),
+        parameter.shape(),
+        (sink, key) ->
+            WeightValues.write(layer(table.site()).frozen(table.site(), "weight"), sink, key));
+  }
+
+  private CheckpointTensor tensor(
+      Site site, SiteParameter parameter, String name, TensorTypes types) {
     return new CheckpointTensor(
         name, types.of(name), parameter.shape(), (sink, key) -> write(site, parameter, sink, key));
   }
 
-  private void write(Site site, SiteParameter parameter, TensorSink sink, String key)
-      throws IOException {
+  private SiteLayer layer(Site site) {
     SiteLayer layer = layers.get(site.name());
     if (layer == null) {
       throw new IllegalStateException("No layer of the graph has site " + site.name() + ".");
     }
+    return layer;
+  }
+
+  private void write(Site site, SiteParameter parameter, TensorSink sink, String key)
+      throws IOException {
+    SiteLayer layer = layer(site);
     if (adapters.isPresent() && adapted.contains(site.name())) {
       try (AdapterScope merged = adapters.get().mergedAt(site)) {
         WeightValues.write(layer.frozen(site, parameter.name()), sink, key);

@@ -84,16 +84,14 @@ public final class RandomCheckpoint {
 
   private List<CheckpointTensor> tensors() {
     List<CheckpointTensor> tensors = new ArrayList<>();
-    for (ModulePart module : model.modules()) {
-      if (!(model.head().tied() && module.equals(model.head().linear()))) {
-        for (SiteParameter parameter : module.site().parameters()) {
-          tensors.add(
-              new CheckpointTensor(
-                  TensorKeys.key(module.site(), parameter),
-                  DType.F32,
-                  parameter.shape(),
-                  values(module, parameter)));
-        }
+    for (ModulePart module : model.distinctModules()) {
+      for (SiteParameter parameter : module.site().parameters()) {
+        tensors.add(
+            new CheckpointTensor(
+                TensorKeys.key(module, parameter),
+                DType.F32,
+                parameter.shape(),
+                values(module, parameter)));
       }
     }
     return tensors;

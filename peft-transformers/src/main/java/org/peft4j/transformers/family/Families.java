@@ -1,24 +1,32 @@
 package org.peft4j.transformers.family;
-import org.peft4j.transformers.internal.family.seq2seq.T5Family;
-import org.peft4j.transformers.internal.family.decoder.Qwen2Family;
-import org.peft4j.transformers.internal.family.decoder.OptFamily;
-import org.peft4j.transformers.internal.family.decoder.MistralFamily;
-import org.peft4j.transformers.internal.family.decoder.LlamaFamily;
-import org.peft4j.transformers.internal.family.decoder.Gpt2Family;
-import org.peft4j.transformers.internal.family.LabelFields;
-import org.peft4j.transformers.internal.family.Family;
-import org.peft4j.transformers.internal.family.ConfigFields;
-import org.peft4j.transformers.internal.family.CommonFields;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import org.peft4j.error.PeftException;
+import org.peft4j.internal.Quoted;
 import org.peft4j.internal.json.JsonReader;
 import org.peft4j.transformers.architecture.ModelArchitecture;
-import org.peft4j.transformers.config.Labels;
+import org.peft4j.transformers.config.TaskHead;
+import org.peft4j.transformers.internal.family.CommonFields;
+import org.peft4j.transformers.internal.family.ConfigFields;
+import org.peft4j.transformers.internal.family.Family;
+import org.peft4j.transformers.internal.family.TaskFields;
+import org.peft4j.transformers.internal.family.decoder.Gpt2Family;
+import org.peft4j.transformers.internal.family.decoder.OptFamily;
+import org.peft4j.transformers.internal.family.gated.Gemma2Family;
+import org.peft4j.transformers.internal.family.gated.Gemma3Family;
+import org.peft4j.transformers.internal.family.gated.GemmaFamily;
+import org.peft4j.transformers.internal.family.gated.GraniteFamily;
+import org.peft4j.transformers.internal.family.gated.LlamaFamily;
+import org.peft4j.transformers.internal.family.gated.MistralFamily;
+import org.peft4j.transformers.internal.family.gated.Olmo2Family;
+import org.peft4j.transformers.internal.family.gated.Phi3Family;
+import org.peft4j.transformers.internal.family.gated.Qwen2Family;
+import org.peft4j.transformers.internal.family.gated.Qwen3Family;
+import org.peft4j.transformers.internal.family.gated.SmolLm3Family;
+import org.peft4j.transformers.internal.family.seq2seq.T5Family;
 
 /**
  * The families that this library knows. Reading a {@code config.json} refuses every setting that it
@@ -30,10 +38,19 @@ public final class Families {
           new LlamaFamily(),
           new MistralFamily(),
           new Qwen2Family(),
+          new Qwen3Family(),
+          new GemmaFamily(),
+          new Gemma2Family(),
+          new Gemma3Family(),
+          new Phi3Family(),
+          new GraniteFamily(),
+          new Olmo2Family(),
+          new SmolLm3Family(),
           new Gpt2Family(),
           new OptFamily(),
           new T5Family("t5", "T5"),
-          new T5Family("mt5", "MT5"));
+          new T5Family("mt5", "MT5"),
+          new T5Family("umt5", "UMT5"));
 
   private static final JsonReader JSON = JsonReader.upTo(1 << 20, 1 << 20);
 
@@ -44,50 +61,55 @@ public final class Families {
   }
 
   /**
-   * Reads a model that this library runs.
+   * Reads a model.
    *
    * @param path a {@code config.json}, or a folder with one
    * @throws PeftException if there is none, or its family or a setting is not supported
    */
   public static ModelArchitecture read(Path path) {
-    return read(path, Optional.empty(), true);
+    return read(path, Optional.empty());
   }
 
   /**
-   * Reads a model as a classifier of {@code labels}, whatever its {@code config.json} says about
-   * labels.
+   * Reads a model for a task, whatever its {@code config.json} says about tasks and labels.
    *
    * @throws PeftException as {@link #read(Path)} does
    */
-  public static ModelArchitecture read(Path path, Labels labels) {
-    return read(path, Optional.of(labels), true);
+  public static ModelArchitecture read(Path path, TaskHead task) {
+    return read(path, Optional.of(task));
   }
 
-  /**
-   * Reads a model of any family that this library knows.
-   *
-   * @throws PeftException as {@link #read(Path)} does, except for families that are only planned
-   */
-  public static ModelArchitecture readAny(Path path) {
-    return read(path, Optional.empty(), false);
-  }
-
-  private static ModelArchitecture read(Path path, Optional<Labels> labels, boolean running) {
+  private static ModelArchitecture read(Path path, Optional<TaskHead> wanted) {
     Path file = file(path);
     ConfigFields fields = new ConfigFields(file.toString(), JSON.read(file));
     String modelType = fields.text("model_type", "");
     Family family =
         ALL.stream()
-            .filter(f -> f.modelType().equals(modelType) && (f.runs() || !running))
+            .filter(f -> f.modelType().equals(modelType))
             .findFirst()
-            .orElseThrow(() -> unknown(file, modelType, running));
+            .orElseThrow(() -> unknown(file, modelType));
     CommonFields.read(fields);
-    Optional<Labels> stored = LabelFields.read(fields);
-    ModelArchitecture architecture = family.describe(fields, labels.or(() -> stored));
+    TaskHead stored = TaskFields.read(fields, family.tasks());
+    wanted.ifPresent(task -> requireTask(file, family, task));
+    ModelArchitecture architecture = family.describe(fields, wanted.orElse(stored));
     fields.only("is_encoder_decoder", architecture.encoder().isPresent());
     fields.refuseUnknown();
     fields.throwProblems();
     return architecture;
+  }
+
+  private static void requireTask(Path file, Family family, TaskHead wanted) {
+    if (!family.tasks().contains(wanted.task())) {
+      throw new PeftException(
+          file
+              + ": model_type \""
+              + family.modelType()
+              + "\" is not supported for the task "
+              + wanted.task()
+              + "; supported are: "
+              + family.tasks()
+              + ".");
+    }
   }
 
   private static Path file(Path path) {
@@ -103,18 +125,20 @@ public final class Families {
     return file;
   }
 
-  private static PeftException unknown(Path file, String modelType, boolean running) {
-    String supported =
-        ALL.stream()
-            .filter(family -> family.runs() || !running)
-            .map(Family::modelType)
-            .collect(Collectors.joining(", "));
+  private static PeftException unknown(Path file, String modelType) {
+    List<String> supported = ALL.stream().map(Family::modelType).toList();
+    String nearest =
+        NearestFamily.of(modelType, supported)
+            .map(name -> "The nearest is " + name + ", which computes something else. ")
+            .orElse("");
     return new PeftException(
         file
-            + ": model_type \""
-            + modelType
-            + "\" is not supported. Supported are: "
-            + supported
+            + ": model_type "
+            + Quoted.quoted(modelType)
+            + " is not supported. "
+            + nearest
+            + "Supported are: "
+            + String.join(", ", supported)
             + ".");
   }
 }

@@ -10,6 +10,7 @@ import java.util.stream.Collectors;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
 import org.peft4j.transformers.architecture.AttentionPart;
+import org.peft4j.transformers.architecture.HeadPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.family.Families;
 import org.peft4j.transformers.internal.weights.StoredHead;
@@ -45,10 +46,11 @@ public record ModelDescription(ModelArchitecture architecture, TensorTable tenso
   private String summary() {
     AttentionPart attention = architecture.body().blocks().get(0).attentions().get(0);
     return String.format(
-        "%s model: %s parameters, %d layers, width %d, %d heads (%d for keys and values),"
+        "%s model: %s parameters, %s%d layers, width %d, %d heads (%d for keys and values),"
             + " vocabulary %s, %s positions, %s%n",
         architecture.modelType(),
         TextTable.number(parameterCount()),
+        encoder(),
         architecture.body().blocks().size(),
         architecture.hiddenSize(),
         attention.heads(),
@@ -58,9 +60,19 @@ public record ModelDescription(ModelArchitecture architecture, TensorTable tenso
         head());
   }
 
+  private String encoder() {
+    return architecture
+        .encoder()
+        .map(stack -> "an encoder of " + stack.blocks().size() + " layers, a decoder of ")
+        .orElse("");
+  }
+
   private String head() {
-    String language = architecture.head().tied() ? "tied head" : "untied head";
-    return architecture.labels().map(labels -> "labels " + labels.names()).orElse(language);
+    HeadPart head = architecture.head();
+    String other = head instanceof HeadPart.Span ? "answers to questions" : "untied head";
+    return head.labels()
+        .map(labels -> "labels " + labels.names())
+        .orElse(head.tied() ? "tied head" : other);
   }
 
   /** A line for each group of like sites. */

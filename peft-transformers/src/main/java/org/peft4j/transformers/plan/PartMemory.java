@@ -95,7 +95,7 @@ record PartMemory(TrainingBatch batch, long width) {
 
   /** The activation's input and, with a gate, the factor of its result. */
   private Elements feedForward(FeedForwardPart part) {
-    long inner = (part.gate().isPresent() ? 2 : 1) * batch.tokens() * part.innerSize();
+    long inner = (part.gated() ? 2 : 1) * batch.tokens() * part.innerSize();
     return new Elements(inner, 2 * inner);
   }
 }

@@ -83,7 +83,9 @@ class PartsTest {
         .hasMessageContaining("causal is true; allowed for attention to an encoder: false.")
         .hasMessageContaining(
             "projections are fused; allowed for attention to an encoder: separate")
-        .hasMessageContaining("positions are Alibi[]; allowed for attention to an encoder: none.");
+        .hasMessageContaining(
+            "positions are Alibi[scale=1.0, rounded=false]; allowed for attention to an encoder:"
+                + " none.");
   }
 
   @Test
@@ -180,13 +182,12 @@ class PartsTest {
     ModelArchitecture model =
         new ModelArchitecture(
             new CheckpointNames("test", "Test", "", Set.of()),
-            true,
             16,
-            new SpecialTokens(OptionalInt.empty(), List.of(), OptionalInt.empty()),
-            Optional.empty(),
+            new SpecialTokens(
+                OptionalInt.empty(), List.of(), OptionalInt.empty(), OptionalInt.empty()),
             Optional.of(stack),
             stack,
-            HeadPart.of("head", 8, 12, true, 0.02));
+            HeadPart.Language.of("head", 8, 12, true, 0.02));
 
     assertThat(model.modules())
         .extracting(module -> module.site().name())

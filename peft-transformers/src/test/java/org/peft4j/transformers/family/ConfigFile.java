@@ -55,6 +55,6 @@ record ConfigFile(ObjectNode fields, Path folder) {
   }
 
   ModelArchitecture read() {
-    return Families.readAny(write());
+    return Families.read(write());
   }
 }

@@ -14,13 +14,46 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.safetensors.TensorSource;
 import org.peft4j.transformers.CausalLanguageModel;
 import org.peft4j.transformers.Golden;
 import org.peft4j.transformers.Transformers;
 
 /** Greedy ids are those of {@code generate} of transformers, for prompts of several lengths. */
 class GoldenGenerationTest {
+  private static final Path DECODERS = Golden.folder("generation/decoders.safetensors");
+
+  static List<String> decoders() {
+    try (TensorSource source = TensorSource.open(DECODERS)) {
+      return source.tensors().keySet().stream()
+          .filter(key -> key.endsWith(".greedy"))
+          .map(key -> key.substring(0, key.indexOf('.')))
+          .sorted()
+          .toList();
+    }
+  }
+
+  /** With caches, windows and ALiBi. */
+  @ParameterizedTest
+  @MethodSource("decoders")
+  void everyDecoderGoesOnAsTheReference(String base) {
+    INDArray expected = Golden.integers(DECODERS, base + ".greedy");
+    int tokens = (int) (expected.size(1) - Golden.integers(DECODERS, base + ".input_ids").size(1));
+    GenerationConfig greedy =
+        GenerationConfig.builder()
+            .maxNewTokens(tokens)
+            .padTokenId(0)
+            .eosTokenIds(List.of())
+            .build();
+    try (CausalLanguageModel model = Transformers.load(Golden.base(base))) {
+      assertThat(Generator.of(model).generate(prompts(DECODERS, base + "."), greedy).padded())
+          .isDeepEqualTo(expected.toIntMatrix());
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -80,8 +113,12 @@ class GoldenGenerationTest {
   }
 
   private static List<int[]> prompts(Path file) {
-    int[][] ids = Golden.integers(file, "input_ids").toIntMatrix();
-    int[][] mask = Golden.integers(file, "attention_mask").toIntMatrix();
+    return prompts(file, "");
+  }
+
+  private static List<int[]> prompts(Path file, String prefix) {
+    int[][] ids = Golden.integers(file, prefix + "input_ids").toIntMatrix();
+    int[][] mask = Golden.integers(file, prefix + "attention_mask").toIntMatrix();
     List<int[]> prompts = new ArrayList<>();
     for (int row = 0; row < ids.length; row++) {
       int length = Arrays.stream(mask[row]).sum();

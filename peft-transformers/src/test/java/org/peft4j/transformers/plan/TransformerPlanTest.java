@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.graph.ComputationGraph;
@@ -30,16 +31,17 @@ import org.peft4j.internal.files.AdapterFiles;
 import org.peft4j.lora.LoraConfig;
 import org.peft4j.plan.AdapterPlan;
 import org.peft4j.plan.TrainableParameters;
-import org.peft4j.site.Site;
-import org.peft4j.site.SiteRole;
+import org.peft4j.quantization.Quantization;
 import org.peft4j.transformers.CausalLanguageModel;
 import org.peft4j.transformers.Golden;
 import org.peft4j.transformers.TransformerModel;
 import org.peft4j.transformers.TransformerOptions;
 import org.peft4j.transformers.Transformers;
 import org.peft4j.transformers.architecture.ModelArchitecture;
+import org.peft4j.transformers.architecture.ModulePart;
 import org.peft4j.transformers.config.Precision;
 import org.peft4j.transformers.family.Families;
+import org.peft4j.transformers.internal.weights.TensorKeys;
 
 /** Plans of models that are not loaded. */
 class TransformerPlanTest {
@@ -60,11 +62,10 @@ class TransformerPlanTest {
     assertThat(parameters.percent()).isCloseTo(0.19151053100118282, within(1e-15));
     assertThat(plan.adapter().sites()).hasSize(144);
     assertThat(plan.modelType()).isEqualTo("mt5");
-    assertThat(plan.runs()).isFalse();
     long base = 1_229_581_312;
-    assertThat(plan.weights()).containsEntry(Precision.FP32, 4 * base);
+    assertThat(plan.weights().bytes(Precision.FP32)).isEqualTo(4 * base);
     long vectors = (24 * 2 + 24 * 3 + 2) * 1024;
-    assertThat(plan.weights()).containsEntry(Precision.BF16, 2 * base + 2 * vectors);
+    assertThat(plan.weights().bytes(Precision.BF16)).isEqualTo(2 * base + 2 * vectors);
   }
 
   @Test
@@ -75,7 +76,6 @@ class TransformerPlanTest {
 
     assertThat(plan.adapter().parameters())
         .hasToString("trainable params: 294,912 || all params: 124,734,720 || trainable%: 0.2364");
-    assertThat(plan.runs()).isTrue();
     assertThat(plan.memory(Precision.FP32, false).adapters()).isEqualTo(4 * 294_912);
     assertThat(plan.memory(Precision.BF16, false).optimizer()).isEqualTo(8 * 294_912);
   }
@@ -95,13 +95,11 @@ class TransformerPlanTest {
       })
   void modulesShapesAndCountsAreTheReferences(String name) throws IOException {
     JsonNode expected = JSON.readTree(FOLDER.resolve(name).resolve("expected.json").toFile());
-    ModelArchitecture model = Families.readAny(FOLDER.resolve(name));
+    ModelArchitecture model = Families.read(FOLDER.resolve(name));
 
     Map<String, List<Long>> shapes = new TreeMap<>();
-    for (Site site : model.sites()) {
-      if (!(model.head().tied() && site.role() == SiteRole.HEAD)) {
-        site.parameters().forEach(p -> shapes.put(site.name() + "." + p.name(), p.shape()));
-      }
+    for (ModulePart module : model.distinctModules()) {
+      module.site().parameters().forEach(p -> shapes.put(TensorKeys.key(module, p), p.shape()));
     }
     Map<String, List<Long>> reference = new TreeMap<>();
     for (Map.Entry<String, JsonNode> parameter : expected.path("parameters").properties()) {
@@ -181,7 +179,33 @@ class TransformerPlanTest {
     TransformerOptions half = TransformerOptions.defaults().withPrecision(Precision.BF16);
     try (CausalLanguageModel loaded = Transformers.load(folder, half)) {
       assertThat(Peft.plan(loaded.graph(), config).memory().weights())
-          .isEqualTo(Transformers.plan(folder, config, BATCH).weights().get(Precision.BF16));
+          .isEqualTo(Transformers.plan(folder, config, BATCH).weights().bytes(Precision.BF16));
+    }
+  }
+
+  /** OPT's blocks have vectors beside each matrix; GPT-2's weights are stored as [in, out]. */
+  @ParameterizedTest
+  @CsvSource({
+    "llama, false, 64, lm_head",
+    "llama, true, 32, lm_head",
+    "gpt2, true, 64, lm_head",
+    "opt, false, 128, 'fc1,q_proj'",
+    "llama, true, 64, model.layers.0.mlp.up_proj"
+  })
+  void aGraphInFourBitsHasThePlannedSize(String base, boolean twice, int block, String skipped) {
+    LoraConfig config = LoraConfig.builder().targetModules("all-linear").build();
+    Quantization bits =
+        Quantization.nf4()
+            .withDoubleQuantization(twice)
+            .withBlockSize(block)
+            .withSkipModules(List.of(skipped.split(",")));
+    Path folder = Golden.base(base);
+    TransformerOptions options = TransformerOptions.defaults().withQuantization(bits);
+    try (CausalLanguageModel loaded = Transformers.load(folder, options)) {
+      TransformerPlan plan = Transformers.plan(folder, config, BATCH);
+      long weights = plan.memory(Precision.FP32, Optional.of(bits), false).weights();
+      assertThat(Peft.plan(loaded.graph(), config).memory().weights()).isEqualTo(weights);
+      assertThat(weights).isLessThan(plan.weights().bytes(Precision.FP32));
     }
   }
 
@@ -200,9 +224,11 @@ class TransformerPlanTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "'model_type': 'mt5'                  | is not a supported model: num_layers is missing; allowed: 1 to 1000 layers. vocab_size",
+        "'model_type': 'mt5'                  | is not a supported model: num_layers is missing;"
+            + " allowed: 1 to 1000 layers. vocab_size",
         "'model_type': 't5', 'num_heads': 0   | num_heads is 0; allowed: 1 to 1048576",
-        "'model_type': 't5', 'feed_forward_proj': 'gated-' | feed_forward_proj is \"gated-\"; allowed: an activation",
+        "'model_type': 't5', 'feed_forward_proj': 'gated-' | feed_forward_proj is \"gated-\";"
+            + " allowed: an activation",
         "'model_type': 't5', 'is_encoder_decoder': false | is_encoder_decoder is false; allowed",
         "'model_type': 'bert'                 | model_type \"bert\" is not supported",
         "'model_type': 'llama'                | is not a supported model: ",

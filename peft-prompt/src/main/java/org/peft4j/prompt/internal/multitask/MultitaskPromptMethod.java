@@ -4,6 +4,7 @@ import java.util.Optional;
 import org.peft4j.adapter.Adapter;
 import org.peft4j.adapter.Initializer;
 import org.peft4j.config.ConfigFields;
+import org.peft4j.error.PeftException;
 import org.peft4j.method.Injection;
 import org.peft4j.prompt.PromptFields;
 import org.peft4j.prompt.internal.PromptMethod;
@@ -33,6 +34,12 @@ public final class MultitaskPromptMethod extends PromptMethod<MultitaskPromptCon
   @Override
   public Optional<Adapter> inject(Site site, MultitaskPromptConfig config, Injection injection) {
     PromptFields.require("token_dim", config.prompt().tokenDim(), site.outputs());
+    if (config.prompt().rows(config.common()) != config.prompt().virtualTokens()) {
+      throw new PeftException(
+          "num_transformer_submodules is 2, by default for the task SEQ_2_SEQ_LM: multitask"
+              + " prompts before the decoder are not supported. Set it to 1: prompts before the"
+              + " encoder, as in the paper.");
+    }
     Optional<PromptSource> source = config.source().filter(given -> injection.fresh());
     Initializer first =
         source

@@ -36,15 +36,15 @@ public final class PTuningMethod extends PromptMethod<PTuningConfig> {
   @Override
   public Optional<Adapter> inject(Site site, PTuningConfig config, Injection injection) {
     PromptFields.require("token_dim", config.prompt().tokenDim(), site.outputs());
-    BeforeInput use = new BeforeInput(config.prompt().virtualTokens());
+    int rows = config.prompt().rows(config.common());
+    BeforeInput use = new BeforeInput(config.prompt().virtualTokens(), rows);
     return Optional.of(
         injection.encoders()
-            ? new EncodedPrompt(site, use, encoder(config, (int) site.outputs()))
+            ? new EncodedPrompt(site, use, encoder(config, rows, (int) site.outputs()))
             : new PromptTable(site, use, site.outputs(), Initializer.zeros()));
   }
 
-  private static TableEncoder encoder(PTuningConfig config, int width) {
-    int tokens = config.prompt().virtualTokens();
+  private static TableEncoder encoder(PTuningConfig config, int tokens, int width) {
     int hidden = config.encoderHiddenSize().orElse(width);
     return switch (config.reparameterization()) {
       case MLP -> PerceptronEncoder.relu(tokens, width, hidden, width);

@@ -52,7 +52,8 @@ public final class PromptTuningMethod extends PromptMethod<PromptTuningConfig> {
   @Override
   public Optional<Adapter> inject(Site site, PromptTuningConfig config, Injection injection) {
     PromptFields.require("token_dim", config.prompt().tokenDim(), site.outputs());
-    BeforeInput use = new BeforeInput(config.prompt().virtualTokens());
+    BeforeInput use =
+        new BeforeInput(config.prompt().virtualTokens(), config.prompt().rows(config.common()));
     Initializer first = FirstPrompt.of(config.start(), injection);
     return Optional.of(new PromptTable(site, use, site.outputs(), first));
   }

@@ -68,8 +68,8 @@ public final class Attention implements Mixer {
     Extent extent = sequences.extent();
     Projections.Heads heads = projections.heads(extent, keyExtent(encoder, extent), true, memory);
     KeyValueCache known = encoder == null ? null : known(sequences);
-    INDArray source = encoder == null ? x : encoder.rows();
-    projections.forward(pass, x, known == null ? source : null, heads, memory);
+    INDArray source = known != null ? null : encoder == null ? x : encoder.rows();
+    projections.forward(pass, x, source, heads, memory);
     Rotation rotation = positions.rotation(sequences, prefix.length(), memory);
     AttentionPattern pattern = positions.pattern(pass, sequences, prefix.length());
     INDArray queryStatistics = queryNorm.statistics(heads.q(), memory);
@@ -126,7 +126,7 @@ public final class Attention implements Mixer {
       return new Prefix.Extended(keys, values);
     }
     if (part.source() == AttentionPart.Source.ENCODER) {
-      cache.appendEncoder(keys, values);
+      cache.appendEncoder(keys, values, ScorePositions.encoder(sequences).mask());
       return new Prefix.Extended(keys, values);
     }
     cache.append(keys, values);
@@ -185,10 +185,14 @@ public final class Attention implements Mixer {
       }
     }
 
-    private boolean acts(@Nullable INDArray biasGradient) {
+    @Override
+    public boolean passesOn() {
       EncoderStates encoder = encoder(sequences);
-      boolean encoderNeeded = encoder != null && encoder.gradient() != null;
-      return belowScores() || encoderNeeded || prefix.length() > 0 || biasGradient != null;
+      return encoder != null && encoder.gradient() != null;
+    }
+
+    private boolean acts(@Nullable INDArray biasGradient) {
+      return belowScores() || passesOn() || prefix.length() > 0 || biasGradient != null;
     }
 
     private void throughScores(

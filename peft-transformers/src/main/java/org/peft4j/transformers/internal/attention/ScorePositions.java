@@ -10,16 +10,18 @@ import org.peft4j.transformers.architecture.AttentionPart;
 import org.peft4j.transformers.internal.batch.EncoderStates;
 import org.peft4j.transformers.internal.batch.LeftPadding;
 import org.peft4j.transformers.internal.batch.Sequences;
+import org.peft4j.transformers.internal.batch.TokenIds;
 import org.peft4j.transformers.internal.memory.CallMemory;
 import org.peft4j.transformers.internal.model.Modules;
 import org.peft4j.transformers.internal.position.Alibi;
+import org.peft4j.transformers.internal.position.KeyPositions;
 import org.peft4j.transformers.internal.position.PassPatterns;
 import org.peft4j.transformers.internal.position.RotaryTables;
 import org.peft4j.transformers.internal.position.Rotation;
 
 /** What an attention's queries see, and how positions affect its scores. */
 final class ScorePositions {
-  private static final Rotation NONE = new Rotation(null, null);
+  private static final Rotation NONE = new Rotation(null, null, false);
 
   private final AttentionPart part;
   private final DataType type;
@@ -35,7 +37,10 @@ final class ScorePositions {
     this.patterns = modules.model().patterns();
     this.rotary =
         positions instanceof AttentionPart.RotaryPositions r ? modules.model().rotary(r) : null;
-    this.alibi = positions instanceof AttentionPart.Alibi ? new Alibi(part.heads()) : null;
+    this.alibi =
+        positions instanceof AttentionPart.Alibi a
+            ? new Alibi(part.heads(), a.scale(), a.rounded())
+            : null;
     this.relative =
         positions instanceof AttentionPart.RelativeBias r
             ? new RelativePositions(r, modules)
@@ -87,7 +92,12 @@ final class ScorePositions {
             alibi != null ? alibi : relative != null ? relative.name() : null);
     int keys = prefix + question.keys();
     requireWindowBeyond(prefix, past + queries);
-    return patterns.of(question, () -> bias(pass, prefix + past, queries, keys));
+    return patterns.of(
+        question,
+        () ->
+            alibi == null
+                ? bias(pass, prefix + past, queries, keys)
+                : alibi.bias(type, keyPositions(question), prefix + past, queries));
   }
 
   /** Hugging Face's cache drops keys of a prefix that leave the window; here all queries see it. */
@@ -112,10 +122,14 @@ final class ScorePositions {
     return encoder;
   }
 
+  private static KeyPositions keyPositions(PassPatterns.Question question) {
+    return question.mask() == null
+        ? KeyPositions.padded(
+            question.padding(), question.prefix(), question.prefix() + question.keys())
+        : KeyPositions.masked(TokenIds.of(question.mask()), question.rows(), question.prefix());
+  }
+
   private INDArray bias(Pass pass, int past, int queries, int keys) {
-    if (alibi != null) {
-      return alibi.bias(type, past, queries, keys);
-    }
     if (relative != null) {
       return relative.bias(pass, past, queries, keys);
     }

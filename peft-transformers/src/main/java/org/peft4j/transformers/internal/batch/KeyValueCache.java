@@ -20,12 +20,14 @@ public final class KeyValueCache implements AutoCloseable {
   private static final String VALUES = "values";
   private static final String ENCODER_KEYS = "encoder_keys";
   private static final String ENCODER_VALUES = "encoder_values";
+  private static final String ENCODER_MASK = "encoder_keys_mask";
 
   private final int @Nullable [] padding;
   private @Nullable INDArray keys;
   private @Nullable INDArray values;
   private @Nullable INDArray encoderKeys;
   private @Nullable INDArray encoderValues;
+  private @Nullable INDArray encoderMask;
   private int length;
 
   /**
@@ -46,7 +48,7 @@ public final class KeyValueCache implements AutoCloseable {
     INDArray encoderKeys = state.get(ENCODER_KEYS);
     INDArray encoderValues = state.get(ENCODER_VALUES);
     if (encoderKeys != null && encoderValues != null) {
-      cache.appendEncoder(encoderKeys, encoderValues);
+      cache.appendEncoder(encoderKeys, encoderValues, state.get(ENCODER_MASK));
     }
     return cache;
   }
@@ -108,10 +110,20 @@ public final class KeyValueCache implements AutoCloseable {
     return encoderKeys != null;
   }
 
-  /** Copies keys and values of the encoder's output [batch, time, keyValueHeads, headSize]. */
-  public void appendEncoder(INDArray newKeys, INDArray newValues) {
+  /**
+   * Copies keys and values of the encoder's output [batch, time, keyValueHeads, headSize].
+   *
+   * @param mask [batch, time] of the encoder's output; null without padding
+   */
+  public void appendEncoder(INDArray newKeys, INDArray newValues, @Nullable INDArray mask) {
     encoderKeys = copy(newKeys);
     encoderValues = copy(newValues);
+    encoderMask = mask == null ? null : copy(mask);
+  }
+
+  /** The encoder's output that the keys and values here were made of, without its values. */
+  public EncoderStates encoder() {
+    return new EncoderStates(Extent.of(encoderKeys()), null, encoderMask, null);
   }
 
   private static INDArray copy(INDArray array) {
@@ -160,6 +172,9 @@ public final class KeyValueCache implements AutoCloseable {
       state.put(ENCODER_KEYS, encoderKeys);
       state.put(ENCODER_VALUES, encoderValues);
     }
+    if (encoderMask != null) {
+      state.put(ENCODER_MASK, encoderMask);
+    }
     return state;
   }
 
@@ -172,6 +187,9 @@ public final class KeyValueCache implements AutoCloseable {
     if (encoderKeys != null && encoderValues != null) {
       encoderKeys.close();
       encoderValues.close();
+    }
+    if (encoderMask != null) {
+      encoderMask.close();
     }
   }
 }

@@ -2,6 +2,7 @@ package org.peft4j.transformers.internal.block;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Pass;
@@ -86,7 +87,7 @@ public final class Block {
     Extent extent = Extent.of(x);
     INDArray upper = extent.matrix(dy);
     for (int i = sublayers.size() - 1; i >= 0; i--) {
-      boolean goOn = dx != null || sublayers.subList(0, i).stream().anyMatch(Residual::acts);
+      boolean goOn = dx != null || goesBack(kept, i);
       INDArray lower = goOn ? memory.temporary(upper.shape()) : null;
       if (i == 0) {
         lower = dx == null ? null : extent.matrix(dx);
@@ -99,6 +100,11 @@ public final class Block {
       }
       upper = lower;
     }
+  }
+
+  private boolean goesBack(Kept kept, int below) {
+    return IntStream.range(0, below)
+        .anyMatch(i -> sublayers.get(i).goesBack(kept.sublayers().get(i)));
   }
 
   private INDArray input(Pass pass, Kept kept, int index, INDArray x, CallMemory memory) {

@@ -19,14 +19,15 @@ import org.peft4j.transformers.internal.model.Mixer;
 import org.peft4j.transformers.internal.model.Modules;
 
 /**
- * A branch beside a residual connection: {@code after(mixer(before(x)))}, then the adapters of its
- * output.
+ * A branch beside a residual connection: {@code factor·after(mixer(before(x)))}, then the adapters
+ * of its output.
  *
  * @param before null for none, or if the branches share one
  * @param after null for none
  * @param place the adapters of the branch's output
  */
-record Branch(@Nullable Norm before, Mixer mixer, @Nullable Norm after, SublayerGrafts place) {
+record Branch(
+    @Nullable Norm before, Mixer mixer, @Nullable Norm after, double factor, SublayerGrafts place) {
   /**
    * The forward pass' results that the backward pass needs, beside the inputs.
    *
@@ -43,6 +44,7 @@ record Branch(@Nullable Norm before, Mixer mixer, @Nullable Norm after, Sublayer
         Norm.of(part.before(), modules),
         mixer(part.mixer(), modules),
         Norm.of(part.after(), modules),
+        part.factor(),
         modules.sublayer(part.place()));
   }
 
@@ -52,9 +54,13 @@ record Branch(@Nullable Norm before, Mixer mixer, @Nullable Norm after, Sublayer
         : FeedForward.of((FeedForwardPart) part, modules);
   }
 
-  /** Whether adapters act here now. */
-  boolean acts() {
-    return Norm.acts(before) || mixer.acts() || Norm.acts(after) || place.acts();
+  /** Whether the backward pass has work here even if the gradient of x is not needed. */
+  boolean goesBack(Kept kept) {
+    return Norm.acts(before) || goesBackToMixer(kept) || Norm.acts(after) || place.acts();
+  }
+
+  private boolean goesBackToMixer(Kept kept) {
+    return mixer.acts() || kept.mixer().passesOn();
   }
 
   /** Whether the backward pass needs x. */
@@ -96,6 +102,9 @@ record Branch(@Nullable Norm before, Mixer mixer, @Nullable Norm after, Sublayer
       afterStatistics = after.statistics(x, memory);
       after.forward(pass, mixed, out == null ? memory.temporary(x.shape()) : out, afterStatistics);
     }
+    if (out != null && factor != 1) {
+      out.muli(factor);
+    }
     if (out != null) {
       place.forward(pass, x, out);
     }
@@ -123,15 +132,19 @@ record Branch(@Nullable Norm before, Mixer mixer, @Nullable Norm after, Sublayer
       boolean residualNeeded,
       CallMemory memory) {
     BranchGradient gradient = BranchGradient.of(pass, place, x, dy, residualNeeded, memory);
-    boolean goOn = dGiven != null || Norm.acts(before) || mixer.acts();
-    INDArray dMixed = gradient.dy();
+    boolean goOn = dGiven != null || Norm.acts(before) || goesBackToMixer(kept);
+    INDArray dOut = gradient.dy();
+    if (factor != 1) {
+      dOut = memory.temporary(dy.shape()).assign(dOut).muli(factor);
+    }
+    INDArray dMixed = dOut;
     if (after != null) {
       INDArray below = goOn ? memory.temporary(dy.shape()) : null;
       after.backward(
           pass,
           Objects.requireNonNull(kept.mixed()),
           Objects.requireNonNull(kept.afterStatistics()),
-          gradient.dy(),
+          dOut,
           below);
       dMixed = below;
     }

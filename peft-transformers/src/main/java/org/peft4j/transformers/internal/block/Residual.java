@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Pass;
@@ -40,9 +41,15 @@ record Residual(@Nullable Norm before, List<Branch> branches, @Nullable Norm aft
         Norm.of(part.after(), modules));
   }
 
-  /** Whether adapters act here now. */
-  boolean acts() {
-    return Norm.acts(before) || Norm.acts(after) || branches.stream().anyMatch(Branch::acts);
+  /** Whether the backward pass has work here even if the gradient of x is not needed. */
+  boolean goesBack(Kept kept) {
+    return Norm.acts(after) || goesBackToBranches(kept);
+  }
+
+  private boolean goesBackToBranches(Kept kept) {
+    return Norm.acts(before)
+        || IntStream.range(0, branches.size())
+            .anyMatch(i -> branches.get(i).goesBack(kept.branches().get(i)));
   }
 
   /** Whether the backward pass needs the input. */
@@ -106,7 +113,7 @@ record Residual(@Nullable Norm before, List<Branch> branches, @Nullable Norm aft
       CallMemory memory) {
     INDArray dSum = dy;
     if (after != null) {
-      boolean goOn = dx != null || Norm.acts(before) || branches.stream().anyMatch(Branch::acts);
+      boolean goOn = dx != null || goesBackToBranches(kept);
       INDArray below = goOn ? memory.temporary(dy.shape()) : null;
       after.backward(
           pass,

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
 import org.peft4j.error.PeftException;
@@ -124,6 +125,34 @@ public final class ConfigFields {
     return node(name).isInt() ? OptionalInt.of(node(name).intValue()) : OptionalInt.empty();
   }
 
+  /** A number of tokens, or none where the field is null. */
+  public OptionalInt optionalCount(String name, OptionalInt absent) {
+    if (node(name).isMissingNode()) {
+      return absent;
+    }
+    return isNull(name) ? OptionalInt.empty() : OptionalInt.of(count(name));
+  }
+
+  /** A positive number, or none where the field is null. */
+  public OptionalDouble optionalPositive(String name, OptionalDouble absent) {
+    if (node(name).isMissingNode()) {
+      return absent;
+    }
+    return isNull(name) ? OptionalDouble.empty() : OptionalDouble.of(positiveNumber(name));
+  }
+
+  /** Takes that value for a field. */
+  public void put(String name, int value) {
+    ((ObjectNode) json).put(name, value);
+  }
+
+  /** Takes another value for {@code value} in field {@code name}. */
+  public void replace(String name, String value, String other) {
+    if (node(name).asText().equals(value)) {
+      ((ObjectNode) json).put(name, other);
+    }
+  }
+
   /** Takes a field of another name for {@code name}; both must be equal if both are there. */
   public void alias(String other, String name) {
     if (!has(other)) {
@@ -162,6 +191,20 @@ public final class ConfigFields {
       return Collections.nCopies(count, 1.0);
     }
     return numbers;
+  }
+
+  /** A list of at least {@code count} numbers 0 and 1; zeros where it is missing or wrong. */
+  public List<Integer> flags(String name, int count) {
+    List<Integer> flags = new ArrayList<>();
+    for (JsonNode node : node(name)) {
+      flags.add(
+          node.isInt() && (node.intValue() == 0 || node.intValue() == 1) ? node.intValue() : 2);
+    }
+    if (!node(name).isArray() || flags.size() < count || flags.contains(2)) {
+      problem(name, "a list of at least " + count + " numbers 0 and 1");
+      return Collections.nCopies(count, 0);
+    }
+    return flags;
   }
 
   public boolean flag(String name, boolean absent) {
@@ -235,6 +278,11 @@ public final class ConfigFields {
             ? node(name).doubleValue() == ((Number) value).doubleValue()
             : node(name).asText().equals(value.toString());
     check(!has(name) || same, name, "only " + value + "; nothing else is supported");
+  }
+
+  /** Adds a problem if field {@code name} has a value. */
+  public void absent(String name) {
+    check(!has(name), name, "only null");
   }
 
   /** Adds a problem about a field unless {@code good}. */

@@ -1,5 +1,7 @@
 package org.peft4j.transformers.internal.family;
 
+import java.util.List;
+import org.peft4j.transformers.architecture.AttentionPart;
 import org.peft4j.transformers.architecture.Rotary;
 
 /**
@@ -9,6 +11,8 @@ import org.peft4j.transformers.architecture.Rotary;
  */
 public final class RotaryFields {
   private static final double DEFAULT_THETA = 10_000;
+  private static final String DEFAULT = "default";
+  private static final String LONG_ROPE = "longrope";
   private static final String ORIGINAL = "original_max_position_embeddings";
 
   private final ConfigFields fields;
@@ -24,30 +28,130 @@ public final class RotaryFields {
   }
 
   /**
-   * Reads the settings of a model.
+   * Reads the settings of a model that rotates whole heads.
    *
-   * @param size the number of rotated features of a head
+   * @param size the number of features of a head
+   * @param theta the base of a config that does not say it
    */
-  public static Rotary read(ConfigFields fields, int maxPositions, int size) {
+  public static Rotary read(ConfigFields fields, int maxPositions, int size, double theta) {
+    ConfigFields rope = settings(fields);
+    fields.only("partial_rotary_factor", 1);
+    rope.only("partial_rotary_factor", 1);
+    return new RotaryFields(fields, rope, maxPositions, size)
+        .rotary(fields.positiveNumber("rope_theta", theta));
+  }
+
+  /**
+   * Reads the settings of a model that rotates a part of each head.
+   *
+   * @param headSize the number of features of a head
+   * @param absent {@code partial_rotary_factor} of a config without that field
+   */
+  public static AttentionPart.RotaryPositions partial(
+      ConfigFields fields, int maxPositions, int headSize, double absent) {
+    ConfigFields rope = settings(fields);
+    double factor = fields.positiveNumber("partial_rotary_factor", absent);
+    double theta = fields.positiveNumber("rope_theta", DEFAULT_THETA);
+    return partial(fields, rope, maxPositions, headSize, factor, theta);
+  }
+
+  /** The same by GPT-NeoX' names of fields, {@code rotary_pct} and {@code rotary_emb_base}. */
+  public static AttentionPart.RotaryPositions neox(
+      ConfigFields fields, int maxPositions, int headSize) {
+    ConfigFields rope = settings(fields);
+    double factor = fields.positiveNumber("rotary_pct", 0.25);
+    double theta = fields.positiveNumber("rotary_emb_base", DEFAULT_THETA);
+    fields.only("rope_theta", rope.positiveNumber("rope_theta", theta));
+    fields.only("partial_rotary_factor", rope.positiveNumber("partial_rotary_factor", factor));
+    return partial(fields, rope, maxPositions, headSize, factor, theta);
+  }
+
+  /**
+   * The same for Phi-3, which has LongRoPE only, by two names.
+   *
+   * @param original {@code original_max_position_embeddings} of a config without that field; one
+   *     among the rotary settings does not count
+   */
+  public static AttentionPart.RotaryPositions phi3(
+      ConfigFields fields, int maxPositions, int headSize, int original) {
+    ConfigFields rope = settings(fields);
+    for (String name : List.of("rope_type", "type")) {
+      rope.replace(name, "su", LONG_ROPE);
+      String type = rope.text(name, DEFAULT);
+      rope.check(type.equals(DEFAULT) || type.equals(LONG_ROPE), name, "default, longrope, su");
+    }
+    fields.put(ORIGINAL, fields.count(ORIGINAL, original));
+    double factor = fields.positiveNumber("partial_rotary_factor", 1);
+    double theta = fields.positiveNumber("rope_theta", DEFAULT_THETA);
+    return partial(fields, rope, maxPositions, headSize, factor, theta);
+  }
+
+  private static AttentionPart.RotaryPositions partial(
+      ConfigFields fields,
+      ConfigFields rope,
+      int maxPositions,
+      int headSize,
+      double absentFactor,
+      double absentTheta) {
+    double factor = rope.positiveNumber("partial_rotary_factor", absentFactor);
+    int size = (int) (headSize * factor);
+    String name = rope.has("partial_rotary_factor") ? "partial_rotary_factor" : "rotary_pct";
+    fields.check(
+        factor <= 1 && size % 2 == 0 && size > 0,
+        rope.has("partial_rotary_factor") || fields.has("partial_rotary_factor")
+            ? "partial_rotary_factor"
+            : name,
+        "up to 1, and so that an even number of the " + headSize + " features of a head rotates");
+    Rotary rotary = new RotaryFields(fields, rope, maxPositions, size).rotary(absentTheta);
+    return new AttentionPart.RotaryPositions(rotary, size);
+  }
+
+  private static ConfigFields settings(ConfigFields fields) {
     boolean recent = fields.has("rope_parameters");
     fields.check(
         !recent || !fields.has("rope_scaling"),
         "rope_scaling",
         "null beside rope_parameters; keep one of them");
-    ConfigFields rope = fields.object(recent ? "rope_parameters" : "rope_scaling");
-    double theta =
-        rope.positiveNumber("rope_theta", fields.positiveNumber("rope_theta", DEFAULT_THETA));
-    fields.only("partial_rotary_factor", 1);
-    rope.only("partial_rotary_factor", 1);
     fields.ignore(ORIGINAL); // Counts for some scalings only.
-    return new Rotary(theta, new RotaryFields(fields, rope, maxPositions, size).scaling());
+    return fields.object(recent ? "rope_parameters" : "rope_scaling");
+  }
+
+  /** The settings of a model whose blocks with and without a window rotate differently. */
+  public static Layered layered(ConfigFields fields, int maxPositions, int size) {
+    fields.only("partial_rotary_factor", 1);
+    return new Layered(fields, settings(fields), maxPositions, size);
+  }
+
+  /**
+   * Settings by the type of a block: each has its own in {@code rope_parameters}; {@code
+   * rope_scaling} of transformers 4 is that of blocks without a window.
+   */
+  public record Layered(ConfigFields fields, ConfigFields all, int maxPositions, int size) {
+    /**
+     * Reads the settings of one type of block.
+     *
+     * @param thetaField the field of its base in the layout of transformers 4
+     * @param theta the base of a config that does not say it
+     */
+    public Rotary read(String type, String thetaField, double theta) {
+      boolean recent = fields.has("rope_parameters");
+      boolean scaled = !recent && type.equals("full_attention");
+      ConfigFields own = scaled ? all : all.object(type);
+      own.only("partial_rotary_factor", 1);
+      return new RotaryFields(fields, own, maxPositions, size)
+          .rotary(fields.positiveNumber(thetaField, theta));
+    }
+  }
+
+  private Rotary rotary(double absentTheta) {
+    return new Rotary(rope.positiveNumber("rope_theta", absentTheta), scaling());
   }
 
   private Rotary.Scaling scaling() {
     String field = rope.has("rope_type") ? "rope_type" : "type";
     rope.ignore("type");
-    return switch (rope.text(field, "default")) {
-      case "default" -> without(new Rotary.None());
+    return switch (rope.text(field, DEFAULT)) {
+      case DEFAULT -> without(new Rotary.None());
       case "linear" -> without(new Rotary.Linear(rope.positiveNumber("factor")));
       case "dynamic" -> {
         rope.ignore(ORIGINAL); // max_position_embeddings counts.
@@ -55,7 +159,7 @@ public final class RotaryFields {
       }
       case "llama3" -> without(llama3());
       case "yarn" -> yarn();
-      case "longrope" -> longRope();
+      case LONG_ROPE -> longRope();
       default -> {
         rope.check(false, field, "default, linear, dynamic, llama3, yarn, longrope");
         yield new Rotary.None();

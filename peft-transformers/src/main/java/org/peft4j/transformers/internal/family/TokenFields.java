@@ -22,7 +22,20 @@ public final class TokenFields {
   }
 
   public static SpecialTokens read(ConfigFields fields) {
+    return read(fields, OptionalInt.empty());
+  }
+
+  /**
+   * Reads those of a model that may have an encoder.
+   *
+   * @param decoderStart the family's default
+   */
+  public static SpecialTokens read(ConfigFields fields, OptionalInt decoderStart) {
+    OptionalInt start = fields.token("decoder_start_token_id");
     return new SpecialTokens(
-        fields.token("bos_token_id"), fields.tokens("eos_token_id"), fields.token("pad_token_id"));
+        fields.token("bos_token_id"),
+        fields.tokens("eos_token_id"),
+        fields.token("pad_token_id"),
+        fields.has("decoder_start_token_id") ? start : decoderStart);
   }
 }

@@ -1,5 +1,6 @@
 package org.peft4j.transformers.internal.feedforward;
 
+import java.util.Optional;
 import org.peft4j.internal.module.LinearModule;
 import org.peft4j.transformers.architecture.FeedForwardPart;
 import org.peft4j.transformers.internal.model.Mixer;
@@ -12,11 +13,12 @@ public final class FeedForward {
   public static Mixer of(FeedForwardPart part, Modules modules) {
     LinearModule up = modules.linear(part.up());
     LinearModule down = modules.linear(part.down());
-    return part.gate()
-        .<Mixer>map(
-            gate ->
-                new GatedFeedForward(
-                    part.activation(), part.innerSize(), modules.linear(gate), up, down))
+    Optional<GateMaps> gated =
+        part.fused()
+            ? Optional.of(new FusedGate(up))
+            : part.gate().map(gate -> new GateMaps.Separate(modules.linear(gate), up));
+    return gated
+        .<Mixer>map(maps -> new GatedFeedForward(part.activation(), part.innerSize(), maps, down))
         .orElseGet(() -> new PlainFeedForward(part.activation(), part.innerSize(), up, down));
   }
 }

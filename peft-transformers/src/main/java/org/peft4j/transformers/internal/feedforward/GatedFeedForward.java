@@ -10,8 +10,7 @@ import org.peft4j.transformers.internal.memory.CallMemory;
 import org.peft4j.transformers.internal.model.Mixer;
 
 /** {@code down(f(gate(x))·up(x))} (Shazeer, 2020). */
-record GatedFeedForward(
-    Activation f, long innerSize, LinearModule gate, LinearModule up, LinearModule down)
+record GatedFeedForward(Activation f, long innerSize, GateMaps maps, LinearModule down)
     implements Mixer {
   @Override
   public boolean acts() {
@@ -20,7 +19,7 @@ record GatedFeedForward(
 
   @Override
   public boolean needsInput() {
-    return gate.acts() || up.acts();
+    return maps.acts();
   }
 
   @Override
@@ -28,8 +27,7 @@ record GatedFeedForward(
       Pass pass, INDArray x, Sequences sequences, @Nullable INDArray y, CallMemory memory) {
     INDArray g = memory.kept(x.size(0), innerSize);
     INDArray u = memory.kept(x.size(0), innerSize);
-    gate.forward(pass, x, g);
-    up.forward(pass, x, u);
+    maps.forward(pass, x, g, u, memory);
     if (y != null) {
       down.forward(pass, product(pass, g, u, memory), y);
     }
@@ -65,8 +63,7 @@ record GatedFeedForward(
       INDArray dg = memory.temporary(u.shape());
       INDArray du = memory.temporary(u.shape());
       pass.kernels().gatedGradient(f, g, u, dProduct, dg, du);
-      gate.backward(pass, x, dg, dx, 0);
-      up.backward(pass, x, du, dx, 1);
+      maps.backward(pass, x, dg, du, dx, memory);
     }
   }
 }

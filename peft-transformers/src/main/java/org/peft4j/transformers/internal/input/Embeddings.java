@@ -52,7 +52,7 @@ public final class Embeddings {
     this.projection = part.projection().map(modules::linear).orElse(null);
     this.positions = part.positions().map(p -> LearntPositions.of(p, modules)).orElse(null);
     this.norm = part.norm().map(modules::norm).orElse(null);
-    this.prompts = modules.prompts(part.prompt());
+    this.prompts = part.prompt().map(modules::prompts).orElseGet(PromptGrafts::none);
   }
 
   public static Embeddings of(InputPart part, Modules modules) {
@@ -107,6 +107,9 @@ public final class Embeddings {
     lookUp(pass, tokens.ids(), own.reshape('c', tokens.ids().length, width));
     INDArray prompt = memory.temporary(batch, virtual, width);
     prompts.forward(pass, batch, prompt);
+    if (part.promptsScaled()) {
+      prompt.muli(part.multiplier());
+    }
     place(tokens, own, prompt, embedded.reshape('c', batch, time, width));
   }
 
@@ -175,7 +178,11 @@ public final class Embeddings {
       rows = copy(rows, memory).muli(part.multiplier());
     }
     table.backward(pass, tokens.ids(), rows);
-    prompts.backward(pass, n == 0 ? null : copy(part(all, 0, n), memory));
+    INDArray dPrompt = n == 0 ? null : copy(part(all, 0, n), memory);
+    if (dPrompt != null && part.promptsScaled()) {
+      dPrompt.muli(part.multiplier());
+    }
+    prompts.backward(pass, dPrompt);
   }
 
   private static INDArray part(INDArray array, long from, long to) {

@@ -10,6 +10,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Pass;
 import org.peft4j.internal.graft.LayerGrafts;
 import org.peft4j.internal.module.SiteLayer;
+import org.peft4j.transformers.architecture.Side;
 import org.peft4j.transformers.architecture.StackPart;
 import org.peft4j.transformers.internal.batch.Extent;
 import org.peft4j.transformers.internal.batch.KeyValueCache;
@@ -32,22 +33,28 @@ final class BlockLayer extends SteppingLayer {
   private record Kept(
       Pass pass, Sequences sequences, Block.@Nullable Kept values, KeptArrays arrays) {}
 
+  private final Side side;
   private final int blockIndex;
   private final transient Block block;
   private transient @Nullable Kept kept;
   private transient @Nullable KeyValueCache cache;
 
   BlockLayer(
-      NeuralNetConfiguration configuration, FrozenModel model, int blockIndex, LayerGrafts grafts) {
-    super(configuration, model, model.architecture().body().blockSites(blockIndex), grafts);
+      NeuralNetConfiguration configuration,
+      FrozenModel model,
+      Side side,
+      int blockIndex,
+      LayerGrafts grafts) {
+    super(configuration, model, model.architecture().stack(side).blockSites(blockIndex), grafts);
+    this.side = side;
     this.blockIndex = blockIndex;
-    StackPart stack = model.architecture().body();
+    StackPart stack = model.architecture().stack(side);
     this.block = Block.of(stack.blocks().get(blockIndex), new Modules(model, grafts));
   }
 
   @Override
   public SiteLayer graft(NeuralNetConfiguration configuration, LayerGrafts grafts) {
-    return new BlockLayer(configuration, model(), blockIndex, grafts);
+    return new BlockLayer(configuration, model(), side, blockIndex, grafts);
   }
 
   @Override
@@ -56,6 +63,9 @@ final class BlockLayer extends SteppingLayer {
     forget();
     Pass pass = grafts().nextPass(training);
     Sequences sequences = Sequences.whole(Extent.of(input), maskArray);
+    if (readsEncoder()) {
+      sequences = sequences.with(model().encoder().states());
+    }
     boolean back = willGoBack(training);
     KeptArrays arrays = new KeptArrays(model().pool());
     boolean keep = back && !model().checkpointing();
@@ -73,14 +83,48 @@ final class BlockLayer extends SteppingLayer {
   @Override
   public INDArray rnnTimeStep(INDArray x, LayerWorkspaceMgr workspaces) {
     setInput(x, workspaces);
+    if (side == Side.ENCODER) {
+      return encodeOnce(x, workspaces);
+    }
     KeyValueCache past = cache == null ? new KeyValueCache(null) : cache;
     cache = past;
     try (CallMemory memory = new CallMemory(workspaces, dataType, null)) {
       INDArray y = memory.output(x.shape());
       Sequences sequences = Sequences.next(Extent.of(x), past);
+      if (readsEncoder()) {
+        boolean known = past.hasEncoder();
+        sequences = sequences.with(known ? past.encoder() : model().encoder().states());
+      }
       block.forward(grafts().nextPass(false), x, sequences, y, memory);
       return y;
     }
+  }
+
+  /** A text is encoded in the first step; later ones pass on what they get. */
+  private INDArray encodeOnce(INDArray x, LayerWorkspaceMgr workspaces) {
+    try (CallMemory memory = new CallMemory(workspaces, dataType, null)) {
+      INDArray y = memory.output(x.shape());
+      if (model().encoder().known()) {
+        return y.assign(x);
+      }
+      Sequences sequences = Sequences.whole(Extent.of(x), model().encoder().mask());
+      block.forward(grafts().nextPass(false), x, sequences, y, memory);
+      return y;
+    }
+  }
+
+  private boolean readsEncoder() {
+    return side == Side.BODY && twoStacks();
+  }
+
+  /**
+   * Whether the gradient of this block's input is needed. Below the decoder's first block there are
+   * its embeddings only: the encoder gets its gradient from cross-attention.
+   */
+  private boolean inputGradientNeeded() {
+    return readsEncoder() && blockIndex == 0
+        ? model().encoder().decoderInputTrains()
+        : grafts().inputGradientNeeded();
   }
 
   @Override
@@ -90,7 +134,7 @@ final class BlockLayer extends SteppingLayer {
       return back(zeroInputGradient(workspaces));
     }
     try (CallMemory memory = new CallMemory(workspaces, dataType, null)) {
-      boolean needed = grafts().inputGradientNeeded();
+      boolean needed = inputGradientNeeded();
       INDArray dx = needed ? memory.inputGradient(input.shape()) : zeroInputGradient(workspaces);
       Pass pass = forward.pass();
       Block.Kept values = forward.values();

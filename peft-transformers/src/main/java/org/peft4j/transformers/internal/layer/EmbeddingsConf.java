@@ -4,26 +4,38 @@ import java.util.List;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.peft4j.internal.graft.LayerGrafts;
 import org.peft4j.site.Site;
+import org.peft4j.transformers.architecture.Side;
 import org.peft4j.transformers.internal.model.FrozenModel;
 
 /** Configuration of the embeddings. */
 public final class EmbeddingsConf extends TransformerLayerConf {
   private static final long serialVersionUID = 1L;
 
+  private Side side = Side.BODY;
+
   /** For deserialisation. */
   public EmbeddingsConf() {}
 
-  public EmbeddingsConf(FrozenModel model) {
+  public EmbeddingsConf(FrozenModel model, Side side) {
     super(model);
+    this.side = side;
+  }
+
+  public Side getSide() {
+    return side;
+  }
+
+  public void setSide(Side side) {
+    this.side = side;
   }
 
   @Override
   List<Site> sites(FrozenModel frozen) {
-    return frozen.architecture().body().input().sites();
+    return frozen.architecture().stack(side).input().sites();
   }
 
   @Override
   FrozenLayer layer(NeuralNetConfiguration configuration, FrozenModel frozen, LayerGrafts grafts) {
-    return new EmbeddingsLayer(configuration, frozen, grafts);
+    return new EmbeddingsLayer(configuration, frozen, side, grafts);
   }
 }

@@ -5,9 +5,11 @@ import java.util.Map;
 import org.deeplearning4j.nn.api.MaskState;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.gradient.Gradient;
+import org.deeplearning4j.nn.workspace.ArrayType;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.common.primitives.Pair;
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.adapter.Pass;
@@ -15,6 +17,8 @@ import org.peft4j.internal.graft.LayerGrafts;
 import org.peft4j.internal.module.SiteLayer;
 import org.peft4j.transformers.architecture.InputPart;
 import org.peft4j.transformers.architecture.PositionPart;
+import org.peft4j.transformers.architecture.Side;
+import org.peft4j.transformers.internal.batch.EncoderSteps;
 import org.peft4j.transformers.internal.batch.Extent;
 import org.peft4j.transformers.internal.batch.LeftPadding;
 import org.peft4j.transformers.internal.batch.TokenIds;
@@ -33,49 +37,94 @@ final class EmbeddingsLayer extends SteppingLayer {
   /** The forward pass' results that the backward pass needs. */
   private record Kept(Pass pass, Embeddings.Kept values, KeptArrays arrays) {}
 
+  private final Side side;
   private final transient InputPart part;
   private final transient Embeddings embeddings;
+  private final transient EncoderSteps steps = new EncoderSteps();
   private transient @Nullable Kept kept;
   private transient int past;
   private transient int @Nullable [] padding;
 
-  EmbeddingsLayer(NeuralNetConfiguration configuration, FrozenModel model, LayerGrafts grafts) {
-    super(configuration, model, model.architecture().body().input().sites(), grafts);
-    part = model.architecture().body().input();
+  EmbeddingsLayer(
+      NeuralNetConfiguration configuration, FrozenModel model, Side side, LayerGrafts grafts) {
+    super(configuration, model, model.architecture().stack(side).input().sites(), grafts);
+    this.side = side;
+    part = model.architecture().stack(side).input();
     embeddings = Embeddings.of(part, new Modules(model, grafts));
   }
 
   @Override
   public SiteLayer graft(NeuralNetConfiguration configuration, LayerGrafts grafts) {
-    return new EmbeddingsLayer(configuration, model(), grafts);
+    return new EmbeddingsLayer(configuration, model(), side, grafts);
   }
 
   @Override
   public INDArray activate(boolean training, LayerWorkspaceMgr workspaces) {
     assertInputSet(false);
-    return embed(training, 0, null, workspaces);
+    return embed(training, 0, null, maskArray, workspaces);
   }
 
   @Override
   public INDArray rnnTimeStep(INDArray ids, LayerWorkspaceMgr workspaces) {
     setInput(ids, workspaces);
-    INDArray y = embed(false, past, padding, workspaces);
+    if (side == Side.ENCODER) {
+      return encodeOnce(workspaces);
+    }
+    INDArray y = embed(false, past, padding, maskArray, workspaces);
     past += (int) y.size(1);
     return y;
   }
 
-  private INDArray embed(
-      boolean training, int from, int @Nullable [] hidden, LayerWorkspaceMgr workspaces) {
+  /**
+   * A text is encoded in the first step; in later ones, only what the decoder reads is prepared.
+   */
+  private INDArray encodeOnce(LayerWorkspaceMgr workspaces) {
+    if (!steps.encoded()) {
+      INDArray y = embed(false, 0, null, steps.mask(), workspaces);
+      steps.setEncoded();
+      return y;
+    }
     forget();
-    Pass pass = grafts().nextPass(training);
-    model().patterns().begin();
+    Pass pass = begin(grafts().nextPass(false), false);
+    embeddings.prompts().forward(pass, input.size(0), null);
+    model().encoder().begin(null, true);
+    return workspaces.create(ArrayType.ACTIVATIONS, dataType, input.size(0), 1, part.width());
+  }
+
+  /** Begins a pass, which a decoder that reads an encoder continues. */
+  private Pass begin(Pass pass, boolean first) {
+    if (!readsEncoder()) {
+      model().patterns().begin();
+      embeddings.prompts().begin(pass, first);
+    }
+    return pass;
+  }
+
+  private boolean readsEncoder() {
+    return side == Side.BODY && twoStacks();
+  }
+
+  /** The encoder's gradient does not come through these embeddings of the decoder. */
+  private boolean willKeep(boolean training) {
+    return readsEncoder() ? training && grafts().trains() : willGoBack(training);
+  }
+
+  private INDArray embed(
+      boolean training,
+      int from,
+      int @Nullable [] hidden,
+      @Nullable INDArray given,
+      LayerWorkspaceMgr workspaces) {
+    forget();
+    Pass pass = begin(grafts().nextPass(training), from == 0);
     int[] ids = TokenIds.of(input, part.tokens().rows());
-    embeddings.prompts().begin(pass, from == 0);
-    int virtualTokens = pass.state().virtualTokens();
+    int virtualTokens = readsEncoder() ? 0 : pass.state().virtualTokens();
+    boolean keep = willKeep(training);
+    meetEncoder(given, virtualTokens, keep);
     Extent extent = new Extent(input.size(0), virtualTokens + input.size(1));
     Tokens tokens =
-        new Tokens(ids, extent, virtualTokens, hidden, mask(), from, pass.state().prefixLength());
-    boolean keep = willGoBack(training);
+        new Tokens(
+            ids, extent, virtualTokens, hidden, mask(given), from, pass.state().prefixLength());
     KeptArrays arrays = new KeptArrays(model().pool());
     try (CallMemory memory = new CallMemory(workspaces, dataType, keep ? arrays : null)) {
       INDArray y = memory.output(extent.batch(), extent.time(), part.width());
@@ -85,13 +134,21 @@ final class EmbeddingsLayer extends SteppingLayer {
     }
   }
 
+  private void meetEncoder(@Nullable INDArray mask, int virtualTokens, boolean trains) {
+    if (side == Side.ENCODER) {
+      model().encoder().begin(withVirtual(mask, virtualTokens), false);
+    } else if (twoStacks()) {
+      model().encoder().setDecoderInputTrains(trains);
+    }
+  }
+
   /** The elements of the mask if positions depend on them; null without padding. */
-  private int @Nullable [] mask() {
+  private int @Nullable [] mask(@Nullable INDArray given) {
     boolean counted = part.positions().map(PositionPart::counted).orElse(false);
-    if (!counted || maskArray == null) {
+    if (!counted || given == null) {
       return null;
     }
-    int[] mask = TokenIds.of(maskArray);
+    int[] mask = TokenIds.of(given);
     Extent.of(input).requireMask(mask);
     return mask;
   }
@@ -123,16 +180,24 @@ final class EmbeddingsLayer extends SteppingLayer {
   public Pair<INDArray, MaskState> feedForwardMaskArray(
       @Nullable INDArray mask, @Nullable MaskState state, int batch) {
     setMaskArray(mask);
-    int n = embeddings.prompts().virtualTokens();
-    if (mask == null || n == 0) {
-      return new Pair<>(mask, state);
+    return new Pair<>(withVirtual(mask, embeddings.prompts().virtualTokens()), state);
+  }
+
+  private static @Nullable INDArray withVirtual(@Nullable INDArray mask, int virtualTokens) {
+    if (mask == null || virtualTokens == 0) {
+      return mask;
     }
-    INDArray ones = Nd4j.ones(mask.dataType(), mask.size(0), n);
-    return new Pair<>(Nd4j.concat(1, ones, mask), state);
+    try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
+      INDArray ones = Nd4j.ones(mask.dataType(), mask.size(0), virtualTokens);
+      return Nd4j.concat(1, ones, mask);
+    }
   }
 
   @Override
   public Map<String, INDArray> rnnGetPreviousState() {
+    if (side == Side.ENCODER) {
+      return steps.state();
+    }
     Map<String, INDArray> state = new HashMap<>();
     state.put(PAST, LeftPadding.write(new int[] {past}));
     if (padding != null) {
@@ -143,6 +208,7 @@ final class EmbeddingsLayer extends SteppingLayer {
 
   @Override
   public void rnnSetPreviousState(Map<String, INDArray> state) {
+    steps.set(state);
     INDArray count = state.get(PAST);
     past = count == null ? 0 : count.getInt(0);
     padding = LeftPadding.read(state);
@@ -150,6 +216,7 @@ final class EmbeddingsLayer extends SteppingLayer {
 
   @Override
   public void rnnClearPreviousState() {
+    steps.clear();
     past = 0;
     padding = null;
   }

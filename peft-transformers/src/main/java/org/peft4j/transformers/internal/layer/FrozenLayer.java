@@ -53,6 +53,11 @@ abstract class FrozenLayer extends AbstractLayer<Layer> implements SiteLayer {
     return training && (grafts.trains() || grafts.inputGradientNeeded());
   }
 
+  /** Whether the model has an encoder and a decoder. */
+  final boolean twoStacks() {
+    return model.architecture().encoder().isPresent();
+  }
+
   final Pair<Gradient, @Nullable INDArray> back(@Nullable INDArray inputGradient) {
     return new Pair<>(new DefaultGradient(), inputGradient);
   }

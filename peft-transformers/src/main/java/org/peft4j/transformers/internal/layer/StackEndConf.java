@@ -4,26 +4,38 @@ import java.util.List;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.peft4j.internal.graft.LayerGrafts;
 import org.peft4j.site.Site;
+import org.peft4j.transformers.architecture.Side;
 import org.peft4j.transformers.internal.model.FrozenModel;
 
 /** Configuration of the end of a stack, after its last block. */
 public final class StackEndConf extends TransformerLayerConf {
   private static final long serialVersionUID = 1L;
 
+  private Side side = Side.BODY;
+
   /** For deserialisation. */
   public StackEndConf() {}
 
-  public StackEndConf(FrozenModel model) {
+  public StackEndConf(FrozenModel model, Side side) {
     super(model);
+    this.side = side;
+  }
+
+  public Side getSide() {
+    return side;
+  }
+
+  public void setSide(Side side) {
+    this.side = side;
   }
 
   @Override
   List<Site> sites(FrozenModel frozen) {
-    return frozen.architecture().body().endSites();
+    return frozen.architecture().stack(side).endSites();
   }
 
   @Override
   FrozenLayer layer(NeuralNetConfiguration configuration, FrozenModel frozen, LayerGrafts grafts) {
-    return new StackEndLayer(configuration, frozen, grafts);
+    return new StackEndLayer(configuration, frozen, side, grafts);
   }
 }

@@ -9,6 +9,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Pass;
 import org.peft4j.internal.graft.LayerGrafts;
 import org.peft4j.internal.module.SiteLayer;
+import org.peft4j.transformers.architecture.Side;
 import org.peft4j.transformers.internal.batch.Extent;
 import org.peft4j.transformers.internal.block.StackEnd;
 import org.peft4j.transformers.internal.memory.CallMemory;
@@ -23,17 +24,20 @@ final class StackEndLayer extends FrozenLayer {
   /** The forward pass' results that the backward pass needs. */
   private record Kept(Pass pass, StackEnd.Kept values, KeptArrays arrays) {}
 
+  private final Side side;
   private final transient StackEnd end;
   private transient @Nullable Kept kept;
 
-  StackEndLayer(NeuralNetConfiguration configuration, FrozenModel model, LayerGrafts grafts) {
-    super(configuration, model, model.architecture().body().endSites(), grafts);
-    end = StackEnd.of(model.architecture().body(), new Modules(model, grafts));
+  StackEndLayer(
+      NeuralNetConfiguration configuration, FrozenModel model, Side side, LayerGrafts grafts) {
+    super(configuration, model, model.architecture().stack(side).endSites(), grafts);
+    this.side = side;
+    end = StackEnd.of(model.architecture().stack(side), new Modules(model, grafts));
   }
 
   @Override
   public SiteLayer graft(NeuralNetConfiguration configuration, LayerGrafts grafts) {
-    return new StackEndLayer(configuration, model(), grafts);
+    return new StackEndLayer(configuration, model(), side, grafts);
   }
 
   @Override

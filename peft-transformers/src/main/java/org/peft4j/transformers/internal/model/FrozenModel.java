@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.peft4j.error.PeftException;
 import org.peft4j.transformers.architecture.AttentionPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
+import org.peft4j.transformers.internal.batch.CurrentEncoder;
 import org.peft4j.transformers.internal.memory.ActivationPool;
 import org.peft4j.transformers.internal.position.PassPatterns;
 import org.peft4j.transformers.internal.position.RotaryTables;
@@ -26,6 +27,7 @@ public final class FrozenModel implements AutoCloseable {
   private final WeightStore weights;
   private final Map<AttentionPart.RotaryPositions, RotaryTables> rotary = new ConcurrentHashMap<>();
   private final PassPatterns patterns = new PassPatterns();
+  private final CurrentEncoder encoder = new CurrentEncoder();
 
   private final boolean checkpointing;
   private final ActivationPool pool;
@@ -77,7 +79,8 @@ public final class FrozenModel implements AutoCloseable {
 
   /** The tables of rotary positions; all attentions with equal positions share them. */
   public RotaryTables rotary(AttentionPart.RotaryPositions positions) {
-    return rotary.computeIfAbsent(positions, p -> new RotaryTables(p.rotary(), p.size()));
+    return rotary.computeIfAbsent(
+        positions, p -> new RotaryTables(p.rotary(), p.size(), p.interleaved()));
   }
 
   /** The patterns that the attentions of this thread's pass share. */
@@ -85,11 +88,17 @@ public final class FrozenModel implements AutoCloseable {
     return patterns;
   }
 
+  /** The encoder's output in this thread's pass. */
+  public CurrentEncoder encoder() {
+    return encoder;
+  }
+
   /** Frees the weights and the memory of activations. */
   @Override
   public void close() {
     REGISTRY.remove(key);
     patterns.begin();
+    encoder.clear();
     weights.close();
     pool.close();
   }

@@ -23,6 +23,11 @@ public interface Mixer {
 
   /** Holds a forward pass' results and computes the backward pass from them. */
   interface Kept {
+    /** Whether the gradient is needed of something that it reads beside x: an encoder's output. */
+    default boolean passesOn() {
+      return false;
+    }
+
     /**
      * Writes the gradients of the adapters here, and dx.
      *

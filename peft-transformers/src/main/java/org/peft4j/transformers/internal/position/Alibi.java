@@ -8,13 +8,16 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.kernel.ScratchScope;
+import org.peft4j.safetensors.BFloat16;
 
 /**
- * Attention with linear biases (Press et al., 2022): adds {@code −slope(head)·|query − key|} to
- * scores. For n heads, n a power of 2, the slopes are {@code 2^(−8/n), 2^(−16/n), … 2^(−8)}; for
+ * Attention with linear biases (Press et al., 2022): adds {@code scale·slope(head)·(key − query)}
+ * to scores. For n heads, n a power of 2, the slopes are {@code 2^(−8/n), 2^(−16/n), … 2^(−8)}; for
  * other numbers, those of the next lower power, then every second one of twice that power.
+ *
+ * @param rounded whether slopes, positions and their products are rounded to BF16
  */
-public record Alibi(int heads) {
+public record Alibi(int heads, double scale, boolean rounded) {
   /** The slope of each head. */
   public double[] slopes() {
     int power = Integer.highestOneBit(heads);
@@ -29,25 +32,44 @@ public record Alibi(int heads) {
   }
 
   /**
-   * The bias of the scores, [1, heads, queries, keys], outside of workspaces.
+   * The bias of the scores, [1 or batch, heads, queries, keys], outside of workspaces.
    *
-   * @param past the position of the first query
+   * @param past the number of keys before the first query
    */
-  public INDArray bias(DataType type, int past, int queries, int keys) {
-    INDArray bias = DetachedArrays.zeros(type, 1, heads, queries, keys);
-    double[] distances = new double[queries * keys];
-    for (int i = 0; i < distances.length; i++) {
-      distances[i] = -Math.abs(past + i / keys - i % keys);
-    }
+  public INDArray bias(DataType type, KeyPositions positions, int past, int queries) {
+    int rows = positions.rows();
+    int keys = positions.keys();
+    INDArray bias = DetachedArrays.zeros(type, rows, heads, queries, keys);
     double[] slopes = slopes();
+    double[] values = new double[queries * keys];
     try (ScratchScope scratch = new ScratchScope()) {
-      INDArray all = scratch.mine(Nd4j.createFromArray(distances));
-      INDArray typed = scratch.array(type, queries, keys).assign(all.reshape(queries, keys));
-      for (int head = 0; head < heads; head++) {
-        INDArray own = bias.get(point(0), point(head), all(), all());
-        own.assign(typed).muli(slopes[head]);
+      for (int row = 0; row < rows; row++) {
+        for (int head = 0; head < heads; head++) {
+          for (int i = 0; i < values.length; i++) {
+            int query = positions.of(row, past + i / keys);
+            values[i] = bias(slopes[head], positions.of(row, i % keys), query);
+          }
+          INDArray own = scratch.mine(Nd4j.createFromArray(values));
+          bias.get(point(row), point(head), all(), all()).assign(own.reshape(queries, keys));
+        }
       }
     }
     return bias;
+  }
+
+  private double bias(double slope, int key, int query) {
+    if (!rounded) {
+      return scale * slope * (key - query);
+    }
+    return scale * (product(slope, key) - product(slope, query));
+  }
+
+  /** A factor of each query's own leaves its softmax as it is, but not the rounding of a key's. */
+  private static double product(double slope, int position) {
+    return bf16(bf16(slope) * bf16(position));
+  }
+
+  private static double bf16(double value) {
+    return BFloat16.toFloat(BFloat16.fromFloat((float) value));
   }
 }

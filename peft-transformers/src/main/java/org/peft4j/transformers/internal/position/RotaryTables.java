@@ -14,14 +14,17 @@ public final class RotaryTables {
 
   private final Rotary rotary;
   private final int size;
+  private final boolean interleaved;
   private volatile Table largest = new Table(0, 0, new float[0], new float[0]);
 
   /**
    * @param size the number of rotated features of a head
+   * @param interleaved whether two neighbours are a pair
    */
-  public RotaryTables(Rotary rotary, int size) {
+  public RotaryTables(Rotary rotary, int size, boolean interleaved) {
     this.rotary = rotary;
     this.size = size;
+    this.interleaved = interleaved;
   }
 
   /**
@@ -40,7 +43,7 @@ public final class RotaryTables {
     }
     long[] shape = {positions.length / time, time, size};
     INDArray cosines = memory.values(cos, shape);
-    return new Rotation(cosines, memory.values(sin, shape));
+    return new Rotation(cosines, memory.values(sin, shape), interleaved);
   }
 
   private Table table(int length) {

@@ -11,7 +11,8 @@ import org.peft4j.transformers.architecture.ModelArchitecture;
 /**
  * The head of a checkpoint whose {@code config.json} says that it is the table of token embeddings.
  * Where the file has a head of its own with other values, the config is wrong and the head counts,
- * as in Hugging Face transformers 5. A copy of the table, bit for bit, counts as tied.
+ * as in Hugging Face transformers 5. A copy of the table, bit for bit, counts as tied. The same
+ * holds for the embeddings of an encoder and a decoder that share a table.
  */
 public final class StoredHead {
   private static final int CHUNK = 1 << 24;
@@ -24,21 +25,47 @@ public final class StoredHead {
    * @param path a checkpoint folder; anything else leaves the model as it is
    */
   public static ModelArchitecture of(Path path, ModelArchitecture model) {
-    if (!model.head().tied() || !WeightFiles.present(path)) {
+    boolean shares = model.stacks().stream().anyMatch(s -> s.input().tokens().shared().isPresent());
+    if (!(model.head().tied() || shares) || !WeightFiles.present(path)) {
       return model;
     }
     HeadPart head = model.head();
     String own = TensorKeys.key(head.linear().site(), head.linear().site().parameters().get(0));
-    String table = model.body().input().tokens().key();
     try (TensorSource source = WeightFiles.open(path)) {
-      Optional<TensorInfo> first = find(source, own);
-      Optional<TensorInfo> second =
-          find(source, table)
-              .or(() -> find(source, table.substring(model.names().bodyPrefix().length() + 1)));
-      boolean apart =
-          first.isPresent() && second.isPresent() && !same(source, first.get(), second.get());
-      return apart ? model.withHead(head.untied()) : model;
+      Optional<TensorInfo> table = table(source, model);
+      ModelArchitecture stored =
+          head.tied() && apart(source, own, table)
+              ? model.withHead(((HeadPart.Language) head).untied())
+              : model;
+      return stored.withTokens(
+          tokens ->
+              tokens.shared().isPresent() && apart(source, tokens.ownKey(), table)
+                  ? tokens.alone()
+                  : tokens);
     }
+  }
+
+  /** The table of token embeddings under its key; or that of the first stack that has its own. */
+  private static Optional<TensorInfo> table(TensorSource source, ModelArchitecture model) {
+    String prefix = model.names().bodyPrefix() + ".";
+    String key = model.body().input().tokens().key();
+    return find(source, key)
+        .or(
+            () ->
+                key.startsWith(prefix)
+                    ? find(source, key.substring(prefix.length()))
+                    : Optional.empty())
+        .or(
+            () ->
+                model.stacks().stream()
+                    .flatMap(stack -> find(source, stack.input().tokens().ownKey()).stream())
+                    .findFirst());
+  }
+
+  /** Whether the file has a tensor of that name with other values than the table. */
+  private static boolean apart(TensorSource source, String own, Optional<TensorInfo> table) {
+    Optional<TensorInfo> first = find(source, own);
+    return first.isPresent() && table.isPresent() && !same(source, first.get(), table.get());
   }
 
   private static Optional<TensorInfo> find(TensorSource source, String name) {

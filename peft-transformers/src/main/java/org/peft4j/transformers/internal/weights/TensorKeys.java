@@ -9,6 +9,8 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteParameter;
+import org.peft4j.transformers.architecture.EmbeddingPart;
+import org.peft4j.transformers.architecture.HeadPart;
 import org.peft4j.transformers.architecture.LinearPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.architecture.ModulePart;
@@ -22,18 +24,21 @@ import org.peft4j.weight.WeightView;
  * @param aliases keys of tied tensors, each with the key of the tensor that it shares
  * @param ignored keys that may be present and are not used
  * @param inputsFirst keys of matrices stored as [in, out]
+ * @param optional keys of {@code shapes} that may be absent
  */
 public record TensorKeys(
     String prefix,
     Map<String, List<Long>> shapes,
     Map<String, String> aliases,
     Set<String> ignored,
-    Set<String> inputsFirst) {
+    Set<String> inputsFirst,
+    Set<String> optional) {
   public TensorKeys {
     shapes = Map.copyOf(shapes);
     aliases = Map.copyOf(aliases);
     ignored = Set.copyOf(ignored);
     inputsFirst = Set.copyOf(inputsFirst);
+    optional = Set.copyOf(optional);
   }
 
   /** The tensors of a model; a tied head shares the table of token embeddings. */
@@ -41,6 +46,11 @@ public record TensorKeys(
     Map<String, List<Long>> shapes = new TreeMap<>();
     model.modules().forEach(module -> shapes.putAll(shapes(module)));
     Map<String, String> aliases = new TreeMap<>();
+    for (ModulePart module : model.modules()) {
+      if (module instanceof EmbeddingPart table && table.shared().isPresent()) {
+        aliases.put(table.ownKey(), table.key());
+      }
+    }
     if (model.head().tied()) {
       for (String key : shapes(model.head().linear()).keySet()) {
         shapes.remove(key);
@@ -52,7 +62,8 @@ public record TensorKeys(
         shapes,
         aliases,
         model.names().constants(),
-        inputsFirst(model));
+        inputsFirst(model),
+        Set.of());
   }
 
   private static Set<String> inputsFirst(ModelArchitecture model) {
@@ -72,26 +83,41 @@ public record TensorKeys(
     return site.name() + "." + parameter.name();
   }
 
+  /** The key of a module's parameter; modules that share a table have the same. */
+  public static String key(ModulePart module, SiteParameter parameter) {
+    return module instanceof EmbeddingPart table ? table.key() : key(module.site(), parameter);
+  }
+
   private static Map<String, List<Long>> shapes(ModulePart module) {
     Map<String, List<Long>> shapes = new TreeMap<>();
     for (SiteParameter parameter : module.site().parameters()) {
-      shapes.put(key(module.site(), parameter), parameter.shape());
+      shapes.put(key(module, parameter), parameter.shape());
     }
     return shapes;
   }
 
   /**
-   * The tensors of a body with a new head.
+   * The tensors of a body with a new head. A module of the head that has the prefix of the body is
+   * the checkpoint's, if it is there: BERT's pooler.
    *
-   * @param head the new head, which the checkpoint lacks
+   * @param head the new head
    * @param stored the checkpoint's head, which is not used
    */
-  public TensorKeys withNewHead(LinearPart head, LinearPart stored) {
-    Map<String, List<Long>> body = new TreeMap<>(shapes);
-    body.keySet().removeAll(shapes(head).keySet());
+  public TensorKeys withNewHead(HeadPart head, HeadPart stored) {
+    Map<String, List<Long>> needed = new TreeMap<>(shapes);
+    Set<String> either = new TreeSet<>();
+    for (ModulePart module : head.modules()) {
+      Set<String> keys = shapes(module).keySet();
+      if (module.site().name().startsWith(prefix)) {
+        either.addAll(keys);
+      } else {
+        needed.keySet().removeAll(keys);
+      }
+    }
     Set<String> unused = new TreeSet<>(ignored);
-    unused.addAll(shapes(stored).keySet());
-    return new TensorKeys(prefix, body, aliases, unused, inputsFirst);
+    stored.modules().forEach(module -> unused.addAll(shapes(module).keySet()));
+    unused.removeAll(needed.keySet());
+    return new TensorKeys(prefix, needed, aliases, unused, inputsFirst, either);
   }
 
   /** The key that a file's {@code name} means; empty if it is unknown. */

@@ -7,6 +7,7 @@ import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
 
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.error.PeftException;
 import org.peft4j.testing.Values;
 
@@ -38,7 +39,7 @@ class KeyValueCacheTest {
     int[] padding = {0, 2};
     KeyValueCache first = new KeyValueCache(padding);
     first.append(PROMPT, PROMPT.neg());
-    first.appendEncoder(NEXT, NEXT.neg());
+    first.appendEncoder(NEXT, NEXT.neg(), Nd4j.ones(2, 3));
     try (KeyValueCache second = KeyValueCache.of(first.state())) {
       first.close();
       second.append(NEXT, NEXT.neg());
@@ -48,6 +49,7 @@ class KeyValueCacheTest {
       assertThat(slots(second.keys(), 0, 3)).isEqualTo(PROMPT);
       assertThat(second.encoderKeys()).isEqualTo(NEXT);
       assertThat(second.encoderValues()).isEqualTo(NEXT.neg());
+      assertThat(second.encoder().mask()).isEqualTo(Nd4j.ones(2, 3));
     }
   }
 
@@ -55,7 +57,7 @@ class KeyValueCacheTest {
   void theEncodersKeysAreNoStepsOfTheDecoder() {
     try (KeyValueCache cache = new KeyValueCache(null)) {
       assertThat(cache.hasEncoder()).isFalse();
-      cache.appendEncoder(PROMPT, PROMPT);
+      cache.appendEncoder(PROMPT, PROMPT, null);
 
       assertThat(cache.hasEncoder()).isTrue();
       assertThat(cache.length()).isZero();

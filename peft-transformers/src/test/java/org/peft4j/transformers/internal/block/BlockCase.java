@@ -80,13 +80,12 @@ final class BlockCase implements AutoCloseable {
     ModelArchitecture architecture =
         new ModelArchitecture(
             new CheckpointNames("test", "Test", "", Set.of()),
-            true,
             16,
-            new SpecialTokens(OptionalInt.empty(), List.of(), OptionalInt.empty()),
-            Optional.empty(),
+            new SpecialTokens(
+                OptionalInt.empty(), List.of(), OptionalInt.empty(), OptionalInt.empty()),
             Optional.empty(),
             stack,
-            HeadPart.of("head", Parts.WIDTH, 3, false, 0.02));
+            HeadPart.Language.of("head", Parts.WIDTH, 3, false, 0.02));
     for (ModulePart module : architecture.modules()) {
       for (SiteParameter parameter : module.site().parameters()) {
         String key = module.site().name() + "." + parameter.name();
@@ -157,7 +156,7 @@ final class BlockCase implements AutoCloseable {
 
   private Sequences sequences(@Nullable INDArray dEncoder) {
     Sequences own = Sequences.whole(Extent.of(x), mask);
-    return encoder == null ? own : own.with(new EncoderStates(encoder, null, dEncoder));
+    return encoder == null ? own : own.with(EncoderStates.of(encoder, null, dEncoder));
   }
 
   /** The output. */
@@ -202,7 +201,7 @@ final class BlockCase implements AutoCloseable {
         Sequences next = Sequences.next(Extent.of(in), caches.get(i));
         if (encoder != null) {
           INDArray states = next.past() == 0 ? encoder : Values.zeros(encoder.shape());
-          next = next.with(new EncoderStates(states, null, null));
+          next = next.with(EncoderStates.of(states, null, null));
         }
         INDArray y = Values.zeros(in.shape());
         blocks.get(i).forward(new Pass(new Nd4jKernels(), false, 0), in, next, y, memory);

@@ -6,6 +6,7 @@ import static org.peft4j.transformers.internal.block.Parts.around;
 import static org.peft4j.transformers.internal.block.Parts.attention;
 import static org.peft4j.transformers.internal.block.Parts.block;
 import static org.peft4j.transformers.internal.block.Parts.branch;
+import static org.peft4j.transformers.internal.block.Parts.fusedGate;
 import static org.peft4j.transformers.internal.block.Parts.gated;
 import static org.peft4j.transformers.internal.block.Parts.layerNorm;
 import static org.peft4j.transformers.internal.block.Parts.plain;
@@ -75,6 +76,16 @@ enum Forms {
                   branch("attention", Optional.empty(), attention(2, 2).part(), norm("norm2")),
                   branch("mlp", Optional.empty(), plain("mlp"), norm("norm3"))),
               Optional.of(layerNorm("norm4"))))),
+  PARALLEL_WITH_FACTORS(
+      block(
+          new ResidualPart(
+              Optional.of(layerNorm("norm")),
+              List.of(
+                  branch("attention", attention(2, 2).part(), 0.3),
+                  branch("mlp", plain("mlp"), 0.6)),
+              Optional.empty()))),
+  FUSED_GATE(
+      block(ResidualPart.preNorm(rms("norm"), fusedGate("mlp"), ResidualPart.place("mlp", WIDTH)))),
   FUSED_THIRDS(around(attention(2, 2).fused(Layout.THIRDS).part())),
   FUSED_THIRDS_GROUPED(around(attention(4, 2).fused(Layout.THIRDS).part())),
   FUSED_HEADS(around(attention(2, 2).fused(Layout.HEADS).part())),
@@ -90,6 +101,8 @@ enum Forms {
   BOTH_DIRECTIONS(around(attention(2, 2).full().part())),
   ROTARY(around(attention(2, 1).rotary(4).part())),
   PARTIAL_ROTARY(around(attention(2, 1).rotary(2).part())),
+  ROTARY_OF_NEIGHBOURS(around(attention(2, 1).rotary(4, true).part())),
+  PARTIAL_ROTARY_OF_NEIGHBOURS(around(attention(2, 2).rotary(2, true).part())),
   ALIBI(around(attention(3, 3).alibi().part())),
   RELATIVE_BIAS(around(attention(2, 2).relative(4, 6).part())),
   RELATIVE_BIAS_IN_BOTH_DIRECTIONS(around(attention(2, 2).full().relative(4, 6).part())),

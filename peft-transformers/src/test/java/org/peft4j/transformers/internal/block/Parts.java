@@ -51,6 +51,11 @@ final class Parts {
     return new BranchPart(before, mixer, after, ResidualPart.place(name, WIDTH));
   }
 
+  static BranchPart branch(String name, MixerPart mixer, double factor) {
+    return new BranchPart(
+        Optional.empty(), mixer, Optional.empty(), factor, ResidualPart.place(name, WIDTH));
+  }
+
   static NormPart layerNorm(String name) {
     return NormPart.layer(name, WIDTH, 1e-5);
   }
@@ -77,6 +82,11 @@ final class Parts {
         Optional.of(linear(name + ".gate", WIDTH, 5)),
         linear(name + ".up", WIDTH, 5),
         linear(name + ".down", 5, WIDTH));
+  }
+
+  static FeedForwardPart fusedGate(String name) {
+    return FeedForwardPart.fusedGate(
+        Activation.SILU, linear(name + ".gate_up", WIDTH, 10), linear(name + ".down", 5, WIDTH));
   }
 
   static LinearPart linear(String name, long in, long out) {
@@ -138,7 +148,12 @@ final class Parts {
     }
 
     Draft rotary(int size) {
-      positions = new AttentionPart.RotaryPositions(new Rotary(10_000, new Rotary.None()), size);
+      return rotary(size, false);
+    }
+
+    Draft rotary(int size, boolean interleaved) {
+      Rotary rotary = new Rotary(10_000, new Rotary.None());
+      positions = new AttentionPart.RotaryPositions(rotary, size, interleaved);
       return this;
     }
 

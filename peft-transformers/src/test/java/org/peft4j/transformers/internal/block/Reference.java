@@ -1,5 +1,6 @@
 package org.peft4j.transformers.internal.block;
 
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -45,7 +46,7 @@ final class Reference {
         branch.mixer() instanceof AttentionPart attention
             ? new ReferenceAttention(this, attention, mask).apply(in, source(attention, in))
             : feedForward((FeedForwardPart) branch.mixer(), in);
-    return norm(branch.after(), out);
+    return scaled(norm(branch.after(), out), branch.factor());
   }
 
   private double[][] source(AttentionPart part, double[][] x) {
@@ -53,8 +54,10 @@ final class Reference {
   }
 
   private double[][] feedForward(FeedForwardPart part, double[][] x) {
-    double[][] inner = linear(part.up(), x);
-    double[][] gate = part.gate().map(g -> linear(g, x)).orElse(null);
+    double[][] up = linear(part.up(), x);
+    double[][] inner = part.fused() ? columns(up, 5, 10) : up;
+    double[][] gate =
+        part.fused() ? columns(up, 0, 5) : part.gate().map(g -> linear(g, x)).orElse(null);
     for (int t = 0; t < inner.length; t++) {
       for (int i = 0; i < inner[t].length; i++) {
         inner[t][i] =
@@ -121,6 +124,16 @@ final class Reference {
 
   INDArray weight(String key) {
     return Objects.requireNonNull(weights.get(key), key);
+  }
+
+  private static double[][] columns(double[][] x, int from, int to) {
+    return Arrays.stream(x).map(row -> Arrays.copyOfRange(row, from, to)).toArray(double[][]::new);
+  }
+
+  private static double[][] scaled(double[][] x, double factor) {
+    return Arrays.stream(x)
+        .map(row -> Arrays.stream(row).map(v -> v * factor).toArray())
+        .toArray(double[][]::new);
   }
 
   private static double[][] add(double[][] a, double[][] b) {

@@ -125,7 +125,7 @@ record ReferenceAttention(Reference reference, AttentionPart part, int[] mask) {
       }
       if (part.positions() instanceof AttentionPart.RotaryPositions rotary) {
         for (int from = 0; from < row.length; from += part.headSize()) {
-          rotate(row, from, rotary.size() / 2, t);
+          rotate(row, from, rotary, t);
         }
       }
       changed[t] = row;
@@ -133,14 +133,20 @@ record ReferenceAttention(Reference reference, AttentionPart part, int[] mask) {
     return changed;
   }
 
-  /** The i-th pair, features i and half + i, turns by position·10000^(−i/half). */
-  private static void rotate(double[] row, int from, int half, int position) {
+  /**
+   * The i-th pair, features i and half + i, or 2i and 2i + 1, turns by position·10000^(−i/half).
+   */
+  private static void rotate(
+      double[] row, int from, AttentionPart.RotaryPositions rotary, int position) {
+    int half = rotary.size() / 2;
     for (int i = 0; i < half; i++) {
       double angle = position * Math.pow(10_000, -(double) i / half);
-      double a = row[from + i];
-      double b = row[from + half + i];
-      row[from + i] = a * Math.cos(angle) - b * Math.sin(angle);
-      row[from + half + i] = b * Math.cos(angle) + a * Math.sin(angle);
+      int first = from + (rotary.interleaved() ? 2 * i : i);
+      int second = rotary.interleaved() ? first + 1 : first + half;
+      double a = row[first];
+      double b = row[second];
+      row[first] = a * Math.cos(angle) - b * Math.sin(angle);
+      row[second] = b * Math.cos(angle) + a * Math.sin(angle);
     }
   }
 }

@@ -37,10 +37,9 @@ public final class TestModules implements AutoCloseable {
     ModelArchitecture architecture =
         new ModelArchitecture(
             new CheckpointNames("test", "Test", "", Set.of()),
-            true,
             16,
-            new SpecialTokens(OptionalInt.empty(), List.of(), OptionalInt.empty()),
-            Optional.empty(),
+            new SpecialTokens(
+                OptionalInt.empty(), List.of(), OptionalInt.empty(), OptionalInt.empty()),
             Optional.empty(),
             stack,
             head);

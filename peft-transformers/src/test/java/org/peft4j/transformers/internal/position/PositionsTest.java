@@ -18,17 +18,51 @@ class PositionsTest {
   /** The slopes of the paper; with six heads, those of four and two of eight. */
   @Test
   void alibiHasASlopeForEachHead() {
-    assertThat(new Alibi(4).slopes()).containsExactly(0.25, 0.0625, 0.015625, 0.00390625);
-    assertThat(new Alibi(6).slopes())
+    assertThat(new Alibi(4, 1, false).slopes()).containsExactly(0.25, 0.0625, 0.015625, 0.00390625);
+    assertThat(new Alibi(6, 1, false).slopes())
         .containsExactly(0.25, 0.0625, 0.015625, 0.00390625, 0.5, 0.125);
   }
 
   @Test
   void alibiTakesTheDistanceFromThePast() {
-    try (INDArray bias = new Alibi(2).bias(DataType.DOUBLE, 2, 1, 3)) {
+    try (INDArray bias =
+        new Alibi(2, 1, false).bias(DataType.DOUBLE, KeyPositions.plain(3), 2, 1)) {
       assertThat(bias.shape()).containsExactly(1, 2, 1, 3);
       assertThat(bias.reshape(6).toDoubleVector())
           .containsExactly(-0.125, -0.0625, 0, -0.0078125, -0.00390625, 0);
+    }
+  }
+
+  /** Keys behind a hole in the mask count on from the key before it; a prefix comes first. */
+  @Test
+  void alibiCountsRealTokens() {
+    int[] mask = {1, 0, 1, 0, 1, 1};
+    assertThat(KeyPositions.masked(mask, 2, 0).values()).containsExactly(0, 1, 1, 0, 0, 1);
+    assertThat(KeyPositions.masked(mask, 2, 1).values()).containsExactly(0, 1, 2, 2, 0, 1, 1, 2);
+    assertThat(KeyPositions.masked(new int[] {1, 1, 1, 1, 1, 0}, 2, 0).values())
+        .containsExactly(0, 1, 2);
+    assertThat(KeyPositions.padded(new int[] {0, 2}, 1, 4).values())
+        .containsExactly(0, 1, 2, 3, 0, 1, 1, 1);
+
+    try (INDArray bias =
+        new Alibi(2, 1, false).bias(DataType.DOUBLE, KeyPositions.masked(mask, 2, 0), 2, 1)) {
+      assertThat(bias.shape()).containsExactly(2, 2, 1, 3);
+      assertThat(bias.reshape(12).toDoubleVector())
+          .containsExactly(
+              -0.0625, 0, 0, -0.00390625, 0, 0, -0.0625, -0.0625, 0, -0.00390625, -0.00390625, 0);
+    }
+  }
+
+  /**
+   * PyTorch: {@code (torch.tensor(2**-.5).bfloat16() * torch.tensor([3, 301])).float()} is 2.125
+   * and 212.
+   */
+  @Test
+  void falconRoundsSlopesPositionsAndProducts() {
+    KeyPositions positions = new KeyPositions(1, 3, new int[] {0, 3, 301});
+    try (INDArray bias = new Alibi(16, 0.5, true).bias(DataType.DOUBLE, positions, 0, 1)) {
+      assertThat(bias.getDouble(0, 0, 0, 1)).isEqualTo(0.5 * 2.125);
+      assertThat(bias.getDouble(0, 0, 0, 2)).isEqualTo(0.5 * 212);
     }
   }
 
@@ -54,7 +88,7 @@ class PositionsTest {
 
   @Test
   void anglesAreThePositionTimesTheFrequency() {
-    RotaryTables tables = new RotaryTables(new Rotary(100, new Rotary.None()), 4);
+    RotaryTables tables = new RotaryTables(new Rotary(100, new Rotary.None()), 4, false);
     try (CallMemory memory = TestModules.memory()) {
       Rotation rotation = tables.rotation(new int[] {0, 3}, 2, 4, memory);
 
@@ -69,7 +103,7 @@ class PositionsTest {
   /** The larger table of a longer sequence does not change the rows of a shorter one. */
   @Test
   void frequenciesFollowTheLengthOfTheSequence() {
-    RotaryTables tables = new RotaryTables(new Rotary(100, new Rotary.Dynamic(4, 4)), 4);
+    RotaryTables tables = new RotaryTables(new Rotary(100, new Rotary.Dynamic(4, 4)), 4, false);
     try (CallMemory memory = TestModules.memory()) {
       double shorter = cosine(tables, 4, memory);
       double longer = cosine(tables, 8, memory);

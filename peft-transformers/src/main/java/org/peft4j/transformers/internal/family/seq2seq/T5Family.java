@@ -1,7 +1,4 @@
 package org.peft4j.transformers.internal.family.seq2seq;
-import org.peft4j.transformers.internal.family.TokenFields;
-import org.peft4j.transformers.internal.family.Family;
-import org.peft4j.transformers.internal.family.ConfigFields;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -25,54 +22,62 @@ import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.architecture.NormPart;
 import org.peft4j.transformers.architecture.ResidualPart;
 import org.peft4j.transformers.architecture.StackPart;
-import org.peft4j.transformers.config.Labels;
+import org.peft4j.transformers.config.Task;
+import org.peft4j.transformers.config.TaskHead;
+import org.peft4j.transformers.internal.family.ConfigFields;
+import org.peft4j.transformers.internal.family.Family;
+import org.peft4j.transformers.internal.family.TokenFields;
 
 /**
- * T5 and mT5 (Raffel et al., 2020; Xue et al., 2021): an encoder and a decoder with root mean
- * square norms, no biases, and in the first block of each a table of relative positions that all
- * its blocks share.
+ * T5, mT5 and UMT5 (Raffel et al., 2020; Xue et al., 2021; Chung et al., 2023): an encoder and a
+ * decoder with root mean square norms, no biases, and a table of relative positions: one in the
+ * first block of each, which all its blocks share, or in UMT5 one in every block. T5 1.1, Flan-T5
+ * and T0 have gated feed-forward parts and a head of their own.
  *
- * <p>Without {@code tie_word_embeddings}, the head of T5 is tied and that of mT5 is not, as in
- * their checkpoints; a config with the field decides itself. (Hugging Face transformers 5 ties both
- * whatever the file says.)
+ * <p>Without {@code tie_word_embeddings}, the head of mT5 is not tied and those of the others are,
+ * as in their checkpoints; a config with the field decides itself, and a head that a file has
+ * counts. (Hugging Face transformers 5 ties all whatever the config says, until it sees the file.)
+ * T5 and UMT5 scale the head's input by 1/√width where the config ties it: transformers 5.18 does
+ * so in every UMT5, which changes the logits of one whose config says that it is not tied.
  */
 public record T5Family(String modelType, String className) implements Family {
   private static final String HEAD = "lm_head";
+  private static final String SHARED = "shared.weight";
 
-  @Override
-  public boolean runs() {
-    return false;
-  }
-
-  private boolean multilingual() {
-    return modelType.equals("mt5");
+  private boolean is(String type) {
+    return modelType.equals(type);
   }
 
   @Override
-  public ModelArchitecture describe(ConfigFields fields, Optional<Labels> labels) {
+  public List<Task> tasks() {
+    return List.of(Task.SEQ_2_SEQ_LM);
+  }
+
+  @Override
+  public ModelArchitecture describe(ConfigFields fields, TaskHead task) {
     fields.alias("hidden_size", "d_model");
     fields.alias("num_attention_heads", "num_heads");
     fields.alias("num_hidden_layers", "num_layers");
     fields.alias("head_dim", "d_kv");
     fields.ignore("dropout_rate", "output_past");
-    fields.check(labels.isEmpty(), "architectures", "language models of this family");
+    boolean multilingual = is("mt5");
     int layers = fields.layers("num_layers");
     int vocabulary = fields.count("vocab_size");
-    Shape shape = new Shape(fields, multilingual() ? "gated-gelu" : "relu");
-    boolean tied = fields.flag("tie_word_embeddings", !multilingual());
-    boolean scaled = fields.flag("scale_decoder_outputs", tied && !multilingual());
-    EmbeddingPart shared =
-        EmbeddingPart.of("shared", SiteRole.TOKEN_EMBEDDING, vocabulary, shape.width, shape.factor);
-    HeadPart head = HeadPart.of(HEAD, shape.width, vocabulary, tied, shape.factor);
+    Shape shape = new Shape(fields, is("t5") ? "relu" : "gated-gelu", is("umt5"));
+    boolean tied = fields.flag("tie_word_embeddings", !multilingual);
+    boolean scaled = tied && !multilingual;
+    if (is("t5")) {
+      scaled = fields.flag("scale_decoder_outputs", scaled);
+    }
+    HeadPart.Language head =
+        HeadPart.Language.of(HEAD, shape.width, vocabulary, tied, shape.factor);
     return new ModelArchitecture(
         new CheckpointNames(modelType, className + "ForConditionalGeneration", "", Set.of()),
-        false,
         fields.count("n_positions", 512),
-        TokenFields.read(fields),
-        labels,
-        Optional.of(shape.stack("encoder", layers, shared)),
-        shape.stack("decoder", fields.layers("num_decoder_layers", layers), shared),
-        new HeadPart(
+        TokenFields.read(fields, is("t5") ? OptionalInt.empty() : OptionalInt.of(0)),
+        Optional.of(shape.stack("encoder", layers, vocabulary)),
+        shape.stack("decoder", fields.layers("num_decoder_layers", layers), vocabulary),
+        new HeadPart.Language(
             head.linear(), tied, scaled ? 1 / Math.sqrt(shape.width) : 1, OptionalDouble.empty()));
   }
 
@@ -86,9 +91,11 @@ public record T5Family(String modelType, String className) implements Family {
     private final double epsilon;
     private final double factor;
     private final boolean gated;
+    private final boolean tableInEachBlock;
     private final Activation activation;
 
-    Shape(ConfigFields fields, String feedForward) {
+    Shape(ConfigFields fields, String feedForward, boolean tableInEachBlock) {
+      this.tableInEachBlock = tableInEachBlock;
       width = fields.size("d_model");
       heads = fields.size("num_heads");
       headSize = fields.size("d_kv");
@@ -123,22 +130,30 @@ public record T5Family(String modelType, String className) implements Family {
           };
     }
 
-    StackPart stack(String name, int layers, EmbeddingPart shared) {
-      String first = name + ".block.0.layer.0.SelfAttention.relative_attention_bias";
-      EmbeddingPart table =
-          EmbeddingPart.of(first, SiteRole.OTHER, buckets, heads, factor / Math.sqrt(width));
+    StackPart stack(String name, int layers, int vocabulary) {
       boolean decoder = name.equals("decoder");
-      AttentionPart.Positions positions =
-          new AttentionPart.RelativeBias(table, maxDistance, !decoder);
       List<BlockPart> blocks =
           IntStream.range(0, layers)
-              .mapToObj(i -> block(name + ".block." + i, decoder, positions))
+              .mapToObj(i -> block(name + ".block." + i, decoder, positions(name, decoder, i)))
               .toList();
+      EmbeddingPart tokens =
+          EmbeddingPart.of(
+                  name + ".embed_tokens", SiteRole.TOKEN_EMBEDDING, vocabulary, width, factor)
+              .sharing(SHARED);
+      InputPart input = InputPart.of(tokens);
       return new StackPart(
-          InputPart.of(shared),
+          decoder ? input.withoutPrompt() : input,
           blocks,
           Optional.of(norm(name + ".final_layer_norm")),
           Optional.empty());
+    }
+
+    private AttentionPart.Positions positions(String stack, boolean decoder, int block) {
+      int owner = tableInEachBlock ? block : 0;
+      String name = stack + ".block." + owner + ".layer.0.SelfAttention.relative_attention_bias";
+      EmbeddingPart table =
+          EmbeddingPart.of(name, SiteRole.OTHER, buckets, heads, factor / Math.sqrt(width));
+      return new AttentionPart.RelativeBias(table, maxDistance, !decoder);
     }
 
     private BlockPart block(String name, boolean decoder, AttentionPart.Positions positions) {

@@ -1,0 +1,9 @@
+package org.peft4j.transformers.architecture;
+
+/** One of a model's stacks. */
+public enum Side {
+  /** The encoder whose output the body's cross-attention reads. */
+  ENCODER,
+  /** The stack whose output the head reads. */
+  BODY
+}

@@ -1,0 +1,96 @@
+package org.peft4j.transformers.internal.layer;
+
+import org.deeplearning4j.nn.api.Layer;
+import org.deeplearning4j.nn.api.MaskState;
+import org.deeplearning4j.nn.gradient.DefaultGradient;
+import org.deeplearning4j.nn.gradient.Gradient;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.nn.graph.vertex.BaseGraphVertex;
+import org.deeplearning4j.nn.layers.wrapper.BaseWrapperLayer;
+import org.deeplearning4j.nn.workspace.ArrayType;
+import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.common.primitives.Pair;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.transformers.internal.model.FrozenModel;
+
+/**
+ * The vertex between an encoder and a decoder. Its inputs are the encoder's output [batch, time,
+ * width] and the decoder's ids, its output is the ids: so the decoder runs after the encoder, and
+ * back before it. Forward, it puts the encoder's output where the decoder's blocks read it;
+ * backward, it returns the gradient to which they have all added.
+ */
+final class StacksMeet extends BaseGraphVertex {
+  private static final long serialVersionUID = 1L;
+
+  private final transient FrozenModel model;
+
+  StacksMeet(ComputationGraph graph, String name, int index, DataType type, FrozenModel model) {
+    super(graph, name, index, null, null, type);
+    this.model = model;
+  }
+
+  @Override
+  public INDArray doForward(boolean training, LayerWorkspaceMgr workspaces) {
+    if (!model.encoder().known()) {
+      model.encoder().put(inputs[0], encoderEnd().willGoBack(training));
+    }
+    return workspaces.dup(ArrayType.ACTIVATIONS, inputs[1]);
+  }
+
+  /** The encoder's last layer, in the layer of its adapters if there are any. */
+  private FrozenLayer encoderEnd() {
+    Layer layer = graph.getVertices()[inputVertices[0].getVertexIndex()].getLayer();
+    return (FrozenLayer)
+        (layer instanceof BaseWrapperLayer wrapper ? wrapper.getUnderlying() : layer);
+  }
+
+  @Override
+  public Pair<Gradient, @Nullable INDArray[]> doBackward(
+      boolean truncated, LayerWorkspaceMgr workspaces) {
+    INDArray sum = model.encoder().states().gradient();
+    INDArray epsilon =
+        sum == null
+            ? workspaces.create(
+                ArrayType.ACTIVATION_GRAD, inputs[0].dataType(), inputs[0].shape(), 'c')
+            : workspaces.dup(ArrayType.ACTIVATION_GRAD, sum);
+    return new Pair<>(new DefaultGradient(), new @Nullable INDArray[] {epsilon, null});
+  }
+
+  @Override
+  public Pair<INDArray, MaskState> feedForwardMaskArrays(
+      @Nullable INDArray @Nullable [] masks, @Nullable MaskState state, int batch) {
+    return new Pair<>(masks == null ? null : masks[1], state);
+  }
+
+  @Override
+  public void setBackpropGradientsViewArray(INDArray gradients) {
+    throw new UnsupportedOperationException(vertexName + " has no parameters.");
+  }
+
+  @Override
+  public boolean hasLayer() {
+    return false;
+  }
+
+  @Override
+  public @Nullable Layer getLayer() {
+    return null;
+  }
+
+  @Override
+  public String toString() {
+    return "StacksMeet(" + vertexName + ")";
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return this == other;
+  }
+
+  @Override
+  public int hashCode() {
+    return System.identityHashCode(this);
+  }
+}

@@ -1,0 +1,64 @@
+"""Cases of encoder-decoders."""
+
+import setting  # first: sets the environment
+
+from peft import IA3Config, LNTuningConfig, LoraConfig, PromptEncoderConfig, PromptTuningConfig
+
+from cases import Case, one
+
+TASK = {"task_type": "SEQ_2_SEQ_LM"}
+
+
+def lora(**fields) -> LoraConfig:
+    return LoraConfig(**{**TASK, "r": 4, "lora_alpha": 8, **fields})
+
+
+def prompt(tokens: int, **fields) -> PromptTuningConfig:
+    return PromptTuningConfig(**TASK, num_virtual_tokens=tokens, **fields)
+
+
+def encoded(tokens: int, kind: str, hidden: int, **fields) -> PromptEncoderConfig:
+    return PromptEncoderConfig(
+        **TASK,
+        num_virtual_tokens=tokens,
+        encoder_reparameterization_type=kind,
+        encoder_hidden_size=hidden,
+        **fields,
+    )
+
+
+ALL: dict[str, Case] = {
+    "seq2seq/t5": one("target_modules null: the default of model_type t5", "t5", lora()),
+    "seq2seq/t5_all_linear": one("Every linear map but lm_head", "t5", lora(target_modules="all-linear", r=2), padding="left"),
+    "seq2seq/t5_encoder": one("Nothing trains in the decoder", "t5", lora(target_modules=r"encoder\..*\.(q|wi)"), padding="left"),
+    "seq2seq/t5_decoder": one("Nothing trains in the encoder", "t5", lora(target_modules=r"decoder\..*\.(k|wo)"), padding="none"),
+    "seq2seq/t5_cross": one(
+        "Cross-attention alone, in a decoder deeper than the encoder",
+        "t5_deep_decoder",
+        lora(target_modules=r".*EncDecAttention\.(q|k|v|o)"),
+        weight_decay=0.1,
+    ),
+    "seq2seq/t5_tables": one(
+        "Embeddings of each stack, which share a table with each other and the head; and the tables of positions",
+        "t5",
+        lora(target_modules=["embed_tokens", "relative_attention_bias"]),
+        padding="left",
+    ),
+    "seq2seq/t5_dora": one("DoRA", "t5", lora(target_modules=["q", "v", "wo"], use_dora=True)),
+    "seq2seq/t5_gated": one(
+        "Gates, a head of its own, which is saved", "t5_gated", lora(target_modules=["wi_0", "wi_1", "v"], modules_to_save=["lm_head"])
+    ),
+    "seq2seq/t5_bf16": one("Base stored in BF16, computed in FP32", "t5_bf16", lora()),
+    "seq2seq/t5_f16": one("Base stored in F16, computed in FP32", "t5_f16", lora(target_modules="all-linear"), padding="none"),
+    "seq2seq/mt5": one("The default of model_type mt5, a head of its own", "mt5", lora(), padding="left"),
+    "seq2seq/umt5": one("A table of positions in every block", "umt5", lora(target_modules="all-linear", r=2), padding="left"),
+    "seq2seq/umt5_tables": one("Those tables", "umt5", lora(target_modules=["relative_attention_bias", "q"])),
+    "seq2seq/t5_ia3": one("Keys, values and the input of wo: the default of model_type t5", "t5", IA3Config(**TASK)),
+    "seq2seq/t5_norms": one("The default of norms", "t5", LNTuningConfig(**TASK, target_modules=["layer_norm"]), padding="left"),
+    "seq2seq/t5_prompt": one("Three virtual tokens before the encoder's", "t5", prompt(3), padding="left"),
+    "seq2seq/t5_prompt_one": one(
+        "num_transformer_submodules 1: no unused rows", "t5_gated", prompt(2, num_transformer_submodules=1), padding="none"
+    ),
+    "seq2seq/mt5_p_tuning_mlp": one("A multi-layer perceptron as encoder", "mt5", encoded(2, "MLP", 12)),
+    "seq2seq/t5_p_tuning_lstm": one("A bidirectional LSTM reads the unused rows too", "t5", encoded(2, "LSTM", 5, encoder_num_layers=1), padding="left"),
+}
