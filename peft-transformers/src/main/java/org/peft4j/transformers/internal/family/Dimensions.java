@@ -59,6 +59,11 @@ public record Dimensions(
     return new Dimensions(width, heads, count, headSize, deviation);
   }
 
+  /** The same with another deviation of new weights. */
+  public Dimensions withDeviation(double value) {
+    return new Dimensions(width, heads, keyValueHeads, headSize, value);
+  }
+
   /** The features of all queries of a token. */
   public long queries() {
     return (long) heads * headSize;

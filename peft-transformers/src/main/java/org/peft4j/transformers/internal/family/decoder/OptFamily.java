@@ -1,9 +1,9 @@
 package org.peft4j.transformers.internal.family.decoder;
-import org.peft4j.transformers.internal.family.TokenFields;
-import org.peft4j.transformers.internal.family.LabelFields;
-import org.peft4j.transformers.internal.family.Family;
-import org.peft4j.transformers.internal.family.ConfigFields;
 import org.peft4j.transformers.internal.family.ActivationField;
+import org.peft4j.transformers.internal.family.ConfigFields;
+import org.peft4j.transformers.internal.family.Family;
+import org.peft4j.transformers.internal.family.LabelFields;
+import org.peft4j.transformers.internal.family.TokenFields;
 
 import java.util.List;
 import java.util.Optional;
