@@ -57,7 +57,7 @@ public final class GptBigCodeFamily implements Family {
       Dimensions all = Dimensions.of(fields, "n_embd", "n_head");
       shared = fields.flag("multi_query", true);
       sizes = all.withKeyValueHeads(shared ? 1 : all.heads());
-      fields.only("num_key_value_heads", sizes.keyValueHeads());
+      fields.ignore("num_key_value_heads"); // Follows from multi_query.
       layers = fields.layers("n_layer");
       inner = fields.size("n_inner", 4 * sizes.width());
       activation = ActivationField.read(fields, "activation_function", "gelu_pytorch_tanh");
