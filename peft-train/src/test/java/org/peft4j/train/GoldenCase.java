@@ -37,8 +37,7 @@ record GoldenCase(Path folder, JsonNode json) {
           "eva/",
           "multitask_prompt_tuning/",
           "mixed/lora_then_ia3",
-          "trainer/",
-          "seq2seq/");
+          "trainer/");
 
   static GoldenCase named(String name) {
     Path folder = FOLDER.resolve(name);

@@ -17,8 +17,10 @@ final class SampleLogits {
       // Spread over the vocabulary, the same for every model.
       ids[0][i] = (int) (i * 2_654_435_761L % model.base().architecture().vocabularySize());
     }
+    boolean two = model.base().architecture().encoder().isPresent();
     try (INDArray input = Nd4j.createFromArray(ids);
-        INDArray logits = model.graph().outputSingle(input)) {
+        INDArray logits =
+            two ? model.graph().outputSingle(input, input) : model.graph().outputSingle(input)) {
       return logits.reshape(logits.length()).toFloatVector();
     }
   }

@@ -13,7 +13,9 @@ public final class DataOptions {
         "Training or test data: .txt, a text to cut into blocks;",
         ".jsonl, lines of {\"text\": …} or {\"prompt\": …, \"completion\": …}, where only the"
             + " completion counts;",
-        ".safetensors, with input_ids and optional labels and attention_mask."
+        "for an encoder-decoder lines of {\"source\": …, \"target\": …};",
+        ".safetensors, with input_ids and optional labels and attention_mask, and for an"
+            + " encoder-decoder decoder_input_ids and decoder_attention_mask."
       })
   public Path data = Path.of("");
 

@@ -65,7 +65,7 @@ public final class NewAdapter {
     NewAdapter adapter = new NewAdapter(Methods.named(method));
     adapter.json.put("peft_type", method);
     adapter.json.put("base_model_name_or_path", model.toString());
-    adapter.json.put("task_type", isClassifier(model) ? "SEQ_CLS" : "CAUSAL_LM");
+    adapter.json.put("task_type", task(model));
     steps.ifPresent(
         count ->
             adapter.field(FieldRole.TRAINING_STEPS).ifPresent(f -> adapter.json.put(f, count)));
@@ -88,14 +88,17 @@ public final class NewAdapter {
   }
 
   /** Reads a config of any family, in a folder or alone: a plan needs no more. */
-  private static boolean isClassifier(Path model) {
+  private static String task(Path model) {
     Path file = Files.isDirectory(model) ? model.resolve("config.json") : model;
     try {
-      JsonNode architectures = JSON.read(file).path("architectures");
-      return architectures.toString().contains("ForSequenceClassification");
+      JsonNode config = JSON.read(file);
+      if (config.path("architectures").toString().contains("ForSequenceClassification")) {
+        return "SEQ_CLS";
+      }
+      return config.path("is_encoder_decoder").asBoolean() ? "SEQ_2_SEQ_LM" : "CAUSAL_LM";
     } catch (PeftException e) {
       // Opening the model reports what is wrong with it.
-      return false;
+      return "CAUSAL_LM";
     }
   }
 

@@ -29,7 +29,8 @@ import picocli.CommandLine.Spec;
     description = {
       "Reads input_ids [B,T] and, if present, attention_mask, labels (-100: no label) and, for"
           + " multitask prompts, task_ids [B], of any integer type.",
-      "Labels of a classifier are [B].",
+      "Labels of a classifier are [B]. An encoder-decoder takes decoder_input_ids [B,L] (or makes"
+          + " them from labels [B,L]) and, if present, decoder_attention_mask.",
       "Writes logits [B,T,V] or [B,classes], loss [1] if there are labels, and with --gradients a"
           + " grad.KEY for each tensor KEY of the adapter; all F32, without dropout."
     },

@@ -19,10 +19,22 @@ final class JsonLineReader {
   private static final JsonReader JSON = JsonReader.upTo(4 * MAX_LINE, MAX_LINE);
 
   private final Path file;
+  private final boolean pairs;
   private int number;
 
-  JsonLineReader(Path file) {
+  private JsonLineReader(Path file, boolean pairs) {
     this.file = file;
+    this.pairs = pairs;
+  }
+
+  /** Lines with {@code text}, or {@code prompt} and {@code completion}. */
+  static JsonLineReader ofTexts(Path file) {
+    return new JsonLineReader(file, false);
+  }
+
+  /** Lines with {@code source} and {@code target}, as prompt and completion. */
+  static JsonLineReader ofPairs(Path file) {
+    return new JsonLineReader(file, true);
   }
 
   void forEach(Consumer<JsonExample> consumer) {
@@ -64,6 +76,16 @@ final class JsonLineReader {
   }
 
   private JsonExample example(JsonNode node) {
+    if (pairs) {
+      if (node.has("source") && node.has("target")) {
+        return new JsonExample(number, text(node, "source"), text(node, "target"), task(node));
+      }
+      throw problem(
+          "has not both of \"source\" and \"target\", which an encoder-decoder learns from. Its"
+              + " fields: "
+              + Quoted.quoted(fields(node))
+              + ".");
+    }
     if (node.has("text")) {
       if (node.has("prompt") || node.has("completion")) {
         throw problem("has \"text\" beside \"prompt\" or \"completion\"; give one or the other.");

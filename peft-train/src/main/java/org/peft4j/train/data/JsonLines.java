@@ -78,7 +78,7 @@ public final class JsonLines {
   public TrainingData read(Path file) {
     List<TokenSequence> rows = new ArrayList<>();
     List<Integer> split = new ArrayList<>();
-    new JsonLineReader(file)
+    JsonLineReader.ofTexts(file)
         .forEach(
             example -> {
               RowEncoder.Row row = encoder.encode(example.prompt(), example.completion());

@@ -7,7 +7,8 @@ import org.peft4j.error.PeftException;
 /**
  * One example: token ids with their labels. The model's output at t predicts the label at t + 1; a
  * label of {@value #IGNORED} is not predicted. For a classifier there is one label, the class of
- * the sequence. The arrays are shared, not copied: do not change them.
+ * the sequence. For an encoder-decoder the decoder has token ids too, and its output at t predicts
+ * the label at t. The arrays are shared, not copied: do not change them.
  */
 public final class TokenSequence {
   /** The label of a token that is not predicted, as in PyTorch. */
@@ -17,14 +18,24 @@ public final class TokenSequence {
   private final int[] labels;
   private final int[] mask;
   private final boolean classified;
+  private final Optional<Decoded> decoded;
   private final Optional<Integer> task;
 
+  /** The input of a decoder. */
+  record Decoded(int[] ids, int[] mask) {}
+
   private TokenSequence(
-      int[] ids, int[] labels, int[] mask, boolean classified, Optional<Integer> task) {
+      int[] ids,
+      int[] labels,
+      int[] mask,
+      boolean classified,
+      Optional<Decoded> decoded,
+      Optional<Integer> task) {
     this.ids = ids;
     this.labels = labels;
     this.mask = mask;
     this.classified = classified;
+    this.decoded = decoded;
     this.task = task;
   }
 
@@ -52,7 +63,32 @@ public final class TokenSequence {
           "A sequence has %d token ids, %d labels and a mask of %d; all three must be equally long."
               .formatted(ids.length, labels.length, mask.length));
     }
-    return new TokenSequence(ids, labels, checked(mask), false, Optional.empty());
+    return new TokenSequence(
+        ids, labels, checked(mask), false, Optional.empty(), Optional.empty());
+  }
+
+  /**
+   * Tokens for an encoder, with those of its decoder and a label for each of these.
+   *
+   * @param mask 1 for a token of the encoder, 0 for padding
+   * @param decoderMask 1 for a token of the decoder, 0 for padding
+   * @throws PeftException if lengths that belong together differ, or a mask holds anything else
+   */
+  public static TokenSequence decoded(
+      int[] ids, int[] mask, int[] decoderIds, int[] decoderMask, int[] labels) {
+    if (ids.length != mask.length) {
+      throw new PeftException(
+          "A sequence has %d token ids and a mask of %d; both must be equally long."
+              .formatted(ids.length, mask.length));
+    }
+    if (decoderIds.length != labels.length || decoderIds.length != decoderMask.length) {
+      throw new PeftException(
+          "A decoder has %d token ids, %d labels and a mask of %d; all three must be equally long."
+              .formatted(decoderIds.length, labels.length, decoderMask.length));
+    }
+    Decoded decoder = new Decoded(decoderIds, checked(decoderMask));
+    return new TokenSequence(
+        ids, labels, checked(mask), false, Optional.of(decoder), Optional.empty());
   }
 
   /** Tokens with the number of their class. */
@@ -75,7 +111,8 @@ public final class TokenSequence {
           "A sequence has %d token ids and a mask of %d with %d ones; both must be equally long, with at least one token."
               .formatted(ids.length, mask.length, Arrays.stream(mask).sum()));
     }
-    return new TokenSequence(ids, new int[] {label}, mask, true, Optional.empty());
+    return new TokenSequence(
+        ids, new int[] {label}, mask, true, Optional.empty(), Optional.empty());
   }
 
   private static int[] checked(int[] mask) {
@@ -90,7 +127,7 @@ public final class TokenSequence {
 
   /** The same sequence with the number of its task, for multitask prompts. */
   public TokenSequence ofTask(int number) {
-    return new TokenSequence(ids, labels, mask, classified, Optional.of(number));
+    return new TokenSequence(ids, labels, mask, classified, decoded, Optional.of(number));
   }
 
   int[] ids() {
@@ -110,19 +147,27 @@ public final class TokenSequence {
     return classified;
   }
 
+  /** The input of its decoder, if it has one. */
+  Optional<Decoded> decoded() {
+    return decoded;
+  }
+
   Optional<Integer> task() {
     return task;
   }
 
-  /** The number of positions, padding included. */
+  /** The number of positions, padding included; those of the longer side of an encoder-decoder. */
   public int length() {
-    return ids.length;
+    return Math.max(ids.length, decoded.map(decoder -> decoder.ids().length).orElse(0));
   }
 
-  /** The number of labels to predict: those that are not ignored, from the second position on. */
+  /**
+   * The number of labels to predict: those that are not ignored, in a model of one stack from the
+   * second position on.
+   */
   public int labelled() {
     int count = 0;
-    for (int i = classified ? 0 : 1; i < labels.length; i++) {
+    for (int i = classified || decoded.isPresent() ? 0 : 1; i < labels.length; i++) {
       count += labels[i] == IGNORED ? 0 : 1;
     }
     return count;

@@ -27,13 +27,16 @@ public final class TrainingData implements Examples<TokenBatch> {
    *
    * @param padToken the id that fills short rows; a mask hides it
    * @throws PeftException if no sequence has a class, or a label after its first token; or if some
-   *     have classes and others labels
+   *     have classes, or a decoder's tokens, and others not
    */
   public static TrainingData of(List<TokenSequence> sequences, int padToken) {
     if (sequences.stream().map(TokenSequence::isClassified).distinct().count() > 1) {
       throw new PeftException(
           "Some sequences have a class, others have labels for their tokens; all must have the"
               + " same.");
+    }
+    if (sequences.stream().map(s -> s.decoded().isPresent()).distinct().count() > 1) {
+      throw new PeftException("Some sequences are a decoder's too, others not; all must be alike.");
     }
     List<TokenSequence> useful = sequences.stream().filter(s -> s.labelled() > 0).toList();
     if (useful.isEmpty()) {
@@ -109,6 +112,7 @@ public final class TrainingData implements Examples<TokenBatch> {
       update(crc, sequence.length());
       Arrays.stream(sequence.ids()).forEach(id -> update(crc, id));
       Arrays.stream(sequence.labels()).forEach(label -> update(crc, label));
+      sequence.decoded().ifPresent(d -> Arrays.stream(d.ids()).forEach(id -> update(crc, id)));
       sequence.task().ifPresent(task -> update(crc, task));
     }
     return crc.getValue();

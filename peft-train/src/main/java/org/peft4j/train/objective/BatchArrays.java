@@ -1,5 +1,8 @@
 package org.peft4j.train.objective;
 
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -11,37 +14,51 @@ import org.peft4j.train.data.TokenBatch;
 /** A batch as the arrays of one pass through a graph. Closing frees them. */
 final class BatchArrays implements AutoCloseable {
   private final ComputationGraph graph;
-  private final INDArray ids;
+  private final List<INDArray> inputs = new ArrayList<>();
+  private final List<@Nullable INDArray> masks = new ArrayList<>();
   private final INDArray labels;
-  private final INDArray @Nullable [] mask;
 
   BatchArrays(ComputationGraph graph, TokenBatch batch) {
     this.graph = graph;
-    ids = Nd4j.createFromArray(batch.inputIds());
     labels = Nd4j.createFromArray(batch.labels());
-    mask = batch.isPadded() ? new INDArray[] {Nd4j.createFromArray(batch.attentionMask())} : null;
+    add(batch.inputIds(), batch.isPadded(), batch.attentionMask());
+    batch.decoder().ifPresent(decoder -> add(decoder.ids(), decoder.isPadded(), decoder.mask()));
+  }
+
+  private void add(int[][] ids, boolean padded, int[][] mask) {
+    inputs.add(Nd4j.createFromArray(ids));
+    masks.add(padded ? Nd4j.createFromArray(mask) : null);
   }
 
   MultiDataSet dataSet() {
-    return new MultiDataSet(new INDArray[] {ids}, new INDArray[] {labels}, mask, null);
+    return new MultiDataSet(inputArray(), new INDArray[] {labels}, maskArray(), null);
   }
 
   /** Gives the arrays to the graph for its next pass. */
   void setInGraph() {
-    graph.setInputs(ids);
+    graph.setInputs(inputArray());
     graph.setLabels(labels);
-    if (mask != null) {
-      graph.setLayerMaskArrays(mask, null);
+    INDArray @Nullable [] given = maskArray();
+    if (given != null) {
+      graph.setLayerMaskArrays(given, null);
     }
+  }
+
+  private INDArray[] inputArray() {
+    return inputs.toArray(INDArray[]::new);
+  }
+
+  /** Null without padding. */
+  private INDArray @Nullable [] maskArray() {
+    return masks.stream().allMatch(mask -> mask == null) ? null : masks.toArray(INDArray[]::new);
   }
 
   @Override
   public void close() {
     graph.clear();
     graph.clearLayerMaskArrays();
-    Scratch.release(ids, labels);
-    if (mask != null) {
-      Scratch.release(mask);
-    }
+    Scratch.release(labels);
+    inputs.forEach(Scratch::release);
+    masks.stream().flatMap(Stream::ofNullable).forEach(Scratch::release);
   }
 }

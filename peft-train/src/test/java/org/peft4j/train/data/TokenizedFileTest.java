@@ -97,7 +97,8 @@ class TokenizedFileTest {
         Arguments.of(Map.of("ids", IDS), "\"input_ids\": does not exist"),
         Arguments.of(
             Map.of("input_ids", IDS, "label", IDS),
-            "tensor \"label\" is unknown; allowed: input_ids, labels, attention_mask, task_ids."),
+            "tensor \"label\" is unknown; allowed: input_ids, labels, attention_mask,"
+                + " task_ids."),
         Arguments.of(
             Map.of("input_ids", new Tensor(DType.I64, new long[] {3}, 1, 2, 3)),
             "input_ids has the shape [3]; needed: [rows, time]."),

@@ -1,9 +1,11 @@
 package org.peft4j.transformers.forward;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.error.PeftException;
@@ -11,12 +13,15 @@ import org.peft4j.kernel.Scratch;
 import org.peft4j.safetensors.TensorInfo;
 import org.peft4j.safetensors.TensorSource;
 import org.peft4j.transformers.architecture.ModelArchitecture;
+import org.peft4j.transformers.internal.batch.ShiftedLabels;
 
 /**
- * A batch for one pass, all INT32 [batch, time] except a classifier's labels.
+ * A batch for one pass, all INT32 [batch, time] except a classifier's labels. Labels and decoder
+ * inputs of an encoder-decoder are [batch, length].
  *
  * @param inputIds token ids
  * @param attentionMask 1 for a token, 0 for padding; empty if nothing is padding
+ * @param decoder the input of an encoder-decoder's decoder; empty for a model of one stack
  * @param labels token ids, −100 for no label; class numbers [batch, 1] for a classifier; empty for
  *     no loss
  * @param tasks the task of each sequence, for multitask prompts; empty for none
@@ -24,6 +29,7 @@ import org.peft4j.transformers.architecture.ModelArchitecture;
 public record ForwardInputs(
     INDArray inputIds,
     Optional<INDArray> attentionMask,
+    Optional<DecoderInput> decoder,
     Optional<INDArray> labels,
     List<Integer> tasks)
     implements AutoCloseable {
@@ -31,11 +37,23 @@ public record ForwardInputs(
   private static final String MASK = "attention_mask";
   private static final String LABELS = "labels";
   private static final String TASKS = "task_ids";
+  private static final String DECODER_IDS = "decoder_input_ids";
+  private static final String DECODER_MASK = "decoder_attention_mask";
   private static final int IGNORED = -100;
 
   /**
+   * The input of a decoder.
+   *
+   * @param ids [batch, length]
+   * @param mask 1 for a token, 0 for padding; empty if nothing is padding
+   */
+  public record DecoderInput(INDArray ids, Optional<INDArray> mask) {}
+
+  /**
    * Reads {@code input_ids}, and {@code attention_mask}, {@code labels} and {@code task_ids}
-   * [batch] if present, of any integer type. Labels are [batch] for a classifier.
+   * [batch] if present, of any integer type. Labels are [batch] for a classifier. An
+   * encoder-decoder needs {@code decoder_input_ids} or labels, from which they are made, and may
+   * have a {@code decoder_attention_mask}.
    *
    * @param model the model that will read the batch
    * @throws PeftException if the file is broken, lacks {@code input_ids} or has an unknown tensor,
@@ -47,22 +65,34 @@ public record ForwardInputs(
       if (shape.size() != 2 || shape.contains(0L)) {
         throw problem(file, IDS + " has the shape " + shape + "; needed: [batch, time].");
       }
+      boolean decodes = model.encoder().isPresent();
+      List<String> known = new ArrayList<>(List.of(IDS, MASK, LABELS, TASKS));
+      if (decodes) {
+        known.addAll(List.of(DECODER_IDS, DECODER_MASK));
+      }
+      List<Long> decoded = decodes ? decoderShape(source, shape.get(0)) : shape;
       for (TensorInfo tensor : source.tensors().values()) {
-        if (!List.of(IDS, MASK, LABELS, TASKS).contains(tensor.name())) {
+        if (!known.contains(tensor.name())) {
           throw problem(
               file,
-              "unknown tensor \"%s\"; allowed: %s, %s, %s, %s."
-                  .formatted(tensor.name(), IDS, MASK, LABELS, TASKS));
+              "unknown tensor \"%s\"; allowed: %s."
+                  .formatted(tensor.name(), String.join(", ", known)));
         }
         boolean ofRows =
             tensor.name().equals(TASKS)
                 || tensor.name().equals(LABELS) && model.labels().isPresent();
-        List<Long> needed = ofRows ? shape.subList(0, 1) : shape;
+        boolean ofInput = List.of(IDS, MASK).contains(tensor.name());
+        List<Long> needed = ofRows ? shape.subList(0, 1) : ofInput ? shape : decoded;
         if (!tensor.shape().equals(needed)) {
           throw problem(
               file,
               "%s has the shape %s; needed: %s, as %s has %s."
-                  .formatted(tensor.name(), tensor.shape(), needed, IDS, shape));
+                  .formatted(
+                      tensor.name(),
+                      tensor.shape(),
+                      needed,
+                      ofRows || ofInput || !decodes ? IDS : decoderName(source),
+                      ofRows || ofInput || !decodes ? shape : decoded));
         }
       }
       // Reads, and so checks, all tensors before it makes the first array.
@@ -71,13 +101,51 @@ public record ForwardInputs(
       Optional<int[]> labels = optional(source, LABELS, IGNORED, model.head().outputs() - 1);
       int[] tasks = optional(source, TASKS, 0, Integer.MAX_VALUE).orElse(new int[0]);
       long[] size = shape.stream().mapToLong(Long::longValue).toArray();
-      long[] labelled = model.labels().isPresent() ? new long[] {size[0], 1} : size;
+      long[] decoderSize = decoded.stream().mapToLong(Long::longValue).toArray();
+      long[] labelled = model.labels().isPresent() ? new long[] {size[0], 1} : decoderSize;
+      Optional<int[]> decoderIds =
+          decodes ? Optional.of(decoderIds(source, model, labels, decoded)) : Optional.empty();
+      Optional<int[]> decoderMask = optional(source, DECODER_MASK, 0, 1);
       return new ForwardInputs(
           array(ids, size),
           mask.map(m -> array(m, size)),
+          decoderIds.map(
+              d ->
+                  new DecoderInput(
+                      array(d, decoderSize), decoderMask.map(m -> array(m, decoderSize)))),
           labels.map(l -> array(l, labelled)),
           Arrays.stream(tasks).boxed().toList());
     }
+  }
+
+  private static String decoderName(TensorSource source) {
+    return source.tensors().containsKey(DECODER_IDS) ? DECODER_IDS : LABELS;
+  }
+
+  private static List<Long> decoderShape(TensorSource source, long rows) {
+    String name = decoderName(source);
+    if (!source.tensors().containsKey(name)) {
+      throw problem(
+          source.path(),
+          "an encoder-decoder needs %s, or %s to make them from, and there are neither."
+              .formatted(DECODER_IDS, LABELS));
+    }
+    List<Long> shape = source.tensor(name).shape();
+    if (shape.size() != 2 || shape.get(0) != rows || shape.get(1) < 1) {
+      throw problem(
+          source.path(),
+          "%s has the shape %s; needed: [%d, length].".formatted(name, shape, rows));
+    }
+    return shape;
+  }
+
+  private static int[] decoderIds(
+      TensorSource source, ModelArchitecture model, Optional<int[]> labels, List<Long> shape) {
+    return optional(source, DECODER_IDS, 0, model.vocabularySize() - 1)
+        .orElseGet(
+            () ->
+                ShiftedLabels.of(
+                    labels.orElseThrow(), Math.toIntExact(shape.get(1)), model.tokens()));
   }
 
   private static Optional<int[]> optional(TensorSource source, String name, int least, int most) {
@@ -109,10 +177,32 @@ public record ForwardInputs(
     return new PeftException(file + ": " + text);
   }
 
+  /** The inputs of a graph. */
+  INDArray[] features() {
+    return decoder
+        .map(input -> new INDArray[] {inputIds, input.ids()})
+        .orElseGet(() -> new INDArray[] {inputIds});
+  }
+
+  /** The masks of the inputs; null without any. */
+  INDArray @Nullable [] masks() {
+    @Nullable INDArray own = attentionMask.orElse(null);
+    @Nullable INDArray decoders = decoder.flatMap(DecoderInput::mask).orElse(null);
+    if (own == null && decoders == null) {
+      return null;
+    }
+    return decoder.isPresent() ? new INDArray[] {own, decoders} : new INDArray[] {own};
+  }
+
   @Override
   public void close() {
     Scratch.release(inputIds);
     attentionMask.ifPresent(Scratch::release);
+    decoder.ifPresent(
+        input -> {
+          Scratch.release(input.ids());
+          input.mask().ifPresent(Scratch::release);
+        });
     labels.ifPresent(Scratch::release);
   }
 }

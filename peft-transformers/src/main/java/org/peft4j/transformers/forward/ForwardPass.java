@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.MultiDataSet;
@@ -35,8 +36,8 @@ public final class ForwardPass implements AutoCloseable {
    */
   public static ForwardPass of(ComputationGraph graph, ForwardInputs inputs) {
     ForwardPass pass = new ForwardPass();
-    INDArray[] ids = {inputs.inputIds()};
-    INDArray[] mask = inputs.attentionMask().map(m -> new INDArray[] {m}).orElse(null);
+    INDArray[] ids = inputs.features();
+    INDArray @Nullable [] mask = inputs.masks();
     pass.results.put("logits", graph.output(false, ids, mask)[0]);
     inputs
         .labels()
@@ -75,11 +76,12 @@ public final class ForwardPass implements AutoCloseable {
     ComputationGraph graph = model.network();
     try (AdapterScope plain = model.training().withoutDropout();
         AdapterScope tasks = model.tasksOfEachRow(inputs.tasks())) {
-      graph.setInputs(inputs.inputIds());
+      graph.setInputs(inputs.features());
       graph.setLabels(labels);
-      inputs
-          .attentionMask()
-          .ifPresent(mask -> graph.setLayerMaskArrays(new INDArray[] {mask}, null));
+      INDArray @Nullable [] masks = inputs.masks();
+      if (masks != null) {
+        graph.setLayerMaskArrays(masks, null);
+      }
       graph.computeGradientAndScore();
       model
           .adapter(Peft.DEFAULT_ADAPTER)

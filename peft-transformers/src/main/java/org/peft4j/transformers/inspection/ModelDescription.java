@@ -45,10 +45,11 @@ public record ModelDescription(ModelArchitecture architecture, TensorTable tenso
   private String summary() {
     AttentionPart attention = architecture.body().blocks().get(0).attentions().get(0);
     return String.format(
-        "%s model: %s parameters, %d layers, width %d, %d heads (%d for keys and values),"
+        "%s model: %s parameters, %s%d layers, width %d, %d heads (%d for keys and values),"
             + " vocabulary %s, %s positions, %s%n",
         architecture.modelType(),
         TextTable.number(parameterCount()),
+        encoder(),
         architecture.body().blocks().size(),
         architecture.hiddenSize(),
         attention.heads(),
@@ -56,6 +57,13 @@ public record ModelDescription(ModelArchitecture architecture, TensorTable tenso
         TextTable.number(architecture.vocabularySize()),
         TextTable.number(architecture.maxPositions()),
         head());
+  }
+
+  private String encoder() {
+    return architecture
+        .encoder()
+        .map(stack -> "an encoder of " + stack.blocks().size() + " layers, a decoder of ")
+        .orElse("");
   }
 
   private String head() {

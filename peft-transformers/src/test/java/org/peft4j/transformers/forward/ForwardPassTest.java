@@ -79,7 +79,8 @@ class ForwardPassTest {
         ForwardInputs all =
             ForwardInputs.read(file("llama_qv", "inputs.safetensors"), base.architecture())) {
       ForwardInputs inputs =
-          new ForwardInputs(all.inputIds(), all.attentionMask(), Optional.empty(), all.tasks());
+          new ForwardInputs(
+              all.inputIds(), all.attentionMask(), all.decoder(), Optional.empty(), all.tasks());
 
       assertThatThrownBy(() -> ForwardPass.withGradients(model, inputs))
           .isInstanceOf(PeftException.class)
