@@ -9,8 +9,10 @@ import setting  # first: sets the environment
 import copy
 import json
 import sys
+import tempfile
 
 import torch
+from safetensors.torch import load_file
 from peft import IA3Config, LoraConfig, PeftConfig, get_peft_model
 from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, PreTrainedConfig, PreTrainedModel
 
@@ -160,6 +162,17 @@ def effect(config: dict, expected: tuple[dict, torch.Tensor]) -> str:
     return "none" if difference < 1e-5 else "logits"  # rounding depends on memory layouts, which use_cache changes
 
 
+def renamed(config: PreTrainedConfig, parameters: dict) -> dict:
+    """The key in files of a parameter whose key is another in the model; transformers renames one at most."""
+    with tempfile.TemporaryDirectory() as folder:
+        model_of(config).save_pretrained(folder)
+        stored = load_file(f"{folder}/model.safetensors")
+    changed = zip(sorted(set(parameters) - set(stored)), sorted(set(stored) - set(parameters)), strict=True)
+    pairs = dict(changed)
+    assert len(pairs) <= 1
+    return {"renamed": pairs} if pairs else {}
+
+
 def family(name: str, sizes: dict) -> dict:
     full = AutoConfig.for_model(name, **sizes)
     config = json.loads(full.to_json_string(use_diff=False))
@@ -173,6 +186,7 @@ def family(name: str, sizes: dict) -> dict:
     }
     return {
         "config": config,
+        **renamed(full, expected[0]),
         "fields": fields,
         "parameters": expected[0],
         "lora": targets(config, LoraConfig(fan_in_fan_out=name == "gpt2")),

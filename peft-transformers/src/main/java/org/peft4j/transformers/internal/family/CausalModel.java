@@ -1,5 +1,6 @@
 package org.peft4j.transformers.internal.family;
 
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.peft4j.transformers.architecture.CheckpointNames;
@@ -16,13 +17,15 @@ import org.peft4j.transformers.config.Labels;
  * @param classifier the class of its classifiers
  * @param bodyPrefix the first segment of the names of all modules except the head
  * @param constants keys of constant tensors that some checkpoints contain
+ * @param storedHead the name of the language model's head in checkpoints
  */
 public record CausalModel(
     String modelType,
     String languageModel,
     String classifier,
     String bodyPrefix,
-    Set<String> constants) {
+    Set<String> constants,
+    String storedHead) {
   public static final String HEAD = "lm_head";
 
   /** A model whose classes are {@code NameForCausalLM} and {@code NameForSequenceClassification}. */
@@ -33,7 +36,13 @@ public record CausalModel(
         className + "ForCausalLM",
         className + "ForSequenceClassification",
         bodyPrefix,
-        constants);
+        constants,
+        HEAD);
+  }
+
+  /** The same with another name of the head in checkpoints. */
+  public CausalModel withStoredHead(String name) {
+    return new CausalModel(modelType, languageModel, classifier, bodyPrefix, constants, name);
   }
 
   /**
@@ -49,13 +58,23 @@ public record CausalModel(
       HeadPart head) {
     return new ModelArchitecture(
         new CheckpointNames(
-            modelType, labels.isPresent() ? classifier : languageModel, bodyPrefix, constants),
+            modelType,
+            labels.isPresent() ? classifier : languageModel,
+            bodyPrefix,
+            constants,
+            renamed()),
         maxPositions,
         TokenFields.read(fields),
         labels,
         Optional.empty(),
         body,
         labels.map(l -> score(head, l.size())).orElse(head));
+  }
+
+  private Map<String, String> renamed() {
+    return storedHead.equals(HEAD)
+        ? Map.of()
+        : Map.of(HEAD + ".weight", storedHead + ".weight");
   }
 
   private static HeadPart score(HeadPart head, int labels) {

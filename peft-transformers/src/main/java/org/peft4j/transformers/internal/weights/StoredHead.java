@@ -34,13 +34,17 @@ public final class StoredHead {
     try (TensorSource source = WeightFiles.open(path)) {
       Optional<TensorInfo> table = table(source, model);
       ModelArchitecture stored =
-          head.tied() && apart(source, own, table) ? model.withHead(head.untied()) : model;
+          head.tied() && apart(source, stored(source, model, own), table) ? model.withHead(head.untied()) : model;
       return stored.withTokens(
           tokens ->
               tokens.shared().isPresent() && apart(source, tokens.ownKey(), table)
                   ? tokens.alone()
                   : tokens);
     }
+  }
+
+  private static String stored(TensorSource source, ModelArchitecture model, String own) {
+    return source.tensors().containsKey(own) ? own : model.names().stored(own);
   }
 
   /** The table of token embeddings under its key; or that of the first stack that has its own. */

@@ -9,6 +9,7 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteParameter;
+import org.peft4j.transformers.architecture.CheckpointNames;
 import org.peft4j.transformers.architecture.EmbeddingPart;
 import org.peft4j.transformers.architecture.LinearPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
@@ -18,14 +19,14 @@ import org.peft4j.weight.WeightView;
 /**
  * The tensors that an architecture needs, by their keys in a checkpoint: site and parameter.
  *
- * @param prefix the prefix of the body's keys, which some checkpoints leave out
+ * @param names the names in the checkpoint, whose body's prefix some checkpoints leave out
  * @param shapes the shape of every required key
  * @param aliases keys of tied tensors, each with the key of the tensor that it shares
  * @param ignored keys that may be present and are not used
  * @param inputsFirst keys of matrices stored as [in, out]
  */
 public record TensorKeys(
-    String prefix,
+    CheckpointNames names,
     Map<String, List<Long>> shapes,
     Map<String, String> aliases,
     Set<String> ignored,
@@ -54,7 +55,7 @@ public record TensorKeys(
       }
     }
     return new TensorKeys(
-        model.names().bodyPrefix() + ".",
+        model.names(),
         shapes,
         aliases,
         model.names().constants(),
@@ -102,19 +103,25 @@ public record TensorKeys(
     body.keySet().removeAll(shapes(head).keySet());
     Set<String> unused = new TreeSet<>(ignored);
     unused.addAll(shapes(stored).keySet());
-    return new TensorKeys(prefix, body, aliases, unused, inputsFirst);
+    return new TensorKeys(names, body, aliases, unused, inputsFirst);
   }
 
   /** The key that a file's {@code name} means; empty if it is unknown. */
   Optional<String> canonical(String name) {
-    if (shapes.containsKey(name)) {
-      return Optional.of(name);
+    String own = names.own(name);
+    if (shapes.containsKey(own)) {
+      return Optional.of(own);
     }
-    return Optional.of(prefix + name).filter(shapes::containsKey);
+    return Optional.of(prefixed(own)).filter(shapes::containsKey);
   }
 
   /** Whether a tensor of that name may be present and is not used. */
   boolean harmless(String name) {
-    return aliases.containsKey(name) || ignored.contains(name) || ignored.contains(prefix + name);
+    String own = names.own(name);
+    return aliases.containsKey(own) || ignored.contains(own) || ignored.contains(prefixed(own));
+  }
+
+  private String prefixed(String name) {
+    return names.bodyPrefix() + "." + name;
   }
 }

@@ -68,6 +68,7 @@ public final class GptNeoXFamily implements Family {
       boolean tied = fields.flag("tie_word_embeddings", false);
       List<BlockPart> blocks = IntStream.range(0, layers).mapToObj(this::block).toList();
       return CausalModel.of(modelType(), "GPTNeoX", "gpt_neox", constants(blocks))
+          .withStoredHead("embed_out")
           .describe(
               fields,
               labels,
