@@ -104,11 +104,12 @@ CASES: dict[str, Case] = {
     "falcon_one_norm": one("One norm for both branches, a head of its own", "falcon_one_norm", lora(r=2), padding="left"),
     "falcon_alibi": one("ALiBi, rounded; one branch after the other", "falcon_alibi", lora(r=2), padding="left"),
     "falcon_alibi_prompt": one("Rounded ALiBi behind virtual tokens", "falcon_alibi", prompt(), padding="left"),
-    "starcoder2_all": one("A window, grouped queries, layer norms", "starcoder2", lora(**ALL_LINEAR), padding="left"),
+    "starcoder2_all": one("A window, grouped queries, layer norms", "starcoder2", lora(**ALL_LINEAR)),
     "starcoder2_ia3": one(
         "Vectors on keys, values and the inner states",
         "starcoder2",
         ia3(target_modules=["k_proj", "v_proj", "c_proj"], feedforward_modules=["c_proj"]),
+        padding="none",
     ),
     "starcoder2_prompt": one("Virtual tokens", "starcoder2", prompt()),
     "gpt_bigcode_all": one("One head of keys and values", "gpt_bigcode", lora(**ALL_LINEAR), padding="left"),
