@@ -17,6 +17,10 @@ final class Nd4jActivations {
 
   /** y = f(x); y may be x. */
   static void apply(Activation f, INDArray x, INDArray y) {
+    if (f == Activation.TANH) {
+      Nd4j.exec(new Tanh(x, y));
+      return;
+    }
     try (ScratchScope scratch = new ScratchScope()) {
       INDArray gate = scratch.like(x);
       gate(f, x, gate);
@@ -25,7 +29,8 @@ final class Nd4jActivations {
   }
 
   /**
-   * All are {@code x·gate(x)}: σ(x), Φ(x), ½(1 + tanh(√(2/π)(x + 0.044715x³))), or 1 for x above 0.
+   * All but tanh are {@code x·gate(x)}: σ(x), Φ(x), ½(1 + tanh(√(2/π)(x + 0.044715x³))), or 1 for x
+   * above 0.
    */
   private static void gate(Activation f, INDArray x, INDArray gate) {
     switch (f) {
@@ -42,11 +47,18 @@ final class Nd4jActivations {
         gate.addi(1).muli(0.5);
       }
       case RELU -> Nd4j.exec(new Step(x, gate, 0));
+      case TANH -> throw new IllegalArgumentException("tanh has no gate.");
     }
   }
 
   /** {@code f' = gate + x·gate'}; out must not be x. */
   static void derivative(Activation f, INDArray x, INDArray out) {
+    if (f == Activation.TANH) {
+      // 1 − tanh²
+      Nd4j.exec(new Tanh(x, out));
+      out.muli(out).rsubi(1);
+      return;
+    }
     try (ScratchScope scratch = new ScratchScope()) {
       INDArray gate = scratch.like(x);
       gate(f, x, gate);
@@ -69,6 +81,7 @@ final class Nd4jActivations {
           gate.rsubi(1, out).muli(slope).addi(1).muli(gate);
         }
         case RELU -> out.assign(gate);
+        case TANH -> throw new IllegalArgumentException("tanh has no gate.");
       }
     }
   }

@@ -41,6 +41,7 @@ class PointwiseTest {
       case GELU_TANH ->
           x -> 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x)));
       case RELU -> x -> Math.max(0, x);
+      case TANH -> Math::tanh;
     };
   }
 

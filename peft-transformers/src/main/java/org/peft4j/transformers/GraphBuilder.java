@@ -8,7 +8,6 @@ import org.peft4j.transformers.architecture.StackPart;
 import org.peft4j.transformers.internal.layer.BlockConf;
 import org.peft4j.transformers.internal.layer.EmbeddingsConf;
 import org.peft4j.transformers.internal.layer.HeadConf;
-import org.peft4j.transformers.internal.layer.ScoreConf;
 import org.peft4j.transformers.internal.layer.StackEndConf;
 import org.peft4j.transformers.internal.layer.StacksMeetConf;
 import org.peft4j.transformers.internal.layer.TransformerLayerConf;
@@ -16,7 +15,7 @@ import org.peft4j.transformers.internal.model.FrozenModel;
 
 /**
  * Chains the layers of a model: embeddings, block0, block1 …, norm (projection in a model that has
- * only that), and lm_head or score.
+ * only that), and the head: lm_head, score, classifier …
  *
  * <p>An encoder-decoder has two such chains, {@code encoder_embeddings} … and {@code
  * decoder_embeddings} …, and between them {@code encoded}, which reads the first chain and the
@@ -53,9 +52,7 @@ final class GraphBuilder {
     } else {
       builder.stack(Side.BODY, "");
     }
-    builder.add(
-        model.architecture().head().linear().site().name(),
-        model.architecture().labels().isPresent() ? new ScoreConf(model) : new HeadConf(model));
+    builder.add(model.architecture().head().name(), new HeadConf(model));
     ComputationGraph result = new ComputationGraph(builder.graph.setOutputs(builder.last).build());
     result.init();
     return result;

@@ -6,13 +6,20 @@ import java.util.random.RandomGeneratorFactory;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Initializer;
+import org.peft4j.error.PeftException;
 import org.peft4j.kernel.DetachedArrays;
+import org.peft4j.site.SiteParameter;
 import org.peft4j.transformers.architecture.HeadPart;
 import org.peft4j.transformers.architecture.LinearPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
+import org.peft4j.transformers.architecture.ModulePart;
+import org.peft4j.transformers.architecture.NormPart;
 import org.peft4j.transformers.config.Precision;
+import org.peft4j.transformers.config.TaskHead;
+import org.peft4j.transformers.family.Families;
 import org.peft4j.transformers.internal.model.FrozenModel;
 import org.peft4j.transformers.internal.weights.CheckpointReader;
+import org.peft4j.transformers.internal.weights.HeldFormats;
 import org.peft4j.transformers.internal.weights.TensorKeys;
 import org.peft4j.transformers.internal.weights.WeightStore;
 import org.peft4j.weight.DenseWeight;
@@ -20,29 +27,77 @@ import org.peft4j.weight.DenseWeight;
 /** Reads the weights of a checkpoint folder into the model that {@code architecture} describes. */
 record ModelLoader(Path folder, ModelArchitecture architecture, TransformerOptions options) {
 
+  /**
+   * Loads a checkpoint for a task: with its own head if it has one for the task, otherwise with a
+   * new one.
+   *
+   * @throws PeftException if its own head has another number of outputs, or as the loading of
+   *     weights does
+   */
+  static FrozenModel load(Path folder, TaskHead task, TransformerOptions options) {
+    HeadPart stored = Families.read(folder).head();
+    ModelArchitecture wanted = Families.read(folder, task);
+    ModelLoader loader = new ModelLoader(folder, wanted, options);
+    if (stored.getClass() != wanted.head().getClass()) {
+      return loader.loadWithNewHead(stored);
+    }
+    if (stored.outputs() != wanted.head().outputs()) {
+      throw new PeftException(
+          folder
+              + " is a classifier of "
+              + stored.outputs()
+              + " labels; "
+              + wanted.head().outputs()
+              + " are given, "
+              + task.requireLabels().names()
+              + ". Give as many, or the folder of a model without this head for a new one.");
+    }
+    return loader.load();
+  }
+
   /** Loads all weights from the checkpoint. */
   FrozenModel load() {
     return model(read(TensorKeys.of(architecture)));
   }
 
   /**
-   * Loads all weights except the head's, which are new.
+   * Loads all weights except the head's, which are new: matrices normal with the deviation of the
+   * family and the seed of the options, biases 0, norms 1.
    *
    * @param stored the checkpoint's head, which is not used
    */
   FrozenModel loadWithNewHead(HeadPart stored) {
-    LinearPart head = architecture.head().linear();
-    WeightStore weights = read(TensorKeys.of(architecture).withNewHead(head, stored.linear()));
-    INDArray weight = DetachedArrays.zeros(matrices(), head.outputs(), head.inputs());
+    HeadPart head = architecture.head();
+    WeightStore weights = read(TensorKeys.of(architecture).withNewHead(head, stored));
     RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(options.seed());
-    Initializer.normal(head.deviation()).fill(weight, random);
-    weights.add(
-        TensorKeys.key(head.site(), head.site().parameters().get(0)), DenseWeight.of(weight));
+    for (ModulePart module : head.modules()) {
+      for (SiteParameter parameter : module.site().parameters()) {
+        String key = TensorKeys.key(module.site(), parameter);
+        if (weights.find(key) == null) {
+          weights.add(key, DenseWeight.of(fresh(module, parameter, random)));
+        }
+      }
+    }
     return model(weights);
   }
 
+  private INDArray fresh(ModulePart module, SiteParameter parameter, RandomGenerator random) {
+    boolean matrix = parameter.shape().size() > 1;
+    INDArray values =
+        DetachedArrays.zeros(matrix ? matrices() : options.dataType(), parameter.shapeArray());
+    if (module instanceof LinearPart linear && matrix) {
+      Initializer.normal(linear.deviation()).fill(values, random);
+    } else if (module instanceof NormPart && !parameter.bias()) {
+      values.assign(1);
+    }
+    return values;
+  }
+
   private WeightStore read(TensorKeys keys) {
-    return new CheckpointReader(folder, keys, options.dataType(), matrices()).read();
+    HeldFormats plain = HeldFormats.of(options.dataType(), matrices());
+    HeldFormats formats =
+        options.quantization().map(q -> plain.quantizing(q, architecture)).orElse(plain);
+    return new CheckpointReader(folder, keys, formats).read();
   }
 
   private DataType matrices() {

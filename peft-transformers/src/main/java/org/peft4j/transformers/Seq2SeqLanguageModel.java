@@ -10,8 +10,8 @@ import org.peft4j.transformers.internal.model.FrozenModel;
  * time] for the encoder and {@code decoder_input_ids} [batch, length] for the decoder, each with a
  * mask if it is padded, and one output, {@code lm_head}: logits [batch, length, vocabulary].
  *
- * <p>Labels are token ids [batch, length]: the logits at t predict the label at t, and −100 means no
- * label. The decoder's input are the labels one position later ({@link #decoderInputIds}):
+ * <p>Labels are token ids [batch, length]: the logits at t predict the label at t, and −100 means
+ * no label. The decoder's input are the labels one position later ({@link #decoderInputIds}):
  *
  * <pre>{@code
  * INDArray[] inputs = {ids, model.decoderInputIds(labels)};

@@ -1,12 +1,14 @@
 package org.peft4j.transformers;
 
 import java.nio.file.Path;
+import org.peft4j.transformers.architecture.HeadPart;
 import org.peft4j.transformers.config.Labels;
+import org.peft4j.transformers.config.ProblemType;
 import org.peft4j.transformers.internal.model.FrozenModel;
 
 /**
- * A loaded sequence classifier: the body of a causal language model and a linear map without bias
- * on its last hidden state. The output of its graph, {@code score}, is logits [batch, labels]:
+ * A loaded sequence classifier. The output of its graph, {@code score} or {@code classifier}, is
+ * logits [batch, labels]. A decoder's are a linear map without bias of its last hidden state:
  *
  * <pre>logits = W · h[last]</pre>
  *
@@ -17,24 +19,33 @@ import org.peft4j.transformers.internal.model.FrozenModel;
  * transformers takes the last position, padding or not; here it is still the last position with
  * mask 1.
  *
- * <p>Labels are distributions over the classes, one-hot or soft, [batch, labels], or class numbers
- * [batch, 1], −100 for none. The loss is the mean cross-entropy, in nats, of the sequences that
- * have a label:
+ * <p>The loss is a mean over the sequences with a label, by the {@link #problem()}:
  *
- * <pre>loss = −mean over sequences of Σ y · log softmax(logits)</pre>
+ * <ul>
+ *   <li>one class: {@code −Σ y · log softmax(logits)}, in nats. Labels are distributions over the
+ *       classes, one-hot or soft, [batch, labels], or class numbers [batch, 1], −100 for none;
+ *   <li>several labels at once: the mean over the labels of {@code −y · log σ(z) − (1 − y) · log(1
+ *       − σ(z))}, labels 0 to 1, [batch, labels];
+ *   <li>regression: the mean over the outputs of {@code (z − y)²}, numbers [batch, labels].
+ * </ul>
  *
  * <p>With adapters of the task {@code SEQ_CLS} the head trains too, as the adapter's own copy.
  */
 public final class SequenceClassifier extends TransformerModel {
-  private final Labels labels;
+  private final HeadPart.Sequence head;
 
-  SequenceClassifier(Path folder, FrozenModel model, Labels labels, TransformerOptions options) {
+  SequenceClassifier(Path folder, FrozenModel model, TransformerOptions options) {
     super(folder, model, options);
-    this.labels = labels;
+    this.head = (HeadPart.Sequence) model.architecture().head();
   }
 
   /** The classes, in the order of the logits. */
   public Labels labels() {
-    return labels;
+    return head.classes();
+  }
+
+  /** What its labels are: one class, several at once, or numbers. */
+  public ProblemType problem() {
+    return head.problem();
   }
 }

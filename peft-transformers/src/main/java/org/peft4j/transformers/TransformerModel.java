@@ -13,7 +13,8 @@ import org.peft4j.transformers.plan.TransformerPlanner;
 
 /**
  * A loaded checkpoint: a {@link ComputationGraph} from {@code input_ids} [batch, time], and of an
- * encoder-decoder {@code decoder_input_ids}, to the output of its head. The features' mask is Hugging Face's {@code attention_mask} [batch, time].
+ * encoder-decoder {@code decoder_input_ids}, to the output of its head. The features' mask is
+ * Hugging Face's {@code attention_mask} [batch, time].
  *
  * <p>The graph has no parameters of its own; wrap it to train adapters. It runs without the base
  * model's dropout, in training too.

@@ -6,8 +6,11 @@ import java.util.Optional;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.error.PeftException;
+import org.peft4j.transformers.architecture.HeadPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.config.Labels;
+import org.peft4j.transformers.config.ProblemType;
+import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.family.Families;
 import org.peft4j.transformers.internal.layer.TransformerLayerConf;
 import org.peft4j.transformers.internal.weights.StoredHead;
@@ -17,15 +20,10 @@ import org.peft4j.transformers.plan.TransformerPlanner;
 
 /**
  * Loads Hugging Face checkpoint folders: {@code config.json} and {@code model.safetensors}, whole
-<<<<<<< HEAD
- * or in shards. Supported families: Llama, Mistral and Qwen2, windows of attention included, GPT-2
- * and OPT, as language models and as sequence classifiers; and the encoder-decoders T5, mT5 and
- * UMT5.
-=======
- * or in shards, or where there are none {@code pytorch_model.bin}. Supported families: Llama,
- * Mistral and Qwen2, windows of attention included, GPT-2 and OPT; as language models and as
- * sequence classifiers.
->>>>>>> main
+ * or in shards, or where there are none {@code pytorch_model.bin}. Supported families: the
+ * decoders Llama, Mistral, Qwen2 and 3, Gemma 1 to 3, Phi and Phi-3, Granite, OLMo 2, SmolLM3,
+ * StarCoder2, GPT-2, GPT-BigCode, GPT-Neo, GPT-J, GPT-NeoX, BLOOM, Falcon and OPT, as language
+ * models and as classifiers; and the encoder-decoders T5, mT5 and UMT5.
  *
  * <p>Weights that the file stores in the requested type are mapped, not copied: do not change the
  * file while the model is open. Others are converted.
@@ -71,7 +69,7 @@ public final class Transformers {
    */
   public static CausalLanguageModel load(Path folder, TransformerOptions options) {
     ModelArchitecture model = StoredHead.of(folder, Families.read(folder));
-    if (model.labels().isPresent()) {
+    if (!(model.head() instanceof HeadPart.Language)) {
       throw new PeftException(
           folder
               + " is a classifier ("
@@ -121,23 +119,20 @@ public final class Transformers {
    * Loads a checkpoint of a sequence classifier, {@code …ForSequenceClassification}. Its labels are
    * {@code id2label} of its {@code config.json}.
    *
-   * @throws PeftException if the family or a setting is not supported (regression and several
-   *     labels at once are not), the checkpoint is a language model's, or a tensor is missing,
-   *     unexpected or of another shape
+   * @throws PeftException if the family or a setting is not supported, the checkpoint is not a
+   *     sequence classifier's, or a tensor is missing, unexpected or of another shape
    */
   public static SequenceClassifier loadClassifier(Path folder, TransformerOptions options) {
     ModelArchitecture model = Families.read(folder);
-    Labels labels =
-        model
-            .labels()
-            .orElseThrow(
-                () ->
-                    new PeftException(
-                        folder
-                            + " is a language model and has no labels. Give labels to put a new"
-                            + " head on it: Transformers.loadClassifier(folder, Labels.of(…))."));
-    return new SequenceClassifier(
-        folder, new ModelLoader(folder, model, options).load(), labels, options);
+    if (!(model.head() instanceof HeadPart.Sequence)) {
+      throw new PeftException(
+          folder
+              + " ("
+              + model.names().className()
+              + ") has no labels of sequences. Give labels to put a new head on it:"
+              + " Transformers.loadClassifier(folder, Labels.of(…)).");
+    }
+    return new SequenceClassifier(folder, new ModelLoader(folder, model, options).load(), options);
   }
 
   /**
@@ -149,9 +144,23 @@ public final class Transformers {
   }
 
   /**
-   * Loads a classifier of these labels. Puts a new head on a language model's checkpoint, drawn
-   * from a normal distribution with the config's deviation {@code initializer_range} and the seed
-   * of {@code options}; it does not use the language model's head. An adapter whose task is {@code
+   * {@link #loadClassifier(Path, Labels, ProblemType, TransformerOptions)}, with the type of labels
+   * that a classifier's checkpoint says; otherwise one class for each sequence, or a number if
+   * there is a single label.
+   */
+  public static SequenceClassifier loadClassifier(
+      Path folder, Labels labels, TransformerOptions options) {
+    ProblemType problem =
+        Families.read(folder).head() instanceof HeadPart.Sequence stored
+            ? stored.problem()
+            : ProblemType.of(labels);
+    return loadClassifier(folder, labels, problem, options);
+  }
+
+  /**
+   * Loads a classifier of these labels. Puts a new head on a checkpoint of another task, drawn from
+   * a normal distribution with the config's deviation {@code initializer_range} and the seed of
+   * {@code options}; it does not use the checkpoint's own head. An adapter whose task is {@code
    * SEQ_CLS} trains the new head.
    *
    * @throws PeftException if the family or a setting is not supported, the checkpoint is a
@@ -159,24 +168,9 @@ public final class Transformers {
    *     another shape
    */
   public static SequenceClassifier loadClassifier(
-      Path folder, Labels labels, TransformerOptions options) {
-    ModelArchitecture stored = Families.read(folder);
-    ModelLoader loader = new ModelLoader(folder, Families.read(folder, labels), options);
-    if (stored.labels().isEmpty()) {
-      return new SequenceClassifier(folder, loader.loadWithNewHead(stored.head()), labels, options);
-    }
-    if (stored.head().outputs() != labels.size()) {
-      throw new PeftException(
-          folder
-              + " is a classifier of "
-              + stored.head().outputs()
-              + " labels; "
-              + labels.size()
-              + " are given, "
-              + labels.names()
-              + ". Give as many, or a language model's folder for a new head.");
-    }
-    return new SequenceClassifier(folder, loader.load(), labels, options);
+      Path folder, Labels labels, ProblemType problem, TransformerOptions options) {
+    TaskHead task = TaskHead.sequences(labels, problem);
+    return new SequenceClassifier(folder, ModelLoader.load(folder, task, options), options);
   }
 
   /**
@@ -187,7 +181,7 @@ public final class Transformers {
    */
   public static TransformerModel open(Path folder, TransformerOptions options) {
     ModelArchitecture model = Families.read(folder);
-    if (model.labels().isPresent()) {
+    if (model.head() instanceof HeadPart.Sequence) {
       return loadClassifier(folder, options);
     }
     return model.encoder().isPresent() ? loadSeq2Seq(folder, options) : load(folder, options);

@@ -78,8 +78,8 @@ class Seq2SeqLanguageModelTest {
     try (Seq2SeqLanguageModel model = open(base, TransformerOptions.defaults())) {
       ComputationGraph graph = model.graph();
       INDArray whole =
-          graph.output(
-              false, new INDArray[] {ids, decoderIds}, new INDArray[] {mask, null})[0].dup();
+          graph.output(false, new INDArray[] {ids, decoderIds}, new INDArray[] {mask, null})[0]
+              .dup();
 
       EncoderSteps.begin(graph, mask);
       for (int t = 0; t < decoderIds.size(1); t++) {

@@ -33,6 +33,8 @@ import org.peft4j.prompt.tuning.PromptTuningConfig;
 import org.peft4j.transformers.checkpoint.CheckpointWriter;
 import org.peft4j.transformers.config.Labels;
 import org.peft4j.transformers.config.Precision;
+import org.peft4j.transformers.config.ProblemType;
+import org.peft4j.transformers.config.TaskHead;
 
 class SequenceClassifierTest {
   private static final double TOLERANCE = 1e-5;
@@ -272,12 +274,15 @@ class SequenceClassifierTest {
         .hasMessageContaining("LlamaForSequenceClassification");
     assertThatThrownBy(() -> Transformers.loadClassifier(Golden.base("llama")))
         .isInstanceOf(PeftException.class)
-        .hasMessageContaining("has no labels. Give labels");
+        .hasMessageContaining("has no labels of sequences. Give labels");
     assertThatThrownBy(
             () -> Transformers.loadClassifier(Golden.base("llama_classifier"), Labels.count(2)))
         .isInstanceOf(PeftException.class)
         .hasMessageContaining("is a classifier of 3 labels; 2 are given");
-    assertThatThrownBy(() -> Labels.of("one")).hasMessageContaining("two or more");
+    assertThatThrownBy(() -> Labels.of()).hasMessageContaining("one or more");
+    assertThatThrownBy(
+            () -> TaskHead.sequences(Labels.of("one"), ProblemType.SINGLE_LABEL_CLASSIFICATION))
+        .hasMessageContaining("There is one label");
     assertThatThrownBy(() -> Labels.of("a", "a")).hasMessageContaining("a name twice");
   }
 

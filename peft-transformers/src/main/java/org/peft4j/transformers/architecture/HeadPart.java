@@ -1,30 +1,143 @@
 package org.peft4j.transformers.architecture;
 
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
+import org.peft4j.site.Site;
 import org.peft4j.site.SiteRole;
+import org.peft4j.transformers.config.Labels;
+import org.peft4j.transformers.config.ProblemType;
 
-/**
- * The output layer: {@code logits = cap(W·(multiplier·h) (+ b))}.
- *
- * @param linear its matrix and the name of its site
- * @param tied whether the matrix is the table of token embeddings
- * @param multiplier the factor of the hidden states
- * @param softCap c of {@code cap(z) = c·tanh(z/c)}
- */
-public record HeadPart(LinearPart linear, boolean tied, double multiplier, OptionalDouble softCap) {
-  /** A matrix without bias, [out, in] in checkpoints. */
-  public static HeadPart of(String name, long in, long out, boolean tied, double deviation) {
-    LinearPart linear = LinearPart.of(name, SiteRole.HEAD, in, out, false, deviation);
-    return new HeadPart(linear, tied, 1, OptionalDouble.empty());
+/** Maps the hidden states of the body to logits: dense layers or none, then a linear map. */
+public sealed interface HeadPart
+    permits HeadPart.Language, HeadPart.Sequence, HeadPart.Tokens, HeadPart.Span {
+  /** The layers before the output, in the order of the forward pass. */
+  default List<DensePart> dense() {
+    return List.of();
   }
 
-  /** The same with a matrix of its own. */
-  public HeadPart untied() {
-    return new HeadPart(linear, false, multiplier, softCap);
+  /** The map to logits. */
+  LinearPart linear();
+
+  /** Whether the map's matrix is the table of token embeddings. */
+  default boolean tied() {
+    return false;
+  }
+
+  /** The classes; empty for a language model and for spans. */
+  default Optional<Labels> labels() {
+    return Optional.empty();
+  }
+
+  /** The name of the layer that computes it: {@code lm_head}, {@code score}, {@code classifier}. */
+  default String name() {
+    String path = linear().site().name();
+    return path.contains(".") ? path.substring(0, path.indexOf('.')) : path;
+  }
+
+  /** The width of the hidden states. */
+  default long inputs() {
+    return dense().isEmpty() ? linear().inputs() : dense().get(0).linear().inputs();
   }
 
   /** The width of the logits. */
-  public int outputs() {
-    return Math.toIntExact(linear.outputs());
+  default int outputs() {
+    return Math.toIntExact(linear().outputs());
+  }
+
+  /** Its modules, in the order of the forward pass. */
+  default List<ModulePart> modules() {
+    List<ModulePart> modules = new ArrayList<>();
+    dense().forEach(layer -> modules.addAll(layer.modules()));
+    modules.add(linear());
+    return modules;
+  }
+
+  /** The sites of its modules. */
+  default List<Site> sites() {
+    return modules().stream().map(ModulePart::site).toList();
+  }
+
+  /** A matrix to logits, [out, in] in checkpoints. */
+  static LinearPart output(String name, long in, long out, boolean bias, double deviation) {
+    return LinearPart.of(name, SiteRole.HEAD, in, out, bias, deviation);
+  }
+
+  /**
+   * The next token: {@code logits = cap(W·(multiplier·h) (+ b))} at each position.
+   *
+   * @param tied whether the matrix is the table of token embeddings
+   * @param multiplier the factor of the hidden states
+   * @param softCap c of {@code cap(z) = c·tanh(z/c)}
+   */
+  record Language(LinearPart linear, boolean tied, double multiplier, OptionalDouble softCap)
+      implements HeadPart {
+    /** A matrix without bias. */
+    public static Language of(String name, long in, long out, boolean tied, double deviation) {
+      LinearPart linear = output(name, in, out, false, deviation);
+      return new Language(linear, tied, 1, OptionalDouble.empty());
+    }
+
+    /** The same with a matrix of its own. */
+    public Language untied() {
+      return new Language(linear, false, multiplier, softCap);
+    }
+  }
+
+  /**
+   * Labels of a sequence: logits [batch, labels] of one hidden state.
+   *
+   * @param position the hidden state
+   * @param classes the name of each output
+   */
+  record Sequence(
+      Position position,
+      List<DensePart> dense,
+      LinearPart linear,
+      Labels classes,
+      ProblemType problem)
+      implements HeadPart {
+    public Sequence {
+      dense = List.copyOf(dense);
+    }
+
+    @Override
+    public Optional<Labels> labels() {
+      return Optional.of(classes);
+    }
+  }
+
+  /** The hidden state that the head of a sequence reads. */
+  enum Position {
+    /** The first position's: {@code [CLS]}. */
+    FIRST,
+    /** The last position's whose mask is not 0. */
+    LAST,
+    /** The mean over the positions whose mask is not 0. */
+    MEAN
+  }
+
+  /** A class for each token: logits [batch, time, labels]. */
+  record Tokens(List<DensePart> dense, LinearPart linear, Labels classes) implements HeadPart {
+    public Tokens {
+      dense = List.copyOf(dense);
+    }
+
+    @Override
+    public Optional<Labels> labels() {
+      return Optional.of(classes);
+    }
+  }
+
+  /** Where an answer begins and ends: two logits for each token, [batch, time, 2]. */
+  record Span(List<DensePart> dense, LinearPart linear) implements HeadPart {
+    public Span {
+      dense = List.copyOf(dense);
+      if (linear.outputs() != 2) {
+        throw new IllegalArgumentException(
+            linear.site().name() + " has " + linear.outputs() + " outputs; a span's head has 2.");
+      }
+    }
   }
 }

@@ -34,7 +34,13 @@ public record InputPart(
   public static InputPart of(EmbeddingPart tokens) {
     Site prompt = Site.place(PROMPT, PROMPT, SiteKind.PROMPT, 0, tokens.width());
     return new InputPart(
-        tokens, 1, false, Optional.empty(), Optional.empty(), Optional.empty(), Optional.of(prompt));
+        tokens,
+        1,
+        false,
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.of(prompt));
   }
 
   /** The same with another table of tokens. */
@@ -44,7 +50,8 @@ public record InputPart(
 
   /** The same without a site of prompts. */
   public InputPart withoutPrompt() {
-    return new InputPart(tokens, multiplier, promptsScaled, projection, positions, norm, Optional.empty());
+    return new InputPart(
+        tokens, multiplier, promptsScaled, projection, positions, norm, Optional.empty());
   }
 
   /** The same with learnt positions. */

@@ -14,12 +14,10 @@ import org.peft4j.transformers.config.Labels;
 import org.peft4j.transformers.config.SpecialTokens;
 
 /**
- * A model: a language model, or a sequence classifier with a language model's body. It has no
- * dropout: a frozen model runs without.
+ * A model: a body and a head. It has no dropout: a frozen model runs without.
  *
  * @param names the names in its checkpoints
  * @param maxPositions the longest sequence that the model was made for
- * @param labels the classes of a classifier; empty for a language model
  * @param encoder the encoder that the cross-attention of the body reads; empty for most families
  * @param body the stack whose output the head reads: the decoder of an encoder-decoder
  * @param head maps the output of the body to logits
@@ -28,7 +26,6 @@ public record ModelArchitecture(
     CheckpointNames names,
     int maxPositions,
     SpecialTokens tokens,
-    Optional<Labels> labels,
     Optional<StackPart> encoder,
     StackPart body,
     HeadPart head) {
@@ -37,9 +34,14 @@ public record ModelArchitecture(
     return names.modelType();
   }
 
+  /** The classes of sequences or tokens; empty if the head has none. */
+  public Optional<Labels> labels() {
+    return head.labels();
+  }
+
   /** The same with another head. */
   public ModelArchitecture withHead(HeadPart other) {
-    return new ModelArchitecture(names, maxPositions, tokens, labels, encoder, body, other);
+    return new ModelArchitecture(names, maxPositions, tokens, encoder, body, other);
   }
 
   /** The same with other embeddings of tokens in each stack. */
@@ -47,7 +49,7 @@ public record ModelArchitecture(
     UnaryOperator<StackPart> each =
         stack -> stack.withInput(stack.input().withTokens(change.apply(stack.input().tokens())));
     return new ModelArchitecture(
-        names, maxPositions, tokens, labels, encoder.map(each), each.apply(body), head);
+        names, maxPositions, tokens, encoder.map(each), each.apply(body), head);
   }
 
   /** The number of token embeddings. */
@@ -75,7 +77,7 @@ public record ModelArchitecture(
   public List<ModulePart> modules() {
     List<ModulePart> modules = new ArrayList<>();
     stacks().forEach(stack -> modules.addAll(stack.modules()));
-    modules.add(head.linear());
+    modules.addAll(head.modules());
     Map<String, ModulePart> byName = new LinkedHashMap<>();
     modules.forEach(module -> byName.putIfAbsent(module.site().name(), module));
     return List.copyOf(byName.values());
@@ -85,7 +87,7 @@ public record ModelArchitecture(
   public List<Site> sites() {
     List<Site> sites = new ArrayList<>();
     stacks().forEach(stack -> sites.addAll(stack.sites()));
-    sites.add(head.linear().site());
+    sites.addAll(head.sites());
     Map<String, Site> byName = new LinkedHashMap<>();
     sites.forEach(site -> byName.putIfAbsent(site.name(), site));
     return List.copyOf(byName.values());

@@ -11,7 +11,9 @@ import org.peft4j.error.PeftException;
 import org.peft4j.internal.json.JsonWriter;
 import org.peft4j.safetensors.DType;
 import org.peft4j.transformers.TransformerModel;
+import org.peft4j.transformers.architecture.HeadPart;
 import org.peft4j.transformers.config.Labels;
+import org.peft4j.transformers.config.ProblemType;
 import org.peft4j.transformers.family.Families;
 
 /**
@@ -45,7 +47,8 @@ public final class CheckpointWriter {
 
   /**
    * Merges the active adapters of {@code peft} into the written checkpoint; the model itself does
-   * not change. A head tied to the token embedding is untied if an adapter acts on either.
+   * not change. A head tied to the token embedding is untied if an adapter acts on either,
+   * but not on both alike.
    *
    * @throws PeftException if {@code peft} wraps another model
    */
@@ -113,7 +116,14 @@ public final class CheckpointWriter {
     if (saidTied && !tensors.tied()) {
       config.put("tie_word_embeddings", false);
     }
-    model.architecture().labels().ifPresent(labels -> describe(config, labels));
+    HeadPart head = model.architecture().head();
+    if (!(head instanceof HeadPart.Language)) {
+      config.putArray("architectures").add(model.architecture().names().className());
+    }
+    head.labels().ifPresent(labels -> describe(config, labels));
+    if (head instanceof HeadPart.Sequence sequence) {
+      describe(config, sequence.problem());
+    }
     List<Path> folders = new ArrayList<>(companions);
     folders.add(model.folder());
     OutputFolder.write(
@@ -126,9 +136,8 @@ public final class CheckpointWriter {
         });
   }
 
-  /** The config's fields about labels; under a new head, the config was a language model's. */
+  /** The config's fields about labels; under a new head, the config was another model's. */
   private void describe(ObjectNode config, Labels labels) {
-    config.putArray("architectures").add(model.architecture().names().className());
     ObjectNode names = config.putObject("id2label");
     ObjectNode numbers = config.putObject("label2id");
     for (int i = 0; i < labels.size(); i++) {
@@ -136,5 +145,12 @@ public final class CheckpointWriter {
       numbers.put(labels.names().get(i), i);
     }
     config.remove("num_labels");
+  }
+
+  /** The kind of labels, unless transformers takes it from the labels themselves. */
+  private static void describe(ObjectNode config, ProblemType problem) {
+    if (problem != ProblemType.SINGLE_LABEL_CLASSIFICATION || config.has("problem_type")) {
+      config.put("problem_type", problem.key());
+    }
   }
 }

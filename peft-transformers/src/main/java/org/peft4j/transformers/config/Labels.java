@@ -7,7 +7,7 @@ import java.util.stream.IntStream;
 import org.peft4j.error.PeftException;
 
 /**
- * The classes of a sequence classifier: {@code id2label} of its {@code config.json}.
+ * The labels of a classifier: {@code id2label} of its {@code config.json}.
  *
  * @param names the name of each class, by its number
  */
@@ -15,13 +15,13 @@ public record Labels(List<String> names) {
   /**
    * Checks the names.
    *
-   * @throws PeftException if there are fewer than two, or two are equal
+   * @throws PeftException if there is none, or two are equal
    */
   public Labels {
     names = List.copyOf(names);
     List<String> problems = new ArrayList<>();
-    if (names.size() < 2) {
-      problems.add("There are " + names.size() + " labels; a classifier has two or more.");
+    if (names.isEmpty()) {
+      problems.add("There are no labels; a classifier has one or more.");
     }
     if (new HashSet<>(names).size() < names.size()) {
       problems.add("Labels " + names + " contain a name twice; give each class a different one.");

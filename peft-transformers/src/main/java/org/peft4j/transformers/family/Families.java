@@ -1,30 +1,4 @@
 package org.peft4j.transformers.family;
-import org.peft4j.transformers.internal.family.seq2seq.T5Family;
-import org.peft4j.transformers.internal.family.gated.Qwen2Family;
-import org.peft4j.transformers.internal.family.gated.Qwen3Family;
-import org.peft4j.transformers.internal.family.gated.GemmaFamily;
-import org.peft4j.transformers.internal.family.gated.Gemma2Family;
-import org.peft4j.transformers.internal.family.gated.Gemma3Family;
-import org.peft4j.transformers.internal.family.gated.Phi3Family;
-import org.peft4j.transformers.internal.family.gated.GraniteFamily;
-import org.peft4j.transformers.internal.family.gated.Olmo2Family;
-import org.peft4j.transformers.internal.family.gated.SmolLm3Family;
-import org.peft4j.transformers.internal.family.decoder.OptFamily;
-import org.peft4j.transformers.internal.family.gated.MistralFamily;
-import org.peft4j.transformers.internal.family.gated.LlamaFamily;
-import org.peft4j.transformers.internal.family.decoder.Gpt2Family;
-import org.peft4j.transformers.internal.family.decoder.BloomFamily;
-import org.peft4j.transformers.internal.family.decoder.FalconFamily;
-import org.peft4j.transformers.internal.family.decoder.GptBigCodeFamily;
-import org.peft4j.transformers.internal.family.decoder.GptJFamily;
-import org.peft4j.transformers.internal.family.decoder.GptNeoFamily;
-import org.peft4j.transformers.internal.family.decoder.GptNeoXFamily;
-import org.peft4j.transformers.internal.family.decoder.PhiFamily;
-import org.peft4j.transformers.internal.family.decoder.StarCoder2Family;
-import org.peft4j.transformers.internal.family.LabelFields;
-import org.peft4j.transformers.internal.family.Family;
-import org.peft4j.transformers.internal.family.ConfigFields;
-import org.peft4j.transformers.internal.family.CommonFields;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,7 +8,33 @@ import org.peft4j.error.PeftException;
 import org.peft4j.internal.Quoted;
 import org.peft4j.internal.json.JsonReader;
 import org.peft4j.transformers.architecture.ModelArchitecture;
-import org.peft4j.transformers.config.Labels;
+import org.peft4j.transformers.config.TaskHead;
+import org.peft4j.transformers.internal.family.CommonFields;
+import org.peft4j.transformers.internal.family.ConfigFields;
+import org.peft4j.transformers.internal.family.Family;
+import org.peft4j.transformers.internal.family.TaskFields;
+import org.peft4j.transformers.internal.family.decoder.Gpt2Family;
+import org.peft4j.transformers.internal.family.decoder.BloomFamily;
+import org.peft4j.transformers.internal.family.decoder.FalconFamily;
+import org.peft4j.transformers.internal.family.decoder.GptBigCodeFamily;
+import org.peft4j.transformers.internal.family.decoder.GptJFamily;
+import org.peft4j.transformers.internal.family.decoder.GptNeoFamily;
+import org.peft4j.transformers.internal.family.decoder.GptNeoXFamily;
+import org.peft4j.transformers.internal.family.decoder.PhiFamily;
+import org.peft4j.transformers.internal.family.decoder.StarCoder2Family;
+import org.peft4j.transformers.internal.family.decoder.OptFamily;
+import org.peft4j.transformers.internal.family.gated.Gemma2Family;
+import org.peft4j.transformers.internal.family.gated.Gemma3Family;
+import org.peft4j.transformers.internal.family.gated.GemmaFamily;
+import org.peft4j.transformers.internal.family.gated.GraniteFamily;
+import org.peft4j.transformers.internal.family.gated.LlamaFamily;
+import org.peft4j.transformers.internal.family.gated.MistralFamily;
+import org.peft4j.transformers.internal.family.gated.Olmo2Family;
+import org.peft4j.transformers.internal.family.gated.Phi3Family;
+import org.peft4j.transformers.internal.family.gated.Qwen2Family;
+import org.peft4j.transformers.internal.family.gated.Qwen3Family;
+import org.peft4j.transformers.internal.family.gated.SmolLm3Family;
+import org.peft4j.transformers.internal.family.seq2seq.T5Family;
 
 /**
  * The families that this library knows. Reading a {@code config.json} refuses every setting that it
@@ -87,16 +87,15 @@ public final class Families {
   }
 
   /**
-   * Reads a model as a classifier of {@code labels}, whatever its {@code config.json} says about
-   * labels.
+   * Reads a model for a task, whatever its {@code config.json} says about tasks and labels.
    *
    * @throws PeftException as {@link #read(Path)} does
    */
-  public static ModelArchitecture read(Path path, Labels labels) {
-    return read(path, Optional.of(labels));
+  public static ModelArchitecture read(Path path, TaskHead task) {
+    return read(path, Optional.of(task));
   }
 
-  private static ModelArchitecture read(Path path, Optional<Labels> labels) {
+  private static ModelArchitecture read(Path path, Optional<TaskHead> wanted) {
     Path file = file(path);
     ConfigFields fields = new ConfigFields(file.toString(), JSON.read(file));
     String modelType = fields.text("model_type", "");
@@ -106,12 +105,27 @@ public final class Families {
             .findFirst()
             .orElseThrow(() -> unknown(file, modelType));
     CommonFields.read(fields);
-    Optional<Labels> stored = LabelFields.read(fields);
-    ModelArchitecture architecture = family.describe(fields, labels.or(() -> stored));
+    TaskHead stored = TaskFields.read(fields, family.tasks());
+    wanted.ifPresent(task -> requireTask(file, family, task));
+    ModelArchitecture architecture = family.describe(fields, wanted.orElse(stored));
     fields.only("is_encoder_decoder", architecture.encoder().isPresent());
     fields.refuseUnknown();
     fields.throwProblems();
     return architecture;
+  }
+
+  private static void requireTask(Path file, Family family, TaskHead wanted) {
+    if (!family.tasks().contains(wanted.task())) {
+      throw new PeftException(
+          file
+              + ": model_type \""
+              + family.modelType()
+              + "\" is not supported for the task "
+              + wanted.task()
+              + "; supported are: "
+              + family.tasks()
+              + ".");
+    }
   }
 
   private static Path file(Path path) {

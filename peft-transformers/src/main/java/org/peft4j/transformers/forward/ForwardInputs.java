@@ -12,6 +12,7 @@ import org.peft4j.error.PeftException;
 import org.peft4j.kernel.Scratch;
 import org.peft4j.safetensors.TensorInfo;
 import org.peft4j.safetensors.TensorSource;
+import org.peft4j.transformers.architecture.HeadPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.internal.batch.ShiftedLabels;
 
@@ -80,7 +81,7 @@ public record ForwardInputs(
         }
         boolean ofRows =
             tensor.name().equals(TASKS)
-                || tensor.name().equals(LABELS) && model.labels().isPresent();
+                || tensor.name().equals(LABELS) && model.head() instanceof HeadPart.Sequence;
         boolean ofInput = List.of(IDS, MASK).contains(tensor.name());
         List<Long> needed = ofRows ? shape.subList(0, 1) : ofInput ? shape : decoded;
         if (!tensor.shape().equals(needed)) {
@@ -102,7 +103,7 @@ public record ForwardInputs(
       int[] tasks = optional(source, TASKS, 0, Integer.MAX_VALUE).orElse(new int[0]);
       long[] size = shape.stream().mapToLong(Long::longValue).toArray();
       long[] decoderSize = decoded.stream().mapToLong(Long::longValue).toArray();
-      long[] labelled = model.labels().isPresent() ? new long[] {size[0], 1} : decoderSize;
+      long[] labelled = model.head() instanceof HeadPart.Sequence ? new long[] {size[0], 1} : decoderSize;
       Optional<int[]> decoderIds =
           decodes ? Optional.of(decoderIds(source, model, labels, decoded)) : Optional.empty();
       Optional<int[]> decoderMask = optional(source, DECODER_MASK, 0, 1);

@@ -10,6 +10,7 @@ import java.util.stream.Collectors;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
 import org.peft4j.transformers.architecture.AttentionPart;
+import org.peft4j.transformers.architecture.HeadPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.family.Families;
 import org.peft4j.transformers.internal.weights.StoredHead;
@@ -67,8 +68,11 @@ public record ModelDescription(ModelArchitecture architecture, TensorTable tenso
   }
 
   private String head() {
-    String language = architecture.head().tied() ? "tied head" : "untied head";
-    return architecture.labels().map(labels -> "labels " + labels.names()).orElse(language);
+    HeadPart head = architecture.head();
+    String other = head instanceof HeadPart.Span ? "answers to questions" : "untied head";
+    return head.labels()
+        .map(labels -> "labels " + labels.names())
+        .orElse(head.tied() ? "tied head" : other);
   }
 
   /** A line for each group of like sites. */

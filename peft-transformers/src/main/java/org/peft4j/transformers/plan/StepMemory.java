@@ -55,8 +55,8 @@ record StepMemory(long output, long outputs, long kept, List<Elements> blocks, H
     HeadPart head = model.head();
     HeadShape shape =
         new HeadShape(
-            model.labels().isPresent() ? batch.sequences() : rows,
-            head.linear().inputs(),
+            head instanceof HeadPart.Sequence ? batch.sequences() : rows,
+            head.inputs(),
             head.outputs());
     return new StepMemory(
         output, output * blocks.size() + outside, statistics + projected, blocks, shape);

@@ -3,17 +3,14 @@ package org.peft4j.transformers.plan;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.ToIntFunction;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.peft4j.Peft;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.plan.AdapterPlan;
 import org.peft4j.plan.ModelOutline;
 import org.peft4j.site.Site;
-import org.peft4j.site.SiteParameter;
 import org.peft4j.transformers.architecture.BlockPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.architecture.StackPart;
@@ -26,7 +23,6 @@ import org.peft4j.transformers.internal.weights.StoredHead;
  * arrays.
  */
 public final class TransformerPlanner {
-  private static final int HALF = DataType.BFLOAT16.width();
   private static final int SINGLE = DataType.FLOAT.width();
 
   private final ModelArchitecture model;
@@ -55,19 +51,14 @@ public final class TransformerPlanner {
   }
 
   private TransformerPlan plan(PeftConfig config, TrainingBatch batch) {
-    Map<Precision, Long> weights =
-        Map.of(
-            Precision.FP32,
-            sum(parameter -> SINGLE),
-            Precision.BF16,
-            sum(parameter -> parameter.shape().size() > 1 ? HALF : SINGLE));
+    WeightSizes weights = WeightSizes.of(model);
     ModelOutline outline =
         new ModelOutline(
             model.sites(),
             model.head().tied() ? Set.of(head) : Set.of(),
             Optional.of(model.modelType()),
-            sum(parameter -> 1),
-            sum(parameter -> SINGLE),
+            weights.count(),
+            weights.bytes(Precision.FP32),
             DataType.FLOAT);
     AdapterPlan adapter = Peft.plan(outline, config);
     ActivationMemory activations = activations(adapter, batch);
@@ -79,19 +70,11 @@ public final class TransformerPlanner {
         activations);
   }
 
-  /** The sum over all elements, shared ones once. */
-  private long sum(ToIntFunction<SiteParameter> each) {
-    return model.distinctModules().stream()
-        .flatMap(module -> module.site().parameters().stream())
-        .mapToLong(parameter -> parameter.count() * each.applyAsInt(parameter))
-        .sum();
-  }
-
   private ActivationMemory activations(AdapterPlan adapter, TrainingBatch batch) {
     Set<String> adapted = new HashSet<>();
     adapter.sites().forEach(site -> adapted.add(site.name()));
     return StepMemory.of(model, batch, adapted)
-        .bytes(blocksFrom(adapted), adapted.contains(head), SINGLE);
+        .bytes(blocksFrom(adapted), any(model.head().sites(), adapted), SINGLE);
   }
 
   /** The number of blocks from the first adapted site on. */

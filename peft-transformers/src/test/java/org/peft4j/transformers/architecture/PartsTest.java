@@ -83,7 +83,8 @@ class PartsTest {
         .hasMessageContaining("causal is true; allowed for attention to an encoder: false.")
         .hasMessageContaining(
             "projections are fused; allowed for attention to an encoder: separate")
-        .hasMessageContaining("positions are Alibi[scale=1.0, rounded=false]; allowed for attention to an encoder: none.");
+        .hasMessageContaining(
+            "positions are Alibi[scale=1.0, rounded=false]; allowed for attention to an encoder: none.");
   }
 
   @Test
@@ -183,10 +184,9 @@ class PartsTest {
             16,
             new SpecialTokens(
                 OptionalInt.empty(), List.of(), OptionalInt.empty(), OptionalInt.empty()),
-            Optional.empty(),
             Optional.of(stack),
             stack,
-            HeadPart.of("head", 8, 12, true, 0.02));
+            HeadPart.Language.of("head", 8, 12, true, 0.02));
 
     assertThat(model.modules())
         .extracting(module -> module.site().name())

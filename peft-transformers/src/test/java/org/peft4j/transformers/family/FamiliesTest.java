@@ -11,8 +11,13 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.peft4j.error.PeftException;
 import org.peft4j.transformers.Golden;
 import org.peft4j.transformers.architecture.AttentionPart;
+import org.peft4j.transformers.architecture.HeadPart;
 import org.peft4j.transformers.architecture.Rotary;
 import org.peft4j.transformers.config.Labels;
+import org.peft4j.transformers.config.ProblemType;
+import org.peft4j.transformers.config.Task;
+import org.peft4j.transformers.config.Task;
+import org.peft4j.transformers.config.TaskHead;
 
 /** Settings that would change the model's outputs are refused with their value. */
 class FamiliesTest {
@@ -21,7 +26,7 @@ class FamiliesTest {
       delimiter = '|',
       value = {
         "llama   | model_type | \"xlnet\" | \"xlnet\" is not supported. Supported are: llama, mistral, qwen2, qwen3,",
-        "llama   | hidden_act | \"tanh\" | hidden_act is \"tanh\"; allowed: gelu, gelu_accurate",
+        "llama   | hidden_act | \"mish\" | hidden_act is \"mish\"; allowed: gelu, gelu_accurate",
         "llama   | partial_rotary_factor | 0.5 | partial_rotary_factor is 0.5; allowed: only 1",
         "llama   | num_key_value_heads | 3 | num_key_value_heads is 3; allowed: a divisor of num_attention_heads 4",
         "llama   | hidden_size | \"x\" | hidden_size is \"x\"; allowed: 1 to 1048576",
@@ -29,21 +34,18 @@ class FamiliesTest {
         "qwen2   | use_sliding_window | 1 | use_sliding_window is 1; allowed: true or false.",
         "llama   | pad_token_id | 56 | pad_token_id is 56; allowed: null, or the id of a token, below vocab_size 56.",
         "opt     | pad_token_id | -57 | pad_token_id is -57; allowed: null, or the id of a token, below vocab_size 56.",
-        "gpt2    | activation_function | \"tanh\" | activation_function is \"tanh\"; allowed: gelu,"
+        "gpt2    | activation_function | \"mish\" | activation_function is \"mish\"; allowed: gelu,"
             + " gelu_accurate",
         "gpt2    | hidden_size | 25 | hidden_size is 25; allowed: the value of n_embd, 24",
         "gpt2    | scale_attn_by_inverse_layer_idx | true | scale_attn_by_inverse_layer_idx is"
             + " true; allowed: only false",
         "gpt2    | reorder_and_upcast_attn | true | reorder_and_upcast_attn is true; allowed: only"
             + " false",
-        "llama_classifier | problem_type | \"regression\" | problem_type is \"regression\";"
-            + " allowed: only single_label_classification",
-        "llama_classifier | problem_type | \"multi_label_classification\" | allowed: only"
-            + " single_label_classification",
+        "llama_classifier | problem_type | \"ranking\" | problem_type is \"ranking\"; allowed:"
+            + " single_label_classification, multi_label_classification, regression",
         "llama_classifier | num_labels | 2 | num_labels is 2; allowed: the number of labels in"
             + " id2label, 3",
-        "gpt2_classifier | num_labels | 1 | num_labels is 1; allowed: 2 to 1000000; 1 is"
-            + " a regression or a reward model",
+        "gpt2_classifier | num_labels | 1000001 | num_labels is 1000001; allowed: 1 to 1000000",
         "llama_classifier | id2label | {\"0\": \"a\", \"2\": \"b\"} | allowed: an object of names"
             + " by number, 0 and up",
         "llama_classifier | id2label | {\"0\": \"a\", \"1\": \"a\"} | allowed: a different name for"
@@ -52,9 +54,9 @@ class FamiliesTest {
         "qwen2   | layer_types | [\"full_attention\"] | allowed: one for each of num_hidden_layers 2",
         "opt     | layer_norm_elementwise_affine | false | layer_norm_elementwise_affine is false;"
             + " allowed: only true",
-        "opt     | activation_function | \"tanh\" | activation_function is \"tanh\"; allowed: gelu,"
+        "opt     | activation_function | \"mish\" | activation_function is \"mish\"; allowed: gelu,"
             + " gelu_accurate, gelu_fast, gelu_new, gelu_python, gelu_python_tanh,"
-            + " gelu_pytorch_tanh, relu, silu, swish",
+            + " gelu_pytorch_tanh, relu, silu, swish, tanh",
         "llama   | quantization_config | {\"bits\": 4} | quantization_config is {\"bits\":4}, an"
             + " unknown setting",
         "gpt2    | pruned_heads | {\"0\": [1]} | pruned_heads is {\"0\":[1]}; allowed: only {}",
@@ -67,34 +69,6 @@ class FamiliesTest {
     assertThatThrownBy(() -> Families.read(file))
         .isInstanceOf(PeftException.class)
         .hasMessageContaining(message);
-  }
-
-  /** A similar name is no promise: what such a model computes differs somewhere. */
-  @ParameterizedTest
-  @CsvSource({
-    "mixtral, mistral",
-    "qwen3_moe, qwen3",
-    "gemma3, gemma3_text",
-    "phi3small, phi3",
-    "olmo3, olmo2",
-    "Llama, llama",
-    "granitemoe, granite",
-  })
-  void theNearestFamilyIsNamed(String modelType, String nearest, @TempDir Path folder) {
-    Path file = ConfigFile.of("llama", folder).with("model_type", '"' + modelType + '"').write();
-
-    assertThatThrownBy(() -> Families.read(file))
-        .isInstanceOf(PeftException.class)
-        .hasMessageContaining(
-            "model_type \"%s\" is not supported. The nearest is %s, which computes something else.",
-            modelType, nearest);
-  }
-
-  @Test
-  void aFamilyWithoutKinHasNoNearestOne(@TempDir Path folder) {
-    Path file = ConfigFile.of("llama", folder).with("model_type", "\"mamba\"").write();
-
-    assertThatThrownBy(() -> Families.read(file)).hasMessageNotContaining("nearest");
   }
 
   @ParameterizedTest
@@ -128,6 +102,31 @@ class FamiliesTest {
     assertThat(Families.read(Golden.base("gpt2")).labels()).isEmpty();
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "num_labels | 1 | REGRESSION",
+        "num_labels | 3 | SINGLE_LABEL_CLASSIFICATION",
+        "problem_type | \"regression\" | REGRESSION",
+        "problem_type | \"multi_label_classification\" | MULTI_LABEL_CLASSIFICATION",
+      })
+  void oneLabelIsANumberUnlessTheConfigSaysWhatItIs(
+      String field, String value, ProblemType expected, @TempDir Path folder) {
+    ConfigFile file = ConfigFile.of("gpt2_classifier", folder).with(field, value);
+
+    assertThat(file.read().head()).isInstanceOf(HeadPart.Sequence.class);
+    assertThat(((HeadPart.Sequence) file.read().head()).problem()).isEqualTo(expected);
+  }
+
+  @Test
+  void aTaskThatAFamilyLacksIsRefusedByName() {
+    assertThatThrownBy(() -> Families.read(Golden.base("llama"), TaskHead.of(Task.QUESTION_ANS)))
+        .isInstanceOf(PeftException.class)
+        .hasMessageContaining("\"llama\" is not supported for the task QUESTION_ANS")
+        .hasMessageContaining("[CAUSAL_LM, SEQ_CLS]");
+  }
+
   @Test
   void bothLayoutsOfRotarySettingsAreRead() {
     assertThat(rotary("llama_rope_linear")).isEqualTo(new Rotary(10_000, new Rotary.Linear(2.5)));
@@ -139,5 +138,33 @@ class FamiliesTest {
     AttentionPart attention =
         Families.read(Golden.base(base)).body().blocks().get(0).attentions().get(0);
     return ((AttentionPart.RotaryPositions) attention.positions()).rotary();
+  }
+
+  /** A similar name is no promise: what such a model computes differs somewhere. */
+  @ParameterizedTest
+  @CsvSource({
+    "mixtral, mistral",
+    "qwen3_moe, qwen3",
+    "gemma3, gemma3_text",
+    "phi3small, phi3",
+    "olmo3, olmo2",
+    "Llama, llama",
+    "granitemoe, granite",
+  })
+  void theNearestFamilyIsNamed(String modelType, String nearest, @TempDir Path folder) {
+    Path file = ConfigFile.of("llama", folder).with("model_type", '"' + modelType + '"').write();
+
+    assertThatThrownBy(() -> Families.read(file))
+        .isInstanceOf(PeftException.class)
+        .hasMessageContaining(
+            "model_type \"%s\" is not supported. The nearest is %s, which computes something else.",
+            modelType, nearest);
+  }
+
+  @Test
+  void aFamilyWithoutKinHasNoNearestOne(@TempDir Path folder) {
+    Path file = ConfigFile.of("llama", folder).with("model_type", "\"mamba\"").write();
+
+    assertThatThrownBy(() -> Families.read(file)).hasMessageNotContaining("nearest");
   }
 }

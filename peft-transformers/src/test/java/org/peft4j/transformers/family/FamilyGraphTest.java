@@ -1,5 +1,4 @@
 package org.peft4j.transformers.family;
-import org.peft4j.transformers.internal.family.Family;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -31,6 +30,7 @@ import org.peft4j.transformers.Transformers;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.architecture.ModulePart;
 import org.peft4j.transformers.checkpoint.RandomCheckpoint;
+import org.peft4j.transformers.internal.family.Family;
 import org.peft4j.transformers.internal.weights.TensorKeys;
 import org.peft4j.transformers.plan.TrainingBatch;
 

@@ -1,5 +1,4 @@
 package org.peft4j.transformers.family;
-import org.peft4j.transformers.internal.family.Family;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
@@ -15,6 +14,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.peft4j.error.PeftException;
 import org.peft4j.transformers.Golden;
 import org.peft4j.transformers.architecture.ModelArchitecture;
+import org.peft4j.transformers.internal.family.Family;
 
 /**
  * Every field that Hugging Face transformers writes for a family is known. One that changes

@@ -6,8 +6,8 @@ import org.peft4j.kernel.DetachedArrays;
 
 /**
  * The encoder's output in the current pass of a model with an encoder: the stacks meet here. The
- * encoder's first layer begins the pass, the vertex between the stacks puts the output here, and the
- * decoder's blocks read it and add to its gradient.
+ * encoder's first layer begins the pass, the vertex between the stacks puts the output here, and
+ * the decoder's blocks read it and add to its gradient.
  *
  * <p>Each thread has its own: a pass runs on one thread.
  */

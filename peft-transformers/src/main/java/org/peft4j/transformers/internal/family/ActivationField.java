@@ -18,7 +18,8 @@ public final class ActivationField {
               Map.entry("gelu_python_tanh", Activation.GELU_TANH),
               Map.entry("gelu_pytorch_tanh", Activation.GELU_TANH),
               Map.entry("silu", Activation.SILU),
-              Map.entry("swish", Activation.SILU)));
+              Map.entry("swish", Activation.SILU),
+              Map.entry("tanh", Activation.TANH)));
 
   private ActivationField() {}
 

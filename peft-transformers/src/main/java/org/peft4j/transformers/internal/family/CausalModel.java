@@ -1,5 +1,6 @@
 package org.peft4j.transformers.internal.family;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -7,7 +8,8 @@ import org.peft4j.transformers.architecture.CheckpointNames;
 import org.peft4j.transformers.architecture.HeadPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.architecture.StackPart;
-import org.peft4j.transformers.config.Labels;
+import org.peft4j.transformers.config.Task;
+import org.peft4j.transformers.config.TaskHead;
 
 /**
  * A decoder with the head of a language model, or with that of a classifier, {@code score}.
@@ -48,27 +50,22 @@ public record CausalModel(
   /**
    * Describes the model.
    *
-   * @param head of the language model; a classifier's has its deviation
+   * @param head of the language model
    */
   public ModelArchitecture describe(
       ConfigFields fields,
-      Optional<Labels> labels,
+      TaskHead task,
       int maxPositions,
       StackPart body,
-      HeadPart head) {
+      HeadPart.Language head) {
+    String className = task.task() == Task.SEQ_CLS ? classifier : languageModel;
     return new ModelArchitecture(
-        new CheckpointNames(
-            modelType,
-            labels.isPresent() ? classifier : languageModel,
-            bodyPrefix,
-            constants,
-            renamed()),
+        new CheckpointNames(modelType, className, bodyPrefix, constants, renamed()),
         maxPositions,
         TokenFields.read(fields),
-        labels,
         Optional.empty(),
         body,
-        labels.map(l -> score(head, l.size())).orElse(head));
+        head(task, head));
   }
 
   private Map<String, String> renamed() {
@@ -77,8 +74,21 @@ public record CausalModel(
         : Map.of(HEAD + ".weight", storedHead + ".weight");
   }
 
-  private static HeadPart score(HeadPart head, int labels) {
-    return HeadPart.of(
-        "score", head.linear().inputs(), labels, false, head.linear().deviation());
+  /**
+   * The head of a task: the language model's, or {@code score} on the last position, whose new
+   * weights have its deviation.
+   */
+  public static HeadPart head(TaskHead task, HeadPart.Language head) {
+    return task.labels()
+        .<HeadPart>map(
+            labels ->
+                new HeadPart.Sequence(
+                    HeadPart.Position.LAST,
+                    List.of(),
+                    HeadPart.output(
+                        "score", head.inputs(), labels.size(), false, head.linear().deviation()),
+                    labels,
+                    task.problem()))
+        .orElse(head);
   }
 }

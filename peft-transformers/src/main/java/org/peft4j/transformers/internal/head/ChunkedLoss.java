@@ -10,8 +10,8 @@ import org.peft4j.adapter.Pass;
 import org.peft4j.transformers.internal.memory.CallMemory;
 
 /**
- * The cross-entropy of a language-model head, only for labelled positions and in chunks of them:
- * memory never holds all of [tokens, vocabulary].
+ * The cross-entropy of a head of tokens, only for labelled positions and in chunks of them: memory
+ * never holds all of [tokens, vocabulary].
  */
 public final class ChunkedLoss {
   /** Logits at once: 64 MB in single precision. */
@@ -64,7 +64,7 @@ public final class ChunkedLoss {
       INDArray chunk = firstRows(logits, to - from);
       pass.kernels().lookUp(hidden, Arrays.copyOfRange(labelled.rows(), from, to), chunkX);
       head.scale(chunkX);
-      head.forward(pass, chunkX, chunk);
+      Head.Kept kept = head.forward(pass, chunkX, chunk, memory);
       INDArray slope = slopes == null ? null : firstRows(slopes, to - from);
       if (slope != null) {
         head.slopes(chunk, slope);
@@ -76,7 +76,7 @@ public final class ChunkedLoss {
       }
       if (gradients != null) {
         INDArray rows = gradients.get(interval(from, to), all());
-        head.backward(pass, chunkX, chunk, slope, rows);
+        head.backward(pass, kept, chunk, slope, rows, memory);
       }
     }
     return result;

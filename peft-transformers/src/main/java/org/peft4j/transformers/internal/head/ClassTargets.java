@@ -11,7 +11,7 @@ import org.peft4j.transformers.internal.batch.TokenIds;
  * @param shares [batch][classes]: for each sequence a distribution, or zeros for no label
  * @param labelled the number of sequences with a label
  */
-public record ClassTargets(double[][] shares, int labelled) {
+record ClassTargets(double[][] shares, int labelled) implements SequenceTargets {
   private static final double ROUNDING = 1e-3;
 
   /**
@@ -21,7 +21,7 @@ public record ClassTargets(double[][] shares, int labelled) {
    *     or [batch, 1], {@value Labelled#IGNORED} for none
    * @throws PeftException for anything else, or if no sequence has a label
    */
-  public static ClassTargets of(INDArray labels, long batch, int classes) {
+  static ClassTargets of(INDArray labels, long batch, int classes) {
     boolean rows = labels.rank() == 2 && labels.size(1) == classes;
     if (labels.size(0) != batch || !rows && labels.length() != batch) {
       throw new PeftException(
@@ -84,6 +84,7 @@ public record ClassTargets(double[][] shares, int labelled) {
   }
 
   /** {@code −Σ y · log softmax(z)} of each sequence. */
+  @Override
   public double[] losses(INDArray logits) {
     double[][] z = logits.toDoubleMatrix();
     double[] losses = new double[z.length];
@@ -97,11 +98,13 @@ public record ClassTargets(double[][] shares, int labelled) {
   }
 
   /** The mean over the sequences with a label. */
+  @Override
   public double mean(double[] losses) {
     return Arrays.stream(losses).sum() / labelled;
   }
 
   /** Replaces z with the gradients of the mean, {@code (Σy · softmax(z) − y) / labelled}. */
+  @Override
   public void toGradients(INDArray logits) {
     double[][] z = logits.toDoubleMatrix();
     for (int row = 0; row < z.length; row++) {

@@ -7,9 +7,7 @@ import org.peft4j.transformers.internal.batch.Extent;
 import org.peft4j.transformers.internal.batch.TokenIds;
 
 /**
- * The positions of a batch that have a label, in a model of one stack: the logits at t predict the
- * label at t + 1. In a decoder that reads an encoder, they predict the label at t, and its input is
- * the labels one position later.
+ * The positions of a batch that have a label.
  *
  * @param rows their rows in [batch·time], ascending
  * @param targets the id that each must predict
@@ -26,7 +24,10 @@ public record Labelled(int[] rows, int[] targets, int[] perSequence) {
    * @param mask [batch, time], 0 to ignore a label; null to use all
    * @param extent of the model's output: the virtual tokens, then time
    * @param virtualTokens the number of virtual tokens; the last of them predicts the first label
-   * @param ahead how many positions ahead of the logits their label is: 1, or 0 in a decoder
+   *     ahead
+   * @param ahead how many positions ahead of the logits their label is: 1 where the next token is
+   *     predicted, otherwise 0
+   * @param outputs the number of classes, or of tokens in the vocabulary
    * @throws PeftException if no position has a label, a label is not an id, or shapes differ
    */
   public static Labelled of(
@@ -35,7 +36,7 @@ public record Labelled(int[] rows, int[] targets, int[] perSequence) {
       Extent extent,
       int virtualTokens,
       int ahead,
-      int vocabulary) {
+      int outputs) {
     Extent own = new Extent(extent.batch(), extent.time() - virtualTokens);
     if (labels.length() != own.rows() || mask != null && mask.length() != own.rows()) {
       throw new PeftException(
@@ -45,7 +46,7 @@ public record Labelled(int[] rows, int[] targets, int[] perSequence) {
               + own.batch()
               + ", "
               + own.time()
-              + "]. Labels (and their mask) are token ids of the same shape.");
+              + "]. Labels (and their mask) are of the same shape.");
     }
     int[] ids = TokenIds.of(labels);
     int[] counted = mask == null ? null : TokenIds.of(mask);
@@ -59,12 +60,12 @@ public record Labelled(int[] rows, int[] targets, int[] perSequence) {
       if (first || ids[i] == IGNORED || counted != null && counted[i] == 0) {
         continue;
       }
-      if (ids[i] < 0 || ids[i] >= vocabulary) {
+      if (ids[i] < 0 || ids[i] >= outputs) {
         throw new PeftException(
             "Label "
                 + ids[i]
-                + " is not a token id; allowed: 0 to "
-                + (vocabulary - 1)
+                + " is none of the model's outputs; allowed: 0 to "
+                + (outputs - 1)
                 + ", or "
                 + IGNORED
                 + " for no label.");

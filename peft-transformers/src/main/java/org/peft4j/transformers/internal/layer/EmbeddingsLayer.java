@@ -75,7 +75,9 @@ final class EmbeddingsLayer extends SteppingLayer {
     return y;
   }
 
-  /** A text is encoded in the first step; in later ones, only what the decoder reads is prepared. */
+  /**
+   * A text is encoded in the first step; in later ones, only what the decoder reads is prepared.
+   */
   private INDArray encodeOnce(LayerWorkspaceMgr workspaces) {
     if (!steps.encoded()) {
       INDArray y = embed(false, 0, null, steps.mask(), workspaces);

@@ -6,7 +6,7 @@ import org.peft4j.internal.graft.LayerGrafts;
 import org.peft4j.site.Site;
 import org.peft4j.transformers.internal.model.FrozenModel;
 
-/** Configuration of the language-model head. */
+/** Configuration of a head. */
 public final class HeadConf extends TransformerLayerConf {
   private static final long serialVersionUID = 1L;
 
@@ -19,7 +19,7 @@ public final class HeadConf extends TransformerLayerConf {
 
   @Override
   List<Site> sites(FrozenModel frozen) {
-    return List.of(frozen.architecture().head().linear().site());
+    return frozen.architecture().head().sites();
   }
 
   @Override

@@ -11,9 +11,9 @@ import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.graft.LayerGrafts;
 import org.peft4j.kernel.DetachedArrays;
-import org.peft4j.transformers.internal.head.Head;
+import org.peft4j.site.Site;
+import org.peft4j.transformers.internal.head.Losses;
 import org.peft4j.transformers.internal.model.FrozenModel;
-import org.peft4j.transformers.internal.model.Modules;
 
 /**
  * An output layer over one head, with logits and a loss; it refuses what else Deeplearning4j asks
@@ -22,26 +22,19 @@ import org.peft4j.transformers.internal.model.Modules;
 abstract class LossLayer extends FrozenLayer implements IOutputLayer {
   private static final long serialVersionUID = 1L;
 
-  private final transient Head head;
   private transient @Nullable INDArray labels;
   private transient @Nullable Double loss;
 
-  LossLayer(NeuralNetConfiguration configuration, FrozenModel model, LayerGrafts grafts) {
-    super(configuration, model, List.of(model.architecture().head().linear().site()), grafts);
-    head = Head.of(model.architecture().head(), new Modules(model, grafts));
+  LossLayer(
+      NeuralNetConfiguration configuration,
+      FrozenModel model,
+      List<Site> sites,
+      LayerGrafts grafts) {
+    super(configuration, model, sites, grafts);
   }
 
-  final Head head() {
-    return head;
-  }
-
-  /** The width of the logits. */
-  final int outputs() {
-    return head.outputs();
-  }
-
-  /** The mean loss of the current input and labels, without dropout. */
-  abstract double meanLoss(LayerWorkspaceMgr workspaces);
+  /** The losses of the current input and labels, without dropout. */
+  abstract Losses losses(LayerWorkspaceMgr workspaces);
 
   /** Stores the loss of a forward pass for the score. */
   final void remember(double value) {
@@ -60,16 +53,19 @@ abstract class LossLayer extends FrozenLayer implements IOutputLayer {
   public final double computeScore(
       double regularization, boolean training, LayerWorkspaceMgr workspaces) {
     if (loss == null) {
-      loss = meanLoss(workspaces);
+      loss = losses(workspaces).mean();
     }
     return loss + regularization;
   }
 
   /**
-   * The scores of the examples, [batch, 1]. Deeplearning4j uses them after it has closed the pass'
+   * The loss of each sequence, [batch, 1]. Deeplearning4j uses them after it has closed the pass'
    * workspaces, so they are in none.
    */
-  final INDArray scores(double[] losses, double regularization) {
+  @Override
+  public final INDArray computeScoreForExamples(
+      double regularization, LayerWorkspaceMgr workspaces) {
+    double[] losses = losses(workspaces).each();
     INDArray scores = DetachedArrays.zeros(dataType, losses.length, 1);
     for (int i = 0; i < losses.length; i++) {
       scores.putScalar(i, losses[i] + regularization);
@@ -104,11 +100,6 @@ abstract class LossLayer extends FrozenLayer implements IOutputLayer {
   @Override
   public final boolean needsLabels() {
     return true;
-  }
-
-  @Override
-  public final int numLabels() {
-    return outputs();
   }
 
   @Override

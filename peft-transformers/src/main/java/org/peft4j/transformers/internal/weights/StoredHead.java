@@ -34,7 +34,9 @@ public final class StoredHead {
     try (TensorSource source = WeightFiles.open(path)) {
       Optional<TensorInfo> table = table(source, model);
       ModelArchitecture stored =
-          head.tied() && apart(source, stored(source, model, own), table) ? model.withHead(head.untied()) : model;
+          head.tied() && apart(source, stored(source, model, own), table)
+              ? model.withHead(((HeadPart.Language) head).untied())
+              : model;
       return stored.withTokens(
           tokens ->
               tokens.shared().isPresent() && apart(source, tokens.ownKey(), table)

@@ -11,6 +11,7 @@ import org.peft4j.site.Site;
 import org.peft4j.site.SiteParameter;
 import org.peft4j.transformers.architecture.CheckpointNames;
 import org.peft4j.transformers.architecture.EmbeddingPart;
+import org.peft4j.transformers.architecture.HeadPart;
 import org.peft4j.transformers.architecture.LinearPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.architecture.ModulePart;
@@ -24,18 +25,21 @@ import org.peft4j.weight.WeightView;
  * @param aliases keys of tied tensors, each with the key of the tensor that it shares
  * @param ignored keys that may be present and are not used
  * @param inputsFirst keys of matrices stored as [in, out]
+ * @param optional keys of {@code shapes} that may be absent
  */
 public record TensorKeys(
     CheckpointNames names,
     Map<String, List<Long>> shapes,
     Map<String, String> aliases,
     Set<String> ignored,
-    Set<String> inputsFirst) {
+    Set<String> inputsFirst,
+    Set<String> optional) {
   public TensorKeys {
     shapes = Map.copyOf(shapes);
     aliases = Map.copyOf(aliases);
     ignored = Set.copyOf(ignored);
     inputsFirst = Set.copyOf(inputsFirst);
+    optional = Set.copyOf(optional);
   }
 
   /** The tensors of a model; a tied head shares the table of token embeddings. */
@@ -59,7 +63,8 @@ public record TensorKeys(
         shapes,
         aliases,
         model.names().constants(),
-        inputsFirst(model));
+        inputsFirst(model),
+        Set.of());
   }
 
   private static Set<String> inputsFirst(ModelArchitecture model) {
@@ -93,17 +98,27 @@ public record TensorKeys(
   }
 
   /**
-   * The tensors of a body with a new head.
+   * The tensors of a body with a new head. A module of the head that has the prefix of the body is
+   * the checkpoint's, if it is there: BERT's pooler.
    *
-   * @param head the new head, which the checkpoint lacks
+   * @param head the new head
    * @param stored the checkpoint's head, which is not used
    */
-  public TensorKeys withNewHead(LinearPart head, LinearPart stored) {
-    Map<String, List<Long>> body = new TreeMap<>(shapes);
-    body.keySet().removeAll(shapes(head).keySet());
+  public TensorKeys withNewHead(HeadPart head, HeadPart stored) {
+    Map<String, List<Long>> needed = new TreeMap<>(shapes);
+    Set<String> either = new TreeSet<>();
+    for (ModulePart module : head.modules()) {
+      Set<String> keys = shapes(module).keySet();
+      if (module.site().name().startsWith(names.bodyPrefix() + ".")) {
+        either.addAll(keys);
+      } else {
+        needed.keySet().removeAll(keys);
+      }
+    }
     Set<String> unused = new TreeSet<>(ignored);
-    unused.addAll(shapes(stored).keySet());
-    return new TensorKeys(names, body, aliases, unused, inputsFirst);
+    stored.modules().forEach(module -> unused.addAll(shapes(module).keySet()));
+    unused.removeAll(needed.keySet());
+    return new TensorKeys(names, needed, aliases, unused, inputsFirst, either);
   }
 
   /** The key that a file's {@code name} means; empty if it is unknown. */

@@ -84,9 +84,8 @@ final class BlockCase implements AutoCloseable {
             new SpecialTokens(
                 OptionalInt.empty(), List.of(), OptionalInt.empty(), OptionalInt.empty()),
             Optional.empty(),
-            Optional.empty(),
             stack,
-            HeadPart.of("head", Parts.WIDTH, 3, false, 0.02));
+            HeadPart.Language.of("head", Parts.WIDTH, 3, false, 0.02));
     for (ModulePart module : architecture.modules()) {
       for (SiteParameter parameter : module.site().parameters()) {
         String key = module.site().name() + "." + parameter.name();

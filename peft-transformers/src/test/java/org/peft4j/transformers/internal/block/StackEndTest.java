@@ -33,7 +33,7 @@ class StackEndTest {
   }
 
   private static TestModules modules(StackPart stack, long width) {
-    return new TestModules(stack, HeadPart.of("head", width, 3, false, 0.02));
+    return new TestModules(stack, HeadPart.Language.of("head", width, 3, false, 0.02));
   }
 
   @ParameterizedTest

@@ -34,8 +34,8 @@ class HeadTest {
   }
 
   private static HeadPart part(double multiplier, double cap) {
-    return new HeadPart(
-        HeadPart.of("head", WIDTH, OUTPUTS, false, 0.02).linear(),
+    return new HeadPart.Language(
+        HeadPart.Language.of("head", WIDTH, OUTPUTS, false, 0.02).linear(),
         false,
         multiplier,
         cap == 0 ? OptionalDouble.empty() : OptionalDouble.of(cap));
@@ -44,13 +44,14 @@ class HeadTest {
   @ParameterizedTest
   @CsvSource({"1, 0", "0.5, 0", "1, 0.7", "0.25, 1.5"})
   void logitsAreThoseOfTheFormula(double multiplier, double cap) {
-    try (TestModules modules = modules(part(multiplier, cap))) {
+    try (TestModules modules = modules(part(multiplier, cap));
+        CallMemory memory = TestModules.memory()) {
       Head head = Head.of(part(multiplier, cap), modules.modules());
       INDArray scaled = hidden.dup('c');
       INDArray logits = Values.zeros(3, OUTPUTS);
 
       head.scale(scaled);
-      head.forward(TestModules.pass(), scaled, logits);
+      head.forward(TestModules.pass(), scaled, logits, memory);
 
       double[][] w = modules.weight("head.weight").toDoubleMatrix();
       for (int row = 0; row < 3; row++) {

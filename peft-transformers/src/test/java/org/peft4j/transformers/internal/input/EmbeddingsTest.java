@@ -51,7 +51,7 @@ class EmbeddingsTest {
   private static TestModules modules(InputPart part) {
     return new TestModules(
         new StackPart(part, List.of(), Optional.empty(), Optional.empty()),
-        HeadPart.of("head", WIDTH, 5, false, 0.02));
+        HeadPart.Language.of("head", WIDTH, 5, false, 0.02));
   }
 
   private static Tokens tokens(int @Nullable [] padding, int @Nullable [] mask, int past) {

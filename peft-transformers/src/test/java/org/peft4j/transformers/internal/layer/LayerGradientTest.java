@@ -95,7 +95,7 @@ class LayerGradientTest {
   @CsvSource({"llama_classifier", "gpt2_classifier"})
   void inputGradientOfTheLossOfClasses(String base) {
     try (TransformerModel model = load(base)) {
-      ScoreLayer head = (ScoreLayer) grafted(model, "score");
+      HeadLayer head = (HeadLayer) grafted(model, "score");
       INDArray x = random(model);
       INDArray labels = Nd4j.createFromArray(new double[][] {{0, 1, 0}, {0.25, 0.75, 0}});
       INDArray mask = Nd4j.createFromArray(new int[][] {{1, 1, 1, 0, 0}, {0, 1, 1, 1, 1}});

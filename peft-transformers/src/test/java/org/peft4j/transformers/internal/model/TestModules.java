@@ -41,7 +41,6 @@ public final class TestModules implements AutoCloseable {
             new SpecialTokens(
                 OptionalInt.empty(), List.of(), OptionalInt.empty(), OptionalInt.empty()),
             Optional.empty(),
-            Optional.empty(),
             stack,
             head);
     sites = architecture.sites();

@@ -13,7 +13,7 @@ import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.architecture.NormPart;
 import org.peft4j.transformers.architecture.ResidualPart;
 import org.peft4j.transformers.architecture.StackPart;
-import org.peft4j.transformers.config.Labels;
+import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.internal.family.CausalModel;
 import org.peft4j.transformers.internal.family.ConfigFields;
 import org.peft4j.transformers.internal.family.Dimensions;
@@ -30,7 +30,7 @@ public final class BloomFamily implements Family {
   }
 
   @Override
-  public ModelArchitecture describe(ConfigFields fields, Optional<Labels> labels) {
+  public ModelArchitecture describe(ConfigFields fields, TaskHead task) {
     fields.alias("n_embed", "hidden_size");
     fields.alias("num_attention_heads", "n_head");
     fields.alias("num_hidden_layers", "n_layer");
@@ -40,7 +40,7 @@ public final class BloomFamily implements Family {
     fields.ignore("bias_dropout_fusion", "skip_bias_add", "skip_bias_add_qkv");
     fields.ignore("attention_softmax_in_fp32", "attention_dropout", "hidden_dropout");
     fields.ignore("seq_length", "offset_alibi", "unk_token_id");
-    return new Shape(fields).describe(fields, labels);
+    return new Shape(fields).describe(fields, task);
   }
 
   private final class Shape {
@@ -56,14 +56,14 @@ public final class BloomFamily implements Family {
       fields.only("n_inner", 4L * sizes.width());
     }
 
-    ModelArchitecture describe(ConfigFields fields, Optional<Labels> labels) {
+    ModelArchitecture describe(ConfigFields fields, TaskHead task) {
       int vocabulary = fields.count("vocab_size");
       int layers = fields.layers("n_layer");
       boolean tied = fields.flag("tie_word_embeddings", true);
       return CausalModel.of(modelType(), "Bloom", "transformer", Set.of())
           .describe(
               fields,
-              labels,
+              task,
               POSITIONS,
               new StackPart(
                   InputPart.of(sizes.tokens("transformer.word_embeddings", vocabulary))
@@ -71,7 +71,7 @@ public final class BloomFamily implements Family {
                   IntStream.range(0, layers).mapToObj(this::block).toList(),
                   Optional.of(norm("transformer.ln_f")),
                   Optional.empty()),
-              HeadPart.of(CausalModel.HEAD, sizes.width(), vocabulary, tied, sizes.deviation()));
+              HeadPart.Language.of(CausalModel.HEAD, sizes.width(), vocabulary, tied, sizes.deviation()));
     }
 
     private BlockPart block(int index) {

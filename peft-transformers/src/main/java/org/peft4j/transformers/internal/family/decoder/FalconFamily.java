@@ -15,7 +15,7 @@ import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.architecture.NormPart;
 import org.peft4j.transformers.architecture.ResidualPart;
 import org.peft4j.transformers.architecture.StackPart;
-import org.peft4j.transformers.config.Labels;
+import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.internal.family.ActivationField;
 import org.peft4j.transformers.internal.family.CausalModel;
 import org.peft4j.transformers.internal.family.ConfigFields;
@@ -39,11 +39,11 @@ public final class FalconFamily implements Family {
   }
 
   @Override
-  public ModelArchitecture describe(ConfigFields fields, Optional<Labels> labels) {
+  public ModelArchitecture describe(ConfigFields fields, TaskHead task) {
     fields.alias("n_embed", "hidden_size");
     fields.ignore("attention_dropout", "hidden_dropout", "auto_map");
     fields.only("apply_residual_connection_post_layernorm", false);
-    return new Shape(fields).describe(fields, labels);
+    return new Shape(fields).describe(fields, task);
   }
 
   private final class Shape {
@@ -111,21 +111,21 @@ public final class FalconFamily implements Family {
       return alibi ? new AttentionPart.Alibi(1 / Math.sqrt(sizes.headSize()), true) : rotary;
     }
 
-    ModelArchitecture describe(ConfigFields fields, Optional<Labels> labels) {
+    ModelArchitecture describe(ConfigFields fields, TaskHead task) {
       int vocabulary = fields.count("vocab_size");
       int layers = fields.layers("num_hidden_layers");
       boolean tied = fields.flag("tie_word_embeddings", true);
       return CausalModel.of(modelType(), "Falcon", "transformer", Set.of())
           .describe(
               fields,
-              labels,
+              task,
               maxPositions,
               new StackPart(
                   InputPart.of(sizes.tokens("transformer.word_embeddings", vocabulary)),
                   IntStream.range(0, layers).mapToObj(this::block).toList(),
                   Optional.of(norm("transformer.ln_f")),
                   Optional.empty()),
-              HeadPart.of(CausalModel.HEAD, sizes.width(), vocabulary, tied, sizes.deviation()));
+              HeadPart.Language.of(CausalModel.HEAD, sizes.width(), vocabulary, tied, sizes.deviation()));
     }
 
     private BlockPart block(int index) {

@@ -1,9 +1,4 @@
 package org.peft4j.transformers.internal.family.decoder;
-import org.peft4j.transformers.internal.family.ActivationField;
-import org.peft4j.transformers.internal.family.ConfigFields;
-import org.peft4j.transformers.internal.family.Family;
-import org.peft4j.transformers.internal.family.LabelFields;
-import org.peft4j.transformers.internal.family.TokenFields;
 
 import java.util.List;
 import java.util.Optional;
@@ -23,7 +18,12 @@ import org.peft4j.transformers.architecture.NormPart;
 import org.peft4j.transformers.architecture.PositionPart;
 import org.peft4j.transformers.architecture.ResidualPart;
 import org.peft4j.transformers.architecture.StackPart;
-import org.peft4j.transformers.config.Labels;
+import org.peft4j.transformers.config.TaskHead;
+import org.peft4j.transformers.internal.family.ActivationField;
+import org.peft4j.transformers.internal.family.CausalModel;
+import org.peft4j.transformers.internal.family.ConfigFields;
+import org.peft4j.transformers.internal.family.Family;
+import org.peft4j.transformers.internal.family.TokenFields;
 
 /**
  * GPT-2 (Radford et al., 2019): pre-norm blocks with layer normalisation, learnt positions, one
@@ -36,25 +36,24 @@ public final class Gpt2Family implements Family {
   }
 
   @Override
-  public ModelArchitecture describe(ConfigFields fields, Optional<Labels> labels) {
+  public ModelArchitecture describe(ConfigFields fields, TaskHead task) {
     refuse(fields);
     GptFields.read(fields);
     Shape shape = new Shape(fields);
     int vocabulary = fields.count("vocab_size");
     int positions = fields.count("n_positions", 1024);
-    boolean tied = fields.flag("tie_word_embeddings", true) && labels.isEmpty();
+    boolean tied = fields.flag("tie_word_embeddings", true);
     List<BlockPart> blocks = IntStream.range(0, shape.layers).mapToObj(shape::block).toList();
     EmbeddingPart places =
         shape.embedding("transformer.wpe", SiteRole.POSITION_EMBEDDING, positions);
     return new ModelArchitecture(
         new CheckpointNames(
             modelType(),
-            LabelFields.className("GPT2", "LMHeadModel", labels),
+            task.className("GPT2", "LMHeadModel"),
             "transformer",
             GptFields.masks(blocks, ".attn")),
         positions,
         TokenFields.read(fields),
-        labels,
         Optional.empty(),
         new StackPart(
             InputPart.of(shape.embedding("transformer.wte", SiteRole.TOKEN_EMBEDDING, vocabulary))
@@ -62,10 +61,7 @@ public final class Gpt2Family implements Family {
             blocks,
             Optional.of(shape.norm("transformer.ln_f")),
             Optional.empty()),
-        labels
-            .map(l -> HeadPart.of("score", shape.width, l.size(), false, shape.deviation))
-            .orElseGet(
-                () -> HeadPart.of("lm_head", shape.width, vocabulary, tied, shape.deviation)));
+        CausalModel.head(task, HeadPart.Language.of(CausalModel.HEAD, shape.width, vocabulary, tied, shape.deviation)));
   }
 
   private static void refuse(ConfigFields fields) {

@@ -17,7 +17,7 @@ import org.peft4j.transformers.architecture.NormPart;
 import org.peft4j.transformers.architecture.PositionPart;
 import org.peft4j.transformers.architecture.ResidualPart;
 import org.peft4j.transformers.architecture.StackPart;
-import org.peft4j.transformers.config.Labels;
+import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.internal.family.ActivationField;
 import org.peft4j.transformers.internal.family.CausalModel;
 import org.peft4j.transformers.internal.family.ConfigFields;
@@ -36,12 +36,12 @@ public final class GptBigCodeFamily implements Family {
   }
 
   @Override
-  public ModelArchitecture describe(ConfigFields fields, Optional<Labels> labels) {
+  public ModelArchitecture describe(ConfigFields fields, TaskHead task) {
     GptFields.read(fields);
     fields.ignore("attention_softmax_in_fp32", "scale_attention_softmax_in_fp32");
     fields.ignore("pre_allocate_kv_cache", "inference_runner", "max_batch_size");
     fields.ignore("max_sequence_length", "pad_key_length", "validate_runner_input");
-    return new Shape(fields).describe(fields, labels);
+    return new Shape(fields).describe(fields, task);
   }
 
   private final class Shape {
@@ -65,7 +65,7 @@ public final class GptBigCodeFamily implements Family {
       scale = fields.flag("scale_attn_weights", true) ? 1 / Math.sqrt(sizes.headSize()) : 1;
     }
 
-    ModelArchitecture describe(ConfigFields fields, Optional<Labels> labels) {
+    ModelArchitecture describe(ConfigFields fields, TaskHead task) {
       int vocabulary = fields.count("vocab_size");
       int positions = fields.count("n_positions", 1024);
       boolean tied = fields.flag("tie_word_embeddings", true);
@@ -74,7 +74,7 @@ public final class GptBigCodeFamily implements Family {
               modelType(), "GPTBigCode", "transformer", GptFields.masks(blocks, ".attn"))
           .describe(
               fields,
-              labels,
+              task,
               positions,
               new StackPart(
                   InputPart.of(sizes.tokens("transformer.wte", vocabulary))
@@ -83,7 +83,7 @@ public final class GptBigCodeFamily implements Family {
                   blocks,
                   Optional.of(norm("transformer.ln_f")),
                   Optional.empty()),
-              HeadPart.of(CausalModel.HEAD, sizes.width(), vocabulary, tied, sizes.deviation()));
+              HeadPart.Language.of(CausalModel.HEAD, sizes.width(), vocabulary, tied, sizes.deviation()));
     }
 
     private BlockPart block(int index) {

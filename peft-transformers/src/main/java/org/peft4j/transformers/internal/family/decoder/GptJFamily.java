@@ -16,7 +16,7 @@ import org.peft4j.transformers.architecture.NormPart;
 import org.peft4j.transformers.architecture.ResidualPart;
 import org.peft4j.transformers.architecture.Rotary;
 import org.peft4j.transformers.architecture.StackPart;
-import org.peft4j.transformers.config.Labels;
+import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.internal.family.ActivationField;
 import org.peft4j.transformers.internal.family.CausalModel;
 import org.peft4j.transformers.internal.family.ConfigFields;
@@ -34,12 +34,12 @@ public final class GptJFamily implements Family {
   }
 
   @Override
-  public ModelArchitecture describe(ConfigFields fields, Optional<Labels> labels) {
+  public ModelArchitecture describe(ConfigFields fields, TaskHead task) {
     GptFields.read(fields);
     fields.only("rotary", true);
     fields.only("scale_attn_weights", true);
     fields.only("tie_word_embeddings", false); // The head's bias would have no table.
-    return new Shape(fields).describe(fields, labels);
+    return new Shape(fields).describe(fields, task);
   }
 
   private final class Shape {
@@ -64,7 +64,7 @@ public final class GptJFamily implements Family {
               new Rotary(10_000, new Rotary.None()), rotated, true);
     }
 
-    ModelArchitecture describe(ConfigFields fields, Optional<Labels> labels) {
+    ModelArchitecture describe(ConfigFields fields, TaskHead task) {
       int vocabulary = fields.count("vocab_size");
       int layers = fields.layers("n_layer");
       List<BlockPart> blocks = IntStream.range(0, layers).mapToObj(this::block).toList();
@@ -73,14 +73,14 @@ public final class GptJFamily implements Family {
       return CausalModel.of(modelType(), "GPTJ", "transformer", GptFields.masks(blocks, ".attn"))
           .describe(
               fields,
-              labels,
+              task,
               fields.count("n_positions", 2048),
               new StackPart(
                   InputPart.of(sizes.tokens("transformer.wte", vocabulary)),
                   blocks,
                   Optional.of(norm("transformer.ln_f")),
                   Optional.empty()),
-              new HeadPart(head, false, 1, OptionalDouble.empty()));
+              new HeadPart.Language(head, false, 1, OptionalDouble.empty()));
     }
 
     private BlockPart block(int index) {

@@ -15,7 +15,7 @@ import org.peft4j.transformers.architecture.NormPart;
 import org.peft4j.transformers.architecture.PositionPart;
 import org.peft4j.transformers.architecture.ResidualPart;
 import org.peft4j.transformers.architecture.StackPart;
-import org.peft4j.transformers.config.Labels;
+import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.internal.family.ActivationField;
 import org.peft4j.transformers.internal.family.CausalModel;
 import org.peft4j.transformers.internal.family.ConfigFields;
@@ -33,12 +33,12 @@ public final class GptNeoFamily implements Family {
   }
 
   @Override
-  public ModelArchitecture describe(ConfigFields fields, Optional<Labels> labels) {
+  public ModelArchitecture describe(ConfigFields fields, TaskHead task) {
     fields.alias("num_attention_heads", "num_heads");
     fields.alias("num_hidden_layers", "num_layers");
     fields.ignore("attention_dropout", "embed_dropout", "resid_dropout", "gradient_checkpointing");
     GptFields.summary(fields);
-    return new Shape(fields).describe(fields, labels);
+    return new Shape(fields).describe(fields, task);
   }
 
   private final class Shape {
@@ -58,7 +58,7 @@ public final class GptNeoFamily implements Family {
       local = AttentionTypes.read(fields, fields.layers("num_layers"));
     }
 
-    ModelArchitecture describe(ConfigFields fields, Optional<Labels> labels) {
+    ModelArchitecture describe(ConfigFields fields, TaskHead task) {
       int vocabulary = fields.count("vocab_size");
       int positions = fields.count("max_position_embeddings", 2048);
       boolean tied = fields.flag("tie_word_embeddings", true);
@@ -67,7 +67,7 @@ public final class GptNeoFamily implements Family {
               modelType(), "GPTNeo", "transformer", GptFields.masks(blocks, ".attn.attention"))
           .describe(
               fields,
-              labels,
+              task,
               positions,
               new StackPart(
                   InputPart.of(sizes.tokens("transformer.wte", vocabulary))
@@ -76,7 +76,7 @@ public final class GptNeoFamily implements Family {
                   blocks,
                   Optional.of(norm("transformer.ln_f")),
                   Optional.empty()),
-              HeadPart.of(CausalModel.HEAD, sizes.width(), vocabulary, tied, sizes.deviation()));
+              HeadPart.Language.of(CausalModel.HEAD, sizes.width(), vocabulary, tied, sizes.deviation()));
     }
 
     private BlockPart block(int index) {

@@ -16,7 +16,7 @@ import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.architecture.NormPart;
 import org.peft4j.transformers.architecture.ResidualPart;
 import org.peft4j.transformers.architecture.StackPart;
-import org.peft4j.transformers.config.Labels;
+import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.internal.family.ActivationField;
 import org.peft4j.transformers.internal.family.CausalModel;
 import org.peft4j.transformers.internal.family.ConfigFields;
@@ -36,9 +36,9 @@ public final class GptNeoXFamily implements Family {
   }
 
   @Override
-  public ModelArchitecture describe(ConfigFields fields, Optional<Labels> labels) {
+  public ModelArchitecture describe(ConfigFields fields, TaskHead task) {
     fields.ignore("attention_dropout", "hidden_dropout", "gradient_checkpointing");
-    return new Shape(fields).describe(fields, labels);
+    return new Shape(fields).describe(fields, task);
   }
 
   private final class Shape {
@@ -62,7 +62,7 @@ public final class GptNeoXFamily implements Family {
       rotary = RotaryFields.neox(fields, maxPositions, sizes.headSize());
     }
 
-    ModelArchitecture describe(ConfigFields fields, Optional<Labels> labels) {
+    ModelArchitecture describe(ConfigFields fields, TaskHead task) {
       int vocabulary = fields.count("vocab_size");
       int layers = fields.layers("num_hidden_layers");
       boolean tied = fields.flag("tie_word_embeddings", false);
@@ -71,14 +71,14 @@ public final class GptNeoXFamily implements Family {
           .withStoredHead("embed_out")
           .describe(
               fields,
-              labels,
+              task,
               maxPositions,
               new StackPart(
                   InputPart.of(sizes.tokens("gpt_neox.embed_in", vocabulary)),
                   blocks,
                   Optional.of(norm("gpt_neox.final_layer_norm")),
                   Optional.empty()),
-              HeadPart.of(CausalModel.HEAD, sizes.width(), vocabulary, tied, sizes.deviation()));
+              HeadPart.Language.of(CausalModel.HEAD, sizes.width(), vocabulary, tied, sizes.deviation()));
     }
 
     private BlockPart block(int index) {

@@ -1,9 +1,4 @@
 package org.peft4j.transformers.internal.family.decoder;
-import org.peft4j.transformers.internal.family.ActivationField;
-import org.peft4j.transformers.internal.family.ConfigFields;
-import org.peft4j.transformers.internal.family.Family;
-import org.peft4j.transformers.internal.family.LabelFields;
-import org.peft4j.transformers.internal.family.TokenFields;
 
 import java.util.List;
 import java.util.Optional;
@@ -26,8 +21,13 @@ import org.peft4j.transformers.architecture.NormPart;
 import org.peft4j.transformers.architecture.PositionPart;
 import org.peft4j.transformers.architecture.ResidualPart;
 import org.peft4j.transformers.architecture.StackPart;
-import org.peft4j.transformers.config.Labels;
 import org.peft4j.transformers.config.SpecialTokens;
+import org.peft4j.transformers.config.TaskHead;
+import org.peft4j.transformers.internal.family.ActivationField;
+import org.peft4j.transformers.internal.family.CausalModel;
+import org.peft4j.transformers.internal.family.ConfigFields;
+import org.peft4j.transformers.internal.family.Family;
+import org.peft4j.transformers.internal.family.TokenFields;
 
 /**
  * OPT (Zhang et al., 2022): layer norms before the sub-layers, or in OPT-350m after them, learnt
@@ -47,10 +47,10 @@ public final class OptFamily implements Family {
   }
 
   @Override
-  public ModelArchitecture describe(ConfigFields fields, Optional<Labels> labels) {
+  public ModelArchitecture describe(ConfigFields fields, TaskHead task) {
     fields.only("layer_norm_elementwise_affine", true);
     fields.ignore("dropout", "attention_dropout", "activation_dropout", "layerdrop");
-    return new Shape(fields).describe(fields, labels);
+    return new Shape(fields).describe(fields, task);
   }
 
   private final class Shape {
@@ -75,19 +75,17 @@ public final class OptFamily implements Family {
       fields.check(width % heads == 0, "num_attention_heads", "a divisor of hidden_size " + width);
     }
 
-    ModelArchitecture describe(ConfigFields fields, Optional<Labels> labels) {
+    ModelArchitecture describe(ConfigFields fields, TaskHead task) {
       int positions = fields.count("max_position_embeddings", 2048);
       int vocabulary = fields.count("vocab_size");
       int layers = fields.layers("num_hidden_layers");
-      boolean tied = fields.flag("tie_word_embeddings", true) && labels.isEmpty();
+      boolean tied = fields.flag("tie_word_embeddings", true);
       boolean withoutNorm = fields.flag("_remove_final_layer_norm", false) || !normBefore;
       SpecialTokens tokens = TokenFields.read(fields);
       return new ModelArchitecture(
-          new CheckpointNames(
-              modelType(), LabelFields.className("OPT", "ForCausalLM", labels), "model", Set.of()),
+          new CheckpointNames(modelType(), task.className("OPT", "ForCausalLM"), "model", Set.of()),
           positions,
           tokens,
-          labels,
           Optional.empty(),
           new StackPart(
               input(
@@ -97,9 +95,7 @@ public final class OptFamily implements Family {
               IntStream.range(0, layers).mapToObj(this::block).toList(),
               withoutNorm ? Optional.empty() : Optional.of(norm(DECODER + "final_layer_norm")),
               projection("project_out", width, embedded)),
-          labels
-              .map(l -> HeadPart.of("score", embedded, l.size(), false, deviation))
-              .orElseGet(() -> HeadPart.of("lm_head", embedded, vocabulary, tied, deviation)));
+          CausalModel.head(task, HeadPart.Language.of(CausalModel.HEAD, embedded, vocabulary, tied, deviation)));
     }
 
     private InputPart input(int vocabulary, int positions, OptionalInt padding) {

@@ -17,7 +17,7 @@ import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.architecture.NormPart;
 import org.peft4j.transformers.architecture.ResidualPart;
 import org.peft4j.transformers.architecture.StackPart;
-import org.peft4j.transformers.config.Labels;
+import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.internal.family.ActivationField;
 import org.peft4j.transformers.internal.family.CausalModel;
 import org.peft4j.transformers.internal.family.ConfigFields;
@@ -37,10 +37,10 @@ public final class PhiFamily implements Family {
   }
 
   @Override
-  public ModelArchitecture describe(ConfigFields fields, Optional<Labels> labels) {
+  public ModelArchitecture describe(ConfigFields fields, TaskHead task) {
     fields.ignore("resid_pdrop", "embd_pdrop", "attention_dropout", "auto_map");
     fields.only("tie_word_embeddings", false); // The head's bias would have no table.
-    return new Shape(fields).describe(fields, labels);
+    return new Shape(fields).describe(fields, task);
   }
 
   private final class Shape {
@@ -62,7 +62,7 @@ public final class PhiFamily implements Family {
       rotary = RotaryFields.partial(fields, maxPositions, sizes.headSize(), 0.5);
     }
 
-    ModelArchitecture describe(ConfigFields fields, Optional<Labels> labels) {
+    ModelArchitecture describe(ConfigFields fields, TaskHead task) {
       int vocabulary = fields.count("vocab_size");
       int layers = fields.layers("num_hidden_layers");
       LinearPart head =
@@ -70,7 +70,7 @@ public final class PhiFamily implements Family {
       return CausalModel.of(modelType(), "Phi", "model", Set.of())
           .describe(
               fields,
-              labels,
+              task,
               maxPositions,
               new StackPart(
                   InputPart.of(
@@ -81,7 +81,7 @@ public final class PhiFamily implements Family {
                   IntStream.range(0, layers).mapToObj(this::block).toList(),
                   Optional.of(norm("model.final_layernorm", sizes.width())),
                   Optional.empty()),
-              new HeadPart(head, false, 1, OptionalDouble.empty()));
+              new HeadPart.Language(head, false, 1, OptionalDouble.empty()));
     }
 
     private BlockPart block(int index) {

@@ -14,7 +14,7 @@ import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.architecture.NormPart;
 import org.peft4j.transformers.architecture.ResidualPart;
 import org.peft4j.transformers.architecture.StackPart;
-import org.peft4j.transformers.config.Labels;
+import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.internal.family.ActivationField;
 import org.peft4j.transformers.internal.family.CausalModel;
 import org.peft4j.transformers.internal.family.ConfigFields;
@@ -34,11 +34,11 @@ public final class StarCoder2Family implements Family {
   }
 
   @Override
-  public ModelArchitecture describe(ConfigFields fields, Optional<Labels> labels) {
+  public ModelArchitecture describe(ConfigFields fields, TaskHead task) {
     fields.ignore("attention_dropout", "residual_dropout", "embedding_dropout");
     fields.only("mlp_type", "default");
     fields.only("norm_type", "layer_norm");
-    return new Shape(fields).describe(fields, labels);
+    return new Shape(fields).describe(fields, task);
   }
 
   private final class Shape {
@@ -71,14 +71,14 @@ public final class StarCoder2Family implements Family {
           "an even number, as rotary positions need");
     }
 
-    ModelArchitecture describe(ConfigFields fields, Optional<Labels> labels) {
+    ModelArchitecture describe(ConfigFields fields, TaskHead task) {
       int vocabulary = fields.count("vocab_size");
       int layers = fields.layers("num_hidden_layers");
       boolean tied = fields.flag("tie_word_embeddings", true);
       return CausalModel.of(modelType(), "Starcoder2", "model", Set.of())
           .describe(
               fields,
-              labels,
+              task,
               maxPositions,
               new StackPart(
                   InputPart.of(
@@ -89,7 +89,7 @@ public final class StarCoder2Family implements Family {
                   IntStream.range(0, layers).mapToObj(this::block).toList(),
                   Optional.of(norm("model.norm")),
                   Optional.empty()),
-              HeadPart.of(CausalModel.HEAD, sizes.width(), vocabulary, tied, sizes.deviation()));
+              HeadPart.Language.of(CausalModel.HEAD, sizes.width(), vocabulary, tied, sizes.deviation()));
     }
 
     private BlockPart block(int index) {

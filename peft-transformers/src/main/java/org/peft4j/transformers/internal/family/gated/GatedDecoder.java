@@ -17,7 +17,7 @@ import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.architecture.NormPart;
 import org.peft4j.transformers.architecture.ResidualPart;
 import org.peft4j.transformers.architecture.StackPart;
-import org.peft4j.transformers.config.Labels;
+import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.internal.family.ActivationField;
 import org.peft4j.transformers.internal.family.CausalModel;
 import org.peft4j.transformers.internal.family.ConfigFields;
@@ -126,8 +126,7 @@ final class GatedDecoder {
     String name = mlpName(index);
     return new FeedForwardPart(
         activation,
-        Optional.of(
-            sizes.linear(name + ".gate_proj", SiteRole.GATE, sizes.width(), inner, bias)),
+        Optional.of(sizes.linear(name + ".gate_proj", SiteRole.GATE, sizes.width(), inner, bias)),
         sizes.linear(name + ".up_proj", SiteRole.UP, sizes.width(), inner, bias),
         sizes.linear(name + ".down_proj", SiteRole.DOWN, inner, sizes.width(), bias));
   }
@@ -157,21 +156,21 @@ final class GatedDecoder {
   }
 
   /** The model of these blocks. */
-  ModelArchitecture model(Optional<Labels> labels, IntFunction<BlockPart> block) {
-    return model(labels, block, rms("model.norm"), input(), head());
+  ModelArchitecture model(TaskHead task, IntFunction<BlockPart> block) {
+    return model(task, block, rms("model.norm"), input(), head());
   }
 
   ModelArchitecture model(
-      Optional<Labels> labels,
+      TaskHead task,
       IntFunction<BlockPart> block,
       NormPart norm,
       InputPart input,
-      HeadPart head) {
+      HeadPart.Language head) {
     List<BlockPart> blocks = IntStream.range(0, layers).mapToObj(block).toList();
     return CausalModel.of(defaults.modelType, defaults.className, "model", constants(blocks))
         .describe(
             fields,
-            labels,
+            task,
             maxPositions,
             new StackPart(input, blocks, Optional.of(norm), Optional.empty()),
             head);
@@ -187,8 +186,8 @@ final class GatedDecoder {
   }
 
   /** The head of a language model. */
-  HeadPart head() {
-    return HeadPart.of(
+  HeadPart.Language head() {
+    return HeadPart.Language.of(
         CausalModel.HEAD,
         sizes.width(),
         fields.count("vocab_size"),

@@ -1,11 +1,10 @@
 package org.peft4j.transformers.internal.family.gated;
 
-import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import org.peft4j.transformers.architecture.AttentionPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
-import org.peft4j.transformers.config.Labels;
+import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.internal.family.ConfigFields;
 import org.peft4j.transformers.internal.family.Family;
 
@@ -23,7 +22,7 @@ public final class Gemma2Family implements Family {
   }
 
   @Override
-  public ModelArchitecture describe(ConfigFields fields, Optional<Labels> labels) {
+  public ModelArchitecture describe(ConfigFields fields, TaskHead task) {
     SandwichGemma gemma = SandwichGemma.read(fields, modelType(), "Gemma2", 8192);
     OptionalInt window = gemma.window();
     LayerTypes types =
@@ -41,7 +40,7 @@ public final class Gemma2Family implements Family {
         fields.optionalPositive("attn_logit_softcapping", OptionalDouble.of(SCORE_CAP));
     AttentionPart.Positions rotary = gemma.parts().rotary();
     return gemma.model(
-        labels,
+        task,
         OptionalDouble.of(LOGIT_CAP),
         i -> gemma.attention(i, rotary, cap).withWindow(types.window(i, window)));
   }

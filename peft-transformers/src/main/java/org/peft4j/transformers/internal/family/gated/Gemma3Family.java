@@ -1,12 +1,12 @@
 package org.peft4j.transformers.internal.family.gated;
 
-import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import org.peft4j.transformers.architecture.AttentionPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.architecture.Rotary;
-import org.peft4j.transformers.config.Labels;
+import org.peft4j.transformers.config.Task;
+import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.internal.family.ConfigFields;
 import org.peft4j.transformers.internal.family.Family;
 import org.peft4j.transformers.internal.family.RotaryFields;
@@ -27,8 +27,8 @@ public final class Gemma3Family implements Family {
   }
 
   @Override
-  public ModelArchitecture describe(ConfigFields fields, Optional<Labels> labels) {
-    String className = labels.isPresent() ? "Gemma3Text" : "Gemma3";
+  public ModelArchitecture describe(ConfigFields fields, TaskHead task) {
+    String className = task.task() == Task.SEQ_CLS ? "Gemma3Text" : "Gemma3";
     SandwichGemma gemma = SandwichGemma.read(fields, modelType(), className, 131_072);
     fields.absent("attn_logit_softcapping"); // transformers takes the field and does nothing.
     fields.ignore("_sliding_window_pattern");
@@ -46,13 +46,14 @@ public final class Gemma3Family implements Family {
         "sliding_window",
         "a number, unless layer_types has full_attention only");
     RotaryFields.Layered layered =
-        RotaryFields.layered(fields, gemma.parts().maxPositions(), gemma.parts().sizes().headSize());
+        RotaryFields.layered(
+            fields, gemma.parts().maxPositions(), gemma.parts().sizes().headSize());
     AttentionPart.Positions global =
         positions(gemma, layered.read("full_attention", "rope_theta", GLOBAL_THETA));
     AttentionPart.Positions local =
         positions(gemma, layered.read("sliding_attention", "rope_local_base_freq", LOCAL_THETA));
     return gemma.model(
-        labels,
+        task,
         OptionalDouble.empty(),
         i ->
             normed(

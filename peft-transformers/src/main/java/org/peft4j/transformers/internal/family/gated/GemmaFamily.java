@@ -1,12 +1,11 @@
 package org.peft4j.transformers.internal.family.gated;
 
 import java.util.List;
-import java.util.Optional;
 import org.peft4j.transformers.architecture.AttentionPart;
 import org.peft4j.transformers.architecture.BlockPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.architecture.ResidualPart;
-import org.peft4j.transformers.config.Labels;
+import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.internal.family.ConfigFields;
 import org.peft4j.transformers.internal.family.Family;
 
@@ -24,7 +23,7 @@ public final class GemmaFamily implements Family {
   }
 
   @Override
-  public ModelArchitecture describe(ConfigFields fields, Optional<Labels> labels) {
+  public ModelArchitecture describe(ConfigFields fields, TaskHead task) {
     // The first releases say gelu and mean its approximation.
     fields.replace("hidden_act", "gelu", GELU);
     fields.only("hidden_activation", GELU);
@@ -41,7 +40,7 @@ public final class GemmaFamily implements Family {
                 .tied());
     AttentionPart.Positions rotary = parts.rotary();
     return parts.model(
-        labels,
+        task,
         i -> block(parts, i, parts.attention(i, bias, bias, rotary)),
         parts.onePlus("model.norm"),
         parts.input().withMultiplier(Math.sqrt(parts.sizes().width()), false),

@@ -11,7 +11,8 @@ import org.peft4j.transformers.architecture.MixerPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.architecture.NormPart;
 import org.peft4j.transformers.architecture.ResidualPart;
-import org.peft4j.transformers.config.Labels;
+import org.peft4j.transformers.config.Task;
+import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.internal.family.ConfigFields;
 import org.peft4j.transformers.internal.family.Family;
 
@@ -26,25 +27,26 @@ public final class GraniteFamily implements Family {
   }
 
   @Override
-  public ModelArchitecture describe(ConfigFields fields, Optional<Labels> labels) {
-    fields.check(labels.isEmpty(), "architectures", "language models of this family");
+  public List<Task> tasks() {
+    return List.of(Task.CAUSAL_LM);
+  }
+
+  @Override
+  public ModelArchitecture describe(ConfigFields fields, TaskHead task) {
     boolean bias = fields.flag("attention_bias", false);
     boolean innerBias = fields.flag("mlp_bias", false);
     double scale = fields.positiveNumber("attention_multiplier", 1);
     double factor = fields.positiveNumber("residual_multiplier", 1);
-    GatedDecoder parts =
-        new GatedDecoder(fields, new GatedDefaults(modelType(), "Granite", 2048));
+    GatedDecoder parts = new GatedDecoder(fields, new GatedDefaults(modelType(), "Granite", 2048));
     AttentionPart.Positions rotary = parts.rotary();
-    HeadPart head = parts.head();
+    HeadPart.Language head = parts.head();
     double divisor = fields.positiveNumber("logits_scaling", 1);
     return parts.model(
-        labels,
+        task,
         i -> {
           String name = GatedDecoder.name(i);
           AttentionPart attention =
-              parts
-                  .attention(i, bias, bias, rotary)
-                  .withScores(scale, OptionalDouble.empty());
+              parts.attention(i, bias, bias, rotary).withScores(scale, OptionalDouble.empty());
           return new BlockPart(
               name,
               List.of(
@@ -59,24 +61,15 @@ public final class GraniteFamily implements Family {
         },
         parts.rms("model.norm"),
         parts.input().withMultiplier(fields.positiveNumber("embedding_multiplier", 1), true),
-        new HeadPart(head.linear(), head.tied(), 1 / divisor, OptionalDouble.empty()));
+        new HeadPart.Language(head.linear(), head.tied(), 1 / divisor, OptionalDouble.empty()));
   }
 
   private static ResidualPart sublayer(
-      GatedDecoder parts,
-      String name,
-      String norm,
-      MixerPart mixer,
-      String module,
-      double factor) {
+      GatedDecoder parts, String name, String norm, MixerPart mixer, String module, double factor) {
     Optional<NormPart> before = Optional.of(parts.rms(name + norm));
     BranchPart branch =
         new BranchPart(
-            Optional.empty(),
-            mixer,
-            Optional.empty(),
-            factor,
-            parts.sizes().place(name + module));
+            Optional.empty(), mixer, Optional.empty(), factor, parts.sizes().place(name + module));
     return new ResidualPart(before, List.of(branch), Optional.empty());
   }
 }

@@ -1,9 +1,8 @@
 package org.peft4j.transformers.internal.family.gated;
 
-import java.util.Optional;
 import org.peft4j.transformers.architecture.AttentionPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
-import org.peft4j.transformers.config.Labels;
+import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.internal.family.ConfigFields;
 import org.peft4j.transformers.internal.family.Family;
 
@@ -15,15 +14,14 @@ public final class LlamaFamily implements Family {
   }
 
   @Override
-  public ModelArchitecture describe(ConfigFields fields, Optional<Labels> labels) {
+  public ModelArchitecture describe(ConfigFields fields, TaskHead task) {
     boolean bias = fields.flag("attention_bias", false);
     boolean innerBias = fields.flag("mlp_bias", false);
     fields.only("pretraining_tp", 1);
-    GatedDecoder parts =
-        new GatedDecoder(fields, new GatedDefaults(modelType(), "Llama", 2048));
+    GatedDecoder parts = new GatedDecoder(fields, new GatedDefaults(modelType(), "Llama", 2048));
     AttentionPart.Positions rotary = parts.rotary();
     return parts.model(
-        labels,
+        task,
         i ->
             parts.preNorm(
                 i, parts.attention(i, bias, bias, rotary), parts.feedForward(i, innerBias)));

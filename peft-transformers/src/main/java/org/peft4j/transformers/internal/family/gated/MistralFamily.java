@@ -1,10 +1,9 @@
 package org.peft4j.transformers.internal.family.gated;
 
-import java.util.Optional;
 import java.util.OptionalInt;
 import org.peft4j.transformers.architecture.AttentionPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
-import org.peft4j.transformers.config.Labels;
+import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.internal.family.ConfigFields;
 import org.peft4j.transformers.internal.family.Family;
 
@@ -19,7 +18,7 @@ public final class MistralFamily implements Family {
   }
 
   @Override
-  public ModelArchitecture describe(ConfigFields fields, Optional<Labels> labels) {
+  public ModelArchitecture describe(ConfigFields fields, TaskHead task) {
     OptionalInt window = fields.optionalCount("sliding_window", OptionalInt.of(DEFAULT_WINDOW));
     fields.only("pretraining_tp", 1);
     GatedDecoder parts =
@@ -27,7 +26,7 @@ public final class MistralFamily implements Family {
             fields, new GatedDefaults(modelType(), "Mistral", 131_072).keyValueHeads(8));
     AttentionPart.Positions rotary = parts.rotary();
     return parts.model(
-        labels,
+        task,
         i ->
             parts.preNorm(
                 i,

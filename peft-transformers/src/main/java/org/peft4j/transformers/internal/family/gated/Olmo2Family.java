@@ -6,7 +6,7 @@ import org.peft4j.transformers.architecture.AttentionPart;
 import org.peft4j.transformers.architecture.BlockPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.architecture.ResidualPart;
-import org.peft4j.transformers.config.Labels;
+import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.internal.family.ConfigFields;
 import org.peft4j.transformers.internal.family.Family;
 
@@ -21,13 +21,13 @@ public final class Olmo2Family implements Family {
   }
 
   @Override
-  public ModelArchitecture describe(ConfigFields fields, Optional<Labels> labels) {
+  public ModelArchitecture describe(ConfigFields fields, TaskHead task) {
     boolean bias = fields.flag("attention_bias", false);
     GatedDecoder parts =
         new GatedDecoder(
             fields, new GatedDefaults(modelType(), "Olmo2", 2048).padding(1).epsilon(1e-5));
     AttentionPart.Positions rotary = parts.rotary();
-    return parts.model(labels, i -> block(parts, i, parts.attention(i, bias, bias, rotary)));
+    return parts.model(task, i -> block(parts, i, parts.attention(i, bias, bias, rotary)));
   }
 
   private static BlockPart block(GatedDecoder parts, int index, AttentionPart attention) {

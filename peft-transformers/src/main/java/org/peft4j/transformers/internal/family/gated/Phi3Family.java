@@ -1,10 +1,9 @@
 package org.peft4j.transformers.internal.family.gated;
 
-import java.util.Optional;
 import java.util.OptionalInt;
 import org.peft4j.transformers.architecture.AttentionPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
-import org.peft4j.transformers.config.Labels;
+import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.internal.family.ConfigFields;
 import org.peft4j.transformers.internal.family.Dimensions;
 import org.peft4j.transformers.internal.family.Family;
@@ -24,22 +23,23 @@ public final class Phi3Family implements Family {
   }
 
   @Override
-  public ModelArchitecture describe(ConfigFields fields, Optional<Labels> labels) {
+  public ModelArchitecture describe(ConfigFields fields, TaskHead task) {
     fields.ignore("resid_pdrop", "embd_pdrop", "auto_map");
     fields.only("attention_bias", false);
     OptionalInt window = fields.optionalCount("sliding_window", OptionalInt.empty());
     GatedDecoder parts =
         new GatedDecoder(
-            fields,
-            new GatedDefaults(modelType(), "Phi3", 4096).epsilon(1e-5).padding(32_000));
+            fields, new GatedDefaults(modelType(), "Phi3", 4096).epsilon(1e-5).padding(32_000));
     AttentionPart.Positions rotary =
         RotaryFields.phi3(
             fields, parts.maxPositions(), parts.sizes().headSize(), ORIGINAL_POSITIONS);
     return parts.model(
-        labels,
+        task,
         i ->
             parts.preNorm(
-                i, attention(parts.sizes(), i, rotary).withWindow(window), parts.fusedFeedForward(i)));
+                i,
+                attention(parts.sizes(), i, rotary).withWindow(window),
+                parts.fusedFeedForward(i)));
   }
 
   private static AttentionPart attention(

@@ -1,10 +1,8 @@
 package org.peft4j.transformers.internal.family.gated;
 
-import java.util.Optional;
-import java.util.OptionalInt;
 import org.peft4j.transformers.architecture.AttentionPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
-import org.peft4j.transformers.config.Labels;
+import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.internal.family.ConfigFields;
 import org.peft4j.transformers.internal.family.Family;
 
@@ -16,7 +14,7 @@ public final class Qwen2Family implements Family {
   }
 
   @Override
-  public ModelArchitecture describe(ConfigFields fields, Optional<Labels> labels) {
+  public ModelArchitecture describe(ConfigFields fields, TaskHead task) {
     fields.only("pretraining_tp", 1);
     GatedDecoder parts =
         new GatedDecoder(
@@ -24,7 +22,7 @@ public final class Qwen2Family implements Family {
     QwenWindows windows = QwenWindows.read(fields, parts.layers());
     AttentionPart.Positions rotary = parts.rotary();
     return parts.model(
-        labels,
+        task,
         i ->
             parts.preNorm(
                 i,

@@ -1,9 +1,8 @@
 package org.peft4j.transformers.internal.family.gated;
 
-import java.util.Optional;
 import org.peft4j.transformers.architecture.AttentionPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
-import org.peft4j.transformers.config.Labels;
+import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.internal.family.ConfigFields;
 import org.peft4j.transformers.internal.family.Family;
 
@@ -15,7 +14,7 @@ public final class Qwen3Family implements Family {
   }
 
   @Override
-  public ModelArchitecture describe(ConfigFields fields, Optional<Labels> labels) {
+  public ModelArchitecture describe(ConfigFields fields, TaskHead task) {
     boolean bias = fields.flag("attention_bias", false);
     GatedDecoder parts =
         new GatedDecoder(
@@ -24,12 +23,11 @@ public final class Qwen3Family implements Family {
     QwenWindows windows = QwenWindows.read(fields, parts.layers());
     AttentionPart.Positions rotary = parts.rotary();
     return parts.model(
-        labels,
+        task,
         i ->
             parts.preNorm(
                 i,
-                normed(parts, i, parts.attention(i, bias, bias, rotary))
-                    .withWindow(windows.of(i)),
+                normed(parts, i, parts.attention(i, bias, bias, rotary)).withWindow(windows.of(i)),
                 parts.feedForward(i, false)));
   }
 

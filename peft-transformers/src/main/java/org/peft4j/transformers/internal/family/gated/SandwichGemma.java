@@ -10,7 +10,7 @@ import org.peft4j.transformers.architecture.BlockPart;
 import org.peft4j.transformers.architecture.HeadPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.architecture.ResidualPart;
-import org.peft4j.transformers.config.Labels;
+import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.internal.family.ConfigFields;
 
 /**
@@ -22,7 +22,8 @@ record SandwichGemma(ConfigFields fields, GatedDecoder parts) {
   private static final int DEFAULT_WINDOW = 4096;
   private static final int DEFAULT_SCALAR = 256;
 
-  static SandwichGemma read(ConfigFields fields, String modelType, String className, int positions) {
+  static SandwichGemma read(
+      ConfigFields fields, String modelType, String className, int positions) {
     fields.only("hidden_act", GELU); // The field hidden_activation counts.
     fields.only("use_bidirectional_attention", false);
     fields.ignore("cache_implementation");
@@ -55,15 +56,15 @@ record SandwichGemma(ConfigFields fields, GatedDecoder parts) {
    * @param cap the default of the cap of logits
    */
   ModelArchitecture model(
-      Optional<Labels> labels, OptionalDouble cap, IntFunction<AttentionPart> attention) {
-    HeadPart head = parts.head();
+      TaskHead task, OptionalDouble cap, IntFunction<AttentionPart> attention) {
+    HeadPart.Language head = parts.head();
     OptionalDouble softCap = fields.optionalPositive("final_logit_softcapping", cap);
     return parts.model(
-        labels,
+        task,
         i -> block(i, attention.apply(i)),
         parts.onePlus("model.norm"),
         parts.input().withMultiplier(Math.sqrt(parts.sizes().width()), false),
-        new HeadPart(head.linear(), head.tied(), head.multiplier(), softCap));
+        new HeadPart.Language(head.linear(), head.tied(), head.multiplier(), softCap));
   }
 
   private BlockPart block(int index, AttentionPart attention) {

@@ -1,12 +1,11 @@
 package org.peft4j.transformers.internal.family.gated;
 
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import org.peft4j.transformers.architecture.AttentionPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
-import org.peft4j.transformers.config.Labels;
+import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.internal.family.ConfigFields;
 import org.peft4j.transformers.internal.family.Family;
 
@@ -23,7 +22,7 @@ public final class SmolLm3Family implements Family {
   }
 
   @Override
-  public ModelArchitecture describe(ConfigFields fields, Optional<Labels> labels) {
+  public ModelArchitecture describe(ConfigFields fields, TaskHead task) {
     fields.ignore("pretraining_tp", "max_window_layers");
     boolean bias = fields.flag("attention_bias", false);
     boolean innerBias = fields.flag("mlp_bias", false);
@@ -47,7 +46,7 @@ public final class SmolLm3Family implements Family {
     AttentionPart.Positions rotary = parts.rotary();
     AttentionPart.Positions none = new AttentionPart.NoPositions();
     return parts.model(
-        labels,
+        task,
         i ->
             parts.preNorm(
                 i,

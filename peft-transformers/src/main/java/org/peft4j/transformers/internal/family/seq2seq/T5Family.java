@@ -1,7 +1,4 @@
 package org.peft4j.transformers.internal.family.seq2seq;
-import org.peft4j.transformers.internal.family.TokenFields;
-import org.peft4j.transformers.internal.family.Family;
-import org.peft4j.transformers.internal.family.ConfigFields;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -25,7 +22,11 @@ import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.architecture.NormPart;
 import org.peft4j.transformers.architecture.ResidualPart;
 import org.peft4j.transformers.architecture.StackPart;
-import org.peft4j.transformers.config.Labels;
+import org.peft4j.transformers.config.Task;
+import org.peft4j.transformers.config.TaskHead;
+import org.peft4j.transformers.internal.family.ConfigFields;
+import org.peft4j.transformers.internal.family.Family;
+import org.peft4j.transformers.internal.family.TokenFields;
 
 /**
  * T5, mT5 and UMT5 (Raffel et al., 2020; Xue et al., 2021; Chung et al., 2023): an encoder and a
@@ -36,8 +37,8 @@ import org.peft4j.transformers.config.Labels;
  * <p>Without {@code tie_word_embeddings}, the head of mT5 is not tied and those of the others are,
  * as in their checkpoints; a config with the field decides itself, and a head that a file has
  * counts. (Hugging Face transformers 5 ties all whatever the config says, until it sees the file.)
- * T5 and UMT5 scale the head's input by 1/√width where the config ties it: transformers 5.18 does so
- * in every UMT5, which changes the logits of one whose config says that it is not tied.
+ * T5 and UMT5 scale the head's input by 1/√width where the config ties it: transformers 5.18 does
+ * so in every UMT5, which changes the logits of one whose config says that it is not tied.
  */
 public record T5Family(String modelType, String className) implements Family {
   private static final String HEAD = "lm_head";
@@ -48,13 +49,17 @@ public record T5Family(String modelType, String className) implements Family {
   }
 
   @Override
-  public ModelArchitecture describe(ConfigFields fields, Optional<Labels> labels) {
+  public List<Task> tasks() {
+    return List.of(Task.SEQ_2_SEQ_LM);
+  }
+
+  @Override
+  public ModelArchitecture describe(ConfigFields fields, TaskHead task) {
     fields.alias("hidden_size", "d_model");
     fields.alias("num_attention_heads", "num_heads");
     fields.alias("num_hidden_layers", "num_layers");
     fields.alias("head_dim", "d_kv");
     fields.ignore("dropout_rate", "output_past");
-    fields.check(labels.isEmpty(), "architectures", "language models of this family");
     boolean multilingual = is("mt5");
     int layers = fields.layers("num_layers");
     int vocabulary = fields.count("vocab_size");
@@ -64,15 +69,15 @@ public record T5Family(String modelType, String className) implements Family {
     if (is("t5")) {
       scaled = fields.flag("scale_decoder_outputs", scaled);
     }
-    HeadPart head = HeadPart.of(HEAD, shape.width, vocabulary, tied, shape.factor);
+    HeadPart.Language head =
+        HeadPart.Language.of(HEAD, shape.width, vocabulary, tied, shape.factor);
     return new ModelArchitecture(
         new CheckpointNames(modelType, className + "ForConditionalGeneration", "", Set.of()),
         fields.count("n_positions", 512),
         TokenFields.read(fields, is("t5") ? OptionalInt.empty() : OptionalInt.of(0)),
-        labels,
         Optional.of(shape.stack("encoder", layers, vocabulary)),
         shape.stack("decoder", fields.layers("num_decoder_layers", layers), vocabulary),
-        new HeadPart(
+        new HeadPart.Language(
             head.linear(), tied, scaled ? 1 / Math.sqrt(shape.width) : 1, OptionalDouble.empty()));
   }
 

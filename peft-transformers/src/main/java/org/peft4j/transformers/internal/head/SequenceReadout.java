@@ -1,0 +1,73 @@
+package org.peft4j.transformers.internal.head;
+
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.error.PeftException;
+import org.peft4j.transformers.architecture.HeadPart;
+
+/** Logits [batch, labels] of one vector for each sequence, and the loss of its kind of labels. */
+record SequenceReadout(HeadPart.Sequence part, Head head) implements Readout {
+  @Override
+  public int outputs() {
+    return head.outputs();
+  }
+
+  @Override
+  public INDArray logits(Reading reading) {
+    INDArray logits = reading.memory().output(reading.extent().batch(), head.outputs());
+    head.forward(reading.pass(), pooled(reading, pooling(reading)), logits, reading.memory());
+    return logits;
+  }
+
+  @Override
+  public Losses losses(Reading reading, INDArray labels, @Nullable INDArray mask) {
+    SequenceTargets targets = targets(reading, labels, mask);
+    double[] losses = targets.losses(forward(reading, pooling(reading)).logits());
+    return new Losses(targets.mean(losses), losses);
+  }
+
+  @Override
+  public Losses backward(
+      Reading reading, INDArray labels, @Nullable INDArray mask, @Nullable INDArray dHidden) {
+    SequenceTargets targets = targets(reading, labels, mask);
+    Pooling pooling = pooling(reading);
+    Head.Kept kept = forward(reading, pooling);
+    INDArray logits = kept.logits();
+    double[] losses = targets.losses(logits);
+    targets.toGradients(logits);
+    INDArray dPooled =
+        dHidden == null
+            ? null
+            : reading.memory().temporary(logits.size(0), reading.hidden().size(2));
+    head.backward(reading.pass(), kept, logits, null, dPooled, reading.memory());
+    if (dHidden != null && dPooled != null) {
+      pooling.backward(reading.pass().kernels(), dPooled, dHidden);
+    }
+    return new Losses(targets.mean(losses), losses);
+  }
+
+  private Head.Kept forward(Reading reading, Pooling pooling) {
+    INDArray logits = reading.memory().temporary(reading.extent().batch(), head.outputs());
+    return head.forward(reading.pass(), pooled(reading, pooling), logits, reading.memory());
+  }
+
+  private Pooling pooling(Reading reading) {
+    return Pooling.of(part.position(), reading.shown(), reading.extent(), reading.memory());
+  }
+
+  private static INDArray pooled(Reading reading, Pooling pooling) {
+    INDArray hidden = reading.hidden();
+    INDArray rows = reading.memory().temporary(hidden.size(0), hidden.size(2));
+    pooling.forward(reading.pass().kernels(), hidden, rows);
+    return rows;
+  }
+
+  private SequenceTargets targets(Reading reading, INDArray labels, @Nullable INDArray mask) {
+    if (mask != null) {
+      throw new PeftException(
+          "A sequence classifier takes no mask of labels; leave sequences without a label out, or"
+              + " give them a row of zeros.");
+    }
+    return SequenceTargets.of(part.problem(), labels, reading.extent().batch(), head.outputs());
+  }
+}
