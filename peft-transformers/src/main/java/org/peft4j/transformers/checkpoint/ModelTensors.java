@@ -61,8 +61,7 @@ final class ModelTensors {
     this.apart = together ? Set.of() : apart(architecture);
     this.tied =
         architecture.head().tied()
-            && (together
-                || !adapted.contains(head.site().name()) && !apart.contains(shared));
+            && (together || !adapted.contains(head.site().name()) && !apart.contains(shared));
     for (Layer layer : model.graph().getLayers()) {
       if (layer instanceof SiteLayer siteLayer) {
         siteLayer.sites().forEach(site -> layers.put(site.name(), siteLayer));

@@ -16,7 +16,6 @@ import org.peft4j.transformers.architecture.Rotary;
 import org.peft4j.transformers.config.Labels;
 import org.peft4j.transformers.config.ProblemType;
 import org.peft4j.transformers.config.Task;
-import org.peft4j.transformers.config.Task;
 import org.peft4j.transformers.config.TaskHead;
 
 /** Settings that would change the model's outputs are refused with their value. */

@@ -30,7 +30,9 @@ public record CausalModel(
     String storedHead) {
   public static final String HEAD = "lm_head";
 
-  /** A model whose classes are {@code NameForCausalLM} and {@code NameForSequenceClassification}. */
+  /**
+   * A model whose classes are {@code NameForCausalLM} and {@code NameForSequenceClassification}.
+   */
   public static CausalModel of(
       String modelType, String className, String bodyPrefix, Set<String> constants) {
     return new CausalModel(
@@ -69,9 +71,7 @@ public record CausalModel(
   }
 
   private Map<String, String> renamed() {
-    return storedHead.equals(HEAD)
-        ? Map.of()
-        : Map.of(HEAD + ".weight", storedHead + ".weight");
+    return storedHead.equals(HEAD) ? Map.of() : Map.of(HEAD + ".weight", storedHead + ".weight");
   }
 
   /**

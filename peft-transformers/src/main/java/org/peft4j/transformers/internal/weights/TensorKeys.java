@@ -59,12 +59,7 @@ public record TensorKeys(
       }
     }
     return new TensorKeys(
-        model.names(),
-        shapes,
-        aliases,
-        model.names().constants(),
-        inputsFirst(model),
-        Set.of());
+        model.names(), shapes, aliases, model.names().constants(), inputsFirst(model), Set.of());
   }
 
   private static Set<String> inputsFirst(ModelArchitecture model) {

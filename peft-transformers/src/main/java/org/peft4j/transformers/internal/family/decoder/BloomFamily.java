@@ -71,7 +71,8 @@ public final class BloomFamily implements Family {
                   IntStream.range(0, layers).mapToObj(this::block).toList(),
                   Optional.of(norm("transformer.ln_f")),
                   Optional.empty()),
-              HeadPart.Language.of(CausalModel.HEAD, sizes.width(), vocabulary, tied, sizes.deviation()));
+              HeadPart.Language.of(
+                  CausalModel.HEAD, sizes.width(), vocabulary, tied, sizes.deviation()));
     }
 
     private BlockPart block(int index) {
@@ -85,8 +86,7 @@ public final class BloomFamily implements Family {
                   norm(name + ".input_layernorm"),
                   sizes.attention(
                       attention,
-                      sizes.fused(
-                          attention + ".query_key_value", AttentionPart.Layout.HEADS, true),
+                      sizes.fused(attention + ".query_key_value", AttentionPart.Layout.HEADS, true),
                       new AttentionPart.Alibi(),
                       sizes.output(attention + ".dense", true)),
                   sizes.place(attention)),

@@ -71,15 +71,13 @@ public final class FalconFamily implements Family {
               ? "a divisor of num_attention_heads " + all.heads()
               : "num_attention_heads " + all.heads() + " without new_decoder_architecture");
       sizes = all.withKeyValueHeads(keyHeads);
-      layout =
-          recent || !shared ? AttentionPart.Layout.HEADS : AttentionPart.Layout.THIRDS;
+      layout = recent || !shared ? AttentionPart.Layout.HEADS : AttentionPart.Layout.THIRDS;
       inner = fields.size("ffn_hidden_size", 4 * sizes.width());
       activation = ActivationField.read(fields, "activation", "gelu");
       epsilon = fields.positiveNumber("layer_norm_epsilon", 1e-5);
       bias = fields.flag("bias", false);
       parallel = fields.flag("parallel_attn", true);
-      fields.check(
-          parallel || !recent, "parallel_attn", "only true with new_decoder_architecture");
+      fields.check(parallel || !recent, "parallel_attn", "only true with new_decoder_architecture");
       twoNorms = recent && norms(fields, recent) == 2;
       if (!recent) {
         norms(fields, recent);
@@ -102,8 +100,7 @@ public final class FalconFamily implements Family {
       boolean alibi = fields.flag("alibi", false);
       AttentionPart.Positions rotary =
           new AttentionPart.RotaryPositions(
-              RotaryFields.read(fields, maxPositions, sizes.headSize(), 10_000),
-              sizes.headSize());
+              RotaryFields.read(fields, maxPositions, sizes.headSize(), 10_000), sizes.headSize());
       fields.check(
           alibi || sizes.headSize() % 2 == 0,
           "num_attention_heads",
@@ -125,7 +122,8 @@ public final class FalconFamily implements Family {
                   IntStream.range(0, layers).mapToObj(this::block).toList(),
                   Optional.of(norm("transformer.ln_f")),
                   Optional.empty()),
-              HeadPart.Language.of(CausalModel.HEAD, sizes.width(), vocabulary, tied, sizes.deviation()));
+              HeadPart.Language.of(
+                  CausalModel.HEAD, sizes.width(), vocabulary, tied, sizes.deviation()));
     }
 
     private BlockPart block(int index) {
@@ -157,8 +155,7 @@ public final class FalconFamily implements Family {
           ? List.of(ResidualPart.parallel(before, mixer, place, inside, mlpPlace))
           : List.of(
               ResidualPart.preNorm(before, mixer, place),
-              ResidualPart.preNorm(
-                  norm(name + ".post_attention_layernorm"), inside, mlpPlace));
+              ResidualPart.preNorm(norm(name + ".post_attention_layernorm"), inside, mlpPlace));
     }
 
     private NormPart norm(String name) {

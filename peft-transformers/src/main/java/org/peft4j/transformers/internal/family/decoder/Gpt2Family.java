@@ -61,7 +61,10 @@ public final class Gpt2Family implements Family {
             blocks,
             Optional.of(shape.norm("transformer.ln_f")),
             Optional.empty()),
-        CausalModel.head(task, HeadPart.Language.of(CausalModel.HEAD, shape.width, vocabulary, tied, shape.deviation)));
+        CausalModel.head(
+            task,
+            HeadPart.Language.of(
+                CausalModel.HEAD, shape.width, vocabulary, tied, shape.deviation)));
   }
 
   private static void refuse(ConfigFields fields) {

@@ -83,7 +83,8 @@ public final class GptBigCodeFamily implements Family {
                   blocks,
                   Optional.of(norm("transformer.ln_f")),
                   Optional.empty()),
-              HeadPart.Language.of(CausalModel.HEAD, sizes.width(), vocabulary, tied, sizes.deviation()));
+              HeadPart.Language.of(
+                  CausalModel.HEAD, sizes.width(), vocabulary, tied, sizes.deviation()));
     }
 
     private BlockPart block(int index) {
@@ -102,10 +103,7 @@ public final class GptBigCodeFamily implements Family {
                           attention,
                           sizes.fused(attention + ".c_attn", layout, true),
                           new AttentionPart.NoPositions(),
-                          residual(
-                              attention + ".c_proj",
-                              SiteRole.ATTENTION_OUTPUT,
-                              sizes.width()))
+                          residual(attention + ".c_proj", SiteRole.ATTENTION_OUTPUT, sizes.width()))
                       .withScores(scale, OptionalDouble.empty()),
                   sizes.place(attention)),
               ResidualPart.preNorm(

@@ -60,8 +60,7 @@ public final class GptJFamily implements Family {
           "rotary_dim",
           "an even number up to the " + sizes.headSize() + " features of a head");
       rotary =
-          new AttentionPart.RotaryPositions(
-              new Rotary(10_000, new Rotary.None()), rotated, true);
+          new AttentionPart.RotaryPositions(new Rotary(10_000, new Rotary.None()), rotated, true);
     }
 
     ModelArchitecture describe(ConfigFields fields, TaskHead task) {

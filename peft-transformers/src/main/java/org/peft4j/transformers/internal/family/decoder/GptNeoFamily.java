@@ -76,7 +76,8 @@ public final class GptNeoFamily implements Family {
                   blocks,
                   Optional.of(norm("transformer.ln_f")),
                   Optional.empty()),
-              HeadPart.Language.of(CausalModel.HEAD, sizes.width(), vocabulary, tied, sizes.deviation()));
+              HeadPart.Language.of(
+                  CausalModel.HEAD, sizes.width(), vocabulary, tied, sizes.deviation()));
     }
 
     private BlockPart block(int index) {

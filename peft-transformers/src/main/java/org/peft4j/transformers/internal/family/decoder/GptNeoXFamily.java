@@ -78,7 +78,8 @@ public final class GptNeoXFamily implements Family {
                   blocks,
                   Optional.of(norm("gpt_neox.final_layer_norm")),
                   Optional.empty()),
-              HeadPart.Language.of(CausalModel.HEAD, sizes.width(), vocabulary, tied, sizes.deviation()));
+              HeadPart.Language.of(
+                  CausalModel.HEAD, sizes.width(), vocabulary, tied, sizes.deviation()));
     }
 
     private BlockPart block(int index) {
@@ -90,24 +91,17 @@ public final class GptNeoXFamily implements Family {
       AttentionPart mixer =
           sizes.attention(
               attention,
-              sizes.fused(
-                  attention + ".query_key_value", AttentionPart.Layout.HEADS, bias),
+              sizes.fused(attention + ".query_key_value", AttentionPart.Layout.HEADS, bias),
               rotary,
               sizes.output(attention + ".dense", bias));
       FeedForwardPart inside =
-          sizes.plain(
-              activation, mlp + ".dense_h_to_4h", mlp + ".dense_4h_to_h", inner, true);
+          sizes.plain(activation, mlp + ".dense_h_to_4h", mlp + ".dense_4h_to_h", inner, true);
       return new BlockPart(
           name,
           parallel
               ? List.of(
                   ResidualPart.parallel(
-                      before,
-                      mixer,
-                      sizes.place(attention),
-                      between,
-                      inside,
-                      sizes.place(mlp)))
+                      before, mixer, sizes.place(attention), between, inside, sizes.place(mlp)))
               : List.of(
                   ResidualPart.preNorm(before, mixer, sizes.place(attention)),
                   ResidualPart.preNorm(between, inside, sizes.place(mlp))));

@@ -63,8 +63,7 @@ public final class StarCoder2Family implements Family {
       maxPositions = fields.count("max_position_embeddings", 4096);
       rotary =
           new AttentionPart.RotaryPositions(
-              RotaryFields.read(fields, maxPositions, sizes.headSize(), 10_000),
-              sizes.headSize());
+              RotaryFields.read(fields, maxPositions, sizes.headSize(), 10_000), sizes.headSize());
       fields.check(
           sizes.headSize() % 2 == 0 && sizes.headSize() > 0,
           "head_dim",
@@ -89,7 +88,8 @@ public final class StarCoder2Family implements Family {
                   IntStream.range(0, layers).mapToObj(this::block).toList(),
                   Optional.of(norm("model.norm")),
                   Optional.empty()),
-              HeadPart.Language.of(CausalModel.HEAD, sizes.width(), vocabulary, tied, sizes.deviation()));
+              HeadPart.Language.of(
+                  CausalModel.HEAD, sizes.width(), vocabulary, tied, sizes.deviation()));
     }
 
     private BlockPart block(int index) {
