@@ -150,7 +150,7 @@ class FamiliesTest {
     "mixtral, mistral",
     "qwen3_moe, qwen3",
     "gemma3, gemma3_text",
-    "phi4, phi3",
+    "phi3small, phi3",
     "olmo3, olmo2",
     "Llama, llama",
     "granitemoe, granite",
