@@ -43,12 +43,18 @@ public final class AdaptedVertex extends BaseWrapperVertex implements AdaptedPar
     this.conf = conf;
     this.grafts = grafts;
     this.parameters = parameters;
-    this.parameterTable = conf.context().table(conf.getVertexName(), parameters);
+    this.parameterTable = VectorSlice.table(conf.slots(), parameters);
   }
 
   @Override
   public LayerGrafts grafts() {
     return grafts;
+  }
+
+  @Override
+  public PartSummary summary() {
+    return PartSummary.of(
+        conf.getVertexName(), conf.typeName(), "-", conf.context(), parameterTable);
   }
 
   @Override
@@ -120,8 +126,8 @@ public final class AdaptedVertex extends BaseWrapperVertex implements AdaptedPar
   @Override
   public void setBackpropGradientsViewArray(INDArray vector) {
     gradients = vector;
-    gradientTable = conf.context().table(conf.getVertexName(), vector);
-    conf.context().bindGradients(conf.getVertexName(), grafts, vector);
+    gradientTable = VectorSlice.table(conf.slots(), vector);
+    VectorSlice.bindGradients(conf.slots(), grafts, vector);
   }
 
   @Override
@@ -131,7 +137,7 @@ public final class AdaptedVertex extends BaseWrapperVertex implements AdaptedPar
 
   @Override
   public void setLearningRate(LearningRate rate) {
-    conf.setUpdater(rate.in(conf.getUpdater()));
+    conf.setLearningRate(rate);
   }
 
   @Override

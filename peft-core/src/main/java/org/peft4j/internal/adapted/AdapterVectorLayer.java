@@ -78,6 +78,17 @@ abstract class AdapterVectorLayer extends BaseWrapperLayer implements AdaptedPar
   }
 
   @Override
+  public PartSummary summary() {
+    AdaptedLayerConf conf = adaptedConf();
+    return PartSummary.of(
+        conf.getLayerName(),
+        conf.getUnderlying().getClass().getSimpleName(),
+        PartSummary.widths(conf.getUnderlying()),
+        conf.context(),
+        parameterTable);
+  }
+
+  @Override
   public void setLearningRate(LearningRate rate) {
     adaptedConf().setLearningRate(rate);
   }
@@ -118,7 +129,8 @@ abstract class AdapterVectorLayer extends BaseWrapperLayer implements AdaptedPar
   public void setBackpropGradientsViewArray(INDArray vector) {
     gradients = vector;
     gradientTable = adaptedConf().initializer().getGradientsFromFlattened(configuration, vector);
-    adaptedConf().context().bindGradients(adaptedConf().getLayerName(), grafts, vector);
+    VectorSlice.bindGradients(
+        adaptedConf().context().slots(adaptedConf().getLayerName()), grafts, vector);
   }
 
   @Override

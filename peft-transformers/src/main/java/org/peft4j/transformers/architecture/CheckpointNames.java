@@ -1,5 +1,6 @@
 package org.peft4j.transformers.architecture;
 
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -10,6 +11,8 @@ import java.util.Set;
  * @param bodyPrefix the first segment of the names of all modules except the head; some checkpoints
  *     leave it out
  * @param constants keys of constant tensors that some checkpoints contain
+ * @param renamed keys in checkpoints that are not those of the model's modules, by the latter: the
+ *     head of GPT-NeoX is {@code lm_head} in the model and {@code embed_out} in files
  * @param zeros keys of tensors that some checkpoints contain, which must be zero
  */
 public record CheckpointNames(
@@ -17,15 +20,41 @@ public record CheckpointNames(
     String className,
     String bodyPrefix,
     Set<String> constants,
+    Map<String, String> renamed,
     Set<String> zeros) {
   public CheckpointNames {
     constants = Set.copyOf(constants);
+    renamed = Map.copyOf(renamed);
     zeros = Set.copyOf(zeros);
   }
 
-  /** Names without tensors that must be zero. */
+  /** Names of which none is another in checkpoints. */
   public CheckpointNames(
       String modelType, String className, String bodyPrefix, Set<String> constants) {
-    this(modelType, className, bodyPrefix, constants, Set.of());
+    this(modelType, className, bodyPrefix, constants, Map.of(), Set.of());
+  }
+
+  /** Names of which some are others in checkpoints. */
+  public CheckpointNames(
+      String modelType,
+      String className,
+      String bodyPrefix,
+      Set<String> constants,
+      Map<String, String> renamed) {
+    this(modelType, className, bodyPrefix, constants, renamed, Set.of());
+  }
+
+  /** The key in checkpoints of the model's parameter of that key. */
+  public String stored(String key) {
+    return renamed.getOrDefault(key, key);
+  }
+
+  /** The key of the model's parameter that a checkpoint stores under that key. */
+  public String own(String stored) {
+    return renamed.entrySet().stream()
+        .filter(entry -> entry.getValue().equals(stored))
+        .map(Map.Entry::getKey)
+        .findFirst()
+        .orElse(stored);
   }
 }

@@ -13,8 +13,16 @@ import org.peft4j.transformers.internal.family.CommonFields;
 import org.peft4j.transformers.internal.family.ConfigFields;
 import org.peft4j.transformers.internal.family.Family;
 import org.peft4j.transformers.internal.family.TaskFields;
+import org.peft4j.transformers.internal.family.decoder.BloomFamily;
+import org.peft4j.transformers.internal.family.decoder.FalconFamily;
 import org.peft4j.transformers.internal.family.decoder.Gpt2Family;
+import org.peft4j.transformers.internal.family.decoder.GptBigCodeFamily;
+import org.peft4j.transformers.internal.family.decoder.GptJFamily;
+import org.peft4j.transformers.internal.family.decoder.GptNeoFamily;
+import org.peft4j.transformers.internal.family.decoder.GptNeoXFamily;
 import org.peft4j.transformers.internal.family.decoder.OptFamily;
+import org.peft4j.transformers.internal.family.decoder.PhiFamily;
+import org.peft4j.transformers.internal.family.decoder.StarCoder2Family;
 import org.peft4j.transformers.internal.family.gated.Gemma2Family;
 import org.peft4j.transformers.internal.family.gated.Gemma3Family;
 import org.peft4j.transformers.internal.family.gated.GemmaFamily;
@@ -50,6 +58,14 @@ public final class Families {
           new Gpt2Family(),
           new OptFamily(),
           new BartFamily(),
+          new PhiFamily(),
+          new GptNeoXFamily(),
+          new GptJFamily(),
+          new GptNeoFamily(),
+          new BloomFamily(),
+          new FalconFamily(),
+          new StarCoder2Family(),
+          new GptBigCodeFamily(),
           new T5Family("t5", "T5"),
           new T5Family("mt5", "MT5"),
           new T5Family("umt5", "UMT5"));

@@ -57,7 +57,7 @@ public final class CheckpointReader {
       if (key.isPresent()) {
         found.put(key.get(), info);
         check(key.get(), info, problems);
-      } else if (keys.zeros().contains(info.name())) {
+      } else if (keys.names().zeros().contains(info.name())) {
         requireZero(source, info, problems);
       } else if (!keys.harmless(info.name())) {
         problems.add("unexpected " + info.name() + " " + info.shape());

@@ -34,7 +34,7 @@ public final class StoredHead {
     try (TensorSource source = WeightFiles.open(path)) {
       Optional<TensorInfo> table = table(source, model);
       ModelArchitecture stored =
-          head.tied() && apart(source, own, table)
+          head.tied() && apart(source, stored(source, model, own), table)
               ? model.withHead(((HeadPart.Language) head).untied())
               : model;
       return stored.withTokens(
@@ -43,6 +43,10 @@ public final class StoredHead {
                   ? tokens.alone()
                   : tokens);
     }
+  }
+
+  private static String stored(TensorSource source, ModelArchitecture model, String own) {
+    return source.tensors().containsKey(own) ? own : model.names().stored(own);
   }
 
   /** The table of token embeddings under its key; or that of the first stack that has its own. */

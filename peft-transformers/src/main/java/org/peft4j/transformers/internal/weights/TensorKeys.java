@@ -9,6 +9,7 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteParameter;
+import org.peft4j.transformers.architecture.CheckpointNames;
 import org.peft4j.transformers.architecture.EmbeddingPart;
 import org.peft4j.transformers.architecture.HeadPart;
 import org.peft4j.transformers.architecture.LinearPart;
@@ -19,28 +20,25 @@ import org.peft4j.weight.WeightView;
 /**
  * The tensors that an architecture needs, by their keys in a checkpoint: site and parameter.
  *
- * @param prefix the prefix of the body's keys, which some checkpoints leave out
+ * @param names the names in the checkpoint, whose body's prefix some checkpoints leave out
  * @param shapes the shape of every required key
  * @param aliases keys of tied tensors, each with the key of the tensor that it shares
  * @param ignored keys that may be present and are not used
  * @param inputsFirst keys of matrices stored as [in, out]
- * @param zeros keys that may be present if their values are zero
  * @param optional keys of {@code shapes} that may be absent
  */
 public record TensorKeys(
-    String prefix,
+    CheckpointNames names,
     Map<String, List<Long>> shapes,
     Map<String, String> aliases,
     Set<String> ignored,
     Set<String> inputsFirst,
-    Set<String> zeros,
     Set<String> optional) {
   public TensorKeys {
     shapes = Map.copyOf(shapes);
     aliases = Map.copyOf(aliases);
     ignored = Set.copyOf(ignored);
     inputsFirst = Set.copyOf(inputsFirst);
-    zeros = Set.copyOf(zeros);
     optional = Set.copyOf(optional);
   }
 
@@ -61,13 +59,7 @@ public record TensorKeys(
       }
     }
     return new TensorKeys(
-        model.names().bodyPrefix() + ".",
-        shapes,
-        aliases,
-        model.names().constants(),
-        inputsFirst(model),
-        model.names().zeros(),
-        Set.of());
+        model.names(), shapes, aliases, model.names().constants(), inputsFirst(model), Set.of());
   }
 
   private static Set<String> inputsFirst(ModelArchitecture model) {
@@ -112,7 +104,7 @@ public record TensorKeys(
     Set<String> either = new TreeSet<>();
     for (ModulePart module : head.modules()) {
       Set<String> keys = shapes(module).keySet();
-      if (module.site().name().startsWith(prefix)) {
+      if (module.site().name().startsWith(names.bodyPrefix() + ".")) {
         either.addAll(keys);
       } else {
         needed.keySet().removeAll(keys);
@@ -121,19 +113,25 @@ public record TensorKeys(
     Set<String> unused = new TreeSet<>(ignored);
     stored.modules().forEach(module -> unused.addAll(shapes(module).keySet()));
     unused.removeAll(needed.keySet());
-    return new TensorKeys(prefix, needed, aliases, unused, inputsFirst, zeros, either);
+    return new TensorKeys(names, needed, aliases, unused, inputsFirst, either);
   }
 
   /** The key that a file's {@code name} means; empty if it is unknown. */
   Optional<String> canonical(String name) {
-    if (shapes.containsKey(name)) {
-      return Optional.of(name);
+    String own = names.own(name);
+    if (shapes.containsKey(own)) {
+      return Optional.of(own);
     }
-    return Optional.of(prefix + name).filter(shapes::containsKey);
+    return Optional.of(prefixed(own)).filter(shapes::containsKey);
   }
 
   /** Whether a tensor of that name may be present and is not used. */
   boolean harmless(String name) {
-    return aliases.containsKey(name) || ignored.contains(name) || ignored.contains(prefix + name);
+    String own = names.own(name);
+    return aliases.containsKey(own) || ignored.contains(own) || ignored.contains(prefixed(own));
+  }
+
+  private String prefixed(String name) {
+    return names.bodyPrefix() + "." + name;
   }
 }

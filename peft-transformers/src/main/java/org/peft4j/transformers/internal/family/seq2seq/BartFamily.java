@@ -2,6 +2,7 @@ package org.peft4j.transformers.internal.family.seq2seq;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
@@ -81,6 +82,7 @@ public final class BartFamily implements Family {
             "BartForConditionalGeneration",
             "model",
             Set.of("encoder.version", "decoder.version"),
+            Map.of(),
             Set.of("final_logits_bias")),
         shape.positions,
         TokenFields.read(fields, OptionalInt.of(2)),
