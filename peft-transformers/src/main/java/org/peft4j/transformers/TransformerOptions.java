@@ -18,6 +18,8 @@ import org.peft4j.transformers.config.Precision;
  * @param updater the updater of adapters that train on the model
  * @param regularization regularisation of the adapters, such as weight decay
  * @param seed the seed of the graph
+ * @param tokenTypes whether the graph has a second input, {@code token_type_ids} [batch, time];
+ *     without it all types are 0. For encoders with types of tokens: two sentences in one sequence
  */
 public record TransformerOptions(
     DataType dataType,
@@ -25,7 +27,8 @@ public record TransformerOptions(
     boolean gradientCheckpointing,
     IUpdater updater,
     List<Regularization> regularization,
-    long seed) {
+    long seed,
+    boolean tokenTypes) {
   private static final double LEARNING_RATE = 1e-4;
 
   public TransformerOptions {
@@ -43,34 +46,39 @@ public record TransformerOptions(
    */
   public static TransformerOptions defaults() {
     return new TransformerOptions(
-        DataType.FLOAT, Precision.FP32, false, new Adam(LEARNING_RATE), List.of(), 0);
+        DataType.FLOAT, Precision.FP32, false, new Adam(LEARNING_RATE), List.of(), 0, false);
   }
 
   public TransformerOptions withDataType(DataType value) {
     return new TransformerOptions(
-        value, precision, gradientCheckpointing, updater, regularization, seed);
+        value, precision, gradientCheckpointing, updater, regularization, seed, tokenTypes);
   }
 
   public TransformerOptions withPrecision(Precision value) {
     return new TransformerOptions(
-        dataType, value, gradientCheckpointing, updater, regularization, seed);
+        dataType, value, gradientCheckpointing, updater, regularization, seed, tokenTypes);
   }
 
   public TransformerOptions withGradientCheckpointing(boolean value) {
-    return new TransformerOptions(dataType, precision, value, updater, regularization, seed);
+    return new TransformerOptions(dataType, precision, value, updater, regularization, seed, tokenTypes);
   }
 
   public TransformerOptions withUpdater(IUpdater value) {
     return new TransformerOptions(
-        dataType, precision, gradientCheckpointing, value, regularization, seed);
+        dataType, precision, gradientCheckpointing, value, regularization, seed, tokenTypes);
   }
 
   public TransformerOptions withRegularization(List<Regularization> value) {
-    return new TransformerOptions(dataType, precision, gradientCheckpointing, updater, value, seed);
+    return new TransformerOptions(dataType, precision, gradientCheckpointing, updater, value, seed, tokenTypes);
   }
 
   public TransformerOptions withSeed(long value) {
     return new TransformerOptions(
-        dataType, precision, gradientCheckpointing, updater, regularization, value);
+        dataType, precision, gradientCheckpointing, updater, regularization, value, tokenTypes);
+  }
+
+  public TransformerOptions withTokenTypes(boolean value) {
+    return new TransformerOptions(
+        dataType, precision, gradientCheckpointing, updater, regularization, seed, value);
   }
 }

@@ -39,6 +39,12 @@ public final class Golden {
     return Transformers.open(base(base), TransformerOptions.defaults());
   }
 
+  /** The base of a case, with a second input where its batch has types of tokens. */
+  static TransformerModel open(String base, GoldenInputs inputs) {
+    return Transformers.open(
+        base(base), TransformerOptions.defaults().withTokenTypes(inputs.typed()));
+  }
+
   /**
    * The relative difference of logits where there is a token; what padding gives has no meaning.
    *

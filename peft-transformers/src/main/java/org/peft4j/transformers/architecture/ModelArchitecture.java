@@ -39,6 +39,13 @@ public record ModelArchitecture(
     return head.labels();
   }
 
+  /** The matrix of a head that is the table of token embeddings; empty if it has its own. */
+  public Optional<LinearPart> tiedHead() {
+    return head instanceof HeadPart.Language language && language.tied()
+        ? Optional.of(language.linear())
+        : Optional.empty();
+  }
+
   /** The same with another head. */
   public ModelArchitecture withHead(HeadPart other) {
     return new ModelArchitecture(names, maxPositions, tokens, encoder, body, other);
@@ -102,7 +109,7 @@ public record ModelArchitecture(
   public List<ModulePart> distinctModules() {
     Set<String> tables = new HashSet<>();
     return modules().stream()
-        .filter(module -> !(head.tied() && module.equals(head.linear())))
+        .filter(module -> !tiedHead().filter(module::equals).isPresent())
         .filter(module -> !(module instanceof EmbeddingPart table) || tables.add(table.key()))
         .toList();
   }

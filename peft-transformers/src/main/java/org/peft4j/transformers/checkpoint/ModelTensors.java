@@ -20,6 +20,7 @@ import org.peft4j.site.Site;
 import org.peft4j.site.SiteParameter;
 import org.peft4j.transformers.TransformerModel;
 import org.peft4j.transformers.architecture.EmbeddingPart;
+import org.peft4j.transformers.architecture.LinearPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.architecture.ModulePart;
 import org.peft4j.transformers.internal.weights.TensorKeys;
@@ -50,12 +51,11 @@ final class ModelTensors {
             .map(Site::name)
             .collect(Collectors.toSet());
     ModelArchitecture architecture = model.architecture();
-    ModulePart head = architecture.head().linear();
+    Optional<LinearPart> head = architecture.tiedHead();
     String shared = architecture.body().input().tokens().key();
     this.apart = apart(architecture);
     this.tied =
-        architecture.head().tied()
-            && !adapted.contains(head.site().name())
+        head.filter(linear -> !adapted.contains(linear.site().name())).isPresent()
             && !apart.contains(shared);
     for (Layer layer : model.graph().getLayers()) {
       if (layer instanceof SiteLayer siteLayer) {
@@ -75,7 +75,7 @@ final class ModelTensors {
     for (ModulePart module : architecture.modules()) {
       for (SiteParameter parameter : module.site().parameters()) {
         String name = name(module, parameter);
-        if (!(tied && module.equals(head)) && names.add(name)) {
+        if (!(tied && head.filter(module::equals).isPresent()) && names.add(name)) {
           all.add(tensor(module.site(), parameter, name, types));
         }
       }

@@ -15,6 +15,8 @@ import org.peft4j.transformers.internal.family.Family;
 import org.peft4j.transformers.internal.family.TaskFields;
 import org.peft4j.transformers.internal.family.decoder.Gpt2Family;
 import org.peft4j.transformers.internal.family.decoder.OptFamily;
+import org.peft4j.transformers.internal.family.encoder.BertFamily;
+import org.peft4j.transformers.internal.family.encoder.DistilBertFamily;
 import org.peft4j.transformers.internal.family.gated.Gemma2Family;
 import org.peft4j.transformers.internal.family.gated.Gemma3Family;
 import org.peft4j.transformers.internal.family.gated.GemmaFamily;
@@ -48,6 +50,11 @@ public final class Families {
           new SmolLm3Family(),
           new Gpt2Family(),
           new OptFamily(),
+          new BertFamily("bert", "Bert", "bert"),
+          new BertFamily("roberta", "Roberta", "roberta"),
+          new BertFamily("xlm-roberta", "XLMRoberta", "roberta"),
+          new BertFamily("electra", "Electra", "electra"),
+          new DistilBertFamily(),
           new T5Family("t5", "T5"),
           new T5Family("mt5", "MT5"),
           new T5Family("umt5", "UMT5"));

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.ToIntFunction;
+import java.util.stream.Collectors;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.peft4j.Peft;
 import org.peft4j.config.PeftConfig;
@@ -30,11 +31,9 @@ public final class TransformerPlanner {
   private static final int SINGLE = DataType.FLOAT.width();
 
   private final ModelArchitecture model;
-  private final String head;
 
   private TransformerPlanner(ModelArchitecture model) {
     this.model = model;
-    this.head = model.head().linear().site().name();
   }
 
   /**
@@ -64,7 +63,7 @@ public final class TransformerPlanner {
     ModelOutline outline =
         new ModelOutline(
             model.sites(),
-            model.head().tied() ? Set.of(head) : Set.of(),
+            model.tiedHead().stream().map(head -> head.site().name()).collect(Collectors.toSet()),
             Optional.of(model.modelType()),
             sum(parameter -> 1),
             sum(parameter -> SINGLE),

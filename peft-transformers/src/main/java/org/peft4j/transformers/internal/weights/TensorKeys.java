@@ -51,8 +51,8 @@ public record TensorKeys(
         aliases.put(table.ownKey(), table.key());
       }
     }
-    if (model.head().tied()) {
-      for (String key : shapes(model.head().linear()).keySet()) {
+    if (model.tiedHead().isPresent()) {
+      for (String key : shapes(model.tiedHead().get()).keySet()) {
         shapes.remove(key);
         aliases.put(key, model.body().input().tokens().key());
       }
@@ -108,7 +108,7 @@ public record TensorKeys(
     Set<String> either = new TreeSet<>();
     for (ModulePart module : head.modules()) {
       Set<String> keys = shapes(module).keySet();
-      if (module.site().name().startsWith(prefix)) {
+      if (head instanceof HeadPart.Features || module.site().name().startsWith(prefix)) {
         either.addAll(keys);
       } else {
         needed.keySet().removeAll(keys);
@@ -125,11 +125,15 @@ public record TensorKeys(
     if (shapes.containsKey(name)) {
       return Optional.of(name);
     }
-    return Optional.of(prefix + name).filter(shapes::containsKey);
+    String bare = name.startsWith(prefix) ? name.substring(prefix.length()) : prefix + name;
+    return Optional.of(bare).filter(shapes::containsKey);
   }
 
   /** Whether a tensor of that name may be present and is not used. */
   boolean harmless(String name) {
-    return aliases.containsKey(name) || ignored.contains(name) || ignored.contains(prefix + name);
+    return aliases.containsKey(name)
+        || ignored.contains(name)
+        || ignored.contains(prefix + name)
+        || name.startsWith(prefix) && ignored.contains(name.substring(prefix.length()));
   }
 }
