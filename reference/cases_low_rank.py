@@ -223,6 +223,24 @@ INITIAL: dict[str, Case] = {
         padding="none",
         linear=True,
     ),
+    "initialization/llama_mica": one(
+        'init_lora_weights "mica": B are minor left singular vectors and do not train',
+        "llama_biases",
+        lora(target_modules=["embed_tokens", "q_proj", "up_proj", "down_proj"], r=3, init_lora_weights="mica"),
+        weight_decay=0.1,
+    ),
+    "initialization/gpt2_mica": one(
+        '"mica" on Conv1D, with rsLoRA and a rank_pattern',
+        "gpt2",
+        lora(
+            target_modules=["c_attn", "c_fc"],
+            rank_pattern={"c_fc": 2},
+            use_rslora=True,
+            init_lora_weights="mica",
+            fan_in_fan_out=True,
+        ),
+        padding="left",
+    ),
     "initialization/llama_orthogonal": one(
         'init_lora_weights "orthogonal": changes no base weight',
         "llama",

@@ -33,6 +33,40 @@ ALL: dict[str, Case] = {
     ),
     "models/padding_tokens": one("No gradient at the padding token's trained row", "llama_padding", tokens(7, 5, 46), padding="none"),
     "models/padding_tied": one("OPT: none from the input, but one from the tied head", "opt_padding", tokens(7, 5), padding="none"),
+    "models/tied_saved": one(
+        "ensure_weight_tying: the head follows the embedding's saved copy, weight decay",
+        "llama",
+        lora(target_modules=QV, modules_to_save=["embed_tokens"], ensure_weight_tying=True),
+        weight_decay=0.1,
+    ),
+    "models/tied_saved_head": one(
+        "ensure_weight_tying with the head's name: the copy is the embedding's",
+        "qwen2",
+        lora(target_modules=QV, modules_to_save=["lm_head"], ensure_weight_tying=True),
+        padding="left",
+    ),
+    "models/tied_saved_padding": one(
+        "ensure_weight_tying: no gradient of the padding token's row from the input, one from the head",
+        "opt_padding",
+        lora(target_modules=QV, modules_to_save=["embed_tokens"], ensure_weight_tying=True),
+        padding="none",
+    ),
+    "models/tied_lora": one(
+        "ensure_weight_tying: LoRA on the embedding acts at the head too",
+        "llama",
+        lora(target_modules=["embed_tokens", "q_proj"], ensure_weight_tying=True),
+    ),
+    "models/tied_lora_head": one(
+        "ensure_weight_tying: targets name the head only; rsLoRA, OPT with a narrow embedding",
+        "opt_350m",
+        lora(target_modules=["lm_head", "v_proj"], r=3, use_rslora=True, ensure_weight_tying=True),
+        padding="left",
+    ),
+    "models/tied_tokens": one(
+        "ensure_weight_tying: the same rows of both",
+        "llama",
+        lora(target_modules=QV, trainable_token_indices={"embed_tokens": [5, 46], "lm_head": [5, 46]}, ensure_weight_tying=True),
+    ),
     "models/padding_opt": one("OPT", "opt_padding", lora(target_modules=["embed_tokens", "v_proj"]), padding="none"),
     "models/tokens_head": one(
         "Rows of the head alone", "llama_biases", lora(target_modules=QV, trainable_token_indices={"lm_head": [5, 46, 9]})

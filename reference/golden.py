@@ -28,6 +28,7 @@ import cases_scaling
 import cases_seq2seq
 import initial
 import prompts
+import tied
 from first_values import first_value
 
 STEPS = 5
@@ -169,6 +170,11 @@ def trainable(model: PeftModel) -> dict[str, torch.nn.Parameter]:
     return {key: parameter for key, parameter in model.named_parameters() if parameter.requires_grad}
 
 
+def distinct(model: PeftModel) -> dict[str, torch.nn.Parameter]:
+    """The trainable parameters, each storage once."""
+    return {key: parameter for key, parameter in trainable(model).items() if key not in tied.twins(model)}
+
+
 def save(model: PeftModel, folder: Path) -> list[Path]:
     """As PEFT saves, less the model card; sets are sorted, whose order PEFT leaves to chance. One folder an adapter."""
     names = list(model.peft_config)
@@ -208,6 +214,8 @@ def keyed(model: PeftModel, tensors: dict[str, torch.Tensor]) -> dict[str, torch
         return prompts.keyed(model, tensors)
     if model.peft_type == "VERA":  # looks for its projections, which do not train
         tensors = {**tensors, "base_model.vera_A.default": None, "base_model.vera_B.default": None}
+    if getattr(next(iter(model.peft_config.values())), "ensure_weight_tying", False):  # looks for what a name is left out for
+        tensors = {**dict.fromkeys(model.state_dict()), **tensors}
     result = {}
     for name in model.peft_config:
         prefix = "" if len(model.peft_config) == 1 else f"{name}/"
@@ -225,21 +233,24 @@ def expected(
     with torch.no_grad():
         result = {"base_logits": logits(bases.load(case.base)(**plain))}
         if not case.config.is_prompt_learning:
-            merged = reload(case, folders).merge_and_unload(safe_merge=True)
+            merged = reload(case, folders)
+            if not tied.matters(case.config):  # merged twice by PEFT
+                merged = merged.merge_and_unload(safe_merge=True)
             result["merged_logits"] = logits(merged(**inputs))
         if case.config.peft_type == "ADALORA":  # its loss has another term, see the README
             result["cross_entropy"] = model.get_base_model()(**inputs).loss.reshape(1)
     output = run(model, inputs)
     output.loss.backward()
+    tied.add_gradients(model)
     result["logits"] = logits(output)
     result["loss"] = output.loss.reshape(1)
-    gradients = keyed(model, {key: parameter.grad.clone() for key, parameter in trainable(model).items()})
+    gradients = keyed(model, {key: parameter.grad.clone() for key, parameter in distinct(model).items()})
     for key, gradient in gradients.items():
         none = key.endswith("qa_outputs.bias")  # the same number at each position changes no softmax over positions
         assert none or gradient.numel() == 0 or gradient.abs().max() > 1e-4, f"{key} has no gradient to speak of"
     result.update({f"grad.{key}": gradient for key, gradient in gradients.items()})
     result["losses_adamw"] = train(model, optimizer_of(model, case), inputs)
-    after = keyed(model, {key: parameter.detach() for key, parameter in trainable(model).items()})
+    after = keyed(model, {key: parameter.detach() for key, parameter in distinct(model).items()})
     if case.config.is_prompt_learning:
         after["prompt_embeddings"] = prompts.embeddings(model)
     result.update({f"after_adamw.{key}": value for key, value in after.items()})
@@ -248,7 +259,7 @@ def expected(
 
 def adamw(model: PeftModel, case: cases.Case) -> torch.optim.Optimizer:
     return torch.optim.AdamW(
-        trainable(model).values(), lr=case.learning_rate, betas=(0.9, 0.999), eps=1e-8, weight_decay=case.weight_decay
+        distinct(model).values(), lr=case.learning_rate, betas=(0.9, 0.999), eps=1e-8, weight_decay=case.weight_decay
     )
 
 
@@ -258,12 +269,15 @@ def train(model: PeftModel, optimizer: torch.optim.Optimizer, inputs: dict[str, 
         optimizer.zero_grad()
         loss = run(model, inputs).loss
         loss.backward()
+        tied.add_gradients(model)
         optimizer.step()
         losses.append(loss.item())
     return torch.tensor(losses)
 
 
 def summary(model: PeftModel) -> str:
+    if tied.matters(next(iter(model.peft_config.values()))):
+        return tied.summary(model)
     text = io.StringIO()
     with contextlib.redirect_stdout(text):
         model.print_trainable_parameters()

@@ -6,7 +6,13 @@ No weight is made: models are on the meta device. Usage: python reference/plan.p
 import setting  # first: sets the environment
 
 import torch
-from peft import LoraConfig, get_peft_model
+from peft import (
+    LoraConfig,
+    MultitaskPromptTuningConfig,
+    PromptEncoderConfig,
+    PromptTuningConfig,
+    get_peft_model,
+)
 from transformers import (
     AutoModelForCausalLM,
     AutoModelForSeq2SeqLM,
@@ -18,6 +24,7 @@ from transformers import (
     PreTrainedConfig,
     Qwen2Config,
     T5Config,
+    T5ForConditionalGeneration,
 )
 
 FOLDER = setting.GOLDEN.parent / "plan"
@@ -76,6 +83,24 @@ def write(name: str, config: PreTrainedConfig, lora: dict) -> None:
     setting.write_json(FOLDER / name / "expected.json", dict(parameters=parameters, lora=lora, trainable=trainable, all=total))
 
 
+def write_prompts(name: str, config: PreTrainedConfig) -> None:
+    """Counts of prompts before the encoder. PEFT looks for a method that transformers 5 has no more, and calls it in generation."""
+    T5ForConditionalGeneration._prepare_encoder_decoder_kwargs_for_generation = None
+    common = dict(num_virtual_tokens=5, task_type="SEQ_2_SEQ_LM")
+    prompts = {
+        "PROMPT_TUNING": PromptTuningConfig(**common),
+        "P_TUNING": PromptEncoderConfig(**common, encoder_hidden_size=24),
+        "MULTITASK_PROMPT_TUNING": MultitaskPromptTuningConfig(**common, num_tasks=3, num_transformer_submodules=1),
+    }
+    counts = {}
+    for method, prompt in prompts.items():
+        adapted = get_peft_model(AutoModelForSeq2SeqLM.from_config(config), prompt)
+        trainable, total = adapted.get_nb_trainable_parameters()
+        counts[method] = dict(trainable=trainable, all=total)
+    setting.write_json(FOLDER / name / "prompts.json", counts)
+
+
+write_prompts("t5", CASES["t5"][0])
 for name, (config, lora) in CASES.items():
     (FOLDER / name).mkdir(parents=True, exist_ok=True)
     write(name, config, lora)

@@ -8,11 +8,11 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BiConsumer;
 import org.deeplearning4j.nn.api.Model;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.error.PeftException;
-import org.peft4j.internal.files.AdapterFiles;
 import org.peft4j.internal.graft.Passes;
 import org.peft4j.internal.graft.Slot;
 import org.peft4j.internal.merge.Merger;
@@ -397,7 +397,8 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
   /** How much of the model trains. */
   public TrainableParameters trainableParameters() {
     long trainable = active().stream().mapToLong(name -> adapters.get(name).count()).sum();
-    long loaded = adapters.all().stream().mapToLong(a -> a.count() - a.biasCount()).sum();
+    long loaded =
+        adapters.all().stream().mapToLong(a -> a.count() + a.frozenCount() - a.biasCount()).sum();
     return new TrainableParameters(trainable, sites.baseCount(wrapped.base()) + loaded);
   }
 
@@ -416,26 +417,46 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
    *     adapter in the folder is then unchanged
    */
   public void save(Path folder) {
+    saveAll(folder, this::save);
+  }
+
+  /** Saves one adapter in {@code folder} itself. */
+  public void save(String name, Path folder) {
+    save(name, folder, false);
+  }
+
+  /**
+   * Like {@link #save(Path)}, with the base model's token embeddings and output head in each file,
+   * as Hugging Face PEFT's {@code save_embedding_layers=True}: for a base model whose vocabulary was
+   * resized, so that the adapter needs that copy of it no more.
+   */
+  public void saveWithEmbeddings(Path folder) {
+    saveAll(folder, this::saveWithEmbeddings);
+  }
+
+  /** Like {@link #saveWithEmbeddings(Path)}, for one adapter in {@code folder} itself. */
+  public void saveWithEmbeddings(String name, Path folder) {
+    save(name, folder, true);
+  }
+
+  private void saveAll(Path folder, BiConsumer<String, Path> save) {
     wrapped.traffic().requireOpen();
     if (adapters().isEmpty()) {
       throw new PeftException(
           "There is no adapter to save. Add one with addAdapter, or load one with loadAdapter.");
     }
     for (String name : adapters()) {
-      save(name, name.equals(Peft.DEFAULT_ADAPTER) ? folder : folder.resolve(name));
+      save.accept(name, name.equals(Peft.DEFAULT_ADAPTER) ? folder : folder.resolve(name));
     }
   }
 
-  /** Saves one adapter in {@code folder} itself. */
-  public void save(String name, Path folder) {
+  private void save(String name, Path folder, boolean embeddings) {
     wrapped
         .traffic()
         .pass(
             () -> {
-              LoadedAdapter adapter = adapters.get(name);
-              AdapterFiles.write(
-                  folder, adapter.config(), maker.targets(adapter.config()), adapter.slots());
-              return adapter;
+              maker.save(adapters.get(name), folder, embeddings);
+              return name;
             });
   }
 

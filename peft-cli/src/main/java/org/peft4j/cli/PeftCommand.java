@@ -6,6 +6,7 @@ import org.peft4j.cli.checkpoint.CombineCommand;
 import org.peft4j.cli.checkpoint.InitCommand;
 import org.peft4j.cli.checkpoint.InspectCommand;
 import org.peft4j.cli.checkpoint.MergeCommand;
+import org.peft4j.cli.checkpoint.ResizeCommand;
 import org.peft4j.cli.plan.PlanCommand;
 import org.peft4j.cli.run.EvalCommand;
 import org.peft4j.cli.run.ForwardCommand;
@@ -45,6 +46,7 @@ import picocli.CommandLine.Spec;
       InspectCommand.class,
       PlanCommand.class,
       InitCommand.class,
+      ResizeCommand.class,
       ForwardCommand.class
     },
     commandListHeading = "%nCommands:%n",

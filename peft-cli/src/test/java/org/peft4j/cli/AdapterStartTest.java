@@ -11,7 +11,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 class AdapterStartTest {
   @ParameterizedTest
   @CsvSource({
-    "eva, 'which needs data'",
     "loftq, 'must be converted to plain LoRA'",
     "corda, 'must be converted to plain LoRA'",
   })

@@ -27,6 +27,7 @@ class HelpTest {
         "inspect",
         "plan",
         "init",
+        "resize",
         "forward"
       })
   void everyCommandHasHelpWithAnExample(String command) {

@@ -8,9 +8,12 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class PlanTest {
   private static final Path CONFIGS = Run.GOLDEN.resolveSibling("plan");
@@ -39,6 +42,31 @@ class PlanTest {
     Run run = Run.of("plan", CONFIGS.resolve("gpt2"), "--precision", "bf16");
 
     assertThat(run.out()).contains("294,912 || all params: 124,734,720").doesNotContain("fp32");
+  }
+
+  /** Python's tables have rows for the decoder too, which its prompts leave unused. */
+  @ParameterizedTest
+  @CsvSource({
+    "PROMPT_TUNING, prompt-tuning, num_virtual_tokens=5",
+    "P_TUNING, p-tuning, encoder_hidden_size=24",
+    "MULTITASK_PROMPT_TUNING, multitask-prompt-tuning, num_transformer_submodules=1",
+  })
+  void promptsOfAnEncoderDecoderHaveThePythonsCounts(String method, String name, String field)
+      throws IOException {
+    JsonNode expected = JSON.readTree(CONFIGS.resolve("t5/prompts.json").toFile()).path(method);
+    List<Object> arguments =
+        new ArrayList<>(List.of("plan", CONFIGS.resolve("t5"), "--method", name, "--json"));
+    arguments.addAll(List.of("--virtual-tokens", 5, "--set", field));
+    if (method.startsWith("MULTITASK")) {
+      arguments.addAll(List.of("--set", "num_tasks=3"));
+    }
+
+    Run run = Run.of(arguments.toArray());
+
+    assertThat(run.err()).isEmpty();
+    JsonNode json = JSON.readTree(run.out());
+    assertThat(json.path("trainable_parameters")).isEqualTo(expected.path("trainable"));
+    assertThat(json.path("all_parameters")).isEqualTo(expected.path("all"));
   }
 
   @Test

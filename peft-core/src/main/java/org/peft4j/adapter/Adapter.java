@@ -22,8 +22,24 @@ public interface Adapter {
   /** The site where it acts. */
   Site site();
 
-  /** Its trainable tensors, in the order of their layout in the flat parameter vector. */
+  /** Its tensors, in the order of their layout in the flat parameter vector. */
   List<ParameterSpec> parameters();
+
+  /** Those of its tensors that train. */
+  default List<ParameterSpec> trainable() {
+    return parameters().stream().filter(ParameterSpec::trains).toList();
+  }
+
+  /**
+   * The number of elements that do not train and that Hugging Face PEFT counts among all
+   * parameters.
+   */
+  default long frozenCount() {
+    return parameters().stream()
+        .filter(spec -> !spec.trains())
+        .mapToLong(ParameterSpec::count)
+        .sum();
+  }
 
   /**
    * Sets first values that depend on others, once all are drawn. Not called for values read from a
@@ -50,8 +66,16 @@ public interface Adapter {
     return KEY_ROOT + site().name() + "." + parameter.name();
   }
 
-  /** The keys of second copies in an adapter file, by the names of the copied tensors. */
-  default Map<String, String> copies() {
+  /**
+   * What an adapter file has once more under other keys, for modules that share a weight: views of
+   * the tensors. A file that has them must have these values.
+   */
+  default Map<String, INDArray> copies(Tensors tensors) {
+    return Map.of();
+  }
+
+  /** The keys and shapes of the {@link #copies}. */
+  default Map<String, List<Long>> copyShapes() {
     return Map.of();
   }
 

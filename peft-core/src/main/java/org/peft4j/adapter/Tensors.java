@@ -46,8 +46,14 @@ public final class Tensors {
 
   /** Frees the native memory of arrays that own theirs. */
   public void close() {
+    closeExcept(new Tensors(Map.of()));
+  }
+
+  /** Frees the native memory of arrays that own theirs and are not among others. */
+  public void closeExcept(Tensors others) {
     for (INDArray array : arrays.values()) {
-      if (array.closeable() && !array.wasClosed()) {
+      boolean kept = others.arrays.values().stream().anyMatch(other -> other == array);
+      if (!kept && array.closeable() && !array.wasClosed()) {
         array.close();
       }
     }

@@ -48,6 +48,45 @@ public interface Kernels {
     }
   }
 
+  /**
+   * {@code out = x·Wᵀ + b} for a W that is made in rows.
+   *
+   * @param x [n, in]
+   * @param weight [out, in]
+   * @param bias [out]
+   * @param out [n, out]
+   */
+  default void affine(INDArray x, WeightRows weight, @Nullable INDArray bias, INDArray out) {
+    Panels.affine(this, x, weight, bias, out);
+  }
+
+  /**
+   * {@code dx = dy·W + beta·dx} for a W that is made in rows.
+   *
+   * @param dy [n, out]
+   * @param weight [out, in]
+   * @param beta 0 to overwrite dx, 1 to add to it
+   * @param dx [n, in]
+   */
+  default void matmul(INDArray dy, WeightRows weight, double beta, INDArray dx) {
+    Panels.matmul(this, dy, weight, beta, dx);
+  }
+
+  /**
+   * Makes rows of a matrix.
+   *
+   * @param from the first row
+   * @param panel [rows, columns] of the matrix' type, row-major; receives as many rows as it has
+   */
+  default void fill(WeightRows weight, int from, INDArray panel) {
+    int rows = (int) panel.size(0);
+    float[] values = new float[Math.toIntExact(panel.length())];
+    weight.write(from, from + rows, values);
+    try (INDArray made = Nd4j.createFromArray(values)) {
+      panel.assign(made.reshape('c', panel.shape()));
+    }
+  }
+
   /** {@code rows += bias}: rows [n, m], bias [m]. */
   void addBias(INDArray rows, INDArray bias);
 

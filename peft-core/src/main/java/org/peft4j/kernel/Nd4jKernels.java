@@ -27,8 +27,24 @@ public final class Nd4jKernels implements Kernels {
       }
       return;
     }
+    if (hasGaps(out)) { // Which gemm refuses.
+      try (ScratchScope scratch = new ScratchScope()) {
+        INDArray dense = scratch.like(out);
+        if (beta != 0) {
+          dense.assign(out);
+        }
+        matmul(a, transposeA, b, transposeB, alpha, beta, dense);
+        out.assign(dense);
+      }
+      return;
+    }
     // A column-major product of the transposed operands: outᵀ = op(b)ᵀ·op(a)ᵀ.
     Nd4j.gemm(b, a, out.transpose(), !transposeB, !transposeA, alpha, beta);
+  }
+
+  /** Whether rows are parts of wider rows. */
+  private static boolean hasGaps(INDArray matrix) {
+    return matrix.stride(1) == 1 && matrix.size(0) > 1 && matrix.stride(0) != matrix.size(1);
   }
 
   @Override

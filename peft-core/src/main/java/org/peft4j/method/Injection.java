@@ -3,6 +3,7 @@ package org.peft4j.method;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.peft4j.site.Site;
 import org.peft4j.weight.FrozenWeight;
@@ -37,6 +38,7 @@ public final class Injection {
   private final FrozenValues frozen;
   private final boolean fresh;
   private final boolean encoders;
+  private final Function<Site, List<Site>> tied;
   private final Map<Class<?>, Object> shared = new HashMap<>();
 
   /**
@@ -45,12 +47,25 @@ public final class Injection {
    * @param fresh whether the values are drawn; false if they are loaded
    * @param encoders whether encoders have parameters: false if the adapter is loaded from a file
    *     without them
+   * @param tied the other sites at which the adapter at a site acts too, because the config ties
+   *     them: see {@link org.peft4j.adapter.SharingAdapter}
    */
-  public Injection(List<Site> targets, FrozenValues frozen, boolean fresh, boolean encoders) {
+  public Injection(
+      List<Site> targets,
+      FrozenValues frozen,
+      boolean fresh,
+      boolean encoders,
+      Function<Site, List<Site>> tied) {
+    this.tied = tied;
     this.targets = List.copyOf(targets);
     this.frozen = frozen;
     this.fresh = fresh;
     this.encoders = encoders;
+  }
+
+  /** The creation of an adapter whose parts act at their own sites only. */
+  public Injection(List<Site> targets, FrozenValues frozen, boolean fresh, boolean encoders) {
+    this(targets, frozen, fresh, encoders, site -> List.of());
   }
 
   /** The creation of an adapter with drawn values. */
@@ -64,6 +79,11 @@ public final class Injection {
 
   public FrozenValues frozen() {
     return frozen;
+  }
+
+  /** The other sites at which the adapter at this one must act too; mostly none. */
+  public List<Site> tied(Site site) {
+    return tied.apply(site);
   }
 
   /** Whether the values are drawn, not loaded. */

@@ -108,6 +108,14 @@ public interface PeftMethod<C extends PeftConfig> {
   }
 
   /**
+   * Whether modules that share the token embeddings follow the embeddings' adapter or saved copy:
+   * {@code ensure_weight_tying}.
+   */
+  default boolean tiesWeights(C config) {
+    return false;
+  }
+
+  /**
    * A term of a sum of adapters.
    *
    * @param name its name, for messages

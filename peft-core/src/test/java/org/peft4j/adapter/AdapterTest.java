@@ -3,6 +3,7 @@ package org.peft4j.adapter;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.kernel.Nd4jKernels;
@@ -42,7 +43,8 @@ class AdapterTest {
 
   @Test
   void itsFileHoldsItsTensorsAndNoCopiesOrConstants() {
-    assertThat(adapter.copies()).isEmpty();
+    assertThat(adapter.copies(new Tensors(Map.of()))).isEmpty();
+    assertThat(adapter.copyShapes()).isEmpty();
     assertThat(adapter.constants()).isEmpty();
     assertThat(adapter.constantShapes()).isEmpty();
     assertThat(adapter.writesConstants()).isTrue();

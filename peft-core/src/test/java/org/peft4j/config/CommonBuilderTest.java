@@ -117,4 +117,13 @@ class CommonBuilderTest {
   void aConfigWithoutAPromptIsTheSameWhateverItsTextEncodesTo(PeftConfig config) {
     assertThat(config.encoded(text -> new int[] {1})).isSameAs(config);
   }
+
+  /** Python writes an empty text where there is no pattern. */
+  @Test
+  void anEmptyNameOfAContainerIsNone() {
+    BitFitConfig config =
+        BitFitConfig.builder().targetModules("q").layersToTransform(1).layersPattern("").build();
+
+    assertThat(config.common().layersPattern()).isEmpty();
+  }
 }

@@ -26,6 +26,8 @@ import org.peft4j.token.TokenTuningConfig;
  * @param init the first values of A and B
  * @param tokenIndices rows of embeddings that train too: token ids by the embedding's name, which
  *     is empty for the model's token embedding
+ * @param ensureWeightTying whether modules that share the token embeddings follow their adapter,
+ *     saved copy or trained rows
  * @param fanInFanOut kept for Hugging Face PEFT, which needs it for GPT-2; no effect here
  */
 public record LoraConfig(
@@ -37,6 +39,7 @@ public record LoraConfig(
     boolean dora,
     LoraInit init,
     Map<String, List<Integer>> tokenIndices,
+    boolean ensureWeightTying,
     boolean fanInFanOut)
     implements PeftConfig {
   /** The name in {@code peft_type}. */
@@ -66,6 +69,9 @@ public record LoraConfig(
           .rankPattern()
           .forEach((key, r) -> checkEven("rank_pattern \"" + key + "\"", r, problems));
     }
+    if (init == LoraInit.MICA && dora) {
+      problems.add("init_lora_weights mica does not go with use_dora; set one of them otherwise.");
+    }
     if (loraBias && dora) {
       problems.add("lora_bias does not go with use_dora; set one of them to false.");
     }
@@ -94,6 +100,7 @@ public record LoraConfig(
         .dora(dora)
         .init(init)
         .tokenIndices(tokenIndices)
+        .ensureWeightTying(ensureWeightTying)
         .fanInFanOut(fanInFanOut);
   }
 
@@ -110,6 +117,7 @@ public record LoraConfig(
     private boolean dora;
     private LoraInit init = LoraInit.STANDARD;
     private Map<String, List<Integer>> tokenIndices = Map.of();
+    private boolean ensureWeightTying;
     private boolean fanInFanOut;
 
     private Builder() {}
@@ -160,6 +168,15 @@ public record LoraConfig(
       return this;
     }
 
+    /**
+     * Whether modules that share the token embeddings follow their adapter, saved copy or trained
+     * rows: the output head of a tied model.
+     */
+    public Builder ensureWeightTying(boolean value) {
+      ensureWeightTying = value;
+      return this;
+    }
+
     /** Kept for Hugging Face PEFT. */
     public Builder fanInFanOut(boolean value) {
       fanInFanOut = value;
@@ -169,7 +186,16 @@ public record LoraConfig(
     @Override
     public LoraConfig build() {
       return new LoraConfig(
-          common(), ranks(), dropout, rslora, loraBias, dora, init, tokenIndices, fanInFanOut);
+          common(),
+          ranks(),
+          dropout,
+          rslora,
+          loraBias,
+          dora,
+          init,
+          tokenIndices,
+          ensureWeightTying,
+          fanInFanOut);
     }
   }
 }

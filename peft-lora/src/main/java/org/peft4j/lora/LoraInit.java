@@ -25,7 +25,7 @@ public enum LoraInit {
   /**
    * The principal components of the module's inputs (Paischer et al. 2024): {@code "eva"}. A saved
    * adapter needs nothing more; a new one needs data: see {@link
-   * org.peft4j.lora.eva.EvaInitialiser}, which starts from {@link #STANDARD}.
+   * org.peft4j.lora.eva.EvaInitialiser}, which begins with {@link #STANDARD}.
    */
   EVA("eva"),
   /**
@@ -34,7 +34,13 @@ public enum LoraInit {
    */
   OLORA("olora"),
   /** A and B orthogonal to each other: {@code "orthogonal"}. Even ranks, linear modules only. */
-  ORTHOGONAL("orthogonal");
+  ORTHOGONAL("orthogonal"),
+  /**
+   * Minor components (MiCA, arXiv 2604.01694): A zero, B the left singular vectors of the weight's
+   * r smallest singular values, and B stays as it is: {@code "mica"}. Exact; linear modules and
+   * embeddings.
+   */
+  MICA("mica");
 
   private final String json;
 

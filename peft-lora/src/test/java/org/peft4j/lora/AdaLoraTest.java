@@ -210,19 +210,7 @@ class AdaLoraTest {
   }
 
   private static AdaLoraConfig withPattern(AdaLoraConfig c, Map<String, List<Boolean>> pattern) {
-    return new AdaLoraConfig(
-        c.common(),
-        c.initR(),
-        c.targetR(),
-        c.alpha(),
-        c.dropout(),
-        c.schedule(),
-        c.beta1(),
-        c.beta2(),
-        c.orthRegWeight(),
-        pattern,
-        c.initLoraWeights(),
-        c.fanInFanOut());
+    return c.toBuilder().rankPattern(pattern).build();
   }
 
   private static AdaLoraConfig graphConfig(int targetR, int tfinal) {

@@ -10,6 +10,7 @@ import org.peft4j.kernel.AttentionScores;
 import org.peft4j.kernel.Kernels;
 import org.peft4j.kernel.Nd4jKernels;
 import org.peft4j.kernel.Scratch;
+import org.peft4j.kernel.WeightRows;
 import org.peft4j.onednn.internal.Address;
 
 /**
@@ -62,6 +63,15 @@ public final class OneDnnKernels implements Kernels {
       portable.columnSums(rows, sums);
     }
     Scratch.release(ones);
+  }
+
+  @Override
+  public void fill(WeightRows weight, int from, INDArray panel) {
+    if (RowMaking.possible(panel)) {
+      RowMaking.fill(weight, from, panel);
+    } else {
+      portable.fill(weight, from, panel);
+    }
   }
 
   @Override

@@ -41,7 +41,11 @@ final class TrainingRun<B extends Batch> {
     this.stopRequested = stopRequested;
     state =
         new TrainingState(
-            training.model(), training.settings().saved(), training.data(), steps::state);
+            training.model(),
+            training.settings().saved(),
+            training.data(),
+            steps::state,
+            steps::requireUsable);
     total = training.data().steps();
   }
 

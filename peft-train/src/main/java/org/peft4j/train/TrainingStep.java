@@ -94,6 +94,13 @@ final class TrainingStep<B extends Batch> implements AutoCloseable {
     return state;
   }
 
+  /** Checks what a checkpoint has for an array of {@link #state}. */
+  void requireUsable(String name, INDArray value) {
+    if (optimizer.state().containsKey(name)) {
+      optimizer.requireUsable(name, value);
+    }
+  }
+
   private static void put(Map<String, INDArray> state, String name, INDArray array) {
     if (state.put(name, array) != null) {
       throw new PeftException(
@@ -106,7 +113,6 @@ final class TrainingStep<B extends Batch> implements AutoCloseable {
   /** Goes on after {@code steps} steps; the arrays of {@link #state} are those of that time. */
   void resumeAfter(long steps) {
     hooks.forEach(TrainingHook::restored);
-    optimizer.restored();
     done = steps;
   }
 

@@ -15,6 +15,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.Peft;
 import org.peft4j.PeftModel;
+import org.peft4j.quantization.Quantization;
+import org.peft4j.quantization.QuantizedFormat;
 import org.peft4j.safetensors.TensorInfo;
 import org.peft4j.safetensors.TensorSource;
 import org.peft4j.train.data.TokenizedFile;
@@ -67,7 +69,19 @@ record GoldenCase(Path folder, JsonNode json) {
 
   TransformerModel base() {
     return Transformers.open(
-        FOLDER.resolve("bases").resolve(json.path("base").asText()), TransformerOptions.defaults());
+        FOLDER.resolve("bases").resolve(json.path("base").asText()), options());
+  }
+
+  /** A case's base may be in fewer bits. */
+  private TransformerOptions options() {
+    TransformerOptions plain = TransformerOptions.defaults();
+    JsonNode bits = json.path("quantization");
+    return bits.isMissingNode()
+        ? plain
+        : plain.withQuantization(
+            Quantization.of(QuantizedFormat.named(bits.path("format").asText()))
+                .withBlockSize(bits.path("block_size").asInt())
+                .withDoubleQuantization(bits.path("double_quantization").asBoolean()));
   }
 
   List<String> adapters() {

@@ -148,9 +148,7 @@ class ResumeTest {
       assertThatThrownBy(tuner::run)
           .isInstanceOf(PeftException.class)
           .hasMessageContaining(message);
-      if (message.startsWith("has")) {
-        assertThat(tiny.parameters()).isEqualTo(before);
-      }
+      assertThat(tiny.parameters()).isEqualTo(before);
     }
   }
 

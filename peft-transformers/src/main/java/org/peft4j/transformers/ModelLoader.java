@@ -20,6 +20,7 @@ import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.family.Families;
 import org.peft4j.transformers.internal.model.FrozenModel;
 import org.peft4j.transformers.internal.weights.CheckpointReader;
+import org.peft4j.transformers.internal.weights.HeldFormats;
 import org.peft4j.transformers.internal.weights.TensorKeys;
 import org.peft4j.transformers.internal.weights.WeightStore;
 import org.peft4j.weight.DenseWeight;
@@ -95,7 +96,10 @@ record ModelLoader(Path folder, ModelArchitecture architecture, TransformerOptio
   }
 
   private WeightStore read(TensorKeys keys) {
-    return new CheckpointReader(folder, keys, options.dataType(), matrices()).read();
+    HeldFormats plain = HeldFormats.of(options.dataType(), matrices());
+    HeldFormats formats =
+        options.quantization().map(q -> plain.quantizing(q, architecture)).orElse(plain);
+    return new CheckpointReader(folder, keys, formats).read();
   }
 
   private DataType matrices() {

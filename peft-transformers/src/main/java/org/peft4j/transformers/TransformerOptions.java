@@ -1,11 +1,13 @@
 package org.peft4j.transformers;
 
 import java.util.List;
+import java.util.Optional;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.learning.config.Adam;
 import org.nd4j.linalg.learning.config.IUpdater;
 import org.nd4j.linalg.learning.regularization.Regularization;
 import org.peft4j.error.PeftException;
+import org.peft4j.quantization.Quantization;
 import org.peft4j.transformers.config.Precision;
 
 /**
@@ -13,6 +15,8 @@ import org.peft4j.transformers.config.Precision;
  *
  * @param dataType FLOAT or DOUBLE: the type of all computation
  * @param precision FP32 holds weights in {@code dataType}, BF16 in half the memory of FLOAT
+ * @param quantization how the linear weights of blocks are held in fewer bits; the rest, and the
+ *     products, have {@code precision}
  * @param gradientCheckpointing whether blocks keep only their input for the backward pass and
  *     recompute the rest: less memory, a third more time, the same gradients bit for bit
  * @param updater the updater of adapters that train on the model
@@ -24,6 +28,7 @@ import org.peft4j.transformers.config.Precision;
 public record TransformerOptions(
     DataType dataType,
     Precision precision,
+    Optional<Quantization> quantization,
     boolean gradientCheckpointing,
     IUpdater updater,
     List<Regularization> regularization,
@@ -42,43 +47,66 @@ public record TransformerOptions(
   }
 
   /**
-   * FLOAT, FP32, no checkpointing, Adam with a learning rate of 1e-4, no regularisation, seed 0.
+   * FLOAT, FP32, no quantisation, no checkpointing, Adam with a learning rate of 1e-4, no
+   * regularisation, seed 0.
    */
   public static TransformerOptions defaults() {
     return new TransformerOptions(
-        DataType.FLOAT, Precision.FP32, false, new Adam(LEARNING_RATE), List.of(), 0, false);
+        DataType.FLOAT,
+        Precision.FP32,
+        Optional.empty(),
+        false,
+        new Adam(LEARNING_RATE),
+        List.of(),
+        0,
+        false);
   }
 
   public TransformerOptions withDataType(DataType value) {
     return new TransformerOptions(
-        value, precision, gradientCheckpointing, updater, regularization, seed, tokenTypes);
+        value, precision, quantization, gradientCheckpointing, updater, regularization, seed, tokenTypes);
   }
 
   public TransformerOptions withPrecision(Precision value) {
     return new TransformerOptions(
-        dataType, value, gradientCheckpointing, updater, regularization, seed, tokenTypes);
+        dataType, value, quantization, gradientCheckpointing, updater, regularization, seed, tokenTypes);
+  }
+
+  /** The linear weights of blocks in fewer bits, made while they are read. */
+  public TransformerOptions withQuantization(Quantization value) {
+    return new TransformerOptions(
+        dataType,
+        precision,
+        Optional.of(value),
+        gradientCheckpointing,
+        updater,
+        regularization,
+        seed,
+        tokenTypes);
   }
 
   public TransformerOptions withGradientCheckpointing(boolean value) {
-    return new TransformerOptions(dataType, precision, value, updater, regularization, seed, tokenTypes);
+    return new TransformerOptions(
+        dataType, precision, quantization, value, updater, regularization, seed, tokenTypes);
   }
 
   public TransformerOptions withUpdater(IUpdater value) {
     return new TransformerOptions(
-        dataType, precision, gradientCheckpointing, value, regularization, seed, tokenTypes);
+        dataType, precision, quantization, gradientCheckpointing, value, regularization, seed, tokenTypes);
   }
 
   public TransformerOptions withRegularization(List<Regularization> value) {
-    return new TransformerOptions(dataType, precision, gradientCheckpointing, updater, value, seed, tokenTypes);
+    return new TransformerOptions(
+        dataType, precision, quantization, gradientCheckpointing, updater, value, seed, tokenTypes);
   }
 
   public TransformerOptions withSeed(long value) {
     return new TransformerOptions(
-        dataType, precision, gradientCheckpointing, updater, regularization, value, tokenTypes);
+        dataType, precision, quantization, gradientCheckpointing, updater, regularization, value, tokenTypes);
   }
 
   public TransformerOptions withTokenTypes(boolean value) {
     return new TransformerOptions(
-        dataType, precision, gradientCheckpointing, updater, regularization, seed, value);
+        dataType, precision, quantization, gradientCheckpointing, updater, regularization, seed, value);
   }
 }

@@ -1,5 +1,6 @@
 package org.peft4j.transformers;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteOrder;
@@ -9,6 +10,8 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.peft4j.quantization.Quantization;
+import org.peft4j.quantization.QuantizedFormat;
 import org.peft4j.safetensors.TensorInfo;
 import org.peft4j.safetensors.TensorSource;
 
@@ -22,6 +25,7 @@ public final class Golden {
           "weighted/",
           "per_row/",
           "eva/",
+          "resized",
           "optimizers/",
           "mixed/lora_then_ia3",
           "stories260k_wizard",
@@ -39,10 +43,21 @@ public final class Golden {
     return Transformers.open(base(base), TransformerOptions.defaults());
   }
 
-  /** The base of a case, with a second input where its batch has types of tokens. */
-  static TransformerModel open(String base, GoldenInputs inputs) {
-    return Transformers.open(
-        base(base), TransformerOptions.defaults().withTokenTypes(inputs.typed()));
+  /**
+   * The model of a case, whose base may be in fewer bits, with a second input where its batch has
+   * types of tokens.
+   */
+  static TransformerModel open(JsonNode golden, GoldenInputs inputs) {
+    TransformerOptions plain = TransformerOptions.defaults().withTokenTypes(inputs.typed());
+    JsonNode bits = golden.path("quantization");
+    TransformerOptions options =
+        bits.isMissingNode()
+            ? plain
+            : plain.withQuantization(
+                Quantization.of(QuantizedFormat.named(bits.path("format").asText()))
+                    .withBlockSize(bits.path("block_size").asInt())
+                    .withDoubleQuantization(bits.path("double_quantization").asBoolean()));
+    return Transformers.open(base(golden.path("base").asText()), options);
   }
 
   /**

@@ -7,18 +7,24 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.Peft;
 import org.peft4j.PeftModel;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.files.TensorFile;
+import org.peft4j.lora.LoraConfig;
 import org.peft4j.safetensors.TensorSource;
 
 /**
@@ -79,6 +85,45 @@ class SavedEmbeddingsTest {
     }
   }
 
+  static List<Arguments> asked() {
+    String table = "model.embed_tokens.";
+    return List.of(
+        Arguments.of(LoraConfig.builder().targetModules("q_proj"), List.of(HEAD, TABLE)),
+        Arguments.of(
+            LoraConfig.builder().targetModules("embed_tokens"),
+            List.of("base_model.model." + table + "base_layer.weight")),
+        // The copy of the head is the adapter's own.
+        Arguments.of(
+            LoraConfig.builder().targetModules("q_proj").modulesToSave("lm_head"),
+            List.of(TABLE)));
+  }
+
+  /** The keys are those of {@code get_peft_model_state_dict(…, save_embedding_layers=True)}. */
+  @ParameterizedTest
+  @MethodSource("asked")
+  void theyAreSavedWhenAskedForAndNotTrainedWhenLoaded(
+      LoraConfig.Builder config, List<String> keys) {
+    try (CausalLanguageModel model = Transformers.load(Golden.base("llama_biases"));
+        PeftModel<ComputationGraph> peft = Peft.wrap(model.graph(), config.build())) {
+      peft.saveWithEmbeddings(folder);
+      Path file = folder.resolve("adapter_model.safetensors");
+      Set<String> own = peft.adapter(Peft.DEFAULT_ADAPTER).tensors().keySet();
+      try (TensorSource source = TensorSource.open(file)) {
+        assertThat(source.tensors().keySet().stream().filter(key -> !own.contains(key)))
+            .containsExactlyInAnyOrderElementsOf(keys);
+      }
+      Path base = Golden.base("llama_biases").resolve("model.safetensors");
+      for (String key : keys) {
+        String name = key.replace("base_model.model.", "").replace("base_layer.", "");
+        assertThat(Golden.floats(file, key)).isEqualTo(Golden.floats(base, name));
+      }
+
+      peft.loadAdapter("again", folder);
+      assertThat(peft.adapter("again").tensors())
+          .isEqualTo(peft.adapter(Peft.DEFAULT_ADAPTER).tensors());
+    }
+  }
+
   @Test
   void anotherNumberOfTokensIsNamedWithTheWayOut() {
     INDArray head = Objects.requireNonNull(tensors.get(HEAD));
@@ -87,8 +132,8 @@ class SavedEmbeddingsTest {
       assertThatThrownBy(() -> load(model))
           .isInstanceOf(PeftException.class)
           .hasMessageContaining(
-              "the adapter's model had 60 tokens, this one has 56: resize this one in Python with"
-                  + " model.resize_token_embeddings(60)");
+              "the adapter's model had 60 tokens, this one has 56: make a base model like the"
+                  + " adapter's with peft resize");
     }
   }
 }

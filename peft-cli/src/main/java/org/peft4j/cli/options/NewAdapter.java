@@ -27,6 +27,7 @@ import org.peft4j.internal.files.AdapterFiles;
 import org.peft4j.internal.json.JsonReader;
 import org.peft4j.method.Methods;
 import org.peft4j.method.PeftMethod;
+import org.peft4j.transformers.family.Families;
 
 /**
  * The config of a new adapter. Options become fields of {@code adapter_config.json}, which the
@@ -87,15 +88,17 @@ public final class NewAdapter {
     }
   }
 
-  /** Reads a config of any family, in a folder or alone: a plan needs no more. */
+  /**
+   * What a model is for. Reads a config of any family, in a folder or alone: a plan needs no more.
+   */
   private static String task(Path model) {
     Path file = Files.isDirectory(model) ? model.resolve("config.json") : model;
     try {
-      JsonNode config = JSON.read(file);
-      if (config.path("architectures").toString().contains("ForSequenceClassification")) {
+      JsonNode architectures = JSON.read(file).path("architectures");
+      if (architectures.toString().contains("ForSequenceClassification")) {
         return "SEQ_CLS";
       }
-      return config.path("is_encoder_decoder").asBoolean() ? "SEQ_2_SEQ_LM" : "CAUSAL_LM";
+      return Families.read(model).stacks().size() > 1 ? "SEQ_2_SEQ_LM" : "CAUSAL_LM";
     } catch (PeftException e) {
       // Opening the model reports what is wrong with it.
       return "CAUSAL_LM";

@@ -2,6 +2,7 @@ package org.peft4j.cli.options;
 
 import org.peft4j.transformers.TransformerOptions;
 import org.peft4j.transformers.config.Precision;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The precision of frozen weights in memory. */
@@ -14,7 +15,11 @@ public final class PrecisionOption {
               + " half the memory; adapters, norms, softmax and loss stay in single precision.")
   public Precision value = Precision.FP32;
 
+  @Mixin public QuantizationOptions quantization = new QuantizationOptions();
+
+  /** The options of a model in that precision. */
   public TransformerOptions options() {
-    return TransformerOptions.defaults().withPrecision(value);
+    TransformerOptions options = TransformerOptions.defaults().withPrecision(value);
+    return quantization.value().map(options::withQuantization).orElse(options);
   }
 }

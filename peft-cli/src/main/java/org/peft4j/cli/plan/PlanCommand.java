@@ -10,14 +10,17 @@ import org.peft4j.cli.options.AdapterOptions;
 import org.peft4j.cli.options.NewAdapter;
 import org.peft4j.cli.options.OptionNames;
 import org.peft4j.cli.options.Output;
+import org.peft4j.cli.options.QuantizationOptions;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.internal.files.AdapterFiles;
+import org.peft4j.quantization.Quantization;
 import org.peft4j.transformers.Transformers;
 import org.peft4j.transformers.config.Precision;
 import org.peft4j.transformers.plan.TrainingBatch;
 import org.peft4j.transformers.plan.TransformerPlan;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -51,9 +54,7 @@ public final class PlanCommand implements Runnable {
 
   @Spec @Nullable CommandSpec spec;
 
-  @Parameters(
-      paramLabel = "PATH",
-      description = "A config.json, or a model folder with one.")
+  @Parameters(paramLabel = "PATH", description = "A config.json, or a model folder with one.")
   Path path = Path.of("");
 
   @Option(
@@ -77,6 +78,8 @@ public final class PlanCommand implements Runnable {
           "Precision of frozen matrices and embeddings: fp32 or bf16 (default: report both).")
   Optional<Precision> precision = Optional.empty();
 
+  @Mixin QuantizationOptions quantization = new QuantizationOptions();
+
   @Option(names = "--json", description = "Print JSON, with all numbers in bytes.")
   boolean json;
 
@@ -99,6 +102,9 @@ public final class PlanCommand implements Runnable {
     TrainingBatch size = OPTIONS.in(() -> new TrainingBatch(batch, length));
     TransformerPlan plan = Transformers.plan(path, config, size);
     List<Precision> told = precision.map(List::of).orElse(List.of(Precision.values()));
-    Output.of(spec).print(json ? new PlanJson(plan, told).text() : new PlanText(plan, told).text());
+    Optional<Quantization> bits = quantization.value();
+    Output.of(spec)
+        .print(
+            json ? new PlanJson(plan, told, bits).text() : new PlanText(plan, told, bits).text());
   }
 }

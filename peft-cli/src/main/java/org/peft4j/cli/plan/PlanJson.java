@@ -5,11 +5,13 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import org.peft4j.internal.json.JsonWriter;
 import org.peft4j.plan.PlannedAdapter;
 import org.peft4j.plan.PlannedTensor;
 import org.peft4j.plan.TrainableParameters;
 import org.peft4j.plan.TrainingMemory;
+import org.peft4j.quantization.Quantization;
 import org.peft4j.transformers.config.Precision;
 import org.peft4j.transformers.plan.TransformerPlan;
 
@@ -17,8 +19,10 @@ import org.peft4j.transformers.plan.TransformerPlan;
  * A plan as JSON; all sizes are in bytes.
  *
  * @param precisions the precisions to report memory for
+ * @param quantization of the linear weights of blocks
  */
-record PlanJson(TransformerPlan plan, List<Precision> precisions) {
+record PlanJson(
+    TransformerPlan plan, List<Precision> precisions, Optional<Quantization> quantization) {
   String text() {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     TrainableParameters parameters = plan.adapter().parameters();
@@ -29,6 +33,7 @@ record PlanJson(TransformerPlan plan, List<Precision> precisions) {
     json.put("adapter_file_bytes", plan.adapter().fileBytes());
     json.put("batch", plan.batch().sequences());
     json.put("length", plan.batch().length());
+    quantization.ifPresent(bits -> json.put("quantization", bits.format().id()));
     ObjectNode memory = json.putObject("memory");
     precisions.forEach(p -> memory(p, memory.putObject(p.name().toLowerCase(Locale.ROOT))));
     ArrayNode adapters = json.putArray("adapters");
@@ -37,8 +42,8 @@ record PlanJson(TransformerPlan plan, List<Precision> precisions) {
   }
 
   private void memory(Precision precision, ObjectNode json) {
-    TrainingMemory plain = plan.memory(precision, false);
-    TrainingMemory checkpointed = plan.memory(precision, true);
+    TrainingMemory plain = plan.memory(precision, quantization, false);
+    TrainingMemory checkpointed = plan.memory(precision, quantization, true);
     json.put("weights", plain.weights());
     json.put("adapter", plain.adapters());
     json.put("gradients", plain.gradients());

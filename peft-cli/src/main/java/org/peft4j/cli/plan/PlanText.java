@@ -5,10 +5,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.ToLongFunction;
 import org.peft4j.internal.LayerNumbers;
 import org.peft4j.plan.PlannedAdapter;
 import org.peft4j.plan.TrainingMemory;
+import org.peft4j.quantization.Quantization;
 import org.peft4j.site.Site;
 import org.peft4j.transformers.config.Precision;
 import org.peft4j.transformers.inspection.TextTable;
@@ -18,8 +20,10 @@ import org.peft4j.transformers.plan.TransformerPlan;
  * A plan as text.
  *
  * @param precisions the precisions to report memory for
+ * @param quantization of the linear weights of blocks
  */
-record PlanText(TransformerPlan plan, List<Precision> precisions) {
+record PlanText(
+    TransformerPlan plan, List<Precision> precisions, Optional<Quantization> quantization) {
   String text() {
     StringBuilder text = new StringBuilder();
     text.append(plan.adapter().parameters()).append('\n');
@@ -71,7 +75,7 @@ record PlanText(TransformerPlan plan, List<Precision> precisions) {
             "memory, %,d × %,d tokens",
             plan.batch().sequences(),
             plan.batch().length()));
-    precisions.forEach(precision -> titles.add(precision.name().toLowerCase(Locale.ROOT)));
+    precisions.forEach(precision -> titles.add(title(precision)));
     TextTable table = new TextTable(1, titles.toArray(String[]::new));
     row(table, "weights", false, TrainingMemory::weights);
     row(table, "adapter", false, TrainingMemory::adapters);
@@ -84,11 +88,17 @@ record PlanText(TransformerPlan plan, List<Precision> precisions) {
     return table.text();
   }
 
+  private String title(Precision precision) {
+    String rest = precision.name().toLowerCase(Locale.ROOT);
+    return quantization.map(bits -> bits.format().id() + ", " + rest).orElse(rest);
+  }
+
   private void row(
       TextTable table, String name, boolean checkpointing, ToLongFunction<TrainingMemory> part) {
     List<String> cells = new ArrayList<>(List.of(name));
     for (Precision precision : precisions) {
-      cells.add(ByteSize.text(part.applyAsLong(plan.memory(precision, checkpointing))));
+      cells.add(
+          ByteSize.text(part.applyAsLong(plan.memory(precision, quantization, checkpointing))));
     }
     table.row(cells.toArray(String[]::new));
   }

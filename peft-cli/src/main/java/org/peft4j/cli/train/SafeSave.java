@@ -4,9 +4,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import org.peft4j.PeftModel;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.FreeSpace;
+import org.peft4j.site.Site;
+import org.peft4j.site.SiteRole;
 
 /**
  * Saves a trained adapter, somewhere: where the output folder cannot be written, in a new folder
@@ -14,26 +17,36 @@ import org.peft4j.internal.FreeSpace;
  *
  * @param output where the user wants it
  * @param others folders to make a new one in, the first that can be written
+ * @param embeddings whether the base model's embeddings are saved beside it
  */
-record SafeSave(Path output, List<Path> others) {
+record SafeSave(Path output, List<Path> others, boolean embeddings) {
   SafeSave {
     others = List.copyOf(others);
   }
 
   /** With the present folder, the user's own and the one for temporary files as the others. */
-  static SafeSave to(Path output) {
+  static SafeSave to(Path output, boolean embeddings) {
     return new SafeSave(
         output,
         List.of(
             Path.of("").toAbsolutePath(),
             Path.of(System.getProperty("user.home", "")),
-            Path.of(System.getProperty("java.io.tmpdir", ""))));
+            Path.of(System.getProperty("java.io.tmpdir", ""))),
+        embeddings);
   }
 
   /** Fails if the disk has no room for the adapter, and for the old one while it is replaced. */
   void requireRoom(PeftModel<?> model) {
-    long parameters = model.trainableParameters().trainable();
+    long parameters = model.trainableParameters().trainable() + beside(model);
     FreeSpace.require(output, 2 * Float.BYTES * parameters, "the adapter, written twice,");
+  }
+
+  private long beside(PeftModel<?> model) {
+    Set<SiteRole> saved = Set.of(SiteRole.TOKEN_EMBEDDING, SiteRole.HEAD);
+    return model.sites().stream()
+        .filter(site -> embeddings && saved.contains(site.role()))
+        .mapToLong(Site::count)
+        .sum();
   }
 
   /**
@@ -43,9 +56,17 @@ record SafeSave(Path output, List<Path> others) {
    */
   void save(PeftModel<?> model) {
     try {
-      model.save(output);
+      write(model, output);
     } catch (PeftException e) {
       throw new PeftException(e.getMessage() + " " + elsewhere(model), e);
+    }
+  }
+
+  private void write(PeftModel<?> model, Path folder) {
+    if (embeddings) {
+      model.saveWithEmbeddings(folder);
+    } else {
+      model.save(folder);
     }
   }
 
@@ -54,7 +75,7 @@ record SafeSave(Path output, List<Path> others) {
       try {
         Path folder = Files.createTempDirectory(other, "peft-adapter-");
         try {
-          model.save(folder);
+          write(model, folder);
           return "The trained adapter is in " + folder + " instead.";
         } catch (PeftException e) {
           Files.deleteIfExists(folder);

@@ -15,10 +15,12 @@ import org.peft4j.cli.options.OptionNames;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.error.NonFiniteException;
 import org.peft4j.error.PeftException;
+import org.peft4j.start.DataStart;
 import org.peft4j.train.FineTuner;
 import org.peft4j.train.FineTunerBuilder;
 import org.peft4j.train.FineTuningSettings;
 import org.peft4j.train.FineTuningSettingsBuilder;
+import org.peft4j.train.StartFromData;
 import org.peft4j.train.data.DataFiles;
 import org.peft4j.train.data.TokenBatch;
 import org.peft4j.train.data.TrainingData;
@@ -29,6 +31,9 @@ import org.peft4j.transformers.tokenizer.Tokenizer;
 
 /** A run of {@code peft train}, from options to a saved adapter. */
 final class Training {
+  /** First values need far fewer sequences than a training. */
+  private static final int START_SEQUENCES = 1024;
+
   private static final OptionNames OPTIONS =
       new OptionNames(
           Map.of(
@@ -69,9 +74,12 @@ final class Training {
         split.map(DataSplit::training).orElseGet(() -> DataSplit.all(command.data, command.model));
     Optional<TrainingData> evaluation =
         split.map(DataSplit::evaluation).or(() -> options.eval.map(this::read));
-    try (OpenModel open = open(config)) {
+    Optional<DataStart> start = config.flatMap(DataStart::of);
+    Optional<PeftConfig> first = config.map(asked -> start.map(s -> s.before(asked)).orElse(asked));
+    try (OpenModel open = open(first)) {
       PeftModel<ComputationGraph> model = open.wrapped().orElseThrow();
-      SafeSave.to(command.output).requireRoom(model);
+      start.ifPresent(asked -> start(asked, model, data));
+      SafeSave.to(command.output, options.saveEmbeddings).requireRoom(model);
       command.task.tell(open.wrapped());
       out.println(model.trainableParameters());
       describe("training", data);
@@ -83,6 +91,17 @@ final class Training {
           .ifPresent(builder::groups);
       train(model, builder);
     }
+  }
+
+  private void start(DataStart start, PeftModel<ComputationGraph> model, TrainingData data) {
+    int used =
+        StartFromData.run(
+            model,
+            start.begin(model, Peft.DEFAULT_ADAPTER),
+            data,
+            START_SEQUENCES,
+            command.data.batchSize);
+    out.printf(Locale.ROOT, "%s: first values from %,d sequences%n", start.name(), used);
   }
 
   /** The config of a new adapter; empty to continue with a saved one. */
@@ -138,7 +157,7 @@ final class Training {
       if (result.steps() == 0) {
         throw new PeftException("Interrupted before the first step; nothing was saved.");
       }
-      SafeSave.to(command.output).save(model);
+      SafeSave.to(command.output, options.saveEmbeddings).save(model);
       out.println(progress.summary(result));
       out.println("adapter saved in " + command.output);
     }
@@ -153,7 +172,7 @@ final class Training {
       throw e;
     } catch (PeftException e) {
       if (progress.steps() > 0) {
-        SafeSave.to(command.output).save(model);
+        SafeSave.to(command.output, options.saveEmbeddings).save(model);
         throw new PeftException(
             e.getMessage()
                 + " The adapter of step "

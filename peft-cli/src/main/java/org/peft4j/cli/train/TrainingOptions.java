@@ -98,6 +98,13 @@ final class TrainingOptions {
   long evalEvery;
 
   @Option(
+      names = "--save-embeddings",
+      description =
+          "Save the model's token embeddings and output head beside the adapter, as Python's"
+              + " save_embedding_layers does.")
+  boolean saveEmbeddings;
+
+  @Option(
       names = "--gradient-checkpointing",
       description =
           "Keep only the input of each block for the backward pass and recompute the rest: less"

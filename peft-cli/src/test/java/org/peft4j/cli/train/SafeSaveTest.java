@@ -55,7 +55,7 @@ class SafeSaveTest {
     try (CausalLanguageModel base = Transformers.load(GOLDEN.resolve("bases/llama"));
         PeftModel<ComputationGraph> model =
             Peft.load(base.graph(), GOLDEN.resolve("llama_qv/adapter"))) {
-      new SafeSave(output, List.of(others)).save(model);
+      new SafeSave(output, List.of(others), false).save(model);
     }
   }
 }

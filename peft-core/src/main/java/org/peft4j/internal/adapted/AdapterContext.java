@@ -248,7 +248,7 @@ public final class AdapterContext {
     INDArray vector = flat == null ? null : flat.reshape(flat.length());
     for (Slot slot : slots) {
       Map<String, INDArray> tensors = new LinkedHashMap<>();
-      for (ParameterSpec spec : slot.adapter().parameters()) {
+      for (ParameterSpec spec : slot.adapter().trainable()) {
         if (vector == null) {
           throw new IllegalStateException("No parameter vector for " + slot.key(spec));
         }
@@ -274,7 +274,8 @@ public final class AdapterContext {
               for (int i = 0; i < slots.size(); i++) {
                 Slot slot = slots.get(i);
                 if (slot.adapter().site().name().equals(site.name())) {
-                  grafts.add(new Graft(slot.adapterName(), slot.adapter(), tensors.get(i)));
+                  Tensors all = slot.withFrozen(tensors.get(i));
+                  grafts.add(new Graft(slot.adapterName(), slot.adapter(), all));
                 }
               }
               sites.add(new SiteGrafts(site, grafts, shared));
@@ -297,7 +298,7 @@ public final class AdapterContext {
     List<Tensors> tensors = cut(slots, flat);
     Map<String, INDArray> views = new LinkedHashMap<>();
     for (int i = 0; i < slots.size(); i++) {
-      for (ParameterSpec spec : slots.get(i).adapter().parameters()) {
+      for (ParameterSpec spec : slots.get(i).adapter().trainable()) {
         views.put(slots.get(i).key(spec), tensors.get(i).get(spec.name()));
       }
     }

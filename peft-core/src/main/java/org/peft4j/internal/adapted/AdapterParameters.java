@@ -35,7 +35,7 @@ final class AdapterParameters implements ParamInitializer {
   public List<String> paramKeys(Layer layer) {
     List<String> keys = new ArrayList<>();
     for (Slot slot : slots(layer)) {
-      slot.adapter().parameters().forEach(spec -> keys.add(slot.key(spec)));
+      slot.adapter().trainable().forEach(spec -> keys.add(slot.key(spec)));
     }
     return keys;
   }

@@ -29,11 +29,8 @@ public final class AdapterFileSize {
       Map<String, List<Long>> own = new LinkedHashMap<>();
       for (ParameterSpec spec : adapter.parameters()) {
         own.put(adapter.key(spec), spec.shape());
-        String copy = adapter.copies().get(spec.name());
-        if (copy != null) {
-          weights.put(copy, spec.shape());
-        }
       }
+      weights.putAll(adapter.copyShapes());
       weights.putAll(adapter.constantShapes());
       if (adapter instanceof EncodedAdapter encoded) {
         weights.putAll(encoded.encodedShapes());
@@ -42,7 +39,7 @@ public final class AdapterFileSize {
         weights.putAll(own);
       }
     }
-    long main = bytes(weights, stored, AdapterFiles.sampleMetadata(!encoders.isEmpty()));
+    long main = bytes(weights, stored, AdapterWriter.sampleMetadata(!encoders.isEmpty()));
     return encoders.isEmpty() ? main : main + bytes(encoders, stored, Map.of("format", "pt"));
   }
 

@@ -1,36 +1,20 @@
 package org.peft4j.internal.files;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
 import java.util.stream.Stream;
-import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Adapter;
 import org.peft4j.adapter.EncodedAdapter;
-import org.peft4j.adapter.ParameterSpec;
-import org.peft4j.adapter.Tensors;
-import org.peft4j.config.FieldType;
-import org.peft4j.config.ModuleSelector;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.error.PeftException;
-import org.peft4j.internal.WriteLock;
 import org.peft4j.internal.graft.Slot;
 import org.peft4j.internal.torch.WeightFiles;
 import org.peft4j.method.Injection.FrozenValues;
-import org.peft4j.method.Methods;
-import org.peft4j.method.PeftMethod;
-import org.peft4j.safetensors.TensorInfo;
 import org.peft4j.safetensors.TensorSource;
-import org.peft4j.site.Site;
-import org.peft4j.site.SiteParameter;
-import org.peft4j.site.SiteRole;
 
 /**
  * An adapter's folder: {@code adapter_config.json} and {@code adapter_model.safetensors}, as
@@ -52,11 +36,6 @@ public final class AdapterFiles {
 
   /** The name of the file with the parameters of encoders, where a method has one. */
   public static final String ENCODER = "encoder.safetensors";
-
-  private static final String CONFIG_KEY = "peft4j.config";
-  private static final String ENCODER_KEY = "peft4j.encoder";
-  private static final String CONFIG_CHECKSUM = CONFIG_KEY + "_sha256";
-  private static final String ENCODER_CHECKSUM = ENCODER_KEY + "_sha256";
 
   private AdapterFiles() {}
 
@@ -103,41 +82,11 @@ public final class AdapterFiles {
     }
   }
 
-  private static Companion config(Path folder) {
-    return new Companion(folder, CONFIG, CONFIG_KEY);
-  }
-
-  private static Companion encoder(Path folder) {
-    return new Companion(folder, ENCODER, ENCODER_KEY);
-  }
-
-  /** The tensors of slots by key. */
-  public static Map<String, INDArray> tensors(List<Slot> slots) {
-    return byKey(slots, Slot::values);
-  }
-
-  /** The gradients of slots by the key of the tensor. */
-  public static Map<String, INDArray> gradients(
-      List<Slot> slots, Function<Slot, Tensors> gradients) {
-    return byKey(slots, gradients);
-  }
-
-  private static Map<String, INDArray> byKey(List<Slot> slots, Function<Slot, Tensors> of) {
-    Map<String, INDArray> result = new LinkedHashMap<>();
-    for (Slot slot : slots) {
-      Tensors tensors = of.apply(slot);
-      for (ParameterSpec spec : slot.adapter().parameters()) {
-        result.put(slot.adapter().key(spec), tensors.get(spec.name()));
-      }
-    }
-    return result;
-  }
-
   /** Reads and checks the config in {@code folder}. */
   public static PeftConfig readConfig(Path folder) {
     requireFolder(folder);
     Path file =
-        config(folder)
+        Companion.ofConfig(folder)
             .of(metadata(folder))
             .orElseThrow(() -> new PeftException("There is no " + CONFIG + " in " + folder + "."));
     return AdapterConfigFile.parse(file, Optional.empty());
@@ -175,56 +124,10 @@ public final class AdapterFiles {
    */
   private static Optional<Path> encoderOf(Path folder) {
     Map<String, String> metadata = metadata(folder);
-    return metadata.containsKey(CONFIG_CHECKSUM) && !metadata.containsKey(ENCODER_CHECKSUM)
+    return Companion.ofConfig(folder).isNamedIn(metadata)
+            && !Companion.ofEncoder(folder).isNamedIn(metadata)
         ? Optional.empty()
-        : encoder(folder).of(metadata);
-  }
-
-  /**
-   * The modules that {@code modules_to_save} means in a file. Hugging Face PEFT takes every module
-   * whose path ends with a name, even within a word ({@code norm} is {@code input_layernorm} too),
-   * so a file may hold more than the config's names say by their segments. Embeddings and heads may
-   * be there without a name, as {@code save_embedding_layers} saves them; a copy of the base
-   * model's own is left out.
-   */
-  public static List<String> savedModules(
-      Path folder, PeftConfig config, List<Site> sites, FrozenValues frozen) {
-    List<String> names = new ArrayList<>(config.common().modulesToSave());
-    String root = Methods.of(config).savedModulesRoot();
-    try (TensorSource source = AdapterTensors.open(weights(folder), config)) {
-      for (Site site : sites) {
-        boolean held =
-            site.parameters().stream()
-                .anyMatch(p -> source.tensors().containsKey(root + site.name() + "." + p.name()));
-        boolean named = config.common().modulesToSave().stream().anyMatch(site.name()::endsWith);
-        if (held && named || ofVocabulary(site) && changed(source, root, site, frozen)) {
-          names.add(site.name());
-        }
-      }
-    }
-    return names;
-  }
-
-  private static boolean ofVocabulary(Site site) {
-    return site.role() == SiteRole.TOKEN_EMBEDDING || site.role() == SiteRole.HEAD;
-  }
-
-  /** Whether the file has all of a site's parameters, with other values than the base model. */
-  private static boolean changed(TensorSource source, String root, Site site, FrozenValues frozen) {
-    String prefix = root + site.name() + ".";
-    return site.parameters().stream().allMatch(p -> source.tensors().containsKey(prefix + p.name()))
-        && !site.parameters().stream()
-            .allMatch(p -> equalsBase(source, prefix + p.name(), p, site, frozen));
-  }
-
-  private static boolean equalsBase(
-      TensorSource source, String key, SiteParameter parameter, Site site, FrozenValues frozen) {
-    TensorInfo info = source.tensors().get(key);
-    Optional<INDArray> base = frozen.parameter(site, parameter.name()).array();
-    return info != null
-        && base.isPresent()
-        && info.shape().equals(parameter.shape())
-        && TensorFile.equalValues(source, key, base.get());
+        : Companion.ofEncoder(folder).of(metadata);
   }
 
   /**
@@ -284,84 +187,5 @@ public final class AdapterFiles {
 
   private static List<Adapter> adapters(List<Slot> slots) {
     return slots.stream().map(Slot::adapter).toList();
-  }
-
-  /**
-   * Writes an adapter. At every moment, the folder holds the old one or the new one. Writers of one
-   * folder wait for each other.
-   */
-  public static <C extends PeftConfig> void write(
-      Path folder, C config, ModuleSelector targets, List<Slot> slots) {
-    PeftMethod<C> method = Methods.of(config);
-    PeftMethod.Saved<C> saved = method.saved(config, contents(slots));
-    ObjectNode json = method.writeConfig(saved.config());
-    if (json.has("target_modules")) {
-      json.set("target_modules", FieldType.SELECTOR.writer().apply(targets));
-    }
-    Map<String, INDArray> encoders =
-        tensors(slots.stream().filter(s -> s.adapter() instanceof EncodedAdapter).toList());
-    TensorFile.requireFinite(saved.tensors());
-    TensorFile.requireFinite(encoders);
-    createFolder(folder);
-    try (WriteLock lock = WriteLock.of(folder, "adapter")) {
-      write(folder, json, encoders, saved.tensors());
-    } catch (IOException e) {
-      throw new PeftException("Cannot write to " + folder + ": " + e.getMessage() + ".", e);
-    }
-  }
-
-  private static void write(
-      Path folder, ObjectNode json, Map<String, INDArray> encoders, Map<String, INDArray> tensors) {
-    boolean fresh = !Files.exists(folder.resolve(WEIGHTS));
-    Map<String, String> metadata = new LinkedHashMap<>(Map.of("format", "pt"));
-    AdapterConfigFile.write(config(folder).target(fresh), json);
-    config(folder).announce(fresh, metadata);
-    if (!encoders.isEmpty()) {
-      TensorFile.write(encoder(folder).target(fresh), encoders, Map.of("format", "pt"));
-      encoder(folder).announce(fresh, metadata);
-    }
-    TensorFile.write(folder.resolve(WEIGHTS), tensors, metadata);
-    config(folder).settle(fresh);
-    if (encoders.isEmpty()) {
-      encoder(folder).remove();
-    } else {
-      encoder(folder).settle(fresh);
-    }
-  }
-
-  /** The contents of the weights file: parameters, outputs of encoders, and constants. */
-  private static Map<String, INDArray> contents(List<Slot> slots) {
-    Map<String, INDArray> contents = new LinkedHashMap<>();
-    for (Slot slot : slots) {
-      if (slot.adapter() instanceof EncodedAdapter encoded) {
-        contents.putAll(encoded.encoded(slot.values()));
-      } else {
-        contents.putAll(tensors(List.of(slot)));
-      }
-      slot.adapter().copies().forEach((name, key) -> contents.put(key, slot.values().get(name)));
-      if (slot.adapter().writesConstants()) {
-        slot.adapter().constants().forEach((key, value) -> contents.put(key, value.get()));
-      }
-    }
-    return contents;
-  }
-
-  /** Sample metadata, as long as the metadata that is written with the weights. */
-  static Map<String, String> sampleMetadata(boolean encoders) {
-    Map<String, String> metadata = new LinkedHashMap<>(Map.of("format", "pt"));
-    metadata.put(CONFIG_CHECKSUM, "0".repeat(64));
-    if (encoders) {
-      metadata.put(ENCODER_CHECKSUM, "0".repeat(64));
-    }
-    return metadata;
-  }
-
-  private static void createFolder(Path folder) {
-    try {
-      Files.createDirectories(folder);
-    } catch (IOException e) {
-      throw new PeftException(
-          "Cannot create the folder " + folder + ": " + e.getMessage() + ".", e);
-    }
   }
 }

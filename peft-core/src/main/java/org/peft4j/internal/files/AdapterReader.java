@@ -13,6 +13,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Adapter;
 import org.peft4j.adapter.EncodedAdapter;
 import org.peft4j.adapter.ParameterSpec;
+import org.peft4j.adapter.TiedCopy;
 import org.peft4j.adapter.TrainableCopy;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.Finite;
@@ -48,11 +49,11 @@ final class AdapterReader {
         vocabulary.addAll(adapter.parameters().stream().map(adapter::key).toList());
       }
       constants.putAll(adapter.constants());
-      copies.addAll(adapter.copies().values());
+      copies.addAll(adapter.copyShapes().keySet());
       for (ParameterSpec spec : adapter.parameters()) {
         expected.put(adapter.key(spec), spec.shape());
       }
-      if (!(adapter instanceof TrainableCopy)) {
+      if (!(adapter instanceof TrainableCopy) && !(adapter instanceof TiedCopy)) {
         // Hugging Face PEFT saves a targeted embedding's or output head's own weight too.
         for (SiteParameter parameter : adapter.site().parameters()) {
           baseCopies.put(
@@ -72,6 +73,7 @@ final class AdapterReader {
       }
     }
     baseCopies.keySet().removeAll(expected.keySet());
+    baseCopies.keySet().removeAll(copies);
   }
 
   private static boolean ofVocabulary(Site site) {
@@ -117,7 +119,7 @@ final class AdapterReader {
       }
     }
     for (Slot slot : slots) {
-      slot.adapter().copies().forEach((name, key) -> checkCopy(key, slot.values().get(name)));
+      slot.adapter().copies(slot.values()).forEach(this::checkCopy);
     }
   }
 
@@ -189,9 +191,8 @@ final class AdapterReader {
             + found.get(i)
             + " tokens, this one has "
             + wanted.get(i)
-            + ": resize this one in Python with model.resize_token_embeddings("
-            + found.get(i)
-            + ") and save_pretrained, and load that)";
+            + ": make a base model like the adapter's with peft resize --model MODEL --adapter"
+            + " ADAPTER --output FOLDER, and load that)";
       }
     }
     return "";

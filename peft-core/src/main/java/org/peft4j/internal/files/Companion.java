@@ -44,6 +44,26 @@ final class Companion {
     this.fileKey = key + "_file";
   }
 
+  /** The config of an adapter. */
+  static Companion ofConfig(Path folder) {
+    return new Companion(folder, AdapterFiles.CONFIG, "peft4j.config");
+  }
+
+  /** The parameters of an adapter's encoder. */
+  static Companion ofEncoder(Path folder) {
+    return new Companion(folder, AdapterFiles.ENCODER, "peft4j.encoder");
+  }
+
+  /** Whether weights with this metadata name their companion. */
+  boolean isNamedIn(Map<String, String> metadata) {
+    return metadata.containsKey(checksumKey);
+  }
+
+  /** Adds sample metadata, as long as that of weights that name their companion. */
+  void addSample(Map<String, String> metadata) {
+    metadata.put(checksumKey, "0".repeat(64));
+  }
+
   /** Where a new companion is written: beside the old one if there are weights. */
   Path target(boolean fresh) {
     return fresh ? current : next;

@@ -3,7 +3,9 @@ package org.peft4j.internal.graft;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.adapter.Pass;
 import org.peft4j.adapter.Tensors;
+import org.peft4j.adapter.TiedCopy;
 import org.peft4j.adapter.TrainableCopy;
 import org.peft4j.error.PeftException;
 import org.peft4j.site.Site;
@@ -103,7 +105,39 @@ public final class SiteGrafts {
   /** The trainable copy of {@code parameter} that acts now; null if there is none. */
   public @Nullable INDArray copy(String parameter) {
     Graft copy = copyOf(parameter);
-    return copy == null ? null : ((TrainableCopy) copy.adapter()).of(parameter, copy.parameters());
+    if (copy != null) {
+      return ((TrainableCopy) copy.adapter()).of(parameter, copy.parameters());
+    }
+    TiedCopy tied = tied(parameter);
+    return tied == null ? null : shared.passes().current().get(tied.copy());
+  }
+
+  /** The acting use of another site's copy of the weight; null if there is none. */
+  private @Nullable TiedCopy tied(String parameter) {
+    for (Graft graft : acting()) {
+      if (graft.adapter() instanceof TiedCopy tied && tied.copied().name().equals(parameter)) {
+        return tied;
+      }
+    }
+    return null;
+  }
+
+  /** Shares an acting copy of the weight with the sites that are tied to this one. */
+  public void shareCopy(Pass pass, String parameter) {
+    Graft copy = copyOf(parameter);
+    if (copy != null && copy.adapter() instanceof TrainableCopy of && !of.tied().isEmpty()) {
+      pass.state().put(of, of.of(parameter, copy.parameters()));
+    }
+  }
+
+  /** Adds what tied sites gave to the gradient of an acting copy of the weight. */
+  public void addTiedGradient(Pass pass, String parameter, INDArray gradient) {
+    Graft copy = copyOf(parameter);
+    INDArray tied = copy == null ? null : pass.state().takeGradient(copy.adapter());
+    if (tied != null) {
+      gradient.addi(tied);
+      tied.close();
+    }
   }
 
   /**
@@ -131,7 +165,11 @@ public final class SiteGrafts {
   /** The array for the gradient of {@code parameter}; null if it is frozen now. */
   public @Nullable INDArray gradient(String parameter) {
     Graft copy = copyOf(parameter);
-    return copy == null ? null : ((TrainableCopy) copy.adapter()).of(parameter, copy.gradients());
+    if (copy != null) {
+      return ((TrainableCopy) copy.adapter()).of(parameter, copy.gradients());
+    }
+    TiedCopy tied = tied(parameter);
+    return tied == null ? null : shared.passes().current().gradient(tied.copy());
   }
 
   private @Nullable Graft copyOf(String parameter) {

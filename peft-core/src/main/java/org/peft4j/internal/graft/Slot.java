@@ -1,5 +1,8 @@
 package org.peft4j.internal.graft;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Adapter;
 import org.peft4j.adapter.ParameterSpec;
 import org.peft4j.adapter.Tensors;
@@ -35,8 +38,18 @@ public final class Slot {
     this.values = values;
   }
 
+  /** Tensors that train with those of this slot that do not. */
+  public Tensors withFrozen(Tensors trained) {
+    Map<String, INDArray> all = new LinkedHashMap<>();
+    for (ParameterSpec spec : adapter.parameters()) {
+      all.put(spec.name(), (spec.trains() ? trained : values).get(spec.name()));
+    }
+    return new Tensors(all);
+  }
+
+  /** The number of trainable elements. */
   public long count() {
-    return adapter.parameters().stream().mapToLong(ParameterSpec::count).sum();
+    return adapter.trainable().stream().mapToLong(ParameterSpec::count).sum();
   }
 
   /**

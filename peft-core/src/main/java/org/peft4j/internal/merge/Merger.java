@@ -12,6 +12,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Adapter;
 import org.peft4j.adapter.Pass;
 import org.peft4j.adapter.ScalingAdapter;
+import org.peft4j.adapter.TiedCopy;
 import org.peft4j.adapter.TrainableCopy;
 import org.peft4j.adapter.WeightAdapter;
 import org.peft4j.error.PeftException;
@@ -66,7 +67,7 @@ public final class Merger {
   public static void requireMergeable(List<Slot> slots) {
     for (Slot slot : slots) {
       Adapter adapter = slot.adapter();
-      if (!(adapter instanceof TrainableCopy)
+      if (!isCopy(adapter)
           && !(adapter instanceof WeightAdapter)
           && !(adapter instanceof ScalingAdapter)) {
         throw new PeftException(
@@ -78,6 +79,11 @@ public final class Merger {
                 + " active, or merge other adapters only.");
       }
     }
+  }
+
+  /** Whether it replaces parameters instead of changing them. */
+  private static boolean isCopy(Adapter adapter) {
+    return adapter instanceof TrainableCopy || adapter instanceof TiedCopy;
   }
 
   private void addCopies(Slot slot, TrainableCopy copy, Changes changes) {
@@ -93,7 +99,7 @@ public final class Merger {
   private static Map<Site, List<Slot>> bySite(List<Slot> slots) {
     Map<Site, List<Slot>> bySite = new LinkedHashMap<>();
     for (Slot slot : slots) {
-      if (!(slot.adapter() instanceof TrainableCopy)) {
+      if (!isCopy(slot.adapter())) {
         bySite.computeIfAbsent(slot.adapter().site(), s -> new ArrayList<>()).add(slot);
       }
     }

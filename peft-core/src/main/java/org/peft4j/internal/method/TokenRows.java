@@ -10,6 +10,7 @@ import org.peft4j.adapter.EmbeddingAdapter;
 import org.peft4j.adapter.Initializer;
 import org.peft4j.adapter.ParameterSpec;
 import org.peft4j.adapter.Pass;
+import org.peft4j.adapter.SharingAdapter;
 import org.peft4j.adapter.Tensors;
 import org.peft4j.adapter.WeightAdapter;
 import org.peft4j.error.PeftException;
@@ -37,7 +38,7 @@ public record TokenRows(
     boolean random,
     List<Site> tied,
     Injection injection)
-    implements EmbeddingAdapter, WeightAdapter {
+    implements EmbeddingAdapter, WeightAdapter, SharingAdapter {
   /**
    * Checks the ids.
    *
@@ -64,7 +65,7 @@ public record TokenRows(
     }
   }
 
-  /** The adapter at a head that shares the table. */
+  @Override
   public Adapter at(Site head) {
     return new TiedTokenRows(head, this);
   }
@@ -91,10 +92,19 @@ public record TokenRows(
   }
 
   @Override
-  public Map<String, String> copies() {
+  public Map<String, INDArray> copies(Tensors tensors) {
+    return repeated(tensors.get(name()));
+  }
+
+  @Override
+  public Map<String, List<Long>> copyShapes() {
+    return repeated(parameters().get(0).shape());
+  }
+
+  private <T> Map<String, T> repeated(T value) {
     return tied.isEmpty() || !prefix.isEmpty()
         ? Map.of()
-        : Map.of(name(), "base_model.model." + tied.get(0).name() + "." + name());
+        : Map.of(KEY_ROOT + tied.get(0).name() + "." + name(), value);
   }
 
   private INDArray frozenRows(Kernels kernels, DataType type) {

@@ -9,6 +9,10 @@ import org.peft4j.config.ModuleSelector;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.files.AdapterFiles;
+import org.peft4j.internal.files.AdapterWriter;
+import org.peft4j.internal.files.EmbeddingLayers;
+import org.peft4j.internal.files.SavedModules;
+import org.peft4j.internal.files.StableFolder;
 import org.peft4j.internal.graft.Slot;
 import org.peft4j.internal.planning.AdapterPlanner;
 import org.peft4j.internal.wrapped.WrappedModel;
@@ -16,7 +20,7 @@ import org.peft4j.method.Methods;
 import org.peft4j.method.ModelModules;
 import org.peft4j.method.PeftMethod;
 
-/** Makes adapters for a model: fresh ones, ones with given values, and saved ones. */
+/** Makes adapters for a model: fresh ones, ones with given values, and saved ones; saves them. */
 public final class AdapterMaker {
   private final WrappedModel<?> wrapped;
   private final ModelSites sites;
@@ -42,10 +46,15 @@ public final class AdapterMaker {
     return new LoadedAdapter(name, config, slots);
   }
 
-  /** A saved adapter. */
+  /** A saved adapter, as its folder was at one moment. */
   public LoadedAdapter saved(String name, Path folder) {
+    return StableFolder.read(
+        folder, () -> read(name, folder), read -> Slots.close(read.slots()));
+  }
+
+  private LoadedAdapter read(String name, Path folder) {
     PeftConfig config = resolved(AdapterFiles.readConfig(folder));
-    List<String> saved = AdapterFiles.savedModules(folder, config, sites.all(), sites);
+    List<String> saved = SavedModules.in(folder, config, sites.all(), sites);
     List<Adapter> adapters = plan(config, saved, false, AdapterFiles.hasEncoder(folder));
     AdapterFiles.check(folder, config, adapters, sites);
     List<Slot> slots = Slots.empty(name, adapters, wrapped);
@@ -72,8 +81,27 @@ public final class AdapterMaker {
     return adapters;
   }
 
-  /** The config's targets in this model, for saving. */
-  public ModuleSelector targets(PeftConfig config) {
+  /**
+   * Saves an adapter.
+   *
+   * @param embeddings whether the base model's token embeddings and heads are saved beside it
+   */
+  public void save(LoadedAdapter adapter, Path folder, boolean embeddings) {
+    PeftConfig config = adapter.config();
+    PeftMethod<?> method = Methods.of(config);
+    Map<String, INDArray> beside =
+        embeddings
+            ? EmbeddingLayers.of(
+                sites, adapter.slots(), method.savedModulesRoot(), wrapped.dataType())
+            : Map.of();
+    try {
+      AdapterWriter.write(folder, config, targets(config), adapter.slots(), beside);
+    } finally {
+      beside.values().forEach(INDArray::close);
+    }
+  }
+
+  private ModuleSelector targets(PeftConfig config) {
     return planner().targets(Methods.of(config), config);
   }
 

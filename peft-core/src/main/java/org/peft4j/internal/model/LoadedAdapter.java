@@ -24,6 +24,11 @@ public record LoadedAdapter(String name, PeftConfig config, List<Slot> slots) {
     return slots.stream().mapToLong(Slot::count).sum();
   }
 
+  /** The number of elements that do not train. */
+  public long frozenCount() {
+    return slots.stream().mapToLong(slot -> slot.adapter().frozenCount()).sum();
+  }
+
   /** The number of trainable elements that are copies of the base model's biases. */
   public long biasCount() {
     return slots.stream()

@@ -5,11 +5,11 @@ import java.util.Set;
 import org.deeplearning4j.nn.api.Model;
 import org.jspecify.annotations.Nullable;
 import org.peft4j.adapter.Adapter;
+import org.peft4j.adapter.SharingAdapter;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.graft.Slot;
 import org.peft4j.internal.merge.MergedState;
 import org.peft4j.internal.merge.Merger;
-import org.peft4j.internal.method.TokenRows;
 import org.peft4j.internal.original.OriginalPart;
 import org.peft4j.internal.wrapped.WrappedModel;
 import org.peft4j.kernel.Kernels;
@@ -82,7 +82,7 @@ public final class Merging<M extends Model> {
 
   /** Whether an adapter is at a site, or changes the weight that the site shares. */
   public static boolean actsAt(Adapter adapter, Site site) {
-    boolean shared = adapter instanceof TokenRows rows && rows.tied().contains(site);
+    boolean shared = adapter instanceof SharingAdapter sharing && sharing.tied().contains(site);
     return shared || adapter.site().name().equals(site.name());
   }
 }

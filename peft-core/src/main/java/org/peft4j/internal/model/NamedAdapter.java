@@ -6,7 +6,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Adapter;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.error.PeftException;
-import org.peft4j.internal.files.AdapterFiles;
+import org.peft4j.internal.files.SlotTensors;
 import org.peft4j.internal.graft.Slot;
 import org.peft4j.internal.wrapped.WrappedModel;
 import org.peft4j.method.AdapterView;
@@ -27,7 +27,7 @@ public record NamedAdapter(
 
   @Override
   public Map<String, INDArray> tensors() {
-    return AdapterFiles.tensors(slots());
+    return SlotTensors.of(slots());
   }
 
   @Override
@@ -37,7 +37,7 @@ public record NamedAdapter(
       throw new PeftException(
           "Adapter \"" + name + "\" is not active, so it has no gradients. Activate it first.");
     }
-    return AdapterFiles.gradients(slots, model::gradients);
+    return SlotTensors.gradients(slots, model::gradients);
   }
 
   private List<Slot> slots() {

@@ -39,7 +39,9 @@ public final class Plans {
     List<Adapter> adapters =
         planner.plan(method, config, config.common().modulesToSave(), true, true);
     long trainable = adapters.stream().mapToLong(Plans::count).sum();
-    long added = adapters.stream().filter(a -> !biasesOnly(a)).mapToLong(Plans::count).sum();
+    long added =
+        adapters.stream().filter(a -> !biasesOnly(a)).mapToLong(Plans::count).sum()
+            + adapters.stream().mapToLong(Adapter::frozenCount).sum();
     return new AdapterPlan(
         adapters.stream().map(Plans::planned).toList(),
         new TrainableParameters(trainable, model.parameters() + added),
@@ -79,7 +81,7 @@ public final class Plans {
   }
 
   private static long count(Adapter adapter) {
-    return adapter.parameters().stream().mapToLong(ParameterSpec::count).sum();
+    return adapter.trainable().stream().mapToLong(ParameterSpec::count).sum();
   }
 
   private static boolean biasesOnly(Adapter adapter) {

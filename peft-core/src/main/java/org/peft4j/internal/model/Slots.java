@@ -15,12 +15,13 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Adapter;
 import org.peft4j.adapter.ParameterSpec;
 import org.peft4j.adapter.ScalingAdapter;
+import org.peft4j.adapter.SharingAdapter;
 import org.peft4j.adapter.Tensors;
+import org.peft4j.adapter.TiedCopy;
 import org.peft4j.adapter.TrainableCopy;
 import org.peft4j.error.PeftException;
-import org.peft4j.internal.files.AdapterFiles;
+import org.peft4j.internal.files.SlotTensors;
 import org.peft4j.internal.graft.Slot;
-import org.peft4j.internal.method.TokenRows;
 import org.peft4j.internal.wrapped.WrappedModel;
 import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.site.Site;
@@ -64,7 +65,7 @@ public final class Slots {
    * @throws PeftException with every tensor that is missing, unexpected or of another shape
    */
   static void fill(String name, List<Slot> slots, Map<String, INDArray> values) {
-    Map<String, INDArray> targets = AdapterFiles.tensors(slots);
+    Map<String, INDArray> targets = SlotTensors.of(slots);
     List<String> problems = new ArrayList<>();
     targets.forEach(
         (key, target) -> {
@@ -128,24 +129,30 @@ public final class Slots {
     Map<String, String> owners = new HashMap<>();
     for (Slot slot : slots) {
       requireOwnKeys(slot, owners);
-      if (slot.adapter() instanceof TrainableCopy copy) {
-        for (SiteParameter parameter : copy.copied()) {
-          String key = copy.site().name() + "." + parameter.name();
-          String other = owners.put(key, slot.adapterName());
-          if (other != null) {
-            throw new PeftException(
-                "Adapters \""
-                    + other
-                    + "\" and \""
-                    + slot.adapterName()
-                    + "\" both have a copy of "
-                    + key
-                    + "; only one of them can be active. Train one with bias none and without"
-                    + " modules_to_save, or activate one at a time.");
-          }
+      for (SiteParameter parameter : replaced(slot.adapter())) {
+        String key = slot.adapter().site().name() + "." + parameter.name();
+        String other = owners.put(key, slot.adapterName());
+        if (other != null) {
+          throw new PeftException(
+              "Adapters \""
+                  + other
+                  + "\" and \""
+                  + slot.adapterName()
+                  + "\" both have a copy of "
+                  + key
+                  + "; only one of them can be active. Train one with bias none and without"
+                  + " modules_to_save, or activate one at a time.");
         }
       }
     }
+  }
+
+  /** The parameters of its site that an adapter replaces. */
+  private static List<SiteParameter> replaced(Adapter adapter) {
+    if (adapter instanceof TrainableCopy copy) {
+      return copy.copied();
+    }
+    return adapter instanceof TiedCopy tied ? List.of(tied.copied()) : List.of();
   }
 
   /** Deeplearning4j's keys have no underscore, so two names may come to the same. */
@@ -192,8 +199,8 @@ public final class Slots {
   public static void requireUntied(List<Slot> slots, ModelSites sites) {
     for (Slot slot : slots) {
       List<Site> tied = new ArrayList<>(sites.tiedTo(slot.adapter().site()));
-      if (slot.adapter() instanceof TokenRows rows) {
-        tied.removeAll(rows.tied());
+      if (slot.adapter() instanceof SharingAdapter sharing) {
+        tied.removeAll(sharing.tied());
       }
       if (!tied.isEmpty() && !slot.adapter().parameters().isEmpty()) {
         throw new PeftException(

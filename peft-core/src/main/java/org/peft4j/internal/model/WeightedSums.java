@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.function.Function;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.error.PeftException;
-import org.peft4j.internal.files.AdapterFiles;
+import org.peft4j.internal.files.SlotTensors;
 import org.peft4j.method.Combination;
 import org.peft4j.method.Methods;
 import org.peft4j.method.PeftMethod;
@@ -71,7 +71,7 @@ public final class WeightedSums {
               method.configType().cast(config),
               weights.get(i),
               adapter.parts(),
-              AdapterFiles.tensors(adapter.slots())));
+              SlotTensors.of(adapter.slots())));
     }
     return method.combine(sources, how);
   }

@@ -24,6 +24,7 @@ public final class EmbeddingModule {
   /** Writes the vectors of {@code ids} to y [ids, dim]. */
   public void forward(Pass pass, int[] ids, INDArray y) {
     INDArray copy = grafts.copy("weight");
+    grafts.shareCopy(pass, "weight");
     if (copy == null) {
       table.lookUp(pass.kernels(), ids, y);
     } else {
@@ -38,6 +39,7 @@ public final class EmbeddingModule {
     if (tableGradient != null) {
       pass.kernels().lookUpGradient(ids, dy, tableGradient);
       grafts.site().padding().ifPresent(row -> tableGradient.getRow(row).assign(0));
+      grafts.addTiedGradient(pass, "weight", tableGradient);
     }
     parts.backward(pass, ids, dy);
   }

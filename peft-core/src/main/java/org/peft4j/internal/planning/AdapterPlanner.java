@@ -10,7 +10,9 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import org.peft4j.adapter.Adapter;
+import org.peft4j.adapter.SharingAdapter;
 import org.peft4j.adapter.TrainableCopy;
 import org.peft4j.config.Bias;
 import org.peft4j.config.CommonConfig;
@@ -81,17 +83,33 @@ public final class AdapterPlanner {
       PeftMethod<C> method, C config, List<String> modulesToSave, boolean fresh, boolean encoders) {
     CommonConfig common = config.common();
     IdleNames idle = fresh ? IdleNames.REFUSED : IdleNames.TOLD;
-    Set<Site> saved = savedSites(modulesToSave, common.taskHeads(), idle);
+    Set<Site> named = savedSites(modulesToSave, common.taskHeads(), idle);
+    Optional<WeightTies> ties =
+        method.tiesWeights(config) ? WeightTies.of(sites, frozen) : Optional.empty();
+    Optional<WeightTies> savedTies = ties.filter(t -> t.save(common.modulesToSave(), named));
+    List<Site> saved =
+        savedTies.map(t -> t.resolve(named, sites)).orElseGet(() -> List.copyOf(named));
+    Set<Site> untargeted = new LinkedHashSet<>(saved);
+    savedTies.ifPresent(t -> untargeted.addAll(t.others()));
     List<Site> targets =
-        new TargetMatcher(sites, common, saved, method.peftType(), method.siteKinds(), idle)
+        new TargetMatcher(sites, common, untargeted, method.peftType(), method.siteKinds(), idle)
             .match(targets(method, config));
     reportIdlePatterns(method.patterns(config), targets, idle);
+    Optional<WeightTies> targetTies =
+        savedTies.isPresent()
+            ? Optional.empty()
+            : ties.filter(t -> t.target(common.targetModules()));
+    if (targetTies.isPresent()) {
+      requireEmbeddings(method, targetTies.get());
+      targets = targetTies.get().resolve(targets, sites);
+    }
     Map<Site, List<Adapter>> planned = new LinkedHashMap<>();
     sites.forEach(site -> planned.put(site, new ArrayList<>()));
-    Injection injection = new Injection(targets, frozen, fresh, encoders);
+    Injection injection = new Injection(targets, frozen, fresh, encoders, tiedTo(targetTies));
     for (Site site : targets) {
       method.inject(site, config, injection).ifPresent(at(planned, site)::add);
     }
+    Function<Site, List<Site>> tied = tiedTo(savedTies);
     saved.forEach(
         site ->
             at(planned, site)
@@ -101,9 +119,10 @@ public final class AdapterPlanner {
                         site.parameters(),
                         method.savedModulesRoot(),
                         "",
-                        p -> value(site, p))));
-    addBiases(common.bias(), new LinkedHashSet<>(targets), saved, planned);
-    addTokenRows(method.tokenRows(config), injection, planned);
+                        p -> value(site, p),
+                        tied.apply(site))));
+    addBiases(common.bias(), new LinkedHashSet<>(targets), new LinkedHashSet<>(saved), planned);
+    addTokenRows(method.tokenRows(config), ties.isPresent(), injection, planned);
     addTies(planned);
     List<Adapter> adapters = planned.values().stream().flatMap(List::stream).toList();
     if (adapters.isEmpty()) {
@@ -118,15 +137,40 @@ public final class AdapterPlanner {
     return adapters;
   }
 
+  private static void requireEmbeddings(PeftMethod<?> method, WeightTies ties) {
+    if (!method.siteKinds().contains(SiteKind.EMBEDDING)) {
+      throw new PeftException(
+          "ensure_weight_tying puts the adapter of "
+              + ties.others().get(0).name()
+              + " on "
+              + ties.table().name()
+              + ", whose weight it shares, and "
+              + method.peftType()
+              + " has none for embeddings. Target other modules, or set ensure_weight_tying to"
+              + " false.");
+    }
+  }
+
+  private static Function<Site, List<Site>> tiedTo(Optional<WeightTies> ties) {
+    return site ->
+        ties.filter(t -> t.table().equals(site)).map(WeightTies::others).orElse(List.of());
+  }
+
   private static List<Adapter> at(Map<Site, List<Adapter>> planned, Site site) {
     return planned.computeIfAbsent(site, s -> new ArrayList<>());
   }
 
   /** Adds the rows of embeddings and heads that train beside the method's own adapters. */
   private void addTokenRows(
-      Map<String, List<Integer>> tokenRows, Injection injection, Map<Site, List<Adapter>> planned) {
+      Map<String, List<Integer>> tokenRows,
+      boolean ensureTying,
+      Injection injection,
+      Map<Site, List<Adapter>> planned) {
     Map<Site, List<Integer>> rows = new LinkedHashMap<>();
     tokenRows.forEach((module, ids) -> rows.put(ofVocabulary(module), ids));
+    if (ensureTying) {
+      rows.keySet().forEach(site -> requireSameRows(site, rows));
+    }
     rows.forEach(
         (site, ids) -> {
           if (site.kind() == SiteKind.EMBEDDING) {
@@ -139,6 +183,20 @@ public final class AdapterPlanner {
             at(planned, site).add(new HeadTokenRows(site, ids, injection));
           }
         });
+  }
+
+  private void requireSameRows(Site site, Map<Site, List<Integer>> rows) {
+    for (Site other : frozen.tiedTo(site)) {
+      if (rows.containsKey(other) && !Objects.equals(rows.get(other), rows.get(site))) {
+        throw new PeftException(
+            "ensure_weight_tying is true, but trainable_token_indices has other ids for "
+                + site.name()
+                + " than for "
+                + other.name()
+                + ", which share a weight. Give both the same ids, or set ensure_weight_tying to"
+                + " false.");
+      }
+    }
   }
 
   /** The embedding or head of that name; the first embedding without a name. */
@@ -173,12 +231,12 @@ public final class AdapterPlanner {
     return apart ? List.of() : heads;
   }
 
-  /** Gives a head that shares its table with an embedding the same trainable rows. */
+  /** Puts the parts of adapters that act at other sites too to those. */
   private void addTies(Map<Site, List<Adapter>> planned) {
     for (Site site : sites) {
       for (Adapter adapter : List.copyOf(at(planned, site))) {
-        if (adapter instanceof TokenRows rows) {
-          rows.tied().forEach(head -> at(planned, head).add(rows.at(head)));
+        if (adapter instanceof SharingAdapter sharing) {
+          sharing.tied().forEach(other -> at(planned, other).add(sharing.at(other)));
         }
       }
     }

@@ -10,6 +10,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.adapter.Tensors;
 import org.peft4j.internal.graft.Slot;
 import org.peft4j.kernel.DetachedArrays;
 
@@ -75,7 +76,11 @@ final class Layouts<P> {
   }
 
   private void takeApart(List<Slot> slots, Layout<P> layout) {
-    slots.forEach(slot -> slot.setValues(slot.values().detachedCopy()));
+    for (Slot slot : slots) {
+      Tensors inVector = slot.values();
+      slot.setValues(inVector.detachedCopy());
+      inVector.close();
+    }
     layout.close();
     Relayable.close(layout.parameters());
   }

@@ -109,7 +109,7 @@ public abstract class WrappedModel<M extends Model> {
         Tensors old = slots.get(i).values();
         grafts.get(i).parameters().assign(old);
         slots.get(i).setValues(grafts.get(i).parameters());
-        old.close();
+        old.closeExcept(grafts.get(i).parameters());
       }
     }
   }
@@ -136,7 +136,7 @@ public abstract class WrappedModel<M extends Model> {
     long offset = 0;
     for (String vertex : context.layers().keySet()) {
       for (Slot slot : context.slots(vertex)) {
-        for (ParameterSpec spec : slot.adapter().parameters()) {
+        for (ParameterSpec spec : slot.adapter().trainable()) {
           String key = slot.adapter().key(spec);
           places.add(new TensorPlace(slot.adapterName(), key, spec.shape(), offset));
           offset += spec.count();

@@ -56,8 +56,13 @@ class AdapterReaderTest {
     }
 
     @Override
-    public Map<String, String> copies() {
-      return Map.of("a", COPY);
+    public Map<String, INDArray> copies(Tensors tensors) {
+      return Map.of(COPY, tensors.get("a"));
+    }
+
+    @Override
+    public Map<String, List<Long>> copyShapes() {
+      return Map.of(COPY, List.of(2L, 3L));
     }
 
     @Override
@@ -204,7 +209,7 @@ class AdapterReaderTest {
     Path file = folder.resolve("size.safetensors");
     tensors.put(COPY, Values.random(1, 2, 3));
 
-    TensorFile.write(file, tensors, AdapterFiles.sampleMetadata(false));
+    TensorFile.write(file, tensors, AdapterWriter.sampleMetadata(false));
 
     // The constant has a value, but says no shape: it is not written.
     assertThat(AdapterFileSize.of(List.of(slot.adapter()), DataType.DOUBLE))
@@ -218,8 +223,12 @@ class AdapterReaderTest {
     Tensors values = new Tensors(Map.of(EncodedTestAdapter.ENCODER, Values.random(1, 10)));
     BitFitConfig config = BitFitConfig.builder().build();
 
-    AdapterFiles.write(
-        folder, config, new ModuleSelector.Every(), List.of(new Slot("default", encoded, values)));
+    AdapterWriter.write(
+        folder,
+        config,
+        new ModuleSelector.Every(),
+        List.of(new Slot("default", encoded, values)),
+        Map.of());
 
     long written =
         Files.size(folder.resolve(AdapterFiles.WEIGHTS))

@@ -50,7 +50,7 @@ final class EncoderWriter {
     void save(Path folder) {
       ModuleSelector targets = new ModuleSelector.Names(List.of(name()));
       BitFitConfig config = BitFitConfig.builder().targetModules(name()).build();
-      AdapterFiles.write(folder, config, targets, List.of(slot(encoded, value)));
+      AdapterWriter.write(folder, config, targets, List.of(slot(encoded, value)), Map.of());
     }
 
     /** Whether the folder holds this one, and nothing of another. */

@@ -36,7 +36,7 @@ class SavedModulesTest {
       tensors.put(key, Values.zeros(2));
     }
     TensorFile.write(folder.resolve(AdapterFiles.WEIGHTS), tensors, Map.of());
-    return AdapterFiles.savedModules(
+    return SavedModules.in(
         folder, BitFitConfig.builder().modulesToSave(name).build(), SITES, Frozen.nothing());
   }
 

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.adapter.LinearAdapter;
@@ -171,11 +172,17 @@ class TokenRowsTest {
 
   @Test
   void aFileOfTheMethodHasASecondCopyUnderTheTiedHead() {
-    assertThat(rows(List.of(3), "", false, HEAD).copies())
-        .isEqualTo(Map.of(R, "base_model.model.lm_head." + R));
-    assertThat(rows().copies()).isEmpty();
+    String key = "base_model.model.lm_head." + R;
+    INDArray value = Nd4j.ones(DataType.DOUBLE, 1, 3);
+    Tensors tensors = new Tensors(Map.of(R, value));
+
+    TokenRows tied = rows(List.of(3), "", false, HEAD);
+
+    assertThat(tied.copies(tensors)).isEqualTo(Map.of(key, value));
+    assertThat(tied.copyShapes()).isEqualTo(Map.of(key, tied.parameters().get(0).shape()));
+    assertThat(rows().copyShapes()).isEmpty();
     // Beside another method there is one copy only.
-    assertThat(rows(List.of(3), "token_adapter.", false, HEAD).copies()).isEmpty();
+    assertThat(rows(List.of(3), "token_adapter.", false, HEAD).copyShapes()).isEmpty();
   }
 
   @Test

@@ -30,6 +30,7 @@ import org.peft4j.config.PeftConfig;
  *     rank; empty before the first allocation
  * @param initLoraWeights whether the adapter starts as no change; otherwise everything is random,
  *     for tests
+ * @param ensureWeightTying whether modules that share the token embeddings follow their saved copy
  * @param fanInFanOut kept for Hugging Face PEFT, which needs it for GPT-2; no effect here
  */
 public record AdaLoraConfig(
@@ -44,6 +45,7 @@ public record AdaLoraConfig(
     double orthRegWeight,
     Map<String, List<Boolean>> rankPattern,
     boolean initLoraWeights,
+    boolean ensureWeightTying,
     boolean fanInFanOut)
     implements PeftConfig {
   /** The name in {@code peft_type}. */
@@ -108,6 +110,7 @@ public record AdaLoraConfig(
         .orthRegWeight(orthRegWeight)
         .rankPattern(rankPattern)
         .initLoraWeights(initLoraWeights)
+        .ensureWeightTying(ensureWeightTying)
         .fanInFanOut(fanInFanOut);
   }
 
@@ -136,6 +139,7 @@ public record AdaLoraConfig(
     private double orthRegWeight = 0.5;
     private Map<String, List<Boolean>> rankPattern = Map.of();
     private boolean initLoraWeights = true;
+    private boolean ensureWeightTying;
     private boolean fanInFanOut;
 
     private Builder() {}
@@ -232,6 +236,12 @@ public record AdaLoraConfig(
       return this;
     }
 
+    /** Whether modules that share the token embeddings follow their saved copy. */
+    public Builder ensureWeightTying(boolean value) {
+      ensureWeightTying = value;
+      return this;
+    }
+
     /** Kept for Hugging Face PEFT. */
     public Builder fanInFanOut(boolean value) {
       fanInFanOut = value;
@@ -252,6 +262,7 @@ public record AdaLoraConfig(
           orthRegWeight,
           rankPattern,
           initLoraWeights,
+          ensureWeightTying,
           fanInFanOut);
     }
   }

@@ -105,6 +105,12 @@ final class AdaLoraFields {
               AdaLoraConfig::initLoraWeights,
               Builder::initLoraWeights)
           .add(
+              "ensure_weight_tying",
+              FieldType.BOOL,
+              "Modules that share the token embeddings follow their saved copy.",
+              AdaLoraConfig::ensureWeightTying,
+              Builder::ensureWeightTying)
+          .add(
               "fan_in_fan_out",
               FieldType.BOOL,
               "Kept for Python, which needs it for GPT-2.",
@@ -112,6 +118,7 @@ final class AdaLoraFields {
               Builder::fanInFanOut)
           .refuse("use_dora", BooleanNode.FALSE)
           .refuse("loftq_config", JsonNodeFactory.instance.objectNode())
+          .refuse(List.of("trainable_token_indices", "layer_replication", "target_parameters"))
           // LoRA's fields that AdaLoRA has too and ignores.
           .ignore("r", IntNode.valueOf(8))
           .ignore("use_rslora", BooleanNode.FALSE)
@@ -120,19 +127,15 @@ final class AdaLoraFields {
           .ignore("megatron_core", TextNode.valueOf("megatron.core"))
           .ignore("use_qalora", BooleanNode.FALSE)
           .ignore("qalora_group_size", IntNode.valueOf(16))
-          .ignore("ensure_weight_tying", BooleanNode.FALSE)
           .ignore(
               List.of(
                   "megatron_config",
-                  "trainable_token_indices",
                   "eva_config",
                   "corda_config",
                   "lora_ga_config",
                   "velora_config",
                   "alora_invocation_tokens",
                   "monteclora_config",
-                  "layer_replication",
-                  "target_parameters",
                   "use_bdlora",
                   "arrow_config",
                   "kasa_config",

@@ -15,9 +15,11 @@ import org.peft4j.PeftModel;
 import org.peft4j.adapter.Adapter;
 import org.peft4j.error.PeftException;
 import org.peft4j.lora.LoraConfig;
+import org.peft4j.lora.LoraInit;
 import org.peft4j.lora.internal.lowrank.LoraLinear;
 import org.peft4j.lora.internal.lowrank.PlainConfig;
 import org.peft4j.site.Site;
+import org.peft4j.start.FirstValues;
 
 /**
  * EVA (Paischer et al. 2024): A starts with the principal components of its module's inputs, B at
@@ -35,7 +37,7 @@ import org.peft4j.site.Site;
  *
  * <p>Components are exact; Hugging Face PEFT approximates them batch by batch.
  */
-public final class EvaInitialiser {
+public final class EvaInitialiser implements FirstValues {
   private final PeftModel<?> model;
   private final String adapter;
   private final EvaSettings settings;
@@ -72,16 +74,13 @@ public final class EvaInitialiser {
     }
   }
 
-  /** Records the inputs in the forward passes of {@code forward}. */
+  /** Records the inputs in the forward passes of {@code forward}, every row. */
   public void observe(Runnable forward) {
     observe(forward, null);
   }
 
-  /**
-   * Like {@link #observe(Runnable)}, for some rows only, such as tokens with a label.
-   *
-   * @param rows whether each row of a pass counts; null for all
-   */
+  /** Like {@link #observe(Runnable)}, for some rows only, such as tokens with a label. */
+  @Override
   public void observe(Runnable forward, boolean @Nullable [] rows) {
     try (var scope = model.training().observingInputs((site, x) -> add(site, x, rows))) {
       forward.run();
@@ -111,22 +110,19 @@ public final class EvaInitialiser {
 
   private record Candidate(String site, double ratio) {}
 
-  /**
-   * Gives the adapter its ranks and values.
-   *
-   * @throws PeftException if nothing was observed
-   */
+  /** Gives the adapter its ranks and values; its config says {@code eva}. */
+  @Override
   public void apply() {
-    Map<String, InputMoments.Components> found = new LinkedHashMap<>();
+    Map<String, InputMoments.Components> components = new LinkedHashMap<>();
     List<Candidate> candidates = new ArrayList<>();
     int budget = 0;
     for (LoraLinear part : parts.values()) {
       int rank = part.shape().rank();
       int most = (int) Math.round(rank * settings.rho());
       String site = part.site().name();
-      InputMoments.Components components = of(moments, site).components(site, most);
-      found.put(site, components);
-      for (double ratio : components.ratios()) {
+      InputMoments.Components own = of(moments, site).components(site, most);
+      components.put(site, own);
+      for (double ratio : own.ratios()) {
         candidates.add(new Candidate(site, ratio));
       }
       budget += rank;
@@ -141,13 +137,14 @@ public final class EvaInitialiser {
           if (rank > 0) {
             targets.add(target(part, rank));
             values.put(
-                "base_model.model." + site + "." + LoraLinear.A, first(of(found, site), rank));
+                "base_model.model." + site + "." + LoraLinear.A, first(of(components, site), rank));
             values.put(
                 "base_model.model." + site + "." + LoraLinear.B,
                 Nd4j.zeros(DataType.DOUBLE, part.site().outputs(), rank));
           }
         });
-    model.adapter(adapter).redefine(PlainConfig.of(config, targets, false), values);
+    LoraConfig found = PlainConfig.of(config, targets, false);
+    model.adapter(adapter).redefine(found.toBuilder().init(LoraInit.EVA).build(), values);
   }
 
   private static <T> T of(Map<String, T> map, String site) {

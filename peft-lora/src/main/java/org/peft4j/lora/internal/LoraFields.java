@@ -21,12 +21,12 @@ import org.peft4j.lora.common.Ranks;
 final class LoraFields {
   private static final FieldType<LoraInit> INIT =
       FieldType.of(
-              "true, false, gaussian, pissa, olora, orthogonal, eva. An adapter whose start changed"
+              "true, false, gaussian, pissa, olora, orthogonal, eva, mica. An adapter whose start changed"
                   + " the base model (corda, lora_ga, loftq) must be converted to plain LoRA first:"
                   + " save it with path_initial_model_for_weight_conversion",
               LoraFields::init,
               LoraFields::init)
-          .within("true, false, gaussian, pissa, olora, orthogonal, eva", init -> true);
+          .within("true, false, gaussian, pissa, olora, orthogonal, eva, mica", init -> true);
 
   /** Lists of ids by the embedding's name; a bare list is for the model's token embedding. */
   private static final FieldType<Map<String, List<Integer>>> TOKENS =
@@ -81,6 +81,12 @@ final class LoraFields {
               config -> Optional.of(config.tokenIndices()).filter(ids -> !ids.isEmpty()),
               Builder::tokenIndices)
           .add(
+              "ensure_weight_tying",
+              FieldType.BOOL,
+              "Modules that share the token embeddings follow what trains there.",
+              LoraConfig::ensureWeightTying,
+              Builder::ensureWeightTying)
+          .add(
               "fan_in_fan_out",
               FieldType.BOOL,
               "Kept for Python, which needs it for GPT-2.",
@@ -98,7 +104,6 @@ final class LoraFields {
                   "arrow_config",
                   "kasa_config"))
           .refuse("use_qalora", BooleanNode.FALSE)
-          .refuse("ensure_weight_tying", BooleanNode.FALSE)
           // Settings of initialisations, which no longer matter for a saved adapter.
           .ignore(List.of("eva_config", "corda_config", "lora_ga_config"))
           .ignore("loftq_config", JsonNodeFactory.instance.objectNode())
@@ -119,6 +124,7 @@ final class LoraFields {
       case "olora" -> LoraInit.OLORA;
       case "eva" -> LoraInit.EVA;
       case "pissa" -> LoraInit.PISSA;
+      case "mica" -> LoraInit.MICA;
       default ->
           value.asText().matches("pissa_niter_[0-9]{1,9}") ? LoraInit.APPROXIMATE_PISSA : null;
     };

@@ -15,8 +15,10 @@ import org.peft4j.lora.internal.combine.WeightedSum;
 import org.peft4j.lora.internal.dora.Dora;
 import org.peft4j.lora.internal.lowrank.LoraShape;
 import org.peft4j.lora.internal.lowrank.PlainLora;
+import org.peft4j.lora.internal.start.MinorLora;
 import org.peft4j.lora.internal.start.ShiftedDora;
 import org.peft4j.lora.internal.start.ShiftedLora;
+import org.peft4j.lora.internal.tied.TiedLora;
 import org.peft4j.lora.plus.LoraPlus;
 import org.peft4j.method.Combination;
 import org.peft4j.method.Injection;
@@ -57,6 +59,12 @@ public final class LoraMethod implements PeftMethod<LoraConfig> {
   public Optional<Adapter> inject(Site site, LoraConfig config, Injection injection) {
     LoraShape shape = LoraShape.at(site, config);
     requireStart(shape.init(), injection.fresh());
+    if (!injection.tied(site).isEmpty()) {
+      return Optional.of(TiedLora.of(site, config, injection));
+    }
+    if (shape.init() == LoraInit.MICA) {
+      return Optional.of(MinorLora.at(site, shape, injection.frozen()));
+    }
     if (site.kind() != SiteKind.LINEAR
         && (shape.init().shifts() || shape.init() == LoraInit.ORTHOGONAL)) {
       throw new PeftException(
@@ -89,7 +97,7 @@ public final class LoraMethod implements PeftMethod<LoraConfig> {
     if (init == LoraInit.EVA && fresh) {
       throw new PeftException(
           "init_lora_weights is eva, which needs data: add the adapter with init_lora_weights true,"
-              + " and give it EVA's start with EvaInitialiser before training.");
+              + " and give it EVA's start with EvaInitialiser before training, as peft train does.");
     }
   }
 
@@ -111,6 +119,11 @@ public final class LoraMethod implements PeftMethod<LoraConfig> {
   @Override
   public Map<String, List<Integer>> tokenRows(LoraConfig config) {
     return config.tokenIndices();
+  }
+
+  @Override
+  public boolean tiesWeights(LoraConfig config) {
+    return config.ensureWeightTying();
   }
 
   @Override

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -29,21 +30,25 @@ public final class TrainingState {
   private final SavedSettings settings;
   private final DataSource<?> data;
   private final Supplier<Map<String, INDArray>> arrays;
+  private final BiConsumer<String, INDArray> usable;
 
   /**
    * The state of a training.
    *
    * @param arrays what the next steps depend on, by name: not copies
+   * @param usable throws if a checkpoint's values for one of them are impossible
    */
   public TrainingState(
       PeftModel<ComputationGraph> model,
       SavedSettings settings,
       DataSource<?> data,
-      Supplier<Map<String, INDArray>> arrays) {
+      Supplier<Map<String, INDArray>> arrays,
+      BiConsumer<String, INDArray> usable) {
     this.model = model;
     this.settings = settings;
     this.data = data;
     this.arrays = arrays;
+    this.usable = usable;
   }
 
   /** About the size of a checkpoint: the arrays, and the adapters' share of them once more. */
@@ -82,7 +87,7 @@ public final class TrainingState {
       Map<String, INDArray> targets = arrays.get();
       requireNames(source, targets);
       targets.forEach((name, target) -> requireShape(source, source.tensor(name), target));
-      targets.forEach((name, target) -> requireFinite(source, name, target));
+      targets.forEach((name, target) -> requireValues(source, name, target));
       data.restore(position.dataPosition());
       targets.forEach((name, target) -> TensorFile.read(source, name, target));
     }
@@ -123,7 +128,7 @@ public final class TrainingState {
     }
   }
 
-  private static void requireFinite(TensorSource source, String name, INDArray target) {
+  private void requireValues(TensorSource source, String name, INDArray target) {
     INDArray read = Scratch.of(target.dataType(), target.shape());
     try {
       TensorFile.read(source, name, read);
@@ -134,6 +139,7 @@ public final class TrainingState {
                 + name
                 + " has infinite or NaN values; resume from another checkpoint.");
       }
+      usable.accept(name, read);
     } finally {
       Scratch.release(read);
     }

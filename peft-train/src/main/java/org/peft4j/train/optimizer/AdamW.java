@@ -26,6 +26,7 @@ public final class AdamW implements Optimizer {
   private static final double BETA1 = 0.9;
   private static final double BETA2 = 0.999;
   private static final double EPSILON = 1e-8;
+  private static final String SECOND = "exp_avg_sq";
 
   private final INDArray firstMoment;
   private final INDArray secondMoment;
@@ -60,18 +61,14 @@ public final class AdamW implements Optimizer {
   public Map<String, INDArray> state() {
     Map<String, INDArray> state = new LinkedHashMap<>();
     state.put("exp_avg", firstMoment);
-    state.put("exp_avg_sq", secondMoment);
+    state.put(SECOND, secondMoment);
     return state;
   }
 
-  /**
-   * Checks what was restored.
-   *
-   * @throws PeftException if v, a mean of squares, has a negative value: its root is no number
-   */
+  /** Refuses a v with a negative value: its root is no number. */
   @Override
-  public void restored() {
-    if (secondMoment.minNumber().doubleValue() < 0) {
+  public void requireUsable(String name, INDArray value) {
+    if (name.equals(SECOND) && value.minNumber().doubleValue() < 0) {
       throw new PeftException(
           "exp_avg_sq of the checkpoint has negative values, which no mean of squares has. Resume"
               + " from another checkpoint.");

@@ -18,8 +18,12 @@ public interface Optimizer extends AutoCloseable {
    */
   Map<String, INDArray> state();
 
-  /** Is called when the arrays of {@link #state} have been read from a checkpoint. */
-  default void restored() {}
+  /**
+   * Checks what a checkpoint has for an array of {@link #state}, before anything is changed.
+   *
+   * @throws org.peft4j.error.PeftException if no training leaves such values
+   */
+  default void requireUsable(String name, INDArray value) {}
 
   /** Frees native memory. */
   @Override

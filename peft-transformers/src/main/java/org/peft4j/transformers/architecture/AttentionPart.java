@@ -240,8 +240,7 @@ public record AttentionPart(
    * @param size the number of rotated features of a head, from the first on
    * @param interleaved whether a pair is two neighbours, as in GPT-J; otherwise one of each half
    */
-  public record RotaryPositions(Rotary rotary, int size, boolean interleaved)
-      implements Positions {
+  public record RotaryPositions(Rotary rotary, int size, boolean interleaved) implements Positions {
     /** Pairs of one feature of each half. */
     public RotaryPositions(Rotary rotary, int size) {
       this(rotary, size, false);

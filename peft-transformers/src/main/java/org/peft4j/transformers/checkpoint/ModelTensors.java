@@ -13,6 +13,8 @@ import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.peft4j.AdapterScope;
 import org.peft4j.PeftModel;
+import org.peft4j.adapter.Adapter;
+import org.peft4j.adapter.SharingAdapter;
 import org.peft4j.internal.module.SiteLayer;
 import org.peft4j.safetensors.DType;
 import org.peft4j.safetensors.TensorSink;
@@ -53,10 +55,12 @@ final class ModelTensors {
     ModelArchitecture architecture = model.architecture();
     Optional<LinearPart> head = architecture.tiedHead();
     String shared = architecture.body().input().tokens().key();
-    this.apart = apart(architecture);
+    boolean together = changeTogether(architecture);
+    this.apart = together ? Set.of() : apart(architecture);
     this.tied =
-        head.filter(linear -> !adapted.contains(linear.site().name())).isPresent()
-            && !apart.contains(shared);
+        head.isPresent()
+            && (together
+                || !adapted.contains(head.get().site().name()) && !apart.contains(shared));
     for (Layer layer : model.graph().getLayers()) {
       if (layer instanceof SiteLayer siteLayer) {
         siteLayer.sites().forEach(site -> layers.put(site.name(), siteLayer));
@@ -80,6 +84,28 @@ final class ModelTensors {
         }
       }
     }
+  }
+
+  /** Whether table and head of a tied model have the same change: an adapter that acts at both. */
+  private boolean changeTogether(ModelArchitecture architecture) {
+    Site table = architecture.body().input().tokens().site();
+    if (architecture.tiedHead().isEmpty()
+        || architecture.stacks().size() > 1
+        || !adapted.contains(table.name())) {
+      return false;
+    }
+    Site head = architecture.tiedHead().get().site();
+    return adapters.stream()
+        .flatMap(peft -> peft.active().stream().map(peft::adapter))
+        .flatMap(adapter -> adapter.parts().stream())
+        .allMatch(part -> isShared(part, table, head));
+  }
+
+  private static boolean isShared(Adapter part, Site table, Site head) {
+    if (part.site().name().equals(table.name())) {
+      return part instanceof SharingAdapter sharing && sharing.tied().contains(head);
+    }
+    return !part.site().name().equals(head.name()) || part.parameters().isEmpty();
   }
 
   /** The keys of tables of which an adapter changes one user's copy. */

@@ -1,8 +1,9 @@
 package org.peft4j.transformers.plan;
 
-import java.util.Map;
+import java.util.Optional;
 import org.peft4j.plan.AdapterPlan;
 import org.peft4j.plan.TrainingMemory;
+import org.peft4j.quantization.Quantization;
 import org.peft4j.transformers.config.Precision;
 
 /**
@@ -11,24 +12,26 @@ import org.peft4j.transformers.config.Precision;
  * @param modelType its {@code model_type}
  * @param adapter what would train; its memory is for FP32 without gradient checkpointing
  * @param batch the batch of the activation estimate
- * @param weights bytes of the frozen weights in each precision
+ * @param weights sizes of the frozen weights
  * @param activations bytes of activations, always in single precision
  */
 public record TransformerPlan(
     String modelType,
     AdapterPlan adapter,
     TrainingBatch batch,
-    Map<Precision, Long> weights,
+    WeightSizes weights,
     ActivationMemory activations) {
-  public TransformerPlan {
-    weights = Map.copyOf(weights);
-  }
-
   /** An estimate of the memory that training takes. */
   public TrainingMemory memory(Precision precision, boolean checkpointing) {
+    return memory(precision, Optional.empty(), checkpointing);
+  }
+
+  /** The same with the linear weights of blocks in fewer bits, where there is a quantisation. */
+  public TrainingMemory memory(
+      Precision precision, Optional<Quantization> quantization, boolean checkpointing) {
     return adapter
         .memory()
-        .withWeights(weights.getOrDefault(precision, 0L))
+        .withWeights(weights.bytes(precision, quantization))
         .withActivations(checkpointing ? activations.checkpointed() : activations.plain());
   }
 }

@@ -3,10 +3,8 @@ package org.peft4j.transformers.plan;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.peft4j.Peft;
@@ -14,7 +12,6 @@ import org.peft4j.config.PeftConfig;
 import org.peft4j.plan.AdapterPlan;
 import org.peft4j.plan.ModelOutline;
 import org.peft4j.site.Site;
-import org.peft4j.site.SiteParameter;
 import org.peft4j.transformers.architecture.BlockPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.architecture.StackPart;
@@ -27,7 +24,6 @@ import org.peft4j.transformers.internal.weights.StoredHead;
  * arrays.
  */
 public final class TransformerPlanner {
-  private static final int HALF = DataType.BFLOAT16.width();
   private static final int SINGLE = DataType.FLOAT.width();
 
   private final ModelArchitecture model;
@@ -54,19 +50,14 @@ public final class TransformerPlanner {
   }
 
   private TransformerPlan plan(PeftConfig config, TrainingBatch batch) {
-    Map<Precision, Long> weights =
-        Map.of(
-            Precision.FP32,
-            sum(parameter -> SINGLE),
-            Precision.BF16,
-            sum(parameter -> parameter.shape().size() > 1 ? HALF : SINGLE));
+    WeightSizes weights = WeightSizes.of(model);
     ModelOutline outline =
         new ModelOutline(
             model.sites(),
             model.tiedHead().stream().map(head -> head.site().name()).collect(Collectors.toSet()),
             Optional.of(model.modelType()),
-            sum(parameter -> 1),
-            sum(parameter -> SINGLE),
+            weights.count(),
+            weights.bytes(Precision.FP32),
             DataType.FLOAT);
     AdapterPlan adapter = Peft.plan(outline, config);
     ActivationMemory activations = activations(adapter, batch);
@@ -76,14 +67,6 @@ public final class TransformerPlanner {
         batch,
         weights,
         activations);
-  }
-
-  /** The sum over all elements, shared ones once. */
-  private long sum(ToIntFunction<SiteParameter> each) {
-    return model.distinctModules().stream()
-        .flatMap(module -> module.site().parameters().stream())
-        .mapToLong(parameter -> parameter.count() * each.applyAsInt(parameter))
-        .sum();
   }
 
   private ActivationMemory activations(AdapterPlan adapter, TrainingBatch batch) {

@@ -83,7 +83,8 @@ class PartsTest {
         .hasMessageContaining("causal is true; allowed for attention to an encoder: false.")
         .hasMessageContaining(
             "projections are fused; allowed for attention to an encoder: separate")
-        .hasMessageContaining("positions are Alibi[scale=1.0, rounded=false]; allowed for attention to an encoder: none.");
+        .hasMessageContaining(
+            "positions are Alibi[scale=1.0, rounded=false]; allowed for attention to an encoder: none.");
   }
 
   @Test

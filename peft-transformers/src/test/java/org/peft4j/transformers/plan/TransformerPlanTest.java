@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.graph.ComputationGraph;
@@ -30,6 +31,7 @@ import org.peft4j.internal.files.AdapterFiles;
 import org.peft4j.lora.LoraConfig;
 import org.peft4j.plan.AdapterPlan;
 import org.peft4j.plan.TrainableParameters;
+import org.peft4j.quantization.Quantization;
 import org.peft4j.transformers.CausalLanguageModel;
 import org.peft4j.transformers.Golden;
 import org.peft4j.transformers.TransformerModel;
@@ -61,9 +63,9 @@ class TransformerPlanTest {
     assertThat(plan.adapter().sites()).hasSize(144);
     assertThat(plan.modelType()).isEqualTo("mt5");
     long base = 1_229_581_312;
-    assertThat(plan.weights()).containsEntry(Precision.FP32, 4 * base);
+    assertThat(plan.weights().bytes(Precision.FP32)).isEqualTo(4 * base);
     long vectors = (24 * 2 + 24 * 3 + 2) * 1024;
-    assertThat(plan.weights()).containsEntry(Precision.BF16, 2 * base + 2 * vectors);
+    assertThat(plan.weights().bytes(Precision.BF16)).isEqualTo(2 * base + 2 * vectors);
   }
 
   @Test
@@ -177,7 +179,33 @@ class TransformerPlanTest {
     TransformerOptions half = TransformerOptions.defaults().withPrecision(Precision.BF16);
     try (CausalLanguageModel loaded = Transformers.load(folder, half)) {
       assertThat(Peft.plan(loaded.graph(), config).memory().weights())
-          .isEqualTo(Transformers.plan(folder, config, BATCH).weights().get(Precision.BF16));
+          .isEqualTo(Transformers.plan(folder, config, BATCH).weights().bytes(Precision.BF16));
+    }
+  }
+
+  /** OPT's blocks have vectors beside each matrix; GPT-2's weights are stored as [in, out]. */
+  @ParameterizedTest
+  @CsvSource({
+    "llama, false, 64, lm_head",
+    "llama, true, 32, lm_head",
+    "gpt2, true, 64, lm_head",
+    "opt, false, 128, 'fc1,q_proj'",
+    "llama, true, 64, model.layers.0.mlp.up_proj"
+  })
+  void aGraphInFourBitsHasThePlannedSize(String base, boolean twice, int block, String skipped) {
+    LoraConfig config = LoraConfig.builder().targetModules("all-linear").build();
+    Quantization bits =
+        Quantization.nf4()
+            .withDoubleQuantization(twice)
+            .withBlockSize(block)
+            .withSkipModules(List.of(skipped.split(",")));
+    Path folder = Golden.base(base);
+    TransformerOptions options = TransformerOptions.defaults().withQuantization(bits);
+    try (CausalLanguageModel loaded = Transformers.load(folder, options)) {
+      TransformerPlan plan = Transformers.plan(folder, config, BATCH);
+      long weights = plan.memory(Precision.FP32, Optional.of(bits), false).weights();
+      assertThat(Peft.plan(loaded.graph(), config).memory().weights()).isEqualTo(weights);
+      assertThat(weights).isLessThan(plan.weights().bytes(Precision.FP32));
     }
   }
 

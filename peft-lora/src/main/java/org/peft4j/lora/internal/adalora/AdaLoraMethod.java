@@ -106,6 +106,11 @@ public final class AdaLoraMethod implements PeftMethod<AdaLoraConfig> {
   }
 
   @Override
+  public boolean tiesWeights(AdaLoraConfig config) {
+    return config.ensureWeightTying();
+  }
+
+  @Override
   public List<String> patterns(AdaLoraConfig config) {
     return List.of();
   }

@@ -64,6 +64,12 @@ class AdaLoraWeight implements WeightAdapter, PenaltyAdapter {
         ParameterSpec.of(E, values, rank, 1));
   }
 
+  /** The number of ranks, which Hugging Face PEFT keeps beside A, B and E. */
+  @Override
+  public final long frozenCount() {
+    return 1;
+  }
+
   /** The columns of the weight as a matrix. */
   static long columns(Site site) {
     return site.kernel().stream().reduce(site.inputs(), Math::multiplyExact);

@@ -32,6 +32,12 @@ record NoRank(Site site) implements WeightAdapter {
     return empty;
   }
 
+  /** As where ranks are left. */
+  @Override
+  public long frozenCount() {
+    return 1;
+  }
+
   @Override
   public void addDelta(Pass pass, Tensors parameters, INDArray weight) {}
 

@@ -37,7 +37,8 @@ final class ScorePositions {
     this.patterns = modules.model().patterns();
     this.rotary =
         positions instanceof AttentionPart.RotaryPositions r ? modules.model().rotary(r) : null;
-    this.alibi = positions instanceof AttentionPart.Alibi a
+    this.alibi =
+        positions instanceof AttentionPart.Alibi a
             ? new Alibi(part.heads(), a.scale(), a.rounded())
             : null;
     this.relative =
@@ -123,7 +124,8 @@ final class ScorePositions {
 
   private static KeyPositions keyPositions(PassPatterns.Question question) {
     return question.mask() == null
-        ? KeyPositions.padded(question.padding(), question.prefix(), question.prefix() + question.keys())
+        ? KeyPositions.padded(
+            question.padding(), question.prefix(), question.prefix() + question.keys())
         : KeyPositions.masked(TokenIds.of(question.mask()), question.rows(), question.prefix());
   }
 

@@ -19,19 +19,15 @@ import org.peft4j.transformers.internal.model.Mixer;
 import org.peft4j.transformers.internal.model.Modules;
 
 /**
- * A branch beside a residual connection: {@code factor·after(mixer(before(x)))}, then the adapters of its
- * output.
+ * A branch beside a residual connection: {@code factor·after(mixer(before(x)))}, then the adapters
+ * of its output.
  *
  * @param before null for none, or if the branches share one
  * @param after null for none
  * @param place the adapters of the branch's output
  */
 record Branch(
-    @Nullable Norm before,
-    Mixer mixer,
-    @Nullable Norm after,
-    double factor,
-    SublayerGrafts place) {
+    @Nullable Norm before, Mixer mixer, @Nullable Norm after, double factor, SublayerGrafts place) {
   /**
    * The forward pass' results that the backward pass needs, beside the inputs.
    *

@@ -197,7 +197,8 @@ public final class ConfigFields {
   public List<Integer> flags(String name, int count) {
     List<Integer> flags = new ArrayList<>();
     for (JsonNode node : node(name)) {
-      flags.add(node.isInt() && (node.intValue() == 0 || node.intValue() == 1) ? node.intValue() : 2);
+      flags.add(
+          node.isInt() && (node.intValue() == 0 || node.intValue() == 1) ? node.intValue() : 2);
     }
     if (!node(name).isArray() || flags.size() < count || flags.contains(2)) {
       problem(name, "a list of at least " + count + " numbers 0 and 1");

@@ -17,8 +17,7 @@ import org.peft4j.transformers.architecture.ResidualPart;
  * @param width of hidden states
  * @param heads query heads
  */
-public record Dimensions(
-    int width, int heads, int keyValueHeads, int headSize, double deviation) {
+public record Dimensions(int width, int heads, int keyValueHeads, int headSize, double deviation) {
   /**
    * Reads {@code hidden_size}, {@code num_attention_heads}, {@code num_key_value_heads} and {@code
    * head_dim}.
@@ -48,8 +47,7 @@ public record Dimensions(
   public static Dimensions of(ConfigFields fields, String widthField, String headsField) {
     int width = fields.size(widthField);
     int heads = fields.size(headsField);
-    fields.check(
-        width % heads == 0, headsField, "a divisor of " + widthField + " " + width);
+    fields.check(width % heads == 0, headsField, "a divisor of " + widthField + " " + width);
     return new Dimensions(
         width, heads, heads, width / heads, fields.positiveNumber("initializer_range", 0.02));
   }

@@ -78,8 +78,7 @@ public final class RotaryFields {
     for (String name : List.of("rope_type", "type")) {
       rope.replace(name, "su", LONG_ROPE);
       String type = rope.text(name, DEFAULT);
-      rope.check(
-          type.equals(DEFAULT) || type.equals(LONG_ROPE), name, "default, longrope, su");
+      rope.check(type.equals(DEFAULT) || type.equals(LONG_ROPE), name, "default, longrope, su");
     }
     fields.put(ORIGINAL, fields.count(ORIGINAL, original));
     double factor = fields.positiveNumber("partial_rotary_factor", 1);

@@ -79,7 +79,8 @@ public final class FrozenModel implements AutoCloseable {
 
   /** The tables of rotary positions; all attentions with equal positions share them. */
   public RotaryTables rotary(AttentionPart.RotaryPositions positions) {
-    return rotary.computeIfAbsent(positions, p -> new RotaryTables(p.rotary(), p.size(), p.interleaved()));
+    return rotary.computeIfAbsent(
+        positions, p -> new RotaryTables(p.rotary(), p.size(), p.interleaved()));
   }
 
   /** The patterns that the attentions of this thread's pass share. */

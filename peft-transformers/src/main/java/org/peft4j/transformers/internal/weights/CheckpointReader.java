@@ -7,17 +7,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
-import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.torch.WeightFiles;
-import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.safetensors.DType;
 import org.peft4j.safetensors.TensorInfo;
 import org.peft4j.safetensors.TensorSource;
-import org.peft4j.weight.DenseWeight;
 import org.peft4j.weight.FrozenWeight;
 
 /**
@@ -25,23 +19,17 @@ import org.peft4j.weight.FrozenWeight;
  * no other tensor except known constant buffers.
  */
 public final class CheckpointReader {
-  private static final int CHUNK = 1 << 22;
-
   private final Path folder;
   private final TensorKeys keys;
-  private final DataType type;
-  private final DataType matrices;
+  private final HeldFormats formats;
 
   /**
    * @param keys the tensors that the architecture needs
-   * @param type the type of vectors in memory: biases, and the weights of normalisations
-   * @param matrices the type of matrices in memory
    */
-  public CheckpointReader(Path folder, TensorKeys keys, DataType type, DataType matrices) {
+  public CheckpointReader(Path folder, TensorKeys keys, HeldFormats formats) {
     this.folder = folder;
     this.keys = keys;
-    this.type = type;
-    this.matrices = matrices;
+    this.formats = formats;
   }
 
   /**
@@ -55,9 +43,9 @@ public final class CheckpointReader {
       Map<String, TensorInfo> found = match(source);
       Map<String, FrozenWeight> weights = new HashMap<>();
       found.forEach(
-          (key, info) -> weights.put(key, DenseWeight.of(array(source, info), keys.view(key))));
+          (key, info) -> weights.put(key, formats.read(key, source, info, keys.view(key))));
       keys.aliases().forEach((alias, key) -> weights.put(alias, weights.get(key)));
-      return new WeightStore(type, weights);
+      return new WeightStore(formats.vectors(), weights);
     }
   }
 
@@ -105,25 +93,5 @@ public final class CheckpointReader {
     int most = 12;
     String rest = problems.size() > most ? "; and " + (problems.size() - most) + " more." : ".";
     return String.join("; ", problems.stream().limit(most).toList()) + rest;
-  }
-
-  private INDArray array(TensorSource source, TensorInfo info) {
-    DataType held = info.shape().size() > 1 ? matrices : type;
-    if (MappedArrays.possible(info, held)) {
-      return MappedArrays.of(source, info, held);
-    }
-    long[] shape = info.shape().stream().mapToLong(Long::longValue).toArray();
-    INDArray array = DetachedArrays.zeros(held, shape);
-    INDArray flat = array.reshape('c', new long[] {array.length()});
-    float[] chunk = new float[(int) Math.min(CHUNK, array.length())];
-    for (long from = 0; from < array.length(); from += chunk.length) {
-      int count = (int) Math.min(chunk.length, array.length() - from);
-      source.readFloats(info.name(), from, chunk, 0, count);
-      float[] values = count == chunk.length ? chunk : java.util.Arrays.copyOf(chunk, count);
-      try (INDArray part = Nd4j.createFromArray(values)) {
-        flat.get(NDArrayIndex.interval(from, from + count)).assign(part);
-      }
-    }
-    return array;
   }
 }

@@ -85,9 +85,7 @@ enum Forms {
                   branch("mlp", plain("mlp"), 0.6)),
               Optional.empty()))),
   FUSED_GATE(
-      block(
-          ResidualPart.preNorm(
-              rms("norm"), fusedGate("mlp"), ResidualPart.place("mlp", WIDTH)))),
+      block(ResidualPart.preNorm(rms("norm"), fusedGate("mlp"), ResidualPart.place("mlp", WIDTH)))),
   FUSED_THIRDS(around(attention(2, 2).fused(Layout.THIRDS).part())),
   FUSED_THIRDS_GROUPED(around(attention(4, 2).fused(Layout.THIRDS).part())),
   FUSED_HEADS(around(attention(2, 2).fused(Layout.HEADS).part())),

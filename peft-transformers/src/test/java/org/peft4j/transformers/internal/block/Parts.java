@@ -86,9 +86,7 @@ final class Parts {
 
   static FeedForwardPart fusedGate(String name) {
     return FeedForwardPart.fusedGate(
-        Activation.SILU,
-        linear(name + ".gate_up", WIDTH, 10),
-        linear(name + ".down", 5, WIDTH));
+        Activation.SILU, linear(name + ".gate_up", WIDTH, 10), linear(name + ".down", 5, WIDTH));
   }
 
   static LinearPart linear(String name, long in, long out) {

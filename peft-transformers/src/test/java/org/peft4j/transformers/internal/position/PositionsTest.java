@@ -25,7 +25,8 @@ class PositionsTest {
 
   @Test
   void alibiTakesTheDistanceFromThePast() {
-    try (INDArray bias = new Alibi(2, 1, false).bias(DataType.DOUBLE, KeyPositions.plain(3), 2, 1)) {
+    try (INDArray bias =
+        new Alibi(2, 1, false).bias(DataType.DOUBLE, KeyPositions.plain(3), 2, 1)) {
       assertThat(bias.shape()).containsExactly(1, 2, 1, 3);
       assertThat(bias.reshape(6).toDoubleVector())
           .containsExactly(-0.125, -0.0625, 0, -0.0078125, -0.00390625, 0);
@@ -37,8 +38,7 @@ class PositionsTest {
   void alibiCountsRealTokens() {
     int[] mask = {1, 0, 1, 0, 1, 1};
     assertThat(KeyPositions.masked(mask, 2, 0).values()).containsExactly(0, 1, 1, 0, 0, 1);
-    assertThat(KeyPositions.masked(mask, 2, 1).values())
-        .containsExactly(0, 1, 2, 2, 0, 1, 1, 2);
+    assertThat(KeyPositions.masked(mask, 2, 1).values()).containsExactly(0, 1, 2, 2, 0, 1, 1, 2);
     assertThat(KeyPositions.masked(new int[] {1, 1, 1, 1, 1, 0}, 2, 0).values())
         .containsExactly(0, 1, 2);
     assertThat(KeyPositions.padded(new int[] {0, 2}, 1, 4).values())

@@ -126,8 +126,7 @@ final class GatedDecoder {
     String name = mlpName(index);
     return new FeedForwardPart(
         activation,
-        Optional.of(
-            sizes.linear(name + ".gate_proj", SiteRole.GATE, sizes.width(), inner, bias)),
+        Optional.of(sizes.linear(name + ".gate_proj", SiteRole.GATE, sizes.width(), inner, bias)),
         sizes.linear(name + ".up_proj", SiteRole.UP, sizes.width(), inner, bias),
         sizes.linear(name + ".down_proj", SiteRole.DOWN, inner, sizes.width(), bias));
   }

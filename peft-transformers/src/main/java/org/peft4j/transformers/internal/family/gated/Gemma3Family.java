@@ -46,7 +46,8 @@ public final class Gemma3Family implements Family {
         "sliding_window",
         "a number, unless layer_types has full_attention only");
     RotaryFields.Layered layered =
-        RotaryFields.layered(fields, gemma.parts().maxPositions(), gemma.parts().sizes().headSize());
+        RotaryFields.layered(
+            fields, gemma.parts().maxPositions(), gemma.parts().sizes().headSize());
     AttentionPart.Positions global =
         positions(gemma, layered.read("full_attention", "rope_theta", GLOBAL_THETA));
     AttentionPart.Positions local =

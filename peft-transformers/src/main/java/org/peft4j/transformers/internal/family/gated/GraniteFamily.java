@@ -37,8 +37,7 @@ public final class GraniteFamily implements Family {
     boolean innerBias = fields.flag("mlp_bias", false);
     double scale = fields.positiveNumber("attention_multiplier", 1);
     double factor = fields.positiveNumber("residual_multiplier", 1);
-    GatedDecoder parts =
-        new GatedDecoder(fields, new GatedDefaults(modelType(), "Granite", 2048));
+    GatedDecoder parts = new GatedDecoder(fields, new GatedDefaults(modelType(), "Granite", 2048));
     AttentionPart.Positions rotary = parts.rotary();
     HeadPart.Language head = parts.head();
     double divisor = fields.positiveNumber("logits_scaling", 1);
@@ -47,9 +46,7 @@ public final class GraniteFamily implements Family {
         i -> {
           String name = GatedDecoder.name(i);
           AttentionPart attention =
-              parts
-                  .attention(i, bias, bias, rotary)
-                  .withScores(scale, OptionalDouble.empty());
+              parts.attention(i, bias, bias, rotary).withScores(scale, OptionalDouble.empty());
           return new BlockPart(
               name,
               List.of(
@@ -68,20 +65,11 @@ public final class GraniteFamily implements Family {
   }
 
   private static ResidualPart sublayer(
-      GatedDecoder parts,
-      String name,
-      String norm,
-      MixerPart mixer,
-      String module,
-      double factor) {
+      GatedDecoder parts, String name, String norm, MixerPart mixer, String module, double factor) {
     Optional<NormPart> before = Optional.of(parts.rms(name + norm));
     BranchPart branch =
         new BranchPart(
-            Optional.empty(),
-            mixer,
-            Optional.empty(),
-            factor,
-            parts.sizes().place(name + module));
+            Optional.empty(), mixer, Optional.empty(), factor, parts.sizes().place(name + module));
     return new ResidualPart(before, List.of(branch), Optional.empty());
   }
 }

@@ -32,9 +32,7 @@ record LayerTypes(List<String> types, IntPredicate otherwise) {
     fields.check(
         types.stream().allMatch(type -> type.equals(FULL) || windows && type.equals(SLIDING)),
         "layer_types",
-        windows
-            ? FULL + " and " + SLIDING
-            : "only " + FULL + "; " + SLIDING + " needs " + needed);
+        windows ? FULL + " and " + SLIDING : "only " + FULL + "; " + SLIDING + " needs " + needed);
     return new LayerTypes(types, otherwise);
   }
 

@@ -18,8 +18,7 @@ public final class LlamaFamily implements Family {
     boolean bias = fields.flag("attention_bias", false);
     boolean innerBias = fields.flag("mlp_bias", false);
     fields.only("pretraining_tp", 1);
-    GatedDecoder parts =
-        new GatedDecoder(fields, new GatedDefaults(modelType(), "Llama", 2048));
+    GatedDecoder parts = new GatedDecoder(fields, new GatedDefaults(modelType(), "Llama", 2048));
     AttentionPart.Positions rotary = parts.rotary();
     return parts.model(
         task,

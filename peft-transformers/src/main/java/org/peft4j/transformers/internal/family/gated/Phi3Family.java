@@ -29,8 +29,7 @@ public final class Phi3Family implements Family {
     OptionalInt window = fields.optionalCount("sliding_window", OptionalInt.empty());
     GatedDecoder parts =
         new GatedDecoder(
-            fields,
-            new GatedDefaults(modelType(), "Phi3", 4096).epsilon(1e-5).padding(32_000));
+            fields, new GatedDefaults(modelType(), "Phi3", 4096).epsilon(1e-5).padding(32_000));
     AttentionPart.Positions rotary =
         RotaryFields.phi3(
             fields, parts.maxPositions(), parts.sizes().headSize(), ORIGINAL_POSITIONS);
@@ -38,7 +37,9 @@ public final class Phi3Family implements Family {
         task,
         i ->
             parts.preNorm(
-                i, attention(parts.sizes(), i, rotary).withWindow(window), parts.fusedFeedForward(i)));
+                i,
+                attention(parts.sizes(), i, rotary).withWindow(window),
+                parts.fusedFeedForward(i)));
   }
 
   private static AttentionPart attention(

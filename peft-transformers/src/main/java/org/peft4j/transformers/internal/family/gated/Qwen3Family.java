@@ -27,8 +27,7 @@ public final class Qwen3Family implements Family {
         i ->
             parts.preNorm(
                 i,
-                normed(parts, i, parts.attention(i, bias, bias, rotary))
-                    .withWindow(windows.of(i)),
+                normed(parts, i, parts.attention(i, bias, bias, rotary)).withWindow(windows.of(i)),
                 parts.feedForward(i, false)));
   }
 

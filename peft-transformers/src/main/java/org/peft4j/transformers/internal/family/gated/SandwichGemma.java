@@ -22,7 +22,8 @@ record SandwichGemma(ConfigFields fields, GatedDecoder parts) {
   private static final int DEFAULT_WINDOW = 4096;
   private static final int DEFAULT_SCALAR = 256;
 
-  static SandwichGemma read(ConfigFields fields, String modelType, String className, int positions) {
+  static SandwichGemma read(
+      ConfigFields fields, String modelType, String className, int positions) {
     fields.only("hidden_act", GELU); // The field hidden_activation counts.
     fields.only("use_bidirectional_attention", false);
     fields.ignore("cache_implementation");

@@ -1,0 +1,109 @@
+package org.peft4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.peft4j.safetensors.TensorSource;
+
+/** Bases in 4 bits on the command line. */
+class QuantizationTest {
+  private static final Path CASE = Run.GOLDEN.resolve("quantized/llama_nf4");
+
+  private final Path folder;
+
+  QuantizationTest(@TempDir Path folder) {
+    this.folder = folder;
+  }
+
+  @Test
+  void forwardGivesTheNumbersOfTheReference() {
+    Path out = folder.resolve("out.safetensors");
+    Run run =
+        Run.of(
+            "forward",
+            "-m",
+            Run.LLAMA,
+            "-a",
+            CASE.resolve("adapter"),
+            "-i",
+            CASE.resolve("inputs.safetensors"),
+            "-o",
+            out,
+            "--quantization",
+            "nf4");
+
+    assertThat(run.status()).as(run.err()).isZero();
+    assertThat(loss(out)).isCloseTo(loss(CASE.resolve("expected.safetensors")), within(1e-5f));
+  }
+
+  private static float loss(Path file) {
+    float[] loss = new float[1];
+    try (TensorSource source = TensorSource.open(file)) {
+      source.readFloats("loss", 0, loss, 0, 1);
+    }
+    return loss[0];
+  }
+
+  @Test
+  void anAdapterTrainsOnIt() {
+    Run run =
+        Run.of(
+            "train",
+            "-m",
+            Run.LLAMA,
+            "-d",
+            Run.INPUTS,
+            "-o",
+            folder.resolve("adapter"),
+            "-t",
+            "all-linear",
+            "--steps",
+            2,
+            "--quantization",
+            "fp4",
+            "--block-size",
+            32,
+            "--double-quantization",
+            "--skip-modules",
+            "up_proj,down_proj");
+
+    assertThat(run.status()).as(run.err()).isZero();
+    assertThat(folder.resolve("adapter/adapter_model.safetensors")).exists();
+  }
+
+  @Test
+  void aPlanTellsTheSizeInFewerBits() {
+    Run run =
+        Run.of("plan", Run.GOLDEN.resolveSibling("plan").resolve("gpt2"), "--quantization", "nf4");
+
+    // 84,934,656 weights in blocks: half a byte each, and 4 bytes for 64 of them.
+    assertThat(run.status()).as(run.err()).isZero();
+    assertThat(run.out())
+        .containsPattern("tokens +nf4, fp32 +nf4, bf16\\R")
+        .containsPattern("weights +206 MB +127 MB\\R");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--quantization nf4 --block-size 48 | --block-size is 48; allowed: 32, 64",
+        "--block-size 64 | add --quantization nf4",
+        "--double-quantization | add --quantization nf4",
+        "--quantization nf5 | 'nf5'"
+      })
+  void whatIsImpossibleIsRefused(String options, String message) {
+    Run run =
+        Run.of(
+            Stream.concat(Stream.of("plan", Run.LLAMA), Stream.of(options.split(" "))).toArray());
+
+    assertThat(run.status()).isNotZero();
+    assertThat(run.err()).contains(message);
+  }
+}

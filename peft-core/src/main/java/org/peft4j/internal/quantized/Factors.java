@@ -1,0 +1,12 @@
+package org.peft4j.internal.quantized;
+
+/** The factor of each block of a weight. */
+interface Factors {
+  float of(int block);
+
+  /** Their size in bytes. */
+  long bytes();
+
+  /** Frees their memory. */
+  void close();
+}

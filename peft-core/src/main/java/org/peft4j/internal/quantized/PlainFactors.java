@@ -1,0 +1,36 @@
+package org.peft4j.internal.quantized;
+
+import java.nio.FloatBuffer;
+
+/** Factors in FP32. */
+final class PlainFactors implements Factors {
+  private final HostBytes memory;
+  private final FloatBuffer values;
+
+  PlainFactors(HostBytes memory) {
+    this.memory = memory;
+    this.values = memory.buffer().asFloatBuffer();
+  }
+
+  /** A copy of {@code factors}. */
+  static PlainFactors of(float[] factors) {
+    HostBytes memory = HostBytes.allocate((long) Float.BYTES * factors.length);
+    memory.buffer().asFloatBuffer().put(factors);
+    return new PlainFactors(memory);
+  }
+
+  @Override
+  public float of(int block) {
+    return values.get(block);
+  }
+
+  @Override
+  public long bytes() {
+    return memory.size();
+  }
+
+  @Override
+  public void close() {
+    memory.close();
+  }
+}

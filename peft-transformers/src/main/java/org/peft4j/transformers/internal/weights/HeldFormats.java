@@ -1,0 +1,104 @@
+package org.peft4j.transformers.internal.weights;
+
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
+import org.peft4j.internal.quantized.FourBitQuantizer;
+import org.peft4j.kernel.DetachedArrays;
+import org.peft4j.quantization.Quantization;
+import org.peft4j.safetensors.TensorInfo;
+import org.peft4j.safetensors.TensorSource;
+import org.peft4j.site.Site;
+import org.peft4j.transformers.architecture.LinearPart;
+import org.peft4j.transformers.architecture.ModelArchitecture;
+import org.peft4j.weight.DenseWeight;
+import org.peft4j.weight.FrozenWeight;
+import org.peft4j.weight.WeightView;
+
+/**
+ * How each tensor of a checkpoint is held in memory.
+ *
+ * @param vectors the type of vectors: biases, and the weights of normalisations
+ * @param matrices the type of matrices
+ * @param quantization of the tensors in {@code quantized}
+ * @param quantized keys
+ */
+public record HeldFormats(
+    DataType vectors,
+    DataType matrices,
+    Optional<Quantization> quantization,
+    Set<String> quantized) {
+  private static final int CHUNK = 1 << 22;
+
+  public HeldFormats {
+    quantized = Set.copyOf(quantized);
+  }
+
+  /** Everything in these types. */
+  public static HeldFormats of(DataType vectors, DataType matrices) {
+    return new HeldFormats(vectors, matrices, Optional.empty(), Set.of());
+  }
+
+  /** The linear weights of the blocks in fewer bits, but for the modules that it skips. */
+  public HeldFormats quantizing(Quantization value, ModelArchitecture model) {
+    Set<String> keys =
+        linearParts(model)
+            .map(LinearPart::site)
+            .filter(site -> !value.skips(site.name()))
+            .map(HeldFormats::weightKey)
+            .collect(Collectors.toSet());
+    return new HeldFormats(vectors, matrices, Optional.of(value), keys);
+  }
+
+  private static Stream<LinearPart> linearParts(ModelArchitecture model) {
+    return model.stacks().stream()
+        .flatMap(stack -> stack.blocks().stream())
+        .flatMap(block -> block.modules().stream())
+        .filter(LinearPart.class::isInstance)
+        .map(LinearPart.class::cast);
+  }
+
+  private static String weightKey(Site site) {
+    return TensorKeys.key(site, site.parameters().get(0));
+  }
+
+  /** Reads a tensor as the weight of {@code key}. */
+  FrozenWeight read(String key, TensorSource source, TensorInfo info, WeightView view) {
+    if (quantization.isEmpty() || !quantized.contains(key)) {
+      return DenseWeight.of(
+          array(source, info, info.shape().size() > 1 ? matrices : vectors), view);
+    }
+    // In the vectors' type, which is not rounded before.
+    INDArray whole = array(source, info, vectors);
+    try {
+      return new FourBitQuantizer(quantization.get()).quantize(key, whole, view, matrices);
+    } finally {
+      whole.close();
+    }
+  }
+
+  private static INDArray array(TensorSource source, TensorInfo info, DataType held) {
+    if (MappedArrays.possible(info, held)) {
+      return MappedArrays.of(source, info, held);
+    }
+    long[] shape = info.shape().stream().mapToLong(Long::longValue).toArray();
+    INDArray array = DetachedArrays.zeros(held, shape);
+    INDArray flat = array.reshape('c', new long[] {array.length()});
+    float[] chunk = new float[(int) Math.min(CHUNK, array.length())];
+    for (long from = 0; from < array.length(); from += chunk.length) {
+      int count = (int) Math.min(chunk.length, array.length() - from);
+      source.readFloats(info.name(), from, chunk, 0, count);
+      float[] values = count == chunk.length ? chunk : Arrays.copyOf(chunk, count);
+      try (INDArray part = Nd4j.createFromArray(values)) {
+        flat.get(NDArrayIndex.interval(from, from + count)).assign(part);
+      }
+    }
+    return array;
+  }
+}

@@ -1,0 +1,40 @@
+package org.peft4j.transformers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.MultiDataSet;
+import org.nd4j.linalg.factory.Nd4j;
+import org.peft4j.Peft;
+import org.peft4j.PeftModel;
+import org.peft4j.config.PeftConfig;
+import org.peft4j.lora.LoraConfig;
+import org.peft4j.quantization.Quantization;
+
+/** The code of {@code docs/quantization.md}. */
+class QuantizationGuideTest {
+  @Test
+  void anAdapterTrainsOnABaseInFourBits(@TempDir Path adapter) {
+    Path folder = Golden.base("llama");
+    PeftConfig lora = LoraConfig.builder().targetModules("all-linear").build();
+    INDArray ids = Nd4j.createFromArray(new int[][] {{3, 1, 4, 1, 5}});
+    MultiDataSet data = new MultiDataSet(new INDArray[] {ids}, new INDArray[] {ids});
+    train(folder, lora, data, adapter);
+    assertThat(adapter.resolve("adapter_model.safetensors")).exists();
+  }
+
+  private static void train(Path folder, PeftConfig lora, MultiDataSet data, Path adapter) {
+    TransformerOptions options =
+        TransformerOptions.defaults()
+            .withQuantization(Quantization.nf4().withDoubleQuantization(true));
+    try (CausalLanguageModel base = Transformers.load(folder, options);
+        PeftModel<ComputationGraph> model = Peft.wrap(base.graph(), lora)) {
+      model.network().fit(data);
+      model.save(adapter);
+    }
+  }
+}
