@@ -1,6 +1,7 @@
 package org.peft4j.transformers;
 
 import java.nio.file.Path;
+import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.transformers.internal.model.FrozenModel;
 
 /**
@@ -13,5 +14,17 @@ import org.peft4j.transformers.internal.model.FrozenModel;
 public final class Encoder extends TransformerModel {
   Encoder(Path folder, FrozenModel model, TransformerOptions options) {
     super(folder, model, options);
+  }
+
+  /**
+   * The last hidden states [batch, time, width] of the model itself; those of a wrapped one are the
+   * first output of its network.
+   *
+   * @param ids [batch, time]
+   * @param mask [batch, time], 0 for padding
+   */
+  public INDArray hiddenStates(INDArray ids, INDArray mask) {
+    INDArray[] features = {ids};
+    return graph().output(false, features, new INDArray[] {mask})[0];
   }
 }

@@ -23,7 +23,8 @@ import org.peft4j.transformers.plan.TransformerPlanner;
  * Loads Hugging Face checkpoint folders: {@code config.json} and {@code model.safetensors}, whole
  * or in shards, or where there are none {@code pytorch_model.bin}. Supported families: Llama,
  * Mistral and Qwen2, windows of attention included, GPT-2 and OPT, as language models and as
- * sequence classifiers; and the encoder-decoders T5, mT5 and UMT5.
+ * sequence classifiers; the encoder-decoders T5, mT5 and UMT5; and the encoders BERT, RoBERTa,
+ * XLM-RoBERTa, ELECTRA and DistilBERT, for labels of sequences and tokens, answers and vectors.
  *
  * <p>Weights that the file stores in the requested type are mapped, not copied: do not change the
  * file while the model is open. Others are converted.

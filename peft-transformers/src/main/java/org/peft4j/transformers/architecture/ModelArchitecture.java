@@ -12,6 +12,7 @@ import java.util.stream.Stream;
 import org.peft4j.site.Site;
 import org.peft4j.transformers.config.Labels;
 import org.peft4j.transformers.config.SpecialTokens;
+import org.peft4j.transformers.config.Task;
 
 /**
  * A model: a body and a head. It has no dropout: a frozen model runs without.
@@ -32,6 +33,23 @@ public record ModelArchitecture(
   /** The {@code model_type} of its {@code config.json}. */
   public String modelType() {
     return names.modelType();
+  }
+
+  /** What it is for, by its head. */
+  public Task task() {
+    if (head instanceof HeadPart.Sequence) {
+      return Task.SEQ_CLS;
+    }
+    if (head instanceof HeadPart.Tokens) {
+      return Task.TOKEN_CLS;
+    }
+    if (head instanceof HeadPart.Span) {
+      return Task.QUESTION_ANS;
+    }
+    if (head instanceof HeadPart.Features) {
+      return Task.FEATURE_EXTRACTION;
+    }
+    return encoder.isPresent() ? Task.SEQ_2_SEQ_LM : Task.CAUSAL_LM;
   }
 
   /** The classes of sequences or tokens; empty if the head has none. */
