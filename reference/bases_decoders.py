@@ -32,6 +32,18 @@ GEMMA3_LAYOUT = {
     "torch_dtype": "float32",
 }
 
+PLAIN = dict(**TOKENS, hidden_size=16, num_hidden_layers=2, num_attention_heads=4)
+GPT = dict(**TOKENS, n_embd=16, n_layer=2, n_head=4, n_positions=64)
+
+
+def plain(model_type: str, **fields) -> dict:
+    return dict(config=AutoConfig.for_model(model_type, **{**PLAIN, **fields}))
+
+
+def gpt(model_type: str, **fields) -> dict:
+    return dict(config=AutoConfig.for_model(model_type, **{**GPT, **fields}))
+
+
 ALL: dict[str, dict] = {
     "qwen3": gated("qwen3", head_dim=6, tie_word_embeddings=True),
     "qwen3_window": gated(
@@ -82,4 +94,52 @@ ALL: dict[str, dict] = {
     ),
     "olmo2": gated("olmo2"),
     "smollm3": gated("smollm3", no_rope_layers=[1, 0], use_sliding_window=True, sliding_window=3),
+    "phi": gated("phi", num_attention_heads=2, num_key_value_heads=1, qk_layernorm=True),
+    "gpt_neox": plain("gpt_neox", num_attention_heads=2, intermediate_size=24),
+    "gpt_neox_series": {
+        **plain("gpt_neox", num_attention_heads=2, intermediate_size=24, use_parallel_residual=False, attention_bias=False),
+        "legacy": {"rotary_pct": 0.5, "rotary_emb_base": 100, "rope_scaling": {"type": "linear", "factor": 2.0}, "torch_dtype": "float32"},
+    },
+    "gpt_neox_classifier": {**plain("gpt_neox", num_attention_heads=2, intermediate_size=24, num_labels=3), "classifier": True},
+    "gptj": gpt("gptj", n_head=2, rotary_dim=6, n_inner=24),
+    "gpt_neo": dict(
+        config=AutoConfig.for_model(
+            "gpt_neo",
+            **TOKENS,
+            hidden_size=16,
+            num_layers=2,
+            num_heads=4,
+            max_position_embeddings=64,
+            window_size=3,
+            intermediate_size=24,
+            attention_types=[[["global", "local"], 1]],
+        )
+    ),
+    "bloom": dict(config=AutoConfig.for_model("bloom", **TOKENS, hidden_size=18, n_layer=2, n_head=3)),
+    "falcon": plain("falcon", ffn_hidden_size=24),
+    "falcon_new": plain("falcon", ffn_hidden_size=24, new_decoder_architecture=True, num_kv_heads=2, bias=True),
+    "falcon_one_norm": plain(
+        "falcon",
+        ffn_hidden_size=24,
+        new_decoder_architecture=True,
+        num_kv_heads=2,
+        num_ln_in_parallel_attn=1,
+        tie_word_embeddings=False,
+    ),
+    "falcon_alibi": {
+        **plain(
+            "falcon",
+            hidden_size=18,
+            num_attention_heads=6,
+            ffn_hidden_size=24,
+            alibi=True,
+            multi_query=False,
+            parallel_attn=False,
+            bias=True,
+        ),
+        "attention": "sdpa",
+    },
+    "starcoder2": gated("starcoder2", sliding_window=3),
+    "gpt_bigcode": gpt("gpt_bigcode", n_inner=24),
+    "gpt_bigcode_heads": gpt("gpt_bigcode", n_inner=24, multi_query=False, scale_attn_weights=False, tie_word_embeddings=False),
 }

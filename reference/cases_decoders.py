@@ -75,6 +75,49 @@ CASES: dict[str, Case] = {
     "smollm3_all": one("A block without positions and with a window", "smollm3", lora(**ALL_LINEAR), padding="left"),
     "smollm3_ia3": one("Vectors on keys, values and the inner states", "smollm3", ia3(**GATED_IA3)),
     "smollm3_prompt": one("Virtual tokens", "smollm3", prompt(), padding="left"),
+    "phi_all": one("Two branches behind one norm, norms of queries and keys", "phi", lora(**ALL_LINEAR), padding="left"),
+    "phi_lora": one("Defaults of model_type phi, and a copy of the head with its bias", "phi", lora(modules_to_save=["lm_head"])),
+    "phi_ia3": one("Defaults of model_type phi", "phi", ia3()),
+    "phi_prefix": one("A prefix with one head of keys", "phi", prefix()),
+    "gpt_neox_all": one("A query, key and value for each head in one map", "gpt_neox", lora(**ALL_LINEAR), padding="left"),
+    "gpt_neox_ia3": one("Defaults of model_type gpt_neox", "gpt_neox", ia3()),
+    "gpt_neox_prefix": one("A prefix, left padding", "gpt_neox", prefix(), padding="left"),
+    "gpt_neox_series": one(
+        "One branch after the other; config in the layout of transformers 4", "gpt_neox_series", lora(modules_to_save=["lm_head"], r=2)
+    ),
+    "gpt_neox_classifier": cases_classification.one(
+        "A classifier, right padding", "gpt_neox_classifier", cases_classification.lora(r=2), length=LENGTH
+    ),
+    "gptj_all": one("Neighbours rotate together", "gptj", lora(**ALL_LINEAR), padding="left"),
+    "gptj_ia3": one("Defaults of model_type gptj", "gptj", ia3()),
+    "gptj_prefix": one("A prefix", "gptj", prefix()),
+    "gpt_neo_all": one("Scores are not scaled, the second block has a window", "gpt_neo", lora(**ALL_LINEAR), padding="left"),
+    "gpt_neo_ia3": one("Defaults of model_type gpt_neo", "gpt_neo", ia3()),
+    "gpt_neo_prompt": one("Virtual tokens", "gpt_neo", prompt()),
+    "bloom_all": one("ALiBi with three heads", "bloom", lora(**ALL_LINEAR), padding="left"),
+    "bloom_ia3": one("Defaults of model_type bloom", "bloom", ia3()),
+    "bloom_prompt": one("ALiBi skips the padding between virtual tokens and tokens", "bloom", prompt(), padding="left"),
+    "bloom_prefix": one("A prefix", "bloom", prefix()),
+    "falcon_all": one("One head of keys and values", "falcon", lora(**ALL_LINEAR), padding="left"),
+    "falcon_ia3": one("Defaults of model_type falcon", "falcon", ia3()),
+    "falcon_new": one("Two norms, grouped queries, biases", "falcon_new", lora(r=2)),
+    "falcon_one_norm": one("One norm for both branches, a head of its own", "falcon_one_norm", lora(r=2), padding="left"),
+    "falcon_alibi": one("ALiBi, rounded; one branch after the other", "falcon_alibi", lora(r=2), padding="left"),
+    "falcon_alibi_prompt": one("Rounded ALiBi behind virtual tokens", "falcon_alibi", prompt(), padding="left"),
+    "starcoder2_all": one("A window, grouped queries, layer norms", "starcoder2", lora(**ALL_LINEAR)),
+    "starcoder2_ia3": one(
+        "Vectors on keys, values and the inner states",
+        "starcoder2",
+        ia3(target_modules=["k_proj", "v_proj", "c_proj"], feedforward_modules=["c_proj"]),
+        padding="none",
+    ),
+    "starcoder2_prompt": one("Virtual tokens", "starcoder2", prompt()),
+    "gpt_bigcode_all": one("One head of keys and values", "gpt_bigcode", lora(**ALL_LINEAR), padding="left"),
+    "gpt_bigcode_ia3": one("Defaults of model_type gpt_bigcode", "gpt_bigcode", ia3()),
+    "gpt_bigcode_prefix": one("A prefix for the shared head", "gpt_bigcode", prefix()),
+    "gpt_bigcode_heads": one(
+        "A query, key and value for each head in one map; scores are not scaled; a head of its own", "gpt_bigcode_heads", lora(r=2)
+    ),
 }
 
 ALL = {f"decoders/{name}": case for name, case in CASES.items()}

@@ -9,8 +9,10 @@ import setting  # first: sets the environment
 import copy
 import json
 import sys
+import tempfile
 
 import torch
+from safetensors.torch import load_file
 from peft import IA3Config, LoraConfig, PeftConfig, get_peft_model
 from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, AutoModelForSeq2SeqLM, PreTrainedConfig, PreTrainedModel
 
@@ -19,6 +21,8 @@ import bases
 FOLDER = setting.GOLDEN / "fields"
 SIZES = dict(vocab_size=56, num_hidden_layers=2, num_attention_heads=4, max_position_embeddings=64)
 GATED = dict(**SIZES, hidden_size=32, intermediate_size=40, num_key_value_heads=2, bos_token_id=1, eos_token_id=2, pad_token_id=0)
+PLAIN = dict(**SIZES, hidden_size=32, bos_token_id=1, eos_token_id=2, pad_token_id=0)
+GPT = dict(vocab_size=56, n_embd=24, n_layer=2, n_head=4, n_positions=64, bos_token_id=1, eos_token_id=2, pad_token_id=0)
 T5 = dict(
     vocab_size=56, d_model=32, d_kv=8, d_ff=40, num_layers=2, num_decoder_layers=2, num_heads=4, decoder_start_token_id=0, relative_attention_num_buckets=8
 )
@@ -30,10 +34,29 @@ FAMILIES: dict[str, dict] = {
     "llama": GATED,
     "mistral": {**GATED, "sliding_window": None},
     "qwen2": GATED,
-    "gpt2": dict(vocab_size=56, n_embd=24, n_layer=2, n_head=4, n_positions=64, bos_token_id=1, eos_token_id=2, pad_token_id=0),
+    "gpt2": GPT,
     "opt": dict(**SIZES, hidden_size=24, ffn_dim=40, word_embed_proj_dim=24, pad_token_id=0),
+<<<<<<< HEAD
     **{name: ENCODER for name in ("bert", "roberta", "xlm-roberta", "electra")},
     "distilbert": dict(vocab_size=56, dim=24, n_layers=2, n_heads=4, hidden_dim=40, max_position_embeddings=32),
+=======
+    **{name: GATED for name in ("phi", "starcoder2")},
+    "gpt_neox": {**PLAIN, "intermediate_size": 40},
+    "falcon": PLAIN,
+    "gpt_neo": dict(
+        vocab_size=56,
+        hidden_size=32,
+        num_layers=2,
+        num_heads=4,
+        max_position_embeddings=64,
+        attention_types=[[["global", "local"], 1]],
+        window_size=5,
+        pad_token_id=0,
+    ),
+    "gptj": {**GPT, "rotary_dim": 4, "n_embd": 24},
+    "gpt_bigcode": GPT,
+    "bloom": dict(vocab_size=56, hidden_size=32, n_layer=2, n_head=4, pad_token_id=0),
+>>>>>>> main
     **{name: GATED for name in ("qwen3", "gemma", "gemma2", "gemma3_text", "phi3", "granite", "olmo2", "smollm3")},
     "t5": T5,
     "mt5": {**T5, "vocab_size": 60},
@@ -46,6 +69,10 @@ OTHER: dict[str, object] = {
     "feed_forward_proj": "gated-silu",
     "hidden_act": "gelu",
     "hidden_activation": "silu",
+    "attention_types": [[["global"], 2]],
+    "attention_layers": ["local", "local"],
+    "window_size": 3,
+    "rotary_dim": 2,
     "activation": "relu",
     "no_rope_layers": [0, 1],
     "hidden_size": 48,
@@ -146,6 +173,17 @@ def effect(config: dict, expected: tuple[dict, torch.Tensor]) -> str:
     return "none" if difference < 1e-5 else "logits"  # rounding depends on memory layouts, which use_cache changes
 
 
+def renamed(config: PreTrainedConfig, parameters: dict) -> dict:
+    """The key in files of a parameter whose key is another in the model; transformers renames one at most."""
+    with tempfile.TemporaryDirectory() as folder:
+        model_of(config).save_pretrained(folder)
+        stored = load_file(f"{folder}/model.safetensors")
+    changed = zip(sorted(set(parameters) - set(stored)), sorted(set(stored) - set(parameters)), strict=True)
+    pairs = dict(changed)
+    assert len(pairs) <= 1
+    return {"renamed": pairs} if pairs else {}
+
+
 def family(name: str, sizes: dict) -> dict:
     full = AutoConfig.for_model(name, **sizes)
     config = json.loads(full.to_json_string(use_diff=False))
@@ -159,6 +197,7 @@ def family(name: str, sizes: dict) -> dict:
     }
     return {
         "config": config,
+        **renamed(full, expected[0]),
         "fields": fields,
         "parameters": expected[0],
         "lora": targets(config, LoraConfig(fan_in_fan_out=name == "gpt2")),

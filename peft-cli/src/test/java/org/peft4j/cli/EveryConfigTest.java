@@ -89,6 +89,7 @@ class EveryConfigTest {
                 .dora(true)
                 .init(LoraInit.GAUSSIAN)
                 .trainableTokens(1, 2)
+                .ensureWeightTying(true)
                 .fanInFanOut(true)
                 .build(),
             LoraConfig.builder().loraBias(true).build()),
@@ -104,6 +105,7 @@ class EveryConfigTest {
                 .orthRegWeight(0.7)
                 .rankPattern(Map.of("a.lora_E", List.of(true, false, true)))
                 .initLoraWeights(false)
+                .ensureWeightTying(true)
                 .fanInFanOut(true)
                 .build(),
             AdaLoraConfig.builder().totalStep(1).build()),

@@ -64,12 +64,26 @@ public record TransformerOptions(
 
   public TransformerOptions withDataType(DataType value) {
     return new TransformerOptions(
-        value, precision, quantization, gradientCheckpointing, updater, regularization, seed, tokenTypes);
+        value,
+        precision,
+        quantization,
+        gradientCheckpointing,
+        updater,
+        regularization,
+        seed,
+        tokenTypes);
   }
 
   public TransformerOptions withPrecision(Precision value) {
     return new TransformerOptions(
-        dataType, value, quantization, gradientCheckpointing, updater, regularization, seed, tokenTypes);
+        dataType,
+        value,
+        quantization,
+        gradientCheckpointing,
+        updater,
+        regularization,
+        seed,
+        tokenTypes);
   }
 
   /** The linear weights of blocks in fewer bits, made while they are read. */
@@ -92,7 +106,14 @@ public record TransformerOptions(
 
   public TransformerOptions withUpdater(IUpdater value) {
     return new TransformerOptions(
-        dataType, precision, quantization, gradientCheckpointing, value, regularization, seed, tokenTypes);
+        dataType,
+        precision,
+        quantization,
+        gradientCheckpointing,
+        value,
+        regularization,
+        seed,
+        tokenTypes);
   }
 
   public TransformerOptions withRegularization(List<Regularization> value) {
@@ -102,11 +123,25 @@ public record TransformerOptions(
 
   public TransformerOptions withSeed(long value) {
     return new TransformerOptions(
-        dataType, precision, quantization, gradientCheckpointing, updater, regularization, value, tokenTypes);
+        dataType,
+        precision,
+        quantization,
+        gradientCheckpointing,
+        updater,
+        regularization,
+        value,
+        tokenTypes);
   }
 
   public TransformerOptions withTokenTypes(boolean value) {
     return new TransformerOptions(
-        dataType, precision, quantization, gradientCheckpointing, updater, regularization, seed, value);
+        dataType,
+        precision,
+        quantization,
+        gradientCheckpointing,
+        updater,
+        regularization,
+        seed,
+        value);
   }
 }

@@ -18,8 +18,10 @@ class EncoderTest {
   private static final Path MINILM =
       Path.of(System.getProperty("peft4j.data", "data")).resolve("models/all-minilm-l6-v2");
   private static final Path GOLDEN = Golden.folder("embeddings").resolve("minilm.safetensors");
-  private static final INDArray IDS = Nd4j.createFromArray(new int[][] {{3, 4, 5, 0}, {6, 7, 8, 9}});
-  private static final INDArray MASK = Nd4j.createFromArray(new int[][] {{1, 1, 1, 0}, {1, 1, 1, 1}});
+  private static final INDArray IDS =
+      Nd4j.createFromArray(new int[][] {{3, 4, 5, 0}, {6, 7, 8, 9}});
+  private static final INDArray MASK =
+      Nd4j.createFromArray(new int[][] {{1, 1, 1, 0}, {1, 1, 1, 1}});
 
   private static double difference(INDArray a, INDArray b) {
     return a.sub(b).amaxNumber().doubleValue();
@@ -38,7 +40,8 @@ class EncoderTest {
       assertThat(difference(first, Golden.floats(GOLDEN, "first"))).isLessThan(1e-5);
       INDArray last = VectorPooling.LAST.of(encoder.hiddenStates(ids, mask), mask);
       assertThat(difference(last, Golden.floats(GOLDEN, "last"))).isLessThan(1e-5);
-      INDArray pooled = encoder.graph().output(false, new INDArray[] {ids}, new INDArray[] {mask})[1];
+      INDArray pooled =
+          encoder.graph().output(false, new INDArray[] {ids}, new INDArray[] {mask})[1];
       assertThat(difference(pooled, Golden.floats(GOLDEN, "pooler_output"))).isLessThan(1e-5);
     }
   }

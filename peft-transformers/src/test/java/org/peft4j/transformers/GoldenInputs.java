@@ -41,8 +41,7 @@ public record GoldenInputs(
 
   private static INDArray labels(Path file) {
     if (Golden.has(file, FIRST)) {
-      return Nd4j.stack(
-          1, Golden.integers(file, FIRST), Golden.integers(file, "end_positions"));
+      return Nd4j.stack(1, Golden.integers(file, FIRST), Golden.integers(file, "end_positions"));
     }
     try (TensorSource source = TensorSource.open(file)) {
       return source.tensor("labels").dtype() == DType.F32

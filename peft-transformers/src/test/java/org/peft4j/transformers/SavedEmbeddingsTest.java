@@ -94,8 +94,7 @@ class SavedEmbeddingsTest {
             List.of("base_model.model." + table + "base_layer.weight")),
         // The copy of the head is the adapter's own.
         Arguments.of(
-            LoraConfig.builder().targetModules("q_proj").modulesToSave("lm_head"),
-            List.of(TABLE)));
+            LoraConfig.builder().targetModules("q_proj").modulesToSave("lm_head"), List.of(TABLE)));
   }
 
   /** The keys are those of {@code get_peft_model_state_dict(…, save_embedding_layers=True)}. */

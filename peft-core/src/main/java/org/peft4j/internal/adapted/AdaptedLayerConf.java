@@ -124,7 +124,7 @@ public final class AdaptedLayerConf extends BaseWrapperLayer {
     }
     LayerGrafts grafts = context().bind(getLayerName(), parameters);
     if (initialize) {
-      context().assignValues(getLayerName(), parameters);
+      VectorSlice.assignValues(context().slots(getLayerName()), parameters);
     }
     TwinLayer inner = context().layer(getLayerName()).build(conf, index, grafts, type);
     AdaptedLayer layer = AdaptedLayer.around(inner, conf, grafts);

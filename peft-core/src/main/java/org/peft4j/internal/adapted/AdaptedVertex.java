@@ -43,7 +43,7 @@ public final class AdaptedVertex extends BaseWrapperVertex implements AdaptedPar
     this.conf = conf;
     this.grafts = grafts;
     this.parameters = parameters;
-    this.parameterTable = conf.context().table(conf.getVertexName(), parameters);
+    this.parameterTable = VectorSlice.table(conf.slots(), parameters);
   }
 
   @Override
@@ -120,8 +120,8 @@ public final class AdaptedVertex extends BaseWrapperVertex implements AdaptedPar
   @Override
   public void setBackpropGradientsViewArray(INDArray vector) {
     gradients = vector;
-    gradientTable = conf.context().table(conf.getVertexName(), vector);
-    conf.context().bindGradients(conf.getVertexName(), grafts, vector);
+    gradientTable = VectorSlice.table(conf.slots(), vector);
+    VectorSlice.bindGradients(conf.slots(), grafts, vector);
   }
 
   @Override

@@ -15,6 +15,7 @@ import org.nd4j.linalg.learning.config.IUpdater;
 import org.nd4j.linalg.learning.regularization.Regularization;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
 import org.peft4j.internal.graft.LayerGrafts;
+import org.peft4j.internal.graft.Slot;
 import org.peft4j.internal.original.TwinVertex;
 
 /**
@@ -98,6 +99,11 @@ public final class AdaptedVertexConf extends GraphVertex {
     contextKey = other.key();
   }
 
+  /** The active slots here. */
+  List<Slot> slots() {
+    return context().slots(getVertexName());
+  }
+
   AdapterContext context() {
     if (context == null) {
       context = AdapterContext.lookUp(contextKey);
@@ -163,7 +169,7 @@ public final class AdaptedVertexConf extends GraphVertex {
     }
     LayerGrafts grafts = context().bind(name, parameters);
     if (initialize) {
-      context().assignValues(name, parameters);
+      VectorSlice.assignValues(context().slots(name), parameters);
     }
     TwinVertex inner = context().vertex(name).build(graph, name, index, grafts, type);
     boolean miniBatch = graph.getConfiguration().getDefaultConfiguration().isMiniBatch();

@@ -9,19 +9,12 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
-import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
-import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
-import org.deeplearning4j.nn.conf.graph.GraphVertex;
-import org.deeplearning4j.nn.conf.graph.LayerVertex;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.peft4j.adapter.ParameterSpec;
 import org.peft4j.adapter.Tensors;
 import org.peft4j.adapter.TrainableCopy;
 import org.peft4j.error.PeftException;
-import org.peft4j.internal.graft.Activity;
 import org.peft4j.internal.graft.Graft;
 import org.peft4j.internal.graft.LayerGrafts;
 import org.peft4j.internal.graft.SharedState;
@@ -66,52 +59,11 @@ public final class AdapterContext {
     REGISTRY.put(key, new WeakReference<>(this));
   }
 
-  /**
-   * Gives the copy of a wrapped network's configuration a context of its own, in which nothing is
-   * disabled or merged.
-   *
-   * @return which adapters act in the copy
-   */
-  public static Activity replace(ComputationGraphConfiguration copy) {
-    Replacing replacing = new Replacing();
-    for (GraphVertex vertex : copy.getVertices().values()) {
-      if (vertex instanceof AdaptedVertexConf conf) {
-        conf.setContext(replacing.of(conf.context()));
-      } else if (vertex instanceof LayerVertex layer) {
-        replacing.in(layer.getLayerConf());
-      }
-    }
-    return replacing.activity();
-  }
-
-  /** Like {@link #replace(ComputationGraphConfiguration)}. */
-  public static Activity replace(MultiLayerConfiguration copy) {
-    Replacing replacing = new Replacing();
-    copy.getConfs().forEach(replacing::in);
-    return replacing.activity();
-  }
-
-  private static final class Replacing {
-    private @Nullable AdapterContext replica;
-
-    AdapterContext of(AdapterContext original) {
-      if (replica == null) {
-        replica =
-            new AdapterContext(
-                original.layers, original.below, original.shared.forClone(), original.kernels);
-        replica.active = original.active;
-      }
-      return replica;
-    }
-
-    void in(NeuralNetConfiguration layer) {
-      AdaptedLayerConf conf = (AdaptedLayerConf) layer.getLayer();
-      conf.setContext(of(conf.context()));
-    }
-
-    Activity activity() {
-      return replica == null ? new Activity() : replica.shared.activity();
-    }
+  /** A context of its own for a clone of the network, in which nothing is disabled or merged. */
+  AdapterContext forClone() {
+    AdapterContext replica = new AdapterContext(layers, below, shared.forClone(), kernels);
+    replica.active = active;
+    return replica;
   }
 
   /** The context of that key. */
@@ -241,30 +193,10 @@ public final class AdapterContext {
         .anyMatch(v -> layers.containsKey(v) && !slots(v).isEmpty());
   }
 
-  /** Cuts a layer's slice of a flat vector into the tensors of each of its slots. */
-  List<Tensors> cut(List<Slot> slots, @Nullable INDArray flat) {
-    List<Tensors> result = new ArrayList<>();
-    long offset = 0;
-    INDArray vector = flat == null ? null : flat.reshape(flat.length());
-    for (Slot slot : slots) {
-      Map<String, INDArray> tensors = new LinkedHashMap<>();
-      for (ParameterSpec spec : slot.adapter().trainable()) {
-        if (vector == null) {
-          throw new IllegalStateException("No parameter vector for " + slot.key(spec));
-        }
-        INDArray slice = vector.get(NDArrayIndex.interval(offset, offset + spec.count()));
-        tensors.put(spec.name(), slice.reshape('c', spec.shapeArray()));
-        offset += spec.count();
-      }
-      result.add(new Tensors(tensors));
-    }
-    return result;
-  }
-
   /** Grafts over a layer's slice of the parameter vector. */
   LayerGrafts bind(String vertex, @Nullable INDArray parameters) {
     List<Slot> slots = slots(vertex);
-    List<Tensors> tensors = cut(slots, parameters);
+    List<Tensors> tensors = VectorSlice.cut(slots, parameters);
     List<SiteGrafts> sites = new ArrayList<>();
     original(vertex)
         .sites()
@@ -281,36 +213,5 @@ public final class AdapterContext {
               sites.add(new SiteGrafts(site, grafts, shared));
             });
     return new LayerGrafts(sites, shared, kernels, trainsBelow(vertex));
-  }
-
-  /** Writes the slots' current values to a layer's slice of a parameter vector. */
-  void assignValues(String vertex, @Nullable INDArray parameters) {
-    List<Slot> slots = slots(vertex);
-    List<Tensors> tensors = cut(slots, parameters);
-    for (int i = 0; i < slots.size(); i++) {
-      tensors.get(i).assign(slots.get(i).values());
-    }
-  }
-
-  /** A layer's slice of a flat vector by Deeplearning4j's parameter keys, in order. */
-  Map<String, INDArray> table(String vertex, @Nullable INDArray flat) {
-    List<Slot> slots = slots(vertex);
-    List<Tensors> tensors = cut(slots, flat);
-    Map<String, INDArray> views = new LinkedHashMap<>();
-    for (int i = 0; i < slots.size(); i++) {
-      for (ParameterSpec spec : slots.get(i).adapter().trainable()) {
-        views.put(slots.get(i).key(spec), tensors.get(i).get(spec.name()));
-      }
-    }
-    return views;
-  }
-
-  /** Gives a layer's grafts their slices of the gradient vector. */
-  void bindGradients(String vertex, LayerGrafts grafts, INDArray flat) {
-    List<Tensors> tensors = cut(slots(vertex), flat);
-    List<Graft> all = grafts.all();
-    for (int i = 0; i < all.size(); i++) {
-      all.get(i).setGradients(tensors.get(i));
-    }
   }
 }

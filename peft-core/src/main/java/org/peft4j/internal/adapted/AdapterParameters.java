@@ -65,7 +65,7 @@ final class AdapterParameters implements ParamInitializer {
       NeuralNetConfiguration conf, INDArray parameters, boolean initialize) {
     if (initialize) {
       AdaptedLayerConf adapted = (AdaptedLayerConf) conf.getLayer();
-      adapted.context().assignValues(adapted.getLayerName(), parameters);
+      VectorSlice.assignValues(slots(adapted), parameters);
     }
     conf.clearVariables();
     paramKeys(conf.getLayer()).forEach(conf::addVariable);
@@ -75,7 +75,6 @@ final class AdapterParameters implements ParamInitializer {
   @Override
   public Map<String, INDArray> getGradientsFromFlattened(
       NeuralNetConfiguration conf, INDArray vector) {
-    AdaptedLayerConf adapted = (AdaptedLayerConf) conf.getLayer();
-    return adapted.context().table(adapted.getLayerName(), vector);
+    return VectorSlice.table(slots(conf.getLayer()), vector);
   }
 }

@@ -118,7 +118,8 @@ abstract class AdapterVectorLayer extends BaseWrapperLayer implements AdaptedPar
   public void setBackpropGradientsViewArray(INDArray vector) {
     gradients = vector;
     gradientTable = adaptedConf().initializer().getGradientsFromFlattened(configuration, vector);
-    adaptedConf().context().bindGradients(adaptedConf().getLayerName(), grafts, vector);
+    VectorSlice.bindGradients(
+        adaptedConf().context().slots(adaptedConf().getLayerName()), grafts, vector);
   }
 
   @Override

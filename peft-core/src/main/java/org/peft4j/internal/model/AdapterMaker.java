@@ -48,8 +48,7 @@ public final class AdapterMaker {
 
   /** A saved adapter, as its folder was at one moment. */
   public LoadedAdapter saved(String name, Path folder) {
-    return StableFolder.read(
-        folder, () -> read(name, folder), read -> Slots.close(read.slots()));
+    return StableFolder.read(folder, () -> read(name, folder), read -> Slots.close(read.slots()));
   }
 
   private LoadedAdapter read(String name, Path folder) {

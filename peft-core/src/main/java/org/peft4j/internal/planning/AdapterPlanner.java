@@ -273,7 +273,8 @@ public final class AdapterPlanner {
       List<Site> found =
           sites.stream()
               .filter(s -> s.kind().isModule())
-              .filter(s -> TargetMatcher.inside(s, name) || optional.contains(name) && ends(s, name))
+              .filter(
+                  s -> TargetMatcher.inside(s, name) || optional.contains(name) && ends(s, name))
               .toList();
       if (found.isEmpty() && !optional.contains(name)) {
         problems.add(

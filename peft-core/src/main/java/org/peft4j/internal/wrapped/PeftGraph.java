@@ -16,7 +16,7 @@ import org.nd4j.linalg.dataset.api.MultiDataSet;
 import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
 import org.nd4j.linalg.dataset.api.iterator.MultiDataSetIterator;
 import org.nd4j.linalg.schedule.ISchedule;
-import org.peft4j.internal.adapted.AdapterContext;
+import org.peft4j.internal.adapted.CloneContext;
 import org.peft4j.internal.adapted.LearningRate;
 
 /** A graph of adapted layers whose parameter vector can be laid out again when adapters change. */
@@ -251,7 +251,7 @@ public final class PeftGraph extends ComputationGraph implements Relayable<Graph
   @Override
   public ComputationGraph clone() {
     ComputationGraphConfiguration copy = configuration.clone();
-    PeftGraph clone = new PeftGraph(copy, traffic.ofClone(AdapterContext.replace(copy)));
+    PeftGraph clone = new PeftGraph(copy, traffic.ofClone(CloneContext.replace(copy)));
     clone.init(Relayable.copy(flattenedParams), false);
     ComputationGraphUpdater updater = solver == null ? null : getUpdater(true);
     if (updater != null && updater.getStateViewArray() != null) {

@@ -18,7 +18,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
 import org.nd4j.linalg.schedule.ISchedule;
-import org.peft4j.internal.adapted.AdapterContext;
+import org.peft4j.internal.adapted.CloneContext;
 import org.peft4j.internal.adapted.LearningRate;
 
 /**
@@ -240,7 +240,7 @@ public final class PeftNetwork extends MultiLayerNetwork implements Relayable<La
   @Override
   public MultiLayerNetwork clone() {
     MultiLayerConfiguration copy = layerWiseConfigurations.clone();
-    PeftNetwork clone = new PeftNetwork(copy, traffic.ofClone(AdapterContext.replace(copy)));
+    PeftNetwork clone = new PeftNetwork(copy, traffic.ofClone(CloneContext.replace(copy)));
     clone.init(Relayable.copy(flattenedParams), false);
     Updater updater = solver == null ? null : getUpdater(true);
     if (updater != null && updater.getStateViewArray() != null) {

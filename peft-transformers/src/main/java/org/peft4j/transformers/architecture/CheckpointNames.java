@@ -1,5 +1,6 @@
 package org.peft4j.transformers.architecture;
 
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -10,10 +11,37 @@ import java.util.Set;
  * @param bodyPrefix the first segment of the names of all modules except the head; some checkpoints
  *     leave it out
  * @param constants keys of constant tensors that some checkpoints contain
+ * @param renamed keys in checkpoints that are not those of the model's modules, by the latter: the
+ *     head of GPT-NeoX is {@code lm_head} in the model and {@code embed_out} in files
  */
 public record CheckpointNames(
-    String modelType, String className, String bodyPrefix, Set<String> constants) {
+    String modelType,
+    String className,
+    String bodyPrefix,
+    Set<String> constants,
+    Map<String, String> renamed) {
   public CheckpointNames {
     constants = Set.copyOf(constants);
+    renamed = Map.copyOf(renamed);
+  }
+
+  /** Names of which none is another in checkpoints. */
+  public CheckpointNames(
+      String modelType, String className, String bodyPrefix, Set<String> constants) {
+    this(modelType, className, bodyPrefix, constants, Map.of());
+  }
+
+  /** The key in checkpoints of the model's parameter of that key. */
+  public String stored(String key) {
+    return renamed.getOrDefault(key, key);
+  }
+
+  /** The key of the model's parameter that a checkpoint stores under that key. */
+  public String own(String stored) {
+    return renamed.entrySet().stream()
+        .filter(entry -> entry.getValue().equals(stored))
+        .map(Map.Entry::getKey)
+        .findFirst()
+        .orElse(stored);
   }
 }

@@ -60,6 +60,22 @@ public record ResidualPart(
         Optional.empty());
   }
 
+  /** The same with a norm for each branch. */
+  public static ResidualPart parallel(
+      NormPart norm,
+      MixerPart attention,
+      Site place,
+      NormPart mlpNorm,
+      MixerPart mlp,
+      Site mlpPlace) {
+    return new ResidualPart(
+        Optional.empty(),
+        List.of(
+            new BranchPart(Optional.of(norm), attention, Optional.empty(), place),
+            new BranchPart(Optional.of(mlpNorm), mlp, Optional.empty(), mlpPlace)),
+        Optional.empty());
+  }
+
   private static BranchPart branch(MixerPart mixer, Site place) {
     return new BranchPart(Optional.empty(), mixer, Optional.empty(), place);
   }

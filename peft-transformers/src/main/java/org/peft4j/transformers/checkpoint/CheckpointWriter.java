@@ -47,8 +47,8 @@ public final class CheckpointWriter {
 
   /**
    * Merges the active adapters of {@code peft} into the written checkpoint; the model itself does
-   * not change. A head tied to the token embedding is untied if an adapter acts on either,
-   * but not on both alike.
+   * not change. A head tied to the token embedding is untied if an adapter acts on either, but not
+   * on both alike.
    *
    * @throws PeftException if {@code peft} wraps another model
    */

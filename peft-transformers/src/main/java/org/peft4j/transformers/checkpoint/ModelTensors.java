@@ -21,6 +21,7 @@ import org.peft4j.safetensors.TensorSink;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteParameter;
 import org.peft4j.transformers.TransformerModel;
+import org.peft4j.transformers.architecture.CheckpointNames;
 import org.peft4j.transformers.architecture.EmbeddingPart;
 import org.peft4j.transformers.architecture.LinearPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
@@ -34,6 +35,7 @@ import org.peft4j.transformers.internal.weights.TensorKeys;
 final class ModelTensors {
   private final Optional<PeftModel<ComputationGraph>> adapters;
   private final Map<String, SiteLayer> layers = new HashMap<>();
+  private final CheckpointNames names;
   private final Set<String> adapted;
   private final Set<String> apart;
   private final boolean tied;
@@ -47,6 +49,7 @@ final class ModelTensors {
       Optional<PeftModel<ComputationGraph>> adapters,
       Optional<DType> dtype) {
     this.adapters = adapters;
+    this.names = model.architecture().names();
     this.adapted =
         adapters.stream()
             .flatMap(peft -> peft.adaptedSites().stream())
@@ -58,20 +61,25 @@ final class ModelTensors {
     boolean together = changeTogether(architecture);
     this.apart = together ? Set.of() : apart(architecture);
     this.tied =
+<<<<<<< HEAD
         head.isPresent()
             && (together
                 || !adapted.contains(head.get().site().name()) && !apart.contains(shared));
+=======
+        architecture.head().tied()
+            && (together || !adapted.contains(head.site().name()) && !apart.contains(shared));
+>>>>>>> main
     for (Layer layer : model.graph().getLayers()) {
       if (layer instanceof SiteLayer siteLayer) {
         siteLayer.sites().forEach(site -> layers.put(site.name(), siteLayer));
       }
     }
     TensorTypes types = dtype.map(TensorTypes::of).orElseGet(() -> TensorTypes.original(model));
-    Set<String> names = new HashSet<>();
+    Set<String> written = new HashSet<>();
     for (ModulePart module : architecture.modules()) {
       if (module instanceof EmbeddingPart table && table.shared().isPresent()) {
         SiteParameter parameter = table.site().parameters().get(0);
-        if (apart.contains(table.key()) && names.add(table.key())) {
+        if (apart.contains(table.key()) && written.add(table.key())) {
           all.add(unchanged(table, parameter, types)); // What the others would share.
         }
       }
@@ -79,7 +87,11 @@ final class ModelTensors {
     for (ModulePart module : architecture.modules()) {
       for (SiteParameter parameter : module.site().parameters()) {
         String name = name(module, parameter);
+<<<<<<< HEAD
         if (!(tied && head.filter(module::equals).isPresent()) && names.add(name)) {
+=======
+        if (!(tied && module.equals(head)) && written.add(name)) {
+>>>>>>> main
           all.add(tensor(module.site(), parameter, name, types));
         }
       }
@@ -120,7 +132,7 @@ final class ModelTensors {
   private String name(ModulePart module, SiteParameter parameter) {
     return module instanceof EmbeddingPart table && apart.contains(table.key())
         ? table.ownKey()
-        : TensorKeys.key(module, parameter);
+        : names.stored(TensorKeys.key(module, parameter));
   }
 
   /** Whether the written head shares the token embedding's table. */

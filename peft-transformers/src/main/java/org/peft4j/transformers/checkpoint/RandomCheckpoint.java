@@ -88,7 +88,7 @@ public final class RandomCheckpoint {
       for (SiteParameter parameter : module.site().parameters()) {
         tensors.add(
             new CheckpointTensor(
-                TensorKeys.key(module, parameter),
+                model.names().stored(TensorKeys.key(module, parameter)),
                 DType.F32,
                 parameter.shape(),
                 values(module, parameter)));

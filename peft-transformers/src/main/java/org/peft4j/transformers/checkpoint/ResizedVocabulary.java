@@ -40,10 +40,7 @@ public final class ResizedVocabulary {
   private final Map<String, List<String>> keys;
 
   private ResizedVocabulary(
-      Path folder,
-      int tokens,
-      Optional<TensorSource> rows,
-      Map<String, List<String>> keys) {
+      Path folder, int tokens, Optional<TensorSource> rows, Map<String, List<String>> keys) {
     this.folder = folder;
     this.model = Families.read(folder);
     this.tokens = tokens;

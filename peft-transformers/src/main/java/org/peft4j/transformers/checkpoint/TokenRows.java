@@ -48,8 +48,7 @@ record TokenRows(
       TensorSource source, TensorInfo tensor, long bytes, TensorSink sink, String name)
       throws IOException {
     for (long from = 0; from < bytes; from += CHUNK) {
-      sink.writeBytes(
-          name, source.slice(tensor.name(), from, (int) Math.min(CHUNK, bytes - from)));
+      sink.writeBytes(name, source.slice(tensor.name(), from, (int) Math.min(CHUNK, bytes - from)));
     }
   }
 

@@ -103,7 +103,8 @@ public record ForwardInputs(
       int[] tasks = optional(source, TASKS, 0, Integer.MAX_VALUE).orElse(new int[0]);
       long[] size = shape.stream().mapToLong(Long::longValue).toArray();
       long[] decoderSize = decoded.stream().mapToLong(Long::longValue).toArray();
-      long[] labelled = model.head() instanceof HeadPart.Sequence ? new long[] {size[0], 1} : decoderSize;
+      long[] labelled =
+          model.head() instanceof HeadPart.Sequence ? new long[] {size[0], 1} : decoderSize;
       Optional<int[]> decoderIds =
           decodes ? Optional.of(decoderIds(source, model, labels, decoded)) : Optional.empty();
       Optional<int[]> decoderMask = optional(source, DECODER_MASK, 0, 1);
@@ -134,8 +135,7 @@ public record ForwardInputs(
     List<Long> shape = source.tensor(name).shape();
     if (shape.size() != 2 || shape.get(0) != rows || shape.get(1) < 1) {
       throw problem(
-          source.path(),
-          "%s has the shape %s; needed: [%d, length].".formatted(name, shape, rows));
+          source.path(), "%s has the shape %s; needed: [%d, length].".formatted(name, shape, rows));
     }
     return shape;
   }

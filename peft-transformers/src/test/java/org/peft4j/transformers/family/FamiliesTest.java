@@ -16,7 +16,6 @@ import org.peft4j.transformers.architecture.Rotary;
 import org.peft4j.transformers.config.Labels;
 import org.peft4j.transformers.config.ProblemType;
 import org.peft4j.transformers.config.Task;
-import org.peft4j.transformers.config.Task;
 import org.peft4j.transformers.config.TaskHead;
 
 /** Settings that would change the model's outputs are refused with their value. */
@@ -146,7 +145,7 @@ class FamiliesTest {
     "mixtral, mistral",
     "qwen3_moe, qwen3",
     "gemma3, gemma3_text",
-    "phi4, phi3",
+    "phi3small, phi3",
     "olmo3, olmo2",
     "Llama, llama",
     "granitemoe, granite",

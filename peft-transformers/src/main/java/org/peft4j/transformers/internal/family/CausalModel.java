@@ -1,6 +1,7 @@
 package org.peft4j.transformers.internal.family;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.peft4j.transformers.architecture.CheckpointNames;
@@ -18,16 +19,20 @@ import org.peft4j.transformers.config.TaskHead;
  * @param classifier the class of its classifiers
  * @param bodyPrefix the first segment of the names of all modules except the head
  * @param constants keys of constant tensors that some checkpoints contain
+ * @param storedHead the name of the language model's head in checkpoints
  */
 public record CausalModel(
     String modelType,
     String languageModel,
     String classifier,
     String bodyPrefix,
-    Set<String> constants) {
+    Set<String> constants,
+    String storedHead) {
   public static final String HEAD = "lm_head";
 
-  /** A model whose classes are {@code NameForCausalLM} and {@code NameForSequenceClassification}. */
+  /**
+   * A model whose classes are {@code NameForCausalLM} and {@code NameForSequenceClassification}.
+   */
   public static CausalModel of(
       String modelType, String className, String bodyPrefix, Set<String> constants) {
     return new CausalModel(
@@ -35,7 +40,13 @@ public record CausalModel(
         className + "ForCausalLM",
         className + "ForSequenceClassification",
         bodyPrefix,
-        constants);
+        constants,
+        HEAD);
+  }
+
+  /** The same with another name of the head in checkpoints. */
+  public CausalModel withStoredHead(String name) {
+    return new CausalModel(modelType, languageModel, classifier, bodyPrefix, constants, name);
   }
 
   /**
@@ -51,12 +62,16 @@ public record CausalModel(
       HeadPart.Language head) {
     String className = task.task() == Task.SEQ_CLS ? classifier : languageModel;
     return new ModelArchitecture(
-        new CheckpointNames(modelType, className, bodyPrefix, constants),
+        new CheckpointNames(modelType, className, bodyPrefix, constants, renamed()),
         maxPositions,
         TokenFields.read(fields),
         Optional.empty(),
         body,
         head(task, head));
+  }
+
+  private Map<String, String> renamed() {
+    return storedHead.equals(HEAD) ? Map.of() : Map.of(HEAD + ".weight", storedHead + ".weight");
   }
 
   /**

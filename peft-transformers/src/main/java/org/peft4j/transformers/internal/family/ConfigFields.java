@@ -193,6 +193,21 @@ public final class ConfigFields {
     return numbers;
   }
 
+  /**
+   * A list of patterns, each with the number of times that it repeats, {@code [[["a", "b"], 2]]},
+   * written out; at most one string more than {@code most}.
+   */
+  public List<String> repeated(String name, int most) {
+    List<String> all = new ArrayList<>();
+    for (JsonNode item : node(name)) {
+      int times = item.path(1).isInt() ? item.path(1).intValue() : 0;
+      for (int i = 0; i < times && all.size() <= most && !item.path(0).isEmpty(); i++) {
+        item.path(0).forEach(type -> all.add(type.asText()));
+      }
+    }
+    return all;
+  }
+
   /** A list of at least {@code count} numbers 0 and 1; zeros where it is missing or wrong. */
   public List<Integer> flags(String name, int count) {
     List<Integer> flags = new ArrayList<>();

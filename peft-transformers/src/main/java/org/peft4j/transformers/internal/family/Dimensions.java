@@ -57,6 +57,11 @@ public record Dimensions(int width, int heads, int keyValueHeads, int headSize, 
     return new Dimensions(width, heads, count, headSize, deviation);
   }
 
+  /** The same with another deviation of new weights. */
+  public Dimensions withDeviation(double value) {
+    return new Dimensions(width, heads, keyValueHeads, headSize, value);
+  }
+
   /** The features of all queries of a token. */
   public long queries() {
     return (long) heads * headSize;

@@ -11,6 +11,7 @@ import org.peft4j.transformers.architecture.Rotary;
  */
 public final class RotaryFields {
   private static final double DEFAULT_THETA = 10_000;
+  private static final String PARTIAL = "partial_rotary_factor";
   private static final String DEFAULT = "default";
   private static final String LONG_ROPE = "longrope";
   private static final String ORIGINAL = "original_max_position_embeddings";
@@ -35,8 +36,8 @@ public final class RotaryFields {
    */
   public static Rotary read(ConfigFields fields, int maxPositions, int size, double theta) {
     ConfigFields rope = settings(fields);
-    fields.only("partial_rotary_factor", 1);
-    rope.only("partial_rotary_factor", 1);
+    fields.only(PARTIAL, 1);
+    rope.only(PARTIAL, 1);
     return new RotaryFields(fields, rope, maxPositions, size)
         .rotary(fields.positiveNumber("rope_theta", theta));
   }
@@ -50,7 +51,7 @@ public final class RotaryFields {
   public static AttentionPart.RotaryPositions partial(
       ConfigFields fields, int maxPositions, int headSize, double absent) {
     ConfigFields rope = settings(fields);
-    double factor = fields.positiveNumber("partial_rotary_factor", absent);
+    double factor = fields.positiveNumber(PARTIAL, absent);
     double theta = fields.positiveNumber("rope_theta", DEFAULT_THETA);
     return partial(fields, rope, maxPositions, headSize, factor, theta);
   }
@@ -62,7 +63,7 @@ public final class RotaryFields {
     double factor = fields.positiveNumber("rotary_pct", 0.25);
     double theta = fields.positiveNumber("rotary_emb_base", DEFAULT_THETA);
     fields.only("rope_theta", rope.positiveNumber("rope_theta", theta));
-    fields.only("partial_rotary_factor", rope.positiveNumber("partial_rotary_factor", factor));
+    fields.only(PARTIAL, rope.positiveNumber(PARTIAL, factor));
     return partial(fields, rope, maxPositions, headSize, factor, theta);
   }
 
@@ -81,7 +82,7 @@ public final class RotaryFields {
       rope.check(type.equals(DEFAULT) || type.equals(LONG_ROPE), name, "default, longrope, su");
     }
     fields.put(ORIGINAL, fields.count(ORIGINAL, original));
-    double factor = fields.positiveNumber("partial_rotary_factor", 1);
+    double factor = fields.positiveNumber(PARTIAL, 1);
     double theta = fields.positiveNumber("rope_theta", DEFAULT_THETA);
     return partial(fields, rope, maxPositions, headSize, factor, theta);
   }
@@ -93,15 +94,14 @@ public final class RotaryFields {
       int headSize,
       double absentFactor,
       double absentTheta) {
-    double factor = rope.positiveNumber("partial_rotary_factor", absentFactor);
+    double factor = rope.positiveNumber(PARTIAL, absentFactor);
     int size = (int) (headSize * factor);
-    String name = rope.has("partial_rotary_factor") ? "partial_rotary_factor" : "rotary_pct";
     fields.check(
         factor <= 1 && size % 2 == 0 && size > 0,
-        rope.has("partial_rotary_factor") || fields.has("partial_rotary_factor")
-            ? "partial_rotary_factor"
-            : name,
-        "up to 1, and so that an even number of the " + headSize + " features of a head rotates");
+        fields.has("rotary_pct") ? "rotary_pct" : PARTIAL,
+        "up to 1, and so that an even number of the "
+            + headSize
+            + " features of a head rotates; these are hidden_size divided by num_attention_heads");
     Rotary rotary = new RotaryFields(fields, rope, maxPositions, size).rotary(absentTheta);
     return new AttentionPart.RotaryPositions(rotary, size);
   }
@@ -118,7 +118,7 @@ public final class RotaryFields {
 
   /** The settings of a model whose blocks with and without a window rotate differently. */
   public static Layered layered(ConfigFields fields, int maxPositions, int size) {
-    fields.only("partial_rotary_factor", 1);
+    fields.only(PARTIAL, 1);
     return new Layered(fields, settings(fields), maxPositions, size);
   }
 
@@ -137,7 +137,7 @@ public final class RotaryFields {
       boolean recent = fields.has("rope_parameters");
       boolean scaled = !recent && type.equals("full_attention");
       ConfigFields own = scaled ? all : all.object(type);
-      own.only("partial_rotary_factor", 1);
+      own.only(PARTIAL, 1);
       return new RotaryFields(fields, own, maxPositions, size)
           .rotary(fields.positiveNumber(thetaField, theta));
     }

@@ -9,6 +9,7 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteParameter;
+import org.peft4j.transformers.architecture.CheckpointNames;
 import org.peft4j.transformers.architecture.EmbeddingPart;
 import org.peft4j.transformers.architecture.HeadPart;
 import org.peft4j.transformers.architecture.LinearPart;
@@ -19,7 +20,7 @@ import org.peft4j.weight.WeightView;
 /**
  * The tensors that an architecture needs, by their keys in a checkpoint: site and parameter.
  *
- * @param prefix the prefix of the body's keys, which some checkpoints leave out
+ * @param names the names in the checkpoint, whose body's prefix some checkpoints leave out
  * @param shapes the shape of every required key
  * @param aliases keys of tied tensors, each with the key of the tensor that it shares
  * @param ignored keys that may be present and are not used
@@ -27,7 +28,7 @@ import org.peft4j.weight.WeightView;
  * @param optional keys of {@code shapes} that may be absent
  */
 public record TensorKeys(
-    String prefix,
+    CheckpointNames names,
     Map<String, List<Long>> shapes,
     Map<String, String> aliases,
     Set<String> ignored,
@@ -58,12 +59,7 @@ public record TensorKeys(
       }
     }
     return new TensorKeys(
-        model.names().bodyPrefix() + ".",
-        shapes,
-        aliases,
-        model.names().constants(),
-        inputsFirst(model),
-        Set.of());
+        model.names(), shapes, aliases, model.names().constants(), inputsFirst(model), Set.of());
   }
 
   private static Set<String> inputsFirst(ModelArchitecture model) {
@@ -108,7 +104,11 @@ public record TensorKeys(
     Set<String> either = new TreeSet<>();
     for (ModulePart module : head.modules()) {
       Set<String> keys = shapes(module).keySet();
+<<<<<<< HEAD
       if (head instanceof HeadPart.Features || module.site().name().startsWith(prefix)) {
+=======
+      if (module.site().name().startsWith(names.bodyPrefix() + ".")) {
+>>>>>>> main
         either.addAll(keys);
       } else {
         needed.keySet().removeAll(keys);
@@ -117,23 +117,37 @@ public record TensorKeys(
     Set<String> unused = new TreeSet<>(ignored);
     stored.modules().forEach(module -> unused.addAll(shapes(module).keySet()));
     unused.removeAll(needed.keySet());
-    return new TensorKeys(prefix, needed, aliases, unused, inputsFirst, either);
+    return new TensorKeys(names, needed, aliases, unused, inputsFirst, either);
   }
 
   /** The key that a file's {@code name} means; empty if it is unknown. */
   Optional<String> canonical(String name) {
-    if (shapes.containsKey(name)) {
-      return Optional.of(name);
+    String own = names.own(name);
+    if (shapes.containsKey(own)) {
+      return Optional.of(own);
     }
+<<<<<<< HEAD
     String bare = name.startsWith(prefix) ? name.substring(prefix.length()) : prefix + name;
     return Optional.of(bare).filter(shapes::containsKey);
+=======
+    return Optional.of(prefixed(own)).filter(shapes::containsKey);
+>>>>>>> main
   }
 
   /** Whether a tensor of that name may be present and is not used. */
   boolean harmless(String name) {
+<<<<<<< HEAD
     return aliases.containsKey(name)
         || ignored.contains(name)
         || ignored.contains(prefix + name)
         || name.startsWith(prefix) && ignored.contains(name.substring(prefix.length()));
+=======
+    String own = names.own(name);
+    return aliases.containsKey(own) || ignored.contains(own) || ignored.contains(prefixed(own));
+  }
+
+  private String prefixed(String name) {
+    return names.bodyPrefix() + "." + name;
+>>>>>>> main
   }
 }

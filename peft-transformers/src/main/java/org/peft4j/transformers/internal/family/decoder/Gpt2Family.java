@@ -2,10 +2,7 @@ package org.peft4j.transformers.internal.family.decoder;
 
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.peft4j.kernel.Activation;
 import org.peft4j.site.SiteRole;
 import org.peft4j.transformers.architecture.AttentionPart;
@@ -41,10 +38,7 @@ public final class Gpt2Family implements Family {
   @Override
   public ModelArchitecture describe(ConfigFields fields, TaskHead task) {
     refuse(fields);
-    fields.alias("hidden_size", "n_embd");
-    fields.alias("max_position_embeddings", "n_positions");
-    fields.alias("num_attention_heads", "n_head");
-    fields.alias("num_hidden_layers", "n_layer");
+    GptFields.read(fields);
     Shape shape = new Shape(fields);
     int vocabulary = fields.count("vocab_size");
     int positions = fields.count("n_positions", 1024);
@@ -54,7 +48,10 @@ public final class Gpt2Family implements Family {
         shape.embedding("transformer.wpe", SiteRole.POSITION_EMBEDDING, positions);
     return new ModelArchitecture(
         new CheckpointNames(
-            modelType(), task.className("GPT2", "LMHeadModel"), "transformer", constants(blocks)),
+            modelType(),
+            task.className("GPT2", "LMHeadModel"),
+            "transformer",
+            GptFields.masks(blocks, ".attn")),
         positions,
         TokenFields.read(fields),
         Optional.empty(),
@@ -64,27 +61,16 @@ public final class Gpt2Family implements Family {
             blocks,
             Optional.of(shape.norm("transformer.ln_f")),
             Optional.empty()),
-        CausalModel.head(task, HeadPart.Language.of(CausalModel.HEAD, shape.width, vocabulary, tied, shape.deviation)));
+        CausalModel.head(
+            task,
+            HeadPart.Language.of(
+                CausalModel.HEAD, shape.width, vocabulary, tied, shape.deviation)));
   }
 
   private static void refuse(ConfigFields fields) {
     fields.only("scale_attn_weights", true);
     fields.only("scale_attn_by_inverse_layer_idx", false);
     fields.only("reorder_and_upcast_attn", false);
-    fields.ignore("attn_pdrop", "embd_pdrop", "resid_pdrop", "n_ctx");
-    fields.ignore( // For a multiple-choice head.
-        "summary_activation",
-        "summary_first_dropout",
-        "summary_proj_to_labels",
-        "summary_type",
-        "summary_use_proj");
-  }
-
-  /** Old checkpoints store the causal mask and its fill value. */
-  private static Set<String> constants(List<BlockPart> blocks) {
-    return blocks.stream()
-        .flatMap(b -> Stream.of(b.name() + ".attn.bias", b.name() + ".attn.masked_bias"))
-        .collect(Collectors.toSet());
   }
 
   private static final class Shape {

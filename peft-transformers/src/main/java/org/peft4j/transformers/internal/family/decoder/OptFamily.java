@@ -95,7 +95,8 @@ public final class OptFamily implements Family {
               IntStream.range(0, layers).mapToObj(this::block).toList(),
               withoutNorm ? Optional.empty() : Optional.of(norm(DECODER + "final_layer_norm")),
               projection("project_out", width, embedded)),
-          CausalModel.head(task, HeadPart.Language.of(CausalModel.HEAD, embedded, vocabulary, tied, deviation)));
+          CausalModel.head(
+              task, HeadPart.Language.of(CausalModel.HEAD, embedded, vocabulary, tied, deviation)));
     }
 
     private InputPart input(int vocabulary, int positions, OptionalInt padding) {

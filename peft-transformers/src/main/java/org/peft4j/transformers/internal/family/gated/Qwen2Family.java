@@ -17,8 +17,7 @@ public final class Qwen2Family implements Family {
   public ModelArchitecture describe(ConfigFields fields, TaskHead task) {
     fields.only("pretraining_tp", 1);
     GatedDecoder parts =
-        new GatedDecoder(
-            fields, new GatedDefaults(modelType(), "Qwen2", 32_768).keyValueHeads(32));
+        new GatedDecoder(fields, new GatedDefaults(modelType(), "Qwen2", 32_768).keyValueHeads(32));
     QwenWindows windows = QwenWindows.read(fields, parts.layers());
     AttentionPart.Positions rotary = parts.rotary();
     return parts.model(

@@ -55,8 +55,7 @@ record SandwichGemma(ConfigFields fields, GatedDecoder parts) {
    *
    * @param cap the default of the cap of logits
    */
-  ModelArchitecture model(
-      TaskHead task, OptionalDouble cap, IntFunction<AttentionPart> attention) {
+  ModelArchitecture model(TaskHead task, OptionalDouble cap, IntFunction<AttentionPart> attention) {
     HeadPart.Language head = parts.head();
     OptionalDouble softCap = fields.optionalPositive("final_logit_softcapping", cap);
     return parts.model(
