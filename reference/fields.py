@@ -36,10 +36,8 @@ FAMILIES: dict[str, dict] = {
     "qwen2": GATED,
     "gpt2": GPT,
     "opt": dict(**SIZES, hidden_size=24, ffn_dim=40, word_embed_proj_dim=24, pad_token_id=0),
-<<<<<<< HEAD
     **{name: ENCODER for name in ("bert", "roberta", "xlm-roberta", "electra")},
     "distilbert": dict(vocab_size=56, dim=24, n_layers=2, n_heads=4, hidden_dim=40, max_position_embeddings=32),
-=======
     **{name: GATED for name in ("phi", "starcoder2")},
     "gpt_neox": {**PLAIN, "intermediate_size": 40},
     "falcon": PLAIN,
@@ -56,7 +54,6 @@ FAMILIES: dict[str, dict] = {
     "gptj": {**GPT, "rotary_dim": 4, "n_embd": 24},
     "gpt_bigcode": GPT,
     "bloom": dict(vocab_size=56, hidden_size=32, n_layer=2, n_head=4, pad_token_id=0),
->>>>>>> main
     **{name: GATED for name in ("qwen3", "gemma", "gemma2", "gemma3_text", "phi3", "granite", "olmo2", "smollm3")},
     "t5": T5,
     "mt5": {**T5, "vocab_size": 60},

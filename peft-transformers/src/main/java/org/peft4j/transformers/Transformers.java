@@ -21,17 +21,11 @@ import org.peft4j.transformers.plan.TransformerPlanner;
 
 /**
  * Loads Hugging Face checkpoint folders: {@code config.json} and {@code model.safetensors}, whole
-<<<<<<< HEAD
- * or in shards, or where there are none {@code pytorch_model.bin}. Supported families: Llama,
- * Mistral and Qwen2, windows of attention included, GPT-2 and OPT, as language models and as
- * sequence classifiers; the encoder-decoders T5, mT5 and UMT5; and the encoders BERT, RoBERTa,
- * XLM-RoBERTa, ELECTRA and DistilBERT, for labels of sequences and tokens, answers and vectors.
-=======
  * or in shards, or where there are none {@code pytorch_model.bin}. Supported families: the decoders
  * Llama, Mistral, Qwen2 and 3, Gemma 1 to 3, Phi and Phi-3, Granite, OLMo 2, SmolLM3, StarCoder2,
  * GPT-2, GPT-BigCode, GPT-Neo, GPT-J, GPT-NeoX, BLOOM, Falcon and OPT, as language models and as
- * classifiers; and the encoder-decoders T5, mT5 and UMT5.
->>>>>>> main
+ * classifiers; the encoder-decoders T5, mT5 and UMT5; and the encoders BERT, RoBERTa, XLM-RoBERTa,
+ * ELECTRA and DistilBERT, for labels of sequences and tokens, answers and vectors.
  *
  * <p>Weights that the file stores in the requested type are mapped, not copied: do not change the
  * file while the model is open. Others are converted.

@@ -43,12 +43,6 @@ public final class Golden {
     return Transformers.open(base(base), TransformerOptions.defaults());
   }
 
-  /** The model in {@link #base}, with a second input where a batch has types of tokens. */
-  static TransformerModel plain(String base, GoldenInputs inputs) {
-    return Transformers.open(
-        base(base), TransformerOptions.defaults().withTokenTypes(inputs.typed()));
-  }
-
   /**
    * The model of a case, whose base may be in fewer bits, with a second input where its batch has
    * types of tokens.

@@ -24,7 +24,7 @@ class GoldenLogitsTest {
     JsonNode json = new JsonMapper().readTree(folder.resolve("case.json").toFile());
     GoldenInputs inputs = GoldenInputs.of(name);
     INDArray expected = Golden.floats(folder.resolve("expected.safetensors"), "base_logits");
-    try (TransformerModel model = Golden.plain(json.path("base").asText(), inputs)) {
+    try (TransformerModel model = Golden.open(json, inputs)) {
       INDArray actual = inputs.output(model.graph());
 
       assertThat(Golden.logitsError(actual, expected, inputs.shown()))

@@ -61,14 +61,9 @@ final class ModelTensors {
     boolean together = changeTogether(architecture);
     this.apart = together ? Set.of() : apart(architecture);
     this.tied =
-<<<<<<< HEAD
         head.isPresent()
             && (together
                 || !adapted.contains(head.get().site().name()) && !apart.contains(shared));
-=======
-        architecture.head().tied()
-            && (together || !adapted.contains(head.site().name()) && !apart.contains(shared));
->>>>>>> main
     for (Layer layer : model.graph().getLayers()) {
       if (layer instanceof SiteLayer siteLayer) {
         siteLayer.sites().forEach(site -> layers.put(site.name(), siteLayer));
@@ -87,11 +82,7 @@ final class ModelTensors {
     for (ModulePart module : architecture.modules()) {
       for (SiteParameter parameter : module.site().parameters()) {
         String name = name(module, parameter);
-<<<<<<< HEAD
-        if (!(tied && head.filter(module::equals).isPresent()) && names.add(name)) {
-=======
-        if (!(tied && module.equals(head)) && written.add(name)) {
->>>>>>> main
+        if (!(tied && head.filter(module::equals).isPresent()) && written.add(name)) {
           all.add(tensor(module.site(), parameter, name, types));
         }
       }

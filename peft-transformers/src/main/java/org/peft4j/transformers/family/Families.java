@@ -21,13 +21,10 @@ import org.peft4j.transformers.internal.family.decoder.GptJFamily;
 import org.peft4j.transformers.internal.family.decoder.GptNeoFamily;
 import org.peft4j.transformers.internal.family.decoder.GptNeoXFamily;
 import org.peft4j.transformers.internal.family.decoder.OptFamily;
-<<<<<<< HEAD
 import org.peft4j.transformers.internal.family.encoder.BertFamily;
 import org.peft4j.transformers.internal.family.encoder.DistilBertFamily;
-=======
 import org.peft4j.transformers.internal.family.decoder.PhiFamily;
 import org.peft4j.transformers.internal.family.decoder.StarCoder2Family;
->>>>>>> main
 import org.peft4j.transformers.internal.family.gated.Gemma2Family;
 import org.peft4j.transformers.internal.family.gated.Gemma3Family;
 import org.peft4j.transformers.internal.family.gated.GemmaFamily;
@@ -61,13 +58,6 @@ public final class Families {
           new SmolLm3Family(),
           new Gpt2Family(),
           new OptFamily(),
-<<<<<<< HEAD
-          new BertFamily("bert", "Bert", "bert"),
-          new BertFamily("roberta", "Roberta", "roberta"),
-          new BertFamily("xlm-roberta", "XLMRoberta", "roberta"),
-          new BertFamily("electra", "Electra", "electra"),
-          new DistilBertFamily(),
-=======
           new PhiFamily(),
           new GptNeoXFamily(),
           new GptJFamily(),
@@ -76,7 +66,11 @@ public final class Families {
           new FalconFamily(),
           new StarCoder2Family(),
           new GptBigCodeFamily(),
->>>>>>> main
+          new BertFamily("bert", "Bert", "bert"),
+          new BertFamily("roberta", "Roberta", "roberta"),
+          new BertFamily("xlm-roberta", "XLMRoberta", "roberta"),
+          new BertFamily("electra", "Electra", "electra"),
+          new DistilBertFamily(),
           new T5Family("t5", "T5"),
           new T5Family("mt5", "MT5"),
           new T5Family("umt5", "UMT5"));

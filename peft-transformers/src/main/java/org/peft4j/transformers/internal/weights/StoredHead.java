@@ -33,15 +33,10 @@ public final class StoredHead {
     try (TensorSource source = WeightFiles.open(path)) {
       Optional<TensorInfo> table = table(source, model);
       ModelArchitecture stored =
-<<<<<<< HEAD
           model.head() instanceof HeadPart.Language head
                   && head.tied()
-                  && apart(source, key(head.linear()), table)
+                  && apart(source, stored(source, model, key(head.linear())), table)
               ? model.withHead(head.untied())
-=======
-          head.tied() && apart(source, stored(source, model, own), table)
-              ? model.withHead(((HeadPart.Language) head).untied())
->>>>>>> main
               : model;
       return stored.withTokens(
           tokens ->
@@ -51,13 +46,12 @@ public final class StoredHead {
     }
   }
 
-<<<<<<< HEAD
   private static String key(LinearPart head) {
     return TensorKeys.key(head.site(), head.site().parameters().get(0));
-=======
+  }
+
   private static String stored(TensorSource source, ModelArchitecture model, String own) {
     return source.tensors().containsKey(own) ? own : model.names().stored(own);
->>>>>>> main
   }
 
   /** The table of token embeddings under its key; or that of the first stack that has its own. */

@@ -104,11 +104,8 @@ public record TensorKeys(
     Set<String> either = new TreeSet<>();
     for (ModulePart module : head.modules()) {
       Set<String> keys = shapes(module).keySet();
-<<<<<<< HEAD
-      if (head instanceof HeadPart.Features || module.site().name().startsWith(prefix)) {
-=======
-      if (module.site().name().startsWith(names.bodyPrefix() + ".")) {
->>>>>>> main
+      if (head instanceof HeadPart.Features
+          || module.site().name().startsWith(names.bodyPrefix() + ".")) {
         either.addAll(keys);
       } else {
         needed.keySet().removeAll(keys);
@@ -126,28 +123,18 @@ public record TensorKeys(
     if (shapes.containsKey(own)) {
       return Optional.of(own);
     }
-<<<<<<< HEAD
-    String bare = name.startsWith(prefix) ? name.substring(prefix.length()) : prefix + name;
-    return Optional.of(bare).filter(shapes::containsKey);
-=======
     return Optional.of(prefixed(own)).filter(shapes::containsKey);
->>>>>>> main
   }
 
   /** Whether a tensor of that name may be present and is not used. */
   boolean harmless(String name) {
-<<<<<<< HEAD
-    return aliases.containsKey(name)
-        || ignored.contains(name)
-        || ignored.contains(prefix + name)
-        || name.startsWith(prefix) && ignored.contains(name.substring(prefix.length()));
-=======
     String own = names.own(name);
     return aliases.containsKey(own) || ignored.contains(own) || ignored.contains(prefixed(own));
   }
 
+  /** A name with the prefix of the body, or without it where it has it. */
   private String prefixed(String name) {
-    return names.bodyPrefix() + "." + name;
->>>>>>> main
+    String prefix = names.bodyPrefix() + ".";
+    return name.startsWith(prefix) ? name.substring(prefix.length()) : prefix + name;
   }
 }
