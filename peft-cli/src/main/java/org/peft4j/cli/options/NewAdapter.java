@@ -159,7 +159,7 @@ public final class NewAdapter {
     if (text.startsWith(REGEX)) {
       return TextNode.valueOf(text.substring(REGEX.length()));
     }
-    if (text.equals(ModuleSelector.ALL_LINEAR)) {
+    if (ModuleSelector.word(text).isPresent()) {
       return TextNode.valueOf(text);
     }
     List<String> names = Arrays.stream(text.split(",", -1)).map(String::strip).toList();
@@ -168,7 +168,7 @@ public final class NewAdapter {
           "--target is \""
               + text
               + "\", which contains an empty name; allowed: names separated by commas,"
-              + " all-linear, or regex:PATTERN.");
+              + " all-linear, all-adaptable, or regex:PATTERN.");
     }
     return FieldType.TEXTS.writer().apply(names);
   }

@@ -3,6 +3,7 @@ package org.peft4j.internal.model;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Adapter;
 import org.peft4j.config.ModuleSelector;
@@ -100,8 +101,8 @@ public final class AdapterMaker {
     }
   }
 
-  private ModuleSelector targets(PeftConfig config) {
-    return planner().targets(Methods.of(config), config);
+  private Optional<ModuleSelector> targets(PeftConfig config) {
+    return planner().written(Methods.of(config), config);
   }
 
   private AdapterPlanner planner() {
