@@ -292,7 +292,11 @@ public final class AdapterPlanner {
     List<String> problems = new ArrayList<>();
     for (String name : names) {
       List<Site> found =
-          sites.stream().filter(s -> s.kind().isModule() && TargetMatcher.inside(s, name)).toList();
+          sites.stream()
+              .filter(s -> s.kind().isModule())
+              .filter(
+                  s -> TargetMatcher.inside(s, name) || optional.contains(name) && ends(s, name))
+              .toList();
       if (found.isEmpty() && !optional.contains(name)) {
         problems.add(
             quoted(name)
@@ -304,6 +308,11 @@ public final class AdapterPlanner {
     }
     idle.report("modules_to_save", problems);
     return saved;
+  }
+
+  /** DistilBERT's {@code pre_classifier} belongs to its head {@code classifier}. */
+  private static boolean ends(Site site, String name) {
+    return site.name().endsWith("_" + name);
   }
 
   private static void reportIdlePatterns(
