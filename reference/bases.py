@@ -10,9 +10,12 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file
 from transformers import (
+    AutoModel,
     AutoModelForCausalLM,
+    AutoModelForQuestionAnswering,
     AutoModelForSeq2SeqLM,
     AutoModelForSequenceClassification,
+    AutoModelForTokenClassification,
     GPT2Config,
     LlamaConfig,
     MistralConfig,
@@ -27,6 +30,7 @@ from transformers import (
 from transformers.pytorch_utils import Conv1D
 
 import bases_decoders
+import bases_encoders
 
 VOCABULARY = 56
 DECODER = dict(
@@ -44,6 +48,14 @@ DECODER = dict(
 )
 
 
+ENCODERS = {
+    "sequence": AutoModelForSequenceClassification,
+    "tokens": AutoModelForTokenClassification,
+    "answers": AutoModelForQuestionAnswering,
+    "features": AutoModel,
+}
+
+
 @dataclass(frozen=True)
 class Base:
     """A checkpoint folder: the model's config and how it is stored."""
@@ -59,11 +71,15 @@ class Base:
     """Whether the file has a head of its own although the config says that it is tied."""
     classifier: bool = False
     """Whether the head is `score`, for sequences, instead of `lm_head`."""
+    task: str = ""
+    """Of an encoder: sequence, tokens, answers or features."""
     attention: str = "eager"
     """Falcon's eager attention adds ALiBi twice; that of PyTorch adds it once."""
 
     @property
     def kind(self) -> type:
+        if self.task:
+            return ENCODERS[self.task]
         if self.classifier:
             return AutoModelForSequenceClassification
         return AutoModelForSeq2SeqLM if self.config.is_encoder_decoder else AutoModelForCausalLM
@@ -157,6 +173,7 @@ ALL: dict[str, Base] = {
 
 
 ALL.update({name: Base(**fields) for name, fields in bases_decoders.ALL.items()})
+ALL.update({name: Base(config, task=task) for name, (config, task) in bases_encoders.ALL.items()})
 
 
 def load(name: str, linear: bool = False) -> PreTrainedModel:

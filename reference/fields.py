@@ -14,7 +14,7 @@ import tempfile
 import torch
 from safetensors.torch import load_file
 from peft import IA3Config, LoraConfig, PeftConfig, get_peft_model
-from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, PreTrainedConfig, PreTrainedModel
+from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, AutoModelForSeq2SeqLM, PreTrainedConfig, PreTrainedModel
 
 import bases
 
@@ -27,12 +27,17 @@ T5 = dict(
     vocab_size=56, d_model=32, d_kv=8, d_ff=40, num_layers=2, num_decoder_layers=2, num_heads=4, decoder_start_token_id=0, relative_attention_num_buckets=8
 )
 
+ENCODER = dict(**SIZES, hidden_size=24, intermediate_size=40)
+ENCODERS = ("bert", "roberta", "xlm-roberta", "electra", "distilbert")
+
 FAMILIES: dict[str, dict] = {
     "llama": GATED,
     "mistral": {**GATED, "sliding_window": None},
     "qwen2": GATED,
     "gpt2": GPT,
     "opt": dict(**SIZES, hidden_size=24, ffn_dim=40, word_embed_proj_dim=24, pad_token_id=0),
+    **{name: ENCODER for name in ("bert", "roberta", "xlm-roberta", "electra")},
+    "distilbert": dict(vocab_size=56, dim=24, n_layers=2, n_heads=4, hidden_dim=40, max_position_embeddings=32),
     **{name: GATED for name in ("phi", "starcoder2")},
     "gpt_neox": {**PLAIN, "intermediate_size": 40},
     "falcon": PLAIN,
@@ -126,6 +131,8 @@ def other(name: str, value: object) -> object:
 
 
 def model_of(config: PreTrainedConfig) -> PreTrainedModel:
+    if config.model_type in ENCODERS:
+        return AutoModel.from_config(config, attn_implementation="eager", dtype=torch.float32).eval()
     kind = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
     return kind.from_config(config, attn_implementation="eager", dtype=torch.float32).eval()
 
@@ -148,7 +155,8 @@ def logits(config: PreTrainedConfig) -> tuple[dict, torch.Tensor]:
         ids = torch.randint(3, 50, (2, 9), generator=setting.generator("fields"))
         inputs = {"decoder_input_ids": ids.flip(0)} if config.is_encoder_decoder else {}
         shapes = {key: tuple(parameter.shape) for key, parameter in model.named_parameters()}
-        return shapes, model(input_ids=ids, **inputs).logits
+        output = model(input_ids=ids, **inputs)
+        return shapes, output.last_hidden_state if config.model_type in ENCODERS else output.logits
 
 
 def effect(config: dict, expected: tuple[dict, torch.Tensor]) -> str:

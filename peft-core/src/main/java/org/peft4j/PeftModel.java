@@ -427,8 +427,8 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
 
   /**
    * Like {@link #save(Path)}, with the base model's token embeddings and output head in each file,
-   * as Hugging Face PEFT's {@code save_embedding_layers=True}: for a base model whose vocabulary was
-   * resized, so that the adapter needs that copy of it no more.
+   * as Hugging Face PEFT's {@code save_embedding_layers=True}: for a base model whose vocabulary
+   * was resized, so that the adapter needs that copy of it no more.
    */
   public void saveWithEmbeddings(Path folder) {
     saveAll(folder, this::saveWithEmbeddings);

@@ -95,6 +95,21 @@ class ScopesTest {
   }
 
   @Test
+  void aScopeThatMergesNothingMayEndWhileAnotherIsOpen() {
+    AdapterScope nothing = model.merged(List.of());
+    AdapterScope merged = model.merged();
+    nothing.close();
+
+    assertClose(model.base().output(TwoLayers.x()), adapted);
+    assertClose(output(model), adapted);
+    try (AdapterScope off = model.adaptersDisabled()) {
+      assertThat(model.base().params()).isEqualTo(before);
+    }
+    merged.close();
+    assertEverythingIsBack();
+  }
+
+  @Test
   void mergingWhileAdaptersAreDisabledWaitsForTheirReturn() {
     AdapterScope disabled = model.adaptersDisabled();
     AdapterScope merged = model.merged();

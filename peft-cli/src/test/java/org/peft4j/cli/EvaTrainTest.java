@@ -58,8 +58,7 @@ class EvaTrainTest {
         (key, a) -> {
           String site = key.replace("base_model.model.", "").replace(".lora_A.weight", "");
           assertThat(a.size(0)).as(key).isEqualTo(expected.path(site).asLong());
-          INDArray components =
-              Objects.requireNonNull(exact.get("exact_components." + site), key);
+          INDArray components = Objects.requireNonNull(exact.get("exact_components." + site), key);
           for (int i = 0; i < a.size(0); i++) {
             double product = a.getRow(i).mul(components.getRow(i)).sumNumber().doubleValue();
             assertThat(Math.abs(product)).as(key + " " + i).isGreaterThan(1 - 1e-4);

@@ -49,21 +49,26 @@ class HelpTest {
       delimiter = '|',
       value = {
         "''                                                     | which command? train, eval",
-        "trian                                                  | Did you mean: peft plan or peft train?",
-        "inspect                                                | Missing required parameter: 'PATH'",
+        "trian                                                  | Did you mean: peft plan or peft"
+            + " train?",
+        "inspect                                                | Missing required parameter:"
+            + " 'PATH'",
         "inspect a --colour                                     | Unknown option: '--colour'",
         "train -m a -o b                                        | Missing required option: '--data",
         "train -m a -d b -o c --rank many                       | '--rank': 'many' is not an int",
-        "inspect a --threads 0                                  | --threads is 0; allowed: 1 and above",
+        "inspect a --threads 0                                  | --threads is 0; allowed: 1 and"
+            + " above",
         "train -m a -d b -o c --steps 3.5                       | '3.5' is not a long",
         "train -m a -d b -o c --schedule square                 | CONSTANT, LINEAR, COSINE",
         "train -m a -d b -o c --epochs 1 --steps 1              | give one of them",
         "train -m a -d b -o c --eval e --eval-split 0.1         | give one of them",
-        "train -m a -d b -o c --adapter d --rank 4              | leave out --config and the options",
+        "train -m a -d b -o c --adapter d --rank 4              | leave out --config and the"
+            + " options",
         "train -m a -d b -o c --config d --target q_proj        | leave out --method, --rank",
         "plan a --config d --rank 4                             | leave out --method, --rank",
         "plan a --precision fp8                                 | expected one of [FP32, BF16]",
-        "merge -m a -a b -o c --dtype F8                        | it is F8; allowed: fp32, fp16, bf16",
+        "merge -m a -a b -o c --dtype F8                        | it is F8; allowed: fp32, fp16,"
+            + " bf16",
       })
   void wrongUsageIsToldInOneLineThatPointsToTheHelp(String line, String message) {
     Run run = line.isEmpty() ? Run.of() : Run.of((Object[]) line.split(" "));

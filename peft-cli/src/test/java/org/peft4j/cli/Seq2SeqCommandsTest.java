@@ -125,13 +125,15 @@ class Seq2SeqCommandsTest {
   private static void write(Path file, Map<String, int[][]> tensors) {
     Map<String, int[][]> sorted = new TreeMap<>(tensors);
     SafetensorsWriter writer = SafetensorsWriter.to(file);
-    sorted.forEach(
-        (name, rows) -> writer.tensor(name, DType.I64, rows.length, rows[0].length));
+    sorted.forEach((name, rows) -> writer.tensor(name, DType.I64, rows.length, rows[0].length));
     writer.write(
         sink -> {
           for (Map.Entry<String, int[][]> each : sorted.entrySet()) {
             long[] values =
-                Arrays.stream(each.getValue()).flatMapToInt(Arrays::stream).asLongStream().toArray();
+                Arrays.stream(each.getValue())
+                    .flatMapToInt(Arrays::stream)
+                    .asLongStream()
+                    .toArray();
             sink.writeLongs(each.getKey(), values, 0, values.length);
           }
         });

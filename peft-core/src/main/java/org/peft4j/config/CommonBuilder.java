@@ -66,12 +66,13 @@ public abstract class CommonBuilder<B extends CommonBuilder<B>> {
   }
 
   /**
-   * The target modules, by name or by the end of their path: {@code q_proj}. Or {@code all-linear}
-   * alone.
+   * The target modules, by name or by the end of their path: {@code q_proj}. Or one word alone,
+   * {@code all-linear} or {@code all-adaptable}.
    */
   public final B targetModules(String... names) {
-    boolean allLinear = names.length == 1 && names[0].equals(ModuleSelector.ALL_LINEAR);
-    return allLinear ? targetAllLinear() : target(new ModuleSelector.Names(List.of(names)));
+    Optional<ModuleSelector> word =
+        names.length == 1 ? ModuleSelector.word(names[0]) : Optional.empty();
+    return target(word.orElseGet(() -> new ModuleSelector.Names(List.of(names))));
   }
 
   /** The target modules, by a regular expression over whole module paths. */
@@ -82,6 +83,14 @@ public abstract class CommonBuilder<B extends CommonBuilder<B>> {
   /** Targets every linear map but the output head. */
   public final B targetAllLinear() {
     return target(new ModuleSelector.AllLinear());
+  }
+
+  /**
+   * Targets everything that the method can adapt, heads, embeddings and convolutions too. A saved
+   * adapter lists the modules.
+   */
+  public final B targetAllAdaptable() {
+    return target(new ModuleSelector.Every());
   }
 
   /** The target modules. */

@@ -19,9 +19,10 @@ import org.peft4j.error.PeftException;
  * @param revision the base model's revision: for information
  * @param targetModules the target modules; empty for the model type's default
  * @param excludeModules modules to leave out
- * @param modulesToSave modules that train as a full copy; for {@code SEQ_CLS} the heads that
- *     classifiers have, {@code classifier} and {@code score}, are always among them, as in Hugging
- *     Face PEFT, and need not be in the model
+ * @param modulesToSave modules that train as a full copy; for {@code SEQ_CLS} and {@code TOKEN_CLS}
+ *     the heads that classifiers have, {@code classifier} and {@code score}, and for {@code
+ *     QUESTION_ANS} {@code qa_outputs} are always among them, as in Hugging Face PEFT, and need not
+ *     be in the model
  * @param layersToTransform indices of the layers with targets; empty for all
  * @param layersPattern names of the containers of these layers; empty for any
  * @param bias which biases train
@@ -48,7 +49,10 @@ public record CommonConfig(
           "FEATURE_EXTRACTION");
 
   private static final Map<String, List<String>> TASK_HEADS =
-      Map.of("SEQ_CLS", List.of("classifier", "score"));
+      Map.of(
+          "SEQ_CLS", List.of("classifier", "score"),
+          "TOKEN_CLS", List.of("classifier", "score"),
+          "QUESTION_ANS", List.of("qa_outputs"));
 
   /** No field set: default targets, no bias. */
   public static final CommonConfig DEFAULT =

@@ -72,10 +72,10 @@ public record FieldType<T>(
   public static final FieldType<List<Integer>> INTEGERS =
       listOf("a whole number or a list of them", INTEGER);
 
-  /** A list of module names, a pattern, or {@code all-linear}. */
+  /** A list of module names, a pattern, {@code all-linear} or {@code all-adaptable}. */
   public static final FieldType<ModuleSelector> SELECTOR =
       of(
-          "a list of module names, a regular expression, or \"all-linear\"",
+          "a list of module names, a regular expression, \"all-linear\" or \"all-adaptable\"",
           FieldType::selector,
           FieldType::selector);
 
@@ -187,9 +187,10 @@ public record FieldType<T>(
     if (selector instanceof ModuleSelector.Regex regex) {
       return TextNode.valueOf(regex.pattern());
     }
-    return selector instanceof ModuleSelector.Every
-        ? JsonNodeFactory.instance.nullNode()
-        : TextNode.valueOf(ModuleSelector.ALL_LINEAR);
+    return TextNode.valueOf(
+        selector instanceof ModuleSelector.Every
+            ? ModuleSelector.ALL_ADAPTABLE
+            : ModuleSelector.ALL_LINEAR);
   }
 
   /** The same, of a kind that lists the values. */

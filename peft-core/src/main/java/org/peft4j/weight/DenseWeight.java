@@ -74,13 +74,13 @@ public final class DenseWeight implements FrozenWeight {
   @Override
   public void multiply(Kernels kernels, INDArray x, @Nullable INDArray bias, INDArray y) {
     HeldArray now = held;
-    kernels.affine(x, now.requireMatrix(), !now.transposed(), bias, y);
+    now.withMatrix(w -> kernels.affine(x, w, !now.transposed(), bias, y));
   }
 
   @Override
   public void multiplyTransposed(Kernels kernels, INDArray dy, double beta, INDArray dx) {
     HeldArray now = held;
-    kernels.matmul(dy, false, now.requireMatrix(), now.transposed(), 1, beta, dx);
+    now.withMatrix(w -> kernels.matmul(dy, false, w, now.transposed(), 1, beta, dx));
   }
 
   @Override

@@ -1,8 +1,10 @@
 package org.peft4j.weight;
 
 import java.util.Arrays;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.kernel.Scratch;
 
 /**
  * An array, and its matrix for kernels.
@@ -10,21 +12,21 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * @param matrix W [out, in…], or with {@code transposed} Wᵀ, row-major; null if neither is a view
  *     of the array
  */
-record HeldArray(INDArray array, @Nullable INDArray matrix, boolean transposed) {
+record HeldArray(INDArray array, WeightView view, @Nullable INDArray matrix, boolean transposed) {
   static HeldArray of(INDArray array, WeightView view) {
     INDArray weight = view.of(array);
     if (weight.rank() < 2) {
-      return new HeldArray(array, null, false);
+      return new HeldArray(array, view, null, false);
     }
     if (isRowMajor(weight)) {
       long rows = weight.size(0);
       INDArray matrix =
           weight.rank() == 2 ? weight : weight.reshape('c', rows, weight.length() / rows);
-      return new HeldArray(array, matrix, false);
+      return new HeldArray(array, view, matrix, false);
     }
     INDArray turned = weight.transpose();
     boolean matrix = weight.rank() == 2 && isRowMajor(turned);
-    return new HeldArray(array, matrix ? turned : null, matrix);
+    return new HeldArray(array, view, matrix ? turned : null, matrix);
   }
 
   static boolean isRowMajor(INDArray array) {
@@ -38,11 +40,21 @@ record HeldArray(INDArray array, @Nullable INDArray matrix, boolean transposed) 
     return true;
   }
 
-  INDArray requireMatrix() {
-    if (matrix == null) {
+  /** Calls {@code product} with the matrix, or with a copy of it where none is a view. */
+  void withMatrix(Consumer<INDArray> product) {
+    if (matrix != null) {
+      product.accept(matrix);
+      return;
+    }
+    INDArray weight = view.of(array);
+    if (weight.rank() < 2) {
       throw new IllegalStateException(
           "A weight stored as " + Arrays.toString(array.shape()) + " is not a matrix.");
     }
-    return matrix;
+    long rows = weight.size(0);
+    INDArray copy = Scratch.of(weight.dataType(), rows, weight.length() / rows);
+    copy.reshape('c', weight.shape()).assign(weight);
+    product.accept(copy);
+    Scratch.release(copy);
   }
 }

@@ -10,6 +10,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.peft4j.bitfit.BitFitConfig;
 import org.peft4j.config.ModuleSelector.AllLinear;
+import org.peft4j.config.ModuleSelector.Every;
 import org.peft4j.config.ModuleSelector.Names;
 import org.peft4j.config.ModuleSelector.Regex;
 import org.peft4j.norm.NormTuningConfig;
@@ -56,8 +57,14 @@ class CommonBuilderTest {
   }
 
   @Test
-  void aTextOfJsonIsAPatternUnlessItIsAllLinear() {
+  void aTextOfJsonIsAPatternUnlessItIsAWord() {
     assertThat(ModuleSelector.of("all-linear")).isEqualTo(new AllLinear());
+    // Hugging Face PEFT takes it in any case.
+    assertThat(ModuleSelector.of("All-Linear")).isEqualTo(new AllLinear());
+    assertThat(ModuleSelector.of("all-adaptable")).isEqualTo(new Every());
+    assertThat(common(builder().targetModules("all-adaptable")).targetModules())
+        .isEqualTo(common(builder().targetAllAdaptable()).targetModules())
+        .contains(new Every());
     assertThat(ModuleSelector.of("all-linears")).isEqualTo(new Regex("all-linears"));
   }
 

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.NullNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -63,6 +62,7 @@ class FieldTypeTest {
         Arguments.of(FieldType.SELECTOR, "['q', 'v']", new Names(List.of("q", "v"))),
         Arguments.of(FieldType.SELECTOR, "'.*_proj'", new Regex(".*_proj")),
         Arguments.of(FieldType.SELECTOR, "'all-linear'", new AllLinear()),
+        Arguments.of(FieldType.SELECTOR, "'all-adaptable'", new Every()),
         Arguments.of(SIZE, "'LARGE'", Size.LARGE),
         Arguments.of(RANKS, "{'q': 4, 'v': 8}", Map.of("q", 4, "v", 8)));
   }
@@ -138,8 +138,9 @@ class FieldTypeTest {
   }
 
   @Test
-  void everySiteHasNoJsonAndIsWrittenAsNoSelector() {
-    assertThat(FieldType.SELECTOR.writer().apply(new Every())).isEqualTo(NullNode.getInstance());
+  void wordsOfSelectorsAreWrittenAsTheyAreRead() {
+    assertThat(FieldType.SELECTOR.writer().apply(new Every())).hasToString("\"all-adaptable\"");
+    assertThat(FieldType.SELECTOR.writer().apply(new AllLinear())).hasToString("\"all-linear\"");
   }
 
   @Test

@@ -12,10 +12,19 @@ public final class LayerCases {
         .flatMap(cases -> cases);
   }
 
+  /** Kinds that are seldom met, for the methods of which each is a test of its own. */
+  public static Stream<LayerCase> rare() {
+    return Stream.concat(SequenceLayers.rare(), ImageLayers.rare());
+  }
+
   /** The kinds, their variants (formats, masks, no bias, frozen), and layers without a site. */
   public static Stream<LayerCase> all() {
     return Stream.of(
-            kinds(), FlatLayers.variants(), SequenceLayers.variants(), ImageLayers.variants())
+            kinds(),
+            rare(),
+            FlatLayers.variants(),
+            SequenceLayers.variants(),
+            ImageLayers.variants())
         .flatMap(cases -> cases);
   }
 

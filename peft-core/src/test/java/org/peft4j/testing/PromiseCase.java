@@ -23,6 +23,13 @@ public record PromiseCase(MethodRow method, LayerCase layer) {
     return product(methods).filter(each -> !each.method.isFor(each.layer));
   }
 
+  /** A method on the kinds of layers that are seldom met, and on both directions of one. */
+  public static Stream<PromiseCase> onRareLayers(MethodRow method) {
+    return Stream.concat(
+            LayerCases.rare(), Stream.of(LayerCases.named("bidirectional graves lstm")))
+        .map(layer -> new PromiseCase(method, layer));
+  }
+
   private static Stream<PromiseCase> product(MethodRow... methods) {
     return Stream.of(methods)
         .flatMap(method -> LayerCases.kinds().map(layer -> new PromiseCase(method, layer)));

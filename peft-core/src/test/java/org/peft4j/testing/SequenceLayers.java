@@ -9,6 +9,7 @@ import org.deeplearning4j.nn.conf.RNNFormat;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.Convolution1DLayer;
 import org.deeplearning4j.nn.conf.layers.EmbeddingSequenceLayer;
+import org.deeplearning4j.nn.conf.layers.GravesBidirectionalLSTM;
 import org.deeplearning4j.nn.conf.layers.GravesLSTM;
 import org.deeplearning4j.nn.conf.layers.LSTM;
 import org.deeplearning4j.nn.conf.layers.Layer;
@@ -43,6 +44,12 @@ final class SequenceLayers {
         sequences("convolution 1d", NCW, false, convolution()));
   }
 
+  static Stream<LayerCase> rare() {
+    return Stream.of(
+        sequences("graves lstm", NCW, false, graves()),
+        sequences("graves bidirectional lstm", NCW, false, gravesOfBothDirections()));
+  }
+
   static Stream<LayerCase> variants() {
     LayerCase plain = sequences("lstm", NCW, false, lstm(NCW));
     return Stream.of(
@@ -54,17 +61,23 @@ final class SequenceLayers {
         sequences("lstm with masks", NCW, true, lstm(NCW)),
         sequences("lstm, batch-time-features", NWC, false, lstm(NWC)),
         plain.targeting("lstm recurrent weight", "layer.RW"),
+        sequences("graves lstm with masks", NCW, true, graves()),
         sequences(
-            "graves lstm, frozen",
-            NCW,
-            false,
-            new GravesLSTM.Builder().name("layer").nOut(Samples.WIDTH).build()),
+            "bidirectional graves lstm", NCW, false, both(Bidirectional.Mode.CONCAT, graves())),
         sequences(
             "bidirectional simple rnn", NCW, false, both(Bidirectional.Mode.ADD, simpleRnn())));
   }
 
   private static LSTM lstm(RNNFormat format) {
     return new LSTM.Builder().name("layer").nOut(Samples.WIDTH).dataFormat(format).build();
+  }
+
+  private static GravesLSTM graves() {
+    return new GravesLSTM.Builder().name("layer").nOut(Samples.WIDTH).build();
+  }
+
+  private static GravesBidirectionalLSTM gravesOfBothDirections() {
+    return new GravesBidirectionalLSTM.Builder().name("layer").nOut(Samples.WIDTH).build();
   }
 
   private static SimpleRnn simpleRnn() {

@@ -2,7 +2,12 @@ package org.peft4j.weight;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -39,5 +44,60 @@ class WeightViewTest {
     assertThat(WeightView.HEADS_JOINED.shape(2, 1, 3)).containsExactly(2, 3);
     weight.putScalar(1, 0, -4);
     assertThat(stored.getDouble(1, 0, 0)).isEqualTo(-4);
+  }
+
+  /** Element i of an array in its order is i. */
+  private static INDArray counted(long... shape) {
+    long length = java.util.stream.LongStream.of(shape).reduce(1, Math::multiplyExact);
+    return Nd4j.arange(length).castTo(DataType.DOUBLE).reshape('c', shape);
+  }
+
+  static Stream<Arguments> ofConvolutions() {
+    long[] weight = {1, 0, 1, 2}; // Output 1, input 0, row 1, column 2 of a 2×3 kernel.
+    return Stream.of(
+        Arguments.of(
+            WeightView.INPUTS_FIRST,
+            new long[] {4, 2, 2, 3},
+            new long[] {2, 4, 2, 3},
+            weight,
+            new long[] {0, 1, 1, 2}),
+        Arguments.of(
+            WeightView.KERNEL_FIRST,
+            new long[] {2, 2, 3, 2, 4},
+            new long[] {2, 4, 2, 2, 3},
+            new long[] {1, 3, 0, 1, 2},
+            new long[] {0, 1, 2, 1, 3}),
+        // Multiplier 3, 2 channels: output 1 is the first kernel of channel 1.
+        Arguments.of(
+            WeightView.DEPTHWISE,
+            new long[] {3, 2, 2, 3},
+            new long[] {6, 1, 2, 3},
+            weight,
+            new long[] {0, 1, 1, 2}),
+        // Here output 1 is the second kernel of channel 0.
+        Arguments.of(
+            WeightView.DEPTHWISE_LAST,
+            new long[] {2, 3, 2, 3},
+            new long[] {6, 1, 2, 3},
+            weight,
+            new long[] {1, 2, 0, 1}));
+  }
+
+  @ParameterizedTest
+  @MethodSource("ofConvolutions")
+  void kernelsAreSeenWithTheirOutputsFirst(
+      WeightView view, long[] storedShape, long[] shape, long[] weight, long[] stored) {
+    INDArray array = counted(storedShape);
+    INDArray seen = view.of(array);
+    assertThat(view.shape(storedShape)).containsExactly(shape);
+    assertThat(seen.shape()).containsExactly(shape);
+    assertThat(seen.getDouble(weight)).isEqualTo(array.getDouble(stored));
+    assertThat(view.stored(seen.dup('c'), storedShape)).isEqualTo(array);
+    assertThat(view.stored(seen, storedShape)).isEqualTo(array);
+    INDArray target = counted(shape);
+    view.stored(target, storedShape).assign(-1);
+    assertThat(target.maxNumber().doubleValue()).isEqualTo(-1);
+    seen.assign(-2);
+    assertThat(array.maxNumber().doubleValue()).isEqualTo(-2);
   }
 }

@@ -37,7 +37,11 @@ class PromisesTest extends LayerPromises {
   };
 
   static Stream<PromiseCase> cases() {
-    return PromiseCase.of(METHODS);
+    return Stream.of(
+            PromiseCase.of(METHODS),
+            PromiseCase.onRareLayers(METHODS[0]),
+            PromiseCase.onRareLayers(METHODS[1]))
+        .flatMap(each -> each);
   }
 
   static Stream<PromiseCase> others() {

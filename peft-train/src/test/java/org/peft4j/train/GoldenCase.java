@@ -39,7 +39,8 @@ record GoldenCase(Path folder, JsonNode json) {
           "eva/",
           "multitask_prompt_tuning/",
           "mixed/lora_then_ia3",
-          "trainer/");
+          "trainer/",
+          "encoders/");
 
   static GoldenCase named(String name) {
     Path folder = FOLDER.resolve(name);

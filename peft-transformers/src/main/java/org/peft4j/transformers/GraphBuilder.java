@@ -1,21 +1,28 @@
 package org.peft4j.transformers;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.peft4j.error.PeftException;
+import org.peft4j.transformers.architecture.HeadPart;
 import org.peft4j.transformers.architecture.Side;
 import org.peft4j.transformers.architecture.StackPart;
 import org.peft4j.transformers.internal.layer.BlockConf;
 import org.peft4j.transformers.internal.layer.EmbeddingsConf;
 import org.peft4j.transformers.internal.layer.HeadConf;
+import org.peft4j.transformers.internal.layer.PoolerConf;
 import org.peft4j.transformers.internal.layer.StackEndConf;
 import org.peft4j.transformers.internal.layer.StacksMeetConf;
 import org.peft4j.transformers.internal.layer.TransformerLayerConf;
+import org.peft4j.transformers.internal.layer.TypedTokensConf;
 import org.peft4j.transformers.internal.model.FrozenModel;
 
 /**
  * Chains the layers of a model: embeddings, block0, block1 …, norm (projection in a model that has
- * only that), and the head: lm_head, score, classifier …
+ * only that), and the head: lm_head, score, classifier … or pooler, beside whose output that of the
+ * layer before is one too. With token types, {@code tokens} joins them and the ids.
  *
  * <p>An encoder-decoder has two such chains, {@code encoder_embeddings} … and {@code
  * decoder_embeddings} …, and between them {@code encoded}, which reads the first chain and the
@@ -25,6 +32,9 @@ final class GraphBuilder {
   private static final String IDS = "input_ids";
   private static final String DECODER_IDS = "decoder_input_ids";
   private static final String ENCODED = "encoded";
+  private static final String TYPES = "token_type_ids";
+  private static final String TOKENS = "tokens";
+  private static final String POOLER = "pooler";
 
   private final FrozenModel model;
   private final ComputationGraphConfiguration.GraphBuilder graph;
@@ -50,10 +60,21 @@ final class GraphBuilder {
       builder.meet();
       builder.stack(Side.BODY, "decoder_");
     } else {
+      if (options.tokenTypes()) {
+        builder.types();
+      }
       builder.stack(Side.BODY, "");
     }
-    builder.add(model.architecture().head().name(), new HeadConf(model));
-    ComputationGraph result = new ComputationGraph(builder.graph.setOutputs(builder.last).build());
+    List<String> outputs = new ArrayList<>();
+    if (model.architecture().head() instanceof HeadPart.Output head) {
+      builder.add(head.name(), new HeadConf(model));
+    } else if (!model.architecture().head().modules().isEmpty()) {
+      outputs.add(builder.last);
+      builder.add(POOLER, new PoolerConf(model));
+    }
+    outputs.add(builder.last);
+    builder.graph.setOutputs(outputs.toArray(String[]::new));
+    ComputationGraph result = new ComputationGraph(builder.graph.build());
     result.init();
     return result;
   }
@@ -68,6 +89,17 @@ final class GraphBuilder {
       String name = stack.norm().isPresent() ? "norm" : "projection";
       add(prefix + name, new StackEndConf(model, side));
     }
+  }
+
+  private void types() {
+    if (model.architecture().body().input().types().isEmpty()) {
+      throw new PeftException(
+          "tokenTypes is true, and models of the type "
+              + model.architecture().modelType()
+              + " have no token types; leave it out.");
+    }
+    graph.addInputs(TYPES).addVertex(TOKENS, new TypedTokensConf(), last, TYPES);
+    last = TOKENS;
   }
 
   private void meet() {

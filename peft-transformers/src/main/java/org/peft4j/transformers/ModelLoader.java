@@ -14,6 +14,7 @@ import org.peft4j.transformers.architecture.LinearPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.architecture.ModulePart;
 import org.peft4j.transformers.architecture.NormPart;
+import org.peft4j.transformers.config.Labels;
 import org.peft4j.transformers.config.Precision;
 import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.family.Families;
@@ -38,16 +39,17 @@ record ModelLoader(Path folder, ModelArchitecture architecture, TransformerOptio
     HeadPart stored = Families.read(folder).head();
     ModelArchitecture wanted = Families.read(folder, task);
     ModelLoader loader = new ModelLoader(folder, wanted, options);
-    if (stored.getClass() != wanted.head().getClass()) {
+    boolean features = wanted.head() instanceof HeadPart.Features; // Its pooler may be missing.
+    if (features || stored.getClass() != wanted.head().getClass()) {
       return loader.loadWithNewHead(stored);
     }
-    if (stored.outputs() != wanted.head().outputs()) {
+    if (!stored.labels().map(Labels::size).equals(wanted.labels().map(Labels::size))) {
       throw new PeftException(
           folder
               + " is a classifier of "
-              + stored.outputs()
+              + stored.labels().map(Labels::size).orElse(0)
               + " labels; "
-              + wanted.head().outputs()
+              + task.requireLabels().size()
               + " are given, "
               + task.requireLabels().names()
               + ". Give as many, or the folder of a model without this head for a new one.");

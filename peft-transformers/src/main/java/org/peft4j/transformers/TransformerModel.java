@@ -20,7 +20,12 @@ import org.peft4j.transformers.plan.TransformerPlanner;
  * model's dropout, in training too.
  */
 public abstract sealed class TransformerModel implements AutoCloseable
-    permits CausalLanguageModel, Seq2SeqLanguageModel, SequenceClassifier {
+    permits CausalLanguageModel,
+        Encoder,
+        QuestionAnswerer,
+        Seq2SeqLanguageModel,
+        SequenceClassifier,
+        TokenClassifier {
   private final Path folder;
   private final FrozenModel model;
   private final ComputationGraph graph;

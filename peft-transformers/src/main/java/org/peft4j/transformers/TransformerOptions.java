@@ -22,6 +22,8 @@ import org.peft4j.transformers.config.Precision;
  * @param updater the updater of adapters that train on the model
  * @param regularization regularisation of the adapters, such as weight decay
  * @param seed the seed of the graph
+ * @param tokenTypes whether the graph has a second input, {@code token_type_ids} [batch, time];
+ *     without it all types are 0. For encoders with types of tokens: two sentences in one sequence
  */
 public record TransformerOptions(
     DataType dataType,
@@ -30,7 +32,8 @@ public record TransformerOptions(
     boolean gradientCheckpointing,
     IUpdater updater,
     List<Regularization> regularization,
-    long seed) {
+    long seed,
+    boolean tokenTypes) {
   private static final double LEARNING_RATE = 1e-4;
 
   public TransformerOptions {
@@ -55,17 +58,32 @@ public record TransformerOptions(
         false,
         new Adam(LEARNING_RATE),
         List.of(),
-        0);
+        0,
+        false);
   }
 
   public TransformerOptions withDataType(DataType value) {
     return new TransformerOptions(
-        value, precision, quantization, gradientCheckpointing, updater, regularization, seed);
+        value,
+        precision,
+        quantization,
+        gradientCheckpointing,
+        updater,
+        regularization,
+        seed,
+        tokenTypes);
   }
 
   public TransformerOptions withPrecision(Precision value) {
     return new TransformerOptions(
-        dataType, value, quantization, gradientCheckpointing, updater, regularization, seed);
+        dataType,
+        value,
+        quantization,
+        gradientCheckpointing,
+        updater,
+        regularization,
+        seed,
+        tokenTypes);
   }
 
   /** The linear weights of blocks in fewer bits, made while they are read. */
@@ -77,26 +95,53 @@ public record TransformerOptions(
         gradientCheckpointing,
         updater,
         regularization,
-        seed);
+        seed,
+        tokenTypes);
   }
 
   public TransformerOptions withGradientCheckpointing(boolean value) {
     return new TransformerOptions(
-        dataType, precision, quantization, value, updater, regularization, seed);
+        dataType, precision, quantization, value, updater, regularization, seed, tokenTypes);
   }
 
   public TransformerOptions withUpdater(IUpdater value) {
     return new TransformerOptions(
-        dataType, precision, quantization, gradientCheckpointing, value, regularization, seed);
+        dataType,
+        precision,
+        quantization,
+        gradientCheckpointing,
+        value,
+        regularization,
+        seed,
+        tokenTypes);
   }
 
   public TransformerOptions withRegularization(List<Regularization> value) {
     return new TransformerOptions(
-        dataType, precision, quantization, gradientCheckpointing, updater, value, seed);
+        dataType, precision, quantization, gradientCheckpointing, updater, value, seed, tokenTypes);
   }
 
   public TransformerOptions withSeed(long value) {
     return new TransformerOptions(
-        dataType, precision, quantization, gradientCheckpointing, updater, regularization, value);
+        dataType,
+        precision,
+        quantization,
+        gradientCheckpointing,
+        updater,
+        regularization,
+        value,
+        tokenTypes);
+  }
+
+  public TransformerOptions withTokenTypes(boolean value) {
+    return new TransformerOptions(
+        dataType,
+        precision,
+        quantization,
+        gradientCheckpointing,
+        updater,
+        regularization,
+        seed,
+        value);
   }
 }

@@ -10,6 +10,7 @@ import org.peft4j.transformers.architecture.HeadPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.config.Labels;
 import org.peft4j.transformers.config.ProblemType;
+import org.peft4j.transformers.config.Task;
 import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.family.Families;
 import org.peft4j.transformers.internal.layer.TransformerLayerConf;
@@ -23,7 +24,8 @@ import org.peft4j.transformers.plan.TransformerPlanner;
  * or in shards, or where there are none {@code pytorch_model.bin}. Supported families: the decoders
  * Llama, Mistral, Qwen2 and 3, Gemma 1 to 3, Phi and Phi-3, Granite, OLMo 2, SmolLM3, StarCoder2,
  * GPT-2, GPT-BigCode, GPT-Neo, GPT-J, GPT-NeoX, BLOOM, Falcon and OPT, as language models and as
- * classifiers; and the encoder-decoders T5, mT5 and UMT5.
+ * classifiers; the encoder-decoders T5, mT5 and UMT5; and the encoders BERT, RoBERTa, XLM-RoBERTa,
+ * ELECTRA and DistilBERT, for labels of sequences and tokens, answers and vectors.
  *
  * <p>Weights that the file stores in the requested type are mapped, not copied: do not change the
  * file while the model is open. Others are converted.
@@ -72,9 +74,12 @@ public final class Transformers {
     if (!(model.head() instanceof HeadPart.Language)) {
       throw new PeftException(
           folder
-              + " is a classifier ("
+              + " ("
               + model.names().className()
-              + "), not a language model. Load it with Transformers.loadClassifier.");
+              + ") is not a language model. Load it with "
+              + (model.labels().isPresent()
+                  ? "Transformers.loadClassifier."
+                  : "Transformers.open."));
     }
     if (model.encoder().isPresent()) {
       throw new PeftException(
@@ -173,17 +178,93 @@ public final class Transformers {
     return new SequenceClassifier(folder, ModelLoader.load(folder, task, options), options);
   }
 
+  /** {@link #loadTokenClassifier(Path, TransformerOptions)} with the default options. */
+  public static TokenClassifier loadTokenClassifier(Path folder) {
+    return loadTokenClassifier(folder, TransformerOptions.defaults());
+  }
+
   /**
-   * Loads a checkpoint as its {@code config.json} says: a language model, an encoder-decoder or a
-   * classifier.
+   * Loads a checkpoint of a classifier of tokens, {@code …ForTokenClassification}. Its labels are
+   * {@code id2label} of its {@code config.json}.
    *
-   * @throws PeftException as the methods for each do
+   * @throws PeftException if the family or a setting is not supported, the checkpoint is another
+   *     model's, or a tensor is missing, unexpected or of another shape
+   */
+  public static TokenClassifier loadTokenClassifier(Path folder, TransformerOptions options) {
+    ModelArchitecture model = Families.read(folder);
+    if (!(model.head() instanceof HeadPart.Tokens)) {
+      throw new PeftException(
+          folder
+              + " ("
+              + model.names().className()
+              + ") has no labels of tokens. Give labels to put a new head on it:"
+              + " Transformers.loadTokenClassifier(folder, Labels.of(…), options).");
+    }
+    return new TokenClassifier(folder, new ModelLoader(folder, model, options).load(), options);
+  }
+
+  /**
+   * Loads a classifier of tokens with these labels. Puts a new head on a checkpoint of another
+   * task, as {@link #loadClassifier(Path, Labels, ProblemType, TransformerOptions)} does; an
+   * adapter whose task is {@code TOKEN_CLS} trains it.
+   */
+  public static TokenClassifier loadTokenClassifier(
+      Path folder, Labels labels, TransformerOptions options) {
+    TaskHead task = TaskHead.tokens(labels);
+    return new TokenClassifier(folder, ModelLoader.load(folder, task, options), options);
+  }
+
+  /**
+   * Loads a model that finds answers in a text. Puts a new head on a checkpoint of another task, as
+   * {@link #loadClassifier(Path, Labels, ProblemType, TransformerOptions)} does; an adapter whose
+   * task is {@code QUESTION_ANS} trains it.
+   *
+   * @throws PeftException if the family or a setting is not supported, or a tensor is missing,
+   *     unexpected or of another shape
+   */
+  public static QuestionAnswerer loadQuestionAnswerer(Path folder, TransformerOptions options) {
+    TaskHead task = TaskHead.of(Task.QUESTION_ANS);
+    return new QuestionAnswerer(folder, ModelLoader.load(folder, task, options), options);
+  }
+
+  /** {@link #loadEncoder(Path, TransformerOptions)} with the default options. */
+  public static Encoder loadEncoder(Path folder) {
+    return loadEncoder(folder, TransformerOptions.defaults());
+  }
+
+  /**
+   * Loads an encoder without a head, whatever head the checkpoint has. A pooler that the checkpoint
+   * lacks is new.
+   *
+   * @throws PeftException if the family or a setting is not supported, or a tensor is missing,
+   *     unexpected or of another shape
+   */
+  public static Encoder loadEncoder(Path folder, TransformerOptions options) {
+    TaskHead task = TaskHead.of(Task.FEATURE_EXTRACTION);
+    return new Encoder(folder, ModelLoader.load(folder, task, options), options);
+  }
+
+  /**
+   * Loads a checkpoint as its {@code config.json} says.
+   *
+   * @throws PeftException as the methods for each kind do
    */
   public static TransformerModel open(Path folder, TransformerOptions options) {
-    ModelArchitecture model = Families.read(folder);
-    if (model.head() instanceof HeadPart.Sequence) {
+    HeadPart head = Families.read(folder).head();
+    if (head instanceof HeadPart.Sequence) {
       return loadClassifier(folder, options);
     }
-    return model.encoder().isPresent() ? loadSeq2Seq(folder, options) : load(folder, options);
+    if (head instanceof HeadPart.Tokens) {
+      return loadTokenClassifier(folder, options);
+    }
+    if (head instanceof HeadPart.Span) {
+      return loadQuestionAnswerer(folder, options);
+    }
+    if (head instanceof HeadPart.Features) {
+      return loadEncoder(folder, options);
+    }
+    return Families.read(folder).encoder().isPresent()
+        ? loadSeq2Seq(folder, options)
+        : load(folder, options);
   }
 }

@@ -133,7 +133,7 @@ class AdapterParityTest {
       this.name = name;
       json = new JsonMapper().readTree(Golden.folder(name).resolve("case.json").toFile());
       inputs = GoldenInputs.of(name);
-      base = Golden.open(json);
+      base = Golden.open(json, inputs);
       model = Peft.bare(base.graph(), 1);
       for (String adapter : texts("adapters")) {
         model.loadAdapter(adapter, adapterFolder(adapter));
@@ -193,7 +193,9 @@ class AdapterParityTest {
           String key = "grad." + (several ? adapter + "/" : "") + entry.getKey();
           INDArray wanted = Golden.floats(expected, key);
           double difference = entry.getValue().sub(wanted).amaxNumber().doubleValue();
-          assertThat(difference / wanted.amaxNumber().doubleValue())
+          // The same number at each position changes no softmax over positions.
+          boolean zero = key.endsWith("qa_outputs.bias");
+          assertThat(difference / (zero ? 1 : wanted.amaxNumber().doubleValue()))
               .as(key)
               .isLessThan(tolerance(name));
           compared.add(key);

@@ -43,9 +43,12 @@ public final class Golden {
     return Transformers.open(base(base), TransformerOptions.defaults());
   }
 
-  /** The model of a case, whose base may be in fewer bits. */
-  static TransformerModel open(JsonNode golden) {
-    TransformerOptions plain = TransformerOptions.defaults();
+  /**
+   * The model of a case, whose base may be in fewer bits, with a second input where its batch has
+   * types of tokens.
+   */
+  static TransformerModel open(JsonNode golden, GoldenInputs inputs) {
+    TransformerOptions plain = TransformerOptions.defaults().withTokenTypes(inputs.typed());
     JsonNode bits = golden.path("quantization");
     TransformerOptions options =
         bits.isMissingNode()

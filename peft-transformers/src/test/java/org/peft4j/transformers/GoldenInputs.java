@@ -4,33 +4,50 @@ import java.nio.file.Path;
 import java.util.List;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.peft4j.safetensors.DType;
 import org.peft4j.safetensors.TensorSource;
 
 /**
  * The batch of a golden case.
  *
- * @param features the inputs of the graph: one, or two of an encoder-decoder
+ * @param features the inputs of the graph: one, or two of an encoder-decoder or with types
  * @param masks their masks
+ * @param typed whether the second input is the types of tokens
  */
-public record GoldenInputs(List<INDArray> features, List<INDArray> masks, INDArray labels) {
+public record GoldenInputs(
+    List<INDArray> features, List<INDArray> masks, INDArray labels, boolean typed) {
   private static final String DECODER = "decoder_input_ids";
+  private static final String TYPES = "token_type_ids";
+  private static final String FIRST = "start_positions";
 
   /** Reads {@code inputs.safetensors} of a case. */
   public static GoldenInputs of(String caseName) {
     Path file = Golden.folder(caseName).resolve("inputs.safetensors");
-    boolean two;
-    try (TensorSource source = TensorSource.open(file)) {
-      two = source.tensors().containsKey(DECODER);
-    }
     INDArray ids = Golden.integers(file, "input_ids");
     INDArray mask = Golden.integers(file, "attention_mask");
-    INDArray labels = Golden.integers(file, "labels");
-    return two
+    if (Golden.has(file, DECODER)) {
+      return new GoldenInputs(
+          List.of(ids, Golden.integers(file, DECODER)),
+          List.of(mask, Golden.integers(file, "decoder_attention_mask")),
+          labels(file),
+          false);
+    }
+    return Golden.has(file, TYPES)
         ? new GoldenInputs(
-            List.of(ids, Golden.integers(file, DECODER)),
-            List.of(mask, Golden.integers(file, "decoder_attention_mask")),
-            labels)
-        : new GoldenInputs(List.of(ids), List.of(mask), labels);
+            List.of(ids, Golden.integers(file, TYPES)), List.of(mask, mask), labels(file), true)
+        : new GoldenInputs(List.of(ids), List.of(mask), labels(file), false);
+  }
+
+  private static INDArray labels(Path file) {
+    if (Golden.has(file, FIRST)) {
+      return Nd4j.stack(1, Golden.integers(file, FIRST), Golden.integers(file, "end_positions"));
+    }
+    try (TensorSource source = TensorSource.open(file)) {
+      return source.tensor("labels").dtype() == DType.F32
+          ? Golden.floats(file, "labels")
+          : Golden.integers(file, "labels");
+    }
   }
 
   /** The output of a graph for this batch. */

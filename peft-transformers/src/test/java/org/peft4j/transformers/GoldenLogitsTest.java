@@ -2,6 +2,7 @@ package org.peft4j.transformers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -20,11 +21,10 @@ class GoldenLogitsTest {
   @MethodSource("cases")
   void logitsOfTheBaseAgreeWithTheReference(String name) throws IOException {
     Path folder = Golden.folder(name);
-    String base =
-        new JsonMapper().readTree(folder.resolve("case.json").toFile()).path("base").asText();
+    JsonNode json = new JsonMapper().readTree(folder.resolve("case.json").toFile());
     GoldenInputs inputs = GoldenInputs.of(name);
     INDArray expected = Golden.floats(folder.resolve("expected.safetensors"), "base_logits");
-    try (TransformerModel model = Golden.open(base)) {
+    try (TransformerModel model = Golden.open(json, inputs)) {
       INDArray actual = inputs.output(model.graph());
 
       assertThat(Golden.logitsError(actual, expected, inputs.shown()))

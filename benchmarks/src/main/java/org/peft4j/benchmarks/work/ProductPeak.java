@@ -5,6 +5,7 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.kernel.Kernels;
+import org.peft4j.transformers.architecture.HeadPart;
 import org.peft4j.transformers.architecture.LinearPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.config.Precision;
@@ -29,7 +30,7 @@ final class ProductPeak {
 
   /** Operations a second. */
   double measure(ModelArchitecture model) {
-    LinearPart head = model.head().linear();
+    LinearPart head = ((HeadPart.Output) model.head()).linear();
     LinearPart largest =
         model.modules().stream()
             .filter(LinearPart.class::isInstance)

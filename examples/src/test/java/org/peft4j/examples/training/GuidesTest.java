@@ -44,6 +44,9 @@ class GuidesTest {
       List.of(
           Path.of("src/test/java/org/peft4j/examples/training/GuidesTest.java"),
           Path.of("src/test/java/org/peft4j/examples/training/TrainingGuideTest.java"),
+          Path.of("src/test/java/org/peft4j/examples/training/NetworkGuideTest.java"),
+          ROOT.resolve(
+              "peft-transformers/src/test/java/org/peft4j/transformers/QuantizationGuideTest.java"),
           ROOT.resolve("peft-train/src/test/java/org/peft4j/train/PreferenceLoss.java"));
   private static final Pattern BLOCK = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL);
 
@@ -146,6 +149,20 @@ class GuidesTest {
       model.network().fit(iterator);
       model.network().evaluate(iterator).accuracy();
     }
+  }
+
+  /** The build runs the first project: what the README says of a POM stands in its own. */
+  @Test
+  void thePomOfTheReadmeIsTheFirstProjects() throws IOException {
+    String pom = Files.readString(Path.of("first-project/pom.xml")).replaceAll("\\s+", "");
+    List<String> blocks =
+        Pattern.compile("```xml\n(.*?)```", Pattern.DOTALL)
+            .matcher(Files.readString(ROOT.resolve("README.md")))
+            .results()
+            .map(block -> block.group(1).replaceAll("\\s+", ""))
+            .toList();
+
+    assertThat(blocks).hasSize(2).allSatisfy(block -> assertThat(pom).contains(block));
   }
 
   @Test

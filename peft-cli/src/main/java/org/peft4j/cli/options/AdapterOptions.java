@@ -56,7 +56,8 @@ public final class AdapterOptions {
       paramLabel = "MODULES",
       description =
           "Modules to adapt: names from 'peft inspect', such as q_proj,v_proj; or all-linear; or"
-              + " regex:… for whole paths (default: the usual modules for the type of model).")
+              + " all-adaptable, with heads and embeddings; or regex:… for whole paths (default:"
+              + " the usual modules for the type of model).")
   public Optional<String> target = Optional.empty();
 
   @Option(

@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.node.IntNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -92,13 +91,8 @@ public final class NewAdapter {
    * What a model is for. Reads a config of any family, in a folder or alone: a plan needs no more.
    */
   private static String task(Path model) {
-    Path file = Files.isDirectory(model) ? model.resolve("config.json") : model;
     try {
-      JsonNode architectures = JSON.read(file).path("architectures");
-      if (architectures.toString().contains("ForSequenceClassification")) {
-        return "SEQ_CLS";
-      }
-      return Families.read(model).stacks().size() > 1 ? "SEQ_2_SEQ_LM" : "CAUSAL_LM";
+      return Families.read(model).task().name();
     } catch (PeftException e) {
       // Opening the model reports what is wrong with it.
       return "CAUSAL_LM";
@@ -165,7 +159,7 @@ public final class NewAdapter {
     if (text.startsWith(REGEX)) {
       return TextNode.valueOf(text.substring(REGEX.length()));
     }
-    if (text.equals(ModuleSelector.ALL_LINEAR)) {
+    if (ModuleSelector.word(text).isPresent()) {
       return TextNode.valueOf(text);
     }
     List<String> names = Arrays.stream(text.split(",", -1)).map(String::strip).toList();
@@ -174,7 +168,7 @@ public final class NewAdapter {
           "--target is \""
               + text
               + "\", which contains an empty name; allowed: names separated by commas,"
-              + " all-linear, or regex:PATTERN.");
+              + " all-linear, all-adaptable, or regex:PATTERN.");
     }
     return FieldType.TEXTS.writer().apply(names);
   }

@@ -14,6 +14,9 @@ public interface AdaptedPart {
   /** Sets how fast its adapters train, if their updater has a learning rate. */
   void setLearningRate(LearningRate rate);
 
+  /** What a summary of the network says about it. */
+  PartSummary summary();
+
   /** Whether it has native memory of its own, which {@link #close} frees for good. */
   boolean ownsMemory();
 

@@ -52,6 +52,12 @@ public final class AdaptedVertex extends BaseWrapperVertex implements AdaptedPar
   }
 
   @Override
+  public PartSummary summary() {
+    return PartSummary.of(
+        conf.getVertexName(), conf.typeName(), "-", conf.context(), parameterTable);
+  }
+
+  @Override
   public boolean ownsMemory() {
     return hooks.ownsMemory();
   }
@@ -131,7 +137,7 @@ public final class AdaptedVertex extends BaseWrapperVertex implements AdaptedPar
 
   @Override
   public void setLearningRate(LearningRate rate) {
-    conf.setUpdater(rate.in(conf.getUpdater()));
+    conf.setLearningRate(rate);
   }
 
   @Override

@@ -29,6 +29,7 @@ public final class AdaptedVertexConf extends GraphVertex {
   private String vertexName = "";
   private @Nullable SameDiffVertex underlying;
   private @Nullable IUpdater updater;
+  private @Nullable IUpdater biasUpdater;
   private transient @Nullable AdapterContext context;
 
   /** The adapters of a file's parameters; null where this was not read from a file. */
@@ -48,6 +49,7 @@ public final class AdaptedVertexConf extends GraphVertex {
     this.vertexName = vertexName;
     this.underlying = underlying;
     this.updater = updater;
+    this.biasUpdater = underlying.getBiasUpdater();
     this.context = context;
   }
 
@@ -83,6 +85,15 @@ public final class AdaptedVertexConf extends GraphVertex {
     this.updater = updater;
   }
 
+  /** What trains copies of biases, if not what trains all else. */
+  public @Nullable IUpdater getBiasUpdater() {
+    return biasUpdater;
+  }
+
+  public void setBiasUpdater(@Nullable IUpdater updater) {
+    biasUpdater = updater;
+  }
+
   /** The adapters whose tensors are this one's parameters, as {@link AdapterContext} says it. */
   @JsonProperty("adapters")
   public List<String> getAdapters() {
@@ -111,13 +122,34 @@ public final class AdaptedVertexConf extends GraphVertex {
     return context;
   }
 
+  /** The class of the base model's vertex. */
+  String typeName() {
+    return original().getClass().getSimpleName();
+  }
+
   private SameDiffVertex original() {
     return Objects.requireNonNull(underlying, "underlying");
   }
 
-  List<Regularization> regularization() {
-    List<Regularization> regularization = original().getRegularization();
+  /** What decays a parameter: a copy of a bias as the vertex' biases, all else as its weights. */
+  List<Regularization> regularization(String parameter) {
+    List<Regularization> regularization =
+        isBias(parameter) ? original().getRegularizationBias() : original().getRegularization();
     return regularization == null ? List.of() : regularization;
+  }
+
+  /** What trains a parameter: a copy of a bias as the vertex' biases, all else as its weights. */
+  @Nullable IUpdater updater(String parameter) {
+    return isBias(parameter) && biasUpdater != null ? biasUpdater : updater;
+  }
+
+  private boolean isBias(String parameter) {
+    return context().copiedBias(vertexName, parameter).isPresent();
+  }
+
+  void setLearningRate(LearningRate rate) {
+    updater = rate.in(updater);
+    biasUpdater = biasUpdater == null ? null : rate.in(biasUpdater);
   }
 
   GradientNormalization gradientNormalization() {
@@ -136,6 +168,7 @@ public final class AdaptedVertexConf extends GraphVertex {
     clone.vertexName = vertexName;
     clone.underlying = underlying;
     clone.updater = updater;
+    clone.biasUpdater = biasUpdater;
     clone.context = context;
     clone.saved = saved;
     return clone;

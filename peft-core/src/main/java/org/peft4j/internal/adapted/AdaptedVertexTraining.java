@@ -17,7 +17,7 @@ record AdaptedVertexTraining(AdaptedVertexConf conf) implements TrainingConfig {
 
   @Override
   public List<Regularization> getRegularizationByParam(String parameter) {
-    return conf.regularization();
+    return conf.regularization(parameter);
   }
 
   @Override
@@ -27,7 +27,7 @@ record AdaptedVertexTraining(AdaptedVertexConf conf) implements TrainingConfig {
 
   @Override
   public @Nullable IUpdater getUpdaterByParam(String parameter) {
-    return conf.getUpdater();
+    return conf.updater(parameter);
   }
 
   @Override

@@ -24,6 +24,7 @@ import org.peft4j.internal.original.OriginalLayer;
 import org.peft4j.internal.original.OriginalPart;
 import org.peft4j.internal.original.OriginalVertex;
 import org.peft4j.kernel.Kernels;
+import org.peft4j.site.Site;
 import org.peft4j.site.SiteParameter;
 
 /**
@@ -99,6 +100,11 @@ public final class AdapterContext {
           "The base model has no layer \"" + vertex + "\". It has: " + layers.keySet() + ".");
     }
     return original;
+  }
+
+  /** The sites of a layer or vertex. */
+  List<Site> sites(String vertex) {
+    return original(vertex).sites();
   }
 
   OriginalLayer layer(String vertex) {

@@ -78,6 +78,17 @@ abstract class AdapterVectorLayer extends BaseWrapperLayer implements AdaptedPar
   }
 
   @Override
+  public PartSummary summary() {
+    AdaptedLayerConf conf = adaptedConf();
+    return PartSummary.of(
+        conf.getLayerName(),
+        conf.getUnderlying().getClass().getSimpleName(),
+        PartSummary.widths(conf.getUnderlying()),
+        conf.context(),
+        parameterTable);
+  }
+
+  @Override
   public void setLearningRate(LearningRate rate) {
     adaptedConf().setLearningRate(rate);
   }

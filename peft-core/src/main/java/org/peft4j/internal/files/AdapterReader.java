@@ -149,8 +149,8 @@ final class AdapterReader {
       if (unexpected.stream()
           .anyMatch(key -> key.matches("base_model\\.model\\.(score|classifier)\\..*"))) {
         problems.add(
-            "the adapter is a sequence classifier's (SEQ_CLS) and this model has no such head: load the"
-                + " model as a classifier, with the adapter's number of labels");
+            "the adapter is a sequence classifier's (SEQ_CLS) and this model has no such head: load"
+                + " the model as a classifier, with the adapter's number of labels");
       }
     }
   }
@@ -211,8 +211,8 @@ final class AdapterReader {
     if (!equal) {
       problems.add(
           key
-              + " is a copy of a base model's weight, but not of this one's: the adapter was trained"
-              + " on another base model, or on one with more tokens"
+              + " is a copy of a base model's weight, but not of this one's: the adapter was"
+              + " trained on another base model, or on one with more tokens"
               + resized(info.shape(), shape));
     }
   }

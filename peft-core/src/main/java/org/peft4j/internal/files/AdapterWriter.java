@@ -1,5 +1,6 @@
 package org.peft4j.internal.files;
 
+import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -7,6 +8,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.EncodedAdapter;
 import org.peft4j.config.FieldType;
@@ -28,20 +30,22 @@ public final class AdapterWriter {
   /**
    * Writes an adapter.
    *
-   * @param targets what {@code target_modules} says
+   * @param targets what {@code target_modules} says; empty for null
    * @param beside more tensors for the weights file, by key
    */
   public static <C extends PeftConfig> void write(
       Path folder,
       C config,
-      ModuleSelector targets,
+      Optional<ModuleSelector> targets,
       List<Slot> slots,
       Map<String, INDArray> beside) {
     PeftMethod<C> method = Methods.of(config);
     PeftMethod.Saved<C> saved = method.saved(config, contents(slots));
     ObjectNode json = method.writeConfig(saved.config());
     if (json.has("target_modules")) {
-      json.set("target_modules", FieldType.SELECTOR.writer().apply(targets));
+      json.set(
+          "target_modules",
+          targets.map(FieldType.SELECTOR.writer()::apply).orElse(NullNode.getInstance()));
     }
     Map<String, INDArray> encoders =
         SlotTensors.of(slots.stream().filter(s -> s.adapter() instanceof EncodedAdapter).toList());

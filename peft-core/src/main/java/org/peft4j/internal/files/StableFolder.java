@@ -48,10 +48,17 @@ public final class StableFolder {
         "The adapter in " + folder + " was written anew each time it was read; try again later.");
   }
 
-  /** What changes when a file is replaced, by the file's name; nothing for files that are absent. */
+  /**
+   * What changes when a file is replaced, by the file's name; nothing for files that are absent.
+   */
   private static Map<String, String> state(Path folder) {
     Map<String, String> state = new TreeMap<>();
-    for (String name : new String[] {AdapterFiles.CONFIG, String.valueOf(AdapterFiles.weights(folder).getFileName()), AdapterFiles.ENCODER}) {
+    for (String name :
+        new String[] {
+          AdapterFiles.CONFIG,
+          String.valueOf(AdapterFiles.weights(folder).getFileName()),
+          AdapterFiles.ENCODER
+        }) {
       try {
         BasicFileAttributes file =
             Files.readAttributes(folder.resolve(name), BasicFileAttributes.class);

@@ -3,6 +3,7 @@ package org.peft4j.internal.model;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Adapter;
 import org.peft4j.config.ModuleSelector;
@@ -48,8 +49,7 @@ public final class AdapterMaker {
 
   /** A saved adapter, as its folder was at one moment. */
   public LoadedAdapter saved(String name, Path folder) {
-    return StableFolder.read(
-        folder, () -> read(name, folder), read -> Slots.close(read.slots()));
+    return StableFolder.read(folder, () -> read(name, folder), read -> Slots.close(read.slots()));
   }
 
   private LoadedAdapter read(String name, Path folder) {
@@ -101,8 +101,8 @@ public final class AdapterMaker {
     }
   }
 
-  private ModuleSelector targets(PeftConfig config) {
-    return planner().targets(Methods.of(config), config);
+  private Optional<ModuleSelector> targets(PeftConfig config) {
+    return planner().written(Methods.of(config), config);
   }
 
   private AdapterPlanner planner() {

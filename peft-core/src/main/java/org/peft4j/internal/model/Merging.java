@@ -43,8 +43,11 @@ public final class Merging<M extends Model> {
     }
     return () -> {
       merged.end();
-      state = null;
-      wrapped.shared().activity().setMerged(Set.of());
+      // A scope of no adapters may end after another has begun.
+      if (state == merged) {
+        state = null;
+        wrapped.shared().activity().setMerged(Set.of());
+      }
     };
   }
 

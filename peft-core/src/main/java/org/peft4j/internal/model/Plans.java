@@ -75,8 +75,8 @@ public final class Plans {
   public static void requireInside(Map<String, OriginalPart> layers) {
     if (layers.values().stream().anyMatch(OriginalPart::external)) {
       throw new PeftException(
-          "The blocks of a transformer keep more than their outputs, so input types do not determine"
-              + " their memory. Plan it by its own plan(config, batch).");
+          "The blocks of a transformer keep more than their outputs, so input types do not"
+              + " determine their memory. Plan it by its own plan(config, batch).");
     }
   }
 

@@ -159,7 +159,12 @@ public final class Slots {
   private static void requireOwnKeys(Slot slot, Map<String, String> owners) {
     for (ParameterSpec spec : slot.adapter().parameters()) {
       String other = owners.put("key " + slot.key(spec), slot.adapterName());
-      if (other != null && !other.equals(slot.adapterName())) {
+      if (slot.adapterName().equals(other)) {
+        throw new PeftException(
+            "Adapter \"%s\" has two tensors of the name %s, of which Deeplearning4j would lose one. Target the modules in adapters of their own."
+                .formatted(other, slot.key(spec)));
+      }
+      if (other != null) {
         throw new PeftException(
             "Adapters \""
                 + other

@@ -69,7 +69,30 @@ public final class AdapterPlanner {
                         + modelType.map(t -> "model type " + t).orElse("a model without a type")
                         + ". Name some of: "
                         + NearestPaths.of("", sites.stream().map(Site::name).toList())
-                        + "; or all-linear."));
+                        + "; or all-linear, or all-adaptable."));
+  }
+
+  /**
+   * The targets as an adapter file has them: names instead of {@code all-adaptable}, which no other
+   * reader knows; empty for a method that needs no names.
+   */
+  public <C extends PeftConfig> Optional<ModuleSelector> written(PeftMethod<C> method, C config) {
+    ModuleSelector targets = targets(method, config);
+    if (!(targets instanceof ModuleSelector.Every)) {
+      return Optional.of(targets);
+    }
+    CommonConfig common = config.common();
+    Set<Site> saved = savedSites(common.modulesToSave(), common.taskHeads(), IdleNames.TOLD);
+    return common
+        .targetModules()
+        .map(every -> matcher(method, config, saved, IdleNames.TOLD).match(every))
+        .map(sites -> new ModuleSelector.Names(sites.stream().map(Site::name).toList()));
+  }
+
+  private <C extends PeftConfig> TargetMatcher matcher(
+      PeftMethod<C> method, C config, Set<Site> saved, IdleNames idle) {
+    return new TargetMatcher(
+        sites, config.common(), saved, method.peftType(), method.siteKinds(), idle);
   }
 
   /**
@@ -91,9 +114,7 @@ public final class AdapterPlanner {
         savedTies.map(t -> t.resolve(named, sites)).orElseGet(() -> List.copyOf(named));
     Set<Site> untargeted = new LinkedHashSet<>(saved);
     savedTies.ifPresent(t -> untargeted.addAll(t.others()));
-    List<Site> targets =
-        new TargetMatcher(sites, common, untargeted, method.peftType(), method.siteKinds(), idle)
-            .match(targets(method, config));
+    List<Site> targets = matcher(method, config, untargeted, idle).match(targets(method, config));
     reportIdlePatterns(method.patterns(config), targets, idle);
     Optional<WeightTies> targetTies =
         savedTies.isPresent()
@@ -271,7 +292,11 @@ public final class AdapterPlanner {
     List<String> problems = new ArrayList<>();
     for (String name : names) {
       List<Site> found =
-          sites.stream().filter(s -> s.kind().isModule() && TargetMatcher.inside(s, name)).toList();
+          sites.stream()
+              .filter(s -> s.kind().isModule())
+              .filter(
+                  s -> TargetMatcher.inside(s, name) || optional.contains(name) && ends(s, name))
+              .toList();
       if (found.isEmpty() && !optional.contains(name)) {
         problems.add(
             quoted(name)
@@ -283,6 +308,11 @@ public final class AdapterPlanner {
     }
     idle.report("modules_to_save", problems);
     return saved;
+  }
+
+  /** DistilBERT's {@code pre_classifier} belongs to its head {@code classifier}. */
+  private static boolean ends(Site site, String name) {
+    return site.name().endsWith("_" + name);
   }
 
   private static void reportIdlePatterns(

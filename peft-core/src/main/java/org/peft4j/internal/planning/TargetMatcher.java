@@ -65,6 +65,7 @@ final class TargetMatcher {
       matched =
           candidates.stream()
               .filter(s -> pattern.matches(s.name()) || pattern.matches(s.module()))
+              .filter(s -> !isRest(s))
               .toList();
       requireSome(matched, regex.pattern());
     } else if (selector instanceof ModuleSelector.Every) {
@@ -78,7 +79,7 @@ final class TargetMatcher {
           candidates.stream()
               .filter(s -> s.kind() == SiteKind.LINEAR && s.role() != SiteRole.HEAD)
               .toList();
-      requireSome(matched, ModuleSelector.ALL_LINEAR);
+      requireLinear(matched);
     }
     return requireSupported(matched);
   }
@@ -137,7 +138,10 @@ final class TargetMatcher {
           .map(name -> idleExclusion(name, nearest(name)))
           .toList();
     }
-    String text = excluded instanceof ModuleSelector.Regex regex ? regex.pattern() : "all-linear";
+    String text =
+        excluded instanceof ModuleSelector.Regex regex
+            ? regex.pattern()
+            : ModuleSelector.ALL_LINEAR;
     return sites.stream().anyMatch(site -> SelectorMatch.means(excluded, site))
         ? List.of()
         : List.of(idleExclusion(text, nearest("")));
@@ -148,7 +152,7 @@ final class TargetMatcher {
   }
 
   private boolean matches(Site site, String name) {
-    return matches(site.name(), name) || matches(site.module(), name);
+    return matches(site.name(), name) || matches(site.module(), name) && !isRest(site);
   }
 
   private boolean matches(String path, String name) {
@@ -165,6 +169,20 @@ final class TargetMatcher {
                   ? "It has none that " + method + " supports."
                   : "There are: " + nearest(pattern) + "."));
     }
+  }
+
+  /**
+   * As in Hugging Face PEFT, convolutions and embeddings are not meant, and output heads neither.
+   */
+  private void requireLinear(List<Site> matched) {
+    if (matched.isEmpty() && !graftable().isEmpty()) {
+      throw new PeftException(
+          "Target \"all-linear\" matches no site of this model: it means linear maps that are no"
+              + " output head. There are: "
+              + nearest("")
+              + ". Target \"all-adaptable\", which means all of these, or some of them by name.");
+    }
+    requireSome(matched, ModuleSelector.ALL_LINEAR);
   }
 
   private List<Site> requireSupported(List<Site> matched) {
@@ -186,9 +204,21 @@ final class TargetMatcher {
               + supported
               + ". Nearest: "
               + nearest(first.name())
-              + ".");
+              + "."
+              + (unsupported.size() == matched.size()
+                  ? ""
+                  : " Or leave out with exclude_modules: "
+                      + NearestPaths.of("", unsupported.stream().map(Site::name).toList())
+                      + "."));
     }
     return matched;
+  }
+
+  /** Whether it holds what is left of a module that the method adapts at other sites. */
+  private boolean isRest(Site site) {
+    return site.kind() == SiteKind.PARAMETERS
+        && sites.stream()
+            .anyMatch(s -> supported.contains(s.kind()) && s.module().equals(site.module()));
   }
 
   private List<String> graftable() {

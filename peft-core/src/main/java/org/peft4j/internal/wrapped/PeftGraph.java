@@ -1,9 +1,12 @@
 package org.peft4j.internal.wrapped;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.deeplearning4j.nn.api.FwdPassType;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
+import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.graph.vertex.GraphVertex;
 import org.deeplearning4j.nn.updater.graph.ComputationGraphUpdater;
@@ -16,8 +19,10 @@ import org.nd4j.linalg.dataset.api.MultiDataSet;
 import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
 import org.nd4j.linalg.dataset.api.iterator.MultiDataSetIterator;
 import org.nd4j.linalg.schedule.ISchedule;
+import org.peft4j.internal.adapted.AdaptedPart;
 import org.peft4j.internal.adapted.CloneContext;
 import org.peft4j.internal.adapted.LearningRate;
+import org.peft4j.internal.adapted.PartSummary;
 
 /** A graph of adapted layers whose parameter vector can be laid out again when adapters change. */
 public final class PeftGraph extends ComputationGraph implements Relayable<GraphVertex> {
@@ -51,6 +56,17 @@ public final class PeftGraph extends ComputationGraph implements Relayable<Graph
     layout.restoreKeys();
   }
 
+  /** Deeplearning4j counts layers only; here vertices have parameters too. */
+  @Override
+  public long numParams() {
+    return flattenedParams == null ? 0 : flattenedParams.length();
+  }
+
+  @Override
+  public long numParams(boolean backwards) {
+    return numParams();
+  }
+
   @Override
   public void beforeTraining(Runnable task) {
     training.before(task);
@@ -70,6 +86,29 @@ public final class PeftGraph extends ComputationGraph implements Relayable<Graph
     flattenedGradients = null;
     gradient = null;
     solver = null;
+  }
+
+  /** Layers and vertices by the base model's names and classes, in the order of the passes. */
+  @Override
+  public String summary(InputType @Nullable ... inputs) {
+    List<PartSummary> parts = new ArrayList<>();
+    for (int index : topologicalSortOrder()) {
+      parts.add(summary(vertices[index]));
+    }
+    // A clone, because asking for types sets missing sizes.
+    Map<String, InputType> outputs =
+        inputs == null || inputs.length == 0
+            ? Map.of()
+            : configuration.clone().getLayerActivationTypes(true, inputs);
+    return NetworkSummary.of(parts, outputs);
+  }
+
+  private static PartSummary summary(GraphVertex vertex) {
+    return Layout.adapted(vertex)
+        .map(AdaptedPart::summary)
+        .findFirst()
+        .orElseGet(
+            () -> PartSummary.without(vertex.getVertexName(), vertex.getClass().getSimpleName()));
   }
 
   @Override

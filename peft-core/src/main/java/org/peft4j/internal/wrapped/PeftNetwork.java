@@ -1,12 +1,15 @@
 package org.peft4j.internal.wrapped;
 
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.deeplearning4j.nn.api.FwdPassType;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.Updater;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
+import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
@@ -18,8 +21,10 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
 import org.nd4j.linalg.schedule.ISchedule;
+import org.peft4j.internal.adapted.AdaptedPart;
 import org.peft4j.internal.adapted.CloneContext;
 import org.peft4j.internal.adapted.LearningRate;
+import org.peft4j.internal.adapted.PartSummary;
 
 /**
  * A network of adapted layers whose parameter vector can be laid out again when adapters change.
@@ -220,6 +225,20 @@ public final class PeftNetwork extends MultiLayerNetwork implements Relayable<La
   @Override
   public ComputationGraph toComputationGraph() {
     throw BaseOnly.converting("toComputationGraph");
+  }
+
+  /** Layers by the base model's names and classes, with what is frozen and what trains. */
+  @Override
+  public String summary(@Nullable InputType inputs) {
+    List<PartSummary> parts = Layout.adapted((Object[]) layers).map(AdaptedPart::summary).toList();
+    Map<String, InputType> outputs = new HashMap<>();
+    if (inputs != null) {
+      List<InputType> types = layerWiseConfigurations.getLayerActivationTypes(inputs);
+      for (int i = 0; i < types.size(); i++) {
+        outputs.put(parts.get(i).name(), types.get(i));
+      }
+    }
+    return NetworkSummary.of(parts, outputs);
   }
 
   @Override

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,7 +23,6 @@ import org.peft4j.adapter.Initializer;
 import org.peft4j.adapter.ParameterSpec;
 import org.peft4j.adapter.Tensors;
 import org.peft4j.bitfit.BitFitConfig;
-import org.peft4j.config.ModuleSelector;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.graft.Slot;
 import org.peft4j.safetensors.DType;
@@ -224,11 +224,7 @@ class AdapterReaderTest {
     BitFitConfig config = BitFitConfig.builder().build();
 
     AdapterWriter.write(
-        folder,
-        config,
-        new ModuleSelector.Every(),
-        List.of(new Slot("default", encoded, values)),
-        Map.of());
+        folder, config, Optional.empty(), List.of(new Slot("default", encoded, values)), Map.of());
 
     long written =
         Files.size(folder.resolve(AdapterFiles.WEIGHTS))

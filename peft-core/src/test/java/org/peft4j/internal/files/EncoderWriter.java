@@ -3,6 +3,7 @@ package org.peft4j.internal.files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -50,7 +51,8 @@ final class EncoderWriter {
     void save(Path folder) {
       ModuleSelector targets = new ModuleSelector.Names(List.of(name()));
       BitFitConfig config = BitFitConfig.builder().targetModules(name()).build();
-      AdapterWriter.write(folder, config, targets, List.of(slot(encoded, value)), Map.of());
+      AdapterWriter.write(
+          folder, config, Optional.of(targets), List.of(slot(encoded, value)), Map.of());
     }
 
     /** Whether the folder holds this one, and nothing of another. */

@@ -113,7 +113,7 @@ class AdapterPlannerTest {
         .isInstanceOf(PeftException.class)
         .hasMessage(
             "The config names no target_modules, and there is no default for model type new. Name"
-                + " some of: up (2 sites); or all-linear.");
+                + " some of: up (2 sites); or all-linear, or all-adaptable.");
   }
 
   @Test

@@ -21,9 +21,9 @@ import org.peft4j.lora.common.Ranks;
 final class LoraFields {
   private static final FieldType<LoraInit> INIT =
       FieldType.of(
-              "true, false, gaussian, pissa, olora, orthogonal, eva, mica. An adapter whose start changed"
-                  + " the base model (corda, lora_ga, loftq) must be converted to plain LoRA first:"
-                  + " save it with path_initial_model_for_weight_conversion",
+              "true, false, gaussian, pissa, olora, orthogonal, eva, mica. An adapter whose start"
+                  + " changed the base model (corda, lora_ga, loftq) must be converted to plain"
+                  + " LoRA first: save it with path_initial_model_for_weight_conversion",
               LoraFields::init,
               LoraFields::init)
           .within("true, false, gaussian, pissa, olora, orthogonal, eva, mica", init -> true);

@@ -90,14 +90,15 @@ public final class LoraMethod implements PeftMethod<LoraConfig> {
     if (init == LoraInit.APPROXIMATE_PISSA && !fresh) {
       throw new PeftException(
           "init_lora_weights is pissa_niter: the adapter started from a random approximation that"
-              + " nobody can compute again, and the base model without it is needed. Only an adapter"
-              + " that was converted to plain LoRA can be exact: in Python, save it with"
+              + " nobody can compute again, and the base model without it is needed. Only an"
+              + " adapter that was converted to plain LoRA can be exact: in Python, save it with"
               + " save_pretrained(…, path_initial_model_for_weight_conversion=…).");
     }
     if (init == LoraInit.EVA && fresh) {
       throw new PeftException(
           "init_lora_weights is eva, which needs data: add the adapter with init_lora_weights true,"
-              + " and give it EVA's start with EvaInitialiser before training, as peft train does.");
+              + " and give it EVA's start with EvaInitialiser before training, as peft train"
+              + " does.");
     }
   }
 

@@ -12,8 +12,8 @@ import org.peft4j.transformers.tokenizer.Tokenizer;
 /**
  * Reads a file with one JSON object a line for an encoder-decoder: of {@code {"source": …,
  * "target": …}} the encoder reads the source, and the decoder learns the target. A number {@code
- * "task_id"} beside them is the line's task, for multitask prompts. Other fields and empty lines are
- * ignored.
+ * "task_id"} beside them is the line's task, for multitask prompts. Other fields and empty lines
+ * are ignored.
  *
  * <p>Each target ends with an end-of-sequence token. Longer texts than the sequence length are cut
  * off, and keep that token.

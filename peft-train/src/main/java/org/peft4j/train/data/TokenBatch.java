@@ -89,8 +89,8 @@ public final class TokenBatch implements Batch {
   }
 
   /**
-   * Token ids, or {@value TokenSequence#IGNORED} where there is nothing to predict, [rows, time], or
-   * [rows, length] of an encoder-decoder; class numbers, [rows, 1], for a classifier.
+   * Token ids, or {@value TokenSequence#IGNORED} where there is nothing to predict, [rows, time],
+   * or [rows, length] of an encoder-decoder; class numbers, [rows, 1], for a classifier.
    */
   public int[][] labels() {
     return labels;

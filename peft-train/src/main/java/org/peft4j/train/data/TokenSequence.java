@@ -63,8 +63,7 @@ public final class TokenSequence {
           "A sequence has %d token ids, %d labels and a mask of %d; all three must be equally long."
               .formatted(ids.length, labels.length, mask.length));
     }
-    return new TokenSequence(
-        ids, labels, checked(mask), false, Optional.empty(), Optional.empty());
+    return new TokenSequence(ids, labels, checked(mask), false, Optional.empty(), Optional.empty());
   }
 
   /**

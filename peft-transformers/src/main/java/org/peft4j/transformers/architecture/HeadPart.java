@@ -9,16 +9,12 @@ import org.peft4j.site.SiteRole;
 import org.peft4j.transformers.config.Labels;
 import org.peft4j.transformers.config.ProblemType;
 
-/** Maps the hidden states of the body to logits: dense layers or none, then a linear map. */
-public sealed interface HeadPart
-    permits HeadPart.Language, HeadPart.Sequence, HeadPart.Tokens, HeadPart.Span {
-  /** The layers before the output, in the order of the forward pass. */
+/** What is made of the hidden states of the body: logits, or features. */
+public sealed interface HeadPart permits HeadPart.Output, HeadPart.Features {
+  /** Its dense layers, in the order of the forward pass. */
   default List<DensePart> dense() {
     return List.of();
   }
-
-  /** The map to logits. */
-  LinearPart linear();
 
   /** Whether the map's matrix is the table of token embeddings. */
   default boolean tied() {
@@ -30,27 +26,10 @@ public sealed interface HeadPart
     return Optional.empty();
   }
 
-  /** The name of the layer that computes it: {@code lm_head}, {@code score}, {@code classifier}. */
-  default String name() {
-    String path = linear().site().name();
-    return path.contains(".") ? path.substring(0, path.indexOf('.')) : path;
-  }
-
-  /** The width of the hidden states. */
-  default long inputs() {
-    return dense().isEmpty() ? linear().inputs() : dense().get(0).linear().inputs();
-  }
-
-  /** The width of the logits. */
-  default int outputs() {
-    return Math.toIntExact(linear().outputs());
-  }
-
   /** Its modules, in the order of the forward pass. */
   default List<ModulePart> modules() {
     List<ModulePart> modules = new ArrayList<>();
     dense().forEach(layer -> modules.addAll(layer.modules()));
-    modules.add(linear());
     return modules;
   }
 
@@ -64,6 +43,49 @@ public sealed interface HeadPart
     return LinearPart.of(name, SiteRole.HEAD, in, out, bias, deviation);
   }
 
+  /** Dense layers or none, then a linear map to logits. */
+  sealed interface Output extends HeadPart permits Language, Sequence, Tokens, Span {
+    /** The map to logits. */
+    LinearPart linear();
+
+    /**
+     * The name of the layer that computes it: {@code lm_head}, {@code score}, {@code classifier}.
+     */
+    default String name() {
+      String path = linear().site().name();
+      return path.contains(".") ? path.substring(0, path.indexOf('.')) : path;
+    }
+
+    /** The width of the hidden states. */
+    default long inputs() {
+      return dense().isEmpty() ? linear().inputs() : dense().get(0).linear().inputs();
+    }
+
+    /** The width of the logits. */
+    default int outputs() {
+      return Math.toIntExact(linear().outputs());
+    }
+
+    @Override
+    default List<ModulePart> modules() {
+      List<ModulePart> modules = new ArrayList<>(HeadPart.super.modules());
+      modules.add(linear());
+      return modules;
+    }
+  }
+
+  /**
+   * The hidden states themselves.
+   *
+   * @param pooler a dense layer on the first position, if the family has one: BERT's
+   */
+  record Features(Optional<DensePart> pooler) implements HeadPart {
+    @Override
+    public List<DensePart> dense() {
+      return pooler.stream().toList();
+    }
+  }
+
   /**
    * The next token: {@code logits = cap(W·(multiplier·h) (+ b))} at each position.
    *
@@ -72,7 +94,7 @@ public sealed interface HeadPart
    * @param softCap c of {@code cap(z) = c·tanh(z/c)}
    */
   record Language(LinearPart linear, boolean tied, double multiplier, OptionalDouble softCap)
-      implements HeadPart {
+      implements Output {
     /** A matrix without bias. */
     public static Language of(String name, long in, long out, boolean tied, double deviation) {
       LinearPart linear = output(name, in, out, false, deviation);
@@ -97,7 +119,7 @@ public sealed interface HeadPart
       LinearPart linear,
       Labels classes,
       ProblemType problem)
-      implements HeadPart {
+      implements Output {
     public Sequence {
       dense = List.copyOf(dense);
     }
@@ -119,7 +141,7 @@ public sealed interface HeadPart
   }
 
   /** A class for each token: logits [batch, time, labels]. */
-  record Tokens(List<DensePart> dense, LinearPart linear, Labels classes) implements HeadPart {
+  record Tokens(List<DensePart> dense, LinearPart linear, Labels classes) implements Output {
     public Tokens {
       dense = List.copyOf(dense);
     }
@@ -131,7 +153,7 @@ public sealed interface HeadPart
   }
 
   /** Where an answer begins and ends: two logits for each token, [batch, time, 2]. */
-  record Span(List<DensePart> dense, LinearPart linear) implements HeadPart {
+  record Span(List<DensePart> dense, LinearPart linear) implements Output {
     public Span {
       dense = List.copyOf(dense);
       if (linear.outputs() != 2) {

@@ -7,15 +7,17 @@ import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
 
 /**
- * Maps token ids to the first hidden states: {@code norm(projection(multiplier·tokens[id]) +
- * positions[p])}.
+ * Maps token ids to the first hidden states: {@code last(norm(projection(multiplier·tokens[id]) +
+ * positions[p] + types[t]))}.
  *
  * @param multiplier the factor of token embeddings, 1 or √width
  * @param promptsScaled whether it is the factor of virtual tokens too: Granite. In Gemma the table
  *     applies it, which virtual tokens bypass
- * @param projection from the embeddings' width to the blocks', if they differ: OPT-350m
+ * @param projection from the embeddings' width to the blocks', before positions: OPT-350m
  * @param positions learnt positions
+ * @param types embeddings of token types, of the first or the second sentence; BERT
  * @param norm of the sum
+ * @param last from the embeddings' width to the blocks', after the norm: ELECTRA, ALBERT
  * @param prompt the site before the first embedding of a sequence; empty for a decoder that reads
  *     an encoder, whose own input has the model's only one
  */
@@ -25,7 +27,9 @@ public record InputPart(
     boolean promptsScaled,
     Optional<LinearPart> projection,
     Optional<PositionPart> positions,
+    Optional<EmbeddingPart> types,
     Optional<NormPart> norm,
+    Optional<LinearPart> last,
     Optional<Site> prompt) {
   /** The name of the site before the first embedding of a sequence. */
   private static final String PROMPT = "prompt_encoder";
@@ -40,45 +44,114 @@ public record InputPart(
         Optional.empty(),
         Optional.empty(),
         Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
         Optional.of(prompt));
   }
 
   /** The same with another table of tokens. */
   public InputPart withTokens(EmbeddingPart value) {
-    return new InputPart(value, multiplier, promptsScaled, projection, positions, norm, prompt);
+    return new InputPart(
+        value, multiplier, promptsScaled, projection, positions, types, norm, last, prompt);
   }
 
   /** The same without a site of prompts. */
   public InputPart withoutPrompt() {
     return new InputPart(
-        tokens, multiplier, promptsScaled, projection, positions, norm, Optional.empty());
+        tokens,
+        multiplier,
+        promptsScaled,
+        projection,
+        positions,
+        types,
+        norm,
+        last,
+        Optional.empty());
   }
 
   /** The same with learnt positions. */
   public InputPart withPositions(PositionPart value) {
     return new InputPart(
-        tokens, multiplier, promptsScaled, projection, Optional.of(value), norm, prompt);
+        tokens,
+        multiplier,
+        promptsScaled,
+        projection,
+        Optional.of(value),
+        types,
+        norm,
+        last,
+        prompt);
   }
 
   /** The same with a map from the embeddings' width to the blocks'. */
   public InputPart withProjection(LinearPart value) {
     return new InputPart(
-        tokens, multiplier, promptsScaled, Optional.of(value), positions, norm, prompt);
+        tokens,
+        multiplier,
+        promptsScaled,
+        Optional.of(value),
+        positions,
+        types,
+        norm,
+        last,
+        prompt);
   }
 
   /** The same with that factor of embeddings. */
   public InputPart withMultiplier(double value, boolean ofPrompts) {
-    return new InputPart(tokens, value, ofPrompts, projection, positions, norm, prompt);
+    return new InputPart(
+        tokens, value, ofPrompts, projection, positions, types, norm, last, prompt);
   }
 
   /** The same with a norm of the sum. */
   public InputPart withNorm(NormPart value) {
     return new InputPart(
-        tokens, multiplier, promptsScaled, projection, positions, Optional.of(value), prompt);
+        tokens,
+        multiplier,
+        promptsScaled,
+        projection,
+        positions,
+        types,
+        Optional.of(value),
+        last,
+        prompt);
+  }
+
+  /** The same with embeddings of token types. */
+  public InputPart withTypes(EmbeddingPart value) {
+    return new InputPart(
+        tokens,
+        multiplier,
+        promptsScaled,
+        projection,
+        positions,
+        Optional.of(value),
+        norm,
+        last,
+        prompt);
+  }
+
+  /** The same with a map after the norm to the blocks' width. */
+  public InputPart withLast(LinearPart value) {
+    return new InputPart(
+        tokens,
+        multiplier,
+        promptsScaled,
+        projection,
+        positions,
+        types,
+        norm,
+        Optional.of(value),
+        prompt);
   }
 
   /** The width of the first hidden states. */
   public long width() {
+    return last.map(LinearPart::outputs).orElse(innerWidth());
+  }
+
+  /** The width of the sum of embeddings. */
+  public long innerWidth() {
     return projection.map(LinearPart::outputs).orElse(tokens.width());
   }
 
@@ -88,7 +161,9 @@ public record InputPart(
     modules.add(tokens);
     projection.ifPresent(modules::add);
     positions.map(PositionPart::table).ifPresent(modules::add);
+    types.ifPresent(modules::add);
     norm.ifPresent(modules::add);
+    last.ifPresent(modules::add);
     return modules;
   }
 

@@ -12,6 +12,7 @@ import java.util.stream.Stream;
 import org.peft4j.site.Site;
 import org.peft4j.transformers.config.Labels;
 import org.peft4j.transformers.config.SpecialTokens;
+import org.peft4j.transformers.config.Task;
 
 /**
  * A model: a body and a head. It has no dropout: a frozen model runs without.
@@ -34,9 +35,33 @@ public record ModelArchitecture(
     return names.modelType();
   }
 
+  /** What it is for, by its head. */
+  public Task task() {
+    if (head instanceof HeadPart.Sequence) {
+      return Task.SEQ_CLS;
+    }
+    if (head instanceof HeadPart.Tokens) {
+      return Task.TOKEN_CLS;
+    }
+    if (head instanceof HeadPart.Span) {
+      return Task.QUESTION_ANS;
+    }
+    if (head instanceof HeadPart.Features) {
+      return Task.FEATURE_EXTRACTION;
+    }
+    return encoder.isPresent() ? Task.SEQ_2_SEQ_LM : Task.CAUSAL_LM;
+  }
+
   /** The classes of sequences or tokens; empty if the head has none. */
   public Optional<Labels> labels() {
     return head.labels();
+  }
+
+  /** The matrix of a head that is the table of token embeddings; empty if it has its own. */
+  public Optional<LinearPart> tiedHead() {
+    return head instanceof HeadPart.Language language && language.tied()
+        ? Optional.of(language.linear())
+        : Optional.empty();
   }
 
   /** The same with another head. */
@@ -102,7 +127,7 @@ public record ModelArchitecture(
   public List<ModulePart> distinctModules() {
     Set<String> tables = new HashSet<>();
     return modules().stream()
-        .filter(module -> !(head.tied() && module.equals(head.linear())))
+        .filter(module -> !tiedHead().filter(module::equals).isPresent())
         .filter(module -> !(module instanceof EmbeddingPart table) || tables.add(table.key()))
         .toList();
   }

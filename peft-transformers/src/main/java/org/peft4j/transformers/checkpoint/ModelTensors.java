@@ -23,6 +23,7 @@ import org.peft4j.site.SiteParameter;
 import org.peft4j.transformers.TransformerModel;
 import org.peft4j.transformers.architecture.CheckpointNames;
 import org.peft4j.transformers.architecture.EmbeddingPart;
+import org.peft4j.transformers.architecture.LinearPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.architecture.ModulePart;
 import org.peft4j.transformers.internal.weights.TensorKeys;
@@ -55,13 +56,13 @@ final class ModelTensors {
             .map(Site::name)
             .collect(Collectors.toSet());
     ModelArchitecture architecture = model.architecture();
-    ModulePart head = architecture.head().linear();
+    Optional<LinearPart> head = architecture.tiedHead();
     String shared = architecture.body().input().tokens().key();
     boolean together = changeTogether(architecture);
     this.apart = together ? Set.of() : apart(architecture);
     this.tied =
-        architecture.head().tied()
-            && (together || !adapted.contains(head.site().name()) && !apart.contains(shared));
+        head.isPresent()
+            && (together || !adapted.contains(head.get().site().name()) && !apart.contains(shared));
     for (Layer layer : model.graph().getLayers()) {
       if (layer instanceof SiteLayer siteLayer) {
         siteLayer.sites().forEach(site -> layers.put(site.name(), siteLayer));
@@ -80,7 +81,7 @@ final class ModelTensors {
     for (ModulePart module : architecture.modules()) {
       for (SiteParameter parameter : module.site().parameters()) {
         String name = name(module, parameter);
-        if (!(tied && module.equals(head)) && written.add(name)) {
+        if (!(tied && head.filter(module::equals).isPresent()) && written.add(name)) {
           all.add(tensor(module.site(), parameter, name, types));
         }
       }
@@ -90,10 +91,12 @@ final class ModelTensors {
   /** Whether table and head of a tied model have the same change: an adapter that acts at both. */
   private boolean changeTogether(ModelArchitecture architecture) {
     Site table = architecture.body().input().tokens().site();
-    Site head = architecture.head().linear().site();
-    if (architecture.stacks().size() > 1 || !adapted.contains(table.name())) {
+    if (architecture.tiedHead().isEmpty()
+        || architecture.stacks().size() > 1
+        || !adapted.contains(table.name())) {
       return false;
     }
+    Site head = architecture.tiedHead().get().site();
     return adapters.stream()
         .flatMap(peft -> peft.active().stream().map(peft::adapter))
         .flatMap(adapter -> adapter.parts().stream())

@@ -19,6 +19,7 @@ import org.peft4j.safetensors.TensorInfo;
 import org.peft4j.safetensors.TensorSource;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteParameter;
+import org.peft4j.transformers.architecture.HeadPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.family.Families;
 import org.peft4j.transformers.internal.weights.TensorKeys;
@@ -108,7 +109,7 @@ public final class ResizedVocabulary {
   private static Set<Site> ofVocabulary(ModelArchitecture model) {
     Set<Site> sites = new LinkedHashSet<>();
     model.stacks().forEach(stack -> sites.add(stack.input().tokens().site()));
-    sites.add(model.head().linear().site());
+    sites.addAll(model.head().sites());
     return sites;
   }
 
@@ -117,9 +118,10 @@ public final class ResizedVocabulary {
     if (tokens < 1) {
       throw new PeftException("--tokens is " + tokens + "; allowed: 1 and above.");
     }
-    if (model.labels().isPresent()) {
+    if (!(model.head() instanceof HeadPart.Language)) {
       throw new PeftException(
-          folder + " is a classifier; resize the language model that it was made of.");
+          folder
+              + " has no head of a language model; resize the language model that it was made of.");
     }
     ObjectNode config = CheckpointFiles.JSON.readObject(folder.resolve(CheckpointFiles.CONFIG));
     config.put("vocab_size", tokens);

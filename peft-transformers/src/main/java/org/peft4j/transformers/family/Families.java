@@ -23,6 +23,8 @@ import org.peft4j.transformers.internal.family.decoder.GptNeoXFamily;
 import org.peft4j.transformers.internal.family.decoder.OptFamily;
 import org.peft4j.transformers.internal.family.decoder.PhiFamily;
 import org.peft4j.transformers.internal.family.decoder.StarCoder2Family;
+import org.peft4j.transformers.internal.family.encoder.BertFamily;
+import org.peft4j.transformers.internal.family.encoder.DistilBertFamily;
 import org.peft4j.transformers.internal.family.gated.Gemma2Family;
 import org.peft4j.transformers.internal.family.gated.Gemma3Family;
 import org.peft4j.transformers.internal.family.gated.GemmaFamily;
@@ -64,6 +66,11 @@ public final class Families {
           new FalconFamily(),
           new StarCoder2Family(),
           new GptBigCodeFamily(),
+          new BertFamily("bert", "Bert", "bert"),
+          new BertFamily("roberta", "Roberta", "roberta"),
+          new BertFamily("xlm-roberta", "XLMRoberta", "roberta"),
+          new BertFamily("electra", "Electra", "electra"),
+          new DistilBertFamily(),
           new T5Family("t5", "T5"),
           new T5Family("mt5", "MT5"),
           new T5Family("umt5", "UMT5"));

@@ -99,7 +99,7 @@ public record ForwardInputs(
       // Reads, and so checks, all tensors before it makes the first array.
       int[] ids = values(source, IDS, 0, model.vocabularySize() - 1);
       Optional<int[]> mask = optional(source, MASK, 0, 1);
-      Optional<int[]> labels = optional(source, LABELS, IGNORED, model.head().outputs() - 1);
+      Optional<int[]> labels = optional(source, LABELS, IGNORED, mostLabel(model));
       int[] tasks = optional(source, TASKS, 0, Integer.MAX_VALUE).orElse(new int[0]);
       long[] size = shape.stream().mapToLong(Long::longValue).toArray();
       long[] decoderSize = decoded.stream().mapToLong(Long::longValue).toArray();
@@ -147,6 +147,10 @@ public record ForwardInputs(
             () ->
                 ShiftedLabels.of(
                     labels.orElseThrow(), Math.toIntExact(shape.get(1)), model.tokens()));
+  }
+
+  private static int mostLabel(ModelArchitecture model) {
+    return model.head() instanceof HeadPart.Output head ? head.outputs() - 1 : 0;
   }
 
   private static Optional<int[]> optional(TensorSource source, String name, int least, int most) {

@@ -52,14 +52,21 @@ record StepMemory(long output, long outputs, long kept, List<Elements> blocks, H
             .filter(input -> adapted.contains(input.projection().get().site().name()))
             .mapToLong(input -> rows * input.tokens().width())
             .sum();
-    HeadPart head = model.head();
-    HeadShape shape =
-        new HeadShape(
-            head instanceof HeadPart.Sequence ? batch.sequences() : rows,
-            head.inputs(),
-            head.outputs());
     return new StepMemory(
-        output, output * blocks.size() + outside, statistics + projected, blocks, shape);
+        output,
+        output * blocks.size() + outside,
+        statistics + projected,
+        blocks,
+        head(model, batch));
+  }
+
+  private static HeadShape head(ModelArchitecture model, TrainingBatch batch) {
+    if (model.head() instanceof HeadPart.Output head) {
+      boolean sequence = head instanceof HeadPart.Sequence;
+      return new HeadShape(
+          sequence ? batch.sequences() : batch.tokens(), head.inputs(), head.outputs());
+    }
+    return new HeadShape(batch.sequences(), model.hiddenSize(), model.hiddenSize());
   }
 
   /** The outputs of a stack's embeddings and of the layers after its last block. */

@@ -5,6 +5,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.peft4j.Peft;
 import org.peft4j.config.PeftConfig;
@@ -26,11 +27,9 @@ public final class TransformerPlanner {
   private static final int SINGLE = DataType.FLOAT.width();
 
   private final ModelArchitecture model;
-  private final String head;
 
   private TransformerPlanner(ModelArchitecture model) {
     this.model = model;
-    this.head = model.head().linear().site().name();
   }
 
   /**
@@ -55,7 +54,7 @@ public final class TransformerPlanner {
     ModelOutline outline =
         new ModelOutline(
             model.sites(),
-            model.head().tied() ? Set.of(head) : Set.of(),
+            model.tiedHead().stream().map(head -> head.site().name()).collect(Collectors.toSet()),
             Optional.of(model.modelType()),
             weights.count(),
             weights.bytes(Precision.FP32),

@@ -84,7 +84,8 @@ class PartsTest {
         .hasMessageContaining(
             "projections are fused; allowed for attention to an encoder: separate")
         .hasMessageContaining(
-            "positions are Alibi[scale=1.0, rounded=false]; allowed for attention to an encoder: none.");
+            "positions are Alibi[scale=1.0, rounded=false]; allowed for attention to an encoder:"
+                + " none.");
   }
 
   @Test

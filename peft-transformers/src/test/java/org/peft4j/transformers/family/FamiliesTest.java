@@ -24,15 +24,19 @@ class FamiliesTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "llama   | model_type | \"xlnet\" | \"xlnet\" is not supported. Supported are: llama, mistral, qwen2, qwen3,",
+        "llama   | model_type | \"xlnet\" | \"xlnet\" is not supported. Supported are: llama,"
+            + " mistral, qwen2, qwen3,",
         "llama   | hidden_act | \"mish\" | hidden_act is \"mish\"; allowed: gelu, gelu_accurate",
         "llama   | partial_rotary_factor | 0.5 | partial_rotary_factor is 0.5; allowed: only 1",
-        "llama   | num_key_value_heads | 3 | num_key_value_heads is 3; allowed: a divisor of num_attention_heads 4",
+        "llama   | num_key_value_heads | 3 | num_key_value_heads is 3; allowed: a divisor of"
+            + " num_attention_heads 4",
         "llama   | hidden_size | \"x\" | hidden_size is \"x\"; allowed: 1 to 1048576",
         "mistral | sliding_window | 0 | sliding_window is 0; allowed: 1 to",
         "qwen2   | use_sliding_window | 1 | use_sliding_window is 1; allowed: true or false.",
-        "llama   | pad_token_id | 56 | pad_token_id is 56; allowed: null, or the id of a token, below vocab_size 56.",
-        "opt     | pad_token_id | -57 | pad_token_id is -57; allowed: null, or the id of a token, below vocab_size 56.",
+        "llama   | pad_token_id | 56 | pad_token_id is 56; allowed: null, or the id of a token,"
+            + " below vocab_size 56.",
+        "opt     | pad_token_id | -57 | pad_token_id is -57; allowed: null, or the id of a token,"
+            + " below vocab_size 56.",
         "gpt2    | activation_function | \"mish\" | activation_function is \"mish\"; allowed: gelu,"
             + " gelu_accurate",
         "gpt2    | hidden_size | 25 | hidden_size is 25; allowed: the value of n_embd, 24",
@@ -50,7 +54,8 @@ class FamiliesTest {
         "llama_classifier | id2label | {\"0\": \"a\", \"1\": \"a\"} | allowed: a different name for"
             + " each label",
         "gpt2    | is_causal | false | is_causal is false; allowed: only true",
-        "qwen2   | layer_types | [\"full_attention\"] | allowed: one for each of num_hidden_layers 2",
+        "qwen2   | layer_types | [\"full_attention\"] | allowed: one for each of num_hidden_layers"
+            + " 2",
         "opt     | layer_norm_elementwise_affine | false | layer_norm_elementwise_affine is false;"
             + " allowed: only true",
         "opt     | activation_function | \"mish\" | activation_function is \"mish\"; allowed: gelu,"

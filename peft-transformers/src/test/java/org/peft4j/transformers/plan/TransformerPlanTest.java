@@ -224,9 +224,11 @@ class TransformerPlanTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "'model_type': 'mt5'                  | is not a supported model: num_layers is missing; allowed: 1 to 1000 layers. vocab_size",
+        "'model_type': 'mt5'                  | is not a supported model: num_layers is missing;"
+            + " allowed: 1 to 1000 layers. vocab_size",
         "'model_type': 't5', 'num_heads': 0   | num_heads is 0; allowed: 1 to 1048576",
-        "'model_type': 't5', 'feed_forward_proj': 'gated-' | feed_forward_proj is \"gated-\"; allowed: an activation",
+        "'model_type': 't5', 'feed_forward_proj': 'gated-' | feed_forward_proj is \"gated-\";"
+            + " allowed: an activation",
         "'model_type': 't5', 'is_encoder_decoder': false | is_encoder_decoder is false; allowed",
         "'model_type': 'bert'                 | model_type \"bert\" is not supported",
         "'model_type': 'llama'                | is not a supported model: ",

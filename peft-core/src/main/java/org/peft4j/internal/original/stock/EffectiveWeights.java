@@ -39,9 +39,9 @@ final class EffectiveWeights implements AutoCloseable {
     this.weights = weights;
     this.grafts = grafts;
     this.frozen = frozen;
-    this.frozenTable = frozenTable;
+    this.frozenTable = Peepholes.apart(frozenTable);
     this.effective = effective;
-    this.table = table;
+    this.table = Peepholes.apart(table);
   }
 
   /** Makes the next forward pass compute the weights anew. */
@@ -74,7 +74,8 @@ final class EffectiveWeights implements AutoCloseable {
   }
 
   /** Turns the gradients of the effective parameters into those of the adapters. */
-  void backward(Map<String, INDArray> gradients) {
+  void backward(Map<String, INDArray> layerGradients) {
+    Map<String, INDArray> gradients = Peepholes.apart(layerGradients);
     if (pass == null) {
       throw new IllegalStateException("A backward pass without a forward pass.");
     }
@@ -83,7 +84,13 @@ final class EffectiveWeights implements AutoCloseable {
       for (SiteParameter parameter : weight.site().parameters()) {
         INDArray target = site.gradient(parameter.name());
         if (target != null) {
-          target.assign(at(parameter.name(), gradients));
+          // A layer's supervised loss may not reach it, as a variational auto-encoder's decoder.
+          INDArray own = gradients.get(parameter.name());
+          if (own == null) {
+            target.assign(0);
+          } else {
+            target.assign(own.reshape(target.shape()));
+          }
         }
       }
       new WeightGrafts(site)

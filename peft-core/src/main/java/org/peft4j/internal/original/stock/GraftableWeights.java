@@ -8,12 +8,18 @@ import org.deeplearning4j.nn.conf.layers.Convolution1DLayer;
 import org.deeplearning4j.nn.conf.layers.Convolution2D;
 import org.deeplearning4j.nn.conf.layers.Convolution3D;
 import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
+import org.deeplearning4j.nn.conf.layers.Deconvolution2D;
+import org.deeplearning4j.nn.conf.layers.Deconvolution3D;
 import org.deeplearning4j.nn.conf.layers.DenseLayer;
+import org.deeplearning4j.nn.conf.layers.DepthwiseConvolution2D;
+import org.deeplearning4j.nn.conf.layers.GravesBidirectionalLSTM;
+import org.deeplearning4j.nn.conf.layers.GravesLSTM;
 import org.deeplearning4j.nn.conf.layers.LSTM;
 import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.conf.layers.LearnedSelfAttentionLayer;
 import org.deeplearning4j.nn.conf.layers.RecurrentAttentionLayer;
 import org.deeplearning4j.nn.conf.layers.SelfAttentionLayer;
+import org.deeplearning4j.nn.conf.layers.SeparableConvolution2D;
 import org.deeplearning4j.nn.conf.layers.recurrent.Bidirectional;
 import org.deeplearning4j.nn.conf.layers.recurrent.SimpleRnn;
 import org.deeplearning4j.nn.conf.layers.samediff.SameDiffVertex;
@@ -22,7 +28,7 @@ import org.peft4j.weight.WeightView;
 
 /**
  * The parameters of each class of layer that are linear maps or convolutions, by key. A subclass is
- * not included: a depthwise convolution's kernels, for instance, have another meaning.
+ * not included, because its parameters may mean something else.
  */
 final class GraftableWeights {
   private static final Map<String, WeightView> ATTENTION =
@@ -32,9 +38,18 @@ final class GraftableWeights {
   private static final Map<String, WeightView> DENSE = seen(WeightView.TRANSPOSED, "W");
   private static final Map<String, WeightView> CONVOLUTION = seen(WeightView.AS_STORED, "W");
 
+  /** The pointwise part first, because the layer adds its bias there. */
+  private static final Map<String, WeightView> SEPARABLE =
+      union(seen(WeightView.AS_STORED, "pW"), seen(WeightView.DEPTHWISE, "W"));
+
+  private static final Map<String, WeightView> BOTH_DIRECTIONS =
+      seen(WeightView.TRANSPOSED, "WF", "RWF", "WB", "RWB");
+
   private static final Map<Class<?>, Map<String, WeightView>> BY_SORT =
       Map.ofEntries(
           Map.entry(LSTM.class, RECURRENT),
+          Map.entry(GravesLSTM.class, RECURRENT),
+          Map.entry(GravesBidirectionalLSTM.class, BOTH_DIRECTIONS),
           Map.entry(SimpleRnn.class, RECURRENT),
           Map.entry(DenseLayer.class, DENSE),
           Map.entry(ConvolutionLayer.class, CONVOLUTION),
@@ -42,6 +57,10 @@ final class GraftableWeights {
           Map.entry(Convolution1DLayer.class, CONVOLUTION),
           Map.entry(Convolution2D.class, CONVOLUTION),
           Map.entry(Convolution3D.class, CONVOLUTION),
+          Map.entry(SeparableConvolution2D.class, SEPARABLE),
+          Map.entry(DepthwiseConvolution2D.class, seen(WeightView.DEPTHWISE_LAST, "W")),
+          Map.entry(Deconvolution2D.class, seen(WeightView.INPUTS_FIRST, "W")),
+          Map.entry(Deconvolution3D.class, seen(WeightView.KERNEL_FIRST, "W")),
           Map.entry(SelfAttentionLayer.class, ATTENTION),
           Map.entry(LearnedSelfAttentionLayer.class, ATTENTION),
           Map.entry(RecurrentAttentionLayer.class, union(RECURRENT, ATTENTION)));

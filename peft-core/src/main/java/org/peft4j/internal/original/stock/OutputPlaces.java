@@ -9,6 +9,7 @@ import org.deeplearning4j.nn.conf.layers.BatchNormalization;
 import org.deeplearning4j.nn.conf.layers.Convolution1DLayer;
 import org.deeplearning4j.nn.conf.layers.Convolution3D;
 import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
+import org.deeplearning4j.nn.conf.layers.Deconvolution3D;
 import org.deeplearning4j.nn.conf.layers.DepthwiseConvolution2D;
 import org.deeplearning4j.nn.conf.layers.EmbeddingSequenceLayer;
 import org.deeplearning4j.nn.conf.layers.FeedForwardLayer;
@@ -96,6 +97,9 @@ final class OutputPlaces {
   private static boolean imageFeaturesLast(Layer layer) {
     if (layer instanceof Convolution3D convolution) {
       return convolution.getDataFormat() == Convolution3D.DataFormat.NDHWC;
+    }
+    if (layer instanceof Deconvolution3D deconvolution) {
+      return deconvolution.getDataFormat() == Convolution3D.DataFormat.NDHWC;
     }
     if (layer instanceof ConvolutionLayer convolution) {
       return convolution.getCnn2dDataFormat() == CNN2DFormat.NHWC;

@@ -17,7 +17,7 @@ final class StockParameters {
   /** A bias: of a layer, of either direction, of an auto-encoder's input, of a normalisation. */
   private static boolean isBias(String key) {
     return switch (key) {
-      case "b", "fb", "bb", "vb", "beta" -> true;
+      case "b", "fb", "bb", "bF", "bB", "vb", "beta" -> true;
       default -> false;
     };
   }

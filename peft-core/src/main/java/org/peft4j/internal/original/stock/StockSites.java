@@ -51,7 +51,7 @@ final class StockSites {
       String name, Map<String, WeightView> graftable, @Nullable Map<String, INDArray> table) {
     return table == null || table.isEmpty()
         ? List.of()
-        : new StockSites(name, graftable, table).sites();
+        : new StockSites(name, graftable, Peepholes.apart(table)).sites();
   }
 
   private List<WeightSite> sites() {
@@ -84,11 +84,12 @@ final class StockSites {
     return StockParameters.describe(key, Objects.requireNonNull(table.get(key)));
   }
 
-  /** The first weight of the same direction: fW for fb, bW for bb, W for b. */
+  /** The first weight of the same direction: fW for fb, bW for bb, WB for bB, W for b. */
   private static String ownerOfBias(String bias, Set<String> weights) {
-    String direction = bias.substring(0, bias.length() - 1);
+    boolean before = bias.endsWith("b");
+    String direction = before ? bias.substring(0, bias.length() - 1) : bias.substring(1);
     return weights.stream()
-        .filter(key -> key.startsWith(direction))
+        .filter(key -> before ? key.startsWith(direction) : key.endsWith(direction))
         .findFirst()
         .orElseGet(() -> weights.iterator().next());
   }
@@ -99,7 +100,7 @@ final class StockSites {
     String name = alone ? module : module + "." + key;
     long[] shape = weight.shape();
     Site site =
-        view == WeightView.AS_STORED
+        shape.length > 2
             ? Site.convolution(
                 name,
                 module,

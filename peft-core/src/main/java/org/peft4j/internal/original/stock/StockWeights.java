@@ -19,10 +19,12 @@ final class StockWeights {
    */
   StockWeights(@Nullable Map<String, INDArray> table, Map<String, WeightView> views) {
     if (table != null) {
-      table.forEach(
-          (key, array) ->
-              byKey.put(
-                  key, DenseWeight.ofVector(array, views.getOrDefault(key, WeightView.AS_STORED))));
+      Peepholes.apart(table)
+          .forEach(
+              (key, array) ->
+                  byKey.put(
+                      key,
+                      DenseWeight.ofVector(array, views.getOrDefault(key, WeightView.AS_STORED))));
     }
   }
 

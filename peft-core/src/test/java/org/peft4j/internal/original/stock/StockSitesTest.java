@@ -48,7 +48,26 @@ class StockSitesTest {
                 "layer.Wk LINEAR 5→6 [Wk]",
                 "layer.Wv LINEAR 5→6 [Wv]",
                 "layer.Wo LINEAR 6→8 [Wo]")),
-        Arguments.of("graves lstm, frozen", List.of("layer PARAMETERS 0→0 [W, RW, b]")),
+        Arguments.of(
+            "graves lstm",
+            List.of(
+                "layer.W LINEAR 5→32 [W, b]",
+                "layer.RW LINEAR 8→32 [RW]",
+                "layer.RW.peepholes PARAMETERS 0→0 [RW.peepholes]")),
+        Arguments.of(
+            "graves bidirectional lstm",
+            List.of(
+                "layer.WF LINEAR 5→32 [WF, bF]",
+                "layer.RWF LINEAR 8→32 [RWF]",
+                "layer.WB LINEAR 5→32 [WB, bB]",
+                "layer.RWB LINEAR 8→32 [RWB]",
+                "layer.RWF.peepholes PARAMETERS 0→0 [RWF.peepholes, RWB.peepholes]")),
+        Arguments.of(
+            "separable convolution",
+            List.of("layer.pW CONVOLUTION 8→4 [pW, b]", "layer.W CONVOLUTION 1→8 [W]")),
+        Arguments.of("depthwise convolution", List.of("layer CONVOLUTION 1→8 [W, b]")),
+        Arguments.of("deconvolution 2d", List.of("layer CONVOLUTION 4→3 [W, b]")),
+        Arguments.of("deconvolution 3d", List.of("layer CONVOLUTION 2→4 [W, b]")),
         Arguments.of("pooling, which has no parameters", List.of()));
   }
 

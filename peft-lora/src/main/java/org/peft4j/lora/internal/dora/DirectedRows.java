@@ -52,7 +52,11 @@ record DirectedRows(FrozenWeight weight, boolean turned) {
 
   /** ‖W‖² of each row, [out], in an array that outlives this call. Widens a part of W at a time. */
   INDArray squaredNorms(DataType type) {
-    boolean rowsAreStored = turned == (weight.view() == WeightView.TRANSPOSED);
+    WeightView view = weight.view();
+    if (!view.rowsFirst() && view != WeightView.TRANSPOSED) {
+      return squaredNormsOfCopy(type);
+    }
+    boolean rowsAreStored = turned == (view == WeightView.TRANSPOSED);
     long[] shape = weight.storedShape();
     long stored = shape[0];
     long step = Math.max(1, CHUNK * stored / weight.count());
@@ -74,6 +78,18 @@ record DirectedRows(FrozenWeight weight, boolean turned) {
         }
         Scratch.release(part);
       }
+    }
+    return sums;
+  }
+
+  /** The same, where a part of the stored values is no part of W's rows or columns. */
+  private INDArray squaredNormsOfCopy(DataType type) {
+    INDArray sums = DetachedArrays.zeros(type, weight.shape()[0]);
+    try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
+      INDArray rows = copy(type);
+      rows.muli(rows);
+      sums.assign(rows.sum(1));
+      Scratch.release(rows);
     }
     return sums;
   }

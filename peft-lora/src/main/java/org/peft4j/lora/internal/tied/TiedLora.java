@@ -47,8 +47,8 @@ public record TiedLora(LoraEmbedding lora, List<Site> tied)
       throw new PeftException(
           "ensure_weight_tying goes with plain LoRA on "
               + table.name()
-              + ": DoRA has norms of its own for each module. Set use_dora or ensure_weight_tying to"
-              + " false.");
+              + ": DoRA has norms of its own for each module. Set use_dora or ensure_weight_tying"
+              + " to false.");
     }
     for (Site other : injection.tied(table)) {
       LoraShape there = LoraShape.at(other, config);

@@ -40,14 +40,14 @@ record DenseLayer(LinearModule linear, long width, Activation f, @Nullable NormM
 
   /** Computes y [rows, width], given x [rows, in]. */
   Kept forward(Pass pass, INDArray x, CallMemory memory) {
-    INDArray inner = memory.temporary(x.size(0), width);
+    INDArray inner = memory.kept(x.size(0), width);
     linear.forward(pass, x, inner);
-    INDArray active = memory.temporary(inner.shape());
+    INDArray active = memory.kept(inner.shape());
     pass.kernels().activation(f, inner, active);
     if (norm == null) {
       return new Kept(x, inner, active, null, active);
     }
-    INDArray statistics = memory.temporary(norm.statistics(), x.size(0));
+    INDArray statistics = memory.kept(norm.statistics(), x.size(0));
     INDArray y = memory.temporary(inner.shape());
     norm.forward(pass, active, y, statistics);
     return new Kept(x, inner, active, statistics, y);

@@ -31,7 +31,7 @@ public final class Head {
   private final double multiplier;
   private final double cap;
 
-  private Head(HeadPart part, Modules modules) {
+  private Head(HeadPart.Output part, Modules modules) {
     this.dense = part.dense().stream().map(layer -> DenseLayer.of(layer, modules)).toList();
     this.linear = modules.linear(part.linear());
     this.outputs = part.outputs();
@@ -40,7 +40,7 @@ public final class Head {
     this.cap = language ? ((HeadPart.Language) part).softCap().orElse(0) : 0;
   }
 
-  public static Head of(HeadPart part, Modules modules) {
+  public static Head of(HeadPart.Output part, Modules modules) {
     return new Head(part, modules);
   }
 

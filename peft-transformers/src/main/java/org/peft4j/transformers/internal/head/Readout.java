@@ -13,7 +13,7 @@ public interface Readout {
    * @param behindEncoder whether the body reads an encoder: its input is the labels, one position
    *     later
    */
-  static Readout of(HeadPart part, Modules modules, boolean behindEncoder) {
+  static Readout of(HeadPart.Output part, Modules modules, boolean behindEncoder) {
     Head head = Head.of(part, modules);
     if (part instanceof HeadPart.Sequence sequence) {
       return new SequenceReadout(sequence, head);

@@ -17,8 +17,8 @@ import org.peft4j.transformers.internal.memory.CallMemory;
 import org.peft4j.transformers.internal.model.Modules;
 
 /**
- * The first hidden states: {@code norm(projection(multiplier·tokens[id]) + positions[p])}. Virtual
- * tokens precede the tokens and enter before the projection.
+ * The first hidden states: {@code last(norm(projection(multiplier·tokens[id]) + positions[p] +
+ * types[t]))}. Virtual tokens precede the tokens, have the type 0 and enter before the projection.
  */
 public final class Embeddings {
   /**
@@ -26,23 +26,29 @@ public final class Embeddings {
    *
    * @param recorded the pass of projection and norm
    * @param positions rows of the position table; empty without one
+   * @param types rows of the table of types; empty without one
    * @param embedded the projection's input; null if not needed
    * @param sum the norm's input; null without a norm
+   * @param normed the input of {@code last}; null if not needed
    */
   public record Kept(
       Pass recorded,
       Tokens tokens,
       int[] positions,
+      int[] types,
       @Nullable INDArray embedded,
       @Nullable INDArray sum,
-      @Nullable INDArray statistics) {}
+      @Nullable INDArray statistics,
+      @Nullable INDArray normed) {}
 
   private final InputPart part;
   private final Modules modules;
   private final EmbeddingModule table;
   private final @Nullable LinearModule projection;
   private final @Nullable LearntPositions positions;
+  private final @Nullable EmbeddingModule types;
   private final @Nullable NormModule norm;
+  private final @Nullable LinearModule last;
   private final PromptGrafts prompts;
 
   private Embeddings(InputPart part, Modules modules) {
@@ -51,6 +57,8 @@ public final class Embeddings {
     this.table = modules.embedding(part.tokens());
     this.projection = part.projection().map(modules::linear).orElse(null);
     this.positions = part.positions().map(p -> LearntPositions.of(p, modules)).orElse(null);
+    this.types = part.types().map(modules::embedding).orElse(null);
+    this.last = part.last().map(modules::linear).orElse(null);
     this.norm = part.norm().map(modules::norm).orElse(null);
     this.prompts = part.prompt().map(modules::prompts).orElseGet(PromptGrafts::none);
   }
@@ -71,9 +79,15 @@ public final class Embeddings {
    */
   public Kept forward(Pass pass, Tokens tokens, boolean keep, INDArray y, CallMemory memory) {
     int[] rows = positions == null ? new int[0] : positions.rows(tokens);
-    INDArray out = tokens.extent().matrix(y);
+    int[] kinds = types == null ? new int[0] : types(tokens);
+    INDArray y2 = tokens.extent().matrix(y);
+    INDArray out = y2;
+    if (last != null) {
+      out = memory.keptIf(last.acts(), y2.size(0), part.innerWidth());
+    }
     INDArray sum = norm == null ? out : memory.kept(out.shape());
-    Pass recorded = keep && projection != null ? pass.on(memory.tape()) : pass;
+    boolean linear = projection != null || last != null;
+    Pass recorded = keep && linear ? pass.on(memory.tape()) : pass;
     INDArray embedded = sum;
     if (projection != null) {
       embedded = memory.keptIf(projection.acts(), out.size(0), part.tokens().width());
@@ -83,14 +97,41 @@ public final class Embeddings {
       projection.forward(recorded, embedded, sum);
     }
     if (positions != null) {
-      positions.addTo(pass, rows, sum, memory);
+      add(pass, positions.table(), rows, sum, memory);
     }
-    if (norm == null) {
-      return new Kept(recorded, tokens, rows, embedded, null, null);
+    if (types != null) {
+      add(pass, types, kinds, sum, memory);
     }
-    INDArray statistics = memory.kept(norm.statistics(), out.size(0));
-    norm.forward(recorded, sum, out, statistics);
-    return new Kept(recorded, tokens, rows, embedded, sum, statistics);
+    INDArray statistics = null;
+    if (norm != null) {
+      statistics = memory.kept(norm.statistics(), out.size(0));
+      norm.forward(recorded, sum, out, statistics);
+    }
+    if (last != null) {
+      last.forward(recorded, out, y2);
+    }
+    return new Kept(
+        recorded, tokens, rows, kinds, embedded, norm == null ? null : sum, statistics, out);
+  }
+
+  /** The type of each token; virtual tokens have 0. */
+  private static int[] types(Tokens tokens) {
+    int[] rows = new int[(int) tokens.extent().rows()];
+    if (tokens.types() != null) {
+      int time = (int) tokens.extent().time();
+      int own = time - tokens.virtualTokens();
+      for (int i = 0; i < tokens.types().length; i++) {
+        rows[i / own * time + tokens.virtualTokens() + i % own] = tokens.types()[i];
+      }
+    }
+    return rows;
+  }
+
+  private static void add(
+      Pass pass, EmbeddingModule table, int[] rows, INDArray sum, CallMemory memory) {
+    INDArray looked = memory.temporary(sum.shape());
+    table.forward(pass, rows, looked);
+    sum.addi(looked);
   }
 
   private void embed(Pass pass, Tokens tokens, INDArray embedded, CallMemory memory) {
@@ -143,6 +184,11 @@ public final class Embeddings {
   /** Writes the gradients of the adapters here, given y's gradient. */
   public void backward(Pass pass, Kept kept, INDArray dy, CallMemory memory) {
     INDArray upper = kept.tokens().extent().matrix(dy);
+    if (last != null) {
+      INDArray dNormed = memory.temporary(upper.size(0), part.innerWidth());
+      last.backward(kept.recorded(), kept.normed(), upper, dNormed, 0);
+      upper = dNormed;
+    }
     if (norm != null) {
       INDArray dSum = memory.temporary(upper.shape());
       norm.backward(
@@ -155,6 +201,9 @@ public final class Embeddings {
     }
     if (positions != null) {
       positions.table().backward(pass, kept.positions(), upper);
+    }
+    if (types != null) {
+      types.backward(pass, kept.types(), upper);
     }
     if (projection != null) {
       boolean below = modules.acts(part.tokens().site()) || prompts.acts();

@@ -1,12 +1,9 @@
 package org.peft4j.transformers.internal.input;
 
-import org.nd4j.linalg.api.ndarray.INDArray;
-import org.peft4j.adapter.Pass;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.module.EmbeddingModule;
 import org.peft4j.transformers.architecture.PositionPart;
 import org.peft4j.transformers.internal.batch.LeftPadding;
-import org.peft4j.transformers.internal.memory.CallMemory;
 import org.peft4j.transformers.internal.model.Modules;
 
 /** Learnt embeddings of positions. */
@@ -31,7 +28,8 @@ record LearntPositions(PositionPart part, EmbeddingModule table) {
               + part.positions()
               + " position embeddings, virtual tokens included; shorten the text.");
     }
-    return part.counted() ? counted(tokens) : uncounted(tokens);
+    boolean all = part.paddingId().isPresent() && tokens.virtualTokens() > 0;
+    return part.counted() && !all ? counted(tokens) : uncounted(tokens);
   }
 
   private int[] uncounted(Tokens tokens) {
@@ -55,18 +53,14 @@ record LearntPositions(PositionPart part, EmbeddingModule table) {
       for (int i = 0; i < time; i++) {
         int token = i - tokens.virtualTokens();
         boolean shown = tokens.past() + i >= hidden;
-        if (tokens.mask() != null && token >= 0) {
+        if (part.paddingId().isPresent()) {
+          shown = tokens.ids()[row * own + token] != part.paddingId().getAsInt();
+        } else if (tokens.mask() != null && token >= 0) {
           shown = tokens.mask()[row * own + token] != 0;
         }
         rows[row * time + i] = part.offset() + (shown ? next++ : -1);
       }
     }
     return rows;
-  }
-
-  void addTo(Pass pass, int[] rows, INDArray sum, CallMemory memory) {
-    INDArray p = memory.temporary(sum.shape());
-    table.forward(pass, rows, p);
-    sum.addi(p);
   }
 }

@@ -1,5 +1,8 @@
 package org.peft4j.transformers.internal.layer;
 
+import static org.nd4j.linalg.indexing.NDArrayIndex.all;
+import static org.nd4j.linalg.indexing.NDArrayIndex.point;
+
 import java.util.HashMap;
 import java.util.Map;
 import org.deeplearning4j.nn.api.MaskState;
@@ -13,9 +16,11 @@ import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.adapter.Pass;
+import org.peft4j.error.PeftException;
 import org.peft4j.internal.graft.LayerGrafts;
 import org.peft4j.internal.module.SiteLayer;
 import org.peft4j.site.Site;
+import org.peft4j.transformers.architecture.EmbeddingPart;
 import org.peft4j.transformers.architecture.InputPart;
 import org.peft4j.transformers.architecture.PositionPart;
 import org.peft4j.transformers.architecture.Side;
@@ -124,14 +129,21 @@ final class EmbeddingsLayer extends SteppingLayer {
       LayerWorkspaceMgr workspaces) {
     forget();
     Pass pass = begin(grafts().nextPass(training), from == 0);
-    int[] ids = TokenIds.of(input, part.tokens().rows());
+    int[] ids = TokenIds.of(tokens(), part.tokens().rows());
     int virtualTokens = readsEncoder() ? 0 : pass.state().virtualTokens();
     boolean keep = willKeep(training);
     meetEncoder(given, virtualTokens, keep);
-    Extent extent = new Extent(input.size(0), virtualTokens + input.size(1));
+    Extent extent = new Extent(input.size(0), virtualTokens + tokens().size(1));
     Tokens tokens =
         new Tokens(
-            ids, extent, virtualTokens, hidden, mask(given), from, pass.state().prefixLength());
+            ids,
+            extent,
+            virtualTokens,
+            types(),
+            hidden,
+            mask(given),
+            from,
+            pass.state().prefixLength());
     KeptArrays arrays = new KeptArrays(model().pool());
     try (CallMemory memory = new CallMemory(workspaces, dataType, keep ? arrays : null)) {
       INDArray y = memory.output(extent.batch(), extent.time(), part.width());
@@ -139,6 +151,27 @@ final class EmbeddingsLayer extends SteppingLayer {
       kept = keep ? new Kept(pass, values, arrays) : null;
       return y;
     }
+  }
+
+  /** The ids [batch, time] of an input [batch, time], or of one with types, [batch, 2, time]. */
+  private INDArray tokens() {
+    return input.rank() == 2 ? input : input.get(all(), point(0), all());
+  }
+
+  /** The types of the tokens; null if there are none. */
+  private int @Nullable [] types() {
+    if (input.rank() == 2) {
+      return null;
+    }
+    int[] types = TokenIds.of(input.get(all(), point(1), all()));
+    int most = part.types().map(EmbeddingPart::rows).orElse(1);
+    for (int type : types) {
+      if (type < 0 || type >= most) {
+        throw new PeftException(
+            "token_type_ids hold " + type + "; allowed: 0 to " + (most - 1) + ".");
+      }
+    }
+    return types;
   }
 
   private void meetEncoder(@Nullable INDArray mask, int virtualTokens, boolean trains) {
@@ -156,7 +189,7 @@ final class EmbeddingsLayer extends SteppingLayer {
       return null;
     }
     int[] mask = TokenIds.of(given);
-    Extent.of(input).requireMask(mask);
+    Extent.of(tokens()).requireMask(mask);
     return mask;
   }
 

@@ -10,6 +10,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Pass;
 import org.peft4j.internal.graft.LayerGrafts;
 import org.peft4j.internal.module.SiteLayer;
+import org.peft4j.transformers.architecture.HeadPart;
 import org.peft4j.transformers.internal.head.Losses;
 import org.peft4j.transformers.internal.head.Reading;
 import org.peft4j.transformers.internal.head.Readout;
@@ -26,7 +27,8 @@ final class HeadLayer extends LossLayer {
 
   HeadLayer(NeuralNetConfiguration configuration, FrozenModel model, LayerGrafts grafts) {
     super(configuration, model, model.architecture().head().sites(), grafts);
-    readout = Readout.of(model.architecture().head(), new Modules(model, grafts), twoStacks());
+    HeadPart.Output head = (HeadPart.Output) model.architecture().head();
+    readout = Readout.of(head, new Modules(model, grafts), twoStacks());
   }
 
   @Override

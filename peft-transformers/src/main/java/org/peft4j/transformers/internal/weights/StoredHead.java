@@ -6,6 +6,7 @@ import org.peft4j.internal.torch.WeightFiles;
 import org.peft4j.safetensors.TensorInfo;
 import org.peft4j.safetensors.TensorSource;
 import org.peft4j.transformers.architecture.HeadPart;
+import org.peft4j.transformers.architecture.LinearPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 
 /**
@@ -29,13 +30,13 @@ public final class StoredHead {
     if (!(model.head().tied() || shares) || !WeightFiles.present(path)) {
       return model;
     }
-    HeadPart head = model.head();
-    String own = TensorKeys.key(head.linear().site(), head.linear().site().parameters().get(0));
     try (TensorSource source = WeightFiles.open(path)) {
       Optional<TensorInfo> table = table(source, model);
       ModelArchitecture stored =
-          head.tied() && apart(source, stored(source, model, own), table)
-              ? model.withHead(((HeadPart.Language) head).untied())
+          model.head() instanceof HeadPart.Language head
+                  && head.tied()
+                  && apart(source, stored(source, model, key(head.linear())), table)
+              ? model.withHead(head.untied())
               : model;
       return stored.withTokens(
           tokens ->
@@ -43,6 +44,10 @@ public final class StoredHead {
                   ? tokens.alone()
                   : tokens);
     }
+  }
+
+  private static String key(LinearPart head) {
+    return TensorKeys.key(head.site(), head.site().parameters().get(0));
   }
 
   private static String stored(TensorSource source, ModelArchitecture model, String own) {

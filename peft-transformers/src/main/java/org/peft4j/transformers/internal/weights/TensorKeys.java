@@ -52,8 +52,8 @@ public record TensorKeys(
         aliases.put(table.ownKey(), table.key());
       }
     }
-    if (model.head().tied()) {
-      for (String key : shapes(model.head().linear()).keySet()) {
+    if (model.tiedHead().isPresent()) {
+      for (String key : shapes(model.tiedHead().get()).keySet()) {
         shapes.remove(key);
         aliases.put(key, model.body().input().tokens().key());
       }
@@ -104,7 +104,8 @@ public record TensorKeys(
     Set<String> either = new TreeSet<>();
     for (ModulePart module : head.modules()) {
       Set<String> keys = shapes(module).keySet();
-      if (module.site().name().startsWith(names.bodyPrefix() + ".")) {
+      if (head instanceof HeadPart.Features
+          || module.site().name().startsWith(names.bodyPrefix() + ".")) {
         either.addAll(keys);
       } else {
         needed.keySet().removeAll(keys);
@@ -131,7 +132,9 @@ public record TensorKeys(
     return aliases.containsKey(own) || ignored.contains(own) || ignored.contains(prefixed(own));
   }
 
+  /** A name with the prefix of the body, or without it where it has it. */
   private String prefixed(String name) {
-    return names.bodyPrefix() + "." + name;
+    String prefix = names.bodyPrefix() + ".";
+    return name.startsWith(prefix) ? name.substring(prefix.length()) : prefix + name;
   }
 }

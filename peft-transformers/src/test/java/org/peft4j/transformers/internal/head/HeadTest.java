@@ -27,13 +27,13 @@ class HeadTest {
 
   private final INDArray hidden = Values.random(1, 3, WIDTH);
 
-  private static TestModules modules(HeadPart head) {
+  private static TestModules modules(HeadPart.Output head) {
     EmbeddingPart tokens = EmbeddingPart.of("tokens", SiteRole.TOKEN_EMBEDDING, 3, WIDTH, 0.02);
     return new TestModules(
         new StackPart(InputPart.of(tokens), List.of(), Optional.empty(), Optional.empty()), head);
   }
 
-  private static HeadPart part(double multiplier, double cap) {
+  private static HeadPart.Output part(double multiplier, double cap) {
     return new HeadPart.Language(
         HeadPart.Language.of("head", WIDTH, OUTPUTS, false, 0.02).linear(),
         false,

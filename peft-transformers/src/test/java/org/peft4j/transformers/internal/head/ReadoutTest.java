@@ -58,22 +58,22 @@ class ReadoutTest {
     return HeadPart.output("classifier", WIDTH, OUTPUTS, true, 0.02);
   }
 
-  private static HeadPart sequence(HeadPart.Position position, ProblemType problem) {
+  private static HeadPart.Output sequence(HeadPart.Position position, ProblemType problem) {
     return new HeadPart.Sequence(
         position, List.of(dense(Activation.TANH, false)), output(), Labels.count(OUTPUTS), problem);
   }
 
-  private static HeadPart tokens() {
+  private static HeadPart.Output tokens() {
     return new HeadPart.Tokens(
         List.of(dense(Activation.GELU, true)), output(), Labels.count(OUTPUTS));
   }
 
-  private static HeadPart span() {
+  private static HeadPart.Output span() {
     return new HeadPart.Span(List.of(), output());
   }
 
   /** Runs a test with the readout of a head, whose body reads no encoder. */
-  private void with(HeadPart part, Consumer<Run> test) {
+  private void with(HeadPart.Output part, Consumer<Run> test) {
     EmbeddingPart table = EmbeddingPart.of("tokens", SiteRole.TOKEN_EMBEDDING, 3, WIDTH, 0.02);
     StackPart stack =
         new StackPart(InputPart.of(table), List.of(), Optional.empty(), Optional.empty());

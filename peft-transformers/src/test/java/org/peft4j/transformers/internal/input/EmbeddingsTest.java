@@ -45,6 +45,8 @@ class EmbeddingsTest {
             : Optional.empty(),
         Optional.of(new PositionPart(places, offset, offset > 0)),
         Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
         plain.prompt());
   }
 
@@ -55,7 +57,7 @@ class EmbeddingsTest {
   }
 
   private static Tokens tokens(int @Nullable [] padding, int @Nullable [] mask, int past) {
-    return new Tokens(IDS, new Extent(2, 3), 0, padding, mask, past, 0);
+    return new Tokens(IDS, new Extent(2, 3), 0, null, padding, mask, past, 0);
   }
 
   private static INDArray embed(InputPart part, TestModules modules, Tokens tokens) {

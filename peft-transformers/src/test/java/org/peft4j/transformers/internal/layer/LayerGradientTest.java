@@ -102,7 +102,7 @@ class LayerGradientTest {
       LayerWorkspaceMgr none = LayerWorkspaceMgr.noWorkspaces();
       head.feedForwardMaskArray(mask, null, 2);
       head.setInput(x, none);
-      head.setLabels(labels.get(all(), interval(0, model.architecture().head().outputs())).dup());
+      head.setLabels(labels.get(all(), interval(0, head.numLabels())).dup());
       INDArray dx = head.backpropGradient(null, none).getSecond();
 
       assertCentral(

@@ -1,0 +1,5 @@
+/** Families of encoders: no token is hidden from another. */
+@NullMarked
+package org.peft4j.transformers.internal.family.encoder;
+
+import org.jspecify.annotations.NullMarked;
