@@ -3,12 +3,16 @@ package org.peft4j;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.graph.AttentionVertex;
+import org.deeplearning4j.nn.conf.graph.GraphVertex;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.Convolution1DLayer;
 import org.deeplearning4j.nn.conf.layers.RnnOutputLayer;
+import org.deeplearning4j.nn.conf.layers.samediff.SDVertexParams;
 import org.deeplearning4j.nn.conf.layers.samediff.SameDiffLambdaVertex;
 import org.deeplearning4j.nn.conf.layers.samediff.SameDiffVertex;
 import org.deeplearning4j.nn.graph.ComputationGraph;
@@ -62,6 +66,58 @@ class SameDiffVerticesTest {
     @Override
     public SDVariable defineVertex(SameDiff sameDiff, VertexInputs inputs) {
       return inputs.getInput(0).mul(inputs.getInput(1));
+    }
+  }
+
+  /** {@code a + b} with a bias b of each feature. */
+  public static final class Biased extends SameDiffVertex {
+    @Override
+    public SDVariable defineVertex(
+        SameDiff sameDiff,
+        Map<String, SDVariable> inputs,
+        Map<String, SDVariable> parameters,
+        Map<String, SDVariable> masks) {
+      return Objects.requireNonNull(inputs.get("a"))
+          .add(Objects.requireNonNull(parameters.get("b")));
+    }
+
+    @Override
+    public void defineParametersAndInputs(SDVertexParams parameters) {
+      parameters.defineInputs("a");
+      parameters.addBiasParam("b", 1, 3, 1);
+    }
+
+    @Override
+    public void initializeParameters(Map<String, INDArray> parameters) {
+      parameters.values().forEach(bias -> bias.assign(0.2));
+    }
+
+    @Override
+    public InputType getOutputType(int index, InputType... inputs) {
+      return inputs[0];
+    }
+
+    @Override
+    public GraphVertex clone() {
+      return new Biased();
+    }
+  }
+
+  /** As the biases of layers do. */
+  @Test
+  void copiesOfAVertexBiasesTrainByItsUpdaterOfBiases() {
+    for (boolean moves : new boolean[] {false, true}) {
+      Biased vertex = new Biased();
+      vertex.setBiasUpdater(new Sgd(moves ? 0.5 : 0));
+      PeftModel<ComputationGraph> model =
+          Peft.wrap(graph(vertex), BitFitConfig.builder().targetModules("vertex").build());
+      INDArray before = model.network().params().dup();
+      model
+          .network()
+          .fit(
+              new INDArray[] {Nd4j.rand(DataType.DOUBLE, 3, 2, 4)},
+              new INDArray[] {Nd4j.rand(DataType.DOUBLE, 3, 2, 4)});
+      assertThat(before.equals(model.network().params())).isEqualTo(!moves);
     }
   }
 

@@ -28,6 +28,11 @@ public final class Injection {
       return parameter(site, site.parameters().get(0).name());
     }
 
+    /** The factor of rows that the embedding of this site looks up: √width in Gemma, mostly 1. */
+    default double lookUpFactor(Site site) {
+      return 1;
+    }
+
     /** Other sites that share a frozen weight with {@code site}; empty where it is not known. */
     default List<Site> tiedTo(Site site) {
       return List.of();

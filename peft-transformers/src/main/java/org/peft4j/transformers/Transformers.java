@@ -77,7 +77,9 @@ public final class Transformers {
               + " ("
               + model.names().className()
               + ") is not a language model. Load it with "
-              + (model.labels().isPresent() ? "Transformers.loadClassifier." : "Transformers.open."));
+              + (model.labels().isPresent()
+                  ? "Transformers.loadClassifier."
+                  : "Transformers.open."));
     }
     if (model.encoder().isPresent()) {
       throw new PeftException(
@@ -203,8 +205,8 @@ public final class Transformers {
 
   /**
    * Loads a classifier of tokens with these labels. Puts a new head on a checkpoint of another
-   * task, as {@link #loadClassifier(Path, Labels, ProblemType, TransformerOptions)} does; an adapter
-   * whose task is {@code TOKEN_CLS} trains it.
+   * task, as {@link #loadClassifier(Path, Labels, ProblemType, TransformerOptions)} does; an
+   * adapter whose task is {@code TOKEN_CLS} trains it.
    */
   public static TokenClassifier loadTokenClassifier(
       Path folder, Labels labels, TransformerOptions options) {

@@ -45,6 +45,8 @@ class GuidesTest {
           Path.of("src/test/java/org/peft4j/examples/training/GuidesTest.java"),
           Path.of("src/test/java/org/peft4j/examples/training/TrainingGuideTest.java"),
           Path.of("src/test/java/org/peft4j/examples/training/NetworkGuideTest.java"),
+          ROOT.resolve(
+              "peft-transformers/src/test/java/org/peft4j/transformers/QuantizationGuideTest.java"),
           ROOT.resolve("peft-train/src/test/java/org/peft4j/train/PreferenceLoss.java"));
   private static final Pattern BLOCK = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL);
 

@@ -62,6 +62,11 @@ public final class ModelSites implements FrozenValues {
     return layer(site).frozen(site, parameter);
   }
 
+  @Override
+  public double lookUpFactor(Site site) {
+    return layer(site).lookUpFactor(site);
+  }
+
   private OriginalPart layer(Site site) {
     OriginalPart layer = layers.get(site.name());
     if (layer == null) {

@@ -19,6 +19,11 @@ public interface SiteLayer extends Layer {
   /** The frozen value of a site's parameter. */
   FrozenWeight frozen(Site site, String parameter);
 
+  /** The factor of rows that the embedding of this site looks up. */
+  default double lookUpFactor(Site site) {
+    return 1;
+  }
+
   /**
    * The Hugging Face model type, such as {@code llama}, which determines default target modules.
    */

@@ -41,6 +41,11 @@ public interface OriginalPart {
     return true;
   }
 
+  /** The factor of rows that the embedding of this site looks up. */
+  default double lookUpFactor(Site site) {
+    return 1;
+  }
+
   /** Whether its frozen weights live outside of the base network's parameter vector. */
   default boolean external() {
     return false;

@@ -22,6 +22,11 @@ public record SelfDescribedLayer(SiteLayer layer) implements OriginalLayer {
   }
 
   @Override
+  public double lookUpFactor(Site site) {
+    return layer.lookUpFactor(site);
+  }
+
+  @Override
   public Optional<String> modelType() {
     return layer.modelType();
   }

@@ -56,6 +56,17 @@ public final class PeftGraph extends ComputationGraph implements Relayable<Graph
     layout.restoreKeys();
   }
 
+  /** Deeplearning4j counts layers only; here vertices have parameters too. */
+  @Override
+  public long numParams() {
+    return flattenedParams == null ? 0 : flattenedParams.length();
+  }
+
+  @Override
+  public long numParams(boolean backwards) {
+    return numParams();
+  }
+
   @Override
   public void beforeTraining(Runnable task) {
     training.before(task);

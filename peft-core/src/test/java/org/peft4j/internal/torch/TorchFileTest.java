@@ -2,6 +2,8 @@ package org.peft4j.internal.torch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -154,6 +156,31 @@ class TorchFileTest {
     Files.copy(GOLDEN.resolve("golden.safetensors"), folder.resolve("model.safetensors"));
     try (TensorSource source = WeightFiles.open(folder)) {
       assertThat(source.path()).endsWithRaw(Path.of("model.safetensors"));
+    }
+  }
+
+  /** The sums are PyTorch's, of the values in double precision. */
+  @Test
+  void anAdapterFromTheHubHasItsValues() {
+    Path file =
+        Path.of(
+            System.getProperty("peft4j.data"),
+            "adapters/bloomz-560m-prompt-tuning/adapter_model.bin");
+    assumeTrue(Files.isRegularFile(file), () -> file + " is not here");
+    try (TensorSource source = TorchFile.open(file)) {
+      assertThat(source.tensors()).containsOnlyKeys("prompt_embeddings");
+      assertThat(source.tensor("prompt_embeddings").shape()).containsExactly(8L, 1024L);
+      float[] values = new float[8 * 1024];
+      source.readFloats("prompt_embeddings", 0, values, 0, values.length);
+      double sum = 0;
+      double absolute = 0;
+      for (float value : values) {
+        sum += value;
+        absolute += Math.abs(value);
+      }
+      assertThat(values).startsWith(-0.06593537330627441f, -0.13856860995292664f);
+      assertThat(sum).isCloseTo(-1.8901372063155577, within(1e-9));
+      assertThat(absolute).isCloseTo(1496.2440181935199, within(1e-9));
     }
   }
 }

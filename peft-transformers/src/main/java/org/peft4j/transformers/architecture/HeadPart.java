@@ -48,7 +48,9 @@ public sealed interface HeadPart permits HeadPart.Output, HeadPart.Features {
     /** The map to logits. */
     LinearPart linear();
 
-    /** The name of the layer that computes it: {@code lm_head}, {@code score}, {@code classifier}. */
+    /**
+     * The name of the layer that computes it: {@code lm_head}, {@code score}, {@code classifier}.
+     */
     default String name() {
       String path = linear().site().name();
       return path.contains(".") ? path.substring(0, path.indexOf('.')) : path;

@@ -58,19 +58,43 @@ public record InputPart(
   /** The same without a site of prompts. */
   public InputPart withoutPrompt() {
     return new InputPart(
-        tokens, multiplier, promptsScaled, projection, positions, types, norm, last, Optional.empty());
+        tokens,
+        multiplier,
+        promptsScaled,
+        projection,
+        positions,
+        types,
+        norm,
+        last,
+        Optional.empty());
   }
 
   /** The same with learnt positions. */
   public InputPart withPositions(PositionPart value) {
     return new InputPart(
-        tokens, multiplier, promptsScaled, projection, Optional.of(value), types, norm, last, prompt);
+        tokens,
+        multiplier,
+        promptsScaled,
+        projection,
+        Optional.of(value),
+        types,
+        norm,
+        last,
+        prompt);
   }
 
   /** The same with a map from the embeddings' width to the blocks'. */
   public InputPart withProjection(LinearPart value) {
     return new InputPart(
-        tokens, multiplier, promptsScaled, Optional.of(value), positions, types, norm, last, prompt);
+        tokens,
+        multiplier,
+        promptsScaled,
+        Optional.of(value),
+        positions,
+        types,
+        norm,
+        last,
+        prompt);
   }
 
   /** The same with that factor of embeddings. */
@@ -82,7 +106,15 @@ public record InputPart(
   /** The same with a norm of the sum. */
   public InputPart withNorm(NormPart value) {
     return new InputPart(
-        tokens, multiplier, promptsScaled, projection, positions, types, Optional.of(value), last, prompt);
+        tokens,
+        multiplier,
+        promptsScaled,
+        projection,
+        positions,
+        types,
+        Optional.of(value),
+        last,
+        prompt);
   }
 
   /** The same with embeddings of token types. */

@@ -62,8 +62,7 @@ final class ModelTensors {
     this.apart = together ? Set.of() : apart(architecture);
     this.tied =
         head.isPresent()
-            && (together
-                || !adapted.contains(head.get().site().name()) && !apart.contains(shared));
+            && (together || !adapted.contains(head.get().site().name()) && !apart.contains(shared));
     for (Layer layer : model.graph().getLayers()) {
       if (layer instanceof SiteLayer siteLayer) {
         siteLayer.sites().forEach(site -> layers.put(site.name(), siteLayer));

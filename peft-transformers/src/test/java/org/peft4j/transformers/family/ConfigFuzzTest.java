@@ -36,7 +36,22 @@ class ConfigFuzzTest {
   void damagedConfigsAreRefusedOrDescribed() throws IOException {
     List<String> seeds =
         Stream.of(
-                "llama", "llama_rope_llama3", "llama_classifier", "mistral", "qwen2", "gpt2", "opt")
+                "llama",
+                "llama_rope_llama3",
+                "llama_classifier",
+                "mistral",
+                "qwen2",
+                "gemma3",
+                "phi3_long",
+                "granite",
+                "smollm3",
+                "gpt2",
+                "gpt_neo",
+                "gpt_neox_series",
+                "gptj",
+                "bloom",
+                "falcon_new",
+                "opt")
             .map(ConfigFuzzTest::config)
             .toList();
     Mutations mutations = new Mutations(20_240_303, Mutations.JSON);

@@ -63,6 +63,22 @@ class FamiliesTest {
             + " gelu_pytorch_tanh, relu, silu, swish, tanh",
         "llama   | quantization_config | {\"bits\": 4} | quantization_config is {\"bits\":4}, an"
             + " unknown setting",
+        "gemma2  | sliding_window | null | sliding_attention needs a sliding_window.",
+        "gemma2  | use_bidirectional_attention | true | allowed: only false",
+        "gemma3  | attn_logit_softcapping | 5.0 | attn_logit_softcapping is 5.0; allowed: only null.",
+        "gemma   | hidden_activation | \"silu\" | allowed: only gelu_pytorch_tanh",
+        "phi3_long | rope_scaling | {\"type\": \"yarn\"} | type is \"yarn\"; allowed: default, longrope, su.",
+        "phi3    | rope_parameters | {\"partial_rotary_factor\": 0.1} | partial_rotary_factor is 0.1;"
+            + " allowed: up to 1, and so that an even number of the 8 features of a head rotates",
+        "phi     | tie_word_embeddings | true | tie_word_embeddings is true; allowed: only false",
+        "smollm3 | no_rope_layers | [1] | no_rope_layers is [1]; allowed: a list of at least 2 numbers 0 and 1.",
+        "gptj    | rotary_dim | 9 | rotary_dim is 9; allowed: an even number up to the 8 features of a head.",
+        "gpt_neo | attention_types | [[[\"global\"], 3]] | together num_layers 2.",
+        "gpt_neo | attention_layers | [\"local\", \"local\"] | allowed: the blocks of attention_types, [global, local].",
+        "bloom   | apply_residual_connection_post_layernorm | true | allowed: only false",
+        "falcon_new | parallel_attn | false | allowed: only true with new_decoder_architecture.",
+        "falcon_new | num_kv_heads | 3 | num_kv_heads is 3; allowed: a divisor of num_attention_heads 4.",
+        "falcon  | num_ln_in_parallel_attn | 2 | allowed: only 1 without new_decoder_architecture.",
         "gpt2    | pruned_heads | {\"0\": [1]} | pruned_heads is {\"0\":[1]}; allowed: only {}",
         "gpt2    | add_cross_attention | true | add_cross_attention is true; allowed: only false",
       })

@@ -79,7 +79,12 @@ public final class FirstPrompt {
 
   private static void fill(INDArray target, FrozenValues frozen, IntUnaryOperator ids) {
     int[] rows = IntStream.range(0, (int) target.size(0)).map(ids).toArray();
-    frozen.weight(embedding(frozen)).lookUp(new Nd4jKernels(), rows, target);
+    Site embedding = embedding(frozen);
+    frozen.weight(embedding).lookUp(new Nd4jKernels(), rows, target);
+    double factor = frozen.lookUpFactor(embedding);
+    if (factor != 1) {
+      target.muli(factor);
+    }
   }
 
   private static Site embedding(FrozenValues frozen) {

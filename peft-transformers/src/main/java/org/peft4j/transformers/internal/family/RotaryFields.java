@@ -96,9 +96,10 @@ public final class RotaryFields {
       double absentTheta) {
     double factor = rope.positiveNumber(PARTIAL, absentFactor);
     int size = (int) (headSize * factor);
-    fields.check(
+    ConfigFields said = rope.has(PARTIAL) ? rope : fields;
+    said.check(
         factor <= 1 && size % 2 == 0 && size > 0,
-        fields.has("rotary_pct") ? "rotary_pct" : PARTIAL,
+        said.has("rotary_pct") ? "rotary_pct" : PARTIAL,
         "up to 1, and so that an even number of the "
             + headSize
             + " features of a head rotates; these are hidden_size divided by num_attention_heads");

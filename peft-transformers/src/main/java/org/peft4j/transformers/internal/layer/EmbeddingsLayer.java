@@ -19,6 +19,7 @@ import org.peft4j.adapter.Pass;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.graft.LayerGrafts;
 import org.peft4j.internal.module.SiteLayer;
+import org.peft4j.site.Site;
 import org.peft4j.transformers.architecture.EmbeddingPart;
 import org.peft4j.transformers.architecture.InputPart;
 import org.peft4j.transformers.architecture.PositionPart;
@@ -56,6 +57,12 @@ final class EmbeddingsLayer extends SteppingLayer {
     this.side = side;
     part = model.architecture().stack(side).input();
     embeddings = Embeddings.of(part, new Modules(model, grafts));
+  }
+
+  /** Virtual tokens that a model scales itself begin as plain rows. */
+  @Override
+  public double lookUpFactor(Site site) {
+    return site.equals(part.tokens().site()) && !part.promptsScaled() ? part.multiplier() : 1;
   }
 
   @Override

@@ -13,12 +13,16 @@ import org.peft4j.safetensors.DType;
 import org.peft4j.safetensors.TensorInfo;
 import org.peft4j.safetensors.TensorSource;
 import org.peft4j.weight.FrozenWeight;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Reads the weights of a checkpoint folder. It must contain every expected tensor in its shape, and
- * no other tensor except known constant buffers.
+ * no other tensor except known constant buffers and the heads that encoders were pretrained with.
  */
 public final class CheckpointReader {
+  private static final Logger LOG = LoggerFactory.getLogger(CheckpointReader.class);
+
   private final Path folder;
   private final TensorKeys keys;
   private final HeldFormats formats;
@@ -52,11 +56,17 @@ public final class CheckpointReader {
   private Map<String, TensorInfo> match(TensorSource source) {
     Map<String, TensorInfo> found = new TreeMap<>();
     TreeSet<String> problems = new TreeSet<>();
+    TreeSet<String> unused = new TreeSet<>();
     for (TensorInfo info : source.tensors().values()) {
       Optional<String> key = keys.canonical(info.name());
       if (key.isPresent()) {
-        found.put(key.get(), info);
+        TensorInfo other = found.put(key.get(), info);
+        if (other != null) {
+          problems.add(other.name() + " and " + info.name() + " are both " + key.get());
+        }
         check(key.get(), info, problems);
+      } else if (keys.ofPretraining(info.name())) {
+        unused.add(info.name());
       } else if (!keys.harmless(info.name())) {
         problems.add("unexpected " + info.name() + " " + info.shape());
       }
@@ -75,6 +85,9 @@ public final class CheckpointReader {
     if (!problems.isEmpty()) {
       throw new PeftException(
           "The weights in " + folder + " do not match its config.json: " + shown(problems));
+    }
+    if (!unused.isEmpty()) {
+      LOG.info("{}: the head of pretraining is not used: {}.", folder, String.join(", ", unused));
     }
     return found;
   }

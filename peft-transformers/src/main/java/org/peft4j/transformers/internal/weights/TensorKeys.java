@@ -26,6 +26,7 @@ import org.peft4j.weight.WeightView;
  * @param ignored keys that may be present and are not used
  * @param inputsFirst keys of matrices stored as [in, out]
  * @param optional keys of {@code shapes} that may be absent
+ * @param leftOver modules, by the first segment of their names, that may be there and are not used
  */
 public record TensorKeys(
     CheckpointNames names,
@@ -33,13 +34,15 @@ public record TensorKeys(
     Map<String, String> aliases,
     Set<String> ignored,
     Set<String> inputsFirst,
-    Set<String> optional) {
+    Set<String> optional,
+    Set<String> leftOver) {
   public TensorKeys {
     shapes = Map.copyOf(shapes);
     aliases = Map.copyOf(aliases);
     ignored = Set.copyOf(ignored);
     inputsFirst = Set.copyOf(inputsFirst);
     optional = Set.copyOf(optional);
+    leftOver = Set.copyOf(leftOver);
   }
 
   /** The tensors of a model; a tied head shares the table of token embeddings. */
@@ -59,7 +62,13 @@ public record TensorKeys(
       }
     }
     return new TensorKeys(
-        model.names(), shapes, aliases, model.names().constants(), inputsFirst(model), Set.of());
+        model.names(),
+        shapes,
+        aliases,
+        model.names().constants(),
+        inputsFirst(model),
+        Set.of(),
+        HubNames.leftOver(model.head()));
   }
 
   private static Set<String> inputsFirst(ModelArchitecture model) {
@@ -114,12 +123,12 @@ public record TensorKeys(
     Set<String> unused = new TreeSet<>(ignored);
     stored.modules().forEach(module -> unused.addAll(shapes(module).keySet()));
     unused.removeAll(needed.keySet());
-    return new TensorKeys(names, needed, aliases, unused, inputsFirst, either);
+    return new TensorKeys(names, needed, aliases, unused, inputsFirst, either, leftOver);
   }
 
   /** The key that a file's {@code name} means; empty if it is unknown. */
   Optional<String> canonical(String name) {
-    String own = names.own(name);
+    String own = names.own(HubNames.today(name));
     if (shapes.containsKey(own)) {
       return Optional.of(own);
     }
@@ -130,6 +139,11 @@ public record TensorKeys(
   boolean harmless(String name) {
     String own = names.own(name);
     return aliases.containsKey(own) || ignored.contains(own) || ignored.contains(prefixed(own));
+  }
+
+  /** Whether a tensor of that name is of a head that the model was pretrained with. */
+  boolean ofPretraining(String name) {
+    return leftOver.contains(name.split("\\.", 2)[0]);
   }
 
   /** A name with the prefix of the body, or without it where it has it. */

@@ -93,8 +93,7 @@ public record BertFamily(String modelType, String className, String body) implem
               modelType,
               task.className(className, "ForMaskedLM"),
               body,
-              Set.of(
-                  prefix + "embeddings.position_ids", prefix + "embeddings.token_type_ids")),
+              Set.of(prefix + "embeddings.position_ids", prefix + "embeddings.token_type_ids")),
           input.positions().orElseThrow().positions(),
           TokenFields.read(fields),
           Optional.empty(),
@@ -138,8 +137,7 @@ public record BertFamily(String modelType, String className, String body) implem
       return embedded == parts.width()
           ? input
           : input.withLast(
-              parts.linear(
-                  prefix + "embeddings_project", SiteRole.OTHER, embedded, parts.width()));
+              parts.linear(prefix + "embeddings_project", SiteRole.OTHER, embedded, parts.width()));
     }
 
     private BlockPart block(int index) {
@@ -164,8 +162,7 @@ public record BertFamily(String modelType, String className, String body) implem
                   new FeedForwardPart(
                       activation,
                       Optional.empty(),
-                      parts.linear(
-                          name + ".intermediate.dense", SiteRole.UP, parts.width(), inner),
+                      parts.linear(name + ".intermediate.dense", SiteRole.UP, parts.width(), inner),
                       parts.linear(name + ".output.dense", SiteRole.DOWN, inner, parts.width())),
                   name + ".feed_forward",
                   name + ".output.LayerNorm")));

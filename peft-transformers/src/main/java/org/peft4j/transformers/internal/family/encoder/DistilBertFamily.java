@@ -62,8 +62,7 @@ public final class DistilBertFamily implements Family {
         InputPart.of(
                 parts
                     .table(name + "word_embeddings", SiteRole.TOKEN_EMBEDDING, vocabulary, width)
-                    .withPadding(
-                        TokenFields.paddingRow(fields, vocabulary, OptionalInt.of(0))))
+                    .withPadding(TokenFields.paddingRow(fields, vocabulary, OptionalInt.of(0))))
             .withPositions(
                 PositionPart.of(
                     parts.table(
@@ -107,8 +106,7 @@ public final class DistilBertFamily implements Family {
                     attention,
                     parts.separate(
                         attention + ".q_lin", attention + ".k_lin", attention + ".v_lin"),
-                    parts.linear(
-                        attention + ".out_lin", SiteRole.ATTENTION_OUTPUT, width, width)),
+                    parts.linear(attention + ".out_lin", SiteRole.ATTENTION_OUTPUT, width, width)),
                 attention,
                 name + ".sa_layer_norm"),
             parts.sublayer(

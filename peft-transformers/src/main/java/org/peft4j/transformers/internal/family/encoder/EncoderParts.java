@@ -98,9 +98,7 @@ record EncoderParts(int width, int heads, double epsilon, double deviation) {
               task.problem());
       case TOKEN_CLS ->
           new HeadPart.Tokens(
-              List.of(),
-              output("classifier", task.requireLabels().size()),
-              task.requireLabels());
+              List.of(), output("classifier", task.requireLabels().size()), task.requireLabels());
       case QUESTION_ANS -> new HeadPart.Span(List.of(), output("qa_outputs", 2));
       default -> new HeadPart.Features(pooler);
     };
