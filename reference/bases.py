@@ -16,6 +16,7 @@ from transformers import (
     AutoModelForSeq2SeqLM,
     AutoModelForSequenceClassification,
     AutoModelForTokenClassification,
+    BartConfig,
     GPT2Config,
     LlamaConfig,
     MistralConfig,
@@ -109,6 +110,13 @@ def t5(kind: type = T5Config, **fields) -> PreTrainedConfig:
     return kind(**{**sizes, **buckets, **tokens, "attn_implementation": "eager", **fields})
 
 
+def bart(**fields) -> BartConfig:
+    sizes = dict(d_model=24, encoder_ffn_dim=40, decoder_ffn_dim=36, encoder_layers=2, decoder_layers=2, max_position_embeddings=32)
+    heads = dict(encoder_attention_heads=4, decoder_attention_heads=2)
+    tokens = dict(vocab_size=VOCABULARY, pad_token_id=0, bos_token_id=1, eos_token_id=2, decoder_start_token_id=2, forced_eos_token_id=None)
+    return BartConfig(**{**sizes, **heads, **tokens, "attn_implementation": "eager", **fields})
+
+
 def rope(rope_type: str, theta: float = 10_000.0, **fields) -> dict:
     return {"rope_type": rope_type, "rope_theta": theta, **fields}
 
@@ -164,6 +172,8 @@ ALL: dict[str, Base] = {
     "t5_gated": Base(t5(feed_forward_proj="gated-gelu", tie_word_embeddings=False), own_head=True),
     "t5_bf16": Base(t5(), dtype=torch.bfloat16),
     "t5_f16": Base(t5(feed_forward_proj="gated-gelu"), dtype=torch.float16),
+    "bart": Base(bart()),
+    "bart_scaled": Base(bart(scale_embedding=True, activation_function="relu", decoder_layers=3)),
     "mt5": Base(t5(MT5Config), own_head=True),
     "umt5": Base(t5(UMT5Config)),
     "llama_classifier": Base(llama(id2label={0: "bad", 1: "middling", 2: "good"}), classifier=True),

@@ -53,6 +53,19 @@ ALL: dict[str, Case] = {
     "seq2seq/mt5": one("The default of model_type mt5, a head of its own", "mt5", lora(), padding="left"),
     "seq2seq/umt5": one("A table of positions in every block", "umt5", lora(target_modules="all-linear", r=2), padding="left"),
     "seq2seq/umt5_tables": one("Those tables", "umt5", lora(target_modules=["relative_attention_bias", "q"])),
+    "seq2seq/bart": one("target_modules null: the default of model_type bart", "bart", lora(), padding="left"),
+    "seq2seq/bart_all_linear": one("Every linear map but lm_head", "bart_scaled", lora(target_modules="all-linear", r=2)),
+    "seq2seq/bart_cross": one(
+        "Cross-attention alone, its biases too", "bart", lora(target_modules=r".*encoder_attn\.(q_proj|v_proj)", bias="lora_only")
+    ),
+    "seq2seq/bart_embeddings": one(
+        "Tables of tokens; positions and norms as copies",
+        "bart_scaled",
+        lora(target_modules=["embed_tokens"], modules_to_save=["embed_positions", "layernorm_embedding", "encoder_attn_layer_norm"]),
+    ),
+    "seq2seq/bart_dora": one("DoRA", "bart", lora(target_modules=["q_proj", "fc2"], use_dora=True), padding="none"),
+    "seq2seq/bart_ia3": one("Keys, values and the input of fc2", "bart", IA3Config(**TASK), padding="left"),
+    "seq2seq/bart_prompt": one("Three virtual tokens before the encoder's", "bart_scaled", prompt(3)),
     "seq2seq/t5_ia3": one("Keys, values and the input of wo: the default of model_type t5", "t5", IA3Config(**TASK)),
     "seq2seq/t5_norms": one("The default of norms", "t5", LNTuningConfig(**TASK, target_modules=["layer_norm"]), padding="left"),
     "seq2seq/t5_prompt": one("Three virtual tokens before the encoder's", "t5", prompt(3), padding="left"),

@@ -9,10 +9,6 @@ from transformers import (
     GenerationConfig,
     LogitsProcessorList,
     PreTrainedModel,
-    RepetitionPenaltyLogitsProcessor,
-    TemperatureLogitsWarper,
-    TopKLogitsWarper,
-    TopPLogitsWarper,
 )
 
 import bases
@@ -113,6 +109,65 @@ def without_ties(base: str) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
     raise AssertionError(f"{base}: only ties")
 
 
+BEAMS: dict[str, dict] = {
+    "greedy": {},
+    "eos": {"eos_token_id": None},
+    "beams": {"num_beams": 3, "num_return_sequences": 2},
+    "beams_eos": {"num_beams": 3, "eos_token_id": None, "num_return_sequences": 3},
+    "beams_long": {"num_beams": 2, "eos_token_id": None, "length_penalty": 2.0, "early_stopping": True},
+    "beams_short": {"num_beams": 4, "eos_token_id": None, "length_penalty": -1.0, "num_return_sequences": 2},
+    "beams_never": {"num_beams": 3, "eos_token_id": None, "early_stopping": "never"},
+    "beams_ngrams": {"num_beams": 2, "eos_token_id": None, "no_repeat_ngram_size": 2, "min_new_tokens": 5},
+    "ngrams": {"no_repeat_ngram_size": 2, "repetition_penalty": PENALTY},
+    "forced": {"eos_token_id": None, "forced_bos_token_id": 9, "forced_eos_token_id": 2, "min_new_tokens": 4},
+}
+"""Options of generate; eos_token_id null is a token that ends some rows."""
+BEAM_BASES = ["llama", "gpt2", "bart", "t5", "t5_gated", "mt5", "umt5"]
+BEAM_TOKENS = 10
+
+
+def beams(base: str, seed: int) -> dict[str, torch.Tensor]:
+    model, inputs = bases.load(base), prompts(f"{base}/beams/{seed}")
+    padding = {"pad_token_id": PAD, "max_new_tokens": BEAM_TOKENS, "do_sample": False}
+    if model.config.is_encoder_decoder:  # padded on the right
+        lengths = inputs["attention_mask"].sum(dim=1)
+        mask = (torch.arange(max(PROMPT_LENGTHS)) < lengths.unsqueeze(1)).long()
+        ids = torch.randint(3, bases.VOCABULARY, mask.shape, generator=setting.generator(f"{base}/beams/{seed}"))
+        inputs = {"input_ids": ids * mask, "attention_mask": mask}
+    nudged = bases.load(base)  # where its choice is another, the choice depends on rounding
+    with torch.no_grad():
+        for key, parameter in nudged.named_parameters():
+            parameter.mul_(1 + setting.normal(f"nudge/{key}", parameter, 1e-5))
+    free = model.generate(**inputs, **padding, eos_token_id=NO_EOS)[:, -BEAM_TOKENS:]
+    end = free[0, 4].item()
+    result = {**inputs, "end": torch.tensor([end])}
+    for name, options in BEAMS.items():
+        given = {"eos_token_id": NO_EOS, **options}
+        if given["eos_token_id"] is None:
+            given["eos_token_id"] = end
+        found = model.generate(**inputs, **padding, **given)
+        assert torch.equal(found, nudged.generate(**inputs, **padding, **given)), "choose another seed"
+        result[name] = found
+    return result
+
+
+def write_beams() -> None:
+    """<base>.input_ids, .attention_mask and .end, and the sequences of each case of BEAMS."""
+    tensors = {}
+    for base in BEAM_BASES:
+        for seed in range(30):
+            try:
+                found = beams(base, seed)
+            except AssertionError:
+                continue
+            tensors.update({f"{base}.{key}": value for key, value in found.items()})
+            break
+        else:
+            raise AssertionError(f"{base}: only ties")
+    setting.write_tensors(setting.GOLDEN / "generation/beams.safetensors", tensors)
+    setting.write_json(setting.GOLDEN / "generation/beams.json", {"max_new_tokens": BEAM_TOKENS, "bases": BEAM_BASES, "options": BEAMS})
+
+
 def write_defaults() -> None:
     """What `generate` without arguments makes of a generation_config.json."""
     folder = setting.GOLDEN / "generate_defaults"
@@ -135,18 +190,11 @@ def write_defaults() -> None:
     setting.write_json(folder / "case.json", {"base": "llama", "configs": configs})
 
 
-def processors(repetition_penalty=1.0, temperature=1.0, top_k=0, top_p=1.0) -> LogitsProcessorList:
-    """In the order in which transformers applies them."""
-    result = LogitsProcessorList()
-    if repetition_penalty != 1.0:
-        result.append(RepetitionPenaltyLogitsProcessor(repetition_penalty))
-    if temperature != 1.0:
-        result.append(TemperatureLogitsWarper(temperature))
-    if top_k:
-        result.append(TopKLogitsWarper(top_k))
-    if top_p < 1.0:
-        result.append(TopPLogitsWarper(top_p))
-    return result
+def processors(**parameters) -> LogitsProcessorList:
+    """In the order in which transformers applies them; rows begin with 4 tokens, have 7 at most, and end with 2 or 13."""
+    config = GenerationConfig(do_sample=True, max_length=7, eos_token_id=[2, 13], **{"top_k": 0, **parameters})
+    config._eos_token_tensor = torch.tensor([2, 13])
+    return bases.load("llama")._get_logits_processor(config, input_ids_seq_length=4)
 
 
 PARAMETERS = {
@@ -163,7 +211,31 @@ PARAMETERS = {
     "repetition_penalty": {"repetition_penalty": 1.3},
     "repetition_reward": {"repetition_penalty": 0.8},
     "all": {"repetition_penalty": 1.3, "temperature": 0.7, "top_k": 8, "top_p": 0.8},
+    "min_p": {"min_p": 0.2},
+    "min_p_all": {"min_p": 0.05, "temperature": 1.5, "top_k": 9},
+    "typical_p": {"typical_p": 0.6},
+    "typical_p_tiny": {"typical_p": 0.01},
+    "typical_p_masked": {"typical_p": 0.8, "top_k": 6},
+    "min_length": {"min_length": 7},
+    "min_length_reached": {"min_length": 6},
+    "min_new_tokens": {"min_new_tokens": 3},
+    "min_new_tokens_reached": {"min_new_tokens": 2},
+    "bigrams": {"no_repeat_ngram_size": 2},
+    "trigrams": {"no_repeat_ngram_size": 3},
+    "single_tokens": {"no_repeat_ngram_size": 1},
+    "bad_words": {"bad_words_ids": [[0, 19, 3], [7, 13, 5, 8], [6], [2], [19, 4]]},
+    "suppress": {"suppress_tokens": [3, 11], "begin_suppress_tokens": [4, 5]},
+    "begin_suppress": {"begin_suppress_tokens": [4, 5, 19]},
+    "forced_last": {"forced_eos_token_id": [2, 13], "repetition_penalty": 1.2},
+    "rules": {"no_repeat_ngram_size": 2, "bad_words_ids": [[5, 9]], "min_new_tokens": 4, "suppress_tokens": [1], "top_p": 0.9, "min_p": 0.1},
 }
+ROWS = {
+    "bigrams": [[4, 9, 0, 4, 9, 4], [7, 7, 7, 7, 1, 7]],
+    "trigrams": [[4, 9, 0, 4, 9, 4, 9], [7, 7, 7, 7, 1, 7, 7]],
+    "begin_suppress": [[1, 4, 9, 19], [2, 7, 13, 5]],
+    "rules": [[1, 4, 5, 4, 9, 5], [2, 7, 7, 13, 5, 7]],
+}
+"""Rows of their own, where the common ones show nothing."""
 
 
 def write_processors() -> None:
@@ -174,7 +246,10 @@ def write_processors() -> None:
     tensors = {"input_ids": previous}
     for name, parameters in PARAMETERS.items():
         logits = tied if name.endswith("_tied") else plain
-        processed = processors(**parameters)(previous, logits.clone())
+        rows = torch.tensor(ROWS[name]) if name in ROWS else previous
+        if name in ROWS:
+            tensors[f"{name}.input_ids"] = rows
+        processed = processors(**parameters)(rows, logits.clone())
         tensors[f"{name}.input"] = logits
         tensors[f"{name}.output"] = processed
         tensors[f"{name}.probabilities"] = processed.softmax(dim=-1)
@@ -191,5 +266,6 @@ if __name__ == "__main__":
     write_generation("opt_350m")
     write_generation("llama_rope_longrope")
     write_decoders()
+    write_beams()
     write_defaults()
     write_processors()

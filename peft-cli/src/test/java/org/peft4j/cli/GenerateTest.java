@@ -49,7 +49,7 @@ class GenerateTest {
             "generation_config.json: {\"do_sample\":true,\"temperature\":0.5,\"max_new_tokens\":3,"
                 + "\"eos_token_id\":2}",
             "these apply: do_sample true, temperature 0.7, top_k 9, top_p 1.0,"
-                + " repetition_penalty 1.0, max_new_tokens 3, eos_token_id [2]");
+                + " repetition_penalty 1.0, num_beams 1, max_new_tokens 3, eos_token_id [2]");
   }
 
   @Test
@@ -62,10 +62,32 @@ class GenerateTest {
         .contains("these apply: do_sample false", "max_new_tokens 20");
   }
 
+  @Test
+  void beamsGiveSeveralTextsTheBestFirst() {
+    Run run = generate("--no-sample", "-n", 6, "--num-beams", 3, "--num-return-sequences", 2);
+
+    assertThat(run.status()).as(run.err()).isZero();
+    assertThat(run.out().lines()).hasSize(2).doesNotHaveDuplicates();
+    assertThat(run.out().lines()).allMatch(line -> line.startsWith("Once upon a time"));
+  }
+
+  @Test
+  void aStopStringEndsTheText() {
+    String whole = generate("--no-sample", "-n", 12).out().strip();
+    String word = whole.substring("Once upon a time".length()).strip().split(" ")[1];
+
+    String stopped = generate("--no-sample", "-n", 12, "--stop", word).out().strip();
+
+    assertThat(whole).startsWith(stopped);
+    assertThat(stopped).endsWith(word).isNotEqualTo(whole);
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
       value = {
+        "--num-beams 2 --num-return-sequences 3 | --num-return-sequences is 3; allowed: 1 to --num-beams, which is 2.",
+        "--min-p 2         | --min-p is 2.0; allowed: 0 to 1.",
         "--top-p 1.5       | wrong options: --top-p is 1.5; allowed: above 0, at most 1.",
         "--top-k -1        | --top-k is -1; allowed: 0 (all tokens) or more.",
         "-n 0              | --max-new-tokens is 0; allowed: 1 or more.",

@@ -12,10 +12,12 @@ import org.peft4j.config.PeftConfig;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.files.AdapterFiles;
 import org.peft4j.transformers.CausalLanguageModel;
+import org.peft4j.transformers.Seq2SeqLanguageModel;
 import org.peft4j.transformers.TransformerModel;
 import org.peft4j.transformers.TransformerOptions;
 import org.peft4j.transformers.Transformers;
 import org.peft4j.transformers.family.Families;
+import org.peft4j.transformers.generation.Generator;
 
 /** A loaded model, with its adapter if one is requested. */
 public record OpenModel(TransformerModel base, Optional<PeftModel<ComputationGraph>> wrapped)
@@ -91,13 +93,16 @@ public record OpenModel(TransformerModel base, Optional<PeftModel<ComputationGra
   }
 
   /**
-   * The base model as a language model.
+   * A generator with the adapters.
    *
-   * @throws PeftException if it is another model
+   * @throws PeftException if the model is no language model
    */
-  public CausalLanguageModel languageModel() {
+  public Generator generator() {
     if (base instanceof CausalLanguageModel causal) {
-      return causal;
+      return Generator.of(causal, graph());
+    }
+    if (base instanceof Seq2SeqLanguageModel decoder) {
+      return Generator.of(decoder, graph());
     }
     throw new PeftException(
         base.folder()

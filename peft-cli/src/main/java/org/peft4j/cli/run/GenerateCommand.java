@@ -9,7 +9,6 @@ import org.peft4j.cli.options.Output;
 import org.peft4j.cli.options.TaskOption;
 import org.peft4j.transformers.generation.GeneratedRow;
 import org.peft4j.transformers.generation.GenerationConfig;
-import org.peft4j.transformers.generation.Generator;
 import org.peft4j.transformers.tokenizer.Tokenizer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -25,7 +24,8 @@ import picocli.CommandLine.Spec;
     description =
         "Settings that you do not give are those of the model's generation_config.json, and then"
             + " those of Hugging Face transformers: always the likeliest token, at most 20 of them."
-            + " Prints each prompt with its continuation.",
+            + " Prints each prompt with its continuation; of an encoder-decoder, what it makes of the"
+            + " prompt.",
     footer = {
       "",
       "Examples:",
@@ -40,7 +40,7 @@ public final class GenerateCommand implements Runnable {
       names = {"-p", "--prompt"},
       required = true,
       paramLabel = "TEXT",
-      description = "Text to continue; repeatable.")
+      description = "Text to continue, or for the encoder; repeatable.")
   List<String> prompts = new ArrayList<>();
 
   @Mixin TaskOption task = new TaskOption();
@@ -68,10 +68,10 @@ public final class GenerateCommand implements Runnable {
     try (OpenModel open = OpenModel.of(model)) {
       task.tell(open.wrapped());
       List<int[]> ids = prompts.stream().map(text -> tokenizer.encode(text, true)).toList();
-      List<GeneratedRow> rows =
-          Generator.of(open.languageModel(), open.graph()).generate(ids, config).rows();
+      List<GeneratedRow> rows = open.generator().with(tokenizer).generate(ids, config).rows();
+      boolean decoded = open.base().architecture().encoder().isPresent();
       for (GeneratedRow row : rows) {
-        List<Integer> all = new ArrayList<>(row.prompt());
+        List<Integer> all = new ArrayList<>(decoded ? List.of() : row.prompt());
         all.addAll(row.tokens());
         Output.of(spec)
             .println(tokenizer.decode(all.stream().mapToInt(id -> id).toArray(), true).strip());

@@ -1,6 +1,9 @@
 package org.peft4j.cli.run;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import org.peft4j.transformers.generation.EarlyStopping;
 import picocli.CommandLine.Option;
 
 /**
@@ -18,8 +21,8 @@ final class GenerationOptions {
       names = "--sample",
       negatable = true,
       description =
-          "Draw tokens at random, or always take the likeliest; --temperature, --top-k and --top-p"
-              + " imply --sample (default: the model's, or not).")
+          "Draw tokens at random, or always take the likeliest; --temperature, --top-k, --top-p,"
+              + " --min-p and --typical-p imply --sample (default: the model's, or not).")
   Optional<Boolean> sample = Optional.empty();
 
   @Option(
@@ -44,6 +47,68 @@ final class GenerationOptions {
           "Draw only from the likeliest tokens whose probabilities add up to P (default: the"
               + " model's, or 1).")
   Optional<Double> topP = Optional.empty();
+
+  @Option(
+      names = "--min-p",
+      paramLabel = "P",
+      description =
+          "Draw only from tokens at least P times as likely as the likeliest (default: the model's,"
+              + " or 0).")
+  Optional<Double> minP = Optional.empty();
+
+  @Option(
+      names = "--typical-p",
+      paramLabel = "P",
+      description =
+          "Draw only from the most typical tokens whose probabilities add up to P (default: the"
+              + " model's, or 1).")
+  Optional<Double> typicalP = Optional.empty();
+
+  @Option(
+      names = "--min-new-tokens",
+      paramLabel = "N",
+      description = "The fewest tokens to add (default: the model's, or 0).")
+  Optional<Integer> minNewTokens = Optional.empty();
+
+  @Option(
+      names = "--no-repeat-ngram-size",
+      paramLabel = "N",
+      description = "No run of N tokens comes twice (default: the model's, or 0: any may).")
+  Optional<Integer> noRepeatNgramSize = Optional.empty();
+
+  @Option(
+      names = "--stop",
+      paramLabel = "TEXT",
+      description = "End where the new text has this in it; repeatable (default: the model's).")
+  List<String> stop = new ArrayList<>();
+
+  @Option(
+      names = "--num-beams",
+      paramLabel = "N",
+      description =
+          "Beam search: the likeliest text as a whole, of N that grow side by side (default: the"
+              + " model's, or 1: none).")
+  Optional<Integer> numBeams = Optional.empty();
+
+  @Option(
+      names = "--length-penalty",
+      paramLabel = "X",
+      description = "Above 0, longer beams gain (default: the model's, or 1).")
+  Optional<Double> lengthPenalty = Optional.empty();
+
+  @Option(
+      names = "--early-stopping",
+      paramLabel = "WHEN",
+      description =
+          "When beam search has enough texts, yes, no or never: ${COMPLETION-CANDIDATES} (default:"
+              + " the model's, or NO).")
+  Optional<EarlyStopping> earlyStopping = Optional.empty();
+
+  @Option(
+      names = "--num-return-sequences",
+      paramLabel = "N",
+      description = "Texts for each prompt, with beams or drawn (default: the model's, or 1).")
+  Optional<Integer> numReturnSequences = Optional.empty();
 
   @Option(
       names = "--repetition-penalty",

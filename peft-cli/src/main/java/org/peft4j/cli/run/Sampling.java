@@ -4,7 +4,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.peft4j.cli.options.OptionNames;
 import org.peft4j.internal.json.JsonReader;
 import org.peft4j.transformers.generation.GenerationConfig;
@@ -17,15 +19,26 @@ final class Sampling {
 
   private static final OptionNames OPTIONS =
       new OptionNames(
-          Map.of(
-              "maxNewTokens", "--max-new-tokens",
-              "maxLength", "max_length",
-              "temperature", "--temperature",
-              "topK", "--top-k",
-              "topP", "--top-p",
-              "repetitionPenalty", "--repetition-penalty",
-              "doSample false", "--temperature 0 or --no-sample",
-              "Invalid GenerationConfig", "wrong options"));
+          Map.ofEntries(
+              Map.entry("maxNewTokens", "--max-new-tokens"),
+              Map.entry("maxLength", "max_length"),
+              Map.entry("temperature", "--temperature"),
+              Map.entry("topK", "--top-k"),
+              Map.entry("topP", "--top-p"),
+              Map.entry("minP", "--min-p"),
+              Map.entry("typicalP", "--typical-p"),
+              Map.entry("minNewTokens", "--min-new-tokens"),
+              Map.entry("noRepeatNgramSize", "--no-repeat-ngram-size"),
+              Map.entry("stopStrings", "--stop"),
+              Map.entry("numBeams", "--num-beams"),
+              Map.entry("lengthPenalty", "--length-penalty"),
+              Map.entry("numReturnSequences", "--num-return-sequences"),
+              Map.entry("repetitionPenalty", "--repetition-penalty"),
+              Map.entry("with doSample", "with --sample"),
+              Map.entry("doSample false", "--temperature 0 or --no-sample"),
+              Map.entry("Invalid GenerationConfig", "wrong options"),
+              Map.entry("Invalid Beams", "wrong options"),
+              Map.entry("Invalid TokenRules", "wrong options")));
 
   private final GenerationOptions options;
   private final Path model;
@@ -56,14 +69,15 @@ final class Sampling {
   }
 
   static String text(GenerationConfig config) {
-    return ("do_sample %s, temperature %s, top_k %d, top_p %s, repetition_penalty %s, %s,"
-            + " eos_token_id %s")
+    return ("do_sample %s, temperature %s, top_k %d, top_p %s, repetition_penalty %s,"
+            + " num_beams %d, %s, eos_token_id %s")
         .formatted(
             config.doSample(),
             config.temperature(),
             config.topK(),
             config.topP(),
             config.repetitionPenalty(),
+            config.beams().count(),
             config.maxLength().isPresent()
                 ? "max_length " + config.maxLength().getAsInt()
                 : "max_new_tokens " + config.maxNewTokens(),
@@ -77,8 +91,12 @@ final class Sampling {
   }
 
   private GenerationConfigBuilder onTop(GenerationConfigBuilder builder) {
-    if (options.temperature.isPresent() || options.topK.isPresent() || options.topP.isPresent()) {
+    if (Stream.of(options.temperature, options.topK, options.topP, options.minP, options.typicalP)
+        .anyMatch(Optional::isPresent)) {
       builder.doSample(true);
+    }
+    if (options.numBeams.filter(beams -> beams > 1).isPresent()) {
+      builder.doSample(false);
     }
     options.sample.ifPresent(builder::doSample);
     if (options.temperature.filter(value -> value == 0).isPresent()) {
@@ -88,7 +106,18 @@ final class Sampling {
     options.temperature.filter(value -> value != 0).ifPresent(builder::temperature);
     options.topK.ifPresent(builder::topK);
     options.topP.ifPresent(builder::topP);
+    options.minP.ifPresent(builder::minP);
+    options.typicalP.ifPresent(builder::typicalP);
     options.repetitionPenalty.ifPresent(builder::repetitionPenalty);
+    options.minNewTokens.ifPresent(builder::minNewTokens);
+    options.noRepeatNgramSize.ifPresent(builder::noRepeatNgramSize);
+    options.numBeams.ifPresent(builder::numBeams);
+    options.lengthPenalty.ifPresent(builder::lengthPenalty);
+    options.earlyStopping.ifPresent(builder::earlyStopping);
+    options.numReturnSequences.ifPresent(builder::numReturnSequences);
+    if (!options.stop.isEmpty()) {
+      builder.stopStrings(options.stop);
+    }
     return builder.eosTokenIds(options.ignoreEos ? List.of() : endOfText).seed(options.seed);
   }
 }

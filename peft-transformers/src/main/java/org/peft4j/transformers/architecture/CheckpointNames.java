@@ -13,22 +13,35 @@ import java.util.Set;
  * @param constants keys of constant tensors that some checkpoints contain
  * @param renamed keys in checkpoints that are not those of the model's modules, by the latter: the
  *     head of GPT-NeoX is {@code lm_head} in the model and {@code embed_out} in files
+ * @param zeros keys of tensors that some checkpoints contain, which must be zero
  */
 public record CheckpointNames(
     String modelType,
     String className,
     String bodyPrefix,
     Set<String> constants,
-    Map<String, String> renamed) {
+    Map<String, String> renamed,
+    Set<String> zeros) {
   public CheckpointNames {
     constants = Set.copyOf(constants);
     renamed = Map.copyOf(renamed);
+    zeros = Set.copyOf(zeros);
   }
 
   /** Names of which none is another in checkpoints. */
   public CheckpointNames(
       String modelType, String className, String bodyPrefix, Set<String> constants) {
-    this(modelType, className, bodyPrefix, constants, Map.of());
+    this(modelType, className, bodyPrefix, constants, Map.of(), Set.of());
+  }
+
+  /** Names of which some are others in checkpoints. */
+  public CheckpointNames(
+      String modelType,
+      String className,
+      String bodyPrefix,
+      Set<String> constants,
+      Map<String, String> renamed) {
+    this(modelType, className, bodyPrefix, constants, renamed, Set.of());
   }
 
   /** The key in checkpoints of the model's parameter of that key. */

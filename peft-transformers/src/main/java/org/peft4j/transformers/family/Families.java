@@ -36,6 +36,7 @@ import org.peft4j.transformers.internal.family.gated.Phi3Family;
 import org.peft4j.transformers.internal.family.gated.Qwen2Family;
 import org.peft4j.transformers.internal.family.gated.Qwen3Family;
 import org.peft4j.transformers.internal.family.gated.SmolLm3Family;
+import org.peft4j.transformers.internal.family.seq2seq.BartFamily;
 import org.peft4j.transformers.internal.family.seq2seq.T5Family;
 
 /**
@@ -58,6 +59,7 @@ public final class Families {
           new SmolLm3Family(),
           new Gpt2Family(),
           new OptFamily(),
+          new BartFamily(),
           new PhiFamily(),
           new GptNeoXFamily(),
           new GptJFamily(),

@@ -3,7 +3,6 @@ package org.peft4j.transformers.generation;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +39,10 @@ final class Batch {
 
   int rows() {
     return ids.length;
+  }
+
+  int padding() {
+    return padding;
   }
 
   boolean ended(int row) {
@@ -79,12 +82,12 @@ final class Batch {
   }
 
   /** Appends a token to every row; rows that have ended ignore theirs. */
-  void append(int[] tokens, Set<Integer> endOfText) {
+  void append(int[] tokens, RowEnds end) {
     for (int row = 0; row < ids.length; row++) {
       if (!ended(row)) {
         ids[row][length] = tokens[row];
         ends[row] = length + 1;
-        endings[row] = endOfText.contains(tokens[row]) ? Ending.END_OF_TEXT : null;
+        endings[row] = end.of(Arrays.copyOf(ids[row], length + 1)).orElse(null);
       }
     }
     length++;
@@ -108,6 +111,26 @@ final class Batch {
       }
       int[] tokens = Arrays.copyOfRange(ids[row], width, ends[row]);
       rows.add(new GeneratedRow(boxed(prompts.get(row)), boxed(tokens), ending));
+    }
+    return new Generation(rows, padding);
+  }
+
+  /**
+   * The results of beam search.
+   *
+   * @param texts prompt by prompt, with the padded prompts
+   * @param last why a text without an end has ended
+   */
+  Generation result(List<int[]> texts, RowEnds end, Ending last) {
+    int each = texts.size() / prompts.size();
+    List<GeneratedRow> rows = new ArrayList<>();
+    for (int i = 0; i < texts.size(); i++) {
+      int[] text = texts.get(i);
+      rows.add(
+          new GeneratedRow(
+              boxed(prompts.get(i / each)),
+              boxed(Arrays.copyOfRange(text, width, text.length)),
+              end.of(text).orElse(last)));
     }
     return new Generation(rows, padding);
   }

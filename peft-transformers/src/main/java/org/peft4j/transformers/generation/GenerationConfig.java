@@ -13,15 +13,23 @@ import org.peft4j.error.PeftException;
  * @param maxLength the most tokens of a row, the longest prompt included, 1 or more; empty for
  *     {@code maxNewTokens} after it
  * @param doSample whether to draw tokens at random; otherwise always takes the likeliest, and
- *     {@code temperature}, {@code topK} and {@code topP} have no effect
+ *     {@code temperature}, {@code topK}, {@code topP}, {@code minP} and {@code typicalP} have no
+ *     effect
  * @param temperature divides the logits; above 0
  * @param topK draws from the k likeliest tokens only; 0 for all
  * @param topP draws only from the likeliest tokens whose probabilities add up to p; above 0, at
  *     most 1, which means all
+ * @param minP draws only from tokens at least so likely, relative to the likeliest; 0 to 1
+ * @param typicalP draws only from the most typical tokens whose probabilities add up to p; above 0,
+ *     at most 1, which means all
  * @param repetitionPenalty above 1, makes tokens less likely that the text already contains; above
  *     0
+ * @param rules which tokens may come where
+ * @param beams beam search, which does not sample
  * @param eosTokenIds any of them ends a row; empty for the model's own, an empty list for none
  * @param padTokenId fills up shorter rows; empty for the model's own
+ * @param decoderStartTokenId what a decoder that reads an encoder begins with; empty for the
+ *     model's own
  * @param seed the seed of the random draws
  */
 public record GenerationConfig(
@@ -31,9 +39,14 @@ public record GenerationConfig(
     double temperature,
     int topK,
     double topP,
+    double minP,
+    double typicalP,
     double repetitionPenalty,
+    TokenRules rules,
+    Beams beams,
     Optional<List<Integer>> eosTokenIds,
     OptionalInt padTokenId,
+    OptionalInt decoderStartTokenId,
     long seed) {
 
   /**
@@ -49,6 +62,17 @@ public record GenerationConfig(
     require(positive(temperature), "temperature", temperature, temperatures(), problems);
     require(topK >= 0, "topK", topK, "0 (all tokens) or more", problems);
     require(topP > 0 && topP <= 1, "topP", topP, "above 0, at most 1", problems);
+    require(minP >= 0 && minP <= 1, "minP", minP, "0 to 1", problems);
+    require(typicalP > 0 && typicalP <= 1, "typicalP", typicalP, "above 0, at most 1", problems);
+    if (doSample && beams.count() > 1) {
+      problems.add("numBeams is " + beams.count() + " with doSample; allowed: one or the other.");
+    }
+    if (!doSample && beams.count() == 1 && beams.returned() > 1) {
+      problems.add(
+          "numReturnSequences is "
+              + beams.returned()
+              + "; allowed without numBeams and doSample: 1, because all would be the same.");
+    }
     require(
         positive(repetitionPenalty),
         "repetitionPenalty",

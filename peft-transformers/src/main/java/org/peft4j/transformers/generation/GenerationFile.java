@@ -75,8 +75,14 @@ public final class GenerationFile {
         .ifPresent(builder::topP);
     number("repetition_penalty", value -> value > 0, "above 0")
         .ifPresent(builder::repetitionPenalty);
-    endOfText().ifPresent(builder::eosTokenIds);
+    number("min_p", value -> value >= 0 && value <= 1, "0 to 1").ifPresent(builder::minP);
+    number("typical_p", value -> value > 0 && value <= 1, "above 0, at most 1")
+        .ifPresent(builder::typicalP);
+    ids("eos_token_id").ifPresent(builder::eosTokenIds);
     whole("pad_token_id", -1).filter(id -> id >= 0).ifPresent(builder::padTokenId);
+    whole("decoder_start_token_id", 0).ifPresent(builder::decoderStartTokenId);
+    rules(builder);
+    beams(builder);
     GenerationConfigBuilder whole = own.apply(builder);
     problems.addAll(UnsupportedFields.in(json, whole.samples()));
     if (!problems.isEmpty()) {
@@ -85,14 +91,76 @@ public final class GenerationFile {
     return whole.build();
   }
 
-  private Optional<List<Integer>> endOfText() {
-    JsonNode node = json.path("eos_token_id");
+  private void rules(GenerationConfigBuilder builder) {
+    whole("min_length", 0).ifPresent(builder::minLength);
+    whole("min_new_tokens", 0).ifPresent(builder::minNewTokens);
+    whole("no_repeat_ngram_size", 0).ifPresent(builder::noRepeatNgramSize);
+    badWords().ifPresent(builder::badWordsIds);
+    ids("suppress_tokens").ifPresent(builder::suppressTokens);
+    ids("begin_suppress_tokens").ifPresent(builder::beginSuppressTokens);
+    whole("forced_bos_token_id", 0).ifPresent(builder::forcedBosTokenId);
+    ids("forced_eos_token_id").ifPresent(builder::forcedEosTokenIds);
+    stopStrings().ifPresent(builder::stopStrings);
+  }
+
+  private void beams(GenerationConfigBuilder builder) {
+    whole("num_beams", 1).ifPresent(builder::numBeams);
+    whole("num_return_sequences", 1).ifPresent(builder::numReturnSequences);
+    number("length_penalty", Double::isFinite, "that is finite").ifPresent(builder::lengthPenalty);
+    JsonNode early = json.path("early_stopping");
+    if (early.isBoolean()) {
+      builder.earlyStopping(early.booleanValue() ? EarlyStopping.YES : EarlyStopping.NO);
+    } else if (early.asText().equals("never")) {
+      builder.earlyStopping(EarlyStopping.NEVER);
+    } else if (!absent(early)) {
+      problem("early_stopping", early, "true, false or \"never\"");
+    }
+  }
+
+  private Optional<List<List<Integer>>> badWords() {
+    JsonNode node = json.path("bad_words_ids");
+    List<List<Integer>> words = new ArrayList<>();
+    for (JsonNode word : node) {
+      List<Integer> ids = new ArrayList<>();
+      for (JsonNode id : word) {
+        if (id.isIntegralNumber() && id.canConvertToInt() && id.intValue() >= 0) {
+          ids.add(id.intValue());
+        }
+      }
+      if (!word.isArray() || ids.isEmpty() || ids.size() < word.size()) {
+        problem("bad_words_ids", node, "a list of words, each a list of token ids");
+        return Optional.empty();
+      }
+      words.add(ids);
+    }
+    if (!absent(node) && !node.isArray()) {
+      problem("bad_words_ids", node, "a list of words, each a list of token ids");
+    }
+    return words.isEmpty() ? Optional.empty() : Optional.of(words);
+  }
+
+  private Optional<List<String>> stopStrings() {
+    JsonNode node = json.path("stop_strings");
+    List<String> texts = new ArrayList<>();
+    for (JsonNode text : node.isArray() ? node : List.of(node)) {
+      if (text.isTextual() && !text.textValue().isEmpty()) {
+        texts.add(text.textValue());
+      } else if (!absent(text)) {
+        problem("stop_strings", node, "a text, or a list of them");
+      }
+    }
+    return texts.isEmpty() ? Optional.empty() : Optional.of(texts);
+  }
+
+  /** An id or a list of them; −1 is none. */
+  private Optional<List<Integer>> ids(String name) {
+    JsonNode node = json.path(name);
     List<Integer> ids = new ArrayList<>();
     for (JsonNode id : node.isArray() ? node : List.of(node)) {
       if (id.isIntegralNumber() && id.canConvertToInt() && id.intValue() >= 0) {
         ids.add(id.intValue());
-      } else if (!absent(id)) {
-        problem("eos_token_id", node, "a token id, or a list of them");
+      } else if (!absent(id) && !(id.isIntegralNumber() && id.intValue() == -1)) {
+        problem(name, node, "a token id, or a list of them");
       }
     }
     return ids.isEmpty() ? Optional.empty() : Optional.of(ids);

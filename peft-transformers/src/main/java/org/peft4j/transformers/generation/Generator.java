@@ -1,19 +1,20 @@
 package org.peft4j.transformers.generation;
 
-import static org.nd4j.linalg.indexing.NDArrayIndex.all;
-import static org.nd4j.linalg.indexing.NDArrayIndex.point;
-
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.deeplearning4j.nn.graph.ComputationGraph;
-import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.error.PeftException;
 import org.peft4j.transformers.CausalLanguageModel;
+import org.peft4j.transformers.Seq2SeqLanguageModel;
 import org.peft4j.transformers.architecture.ModelArchitecture;
-import org.peft4j.transformers.internal.batch.LeftPadding;
+import org.peft4j.transformers.architecture.PositionPart;
+import org.peft4j.transformers.internal.logits.LogitsProcessor;
+import org.peft4j.transformers.tokenizer.Tokenizer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,15 +36,18 @@ public final class Generator {
 
   private final ComputationGraph graph;
   private final ModelArchitecture model;
+  private final Optional<Tokenizer> tokenizer;
 
-  private Generator(ComputationGraph graph, ModelArchitecture model) {
+  private Generator(
+      ComputationGraph graph, ModelArchitecture model, Optional<Tokenizer> tokenizer) {
     this.graph = graph;
     this.model = model;
+    this.tokenizer = tokenizer;
   }
 
   /** Generates with the base model. */
   public static Generator of(CausalLanguageModel model) {
-    return new Generator(model.graph(), model.architecture());
+    return of(model, model.graph());
   }
 
   /**
@@ -51,7 +55,22 @@ public final class Generator {
    * that are active when {@link #generate} is called.
    */
   public static Generator of(CausalLanguageModel model, ComputationGraph wrapped) {
-    return new Generator(wrapped, model.architecture());
+    return new Generator(wrapped, model.architecture(), Optional.empty());
+  }
+
+  /** Generates with an encoder-decoder: prompts are the encoder's texts. */
+  public static Generator of(Seq2SeqLanguageModel model) {
+    return of(model, model.graph());
+  }
+
+  /** Generates with a graph wrapped around an encoder-decoder. */
+  public static Generator of(Seq2SeqLanguageModel model, ComputationGraph wrapped) {
+    return new Generator(wrapped, model.architecture(), Optional.empty());
+  }
+
+  /** The same with a tokenizer, which stop strings need. */
+  public Generator with(Tokenizer value) {
+    return new Generator(graph, model, Optional.of(value));
   }
 
   /** As {@link #generate(List, GenerationConfig, TokenListener)}, without a listener. */
@@ -60,40 +79,131 @@ public final class Generator {
   }
 
   /**
-   * Continues each prompt. A row ends at the model's last position; a warning says so before the
-   * first token if the rows could get there.
+   * Continues each prompt, or decodes each text of an encoder-decoder. A row ends at the model's
+   * last position; a warning says so before the first token if the rows could get there. With
+   * several returned sequences, those of a prompt follow each other.
    *
    * @param prompts token ids, with a begin-of-text token if the model needs one
-   * @param listener receives each token, row by row at every step
+   * @param listener receives each token, row by row at every step; with beams, whole rows at the
+   *     end
    * @throws PeftException if a prompt is empty, has more tokens than the model has positions or as
-   *     many as {@code maxLength}, or contains an id outside the vocabulary; or if a logit is not
-   *     finite
+   *     many as {@code maxLength}, or contains an id outside the vocabulary; if a token rule has
+   *     such an id; or if a logit is not finite
    */
   public Generation generate(List<int[]> prompts, GenerationConfig config, TokenListener listener) {
     PromptCheck.require(prompts, model);
+    PromptCheck.requireIds(config.rules(), model);
+    boolean encodes = model.encoder().isPresent();
+    boolean beams = config.beams().count() > 1;
+    List<int[]> given = beams ? prompts : repeated(prompts, config.beams().returned());
+    List<int[]> begin = encodes ? starts(given.size(), config) : given;
     Set<Integer> endOfText = Set.copyOf(config.eosTokenIds().orElse(model.tokens().endOfText()));
-    int longest = prompts.stream().mapToInt(prompt -> prompt.length).max().orElse(0);
+    int longest = begin.stream().mapToInt(prompt -> prompt.length).max().orElse(0);
     int wanted = config.room(longest);
     // The model never reads the last token, so it needs no position.
-    int room = Math.min(wanted, model.longestText() - longest + 1);
-    warning(model.longestText(), longest, wanted).ifPresent(LOG::warn);
-    Batch batch = new Batch(prompts, padding(config), room);
-    List<TokenChooser> choosers =
-        IntStream.range(0, batch.rows()).mapToObj(row -> new TokenChooser(config, row)).toList();
-    try {
-      begin(batch);
-      int[][] input = batch.padded();
-      for (int step = 0; step < room && !batch.ended(); step++) {
-        int[] tokens = choose(batch, choosers, step(input));
-        report(batch, tokens, listener);
-        batch.append(tokens, endOfText);
-        input = batch.latest();
+    int room = (int) Math.min(wanted, (long) positions() - longest + 1);
+    warning(positions(), longest, wanted).ifPresent(LOG::warn);
+    Batch batch = new Batch(begin, padding(config), room);
+    RowEnds ends = new RowEnds(endOfText, config.rules().stopStrings(), tokenizer, longest);
+    List<LogitsProcessor> processors = Processors.of(config, longest, longest + wanted, endOfText);
+    Ending last = room == wanted ? Ending.LENGTH : Ending.POSITIONS;
+    try (Steps steps = new Steps(graph, encodes)) {
+      if (encodes) {
+        steps.encode(given, batch.padding());
+      } else {
+        steps.begin(batch.mask());
       }
-    } finally {
-      graph.rnnClearPreviousState();
+      if (beams) {
+        return search(config, processors, room, ends, steps, batch, last, listener);
+      }
+      choose(config, processors, room, ends, steps, batch, listener);
     }
-    batch.end(room == wanted ? Ending.LENGTH : Ending.POSITIONS);
+    batch.end(last);
     return batch.result();
+  }
+
+  private static List<int[]> repeated(List<int[]> prompts, int times) {
+    return prompts.stream().flatMap(prompt -> Collections.nCopies(times, prompt).stream()).toList();
+  }
+
+  /** What a decoder begins with. */
+  private List<int[]> starts(int rows, GenerationConfig config) {
+    int start =
+        Stream.of(
+                config.decoderStartTokenId(),
+                model.tokens().decoderStart(),
+                model.tokens().beginOfText())
+            .flatMapToInt(OptionalInt::stream)
+            .findFirst()
+            .orElseThrow(
+                () ->
+                    new PeftException(
+                        "The model's config.json has no decoder_start_token_id, which its decoder"
+                            + " begins with. Add it, or give decoderStartTokenId."));
+    if (start < 0 || start >= model.vocabularySize()) {
+      throw new PeftException(
+          "decoderStartTokenId is "
+              + start
+              + "; allowed: 0 to "
+              + (model.vocabularySize() - 1)
+              + ".");
+    }
+    return Collections.nCopies(rows, new int[] {start});
+  }
+
+  /** The number of positions of a row; a decoder that reads an encoder may have no limit. */
+  private int positions() {
+    if (model.encoder().isEmpty()) {
+      return model.longestText();
+    }
+    return model.body().input().positions().map(PositionPart::positions).orElse(1 << 30);
+  }
+
+  private void choose(
+      GenerationConfig config,
+      List<LogitsProcessor> processors,
+      int room,
+      RowEnds ends,
+      Steps steps,
+      Batch batch,
+      TokenListener listener) {
+    List<TokenChooser> choosers =
+        IntStream.range(0, batch.rows())
+            .mapToObj(row -> new TokenChooser(config, processors, row))
+            .toList();
+    int[][] input = batch.padded();
+    for (int step = 0; step < room && !batch.ended(); step++) {
+      int[] tokens = choose(batch, choosers, steps.next(input));
+      report(batch, tokens, listener);
+      batch.append(tokens, ends);
+      input = batch.latest();
+    }
+  }
+
+  private Generation search(
+      GenerationConfig config,
+      List<LogitsProcessor> processors,
+      int room,
+      RowEnds ends,
+      Steps steps,
+      Batch batch,
+      Ending last,
+      TokenListener listener) {
+    BeamSearch search =
+        new BeamSearch(
+            config.beams(),
+            processors,
+            room,
+            ends.endOfText().size(),
+            ids -> ends.of(ids).isPresent());
+    List<int[]> texts = search.run(steps, batch.padded());
+    Generation result = batch.result(texts, ends, last);
+    for (int row = 0; row < result.rows().size(); row++) {
+      for (int id : result.rows().get(row).tokens()) {
+        listener.token(row, id);
+      }
+    }
+    return result;
   }
 
   /** What to say before the first token if rows may end at the model's last position. */
@@ -117,23 +227,6 @@ public final class Generator {
           "padTokenId is " + id + "; allowed: 0 to " + (model.vocabularySize() - 1) + ".");
     }
     return id;
-  }
-
-  private void begin(Batch batch) {
-    try (INDArray mask = Nd4j.createFromArray(batch.mask())) {
-      LeftPadding.begin(graph, mask);
-    }
-  }
-
-  /** Runs the model one step; returns the logits of each row's last position. */
-  private float[][] step(int[][] ids) {
-    try (INDArray input = Nd4j.createFromArray(ids);
-        INDArray logits = graph.rnnTimeStep(input)[0]) {
-      long last = logits.size(1) - 1;
-      return IntStream.range(0, ids.length)
-          .mapToObj(row -> logits.get(point(row), point(last), all()).toFloatVector())
-          .toArray(float[][]::new);
-    }
   }
 
   private static int[] choose(Batch batch, List<TokenChooser> choosers, float[][] logits) {

@@ -2,8 +2,10 @@ package org.peft4j.transformers.generation;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.peft4j.error.PeftException;
 import org.peft4j.transformers.architecture.ModelArchitecture;
+import org.peft4j.transformers.architecture.PositionPart;
 
 /** Checks prompts against a model's vocabulary and number of positions. */
 final class PromptCheck {
@@ -28,10 +30,36 @@ final class PromptCheck {
     }
   }
 
+  /**
+   * Checks the ids of token rules.
+   *
+   * @throws PeftException if one is outside the vocabulary
+   */
+  static void requireIds(TokenRules rules, ModelArchitecture model) {
+    rules
+        .ids()
+        .filter(id -> id < 0 || id >= model.vocabularySize())
+        .findFirst()
+        .ifPresent(
+            id -> {
+              throw new PeftException(
+                  "Cannot generate: a rule has the token id "
+                      + id
+                      + "; allowed: 0 to "
+                      + (model.vocabularySize() - 1)
+                      + ".");
+            });
+  }
+
   private static void check(
       int index, int[] prompt, ModelArchitecture model, List<String> problems) {
     String name = "Prompt " + index;
-    int positions = model.longestText();
+    int positions =
+        model
+            .encoder()
+            .map(stack -> stack.input().positions().map(PositionPart::positions))
+            .orElseGet(() -> Optional.of(model.longestText()))
+            .orElse(Integer.MAX_VALUE);
     if (prompt.length == 0) {
       problems.add(name + " has no token; begin it with the model's begin-of-text token at least.");
     }

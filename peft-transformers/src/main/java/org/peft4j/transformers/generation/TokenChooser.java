@@ -4,6 +4,8 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 import org.peft4j.error.PeftException;
+import org.peft4j.transformers.internal.logits.LogitsProcessor;
+import org.peft4j.transformers.internal.logits.Softmax;
 
 /**
  * Chooses the next token of one row: the likeliest, or one drawn by probability. Every row has its
@@ -14,8 +16,8 @@ final class TokenChooser {
   private final boolean sample;
   private final RandomGenerator random;
 
-  TokenChooser(GenerationConfig config, int row) {
-    processors = LogitsProcessor.of(config);
+  TokenChooser(GenerationConfig config, List<LogitsProcessor> processors, int row) {
+    this.processors = processors;
     sample = config.doSample();
     random =
         RandomGeneratorFactory.of("L64X128MixRandom")
@@ -31,7 +33,7 @@ final class TokenChooser {
     return sample ? draw(Softmax.of(scores)) : likeliest(scores);
   }
 
-  private static void requireNumbers(float[] logits) {
+  static void requireNumbers(float[] logits) {
     for (int i = 0; i < logits.length; i++) {
       if (Float.isNaN(logits[i]) || logits[i] == Float.POSITIVE_INFINITY) {
         throw new PeftException(

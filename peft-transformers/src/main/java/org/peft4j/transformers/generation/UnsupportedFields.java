@@ -13,26 +13,15 @@ final class UnsupportedFields {
   private static final Map<String, Double> ALWAYS =
       new TreeMap<>(
           Map.ofEntries(
-              Map.entry("num_beams", 1.0),
               Map.entry("num_beam_groups", 1.0),
-              Map.entry("num_return_sequences", 1.0),
               Map.entry("penalty_alpha", 0.0),
               Map.entry("diversity_penalty", 0.0),
-              Map.entry("min_length", 0.0),
-              Map.entry("min_new_tokens", 0.0),
               Map.entry("max_time", Double.NaN),
-              Map.entry("stop_strings", 0.0),
-              Map.entry("no_repeat_ngram_size", 0.0),
               Map.entry("encoder_no_repeat_ngram_size", 0.0),
               Map.entry("encoder_repetition_penalty", 1.0),
-              Map.entry("bad_words_ids", 0.0),
               Map.entry("force_words_ids", 0.0),
               Map.entry("constraints", 0.0),
-              Map.entry("forced_bos_token_id", Double.NaN),
-              Map.entry("forced_eos_token_id", Double.NaN),
               Map.entry("exponential_decay_length_penalty", 0.0),
-              Map.entry("suppress_tokens", 0.0),
-              Map.entry("begin_suppress_tokens", 0.0),
               Map.entry("sequence_bias", 0.0),
               Map.entry("token_healing", 0.0),
               Map.entry("guidance_scale", 1.0),
@@ -43,9 +32,7 @@ final class UnsupportedFields {
   private static final Map<String, Double> SAMPLING =
       new TreeMap<>(
           Map.of(
-              "min_p", 0.0,
               "top_h", Double.NaN,
-              "typical_p", 1.0,
               "epsilon_cutoff", 0.0,
               "eta_cutoff", 0.0));
 

@@ -78,7 +78,8 @@ final class EmbeddingsLayer extends SteppingLayer {
 
   @Override
   public INDArray rnnTimeStep(INDArray ids, LayerWorkspaceMgr workspaces) {
-    setInput(ids, workspaces);
+    // Deeplearning4j makes [batch, time, 1] of ids [batch, time]; steps have no types.
+    setInput(ids.reshape(ids.size(0), ids.size(1)), workspaces);
     if (side == Side.ENCODER) {
       return encodeOnce(workspaces);
     }

@@ -1,10 +1,10 @@
-package org.peft4j.transformers.generation;
+package org.peft4j.transformers.internal.logits;
 
 /** {@code exp(l − max l)/Σ}. */
-final class Softmax {
+public final class Softmax {
   private Softmax() {}
 
-  static float[] of(float[] logits) {
+  public static float[] of(float[] logits) {
     float max = Float.NEGATIVE_INFINITY;
     for (float logit : logits) {
       max = Math.max(max, logit);

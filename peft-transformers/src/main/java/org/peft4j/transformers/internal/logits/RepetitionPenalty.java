@@ -1,4 +1,4 @@
-package org.peft4j.transformers.generation;
+package org.peft4j.transformers.internal.logits;
 
 /**
  * Changes the logits of tokens that the row already contains, each once: {@code l/θ} if positive,
@@ -7,7 +7,7 @@ package org.peft4j.transformers.generation;
  *
  * @param penalty θ
  */
-record RepetitionPenalty(double penalty) implements LogitsProcessor {
+public record RepetitionPenalty(double penalty) implements LogitsProcessor {
   @Override
   public float[] apply(int[] ids, float[] logits) {
     float[] result = logits.clone();

@@ -1,11 +1,11 @@
-package org.peft4j.transformers.generation;
+package org.peft4j.transformers.internal.logits;
 
 /**
  * {@code l/T}: sharper below 1, flatter above.
  *
  * @param temperature T
  */
-record Temperature(double temperature) implements LogitsProcessor {
+public record Temperature(double temperature) implements LogitsProcessor {
   @Override
   public float[] apply(int[] ids, float[] logits) {
     float[] result = new float[logits.length];

@@ -1,4 +1,4 @@
-package org.peft4j.transformers.generation;
+package org.peft4j.transformers.internal.logits;
 
 import java.util.Arrays;
 
@@ -8,7 +8,7 @@ import java.util.Arrays;
  *
  * @param p above 0, at most 1
  */
-record TopP(double p) implements LogitsProcessor {
+public record TopP(double p) implements LogitsProcessor {
   @Override
   public float[] apply(int[] ids, float[] logits) {
     int[] ascending = ascending(logits);

@@ -1,4 +1,4 @@
-package org.peft4j.transformers.generation;
+package org.peft4j.transformers.internal.logits;
 
 import java.util.Arrays;
 
@@ -7,7 +7,7 @@ import java.util.Arrays;
  *
  * @param k a k larger than the vocabulary keeps all
  */
-record TopK(int k) implements LogitsProcessor {
+public record TopK(int k) implements LogitsProcessor {
   @Override
   public float[] apply(int[] ids, float[] logits) {
     if (k >= logits.length) {
