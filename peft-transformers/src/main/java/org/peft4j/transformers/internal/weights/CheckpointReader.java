@@ -94,8 +94,7 @@ public final class CheckpointReader {
     return found;
   }
 
-  private static void requireZero(
-      TensorSource source, TensorInfo info, TreeSet<String> problems) {
+  private static void requireZero(TensorSource source, TensorInfo info, TreeSet<String> problems) {
     float[] values = new float[Math.toIntExact(info.elementCount())];
     source.readFloats(info.name(), 0, values, 0, values.length);
     for (float value : values) {

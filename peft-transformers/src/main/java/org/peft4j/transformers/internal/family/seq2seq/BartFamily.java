@@ -117,8 +117,7 @@ public final class BartFamily implements Family {
       int layers = fields.layers(side + "_layers", 12);
       int heads = fields.size(side + "_attention_heads", 16);
       int inner = fields.size(side + "_ffn_dim", 4096);
-      fields.check(
-          width % heads == 0, side + "_attention_heads", "a divisor of d_model " + width);
+      fields.check(width % heads == 0, side + "_attention_heads", "a divisor of d_model " + width);
       boolean decoder = side.equals("decoder");
       return new StackPart(
           input(name, decoder),
