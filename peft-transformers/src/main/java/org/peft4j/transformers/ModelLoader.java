@@ -107,6 +107,7 @@ record ModelLoader(Path folder, ModelArchitecture architecture, TransformerOptio
   }
 
   private FrozenModel model(WeightStore weights) {
-    return new FrozenModel(architecture, weights, options.gradientCheckpointing());
+    return new FrozenModel(
+        architecture, weights, options.gradientCheckpointing(), options.labelSmoothing());
   }
 }

@@ -24,6 +24,8 @@ import org.peft4j.transformers.config.Precision;
  * @param seed the seed of the graph
  * @param tokenTypes whether the graph has a second input, {@code token_type_ids} [batch, time];
  *     without it all types are 0. For encoders with types of tokens: two sentences in one sequence
+ * @param labelSmoothing ε of the loss of tokens, 0 for none: {@code (1 − ε)·(−log p(label)) +
+ *     ε·(the mean of −log p over the vocabulary)} (Szegedy et al., 2016); below 1
  */
 public record TransformerOptions(
     DataType dataType,
@@ -33,7 +35,8 @@ public record TransformerOptions(
     IUpdater updater,
     List<Regularization> regularization,
     long seed,
-    boolean tokenTypes) {
+    boolean tokenTypes,
+    double labelSmoothing) {
   private static final double LEARNING_RATE = 1e-4;
 
   public TransformerOptions {
@@ -43,12 +46,16 @@ public record TransformerOptions(
     if (precision == Precision.BF16 && dataType != DataType.FLOAT) {
       throw new PeftException("precision BF16 needs the dataType FLOAT; it is " + dataType + ".");
     }
+    if (!(labelSmoothing >= 0 && labelSmoothing < 1)) {
+      throw new PeftException(
+          "labelSmoothing is " + labelSmoothing + "; allowed: 0 or more, below 1.");
+    }
     regularization = List.copyOf(regularization);
   }
 
   /**
    * FLOAT, FP32, no quantisation, no checkpointing, Adam with a learning rate of 1e-4, no
-   * regularisation, seed 0.
+   * regularisation, no label smoothing, seed 0.
    */
   public static TransformerOptions defaults() {
     return new TransformerOptions(
@@ -59,7 +66,8 @@ public record TransformerOptions(
         new Adam(LEARNING_RATE),
         List.of(),
         0,
-        false);
+        false,
+        0);
   }
 
   public TransformerOptions withDataType(DataType value) {
@@ -71,7 +79,8 @@ public record TransformerOptions(
         updater,
         regularization,
         seed,
-        tokenTypes);
+        tokenTypes,
+        labelSmoothing);
   }
 
   public TransformerOptions withPrecision(Precision value) {
@@ -83,7 +92,8 @@ public record TransformerOptions(
         updater,
         regularization,
         seed,
-        tokenTypes);
+        tokenTypes,
+        labelSmoothing);
   }
 
   /** The linear weights of blocks in fewer bits, made while they are read. */
@@ -96,12 +106,21 @@ public record TransformerOptions(
         updater,
         regularization,
         seed,
-        tokenTypes);
+        tokenTypes,
+        labelSmoothing);
   }
 
   public TransformerOptions withGradientCheckpointing(boolean value) {
     return new TransformerOptions(
-        dataType, precision, quantization, value, updater, regularization, seed, tokenTypes);
+        dataType,
+        precision,
+        quantization,
+        value,
+        updater,
+        regularization,
+        seed,
+        tokenTypes,
+        labelSmoothing);
   }
 
   public TransformerOptions withUpdater(IUpdater value) {
@@ -113,12 +132,35 @@ public record TransformerOptions(
         value,
         regularization,
         seed,
-        tokenTypes);
+        tokenTypes,
+        labelSmoothing);
   }
 
   public TransformerOptions withRegularization(List<Regularization> value) {
     return new TransformerOptions(
-        dataType, precision, quantization, gradientCheckpointing, updater, value, seed, tokenTypes);
+        dataType,
+        precision,
+        quantization,
+        gradientCheckpointing,
+        updater,
+        value,
+        seed,
+        tokenTypes,
+        labelSmoothing);
+  }
+
+  /** The loss of tokens with that ε, in training and evaluation. */
+  public TransformerOptions withLabelSmoothing(double value) {
+    return new TransformerOptions(
+        dataType,
+        precision,
+        quantization,
+        gradientCheckpointing,
+        updater,
+        regularization,
+        seed,
+        tokenTypes,
+        value);
   }
 
   public TransformerOptions withSeed(long value) {
@@ -130,7 +172,8 @@ public record TransformerOptions(
         updater,
         regularization,
         value,
-        tokenTypes);
+        tokenTypes,
+        labelSmoothing);
   }
 
   public TransformerOptions withTokenTypes(boolean value) {
@@ -142,6 +185,7 @@ public record TransformerOptions(
         updater,
         regularization,
         seed,
-        value);
+        value,
+        labelSmoothing);
   }
 }

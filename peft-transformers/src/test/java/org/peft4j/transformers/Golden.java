@@ -29,6 +29,7 @@ public final class Golden {
           "optimizers/",
           "mixed/lora_then_ia3",
           "stories260k_wizard",
+          "embeddings",
           "trainer/");
 
   private Golden() {}

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.nd4j.linalg.indexing.NDArrayIndex.all;
 import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
+import static org.nd4j.linalg.indexing.NDArrayIndex.point;
 
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import org.deeplearning4j.nn.graph.ComputationGraph;
@@ -114,7 +116,45 @@ class Seq2SeqLanguageModelTest {
   @ValueSource(booleans = {false, true})
   void gradientsOfPrefixesAreThoseOfCentralDifferences(boolean checkpointing) {
     gradientsAreThoseOfCentralDifferences(
-        PrefixTuningConfig.builder().virtualTokens(2).build(), checkpointing);
+        PrefixTuningConfig.builder().virtualTokens(2).build(),
+        TransformerOptions.defaults().withGradientCheckpointing(checkpointing));
+  }
+
+  @Test
+  void gradientsOfASmoothedLossAreThoseOfCentralDifferences() {
+    gradientsAreThoseOfCentralDifferences(
+        LoraConfig.builder().rank(2).targetModules("q").build(),
+        TransformerOptions.defaults().withLabelSmoothing(0.2));
+  }
+
+  /** (1 − ε)·(−log p(label)) + ε·(the mean of −log p), the mean over all labels. */
+  @Test
+  void labelsAreSmoothedByTheFormula() {
+    double smoothing = 0.2;
+    TransformerOptions options =
+        TransformerOptions.defaults().withDataType(DataType.DOUBLE).withLabelSmoothing(smoothing);
+    try (Seq2SeqLanguageModel model = open("t5", options)) {
+      INDArray logits = RIGHT.output(model.graph());
+      double sum = 0;
+      int count = 0;
+      for (int row = 0; row < RIGHT.labels().size(0); row++) {
+        for (int t = 0; t < RIGHT.labels().size(1); t++) {
+          int label = RIGHT.labels().getInt(row, t);
+          if (label >= 0) {
+            double[] z = logits.get(point(row), point(t), all()).toDoubleVector();
+            double all = Math.log(Arrays.stream(z).map(Math::exp).sum());
+            double mean = all - Arrays.stream(z).average().orElseThrow();
+            sum += (1 - smoothing) * (all - z[label]) + smoothing * mean;
+            count++;
+          }
+        }
+      }
+      MultiDataSet data =
+          new MultiDataSet(
+              RIGHT.featureArray(), new INDArray[] {RIGHT.labels()}, RIGHT.maskArray(), null);
+
+      assertThat(model.graph().score(data, false)).isCloseTo(sum / count, within(1e-9));
+    }
   }
 
   @ParameterizedTest
@@ -127,16 +167,12 @@ class Seq2SeqLanguageModelTest {
       })
   void gradientsOfOneSideAreThoseOfCentralDifferences(String targets) {
     gradientsAreThoseOfCentralDifferences(
-        LoraConfig.builder().rank(2).targetRegex(targets).build(), false);
+        LoraConfig.builder().rank(2).targetRegex(targets).build(), TransformerOptions.defaults());
   }
 
   private static void gradientsAreThoseOfCentralDifferences(
-      PeftConfig config, boolean checkpointing) {
-    TransformerOptions options =
-        TransformerOptions.defaults()
-            .withDataType(DataType.DOUBLE)
-            .withGradientCheckpointing(checkpointing);
-    try (Seq2SeqLanguageModel base = open("t5", options);
+      PeftConfig config, TransformerOptions options) {
+    try (Seq2SeqLanguageModel base = open("t5", options.withDataType(DataType.DOUBLE));
         PeftModel<ComputationGraph> model = Peft.wrap(base.graph(), config)) {
       ComputationGraph graph = model.network();
       INDArray parameters = graph.params();

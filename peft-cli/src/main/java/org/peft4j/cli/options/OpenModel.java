@@ -27,6 +27,16 @@ public record OpenModel(TransformerModel base, Optional<PeftModel<ComputationGra
     return of(options.model, options.adapters, options.precision.options());
   }
 
+  /**
+   * A model that may have a second input of the types of tokens.
+   *
+   * @param typed whether it has
+   */
+  public static OpenModel of(ModelOptions options, boolean typed) {
+    return of(
+        options.model, options.adapters, options.precision.options().withTokenTypes(typed));
+  }
+
   /** A model with all of these adapters active. */
   public static OpenModel of(
       Path model, List<WeightedFolder> adapters, TransformerOptions options) {
@@ -95,7 +105,10 @@ public record OpenModel(TransformerModel base, Optional<PeftModel<ComputationGra
       return Generator.of(decoder, graph());
     }
     throw new PeftException(
-        base.folder() + " is a sequence classifier; give the folder of a language model.");
+        base.folder()
+            + " is a model for the task "
+            + base.architecture().task()
+            + "; give the folder of a language model.");
   }
 
   /** The graph to run: the wrapped one if there is an adapter. */

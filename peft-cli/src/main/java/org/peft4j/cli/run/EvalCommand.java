@@ -14,7 +14,7 @@ import org.peft4j.cli.options.TaskOption;
 import org.peft4j.train.Evaluator;
 import org.peft4j.train.data.TrainingData;
 import org.peft4j.train.metrics.Evaluation;
-import org.peft4j.transformers.SequenceClassifier;
+import org.peft4j.transformers.architecture.HeadPart;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -61,12 +61,12 @@ public final class EvalCommand implements Runnable {
       Evaluation result = evaluator.evaluate(examples);
       PrintWriter out = Output.of(spec);
       out.printf(Locale.ROOT, "loss: %.4f%n", result.loss());
-      if (open.base() instanceof SequenceClassifier) {
-        out.printf(Locale.ROOT, "sequences: %d%n", result.predictions());
-      } else {
+      HeadPart head = open.base().architecture().head();
+      if (head instanceof HeadPart.Language) {
         out.printf(Locale.ROOT, "perplexity: %.4f%n", result.perplexity());
-        out.printf(Locale.ROOT, "tokens: %d%n", result.predictions());
       }
+      String counted = head instanceof HeadPart.Sequence ? "sequences" : "tokens";
+      out.printf(Locale.ROOT, "%s: %d%n", counted, result.predictions());
     }
   }
 

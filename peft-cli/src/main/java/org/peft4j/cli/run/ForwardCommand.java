@@ -29,9 +29,12 @@ import picocli.CommandLine.Spec;
     description = {
       "Reads input_ids [B,T] and, if present, attention_mask, labels (-100: no label) and, for"
           + " multitask prompts, task_ids [B], of any integer type.",
-      "Labels of a classifier are [B]. An encoder-decoder takes decoder_input_ids [B,L] (or makes"
+      "Labels of sequences are [B], or for several labels at once and several numbers [B,N]; a model"
+          + " that answers questions has start_positions and end_positions [B] instead. An encoder"
+          + " may have token_type_ids [B,T]. An encoder-decoder takes decoder_input_ids [B,L] (or makes"
           + " them from labels [B,L]) and, if present, decoder_attention_mask.",
-      "Writes logits [B,T,V] or [B,classes], loss [1] if there are labels, and with --gradients a"
+      "Writes logits [B,T,V] or [B,N], or start_logits and end_logits [B,T], or"
+          + " last_hidden_state [B,T,W] and pooler_output [B,W]; loss [1] if there are labels, and with --gradients a"
           + " grad.KEY for each tensor KEY of the adapter; all F32, without dropout."
     },
     footer = {
@@ -71,7 +74,7 @@ public final class ForwardCommand implements Runnable {
     if (gradients && (model.adapters.size() > 1 || model.adapters.get(0).weight() != 1)) {
       throw new PeftException("--gradients takes a single adapter, without a weight.");
     }
-    try (OpenModel open = OpenModel.of(model);
+    try (OpenModel open = OpenModel.of(model, ForwardInputs.typed(inputs));
         ForwardInputs batch = ForwardInputs.read(inputs, open.base().architecture());
         ForwardPass pass = pass(open, batch)) {
       pass.write(output);

@@ -131,7 +131,11 @@ final class Training {
   }
 
   private TransformerOptions modelOptions() {
-    return command.precision.options().withGradientCheckpointing(options.gradientCheckpointing);
+    return command
+        .precision
+        .options()
+        .withGradientCheckpointing(options.gradientCheckpointing)
+        .withLabelSmoothing(options.labelSmoothing);
   }
 
   private void describe(String what, TrainingData data) {

@@ -52,6 +52,15 @@ final class TrainingOptions {
   boolean decayAll;
 
   @Option(
+      names = "--label-smoothing",
+      paramLabel = "E",
+      defaultValue = "0",
+      description =
+          "Share of the loss that all tokens of the vocabulary have alike, 0 to 1 (default:"
+              + " ${DEFAULT-VALUE}).")
+  double labelSmoothing;
+
+  @Option(
       names = "--max-grad-norm",
       paramLabel = "X",
       description =

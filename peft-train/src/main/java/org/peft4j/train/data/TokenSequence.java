@@ -7,8 +7,8 @@ import org.peft4j.error.PeftException;
 /**
  * One example: token ids with their labels. The model's output at t predicts the label at t + 1; a
  * label of {@value #IGNORED} is not predicted. For a classifier there is one label, the class of
- * the sequence. For an encoder-decoder the decoder has token ids too, and its output at t predicts
- * the label at t. The arrays are shared, not copied: do not change them.
+ * the sequence; for a classifier of tokens, the output at t predicts the label at t. For an
+ * encoder-decoder the decoder has token ids too, and its output at t predicts the label at t. The arrays are shared, not copied: do not change them.
  */
 public final class TokenSequence {
   /** The label of a token that is not predicted, as in PyTorch. */
@@ -17,9 +17,19 @@ public final class TokenSequence {
   private final int[] ids;
   private final int[] labels;
   private final int[] mask;
-  private final boolean classified;
+  private final Kind kind;
   private final Optional<Decoded> decoded;
   private final Optional<Integer> task;
+
+  /** What labels are of. */
+  private enum Kind {
+    /** The next token. */
+    NEXT,
+    /** The token itself. */
+    TOKEN,
+    /** The sequence. */
+    SEQUENCE
+  }
 
   /** The input of a decoder. */
   record Decoded(int[] ids, int[] mask) {}
@@ -28,13 +38,13 @@ public final class TokenSequence {
       int[] ids,
       int[] labels,
       int[] mask,
-      boolean classified,
+      Kind kind,
       Optional<Decoded> decoded,
       Optional<Integer> task) {
     this.ids = ids;
     this.labels = labels;
     this.mask = mask;
-    this.classified = classified;
+    this.kind = kind;
     this.decoded = decoded;
     this.task = task;
   }
@@ -58,12 +68,26 @@ public final class TokenSequence {
    * @throws PeftException if the lengths differ, or the mask holds anything else
    */
   public static TokenSequence of(int[] ids, int[] labels, int[] mask) {
+    return of(ids, labels, mask, Kind.NEXT);
+  }
+
+  private static TokenSequence of(int[] ids, int[] labels, int[] mask, Kind kind) {
     if (ids.length != labels.length || ids.length != mask.length) {
       throw new PeftException(
           "A sequence has %d token ids, %d labels and a mask of %d; all three must be equally long."
               .formatted(ids.length, labels.length, mask.length));
     }
-    return new TokenSequence(ids, labels, checked(mask), false, Optional.empty(), Optional.empty());
+    return new TokenSequence(ids, labels, checked(mask), kind, Optional.empty(), Optional.empty());
+  }
+
+  /**
+   * Tokens with the number of the class of each, and padding among them.
+   *
+   * @param mask 1 for a token, 0 for padding
+   * @throws PeftException if the lengths differ, or the mask holds anything else
+   */
+  public static TokenSequence tagged(int[] ids, int[] labels, int[] mask) {
+    return of(ids, labels, mask, Kind.TOKEN);
   }
 
   /**
@@ -87,7 +111,7 @@ public final class TokenSequence {
     }
     Decoded decoder = new Decoded(decoderIds, checked(decoderMask));
     return new TokenSequence(
-        ids, labels, checked(mask), false, Optional.of(decoder), Optional.empty());
+        ids, labels, checked(mask), Kind.TOKEN, Optional.of(decoder), Optional.empty());
   }
 
   /** Tokens with the number of their class. */
@@ -111,7 +135,7 @@ public final class TokenSequence {
               .formatted(ids.length, mask.length, Arrays.stream(mask).sum()));
     }
     return new TokenSequence(
-        ids, new int[] {label}, mask, true, Optional.empty(), Optional.empty());
+        ids, new int[] {label}, mask, Kind.SEQUENCE, Optional.empty(), Optional.empty());
   }
 
   private static int[] checked(int[] mask) {
@@ -126,7 +150,7 @@ public final class TokenSequence {
 
   /** The same sequence with the number of its task, for multitask prompts. */
   public TokenSequence ofTask(int number) {
-    return new TokenSequence(ids, labels, mask, classified, decoded, Optional.of(number));
+    return new TokenSequence(ids, labels, mask, kind, decoded, Optional.of(number));
   }
 
   int[] ids() {
@@ -143,7 +167,7 @@ public final class TokenSequence {
 
   /** Whether its label is the class of the sequence. */
   boolean isClassified() {
-    return classified;
+    return kind == Kind.SEQUENCE;
   }
 
   /** The input of its decoder, if it has one. */
@@ -161,12 +185,12 @@ public final class TokenSequence {
   }
 
   /**
-   * The number of labels to predict: those that are not ignored, in a model of one stack from the
-   * second position on.
+   * The number of labels to predict: those that are not ignored, and where the next token is
+   * predicted from the second position on.
    */
   public int labelled() {
     int count = 0;
-    for (int i = classified || decoded.isPresent() ? 0 : 1; i < labels.length; i++) {
+    for (int i = kind == Kind.NEXT ? 1 : 0; i < labels.length; i++) {
       count += labels[i] == IGNORED ? 0 : 1;
     }
     return count;

@@ -8,6 +8,7 @@ import java.util.Optional;
 import org.peft4j.error.PeftException;
 import org.peft4j.safetensors.TensorInfo;
 import org.peft4j.safetensors.TensorSource;
+import org.peft4j.transformers.architecture.HeadPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.internal.batch.ShiftedLabels;
 
@@ -15,7 +16,7 @@ import org.peft4j.transformers.internal.batch.ShiftedLabels;
  * Reads a safetensors file of integers: {@code input_ids} [rows, time] and, if they are there,
  * {@code labels} and {@code attention_mask} [rows, time] and {@code task_ids} [rows]. Without
  * labels, every token that follows another is its own label. Labels [rows] are the classes of a
- * classifier.
+ * classifier; those of a classifier of tokens are of the tokens themselves.
  *
  * <p>For an encoder-decoder, {@code labels} [rows, length] are the decoder's and must be there;
  * {@code decoder_input_ids} and {@code decoder_attention_mask} [rows, length] may be. Without the
@@ -82,6 +83,7 @@ public final class TokenizedFile {
   }
 
   private TrainingData read() {
+    model.ifPresent(this::requireLabels);
     boolean decodes = decodes();
     List<Long> shape = source.tensor(IDS).shape();
     List<String> known = new ArrayList<>(List.of(IDS, LABELS, MASK, TASKS));
@@ -96,6 +98,25 @@ public final class TokenizedFile {
       }
     }
     return decodes ? readDecoded() : read(shape);
+  }
+
+  /** Labels of tokens and sequences are in the file; answers and vectors are not trained on one. */
+  private void requireLabels(ModelArchitecture architecture) {
+    HeadPart head = architecture.head();
+    if (head instanceof HeadPart.Span || head instanceof HeadPart.Features) {
+      throw problem(
+          "a file of tokens has no labels for the task "
+              + architecture.task()
+              + "; it trains and evaluates CAUSAL_LM, SEQ_2_SEQ_LM, SEQ_CLS and TOKEN_CLS.");
+    }
+    if (head instanceof HeadPart.Tokens
+        && !(has(LABELS) && source.tensor(LABELS).shape().size() == 2)) {
+      throw problem("a classifier of tokens needs " + LABELS + " [rows, time], a class for each.");
+    }
+  }
+
+  private boolean tagged() {
+    return model.map(m -> m.head() instanceof HeadPart.Tokens).orElse(false);
   }
 
   private TrainingData readDecoded() {
@@ -179,8 +200,11 @@ public final class TokenizedFile {
       boolean classes = source.tensor(LABELS).shape().size() == 1;
       int[] labels =
           values(LABELS, row, classes ? 1 : time, TokenSequence.IGNORED, Integer.MAX_VALUE);
-      return classes
-          ? TokenSequence.classified(ids, labels[0], mask)
+      if (classes) {
+        return TokenSequence.classified(ids, labels[0], mask);
+      }
+      return tagged()
+          ? TokenSequence.tagged(ids, labels, mask)
           : TokenSequence.of(ids, labels, mask);
     }
     int[] labels = ids.clone();

@@ -12,24 +12,29 @@ import org.peft4j.error.PeftException;
 import org.peft4j.kernel.Scratch;
 import org.peft4j.safetensors.TensorInfo;
 import org.peft4j.safetensors.TensorSource;
-import org.peft4j.transformers.architecture.HeadPart;
+import org.peft4j.transformers.architecture.EmbeddingPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.internal.batch.ShiftedLabels;
+import org.peft4j.transformers.internal.batch.TokenIds;
+import org.peft4j.transformers.internal.head.Labelled;
 
 /**
- * A batch for one pass, all INT32 [batch, time] except a classifier's labels. Labels and decoder
- * inputs of an encoder-decoder are [batch, length].
+ * A batch for one pass, all INT32 [batch, time] except the labels of sequences and answers. Labels
+ * and decoder inputs of an encoder-decoder are [batch, length].
  *
  * @param inputIds token ids
  * @param attentionMask 1 for a token, 0 for padding; empty if nothing is padding
+ * @param types the type of each token, for a graph with that input; empty otherwise
  * @param decoder the input of an encoder-decoder's decoder; empty for a model of one stack
- * @param labels token ids, −100 for no label; class numbers [batch, 1] for a classifier; empty for
- *     no loss
+ * @param labels token ids or, of tokens, class numbers, −100 for no label; for sequences class
+ *     numbers [batch, 1] or numbers [batch, outputs] of single precision; for answers the first and
+ *     last positions [batch, 2]; empty for no loss
  * @param tasks the task of each sequence, for multitask prompts; empty for none
  */
 public record ForwardInputs(
     INDArray inputIds,
     Optional<INDArray> attentionMask,
+    Optional<INDArray> types,
     Optional<DecoderInput> decoder,
     Optional<INDArray> labels,
     List<Integer> tasks)
@@ -38,9 +43,9 @@ public record ForwardInputs(
   private static final String MASK = "attention_mask";
   private static final String LABELS = "labels";
   private static final String TASKS = "task_ids";
+  private static final String TYPES = "token_type_ids";
   private static final String DECODER_IDS = "decoder_input_ids";
   private static final String DECODER_MASK = "decoder_attention_mask";
-  private static final int IGNORED = -100;
 
   /**
    * The input of a decoder.
@@ -52,7 +57,10 @@ public record ForwardInputs(
 
   /**
    * Reads {@code input_ids}, and {@code attention_mask}, {@code labels} and {@code task_ids}
-   * [batch] if present, of any integer type. Labels are [batch] for a classifier. An
+   * [batch] if present, of any integer type. Labels of sequences are [batch], or of several labels
+   * at once and several numbers [batch, outputs], of a floating type too. A model that answers
+   * questions has {@code start_positions} and {@code end_positions} [batch] instead. A model with
+   * types of tokens takes {@code token_type_ids}; its graph must be loaded with that input. An
    * encoder-decoder needs {@code decoder_input_ids} or labels, from which they are made, and may
    * have a {@code decoder_attention_mask}.
    *
@@ -67,9 +75,16 @@ public record ForwardInputs(
         throw problem(file, IDS + " has the shape " + shape + "; needed: [batch, time].");
       }
       boolean decodes = model.encoder().isPresent();
-      List<String> known = new ArrayList<>(List.of(IDS, MASK, LABELS, TASKS));
+      ForwardLabels wanted = ForwardLabels.of(model);
+      List<String> known = new ArrayList<>(List.of(IDS, MASK));
+      known.addAll(wanted.names());
+      known.add(TASKS);
       if (decodes) {
         known.addAll(List.of(DECODER_IDS, DECODER_MASK));
+      }
+      Optional<EmbeddingPart> kinds = model.body().input().types();
+      if (kinds.isPresent()) {
+        known.add(TYPES);
       }
       List<Long> decoded = decodes ? decoderShape(source, shape.get(0)) : shape;
       for (TensorInfo tensor : source.tensors().values()) {
@@ -79,10 +94,11 @@ public record ForwardInputs(
               "unknown tensor \"%s\"; allowed: %s."
                   .formatted(tensor.name(), String.join(", ", known)));
         }
-        boolean ofRows =
-            tensor.name().equals(TASKS)
-                || tensor.name().equals(LABELS) && model.head() instanceof HeadPart.Sequence;
-        boolean ofInput = List.of(IDS, MASK).contains(tensor.name());
+        if (wanted.ofSequences() && wanted.names().contains(tensor.name())) {
+          continue; // They have shapes of their own.
+        }
+        boolean ofRows = tensor.name().equals(TASKS);
+        boolean ofInput = List.of(IDS, MASK, TYPES).contains(tensor.name());
         List<Long> needed = ofRows ? shape.subList(0, 1) : ofInput ? shape : decoded;
         if (!tensor.shape().equals(needed)) {
           throw problem(
@@ -99,23 +115,24 @@ public record ForwardInputs(
       // Reads, and so checks, all tensors before it makes the first array.
       int[] ids = values(source, IDS, 0, model.vocabularySize() - 1);
       Optional<int[]> mask = optional(source, MASK, 0, 1);
-      Optional<int[]> labels = optional(source, LABELS, IGNORED, mostLabel(model));
+      Optional<int[]> types =
+          kinds.flatMap(table -> optional(source, TYPES, 0, table.rows() - 1));
+      Optional<INDArray> labels = wanted.read(source, shape.get(0), decoded);
       int[] tasks = optional(source, TASKS, 0, Integer.MAX_VALUE).orElse(new int[0]);
       long[] size = shape.stream().mapToLong(Long::longValue).toArray();
       long[] decoderSize = decoded.stream().mapToLong(Long::longValue).toArray();
-      long[] labelled =
-          model.head() instanceof HeadPart.Sequence ? new long[] {size[0], 1} : decoderSize;
       Optional<int[]> decoderIds =
           decodes ? Optional.of(decoderIds(source, model, labels, decoded)) : Optional.empty();
       Optional<int[]> decoderMask = optional(source, DECODER_MASK, 0, 1);
       return new ForwardInputs(
           array(ids, size),
           mask.map(m -> array(m, size)),
+          types.map(t -> array(t, size)),
           decoderIds.map(
               d ->
                   new DecoderInput(
                       array(d, decoderSize), decoderMask.map(m -> array(m, decoderSize)))),
-          labels.map(l -> array(l, labelled)),
+          labels,
           Arrays.stream(tasks).boxed().toList());
     }
   }
@@ -141,16 +158,22 @@ public record ForwardInputs(
   }
 
   private static int[] decoderIds(
-      TensorSource source, ModelArchitecture model, Optional<int[]> labels, List<Long> shape) {
+      TensorSource source,
+      ModelArchitecture model,
+      Optional<INDArray> labels,
+      List<Long> shape) {
     return optional(source, DECODER_IDS, 0, model.vocabularySize() - 1)
         .orElseGet(
             () ->
                 ShiftedLabels.of(
-                    labels.orElseThrow(), Math.toIntExact(shape.get(1)), model.tokens()));
+                    TokenIds.of(labels.orElseThrow()), Math.toIntExact(shape.get(1)), model.tokens()));
   }
 
-  private static int mostLabel(ModelArchitecture model) {
-    return model.head() instanceof HeadPart.Output head ? head.outputs() - 1 : 0;
+  /** Whether a file has types of tokens, for which a graph needs a second input. */
+  public static boolean typed(Path file) {
+    try (TensorSource source = TensorSource.open(file)) {
+      return source.tensors().containsKey(TYPES);
+    }
   }
 
   private static Optional<int[]> optional(TensorSource source, String name, int least, int most) {
@@ -159,12 +182,12 @@ public record ForwardInputs(
         : Optional.empty();
   }
 
-  private static int[] values(TensorSource source, String name, int least, int most) {
+  static int[] values(TensorSource source, String name, int least, int most) {
     long[] values = new long[Math.toIntExact(source.tensor(name).elementCount())];
     source.readLongs(name, 0, values, 0, values.length);
     for (long value : values) {
-      if ((value < least || value > most) || (value < 0 && value != IGNORED)) {
-        String ignored = least < 0 ? IGNORED + ", or " : "";
+      if ((value < least || value > most) || (value < 0 && value != Labelled.IGNORED)) {
+        String ignored = least < 0 ? Labelled.IGNORED + ", or " : "";
         throw problem(
             source.path(),
             "%s holds %d; allowed: %s%d to %d."
@@ -174,18 +197,20 @@ public record ForwardInputs(
     return Arrays.stream(values).mapToInt(Math::toIntExact).toArray();
   }
 
-  private static INDArray array(int[] values, long[] shape) {
+  static INDArray array(int[] values, long[] shape) {
     return Nd4j.createFromArray(values).reshape('c', shape);
   }
 
-  private static PeftException problem(Path file, String text) {
+  static PeftException problem(Path file, String text) {
     return new PeftException(file + ": " + text);
   }
 
   /** The inputs of a graph. */
   INDArray[] features() {
     return decoder
-        .map(input -> new INDArray[] {inputIds, input.ids()})
+        .map(DecoderInput::ids)
+        .or(() -> types)
+        .map(second -> new INDArray[] {inputIds, second})
         .orElseGet(() -> new INDArray[] {inputIds});
   }
 
@@ -196,6 +221,9 @@ public record ForwardInputs(
     if (own == null && decoders == null) {
       return null;
     }
+    if (types.isPresent()) {
+      return new INDArray[] {own, own};
+    }
     return decoder.isPresent() ? new INDArray[] {own, decoders} : new INDArray[] {own};
   }
 
@@ -203,6 +231,7 @@ public record ForwardInputs(
   public void close() {
     Scratch.release(inputIds);
     attentionMask.ifPresent(Scratch::release);
+    types.ifPresent(Scratch::release);
     decoder.ifPresent(
         input -> {
           Scratch.release(input.ids());

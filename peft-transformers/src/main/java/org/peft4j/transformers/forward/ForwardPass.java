@@ -1,9 +1,14 @@
 package org.peft4j.transformers.forward;
 
+import static org.nd4j.linalg.indexing.NDArrayIndex.all;
+import static org.nd4j.linalg.indexing.NDArrayIndex.point;
+
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import org.deeplearning4j.nn.api.layers.IOutputLayer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -19,12 +24,17 @@ import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.kernel.Scratch;
 
 /**
- * The results of one pass of a batch through a model, without dropout: {@code logits} [batch, time,
- * vocabulary], or [batch, labels]; with labels, {@code loss} [1], the mean over them in nats; and
+ * The results of one pass of a batch through a model, without dropout, under the names of Hugging
+ * Face transformers: {@code logits} [batch, time, vocabulary or labels] or [batch, labels]; {@code
+ * start_logits} and {@code end_logits} [batch, time] of a model that answers questions; {@code
+ * last_hidden_state} [batch, time, width] and {@code pooler_output} [batch, width] of an encoder;
+ * with labels, {@code loss} [1], the mean over them in nats; and
  * on request {@code grad.<key>}, the loss' gradient for each adapter tensor by its key in an
  * adapter file.
  */
 public final class ForwardPass implements AutoCloseable {
+  private static final String SPAN = "qa_outputs";
+
   private final Map<String, INDArray> results = new LinkedHashMap<>();
 
   private ForwardPass() {}
@@ -38,7 +48,7 @@ public final class ForwardPass implements AutoCloseable {
     ForwardPass pass = new ForwardPass();
     INDArray[] ids = inputs.features();
     INDArray @Nullable [] mask = inputs.masks();
-    pass.results.put("logits", graph.output(false, ids, mask)[0]);
+    pass.put(graph, graph.output(false, ids, mask));
     inputs
         .labels()
         .ifPresent(
@@ -49,6 +59,21 @@ public final class ForwardPass implements AutoCloseable {
             });
     clear(graph);
     return pass;
+  }
+
+  private void put(ComputationGraph graph, INDArray[] outputs) {
+    List<String> names = graph.getConfiguration().getNetworkOutputs();
+    if (names.equals(List.of(SPAN))) {
+      results.put("start_logits", outputs[0].get(all(), all(), point(0)).dup('c'));
+      results.put("end_logits", outputs[0].get(all(), all(), point(1)).dup('c'));
+      Scratch.release(outputs[0]);
+      return;
+    }
+    boolean logits = outputs.length == 1 && graph.getOutputLayer(0) instanceof IOutputLayer;
+    results.put(logits ? "logits" : "last_hidden_state", outputs[0]);
+    if (outputs.length > 1) {
+      results.put("pooler_output", outputs[1]);
+    }
   }
 
   /** Runs a wrapped model, each sequence with its task. */

@@ -69,6 +69,9 @@ public record ModelDescription(ModelArchitecture architecture, TensorTable tenso
 
   private String head() {
     HeadPart head = architecture.head();
+    if (head instanceof HeadPart.Features) {
+      return head.modules().isEmpty() ? "hidden states" : "hidden states and a pooler";
+    }
     String other = head instanceof HeadPart.Span ? "answers to questions" : "untied head";
     return head.labels()
         .map(labels -> "labels " + labels.names())

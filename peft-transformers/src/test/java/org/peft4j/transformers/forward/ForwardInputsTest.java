@@ -80,8 +80,17 @@ class ForwardInputsTest {
         "llama | labels | 2 3 | 1 1 1 1 1 -1 | labels holds -1; allowed: -100, or 0 to 55.",
         "llama | labels | 2 | 1 1 | labels has the shape [2]; needed: [2, 3], as input_ids has [2,"
             + " 3].",
+        "llama | token_type_ids | 2 3 | 0 1 0 1 0 1 | unknown tensor \"token_type_ids\"",
+        "llama | start_positions | 2 | 0 1 | unknown tensor \"start_positions\"",
+        "bert_answers | start_positions | 2 | 0 1 | there is only start_positions; needed: both",
+        "bert_answers | labels | 2 | 0 1 | unknown tensor \"labels\"; allowed: input_ids,"
+            + " attention_mask, start_positions, end_positions, task_ids, token_type_ids.",
+        "bert_tokens | token_type_ids | 2 3 | 0 1 2 0 1 1 | token_type_ids holds 2; allowed: 0 to 1",
+        "bert_tokens | labels | 2 3 | 0 1 2 0 1 3 | labels holds 3; allowed: -100, or 0 to 2.",
+        "bert_several | labels | 2 | 0 1 | labels has the shape [2]; needed: [2, 3].",
+        "bert_features | labels | 2 | 0 1 | unknown tensor \"labels\"",
         "llama_classifier | labels | 2 | 0 3 | labels holds 3; allowed: -100, or 0 to 2.",
-        "llama_classifier | labels | 2 3 | 0 1 2 0 1 2 | labels has the shape [2, 3]; needed: [2]",
+        "llama_classifier | labels | 2 3 | 0 1 2 0 1 2 | labels has the shape [2, 3]; needed: [2].",
         "llama | task_ids | 2 | 0 -1 | task_ids holds -1; allowed: 0 to",
         "llama | position_ids | 2 | 0 1 | unknown tensor \"position_ids\"; allowed: input_ids",
       })

@@ -80,7 +80,12 @@ class ForwardPassTest {
             ForwardInputs.read(file("llama_qv", "inputs.safetensors"), base.architecture())) {
       ForwardInputs inputs =
           new ForwardInputs(
-              all.inputIds(), all.attentionMask(), all.decoder(), Optional.empty(), all.tasks());
+              all.inputIds(),
+              all.attentionMask(),
+              all.types(),
+              all.decoder(),
+              Optional.empty(),
+              all.tasks());
 
       assertThatThrownBy(() -> ForwardPass.withGradients(model, inputs))
           .isInstanceOf(PeftException.class)

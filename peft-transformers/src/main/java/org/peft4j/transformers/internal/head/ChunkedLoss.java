@@ -11,18 +11,29 @@ import org.peft4j.transformers.internal.memory.CallMemory;
 
 /**
  * The cross-entropy of a head of tokens, only for labelled positions and in chunks of them: memory
- * never holds all of [tokens, vocabulary].
+ * never holds all of [tokens, vocabulary]. With label smoothing ε the loss of a position is
+ *
+ * <pre>(1 − ε)·(−log p(label)) + ε·mean of −log p = −log p(label) + ε·(z(label) − mean of z)</pre>
+ *
+ * <p>where z are its logits (Szegedy et al., 2016).
  */
 public final class ChunkedLoss {
   /** Logits at once: 64 MB in single precision. */
   private static final int LOGITS = 1 << 24;
 
   private final Head head;
+  private final double smoothing;
   private final Pass pass;
   private final CallMemory memory;
 
-  public ChunkedLoss(Head head, Pass pass, CallMemory memory) {
+  /**
+   * A loss.
+   *
+   * @param smoothing ε; 0 for none
+   */
+  public ChunkedLoss(Head head, double smoothing, Pass pass, CallMemory memory) {
     this.head = head;
+    this.smoothing = smoothing;
     this.pass = pass;
     this.memory = memory;
   }
@@ -70,9 +81,13 @@ public final class ChunkedLoss {
         head.slopes(chunk, slope);
       }
       int[] targets = Arrays.copyOfRange(labelled.targets(), from, to);
+      double[] smoothed = smoothing == 0 ? new double[targets.length] : aboveMean(chunk, targets);
       pass.kernels().crossEntropy(chunk, targets, 1.0 / count, losses);
       for (int i = from; i < to; i++) {
-        result[i] = losses.getDouble(i - from);
+        result[i] = losses.getDouble(i - from) + smoothing * smoothed[i - from];
+      }
+      if (smoothing > 0) {
+        smoothGradients(chunk, targets, smoothing / count);
       }
       if (gradients != null) {
         INDArray rows = gradients.get(interval(from, to), all());
@@ -80,6 +95,25 @@ public final class ChunkedLoss {
       }
     }
     return result;
+  }
+
+  /** The difference of each label's logit and the mean of its row. */
+  private static double[] aboveMean(INDArray logits, int[] targets) {
+    double[] differences = new double[targets.length];
+    try (INDArray means = logits.mean(1)) {
+      for (int i = 0; i < targets.length; i++) {
+        differences[i] = logits.getDouble(i, targets[i]) - means.getDouble(i);
+      }
+    }
+    return differences;
+  }
+
+  /** Adds the gradients of those differences, times {@code scale}. */
+  private static void smoothGradients(INDArray gradients, int[] targets, double scale) {
+    gradients.subi(scale / gradients.size(1));
+    for (int i = 0; i < targets.length; i++) {
+      gradients.putScalar(i, targets[i], gradients.getDouble(i, targets[i]) + scale);
+    }
   }
 
   private static INDArray firstRows(INDArray matrix, int count) {

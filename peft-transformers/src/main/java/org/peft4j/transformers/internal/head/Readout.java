@@ -22,7 +22,7 @@ public interface Readout {
       return new SpanReadout(head);
     }
     boolean next = part instanceof HeadPart.Language && !behindEncoder;
-    return new TokenReadout(head, next ? 1 : 0);
+    return new TokenReadout(head, next ? 1 : 0, modules.model().labelSmoothing());
   }
 
   /** The width of the logits. */

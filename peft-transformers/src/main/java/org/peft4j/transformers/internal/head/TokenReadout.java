@@ -10,8 +10,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *
  * @param ahead how many positions ahead of the logits their label is: 1 in a language model, 0
  *     where tokens are labelled or a decoder behind an encoder has the labels one position later
+ * @param smoothing ε of {@link ChunkedLoss}; 0 for none
  */
-record TokenReadout(Head head, int ahead) implements Readout {
+record TokenReadout(Head head, int ahead, double smoothing) implements Readout {
   @Override
   public int outputs() {
     return head.outputs();
@@ -42,7 +43,7 @@ record TokenReadout(Head head, int ahead) implements Readout {
   }
 
   private ChunkedLoss loss(Reading reading) {
-    return new ChunkedLoss(head, reading.pass(), reading.memory());
+    return new ChunkedLoss(head, smoothing, reading.pass(), reading.memory());
   }
 
   private Labelled labelled(Reading reading, INDArray labels, @Nullable INDArray mask) {

@@ -30,12 +30,28 @@ public final class FrozenModel implements AutoCloseable {
   private final CurrentEncoder encoder = new CurrentEncoder();
 
   private final boolean checkpointing;
+  private final double labelSmoothing;
   private final ActivationPool pool;
 
   /**
    * @param checkpointing whether blocks keep only their input for the backward pass
    */
   public FrozenModel(ModelArchitecture architecture, WeightStore weights, boolean checkpointing) {
+    this(architecture, weights, checkpointing, 0);
+  }
+
+  /**
+   * A model whose loss of tokens may be smoothed.
+   *
+   * @param checkpointing whether blocks keep only their input for the backward pass
+   * @param labelSmoothing ε, 0 for none
+   */
+  public FrozenModel(
+      ModelArchitecture architecture,
+      WeightStore weights,
+      boolean checkpointing,
+      double labelSmoothing) {
+    this.labelSmoothing = labelSmoothing;
     this.architecture = architecture;
     this.weights = weights;
     this.checkpointing = checkpointing;
@@ -75,6 +91,11 @@ public final class FrozenModel implements AutoCloseable {
 
   public boolean checkpointing() {
     return checkpointing;
+  }
+
+  /** The ε of the loss of tokens; 0 for none. */
+  public double labelSmoothing() {
+    return labelSmoothing;
   }
 
   /** The tables of rotary positions; all attentions with equal positions share them. */

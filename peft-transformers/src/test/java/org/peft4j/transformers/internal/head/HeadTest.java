@@ -75,7 +75,7 @@ class HeadTest {
     try (TestModules modules = modules(part(multiplier, cap));
         CallMemory memory = TestModules.memory()) {
       Head head = Head.of(part(multiplier, cap), modules.modules());
-      ChunkedLoss loss = new ChunkedLoss(head, TestModules.pass(), memory);
+      ChunkedLoss loss = new ChunkedLoss(head, 0, TestModules.pass(), memory);
       INDArray gradient = Values.zeros(3, WIDTH).assign(99);
 
       double[] losses = loss.backward(hidden, labelled, gradient);
