@@ -54,7 +54,8 @@ class EncoderCommandsTest {
 
     try (TensorSource actual = TensorSource.open(output)) {
       assertThat(actual.tensors().keySet())
-          .contains("start_logits", "end_logits", "loss", "grad.base_model.model.qa_outputs.weight");
+          .contains(
+              "start_logits", "end_logits", "loss", "grad.base_model.model.qa_outputs.weight");
       assertThat(actual.tensor("start_logits").shape()).containsExactly(3L, 9L);
       float[] loss = new float[1];
       actual.readFloats("loss", 0, loss, 0, 1);

@@ -33,8 +33,7 @@ public record OpenModel(TransformerModel base, Optional<PeftModel<ComputationGra
    * @param typed whether it has
    */
   public static OpenModel of(ModelOptions options, boolean typed) {
-    return of(
-        options.model, options.adapters, options.precision.options().withTokenTypes(typed));
+    return of(options.model, options.adapters, options.precision.options().withTokenTypes(typed));
   }
 
   /** A model with all of these adapters active. */

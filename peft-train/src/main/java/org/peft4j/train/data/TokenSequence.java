@@ -8,7 +8,8 @@ import org.peft4j.error.PeftException;
  * One example: token ids with their labels. The model's output at t predicts the label at t + 1; a
  * label of {@value #IGNORED} is not predicted. For a classifier there is one label, the class of
  * the sequence; for a classifier of tokens, the output at t predicts the label at t. For an
- * encoder-decoder the decoder has token ids too, and its output at t predicts the label at t. The arrays are shared, not copied: do not change them.
+ * encoder-decoder the decoder has token ids too, and its output at t predicts the label at t. The
+ * arrays are shared, not copied: do not change them.
  */
 public final class TokenSequence {
   /** The label of a token that is not predicted, as in PyTorch. */

@@ -115,8 +115,7 @@ public record ForwardInputs(
       // Reads, and so checks, all tensors before it makes the first array.
       int[] ids = values(source, IDS, 0, model.vocabularySize() - 1);
       Optional<int[]> mask = optional(source, MASK, 0, 1);
-      Optional<int[]> types =
-          kinds.flatMap(table -> optional(source, TYPES, 0, table.rows() - 1));
+      Optional<int[]> types = kinds.flatMap(table -> optional(source, TYPES, 0, table.rows() - 1));
       Optional<INDArray> labels = wanted.read(source, shape.get(0), decoded);
       int[] tasks = optional(source, TASKS, 0, Integer.MAX_VALUE).orElse(new int[0]);
       long[] size = shape.stream().mapToLong(Long::longValue).toArray();
@@ -158,15 +157,14 @@ public record ForwardInputs(
   }
 
   private static int[] decoderIds(
-      TensorSource source,
-      ModelArchitecture model,
-      Optional<INDArray> labels,
-      List<Long> shape) {
+      TensorSource source, ModelArchitecture model, Optional<INDArray> labels, List<Long> shape) {
     return optional(source, DECODER_IDS, 0, model.vocabularySize() - 1)
         .orElseGet(
             () ->
                 ShiftedLabels.of(
-                    TokenIds.of(labels.orElseThrow()), Math.toIntExact(shape.get(1)), model.tokens()));
+                    TokenIds.of(labels.orElseThrow()),
+                    Math.toIntExact(shape.get(1)),
+                    model.tokens()));
   }
 
   /** Whether a file has types of tokens, for which a graph needs a second input. */

@@ -28,9 +28,8 @@ import org.peft4j.kernel.Scratch;
  * Face transformers: {@code logits} [batch, time, vocabulary or labels] or [batch, labels]; {@code
  * start_logits} and {@code end_logits} [batch, time] of a model that answers questions; {@code
  * last_hidden_state} [batch, time, width] and {@code pooler_output} [batch, width] of an encoder;
- * with labels, {@code loss} [1], the mean over them in nats; and
- * on request {@code grad.<key>}, the loss' gradient for each adapter tensor by its key in an
- * adapter file.
+ * with labels, {@code loss} [1], the mean over them in nats; and on request {@code grad.<key>}, the
+ * loss' gradient for each adapter tensor by its key in an adapter file.
  */
 public final class ForwardPass implements AutoCloseable {
   private static final String SPAN = "qa_outputs";

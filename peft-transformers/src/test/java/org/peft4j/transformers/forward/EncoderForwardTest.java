@@ -78,8 +78,7 @@ class EncoderForwardTest {
       assertThat(pass.results()).containsOnlyKeys("start_logits", "end_logits", "loss");
       INDArray both = Nd4j.stack(2, result(pass, "start_logits"), result(pass, "end_logits"));
       INDArray expected =
-          Golden.floats(
-              file("encoders/bert_answers_lora", "expected.safetensors"), "base_logits");
+          Golden.floats(file("encoders/bert_answers_lora", "expected.safetensors"), "base_logits");
       assertThat(Golden.logitsError(both, expected, batch.attentionMask().orElseThrow()))
           .isLessThan(1e-5);
     }
@@ -96,8 +95,7 @@ class EncoderForwardTest {
         ForwardInputs batch = ForwardInputs.read(inputs, model.architecture());
         ForwardPass pass = ForwardPass.of(adapted, batch)) {
       assertThat(pass.results()).containsOnlyKeys("last_hidden_state", "pooler_output");
-      assertThat(
-              error(result(pass, "pooler_output"), Golden.floats(expected, "pooler_output")))
+      assertThat(error(result(pass, "pooler_output"), Golden.floats(expected, "pooler_output")))
           .isLessThan(1e-5);
       assertThat(
               Golden.logitsError(
