@@ -20,8 +20,8 @@ class MessagesTest {
     Files.createDirectories(folder.resolve("empty"));
     Files.createDirectories(folder.resolve("json"));
     Files.writeString(folder.resolve("json/config.json"), "{\"model_type\": ");
-    Files.createDirectories(folder.resolve("bert"));
-    Files.writeString(folder.resolve("bert/config.json"), "{\"model_type\": \"bert\"}");
+    Files.createDirectories(folder.resolve("xlnet"));
+    Files.writeString(folder.resolve("xlnet/config.json"), "{\"model_type\": \"xlnet\"}");
     Files.writeString(folder.resolve("notes.md"), "Notes");
     Files.writeString(folder.resolve("file"), "not a folder");
     Files.writeString(folder.resolve("bad.safetensors"), "0123456789");
@@ -35,7 +35,7 @@ class MessagesTest {
         "eval -m @/file -d INPUTS                 | is a file; give the folder of a Hugging Face",
         "eval -m @/empty -d INPUTS                | has no config.json",
         "eval -m @/json -d INPUTS                 | is not valid JSON",
-        "eval -m @/bert -d INPUTS                 | model_type \"bert\" is not supported",
+        "eval -m @/xlnet -d INPUTS                | model_type \"xlnet\" is not supported",
         "eval -m LLAMA -d @/notes.md              | is not a supported file type; use .txt",
         "eval -m LLAMA -d @/none.txt              | no tokenizer.json",
         "eval -m LLAMA -d @/bad.safetensors       | bad.safetensors",
@@ -76,12 +76,12 @@ class MessagesTest {
         "inspect @/bad.safetensors                | bad.safetensors",
         "plan @/none                              | There is nothing at",
         "plan @/empty                             | has no config.json",
-        "plan @/bert                              | model_type \"bert\" is not supported",
+        "plan @/xlnet                             | model_type \"xlnet\" is not supported",
         "plan LLAMA -t qproj                      | Nearest: q_proj (2 sites)",
         "plan LLAMA --batch 0 --length -1         | --length is -1; allowed: 1 and above",
         "plan LLAMA --rank 0                      | r is 0; allowed: 1 to",
         "init -c @/none.json -o @/o               | There is no file",
-        "init -c @/bert/config.json -o @/o        | model_type \"bert\" is not supported",
+        "init -c @/xlnet/config.json -o @/o       | model_type \"xlnet\" is not supported",
       })
   void mistakesAreToldInOneLine(String line, String message) {
     Object[] arguments =

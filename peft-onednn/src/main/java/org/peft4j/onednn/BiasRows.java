@@ -3,6 +3,7 @@ package org.peft4j.onednn;
 import java.nio.FloatBuffer;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.onednn.QueryTiles.Tile;
+import org.peft4j.onednn.internal.RowTasks;
 
 /**
  * The bias of attention scores, [1 or B, 1 or H, T, S], row by row: adds a tile's part of it to the

@@ -4,6 +4,7 @@ import java.nio.FloatBuffer;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.kernel.AttentionPattern;
 import org.peft4j.onednn.QueryTiles.Tile;
+import org.peft4j.onednn.internal.RowTasks;
 
 /**
  * Queries that see no key, such as left padding: they attend to all S keys equally. Tiles do not

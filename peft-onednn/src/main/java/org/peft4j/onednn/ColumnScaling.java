@@ -4,6 +4,7 @@ import java.nio.FloatBuffer;
 import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.onednn.internal.RowTasks;
 
 /** Multiplies the columns of a matrix by a vector, and computes that vector's gradient. */
 final class ColumnScaling {

@@ -4,6 +4,7 @@ import java.nio.FloatBuffer;
 import org.bytedeco.dnnl.global.dnnl;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.onednn.internal.Address;
+import org.peft4j.onednn.internal.RowTasks;
 
 /** Cross-entropy of rows with their labels; replaces the logits with their gradient. */
 final class CrossEntropy {

@@ -6,6 +6,7 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.kernel.ScratchScope;
 import org.peft4j.onednn.internal.Address;
+import org.peft4j.onednn.internal.RowTasks;
 
 /**
  * {@code ½x(1 + tanh(u)) = x·σ(2u)} with {@code u = √(2/π)(x + 0.044715x³)}: oneDNN computes the

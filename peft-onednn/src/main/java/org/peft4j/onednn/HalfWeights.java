@@ -5,6 +5,7 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.kernel.ScratchScope;
 import org.peft4j.onednn.internal.Address;
+import org.peft4j.onednn.internal.RowTasks;
 
 /**
  * Products with a BFLOAT16 weight on processors without BFLOAT16 products: widens panels of the

@@ -3,6 +3,7 @@ package org.peft4j.onednn;
 import java.nio.FloatBuffer;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.onednn.internal.RowTasks;
 
 /**
  * Normalisation of rows and the gradient of its input: {@code y = w·x̂ + b} with {@code x̂ = (x −

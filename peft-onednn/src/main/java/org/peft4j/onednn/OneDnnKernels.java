@@ -12,6 +12,7 @@ import org.peft4j.kernel.Nd4jKernels;
 import org.peft4j.kernel.Scratch;
 import org.peft4j.kernel.WeightRows;
 import org.peft4j.onednn.internal.Address;
+import org.peft4j.onednn.internal.RowMaking;
 
 /**
  * Kernels on oneDNN, and Java code on rows for operations that oneDNN lacks. The portable kernels

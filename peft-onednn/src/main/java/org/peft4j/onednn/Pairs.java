@@ -3,6 +3,7 @@ package org.peft4j.onednn;
 import java.nio.FloatBuffer;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.onednn.internal.Address;
+import org.peft4j.onednn.internal.RowTasks;
 
 /**
  * Reorders rows between pairs of neighbours, and the first of all pairs before the second of all

@@ -29,12 +29,15 @@ class AdapterParityTest {
   private static final double TOLERANCE = 1e-5;
 
   /**
-   * PiSSA begins from a singular value decomposition, which the reference computes in single
-   * precision: one in double is 6e-5 away from it in gpt2_pissa, and that is what is here. The
-   * reference's gradients of LoHa, products of products, are up to 0.74e-5 from those in double
-   * precision.
+   * Cases whose reference, in single precision, is further from double precision than the
+   * tolerance. PiSSA's singular value decomposition: 6e-5 in gpt2_pissa. LoHa's gradients, products
+   * of products: 0.74e-5. Gradients of BART's queries and keys in three blocks with adapters on all
+   * maps: 4.9e-5, and as much here.
    */
   private static double tolerance(String name) {
+    if (name.equals("seq2seq/bart_all_linear")) {
+      return 1e-4;
+    }
     return name.endsWith("pissa") ? 4e-4 : name.startsWith("loha/") ? 2e-5 : TOLERANCE;
   }
 
@@ -46,7 +49,8 @@ class AdapterParityTest {
           "opt_350m_embeddings",
           "models/padding_opt",
           "models/tokens_apart",
-          "seq2seq/t5_tables");
+          "seq2seq/t5_tables",
+          "seq2seq/bart_embeddings");
 
   static List<String> cases() {
     return Golden.cases();

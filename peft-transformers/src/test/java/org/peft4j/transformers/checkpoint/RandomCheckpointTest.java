@@ -81,11 +81,11 @@ class RandomCheckpointTest {
 
   @Test
   void unsupportedConfigIsRefusedByItsOwnName() throws IOException {
-    Path config = Files.writeString(folder.resolve("other.json"), "{\"model_type\": \"bert\"}");
+    Path config = Files.writeString(folder.resolve("other.json"), "{\"model_type\": \"xlnet\"}");
 
     assertThatThrownBy(() -> RandomCheckpoint.init(config, folder.resolve("new"), 1))
         .isInstanceOf(PeftException.class)
-        .hasMessageContaining("other.json: model_type \"bert\" is not supported");
+        .hasMessageContaining("other.json: model_type \"xlnet\" is not supported");
     assertThat(folder.resolve("new")).doesNotExist();
   }
 

@@ -230,7 +230,7 @@ class TransformerPlanTest {
         "'model_type': 't5', 'feed_forward_proj': 'gated-' | feed_forward_proj is \"gated-\";"
             + " allowed: an activation",
         "'model_type': 't5', 'is_encoder_decoder': false | is_encoder_decoder is false; allowed",
-        "'model_type': 'bert'                 | model_type \"bert\" is not supported",
+        "'model_type': 'xlnet'                | model_type \"xlnet\" is not supported",
         "'model_type': 'llama'                | is not a supported model: ",
       })
   void configsThatDescribeNoModelAreRefused(String fields, String message, @TempDir Path folder)

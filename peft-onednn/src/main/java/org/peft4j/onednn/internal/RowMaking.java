@@ -1,26 +1,25 @@
-package org.peft4j.onednn;
+package org.peft4j.onednn.internal;
 
 import java.nio.FloatBuffer;
 import java.nio.ShortBuffer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.kernel.WeightRows;
-import org.peft4j.onednn.internal.Address;
 
 /** Makes rows of weights in a panel, split over the cores. */
-final class RowMaking {
+public final class RowMaking {
   /** Elements that a thread makes at once, on the heap. */
   private static final int PIECE = 1 << 14;
 
   private RowMaking() {}
 
   /** Whether the panel is memory of one of these types without gaps. */
-  static boolean possible(INDArray panel) {
+  public static boolean possible(INDArray panel) {
     boolean type = panel.dataType() == DataType.FLOAT || panel.dataType() == DataType.BFLOAT16;
     return type && panel.stride(1) == 1 && panel.stride(0) == panel.size(1);
   }
 
-  static void fill(WeightRows weight, int first, INDArray panel) {
+  public static void fill(WeightRows weight, int first, INDArray panel) {
     int columns = Math.toIntExact(panel.size(1));
     int step = Math.max(1, PIECE / columns);
     boolean half = panel.dataType() == DataType.BFLOAT16;

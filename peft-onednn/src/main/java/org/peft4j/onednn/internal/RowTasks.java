@@ -1,27 +1,26 @@
-package org.peft4j.onednn;
+package org.peft4j.onednn.internal;
 
 import java.nio.FloatBuffer;
 import java.util.stream.IntStream;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.peft4j.onednn.internal.Address;
 
 /**
  * Splits work on the rows of matrices over the cores. Tasks copy rows to heap arrays and back,
  * because the JVM compiles loops over those to vector code.
  */
-final class RowTasks {
+public final class RowTasks {
   /** Less work than this is not worth a second thread. */
   private static final long SMALL = 1 << 15;
 
   /** Processes the rows from {@code from} to {@code to}, exclusive. */
-  interface Task {
+  public interface Task {
     void run(int from, int to);
   }
 
   private RowTasks() {}
 
   /** Runs {@code task} on parts of {@code rows} rows of {@code columns} elements. */
-  static void run(long rows, long columns, Task task) {
+  public static void run(long rows, long columns, Task task) {
     int count = Math.toIntExact(rows);
     int parts = rows * columns < SMALL ? 1 : Runtime.getRuntime().availableProcessors();
     if (parts == 1) {
@@ -38,7 +37,7 @@ final class RowTasks {
   }
 
   /** The elements of a dense array. */
-  static FloatBuffer floats(INDArray array) {
+  public static FloatBuffer floats(INDArray array) {
     return Address.floats(array, array.length());
   }
 }
