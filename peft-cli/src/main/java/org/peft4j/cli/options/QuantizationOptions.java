@@ -29,7 +29,7 @@ public final class QuantizationOptions {
 
   @Option(
       names = "--double-quantization",
-      description = "Hold the factors in 8 bits too: 0.127 bytes a weight less in blocks of 64.")
+      description = "Hold the factors in 8 bits too: 0.37 bits a weight less in blocks of 64.")
   boolean doubleQuantization;
 
   @Option(

@@ -1,6 +1,5 @@
 package org.peft4j.internal.quantized;
 
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.stream.IntStream;
 import org.peft4j.quantization.QuantizedFormat;
@@ -105,10 +104,5 @@ final class Codebook {
       }
     }
     return codes[from];
-  }
-
-  @Override
-  public String toString() {
-    return Arrays.toString(values);
   }
 }

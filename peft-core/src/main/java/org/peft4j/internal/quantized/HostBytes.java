@@ -3,14 +3,13 @@ package org.peft4j.internal.quantized;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import org.bytedeco.javacpp.BytePointer;
-import org.jspecify.annotations.Nullable;
 
-/** Bytes outside of the heap: allocated, and freed with this object, or a part of a mapped file. */
+/** Bytes outside of the heap: allocated, and freed with this object. */
 final class HostBytes {
-  private final @Nullable BytePointer own;
+  private final BytePointer own;
   private final ByteBuffer buffer;
 
-  private HostBytes(@Nullable BytePointer own, ByteBuffer buffer) {
+  private HostBytes(BytePointer own, ByteBuffer buffer) {
     this.own = own;
     this.buffer = buffer;
   }
@@ -18,11 +17,6 @@ final class HostBytes {
   static HostBytes allocate(long size) {
     BytePointer pointer = new BytePointer(size);
     return new HostBytes(pointer, pointer.asByteBuffer());
-  }
-
-  /** The bytes of a file. */
-  static HostBytes mapped(ByteBuffer bytes) {
-    return new HostBytes(null, bytes);
   }
 
   /** All of them, in little-endian order. */
@@ -35,8 +29,6 @@ final class HostBytes {
   }
 
   void close() {
-    if (own != null) {
-      own.close();
-    }
+    own.close();
   }
 }

@@ -125,7 +125,7 @@ public final class ResizedVocabulary {
     }
     ObjectNode config = CheckpointFiles.JSON.readObject(folder.resolve(CheckpointFiles.CONFIG));
     config.put("vocab_size", tokens);
-    try (TensorSource source = TensorSource.open(folder)) {
+    try (TensorSource source = WeightFiles.open(folder)) {
       List<CheckpointTensor> tensors = new ArrayList<>();
       source.tensors().values().forEach(info -> tensors.add(tensor(source, info, old)));
       OutputFolder.write(
