@@ -19,9 +19,12 @@ from transformers import (
     BartConfig,
     GPT2Config,
     LlamaConfig,
+    MarianConfig,
+    MBartConfig,
     MistralConfig,
     MT5Config,
     OPTConfig,
+    PegasusConfig,
     PreTrainedConfig,
     PreTrainedModel,
     Qwen2Config,
@@ -70,6 +73,10 @@ class Base:
     """Fields in the layout of transformers 4, which most published checkpoints have; replaces `rope_parameters`."""
     own_head: bool = False
     """Whether the file has a head of its own although the config says that it is tied."""
+    adds: bool = False
+    """Whether final_logits_bias is not zero."""
+    own_positions: bool = False
+    """Whether the file has positions of its own where others are sinusoids."""
     classifier: bool = False
     """Whether the head is `score`, for sequences, instead of `lm_head`."""
     task: str = ""
@@ -110,11 +117,11 @@ def t5(kind: type = T5Config, **fields) -> PreTrainedConfig:
     return kind(**{**sizes, **buckets, **tokens, "attn_implementation": "eager", **fields})
 
 
-def bart(**fields) -> BartConfig:
+def bart(kind: type = BartConfig, **fields) -> PreTrainedConfig:
     sizes = dict(d_model=24, encoder_ffn_dim=40, decoder_ffn_dim=36, encoder_layers=2, decoder_layers=2, max_position_embeddings=32)
     heads = dict(encoder_attention_heads=4, decoder_attention_heads=2)
     tokens = dict(vocab_size=VOCABULARY, pad_token_id=0, bos_token_id=1, eos_token_id=2, decoder_start_token_id=2, forced_eos_token_id=None)
-    return BartConfig(**{**sizes, **heads, **tokens, "attn_implementation": "eager", **fields})
+    return kind(**{**sizes, **heads, **tokens, "attn_implementation": "eager", **fields})
 
 
 def rope(rope_type: str, theta: float = 10_000.0, **fields) -> dict:
@@ -174,6 +181,25 @@ ALL: dict[str, Base] = {
     "t5_f16": Base(t5(feed_forward_proj="gated-gelu"), dtype=torch.float16),
     "bart": Base(bart()),
     "bart_scaled": Base(bart(scale_embedding=True, activation_function="relu", decoder_layers=3)),
+    "mbart": Base(bart(MBartConfig, scale_embedding=True, decoder_attention_heads=4), adds=True),
+    "mbart_untied": Base(bart(MBartConfig, tie_word_embeddings=False, pad_token_id=1, encoder_layers=1, decoder_layers=1)),
+    "marian": Base(bart(MarianConfig, d_model=22, encoder_attention_heads=2, decoder_start_token_id=0, activation_function="swish"), adds=True),
+    "marian_two": Base(
+        bart(
+            MarianConfig,
+            share_encoder_decoder_embeddings=False,
+            decoder_vocab_size=48,
+            scale_embedding=True,
+            decoder_start_token_id=0,
+            encoder_layers=1,
+            decoder_layers=1,
+        ),
+        adds=True,
+    ),
+    "pegasus": Base(bart(PegasusConfig, scale_embedding=True, activation_function="relu", decoder_start_token_id=0)),
+    "pegasus_stored": Base(
+        bart(PegasusConfig, decoder_start_token_id=0, encoder_layers=1, decoder_layers=1), dtype=torch.bfloat16, adds=True, own_positions=True
+    ),
     "mt5": Base(t5(MT5Config), own_head=True),
     "umt5": Base(t5(UMT5Config)),
     "llama_classifier": Base(llama(id2label={0: "bad", 1: "middling", 2: "good"}), classifier=True),
@@ -218,7 +244,10 @@ def write(name: str) -> None:
     model = base.kind.from_config(base.config, attn_implementation="eager")
     with torch.no_grad():
         for key, parameter in model.named_parameters():
-            parameter.copy_(weight(f"{name}/{key}", key, parameter))
+            if parameter.requires_grad or base.own_positions:  # sinusoids do not
+                parameter.copy_(weight(f"{name}/{key}", key, parameter))
+        if base.adds:
+            model.final_logits_bias.copy_(setting.normal(f"{name}/final_logits_bias", model.final_logits_bias, 0.5))
     model.to(base.dtype).save_pretrained(folder, max_shard_size=base.shard_size)
     (folder / "generation_config.json").unlink(missing_ok=True)
     if base.own_head:

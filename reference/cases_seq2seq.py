@@ -2,7 +2,7 @@
 
 import setting  # first: sets the environment
 
-from peft import IA3Config, LNTuningConfig, LoraConfig, PromptEncoderConfig, PromptTuningConfig
+from peft import IA3Config, LNTuningConfig, LoraConfig, PrefixTuningConfig, PromptEncoderConfig, PromptTuningConfig
 
 from cases import Case, one
 
@@ -11,6 +11,14 @@ TASK = {"task_type": "SEQ_2_SEQ_LM"}
 
 def lora(**fields) -> LoraConfig:
     return LoraConfig(**{**TASK, "r": 4, "lora_alpha": 8, **fields})
+
+
+def ia3() -> IA3Config:
+    return IA3Config(**TASK, target_modules=["k_proj", "v_proj", "fc2"], feedforward_modules=["fc2"])
+
+
+def prefix(tokens: int) -> PrefixTuningConfig:
+    return PrefixTuningConfig(**TASK, num_virtual_tokens=tokens)
 
 
 def prompt(tokens: int, **fields) -> PromptTuningConfig:
@@ -66,6 +74,26 @@ ALL: dict[str, Case] = {
     "seq2seq/bart_dora": one("DoRA", "bart", lora(target_modules=["q_proj", "fc2"], use_dora=True), padding="none"),
     "seq2seq/bart_ia3": one("Keys, values and the input of fc2", "bart", IA3Config(**TASK), padding="left"),
     "seq2seq/bart_prompt": one("Three virtual tokens before the encoder's", "bart_scaled", prompt(3)),
+    "seq2seq/mbart": one("Norms before the sub-layers, numbers added to the logits", "mbart", lora(target_modules=["q_proj", "v_proj"])),
+    "seq2seq/mbart_all_linear": one("Every linear map but lm_head", "mbart", lora(target_modules="all-linear", r=1), padding="left"),
+    "seq2seq/mbart_ia3": one("Keys, values and the input of fc2", "mbart", ia3()),
+    "seq2seq/mbart_prompt": one("Virtual tokens are not scaled", "mbart", prompt(2), padding="none"),
+    "seq2seq/mbart_prefix": one("Keys and values before those of every attention", "mbart", prefix(2), padding="none"),
+    "seq2seq/mbart_untied": one(
+        "Tables of tokens for each stack and the head", "mbart_untied", lora(target_modules=["k_proj", "out_proj", "lm_head"], r=2)
+    ),
+    "seq2seq/marian": one("Sinusoids of an odd half width, which the file leaves out", "marian", lora(target_modules=["q_proj", "v_proj"]), padding="left"),
+    "seq2seq/marian_all_linear": one("Every linear map but lm_head", "marian", lora(target_modules="all-linear", r=1), padding="none"),
+    "seq2seq/marian_ia3": one("Keys, values and the input of fc2", "marian", ia3(), padding="left"),
+    "seq2seq/marian_prompt": one("Virtual tokens", "marian", prompt(2)),
+    "seq2seq/marian_two": one(
+        "A vocabulary for each side, the head is the decoder's table", "marian_two", lora(target_modules=["embed_tokens", "v_proj", "fc1"], r=2)
+    ),
+    "seq2seq/pegasus": one("Norms before, sinusoids in the file", "pegasus", lora(target_modules=["q_proj", "v_proj"])),
+    "seq2seq/pegasus_all_linear": one("Every linear map but lm_head", "pegasus", lora(target_modules="all-linear", r=1), padding="none"),
+    "seq2seq/pegasus_ia3": one("Keys, values and the input of fc2", "pegasus", ia3(), padding="left"),
+    "seq2seq/pegasus_stored": one("Positions of the file's own, stored in BF16", "pegasus_stored", lora(target_modules=["k_proj", "fc2"], r=2)),
+    "seq2seq/pegasus_prompt": one("Virtual tokens", "pegasus_stored", prompt(2), padding="left"),
     "seq2seq/t5_ia3": one("Keys, values and the input of wo: the default of model_type t5", "t5", IA3Config(**TASK)),
     "seq2seq/t5_norms": one("The default of norms", "t5", LNTuningConfig(**TASK, target_modules=["layer_norm"]), padding="left"),
     "seq2seq/t5_prompt": one("Three virtual tokens before the encoder's", "t5", prompt(3), padding="left"),

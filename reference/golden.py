@@ -108,12 +108,13 @@ def logits(output: ModelOutput) -> torch.Tensor:
 def targets(name: str, case: cases.Case, config: PreTrainedConfig) -> dict[str, torch.Tensor]:
     """Three texts for a decoder, the second and the third padded on the case's side, one token of the first left out of the loss."""
     lengths = [7, 7, 7] if case.padding == "none" else [7, 4, 6]
+    vocabulary = getattr(config, "decoder_vocab_size", bases.VOCABULARY)
     labels = torch.full((3, 7), -100)
     mask = torch.zeros((3, 7), dtype=torch.int64)
     start = torch.zeros((3, 7), dtype=torch.bool)
     for row, length in enumerate(lengths):
         first = 7 - length if case.padding == "left" else 0
-        tokens = torch.randint(3, bases.VOCABULARY, (length,), generator=setting.generator(f"{name}/labels/{row}"))
+        tokens = torch.randint(3, vocabulary, (length,), generator=setting.generator(f"{name}/labels/{row}"))
         labels[row, first : first + length] = tokens
         mask[row, first : first + length] = 1
         start[row, first] = True

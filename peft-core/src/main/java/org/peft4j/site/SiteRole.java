@@ -33,6 +33,8 @@ public enum SiteRole {
   ATTENTION,
   /** The place after a feed-forward part, before its residual addition. */
   FEED_FORWARD,
+  /** The keys and values of the decoder's own tokens, where the decoder also reads an encoder. */
+  DECODER_ATTENTION,
   /** Anything else: a layer of a plain Deeplearning4j network, or another place between modules. */
   OTHER
 }

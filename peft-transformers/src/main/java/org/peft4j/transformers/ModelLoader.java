@@ -9,6 +9,7 @@ import org.peft4j.adapter.Initializer;
 import org.peft4j.error.PeftException;
 import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.site.SiteParameter;
+import org.peft4j.transformers.architecture.EmbeddingPart;
 import org.peft4j.transformers.architecture.HeadPart;
 import org.peft4j.transformers.architecture.LinearPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
@@ -19,6 +20,7 @@ import org.peft4j.transformers.config.Precision;
 import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.family.Families;
 import org.peft4j.transformers.internal.model.FrozenModel;
+import org.peft4j.transformers.internal.position.Sinusoids;
 import org.peft4j.transformers.internal.weights.CheckpointReader;
 import org.peft4j.transformers.internal.weights.HeldFormats;
 import org.peft4j.transformers.internal.weights.TensorKeys;
@@ -59,7 +61,7 @@ record ModelLoader(Path folder, ModelArchitecture architecture, TransformerOptio
 
   /** Loads all weights from the checkpoint. */
   FrozenModel load() {
-    return model(read(TensorKeys.of(architecture)));
+    return model(withTables(read(TensorKeys.of(architecture))));
   }
 
   /**
@@ -70,7 +72,7 @@ record ModelLoader(Path folder, ModelArchitecture architecture, TransformerOptio
    */
   FrozenModel loadWithNewHead(HeadPart stored) {
     HeadPart head = architecture.head();
-    WeightStore weights = read(TensorKeys.of(architecture).withNewHead(head, stored));
+    WeightStore weights = withTables(read(TensorKeys.of(architecture).withNewHead(head, stored)));
     RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(options.seed());
     for (ModulePart module : head.modules()) {
       for (SiteParameter parameter : module.site().parameters()) {
@@ -93,6 +95,20 @@ record ModelLoader(Path folder, ModelArchitecture architecture, TransformerOptio
       values.assign(1);
     }
     return values;
+  }
+
+  /** Computes the tables of positions that the checkpoint leaves out. */
+  private WeightStore withTables(WeightStore weights) {
+    for (ModulePart module : architecture.modules()) {
+      if (module instanceof EmbeddingPart table
+          && table.sinusoids()
+          && weights.find(table.key()) == null) {
+        INDArray rows = DetachedArrays.zeros(matrices(), table.rows(), table.width());
+        Sinusoids.fill(rows);
+        weights.add(table.key(), DenseWeight.of(rows));
+      }
+    }
+    return weights;
   }
 
   private WeightStore read(TensorKeys keys) {

@@ -57,7 +57,7 @@ public abstract sealed class TransformerModel implements AutoCloseable
 
   /** The number of frozen parameters; a tied head counts once. */
   public final long parameterCount() {
-    return model.weights().count();
+    return architecture().parameterCount();
   }
 
   /**

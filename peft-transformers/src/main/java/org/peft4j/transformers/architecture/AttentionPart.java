@@ -8,6 +8,7 @@ import java.util.OptionalInt;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
 import org.peft4j.site.SiteRole;
+import org.peft4j.site.SiteRole;
 
 /**
  * Scaled dot-product attention: {@code out(softmax(cap(scale·q·kᵀ) + bias)·v)}, where {@code cap(s)
@@ -160,6 +161,11 @@ public record AttentionPart(
   /** The site of keys and values before those of the input, in the attention of that name. */
   public static Site prefix(String name, int keyValueHeads, int headSize) {
     return Site.place(name + ".past_key_values", name, SiteKind.ATTENTION, keyValueHeads, headSize);
+  }
+
+  /** The same of an attention of a decoder that reads an encoder, to its own tokens. */
+  public static Site decoderPrefix(String name, int keyValueHeads, int headSize) {
+    return prefix(name, keyValueHeads, headSize).as(SiteRole.DECODER_ATTENTION);
   }
 
   @Override

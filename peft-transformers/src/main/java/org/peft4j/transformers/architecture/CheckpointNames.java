@@ -10,38 +10,26 @@ import java.util.Set;
  * @param className the class in {@code architectures}: {@code LlamaForCausalLM}
  * @param bodyPrefix the first segment of the names of all modules except the head; some checkpoints
  *     leave it out
- * @param constants keys of constant tensors that some checkpoints contain
+ * @param constants keys of tensors that some checkpoints contain and no module reads: constants,
+ *     or a table of tokens beside those that each stack has of its own
  * @param renamed keys in checkpoints that are not those of the model's modules, by the latter: the
  *     head of GPT-NeoX is {@code lm_head} in the model and {@code embed_out} in files
- * @param zeros keys of tensors that some checkpoints contain, which must be zero
  */
 public record CheckpointNames(
     String modelType,
     String className,
     String bodyPrefix,
     Set<String> constants,
-    Map<String, String> renamed,
-    Set<String> zeros) {
+    Map<String, String> renamed) {
   public CheckpointNames {
     constants = Set.copyOf(constants);
     renamed = Map.copyOf(renamed);
-    zeros = Set.copyOf(zeros);
   }
 
   /** Names of which none is another in checkpoints. */
   public CheckpointNames(
       String modelType, String className, String bodyPrefix, Set<String> constants) {
-    this(modelType, className, bodyPrefix, constants, Map.of(), Set.of());
-  }
-
-  /** Names of which some are others in checkpoints. */
-  public CheckpointNames(
-      String modelType,
-      String className,
-      String bodyPrefix,
-      Set<String> constants,
-      Map<String, String> renamed) {
-    this(modelType, className, bodyPrefix, constants, renamed, Set.of());
+    this(modelType, className, bodyPrefix, constants, Map.of());
   }
 
   /** The key in checkpoints of the model's parameter of that key. */

@@ -15,33 +15,42 @@ import org.peft4j.site.SiteRole;
  * @param deviation the standard deviation of a new table
  * @param shared the key in checkpoints of a table that several modules share; empty for a table of
  *     its own
+ * @param sinusoids whether row p of a new table is sin(p·f) for each frequency f, then cos(p·f)
+ *     (Vaswani et al., 2017): checkpoints may leave it out. It trains by an adapter alone, as every
+ *     table
  */
 public record EmbeddingPart(
-    Site site, OptionalInt padding, double deviation, Optional<String> shared)
+    Site site, OptionalInt padding, double deviation, Optional<String> shared, boolean sinusoids)
     implements ModulePart {
   /** A table without a padding row. */
   public static EmbeddingPart of(
       String name, SiteRole role, long rows, long width, double deviation) {
     List<SiteParameter> table = List.of(SiteParameter.weight("weight", rows, width));
     Site site = Site.embedding(name, name, rows, width, table).as(role);
-    return new EmbeddingPart(site, OptionalInt.empty(), deviation, Optional.empty());
+    return new EmbeddingPart(site, OptionalInt.empty(), deviation, Optional.empty(), false);
+  }
+
+  /** A table of positions whose values are computed. */
+  public static EmbeddingPart sinusoids(String name, long rows, long width) {
+    EmbeddingPart learnt = of(name, SiteRole.POSITION_EMBEDDING, rows, width, 0);
+    return new EmbeddingPart(learnt.site, OptionalInt.empty(), 0, Optional.empty(), true);
   }
 
   /** The same table with that padding row, or without one if the row is outside the table. */
   public EmbeddingPart withPadding(OptionalInt row) {
     boolean there = row.isPresent() && row.getAsInt() < rows();
     OptionalInt padded = there ? row : OptionalInt.empty();
-    return new EmbeddingPart(site.withPadding(padded), padded, deviation, shared);
+    return new EmbeddingPart(site.withPadding(padded), padded, deviation, shared, sinusoids);
   }
 
   /** The same table under a key that other modules use too. */
   public EmbeddingPart sharing(String key) {
-    return new EmbeddingPart(site, padding, deviation, Optional.of(key));
+    return new EmbeddingPart(site, padding, deviation, Optional.of(key), sinusoids);
   }
 
   /** The same with a table of its own. */
   public EmbeddingPart alone() {
-    return new EmbeddingPart(site, padding, deviation, Optional.empty());
+    return new EmbeddingPart(site, padding, deviation, Optional.empty(), sinusoids);
   }
 
   /** The number of vectors. */

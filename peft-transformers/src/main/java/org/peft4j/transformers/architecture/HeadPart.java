@@ -21,6 +21,11 @@ public sealed interface HeadPart permits HeadPart.Output, HeadPart.Features {
     return false;
   }
 
+  /** The key in checkpoints of constants that are added to the logits; empty without any. */
+  default Optional<String> constants() {
+    return Optional.empty();
+  }
+
   /** The classes; empty for a language model and for spans. */
   default Optional<Labels> labels() {
     return Optional.empty();
@@ -87,14 +92,26 @@ public sealed interface HeadPart permits HeadPart.Output, HeadPart.Features {
   }
 
   /**
-   * The next token: {@code logits = cap(W·(multiplier·h) (+ b))} at each position.
+   * The next token: {@code logits = cap(W·(multiplier·h) (+ b) + constants)} at each position.
    *
    * @param tied whether the matrix is the table of token embeddings
    * @param multiplier the factor of the hidden states
    * @param softCap c of {@code cap(z) = c·tanh(z/c)}
+   * @param constants the key in checkpoints of numbers that never train, [1, outputs]; a file may
+   *     leave them out, and they are 0 then: BART's {@code final_logits_bias}
    */
-  record Language(LinearPart linear, boolean tied, double multiplier, OptionalDouble softCap)
+  record Language(
+      LinearPart linear,
+      boolean tied,
+      double multiplier,
+      OptionalDouble softCap,
+      Optional<String> constants)
       implements Output {
+    /** Logits to which nothing is added. */
+    public Language(LinearPart linear, boolean tied, double multiplier, OptionalDouble softCap) {
+      this(linear, tied, multiplier, softCap, Optional.empty());
+    }
+
     /** A matrix without bias. */
     public static Language of(String name, long in, long out, boolean tied, double deviation) {
       LinearPart linear = output(name, in, out, false, deviation);
@@ -103,7 +120,12 @@ public sealed interface HeadPart permits HeadPart.Output, HeadPart.Features {
 
     /** The same with a matrix of its own. */
     public Language untied() {
-      return new Language(linear, false, multiplier, softCap);
+      return new Language(linear, false, multiplier, softCap, constants);
+    }
+
+    /** The same with constants of that key added to the logits. */
+    public Language adding(String key) {
+      return new Language(linear, tied, multiplier, softCap, Optional.of(key));
     }
   }
 

@@ -1,6 +1,7 @@
 package org.peft4j.transformers.checkpoint;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -16,8 +17,11 @@ import org.peft4j.PeftModel;
 import org.peft4j.adapter.Adapter;
 import org.peft4j.adapter.SharingAdapter;
 import org.peft4j.internal.module.SiteLayer;
+import org.peft4j.internal.torch.WeightFiles;
 import org.peft4j.safetensors.DType;
+import org.peft4j.safetensors.TensorInfo;
 import org.peft4j.safetensors.TensorSink;
+import org.peft4j.safetensors.TensorSource;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteParameter;
 import org.peft4j.transformers.TransformerModel;
@@ -78,12 +82,30 @@ final class ModelTensors {
         }
       }
     }
+    architecture.head().constants().ifPresent(key -> addConstants(model.folder(), key, types));
     for (ModulePart module : architecture.modules()) {
       for (SiteParameter parameter : module.site().parameters()) {
         String name = name(module, parameter);
         if (!(tied && head.filter(module::equals).isPresent()) && written.add(name)) {
           all.add(tensor(module.site(), parameter, name, types));
         }
+      }
+    }
+  }
+
+  /** What never trains: as the model's folder has it, if it does. */
+  private void addConstants(Path folder, String key, TensorTypes types) {
+    try (TensorSource source = WeightFiles.open(folder)) {
+      TensorInfo info = source.tensors().get(key);
+      if (info != null) {
+        float[] values = new float[Math.toIntExact(info.elementCount())];
+        source.readFloats(key, 0, values, 0, values.length);
+        all.add(
+            new CheckpointTensor(
+                key,
+                types.of(key),
+                info.shape(),
+                (sink, name) -> sink.writeFloats(name, values, 0, values.length)));
       }
     }
   }

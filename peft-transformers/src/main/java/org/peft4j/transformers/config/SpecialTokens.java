@@ -8,13 +8,30 @@ import java.util.OptionalInt;
  *
  * @param endOfText any of them ends a text
  * @param decoderStart the first input of a decoder that reads an encoder
+ * @param lastFirst whether a decoder that learns begins with the last token of its text instead,
+ *     the language: mBART
  */
 public record SpecialTokens(
     OptionalInt beginOfText,
     List<Integer> endOfText,
     OptionalInt padding,
-    OptionalInt decoderStart) {
+    OptionalInt decoderStart,
+    boolean lastFirst) {
   public SpecialTokens {
     endOfText = List.copyOf(endOfText);
+  }
+
+  /** Those of a decoder that always begins with the same token. */
+  public SpecialTokens(
+      OptionalInt beginOfText,
+      List<Integer> endOfText,
+      OptionalInt padding,
+      OptionalInt decoderStart) {
+    this(beginOfText, endOfText, padding, decoderStart, false);
+  }
+
+  /** The same of which the last token of a text comes first where a decoder learns it. */
+  public SpecialTokens beginningWithLast() {
+    return new SpecialTokens(beginOfText, endOfText, padding, decoderStart, true);
   }
 }

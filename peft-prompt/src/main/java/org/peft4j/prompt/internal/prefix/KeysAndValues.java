@@ -15,7 +15,7 @@ import org.peft4j.site.Site;
  * 2·index + 1 the values, each [heads, headSize] of the key and value heads. No rotation applies to
  * them.
  *
- * @param index of the attention, from 0
+ * @param index of the layer in the table, from 0
  * @param length the number of virtual tokens
  */
 record KeysAndValues(Site site, int index, int length, Injection injection)

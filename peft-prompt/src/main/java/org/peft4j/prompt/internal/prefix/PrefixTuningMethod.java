@@ -2,14 +2,13 @@ package org.peft4j.prompt.internal.prefix;
 
 import com.fasterxml.jackson.databind.node.TextNode;
 import java.util.EnumSet;
-import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import org.peft4j.adapter.Adapter;
 import org.peft4j.adapter.Initializer;
 import org.peft4j.config.ConfigFields;
 import org.peft4j.config.FieldType;
-import org.peft4j.error.PeftException;
 import org.peft4j.method.Injection;
 import org.peft4j.prompt.PromptFields;
 import org.peft4j.prompt.internal.EncodedPrompt;
@@ -79,28 +78,24 @@ public final class PrefixTuningMethod extends PromptMethod<PrefixTuningConfig> {
 
   @Override
   public Optional<Adapter> inject(Site site, PrefixTuningConfig config, Injection injection) {
-    List<Site> attentions =
-        injection.targets().stream().filter(s -> s.kind() == SiteKind.ATTENTION).toList();
+    PrefixLayers layers = PrefixLayers.of(injection.targets(), config.prompt());
     int tokens = config.prompt().virtualTokens();
-    if (site.kind() == SiteKind.ATTENTION) {
-      return Optional.of(new KeysAndValues(site, attentions.indexOf(site), tokens, injection));
+    if (site.kind() != SiteKind.ATTENTION) {
+      return Optional.of(table(site, config, injection, layers));
     }
-    return Optional.of(table(site, config, injection, attentions));
+    OptionalInt layer = layers.of(site);
+    return layer.isPresent()
+        ? Optional.of(new KeysAndValues(site, layer.getAsInt(), tokens, injection))
+        : Optional.empty();
   }
 
   private static Adapter table(
-      Site site, PrefixTuningConfig config, Injection injection, List<Site> attentions) {
-    if (attentions.isEmpty()) {
-      throw new PeftException(
-          "This model has no attention that takes a prefix; prefix tuning is for transformers.");
-    }
-    Site first = attentions.get(0);
+      Site site, PrefixTuningConfig config, Injection injection, PrefixLayers layers) {
     PromptFields prompt = config.prompt();
-    PromptFields.require("num_layers", prompt.layers(), attentions.size());
-    long width = first.inputs() * first.outputs();
+    long width = layers.width();
     PromptFields.require("token_dim", prompt.tokenDim(), width);
     BeforeKeys use = new BeforeKeys(prompt.virtualTokens(), injection);
-    long row = attentions.size() * 2 * width;
+    long row = layers.count() * 2 * width;
     if (config.projection() && injection.encoders()) {
       int hidden = config.encoderHiddenSize().orElse((int) width);
       return new EncodedPrompt(

@@ -13,7 +13,8 @@ public final class ShiftedLabels {
   private ShiftedLabels() {}
 
   /**
-   * The token that starts a decoder, then all labels but the last; padding where there is no label.
+   * The token that starts a decoder, or the last of the labels in mBART; then all labels but the
+   * last; padding where there is no label.
    *
    * @param labels [batch, length], ids or −100
    * @return INT32 [batch, length]
@@ -31,13 +32,26 @@ public final class ShiftedLabels {
    *     where a label is missing
    */
   public static int[] of(int[] labels, int length, SpecialTokens tokens) {
-    int start = require(tokens.decoderStart(), "decoder_start_token_id");
     int[] shifted = new int[labels.length];
     for (int i = 0; i < labels.length; i++) {
-      int before = i % length == 0 ? start : labels[i - 1];
+      int before = i % length == 0 ? first(labels, i, length, tokens) : labels[i - 1];
       shifted[i] = before == IGNORED ? require(tokens.padding(), "pad_token_id") : before;
     }
     return shifted;
+  }
+
+  /** What a row begins with. */
+  private static int first(int[] labels, int from, int length, SpecialTokens tokens) {
+    if (!tokens.lastFirst()) {
+      return require(tokens.decoderStart(), "decoder_start_token_id");
+    }
+    int padding = require(tokens.padding(), "pad_token_id");
+    for (int i = from + length - 1; i >= from; i--) {
+      if (labels[i] != IGNORED && labels[i] != padding) {
+        return labels[i];
+      }
+    }
+    return padding;
   }
 
   private static int require(OptionalInt token, String field) {

@@ -31,11 +31,23 @@ public final class TokenFields {
    * @param decoderStart the family's default
    */
   public static SpecialTokens read(ConfigFields fields, OptionalInt decoderStart) {
+    return read(fields, decoderStart, OptionalInt.empty());
+  }
+
+  /**
+   * Reads those of a model that may have an encoder.
+   *
+   * @param decoderStart the family's default
+   * @param padding the family's default
+   */
+  public static SpecialTokens read(
+      ConfigFields fields, OptionalInt decoderStart, OptionalInt padding) {
     OptionalInt start = fields.token("decoder_start_token_id");
+    OptionalInt pad = fields.token("pad_token_id");
     return new SpecialTokens(
         fields.token("bos_token_id"),
         fields.tokens("eos_token_id"),
-        fields.token("pad_token_id"),
+        fields.has("pad_token_id") ? pad : padding,
         fields.has("decoder_start_token_id") ? start : decoderStart);
   }
 }

@@ -13,7 +13,7 @@ import org.peft4j.transformers.internal.model.Modules;
 
 /**
  * Maps hidden states to logits: dense layers or none, then {@code logits = cap(W·(multiplier·h) (+
- * b))}, {@code cap(z) = c·tanh(z/c)}.
+ * b) + constants)}, {@code cap(z) = c·tanh(z/c)}.
  */
 public final class Head {
   /**
@@ -30,6 +30,7 @@ public final class Head {
   private final int outputs;
   private final double multiplier;
   private final double cap;
+  private final @Nullable INDArray constants;
 
   private Head(HeadPart.Output part, Modules modules) {
     this.dense = part.dense().stream().map(layer -> DenseLayer.of(layer, modules)).toList();
@@ -38,6 +39,7 @@ public final class Head {
     boolean language = part instanceof HeadPart.Language;
     this.multiplier = language ? ((HeadPart.Language) part).multiplier() : 1;
     this.cap = language ? ((HeadPart.Language) part).softCap().orElse(0) : 0;
+    this.constants = part.constants().map(modules::constants).orElse(null);
   }
 
   public static Head of(HeadPart.Output part, Modules modules) {
@@ -76,6 +78,9 @@ public final class Head {
       input = one.y();
     }
     linear.forward(pass, input, logits);
+    if (constants != null) {
+      logits.addi(constants);
+    }
     if (capped()) {
       Transforms.tanh(logits.divi(cap), false).muli(cap);
     }

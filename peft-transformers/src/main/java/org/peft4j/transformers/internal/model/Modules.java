@@ -1,5 +1,7 @@
 package org.peft4j.transformers.internal.model;
 
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.internal.graft.AttentionGrafts;
 import org.peft4j.internal.graft.LayerGrafts;
 import org.peft4j.internal.graft.PromptGrafts;
@@ -12,6 +14,7 @@ import org.peft4j.transformers.architecture.EmbeddingPart;
 import org.peft4j.transformers.architecture.LinearPart;
 import org.peft4j.transformers.architecture.NormPart;
 import org.peft4j.transformers.internal.weights.WeightStore;
+import org.peft4j.weight.FrozenWeight;
 
 /** Makes a layer's modules over the frozen weights, each with its site's adapters. */
 public record Modules(FrozenModel model, LayerGrafts grafts) {
@@ -47,6 +50,12 @@ public record Modules(FrozenModel model, LayerGrafts grafts) {
 
   public EmbeddingModule embedding(EmbeddingPart part) {
     return new EmbeddingModule(grafts.at(part.site().name()), model.weights().get(part.key()));
+  }
+
+  /** Constants of that key, as a row; null where the checkpoint has none. */
+  public @Nullable INDArray constants(String key) {
+    FrozenWeight weight = model.weights().find(key);
+    return weight == null ? null : weight.array().orElseThrow();
   }
 
   /** Whether the layer has that site: a table that several layers read belongs to one of them. */

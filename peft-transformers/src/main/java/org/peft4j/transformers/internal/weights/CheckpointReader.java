@@ -47,7 +47,12 @@ public final class CheckpointReader {
       Map<String, TensorInfo> found = match(source);
       Map<String, FrozenWeight> weights = new HashMap<>();
       found.forEach(
-          (key, info) -> weights.put(key, formats.read(key, source, info, keys.view(key))));
+          (key, info) ->
+              weights.put(
+                  key,
+                  keys.exact().contains(key)
+                      ? formats.exact(source, info)
+                      : formats.read(key, source, info, keys.view(key))));
       keys.aliases().forEach((alias, key) -> weights.put(alias, weights.get(key)));
       return new WeightStore(formats.vectors(), weights);
     }
@@ -65,8 +70,6 @@ public final class CheckpointReader {
           problems.add(other.name() + " and " + info.name() + " are both " + key.get());
         }
         check(key.get(), info, problems);
-      } else if (keys.names().zeros().contains(info.name())) {
-        requireZero(source, info, problems);
       } else if (keys.ofPretraining(info.name())) {
         unused.add(info.name());
       } else if (!keys.harmless(info.name())) {
@@ -92,17 +95,6 @@ public final class CheckpointReader {
       LOG.info("{}: the head of pretraining is not used: {}.", folder, String.join(", ", unused));
     }
     return found;
-  }
-
-  private static void requireZero(TensorSource source, TensorInfo info, TreeSet<String> problems) {
-    float[] values = new float[Math.toIntExact(info.elementCount())];
-    source.readFloats(info.name(), 0, values, 0, values.length);
-    for (float value : values) {
-      if (value != 0) {
-        problems.add(info.name() + " is not zero, which is not supported");
-        return;
-      }
-    }
   }
 
   private void check(String key, TensorInfo info, TreeSet<String> problems) {

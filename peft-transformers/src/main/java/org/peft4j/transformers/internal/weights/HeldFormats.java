@@ -83,6 +83,11 @@ public record HeldFormats(
     }
   }
 
+  /** Reads a tensor of constants, in the type of vectors. */
+  FrozenWeight exact(TensorSource source, TensorInfo info) {
+    return DenseWeight.of(array(source, info, vectors), WeightView.AS_STORED);
+  }
+
   private static INDArray array(TensorSource source, TensorInfo info, DataType held) {
     if (MappedArrays.possible(info, held)) {
       return MappedArrays.of(source, info, held);

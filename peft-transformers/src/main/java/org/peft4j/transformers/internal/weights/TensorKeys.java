@@ -26,6 +26,7 @@ import org.peft4j.weight.WeightView;
  * @param ignored keys that may be present and are not used
  * @param inputsFirst keys of matrices stored as [in, out]
  * @param optional keys of {@code shapes} that may be absent
+ * @param exact keys of constants that no precision rounds
  * @param leftOver modules, by the first segment of their names, that may be there and are not used
  */
 public record TensorKeys(
@@ -35,6 +36,7 @@ public record TensorKeys(
     Set<String> ignored,
     Set<String> inputsFirst,
     Set<String> optional,
+    Set<String> exact,
     Set<String> leftOver) {
   public TensorKeys {
     shapes = Map.copyOf(shapes);
@@ -42,6 +44,7 @@ public record TensorKeys(
     ignored = Set.copyOf(ignored);
     inputsFirst = Set.copyOf(inputsFirst);
     optional = Set.copyOf(optional);
+    exact = Set.copyOf(exact);
     leftOver = Set.copyOf(leftOver);
   }
 
@@ -61,13 +64,26 @@ public record TensorKeys(
         aliases.put(key, model.body().input().tokens().key());
       }
     }
+    Set<String> optional = new TreeSet<>();
+    for (ModulePart module : model.modules()) {
+      if (module instanceof EmbeddingPart table && table.sinusoids()) {
+        optional.add(table.key());
+      }
+    }
+    Set<String> exact = new TreeSet<>();
+    if (model.head() instanceof HeadPart.Language head && head.constants().isPresent()) {
+      exact.add(head.constants().get());
+      shapes.put(head.constants().get(), List.of(1L, (long) head.outputs()));
+      optional.addAll(exact);
+    }
     return new TensorKeys(
         model.names(),
         shapes,
         aliases,
         model.names().constants(),
         inputsFirst(model),
-        Set.of(),
+        optional,
+        exact,
         HubNames.leftOver(model.head()));
   }
 
@@ -110,7 +126,7 @@ public record TensorKeys(
    */
   public TensorKeys withNewHead(HeadPart head, HeadPart stored) {
     Map<String, List<Long>> needed = new TreeMap<>(shapes);
-    Set<String> either = new TreeSet<>();
+    Set<String> either = new TreeSet<>(optional);
     for (ModulePart module : head.modules()) {
       Set<String> keys = shapes(module).keySet();
       if (head instanceof HeadPart.Features
@@ -123,7 +139,7 @@ public record TensorKeys(
     Set<String> unused = new TreeSet<>(ignored);
     stored.modules().forEach(module -> unused.addAll(shapes(module).keySet()));
     unused.removeAll(needed.keySet());
-    return new TensorKeys(names, needed, aliases, unused, inputsFirst, either, leftOver);
+    return new TensorKeys(names, needed, aliases, unused, inputsFirst, either, exact, leftOver);
   }
 
   /** The key that a file's {@code name} means; empty if it is unknown. */

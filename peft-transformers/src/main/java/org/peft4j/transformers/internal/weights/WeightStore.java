@@ -54,11 +54,6 @@ public final class WeightStore implements AutoCloseable {
     return weights.get(key);
   }
 
-  /** The number of elements; tied tensors count once. */
-  public long count() {
-    return distinct().stream().mapToLong(FrozenWeight::count).sum();
-  }
-
   private Set<FrozenWeight> distinct() {
     Set<FrozenWeight> distinct = Collections.newSetFromMap(new IdentityHashMap<>());
     distinct.addAll(weights.values());

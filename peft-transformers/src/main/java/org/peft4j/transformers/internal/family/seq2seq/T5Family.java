@@ -72,7 +72,8 @@ public record T5Family(String modelType, String className) implements Family {
     HeadPart.Language head =
         HeadPart.Language.of(HEAD, shape.width, vocabulary, tied, shape.factor);
     return new ModelArchitecture(
-        new CheckpointNames(modelType, className + "ForConditionalGeneration", "", Set.of()),
+        new CheckpointNames(
+            modelType, className + "ForConditionalGeneration", "", Set.of(SHARED)),
         fields.count("n_positions", 512),
         TokenFields.read(fields, is("t5") ? OptionalInt.empty() : OptionalInt.of(0)),
         Optional.of(shape.stack("encoder", layers, vocabulary)),
@@ -205,7 +206,9 @@ public record T5Family(String modelType, String className) implements Family {
           Optional.empty(),
           positions,
           linear(name + ".o", SiteRole.ATTENTION_OUTPUT, all, width, factor / Math.sqrt(all)),
-          AttentionPart.prefix(name, heads, headSize));
+          causal
+              ? AttentionPart.decoderPrefix(name, heads, headSize)
+              : AttentionPart.prefix(name, heads, headSize));
     }
 
     private FeedForwardPart feedForward(String name) {
