@@ -83,7 +83,7 @@ ALL: dict[str, Case] = {
         "Tables of tokens for each stack and the head", "mbart_untied", lora(target_modules=["k_proj", "out_proj", "lm_head"], r=2)
     ),
     "seq2seq/marian": one("Sinusoids of an odd half width, which the file leaves out", "marian", lora(target_modules=["q_proj", "v_proj"]), padding="left"),
-    "seq2seq/marian_all_linear": one("Every linear map but lm_head", "marian", lora(target_modules="all-linear", r=1), padding="none"),
+    "seq2seq/marian_all_linear": one("Every linear map but lm_head", "marian_two", lora(target_modules="all-linear", r=2), padding="left"),
     "seq2seq/marian_ia3": one("Keys, values and the input of fc2", "marian", ia3(), padding="left"),
     "seq2seq/marian_prompt": one("Virtual tokens", "marian", prompt(2)),
     "seq2seq/marian_two": one(

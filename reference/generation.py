@@ -122,7 +122,7 @@ BEAMS: dict[str, dict] = {
     "forced": {"eos_token_id": None, "forced_bos_token_id": 9, "forced_eos_token_id": 2, "min_new_tokens": 4},
 }
 """Options of generate; eos_token_id null is a token that ends some rows."""
-BEAM_BASES = ["llama", "gpt2", "bart", "t5", "t5_gated", "mt5", "umt5"]
+BEAM_BASES = ["llama", "gpt2", "bart", "t5", "t5_gated", "mt5", "umt5", "mbart", "marian", "pegasus"]
 BEAM_TOKENS = 10
 
 

@@ -17,6 +17,7 @@ import org.peft4j.kernel.DetachedArrays;
 public final class PassState {
   private int virtualTokens;
   private int prefixLength;
+  private int encoderPrefixLength;
   private List<Integer> tasks = List.of();
   private final Map<Object, INDArray> arrays = new HashMap<>();
   private final Map<Object, INDArray> gradients = new HashMap<>();
@@ -25,6 +26,7 @@ public final class PassState {
   public void begin() {
     virtualTokens = 0;
     prefixLength = 0;
+    encoderPrefixLength = 0;
     arrays.clear();
     gradients.clear();
   }
@@ -39,10 +41,16 @@ public final class PassState {
     return prefixLength;
   }
 
-  /** Adds to {@link #virtualTokens} and {@link #prefixLength}. */
-  public void addVirtual(int embeddings, int keysAndValues) {
+  /** The number of those in the attentions of an encoder, where the model has a decoder too. */
+  public int encoderPrefixLength() {
+    return encoderPrefixLength;
+  }
+
+  /** Adds to {@link #virtualTokens}, {@link #prefixLength} and {@link #encoderPrefixLength}. */
+  public void addVirtual(int embeddings, int keysAndValues, int ofEncoder) {
     virtualTokens += embeddings;
     prefixLength += keysAndValues;
+    encoderPrefixLength += ofEncoder;
   }
 
   /** The task of each sequence of the batch; empty where none was set. */

@@ -15,6 +15,11 @@ public interface PromptAdapter extends Adapter {
   /** The number of keys and values before those of the input, in each attention. */
   int prefixLength();
 
+  /** The number of those before the keys and values of an encoder's tokens, in its attentions. */
+  default int encoderPrefixLength() {
+    return prefixLength();
+  }
+
   /**
    * Computes the prompt.
    *

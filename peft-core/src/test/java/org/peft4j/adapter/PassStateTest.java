@@ -44,24 +44,26 @@ class PassStateTest {
 
   @Test
   void virtualTokensOfSeveralAdaptersAddUp() {
-    state.addVirtual(3, 0);
-    state.addVirtual(2, 5);
+    state.addVirtual(3, 0, 0);
+    state.addVirtual(2, 5, 4);
 
     assertThat(state.virtualTokens()).isEqualTo(5);
     assertThat(state.prefixLength()).isEqualTo(5);
+    assertThat(state.encoderPrefixLength()).isEqualTo(4);
   }
 
   @Test
   void aNewPassForgetsAllButTheTasks() {
     state.put("key", Values.random(1, 2));
     state.gradient("key").addi(1);
-    state.addVirtual(3, 4);
+    state.addVirtual(3, 4, 4);
     state.setTasks(List.of(1, 0));
 
     state.begin();
 
     assertThat(state.virtualTokens()).isZero();
     assertThat(state.prefixLength()).isZero();
+    assertThat(state.encoderPrefixLength()).isZero();
     assertThat(state.takeGradient("key")).isNull();
     assertThatThrownBy(() -> state.get("key")).isInstanceOf(IllegalStateException.class);
     assertThat(state.tasks()).containsExactly(1, 0);

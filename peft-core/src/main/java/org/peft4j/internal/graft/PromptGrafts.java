@@ -38,7 +38,7 @@ public final class PromptGrafts {
   public void begin(Pass pass, boolean first) {
     int[] lengths = lengths();
     pass.state().begin();
-    pass.state().addVirtual(first ? lengths[0] : 0, lengths[1]);
+    pass.state().addVirtual(first ? lengths[0] : 0, lengths[1], lengths[2]);
   }
 
   /** The number of embeddings before those of the input, in every sequence. */
@@ -48,7 +48,7 @@ public final class PromptGrafts {
 
   private int[] lengths() {
     if (!site.acts()) {
-      return new int[2];
+      return new int[3];
     }
     List<int[]> all =
         site.spans(site.rowCount()).stream()
@@ -68,7 +68,8 @@ public final class PromptGrafts {
   private static int[] lengths(List<Acting<PromptAdapter>> adapters) {
     int tokens = adapters.stream().mapToInt(a -> a.adapter().virtualTokens()).sum();
     int prefix = adapters.stream().mapToInt(a -> a.adapter().prefixLength()).sum();
-    return new int[] {tokens, prefix};
+    int encoder = adapters.stream().mapToInt(a -> a.adapter().encoderPrefixLength()).sum();
+    return new int[] {tokens, prefix, encoder};
   }
 
   /**

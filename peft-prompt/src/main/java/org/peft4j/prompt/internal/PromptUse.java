@@ -12,6 +12,11 @@ public interface PromptUse {
   /** The number of keys and values before those of the input. */
   int prefixLength();
 
+  /** The number of those in an encoder's attentions. */
+  default int encoderPrefixLength() {
+    return prefixLength();
+  }
+
   /** The number of rows of the table, of which the first ones are used. */
   default int rows() {
     return virtualTokens() + prefixLength();

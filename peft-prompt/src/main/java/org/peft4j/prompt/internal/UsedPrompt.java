@@ -22,4 +22,9 @@ interface UsedPrompt extends PromptAdapter {
   default int prefixLength() {
     return use().prefixLength();
   }
+
+  @Override
+  default int encoderPrefixLength() {
+    return use().encoderPrefixLength();
+  }
 }

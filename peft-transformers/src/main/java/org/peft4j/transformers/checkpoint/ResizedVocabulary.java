@@ -124,7 +124,14 @@ public final class ResizedVocabulary {
               + " has no head of a language model; resize the language model that it was made of.");
     }
     ObjectNode config = CheckpointFiles.JSON.readObject(folder.resolve(CheckpointFiles.CONFIG));
+    if (model.stacks().stream().map(s -> s.input().tokens().rows()).distinct().count() > 1) {
+      throw new PeftException(
+          folder + " has a vocabulary for each side; only models with one can be resized.");
+    }
     config.put("vocab_size", tokens);
+    if (config.has("decoder_vocab_size")) {
+      config.put("decoder_vocab_size", tokens);
+    }
     try (TensorSource source = WeightFiles.open(folder)) {
       List<CheckpointTensor> tensors = new ArrayList<>();
       source.tensors().values().forEach(info -> tensors.add(tensor(source, info, old)));
@@ -141,6 +148,9 @@ public final class ResizedVocabulary {
   }
 
   private CheckpointTensor tensor(TensorSource source, TensorInfo info, int old) {
+    if (model.head().constants().filter(info.name()::equals).isPresent()) {
+      return constants(source, info);
+    }
     Optional<String> key = key(info.name());
     if (key.isEmpty()) {
       return new CheckpointTensor(
@@ -153,6 +163,18 @@ public final class ResizedVocabulary {
         info.dtype(),
         shape,
         new TokenRows(source, info, Math.min(tokens, old), tokens, given(key.get())));
+  }
+
+  /** Numbers added to the logits of tokens; 0 for new tokens. */
+  private CheckpointTensor constants(TensorSource source, TensorInfo info) {
+    float[] values = new float[tokens];
+    int kept = (int) Math.min(tokens, info.elementCount());
+    source.readFloats(info.name(), 0, values, 0, kept);
+    return new CheckpointTensor(
+        info.name(),
+        info.dtype(),
+        List.of(1L, (long) tokens),
+        (sink, name) -> sink.writeFloats(name, values, 0, tokens));
   }
 
   /** The key of a tensor whose rows are tokens; checkpoints may leave out the body's prefix. */

@@ -11,9 +11,16 @@ import org.peft4j.prompt.internal.PromptUse;
  * read them from the pass and add their gradients there.
  *
  * @param prefixLength the number of tokens
+ * @param decoderAlone whether an encoder's attentions read none
  * @param injection the adapter's injection, by which its parts find each other
  */
-record BeforeKeys(int prefixLength, Injection injection) implements PromptUse {
+record BeforeKeys(int prefixLength, boolean decoderAlone, Injection injection)
+    implements PromptUse {
+  @Override
+  public int encoderPrefixLength() {
+    return decoderAlone ? 0 : prefixLength;
+  }
+
   @Override
   public int virtualTokens() {
     return 0;

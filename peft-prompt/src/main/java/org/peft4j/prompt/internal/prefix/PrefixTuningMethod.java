@@ -94,7 +94,7 @@ public final class PrefixTuningMethod extends PromptMethod<PrefixTuningConfig> {
     PromptFields prompt = config.prompt();
     long width = layers.width();
     PromptFields.require("token_dim", prompt.tokenDim(), width);
-    BeforeKeys use = new BeforeKeys(prompt.virtualTokens(), injection);
+    BeforeKeys use = new BeforeKeys(prompt.virtualTokens(), !layers.decoder().isEmpty(), injection);
     long row = layers.count() * 2 * width;
     if (config.projection() && injection.encoders()) {
       int hidden = config.encoderHiddenSize().orElse((int) width);

@@ -144,7 +144,9 @@ final class EmbeddingsLayer extends SteppingLayer {
             hidden,
             mask(given),
             from,
-            pass.state().prefixLength());
+            side == Side.ENCODER
+                ? pass.state().encoderPrefixLength()
+                : pass.state().prefixLength());
     KeptArrays arrays = new KeptArrays(model().pool());
     try (CallMemory memory = new CallMemory(workspaces, dataType, keep ? arrays : null)) {
       INDArray y = memory.output(extent.batch(), extent.time(), part.width());

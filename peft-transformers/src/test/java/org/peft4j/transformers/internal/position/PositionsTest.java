@@ -119,4 +119,13 @@ class PositionsTest {
     INDArray cos = tables.rotation(new int[] {3}, 1, length, memory).cos();
     return Objects.requireNonNull(cos).getDouble(0, 0, 1);
   }
+
+  /** Width 3: sin(p), sin(p·10000^(−2/3)), cos(p). */
+  @Test
+  void sinusoidsAreSinesThenCosines() {
+    assertThat(Sinusoids.row(2, 3))
+        .containsExactly(
+            (float) Math.sin(2), (float) Math.sin(2 / 464.15888336127773), (float) Math.cos(2));
+    assertThat(Sinusoids.row(0, 4)).containsExactly(0, 0, 1, 1);
+  }
 }
