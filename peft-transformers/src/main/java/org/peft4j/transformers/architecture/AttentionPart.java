@@ -8,7 +8,6 @@ import java.util.OptionalInt;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
 import org.peft4j.site.SiteRole;
-import org.peft4j.site.SiteRole;
 
 /**
  * Scaled dot-product attention: {@code out(softmax(cap(scale·q·kᵀ) + bias)·v)}, where {@code cap(s)

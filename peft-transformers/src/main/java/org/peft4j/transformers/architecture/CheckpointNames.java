@@ -10,8 +10,8 @@ import java.util.Set;
  * @param className the class in {@code architectures}: {@code LlamaForCausalLM}
  * @param bodyPrefix the first segment of the names of all modules except the head; some checkpoints
  *     leave it out
- * @param constants keys of tensors that some checkpoints contain and no module reads: constants,
- *     or a table of tokens beside those that each stack has of its own
+ * @param constants keys of tensors that some checkpoints contain and no module reads: constants, or
+ *     a table of tokens beside those that each stack has of its own
  * @param renamed keys in checkpoints that are not those of the model's modules, by the latter: the
  *     head of GPT-NeoX is {@code lm_head} in the model and {@code embed_out} in files
  */

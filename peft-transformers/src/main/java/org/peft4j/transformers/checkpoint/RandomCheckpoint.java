@@ -23,7 +23,8 @@ import org.peft4j.transformers.internal.weights.TensorKeys;
 /**
  * A checkpoint with random weights, distributed as Hugging Face transformers initialises a new
  * model: matrices and embeddings normal with the deviations that the model's family gives them,
- * padding rows and biases 0, norms 1, sinusoids computed. The values depend only on the seed and each tensor's name.
+ * padding rows and biases 0, norms 1, sinusoids computed. The values depend only on the seed and
+ * each tensor's name.
  */
 public final class RandomCheckpoint {
   private static final long SHARD_BYTES = 5_000_000_000L;

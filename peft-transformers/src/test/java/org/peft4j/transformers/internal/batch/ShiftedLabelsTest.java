@@ -13,8 +13,7 @@ import org.peft4j.transformers.config.SpecialTokens;
 /** Labels of two texts, of which the second is shorter, become what a decoder reads. */
 class ShiftedLabelsTest {
   private static final SpecialTokens TOKENS =
-      new SpecialTokens(
-          OptionalInt.empty(), List.of(2), OptionalInt.of(1), OptionalInt.of(0));
+      new SpecialTokens(OptionalInt.empty(), List.of(2), OptionalInt.of(1), OptionalInt.of(0));
 
   private static int[][] shifted(SpecialTokens tokens, int[]... labels) {
     return ShiftedLabels.of(Nd4j.createFromArray(labels), tokens).toIntMatrix();
@@ -41,8 +40,7 @@ class ShiftedLabelsTest {
   @Test
   void withoutPaddingTheLastTokenIsNotKnown() {
     SpecialTokens none =
-        new SpecialTokens(
-            OptionalInt.empty(), List.of(), OptionalInt.empty(), OptionalInt.empty());
+        new SpecialTokens(OptionalInt.empty(), List.of(), OptionalInt.empty(), OptionalInt.empty());
 
     assertThatThrownBy(() -> shifted(none.beginningWithLast(), new int[] {5, 2}))
         .isInstanceOf(PeftException.class)

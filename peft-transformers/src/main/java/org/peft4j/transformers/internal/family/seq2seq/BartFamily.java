@@ -71,11 +71,7 @@ public enum BartFamily implements Family {
 
   /** The last three are the defaults of the config. */
   BartFamily(
-      String modelType,
-      String className,
-      int vocabulary,
-      int padding,
-      OptionalInt decoderStart) {
+      String modelType, String className, int vocabulary, int padding, OptionalInt decoderStart) {
     this.modelType = modelType;
     this.className = className;
     this.vocabulary = vocabulary;

@@ -72,8 +72,7 @@ public record T5Family(String modelType, String className) implements Family {
     HeadPart.Language head =
         HeadPart.Language.of(HEAD, shape.width, vocabulary, tied, shape.factor);
     return new ModelArchitecture(
-        new CheckpointNames(
-            modelType, className + "ForConditionalGeneration", "", Set.of(SHARED)),
+        new CheckpointNames(modelType, className + "ForConditionalGeneration", "", Set.of(SHARED)),
         fields.count("n_positions", 512),
         TokenFields.read(fields, is("t5") ? OptionalInt.empty() : OptionalInt.of(0)),
         Optional.of(shape.stack("encoder", layers, vocabulary)),
