@@ -245,6 +245,22 @@ public final class Transformers {
   }
 
   /**
+   * Loads a checkpoint for a task: with its own head, or with a new one if it has none for that.
+   *
+   * @throws PeftException as the methods for each task do
+   */
+  public static TransformerModel open(Path folder, TaskHead task, TransformerOptions options) {
+    return switch (task.task()) {
+      case CAUSAL_LM -> load(folder, options);
+      case SEQ_2_SEQ_LM -> loadSeq2Seq(folder, options);
+      case SEQ_CLS -> loadClassifier(folder, task.requireLabels(), task.problem(), options);
+      case TOKEN_CLS -> loadTokenClassifier(folder, task.requireLabels(), options);
+      case QUESTION_ANS -> loadQuestionAnswerer(folder, options);
+      case FEATURE_EXTRACTION -> loadEncoder(folder, options);
+    };
+  }
+
+  /**
    * Loads a checkpoint as its {@code config.json} says.
    *
    * @throws PeftException as the methods for each kind do

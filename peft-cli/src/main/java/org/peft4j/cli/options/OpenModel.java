@@ -16,6 +16,7 @@ import org.peft4j.transformers.Seq2SeqLanguageModel;
 import org.peft4j.transformers.TransformerModel;
 import org.peft4j.transformers.TransformerOptions;
 import org.peft4j.transformers.Transformers;
+import org.peft4j.transformers.family.AdapterTask;
 import org.peft4j.transformers.family.Families;
 import org.peft4j.transformers.generation.Generator;
 
@@ -36,13 +37,16 @@ public record OpenModel(TransformerModel base, Optional<PeftModel<ComputationGra
     return of(options.model, options.adapters, options.precision.options().withTokenTypes(typed));
   }
 
-  /** A model with all of these adapters active. */
+  /** A model with all of these adapters active, and the head that the first was trained with. */
   public static OpenModel of(
       Path model, List<WeightedFolder> adapters, TransformerOptions options) {
     check(model);
     // First, because the model takes longer to load.
     adapters.forEach(adapter -> AdapterFiles.readConfig(adapter.folder()));
-    TransformerModel base = Transformers.open(model, options);
+    TransformerModel base =
+        adapters.isEmpty()
+            ? Transformers.open(model, options)
+            : Transformers.open(model, AdapterTask.of(adapters.get(0).folder(), model), options);
     return open(
         base,
         () ->

@@ -5,6 +5,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.peft4j.error.PeftException;
+import org.peft4j.train.data.table.Row;
+import org.peft4j.train.data.table.Table;
 import org.peft4j.transformers.tokenizer.Tokenizer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,7 +26,7 @@ public final class JsonLines {
   private static final Logger LOG = LoggerFactory.getLogger(JsonLines.class);
   private static final int MAX_NAMED = 10;
 
-  private final RowEncoder encoder;
+  private final PromptTokens encoder;
   private final int endToken;
   private final int padToken;
   private final int sequenceLength;
@@ -42,7 +44,7 @@ public final class JsonLines {
       throw new PeftException(
           "The sequence length is " + sequenceLength + "; allowed: 2 and above.");
     }
-    this.encoder = new RowEncoder(encoder, endToken);
+    this.encoder = new PromptTokens(encoder, endToken);
     this.endToken = endToken;
     this.padToken = padToken;
     this.sequenceLength = sequenceLength;
@@ -76,22 +78,42 @@ public final class JsonLines {
    *     object, or without the fields: with the number of the line
    */
   public TrainingData read(Path file) {
+    return read(Table.of(file));
+  }
+
+  /** The same of a file of any kind. */
+  public TrainingData read(Table table) {
     List<TokenSequence> rows = new ArrayList<>();
     List<Integer> split = new ArrayList<>();
-    JsonLineReader.ofTexts(file)
-        .forEach(
-            example -> {
-              RowEncoder.Row row = encoder.encode(example.prompt(), example.completion());
-              if (row.splitsAToken()) {
-                split.add(example.line());
-              }
-              rows.add(sequence(row, example));
-            });
-    warn(file, split);
-    if (rows.isEmpty()) {
-      throw new PeftException(file + " has no line with an object in it.");
-    }
+    table.forEach(
+        row -> {
+          PromptTokens.Encoded encoded = encode(row);
+          if (encoded.splitsAToken()) {
+            split.add(row.line());
+          }
+          TokenSequence sequence = sequence(encoded);
+          rows.add(row.task().map(sequence::ofTask).orElse(sequence));
+        });
+    warn(table.file(), split);
     return TrainingData.of(rows, padToken);
+  }
+
+  private PromptTokens.Encoded encode(Row row) {
+    boolean asked = row.has("prompt") && row.has("completion");
+    if (row.has("text")) {
+      if (row.has("prompt") || row.has("completion")) {
+        throw row.problem(
+            "has \"text\" beside \"prompt\" or \"completion\"; give one or the other.");
+      }
+      return encoder.encode("", row.text("text"));
+    }
+    if (asked) {
+      return encoder.encode(row.text("prompt"), row.text("completion"));
+    }
+    throw row.problem(
+        "has neither \"text\" nor both of \"prompt\" and \"completion\". Its fields: "
+            + row.fieldsForMessages()
+            + ".");
   }
 
   private static void warn(Path file, List<Integer> split) {
@@ -107,7 +129,7 @@ public final class JsonLines {
     }
   }
 
-  private TokenSequence sequence(RowEncoder.Row encoded, JsonExample example) {
+  private TokenSequence sequence(PromptTokens.Encoded encoded) {
     int[] ids = encoded.ids();
     int[] ended = ids;
     if (ids.length == 0 || ids[ids.length - 1] != endToken) {
@@ -117,7 +139,6 @@ public final class JsonLines {
     int[] row = Arrays.copyOf(ended, Math.min(ended.length, sequenceLength));
     int[] labels = row.clone();
     Arrays.fill(labels, 0, Math.min(encoded.learnedFrom(), row.length), TokenSequence.IGNORED);
-    TokenSequence sequence = TokenSequence.of(row, labels);
-    return example.task().map(sequence::ofTask).orElse(sequence);
+    return TokenSequence.of(row, labels);
   }
 }

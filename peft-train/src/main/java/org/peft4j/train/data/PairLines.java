@@ -5,6 +5,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.peft4j.error.PeftException;
+import org.peft4j.train.data.table.Row;
+import org.peft4j.train.data.table.Table;
 import org.peft4j.transformers.config.SpecialTokens;
 import org.peft4j.transformers.internal.batch.ShiftedLabels;
 import org.peft4j.transformers.tokenizer.Tokenizer;
@@ -76,21 +78,30 @@ public final class PairLines {
    *     object, or without the fields: with the number of the line
    */
   public TrainingData read(Path file) {
+    return read(Table.of(file));
+  }
+
+  /** The same of a file of any kind. */
+  public TrainingData read(Table table) {
     List<TokenSequence> rows = new ArrayList<>();
-    JsonLineReader.ofPairs(file).forEach(example -> rows.add(sequence(example)));
-    if (rows.isEmpty()) {
-      throw new PeftException(file + " has no line with an object in it.");
-    }
+    table.forEach(row -> rows.add(sequence(row)));
     return TrainingData.of(rows, padToken);
   }
 
-  private TokenSequence sequence(JsonExample example) {
-    int[] source = cut(encoder.encode(example.prompt()));
-    int[] target = cut(ended(encoder.encode(example.completion())));
+  private TokenSequence sequence(Row row) {
+    if (!(row.has("source") && row.has("target"))) {
+      throw row.problem(
+          "has not both of \"source\" and \"target\", which an encoder-decoder learns from. Its"
+              + " fields: "
+              + row.fieldsForMessages()
+              + ".");
+    }
+    int[] source = cut(encoder.encode(row.text("source")));
+    int[] target = cut(ended(encoder.encode(row.text("target"))));
     int[] decoder = ShiftedLabels.of(target, target.length, tokens);
     TokenSequence sequence =
         TokenSequence.decoded(source, ones(source.length), decoder, ones(target.length), target);
-    return example.task().map(sequence::ofTask).orElse(sequence);
+    return row.task().map(sequence::ofTask).orElse(sequence);
   }
 
   private int[] ended(int[] ids) {

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.peft4j.error.PeftException;
+import org.peft4j.train.internal.text.Utf8File;
 import org.peft4j.transformers.tokenizer.Tokenizer;
 
 /**

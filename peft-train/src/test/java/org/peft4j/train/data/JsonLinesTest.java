@@ -131,7 +131,7 @@ class JsonLinesTest {
         Arguments.of("{\"text\": \"a\"} {}", "line 1 is not valid JSON"),
         Arguments.of("{\"text\": \"a\", \"text\": \"b\"}", "line 1 is not valid JSON: Duplicate"),
         Arguments.of("{\"text\": 3}", "line 1 has \"text\" of type NUMBER; allowed: a string"),
-        Arguments.of("{\"text\": null}", "line 1 has \"text\" of type NULL"),
+        Arguments.of("{\"text\": null}", "line 1 has neither \"text\" nor both"),
         Arguments.of(
             "{\"prompt\": \"a\", \"answer\": \"b\"}",
             "line 1 has neither \"text\" nor both of \"prompt\" and \"completion\". Its fields:"

@@ -11,10 +11,8 @@ import org.peft4j.error.PeftException;
 import org.peft4j.internal.json.JsonWriter;
 import org.peft4j.safetensors.DType;
 import org.peft4j.transformers.TransformerModel;
-import org.peft4j.transformers.architecture.HeadPart;
-import org.peft4j.transformers.config.Labels;
-import org.peft4j.transformers.config.ProblemType;
 import org.peft4j.transformers.family.Families;
+import org.peft4j.transformers.internal.family.LabelFields;
 
 /**
  * Writes a loaded model as a checkpoint folder that Hugging Face transformers loads: {@code
@@ -116,14 +114,7 @@ public final class CheckpointWriter {
     if (saidTied && !tensors.tied()) {
       config.put("tie_word_embeddings", false);
     }
-    HeadPart head = model.architecture().head();
-    if (!(head instanceof HeadPart.Language)) {
-      config.putArray("architectures").add(model.architecture().names().className());
-    }
-    head.labels().ifPresent(labels -> describe(config, labels));
-    if (head instanceof HeadPart.Sequence sequence) {
-      describe(config, sequence.problem());
-    }
+    LabelFields.put(config, model.architecture());
     List<Path> folders = new ArrayList<>(companions);
     folders.add(model.folder());
     OutputFolder.write(
@@ -134,23 +125,5 @@ public final class CheckpointWriter {
           CheckpointFiles.copyCompanions(folders, temporary);
           Shards.write(temporary, tensors.all(), maxShardBytes);
         });
-  }
-
-  /** The config's fields about labels; under a new head, the config was another model's. */
-  private void describe(ObjectNode config, Labels labels) {
-    ObjectNode names = config.putObject("id2label");
-    ObjectNode numbers = config.putObject("label2id");
-    for (int i = 0; i < labels.size(); i++) {
-      names.put(Integer.toString(i), labels.names().get(i));
-      numbers.put(labels.names().get(i), i);
-    }
-    config.remove("num_labels");
-  }
-
-  /** The kind of labels, unless transformers takes it from the labels themselves. */
-  private static void describe(ObjectNode config, ProblemType problem) {
-    if (problem != ProblemType.SINGLE_LABEL_CLASSIFICATION || config.has("problem_type")) {
-      config.put("problem_type", problem.key());
-    }
   }
 }

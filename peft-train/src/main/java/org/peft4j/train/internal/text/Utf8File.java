@@ -1,4 +1,4 @@
-package org.peft4j.train.data;
+package org.peft4j.train.internal.text;
 
 import java.io.BufferedInputStream;
 import java.io.BufferedReader;
@@ -15,13 +15,18 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import org.peft4j.error.PeftException;
 
-/** A whole text file. */
-final class Utf8File {
+/** Text files in UTF-8, read strictly. */
+public final class Utf8File {
   private static final long MAX_BYTES = 1L << 30;
 
   private Utf8File() {}
 
-  static String read(Path file) {
+  /**
+   * The whole text.
+   *
+   * @throws PeftException if the file cannot be read, is not UTF-8, or is larger than 1 GB
+   */
+  public static String read(Path file) {
     try {
       requireRegular(file);
       long size = Files.size(file);
@@ -39,7 +44,7 @@ final class Utf8File {
   }
 
   /** Reads a file from behind its byte order mark, if it has one. */
-  static Reader reader(Path file) throws IOException {
+  public static Reader reader(Path file) throws IOException {
     requireRegular(file);
     InputStream in = new BufferedInputStream(Files.newInputStream(file));
     try {
@@ -94,11 +99,17 @@ final class Utf8File {
     try {
       return StandardCharsets.UTF_8.newDecoder().decode(bytes).toString();
     } catch (CharacterCodingException e) {
-      throw new PeftException(file + " is not UTF-8 text; convert it first.", e);
+      throw notUtf8(file, e);
     }
   }
 
-  static PeftException failure(Path file, IOException e) {
+  /** What to throw where a file has other bytes than UTF-8's. */
+  public static PeftException notUtf8(Path file, CharacterCodingException e) {
+    return new PeftException(file + " is not UTF-8 text; convert it first.", e);
+  }
+
+  /** What to throw where a file cannot be read. */
+  public static PeftException failure(Path file, IOException e) {
     if (e instanceof NoSuchFileException) {
       return new PeftException("There is no file " + file + ".", e);
     }

@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /** The tokens of a prompt with its completion, as a model meets them that is given the prompt. */
-final class RowEncoder {
+final class PromptTokens {
   /** None of them is part of a token with what follows it, as a rule. */
   private static final String[] MARKERS = {"\n", "|", "\u0001"};
 
@@ -16,7 +16,7 @@ final class RowEncoder {
    *
    * @param endToken taken away where {@code encoder} adds it at the end of a prompt
    */
-  RowEncoder(TextEncoder encoder, int endToken) {
+  PromptTokens(TextEncoder encoder, int endToken) {
     this.encoder = encoder;
     this.endToken = endToken;
   }
@@ -27,22 +27,22 @@ final class RowEncoder {
    * @param learnedFrom the first that is the completion's
    * @param splitsAToken whether the whole text has a token across the border
    */
-  record Row(int[] ids, int learnedFrom, boolean splitsAToken) {}
+  record Encoded(int[] ids, int learnedFrom, boolean splitsAToken) {}
 
-  Row encode(String prompt, String completion) {
+  Encoded encode(String prompt, String completion) {
     int[] whole = encoder.encode(prompt + completion);
     if (prompt.isEmpty()) {
-      return new Row(whole, 0, false);
+      return new Encoded(whole, 0, false);
     }
     int[] given = encoder.encode(prompt);
     if (given.length > 0 && given[given.length - 1] == endToken) {
       given = Arrays.copyOf(given, given.length - 1);
     }
     if (commonPrefix(given, whole) == given.length) {
-      return new Row(whole, given.length, false);
+      return new Encoded(whole, given.length, false);
     }
     int[] ids = IntStream.concat(Arrays.stream(given), Arrays.stream(after(completion))).toArray();
-    return new Row(ids, given.length, true);
+    return new Encoded(ids, given.length, true);
   }
 
   /**

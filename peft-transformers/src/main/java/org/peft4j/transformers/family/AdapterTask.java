@@ -1,0 +1,144 @@
+package org.peft4j.transformers.family;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Optional;
+import org.peft4j.config.PeftConfig;
+import org.peft4j.error.PeftException;
+import org.peft4j.internal.Quoted;
+import org.peft4j.internal.torch.WeightFiles;
+import org.peft4j.internal.files.AdapterFiles;
+import org.peft4j.internal.json.JsonReader;
+import org.peft4j.internal.json.JsonWriter;
+import org.peft4j.safetensors.TensorInfo;
+import org.peft4j.safetensors.TensorSource;
+import org.peft4j.transformers.architecture.HeadPart;
+import org.peft4j.transformers.architecture.ModelArchitecture;
+import org.peft4j.transformers.config.Labels;
+import org.peft4j.transformers.config.ProblemType;
+import org.peft4j.transformers.config.Task;
+import org.peft4j.transformers.config.TaskHead;
+import org.peft4j.transformers.internal.family.LabelFields;
+
+/**
+ * The task and the labels of a saved adapter. Its {@code adapter_config.json} has the task; the
+ * labels, which Hugging Face PEFT does not save, are in a {@code config.json} beside it: the base
+ * model's, with the class, {@code id2label}, {@code label2id} and {@code problem_type} of the head
+ * that the adapter trained.
+ */
+public final class AdapterTask {
+  private static final String CONFIG = "config.json";
+  private static final JsonReader JSON = JsonReader.upTo(1 << 20, 1 << 20);
+
+  private AdapterTask() {}
+
+  /**
+   * Writes the labels beside an adapter, if its model has any.
+   *
+   * @param base the folder of the base model
+   * @param model the base model with the head that the adapter trained
+   */
+  public static void write(Path adapter, Path base, ModelArchitecture model) {
+    if (model.labels().isPresent()) {
+      ObjectNode config = JSON.readObject(base.resolve(CONFIG));
+      LabelFields.put(config, model);
+      JsonWriter.write(adapter.resolve(CONFIG), config);
+    }
+  }
+
+  /**
+   * The head that a saved adapter needs. Without a task in the adapter, it is the base model's own.
+   * Labels are those of the {@code config.json} beside the adapter; else those of the base model,
+   * if it has as many; else as many as the adapter's own head has outputs, named {@code LABEL_0}
+   * and so on.
+   *
+   * @param base the folder of the base model, or its {@code config.json}
+   * @throws PeftException if a file is broken or the task is unknown, or if nothing says how many
+   *     labels there are
+   */
+  public static TaskHead of(Path adapter, Path base) {
+    PeftConfig config = AdapterFiles.readConfig(adapter);
+    TaskHead stored = head(Families.read(base));
+    Optional<Task> task = config.common().taskType().map(AdapterTask::task);
+    if (task.isEmpty() || languageModels(task.get(), stored.task())) {
+      return stored;
+    }
+    if (task.get() != Task.SEQ_CLS && task.get() != Task.TOKEN_CLS) {
+      return TaskHead.of(task.get());
+    }
+    if (Files.exists(adapter.resolve(CONFIG))) {
+      TaskHead beside = head(Families.read(adapter.resolve(CONFIG)));
+      if (beside.task() == task.get()) {
+        return beside;
+      }
+    }
+    return counted(adapter, base, task.get(), stored);
+  }
+
+  private static boolean languageModels(Task first, Task second) {
+    boolean one = first == Task.CAUSAL_LM || first == Task.SEQ_2_SEQ_LM;
+    return one && (second == Task.CAUSAL_LM || second == Task.SEQ_2_SEQ_LM);
+  }
+
+  private static Task task(String name) {
+    return Arrays.stream(Task.values())
+        .filter(task -> task.name().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new PeftException(
+                    "The adapter's task_type is "
+                        + Quoted.quoted(name)
+                        + "; allowed: "
+                        + Arrays.toString(Task.values())
+                        + "."));
+  }
+
+  private static TaskHead counted(Path adapter, Path base, Task task, TaskHead stored) {
+    Labels two = Labels.count(2);
+    TaskHead any = task == Task.SEQ_CLS ? TaskHead.sequences(two) : TaskHead.tokens(two);
+    HeadPart.Output head = (HeadPart.Output) Families.read(base, any).head();
+    Optional<Integer> own = outputs(adapter, "." + head.linear().site().name() + ".weight");
+    boolean same = stored.task() == task;
+    if (same && own.map(count -> count == stored.requireLabels().size()).orElse(true)) {
+      return stored;
+    }
+    Labels labels =
+        own.map(Labels::count)
+            .orElseThrow(
+                () ->
+                    new PeftException(
+                        adapter
+                            + " is an adapter for the task "
+                            + task
+                            + ", and neither it nor "
+                            + base
+                            + " says how many labels there are. Put a config.json with id2label"
+                            + " beside the adapter."));
+    return task == Task.TOKEN_CLS
+        ? TaskHead.tokens(labels)
+        : TaskHead.sequences(labels, ProblemType.of(labels));
+  }
+
+  /** The rows of the adapter's copy of a matrix. */
+  private static Optional<Integer> outputs(Path adapter, String end) {
+    try (TensorSource source = WeightFiles.open(AdapterFiles.weights(adapter))) {
+      return source.tensors().values().stream()
+          .filter(tensor -> tensor.name().endsWith(end) && tensor.shape().size() == 2)
+          .map(TensorInfo::shape)
+          .map(shape -> Math.toIntExact(shape.get(0)))
+          .findFirst();
+    }
+  }
+
+  private static TaskHead head(ModelArchitecture model) {
+    if (model.head() instanceof HeadPart.Sequence sequence) {
+      return TaskHead.sequences(sequence.classes(), sequence.problem());
+    }
+    return model.head() instanceof HeadPart.Tokens tokens
+        ? TaskHead.tokens(tokens.classes())
+        : TaskHead.of(model.task());
+  }
+}
