@@ -21,7 +21,7 @@ from pathlib import Path
 import torch
 from peft import PeftModel, get_peft_model_state_dict
 from safetensors.torch import load_file
-from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSequenceClassification, PreTrainedModel
+from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoModelForSequenceClassification, PreTrainedModel
 
 Errors = dict[str, float]
 """The largest relative error of each thing compared."""
@@ -46,14 +46,17 @@ def same_names(what: str, actual: set[str], required: set[str], allowed: set[str
 
 
 def load_model(folder: Path) -> PreTrainedModel:
-    classifier = AutoConfig.from_pretrained(folder).architectures[0].endswith("ForSequenceClassification")
-    kind = AutoModelForSequenceClassification if classifier else AutoModelForCausalLM
+    config = AutoConfig.from_pretrained(folder)
+    classifier = config.architectures[0].endswith("ForSequenceClassification")
+    kind = AutoModelForSequenceClassification if classifier else AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
     model, info = kind.from_pretrained(
         folder, dtype=torch.float32, attn_implementation="eager", output_loading_info=True
     )
     problems = {key: value for key, value in info.items() if value}
     if problems:
         raise Wrong(f"{folder}: {problems}")
+    if config.is_encoder_decoder:  # PEFT 0.21 asks for a method by the name that it had in transformers 4
+        model._prepare_encoder_decoder_kwargs_for_generation = model._prepare_text_encoder_decoder_kwargs_for_generation
     return model.eval()
 
 
@@ -96,7 +99,7 @@ def compare_output(model: torch.nn.Module, inputs: dict[str, torch.Tensor], actu
     output = model(**inputs)
     if output.loss.requires_grad:
         output.loss.backward()
-    mask = inputs["attention_mask"]
+    mask = inputs.get("decoder_attention_mask", inputs["attention_mask"])
     batch = mask.shape[: actual["logits"].dim() - 1]
     if actual["logits"].shape[:-1] != batch:
         raise Wrong(f"logits: shape {list(actual['logits'].shape)} where {[*batch, output.logits.shape[-1]]} is expected")
@@ -143,7 +146,8 @@ def round_trip(peft: Path, case: Path) -> Errors:
     """A golden case through `peft forward`, `peft train` from its adapter on, `peft merge`, and `peft forward` on what they wrote."""
     base = setting.BASES / json.loads((case / "case.json").read_text())["base"]
     folder, inputs = case / "adapter", case / "inputs.safetensors"
-    expected, mask = load_file(case / "expected.safetensors"), load_file(inputs)["attention_mask"]
+    expected, mask = load_file(case / "expected.safetensors"), load_file(inputs)
+    mask = mask.get("decoder_attention_mask", mask["attention_mask"])
     with tempfile.TemporaryDirectory() as scratch:
         adapted, whole, after = (Path(scratch) / each for each in ("adapted.safetensors", "merged", "merged.safetensors"))
         command(

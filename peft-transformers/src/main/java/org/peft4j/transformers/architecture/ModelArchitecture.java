@@ -82,6 +82,11 @@ public record ModelArchitecture(
     return body.input().tokens().rows();
   }
 
+  /** The number of token embeddings of the first stack: Marian's encoder may have its own. */
+  public int inputVocabularySize() {
+    return stacks().get(0).input().tokens().rows();
+  }
+
   /** The width of hidden states between blocks. */
   public int hiddenSize() {
     return Math.toIntExact(body.input().width());

@@ -30,6 +30,7 @@ import org.peft4j.transformers.architecture.EmbeddingPart;
 import org.peft4j.transformers.architecture.LinearPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.architecture.ModulePart;
+import org.peft4j.transformers.architecture.StackPart;
 import org.peft4j.transformers.internal.weights.TensorKeys;
 
 /**
@@ -63,10 +64,13 @@ final class ModelTensors {
     Optional<LinearPart> head = architecture.tiedHead();
     String shared = architecture.body().input().tokens().key();
     boolean together = changeTogether(architecture);
-    this.apart = together ? Set.of() : apart(architecture);
+    Set<String> changed = together ? Set.of() : apart(architecture);
     this.tied =
         head.isPresent()
-            && (together || !adapted.contains(head.get().site().name()) && !apart.contains(shared));
+            && (together
+                || !adapted.contains(head.get().site().name()) && !changed.contains(shared));
+    // Where a config unties the head, transformers looks for the table of each stack too.
+    this.apart = head.isPresent() && !tied ? sharedTables(architecture, changed) : changed;
     for (Layer layer : model.graph().getLayers()) {
       if (layer instanceof SiteLayer siteLayer) {
         siteLayer.sites().forEach(site -> layers.put(site.name(), siteLayer));
@@ -82,7 +86,13 @@ final class ModelTensors {
         }
       }
     }
-    architecture.head().constants().ifPresent(key -> addConstants(model.folder(), key, types));
+    architecture.head().constants().ifPresent(key -> addStored(model.folder(), key, types));
+    if (architecture.stacks().size() > 1) { // A shared table that none reads is looked for too.
+      architecture.names().constants().stream()
+          .filter(key -> key.endsWith("shared.weight"))
+          .filter(key -> architecture.stacks().stream().noneMatch(s -> reads(s, key)))
+          .forEach(key -> addStored(model.folder(), key, types));
+    }
     for (ModulePart module : architecture.modules()) {
       for (SiteParameter parameter : module.site().parameters()) {
         String name = name(module, parameter);
@@ -93,8 +103,12 @@ final class ModelTensors {
     }
   }
 
-  /** What never trains: as the model's folder has it, if it does. */
-  private void addConstants(Path folder, String key, TensorTypes types) {
+  private static boolean reads(StackPart stack, String key) {
+    return stack.input().tokens().key().equals(key);
+  }
+
+  /** What no adapter changes, as the model's folder has it, if it does. */
+  private void addStored(Path folder, String key, TensorTypes types) {
     try (TensorSource source = WeightFiles.open(folder)) {
       TensorInfo info = source.tensors().get(key);
       if (info != null) {
@@ -139,6 +153,15 @@ final class ModelTensors {
         .filter(table -> adapted.contains(table.site().name()))
         .map(EmbeddingPart::key)
         .collect(Collectors.toSet());
+  }
+
+  private static Set<String> sharedTables(ModelArchitecture architecture, Set<String> changed) {
+    Set<String> keys = new HashSet<>(changed);
+    architecture.stacks().stream()
+        .map(stack -> stack.input().tokens())
+        .filter(table -> table.shared().isPresent())
+        .forEach(table -> keys.add(table.key()));
+    return keys;
   }
 
   private String name(ModulePart module, SiteParameter parameter) {

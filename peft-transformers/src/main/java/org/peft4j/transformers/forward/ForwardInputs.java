@@ -113,7 +113,7 @@ public record ForwardInputs(
         }
       }
       // Reads, and so checks, all tensors before it makes the first array.
-      int[] ids = values(source, IDS, 0, model.vocabularySize() - 1);
+      int[] ids = values(source, IDS, 0, model.inputVocabularySize() - 1);
       Optional<int[]> mask = optional(source, MASK, 0, 1);
       Optional<int[]> types = kinds.flatMap(table -> optional(source, TYPES, 0, table.rows() - 1));
       Optional<INDArray> labels = wanted.read(source, shape.get(0), decoded);

@@ -73,13 +73,13 @@ final class PromptCheck {
               + " positions. Shorten it.");
     }
     for (int id : prompt) {
-      if (id < 0 || id >= model.vocabularySize()) {
+      if (id < 0 || id >= model.inputVocabularySize()) {
         problems.add(
             name
                 + " has the token id "
                 + id
                 + "; allowed: 0 to "
-                + (model.vocabularySize() - 1)
+                + (model.inputVocabularySize() - 1)
                 + ". Does the tokenizer belong to this model?");
         return;
       }
