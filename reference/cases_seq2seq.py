@@ -75,7 +75,7 @@ ALL: dict[str, Case] = {
     "seq2seq/bart_ia3": one("Keys, values and the input of fc2", "bart", IA3Config(**TASK), padding="left"),
     "seq2seq/bart_prompt": one("Three virtual tokens before the encoder's", "bart_scaled", prompt(3)),
     "seq2seq/mbart": one("Norms before the sub-layers, numbers added to the logits", "mbart", lora(target_modules=["q_proj", "v_proj"])),
-    "seq2seq/mbart_all_linear": one("Every linear map but lm_head", "mbart", lora(target_modules="all-linear", r=1), padding="left"),
+    "seq2seq/mbart_all_linear": one("Every linear map but lm_head", "mbart", lora(target_modules="all-linear", r=2), padding="right"),
     "seq2seq/mbart_ia3": one("Keys, values and the input of fc2", "mbart", ia3()),
     "seq2seq/mbart_prompt": one("Virtual tokens are not scaled", "mbart", prompt(2), padding="none"),
     "seq2seq/mbart_prefix": one("Keys and values before those of every attention", "mbart", prefix(2), padding="none"),
