@@ -23,11 +23,11 @@ import org.peft4j.bottleneck.BottleneckConfig;
 import org.peft4j.bottleneck.InitWeights;
 import org.peft4j.lora.LoraConfig;
 import org.peft4j.site.Site;
+import org.peft4j.testing.Slopes;
 
 /** What users may rely on, for bottleneck adapters on transformers. */
 class BottleneckTest {
   private static final INDArray IDS = BottleneckCase.IDS;
-  private static final int MOST_CHECKED = 80;
 
   static Stream<BottleneckCase> cases() {
     return BottleneckCase.all();
@@ -77,20 +77,8 @@ class BottleneckTest {
     network.computeGradientAndScore();
     INDArray gradient = network.getFlattenedGradients().dup();
     network.clearLayerMaskArrays();
-    double largest = gradient.amaxNumber().doubleValue();
-    INDArray parameters = network.params();
-    double step = 1e-6;
-    long stride = 1 + parameters.length() / MOST_CHECKED;
-    for (long i = 0; i < parameters.length(); i += stride) {
-      double value = parameters.getDouble(i);
-      parameters.putScalar(i, value + step);
-      double up = network.score(BottleneckCase.data(), false);
-      parameters.putScalar(i, value - step);
-      double down = network.score(BottleneckCase.data(), false);
-      parameters.putScalar(i, value);
-      double difference = Math.abs(gradient.getDouble(i) - (up - down) / (2 * step));
-      assertThat(difference / largest).as("parameter %d", i).isLessThan(1e-6);
-    }
+    Slopes.assertGradient(
+        network.params(), gradient, () -> network.score(BottleneckCase.data(), false), 1e-6);
   }
 
   @ParameterizedTest
