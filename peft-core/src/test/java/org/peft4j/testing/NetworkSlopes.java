@@ -21,7 +21,6 @@ public final class NetworkSlopes {
     network.computeGradientAndScore();
     // Deeplearning4j divides by the rows in its updater: its gradients are sums.
     INDArray gradient = network.getFlattenedGradients().div(data.numExamples());
-    Slopes.assertGradient(
-        network.params(), gradient, () -> network.score(data, false), TOLERANCE);
+    Slopes.assertGradient(network.params(), gradient, () -> network.score(data, false), TOLERANCE);
   }
 }
