@@ -32,11 +32,15 @@ class AdapterParityTest {
    * Cases whose reference, in single precision, is further from double precision than the
    * tolerance. PiSSA's singular value decomposition: 6e-5 in gpt2_pissa. LoHa's gradients, products
    * of products: 0.74e-5. Gradients of BART's queries and keys in three blocks with adapters on all
-   * maps: 4.9e-5, and as much here.
+   * maps: 4.9e-5, and as much here. Marian's queries of the attention between the stacks: 1.0e-5,
+   * and as much with the portable kernels.
    */
   private static double tolerance(String name) {
     if (name.equals("seq2seq/bart_all_linear")) {
       return 1e-4;
+    }
+    if (name.equals("seq2seq/marian")) {
+      return 3e-5;
     }
     return name.endsWith("pissa") ? 4e-4 : name.startsWith("loha/") ? 2e-5 : TOLERANCE;
   }
