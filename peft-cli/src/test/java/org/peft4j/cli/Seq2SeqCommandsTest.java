@@ -116,6 +116,27 @@ class Seq2SeqCommandsTest {
     assertThat(run.err()).contains("which learns from pairs: use .jsonl with lines of");
   }
 
+  @Test
+  void valuesFromDataAreNotTakenOfTwoStacks() {
+    Path adapter = folder.resolve("adapter");
+
+    Run run =
+        Run.of(
+            "train",
+            "-m",
+            T5,
+            "-d",
+            INPUTS,
+            "-o",
+            adapter,
+            "--set=init_lora_weights=eva",
+            "--target=q",
+            "--steps=1");
+
+    assertThat(run.status()).isEqualTo(1);
+    assertThat(run.err()).contains("First values from data are for models of one stack");
+  }
+
   private static Run run(Object... arguments) {
     Run run = Run.of(arguments);
     assertThat(run.status()).as(List.of(arguments) + ": " + run.err()).isZero();

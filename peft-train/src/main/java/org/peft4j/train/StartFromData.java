@@ -5,6 +5,7 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.PeftModel;
+import org.peft4j.error.PeftException;
 import org.peft4j.site.SiteRole;
 import org.peft4j.start.FirstValues;
 import org.peft4j.train.data.Examples;
@@ -28,6 +29,8 @@ public final class StartFromData {
    * @param sequences how many of the first sequences to use, at most
    * @param batchSize sequences at once, 1 and above; it changes the speed only
    * @return the number of sequences that were used
+   * @throws PeftException if they are an encoder-decoder's: labels of its decoder do not say which
+   *     of the encoder's tokens count
    */
   public static int run(
       PeftModel<ComputationGraph> model,
@@ -39,6 +42,11 @@ public final class StartFromData {
     for (int from = 0; from < count; from += batchSize) {
       TokenBatch batch =
           data.batch(IntStream.range(from, Math.min(count, from + batchSize)).toArray());
+      if (batch.decoder().isPresent()) {
+        throw new PeftException(
+            "First values from data are for models of one stack, and this is an encoder-decoder."
+                + " Take another start, such as init_lora_weights true or \"pissa\".");
+      }
       values.observe(() -> forward(model, batch), counted(batch));
     }
     values.apply();

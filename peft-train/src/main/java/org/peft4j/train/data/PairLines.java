@@ -34,13 +34,19 @@ public final class PairLines {
    * @param endToken the id of the end-of-sequence token
    * @param padToken the id that fills short rows
    * @param sequenceLength the most tokens of a source and of a target, at least 2
-   * @throws PeftException if the length is not allowed
+   * @throws PeftException if the length is not allowed, or the decoder begins with the last of the
+   *     labels, as in mBART: the language of the target, which rows of text do not name
    */
   public PairLines(
       TextEncoder encoder, SpecialTokens tokens, int endToken, int padToken, int sequenceLength) {
     if (sequenceLength < 2) {
       throw new PeftException(
           "The sequence length is " + sequenceLength + "; allowed: 2 and above.");
+    }
+    if (tokens.lastFirst()) {
+      throw new PeftException(
+          "Targets of this model end with their language, as in mBART, and rows of text do not name"
+              + " it. Tokenise them into safetensors, with input_ids and labels.");
     }
     this.encoder = encoder;
     this.tokens = tokens;
@@ -53,8 +59,7 @@ public final class PairLines {
    * A reader with a checkpoint's tokenizer, its own end-of-text token, and its padding token if it
    * has one.
    *
-   * @throws PeftException if the checkpoint names no end-of-text token, or the length is not
-   *     allowed
+   * @throws PeftException if the checkpoint names no end-of-text token, or as the constructor does
    */
   public static PairLines of(Tokenizer tokenizer, SpecialTokens tokens, int sequenceLength) {
     List<Integer> ends = tokenizer.endOfText();

@@ -69,4 +69,12 @@ class PairLinesTest {
         .hasMessageContaining("line 2 has not both of \"source\" and \"target\"")
         .hasMessageContaining("Its fields: \"text\"");
   }
+
+  @Test
+  void targetsThatEndWithTheirLanguageAreNotGuessed() {
+    assertThatThrownBy(
+            () -> new PairLines(PairLinesTest::letters, TOKENS.beginningWithLast(), 1, 0, 8))
+        .isInstanceOf(PeftException.class)
+        .hasMessageContaining("end with their language");
+  }
 }

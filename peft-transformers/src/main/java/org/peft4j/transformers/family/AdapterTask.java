@@ -52,7 +52,7 @@ public final class AdapterTask {
    * The head that a saved adapter needs. Without a task in the adapter, it is the base model's own.
    * Labels are those of the {@code config.json} beside the adapter; else those of the base model,
    * if it has as many; else as many as the adapter's own head has outputs, named {@code LABEL_0}
-   * and so on.
+   * and so on. They are of the kind that the base model's config says.
    *
    * @param base the folder of the base model, or its {@code config.json}
    * @throws PeftException if a file is broken or the task is unknown, or if nothing says how many
@@ -117,9 +117,11 @@ public final class AdapterTask {
                             + base
                             + " says how many labels there are. Put a config.json with id2label"
                             + " beside the adapter."));
-    return task == Task.TOKEN_CLS
-        ? TaskHead.tokens(labels)
-        : TaskHead.sequences(labels, ProblemType.of(labels));
+    if (task == Task.TOKEN_CLS) {
+      return TaskHead.tokens(labels);
+    }
+    boolean said = same && stored.problem() != ProblemType.of(stored.requireLabels());
+    return TaskHead.sequences(labels, said ? stored.problem() : ProblemType.of(labels));
   }
 
   /** The rows of the adapter's copy of a matrix. */

@@ -63,4 +63,22 @@ class AdapterTaskTest {
     assertThat(head.labels())
         .isEqualTo(Families.read(GOLDEN.resolve("bases/roberta_tokens")).labels());
   }
+
+  @Test
+  void labelsThatAreCountedAreOfTheKindThatTheBaseModelSays() throws IOException {
+    Path several = GOLDEN.resolve("bases/bert_several/config.json");
+    String five =
+        "\"id2label\": {\"0\": \"a\", \"1\": \"b\", \"2\": \"c\", \"3\": \"d\", \"4\": \"e\"}";
+    Path base =
+        Files.writeString(
+            folder.resolve("config.json"),
+            Files.readString(several)
+                .replaceFirst("\"id2label\": \\{[^}]*}", five)
+                .replaceFirst("\"label2id\": \\{[^}]*},", ""));
+
+    TaskHead head = AdapterTask.of(adapter("bert_several"), base);
+
+    assertThat(head)
+        .isEqualTo(TaskHead.sequences(Labels.count(3), ProblemType.MULTI_LABEL_CLASSIFICATION));
+  }
 }
