@@ -24,6 +24,7 @@ import org.peft4j.train.data.TrainingData;
 import org.peft4j.transformers.TransformerModel;
 import org.peft4j.transformers.TransformerOptions;
 import org.peft4j.transformers.Transformers;
+import org.peft4j.transformers.forward.ForwardInputs;
 
 /**
  * Reference results of Hugging Face PEFT: a base, its adapters, a batch and what training gives.
@@ -39,8 +40,7 @@ record GoldenCase(Path folder, JsonNode json) {
           "eva/",
           "multitask_prompt_tuning/",
           "mixed/lora_then_ia3",
-          "trainer/",
-          "encoders/");
+          "trainer/");
 
   static GoldenCase named(String name) {
     Path folder = FOLDER.resolve(name);
@@ -74,7 +74,8 @@ record GoldenCase(Path folder, JsonNode json) {
 
   /** A case's base may be in fewer bits. */
   private TransformerOptions options() {
-    TransformerOptions plain = TransformerOptions.defaults();
+    boolean typed = ForwardInputs.typed(inputs());
+    TransformerOptions plain = TransformerOptions.defaults().withTokenTypes(typed);
     JsonNode bits = json.path("quantization");
     return bits.isMissingNode()
         ? plain
@@ -105,8 +106,22 @@ record GoldenCase(Path folder, JsonNode json) {
     return Files.exists(folder.resolve("adapter/encoder.safetensors"));
   }
 
+  /** Whether it is one of an encoder, whose labels are of many kinds. */
+  boolean ofEncoder() {
+    return FOLDER.relativize(folder).startsWith("encoders");
+  }
+
+  private Path inputs() {
+    return folder.resolve("inputs.safetensors");
+  }
+
   TrainingData data() {
-    return TokenizedFile.read(folder.resolve("inputs.safetensors"));
+    return TokenizedFile.read(inputs());
+  }
+
+  /** The batch of an encoder. */
+  GoldenBatch batch(TransformerModel base) {
+    return GoldenBatch.read(inputs(), base.architecture());
   }
 
   /** A tensor of the reference. */
