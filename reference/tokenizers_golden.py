@@ -238,6 +238,66 @@ def unigram(mapped=True):
     return tokenizer
 
 
+def word_piece(lowercase=True):
+    """As BERT."""
+    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=lowercase)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    trainer = trainers.WordPieceTrainer(
+        vocab_size=220,
+        special_tokens=["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"],
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(CORPUS, trainer)
+    tokenizer.decoder = decoders.WordPiece()
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]",
+        pair="[CLS] $A [SEP] $B:1 [SEP]:1",
+        special_tokens=[("[CLS]", 2), ("[SEP]", 3)],
+    )
+    return tokenizer
+
+
+def as_roberta(tokenizer, trim=True):
+    tokenizer.post_processor = processors.RobertaProcessing(
+        ("</s>", tokenizer.token_to_id("</s>")), ("<s>", tokenizer.token_to_id("<s>")), trim, False
+    )
+    return tokenizer
+
+
+def as_xlm_roberta(tokenizer):
+    """Its first tokens are <s>, <pad>, </s> and <unk>."""
+    file = json.loads(tokenizer.to_str())
+    pieces = [[text, 0.0] for text in ("<s>", "<pad>", "</s>", "<unk>")]
+    file["model"]["vocab"] = pieces + file["model"]["vocab"][3:] + [["<mask>", 0.0]]
+    file["model"]["unk_id"] = 3
+    file["added_tokens"] = []
+    file["post_processor"] = None
+    tokenizer = Tokenizer.from_str(json.dumps(file))
+    tokenizer.add_special_tokens(special("<s>", "<pad>", "</s>", "<unk>"))
+    tokenizer.add_special_tokens([AddedToken("<mask>", lstrip=True, special=True)])
+    return tokenizer
+
+
+def as_gemma(tokenizer):
+    file = json.loads(tokenizer.to_str())
+    names = {"<unk>": "<pad>", "<s>": "<eos>", "</s>": "<bos>"}
+    vocabulary = file["model"]["vocab"]
+    file["model"]["vocab"] = {names.get(text, text): id for text, id in vocabulary.items()}
+    file["model"]["vocab"]["<unk>"] = len(vocabulary)
+    file["model"]["merges"] = [
+        pair for pair in file["model"]["merges"] if not set(pair) & set(names)
+    ]
+    file["added_tokens"] = []
+    file["post_processor"] = None
+    tokenizer = Tokenizer.from_str(json.dumps(file))
+    tokenizer.add_special_tokens(special("<pad>", "<eos>", "<bos>", "<unk>"))
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<bos> $A", pair="<bos> $A <bos>:1 $B:1", special_tokens=[("<bos>", 2)]
+    )
+    return tokenizer
+
+
 def added(*tokens, first):
     return {
         str(first + i): {
@@ -351,6 +411,60 @@ def cases():
         "additional_special_tokens": ["<extra_id_0>", "<extra_id_1>"],
     }
     yield "unigram-as-is", unigram(), "t5", {"tokenizer_class": "PreTrainedTokenizerFast"}
+    yield from encoders()
+    yield from other_classes()
+
+
+def encoders():
+    yield "bert", word_piece(), "bert", None
+    cased = {"tokenizer_class": "BertTokenizer", "do_lower_case": False}
+    yield "bert-cased", word_piece(), "bert", {
+        **cased,
+        "strip_accents": True,
+        "tokenize_chinese_chars": False,
+        "model_max_length": 512,
+    }
+    yield "distilbert", word_piece(lowercase=False), "distilbert", {
+        "tokenizer_class": "DistilBertTokenizerFast",
+        "do_lower_case": False,
+        "mask_token": "[MASK]",
+    }
+    yield "electra", word_piece(), "electra", {
+        "tokenizer_class": "ElectraTokenizer",
+        "strip_accents": False,
+        "sep_token": "[MASK]",
+    }
+    tokens = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")
+    roberta = as_roberta(byte_level(tokens=tokens))
+    yield "roberta", roberta, "roberta", {"tokenizer_class": "RobertaTokenizer"}
+    yield "roberta-prefix", roberta, "roberta", {
+        "tokenizer_class": "RobertaTokenizerFast",
+        "add_prefix_space": True,
+    }
+    yield "bart", as_roberta(byte_level(tokens=tokens), trim=False), "bart", {
+        "tokenizer_class": "BartTokenizer",
+        "trim_offsets": False,
+    }
+    yield "xlm-roberta", as_xlm_roberta(unigram()), "xlm-roberta", {
+        "tokenizer_class": "XLMRobertaTokenizer",
+        "sep_token": "</s>",
+    }
+    yield "xlm-roberta-no-prefix", as_xlm_roberta(unigram(mapped=False)), "xlm-roberta", {
+        "add_prefix_space": False
+    }
+
+
+def other_classes():
+    yield "gpt-neox", byte_level(LLAMA3, tokens=("<|endoftext|>", "<|padding|>")), "gpt_neox", {
+        "tokenizer_class": "GPTNeoXTokenizer",
+        "add_bos_token": True,
+    }
+    gemma = as_gemma(sentencepiece_bpe(metaspace=False))
+    yield "gemma", gemma, "gemma2", {"tokenizer_class": "GemmaTokenizer", "bos_token": "<bos>"}
+    yield "bloom", byte_level(LLAMA3), "bloom", {"tokenizer_class": "BloomTokenizerFast"}
+    yield "olmo2-other-class", byte_level(LLAMA3), "olmo2", {"tokenizer_class": "GPT2Tokenizer"}
+    yield "qwen3", byte_level(LLAMA3), "qwen3", None
+    yield "left", byte_level(), "gpt2", {"truncation_side": "left"}
 
 
 # Beside a tokenizer_config.json without added_tokens_decoder.

@@ -47,6 +47,8 @@ class GuidesTest {
           Path.of("src/test/java/org/peft4j/examples/training/NetworkGuideTest.java"),
           ROOT.resolve(
               "peft-transformers/src/test/java/org/peft4j/transformers/QuantizationGuideTest.java"),
+          ROOT.resolve(
+              "peft-transformers/src/test/java/org/peft4j/transformers/tokenizer/TokenPlacesTest.java"),
           ROOT.resolve("peft-train/src/test/java/org/peft4j/train/PreferenceLoss.java"));
   private static final Pattern BLOCK = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL);
 

@@ -2,6 +2,7 @@ package org.peft4j.transformers.tokenizer;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -65,15 +66,53 @@ public final class Tokenizer implements AutoCloseable {
    */
   public int[] encode(String text, boolean addSpecialTokens) {
     WholeText.require(text, "The text");
-    if (text.length() > longestText()) {
-      throw new PeftException(
-          "The text has %,d characters; this tokenizer takes up to %,d at once, as its expressions may fail on more. Split the text, or tokenise it into safetensors."
-              .formatted(text.length(), longestText()));
-    }
+    requireNotTooLong(text.length());
     int[] ids = tokenizer.encode(text, addSpecialTokens);
     return addSpecialTokens && beginsTwice(text, ids)
         ? Arrays.copyOfRange(ids, 1, ids.length)
         : ids;
+  }
+
+  /**
+   * The tokens of an input, with the types, places and words of Hugging Face transformers. One
+   * encoding, unless the limit asks for windows; those come in their order, or from the end on
+   * where {@code truncation_side} is {@code left}, which cuts a text at its beginning.
+   *
+   * <p>A text that begins with the begin-of-text marker gets that token once, not twice as in
+   * Python.
+   *
+   * @throws PeftException if the texts have more than {@link #longestText} characters together, or
+   *     one for which there is no token, or if the limit leaves no room for them
+   */
+  public List<EncodedText> encode(TextInput input, TextLimit limit) {
+    requireNotTooLong(characters(input));
+    boolean left = description.truncatesLeft();
+    List<EncodedText> windows =
+        new InputEncoder(tokenizer, new Truncation(limit, left)).encode(input);
+    if (input instanceof TextInput.Text text && beginsTwice(text.text(), windows.get(0).ids())) {
+      List<EncodedToken> tokens = windows.get(0).tokens();
+      List<EncodedText> shorter = new ArrayList<>(windows);
+      shorter.set(0, new EncodedText(tokens.subList(1, tokens.size())));
+      return shorter;
+    }
+    return windows;
+  }
+
+  private static long characters(TextInput input) {
+    if (input instanceof TextInput.Pair pair) {
+      return (long) pair.first().length() + pair.second().length();
+    }
+    return input instanceof TextInput.Words words
+        ? words.words().stream().mapToLong(String::length).sum()
+        : ((TextInput.Text) input).text().length();
+  }
+
+  private void requireNotTooLong(long characters) {
+    if (characters > longestText()) {
+      throw new PeftException(
+          "The text has %,d characters; this tokenizer takes up to %,d at once, as its expressions may fail on more. Split the text, or tokenise it into safetensors."
+              .formatted(characters, longestText()));
+    }
   }
 
   private boolean beginsTwice(String text, int[] ids) {

@@ -74,6 +74,11 @@ class HostileTokenizerTest {
         arguments(
             "post_processor", template("<s>", "A", special("<s>\\u0000", "<s>", 1)), ".id is"),
         arguments("post_processor", template("<s>", "B", special("<s>", "<s>", 1)), "allowed: A"),
+        arguments(
+            "post_processor",
+            "{\"type\":\"Sequence\",\"processors\":[%1$s,%1$s]}"
+                .formatted(template("<s>", "A", special("<s>", "<s>", 1))),
+            "processors[1].type is \"TemplateProcessing\"; allowed: one template"),
         arguments("post_processor", "{\"type\":\"BertProcessing\",\"sep\":[],\"cls\":[]}", "sep"),
         // Normalizers
         arguments("normalizer", sequence(growing), "normalizers[1] makes a text up to 1,600 times"),

@@ -46,7 +46,22 @@ class OddTextsTest {
         "opt",
         "t5",
         "t5-sentinels",
-        "unigram-as-is"
+        "unigram-as-is",
+        "bert",
+        "bert-cased",
+        "distilbert",
+        "electra",
+        "roberta",
+        "roberta-prefix",
+        "bart",
+        "xlm-roberta",
+        "xlm-roberta-no-prefix",
+        "gpt-neox",
+        "gemma",
+        "bloom",
+        "olmo2-other-class",
+        "qwen3",
+        "left"
       })
   void idsAndTextsAreAutoTokenizers(String name) throws IOException {
     TokenizerCase golden = TokenizerCase.of(name);

@@ -93,7 +93,9 @@ class SpecialTokensOfATokenizerTest {
             "{\"auto_map\": {\"AutoTokenizer\": [\"a.B\", null]}}", "auto_map, code of its own"),
         arguments("{\"fast_tokenizer_files\": [\"tokenizer.4.json\"]}", "fast_tokenizer_files"),
         arguments(
-            "{\"tokenizer_class\": \"GemmaTokenizer\"}", "tokenizer_class is \"GemmaTokenizer\""),
+            "{\"tokenizer_class\": \"XGLMTokenizer\"}",
+            "The tokenizer's class is \"XGLMTokenizer\""),
+        arguments("{\"truncation_side\": \"top\"}", "truncation_side \"top\""),
         arguments("{\"tokenizer_class\": \"T5Tokenizer\"}", "T5 builds a model of type"),
         arguments("{\"add_prefix_space\": \"yes\"}", "add_prefix_space"),
         arguments(

@@ -28,7 +28,9 @@ final class TokenizerFuzz {
           "gpt2-prefix",
           "opt",
           "t5",
-          "unigram-as-is");
+          "unigram-as-is",
+          "bert",
+          "roberta");
   private static final int TEXTS = 100;
   private static final Duration MAX_TIME = Duration.ofSeconds(20);
 
@@ -89,8 +91,24 @@ final class TokenizerFuzz {
       int[] ids = tokenizer.encode(text, random.nextBoolean());
       tokenizer.decode(ids, random.nextBoolean());
       tokenizer.decode(random.ints(random.nextInt(20), -2, 600).toArray(), false);
+      tokenizer.encode(input(text), limit());
     } catch (PeftException expected) {
       // No token for a character, or half of one.
     }
+  }
+
+  private TextInput input(String text) {
+    return switch (random.nextInt(3)) {
+      case 0 -> TextInput.of(text);
+      case 1 -> TextInput.pair(text, mutations.text());
+      default -> TextInput.words(List.of(text.split(" ")));
+    };
+  }
+
+  private TextLimit limit() {
+    int tokens = 1 + random.nextInt(20);
+    return random.nextBoolean()
+        ? TextLimit.of(tokens)
+        : TextLimit.windows(tokens, random.nextInt(5));
   }
 }

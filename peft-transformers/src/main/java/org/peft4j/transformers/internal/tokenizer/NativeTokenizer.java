@@ -6,6 +6,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -13,9 +14,9 @@ import java.util.function.Supplier;
 import org.peft4j.error.PeftException;
 
 /**
- * A tokenizer of Hugging Face's library. Ids are all that is fetched of an encoding: the library's
- * own Java class also makes an object for each token, which takes most of the time and memory of a
- * long text.
+ * A tokenizer of Hugging Face's library. Where ids are all that is asked for, nothing else is
+ * fetched of an encoding: the library's own Java class also makes an object for each token, which
+ * takes most of the time and memory of a long text.
  */
 public final class NativeTokenizer implements AutoCloseable {
   private final HuggingFaceTokenizer tokenizer;
@@ -66,23 +67,54 @@ public final class NativeTokenizer implements AutoCloseable {
   public int[] encode(String text, boolean addSpecialTokens) {
     return whileOpen(
         () -> {
-          long encoding =
-              TokenizersLibrary.LIB.encode(tokenizer.getHandle(), text, addSpecialTokens);
+          long encoding = library().encode(tokenizer.getHandle(), text, addSpecialTokens);
           try {
-            return Arrays.stream(TokenizersLibrary.LIB.getTokenIds(encoding))
+            return Arrays.stream(library().getTokenIds(encoding))
                 .mapToInt(Math::toIntExact)
                 .toArray();
           } finally {
-            TokenizersLibrary.LIB.deleteEncoding(encoding);
+            library().deleteEncoding(encoding);
           }
         });
+  }
+
+  /**
+   * All tokens of a text, with what the template puts around it.
+   *
+   * @param text without halves of surrogate pairs
+   * @throws PeftException if it has a character for which there is no token
+   */
+  public NativeEncoding encode(String text) {
+    return whileOpen(() -> read(library().encode(tokenizer.getHandle(), text, true)));
+  }
+
+  /** The same of two texts. */
+  public NativeEncoding encode(String first, String second) {
+    return whileOpen(() -> read(library().encodeDual(tokenizer.getHandle(), first, second, true)));
+  }
+
+  /** The same of a text's words; places are those in the words. */
+  public NativeEncoding encode(List<String> words) {
+    String[] array = words.toArray(String[]::new);
+    return whileOpen(() -> read(library().encodeList(tokenizer.getHandle(), array, true)));
+  }
+
+  private static NativeEncoding read(long encoding) {
+    try {
+      return NativeEncoding.read(encoding);
+    } finally {
+      library().deleteEncoding(encoding);
+    }
+  }
+
+  private static TokenizersLibrary library() {
+    return TokenizersLibrary.LIB;
   }
 
   /** The text of ids; those that no token has are left out. */
   public String decode(int[] ids, boolean skipSpecialTokens) {
     long[] known = Arrays.stream(ids).filter(id -> id >= 0).asLongStream().toArray();
-    return whileOpen(
-        () -> TokenizersLibrary.LIB.decode(tokenizer.getHandle(), known, skipSpecialTokens));
+    return whileOpen(() -> library().decode(tokenizer.getHandle(), known, skipSpecialTokens));
   }
 
   private <T> T whileOpen(Supplier<T> call) {

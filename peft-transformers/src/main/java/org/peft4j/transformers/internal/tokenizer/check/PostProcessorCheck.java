@@ -18,6 +18,7 @@ final class PostProcessorCheck {
 
   private final Set<Integer> ids;
   private final Nesting nesting = new Nesting();
+  private boolean templated;
 
   /**
    * A check.
@@ -68,6 +69,10 @@ final class PostProcessorCheck {
   }
 
   private void template(Fields step) {
+    if (templated) {
+      throw step.problem("type", "one template in a Sequence, as it takes what a text is made of");
+    }
+    templated = true;
     Set<String> special = new TreeSet<>();
     step.object("special_tokens").ifPresent(tokens -> special.addAll(specialTokens(step, tokens)));
     pieces(step, "single", special, Set.of("A"));

@@ -9,7 +9,8 @@ import org.peft4j.internal.json.JsonReader;
 
 /**
  * The parts that a tokenizer class of transformers 5 builds anew, whatever {@code tokenizer.json}
- * has there. Vocabulary, merges and, but for T5, {@code post_processor} stay the file's.
+ * has there. Vocabulary and merges stay the file's; {@link Templates} has the {@code
+ * post_processor} of those classes that build it too.
  */
 final class ClassRules {
   private static final JsonReader JSON = JsonReader.upTo(1 << 20, 1 << 20);
@@ -50,40 +51,89 @@ final class ClassRules {
                  "fuse_unk": false, "byte_fallback": false}}
       """;
 
-  private static final String T5 =
+  /** Of T5 and XLM-RoBERTa. */
+  private static final String UNIGRAM =
       """
       {"normalizer": null,
        "pre_tokenizer": {"type": "Sequence", "pretokenizers": [
            {"type": "WhitespaceSplit"},
-           {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always", "split": true}]},
-       "decoder": {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always",
+           {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "%1$s", "split": true}]},
+       "decoder": {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "%1$s",
                    "split": true},
-       "model": {"type": "Unigram", "unk_id": 2, "byte_fallback": false}}
+       "model": {"type": "Unigram", "unk_id": %2$d, "byte_fallback": false}}
+      """;
+
+  private static final String BERT =
+      """
+      {"normalizer": {"type": "BertNormalizer", "clean_text": true, "handle_chinese_chars": %s,
+                      "strip_accents": %s, "lowercase": %s},
+       "pre_tokenizer": {"type": "BertPreTokenizer"},
+       "decoder": {"type": "WordPiece", "prefix": "##", "cleanup": true},
+       "model": {"type": "WordPiece", "unk_token": %s, "continuing_subword_prefix": "##",
+                 "max_input_chars_per_word": 100}}
+      """;
+
+  private static final String GEMMA =
+      """
+      {"normalizer": {"type": "Replace", "pattern": {"String": " "}, "content": "▁"},
+       "pre_tokenizer": {"type": "Split", "pattern": {"String": " "},
+                         "behavior": "MergedWithPrevious", "invert": false},
+       "decoder": {"type": "Sequence", "decoders": [
+           {"type": "Replace", "pattern": {"String": "▁"}, "content": " "},
+           {"type": "ByteFallback"}, {"type": "Fuse"}]},
+       "model": {"type": "BPE", "unk_token": %s, "fuse_unk": true, "byte_fallback": true}}
       """;
 
   private ClassRules() {}
 
-  /** Rebuilds {@code file} in place, as {@code kind} does. */
-  static void apply(TokenizerClass kind, ObjectNode file, TokenizerConfig config) {
+  /**
+   * Rebuilds {@code file} in place, as {@code kind} does.
+   *
+   * @param unknown the text of the token for what is not in the vocabulary
+   */
+  static void apply(TokenizerClass kind, ObjectNode file, TokenizerConfig config, String unknown) {
+    boolean prefix = config.flag("add_prefix_space", false);
     switch (kind) {
       case AS_IS -> {}
-      case LLAMA -> {
-        boolean prefix = config.flag("add_prefix_space", true);
-        String scheme = !prefix ? "never" : config.flag("legacy", false) ? "always" : "first";
-        String strip =
-            prefix ? ", {\"type\": \"Strip\", \"content\": \" \", \"start\": 1, \"stop\": 0}" : "";
-        replace(file, LLAMA.formatted(scheme, strip), kind, "merges");
+      case LLAMA -> llama(file, config);
+      case GPT2, ROBERTA -> replace(file, GPT2.formatted(prefix), kind, "merges");
+      case GPT_NEOX -> {
+        replace(file, GPT2.formatted(prefix), kind, "merges");
+        file.set("normalizer", JSON.parse("{\"type\": \"NFC\"}", kind.name()));
       }
-      case GPT2 ->
-          replace(file, GPT2.formatted(config.flag("add_prefix_space", false)), kind, "merges");
-      case QWEN2 ->
-          replace(file, QWEN2.formatted(config.flag("add_prefix_space", false)), kind, "merges");
-      case T5 -> {
-        JsonNode map = precompiled(file.path("normalizer"));
-        replace(file, T5, kind);
-        file.set("normalizer", map);
-      }
+      case QWEN2 -> replace(file, QWEN2.formatted(prefix), kind, "merges");
+      case GEMMA -> replace(file, GEMMA.formatted(quotedJson(unknown)), kind, "merges");
+      case T5 -> unigram(kind, file, "always", 2);
+      case XLM_ROBERTA ->
+          unigram(kind, file, config.flag("add_prefix_space", true) ? "always" : "never", 3);
+      case BERT ->
+          replace(
+              file,
+              BERT.formatted(
+                  config.flag("tokenize_chinese_chars", true),
+                  config.has("strip_accents") ? config.flag("strip_accents", false) : "null",
+                  config.flag("do_lower_case", true),
+                  quotedJson(unknown)),
+              kind);
     }
+  }
+
+  private static void llama(ObjectNode file, TokenizerConfig config) {
+    boolean prefix = config.flag("add_prefix_space", true);
+    String scheme = !prefix ? "never" : config.flag("legacy", false) ? "always" : "first";
+    String strip =
+        prefix ? ", {\"type\": \"Strip\", \"content\": \" \", \"start\": 1, \"stop\": 0}" : "";
+    replace(file, LLAMA.formatted(scheme, strip), TokenizerClass.LLAMA, "merges");
+  }
+
+  private static void unigram(TokenizerClass kind, ObjectNode file, String scheme, int unknown) {
+    JsonNode map = precompiled(file.path("normalizer"));
+    replace(file, UNIGRAM.formatted(scheme, unknown), kind);
+    file.set("normalizer", map);
+  }
+
+  private static String quotedJson(String text) {
+    return JsonNodeFactory.instance.textNode(text).toString();
   }
 
   private static void replace(ObjectNode file, String text, TokenizerClass kind, String... kept) {
@@ -102,7 +152,7 @@ final class ClassRules {
     file.setAll(parts);
   }
 
-  /** T5's own character map, which is all that stays of the file's normaliser. */
+  /** The file's character map, which is all that stays of the file's normaliser. */
   private static JsonNode precompiled(JsonNode normalizer) {
     List<JsonNode> steps = new java.util.ArrayList<>();
     if (normalizer.path("type").asText().equals("Sequence")) {

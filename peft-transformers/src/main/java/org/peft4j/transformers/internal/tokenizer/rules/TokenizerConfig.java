@@ -218,6 +218,23 @@ record TokenizerConfig(
     }
   }
 
+  /** The side of a long text that is cut: the config's, or else that of {@code tokenizer.json}. */
+  boolean truncatesLeft(JsonNode tokenizer) {
+    JsonNode side = json.path("truncation_side");
+    if (side.isMissingNode() || side.isNull()) {
+      return tokenizer.path("truncation").path("direction").asText().equals("Left");
+    }
+    if (!side.asText().equals("left") && !side.asText().equals("right")) {
+      throw new PeftException(
+          FILE + " has truncation_side " + JsonText.shown(side) + "; allowed: left or right.");
+    }
+    return side.asText().equals("left");
+  }
+
+  boolean has(String name) {
+    return !json.path(name).isMissingNode() && !json.path(name).isNull();
+  }
+
   boolean flag(String name, boolean otherwise) {
     JsonNode value = json.path(name);
     if (value.isMissingNode() || value.isNull()) {

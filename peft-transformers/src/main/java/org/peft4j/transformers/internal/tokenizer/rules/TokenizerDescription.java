@@ -29,13 +29,15 @@ import org.peft4j.transformers.internal.tokenizer.check.TokenizerCheck;
  * @param named the texts of special tokens by name, as {@code eos_token}
  * @param longestText the most characters of a text
  * @param cleansUp whether decoding takes away spaces before punctuation
+ * @param truncatesLeft whether a text that is too long loses its beginning, not its end
  */
 public record TokenizerDescription(
     ObjectNode json,
     Map<String, Integer> ids,
     Map<String, String> named,
     int longestText,
-    boolean cleansUp) {
+    boolean cleansUp,
+    boolean truncatesLeft) {
   /** The largest vocabularies take some 40 MB. */
   private static final JsonReader JSON = JsonReader.upTo(1 << 28, 1 << 24);
 
@@ -58,19 +60,19 @@ public record TokenizerDescription(
     if (kind == TokenizerClass.AS_IS) {
       file.path("added_tokens").forEach(token -> added.add(AddedToken.read(token, "added_tokens")));
     }
-    ClassRules.apply(kind, file, config);
+    ClassRules.apply(
+        kind, file, config, named.containsKey("unk_token") ? named.get("unk_token").content() : "");
     add(added, config, named, extra);
     if (kind == TokenizerClass.QWEN2) {
       Stream.concat(named.values().stream(), extra.stream())
           .forEach(token -> added.add(AddedToken.special(token.content())));
     }
+    boolean left = config.truncatesLeft(file);
     file.set("added_tokens", added.json());
     file.putNull("truncation");
     file.putNull("padding");
     Map<String, Integer> ids = added.allIds();
-    if (kind == TokenizerClass.T5) {
-      file.set("post_processor", endOnly(ids, named));
-    }
+    new Templates(kind, named, ids).apply(file, config);
     boolean bytePairs = file.path("model").path("type").asText().equals("BPE");
     Map<String, String> names = new LinkedHashMap<>();
     named.forEach((name, token) -> names.put(name, token.content()));
@@ -79,7 +81,8 @@ public record TokenizerDescription(
         ids,
         names,
         TokenizerCheck.longestText(file, path + ":"),
-        !bytePairs && config.flag("clean_up_tokenization_spaces", false));
+        !bytePairs && config.flag("clean_up_tokenization_spaces", false),
+        left);
   }
 
   private static JsonNode json(Path file) {
@@ -175,27 +178,6 @@ public record TokenizerDescription(
     for (AddedToken token : fresh) {
       added.add(names.contains(token.content()) ? token.asSpecial() : token);
     }
-  }
-
-  private static JsonNode endOnly(Map<String, Integer> ids, Map<String, AddedToken> named) {
-    Integer id =
-        Optional.ofNullable(named.get("eos_token")).map(t -> ids.get(t.content())).orElse(null);
-    if (id == null) {
-      throw new PeftException("tokenizer_config.json has no eos_token, which T5Tokenizer needs.");
-    }
-    return JSON.parse(
-        """
-        {"type": "TemplateProcessing",
-         "single": [{"Sequence": {"id": "A", "type_id": 0}},
-                    {"SpecialToken": {"id": "</s>", "type_id": 0}}],
-         "pair": [{"Sequence": {"id": "A", "type_id": 0}},
-                  {"SpecialToken": {"id": "</s>", "type_id": 0}},
-                  {"Sequence": {"id": "B", "type_id": 0}},
-                  {"SpecialToken": {"id": "</s>", "type_id": 0}}],
-         "special_tokens": {"</s>": {"id": "</s>", "ids": [%d], "tokens": ["</s>"]}}}
-        """
-            .formatted(id),
-        "T5Tokenizer");
   }
 
   /** The id of a named token, if there is one. */
