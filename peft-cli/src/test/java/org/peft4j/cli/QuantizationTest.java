@@ -11,35 +11,38 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.peft4j.safetensors.TensorSource;
 
-/** Bases in 4 bits on the command line. */
+/** Bases in 4 and 8 bits on the command line. */
 class QuantizationTest {
-  private static final Path CASE = Run.GOLDEN.resolve("quantized/llama_nf4");
-
   private final Path folder;
 
   QuantizationTest(@TempDir Path folder) {
     this.folder = folder;
   }
 
-  @Test
-  void forwardGivesTheNumbersOfTheReference() {
+  @ParameterizedTest
+  @CsvSource({
+    "llama_nf4, --quantization nf4",
+    "llama_int8, --quantization int8",
+    "llama_int8_groups, --quantization int8 --block-size 64 --symmetric"
+  })
+  void forwardGivesTheNumbersOfTheReference(String name, String options) {
+    Path golden = Run.GOLDEN.resolve("quantized").resolve(name);
     Path out = folder.resolve("out.safetensors");
-    Run run =
-        Run.of(
+    Stream<Object> arguments =
+        Stream.of(
             "forward",
             "-m",
             Run.LLAMA,
             "-a",
-            CASE.resolve("adapter"),
+            golden.resolve("adapter"),
             "-i",
-            CASE.resolve("inputs.safetensors"),
+            golden.resolve("inputs.safetensors"),
             "-o",
-            out,
-            "--quantization",
-            "nf4");
+            out);
+    Run run = Run.of(Stream.concat(arguments, Stream.of(options.split(" "))).toArray());
 
     assertThat(run.status()).as(run.err()).isZero();
-    assertThat(loss(out)).isCloseTo(loss(CASE.resolve("expected.safetensors")), within(1e-5f));
+    assertThat(loss(out)).isCloseTo(loss(golden.resolve("expected.safetensors")), within(1e-5f));
   }
 
   private static float loss(Path file) {
@@ -96,6 +99,11 @@ class QuantizationTest {
         "--quantization nf4 --block-size 48 | --block-size is 48; allowed: 32, 64",
         "--block-size 64 | add --quantization nf4",
         "--double-quantization | add --quantization nf4",
+        "--quantization nf4 --int8-threshold 6 | --int8-threshold does not go with --quantization nf4",
+        "--quantization nf4 --symmetric | it is for int4, and int8 with --block-size.",
+        "--quantization int4 --block-size 96 | --block-size is 96; allowed: 32, 64, 128.",
+        "--quantization int8 --int8-threshold -1 | --int8-threshold is -1.0; allowed: 0",
+        "--quantization int8 --block-size 64 --double-quantization | it is for nf4, fp4.",
         "--quantization nf5 | 'nf5'"
       })
   void whatIsImpossibleIsRefused(String options, String message) {

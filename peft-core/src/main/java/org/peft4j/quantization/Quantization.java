@@ -1,80 +1,52 @@
 package org.peft4j.quantization;
 
-import java.util.ArrayList;
 import java.util.List;
-import org.peft4j.error.PeftException;
 
 /**
- * How the linear weights of a model's blocks are held in 4 bits (QLoRA: Dettmers et al., 2023). A
- * block of consecutive weights, row by row, has one factor, its absolute maximum a:
- *
- * <pre>w ≈ a·v[code], where v are the 16 values of the format</pre>
- *
- * <p>A factor takes 4 bytes. With double quantisation it takes one: {@code a ≈ m + s·d[code]},
- * where m is the mean of the weight's factors, d are 256 values and s is the absolute maximum of
- * 256 factors less m.
- *
- * @param format the 16 values
- * @param blockSize the weights of a block: 32, 64, 128 … 4096
- * @param doubleQuantization whether factors are quantised too
- * @param skipModules names of modules that stay as they are: a name, or several with dots, at the
- *     end of a module's path
+ * How the linear weights of a model's blocks are held in fewer bits. They are made tensor by tensor
+ * while a checkpoint is read; embeddings, norms, biases and the head stay as they are.
  */
-public record Quantization(
-    QuantizedFormat format, int blockSize, boolean doubleQuantization, List<String> skipModules) {
-  private static final int SMALLEST = 32;
-  private static final int LARGEST = 4096;
-  private static final int DEFAULT_BLOCK = 64;
-
-  /**
-   * Checks.
-   *
-   * @throws PeftException if the size of blocks is not allowed, or a name is empty
-   */
-  public Quantization {
-    skipModules = List.copyOf(skipModules);
-    List<String> problems = new ArrayList<>();
-    if (blockSize < SMALLEST || blockSize > LARGEST || Integer.bitCount(blockSize) != 1) {
-      problems.add(
-          "The block size is " + blockSize + "; allowed: 32, 64, 128, 256, 512, 1024, 2048, 4096.");
-    }
-    if (skipModules.stream().anyMatch(String::isBlank)) {
-      problems.add("A name in skipModules is empty; name a module, such as lm_head.");
-    }
-    if (!problems.isEmpty()) {
-      throw new PeftException(String.join(" ", problems));
-    }
-  }
-
-  /** That format in blocks of 64 with factors in FP32; nothing but the head is skipped. */
-  public static Quantization of(QuantizedFormat format) {
-    return new Quantization(format, DEFAULT_BLOCK, false, List.of("lm_head"));
-  }
+public sealed interface Quantization permits BlockQuantization, RowQuantization, GroupQuantization {
 
   /** NF4 in blocks of 64 with factors in FP32; nothing but the head is skipped. */
-  public static Quantization nf4() {
-    return of(QuantizedFormat.NF4);
+  static BlockQuantization nf4() {
+    return BlockQuantization.of(QuantizedFormat.NF4);
   }
 
   /** FP4 in blocks of 64 with factors in FP32; nothing but the head is skipped. */
-  public static Quantization fp4() {
-    return of(QuantizedFormat.FP4);
+  static BlockQuantization fp4() {
+    return BlockQuantization.of(QuantizedFormat.FP4);
   }
 
-  public Quantization withBlockSize(int value) {
-    return new Quantization(format, value, doubleQuantization, skipModules);
+  /** 8 bits with a factor for each row, inputs as they are; nothing but the head is skipped. */
+  static RowQuantization int8() {
+    return RowQuantization.ofWeights();
   }
 
-  public Quantization withDoubleQuantization(boolean value) {
-    return new Quantization(format, blockSize, value, skipModules);
+  /** LLM.int8(): inputs are rounded too, but for columns with a number of 6 or more. */
+  static RowQuantization llmInt8() {
+    return int8().withInputs(RowQuantization.Inputs.ROUNDED);
   }
 
-  public Quantization withSkipModules(List<String> value) {
-    return new Quantization(format, blockSize, doubleQuantization, value);
+  /** 4 bits with a scale and a zero point for each 64 inputs; nothing but the head is skipped. */
+  static GroupQuantization int4() {
+    return GroupQuantization.ofBits(4);
   }
+
+  /** Its name in options: {@code nf4}. */
+  String id();
+
+  /** Names of modules that stay as they are: one name, or several with dots, at a path's end. */
+  List<String> skipModules();
+
+  /** This one with other modules that stay as they are. */
+  Quantization withSkipModules(List<String> value);
+
+  /** The bytes of a matrix W of {@code [out, in]}. */
+  long bytes(long out, long in);
 
   /** Whether the module with that path stays as it is. */
-  public boolean skips(String path) {
-    return skipModules.stream().anyMatch(name -> path.equals(name) || path.endsWith("." + name));
+  default boolean skips(String path) {
+    return skipModules().stream().anyMatch(name -> path.equals(name) || path.endsWith("." + name));
   }
 }

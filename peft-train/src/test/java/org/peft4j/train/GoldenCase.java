@@ -15,10 +15,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.Peft;
 import org.peft4j.PeftModel;
-import org.peft4j.quantization.Quantization;
-import org.peft4j.quantization.QuantizedFormat;
 import org.peft4j.safetensors.TensorInfo;
 import org.peft4j.safetensors.TensorSource;
+import org.peft4j.testing.QuantizationJson;
 import org.peft4j.train.data.TokenizedFile;
 import org.peft4j.train.data.TrainingData;
 import org.peft4j.transformers.TransformerModel;
@@ -77,12 +76,7 @@ record GoldenCase(Path folder, JsonNode json) {
     boolean typed = ForwardInputs.typed(inputs());
     TransformerOptions plain = TransformerOptions.defaults().withTokenTypes(typed);
     JsonNode bits = json.path("quantization");
-    return bits.isMissingNode()
-        ? plain
-        : plain.withQuantization(
-            Quantization.of(QuantizedFormat.named(bits.path("format").asText()))
-                .withBlockSize(bits.path("block_size").asInt())
-                .withDoubleQuantization(bits.path("double_quantization").asBoolean()));
+    return bits.isMissingNode() ? plain : plain.withQuantization(QuantizationJson.read(bits));
   }
 
   List<String> adapters() {

@@ -10,10 +10,9 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
-import org.peft4j.quantization.Quantization;
-import org.peft4j.quantization.QuantizedFormat;
 import org.peft4j.safetensors.TensorInfo;
 import org.peft4j.safetensors.TensorSource;
+import org.peft4j.testing.QuantizationJson;
 
 /** Reference results of Hugging Face transformers. */
 public final class Golden {
@@ -52,12 +51,7 @@ public final class Golden {
     TransformerOptions plain = TransformerOptions.defaults().withTokenTypes(inputs.typed());
     JsonNode bits = golden.path("quantization");
     TransformerOptions options =
-        bits.isMissingNode()
-            ? plain
-            : plain.withQuantization(
-                Quantization.of(QuantizedFormat.named(bits.path("format").asText()))
-                    .withBlockSize(bits.path("block_size").asInt())
-                    .withDoubleQuantization(bits.path("double_quantization").asBoolean()));
+        bits.isMissingNode() ? plain : plain.withQuantization(QuantizationJson.read(bits));
     return Transformers.open(base(golden.path("base").asText()), options);
   }
 

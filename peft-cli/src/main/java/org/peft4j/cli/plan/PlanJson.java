@@ -33,7 +33,7 @@ record PlanJson(
     json.put("adapter_file_bytes", plan.adapter().fileBytes());
     json.put("batch", plan.batch().sequences());
     json.put("length", plan.batch().length());
-    quantization.ifPresent(bits -> json.put("quantization", bits.format().id()));
+    quantization.ifPresent(bits -> json.put("quantization", bits.id()));
     ObjectNode memory = json.putObject("memory");
     precisions.forEach(p -> memory(p, memory.putObject(p.name().toLowerCase(Locale.ROOT))));
     ArrayNode adapters = json.putArray("adapters");

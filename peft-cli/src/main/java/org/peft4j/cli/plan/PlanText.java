@@ -90,7 +90,7 @@ record PlanText(
 
   private String title(Precision precision) {
     String rest = precision.name().toLowerCase(Locale.ROOT);
-    return quantization.map(bits -> bits.format().id() + ", " + rest).orElse(rest);
+    return quantization.map(bits -> bits.id() + ", " + rest).orElse(rest);
   }
 
   private void row(

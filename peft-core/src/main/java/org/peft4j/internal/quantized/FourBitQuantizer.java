@@ -1,54 +1,37 @@
 package org.peft4j.internal.quantized;
 
 import java.nio.ByteBuffer;
-import java.util.stream.IntStream;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.indexing.NDArrayIndex;
-import org.peft4j.error.PeftException;
-import org.peft4j.quantization.Quantization;
+import org.peft4j.quantization.BlockQuantization;
 import org.peft4j.weight.WeightView;
 
 /** Makes weights in 4 bits. */
-public final class FourBitQuantizer {
+final class FourBitQuantizer implements Quantizer {
   /**
    * Rows at once: a multiple of them is a multiple of every size of blocks, whatever their width.
    */
   private static final int ROWS = 64;
 
-  private final Quantization quantization;
+  private final BlockQuantization quantization;
   private final BlockQuantizer blocks;
 
-  public FourBitQuantizer(Quantization quantization) {
+  FourBitQuantizer(BlockQuantization quantization) {
     this.quantization = quantization;
     this.blocks = new BlockQuantizer(Codebook.of(quantization.format()), quantization.blockSize());
   }
 
-  /**
-   * The nearest in 4 bits to a matrix.
-   *
-   * @param name for messages
-   * @param array in the checkpoint's shape; only read
-   * @param type the type of products
-   * @throws PeftException if a value is not finite
-   */
+  @Override
   public FourBitWeight quantize(String name, INDArray array, WeightView view, DataType type) {
     INDArray matrix = view.of(array);
     long columns = matrix.size(1);
     HostBytes codes = HostBytes.allocate((matrix.length() + 1) / 2);
     float[] factors = new float[blocks.blocks(matrix.length())];
     ByteBuffer target = codes.buffer();
-    int step = rowsAtOnce(columns);
-    int parts = Math.toIntExact((matrix.size(0) + step - 1) / step);
-    IntStream.range(0, parts)
-        .parallel()
+    new MatrixParts(name, matrix)
         .forEach(
-            part -> {
-              long from = (long) part * step;
-              long to = Math.min(from + step, matrix.size(0));
-              float[] numbers = numbers(name, matrix, from, to);
-              quantize(numbers, from * columns, target, factors);
-            });
+            rowsAtOnce(columns),
+            (from, numbers) -> quantize(numbers, from * columns, target, factors));
     return new FourBitWeight(matrix.shape(), view, quantization, type, codes, of(factors));
   }
 
@@ -59,18 +42,6 @@ public final class FourBitQuantizer {
       rows *= 2;
     }
     return rows;
-  }
-
-  private static float[] numbers(String name, INDArray matrix, long from, long to) {
-    INDArray rows = matrix.get(NDArrayIndex.interval(from, to), NDArrayIndex.all());
-    float[] numbers = rows.dup('c').data().asFloat();
-    for (float number : numbers) {
-      if (!Float.isFinite(number)) {
-        throw new PeftException(
-            name + " holds " + number + ", which has no 4-bit value. The checkpoint is broken.");
-      }
-    }
-    return numbers;
   }
 
   private void quantize(float[] numbers, long first, ByteBuffer target, float[] factors) {

@@ -16,6 +16,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.peft4j.error.PeftException;
+import org.peft4j.quantization.BlockQuantization;
 import org.peft4j.quantization.Quantization;
 import org.peft4j.quantization.QuantizedFormat;
 import org.peft4j.safetensors.TensorInfo;
@@ -104,7 +105,7 @@ class FourBitGoldenTest {
   }
 
   /** Of {@code nf4.64}, {@code nf4.odd} with blocks of 64, {@code fp4.double} of 128. */
-  private static Quantization quantization(String name) {
+  private static BlockQuantization quantization(String name) {
     QuantizedFormat format = name.startsWith("nf4") ? QuantizedFormat.NF4 : QuantizedFormat.FP4;
     String kind = name.substring(4);
     int blockSize =
@@ -114,7 +115,9 @@ class FourBitGoldenTest {
           case "double_odd" -> 32;
           default -> Integer.parseInt(kind);
         };
-    return Quantization.of(format).withBlockSize(blockSize).withDoubleQuantization(isDouble(name));
+    return BlockQuantization.of(format)
+        .withBlockSize(blockSize)
+        .withDoubleQuantization(isDouble(name));
   }
 
   @ParameterizedTest

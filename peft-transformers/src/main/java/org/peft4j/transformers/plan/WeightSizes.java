@@ -15,12 +15,11 @@ import org.peft4j.transformers.config.Precision;
  *
  * @param vectors elements of biases and of the weights of normalisations
  * @param matrices elements of everything else; shared ones count once
- * @param inBlocks elements of each linear weight in a block, by its module's path; they are among
- *     the matrices
+ * @param inBlocks each linear weight in a block, by its module's path; they are among the matrices
  */
-public record WeightSizes(long vectors, long matrices, Map<String, Long> inBlocks) {
-  /** Factors that share a scale in double quantisation. */
-  private static final long GROUP = 256;
+public record WeightSizes(long vectors, long matrices, Map<String, Matrix> inBlocks) {
+  /** The shape of a weight W. */
+  public record Matrix(long out, long in) {}
 
   public WeightSizes {
     inBlocks = Map.copyOf(inBlocks);
@@ -31,14 +30,16 @@ public record WeightSizes(long vectors, long matrices, Map<String, Long> inBlock
     model.distinctModules().stream()
         .flatMap(module -> module.site().parameters().stream())
         .forEach(parameter -> elements[isMatrix(parameter) ? 1 : 0] += parameter.count());
-    Map<String, Long> inBlocks = new TreeMap<>();
+    Map<String, Matrix> inBlocks = new TreeMap<>();
     model.stacks().stream()
         .flatMap(stack -> stack.blocks().stream())
         .flatMap(block -> block.modules().stream())
         .filter(LinearPart.class::isInstance)
         .forEach(
             linear ->
-                inBlocks.put(linear.site().name(), linear.site().parameters().get(0).count()));
+                inBlocks.put(
+                    linear.site().name(),
+                    new Matrix(linear.site().outputs(), linear.site().inputs())));
     return new WeightSizes(elements[0], elements[1], inBlocks);
   }
 
@@ -62,25 +63,13 @@ public record WeightSizes(long vectors, long matrices, Map<String, Long> inBlock
     long bytes = bytes(precision);
     if (quantization.isPresent()) {
       int width = (precision == Precision.BF16 ? DataType.BFLOAT16 : DataType.FLOAT).width();
-      for (Map.Entry<String, Long> module : inBlocks.entrySet()) {
+      for (Map.Entry<String, Matrix> module : inBlocks.entrySet()) {
         if (!quantization.get().skips(module.getKey())) {
-          bytes += bytes(module.getValue(), quantization.get()) - width * module.getValue();
+          Matrix w = module.getValue();
+          bytes += quantization.get().bytes(w.out(), w.in()) - width * w.out() * w.in();
         }
       }
     }
     return bytes;
-  }
-
-  private static long bytes(long elements, Quantization quantization) {
-    long blocks = upwards(elements, quantization.blockSize());
-    long factors =
-        quantization.doubleQuantization()
-            ? blocks + Float.BYTES * (upwards(blocks, GROUP) + 1)
-            : Float.BYTES * blocks;
-    return upwards(elements, 2) + factors;
-  }
-
-  private static long upwards(long elements, long size) {
-    return (elements + size - 1) / size;
   }
 }

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.api.Test;
@@ -31,6 +32,7 @@ import org.peft4j.internal.files.AdapterFiles;
 import org.peft4j.lora.LoraConfig;
 import org.peft4j.plan.AdapterPlan;
 import org.peft4j.plan.TrainableParameters;
+import org.peft4j.quantization.GroupQuantization;
 import org.peft4j.quantization.Quantization;
 import org.peft4j.transformers.CausalLanguageModel;
 import org.peft4j.transformers.Golden;
@@ -193,12 +195,30 @@ class TransformerPlanTest {
     "llama, true, 64, model.layers.0.mlp.up_proj"
   })
   void aGraphInFourBitsHasThePlannedSize(String base, boolean twice, int block, String skipped) {
-    LoraConfig config = LoraConfig.builder().targetModules("all-linear").build();
-    Quantization bits =
+    assertPlanned(
+        base,
         Quantization.nf4()
             .withDoubleQuantization(twice)
             .withBlockSize(block)
-            .withSkipModules(List.of(skipped.split(",")));
+            .withSkipModules(List.of(skipped.split(","))));
+  }
+
+  static Stream<Quantization> integers() {
+    return Stream.of(
+        Quantization.int8(),
+        Quantization.int4(),
+        GroupQuantization.ofBits(8).withGroupSize(32).withSkipModules(List.of("c_fc")));
+  }
+
+  @ParameterizedTest
+  @MethodSource("integers")
+  void aGraphOfIntegersHasThePlannedSize(Quantization bits) {
+    assertPlanned("llama", bits);
+    assertPlanned("gpt2", bits);
+  }
+
+  private static void assertPlanned(String base, Quantization bits) {
+    LoraConfig config = LoraConfig.builder().targetModules("all-linear").build();
     Path folder = Golden.base(base);
     TransformerOptions options = TransformerOptions.defaults().withQuantization(bits);
     try (CausalLanguageModel loaded = Transformers.load(folder, options)) {

@@ -9,7 +9,7 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
-import org.peft4j.internal.quantized.FourBitQuantizer;
+import org.peft4j.internal.quantized.Quantizer;
 import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.quantization.Quantization;
 import org.peft4j.safetensors.TensorInfo;
@@ -77,7 +77,7 @@ public record HeldFormats(
     // In the vectors' type, which is not rounded before.
     INDArray whole = array(source, info, vectors);
     try {
-      return new FourBitQuantizer(quantization.get()).quantize(key, whole, view, matrices);
+      return Quantizer.of(quantization.get()).quantize(key, whole, view, matrices);
     } finally {
       whole.close();
     }

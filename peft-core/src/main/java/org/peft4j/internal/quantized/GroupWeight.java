@@ -1,0 +1,87 @@
+package org.peft4j.internal.quantized;
+
+import org.nd4j.linalg.api.buffer.DataType;
+import org.peft4j.weight.WeightView;
+
+/**
+ * A matrix of integers: {@code w = s·code − o}, with a scale s and an offset o for each output and
+ * group of inputs.
+ */
+public final class GroupWeight extends QuantizedWeight {
+  private final InputGroups groups;
+  private final int bits;
+  private final Codes codes;
+  private final PlainFactors scales;
+  private final PlainFactors offsets;
+
+  /**
+   * @param shape of W, [out, in]
+   * @param view how a checkpoint's array is seen as W
+   * @param type the type of products: FLOAT, BFLOAT16 or DOUBLE
+   * @param scales [out, groups], row by row
+   * @param offsets [out, groups], row by row
+   */
+  GroupWeight(
+      long[] shape,
+      WeightView view,
+      InputGroups groups,
+      DataType type,
+      Codes codes,
+      PlainFactors scales,
+      PlainFactors offsets) {
+    super(shape, view, type);
+    this.groups = groups;
+    this.bits = codes.bits();
+    this.codes = codes;
+    this.scales = scales;
+    this.offsets = offsets;
+  }
+
+  @Override
+  public String format() {
+    return "INT" + bits;
+  }
+
+  @Override
+  public long bytes() {
+    return codes.size() + scales.bytes() + offsets.bytes() + groups.bytes();
+  }
+
+  @Override
+  void decode(long first, int count, float[] target, int at) {
+    int columns = groups.columns();
+    int[] row = new int[Math.min(columns, count)];
+    long end = first + count;
+    int out = at;
+    for (long from = first; from < end; ) {
+      int start = (int) (from % columns);
+      int size = (int) Math.min(end - from, columns - start);
+      codes.get(from, size, row);
+      scale(row, size, from / columns, start, target, out);
+      out += size;
+      from += size;
+    }
+  }
+
+  /** Numbers of a row from input {@code start} on. */
+  private void scale(int[] codes, int size, long row, int start, float[] target, int at) {
+    int first = Math.toIntExact(row * groups.count());
+    for (int from = 0; from < size; ) {
+      int group = first + groups.of(start + from);
+      int to = Math.min(size, groups.end(start + from) - start);
+      float scale = scales.of(group);
+      float offset = offsets.of(group);
+      for (int i = from; i < to; i++) {
+        target[at + i] = scale * codes[i] - offset;
+      }
+      from = to;
+    }
+  }
+
+  @Override
+  public void close() {
+    codes.close();
+    scales.close();
+    offsets.close();
+  }
+}
