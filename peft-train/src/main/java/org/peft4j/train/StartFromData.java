@@ -1,21 +1,23 @@
 package org.peft4j.train;
 
 import java.util.stream.IntStream;
+import org.deeplearning4j.nn.api.layers.IOutputLayer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.PeftModel;
 import org.peft4j.error.PeftException;
+import org.peft4j.kernel.Scratch;
 import org.peft4j.site.SiteRole;
 import org.peft4j.start.FirstValues;
 import org.peft4j.train.data.Examples;
 import org.peft4j.train.data.TokenBatch;
-import org.peft4j.train.data.TokenSequence;
+import org.peft4j.train.internal.batch.BatchArrays;
 import org.peft4j.train.objective.CrossEntropy;
 
 /**
  * Shows the sequences of a training to an adapter whose first values come from data. As in Hugging
- * Face PEFT, tokens count that have a label; of classified sequences, all tokens.
+ * Face PEFT, tokens count that have a label; of sequences with a label of their own, or none, all
+ * tokens.
  */
 public final class StartFromData {
   private static final CrossEntropy LOSS = new CrossEntropy();
@@ -55,24 +57,25 @@ public final class StartFromData {
 
   /** A loss computes the head only where there is a label, so an adapted head needs all outputs. */
   private static void forward(PeftModel<ComputationGraph> model, TokenBatch batch) {
-    if (model.adaptedSites().stream().noneMatch(site -> site.role() == SiteRole.HEAD)) {
+    boolean head = model.adaptedSites().stream().anyMatch(site -> site.role() == SiteRole.HEAD);
+    if (model.network().getOutputLayer(0) instanceof IOutputLayer && !head) {
       LOSS.loss(model, batch);
       return;
     }
-    try (INDArray ids = Nd4j.createFromArray(batch.inputIds());
-        INDArray mask = Nd4j.createFromArray(batch.attentionMask())) {
-      model.network().output(false, new INDArray[] {ids}, new INDArray[] {mask});
+    ComputationGraph graph = model.network();
+    try (BatchArrays arrays = new BatchArrays(graph, batch)) {
+      for (INDArray output : graph.output(false, arrays.inputs(), arrays.masks())) {
+        Scratch.release(output);
+      }
     }
   }
 
   /** Which positions [rows·time] count. */
   private static boolean[] counted(TokenBatch batch) {
-    int time = batch.time();
-    boolean[] rows = new boolean[batch.rows() * time];
-    for (int i = 0; i < rows.length; i++) {
-      int[] labels = batch.labels()[i / time];
-      boolean labelled = labels.length < time || labels[i % time] != TokenSequence.IGNORED;
-      rows[i] = batch.attentionMask()[i / time][i % time] == 1 && labelled;
+    boolean[][] tokens = batch.labelledTokens();
+    boolean[] rows = new boolean[batch.rows() * batch.time()];
+    for (int row = 0; row < batch.rows(); row++) {
+      System.arraycopy(tokens[row], 0, rows, row * batch.time(), batch.time());
     }
     return rows;
   }

@@ -23,7 +23,7 @@ import org.peft4j.train.data.TrainingData;
 import org.peft4j.transformers.TransformerModel;
 import org.peft4j.transformers.TransformerOptions;
 import org.peft4j.transformers.Transformers;
-import org.peft4j.transformers.forward.ForwardInputs;
+import org.peft4j.transformers.family.Families;
 
 /**
  * Reference results of Hugging Face PEFT: a base, its adapters, a batch and what training gives.
@@ -67,14 +67,16 @@ record GoldenCase(Path folder, JsonNode json) {
   }
 
   TransformerModel base() {
-    return Transformers.open(
-        FOLDER.resolve("bases").resolve(json.path("base").asText()), options());
+    return Transformers.open(baseFolder(), options().withTokenTypes(data().typed()));
+  }
+
+  private Path baseFolder() {
+    return FOLDER.resolve("bases").resolve(json.path("base").asText());
   }
 
   /** A case's base may be in fewer bits. */
   private TransformerOptions options() {
-    boolean typed = ForwardInputs.typed(inputs());
-    TransformerOptions plain = TransformerOptions.defaults().withTokenTypes(typed);
+    TransformerOptions plain = TransformerOptions.defaults();
     JsonNode bits = json.path("quantization");
     return bits.isMissingNode() ? plain : plain.withQuantization(QuantizationJson.read(bits));
   }
@@ -100,22 +102,8 @@ record GoldenCase(Path folder, JsonNode json) {
     return Files.exists(folder.resolve("adapter/encoder.safetensors"));
   }
 
-  /** Whether it is one of an encoder, whose labels are of many kinds. */
-  boolean ofEncoder() {
-    return FOLDER.relativize(folder).startsWith("encoders");
-  }
-
-  private Path inputs() {
-    return folder.resolve("inputs.safetensors");
-  }
-
   TrainingData data() {
-    return TokenizedFile.read(inputs());
-  }
-
-  /** The batch of an encoder. */
-  GoldenBatch batch(TransformerModel base) {
-    return GoldenBatch.read(inputs(), base.architecture());
+    return TokenizedFile.read(folder.resolve("inputs.safetensors"), Families.read(baseFolder()));
   }
 
   /** A tensor of the reference. */

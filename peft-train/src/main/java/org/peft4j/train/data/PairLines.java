@@ -105,7 +105,12 @@ public final class PairLines {
     int[] target = cut(ended(encoder.encode(row.text("target"))));
     int[] decoder = ShiftedLabels.of(target, target.length, tokens);
     TokenSequence sequence =
-        TokenSequence.decoded(source, ones(source.length), decoder, ones(target.length), target);
+        TokenSequence.decoded(
+            source,
+            TokenSequence.ones(source.length),
+            decoder,
+            TokenSequence.ones(target.length),
+            target);
     return row.task().map(sequence::ofTask).orElse(sequence);
   }
 
@@ -127,11 +132,5 @@ public final class PairLines {
       cut[sequenceLength - 1] = endToken;
     }
     return cut;
-  }
-
-  private static int[] ones(int count) {
-    int[] ones = new int[count];
-    Arrays.fill(ones, 1);
-    return ones;
   }
 }

@@ -8,6 +8,8 @@ import java.util.Optional;
 public final class TokenBatch implements Batch {
   private final int[][] inputIds;
   private final int[][] attentionMask;
+  private final Optional<int[][]> types;
+  private final List<Target> targets;
   private final int[][] labels;
   private final Optional<DecoderInput> decoder;
   private final List<Integer> tasks;
@@ -36,16 +38,18 @@ public final class TokenBatch implements Batch {
   private TokenBatch(
       int[][] inputIds,
       int[][] attentionMask,
-      int[][] labels,
+      Optional<int[][]> types,
+      List<Target> targets,
       Optional<DecoderInput> decoder,
-      List<Integer> tasks,
-      int labelled) {
+      List<Integer> tasks) {
     this.inputIds = inputIds;
     this.attentionMask = attentionMask;
-    this.labels = labels;
+    this.types = types;
+    this.targets = targets;
+    this.labels = padded(targets.stream().map(Target::labels).toList(), TokenSequence.IGNORED);
     this.decoder = decoder;
     this.tasks = tasks;
-    this.labelled = labelled;
+    this.labelled = targets.stream().mapToInt(Target::predictions).sum();
     this.tokens = sum(attentionMask) + decoder.map(input -> sum(input.mask())).orElse(0);
   }
 
@@ -53,17 +57,32 @@ public final class TokenBatch implements Batch {
     return Arrays.stream(mask).flatMapToInt(Arrays::stream).sum();
   }
 
-  static TokenBatch of(List<TokenSequence> rows, int padToken) {
+  /**
+   * Some sequences, with the same kind of label.
+   *
+   * @param padToken the id that fills short rows; a mask hides it
+   */
+  public static TokenBatch of(List<TokenSequence> rows, int padToken) {
     List<TokenSequence.Decoded> decoded =
         rows.stream().flatMap(row -> row.decoded().stream()).toList();
     List<Integer> tasks = rows.stream().flatMap(row -> row.task().stream()).toList();
     return new TokenBatch(
         padded(rows.stream().map(TokenSequence::ids).toList(), padToken),
         padded(rows.stream().map(TokenSequence::mask).toList(), 0),
-        padded(rows.stream().map(TokenSequence::labels).toList(), TokenSequence.IGNORED),
+        types(rows),
+        rows.stream().map(TokenSequence::target).toList(),
         decoded.isEmpty() ? Optional.empty() : Optional.of(DecoderInput.of(decoded, padToken)),
-        tasks.size() == rows.size() ? tasks : List.of(),
-        rows.stream().mapToInt(TokenSequence::labelled).sum());
+        tasks.size() == rows.size() ? tasks : List.of());
+  }
+
+  /** Those of rows that have some; the others' are 0, as those of padding are. */
+  private static Optional<int[][]> types(List<TokenSequence> rows) {
+    return rows.stream().allMatch(row -> row.types().isEmpty())
+        ? Optional.empty()
+        : Optional.of(
+            padded(
+                rows.stream().map(row -> row.types().orElse(new int[row.ids().length])).toList(),
+                0));
   }
 
   /** The rows as long as the longest of them. */
@@ -88,12 +107,42 @@ public final class TokenBatch implements Batch {
     return attentionMask;
   }
 
+  /** The type of each token, [rows, time]; empty if no row has any. */
+  public Optional<int[][]> types() {
+    return types;
+  }
+
   /**
-   * Token ids, or {@value TokenSequence#IGNORED} where there is nothing to predict, [rows, time],
-   * or [rows, length] of an encoder-decoder; class numbers, [rows, 1], for a classifier.
+   * The labels that are whole numbers, {@value TokenSequence#IGNORED} where there is nothing to
+   * predict: token ids or classes of tokens, [rows, time], or [rows, length] of an encoder-decoder;
+   * classes of sequences, [rows, 1]; the first and last positions of answers, [rows, 2].
+   *
+   * @return [rows, 0] if the labels are {@link #numbers}, or there are none
    */
   public int[][] labels() {
     return labels;
+  }
+
+  /** The numbers of each row, [rows, outputs]; empty if the labels are of another kind. */
+  public Optional<float[][]> numbers() {
+    float[][] numbers = targets.stream().map(Target::numbers).toArray(float[][]::new);
+    return numbers.length == 0 || numbers[0].length == 0 ? Optional.empty() : Optional.of(numbers);
+  }
+
+  /**
+   * The tokens of the input that have a label, [rows, time], or if labels are of whole sequences or
+   * a decoder's tokens, all of them; not padding.
+   */
+  public boolean[][] labelledTokens() {
+    boolean[][] counted = new boolean[rows()][time()];
+    for (int row = 0; row < rows(); row++) {
+      for (int t = 0; t < time(); t++) {
+        boolean whole = decoder.isPresent() || !targets.get(row).ofTokens();
+        boolean labelled = whole || labels[row][t] != TokenSequence.IGNORED;
+        counted[row][t] = attentionMask[row][t] == 1 && labelled;
+      }
+    }
+    return counted;
   }
 
   /** The input of the decoder; empty for a model of one stack. */
@@ -114,7 +163,7 @@ public final class TokenBatch implements Batch {
     return inputIds.length == 0 ? 0 : inputIds[0].length;
   }
 
-  /** The number of labels to predict. */
+  /** The number of labels to predict; a class, some numbers or an answer count as one. */
   public int labelled() {
     return labelled;
   }

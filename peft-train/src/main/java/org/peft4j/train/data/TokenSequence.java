@@ -5,49 +5,59 @@ import java.util.Optional;
 import org.peft4j.error.PeftException;
 
 /**
- * One example: token ids with their labels. The model's output at t predicts the label at t + 1; a
- * label of {@value #IGNORED} is not predicted. For a classifier there is one label, the class of
- * the sequence; for a classifier of tokens, the output at t predicts the label at t. For an
- * encoder-decoder the decoder has token ids too, and its output at t predicts the label at t. The
- * arrays are shared, not copied: do not change them.
+ * One example: token ids, and what is to be predicted of them. The arrays are shared, not copied:
+ * do not change them.
+ *
+ * <table>
+ *   <caption>What is predicted</caption>
+ *   <tr><td>{@link #of(int[], int[], int[])}</td><td>the label at t + 1 by the output at t</td></tr>
+ *   <tr><td>{@link #tagged}</td><td>the class of each token</td></tr>
+ *   <tr><td>{@link #classified(int[], int, int[])}</td><td>the class of the sequence</td></tr>
+ *   <tr><td>{@link #numbered}</td><td>several labels at once, or numbers</td></tr>
+ *   <tr><td>{@link #answered}</td><td>where an answer begins and ends</td></tr>
+ *   <tr><td>{@link #decoded}</td><td>the decoder's label at t by its output at t</td></tr>
+ *   <tr><td>{@link #text}</td><td>nothing: its vector is compared with others</td></tr>
+ * </table>
+ *
+ * <p>A label of {@value #IGNORED} is not predicted.
  */
 public final class TokenSequence {
   /** The label of a token that is not predicted, as in PyTorch. */
-  public static final int IGNORED = -100;
+  public static final int IGNORED = Target.IGNORED;
 
   private final int[] ids;
-  private final int[] labels;
   private final int[] mask;
-  private final Kind kind;
+  private final Target target;
+  private final Optional<int[]> types;
   private final Optional<Decoded> decoded;
   private final Optional<Integer> task;
-
-  /** What labels are of. */
-  private enum Kind {
-    /** The next token. */
-    NEXT,
-    /** The token itself. */
-    TOKEN,
-    /** The sequence. */
-    SEQUENCE
-  }
 
   /** The input of a decoder. */
   record Decoded(int[] ids, int[] mask) {}
 
   private TokenSequence(
       int[] ids,
-      int[] labels,
       int[] mask,
-      Kind kind,
+      Target target,
+      Optional<int[]> types,
       Optional<Decoded> decoded,
       Optional<Integer> task) {
     this.ids = ids;
-    this.labels = labels;
     this.mask = mask;
-    this.kind = kind;
+    this.target = target;
+    this.types = types;
     this.decoded = decoded;
     this.task = task;
+  }
+
+  private static TokenSequence of(int[] ids, int[] mask, Target target) {
+    if (ids.length != checked(mask).length) {
+      throw new PeftException(
+          "A sequence has %d token ids and a mask of %d; both must be equally long."
+              .formatted(ids.length, mask.length));
+    }
+    return new TokenSequence(
+        ids, mask, target, Optional.empty(), Optional.empty(), Optional.empty());
   }
 
   /** Tokens that are each predicted from those before them. */
@@ -57,9 +67,7 @@ public final class TokenSequence {
 
   /** Tokens with labels of their own. */
   public static TokenSequence of(int[] ids, int[] labels) {
-    int[] mask = new int[ids.length];
-    Arrays.fill(mask, 1);
-    return of(ids, labels, mask);
+    return of(ids, labels, ones(ids.length));
   }
 
   /**
@@ -69,16 +77,8 @@ public final class TokenSequence {
    * @throws PeftException if the lengths differ, or the mask holds anything else
    */
   public static TokenSequence of(int[] ids, int[] labels, int[] mask) {
-    return of(ids, labels, mask, Kind.NEXT);
-  }
-
-  private static TokenSequence of(int[] ids, int[] labels, int[] mask, Kind kind) {
-    if (ids.length != labels.length || ids.length != mask.length) {
-      throw new PeftException(
-          "A sequence has %d token ids, %d labels and a mask of %d; all three must be equally long."
-              .formatted(ids.length, labels.length, mask.length));
-    }
-    return new TokenSequence(ids, labels, checked(mask), kind, Optional.empty(), Optional.empty());
+    requireEqual(ids, labels);
+    return of(ids, mask, new Target.NextTokens(labels));
   }
 
   /**
@@ -88,7 +88,16 @@ public final class TokenSequence {
    * @throws PeftException if the lengths differ, or the mask holds anything else
    */
   public static TokenSequence tagged(int[] ids, int[] labels, int[] mask) {
-    return of(ids, labels, mask, Kind.TOKEN);
+    requireEqual(ids, labels);
+    return of(ids, mask, new Target.TokenLabels(labels));
+  }
+
+  private static void requireEqual(int[] ids, int[] labels) {
+    if (ids.length != labels.length) {
+      throw new PeftException(
+          "A sequence has %d token ids and %d labels; both must be equally long."
+              .formatted(ids.length, labels.length));
+    }
   }
 
   /**
@@ -100,26 +109,24 @@ public final class TokenSequence {
    */
   public static TokenSequence decoded(
       int[] ids, int[] mask, int[] decoderIds, int[] decoderMask, int[] labels) {
-    if (ids.length != mask.length) {
-      throw new PeftException(
-          "A sequence has %d token ids and a mask of %d; both must be equally long."
-              .formatted(ids.length, mask.length));
-    }
-    if (decoderIds.length != labels.length || decoderIds.length != decoderMask.length) {
+    if (decoderIds.length != labels.length || decoderIds.length != checked(decoderMask).length) {
       throw new PeftException(
           "A decoder has %d token ids, %d labels and a mask of %d; all three must be equally long."
               .formatted(decoderIds.length, labels.length, decoderMask.length));
     }
-    Decoded decoder = new Decoded(decoderIds, checked(decoderMask));
+    TokenSequence encoder = of(ids, mask, new Target.TokenLabels(labels));
     return new TokenSequence(
-        ids, labels, checked(mask), Kind.TOKEN, Optional.of(decoder), Optional.empty());
+        ids,
+        mask,
+        encoder.target,
+        Optional.empty(),
+        Optional.of(new Decoded(decoderIds, decoderMask)),
+        Optional.empty());
   }
 
   /** Tokens with the number of their class. */
   public static TokenSequence classified(int[] ids, int label) {
-    int[] mask = new int[ids.length];
-    Arrays.fill(mask, 1);
-    return classified(ids, label, mask);
+    return classified(ids, label, ones(ids.length));
   }
 
   /**
@@ -130,13 +137,63 @@ public final class TokenSequence {
    * @throws PeftException if the lengths differ, or the mask holds anything else or no token
    */
   public static TokenSequence classified(int[] ids, int label, int[] mask) {
+    return whole(ids, mask, new Target.Label(label));
+  }
+
+  /**
+   * Tokens with numbers: for each of several labels 0 to 1, or what a regression predicts.
+   *
+   * @param numbers one for each output of the model
+   * @param mask 1 for a token, 0 for padding
+   * @throws PeftException if there is no number, or one is not finite; or as {@link
+   *     #classified(int[], int, int[])}
+   */
+  public static TokenSequence numbered(int[] ids, float[] numbers, int[] mask) {
+    for (float number : numbers) {
+      if (!Float.isFinite(number)) {
+        throw new PeftException(
+            "The numbers of a sequence are "
+                + Arrays.toString(numbers)
+                + "; allowed: finite numbers.");
+      }
+    }
+    if (numbers.length == 0) {
+      throw new PeftException("A sequence has no number; give one for each output of the model.");
+    }
+    return whole(ids, mask, new Target.Numbers(numbers));
+  }
+
+  /**
+   * Tokens with an answer among them.
+   *
+   * @param start the position of its first token; that of the first token of all, as a rule, for a
+   *     text without the answer
+   * @param end the position of its last token
+   * @param mask 1 for a token, 0 for padding
+   * @throws PeftException if a position is negative, other than {@value #IGNORED}; or as {@link
+   *     #classified(int[], int, int[])}
+   */
+  public static TokenSequence answered(int[] ids, int start, int end, int[] mask) {
+    if (start < 0 && start != IGNORED || end < 0 && end != IGNORED) {
+      throw new PeftException(
+          "An answer begins at %d and ends at %d; allowed: 0 and above, or %d for no label."
+              .formatted(start, end, IGNORED));
+    }
+    return whole(ids, mask, new Target.Span(start, end));
+  }
+
+  /** Tokens without anything to predict: of a text whose vector is compared with others. */
+  public static TokenSequence text(int[] ids) {
+    return whole(ids, ones(ids.length), new Target.None());
+  }
+
+  private static TokenSequence whole(int[] ids, int[] mask, Target target) {
     if (ids.length != mask.length || Arrays.stream(checked(mask)).sum() == 0) {
       throw new PeftException(
           "A sequence has %d token ids and a mask of %d with %d ones; both must be equally long, with at least one token."
               .formatted(ids.length, mask.length, Arrays.stream(mask).sum()));
     }
-    return new TokenSequence(
-        ids, new int[] {label}, mask, Kind.SEQUENCE, Optional.empty(), Optional.empty());
+    return of(ids, mask, target);
   }
 
   private static int[] checked(int[] mask) {
@@ -149,26 +206,46 @@ public final class TokenSequence {
     return mask;
   }
 
+  static int[] ones(int count) {
+    int[] ones = new int[count];
+    Arrays.fill(ones, 1);
+    return ones;
+  }
+
   /** The same sequence with the number of its task, for multitask prompts. */
   public TokenSequence ofTask(int number) {
-    return new TokenSequence(ids, labels, mask, kind, decoded, Optional.of(number));
+    return new TokenSequence(ids, mask, target, types, decoded, Optional.of(number));
+  }
+
+  /**
+   * The same sequence with the type of each token: 0 for a first text, 1 for a second one.
+   *
+   * @throws PeftException if there are more or fewer than tokens
+   */
+  public TokenSequence withTypes(int[] value) {
+    if (value.length != ids.length) {
+      throw new PeftException(
+          "A sequence has %d token ids and %d types of tokens; both must be equally long."
+              .formatted(ids.length, value.length));
+    }
+    return new TokenSequence(ids, mask, target, Optional.of(value), decoded, task);
   }
 
   int[] ids() {
     return ids;
   }
 
-  int[] labels() {
-    return labels;
-  }
-
   int[] mask() {
     return mask;
   }
 
-  /** Whether its label is the class of the sequence. */
-  boolean isClassified() {
-    return kind == Kind.SEQUENCE;
+  Target target() {
+    return target;
+  }
+
+  /** The types of its tokens, if it has any. */
+  Optional<int[]> types() {
+    return types;
   }
 
   /** The input of its decoder, if it has one. */
@@ -187,13 +264,9 @@ public final class TokenSequence {
 
   /**
    * The number of labels to predict: those that are not ignored, and where the next token is
-   * predicted from the second position on.
+   * predicted from the second position on. A class, some numbers or an answer count as one.
    */
   public int labelled() {
-    int count = 0;
-    for (int i = kind == Kind.NEXT ? 1 : 0; i < labels.length; i++) {
-      count += labels[i] == IGNORED ? 0 : 1;
-    }
-    return count;
+    return target.predictions();
   }
 }

@@ -2,7 +2,6 @@ package org.peft4j.train.data;
 
 import java.util.Arrays;
 import java.util.List;
-import java.util.zip.CRC32;
 import org.peft4j.error.PeftException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,14 +25,17 @@ public final class TrainingData implements Examples<TokenBatch> {
    * Takes the sequences that have a label to predict, and logs how many have none.
    *
    * @param padToken the id that fills short rows; a mask hides it
-   * @throws PeftException if no sequence has a class, or a label after its first token; or if some
-   *     have classes, or a decoder's tokens, and others not
+   * @throws PeftException if no sequence has a label, and where the next token is predicted one
+   *     after its first token; or if some have labels of one kind, or a decoder's tokens, and
+   *     others not
    */
   public static TrainingData of(List<TokenSequence> sequences, int padToken) {
-    if (sequences.stream().map(TokenSequence::isClassified).distinct().count() > 1) {
+    List<String> kinds =
+        sequences.stream().map(sequence -> sequence.target().kind()).distinct().toList();
+    if (kinds.size() > 1) {
       throw new PeftException(
-          "Some sequences have a class, others have labels for their tokens; all must have the"
-              + " same.");
+          "Some sequences have %s to predict, others %s; all must have the same."
+              .formatted(kinds.get(0), kinds.get(1)));
     }
     if (sequences.stream().map(s -> s.decoded().isPresent()).distinct().count() > 1) {
       throw new PeftException("Some sequences are a decoder's too, others not; all must be alike.");
@@ -43,16 +45,25 @@ public final class TrainingData implements Examples<TokenBatch> {
       throw new PeftException(
           "None of "
               + sequences.size()
-              + " sequences has a label after its first token, so there is nothing to learn. Add"
-              + " data, or raise the sequence length if prompts fill it.");
+              + " sequences has a label"
+              + where(sequences)
+              + ", so there is nothing to learn. Add data, or raise the sequence length if prompts"
+              + " fill it.");
     }
     if (useful.size() < sequences.size()) {
       LOG.warn(
-          "Leaving out {} of {} sequences: they have no label after their first token.",
+          "Leaving out {} of {} sequences: they have no label{}.",
           sequences.size() - useful.size(),
-          sequences.size());
+          sequences.size(),
+          where(sequences));
     }
     return new TrainingData(useful, padToken);
+  }
+
+  private static String where(List<TokenSequence> sequences) {
+    return sequences.stream().anyMatch(s -> s.target() instanceof Target.NextTokens)
+        ? " after its first token"
+        : "";
   }
 
   /** The number of sequences. */
@@ -64,6 +75,14 @@ public final class TrainingData implements Examples<TokenBatch> {
   /** The number of labels to predict in all sequences. */
   public long labelled() {
     return sequences.stream().mapToLong(TokenSequence::labelled).sum();
+  }
+
+  /** Whether a token has another type than 0, for which a graph needs an input of types. */
+  public boolean typed() {
+    return sequences.stream()
+        .flatMap(sequence -> sequence.types().stream())
+        .flatMapToInt(Arrays::stream)
+        .anyMatch(type -> type != 0);
   }
 
   /** The number of tokens in the longest sequence. */
@@ -104,23 +123,11 @@ public final class TrainingData implements Examples<TokenBatch> {
     return Math.max(1, (int) Fraction.of(fraction, sequences.size()));
   }
 
-  /** A checksum of all ids, labels and tasks. */
+  /** A checksum of all ids, types, labels and tasks. */
   @Override
   public long checksum() {
-    CRC32 crc = new CRC32();
-    for (TokenSequence sequence : sequences) {
-      update(crc, sequence.length());
-      Arrays.stream(sequence.ids()).forEach(id -> update(crc, id));
-      Arrays.stream(sequence.labels()).forEach(label -> update(crc, label));
-      sequence.decoded().ifPresent(d -> Arrays.stream(d.ids()).forEach(id -> update(crc, id)));
-      sequence.task().ifPresent(task -> update(crc, task));
-    }
-    return crc.getValue();
-  }
-
-  private static void update(CRC32 crc, int value) {
-    for (int shift = 0; shift < Integer.SIZE; shift += Byte.SIZE) {
-      crc.update(value >>> shift);
-    }
+    SequenceChecksum checksum = new SequenceChecksum();
+    sequences.forEach(checksum::add);
+    return checksum.value();
   }
 }

@@ -5,10 +5,13 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.peft4j.AdapterScope;
 import org.peft4j.PeftModel;
 import org.peft4j.train.data.TokenBatch;
+import org.peft4j.train.internal.batch.BatchArrays;
 
 /**
- * The mean of −log p(label) in nats, as the graph's output layer computes it: over the labelled
- * tokens of a language model, or the labelled sequences of a classifier.
+ * The loss that the graph's own head computes. As a rule it is the cross-entropy, the mean of −log
+ * p(label) in nats: over the labelled tokens of a language model or a classifier of tokens, the
+ * labelled sequences of a classifier, or the first and the last positions of answers. For several
+ * labels at once it is the binary cross-entropy, and for a regression the mean squared error.
  */
 public final class CrossEntropy implements Objective<TokenBatch> {
   @Override

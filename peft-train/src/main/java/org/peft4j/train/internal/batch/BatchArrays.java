@@ -1,0 +1,123 @@
+package org.peft4j.train.internal.batch;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.MultiDataSet;
+import org.nd4j.linalg.factory.Nd4j;
+import org.peft4j.error.PeftException;
+import org.peft4j.kernel.Scratch;
+import org.peft4j.train.data.TokenBatch;
+
+/**
+ * A batch as the arrays of one pass through a graph. Closing frees them, and what the graph kept.
+ */
+public final class BatchArrays implements AutoCloseable {
+  private static final String TYPES = "token_type_ids";
+
+  private final ComputationGraph graph;
+  private final List<INDArray> inputs = new ArrayList<>();
+  private final List<@Nullable INDArray> masks = new ArrayList<>();
+  private final Optional<INDArray> labels;
+
+  /**
+   * The arrays of a batch for that graph.
+   *
+   * @throws PeftException if tokens have types, and the graph no input for them
+   */
+  public BatchArrays(ComputationGraph graph, TokenBatch batch) {
+    this.graph = graph;
+    boolean typed = graph.getConfiguration().getNetworkInputs().contains(TYPES);
+    if (!typed) {
+      requireNoTypes(batch);
+    }
+    labels = labels(batch);
+    add(batch.inputIds(), batch.isPadded(), batch.attentionMask());
+    if (typed) {
+      int[][] none = new int[batch.rows()][batch.time()];
+      add(batch.types().orElse(none), batch.isPadded(), batch.attentionMask());
+    }
+    batch.decoder().ifPresent(decoder -> add(decoder.ids(), decoder.isPadded(), decoder.mask()));
+  }
+
+  private static void requireNoTypes(TokenBatch batch) {
+    boolean any =
+        batch.types().stream()
+            .flatMap(Arrays::stream)
+            .flatMapToInt(Arrays::stream)
+            .anyMatch(type -> type != 0);
+    if (any) {
+      throw new PeftException(
+          "Tokens have types other than 0, as those of a second text have, and the graph has no"
+              + " input for them. Load the model with TransformerOptions.withTokenTypes(true).");
+    }
+  }
+
+  /** Whole numbers as they are, others in single precision; empty if there are no labels. */
+  private static Optional<INDArray> labels(TokenBatch batch) {
+    return batch
+        .numbers()
+        .<INDArray>map(Nd4j::createFromArray)
+        .or(
+            () ->
+                batch.labels().length == 0 || batch.labels()[0].length == 0
+                    ? Optional.empty()
+                    : Optional.of(Nd4j.createFromArray(batch.labels())));
+  }
+
+  private void add(int[][] ids, boolean padded, int[][] mask) {
+    inputs.add(Nd4j.createFromArray(ids));
+    masks.add(padded ? Nd4j.createFromArray(mask) : null);
+  }
+
+  /**
+   * Inputs, labels and masks.
+   *
+   * @throws PeftException if the batch has no labels
+   */
+  public MultiDataSet dataSet() {
+    return new MultiDataSet(inputs(), new INDArray[] {requireLabels()}, masks(), null);
+  }
+
+  private INDArray requireLabels() {
+    return labels.orElseThrow(
+        () ->
+            new PeftException(
+                "The sequences have no labels, so there is no loss; give them labels, or train with"
+                    + " an objective of vectors."));
+  }
+
+  /** Gives inputs, labels and masks to the graph for its next pass. */
+  public void setInGraph() {
+    graph.setInputs(inputs());
+    labels.ifPresent(graph::setLabels);
+    INDArray @Nullable [] given = masks();
+    if (given != null) {
+      graph.setLayerMaskArrays(given, null);
+    }
+  }
+
+  /** The inputs of the graph. */
+  public INDArray[] inputs() {
+    return inputs.toArray(INDArray[]::new);
+  }
+
+  /** The masks of the inputs; null without padding. */
+  public INDArray @Nullable [] masks() {
+    return masks.stream().allMatch(mask -> mask == null) ? null : masks.toArray(INDArray[]::new);
+  }
+
+  @Override
+  public void close() {
+    graph.clear();
+    graph.clearLayerMaskArrays();
+    labels.ifPresent(Scratch::release);
+    inputs.forEach(Scratch::release);
+    masks.stream().flatMap(Stream::ofNullable).forEach(Scratch::release);
+  }
+}
