@@ -67,7 +67,7 @@ record GoldenCase(Path folder, JsonNode json) {
   }
 
   TransformerModel base() {
-    return Transformers.open(baseFolder(), options().withTokenTypes(data().typed()));
+    return Transformers.open(baseFolder(), options());
   }
 
   private Path baseFolder() {

@@ -77,14 +77,6 @@ public final class TrainingData implements Examples<TokenBatch> {
     return sequences.stream().mapToLong(TokenSequence::labelled).sum();
   }
 
-  /** Whether a token has another type than 0, for which a graph needs an input of types. */
-  public boolean typed() {
-    return sequences.stream()
-        .flatMap(sequence -> sequence.types().stream())
-        .flatMapToInt(Arrays::stream)
-        .anyMatch(type -> type != 0);
-  }
-
   /** The number of tokens in the longest sequence. */
   public int longest() {
     return sequences.stream().mapToInt(TokenSequence::length).max().orElse(0);

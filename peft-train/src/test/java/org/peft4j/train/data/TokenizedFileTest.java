@@ -127,7 +127,6 @@ class TokenizedFileTest {
 
     TrainingData data = read(Map.of("input_ids", IDS, "token_type_ids", types));
 
-    assertThat(data.typed()).isTrue();
     assertThat(data.batch(1, 0).types().orElseThrow())
         .isDeepEqualTo(new int[][] {{0, 0, 0}, {0, 1, 1}});
     assertThat(data.checksum()).isNotEqualTo(read(Map.of("input_ids", IDS)).checksum());

@@ -1,12 +1,15 @@
 package org.peft4j.train.internal.batch;
 
+import static org.nd4j.linalg.indexing.NDArrayIndex.all;
+import static org.nd4j.linalg.indexing.NDArrayIndex.point;
+
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.MultiDataSet;
 import org.nd4j.linalg.factory.Nd4j;
@@ -25,37 +28,38 @@ public final class BatchArrays implements AutoCloseable {
   private final List<@Nullable INDArray> masks = new ArrayList<>();
   private final Optional<INDArray> labels;
 
-  /**
-   * The arrays of a batch for that graph.
-   *
-   * @throws PeftException if tokens have types, and the graph no input for them
-   */
+  /** The arrays of a batch for that graph. */
   public BatchArrays(ComputationGraph graph, TokenBatch batch) {
     this.graph = graph;
-    boolean typed = graph.getConfiguration().getNetworkInputs().contains(TYPES);
-    if (!typed) {
-      requireNoTypes(batch);
-    }
     labels = labels(batch);
-    add(batch.inputIds(), batch.isPadded(), batch.attentionMask());
-    if (typed) {
-      int[][] none = new int[batch.rows()][batch.time()];
-      add(batch.types().orElse(none), batch.isPadded(), batch.attentionMask());
+    boolean apart = graph.getConfiguration().getNetworkInputs().contains(TYPES);
+    INDArray ids = Nd4j.createFromArray(batch.inputIds());
+    INDArray types =
+        Nd4j.createFromArray(batch.types().orElseGet(() -> new int[batch.rows()][batch.time()]));
+    if (apart) {
+      add(ids, batch.isPadded(), batch.attentionMask());
+      add(types, batch.isPadded(), batch.attentionMask());
+    } else if (types.maxNumber().intValue() > 0) {
+      add(joined(ids, types), batch.isPadded(), batch.attentionMask());
+    } else {
+      Scratch.release(types);
+      add(ids, batch.isPadded(), batch.attentionMask());
     }
-    batch.decoder().ifPresent(decoder -> add(decoder.ids(), decoder.isPadded(), decoder.mask()));
+    batch
+        .decoder()
+        .ifPresent(
+            decoder ->
+                add(Nd4j.createFromArray(decoder.ids()), decoder.isPadded(), decoder.mask()));
   }
 
-  private static void requireNoTypes(TokenBatch batch) {
-    boolean any =
-        batch.types().stream()
-            .flatMap(Arrays::stream)
-            .flatMapToInt(Arrays::stream)
-            .anyMatch(type -> type != 0);
-    if (any) {
-      throw new PeftException(
-          "Tokens have types other than 0, as those of a second text have, and the graph has no"
-              + " input for them. Load the model with TransformerOptions.withTokenTypes(true).");
-    }
+  /** Ids and types as a graph without an input of types takes them: [batch, 2, time]. */
+  private static INDArray joined(INDArray ids, INDArray types) {
+    INDArray both = Nd4j.create(DataType.INT, ids.size(0), 2, ids.size(1));
+    both.get(all(), point(0), all()).assign(ids);
+    both.get(all(), point(1), all()).assign(types);
+    Scratch.release(ids);
+    Scratch.release(types);
+    return both;
   }
 
   /** Whole numbers as they are, others in single precision; empty if there are no labels. */
@@ -70,8 +74,8 @@ public final class BatchArrays implements AutoCloseable {
                     : Optional.of(Nd4j.createFromArray(batch.labels())));
   }
 
-  private void add(int[][] ids, boolean padded, int[][] mask) {
-    inputs.add(Nd4j.createFromArray(ids));
+  private void add(INDArray input, boolean padded, int[][] mask) {
+    inputs.add(input);
     masks.add(padded ? Nd4j.createFromArray(mask) : null);
   }
 

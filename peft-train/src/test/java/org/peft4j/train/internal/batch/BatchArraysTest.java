@@ -52,11 +52,15 @@ class BatchArraysTest {
   }
 
   @Test
-  void typesWithoutAnInputForThemAreRefused() {
-    try (TransformerModel model = model(false)) {
-      assertThatThrownBy(() -> new BatchArrays(model.graph(), TokenBatch.of(List.of(LONG), 0)))
-          .isInstanceOf(PeftException.class)
-          .hasMessageContaining("withTokenTypes(true)");
+  void typesWithoutAnInputOfTheirOwnStandBelowTheIds() {
+    try (TransformerModel model = model(false);
+        BatchArrays arrays =
+            new BatchArrays(model.graph(), TokenBatch.of(List.of(LONG, SHORT), 8))) {
+      assertThat(arrays.inputs()).hasSize(1);
+      assertThat(arrays.inputs()[0].slice(0).toIntMatrix())
+          .isDeepEqualTo(new int[][] {{7, 3, 9, 4}, {0, 0, 1, 1}});
+      assertThat(arrays.inputs()[0].slice(1).toIntMatrix())
+          .isDeepEqualTo(new int[][] {{5, 6, 8, 8}, {0, 0, 0, 0}});
     }
   }
 
