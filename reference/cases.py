@@ -39,6 +39,11 @@ def one(description: str, base: str, config: PeftConfig, **fields) -> Case:
     return Case(description, base, {"default": config}, **fields)
 
 
+def virtual_tokens(config: PeftConfig) -> int:
+    """How many tokens precede those of a text; keys of a prefix are none."""
+    return config.num_virtual_tokens if config.is_prompt_learning and config.peft_type != "PREFIX_TUNING" else 0
+
+
 QV = ["q_proj", "v_proj"]
 
 ALL: dict[str, Case] = {

@@ -51,6 +51,15 @@ ALL: dict[str, Case] = {key: case for family in QUERY_VALUE for key, case in of(
     "encoders/bert_prompt": one(
         "Virtual tokens before the sequence, of the first of which the pooler reads", "bert_sequence", PromptTuningConfig(task_type="SEQ_CLS", num_virtual_tokens=3)
     ),
+    "encoders/bert_prompt_left": one(
+        "The pooler reads the first virtual token, behind the padding",
+        "bert_sequence",
+        PromptTuningConfig(task_type="SEQ_CLS", num_virtual_tokens=2),
+        padding="left",
+    ),
+    "encoders/roberta_prompt_left": one(
+        "Positions of virtual tokens count from the padding on", "roberta_sequence", PromptTuningConfig(task_type="SEQ_CLS", num_virtual_tokens=2), padding="left"
+    ),
     "encoders/roberta_prompt": one(
         "Virtual tokens: all positions count then", "roberta_sequence", PromptTuningConfig(task_type="SEQ_CLS", num_virtual_tokens=3)
     ),

@@ -74,11 +74,13 @@ ALL: dict[str, Case] = {
     "seq2seq/bart_dora": one("DoRA", "bart", lora(target_modules=["q_proj", "fc2"], use_dora=True), padding="none"),
     "seq2seq/bart_ia3": one("Keys, values and the input of fc2", "bart", IA3Config(**TASK), padding="left"),
     "seq2seq/bart_prompt": one("Three virtual tokens before the encoder's", "bart_scaled", prompt(3)),
+    "seq2seq/bart_prompt_left": one("Positions count from the first token on", "bart", prompt(2), padding="left"),
     "seq2seq/mbart": one("Norms before the sub-layers, numbers added to the logits", "mbart", lora(target_modules=["q_proj", "v_proj"])),
     "seq2seq/mbart_all_linear": one("Every linear map but lm_head", "mbart", lora(target_modules="all-linear", r=2), padding="right"),
     "seq2seq/mbart_ia3": one("Keys, values and the input of fc2", "mbart", ia3()),
     "seq2seq/mbart_prompt": one("Virtual tokens are not scaled", "mbart", prompt(2), padding="none"),
     "seq2seq/mbart_prefix": one("Keys and values before those of every attention", "mbart", prefix(2), padding="none"),
+    "seq2seq/mbart_prefix_left": one("A prefix, left padding", "mbart", prefix(3), padding="left"),
     "seq2seq/mbart_untied": one(
         "Tables of tokens for each stack and the head", "mbart_untied", lora(target_modules=["k_proj", "out_proj", "lm_head"], r=2)
     ),

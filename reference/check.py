@@ -23,6 +23,9 @@ from peft import PeftModel, get_peft_model_state_dict
 from safetensors.torch import load_file
 from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoModelForSequenceClassification, PreTrainedModel
 
+import alone
+import cases
+
 Errors = dict[str, float]
 """The largest relative error of each thing compared."""
 
@@ -94,9 +97,12 @@ def with_meaning(logits: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     return logits if logits.dim() == 2 else logits[:, -mask.shape[1] :][mask.bool()]
 
 
-def compare_output(model: torch.nn.Module, inputs: dict[str, torch.Tensor], actual: dict[str, torch.Tensor]) -> Errors:
+def compare_output(
+    model: torch.nn.Module, inputs: dict[str, torch.Tensor], actual: dict[str, torch.Tensor], virtual: int | None = None
+) -> Errors:
+    """virtual is the number of virtual tokens, 0 for a prefix, None without either."""
     same_names("output", set(actual) & {"logits", "loss"}, {"logits", "loss"}, {"logits", "loss"})
-    output = model(**inputs)
+    output = alone.run(model, inputs, virtual) if virtual is not None and alone.applies(inputs) else model(**inputs)
     if output.loss.requires_grad:
         output.loss.backward()
     mask = inputs.get("decoder_attention_mask", inputs["attention_mask"])
@@ -116,7 +122,8 @@ def merged(folder: Path, inputs: Path, output: Path) -> Errors:
 
 def adapter(base: Path, folder: Path, inputs: Path, output: Path) -> Errors:
     model, actual = load_adapter(base, folder), load_file(output)
-    errors = compare_output(model, load_file(inputs), actual)
+    virtual = cases.virtual_tokens(model.active_peft_config) if is_prompt(folder) else None
+    errors = compare_output(model, load_file(inputs), actual, virtual)
     if is_prompt(folder):
         return errors  # PEFT trains the loaded result, not its encoder; the golden files have the gradients
     expected = {f"grad.{key}": value for key, value in trained(model).items() if value.numel() > 0}

@@ -16,6 +16,7 @@ from peft import PeftModel, get_peft_model, get_peft_model_state_dict
 from transformers import PreTrainedConfig
 from transformers.utils import ModelOutput
 
+import alone
 import bases
 import cases
 import cases_classification
@@ -66,7 +67,7 @@ def batch(name: str, case: cases.Case) -> dict[str, torch.Tensor]:
     elif base.config.is_encoder_decoder:
         return {"input_ids": ids, "attention_mask": mask, **targets(name, case, base.config)}
     else:
-        labels = next_tokens(ids, mask)
+        labels = next_tokens(ids, mask, cases.virtual_tokens(case.config) > 0)
     result = {"input_ids": ids, "attention_mask": mask, "labels": labels}
     if case.tasks:
         result["task_ids"] = torch.arange(len(lengths)).flip(0) % case.tasks
@@ -95,7 +96,9 @@ def of_encoder(name: str, base: bases.Base, ids: torch.Tensor, mask: torch.Tenso
 
 
 def run(model: PeftModel, inputs: dict[str, torch.Tensor]) -> ModelOutput:
-    """PEFT 0.21 drops the types of tokens before a model that answers questions: its own model takes them."""
+    """Rows behind prompts and prefixes are as if alone. PEFT 0.21 drops the types of tokens before a model that answers questions: its own model takes them."""
+    if is_prompt(model) and alone.applies(inputs):
+        return alone.run(model, inputs, cases.virtual_tokens(model.active_peft_config))
     dropped = "start_positions" in inputs and not is_prompt(model)
     return (model.get_base_model() if dropped else model)(**inputs)
 
@@ -126,12 +129,13 @@ def targets(name: str, case: cases.Case, config: PreTrainedConfig) -> dict[str, 
     return {"decoder_input_ids": before, "decoder_attention_mask": mask, "labels": labels}
 
 
-def next_tokens(ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-    """The tokens as labels, some of them left out."""
+def next_tokens(ids: torch.Tensor, mask: torch.Tensor, virtual: bool) -> torch.Tensor:
+    """The tokens as labels, some of them left out; virtual tokens predict the first one of a row too."""
     labels = torch.where(mask == 1, ids, -100)
     labels[0, :3] = -100  # as for a prompt
     labels[1, 4] = -100
-    labels[:, 1:][mask[:, :-1] == 0] = -100
+    if not virtual:
+        labels[:, 1:][mask[:, :-1] == 0] = -100
     return labels
 
 
@@ -290,7 +294,7 @@ def check(name: str, case: cases.Case, folders: list[Path], inputs: dict[str, to
     found = logits(run(adapted(name, case), inputs))
     assert torch.allclose(found, wanted, atol=1e-5) if case.ranks else torch.equal(found, wanted), name
     if case.config.is_prompt_learning:
-        found = PeftModel.from_pretrained(bases.load(case.base, case.linear), str(folders[0])).eval()(**inputs).logits
+        found = run(PeftModel.from_pretrained(bases.load(case.base, case.linear), str(folders[0])).eval(), inputs).logits
         assert torch.allclose(found, wanted, atol=1e-5), f"{name}: the encoder does not give what was saved"
 
 

@@ -46,6 +46,14 @@ public final class PassState {
     return encoderPrefixLength;
   }
 
+  /**
+   * Whether virtual tokens or a prefix act. Then a row is computed as if it were alone: padding
+   * before it takes no position and comes before the virtual tokens, not between.
+   */
+  public boolean precedes() {
+    return virtualTokens > 0 || prefixLength > 0 || encoderPrefixLength > 0;
+  }
+
   /** Adds to {@link #virtualTokens}, {@link #prefixLength} and {@link #encoderPrefixLength}. */
   public void addVirtual(int embeddings, int keysAndValues, int ofEncoder) {
     virtualTokens += embeddings;

@@ -8,7 +8,7 @@ import org.peft4j.error.PeftException;
 public enum VectorPooling {
   /** The mean over the tokens that are not padding. */
   MEAN,
-  /** The first position's: {@code [CLS]}. */
+  /** The first token's that is not padding: {@code [CLS]}. */
   FIRST,
   /** The last token's that is not padding. */
   LAST;
@@ -53,10 +53,12 @@ public enum VectorPooling {
     double[][] shares = new double[shown.length][shown[0].length];
     for (int row = 0; row < shown.length; row++) {
       int count = 0;
+      int first = -1;
       int last = -1;
       for (int t = 0; t < shown[row].length; t++) {
         count += shown[row][t];
         last = shown[row][t] == 0 ? last : t;
+        first = first < 0 ? last : first;
       }
       if (count == 0) {
         throw new PeftException("Text " + row + " is all padding; leave it out.");
@@ -65,7 +67,7 @@ public enum VectorPooling {
         shares[row][t] =
             switch (this) {
               case MEAN -> (double) shown[row][t] / count;
-              case FIRST -> t == 0 ? 1 : 0;
+              case FIRST -> t == first ? 1 : 0;
               case LAST -> t == last ? 1 : 0;
             };
       }

@@ -58,6 +58,17 @@ class EncoderTest {
   }
 
   @Test
+  void theFirstTokenIsBehindPaddingOnTheLeft() {
+    INDArray states = Nd4j.randn(2, 4, 3);
+    INDArray mask = Nd4j.createFromArray(new int[][] {{0, 0, 1, 1}, {1, 1, 1, 0}});
+
+    INDArray vectors = VectorPooling.FIRST.of(states, mask);
+
+    assertThat(vectors.getRow(0)).isEqualTo(states.slice(0).getRow(2));
+    assertThat(vectors.getRow(1)).isEqualTo(states.slice(1).getRow(0));
+  }
+
+  @Test
   void theMeanLeavesPaddingOut() {
     INDArray states = Nd4j.arange(24).reshape(2, 4, 3);
 

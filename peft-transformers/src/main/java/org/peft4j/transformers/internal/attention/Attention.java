@@ -235,7 +235,7 @@ public final class Attention implements Mixer {
           dAll.keys(),
           dAll.values(),
           biasGradient);
-      positions.backward(pass, biasGradient, prefix.length());
+      positions.backward(pass, sequences, prefix.length(), biasGradient);
       if (extended != null) {
         prefix.backward(pass, dAll, dk, gradients.v());
       }

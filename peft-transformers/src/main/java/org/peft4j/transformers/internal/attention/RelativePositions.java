@@ -9,6 +9,7 @@ import org.peft4j.internal.module.EmbeddingModule;
 import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.transformers.architecture.AttentionPart;
 import org.peft4j.transformers.internal.model.Modules;
+import org.peft4j.transformers.internal.position.KeyPositions;
 import org.peft4j.transformers.internal.position.PassPatterns;
 import org.peft4j.transformers.internal.position.PassPatterns.RelativeTable;
 import org.peft4j.transformers.internal.position.RelativeBuckets;
@@ -74,8 +75,8 @@ final class RelativePositions {
   }
 
   /** See {@link RelativeBuckets#bias}. */
-  INDArray bias(Pass pass, int past, int queries, int keys) {
-    return buckets.bias(pass.kernels(), shared().rows(), past, queries, keys);
+  INDArray bias(Pass pass, KeyPositions keys, int past, int queries) {
+    return buckets.bias(pass.kernels(), shared().rows(), keys, past, queries);
   }
 
   /** Whether the gradient of the rows is needed. */
@@ -87,12 +88,12 @@ final class RelativePositions {
    * Adds to the gradient of the rows; the attention with the table writes the gradients of its
    * adapters.
    *
-   * @param dBias [1, heads, queries, keys]
+   * @param dBias [1 or batch, heads, queries, keys]
    */
-  void backward(Pass pass, INDArray dBias, int past) {
+  void backward(Pass pass, KeyPositions keys, int past, INDArray dBias) {
     INDArray gradient = shared().gradient();
     if (gradient != null) {
-      buckets.addGradient(pass.kernels(), dBias, past, gradient);
+      buckets.addGradient(pass.kernels(), dBias, keys, past, gradient);
       if (table != null) {
         table.backward(pass, indices, gradient);
       }

@@ -67,7 +67,8 @@ final class ScorePositions {
     for (int i = 0; i < positions.length; i++) {
       positions[i] += prefix;
     }
-    return rotary.rotation(positions, time, prefix + past + time, memory);
+    int length = prefix + LeftPadding.longest(past, time, sequences.padding());
+    return rotary.rotation(positions, time, length, memory);
   }
 
   /** What attends to what; equal attentions of a pass share one value. */
@@ -85,18 +86,18 @@ final class ScorePositions {
             queries,
             encoder == null ? past : 0,
             encoder == null ? sequences.slots() : (int) encoder.extent().time(),
-            encoder == null ? sequences.padding() : null,
+            encoder == null && sequences.mask() == null ? sequences.padding() : null,
             part.causal(),
             part.window().orElse(0),
             prefix,
             alibi != null ? alibi : relative != null ? relative.name() : null);
     int keys = prefix + question.keys();
-    requireWindowBeyond(prefix, past + queries);
+    requireWindowBeyond(prefix, LeftPadding.longest(past, queries, sequences.padding()));
     return patterns.of(
         question,
         () ->
             alibi == null
-                ? bias(pass, prefix + past, queries, keys)
+                ? bias(pass, relativePositions(sequences, prefix, keys), prefix + past, queries)
                 : alibi.bias(type, keyPositions(question), prefix + past, queries));
   }
 
@@ -129,9 +130,14 @@ final class ScorePositions {
         : KeyPositions.masked(TokenIds.of(question.mask()), question.rows(), question.prefix());
   }
 
-  private INDArray bias(Pass pass, int past, int queries, int keys) {
+  /** Padding shifts tokens and keys alike, but not the keys of a prefix. */
+  private static KeyPositions relativePositions(Sequences sequences, int prefix, int keys) {
+    return KeyPositions.padded(prefix == 0 ? null : sequences.padding(), prefix, keys);
+  }
+
+  private INDArray bias(Pass pass, KeyPositions keys, int past, int queries) {
     if (relative != null) {
-      return relative.bias(pass, past, queries, keys);
+      return relative.bias(pass, keys, past, queries);
     }
     throw new IllegalStateException("There is no bias.");
   }
@@ -145,9 +151,10 @@ final class ScorePositions {
   }
 
   /** Passes on the gradient of the pattern's bias. */
-  void backward(Pass pass, @Nullable INDArray biasGradient, int past) {
+  void backward(Pass pass, Sequences sequences, int prefix, @Nullable INDArray biasGradient) {
     if (relative != null && biasGradient != null) {
-      relative.backward(pass, biasGradient, past);
+      int keys = Math.toIntExact(biasGradient.size(3));
+      relative.backward(pass, relativePositions(sequences, prefix, keys), prefix, biasGradient);
     }
   }
 }

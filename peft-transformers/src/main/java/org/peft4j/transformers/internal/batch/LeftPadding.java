@@ -1,5 +1,6 @@
 package org.peft4j.transformers.internal.batch;
 
+import java.util.Arrays;
 import java.util.Map;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.layers.RecurrentLayer;
@@ -11,8 +12,9 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.error.PeftException;
 
 /**
- * Prompts of different lengths in one batch for {@code rnnTimeStep}: padding is on the left, and
- * positions count only real tokens.
+ * Rows of different lengths in one batch, with padding on the left: positions count from the first
+ * real token on, as if each row were alone. So it is in {@code rnnTimeStep}, and wherever virtual
+ * tokens or a prefix precede the rows: the padding must not come between.
  */
 public final class LeftPadding {
   public static final String STATE = "left_padding";
@@ -57,6 +59,29 @@ public final class LeftPadding {
     return counts;
   }
 
+  /**
+   * The padding before each row of a whole batch.
+   *
+   * @param attentionMask [batch, time], with zeros anywhere; null for none
+   * @return the number of zeros that each row begins with; null if none does
+   */
+  public static int @Nullable [] leading(@Nullable INDArray attentionMask) {
+    if (attentionMask == null) {
+      return null;
+    }
+    int[] mask = TokenIds.of(attentionMask);
+    int[] counts = new int[(int) attentionMask.size(0)];
+    int time = mask.length / counts.length;
+    boolean any = false;
+    for (int row = 0; row < counts.length; row++) {
+      while (counts[row] < time && mask[row * time + counts[row]] == 0) {
+        counts[row]++;
+      }
+      any |= counts[row] > 0;
+    }
+    return any ? counts : null;
+  }
+
   public static INDArray write(int[] counts) {
     try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
       return Nd4j.createFromArray(counts);
@@ -76,6 +101,13 @@ public final class LeftPadding {
       }
     }
     return null;
+  }
+
+  /**
+   * The number of positions of the longest row, {@code past} and {@code time} of all rows given.
+   */
+  public static int longest(int past, int time, int @Nullable [] padding) {
+    return past + time - (padding == null ? 0 : Arrays.stream(padding).min().orElse(0));
   }
 
   /** Positions of {@code time} tokens after {@code past} ones: [1 or batch, time]. */

@@ -22,22 +22,16 @@ public record Labelled(int[] rows, int[] targets, int[] perSequence) {
    *
    * @param labels ids [batch, time]
    * @param mask [batch, time], 0 to ignore a label; null to use all
-   * @param extent of the model's output: the virtual tokens, then time
-   * @param virtualTokens the number of virtual tokens; the last of them predicts the first label
-   *     ahead
+   * @param reading says where sequences begin; the last virtual token predicts their first label
+   *     ahead. Labels before, at padding, are ignored
    * @param ahead how many positions ahead of the logits their label is: 1 where the next token is
    *     predicted, otherwise 0
    * @param outputs the number of classes, or of tokens in the vocabulary
    * @throws PeftException if no position has a label, a label is not an id, or shapes differ
    */
   public static Labelled of(
-      INDArray labels,
-      @Nullable INDArray mask,
-      Extent extent,
-      int virtualTokens,
-      int ahead,
-      int outputs) {
-    Extent own = new Extent(extent.batch(), extent.time() - virtualTokens);
+      INDArray labels, @Nullable INDArray mask, Reading reading, int ahead, int outputs) {
+    Extent own = new Extent(reading.extent().batch(), reading.time());
     if (labels.length() != own.rows() || mask != null && mask.length() != own.rows()) {
       throw new PeftException(
           "Labels have shape "
@@ -51,13 +45,17 @@ public record Labelled(int[] rows, int[] targets, int[] perSequence) {
     int[] ids = TokenIds.of(labels);
     int[] counted = mask == null ? null : TokenIds.of(mask);
     int time = (int) own.time();
+    int positions = (int) reading.extent().time();
     int[] rows = new int[ids.length];
     int[] targets = new int[ids.length];
-    int[] perSequence = new int[(int) extent.batch()];
+    int[] perSequence = new int[(int) own.batch()];
     int count = 0;
     for (int i = 0; i < ids.length; i++) {
-      boolean first = virtualTokens < ahead && i % time == 0;
-      if (first || ids[i] == IGNORED || counted != null && counted[i] == 0) {
+      int row = i / time;
+      int start = reading.start(row);
+      int predicted = reading.position(row, i % time) - ahead;
+      boolean before = i % time < start || predicted < start;
+      if (before || ids[i] == IGNORED || counted != null && counted[i] == 0) {
         continue;
       }
       if (ids[i] < 0 || ids[i] >= outputs) {
@@ -70,9 +68,9 @@ public record Labelled(int[] rows, int[] targets, int[] perSequence) {
                 + IGNORED
                 + " for no label.");
       }
-      rows[count] = i + (i / time + 1) * virtualTokens - ahead;
+      rows[count] = row * positions + predicted;
       targets[count++] = ids[i];
-      perSequence[i / time]++;
+      perSequence[row]++;
     }
     if (count == 0) {
       throw new PeftException(

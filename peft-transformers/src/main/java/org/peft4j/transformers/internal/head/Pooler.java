@@ -15,21 +15,25 @@ public record Pooler(DenseLayer dense, long width) {
   /**
    * The results of a forward pass.
    *
+   * @param reading its input
    * @param first the hidden states of the first positions
    */
-  public record Kept(INDArray first, DenseLayer.Kept dense) {}
+  public record Kept(Reading reading, INDArray first, DenseLayer.Kept dense) {}
 
   public static Pooler of(DensePart part, Modules modules) {
     return new Pooler(DenseLayer.of(part, modules), part.linear().outputs());
   }
 
-  /** Writes y [batch, width], given hidden states [batch, time, width]. */
-  public Kept forward(Pass pass, INDArray hidden, INDArray y, CallMemory memory) {
-    INDArray first = memory.kept(hidden.size(0), hidden.size(2));
-    first.assign(row(hidden));
-    DenseLayer.Kept kept = dense.forward(pass, first, memory);
+  /** Writes y [batch, width]. */
+  public Kept forward(Reading reading, INDArray y) {
+    INDArray hidden = reading.hidden();
+    INDArray first = reading.memory().kept(hidden.size(0), hidden.size(2));
+    for (int row = 0; row < hidden.size(0); row++) {
+      first.getRow(row).assign(state(reading, hidden, row));
+    }
+    DenseLayer.Kept kept = dense.forward(reading.pass(), first, reading.memory());
     y.assign(kept.y());
-    return new Kept(first, kept);
+    return new Kept(reading, first, kept);
   }
 
   /**
@@ -43,11 +47,13 @@ public record Pooler(DenseLayer dense, long width) {
     dense.backward(pass, kept.dense(), memory.temporary(dy.shape()).assign(dy), dFirst, memory);
     if (dHidden != null && dFirst != null) {
       dHidden.assign(0);
-      row(dHidden).assign(dFirst);
+      for (int row = 0; row < dFirst.size(0); row++) {
+        state(kept.reading(), dHidden, row).assign(dFirst.getRow(row));
+      }
     }
   }
 
-  private static INDArray row(INDArray hidden) {
-    return hidden.get(all(), point(0), all());
+  private static INDArray state(Reading reading, INDArray hidden, int row) {
+    return hidden.get(point(row), point(reading.start(row)), all());
   }
 }

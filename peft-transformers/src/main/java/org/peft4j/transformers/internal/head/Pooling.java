@@ -7,7 +7,6 @@ import org.peft4j.kernel.Kernels;
 import org.peft4j.transformers.architecture.HeadPart;
 import org.peft4j.transformers.internal.batch.Extent;
 import org.peft4j.transformers.internal.batch.TokenIds;
-import org.peft4j.transformers.internal.memory.CallMemory;
 
 /**
  * From all positions of a sequence to one vector: {@code pooled = Σ share[t]·h[t]}.
@@ -18,22 +17,22 @@ record Pooling(INDArray shares) {
   /**
    * The shares of the positions that a head reads.
    *
-   * @param mask [batch, time]; null if there is no padding
    * @throws org.peft4j.error.PeftException if a sequence is all padding, or shapes differ
    */
-  static Pooling of(
-      HeadPart.Position position, @Nullable INDArray mask, Extent extent, CallMemory memory) {
+  static Pooling of(HeadPart.Position position, Reading reading) {
+    INDArray mask = reading.shown();
+    Extent extent = reading.extent();
     int time = Math.toIntExact(extent.time());
     int[] last = LastPositions.of(mask, extent);
     float[] shares = new float[Math.toIntExact(extent.rows())];
     for (int row = 0; row < last.length; row++) {
       switch (position) {
-        case FIRST -> shares[row * time] = 1;
+        case FIRST -> shares[row * time + reading.start(row)] = 1;
         case LAST -> shares[last[row]] = 1;
         case MEAN -> mean(shares, row * time, (row + 1) * time, mask);
       }
     }
-    return new Pooling(memory.values(shares, extent.batch(), time));
+    return new Pooling(reading.memory().values(shares, extent.batch(), time));
   }
 
   private static void mean(float[] shares, int from, int to, @Nullable INDArray mask) {

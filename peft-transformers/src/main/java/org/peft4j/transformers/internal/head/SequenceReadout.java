@@ -52,7 +52,7 @@ record SequenceReadout(HeadPart.Sequence part, Head head) implements Readout {
   }
 
   private Pooling pooling(Reading reading) {
-    return Pooling.of(part.position(), reading.shown(), reading.extent(), reading.memory());
+    return Pooling.of(part.position(), reading);
   }
 
   private static INDArray pooled(Reading reading, Pooling pooling) {

@@ -1,12 +1,14 @@
 package org.peft4j.transformers.internal.head;
 
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.error.PeftException;
 
 /**
  * Two logits for each token, [batch, time, 2]: does the answer begin here, does it end here? The
- * loss is the cross-entropy over the positions, padding included, as in Hugging Face transformers.
+ * loss is the cross-entropy over the positions, padding included, as in Hugging Face transformers;
+ * but not what stands before a sequence and its virtual tokens.
  */
 record SpanReadout(Head head) implements Readout {
   @Override
@@ -70,6 +72,8 @@ record SpanReadout(Head head) implements Readout {
               + Labelled.IGNORED
               + " where there is no label.");
     }
-    return SpanTargets.of(labels, reading.extent().batch(), reading.time());
+    int[] starts = new int[(int) reading.extent().batch()];
+    Arrays.setAll(starts, reading::start);
+    return SpanTargets.of(labels, starts, reading.time());
   }
 }

@@ -9,8 +9,9 @@ import org.peft4j.transformers.internal.batch.TokenIds;
  * Where answers begin and end, and the cross-entropy over positions.
  *
  * @param positions [batch][2], the first token and the last; {@value Labelled#IGNORED} for none
+ * @param starts [batch], where each sequence begins
  */
-record SpanTargets(int[][] positions) {
+record SpanTargets(int[][] positions, int[] starts) {
   /** The two ends. */
   private static final int ENDS = 2;
 
@@ -18,10 +19,12 @@ record SpanTargets(int[][] positions) {
    * Reads labels.
    *
    * @param labels [batch, 2]; a position at or after {@code time} is outside of a cut text and
-   *     counts as none
+   *     counts as none, as one before the sequence
+   * @param starts [batch], where each sequence begins: no answer is before
    * @throws PeftException for another shape, a negative position, or if there is no label
    */
-  static SpanTargets of(INDArray labels, long batch, long time) {
+  static SpanTargets of(INDArray labels, int[] starts, long time) {
+    int batch = starts.length;
     if (labels.rank() != 2 || labels.size(0) != batch || labels.size(1) != ENDS) {
       throw new PeftException(
           "Labels have the shape "
@@ -33,7 +36,7 @@ record SpanTargets(int[][] positions) {
               + ", 2], the positions where the answers begin and end.");
     }
     int[] flat = TokenIds.of(labels);
-    int[][] positions = new int[(int) batch][ENDS];
+    int[][] positions = new int[batch][ENDS];
     boolean any = false;
     for (int i = 0; i < flat.length; i++) {
       if (flat[i] < 0 && flat[i] != Labelled.IGNORED) {
@@ -44,7 +47,7 @@ record SpanTargets(int[][] positions) {
                 + Labelled.IGNORED
                 + " for no label.");
       }
-      boolean none = flat[i] == Labelled.IGNORED || flat[i] >= time;
+      boolean none = flat[i] < starts[i / ENDS] || flat[i] >= time;
       positions[i / ENDS][i % ENDS] = none ? Labelled.IGNORED : flat[i];
       any |= !none;
     }
@@ -52,7 +55,7 @@ record SpanTargets(int[][] positions) {
       throw new PeftException(
           "No sequence of this batch has a label, so there is no loss. Drop such batches.");
     }
-    return new SpanTargets(positions);
+    return new SpanTargets(positions, starts);
   }
 
   /**
@@ -91,13 +94,14 @@ record SpanTargets(int[][] positions) {
   /** The cross-entropy of one end of one sequence; 0 without a label. */
   private double toGradients(INDArray logits, int row, int end, double weight) {
     int time = (int) logits.size(1);
+    int start = starts[row];
     int target = positions[row][end];
     double largest = Double.NEGATIVE_INFINITY;
-    for (int t = 0; t < time; t++) {
+    for (int t = start; t < time; t++) {
       largest = Math.max(largest, logits.getDouble(row, t, end));
     }
     double sum = 0;
-    for (int t = 0; t < time; t++) {
+    for (int t = start; t < time; t++) {
       sum += Math.exp(logits.getDouble(row, t, end) - largest);
     }
     double normaliser = largest + Math.log(sum);
@@ -105,7 +109,7 @@ record SpanTargets(int[][] positions) {
     double loss = none ? 0 : normaliser - logits.getDouble(row, target, end);
     for (int t = 0; t < time; t++) {
       double probability = Math.exp(logits.getDouble(row, t, end) - normaliser);
-      double gradient = none ? 0 : weight * (probability - (t == target ? 1 : 0));
+      double gradient = none || t < start ? 0 : weight * (probability - (t == target ? 1 : 0));
       logits.putScalar(new int[] {row, t, end}, gradient);
     }
     return loss;

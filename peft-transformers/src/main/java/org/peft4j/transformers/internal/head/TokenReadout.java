@@ -47,8 +47,7 @@ record TokenReadout(Head head, int ahead, double smoothing) implements Readout {
   }
 
   private Labelled labelled(Reading reading, INDArray labels, @Nullable INDArray mask) {
-    return Labelled.of(
-        labels, mask, reading.extent(), reading.virtualTokens(), ahead, head.outputs());
+    return Labelled.of(labels, mask, reading, ahead, head.outputs());
   }
 
   private static Losses losses(double[] losses, Labelled labelled) {

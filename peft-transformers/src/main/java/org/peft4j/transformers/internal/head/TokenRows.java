@@ -2,10 +2,12 @@ package org.peft4j.transformers.internal.head;
 
 import static org.nd4j.linalg.indexing.NDArrayIndex.all;
 import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
+import static org.nd4j.linalg.indexing.NDArrayIndex.point;
 
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** The hidden states of real tokens: those of virtual tokens, which precede them, are left out. */
+/** The hidden states of a batch's own tokens: those of virtual tokens are left out. */
 final class TokenRows {
   private TokenRows() {}
 
@@ -17,7 +19,9 @@ final class TokenRows {
     long batch = reading.extent().batch();
     long width = reading.hidden().size(2);
     INDArray own = reading.memory().temporary(batch, reading.time(), width);
-    own.assign(part(reading, reading.hidden()));
+    for (int row = 0; row < batch; row++) {
+      copy(reading, row, reading.hidden(), true, own);
+    }
     head.scale(own);
     return own.reshape('c', batch * reading.time(), width);
   }
@@ -28,11 +32,29 @@ final class TokenRows {
       dHidden.assign(0);
     }
     long batch = reading.extent().batch();
-    part(reading, dHidden).assign(gradients.reshape('c', batch, reading.time(), gradients.size(1)));
+    INDArray own = gradients.reshape('c', batch, reading.time(), gradients.size(1));
+    for (int row = 0; row < batch; row++) {
+      copy(reading, row, dHidden, false, own);
+    }
   }
 
-  private static INDArray part(Reading reading, INDArray array) {
-    int from = reading.virtualTokens();
-    return from == 0 ? array : array.get(all(), interval(from, reading.extent().time()), all());
+  /** Copies the padding of a sequence, and what follows its virtual tokens. */
+  private static void copy(Reading reading, int row, INDArray all, boolean toOwn, INDArray own) {
+    int start = reading.start(row);
+    int time = (int) reading.time();
+    copy(part(all, row, 0, start), toOwn, part(own, row, 0, start));
+    int after = start + reading.virtualTokens();
+    int end = time + reading.virtualTokens();
+    copy(part(all, row, after, end), toOwn, part(own, row, start, time));
+  }
+
+  private static void copy(@Nullable INDArray all, boolean toOwn, @Nullable INDArray own) {
+    if (all != null && own != null) {
+      (toOwn ? own : all).assign(toOwn ? all : own);
+    }
+  }
+
+  private static @Nullable INDArray part(INDArray array, int row, int from, int to) {
+    return from == to ? null : array.get(point(row), interval(from, to), all());
   }
 }

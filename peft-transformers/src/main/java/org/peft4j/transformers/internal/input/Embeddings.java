@@ -1,9 +1,5 @@
 package org.peft4j.transformers.internal.input;
 
-import static org.nd4j.linalg.indexing.NDArrayIndex.all;
-import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
-import static org.nd4j.linalg.indexing.NDArrayIndex.point;
-
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -117,12 +113,10 @@ public final class Embeddings {
   /** The type of each token; virtual tokens have 0. */
   private static int[] types(Tokens tokens) {
     int[] rows = new int[(int) tokens.extent().rows()];
-    if (tokens.types() != null) {
-      int time = (int) tokens.extent().time();
-      int own = time - tokens.virtualTokens();
-      for (int i = 0; i < tokens.types().length; i++) {
-        rows[i / own * time + tokens.virtualTokens() + i % own] = tokens.types()[i];
-      }
+    int time = (int) tokens.extent().time();
+    for (int i = 0; tokens.types() != null && i < rows.length; i++) {
+      int token = tokens.token(i / time, i % time);
+      rows[i] = token < 0 ? 0 : tokens.types()[i / time * tokens.time() + token];
     }
     return rows;
   }
@@ -151,7 +145,7 @@ public final class Embeddings {
     if (part.promptsScaled()) {
       prompt.muli(part.multiplier());
     }
-    place(tokens, own, prompt, embedded.reshape('c', batch, time, width));
+    Places.put(tokens, own, prompt, embedded.reshape('c', batch, time, width));
   }
 
   private void lookUp(Pass pass, int[] ids, INDArray rows) {
@@ -159,26 +153,6 @@ public final class Embeddings {
     if (part.multiplier() != 1) {
       rows.muli(part.multiplier());
     }
-  }
-
-  /**
-   * Places virtual tokens, then tokens; in generation both follow the padding, which stays on the
-   * left.
-   */
-  private static void place(Tokens tokens, INDArray own, INDArray prompt, INDArray y) {
-    int virtual = tokens.virtualTokens();
-    for (long row = 0; row < y.size(0); row++) {
-      long pads = tokens.padding() == null ? 0 : tokens.padding()[(int) row];
-      if (pads > 0) {
-        part(y, row, 0, pads).assign(part(own, row, 0, pads));
-      }
-      part(y, row, pads, pads + virtual).assign(part(prompt, row, 0, virtual));
-      part(y, row, pads + virtual, y.size(1)).assign(part(own, row, pads, own.size(1)));
-    }
-  }
-
-  private static INDArray part(INDArray array, long row, long from, long to) {
-    return array.get(point(row), interval(from, to), all());
   }
 
   /** Writes the gradients of the adapters here, given y's gradient. */
@@ -218,24 +192,27 @@ public final class Embeddings {
   }
 
   private void embedBackward(Pass pass, Tokens tokens, INDArray upper, CallMemory memory) {
-    int n = tokens.virtualTokens();
-    long time = tokens.extent().time();
-    INDArray all = upper.reshape('c', tokens.extent().batch(), time, upper.size(1));
-    INDArray own = n == 0 ? upper : copy(part(all, n, time), memory);
-    INDArray rows = own.reshape('c', tokens.ids().length, upper.size(1));
-    if (part.multiplier() != 1) {
-      rows = copy(rows, memory).muli(part.multiplier());
+    int virtual = tokens.virtualTokens();
+    if (virtual == 0) {
+      lookUpBackward(pass, tokens.ids(), upper, memory);
+      prompts.backward(pass, null);
+      return;
     }
-    table.backward(pass, tokens.ids(), rows);
-    INDArray dPrompt = n == 0 ? null : copy(part(all, 0, n), memory);
-    if (dPrompt != null && part.promptsScaled()) {
+    long batch = tokens.extent().batch();
+    long width = upper.size(1);
+    INDArray own = memory.temporary(batch, tokens.time(), width);
+    INDArray dPrompt = memory.temporary(batch, virtual, width);
+    Places.take(tokens, upper.reshape('c', batch, tokens.extent().time(), width), own, dPrompt);
+    lookUpBackward(pass, tokens.ids(), own.reshape('c', tokens.ids().length, width), memory);
+    if (part.promptsScaled()) {
       dPrompt.muli(part.multiplier());
     }
     prompts.backward(pass, dPrompt);
   }
 
-  private static INDArray part(INDArray array, long from, long to) {
-    return array.get(all(), interval(from, to), all());
+  private void lookUpBackward(Pass pass, int[] ids, INDArray rows, CallMemory memory) {
+    boolean scaled = part.multiplier() != 1;
+    table.backward(pass, ids, scaled ? copy(rows, memory).muli(part.multiplier()) : rows);
   }
 
   private static INDArray copy(INDArray array, CallMemory memory) {

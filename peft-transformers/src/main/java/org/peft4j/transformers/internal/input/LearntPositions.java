@@ -19,7 +19,7 @@ record LearntPositions(PositionPart part, EmbeddingModule table) {
    */
   int[] rows(Tokens tokens) {
     int time = (int) tokens.extent().time();
-    int length = tokens.prefix() + tokens.past() + time;
+    int length = tokens.prefix() + LeftPadding.longest(tokens.past(), time, tokens.padding());
     if (length > part.positions()) {
       throw new PeftException(
           "Position "
@@ -45,16 +45,16 @@ record LearntPositions(PositionPart part, EmbeddingModule table) {
   /** Numbers the real tokens from 0 on; padding has the number −1. */
   private int[] counted(Tokens tokens) {
     int time = (int) tokens.extent().time();
-    int own = time - tokens.virtualTokens();
+    int own = tokens.time();
     int[] rows = new int[(int) tokens.extent().rows()];
     for (int row = 0; row < tokens.extent().batch(); row++) {
-      int hidden = tokens.padding() == null ? 0 : tokens.padding()[row];
+      int hidden = tokens.padding(row);
       int next = tokens.prefix() + Math.max(0, tokens.past() - hidden);
       for (int i = 0; i < time; i++) {
-        int token = i - tokens.virtualTokens();
+        int token = tokens.token(row, i);
         boolean shown = tokens.past() + i >= hidden;
         if (part.paddingId().isPresent()) {
-          shown = tokens.ids()[row * own + token] != part.paddingId().getAsInt();
+          shown &= tokens.ids()[row * own + token] != part.paddingId().getAsInt();
         } else if (tokens.mask() != null && token >= 0) {
           shown = tokens.mask()[row * own + token] != 0;
         }

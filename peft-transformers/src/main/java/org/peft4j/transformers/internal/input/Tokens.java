@@ -7,11 +7,11 @@ import org.peft4j.transformers.internal.batch.Extent;
  * The tokens of a call.
  *
  * @param ids the ids of all sequences, one after the other
- * @param extent of the result: {@code virtualTokens}, then the tokens of each sequence
+ * @param extent of the result: the padding of each sequence, {@code virtualTokens}, then its tokens
  * @param virtualTokens the number of embeddings before those of the tokens
  * @param types the type of each token, as {@code ids}; null if all are 0
  * @param padding the number of padding tokens at the start of each sequence, which virtual tokens
- *     follow; null without padding
+ *     follow and positions pass over; null if there are none, or if they count as positions
  * @param mask [batch, tokens] as numbers, 0 for padding; null without padding
  * @param past the number of tokens in earlier calls
  * @param prefix the number of positions that adapters take before all tokens
@@ -24,4 +24,24 @@ public record Tokens(
     int @Nullable [] padding,
     int @Nullable [] mask,
     int past,
-    int prefix) {}
+    int prefix) {
+  /** The number of padding tokens at the start of a sequence. */
+  int padding(int row) {
+    return padding == null ? 0 : padding[row];
+  }
+
+  /** The number of tokens of each sequence, without virtual ones. */
+  int time() {
+    return (int) extent.time() - virtualTokens;
+  }
+
+  /**
+   * Which of a sequence's own tokens is at a place of the result; −1 for a virtual token.
+   *
+   * @param place 0 to {@code extent.time() − 1}
+   */
+  int token(int row, int place) {
+    int pads = virtualTokens == 0 ? place + 1 : padding(row);
+    return place < pads ? place : place < pads + virtualTokens ? -1 : place - virtualTokens;
+  }
+}

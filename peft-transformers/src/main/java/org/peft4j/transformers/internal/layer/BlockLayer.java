@@ -62,7 +62,7 @@ final class BlockLayer extends SteppingLayer {
     assertInputSet(false);
     forget();
     Pass pass = grafts().nextPass(training);
-    Sequences sequences = Sequences.whole(Extent.of(input), maskArray);
+    Sequences sequences = Sequences.whole(Extent.of(input), maskArray, pass.state());
     if (readsEncoder()) {
       sequences = sequences.with(model().encoder().states());
     }
@@ -107,8 +107,9 @@ final class BlockLayer extends SteppingLayer {
       if (model().encoder().known()) {
         return y.assign(x);
       }
-      Sequences sequences = Sequences.whole(Extent.of(x), model().encoder().mask());
-      block.forward(grafts().nextPass(false), x, sequences, y, memory);
+      Pass pass = grafts().nextPass(false);
+      Sequences sequences = Sequences.whole(Extent.of(x), model().encoder().mask(), pass.state());
+      block.forward(pass, x, sequences, y, memory);
       return y;
     }
   }

@@ -1,6 +1,7 @@
 package org.peft4j.transformers.internal.layer;
 
 import static org.nd4j.linalg.indexing.NDArrayIndex.all;
+import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
 import static org.nd4j.linalg.indexing.NDArrayIndex.point;
 
 import java.util.HashMap;
@@ -133,6 +134,10 @@ final class EmbeddingsLayer extends SteppingLayer {
     int[] ids = TokenIds.of(tokens(), part.tokens().rows());
     int virtualTokens = readsEncoder() ? 0 : pass.state().virtualTokens();
     boolean keep = willKeep(training);
+    int[] padding = hidden;
+    if (padding == null && from == 0 && pass.state().precedes()) {
+      padding = LeftPadding.leading(given);
+    }
     meetEncoder(given, virtualTokens, keep);
     Extent extent = new Extent(input.size(0), virtualTokens + tokens().size(1));
     Tokens tokens =
@@ -141,7 +146,7 @@ final class EmbeddingsLayer extends SteppingLayer {
             extent,
             virtualTokens,
             types(),
-            hidden,
+            padding,
             mask(given),
             from,
             side == Side.ENCODER
@@ -218,7 +223,9 @@ final class EmbeddingsLayer extends SteppingLayer {
     }
   }
 
-  /** The mask of the output: all tokens see the virtual ones. */
+  /**
+   * The mask of the output: virtual tokens are shown, between the padding on the left and the rest.
+   */
   @Override
   public Pair<INDArray, MaskState> feedForwardMaskArray(
       @Nullable INDArray mask, @Nullable MaskState state, int batch) {
@@ -232,7 +239,14 @@ final class EmbeddingsLayer extends SteppingLayer {
     }
     try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
       INDArray ones = Nd4j.ones(mask.dataType(), mask.size(0), virtualTokens);
-      return Nd4j.concat(1, ones, mask);
+      INDArray whole = Nd4j.concat(1, ones, mask);
+      int[] padding = LeftPadding.leading(mask);
+      for (int row = 0; padding != null && row < padding.length; row++) {
+        INDArray own = whole.get(point(row), interval(0, padding[row] + virtualTokens));
+        own.assign(1);
+        own.get(interval(0, padding[row])).assign(0);
+      }
+      return whole;
     }
   }
 

@@ -49,10 +49,10 @@ final class HeadLayer extends LossLayer {
     }
   }
 
-  /** Virtual tokens precede all other positions; those of a model with an encoder are there. */
+  /** The virtual tokens of a model with an encoder are there. */
   private Reading reading(Pass pass, CallMemory memory) {
     int virtualTokens = twoStacks() ? 0 : grafts().passState().virtualTokens();
-    return new Reading(pass, input, shown, virtualTokens, memory);
+    return Reading.of(pass, input, shown, virtualTokens, memory);
   }
 
   @Override

@@ -13,6 +13,7 @@ import org.peft4j.internal.module.SiteLayer;
 import org.peft4j.transformers.architecture.DensePart;
 import org.peft4j.transformers.architecture.HeadPart;
 import org.peft4j.transformers.internal.head.Pooler;
+import org.peft4j.transformers.internal.head.Reading;
 import org.peft4j.transformers.internal.memory.CallMemory;
 import org.peft4j.transformers.internal.memory.KeptArrays;
 import org.peft4j.transformers.internal.model.FrozenModel;
@@ -27,6 +28,7 @@ final class PoolerLayer extends FrozenLayer {
 
   private final transient Pooler pooler;
   private transient @Nullable Kept kept;
+  private transient @Nullable INDArray shown;
 
   PoolerLayer(NeuralNetConfiguration configuration, FrozenModel model, LayerGrafts grafts) {
     super(configuration, model, model.architecture().head().sites(), grafts);
@@ -50,7 +52,9 @@ final class PoolerLayer extends FrozenLayer {
       Pass pass = grafts().nextPass(training);
       Pass recorded = keep ? pass.on(memory.tape()) : pass;
       INDArray y = memory.output(input.size(0), pooler.width());
-      Pooler.Kept values = pooler.forward(recorded, input, y, memory);
+      int virtualTokens = pass.state().virtualTokens();
+      Reading reading = Reading.of(recorded, input, shown, virtualTokens, memory);
+      Pooler.Kept values = pooler.forward(reading, y);
       kept = keep ? new Kept(recorded, values, arrays) : null;
       return y;
     }
@@ -72,10 +76,11 @@ final class PoolerLayer extends FrozenLayer {
     }
   }
 
-  /** A pooled vector has no padding. */
+  /** A pooled vector has no padding; the mask shows where sequences begin. */
   @Override
   public Pair<INDArray, MaskState> feedForwardMaskArray(
       @Nullable INDArray mask, @Nullable MaskState state, int batch) {
+    shown = mask;
     return new Pair<>(null, state);
   }
 

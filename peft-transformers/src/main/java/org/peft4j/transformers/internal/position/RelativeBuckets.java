@@ -31,43 +31,55 @@ public record RelativeBuckets(int buckets, int maxDistance, boolean bidirectiona
     return first + Math.min(count - 1, exact + (int) (share * (count - exact)));
   }
 
-  /** The bucket of each key of each query, [queries·keys]; {@code past} as in {@link #bias}. */
-  private int[] all(int past, int queries, int keys) {
-    int[] all = new int[queries * keys];
+  /** The bucket of each key of each query, [rows·queries·keys], as in {@link #bias}. */
+  private int[] all(KeyPositions positions, int past, int queries) {
+    int keys = positions.keys();
+    int[] all = new int[positions.rows() * queries * keys];
     for (int i = 0; i < all.length; i++) {
-      all[i] = of(i % keys - (past + i / keys));
+      int row = i / (queries * keys);
+      int query = positions.of(row, past + i / keys % queries);
+      all[i] = of(positions.of(row, i % keys) - query);
     }
     return all;
   }
 
   /**
-   * The bias of the scores, [1, heads, queries, keys], outside of workspaces.
+   * The bias of the scores, [1 or batch, heads, queries, keys], outside of workspaces.
    *
    * @param rows [buckets, heads]
-   * @param past the position of the first query
+   * @param past the number of keys before the first query
    */
-  public INDArray bias(Kernels kernels, INDArray rows, int past, int queries, int keys) {
+  public INDArray bias(
+      Kernels kernels, INDArray rows, KeyPositions positions, int past, int queries) {
     long heads = rows.size(1);
-    INDArray picked = Scratch.of(rows.dataType(), (long) queries * keys, heads);
-    kernels.lookUp(rows, all(past, queries, keys), picked);
-    INDArray bias = DetachedArrays.zeros(rows.dataType(), 1, heads, queries, keys);
-    bias.reshape('c', heads, (long) queries * keys).assign(picked.transpose());
+    int batch = positions.rows();
+    long scores = (long) queries * positions.keys();
+    INDArray picked = Scratch.of(rows.dataType(), batch * scores, heads);
+    kernels.lookUp(rows, all(positions, past, queries), picked);
+    INDArray bias = DetachedArrays.zeros(rows.dataType(), batch, heads, queries, positions.keys());
+    bias.reshape('c', batch, heads, scores).assign(byHead(picked, batch, scores));
     Scratch.release(picked);
     return bias;
+  }
+
+  /** [batch·scores, heads] as [batch, heads, scores]. */
+  private static INDArray byHead(INDArray picked, long batch, long scores) {
+    return picked.reshape('c', batch, scores, picked.size(1)).permute(0, 2, 1);
   }
 
   /**
    * Adds to the gradient of the rows [buckets, heads], given the bias' gradient.
    *
-   * @param dBias [1, heads, queries, keys]
+   * @param dBias [1 or batch, heads, queries, keys]
    */
-  public void addGradient(Kernels kernels, INDArray dBias, int past, INDArray dRows) {
-    int queries = (int) dBias.size(2);
-    int keys = (int) dBias.size(3);
-    INDArray picked = Scratch.of(dRows.dataType(), (long) queries * keys, dBias.size(1));
-    picked.assign(dBias.reshape('c', dBias.size(1), (long) queries * keys).transpose());
+  public void addGradient(
+      Kernels kernels, INDArray dBias, KeyPositions positions, int past, INDArray dRows) {
+    long batch = dBias.size(0);
+    long scores = dBias.size(2) * dBias.size(3);
+    INDArray picked = Scratch.of(dRows.dataType(), batch * scores, dBias.size(1));
+    byHead(picked, batch, scores).assign(dBias.reshape('c', batch, dBias.size(1), scores));
     INDArray own = Scratch.of(dRows.dataType(), dRows.shape());
-    kernels.lookUpGradient(all(past, queries, keys), picked, own);
+    kernels.lookUpGradient(all(positions, past, (int) dBias.size(2)), picked, own);
     dRows.addi(own);
     Scratch.release(own, picked);
   }

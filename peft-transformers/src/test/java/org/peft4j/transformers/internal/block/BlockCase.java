@@ -20,6 +20,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.indexing.INDArrayIndex;
 import org.peft4j.adapter.Adapter;
 import org.peft4j.adapter.Pass;
+import org.peft4j.adapter.PassState;
 import org.peft4j.adapter.Tensors;
 import org.peft4j.internal.graft.Graft;
 import org.peft4j.internal.graft.LayerGrafts;
@@ -155,7 +156,7 @@ final class BlockCase implements AutoCloseable {
   }
 
   private Sequences sequences(@Nullable INDArray dEncoder) {
-    Sequences own = Sequences.whole(Extent.of(x), mask);
+    Sequences own = Sequences.whole(Extent.of(x), mask, new PassState());
     return encoder == null ? own : own.with(EncoderStates.of(encoder, null, dEncoder));
   }
 

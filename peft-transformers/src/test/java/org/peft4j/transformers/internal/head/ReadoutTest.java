@@ -43,7 +43,9 @@ class ReadoutTest {
 
   /** The first sequence ends one token earlier; the second is padded on the left. */
   private static final INDArray SHOWN =
-      Nd4j.createFromArray(new int[][] {{1, 1, 1, 1, 0}, {1, 0, 1, 1, 1}});
+      Nd4j.createFromArray(new int[][] {{1, 1, 1, 1, 0}, {0, 1, 1, 1, 1}});
+
+  private static final int[] PADDING = {0, 1};
 
   private final INDArray hidden = Values.random(1, BATCH, VIRTUAL + TIME, WIDTH);
 
@@ -82,7 +84,9 @@ class ReadoutTest {
       Readout readout = Readout.of(part, modules.modules(), false);
       test.accept(
           new Run(
-              readout, modules, new Reading(TestModules.pass(), hidden, SHOWN, VIRTUAL, memory)));
+              readout,
+              modules,
+              new Reading(TestModules.pass(), hidden, SHOWN, PADDING, VIRTUAL, memory)));
     }
   }
 
@@ -124,7 +128,7 @@ class ReadoutTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"FIRST, 0, 0", "LAST, 3, 4"})
+  @CsvSource({"FIRST, 0, 1", "LAST, 3, 4"})
   void aSequencesLogitsAreThoseOfOnePosition(HeadPart.Position position, int first, int second) {
     with(
         sequence(position, ProblemType.SINGLE_LABEL_CLASSIFICATION),
@@ -146,7 +150,7 @@ class ReadoutTest {
         run -> {
           double[] mean = new double[WIDTH];
           for (int i = 0; i < WIDTH; i++) {
-            mean[i] = (state(1, 0)[i] + state(1, 2)[i] + state(1, 3)[i] + state(1, 4)[i]) / 4;
+            mean[i] = (state(1, 1)[i] + state(1, 2)[i] + state(1, 3)[i] + state(1, 4)[i]) / 4;
           }
           double[] dense = tanh(run.linear("head.dense", mean, WIDTH));
           assertThat(run.readout().logits(run.reading()).toDoubleMatrix()[1])
@@ -193,10 +197,28 @@ class ReadoutTest {
         });
   }
 
-  /** −100 has no label; virtual tokens have neither logits nor labels. */
+  /**
+   * Those of the first sequence follow its virtual token, which follows the padding in the second.
+   */
+  @Test
+  void logitsOfTokensAreThoseOfTheirStates() {
+    with(
+        span(),
+        run -> {
+          INDArray logits = run.readout().logits(run.reading());
+          int[][] places = {{1, 2, 3, 4}, {0, 2, 3, 4}};
+          for (int i = 0; i < BATCH * TIME; i++) {
+            double[] own = logits.slice(i / TIME).getRow(i % TIME).toDoubleVector();
+            double[] state = state(i / TIME, places[i / TIME][i % TIME]);
+            assertThat(own).containsExactly(run.linear("classifier", state, OUTPUTS), within(1e-9));
+          }
+        });
+  }
+
+  /** −100 has no label, nor has padding; virtual tokens have neither logits nor labels. */
   @Test
   void tokensHaveLogitsAndALossEach() {
-    INDArray labels = Nd4j.createFromArray(new int[][] {{1, 0, -100, -100}, {-100, -100, 0, 1}});
+    INDArray labels = Nd4j.createFromArray(new int[][] {{1, 0, -100, -100}, {1, -100, 0, 1}});
     with(
         tokens(),
         run -> {
@@ -214,7 +236,10 @@ class ReadoutTest {
         });
   }
 
-  /** The answer of the second text begins in it and ends behind it: only its begin counts. */
+  /**
+   * The answer of the second text begins in it and ends behind it: only its begin counts, among the
+   * three tokens behind the padding.
+   */
   @Test
   void anAnswerHasTheLossOfItsTwoEnds() {
     INDArray labels = Nd4j.createFromArray(new int[][] {{1, 2}, {3, 9}});
@@ -232,7 +257,7 @@ class ReadoutTest {
 
   private static double surprise(INDArray logits, int row, int position, int end) {
     double sum = 0;
-    for (int t = 0; t < TIME; t++) {
+    for (int t = PADDING[row]; t < TIME; t++) {
       sum += Math.exp(logits.getDouble(row, t, end));
     }
     return Math.log(sum) - logits.getDouble(row, position, end);
