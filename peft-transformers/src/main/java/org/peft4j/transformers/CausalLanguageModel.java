@@ -1,6 +1,11 @@
 package org.peft4j.transformers;
 
 import java.nio.file.Path;
+import java.util.List;
+import org.peft4j.transformers.generation.GenerationConfig;
+import org.peft4j.transformers.generation.GenerationFile;
+import org.peft4j.transformers.generation.GenerativeModel;
+import org.peft4j.transformers.generation.Generator;
 import org.peft4j.transformers.internal.model.FrozenModel;
 
 /**
@@ -12,8 +17,29 @@ import org.peft4j.transformers.internal.model.FrozenModel;
  *
  * <p>{@code rnnTimeStep} takes a prompt, then one token at a time, with a cache of keys and values.
  */
-public final class CausalLanguageModel extends TransformerModel {
+public final class CausalLanguageModel extends TransformerModel implements GenerativeModel {
   CausalLanguageModel(Path folder, FrozenModel model, TransformerOptions options) {
     super(folder, model, options);
+  }
+
+  /** {@link Transformers#load(Path)}. */
+  public static CausalLanguageModel load(Path folder) {
+    return Transformers.load(folder);
+  }
+
+  /**
+   * The text that follows a prompt, as the folder's {@code generation_config.json} says; without
+   * one, up to 20 tokens, the likeliest each.
+   */
+  public String predict(String prompt) {
+    return predict(List.of(prompt), GenerationFile.read(folder())).get(0);
+  }
+
+  /**
+   * The texts that follow prompts, all at once. With several returned sequences, those of a prompt
+   * follow each other.
+   */
+  public List<String> predict(List<String> prompts, GenerationConfig config) {
+    return Generator.of(this, network()).with(tokenizer()).write(prompts, config);
   }
 }

@@ -1,8 +1,14 @@
 package org.peft4j.transformers;
 
 import java.nio.file.Path;
+import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.transformers.internal.model.FrozenModel;
+import org.peft4j.transformers.internal.predict.TextBatches;
+import org.peft4j.transformers.prediction.PredictionOptions;
+import org.peft4j.transformers.tokenizer.EncodedText;
+import org.peft4j.transformers.tokenizer.TextInput;
+import org.peft4j.transformers.tokenizer.TextLimit;
 
 /**
  * A loaded encoder without logits. The outputs of its graph are the last hidden states [batch,
@@ -26,5 +32,53 @@ public final class Encoder extends TransformerModel {
   public INDArray hiddenStates(INDArray ids, INDArray mask) {
     INDArray[] features = {ids};
     return graph().output(false, features, new INDArray[] {mask})[0];
+  }
+
+  /** {@link Transformers#loadEncoder(Path)}. */
+  public static Encoder load(Path folder) {
+    return Transformers.loadEncoder(folder);
+  }
+
+  /** The vector of a text: the mean of its last hidden states, of length 1. */
+  public float[] embed(String text) {
+    return embed(List.of(text)).get(0);
+  }
+
+  /** The vectors of texts: the means of their last hidden states, of length 1. */
+  public List<float[]> embed(List<String> texts) {
+    return embed(
+        texts.stream().map(TextInput::of).toList(),
+        VectorPooling.MEAN,
+        true,
+        PredictionOptions.defaults());
+  }
+
+  /**
+   * The vectors of texts. What is longer than the model reads is cut.
+   *
+   * @param normalised whether each has the length 1
+   * @throws org.peft4j.error.PeftException if the folder has no tokenizer, or a number is not
+   *     finite
+   */
+  public List<float[]> embed(
+      List<? extends TextInput> inputs,
+      VectorPooling pooling,
+      boolean normalised,
+      PredictionOptions options) {
+    TextBatches batches = batches();
+    TextLimit limit = TextLimit.of(batches.longestInput(options));
+    List<EncodedText> texts =
+        inputs.stream().map(input -> tokenizer().encode(input, limit).get(0)).toList();
+    float[][] vectors = new float[texts.size()][];
+    batches.run(
+        texts,
+        options.batchSize(),
+        (numbers, states, mask) -> {
+          INDArray of = normalised ? pooling.normalised(states, mask) : pooling.of(states, mask);
+          for (int row = 0; row < numbers.length; row++) {
+            vectors[numbers[row]] = of.getRow(row).toFloatVector();
+          }
+        });
+    return List.of(vectors);
   }
 }

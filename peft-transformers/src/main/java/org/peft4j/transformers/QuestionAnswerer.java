@@ -1,7 +1,12 @@
 package org.peft4j.transformers;
 
 import java.nio.file.Path;
+import java.util.List;
 import org.peft4j.transformers.internal.model.FrozenModel;
+import org.peft4j.transformers.internal.predict.AnswerSearch;
+import org.peft4j.transformers.prediction.Answer;
+import org.peft4j.transformers.prediction.AnswerOptions;
+import org.peft4j.transformers.tokenizer.TextInput;
 
 /**
  * A loaded model that finds answers in a text. The output of its graph, {@code qa_outputs}, is
@@ -16,5 +21,27 @@ import org.peft4j.transformers.internal.model.FrozenModel;
 public final class QuestionAnswerer extends TransformerModel {
   QuestionAnswerer(Path folder, FrozenModel model, TransformerOptions options) {
     super(folder, model, options);
+  }
+
+  /** {@link Transformers#loadQuestionAnswerer(Path, TransformerOptions)} with the defaults. */
+  public static QuestionAnswerer load(Path folder) {
+    return Transformers.loadQuestionAnswerer(folder, TransformerOptions.defaults());
+  }
+
+  /** The best answer to a question in a context of any length. */
+  public Answer predict(String question, String context) {
+    TextInput.Pair pair = new TextInput.Pair(question, context);
+    return predict(List.of(pair), AnswerOptions.defaults()).get(0);
+  }
+
+  /**
+   * The best answer to each question, the first text of a pair, in its context, the second. Long
+   * contexts are read in windows.
+   *
+   * @throws org.peft4j.error.PeftException if a question leaves no room for the context in a
+   *     window, the folder has no tokenizer, or a score is no number
+   */
+  public List<Answer> predict(List<TextInput.Pair> questions, AnswerOptions options) {
+    return new AnswerSearch(batches(), options).of(questions);
   }
 }

@@ -1,7 +1,12 @@
 package org.peft4j.transformers;
 
 import java.nio.file.Path;
+import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.transformers.generation.GenerationConfig;
+import org.peft4j.transformers.generation.GenerationFile;
+import org.peft4j.transformers.generation.GenerativeModel;
+import org.peft4j.transformers.generation.Generator;
 import org.peft4j.transformers.internal.batch.ShiftedLabels;
 import org.peft4j.transformers.internal.model.FrozenModel;
 
@@ -21,7 +26,7 @@ import org.peft4j.transformers.internal.model.FrozenModel;
  * <p>{@code rnnTimeStep(ids, decoderIds)} runs the encoder in its first call only; later calls take
  * the next decoder ids, and any ids [batch, 1] in the place of the encoder's.
  */
-public final class Seq2SeqLanguageModel extends TransformerModel {
+public final class Seq2SeqLanguageModel extends TransformerModel implements GenerativeModel {
   Seq2SeqLanguageModel(Path folder, FrozenModel model, TransformerOptions options) {
     super(folder, model, options);
   }
@@ -35,5 +40,26 @@ public final class Seq2SeqLanguageModel extends TransformerModel {
    */
   public INDArray decoderInputIds(INDArray labels) {
     return ShiftedLabels.of(labels, architecture().tokens());
+  }
+
+  /** {@link Transformers#loadSeq2Seq(Path)}. */
+  public static Seq2SeqLanguageModel load(Path folder) {
+    return Transformers.loadSeq2Seq(folder);
+  }
+
+  /**
+   * The text that the model makes of a text, as the folder's {@code generation_config.json} says;
+   * without one, up to 20 tokens, the likeliest each.
+   */
+  public String predict(String text) {
+    return predict(List.of(text), GenerationFile.read(folder())).get(0);
+  }
+
+  /**
+   * The texts that the model makes of texts, all at once. With several returned sequences, those of
+   * a text follow each other.
+   */
+  public List<String> predict(List<String> texts, GenerationConfig config) {
+    return Generator.of(this, network()).with(tokenizer()).write(texts, config);
   }
 }

@@ -1,10 +1,15 @@
 package org.peft4j.transformers;
 
 import java.nio.file.Path;
+import java.util.List;
 import org.peft4j.transformers.architecture.HeadPart;
 import org.peft4j.transformers.config.Labels;
 import org.peft4j.transformers.config.ProblemType;
 import org.peft4j.transformers.internal.model.FrozenModel;
+import org.peft4j.transformers.internal.predict.SequenceLabels;
+import org.peft4j.transformers.prediction.LabelScores;
+import org.peft4j.transformers.prediction.PredictionOptions;
+import org.peft4j.transformers.tokenizer.TextInput;
 
 /**
  * A loaded sequence classifier. The output of its graph, {@code score} or {@code classifier}, is
@@ -47,5 +52,41 @@ public final class SequenceClassifier extends TransformerModel {
   /** What its labels are: one class, several at once, or numbers. */
   public ProblemType problem() {
     return head.problem();
+  }
+
+  /** {@link Transformers#loadClassifier(Path)}. */
+  public static SequenceClassifier load(Path folder) {
+    return Transformers.loadClassifier(folder);
+  }
+
+  /** {@link Transformers#loadClassifier(Path, Labels)}: a new head on a checkpoint. */
+  public static SequenceClassifier load(Path folder, Labels labels) {
+    return Transformers.loadClassifier(folder, labels);
+  }
+
+  /** The scores of the labels of a text. */
+  public LabelScores predict(String text) {
+    return predict(List.of(text)).get(0);
+  }
+
+  /** The scores of the labels of two texts that the model reads together. */
+  public LabelScores predict(String first, String second) {
+    List<TextInput> pair = List.of(TextInput.pair(first, second));
+    return predict(pair, PredictionOptions.defaults()).get(0);
+  }
+
+  /** The scores of the labels of each text. */
+  public List<LabelScores> predict(List<String> texts) {
+    return predict(texts.stream().map(TextInput::of).toList(), PredictionOptions.defaults());
+  }
+
+  /**
+   * The scores of the labels of each input. What is longer than the model reads is cut, of two
+   * texts the longer one first.
+   *
+   * @throws org.peft4j.error.PeftException if the folder has no tokenizer, or a score is no number
+   */
+  public List<LabelScores> predict(List<? extends TextInput> inputs, PredictionOptions options) {
+    return new SequenceLabels(batches(), head).of(inputs, options);
   }
 }

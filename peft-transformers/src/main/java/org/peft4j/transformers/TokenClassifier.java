@@ -1,9 +1,15 @@
 package org.peft4j.transformers;
 
 import java.nio.file.Path;
+import java.util.List;
+import org.peft4j.error.PeftException;
 import org.peft4j.transformers.architecture.HeadPart;
 import org.peft4j.transformers.config.Labels;
 import org.peft4j.transformers.internal.model.FrozenModel;
+import org.peft4j.transformers.internal.predict.WordTags;
+import org.peft4j.transformers.prediction.PredictionOptions;
+import org.peft4j.transformers.prediction.TaggedWords;
+import org.peft4j.transformers.tokenizer.TextInput;
 
 /**
  * A loaded classifier of tokens. The output of its graph, {@code classifier}, is logits [batch,
@@ -25,5 +31,56 @@ public final class TokenClassifier extends TransformerModel {
   /** The classes, in the order of the logits. */
   public Labels labels() {
     return labels;
+  }
+
+  /** {@link Transformers#loadTokenClassifier(Path)}. */
+  public static TokenClassifier load(Path folder) {
+    return Transformers.loadTokenClassifier(folder);
+  }
+
+  /** {@link Transformers#loadTokenClassifier(Path, Labels, TransformerOptions)}. */
+  public static TokenClassifier load(Path folder, Labels labels) {
+    return Transformers.loadTokenClassifier(folder, labels, TransformerOptions.defaults());
+  }
+
+  /**
+   * The tags of a text's words: those that the tokenizer makes, if it marks pieces of words as BERT
+   * does, and otherwise what stands between spaces.
+   */
+  public TaggedWords predict(String text) {
+    return predict(List.of(TextInput.of(text)), PredictionOptions.defaults()).get(0);
+  }
+
+  /** The tags of the words of one text. */
+  public TaggedWords predict(List<String> words) {
+    return predict(List.of(TextInput.words(words)), PredictionOptions.defaults()).get(0);
+  }
+
+  /**
+   * The tags of the words of each input. A word has the tag of its first piece. A text that is
+   * longer than the model reads is read in windows that overlap by a quarter.
+   *
+   * @param inputs texts, or words
+   * @throws PeftException if an input is a pair, the folder has no tokenizer, or a score is no
+   *     number
+   */
+  public List<TaggedWords> predict(List<? extends TextInput> inputs, PredictionOptions options) {
+    return tags(inputs, options, false);
+  }
+
+  /** As {@link #predict(List, PredictionOptions)}, with each piece of a word as a word. */
+  public List<TaggedWords> predictPieces(List<String> texts, PredictionOptions options) {
+    return tags(texts.stream().map(TextInput::of).toList(), options, true);
+  }
+
+  private List<TaggedWords> tags(
+      List<? extends TextInput> inputs, PredictionOptions options, boolean pieces) {
+    for (TextInput input : inputs) {
+      if (input instanceof TextInput.Pair) {
+        throw new PeftException(
+            "A classifier of tokens reads a text or its words; a pair of texts is given.");
+      }
+    }
+    return new WordTags(batches(), labels, pieces).of(inputs, options);
   }
 }

@@ -2,14 +2,20 @@ package org.peft4j.transformers;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.peft4j.Peft;
+import org.peft4j.PeftModel;
 import org.peft4j.config.PeftConfig;
+import org.peft4j.error.PeftException;
 import org.peft4j.site.Site;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.internal.model.FrozenModel;
+import org.peft4j.transformers.internal.predict.TextBatches;
 import org.peft4j.transformers.plan.TrainingBatch;
 import org.peft4j.transformers.plan.TransformerPlan;
 import org.peft4j.transformers.plan.TransformerPlanner;
+import org.peft4j.transformers.tokenizer.Tokenizer;
 
 /**
  * A loaded checkpoint: a {@link ComputationGraph} from {@code input_ids} [batch, time], and of an
@@ -29,6 +35,9 @@ public abstract sealed class TransformerModel implements AutoCloseable
   private final Path folder;
   private final FrozenModel model;
   private final ComputationGraph graph;
+  private Optional<Tokenizer> tokenizer = Optional.empty();
+  private Optional<PeftModel<ComputationGraph>> adapters = Optional.empty();
+  private boolean ownsAdapters;
 
   TransformerModel(Path folder, FrozenModel model, TransformerOptions options) {
     this.folder = folder;
@@ -36,8 +45,91 @@ public abstract sealed class TransformerModel implements AutoCloseable
     this.graph = GraphBuilder.build(model, options);
   }
 
+  /** The graph of the model alone, without adapters. */
   public final ComputationGraph graph() {
     return graph;
+  }
+
+  /**
+   * The graph that predicts: the one that was wrapped around the model by {@link #wrap}, {@link
+   * #adapt} or {@link #use}, or else the model's own.
+   */
+  public final ComputationGraph network() {
+    return adapters.map(PeftModel::network).orElse(graph);
+  }
+
+  /** The adapters that the model predicts with; empty for none. */
+  public final Optional<PeftModel<ComputationGraph>> adapters() {
+    return adapters;
+  }
+
+  /**
+   * Puts a new adapter on the model, which predicts with it from now on. It is closed with the
+   * model.
+   *
+   * @return to train it: {@code wrap(config).network().fit(…)}
+   * @throws PeftException if the config is impossible for the model
+   */
+  public final PeftModel<ComputationGraph> wrap(PeftConfig config) {
+    return own(Peft.wrap(graph, config));
+  }
+
+  /**
+   * Puts a saved adapter on the model, which predicts with it from now on. It is closed with the
+   * model.
+   *
+   * @param adapter a folder of Hugging Face PEFT
+   * @throws PeftException if its files are broken or belong to another model
+   */
+  public final PeftModel<ComputationGraph> adapt(Path adapter) {
+    return own(Peft.load(graph, adapter));
+  }
+
+  private PeftModel<ComputationGraph> own(PeftModel<ComputationGraph> peft) {
+    release();
+    adapters = Optional.of(peft);
+    ownsAdapters = true;
+    return peft;
+  }
+
+  /**
+   * Predicts with adapters that were put on {@link #graph()} elsewhere, and are closed there.
+   *
+   * @throws PeftException if they are another model's
+   */
+  @SuppressWarnings("ReferenceEquality") // Equal graphs of two models have weights of their own.
+  public final void use(PeftModel<ComputationGraph> peft) {
+    if (peft.base() != graph) {
+      throw new PeftException(
+          "The adapters are on another graph; wrap graph() of this model: " + folder + ".");
+    }
+    release();
+    adapters = Optional.of(peft);
+    ownsAdapters = false;
+  }
+
+  private void release() {
+    if (ownsAdapters) {
+      adapters.ifPresent(PeftModel::close);
+    }
+    adapters = Optional.empty();
+  }
+
+  /**
+   * The tokenizer in the model's folder, loaded when it is first asked for and closed with the
+   * model.
+   *
+   * @throws PeftException if the folder has none, or it is broken or not supported
+   */
+  public final Tokenizer tokenizer() {
+    Tokenizer loaded = tokenizer.orElseGet(() -> Tokenizer.load(folder));
+    tokenizer = Optional.of(loaded);
+    return loaded;
+  }
+
+  /** Runs texts with the adapters that act now. */
+  final TextBatches batches() {
+    return new TextBatches(network(), architecture(), tokenizer());
   }
 
   /** The architecture in its {@code config.json}. */
@@ -71,6 +163,9 @@ public abstract sealed class TransformerModel implements AutoCloseable
   /** Frees the weights. The graph, and every graph wrapped around it, fails afterwards. */
   @Override
   public final void close() {
+    release();
+    tokenizer.ifPresent(Tokenizer::close);
+    tokenizer = Optional.empty();
     graph.rnnClearPreviousState();
     model.close();
   }

@@ -9,8 +9,6 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.peft4j.error.PeftException;
-import org.peft4j.transformers.CausalLanguageModel;
-import org.peft4j.transformers.Seq2SeqLanguageModel;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.architecture.PositionPart;
 import org.peft4j.transformers.internal.logits.LogitsProcessor;
@@ -45,8 +43,8 @@ public final class Generator {
     this.tokenizer = tokenizer;
   }
 
-  /** Generates with the base model. */
-  public static Generator of(CausalLanguageModel model) {
+  /** Generates with the base model. Prompts of an encoder-decoder are its encoder's texts. */
+  public static Generator of(GenerativeModel model) {
     return of(model, model.graph());
   }
 
@@ -54,23 +52,28 @@ public final class Generator {
    * Generates with a graph wrapped around the base model, {@code peft.network()}, and the adapters
    * that are active when {@link #generate} is called.
    */
-  public static Generator of(CausalLanguageModel model, ComputationGraph wrapped) {
-    return new Generator(wrapped, model.architecture(), Optional.empty());
-  }
-
-  /** Generates with an encoder-decoder: prompts are the encoder's texts. */
-  public static Generator of(Seq2SeqLanguageModel model) {
-    return of(model, model.graph());
-  }
-
-  /** Generates with a graph wrapped around an encoder-decoder. */
-  public static Generator of(Seq2SeqLanguageModel model, ComputationGraph wrapped) {
+  public static Generator of(GenerativeModel model, ComputationGraph wrapped) {
     return new Generator(wrapped, model.architecture(), Optional.empty());
   }
 
   /** The same with a tokenizer, which stop strings need. */
   public Generator with(Tokenizer value) {
     return new Generator(graph, model, Optional.of(value));
+  }
+
+  /**
+   * The texts that follow prompts, or that an encoder-decoder makes of texts, without special
+   * tokens. The generator must have a tokenizer.
+   *
+   * @throws PeftException as {@link #generate(List, GenerationConfig, TokenListener)} does, or
+   *     without a tokenizer
+   */
+  public List<String> write(List<String> prompts, GenerationConfig config) {
+    Tokenizer own =
+        tokenizer.orElseThrow(
+            () -> new PeftException("Texts need a tokenizer; give it: generator.with(tokenizer)."));
+    List<int[]> ids = prompts.stream().map(prompt -> own.encode(prompt, true)).toList();
+    return generate(ids, config).rows().stream().map(row -> row.text(own)).toList();
   }
 
   /** As {@link #generate(List, GenerationConfig, TokenListener)}, without a listener. */

@@ -1,5 +1,6 @@
 package org.peft4j.transformers.tokenizer;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -24,44 +25,43 @@ record InputEncoder(NativeTokenizer tokenizer, Truncation truncation) {
       whole = tokenizer.encode(text);
       texts = List.of(text);
     }
-    requireEachTextOnce(whole);
+    requireEachTextOnce(whole, input instanceof TextInput.Pair ? 2 : 1);
     List<CharPlaces> places = texts.stream().map(CharPlaces::new).toList();
-    boolean words = input instanceof TextInput.Words;
+    List<EncodedToken> tokens = tokens(whole, places, input instanceof TextInput.Words);
     return truncation.windows(whole.texts(), input instanceof TextInput.Pair).stream()
-        .map(window -> window(window, whole, places, words))
+        .map(window -> new EncodedText(IntStream.of(window).mapToObj(tokens::get).toList()))
         .toList();
   }
 
-  /** A text that stands in a template twice is counted once by the library. */
-  private static void requireEachTextOnce(NativeEncoding whole) {
+  /**
+   * A text that stands in a template twice is counted once by the library, and steps behind a
+   * template count its pieces as texts.
+   */
+  private static void requireEachTextOnce(NativeEncoding whole, int texts) {
     for (int t = 0; t < whole.length(); t++) {
-      if (whole.texts()[t] < 0 && whole.words()[t] >= 0) {
+      if (whole.words()[t] >= 0 && (whole.texts()[t] < 0 || whole.texts()[t] >= texts)) {
         throw new PeftException(
-            "The template of the tokenizer's post_processor has a text twice; allowed: the"
-                + " sequences A and B once each.");
+            "The tokenizer's post_processor does not say of which text a token is; allowed: one"
+                + " template, as the last step, with the sequences A and B once each.");
       }
     }
   }
 
-  private static EncodedText window(
-      int[] window, NativeEncoding whole, List<CharPlaces> places, boolean words) {
-    return new EncodedText(
-        IntStream.of(window).mapToObj(t -> token(t, whole, places, words)).toList());
-  }
-
-  private static EncodedToken token(
-      int t, NativeEncoding whole, List<CharPlaces> places, boolean words) {
-    Optional<TokenPlace> place = Optional.empty();
-    if (whole.texts()[t] >= 0) {
-      CharPlaces text = places.get(words ? whole.words()[t] : whole.texts()[t]);
-      place =
-          Optional.of(
-              new TokenPlace(
-                  whole.texts()[t],
-                  text.of(whole.begins()[t]),
-                  text.of(whole.ends()[t]),
-                  whole.words()[t]));
+  private static List<EncodedToken> tokens(
+      NativeEncoding whole, List<CharPlaces> places, boolean words) {
+    List<EncodedToken> tokens = new ArrayList<>();
+    int[] seen = new int[2];
+    for (int t = 0; t < whole.length(); t++) {
+      Optional<TokenPlace> place = Optional.empty();
+      int of = whole.texts()[t];
+      if (of >= 0) {
+        CharPlaces text = places.get(words ? whole.words()[t] : of);
+        int begin = text.of(whole.begins()[t]);
+        int end = text.of(whole.ends()[t]);
+        place = Optional.of(new TokenPlace(of, seen[of]++, begin, end, whole.words()[t]));
+      }
+      tokens.add(new EncodedToken(whole.ids()[t], whole.types()[t], place));
     }
-    return new EncodedToken(whole.ids()[t], whole.types()[t], place);
+    return tokens;
   }
 }

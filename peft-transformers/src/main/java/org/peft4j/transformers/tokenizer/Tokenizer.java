@@ -135,6 +135,24 @@ public final class Tokenizer implements AutoCloseable {
     return description.longestText();
   }
 
+  /** The most tokens of an input that {@code model_max_length} tells, if it does. */
+  public OptionalInt longestInput() {
+    return description.longestInput();
+  }
+
+  /**
+   * Whether Hugging Face's tokenizer gives types of tokens to a model ({@code model_input_names}):
+   * where it does not, all are 0.
+   */
+  public boolean givesTypes() {
+    return description.givesTypes();
+  }
+
+  /** Whether pieces that go on within a word are marked, as {@code ##ing} in BERT. */
+  public boolean marksPieces() {
+    return description.marksPieces();
+  }
+
   /** One more than the largest id. */
   public int vocabularySize() {
     return description.ids().values().stream().mapToInt(Integer::intValue).max().orElse(-1) + 1;

@@ -73,7 +73,7 @@ class TokenPlacesTest {
       EncodedText encoded = tokenizer.encode(TextInput.of(text), TextLimit.of(4)).get(0);
 
       assertThat(encoded.ids()).startsWith(tokenizer.encode("", true)).hasSize(3);
-      assertThat(encoded.tokens().get(0).place()).contains(new TokenPlace(0, 0, 17, 0));
+      assertThat(encoded.tokens().get(0).place()).contains(new TokenPlace(0, 0, 0, 17, 0));
       assertThat(encoded.tokens().get(0).special()).isFalse();
     }
   }
@@ -159,7 +159,8 @@ class TokenPlacesTest {
         "tokenizer_config.json",
         file.objectNode().put("tokenizer_class", "PreTrainedTokenizerFast"));
     try (Tokenizer tokenizer = Tokenizer.load(folder)) {
-      assertRefused(tokenizer, TextInput.pair("a", "b"), TextLimit.none(), "has a text twice");
+      assertRefused(
+          tokenizer, TextInput.pair("a", "b"), TextLimit.none(), "the sequences A and B once each");
       assertThat(tokenizer.encode(TextInput.of("a"), TextLimit.none()).get(0).length())
           .isEqualTo(3);
     }

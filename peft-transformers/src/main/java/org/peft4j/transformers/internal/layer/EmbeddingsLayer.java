@@ -114,6 +114,11 @@ final class EmbeddingsLayer extends SteppingLayer {
     return pass;
   }
 
+  /** The number of embeddings that the active adapters put before a text. */
+  int virtualTokens() {
+    return embeddings.prompts().virtualTokens();
+  }
+
   private boolean readsEncoder() {
     return side == Side.BODY && twoStacks();
   }

@@ -120,30 +120,43 @@ enum TokenizerClass {
    * @throws PeftException if the class is none of those above
    */
   static TokenizerClass of(JsonNode config, JsonNode tokenizerConfig) {
-    String model = config.path("model_type").asText();
-    if (FILE_ALONE.contains(model)) {
+    if (FILE_ALONE.contains(model(config))) {
       return AS_IS;
     }
+    String name = name(config, tokenizerConfig);
+    TokenizerClass known = BY_NAME.get(name);
+    if (known == null) {
+      throw new PeftException(
+          "The tokenizer's class is "
+              + quoted(name)
+              + ", whose rules are not known here. Supported: "
+              + BY_NAME.keySet().stream().sorted().collect(Collectors.joining(", "))
+              + ". PreTrainedTokenizer in tokenizer_config.json takes tokenizer.json as it is.");
+    }
+    return known;
+  }
+
+  /** Whether the class gives types of tokens to its model. */
+  static boolean givesTypes(JsonNode config, JsonNode tokenizerConfig) {
+    return of(config, tokenizerConfig) == BERT
+        && !name(config, tokenizerConfig).equals("DistilBertTokenizer");
+  }
+
+  private static String model(JsonNode config) {
+    return config.path("model_type").asText();
+  }
+
+  private static String name(JsonNode config, JsonNode tokenizerConfig) {
     String named =
         List.of(tokenizerConfig, config).stream()
             .map(json -> json.path("tokenizer_class").asText(""))
             .filter(text -> !text.isEmpty() && !text.equals("null"))
             .findFirst()
             .orElse("");
-    if (model.equals("qwen2") || named.isEmpty()) {
-      named = BY_MODEL.getOrDefault(model, "TokenizersBackend");
+    if (model(config).equals("qwen2") || named.isEmpty()) {
+      named = BY_MODEL.getOrDefault(model(config), "TokenizersBackend");
     }
-    TokenizerClass known =
-        BY_NAME.get(named.endsWith("Fast") ? named.substring(0, named.length() - 4) : named);
-    if (known == null) {
-      throw new PeftException(
-          "The tokenizer's class is "
-              + quoted(named)
-              + ", whose rules are not known here. Supported: "
-              + BY_NAME.keySet().stream().sorted().collect(Collectors.joining(", "))
-              + ". PreTrainedTokenizer in tokenizer_config.json takes tokenizer.json as it is.");
-    }
-    return known;
+    return named.endsWith("Fast") ? named.substring(0, named.length() - 4) : named;
   }
 
   private static final class Names {

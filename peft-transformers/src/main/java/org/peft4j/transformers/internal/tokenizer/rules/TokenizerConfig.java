@@ -11,8 +11,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.json.JsonReader;
 import org.peft4j.internal.json.JsonText;
@@ -229,6 +231,28 @@ record TokenizerConfig(
           FILE + " has truncation_side " + JsonText.shown(side) + "; allowed: left or right.");
     }
     return side.asText().equals("left");
+  }
+
+  /** Where there is no limit, files have numbers such as 10³⁰. */
+  OptionalInt longestInput() {
+    JsonNode most = json.path("model_max_length");
+    return most.canConvertToInt() && most.intValue() > 0
+        ? OptionalInt.of(most.intValue())
+        : OptionalInt.empty();
+  }
+
+  /**
+   * Whether a model is given types of tokens.
+   *
+   * @param otherwise whether the class does so by itself
+   */
+  boolean givesTypes(boolean otherwise) {
+    JsonNode names = json.path("model_input_names");
+    if (!names.isArray()) {
+      return otherwise;
+    }
+    return StreamSupport.stream(names.spliterator(), false)
+        .anyMatch(name -> name.asText().equals("token_type_ids"));
   }
 
   boolean has(String name) {

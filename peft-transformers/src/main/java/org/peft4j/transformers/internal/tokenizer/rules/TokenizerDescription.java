@@ -29,6 +29,8 @@ import org.peft4j.transformers.internal.tokenizer.check.TokenizerCheck;
  * @param named the texts of special tokens by name, as {@code eos_token}
  * @param longestText the most characters of a text
  * @param cleansUp whether decoding takes away spaces before punctuation
+ * @param longestInput the most tokens of an input, if the config says it
+ * @param givesTypes whether the types of tokens are given to a model
  * @param truncatesLeft whether a text that is too long loses its beginning, not its end
  */
 public record TokenizerDescription(
@@ -37,6 +39,8 @@ public record TokenizerDescription(
     Map<String, String> named,
     int longestText,
     boolean cleansUp,
+    OptionalInt longestInput,
+    boolean givesTypes,
     boolean truncatesLeft) {
   /** The largest vocabularies take some 40 MB. */
   private static final JsonReader JSON = JsonReader.upTo(1 << 28, 1 << 24);
@@ -82,6 +86,8 @@ public record TokenizerDescription(
         names,
         TokenizerCheck.longestText(file, path + ":"),
         !bytePairs && config.flag("clean_up_tokenization_spaces", false),
+        config.longestInput(),
+        config.givesTypes(TokenizerClass.givesTypes(configJson, config.json())),
         left);
   }
 
@@ -178,6 +184,11 @@ public record TokenizerDescription(
     for (AddedToken token : fresh) {
       added.add(names.contains(token.content()) ? token.asSpecial() : token);
     }
+  }
+
+  /** Whether the model's pieces that go on within a word begin with a mark. */
+  public boolean marksPieces() {
+    return !json.path("model").path("continuing_subword_prefix").asText("").isEmpty();
   }
 
   /** The id of a named token, if there is one. */

@@ -1,0 +1,19 @@
+package org.peft4j.transformers.internal.layer;
+
+import org.deeplearning4j.nn.api.Layer;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+
+/** The embeddings that active adapters put before those of a text. */
+public final class VirtualTokens {
+  private VirtualTokens() {}
+
+  /** Their number in the next pass of a graph, the model's own or a wrapped one. */
+  public static int of(ComputationGraph graph) {
+    for (Layer layer : graph.getLayers()) {
+      if (layer instanceof EmbeddingsLayer embeddings) {
+        return embeddings.virtualTokens();
+      }
+    }
+    return 0;
+  }
+}
