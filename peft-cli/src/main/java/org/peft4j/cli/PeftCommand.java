@@ -6,6 +6,7 @@ import org.peft4j.cli.checkpoint.CombineCommand;
 import org.peft4j.cli.checkpoint.InitCommand;
 import org.peft4j.cli.checkpoint.InspectCommand;
 import org.peft4j.cli.checkpoint.MergeCommand;
+import org.peft4j.cli.checkpoint.QuantizeCommand;
 import org.peft4j.cli.checkpoint.ResizeCommand;
 import org.peft4j.cli.plan.PlanCommand;
 import org.peft4j.cli.run.EvalCommand;
@@ -42,6 +43,7 @@ import picocli.CommandLine.Spec;
       EvalCommand.class,
       GenerateCommand.class,
       MergeCommand.class,
+      QuantizeCommand.class,
       CombineCommand.class,
       InspectCommand.class,
       PlanCommand.class,

@@ -23,6 +23,7 @@ class HelpTest {
         "eval",
         "generate",
         "merge",
+        "quantize",
         "combine",
         "inspect",
         "plan",

@@ -92,6 +92,49 @@ class QuantizationTest {
         .containsPattern("weights +206 MB +127 MB\\R");
   }
 
+  @Test
+  void aQuantisedCheckpointIsPlannedAndMergedWithoutBeingQuantisedAgain() {
+    Path model = folder.resolve("nf4");
+    Path adapter = Run.GOLDEN.resolve("quantized/llama_nf4/adapter");
+    Run written =
+        Run.of(
+            "quantize",
+            "-m",
+            Run.LLAMA,
+            "-o",
+            model,
+            "--quantization",
+            "nf4",
+            "--shard-size",
+            "9KB");
+    Run plan = Run.of("plan", model);
+    Run twice = Run.of("plan", model, "--quantization", "nf4");
+    Run refused = Run.of("merge", "-m", model, "-a", adapter, "-o", folder.resolve("m"));
+    Run merged =
+        Run.of(
+            "merge", "-m", model, "-a", adapter, "-o", folder.resolve("m"), "--precision", "fp32");
+
+    assertThat(written.out()).isEqualTo("checkpoint in nf4 written to " + model + "\n");
+    assertThat(plan.out())
+        .isEqualTo(Run.of("plan", Run.LLAMA, "--quantization", "nf4").out())
+        .contains("nf4, fp32");
+    assertThat(twice.err()).contains(" holds its weights as nf4 already; leave --quantization out");
+    assertThat(refused.status()).isEqualTo(1);
+    assertThat(refused.err())
+        .contains("is held as NF4, and cannot take an adapter in")
+        .contains("--precision");
+    assertThat(merged.status()).as(merged.err()).isZero();
+    assertThat(merged.out())
+        .contains("its weights are those that " + model + " holds in fewer bits, as numbers");
+  }
+
+  @Test
+  void quantizeNeedsAFormat() {
+    Run run = Run.of("quantize", "-m", Run.LLAMA, "-o", folder.resolve("x"));
+    assertThat(run.status()).isEqualTo(2);
+    assertThat(run.err()).contains("give --quantization: nf4, fp4 or int8");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -101,7 +144,7 @@ class QuantizationTest {
         "--double-quantization | add --quantization nf4",
         "--quantization nf4 --int8-threshold 6 | --int8-threshold does not go with --quantization nf4",
         "--quantization nf4 --symmetric | it is for int4, and int8 with --block-size.",
-        "--quantization int4 --block-size 96 | --block-size is 96; allowed: 32, 64, 128.",
+        "--quantization int4 --block-size 96 | --block-size is 96; allowed: 8, 16, 32",
         "--quantization int8 --int8-threshold -1 | --int8-threshold is -1.0; allowed: 0",
         "--quantization int8 --block-size 64 --double-quantization | it is for nf4, fp4.",
         "--quantization nf5 | 'nf5'"

@@ -14,13 +14,16 @@ import org.peft4j.error.PeftException;
  * range from min to max includes 0. Without, {@code s = max|w|/(2ᵇ⁻¹ − 1)} and {@code z = 2ᵇ⁻¹}.
  *
  * @param bits b: 4 or 8
- * @param groupSize the inputs of a group: 32, 64 or 128; the last may be shorter
+ * @param groupSize the inputs of a group: 8, 16, 32 … 1024, or 0 for all of a row; the last group
+ *     of a row may be shorter
  * @param zeroPoints whether each group has a zero point of its own
  * @param skipModules names of modules that stay as they are
  */
 public record GroupQuantization(
     int bits, int groupSize, boolean zeroPoints, List<String> skipModules) implements Quantization {
   private static final int DEFAULT_GROUP = 64;
+  private static final int SMALLEST = 8;
+  private static final int LARGEST = 1024;
 
   /**
    * Checks.
@@ -32,8 +35,13 @@ public record GroupQuantization(
     if (bits != 4 && bits != 8) {
       problems.add("The bits of integers are " + bits + "; allowed: 4, 8.");
     }
-    if (groupSize != 32 && groupSize != 64 && groupSize != 128) {
-      problems.add("The group size is " + groupSize + "; allowed: 32, 64, 128.");
+    boolean power =
+        groupSize >= SMALLEST && groupSize <= LARGEST && Integer.bitCount(groupSize) == 1;
+    if (groupSize != 0 && !power) {
+      problems.add(
+          "The group size is "
+              + groupSize
+              + "; allowed: 8, 16, 32, 64, 128, 256, 512, 1024, or 0 for whole rows.");
     }
     skipModules = SkippedModules.checked(skipModules, problems);
   }
@@ -50,7 +58,7 @@ public record GroupQuantization(
 
   /** The number of groups in a row of {@code in} inputs. */
   public long groups(long in) {
-    return (in + groupSize - 1) / groupSize;
+    return groupSize == 0 ? 1 : (in + groupSize - 1) / groupSize;
   }
 
   @Override

@@ -1,12 +1,14 @@
 package org.peft4j.transformers;
 
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Initializer;
 import org.peft4j.error.PeftException;
+import org.peft4j.internal.quantized.stored.StoredQuantization;
 import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.site.SiteParameter;
 import org.peft4j.transformers.architecture.EmbeddingPart;
@@ -19,6 +21,7 @@ import org.peft4j.transformers.config.Labels;
 import org.peft4j.transformers.config.Precision;
 import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.family.Families;
+import org.peft4j.transformers.internal.family.QuantizationFields;
 import org.peft4j.transformers.internal.model.FrozenModel;
 import org.peft4j.transformers.internal.position.Sinusoids;
 import org.peft4j.transformers.internal.weights.CheckpointReader;
@@ -112,10 +115,18 @@ record ModelLoader(Path folder, ModelArchitecture architecture, TransformerOptio
   }
 
   private WeightStore read(TensorKeys keys) {
-    HeldFormats plain = HeldFormats.of(options.dataType(), matrices());
+    Optional<StoredQuantization> stored = QuantizationFields.of(folder);
+    if (stored.isPresent() && options.quantization().isPresent()) {
+      throw new PeftException(
+          folder
+              + " holds its weights in fewer bits already (quantization_config in its config.json)."
+              + " Load it without a quantization, or quantise the original checkpoint.");
+    }
+    HeldFormats plain = HeldFormats.of(options.dataType(), matrices()).widening(options.widening());
     HeldFormats formats =
         options.quantization().map(q -> plain.quantizing(q, architecture)).orElse(plain);
-    return new CheckpointReader(folder, keys, formats).read();
+    return new CheckpointReader(folder, keys, formats, stored.map(StoredQuantization::weights))
+        .read();
   }
 
   private DataType matrices() {

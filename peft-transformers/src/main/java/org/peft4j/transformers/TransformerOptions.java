@@ -2,6 +2,7 @@ package org.peft4j.transformers;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.learning.config.Adam;
 import org.nd4j.linalg.learning.config.IUpdater;
@@ -26,6 +27,8 @@ import org.peft4j.transformers.config.Precision;
  *     without it all types are 0. For encoders with types of tokens: two sentences in one sequence
  * @param labelSmoothing ε of the loss of tokens, 0 for none: {@code (1 − ε)·(−log p(label)) +
  *     ε·(the mean of −log p over the vocabulary)} (Szegedy et al., 2016); below 1
+ * @param widening whether weights that the checkpoint itself holds in fewer bits become numbers of
+ *     {@code precision}: for merging into them
  */
 public record TransformerOptions(
     DataType dataType,
@@ -36,7 +39,8 @@ public record TransformerOptions(
     List<Regularization> regularization,
     long seed,
     boolean tokenTypes,
-    double labelSmoothing) {
+    double labelSmoothing,
+    boolean widening) {
   private static final double LEARNING_RATE = 1e-4;
 
   public TransformerOptions {
@@ -67,125 +71,97 @@ public record TransformerOptions(
         List.of(),
         0,
         false,
-        0);
+        0,
+        false);
   }
 
   public TransformerOptions withDataType(DataType value) {
-    return new TransformerOptions(
-        value,
-        precision,
-        quantization,
-        gradientCheckpointing,
-        updater,
-        regularization,
-        seed,
-        tokenTypes,
-        labelSmoothing);
+    return changed(fields -> fields.dataType = value);
   }
 
   public TransformerOptions withPrecision(Precision value) {
-    return new TransformerOptions(
-        dataType,
-        value,
-        quantization,
-        gradientCheckpointing,
-        updater,
-        regularization,
-        seed,
-        tokenTypes,
-        labelSmoothing);
+    return changed(fields -> fields.precision = value);
   }
 
   /** The linear weights of blocks in fewer bits, made while they are read. */
   public TransformerOptions withQuantization(Quantization value) {
-    return new TransformerOptions(
-        dataType,
-        precision,
-        Optional.of(value),
-        gradientCheckpointing,
-        updater,
-        regularization,
-        seed,
-        tokenTypes,
-        labelSmoothing);
+    return changed(fields -> fields.quantization = Optional.of(value));
   }
 
   public TransformerOptions withGradientCheckpointing(boolean value) {
-    return new TransformerOptions(
-        dataType,
-        precision,
-        quantization,
-        value,
-        updater,
-        regularization,
-        seed,
-        tokenTypes,
-        labelSmoothing);
+    return changed(fields -> fields.gradientCheckpointing = value);
   }
 
   public TransformerOptions withUpdater(IUpdater value) {
-    return new TransformerOptions(
-        dataType,
-        precision,
-        quantization,
-        gradientCheckpointing,
-        value,
-        regularization,
-        seed,
-        tokenTypes,
-        labelSmoothing);
+    return changed(fields -> fields.updater = value);
   }
 
   public TransformerOptions withRegularization(List<Regularization> value) {
-    return new TransformerOptions(
-        dataType,
-        precision,
-        quantization,
-        gradientCheckpointing,
-        updater,
-        value,
-        seed,
-        tokenTypes,
-        labelSmoothing);
+    return changed(fields -> fields.regularization = value);
   }
 
   /** The loss of tokens with that ε, in training and evaluation. */
   public TransformerOptions withLabelSmoothing(double value) {
-    return new TransformerOptions(
-        dataType,
-        precision,
-        quantization,
-        gradientCheckpointing,
-        updater,
-        regularization,
-        seed,
-        tokenTypes,
-        value);
+    return changed(fields -> fields.labelSmoothing = value);
   }
 
   public TransformerOptions withSeed(long value) {
-    return new TransformerOptions(
-        dataType,
-        precision,
-        quantization,
-        gradientCheckpointing,
-        updater,
-        regularization,
-        value,
-        tokenTypes,
-        labelSmoothing);
+    return changed(fields -> fields.seed = value);
   }
 
   public TransformerOptions withTokenTypes(boolean value) {
-    return new TransformerOptions(
-        dataType,
-        precision,
-        quantization,
-        gradientCheckpointing,
-        updater,
-        regularization,
-        seed,
-        value,
-        labelSmoothing);
+    return changed(fields -> fields.tokenTypes = value);
+  }
+
+  /** A quantised checkpoint's weights as numbers, so that adapters can be merged into them. */
+  public TransformerOptions withWidening(boolean value) {
+    return changed(fields -> fields.widening = value);
+  }
+
+  private TransformerOptions changed(Consumer<Fields> change) {
+    Fields fields = new Fields(this);
+    change.accept(fields);
+    return fields.options();
+  }
+
+  /** The options while one of them changes. */
+  private static final class Fields {
+    private DataType dataType;
+    private Precision precision;
+    private Optional<Quantization> quantization;
+    private boolean gradientCheckpointing;
+    private IUpdater updater;
+    private List<Regularization> regularization;
+    private long seed;
+    private boolean tokenTypes;
+    private double labelSmoothing;
+    private boolean widening;
+
+    Fields(TransformerOptions options) {
+      dataType = options.dataType;
+      precision = options.precision;
+      quantization = options.quantization;
+      gradientCheckpointing = options.gradientCheckpointing;
+      updater = options.updater;
+      regularization = options.regularization;
+      seed = options.seed;
+      tokenTypes = options.tokenTypes;
+      labelSmoothing = options.labelSmoothing;
+      widening = options.widening;
+    }
+
+    TransformerOptions options() {
+      return new TransformerOptions(
+          dataType,
+          precision,
+          quantization,
+          gradientCheckpointing,
+          updater,
+          regularization,
+          seed,
+          tokenTypes,
+          labelSmoothing,
+          widening);
+    }
   }
 }

@@ -14,6 +14,8 @@ import org.peft4j.PeftModel;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.lora.LoraConfig;
 import org.peft4j.quantization.Quantization;
+import org.peft4j.transformers.checkpoint.CheckpointWriter;
+import org.peft4j.transformers.family.Families;
 
 /** The code of {@code docs/quantization.md}. */
 class QuantizationGuideTest {
@@ -35,6 +37,19 @@ class QuantizationGuideTest {
         PeftModel<ComputationGraph> model = Peft.wrap(base.graph(), lora)) {
       model.network().fit(data);
       model.save(adapter);
+    }
+  }
+
+  @Test
+  void aCheckpointIsQuantisedOnce(@TempDir Path quantised) {
+    TransformerOptions options = TransformerOptions.defaults().withQuantization(Quantization.nf4());
+    write(Golden.base("llama"), options, quantised);
+    assertThat(Families.quantization(quantised)).contains(Quantization.nf4());
+  }
+
+  private static void write(Path folder, TransformerOptions options, Path quantised) {
+    try (CausalLanguageModel model = Transformers.load(folder, options)) {
+      CheckpointWriter.of(model).write(quantised);
     }
   }
 }

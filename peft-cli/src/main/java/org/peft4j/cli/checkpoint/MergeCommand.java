@@ -11,6 +11,8 @@ import org.peft4j.cli.options.WeightedFolder;
 import org.peft4j.safetensors.DType;
 import org.peft4j.transformers.TransformerOptions;
 import org.peft4j.transformers.checkpoint.CheckpointWriter;
+import org.peft4j.transformers.config.Precision;
+import org.peft4j.transformers.family.Families;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -73,7 +75,8 @@ public final class MergeCommand implements Runnable {
   @Override
   public void run() {
     float[] adapted;
-    try (OpenModel open = OpenModel.of(model, adapters, TransformerOptions.defaults())) {
+    boolean quantized = Families.quantization(model).isPresent();
+    try (OpenModel open = OpenModel.of(model, adapters, options(quantized))) {
       CheckpointWriter writer =
           CheckpointWriter.of(open.base()).merging(open.wrapped().orElseThrow());
       adapters.forEach(adapter -> writer.filesOf(adapter.folder()));
@@ -90,5 +93,21 @@ public final class MergeCommand implements Runnable {
                   + " most %.1e, relative to the largest%n",
               output, difference);
     }
+    if (quantized) {
+      Output.of(spec)
+          .printf(
+              "its weights are those that %s holds in fewer bits, as numbers; for a closer merge give"
+                  + " the folder of the original weights as --model%n",
+              model);
+    }
+  }
+
+  /** Into weights in fewer bits nothing can be merged: they are widened where a type is given. */
+  private TransformerOptions options(boolean quantized) {
+    TransformerOptions plain = TransformerOptions.defaults();
+    boolean half = dtype.equals(Optional.of(DType.BF16));
+    return quantized && dtype.isPresent()
+        ? plain.withWidening(true).withPrecision(half ? Precision.BF16 : Precision.FP32)
+        : plain;
   }
 }

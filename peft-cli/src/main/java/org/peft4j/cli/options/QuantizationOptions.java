@@ -1,5 +1,6 @@
 package org.peft4j.cli.options;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -8,6 +9,7 @@ import org.peft4j.error.PeftException;
 import org.peft4j.quantization.BlockQuantization;
 import org.peft4j.quantization.GroupQuantization;
 import org.peft4j.quantization.Quantization;
+import org.peft4j.transformers.family.Families;
 import picocli.CommandLine.Option;
 
 /** The options of weights in fewer bits. */
@@ -46,8 +48,8 @@ public final class QuantizationOptions {
       names = "--block-size",
       paramLabel = "N",
       description =
-          "Weights that share a factor. nf4, fp4: 32, 64, 128 … 4096; int4: 32, 64, 128 (default: 64)."
-              + " int8: a whole row, or 32, 64, 128 for groups with scales and zero points.")
+          "Weights that share a factor. nf4, fp4: 32, 64, 128 … 4096; int4: 8, 16, 32 … 1024, 0 for rows"
+              + " (default: 64). int8: a whole row, or as int4 for groups with scales and zero points.")
   Optional<Integer> blockSize = Optional.empty();
 
   @Option(
@@ -89,6 +91,23 @@ public final class QuantizationOptions {
         skipModules.isEmpty()
             ? quantization
             : OPTIONS.in(() -> quantization.withSkipModules(skipModules)));
+  }
+
+  /**
+   * What they say of a checkpoint, or how it holds its weights itself.
+   *
+   * @throws PeftException if both do
+   */
+  public Optional<Quantization> of(Path model) {
+    Optional<Quantization> stored = Families.quantization(model);
+    if (stored.isPresent() && format.isPresent()) {
+      throw new PeftException(
+          model
+              + " holds its weights as "
+              + stored.get().id()
+              + " already; leave --quantization out, or give the original checkpoint.");
+    }
+    return stored.or(this::value);
   }
 
   private boolean details() {

@@ -102,7 +102,7 @@ public final class PlanCommand implements Runnable {
     TrainingBatch size = OPTIONS.in(() -> new TrainingBatch(batch, length));
     TransformerPlan plan = Transformers.plan(path, config, size);
     List<Precision> told = precision.map(List::of).orElse(List.of(Precision.values()));
-    Optional<Quantization> bits = quantization.value();
+    Optional<Quantization> bits = quantization.of(path);
     Output.of(spec)
         .print(
             json ? new PlanJson(plan, told, bits).text() : new PlanText(plan, told, bits).text());

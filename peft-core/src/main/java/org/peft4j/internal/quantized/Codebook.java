@@ -8,7 +8,7 @@ import org.peft4j.quantization.QuantizedFormat;
  * Values in [−1, 1] by code. The code of a number is that of the nearest value; halfway between
  * two, that of the lower one.
  */
-final class Codebook {
+public final class Codebook {
   private static final double[] NF4 = {
     -1.0,
     -0.6961928009986877,
@@ -58,7 +58,7 @@ final class Codebook {
     }
   }
 
-  static Codebook of(QuantizedFormat format) {
+  public static Codebook of(QuantizedFormat format) {
     return switch (format) {
       case NF4 -> OF_NF4;
       case FP4 -> OF_FP4;
@@ -87,7 +87,7 @@ final class Codebook {
   }
 
   /** The values by code. */
-  float[] values() {
+  public float[] values() {
     return values.clone();
   }
 

@@ -6,7 +6,7 @@ import java.nio.ByteBuffer;
  * Whole numbers of 4 or 8 bits outside of the heap. Two codes of 4 bits share a byte, the first in
  * its lower half.
  */
-final class Codes {
+public final class Codes {
   private final int bits;
   private final HostBytes memory;
   private final ByteBuffer bytes;
@@ -17,7 +17,7 @@ final class Codes {
     this.bytes = memory.buffer();
   }
 
-  static Codes allocate(int bits, long count) {
+  public static Codes allocate(int bits, long count) {
     return new Codes(bits, HostBytes.allocate((count * bits + 7) / 8));
   }
 
@@ -27,7 +27,7 @@ final class Codes {
    *
    * @param first even, where codes have 4 bits
    */
-  void put(long first, int[] codes) {
+  public void put(long first, int[] codes) {
     byte[] packed = new byte[(codes.length * bits + 7) / 8];
     for (int i = 0; i < codes.length; i++) {
       if (bits == 8) {

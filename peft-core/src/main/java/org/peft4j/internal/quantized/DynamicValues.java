@@ -6,11 +6,11 @@ import java.util.Arrays;
  * The 256 values of dynamic 8-bit quantisation (Dettmers, 2016): a sign, an exponent of base 10
  * whose length varies, and a linear fraction in the bits that the exponent leaves.
  */
-final class DynamicValues {
+public final class DynamicValues {
   private static final int EXPONENTS = 7;
   private static final float LEAST = 0.1f;
 
-  static final Codebook CODEBOOK = new Codebook(values());
+  public static final Codebook CODEBOOK = new Codebook(values());
 
   private DynamicValues() {}
 

@@ -1,7 +1,7 @@
 package org.peft4j.internal.quantized;
 
 /** The factor of each block of a weight. */
-interface Factors {
+public interface Factors {
   float of(int block);
 
   /** Their size in bytes. */

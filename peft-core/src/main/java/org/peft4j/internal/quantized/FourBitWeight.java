@@ -19,7 +19,7 @@ public final class FourBitWeight extends QuantizedWeight {
    * @param view how a checkpoint's array is seen as W
    * @param type the type of products: FLOAT, BFLOAT16 or DOUBLE
    */
-  FourBitWeight(
+  public FourBitWeight(
       long[] shape,
       WeightView view,
       BlockQuantization quantization,
@@ -42,12 +42,16 @@ public final class FourBitWeight extends QuantizedWeight {
     return codes.size() + factors.bytes();
   }
 
+  public BlockQuantization quantization() {
+    return quantization;
+  }
+
   /** Two codes for each byte. */
-  ByteBuffer codes() {
+  public ByteBuffer codes() {
     return codes.buffer();
   }
 
-  Factors factors() {
+  public Factors factors() {
     return factors;
   }
 

@@ -21,6 +21,7 @@ final class GroupQuantizer implements Quantizer {
     INDArray matrix = view.of(array);
     int columns = Math.toIntExact(matrix.size(1));
     int groups = Math.toIntExact(quantization.groups(columns));
+    int size = quantization.groupSize() == 0 ? columns : quantization.groupSize();
     Codes codes = Codes.allocate(quantization.bits(), matrix.length());
     float[] scales = new float[Math.toIntExact(matrix.size(0) * groups)];
     float[] offsets = new float[scales.length];
@@ -32,8 +33,8 @@ final class GroupQuantizer implements Quantizer {
               int[] part = new int[numbers.length];
               for (int row = 0; row < rows; row++) {
                 for (int group = 0; group < groups; group++) {
-                  int start = row * columns + group * quantization.groupSize();
-                  int end = Math.min((row + 1) * columns, start + quantization.groupSize());
+                  int start = row * columns + group * size;
+                  int end = Math.min((row + 1) * columns, start + size);
                   int index = (int) (from + row) * groups + group;
                   Grid grid = Grid.of(quantization, numbers, start, end);
                   scales[index] = grid.scale();
@@ -48,7 +49,7 @@ final class GroupQuantizer implements Quantizer {
     return new GroupWeight(
         matrix.shape(),
         view,
-        new InputGroups(columns, quantization.groupSize()),
+        new InputGroups(columns, size),
         type,
         codes,
         PlainFactors.of(scales),

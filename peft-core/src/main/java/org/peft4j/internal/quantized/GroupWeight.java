@@ -21,7 +21,7 @@ public final class GroupWeight extends QuantizedWeight {
    * @param scales [out, groups], row by row
    * @param offsets [out, groups], row by row
    */
-  GroupWeight(
+  public GroupWeight(
       long[] shape,
       WeightView view,
       InputGroups groups,

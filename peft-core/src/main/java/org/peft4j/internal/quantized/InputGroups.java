@@ -3,14 +3,14 @@ package org.peft4j.internal.quantized;
 import org.jspecify.annotations.Nullable;
 
 /** Which group each input of a matrix is in: consecutive ones, or as GPTQ's {@code g_idx} says. */
-final class InputGroups {
+public final class InputGroups {
   private final int columns;
   private final int size;
   private final int @Nullable [] ofInput;
   private final int count;
 
   /** Consecutive groups of {@code size}; the last may be shorter. */
-  InputGroups(int columns, int size) {
+  public InputGroups(int columns, int size) {
     this.columns = columns;
     this.size = size;
     this.ofInput = null;
@@ -20,7 +20,7 @@ final class InputGroups {
   /**
    * @param ofInput the group of each input, from 0 to count − 1
    */
-  InputGroups(int[] ofInput, int count) {
+  public InputGroups(int[] ofInput, int count) {
     this.columns = ofInput.length;
     this.size = 1;
     this.ofInput = ofInput.clone();

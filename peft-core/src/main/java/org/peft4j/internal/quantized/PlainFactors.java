@@ -3,7 +3,7 @@ package org.peft4j.internal.quantized;
 import java.nio.FloatBuffer;
 
 /** Factors in FP32. */
-final class PlainFactors implements Factors {
+public final class PlainFactors implements Factors {
   private final HostBytes memory;
   private final FloatBuffer values;
 
@@ -13,10 +13,17 @@ final class PlainFactors implements Factors {
   }
 
   /** A copy of {@code factors}. */
-  static PlainFactors of(float[] factors) {
+  public static PlainFactors of(float[] factors) {
     HostBytes memory = HostBytes.allocate((long) Float.BYTES * factors.length);
     memory.buffer().asFloatBuffer().put(factors);
     return new PlainFactors(memory);
+  }
+
+  /** A copy of them. */
+  public float[] values() {
+    float[] copy = new float[values.capacity()];
+    values.get(0, copy);
+    return copy;
   }
 
   @Override

@@ -6,8 +6,8 @@ import java.nio.ByteBuffer;
  * Factors in 8 bits: {@code mean + scale·d[code]}, with a scale for every 256 of them and the
  * values d of {@link DynamicValues}.
  */
-final class QuantizedFactors implements Factors {
-  static final int GROUP = 256;
+public final class QuantizedFactors implements Factors {
+  public static final int GROUP = 256;
 
   private final HostBytes memory;
   private final ByteBuffer codes;
@@ -18,7 +18,7 @@ final class QuantizedFactors implements Factors {
    * @param codes one byte for each factor
    * @param scales of 256 factors each
    */
-  QuantizedFactors(HostBytes codes, float[] scales, float mean) {
+  public QuantizedFactors(HostBytes codes, float[] scales, float mean) {
     this.memory = codes;
     this.codes = codes.buffer();
     this.scales = scales.clone();
@@ -40,6 +40,19 @@ final class QuantizedFactors implements Factors {
     float[] scales =
         new BlockQuantizer(DynamicValues.CODEBOOK, GROUP).codes(centred, codes.buffer());
     return new QuantizedFactors(codes, scales, mean);
+  }
+
+  /** One byte for each factor. */
+  public ByteBuffer codes() {
+    return memory.buffer();
+  }
+
+  public float[] scales() {
+    return scales.clone();
+  }
+
+  public float mean() {
+    return mean;
   }
 
   @Override

@@ -32,6 +32,11 @@ public abstract class QuantizedWeight implements FrozenWeight {
   /** Writes {@code count} elements from number {@code first} on, row by row; in any thread. */
   abstract void decode(long first, int count, float[] target, int at);
 
+  /** The type of products. */
+  public final DataType type() {
+    return type;
+  }
+
   final long columns() {
     return shape[1];
   }

@@ -22,7 +22,7 @@ public final class RowWeight extends QuantizedWeight {
    * @param type the type of products: FLOAT, BFLOAT16 or DOUBLE
    * @param codes a byte for each element
    */
-  RowWeight(
+  public RowWeight(
       long[] shape,
       WeightView view,
       RowQuantization quantization,
@@ -45,11 +45,15 @@ public final class RowWeight extends QuantizedWeight {
     return codes.size() + factors.bytes();
   }
 
-  ByteBuffer codes() {
+  public RowQuantization quantization() {
+    return quantization;
+  }
+
+  public ByteBuffer codes() {
     return codes.buffer();
   }
 
-  PlainFactors factors() {
+  public PlainFactors factors() {
     return factors;
   }
 

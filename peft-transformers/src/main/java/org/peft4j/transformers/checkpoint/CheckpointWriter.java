@@ -23,9 +23,13 @@ import org.peft4j.transformers.internal.family.LabelFields;
  * CheckpointWriter.of(model).merging(peft).write(Path.of("merged-model"));
  * }</pre>
  *
+ * <p>Weights that the model holds in fewer bits are written so, in bitsandbytes' form, unless
+ * {@link #dtype} asks for numbers: a checkpoint that needs no quantisation at the next start.
+ *
  * <p>It writes one tensor at a time: besides the model, memory holds a copy of at most one.
  */
 public final class CheckpointWriter {
+  private static final String QUANTIZATION = "quantization_config";
   private static final long DEFAULT_SHARD_BYTES = 5_000_000_000L;
 
   private final TransformerModel model;
@@ -114,6 +118,8 @@ public final class CheckpointWriter {
     if (saidTied && !tensors.tied()) {
       config.put("tie_word_embeddings", false);
     }
+    config.remove(QUANTIZATION);
+    tensors.quantized().config().ifPresent(quantized -> config.set(QUANTIZATION, quantized));
     LabelFields.put(config, model.architecture());
     List<Path> folders = new ArrayList<>(companions);
     folders.add(model.folder());

@@ -16,7 +16,9 @@ import org.peft4j.AdapterScope;
 import org.peft4j.PeftModel;
 import org.peft4j.adapter.Adapter;
 import org.peft4j.adapter.SharingAdapter;
+import org.peft4j.error.PeftException;
 import org.peft4j.internal.module.SiteLayer;
+import org.peft4j.internal.quantized.QuantizedWeight;
 import org.peft4j.internal.torch.WeightFiles;
 import org.peft4j.safetensors.DType;
 import org.peft4j.safetensors.TensorInfo;
@@ -45,6 +47,7 @@ final class ModelTensors {
   private final Set<String> apart;
   private final boolean tied;
   private final List<CheckpointTensor> all = new ArrayList<>();
+  private final QuantizedTensors quantized = new QuantizedTensors();
 
   /**
    * @param dtype the type of all tensors; empty for each tensor's type in the model's folder
@@ -76,6 +79,7 @@ final class ModelTensors {
         siteLayer.sites().forEach(site -> layers.put(site.name(), siteLayer));
       }
     }
+    head.ifPresent(linear -> quantized.skip(linear.site().name()));
     TensorTypes types = dtype.map(TensorTypes::of).orElseGet(() -> TensorTypes.original(model));
     Set<String> written = new HashSet<>();
     for (ModulePart module : architecture.modules()) {
@@ -97,10 +101,35 @@ final class ModelTensors {
       for (SiteParameter parameter : module.site().parameters()) {
         String name = name(module, parameter);
         if (!(tied && head.filter(module::equals).isPresent()) && written.add(name)) {
-          all.add(tensor(module.site(), parameter, name, types));
+          add(module, parameter, name, types, dtype.isEmpty());
         }
       }
     }
+  }
+
+  /**
+   * @param asHeld whether a weight in fewer bits is written so
+   */
+  private void add(
+      ModulePart module, SiteParameter parameter, String name, TensorTypes types, boolean asHeld) {
+    Site site = module.site();
+    if (asHeld && layer(site).frozen(site, parameter.name()) instanceof QuantizedWeight weight) {
+      if (adapted.contains(site.name())) {
+        throw new PeftException(
+            name
+                + " is held as "
+                + weight.format()
+                + ", and cannot take an adapter in: rounded again, it would lose most of it. Merge"
+                + " into numbers instead (dtype, on the command line --precision), or keep the"
+                + " adapter beside the model.");
+      }
+      all.addAll(quantized.add(name, weight));
+      return;
+    }
+    if (module instanceof LinearPart && !parameter.bias()) {
+      quantized.skip(names.stored(site.name()));
+    }
+    all.add(tensor(site, parameter, name, types));
   }
 
   private static boolean reads(StackPart stack, String key) {
@@ -173,6 +202,11 @@ final class ModelTensors {
   /** Whether the written head shares the token embedding's table. */
   boolean tied() {
     return tied;
+  }
+
+  /** The weights that are written in fewer bits. */
+  QuantizedTensors quantized() {
+    return quantized;
   }
 
   List<CheckpointTensor> all() {

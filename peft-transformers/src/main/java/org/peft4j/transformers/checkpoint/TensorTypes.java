@@ -26,11 +26,13 @@ interface TensorTypes {
           .tensors()
           .forEach(
               (name, info) -> {
-                types.put(name, info.dtype());
-                types.putIfAbsent(prefix + name, info.dtype());
+                if (info.dtype().isFloating()) {
+                  types.put(name, info.dtype());
+                  types.putIfAbsent(prefix + name, info.dtype());
+                }
               });
     }
-    // A formerly tied head has the table's type.
+    // A formerly tied head has the table's type, and so has what the folder holds in fewer bits.
     DType fallback = types.getOrDefault(table, DType.F32);
     return name -> types.getOrDefault(name, fallback);
   }

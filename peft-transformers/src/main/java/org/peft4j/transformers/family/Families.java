@@ -7,11 +7,14 @@ import java.util.Optional;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.Quoted;
 import org.peft4j.internal.json.JsonReader;
+import org.peft4j.internal.quantized.stored.StoredQuantization;
+import org.peft4j.quantization.Quantization;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.internal.family.CommonFields;
 import org.peft4j.transformers.internal.family.ConfigFields;
 import org.peft4j.transformers.internal.family.Family;
+import org.peft4j.transformers.internal.family.QuantizationFields;
 import org.peft4j.transformers.internal.family.TaskFields;
 import org.peft4j.transformers.internal.family.decoder.BloomFamily;
 import org.peft4j.transformers.internal.family.decoder.FalconFamily;
@@ -117,6 +120,7 @@ public final class Families {
             .findFirst()
             .orElseThrow(() -> unknown(file, modelType));
     CommonFields.read(fields);
+    QuantizationFields.read(fields);
     TaskHead stored = TaskFields.read(fields, family.tasks());
     wanted.ifPresent(task -> requireTask(file, family, task));
     ModelArchitecture architecture = family.describe(fields, wanted.orElse(stored));
@@ -124,6 +128,20 @@ public final class Families {
     fields.refuseUnknown();
     fields.throwProblems();
     return architecture;
+  }
+
+  /**
+   * How a folder holds its linear weights in fewer bits: bitsandbytes, GPTQ or AWQ; empty for plain
+   * numbers.
+   *
+   * @throws PeftException if there is no {@code config.json}, or the form is not supported
+   */
+  public static Optional<Quantization> quantization(Path path) {
+    Path file = file(path);
+    ConfigFields fields = new ConfigFields(file.toString(), JSON.read(file));
+    Optional<StoredQuantization> stored = QuantizationFields.read(fields);
+    fields.throwProblems();
+    return stored.map(StoredQuantization::kind);
   }
 
   private static void requireTask(Path file, Family family, TaskHead wanted) {

@@ -178,6 +178,20 @@ public final class ConfigFields {
     return has(name) ? positiveNumber(name) : absent;
   }
 
+  /**
+   * Whether a field has a number of at least {@code least}; anything else but null is a problem.
+   */
+  public boolean isNumber(String name, double least) {
+    boolean good = node(name).isNumber() && node(name).doubleValue() >= least;
+    check(good || !has(name), name, "a number from " + least + " on");
+    return good;
+  }
+
+  /** A number that is there. */
+  public double number(String name) {
+    return node(name).doubleValue();
+  }
+
   /** A list of {@code count} numbers; as many ones where it is missing or wrong. */
   public List<Double> positiveNumbers(String name, int count) {
     List<Double> numbers = new ArrayList<>();
@@ -283,6 +297,11 @@ public final class ConfigFields {
   /** Accepts fields with any value: nothing here depends on them. */
   public void ignore(String... names) {
     known.addAll(List.of(names));
+  }
+
+  /** Accepts all fields that nobody has read: another problem says enough. */
+  public void ignoreRest() {
+    json.fieldNames().forEachRemaining(known::add);
   }
 
   /** Adds a problem unless field {@code name} is absent, null, or {@code value}. */

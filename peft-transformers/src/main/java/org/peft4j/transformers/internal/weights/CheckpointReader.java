@@ -1,13 +1,18 @@
 package org.peft4j.transformers.internal.weights;
 
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.peft4j.error.PeftException;
+import org.peft4j.internal.quantized.stored.StoredWeight;
+import org.peft4j.internal.quantized.stored.StoredWeights;
 import org.peft4j.internal.torch.WeightFiles;
 import org.peft4j.safetensors.DType;
 import org.peft4j.safetensors.TensorInfo;
@@ -26,14 +31,18 @@ public final class CheckpointReader {
   private final Path folder;
   private final TensorKeys keys;
   private final HeldFormats formats;
+  private final Optional<StoredWeights> quantized;
 
   /**
    * @param keys the tensors that the architecture needs
+   * @param quantized how the checkpoint holds weights in fewer bits, if it does
    */
-  public CheckpointReader(Path folder, TensorKeys keys, HeldFormats formats) {
+  public CheckpointReader(
+      Path folder, TensorKeys keys, HeldFormats formats, Optional<StoredWeights> quantized) {
     this.folder = folder;
     this.keys = keys;
     this.formats = formats;
+    this.quantized = quantized;
   }
 
   /**
@@ -44,8 +53,12 @@ public final class CheckpointReader {
    */
   public WeightStore read() {
     try (TensorSource source = WeightFiles.open(folder)) {
-      Map<String, TensorInfo> found = match(source);
+      Map<String, StoredWeight> inFewerBits = new TreeMap<>();
+      quantized.ifPresent(form -> inFewerBits.putAll(form.in(source)));
+      Map<String, StoredWeight> byKey = new TreeMap<>();
+      Map<String, TensorInfo> found = match(source, inFewerBits, byKey);
       Map<String, FrozenWeight> weights = new HashMap<>();
+      byKey.forEach((key, weight) -> weights.put(key, formats.read(weight, keys.view(key))));
       found.forEach(
           (key, info) ->
               weights.put(
@@ -58,11 +71,23 @@ public final class CheckpointReader {
     }
   }
 
-  private Map<String, TensorInfo> match(TensorSource source) {
+  private Map<String, TensorInfo> match(
+      TensorSource source, Map<String, StoredWeight> inFewerBits, Map<String, StoredWeight> byKey) {
     Map<String, TensorInfo> found = new TreeMap<>();
     TreeSet<String> problems = new TreeSet<>();
     TreeSet<String> unused = new TreeSet<>();
+    Set<String> parts = new HashSet<>();
+    inFewerBits.forEach(
+        (name, weight) -> {
+          parts.addAll(weight.tensors());
+          String key = keys.canonical(name).orElse(name);
+          byKey.put(key, weight);
+          check(key, weight, problems);
+        });
     for (TensorInfo info : source.tensors().values()) {
+      if (parts.contains(info.name())) {
+        continue;
+      }
       Optional<String> key = keys.canonical(info.name());
       if (key.isPresent()) {
         TensorInfo other = found.put(key.get(), info);
@@ -85,7 +110,8 @@ public final class CheckpointReader {
               }
             });
     keys.shapes().keySet().stream()
-        .filter(key -> !found.containsKey(key) && !keys.optional().contains(key))
+        .filter(key -> !found.containsKey(key) && !byKey.containsKey(key))
+        .filter(key -> !keys.optional().contains(key))
         .forEach(key -> problems.add("missing " + key + " " + keys.shapes().get(key)));
     if (!problems.isEmpty()) {
       throw new PeftException(
@@ -95,6 +121,25 @@ public final class CheckpointReader {
       LOG.info("{}: the head of pretraining is not used: {}.", folder, String.join(", ", unused));
     }
     return found;
+  }
+
+  private void check(String key, StoredWeight weight, TreeSet<String> problems) {
+    List<Long> expected = keys.shapes().get(key);
+    if (expected == null || expected.size() != 2) {
+      problems.add("unexpected " + key + " in fewer bits");
+      return;
+    }
+    long[] matrix = keys.view(key).shape(expected.get(0), expected.get(1));
+    if (matrix[0] != weight.out() || matrix[1] != weight.in()) {
+      problems.add(
+          key
+              + " in fewer bits is ["
+              + weight.out()
+              + ", "
+              + weight.in()
+              + "] instead of "
+              + Arrays.toString(matrix));
+    }
   }
 
   private void check(String key, TensorInfo info, TreeSet<String> problems) {

@@ -9,7 +9,9 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
+import org.peft4j.internal.quantized.QuantizedWeight;
 import org.peft4j.internal.quantized.Quantizer;
+import org.peft4j.internal.quantized.stored.StoredWeight;
 import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.quantization.Quantization;
 import org.peft4j.safetensors.TensorInfo;
@@ -28,12 +30,14 @@ import org.peft4j.weight.WeightView;
  * @param matrices the type of matrices
  * @param quantization of the tensors in {@code quantized}
  * @param quantized keys
+ * @param widening whether weights that a checkpoint holds in fewer bits become numbers
  */
 public record HeldFormats(
     DataType vectors,
     DataType matrices,
     Optional<Quantization> quantization,
-    Set<String> quantized) {
+    Set<String> quantized,
+    boolean widening) {
   private static final int CHUNK = 1 << 22;
 
   public HeldFormats {
@@ -42,7 +46,7 @@ public record HeldFormats(
 
   /** Everything in these types. */
   public static HeldFormats of(DataType vectors, DataType matrices) {
-    return new HeldFormats(vectors, matrices, Optional.empty(), Set.of());
+    return new HeldFormats(vectors, matrices, Optional.empty(), Set.of(), false);
   }
 
   /** The linear weights of the blocks in fewer bits, but for the modules that it skips. */
@@ -53,7 +57,12 @@ public record HeldFormats(
             .filter(site -> !value.skips(site.name()))
             .map(HeldFormats::weightKey)
             .collect(Collectors.toSet());
-    return new HeldFormats(vectors, matrices, Optional.of(value), keys);
+    return new HeldFormats(vectors, matrices, Optional.of(value), keys, widening);
+  }
+
+  /** These, where weights that a checkpoint holds in fewer bits become numbers. */
+  public HeldFormats widening(boolean value) {
+    return new HeldFormats(vectors, matrices, quantization, quantized, value);
   }
 
   private static Stream<LinearPart> linearParts(ModelArchitecture model) {
@@ -80,6 +89,19 @@ public record HeldFormats(
       return Quantizer.of(quantization.get()).quantize(key, whole, view, matrices);
     } finally {
       whole.close();
+    }
+  }
+
+  /** Reads a weight that the checkpoint holds in fewer bits. */
+  FrozenWeight read(StoredWeight stored, WeightView view) {
+    QuantizedWeight weight = stored.reader().read(view, matrices);
+    if (!widening) {
+      return weight;
+    }
+    try (weight) {
+      INDArray values = DetachedArrays.zeros(matrices, weight.storedShape());
+      weight.read(values);
+      return DenseWeight.of(values, view);
     }
   }
 
