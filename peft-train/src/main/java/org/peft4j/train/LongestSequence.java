@@ -4,6 +4,7 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.peft4j.error.PeftException;
 import org.peft4j.train.data.Examples;
 import org.peft4j.train.data.TrainingData;
+import org.peft4j.train.data.VectorData;
 import org.peft4j.transformers.Transformers;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.slf4j.Logger;
@@ -23,6 +24,8 @@ final class LongestSequence {
    */
   static void check(ComputationGraph base, Examples<?> examples) {
     if (examples instanceof TrainingData data) {
+      Transformers.architecture(base).ifPresent(model -> check(model, data.longest()));
+    } else if (examples instanceof VectorData data) {
       Transformers.architecture(base).ifPresent(model -> check(model, data.longest()));
     }
   }

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -29,7 +30,7 @@ import org.peft4j.transformers.family.Families;
  * Reference results of Hugging Face PEFT: a base, its adapters, a batch and what training gives.
  */
 record GoldenCase(Path folder, JsonNode json) {
-  private static final Path FOLDER = Path.of("../peft-transformers/src/test/resources/golden");
+  static final Path FOLDER = Path.of("../peft-transformers/src/test/resources/golden");
 
   /** Cases of other tests: of methods that are not here, or with more than a batch and labels. */
   private static final List<String> ELSEWHERE =
@@ -39,7 +40,8 @@ record GoldenCase(Path folder, JsonNode json) {
           "eva/",
           "multitask_prompt_tuning/",
           "mixed/lora_then_ia3",
-          "trainer/");
+          "trainer/",
+          "vectors/");
 
   static GoldenCase named(String name) {
     Path folder = FOLDER.resolve(name);
@@ -67,7 +69,12 @@ record GoldenCase(Path folder, JsonNode json) {
   }
 
   TransformerModel base() {
-    return Transformers.open(baseFolder(), options());
+    return base(options -> options);
+  }
+
+  /** The base, loaded with other options. */
+  TransformerModel base(UnaryOperator<TransformerOptions> change) {
+    return Transformers.open(baseFolder(), change.apply(options()));
   }
 
   private Path baseFolder() {

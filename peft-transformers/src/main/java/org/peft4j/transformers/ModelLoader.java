@@ -19,6 +19,7 @@ import org.peft4j.transformers.architecture.ModulePart;
 import org.peft4j.transformers.architecture.NormPart;
 import org.peft4j.transformers.config.Labels;
 import org.peft4j.transformers.config.Precision;
+import org.peft4j.transformers.config.ProblemType;
 import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.family.Families;
 import org.peft4j.transformers.internal.family.QuantizationFields;
@@ -32,6 +33,27 @@ import org.peft4j.weight.DenseWeight;
 
 /** Reads the weights of a checkpoint folder into the model that {@code architecture} describes. */
 record ModelLoader(Path folder, ModelArchitecture architecture, TransformerOptions options) {
+  /**
+   * Checks that the options go with the head.
+   *
+   * @throws PeftException if they do not
+   */
+  ModelLoader {
+    HeadPart head = architecture.head();
+    boolean labels =
+        head instanceof HeadPart.Language
+            || head instanceof HeadPart.Tokens
+            || head instanceof HeadPart.Sequence sequence
+                && sequence.problem() == ProblemType.SINGLE_LABEL_CLASSIFICATION;
+    if (options.labelSmoothing() > 0 && !labels) {
+      throw new PeftException(
+          "labelSmoothing is "
+              + options.labelSmoothing()
+              + ", which is for tokens and classes; this model of the task "
+              + architecture.task()
+              + " predicts neither. Leave it out.");
+    }
+  }
 
   /**
    * Loads a checkpoint for a task: with its own head if it has one for the task, otherwise with a

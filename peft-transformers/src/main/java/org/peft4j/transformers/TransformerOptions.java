@@ -25,8 +25,9 @@ import org.peft4j.transformers.config.Precision;
  * @param seed the seed of the graph
  * @param tokenTypes whether the graph has a second input, {@code token_type_ids} [batch, time];
  *     without it all types are 0. For encoders with types of tokens: two sentences in one sequence
- * @param labelSmoothing ε of the loss of tokens, 0 for none: {@code (1 − ε)·(−log p(label)) +
- *     ε·(the mean of −log p over the vocabulary)} (Szegedy et al., 2016); below 1
+ * @param labelSmoothing ε of the loss of tokens and of classes, 0 for none: {@code (1 − ε)·(−log
+ *     p(label)) + ε·(the mean of −log p over the vocabulary, or the classes)} (Szegedy et al.,
+ *     2016); below 1
  * @param widening whether weights that the checkpoint itself holds in fewer bits become numbers of
  *     {@code precision}: for merging into them
  */
@@ -100,7 +101,7 @@ public record TransformerOptions(
     return changed(fields -> fields.regularization = value);
   }
 
-  /** The loss of tokens with that ε, in training and evaluation. */
+  /** The loss of tokens, or of classes, with that ε, in training and evaluation. */
   public TransformerOptions withLabelSmoothing(double value) {
     return changed(fields -> fields.labelSmoothing = value);
   }

@@ -42,6 +42,21 @@ public enum VectorPooling {
     return vectors;
   }
 
+  /**
+   * Writes the gradients of the hidden states, given those of the vectors of {@link #of}.
+   *
+   * @param gradients [batch, width]
+   * @param mask [batch, time], 0 for padding
+   * @param states [batch, time, width], overwritten
+   */
+  public void backward(INDArray gradients, INDArray mask, INDArray states) {
+    INDArray shares = shares(states, mask);
+    for (long row = 0; row < states.size(0); row++) {
+      INDArray own = shares.getRow(row, true).transpose().mmul(gradients.getRow(row, true));
+      states.slice(row).assign(own);
+    }
+  }
+
   /** The share of each position, [batch, time]. */
   private INDArray shares(INDArray states, INDArray mask) {
     int[][] shown = mask.toIntMatrix();

@@ -1,10 +1,10 @@
 package org.peft4j.train.objective;
 
-import java.util.Arrays;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.peft4j.AdapterScope;
 import org.peft4j.PeftModel;
 import org.peft4j.train.data.TokenBatch;
+import org.peft4j.train.internal.batch.AddedLoss;
 import org.peft4j.train.internal.batch.BatchArrays;
 
 /**
@@ -35,13 +35,8 @@ public final class CrossEntropy implements Objective<TokenBatch> {
   /** The loss in evaluation of a graph that need not be wrapped. */
   public double loss(ComputationGraph graph, TokenBatch batch) {
     try (BatchArrays arrays = new BatchArrays(graph, batch)) {
-      return graph.score(arrays.dataSet(), false) - added(graph);
+      return graph.score(arrays.dataSet(), false) - AddedLoss.of(graph);
     }
-  }
-
-  /** What methods add to the loss in training, such as AdaLoRA's orthogonality. */
-  private static double added(ComputationGraph graph) {
-    return Arrays.stream(graph.getLayers()).mapToDouble(l -> l.calcRegularizationScore(true)).sum();
   }
 
   @Override

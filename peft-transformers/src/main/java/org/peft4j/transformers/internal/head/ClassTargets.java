@@ -46,6 +46,20 @@ record ClassTargets(double[][] shares, int labelled) implements SequenceTargets 
     return new ClassTargets(shares, labelled);
   }
 
+  /**
+   * The same with a share ε of each class alike: {@code y' = (1 − ε)·y + ε/classes} (Szegedy et
+   * al., 2016).
+   */
+  ClassTargets smoothed(double epsilon) {
+    double[][] smoothed = new double[shares.length][];
+    for (int row = 0; row < shares.length; row++) {
+      double[] own = shares[row];
+      double alike = epsilon * Arrays.stream(own).sum() / own.length;
+      smoothed[row] = Arrays.stream(own).map(y -> (1 - epsilon) * y + alike).toArray();
+    }
+    return new ClassTargets(smoothed, labelled);
+  }
+
   private static double[][] oneHot(int[] numbers, int classes) {
     double[][] shares = new double[numbers.length][classes];
     for (int row = 0; row < numbers.length; row++) {

@@ -15,14 +15,15 @@ public interface Readout {
    */
   static Readout of(HeadPart.Output part, Modules modules, boolean behindEncoder) {
     Head head = Head.of(part, modules);
+    double smoothing = modules.model().labelSmoothing();
     if (part instanceof HeadPart.Sequence sequence) {
-      return new SequenceReadout(sequence, head);
+      return new SequenceReadout(sequence, head, smoothing);
     }
     if (part instanceof HeadPart.Span) {
       return new SpanReadout(head);
     }
     boolean next = part instanceof HeadPart.Language && !behindEncoder;
-    return new TokenReadout(head, next ? 1 : 0, modules.model().labelSmoothing());
+    return new TokenReadout(head, next ? 1 : 0, smoothing);
   }
 
   /** The width of the logits. */

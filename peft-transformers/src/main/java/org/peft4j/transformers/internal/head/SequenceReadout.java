@@ -5,8 +5,12 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.error.PeftException;
 import org.peft4j.transformers.architecture.HeadPart;
 
-/** Logits [batch, labels] of one vector for each sequence, and the loss of its kind of labels. */
-record SequenceReadout(HeadPart.Sequence part, Head head) implements Readout {
+/**
+ * Logits [batch, labels] of one vector for each sequence, and the loss of its kind of labels.
+ *
+ * @param smoothing ε of {@link ClassTargets#smoothed}; 0 for none
+ */
+record SequenceReadout(HeadPart.Sequence part, Head head, double smoothing) implements Readout {
   @Override
   public int outputs() {
     return head.outputs();
@@ -68,6 +72,9 @@ record SequenceReadout(HeadPart.Sequence part, Head head) implements Readout {
           "A sequence classifier takes no mask of labels; leave sequences without a label out, or"
               + " give them a row of zeros.");
     }
-    return SequenceTargets.of(part.problem(), labels, reading.extent().batch(), head.outputs());
+    long batch = reading.extent().batch();
+    return smoothing > 0
+        ? ClassTargets.of(labels, batch, head.outputs()).smoothed(smoothing)
+        : SequenceTargets.of(part.problem(), labels, batch, head.outputs());
   }
 }

@@ -1,0 +1,4 @@
+@NullMarked
+package org.peft4j.train.objective;
+
+import org.jspecify.annotations.NullMarked;
