@@ -5,18 +5,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.safetensors.TensorInfo;
 import org.peft4j.safetensors.TensorSource;
 
-/** The tensors of a file of the reference, in single precision. */
-final class GoldenTensors {
+/**
+ * The tensors of a file of the reference that are numbers of a floating type, in single precision.
+ */
+record GoldenTensors(Map<String, INDArray> tensors) {
   private static final double TOLERANCE = 1e-4;
 
-  private GoldenTensors() {}
-
-  static Map<String, INDArray> read(Path file) {
+  static GoldenTensors read(Path file) {
     Map<String, INDArray> tensors = new LinkedHashMap<>();
     try (TensorSource source = TensorSource.open(file)) {
       for (TensorInfo info : source.tensors().values()) {
@@ -28,15 +29,19 @@ final class GoldenTensors {
         }
       }
     }
-    return tensors;
+    return new GoldenTensors(tensors);
+  }
+
+  INDArray get(String name) {
+    return Objects.requireNonNull(tensors.get(name), name);
   }
 
   /** Within a ten-thousandth of the largest element. */
-  static void requireClose(String key, INDArray found, INDArray expected) {
-    assertThat(expected).as("the reference of %s", key).isNotNull();
+  void requireClose(String name, INDArray found) {
+    INDArray expected = get(name);
     double scale = expected.amaxNumber().doubleValue();
     assertThat(found.sub(expected).amaxNumber().doubleValue() / scale)
-        .as(key)
+        .as(name)
         .isLessThan(TOLERANCE);
   }
 }

@@ -11,7 +11,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.stream.IntStream;
 import org.deeplearning4j.nn.graph.ComputationGraph;
@@ -120,8 +119,7 @@ class VectorTrainingTest {
     JsonNode json = settings().path("cases").path(name);
     VectorObjective objective = objective(json);
     VectorData data = data(name, json.path("loss").asText().equals("cosines"));
-    Map<String, INDArray> expected =
-        GoldenTensors.read(FOLDER.resolve(name + "/expected.safetensors"));
+    GoldenTensors expected = GoldenTensors.read(FOLDER.resolve(name + "/expected.safetensors"));
     double[] losses = expected.get("losses_adamw").toDoubleVector();
     try (TransformerModel base = Transformers.loadEncoder(BASE);
         PeftModel<ComputationGraph> model =
@@ -135,8 +133,7 @@ class VectorTrainingTest {
       model
           .adapter("default")
           .gradients()
-          .forEach(
-              (key, found) -> GoldenTensors.requireClose(key, found, expected.get("grad." + key)));
+          .forEach((key, found) -> expected.requireClose("grad." + key, found));
 
       List<Double> found = train(model, objective, data, losses.length);
       for (int i = 0; i < losses.length; i++) {
@@ -145,9 +142,7 @@ class VectorTrainingTest {
       model
           .adapter("default")
           .tensors()
-          .forEach(
-              (key, tensor) ->
-                  GoldenTensors.requireClose(key, tensor, expected.get("after_adamw." + key)));
+          .forEach((key, tensor) -> expected.requireClose("after_adamw." + key, tensor));
     }
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.error.PeftException;
@@ -34,8 +35,9 @@ class BatchArraysTest {
 
       assertThat(inputs[0].toIntMatrix()).isDeepEqualTo(new int[][] {{7, 3, 9, 4}, {5, 6, 8, 8}});
       assertThat(inputs[1].toIntMatrix()).isDeepEqualTo(new int[][] {{0, 0, 1, 1}, {0, 0, 0, 0}});
-      assertThat(arrays.masks()).hasSize(2);
-      for (INDArray mask : arrays.masks()) {
+      INDArray[] masks = Objects.requireNonNull(arrays.masks());
+      assertThat(masks).hasSize(2);
+      for (INDArray mask : masks) {
         assertThat(mask.toIntMatrix()).isDeepEqualTo(new int[][] {{1, 1, 1, 1}, {1, 1, 0, 0}});
       }
       assertThat(arrays.dataSet().getLabels(0).toIntMatrix()).isDeepEqualTo(new int[][] {{2}, {1}});
