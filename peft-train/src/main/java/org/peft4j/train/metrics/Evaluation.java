@@ -1,5 +1,7 @@
 package org.peft4j.train.metrics;
 
+import org.peft4j.transformers.metrics.TokenMetrics;
+
 /**
  * How well a model predicts.
  *
@@ -9,6 +11,6 @@ package org.peft4j.train.metrics;
 public record Evaluation(double loss, long predictions) {
   /** e to the power of the loss. */
   public double perplexity() {
-    return Math.exp(loss);
+    return TokenMetrics.perplexity(loss);
   }
 }
