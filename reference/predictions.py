@@ -13,6 +13,7 @@ import json
 import shutil
 
 import torch
+from peft import IA3Config, LoraConfig, get_peft_model
 from setting import GOLDEN, normal, write_json
 from transformers import AutoConfig, AutoTokenizer, BertConfig, DistilBertConfig, LlamaConfig, RobertaConfig, T5Config
 from transformers import pipeline
@@ -255,6 +256,64 @@ def texts(model, tokenizer):
     return {"prompts": rows}
 
 
+def adapter(name, kind, base, config, **fields):
+    """An adapter of PEFT with random values on one of the models, whose name it gives as a hub's."""
+    folder = OUT / "adapters" / name
+    shutil.rmtree(folder, ignore_errors=True)
+    model = get_peft_model(kind.from_pretrained(OUT / base, **fields), config).eval()
+    with torch.no_grad():
+        for key, value in model.named_parameters():
+            if value.requires_grad:
+                centre = 1 if "ia3" in key else 0
+                value.copy_(centre + normal(f"{name} {key}", value, 0.4))
+    model.save_pretrained(folder)
+    (folder / "README.md").unlink()
+    file = folder / "adapter_config.json"
+    settings = json.loads(file.read_text())
+    settings["base_model_name_or_path"] = f"tiny/{base}"
+    write_json(file, settings)
+    setting.sort_sets(file)
+    tokenizer = AutoTokenizer.from_pretrained(OUT / base)
+    return model, tokenizer
+
+
+def adapters():
+    lora = dict(r=2, lora_alpha=4, target_modules=["query", "value"])
+    results = {}
+    model, tokenizer = adapter(
+        "labels",
+        AutoModelForSequenceClassification,
+        "bert_sequence",
+        LoraConfig(task_type="SEQ_CLS", **lora),
+    )
+    results["labels"] = [
+        {"text": text, "scores": dict(zip(STARS.values(), model(**tokenizer(text, return_tensors="pt")).logits[0].softmax(-1).tolist()))}
+        for text in TEXTS[:4]
+    ]
+    model, tokenizer = adapter(
+        "new_tags", AutoModelForTokenClassification, "bert_vectors", LoraConfig(task_type="TOKEN_CLS", **lora), num_labels=4
+    )
+    encoded = tokenizer(WORDS[0], is_split_into_words=True, return_tensors="pt")
+    scores = model(**encoded).logits[0].softmax(-1)
+    firsts = [encoded.word_ids().index(i) for i in range(len(WORDS[0]))]
+    results["new_tags"] = {
+        "words": WORDS[0],
+        "tags": [f"LABEL_{scores[t].argmax().item()}" for t in firsts],
+        "scores": [scores[t].max().item() for t in firsts],
+    }
+    ia3 = IA3Config(task_type="QUESTION_ANS", target_modules=["key", "value"], feedforward_modules=[])
+    model, tokenizer = adapter("answers", AutoModelForQuestionAnswering, "roberta_answers", ia3)
+    question, context = QUESTIONS[1]
+    results["answers"] = {"question": question, "context": context}
+    results["answers"]["best"] = answer(model, tokenizer, question, context, 48, 12, 30, 20, False)
+    config = LoraConfig(task_type="CAUSAL_LM", r=2, lora_alpha=4, target_modules=["q_proj", "v_proj"])
+    model, tokenizer = adapter("text", AutoModelForCausalLM, "llama_text", config)
+    encoded = tokenizer(PROMPTS[0], return_tensors="pt")
+    ids = model.generate(**encoded, do_sample=False, max_new_tokens=20)[0, encoded["input_ids"].shape[1] :]
+    results["text"] = {"prompt": PROMPTS[0], "greedy": tokenizer.decode(ids, skip_special_tokens=True)}
+    return results
+
+
 RESULTS = {"sequence": sequences, "several": sequences, "number": sequences, "tokens": tags, "answers": answers, "vectors": vectors, "text": texts}
 
 
@@ -265,6 +324,7 @@ def main():
         model, tokenizer = make(name)
         expected[name] = RESULTS[name.split("_")[-1]](model, tokenizer)
         print(name, len(json.dumps(expected[name])))
+    expected["adapters"] = adapters()
     write_json(OUT / "expected.json", expected)
 
 

@@ -1,15 +1,18 @@
 package org.peft4j.transformers;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.peft4j.Peft;
 import org.peft4j.PeftModel;
+import org.peft4j.config.CommonBuilder;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.error.PeftException;
 import org.peft4j.site.Site;
 import org.peft4j.transformers.architecture.ModelArchitecture;
+import org.peft4j.transformers.family.AdapterTask;
 import org.peft4j.transformers.internal.model.FrozenModel;
 import org.peft4j.transformers.internal.predict.TextBatches;
 import org.peft4j.transformers.plan.TrainingBatch;
@@ -38,9 +41,11 @@ public abstract sealed class TransformerModel implements AutoCloseable
   private Optional<Tokenizer> tokenizer = Optional.empty();
   private Optional<PeftModel<ComputationGraph>> adapters = Optional.empty();
   private boolean ownsAdapters;
+  private Path tokenizerFolder;
 
   TransformerModel(Path folder, FrozenModel model, TransformerOptions options) {
     this.folder = folder;
+    this.tokenizerFolder = folder;
     this.model = model;
     this.graph = GraphBuilder.build(model, options);
   }
@@ -65,24 +70,39 @@ public abstract sealed class TransformerModel implements AutoCloseable
 
   /**
    * Puts a new adapter on the model, which predicts with it from now on. It is closed with the
+   * model. A config that names no task and no base model gets this model's: so the heads of
+   * classifiers and of models that answer questions train too, and {@link AutoPeft} finds the
    * model.
    *
    * @return to train it: {@code wrap(config).network().fit(…)}
    * @throws PeftException if the config is impossible for the model
    */
   public final PeftModel<ComputationGraph> wrap(PeftConfig config) {
-    return own(Peft.wrap(graph, config));
+    CommonBuilder<?> own = config.toBuilder();
+    if (config.common().taskType().isEmpty()) {
+      own.taskType(architecture().task().name());
+    }
+    if (config.common().baseModel().isEmpty()) {
+      own.baseModel(folder.toString());
+    }
+    return own(Peft.wrap(graph, own.build()));
   }
 
   /**
    * Puts a saved adapter on the model, which predicts with it from now on. It is closed with the
-   * model.
+   * model. If a tokenizer is saved beside the adapter, it is the model's from now on.
    *
    * @param adapter a folder of Hugging Face PEFT
    * @throws PeftException if its files are broken or belong to another model
    */
   public final PeftModel<ComputationGraph> adapt(Path adapter) {
-    return own(Peft.load(graph, adapter));
+    PeftModel<ComputationGraph> peft = own(Peft.load(graph, adapter));
+    if (Files.exists(adapter.resolve("tokenizer.json"))) {
+      tokenizer.ifPresent(Tokenizer::close);
+      tokenizer = Optional.empty();
+      tokenizerFolder = adapter;
+    }
+    return peft;
   }
 
   private PeftModel<ComputationGraph> own(PeftModel<ComputationGraph> peft) {
@@ -116,13 +136,33 @@ public abstract sealed class TransformerModel implements AutoCloseable
   }
 
   /**
+   * Saves the adapters, as {@link PeftModel#save(Path)} does, with the names of the labels beside
+   * each: {@link AutoPeft} and {@link #adapt} read them.
+   *
+   * @throws PeftException if there are none, a value is not finite, or the files cannot be written
+   */
+  public final void save(Path adapter) {
+    PeftModel<ComputationGraph> peft =
+        adapters.orElseThrow(
+            () ->
+                new PeftException(
+                    "There is no adapter to save; put one on the model with wrap or adapt. A"
+                        + " checkpoint of the model itself is written by CheckpointWriter."));
+    peft.save(adapter);
+    for (String name : peft.adapters()) {
+      Path one = name.equals(Peft.DEFAULT_ADAPTER) ? adapter : adapter.resolve(name);
+      AdapterTask.write(one, folder, architecture());
+    }
+  }
+
+  /**
    * The tokenizer in the model's folder, loaded when it is first asked for and closed with the
    * model.
    *
    * @throws PeftException if the folder has none, or it is broken or not supported
    */
   public final Tokenizer tokenizer() {
-    Tokenizer loaded = tokenizer.orElseGet(() -> Tokenizer.load(folder));
+    Tokenizer loaded = tokenizer.orElseGet(() -> Tokenizer.load(tokenizerFolder, folder));
     tokenizer = Optional.of(loaded);
     return loaded;
   }

@@ -60,8 +60,18 @@ public final class AdapterTask {
    */
   public static TaskHead of(Path adapter, Path base) {
     PeftConfig config = AdapterFiles.readConfig(adapter);
+    return of(adapter, base, config.common().taskType().map(AdapterTask::task));
+  }
+
+  /**
+   * The head that a saved adapter needs for a task, whatever it says itself.
+   *
+   * @param base the folder of the base model, or its {@code config.json}
+   * @param task empty for the base model's own
+   * @throws PeftException as {@link #of(Path, Path)} does
+   */
+  public static TaskHead of(Path adapter, Path base, Optional<Task> task) {
     TaskHead stored = head(Families.read(base));
-    Optional<Task> task = config.common().taskType().map(AdapterTask::task);
     if (task.isEmpty() || languageModels(task.get(), stored.task())) {
       return stored;
     }

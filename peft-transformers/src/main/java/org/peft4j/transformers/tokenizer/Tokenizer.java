@@ -43,14 +43,26 @@ public final class Tokenizer implements AutoCloseable {
    *     not supported: with the name of the field
    */
   public static Tokenizer load(Path folder) {
+    return load(folder, folder);
+  }
+
+  /**
+   * The same of a tokenizer that is not in its model's folder, but beside an adapter.
+   *
+   * @param folder of the tokenizer
+   * @param modelFolder with {@code config.json} and {@code generation_config.json}, where they are
+   *     there
+   * @throws PeftException as {@link #load(Path)} does
+   */
+  public static Tokenizer load(Path folder, Path modelFolder) {
     if (!Files.exists(folder.resolve("tokenizer.json"))) {
       throw new PeftException(
           folder
               + " has no tokenizer.json. A \"fast\" tokenizer is needed; save_pretrained of one"
               + " writes it.");
     }
-    TokenizerDescription description = TokenizerDescription.read(folder);
-    ModelTokens model = ModelTokens.read(folder);
+    TokenizerDescription description = TokenizerDescription.read(folder, modelFolder);
+    ModelTokens model = ModelTokens.read(modelFolder);
     NativeTokenizer tokenizer = NativeTokenizer.of(description.json().toString());
     return new Tokenizer(tokenizer, description, model);
   }

@@ -48,14 +48,15 @@ public record TokenizerDescription(
   /**
    * Reads a folder with a {@code tokenizer.json}.
    *
+   * @param model the folder of {@code config.json}
    * @throws PeftException if a file is broken, or asks for what is not supported
    */
-  public static TokenizerDescription read(Path folder) {
+  public static TokenizerDescription read(Path folder, Path model) {
     Path path = folder.resolve("tokenizer.json");
     ObjectNode file = JSON.readObject(path);
     withType(file);
     TokenizerCheck.longestText(file, path + ":");
-    JsonNode configJson = json(folder.resolve("config.json"));
+    JsonNode configJson = json(model.resolve("config.json"));
     TokenizerConfig config = TokenizerConfig.read(folder, file);
     TokenizerClass kind = TokenizerClass.of(configJson, config.json());
     Map<String, AddedToken> named = named(kind, config, file);
