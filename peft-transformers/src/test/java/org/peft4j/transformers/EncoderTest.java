@@ -2,10 +2,12 @@ package org.peft4j.transformers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -43,6 +45,24 @@ class EncoderTest {
       INDArray pooled =
           encoder.graph().output(false, new INDArray[] {ids}, new INDArray[] {mask})[1];
       assertThat(difference(pooled, Golden.floats(GOLDEN, "pooler_output"))).isLessThan(1e-5);
+    }
+  }
+
+  /** The sentences of reference/embeddings.py, from text to vectors. */
+  @Test
+  void textsOfARealModelHaveTheReferencesVectors() {
+    assumeTrue(Files.isDirectory(MINILM), () -> "no model at " + MINILM + "; set peft4j.data");
+    List<String> sentences =
+        List.of(
+            "a masterpiece four years in the making.",
+            "the plot is dull, and the acting is worse.",
+            "Gold!");
+    float[][] expected = Golden.floats(GOLDEN, "mean").toFloatMatrix();
+    try (Encoder encoder = Encoder.load(MINILM)) {
+      List<float[]> vectors = encoder.embed(sentences);
+      for (int i = 0; i < expected.length; i++) {
+        assertThat(vectors.get(i)).containsExactly(expected[i], within(1e-6f));
+      }
     }
   }
 
