@@ -209,7 +209,7 @@ ALL: dict[str, Base] = {
 
 
 ALL.update({name: Base(**fields) for name, fields in bases_decoders.ALL.items()})
-ALL.update({name: Base(config, task=task) for name, (config, task) in bases_encoders.ALL.items()})
+ALL.update({name: Base(**fields) for name, fields in bases_encoders.ALL.items()})
 
 
 def load(name: str, linear: bool = False) -> PreTrainedModel:

@@ -2,14 +2,19 @@
 
 import setting  # first: sets the environment
 
-from peft import IA3Config, LoraConfig, PeftConfig, PrefixTuningConfig, PromptTuningConfig
+from peft import IA3Config, LNTuningConfig, LoraConfig, PeftConfig, PrefixTuningConfig, PromptTuningConfig
 
 import cases
 from cases import Case
 
-QUERY_VALUE = {"bert": ["query", "value"], "roberta": ["query", "value"], "xlm_roberta": ["query", "value"], "electra": ["query", "value"], "distilbert": ["q_lin", "v_lin"]}
-KEYS = {name: [part.replace("query", "key").replace("q_lin", "k_lin") for part in parts] for name, parts in QUERY_VALUE.items()}
-DOWN = {name: "output.dense" for name in QUERY_VALUE} | {"distilbert": "ffn.lin2"}
+BERT = dict(attention=["query", "value"], scaled=["key", "value", "output.dense"], down="output.dense")
+FAMILIES = {
+    **dict.fromkeys(("bert", "roberta", "xlm_roberta", "electra"), BERT),
+    "distilbert": dict(attention=["q_lin", "v_lin"], scaled=["k_lin", "v_lin", "ffn.lin2"], down="ffn.lin2"),
+    "albert": dict(attention=["query", "value"], scaled=["key", "value", "ffn_output"], down="ffn_output"),
+    "mpnet": dict(attention=["q", "v"], scaled=["k", "v", "output.dense"], down="output.dense"),
+    "modernbert": dict(attention=["Wqkv"], scaled=["Wqkv", "mlp.Wo"], down="mlp.Wo"),
+}
 TASKS = {"sequence": "SEQ_CLS", "tokens": "TOKEN_CLS", "answers": "QUESTION_ANS"}
 
 
@@ -26,23 +31,23 @@ def of(family: str) -> dict[str, Case]:
         f"{task}_lora": one(
             "LoRA on the attention; token types where there are any",
             f"{family}_{task}",
-            lora(task, target_modules=QUERY_VALUE[family]),
+            lora(task, target_modules=FAMILIES[family]["attention"]),
             padding="left" if task == "tokens" else "right",
         )
         for task in TASKS
     }
     if family != "distilbert":  # whose pre_classifier PEFT both adapts and saves, and so crashes
         result["sequence_linear"] = one("all-linear", f"{family}_sequence", lora("sequence", target_modules="all-linear", r=2, lora_alpha=2))
-    if family in ("bert", "distilbert"):  # a classifier of two layers has no weight, which PEFT asks for when it merges
+    if family in ("bert", "distilbert", "albert", "modernbert"):  # a classifier of two layers has no weight, which PEFT asks for when it merges
         result["sequence_ia3"] = one(
             "(IA)3",
             f"{family}_sequence",
-            IA3Config(task_type="SEQ_CLS", target_modules=[*KEYS[family], DOWN[family]], feedforward_modules=[DOWN[family]]),
+            IA3Config(task_type="SEQ_CLS", target_modules=FAMILIES[family]["scaled"], feedforward_modules=[FAMILIES[family]["down"]]),
         )
     return {f"encoders/{family}_{name}": case for name, case in result.items()}
 
 
-ALL: dict[str, Case] = {key: case for family in QUERY_VALUE for key, case in of(family).items()} | {
+ALL: dict[str, Case] = {key: case for family in FAMILIES for key, case in of(family).items()} | {
     "encoders/bert_several": one("Several labels at once", "bert_several", LoraConfig(task_type="SEQ_CLS", r=2, target_modules=["key"])),
     "encoders/bert_number": one("A number", "bert_number", LoraConfig(task_type="SEQ_CLS", r=2, target_modules=["key"])),
     "encoders/bert_dora": one(
@@ -65,6 +70,59 @@ ALL: dict[str, Case] = {key: case for family in QUERY_VALUE for key, case in of(
     ),
     "encoders/electra_prompt": one(
         "Virtual tokens as narrow as the embeddings", "electra_sequence", PromptTuningConfig(task_type="SEQ_CLS", num_virtual_tokens=2, token_dim=16)
+    ),
+    "encoders/albert_prompt": one(
+        "Virtual tokens as narrow as the embeddings", "albert_sequence", PromptTuningConfig(task_type="SEQ_CLS", num_virtual_tokens=3, token_dim=10)
+    ),
+    "encoders/albert_embeddings": one(
+        "LoRA on every table of the narrow embeddings and on their projection",
+        "albert_sequence",
+        LoraConfig(
+            task_type="SEQ_CLS",
+            r=2,
+            target_modules=["word_embeddings", "position_embeddings", "token_type_embeddings", "embedding_hidden_mapping_in", "pooler"],
+        ),
+    ),
+    "encoders/albert_dora": one(
+        "DoRA at every depth of a block", "albert_sequence", LoraConfig(task_type="SEQ_CLS", r=2, target_modules=["value", "ffn"], use_dora=True)
+    ),
+    "encoders/albert_groups": one(
+        "Two groups of two blocks each, the first at two depths; norms train; a file in BF16",
+        "albert_groups",
+        LoraConfig(task_type="TOKEN_CLS", r=2, target_modules=["value", "ffn_output"], modules_to_save=["classifier", "full_layer_layer_norm"]),
+        padding="left",
+    ),
+    "encoders/albert_bias": one(
+        "Biases of the adapted maps train at every depth", "albert_tokens", LoraConfig(task_type="TOKEN_CLS", r=2, target_modules=["value", "ffn"], bias="lora_only")
+    ),
+    "encoders/albert_norms": one(
+        "Norms at every depth", "albert_answers", LNTuningConfig(task_type="QUESTION_ANS", target_modules=["LayerNorm", "full_layer_layer_norm"])
+    ),
+    "encoders/mpnet_prompt": one(
+        "Virtual tokens: all positions count, and each is at a distance from the others", "mpnet_sequence", PromptTuningConfig(task_type="SEQ_CLS", num_virtual_tokens=3)
+    ),
+    "encoders/mpnet_bias": one(
+        "LoRA on the tables: of relative positions, of absolute ones, of tokens; left padding",
+        "mpnet_tokens",
+        LoraConfig(task_type="TOKEN_CLS", r=2, target_modules=["relative_attention_bias", "position_embeddings", "word_embeddings"]),
+        padding="left",
+    ),
+    "encoders/mpnet_f16": one("A file in F16", "mpnet_f16", LoraConfig(task_type="SEQ_CLS", r=2, target_modules=["q", "intermediate.dense"])),
+    "encoders/modernbert_prompt": one(
+        "Virtual tokens before the norm of the embeddings, counted in windows", "modernbert_sequence", PromptTuningConfig(task_type="SEQ_CLS", num_virtual_tokens=3)
+    ),
+    "encoders/modernbert_mean": one(
+        "The mean of a sequence without padding, biases, other activations, scaled rotary positions, first block with a window; a file in BF16",
+        "modernbert_bf16",
+        LoraConfig(task_type="SEQ_CLS", r=2, target_modules=["attn.Wo", "Wi"]),
+        padding="left",
+        length=13,
+    ),
+    "encoders/modernbert_hub": one(
+        "The fields of transformers 4; norms and the dense layer of the head train",
+        "modernbert_hub",
+        LoraConfig(task_type="TOKEN_CLS", r=2, target_modules=["attn.Wo"], modules_to_save=["classifier", "head", "final_norm", "mlp_norm"]),
+        length=12,
     ),
     "encoders/bert_embeddings": one(
         "LoRA on every table", "bert_sequence", LoraConfig(task_type="SEQ_CLS", r=2, target_modules=["word_embeddings", "position_embeddings", "token_type_embeddings"])

@@ -32,7 +32,7 @@ BART = dict(
     decoder_attention_heads=2, max_position_embeddings=64, pad_token_id=0, decoder_start_token_id=2, forced_eos_token_id=None,
 )
 ENCODER = dict(**SIZES, hidden_size=24, intermediate_size=40)
-ENCODERS = ("bert", "roberta", "xlm-roberta", "electra", "distilbert")
+ENCODERS = ("bert", "roberta", "xlm-roberta", "electra", "distilbert", "albert", "mpnet", "modernbert")
 
 FAMILIES: dict[str, dict] = {
     "llama": GATED,
@@ -42,6 +42,9 @@ FAMILIES: dict[str, dict] = {
     "opt": dict(**SIZES, hidden_size=24, ffn_dim=40, word_embed_proj_dim=24, pad_token_id=0),
     **{name: ENCODER for name in ("bert", "roberta", "xlm-roberta", "electra")},
     "distilbert": dict(vocab_size=56, dim=24, n_layers=2, n_heads=4, hidden_dim=40, max_position_embeddings=32),
+    "albert": {**ENCODER, "num_hidden_layers": 3, "num_hidden_groups": 2, "embedding_size": 16},
+    "mpnet": ENCODER,
+    "modernbert": {**ENCODER, "local_attention": 6, "pad_token_id": 0, "cls_token_id": 1, "sep_token_id": 2},
     **{name: GATED for name in ("phi", "starcoder2")},
     "gpt_neox": {**PLAIN, "intermediate_size": 40},
     "falcon": PLAIN,
@@ -100,6 +103,7 @@ OTHER: dict[str, object] = {
     "is_encoder_decoder": None,
     "return_dict": None,
     "initializer_range": 0.5,
+    "local_attention": 3,
 }
 """Values for fields whose other value cannot be made from the first."""
 

@@ -15,7 +15,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *   <li>if {@code j < P}: every query sees the prefix; otherwise
  *   <li>if its row shows the key {@code j − P}, because it is not padding,
  *   <li>and, in a causal pattern, {@code j − P ≤ past + i}: keys up to the query's own position,
- *   <li>and, with a window w, {@code j − P > past + i − w}: the last w of those.
+ *   <li>and, with a window w, {@code j − P > past + i − w}: the last w of those; in a pattern that
+ *       is not causal {@code |j − P − i| < w}, so many on either side, its own position on both.
  * </ul>
  *
  * <p>A query that sees no key at all, such as one of left padding, is blind: it attends to all S
@@ -103,14 +104,21 @@ public final class AttentionPattern {
     return new AttentionPattern(queries, keys, false, 0, UNLIMITED, 0, null, null);
   }
 
-  /** Limits each query to the last {@code size} keys up to its own position, the prefix aside. */
+  /**
+   * Limits each query to the last {@code size} keys up to its own position, the prefix aside. In a
+   * pattern that is not causal, also to the first {@code size} from its own position on.
+   */
   public AttentionPattern withWindow(int size) {
-    if (size < 1 || !causal) {
+    if (size < 1 || !causal && queries != keys) {
       throw new IllegalArgumentException(
           "window is "
               + size
-              + (causal ? "" : " in a pattern that is not causal")
-              + "; allowed: at least 1, in causal patterns.");
+              + " for "
+              + queries
+              + " queries and "
+              + keys
+              + " keys; allowed: at least 1, and as many keys as queries unless the pattern is"
+              + " causal.");
     }
     return new AttentionPattern(queries, keys, causal, past, size, prefix, shown, bias);
   }
@@ -289,7 +297,10 @@ public final class AttentionPattern {
 
   /** One after the last such key. */
   private int end(int query) {
-    return causal ? Math.min(keys, past + query + 1) : keys;
+    if (!causal) {
+      return window >= keys ? keys : Math.min(keys, query + window);
+    }
+    return Math.min(keys, past + query + 1);
   }
 
   private boolean isBlind(ShownKeys keysOfRows, int row, int query) {

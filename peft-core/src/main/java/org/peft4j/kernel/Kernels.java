@@ -139,14 +139,14 @@ public interface Kernels {
    *
    * @param x [n, m]
    * @param weight [m]
-   * @param bias [m]
+   * @param bias [m]; null for none
    * @param mean [n], receives μ
    * @param inverse [n], receives r
    */
   void layerNorm(
       INDArray x,
       INDArray weight,
-      INDArray bias,
+      @Nullable INDArray bias,
       double epsilon,
       INDArray y,
       INDArray mean,

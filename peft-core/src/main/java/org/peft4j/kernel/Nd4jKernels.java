@@ -98,13 +98,15 @@ public final class Nd4jKernels implements Kernels {
   public void layerNorm(
       INDArray x,
       INDArray weight,
-      INDArray bias,
+      @Nullable INDArray bias,
       double epsilon,
       INDArray y,
       INDArray mean,
       INDArray inverse) {
     Nd4jNorms.layerNorm(x, weight, epsilon, y, mean, inverse);
-    addBias(y, bias);
+    if (bias != null) {
+      addBias(y, bias);
+    }
   }
 
   @Override

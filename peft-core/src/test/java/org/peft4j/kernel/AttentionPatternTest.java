@@ -18,6 +18,7 @@ import org.nd4j.linalg.factory.Nd4j;
 class AttentionPatternTest {
   static Stream<Arguments> pictures() {
     AttentionPattern causal = AttentionPattern.causal(4);
+    AttentionPattern full = AttentionPattern.full(5, 5);
     return Stream.of(
         Arguments.of("causal", causal, "x... xx.. xxx. xxxx"),
         Arguments.of("after two keys", AttentionPattern.causal(2, 2, 4), "xxx. xxxx"),
@@ -29,6 +30,19 @@ class AttentionPatternTest {
         Arguments.of("wide window", causal.withWindow(9), "x... xx.. xxx. xxxx"),
         Arguments.of(
             "window over a cache", AttentionPattern.causal(3, 2, 6).withWindow(3), ".xxx.. ..xxx."),
+        Arguments.of("window on both sides", full.withWindow(2), "xx... xxx.. .xxx. ..xxx ...xx"),
+        Arguments.of(
+            "window of one on both sides", full.withWindow(1), "x.... .x... ..x.. ...x. ....x"),
+        Arguments.of(
+            "wide window on both sides", full.withWindow(5), "xxxxx xxxxx xxxxx xxxxx xxxxx"),
+        Arguments.of(
+            "window on both sides, padding",
+            full.withMask(1, new int[] {1, 1, 0, 1, 0}).withWindow(2),
+            "xx... xx... .x.x. ...x. ...x."),
+        Arguments.of(
+            "prefix before a window on both sides",
+            AttentionPattern.full(3, 3).withWindow(2).withPrefix(1),
+            "xxx. xxxx x.xx"),
         Arguments.of("left padding", causal.withLeftPadding(2), ".... .... ..x. ..xx"),
         Arguments.of("a hole", causal.withMask(1, new int[] {1, 0, 1, 1}), "x... x... x.x. x.xx"),
         Arguments.of(
@@ -106,6 +120,8 @@ class AttentionPatternTest {
     assertThat(causal.range(10, 20)).isEqualTo(new KeyRange(0, 30));
     assertThat(causal.withWindow(5).range(10, 20)).isEqualTo(new KeyRange(6, 30));
     assertThat(causal.withPrefix(3).withWindow(5).range(10, 20)).isEqualTo(new KeyRange(0, 33));
+    assertThat(AttentionPattern.full(100, 100).withWindow(5).range(10, 20))
+        .isEqualTo(new KeyRange(6, 34));
     assertThat(causal.withLeftPadding(8, 4).range(10, 20)).isEqualTo(new KeyRange(4, 30));
     assertThat(AttentionPattern.causal(7, 1, 100).range(0, 1)).isEqualTo(new KeyRange(0, 8));
   }
@@ -137,8 +153,8 @@ class AttentionPatternTest {
         .hasMessageStartingWith("2 queries after 3 keys over 4 keys");
     assertThatThrownBy(() -> AttentionPattern.full(0, 4)).hasMessageStartingWith("0 queries and 4");
     assertThatThrownBy(() -> causal.withWindow(0)).hasMessageStartingWith("window is 0; allowed");
-    assertThatThrownBy(() -> AttentionPattern.full(4, 4).withWindow(2))
-        .hasMessageContaining("not causal");
+    assertThatThrownBy(() -> AttentionPattern.full(4, 6).withWindow(2))
+        .hasMessageStartingWith("window is 2 for 4 queries and 6 keys");
     assertThatThrownBy(() -> causal.withMask(2, new int[7]))
         .hasMessageContaining("7 elements for 2 rows of 4 keys");
     assertThatThrownBy(() -> causal.withLeftPadding(0, -1)).hasMessageContaining("[0, -1]");

@@ -34,6 +34,10 @@ class Nd4jAttentionTest {
         Arguments.of("another sequence", AttentionPattern.full(2, 5), scaled),
         Arguments.of("cache", AttentionPattern.causal(2, 2, 6), scaled),
         Arguments.of("window", causal.withWindow(2), scaled),
+        Arguments.of(
+            "window on both sides",
+            AttentionPattern.full(4, 4).withMask(2, holes).withWindow(2),
+            capped),
         Arguments.of("left padding", causal.withLeftPadding(1, 3), capped),
         Arguments.of("holes", causal.withMask(2, holes), scaled),
         Arguments.of("prefix", causal.withPrefix(2).withLeftPadding(0, 2), scaled),

@@ -79,6 +79,14 @@ class NormKernelsTest {
   }
 
   @Test
+  void aLayerNormalisationMayHaveNoBias() {
+    INDArray y = Values.zeros(3, 5);
+    KERNELS.layerNorm(x, w, null, EPSILON, y, mean, inverse);
+
+    Plain.assertClose(y.addRowVector(b), layer().toDoubleMatrix());
+  }
+
+  @Test
   void gradientsOfRootMeanSquareNormalisationAreSlopes() {
     Tensors values = new Tensors(Map.of("x", x, "w", w));
     Tensors gradients = Values.room(values);

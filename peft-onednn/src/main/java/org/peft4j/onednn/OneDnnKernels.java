@@ -134,12 +134,12 @@ public final class OneDnnKernels implements Kernels {
   public void layerNorm(
       INDArray x,
       INDArray weight,
-      INDArray bias,
+      @Nullable INDArray bias,
       double epsilon,
       INDArray y,
       INDArray mean,
       INDArray inverse) {
-    if (dense(x, weight, bias, y, mean, inverse)) {
+    if (dense(x, weight, bias == null ? weight : bias, y, mean, inverse)) {
       NormRows.forward(x, weight, bias, epsilon, y, mean, inverse);
     } else {
       portable.layerNorm(x, weight, bias, epsilon, y, mean, inverse);

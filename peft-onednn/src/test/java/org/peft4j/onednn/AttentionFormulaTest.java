@@ -47,6 +47,10 @@ class AttentionFormulaTest {
         Arguments.of("after a cache", AttentionPattern.causal(6, 3, 12), scaled),
         Arguments.of("decoding", AttentionPattern.causal(66, 1, 80), capped),
         Arguments.of("window", causal.withWindow(4), capped),
+        Arguments.of(
+            "window on both sides",
+            AttentionPattern.full(129, 129).withWindow(7).withPrefix(2),
+            scaled),
         Arguments.of("prefix", causal.withPrefix(3).withWindow(4), scaled),
         Arguments.of("blind queries", causal.withMask(2, holes), capped),
         Arguments.of("a row of padding", causal.withLeftPadding(0, 70), scaled),

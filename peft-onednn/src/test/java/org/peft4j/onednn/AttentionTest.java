@@ -42,6 +42,13 @@ class AttentionTest {
         Arguments.of("both directions, several tiles", AttentionPattern.full(200, 200)),
         Arguments.of(
             "both directions, padding", AttentionPattern.full(300, 300).withMask(2, right)),
+        Arguments.of("window on both sides", AttentionPattern.full(300, 300).withWindow(40)),
+        Arguments.of(
+            "window on both sides, padding",
+            AttentionPattern.full(300, 300).withMask(2, right).withWindow(33)),
+        Arguments.of(
+            "window on both sides, prefix",
+            AttentionPattern.full(300, 300).withWindow(9).withPrefix(11)),
         Arguments.of("another sequence", AttentionPattern.full(7, 40)),
         Arguments.of("another sequence, padding", AttentionPattern.full(7, 300).withMask(2, ends)),
         Arguments.of("after cached keys", AttentionPattern.causal(33, 20, 53)),

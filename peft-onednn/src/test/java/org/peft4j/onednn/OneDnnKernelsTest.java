@@ -213,6 +213,7 @@ class OneDnnKernelsTest {
     assertSame(dy.dup('c'), (kernels, y) -> kernels.rmsNorm(x, w, 1e-5, y, inverse));
     assertSame(dy.dup('c'), (kernels, dx) -> kernels.rmsNormGradient(x, w, inverse, dy, dx, null));
     assertSame(w.dup('c'), (kernels, dw) -> kernels.rmsNormGradient(x, w, inverse, dy, null, dw));
+    assertSame(dy.dup('c'), (kernels, y) -> kernels.layerNorm(x, w, null, 1e-5, y, mean, inverse));
     assertSame(dy.dup('c'), (kernels, y) -> kernels.layerNorm(x, w, b, 1e-5, y, mean, inverse));
     assertSame(
         dy.dup('c'),

@@ -25,6 +25,7 @@ class QueryTilesTest {
         Arguments.of("several", causal, 3),
         Arguments.of("both directions", AttentionPattern.full(200, 70), 3),
         Arguments.of("window", causal.withWindow(10), 3),
+        Arguments.of("window on both sides", AttentionPattern.full(200, 200).withWindow(10), 3),
         Arguments.of("prefix", causal.withPrefix(5).withWindow(10), 3),
         Arguments.of("padding", causal.withLeftPadding(30, 120), 3));
   }

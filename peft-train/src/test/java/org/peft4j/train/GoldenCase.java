@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -53,13 +54,14 @@ record GoldenCase(Path folder, JsonNode json) {
     }
   }
 
-  /** The cases that have a training. */
+  /** The cases that have a training; by name, see the property {@code peft4j.golden}. */
   static List<String> names() {
     try (Stream<Path> folders = Files.walk(FOLDER, 2)) {
       return folders
           .filter(f -> Files.exists(f.resolve("case.json")))
           .map(f -> FOLDER.relativize(f).toString().replace('\\', '/'))
           .filter(name -> ELSEWHERE.stream().noneMatch(name::startsWith))
+          .filter(Pattern.compile(System.getProperty("peft4j.golden", "")).asPredicate())
           .filter(name -> !named(name).expectedNames("losses_adamw").isEmpty())
           .sorted()
           .toList();

@@ -90,10 +90,11 @@ record ModelLoader(Path folder, ModelArchitecture architecture, TransformerOptio
   }
 
   /**
-   * Loads all weights except the head's, which are new: matrices normal with the deviation of the
-   * family and the seed of the options, biases 0, norms 1.
+   * Loads all weights except the head's, which are new unless they are of a layer before its output
+   * that the checkpoint has: matrices normal with the deviation of the family and the seed of the
+   * options, biases 0, norms 1.
    *
-   * @param stored the checkpoint's head, which is not used
+   * @param stored the checkpoint's head, whose output is not used
    */
   FrozenModel loadWithNewHead(HeadPart stored) {
     HeadPart head = architecture.head();

@@ -25,7 +25,8 @@ import org.peft4j.transformers.plan.TransformerPlanner;
  * Llama, Mistral, Qwen2 and 3, Gemma 1 to 3, Phi and Phi-3, Granite, OLMo 2, SmolLM3, StarCoder2,
  * GPT-2, GPT-BigCode, GPT-Neo, GPT-J, GPT-NeoX, BLOOM, Falcon and OPT, as language models and as
  * classifiers; the encoder-decoders T5, mT5 and UMT5; and the encoders BERT, RoBERTa, XLM-RoBERTa,
- * ELECTRA and DistilBERT, for labels of sequences and tokens, answers and vectors.
+ * ELECTRA, DistilBERT, ALBERT, MPNet and ModernBERT, for labels of sequences and tokens, answers
+ * and vectors.
  *
  * <p>Weights that the file stores in the requested type are mapped, not copied: do not change the
  * file while the model is open. Others are converted.
@@ -165,8 +166,8 @@ public final class Transformers {
   /**
    * Loads a classifier of these labels. Puts a new head on a checkpoint of another task, drawn from
    * a normal distribution with the config's deviation {@code initializer_range} and the seed of
-   * {@code options}; it does not use the checkpoint's own head. An adapter whose task is {@code
-   * SEQ_CLS} trains the new head.
+   * {@code options}; of the checkpoint's own head it uses layers before the output that the new one
+   * has too. An adapter whose task is {@code SEQ_CLS} trains the new head.
    *
    * @throws PeftException if the family or a setting is not supported, the checkpoint is a
    *     classifier's with another number of labels, or a tensor is missing, unexpected or of

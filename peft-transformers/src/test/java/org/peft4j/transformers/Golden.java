@@ -7,6 +7,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -82,13 +83,17 @@ public final class Golden {
     return FOLDER.resolve(caseName);
   }
 
-  /** The names of all adapter cases, {@code folder/case} where they lie in a folder. */
+  /**
+   * The names of all adapter cases, {@code folder/case} where they lie in a folder; of those in
+   * which the property {@code peft4j.golden}, a regular expression, is found.
+   */
   public static List<String> cases() {
     try (Stream<Path> folders = Files.walk(FOLDER, 2)) {
       return folders
           .filter(f -> Files.exists(f.resolve("adapter")) || Files.exists(f.resolve("adapters")))
           .map(f -> FOLDER.relativize(f).toString().replace('\\', '/'))
           .filter(name -> NOT_PARITY.stream().noneMatch(name::startsWith))
+          .filter(Pattern.compile(System.getProperty("peft4j.golden", "")).asPredicate())
           .sorted()
           .toList();
     } catch (IOException e) {

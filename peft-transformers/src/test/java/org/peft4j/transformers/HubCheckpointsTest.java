@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
@@ -19,6 +20,7 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.files.TensorFile;
 import org.peft4j.safetensors.TensorSource;
+import org.peft4j.transformers.checkpoint.CheckpointWriter;
 import org.peft4j.transformers.config.Labels;
 
 /**
@@ -88,7 +90,11 @@ class HubCheckpointsTest {
     "roberta_sequence, roberta, RobertaForMaskedLM, lm_head.dense.weight",
     "xlm_roberta_sequence, roberta, XLMRobertaForMaskedLM, lm_head.decoder.bias",
     "distilbert_sequence, distilbert, DistilBertForMaskedLM, vocab_projector.bias",
-    "electra_sequence, electra, ElectraForPreTraining, discriminator_predictions.dense.weight"
+    "electra_sequence, electra, ElectraForPreTraining, discriminator_predictions.dense.weight",
+    "albert_sequence, albert, AlbertForPreTraining, sop_classifier.classifier.bias",
+    "albert_sequence, albert, AlbertForMaskedLM, predictions.dense.weight",
+    "mpnet_sequence, mpnet, MPNetForMaskedLM, lm_head.layer_norm.weight",
+    "modernbert_sequence, model, ModernBertForMaskedLM, decoder.bias"
   })
   void aPretrainedModelIsABareOneAndABodyForNewHeads(
       String base, String body, String className, String leftOver) throws IOException {
@@ -112,6 +118,41 @@ class HubCheckpointsTest {
     tensors.clear();
     tensors.putAll(bare);
     assertThat(states(written())).isEqualTo(states);
+  }
+
+  /** As in Hugging Face transformers: only the map to the labels has another name. */
+  @Test
+  void theDenseLayerThatModernBertPredictedTokensWithIsThatOfANewHead(@TempDir Path target)
+      throws IOException {
+    take("modernbert_sequence", name -> name.startsWith("classifier.") ? "" : name);
+    tensors.put("decoder.bias", Nd4j.ones(DataType.FLOAT, 56));
+    ofClass("ModernBertForMaskedLM");
+    Labels labels = Labels.of("bad", "good");
+
+    try (SequenceClassifier classifier = Transformers.loadClassifier(written(), labels)) {
+      CheckpointWriter.of(classifier).write(target.resolve("model"));
+    }
+
+    Path file = target.resolve("model/model.safetensors");
+    for (String name : List.of("head.dense.weight", "head.norm.weight")) {
+      assertThat(Golden.floats(file, name)).isEqualTo(tensors.get(name));
+    }
+    assertThat(Golden.floats(file, "classifier.weight").shape()).containsExactly(2, 30);
+    assertThat(Golden.has(file, "decoder.bias")).isFalse();
+  }
+
+  @Test
+  void aPoolerThatAFileLacksIsNew() throws IOException {
+    take("mpnet_features", name -> name.startsWith("pooler.") ? "" : name);
+
+    try (Encoder encoder = Transformers.loadEncoder(written());
+        Encoder whole = Transformers.loadEncoder(Golden.base("mpnet_features"))) {
+      INDArray[] outputs = encoder.graph().output(IDS);
+      INDArray[] expected = whole.graph().output(IDS);
+      assertThat(outputs[0]).isEqualTo(expected[0]);
+      assertThat(outputs[1]).isNotEqualTo(expected[1]);
+      assertThat(outputs[1].shape()).containsExactly(1, 21);
+    }
   }
 
   @Test

@@ -7,32 +7,38 @@ import org.peft4j.internal.graft.SiteGrafts;
 import org.peft4j.kernel.Scratch;
 import org.peft4j.weight.FrozenWeight;
 
-/**
- * A frozen normalisation of rows with its adapters: layer normalisation if it has a bias, otherwise
- * root mean square normalisation.
- */
+/** A frozen normalisation of rows with its adapters. */
 public final class NormModule {
+  /** What it computes, with the weight w. */
+  public enum Formula {
+    /** {@code w·(x − μ)/σ}, plus the bias if there is one. */
+    LAYER,
+    /** {@code w·x/rms(x)}. */
+    RMS,
+    /** {@code (1 + w)·x/rms(x)}. */
+    RMS_ONE_PLUS
+  }
+
   private final SiteGrafts grafts;
   private final FrozenWeight weight;
   private final @Nullable FrozenWeight bias;
-  private final boolean onePlus;
+  private final Formula formula;
   private final double epsilon;
 
   /**
    * @param weight w, [features]
-   * @param bias [features]
-   * @param onePlus whether rows are multiplied with 1 + w instead of w
+   * @param bias [features], of a layer normalisation; null for none
    */
   public NormModule(
       SiteGrafts grafts,
       FrozenWeight weight,
       @Nullable FrozenWeight bias,
-      boolean onePlus,
+      Formula formula,
       double epsilon) {
     this.grafts = grafts;
     this.weight = weight;
     this.bias = bias;
-    this.onePlus = onePlus;
+    this.formula = formula;
     this.epsilon = epsilon;
   }
 
@@ -43,7 +49,7 @@ public final class NormModule {
 
   /** The number of statistics of each row that the backward pass needs. */
   public int statistics() {
-    return bias == null ? 1 : 2;
+    return formula == Formula.LAYER ? 2 : 1;
   }
 
   /**
@@ -53,10 +59,10 @@ public final class NormModule {
    */
   public void forward(Pass pass, INDArray x, INDArray y, INDArray statistics) {
     INDArray w = factor();
-    if (bias == null) {
+    if (formula != Formula.LAYER) {
       pass.kernels().rmsNorm(x, w, epsilon, y, statistics.getRow(0));
     } else {
-      INDArray b = grafts.vector("bias", bias);
+      INDArray b = bias == null ? null : grafts.vector("bias", bias);
       pass.kernels().layerNorm(x, w, b, epsilon, y, statistics.getRow(1), statistics.getRow(0));
     }
     release(w);
@@ -65,11 +71,11 @@ public final class NormModule {
   /** What rows are multiplied with: w itself, or 1 + w in a temporary vector. */
   private INDArray factor() {
     INDArray w = grafts.vector("weight", weight);
-    return onePlus ? w.add(1, Scratch.of(w.dataType(), w.shape())) : w;
+    return formula == Formula.RMS_ONE_PLUS ? w.add(1, Scratch.of(w.dataType(), w.shape())) : w;
   }
 
   private void release(INDArray factor) {
-    if (onePlus) {
+    if (formula == Formula.RMS_ONE_PLUS) {
       Scratch.release(factor);
     }
   }
@@ -86,7 +92,7 @@ public final class NormModule {
     INDArray w = factor();
     INDArray inverse = statistics.getRow(0);
     INDArray weightGradient = grafts.gradient("weight");
-    if (bias == null) {
+    if (formula != Formula.LAYER) {
       pass.kernels().rmsNormGradient(x, w, inverse, dy, dx, weightGradient);
     } else {
       pass.kernels()

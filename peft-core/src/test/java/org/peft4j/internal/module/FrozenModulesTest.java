@@ -22,6 +22,7 @@ import org.peft4j.error.PeftException;
 import org.peft4j.internal.graft.Graft;
 import org.peft4j.internal.graft.SharedState;
 import org.peft4j.internal.graft.SiteGrafts;
+import org.peft4j.internal.module.NormModule.Formula;
 import org.peft4j.kernel.Nd4jKernels;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
@@ -159,7 +160,8 @@ class FrozenModulesTest {
 
   private static NormModule norm(FrozenWeight weight, @Nullable FrozenWeight bias) {
     Site site = Site.parameters("norm", "norm", SiteKind.NORM, List.of());
-    return new NormModule(SiteGrafts.none(site), weight, bias, false, 0);
+    Formula formula = bias == null ? Formula.RMS : Formula.LAYER;
+    return new NormModule(SiteGrafts.none(site), weight, bias, formula, 0);
   }
 
   @Test

@@ -15,7 +15,8 @@ import org.peft4j.site.SiteRole;
  *
  * @param source the input of keys and values
  * @param causal whether a query sees only keys up to its own position
- * @param window how many keys up to its own position a query sees; all if empty
+ * @param window how many keys up to its own position a query sees, and if it is not causal also
+ *     from its own position on; all if empty
  * @param heads query heads
  * @param keyValueHeads key and value heads, each shared by {@code heads / keyValueHeads} query
  *     heads
@@ -47,9 +48,9 @@ public record AttentionPart(
     implements MixerPart {
   public AttentionPart {
     List<String> problems = new ArrayList<>();
-    if (window.isPresent() && (window.getAsInt() < 1 || !causal)) {
+    if (window.isPresent() && (window.getAsInt() < 1 || source == Source.ENCODER)) {
       problems.add(
-          "window is " + window.getAsInt() + "; allowed: at least 1, in causal attention.");
+          "window is " + window.getAsInt() + "; allowed: at least 1, in attention to itself.");
     }
     if (softCap.isPresent() && !(softCap.getAsDouble() > 0)) {
       problems.add("softCap is " + softCap.getAsDouble() + "; allowed: above 0.");
@@ -83,9 +84,36 @@ public record AttentionPart(
       Projections projections,
       Positions positions,
       LinearPart output) {
+    return self(name, true, heads, keyValueHeads, headSize, projections, positions, output);
+  }
+
+  /**
+   * Self-attention of all tokens to all, with scores q·k/√headSize.
+   *
+   * @param name the path of the attention's module, and the name of its prefix site
+   */
+  public static AttentionPart full(
+      String name,
+      int heads,
+      int headSize,
+      Projections projections,
+      Positions positions,
+      LinearPart output) {
+    return self(name, false, heads, heads, headSize, projections, positions, output);
+  }
+
+  private static AttentionPart self(
+      String name,
+      boolean causal,
+      int heads,
+      int keyValueHeads,
+      int headSize,
+      Projections projections,
+      Positions positions,
+      LinearPart output) {
     return new AttentionPart(
         Source.SELF,
-        true,
+        causal,
         OptionalInt.empty(),
         heads,
         keyValueHeads,
@@ -268,7 +296,7 @@ public record AttentionPart(
   /**
    * A learnt number for each head and bucket of distances (Raffel et al., 2020).
    *
-   * @param table [buckets, heads], in the stack's first block; all blocks share it
+   * @param table [buckets, heads], in the stack's first block; all blocks with that table share it
    * @param maxDistance the distance from which on all share a bucket
    * @param bidirectional whether keys after the query have their own buckets
    */

@@ -6,26 +6,44 @@ import java.util.stream.Stream;
 import org.peft4j.site.Site;
 
 /**
- * A transformer block: its residual sub-layers, one after the other.
+ * A transformer block: its residual sub-layers, one after the other. With {@code times}, all of
+ * them run so often, with the same weights: {@code y = block(block(…(x)))}, ALBERT.
  *
  * @param name its path in the checkpoint: {@code model.layers.0}
+ * @param times how often it runs, 1 and above
  */
-public record BlockPart(String name, List<ResidualPart> sublayers) {
+public record BlockPart(String name, List<ResidualPart> sublayers, int times) {
   public BlockPart {
     sublayers = List.copyOf(sublayers);
+    if (times < 1) {
+      throw new IllegalArgumentException(name + " runs " + times + " times; allowed: 1 and above.");
+    }
     for (AttentionPart.Source source : AttentionPart.Source.values()) {
-      long count = attentions(sublayers).filter(attention -> attention.source() == source).count();
-      if (count > 1) {
+      List<AttentionPart> all =
+          attentions(sublayers).filter(attention -> attention.source() == source).toList();
+      boolean steps = all.stream().anyMatch(a -> a.causal() || source != AttentionPart.Source.SELF);
+      if (steps && (long) all.size() * times > 1) {
         throw new IllegalArgumentException(
             name
                 + " has "
-                + count
+                + (long) all.size() * times
                 + " attentions to "
                 + source
                 + "; allowed: one, because a block keeps one set of keys and values for"
                 + " generation.");
       }
     }
+  }
+
+  /** A block that runs once. */
+  public BlockPart(String name, List<ResidualPart> sublayers) {
+    this(name, sublayers, 1);
+  }
+
+  /** Whether it can run in steps of tokens: it has one set of keys and values to keep. */
+  public boolean steps() {
+    return times == 1
+        && attentions().stream().filter(a -> a.source() == AttentionPart.Source.SELF).count() < 2;
   }
 
   /** Its attentions, in the order of the forward pass. */

@@ -174,14 +174,25 @@ public sealed interface HeadPart permits HeadPart.Output, HeadPart.Features {
     }
   }
 
-  /** Where an answer begins and ends: two logits for each token, [batch, time, 2]. */
+  /**
+   * Where an answer begins and ends: two logits for each token, [batch, time, 2]. The layer that
+   * computes them is {@value #NAME}, whatever its modules are called.
+   */
   record Span(List<DensePart> dense, LinearPart linear) implements Output {
+    /** The name of the layer. */
+    public static final String NAME = "qa_outputs";
+
     public Span {
       dense = List.copyOf(dense);
       if (linear.outputs() != 2) {
         throw new IllegalArgumentException(
             linear.site().name() + " has " + linear.outputs() + " outputs; a span's head has 2.");
       }
+    }
+
+    @Override
+    public String name() {
+      return NAME;
     }
   }
 }

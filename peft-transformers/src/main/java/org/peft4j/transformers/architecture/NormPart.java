@@ -1,5 +1,6 @@
 package org.peft4j.transformers.architecture;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
@@ -16,7 +17,7 @@ import org.peft4j.site.SiteRole;
 public record NormPart(Site site, Kind kind, double epsilon) implements ModulePart {
   /** The formula, with weight w and bias b. */
   public enum Kind {
-    /** Layer normalisation (Ba et al., 2016): {@code w·(x − μ)/σ + b}. */
+    /** Layer normalisation (Ba et al., 2016): {@code w·(x − μ)/σ (+ b)}. */
     LAYER,
     /** Root mean square (Zhang and Sennrich, 2019): {@code w·x/rms(x)}. */
     RMS,
@@ -26,9 +27,17 @@ public record NormPart(Site site, Kind kind, double epsilon) implements ModulePa
 
   /** Layer normalisation with weight and bias. */
   public static NormPart layer(String name, long width, double epsilon) {
-    SiteParameter weight = SiteParameter.weight("weight", width);
-    SiteParameter bias = SiteParameter.bias("bias", width);
-    return new NormPart(site(name, List.of(weight, bias)), Kind.LAYER, epsilon);
+    return layer(name, width, epsilon, true);
+  }
+
+  /** Layer normalisation, with or without a bias. */
+  public static NormPart layer(String name, long width, double epsilon, boolean bias) {
+    List<SiteParameter> parameters = new ArrayList<>();
+    parameters.add(SiteParameter.weight("weight", width));
+    if (bias) {
+      parameters.add(SiteParameter.bias("bias", width));
+    }
+    return new NormPart(site(name, parameters), Kind.LAYER, epsilon);
   }
 
   /** Root mean square with a weight. */

@@ -22,6 +22,11 @@ public record StackPart(
     blocks = List.copyOf(blocks);
   }
 
+  /** The number of blocks that a token passes through. */
+  public int depth() {
+    return blocks.stream().mapToInt(BlockPart::times).sum();
+  }
+
   /** The same with another input. */
   public StackPart withInput(InputPart other) {
     return new StackPart(other, blocks, norm, projection);

@@ -26,8 +26,11 @@ import org.peft4j.transformers.internal.family.decoder.GptNeoXFamily;
 import org.peft4j.transformers.internal.family.decoder.OptFamily;
 import org.peft4j.transformers.internal.family.decoder.PhiFamily;
 import org.peft4j.transformers.internal.family.decoder.StarCoder2Family;
+import org.peft4j.transformers.internal.family.encoder.AlbertFamily;
 import org.peft4j.transformers.internal.family.encoder.BertFamily;
 import org.peft4j.transformers.internal.family.encoder.DistilBertFamily;
+import org.peft4j.transformers.internal.family.encoder.MPNetFamily;
+import org.peft4j.transformers.internal.family.encoder.ModernBertFamily;
 import org.peft4j.transformers.internal.family.gated.Gemma2Family;
 import org.peft4j.transformers.internal.family.gated.Gemma3Family;
 import org.peft4j.transformers.internal.family.gated.GemmaFamily;
@@ -79,6 +82,9 @@ public final class Families {
           new BertFamily("xlm-roberta", "XLMRoberta", "roberta"),
           new BertFamily("electra", "Electra", "electra"),
           new DistilBertFamily(),
+          new AlbertFamily(),
+          new MPNetFamily(),
+          new ModernBertFamily(),
           new T5Family("t5", "T5"),
           new T5Family("mt5", "MT5"),
           new T5Family("umt5", "UMT5"));

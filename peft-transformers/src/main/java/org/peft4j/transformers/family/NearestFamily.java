@@ -13,6 +13,10 @@ final class NearestFamily {
   private static final Map<String, String> KIN =
       Map.ofEntries(
           Map.entry("codegen", "gptj"),
+          Map.entry("camembert", "roberta"),
+          Map.entry("xlm-roberta-xl", "xlm-roberta"),
+          Map.entry("deberta", "bert"),
+          Map.entry("deberta-v2", "bert"),
           Map.entry("gemma3", "gemma3_text"),
           Map.entry("mixtral", "mistral"),
           Map.entry("ministral", "mistral"),

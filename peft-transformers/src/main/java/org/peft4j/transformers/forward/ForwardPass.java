@@ -22,6 +22,7 @@ import org.peft4j.error.PeftException;
 import org.peft4j.internal.files.TensorFile;
 import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.kernel.Scratch;
+import org.peft4j.transformers.architecture.HeadPart;
 
 /**
  * The results of one pass of a batch through a model, without dropout, under the names of Hugging
@@ -32,8 +33,6 @@ import org.peft4j.kernel.Scratch;
  * loss' gradient for each adapter tensor by its key in an adapter file.
  */
 public final class ForwardPass implements AutoCloseable {
-  private static final String SPAN = "qa_outputs";
-
   private final Map<String, INDArray> results = new LinkedHashMap<>();
 
   private ForwardPass() {}
@@ -62,7 +61,7 @@ public final class ForwardPass implements AutoCloseable {
 
   private void put(ComputationGraph graph, INDArray[] outputs) {
     List<String> names = graph.getConfiguration().getNetworkOutputs();
-    if (names.equals(List.of(SPAN))) {
+    if (names.equals(List.of(HeadPart.Span.NAME))) {
       results.put("start_logits", outputs[0].get(all(), all(), point(0)).dup('c'));
       results.put("end_logits", outputs[0].get(all(), all(), point(1)).dup('c'));
       Scratch.release(outputs[0]);

@@ -51,7 +51,7 @@ public record ModelDescription(ModelArchitecture architecture, TensorTable tenso
         architecture.modelType(),
         TextTable.number(parameterCount()),
         encoder(),
-        architecture.body().blocks().size(),
+        architecture.body().depth(),
         architecture.hiddenSize(),
         attention.heads(),
         attention.keyValueHeads(),
@@ -63,7 +63,7 @@ public record ModelDescription(ModelArchitecture architecture, TensorTable tenso
   private String encoder() {
     return architecture
         .encoder()
-        .map(stack -> "an encoder of " + stack.blocks().size() + " layers, a decoder of ")
+        .map(stack -> "an encoder of " + stack.depth() + " layers, a decoder of ")
         .orElse("");
   }
 

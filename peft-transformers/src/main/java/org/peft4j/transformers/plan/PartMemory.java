@@ -19,10 +19,11 @@ record PartMemory(TrainingBatch batch, long width) {
   /** About as many queries as the kernels of peft-onednn take at a time. */
   private static final int TILE = 64;
 
-  /** The elements of a whole block. */
+  /** The elements of a whole block that runs once, or of each run of several. */
   Elements block(BlockPart block) {
     List<ResidualPart> sublayers = block.sublayers();
-    Elements all = Elements.NONE;
+    // Gradients between runs.
+    Elements all = new Elements(0, block.times() == 1 ? 0 : 2 * hidden().temporary());
     for (int i = 0; i < sublayers.size(); i++) {
       all = all.plus(sublayer(sublayers.get(i)));
       if (i < sublayers.size() - 1) { // The last result is the block's output.

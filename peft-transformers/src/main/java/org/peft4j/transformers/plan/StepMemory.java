@@ -1,5 +1,6 @@
 package org.peft4j.transformers.plan;
 
+import java.util.Collections;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -15,7 +16,7 @@ import org.peft4j.transformers.architecture.StackPart;
  * @param outputs the outputs of all layers, held from the forward to the backward pass
  * @param kept outside of blocks, from the forward to the backward pass: statistics of norms, and
  *     the input of an adapted projection
- * @param blocks in the order of the forward pass
+ * @param blocks in the order of the forward pass, each run of one that runs several times
  */
 record StepMemory(long output, long outputs, long kept, List<Elements> blocks, HeadShape head) {
   /** Output gradients at once: a layer's incoming and outgoing one. */
@@ -37,7 +38,7 @@ record StepMemory(long output, long outputs, long kept, List<Elements> blocks, H
     List<Elements> blocks =
         model.stacks().stream()
             .flatMap(stack -> stack.blocks().stream())
-            .map(parts::block)
+            .flatMap(block -> Collections.nCopies(block.times(), parts.block(block)).stream())
             .toList();
     long outside = model.stacks().stream().mapToLong(stack -> outside(stack, rows, output)).sum();
     long statistics =

@@ -76,7 +76,7 @@ public final class TransformerPlanner {
         .bytes(blocksFrom(adapted), any(model.head().sites(), adapted), SINGLE);
   }
 
-  /** The number of blocks from the first adapted site on. */
+  /** The number of runs of blocks from the first adapted site on. */
   private int blocksFrom(Set<String> adapted) {
     int blocks = 0;
     boolean reached = false;
@@ -84,7 +84,7 @@ public final class TransformerPlanner {
       reached = reached || any(stack.input().sites(), adapted);
       for (BlockPart block : stack.blocks()) {
         reached = reached || any(block.sites(), adapted);
-        blocks += reached ? 1 : 0;
+        blocks += reached ? block.times() : 0;
       }
       reached = reached || any(stack.sites(), adapted);
     }

@@ -89,18 +89,18 @@ class PartsTest {
   }
 
   @Test
-  void aWindowNeedsAnOrderAndASoftCapASize() {
+  void aWindowIsAroundTheOwnPositionAndASoftCapHasASize() {
     assertThatThrownBy(
             () ->
                 attention(
-                    AttentionPart.Source.SELF,
+                    AttentionPart.Source.ENCODER,
                     false,
                     3,
                     -1,
                     separate(),
                     new AttentionPart.NoPositions()))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("window is 3; allowed: at least 1, in causal attention.")
+        .hasMessageContaining("window is 3; allowed: at least 1, in attention to itself.")
         .hasMessageContaining("softCap is -1.0; allowed: above 0.");
   }
 

@@ -170,6 +170,8 @@ class FamiliesTest {
     "olmo3, olmo2",
     "Llama, llama",
     "granitemoe, granite",
+    "deberta-v2, bert",
+    "camembert, roberta",
   })
   void theNearestFamilyIsNamed(String modelType, String nearest, @TempDir Path folder) {
     Path file = ConfigFile.of("llama", folder).with("model_type", '"' + modelType + '"').write();

@@ -101,9 +101,15 @@ final class ScorePositions {
                 : alibi.bias(type, keyPositions(question), prefix + past, queries));
   }
 
-  /** Hugging Face's cache drops keys of a prefix that leave the window; here all queries see it. */
+  /**
+   * Hugging Face's cache drops keys of a prefix that leave the window; here all queries see it.
+   * Attention in both directions has no cache there.
+   */
   private void requireWindowBeyond(int prefix, int tokens) {
-    if (prefix > 0 && part.window().isPresent() && prefix + tokens > part.window().getAsInt()) {
+    if (prefix > 0
+        && part.causal()
+        && part.window().isPresent()
+        && prefix + tokens > part.window().getAsInt()) {
       throw new PeftException(
           "A prefix of "
               + prefix

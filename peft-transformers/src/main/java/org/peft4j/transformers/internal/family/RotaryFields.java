@@ -117,17 +117,30 @@ public final class RotaryFields {
     return fields.object(recent ? "rope_parameters" : "rope_scaling");
   }
 
-  /** The settings of a model whose blocks with and without a window rotate differently. */
-  public static Layered layered(ConfigFields fields, int maxPositions, int size) {
+  /**
+   * The settings of a model whose blocks with and without a window rotate differently.
+   *
+   * @param scalesAll whether {@code rope_scaling} of transformers 4 is that of all blocks; else of
+   *     those without a window
+   */
+  public static Layered layered(
+      ConfigFields fields, int maxPositions, int size, boolean scalesAll) {
     fields.only(PARTIAL, 1);
-    return new Layered(fields, settings(fields), maxPositions, size);
+    ConfigFields all = settings(fields);
+    all.check(
+        !all.has("type") || all.has("rope_type"),
+        "type",
+        "rope_type instead: Hugging Face transformers does not read type here");
+    fields.check(
+        !fields.has("rope_parameters") || !all.has("rope_theta"),
+        "rope_parameters",
+        "settings of full_attention and of sliding_attention, each with its rope_theta");
+    return new Layered(fields, all, maxPositions, size, scalesAll);
   }
 
-  /**
-   * Settings by the type of a block: each has its own in {@code rope_parameters}; {@code
-   * rope_scaling} of transformers 4 is that of blocks without a window.
-   */
-  public record Layered(ConfigFields fields, ConfigFields all, int maxPositions, int size) {
+  /** Settings by the type of a block: each has its own in {@code rope_parameters}. */
+  public record Layered(
+      ConfigFields fields, ConfigFields all, int maxPositions, int size, boolean scalesAll) {
     /**
      * Reads the settings of one type of block.
      *
@@ -136,7 +149,7 @@ public final class RotaryFields {
      */
     public Rotary read(String type, String thetaField, double theta) {
       boolean recent = fields.has("rope_parameters");
-      boolean scaled = !recent && type.equals("full_attention");
+      boolean scaled = !recent && (scalesAll || type.equals("full_attention"));
       ConfigFields own = scaled ? all : all.object(type);
       own.only(PARTIAL, 1);
       return new RotaryFields(fields, own, maxPositions, size)

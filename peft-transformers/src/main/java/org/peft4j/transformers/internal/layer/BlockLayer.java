@@ -8,8 +8,10 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.common.primitives.Pair;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Pass;
+import org.peft4j.error.PeftException;
 import org.peft4j.internal.graft.LayerGrafts;
 import org.peft4j.internal.module.SiteLayer;
+import org.peft4j.transformers.architecture.BlockPart;
 import org.peft4j.transformers.architecture.Side;
 import org.peft4j.transformers.architecture.StackPart;
 import org.peft4j.transformers.internal.batch.Extent;
@@ -17,7 +19,6 @@ import org.peft4j.transformers.internal.batch.KeyValueCache;
 import org.peft4j.transformers.internal.batch.Sequences;
 import org.peft4j.transformers.internal.block.Block;
 import org.peft4j.transformers.internal.memory.CallMemory;
-import org.peft4j.transformers.internal.memory.KeptArrays;
 import org.peft4j.transformers.internal.model.FrozenModel;
 import org.peft4j.transformers.internal.model.Modules;
 
@@ -25,18 +26,12 @@ import org.peft4j.transformers.internal.model.Modules;
 final class BlockLayer extends SteppingLayer {
   private static final long serialVersionUID = 1L;
 
-  /**
-   * The forward pass' results that the backward pass needs.
-   *
-   * @param values null if the backward pass recomputes them
-   */
-  private record Kept(
-      Pass pass, Sequences sequences, Block.@Nullable Kept values, KeptArrays arrays) {}
-
   private final Side side;
   private final int blockIndex;
+  private final transient BlockPart part;
   private final transient Block block;
-  private transient @Nullable Kept kept;
+  private final transient BlockRuns runs;
+  private transient BlockRuns.@Nullable Kept kept;
   private transient @Nullable KeyValueCache cache;
 
   BlockLayer(
@@ -49,7 +44,9 @@ final class BlockLayer extends SteppingLayer {
     this.side = side;
     this.blockIndex = blockIndex;
     StackPart stack = model.architecture().stack(side);
-    this.block = Block.of(stack.blocks().get(blockIndex), new Modules(model, grafts));
+    this.part = stack.blocks().get(blockIndex);
+    this.block = Block.of(part, new Modules(model, grafts));
+    this.runs = new BlockRuns(model, grafts, block, part.times());
   }
 
   @Override
@@ -61,28 +58,25 @@ final class BlockLayer extends SteppingLayer {
   public INDArray activate(boolean training, LayerWorkspaceMgr workspaces) {
     assertInputSet(false);
     forget();
-    Pass pass = grafts().nextPass(training);
-    Sequences sequences = Sequences.whole(Extent.of(input), maskArray, pass.state());
+    Sequences sequences = Sequences.whole(Extent.of(input), maskArray, grafts().passState());
     if (readsEncoder()) {
       sequences = sequences.with(model().encoder().states());
     }
     boolean back = willGoBack(training);
-    KeptArrays arrays = new KeptArrays(model().pool());
-    boolean keep = back && !model().checkpointing();
-    try (CallMemory memory = new CallMemory(workspaces, dataType, keep ? arrays : null)) {
-      INDArray y = memory.output(input.shape());
-      Pass recorded = keep ? pass.on(memory.tape()) : pass;
-      Block.Kept values = block.forward(recorded, input, sequences, y, memory);
-      if (back) {
-        kept = new Kept(recorded, sequences, keep ? values : null, arrays);
-      }
-      return y;
-    }
+    BlockRuns.Forward forward = runs.forward(input, sequences, training, back, workspaces);
+    kept = forward.kept();
+    return forward.y();
   }
 
   @Override
   public INDArray rnnTimeStep(INDArray x, LayerWorkspaceMgr workspaces) {
     setInput(x, workspaces);
+    if (!part.steps()) {
+      throw new PeftException(
+          part.name()
+              + " runs at several depths with the same weights, and keeps no keys and values for"
+              + " each: it cannot run in steps. Give whole sequences to output(…).");
+    }
     if (side == Side.ENCODER) {
       return encodeOnce(x, workspaces);
     }
@@ -130,20 +124,14 @@ final class BlockLayer extends SteppingLayer {
 
   @Override
   public Pair<Gradient, INDArray> backpropGradient(INDArray epsilon, LayerWorkspaceMgr workspaces) {
-    Kept forward = kept;
+    BlockRuns.Kept forward = kept;
     if (forward == null) {
       return back(zeroInputGradient(workspaces));
     }
+    boolean needed = inputGradientNeeded();
     try (CallMemory memory = new CallMemory(workspaces, dataType, null)) {
-      boolean needed = inputGradientNeeded();
       INDArray dx = needed ? memory.inputGradient(input.shape()) : zeroInputGradient(workspaces);
-      Pass pass = forward.pass();
-      Block.Kept values = forward.values();
-      if (values == null) {
-        pass = pass.on(memory.tape());
-        values = block.forward(pass, input, forward.sequences(), null, memory);
-      }
-      block.backward(pass, values, input, epsilon, needed ? dx : null, memory);
+      runs.backward(forward, epsilon, needed ? dx : null, workspaces);
       return back(dx);
     } finally {
       forget();

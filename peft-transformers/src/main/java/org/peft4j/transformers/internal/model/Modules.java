@@ -44,7 +44,11 @@ public record Modules(FrozenModel model, LayerGrafts grafts) {
         grafts.at(name),
         weights.get(name + ".weight"),
         weights.find(name + ".bias"),
-        part.kind() == NormPart.Kind.RMS_ONE_PLUS,
+        switch (part.kind()) {
+          case LAYER -> NormModule.Formula.LAYER;
+          case RMS -> NormModule.Formula.RMS;
+          case RMS_ONE_PLUS -> NormModule.Formula.RMS_ONE_PLUS;
+        },
         part.epsilon());
   }
 

@@ -15,6 +15,8 @@ final class HubNames {
       Set.of(
           "cls",
           "lm_head",
+          "head",
+          "decoder",
           "predictions",
           "sop_classifier",
           "vocab_transform",

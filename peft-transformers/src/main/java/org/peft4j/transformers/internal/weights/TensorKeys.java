@@ -118,8 +118,8 @@ public record TensorKeys(
   }
 
   /**
-   * The tensors of a body with a new head. A module of the head that has the prefix of the body is
-   * the checkpoint's, if it is there: BERT's pooler.
+   * The tensors of a body with a new head. The head's layers before its output are the checkpoint's
+   * if it has them: BERT's pooler, the dense layer that ModernBERT was pretrained with.
    *
    * @param head the new head
    * @param stored the checkpoint's head, which is not used
@@ -129,11 +129,10 @@ public record TensorKeys(
     Set<String> either = new TreeSet<>(optional);
     for (ModulePart module : head.modules()) {
       Set<String> keys = shapes(module).keySet();
-      if (head instanceof HeadPart.Features
-          || module.site().name().startsWith(names.bodyPrefix() + ".")) {
-        either.addAll(keys);
-      } else {
+      if (head instanceof HeadPart.Output output && module.equals(output.linear())) {
         needed.keySet().removeAll(keys);
+      } else {
+        either.addAll(keys);
       }
     }
     Set<String> unused = new TreeSet<>(ignored);

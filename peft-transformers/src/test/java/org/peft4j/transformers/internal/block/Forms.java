@@ -99,6 +99,13 @@ enum Forms {
   SOFT_CAP(around(attention(2, 2).softCap(0.8).part())),
   WINDOW(around(attention(2, 2).window(2).part())),
   BOTH_DIRECTIONS(around(attention(2, 2).full().part())),
+  WINDOW_ON_BOTH_SIDES(around(attention(2, 2).full().window(2).part())),
+  NORM_WITHOUT_BIAS(
+      block(
+          ResidualPart.preNorm(
+              NormPart.layer("norm", WIDTH, 1e-5, false),
+              plain("mlp"),
+              ResidualPart.place("mlp", WIDTH)))),
   ROTARY(around(attention(2, 1).rotary(4).part())),
   PARTIAL_ROTARY(around(attention(2, 1).rotary(2).part())),
   ROTARY_OF_NEIGHBOURS(around(attention(2, 1).rotary(4, true).part())),

@@ -117,7 +117,8 @@ final class Reference {
     for (int i = 0; i < x.length; i++) {
       double factor = w.getDouble(i) + (part.kind() == NormPart.Kind.RMS_ONE_PLUS ? 1 : 0);
       y[i] = factor * (x[i] - mean) / Math.sqrt(square + part.epsilon());
-      y[i] += layer ? weight(part.site().name() + ".bias").getDouble(i) : 0;
+      boolean biased = part.site().parameters().size() > 1;
+      y[i] += biased ? weight(part.site().name() + ".bias").getDouble(i) : 0;
     }
     return y;
   }

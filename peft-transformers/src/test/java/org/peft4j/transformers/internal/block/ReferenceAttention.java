@@ -38,7 +38,7 @@ record ReferenceAttention(Reference reference, AttentionPart part, int[] mask) {
     return cross
         || mask[key] != 0
             && (!part.causal() || key <= query)
-            && key > query - part.window().orElse(1000);
+            && Math.abs(key - query) < part.window().orElse(1000);
   }
 
   private double score(double[] q, double[] k, int head, int group, int query, int key) {

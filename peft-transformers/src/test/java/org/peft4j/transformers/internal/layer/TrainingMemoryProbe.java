@@ -3,14 +3,14 @@ package org.peft4j.transformers.internal.layer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.factory.Nd4j;
-import org.peft4j.transformers.CausalLanguageModel;
+import org.peft4j.transformers.TransformerModel;
 
 /** What training steps have taken. */
 public final class TrainingMemoryProbe {
   private TrainingMemoryProbe() {}
 
   /** The bytes that blocks keep for their backward pass. */
-  public static long kept(CausalLanguageModel model) {
+  public static long kept(TransformerModel model) {
     ComputationGraph graph = model.graph();
     return ((FrozenLayer) graph.getLayer("embeddings")).model().pool().bytes();
   }

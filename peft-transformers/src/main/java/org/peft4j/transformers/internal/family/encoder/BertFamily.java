@@ -71,17 +71,9 @@ public record BertFamily(String modelType, String className, String body) implem
 
     Shape(ConfigFields fields, String prefix) {
       this.prefix = prefix;
-      int width = fields.size("hidden_size");
-      int heads = fields.size("num_attention_heads");
-      fields.check(width % heads == 0, "num_attention_heads", "a divisor of hidden_size " + width);
-      parts =
-          new EncoderParts(
-              width,
-              heads,
-              fields.positiveNumber("layer_norm_eps", 1e-12),
-              fields.positiveNumber("initializer_range", 0.02));
+      parts = EncoderParts.read(fields);
       inner = fields.size("intermediate_size");
-      embedded = electra() ? fields.size("embedding_size", 128) : width;
+      embedded = electra() ? fields.size("embedding_size", 128) : parts.width();
       activation = ActivationField.read(fields, "hidden_act", "gelu");
     }
 

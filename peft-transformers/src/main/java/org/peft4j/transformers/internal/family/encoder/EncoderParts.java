@@ -2,8 +2,6 @@ package org.peft4j.transformers.internal.family.encoder;
 
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalDouble;
-import java.util.OptionalInt;
 import org.peft4j.kernel.Activation;
 import org.peft4j.site.SiteRole;
 import org.peft4j.transformers.architecture.AttentionPart;
@@ -15,6 +13,7 @@ import org.peft4j.transformers.architecture.MixerPart;
 import org.peft4j.transformers.architecture.NormPart;
 import org.peft4j.transformers.architecture.ResidualPart;
 import org.peft4j.transformers.config.TaskHead;
+import org.peft4j.transformers.internal.family.ConfigFields;
 
 /**
  * The parts of post-norm encoders, of these sizes.
@@ -23,6 +22,18 @@ import org.peft4j.transformers.config.TaskHead;
  * @param deviation of new weights
  */
 record EncoderParts(int width, int heads, double epsilon, double deviation) {
+  /** Reads the sizes by BERT's names of fields. */
+  static EncoderParts read(ConfigFields fields) {
+    int width = fields.size("hidden_size");
+    int heads = fields.size("num_attention_heads");
+    fields.check(width % heads == 0, "num_attention_heads", "a divisor of hidden_size " + width);
+    return new EncoderParts(
+        width,
+        heads,
+        fields.positiveNumber("layer_norm_eps", 1e-12),
+        fields.positiveNumber("initializer_range", 0.02));
+  }
+
   LinearPart linear(String name, SiteRole role, long in, long out) {
     return LinearPart.of(name, role, in, out, true, deviation);
   }
@@ -37,22 +48,16 @@ record EncoderParts(int width, int heads, double epsilon, double deviation) {
 
   /** Attention of all tokens to all, with scores q·k/√headSize. */
   AttentionPart attention(String name, AttentionPart.Separate projections, LinearPart output) {
-    int headSize = width / heads;
-    return new AttentionPart(
-        AttentionPart.Source.SELF,
-        false,
-        OptionalInt.empty(),
-        heads,
-        heads,
-        headSize,
-        1 / Math.sqrt(headSize),
-        OptionalDouble.empty(),
-        projections,
-        Optional.empty(),
-        Optional.empty(),
-        new AttentionPart.NoPositions(),
-        output,
-        AttentionPart.prefix(name, heads, headSize));
+    return attention(name, projections, new AttentionPart.NoPositions(), output);
+  }
+
+  /** The same with scores that depend on positions. */
+  AttentionPart attention(
+      String name,
+      AttentionPart.Separate projections,
+      AttentionPart.Positions positions,
+      LinearPart output) {
+    return AttentionPart.full(name, heads, width / heads, projections, positions, output);
   }
 
   /** The maps of these names. */

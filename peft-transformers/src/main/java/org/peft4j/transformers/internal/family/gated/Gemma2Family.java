@@ -7,6 +7,7 @@ import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.internal.family.ConfigFields;
 import org.peft4j.transformers.internal.family.Family;
+import org.peft4j.transformers.internal.family.LayerTypes;
 
 /**
  * Gemma 2 (Rivière et al., 2024): Gemma with soft caps of scores and logits, norms on both sides of

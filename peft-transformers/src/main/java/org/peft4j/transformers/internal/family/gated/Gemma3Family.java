@@ -9,6 +9,7 @@ import org.peft4j.transformers.config.Task;
 import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.internal.family.ConfigFields;
 import org.peft4j.transformers.internal.family.Family;
+import org.peft4j.transformers.internal.family.LayerTypes;
 import org.peft4j.transformers.internal.family.RotaryFields;
 
 /**
@@ -47,7 +48,7 @@ public final class Gemma3Family implements Family {
         "a number, unless layer_types has full_attention only");
     RotaryFields.Layered layered =
         RotaryFields.layered(
-            fields, gemma.parts().maxPositions(), gemma.parts().sizes().headSize());
+            fields, gemma.parts().maxPositions(), gemma.parts().sizes().headSize(), false);
     AttentionPart.Positions global =
         positions(gemma, layered.read("full_attention", "rope_theta", GLOBAL_THETA));
     AttentionPart.Positions local =

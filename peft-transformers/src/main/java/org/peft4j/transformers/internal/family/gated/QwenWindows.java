@@ -2,6 +2,7 @@ package org.peft4j.transformers.internal.family.gated;
 
 import java.util.OptionalInt;
 import org.peft4j.transformers.internal.family.ConfigFields;
+import org.peft4j.transformers.internal.family.LayerTypes;
 
 /**
  * The windows of Qwen's blocks: with {@code use_sliding_window}, those from {@code

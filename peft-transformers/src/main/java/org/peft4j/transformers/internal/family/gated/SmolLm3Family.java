@@ -8,6 +8,7 @@ import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.internal.family.ConfigFields;
 import org.peft4j.transformers.internal.family.Family;
+import org.peft4j.transformers.internal.family.LayerTypes;
 
 /**
  * SmolLM3 (Hugging Face, 2025): Llama in which every fourth block has no positions. With {@code

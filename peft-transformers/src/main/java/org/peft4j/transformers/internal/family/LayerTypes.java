@@ -1,9 +1,8 @@
-package org.peft4j.transformers.internal.family.gated;
+package org.peft4j.transformers.internal.family;
 
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.function.IntPredicate;
-import org.peft4j.transformers.internal.family.ConfigFields;
 
 /**
  * Which blocks see a window only: those that {@code layer_types} names, or where there is no such
@@ -12,7 +11,7 @@ import org.peft4j.transformers.internal.family.ConfigFields;
  * @param types one for each block; empty without a list
  * @param otherwise the rule, by the block's index
  */
-record LayerTypes(List<String> types, IntPredicate otherwise) {
+public record LayerTypes(List<String> types, IntPredicate otherwise) {
   private static final String FULL = "full_attention";
   private static final String SLIDING = "sliding_attention";
 
@@ -22,7 +21,7 @@ record LayerTypes(List<String> types, IntPredicate otherwise) {
    * @param windows whether the config allows windows
    * @param needed what the config needs for windows
    */
-  static LayerTypes read(
+  public static LayerTypes read(
       ConfigFields fields, int layers, boolean windows, String needed, IntPredicate otherwise) {
     List<String> types = fields.texts("layer_types");
     fields.check(
@@ -36,12 +35,13 @@ record LayerTypes(List<String> types, IntPredicate otherwise) {
     return new LayerTypes(types, otherwise);
   }
 
-  boolean slides(int index) {
+  /** Whether a block has a window. */
+  public boolean slides(int index) {
     return index < types.size() ? types.get(index).equals(SLIDING) : otherwise.test(index);
   }
 
   /** The window of a block. */
-  OptionalInt window(int index, OptionalInt size) {
+  public OptionalInt window(int index, OptionalInt size) {
     return slides(index) ? size : OptionalInt.empty();
   }
 }
