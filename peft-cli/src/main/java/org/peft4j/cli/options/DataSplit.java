@@ -4,9 +4,9 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
 import org.peft4j.error.PeftException;
-import org.peft4j.train.data.DataFiles;
 import org.peft4j.train.data.TextTokens;
 import org.peft4j.train.data.TrainingData;
+import org.peft4j.train.data.task.DataFiles;
 import org.peft4j.transformers.tokenizer.Tokenizer;
 
 /**
@@ -27,7 +27,11 @@ public record DataSplit(TrainingData training, TrainingData evaluation) {
 
   /** The whole file. */
   public static TrainingData all(DataOptions options, Path model) {
-    return OPTIONS.in(() -> DataFiles.read(options.data, model, options.sequenceLength));
+    return OPTIONS.in(() -> files(options, model).read(options.data));
+  }
+
+  private static DataFiles files(DataOptions options, Path model) {
+    return DataFiles.of(model).withSequenceLength(options.sequenceLength);
   }
 
   /**

@@ -21,9 +21,9 @@ import org.peft4j.train.FineTunerBuilder;
 import org.peft4j.train.FineTuningSettings;
 import org.peft4j.train.FineTuningSettingsBuilder;
 import org.peft4j.train.StartFromData;
-import org.peft4j.train.data.DataFiles;
 import org.peft4j.train.data.TokenBatch;
 import org.peft4j.train.data.TrainingData;
+import org.peft4j.train.data.task.DataFiles;
 import org.peft4j.train.metrics.FineTuningResult;
 import org.peft4j.train.metrics.MetricsFile;
 import org.peft4j.transformers.TransformerOptions;
@@ -191,7 +191,7 @@ final class Training {
   }
 
   private TrainingData read(Path file) {
-    return DataFiles.read(file, command.model, command.data.sequenceLength);
+    return DataFiles.of(command.model).withSequenceLength(command.data.sequenceLength).read(file);
   }
 
   private FineTuningSettings settings() {

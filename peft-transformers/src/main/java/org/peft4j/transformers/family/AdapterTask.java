@@ -145,7 +145,8 @@ public final class AdapterTask {
     }
   }
 
-  private static TaskHead head(ModelArchitecture model) {
+  /** The head that a model has, as it is asked for. */
+  public static TaskHead head(ModelArchitecture model) {
     if (model.head() instanceof HeadPart.Sequence sequence) {
       return TaskHead.sequences(sequence.classes(), sequence.problem());
     }

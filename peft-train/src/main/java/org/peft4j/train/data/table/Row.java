@@ -155,11 +155,15 @@ public final class Row {
     return has(field) && require(field).isArray();
   }
 
+  /** Whether a value is a number, or a list of numbers. */
+  public boolean isNumber(String field) {
+    return each(field).stream().allMatch(this::isNumber);
+  }
+
   /** Whether a value is a number, or a list of numbers, of which one is written as a fraction. */
   public boolean isFraction(String field) {
-    List<JsonNode> all = each(field);
-    return all.stream().allMatch(this::isNumber)
-        && all.stream().anyMatch(value -> !Numbers.isWhole(value.asText()));
+    return isNumber(field)
+        && each(field).stream().anyMatch(value -> !Numbers.isWhole(value.asText()));
   }
 
   private boolean isNumber(JsonNode value) {

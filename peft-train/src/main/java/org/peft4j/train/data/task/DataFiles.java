@@ -1,0 +1,224 @@
+package org.peft4j.train.data.task;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalInt;
+import org.peft4j.error.PeftException;
+import org.peft4j.train.data.JsonLines;
+import org.peft4j.train.data.PairLines;
+import org.peft4j.train.data.RelatedTexts;
+import org.peft4j.train.data.TextTokens;
+import org.peft4j.train.data.TokenSequence;
+import org.peft4j.train.data.TokenizedFile;
+import org.peft4j.train.data.TrainingData;
+import org.peft4j.train.data.VectorData;
+import org.peft4j.train.data.table.Columns;
+import org.peft4j.train.data.table.Table;
+import org.peft4j.transformers.architecture.ModelArchitecture;
+import org.peft4j.transformers.config.Task;
+import org.peft4j.transformers.config.TaskHead;
+import org.peft4j.transformers.family.AdapterTask;
+import org.peft4j.transformers.family.Families;
+import org.peft4j.transformers.tokenizer.TextLimit;
+import org.peft4j.transformers.tokenizer.Tokenizer;
+
+/**
+ * Reads files of examples for the task of a model. A file's name says what it is:
+ *
+ * <ul>
+ *   <li>{@code .jsonl}, {@code .json}, {@code .csv}, {@code .tsv} and {@code .conll}: rows, see
+ *       {@link Table}, with the fields of the task;
+ *   <li>{@code .safetensors}: tokens, see {@link TokenizedFile};
+ *   <li>{@code .txt}: a text to cut into blocks, for causal language models.
+ * </ul>
+ *
+ * <table>
+ *   <caption>The fields of rows</caption>
+ *   <tr><td>{@code CAUSAL_LM}</td>
+ *     <td>{@code text}; or {@code prompt} and {@code completion}</td></tr>
+ *   <tr><td>{@code SEQ_2_SEQ_LM}</td><td>{@code source}, {@code target}</td></tr>
+ *   <tr><td>{@code SEQ_CLS}</td><td>{@code text}, {@code label}; maybe {@code text_pair}</td></tr>
+ *   <tr><td>{@code TOKEN_CLS}</td><td>{@code tokens}, {@code tags}</td></tr>
+ *   <tr><td>{@code QUESTION_ANS}</td>
+ *     <td>{@code question}, {@code context}, {@code answers}</td></tr>
+ *   <tr><td>{@code FEATURE_EXTRACTION}</td><td>{@code text}, {@code text_pair}, maybe {@code score};
+ *     or {@code anchor}, {@code positive}, maybe {@code negative}</td></tr>
+ * </table>
+ *
+ * @param model a checkpoint folder, whose tokenizer encodes text
+ * @param head what the model is trained for
+ * @param columns which of a file's columns, or fields, to take for those of the task
+ * @param sequenceLength the length of blocks, or the most tokens of a row, and of its target; empty
+ *     for 512, of questions 384; and of classifiers and encoders no more than the model was made
+ *     for
+ * @param stride how many tokens of a long context two windows have in common
+ */
+public record DataFiles(
+    Path model, TaskHead head, Columns columns, OptionalInt sequenceLength, int stride) {
+  private static final int LENGTH = 512;
+  private static final int WINDOW = 384;
+  private static final int STRIDE = 128;
+
+  /**
+   * Checks the numbers.
+   *
+   * @throws PeftException if one is out of its range
+   */
+  public DataFiles {
+    if (sequenceLength.orElse(2) < 2) {
+      throw new PeftException(
+          "The sequence length is " + sequenceLength.getAsInt() + "; allowed: 2 and above.");
+    }
+    if (stride < 0) {
+      throw new PeftException("The stride is " + stride + "; allowed: 0 and above.");
+    }
+  }
+
+  /** Files for a model, with the head that it is trained with. */
+  public static DataFiles of(Path model, TaskHead head) {
+    return new DataFiles(model, head, Columns.asTheyAre(), OptionalInt.empty(), STRIDE);
+  }
+
+  /** Files for a model with its own head. */
+  public static DataFiles of(Path model) {
+    return of(model, AdapterTask.head(Families.read(model)));
+  }
+
+  /** The same with other columns. */
+  public DataFiles withColumns(Columns value) {
+    return new DataFiles(model, head, value, sequenceLength, stride);
+  }
+
+  /** The same with that length of blocks and rows, 2 and above. */
+  public DataFiles withSequenceLength(int value) {
+    return new DataFiles(model, head, columns, OptionalInt.of(value), stride);
+  }
+
+  /** The same with windows that have so many tokens of the context in common; 128 by default. */
+  public DataFiles withStride(int value) {
+    return new DataFiles(model, head, columns, sequenceLength, value);
+  }
+
+  /** Whether the task learns from the vectors of related texts: {@link #readRelated}. */
+  public boolean areRelatedTexts() {
+    return head.task() == Task.FEATURE_EXTRACTION;
+  }
+
+  /**
+   * Reads a file.
+   *
+   * @throws PeftException if the name ends in anything else, or in what the task does not learn
+   *     from; or the file or the tokenizer is broken, with file, line and column
+   */
+  public TrainingData read(Path file) {
+    ModelArchitecture architecture = architecture();
+    if (name(file).endsWith(".safetensors")) {
+      return TokenizedFile.read(file, architecture);
+    }
+    requireText(file);
+    try (Tokenizer tokenizer = Tokenizer.load(model)) {
+      if (name(file).endsWith(".txt")) {
+        return TextTokens.read(file, tokenizer).blocks(sequenceLength.orElse(LENGTH));
+      }
+      Table table = Table.of(file, columns);
+      int most = sequenceLength.orElse(LENGTH);
+      return switch (head.task()) {
+        case CAUSAL_LM -> JsonLines.of(tokenizer, most).read(table);
+        case SEQ_2_SEQ_LM -> PairLines.of(tokenizer, architecture.tokens(), most).read(table);
+        case SEQ_CLS ->
+            rows(table, new SequenceRows(tokens(tokenizer, architecture), head), tokenizer);
+        case TOKEN_CLS ->
+            rows(table, new TaggedRows(tokens(tokenizer, architecture), head), tokenizer);
+        case QUESTION_ANS ->
+            rows(table, new QuestionRows(tokens(tokenizer, architecture)), tokenizer);
+        case FEATURE_EXTRACTION ->
+            throw new PeftException(
+                file
+                    + " is read for the task FEATURE_EXTRACTION, which learns from pairs or triplets"
+                    + " of texts: DataFiles.readRelated.");
+      };
+    }
+  }
+
+  /**
+   * Reads a file of related texts.
+   *
+   * @throws PeftException as {@link #read} does; or if the task is not {@code FEATURE_EXTRACTION}
+   */
+  public VectorData readRelated(Path file) {
+    ModelArchitecture architecture = architecture();
+    if (!areRelatedTexts() || !Table.has(file)) {
+      throw new PeftException(
+          "%s is for the task %s; related texts are for FEATURE_EXTRACTION, in one of %s."
+              .formatted(file, head.task(), String.join(", ", Table.ENDS)));
+    }
+    try (Tokenizer tokenizer = Tokenizer.load(model)) {
+      RelatedRows rows = new RelatedRows(tokens(tokenizer, architecture));
+      List<RelatedTexts> related = new ArrayList<>();
+      Table.of(file, columns).forEach(row -> related.add(rows.encode(row)));
+      return VectorData.of(related, padding(tokenizer));
+    }
+  }
+
+  private static TrainingData rows(Table table, RowEncoder encoder, Tokenizer tokenizer) {
+    List<TokenSequence> sequences = new ArrayList<>();
+    table.forEach(
+        row -> {
+          for (TokenSequence sequence : encoder.encode(row)) {
+            sequences.add(row.task().map(sequence::ofTask).orElse(sequence));
+          }
+        });
+    return TrainingData.of(sequences, padding(tokenizer));
+  }
+
+  private static int padding(Tokenizer tokenizer) {
+    return tokenizer.padding().orElse(0);
+  }
+
+  private ModelArchitecture architecture() {
+    ModelArchitecture own = Families.read(model);
+    boolean languageModel = head.task() == Task.CAUSAL_LM || head.task() == Task.SEQ_2_SEQ_LM;
+    return languageModel ? own : Families.read(model, head);
+  }
+
+  private InputTokens tokens(Tokenizer tokenizer, ModelArchitecture architecture) {
+    int most = longest(tokenizer, architecture);
+    boolean windows = head.task() == Task.QUESTION_ANS;
+    return new InputTokens(
+        tokenizer, architecture, windows ? TextLimit.windows(most, stride) : TextLimit.of(most));
+  }
+
+  private int longest(Tokenizer tokenizer, ModelArchitecture architecture) {
+    int usual = head.task() == Task.QUESTION_ANS ? WINDOW : LENGTH;
+    int made = Math.min(architecture.longestText(), tokenizer.longestInput().orElse(usual));
+    return sequenceLength.orElse(Math.min(usual, made));
+  }
+
+  private void requireText(Path file) {
+    boolean text = name(file).endsWith(".txt");
+    if (!text && !Table.has(file)) {
+      throw new PeftException(
+          "%s is not a supported file type; use .txt, %s or .safetensors."
+              .formatted(file, String.join(", ", Table.ENDS)));
+    }
+    if (text && head.task() == Task.SEQ_2_SEQ_LM) {
+      throw new PeftException(
+          file
+              + " is a text, and "
+              + model
+              + " an encoder-decoder, which learns from pairs: use .jsonl with lines of"
+              + " {\"source\": …, \"target\": …}.");
+    }
+    if (text && head.task() != Task.CAUSAL_LM) {
+      throw new PeftException(
+          "%s is a text; the task %s learns from rows: use one of %s."
+              .formatted(file, head.task(), String.join(", ", Table.ENDS)));
+    }
+  }
+
+  private static String name(Path file) {
+    return String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
+  }
+}
