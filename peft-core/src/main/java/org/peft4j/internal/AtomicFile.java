@@ -105,6 +105,14 @@ public final class AtomicFile {
     if (e instanceof FileSystemException failure && failure.getReason() != null) {
       return failure.getReason() + ".";
     }
-    return e.getMessage() + ".";
+    String message = String.valueOf(e.getMessage());
+    return message + "." + (isFull(message) ? " Free some, or give another folder." : "");
+  }
+
+  /** What Linux and macOS, Windows, and quotas say. */
+  private static boolean isFull(String message) {
+    return message.contains("No space left")
+        || message.contains("not enough space")
+        || message.contains("quota exceeded");
   }
 }

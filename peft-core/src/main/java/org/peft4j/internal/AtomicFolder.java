@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.function.Consumer;
+import org.peft4j.error.PeftException;
 
 /**
  * Replaces a folder as a whole: a sibling temporary is filled and renamed. A failure leaves what
@@ -31,11 +32,24 @@ public final class AtomicFolder {
       Path temporary = lock.temporary("tmp");
       try {
         Files.createDirectory(temporary);
-        content.accept(temporary);
+        fill(temporary, target, content);
         replace(temporary, target, lock.temporary(old));
       } finally {
         FileTrees.delete(temporary);
       }
+    }
+  }
+
+  /** Errors name the folder that the user asked for. */
+  private static void fill(Path temporary, Path target, Consumer<Path> content) {
+    try {
+      content.accept(temporary);
+    } catch (PeftException e) {
+      String message = String.valueOf(e.getMessage());
+      if (message.contains(temporary.toString())) {
+        throw new PeftException(message.replace(temporary.toString(), target.toString()), e);
+      }
+      throw e;
     }
   }
 

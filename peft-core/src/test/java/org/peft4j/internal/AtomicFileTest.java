@@ -84,7 +84,7 @@ class AtomicFileTest {
                       }
                     }))
         .isInstanceOf(PeftException.class)
-        .hasMessageContaining("No space left on device");
+        .hasMessageContaining("No space left on device. Free some, or give another folder.");
     assertThat(path).hasContent("old");
   }
 

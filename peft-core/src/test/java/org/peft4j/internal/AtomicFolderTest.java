@@ -11,6 +11,7 @@ import java.util.UUID;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.peft4j.error.PeftException;
 
 /** Folders that are there as a whole, the old one or the new one. */
 class AtomicFolderTest {
@@ -65,6 +66,21 @@ class AtomicFolderTest {
 
     assertThat(target.resolve("file")).hasContent("first");
     assertNothingElse();
+  }
+
+  /** The temporary folder is gone when the user reads of it. */
+  @Test
+  void failuresNameTheFolderThatWasAskedFor() {
+    assertThatThrownBy(
+            () ->
+                AtomicFolder.write(
+                    target,
+                    "model",
+                    folder -> {
+                      throw new PeftException("Cannot write " + folder.resolve("file") + ".");
+                    }))
+        .isInstanceOf(PeftException.class)
+        .hasMessage("Cannot write " + target.resolve("file") + ".");
   }
 
   @Test

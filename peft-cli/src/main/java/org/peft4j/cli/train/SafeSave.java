@@ -1,10 +1,13 @@
 package org.peft4j.cli.train;
 
+import java.io.Console;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.peft4j.PeftModel;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.FreeSpace;
@@ -17,9 +20,13 @@ import org.peft4j.site.SiteRole;
  *
  * @param output where the user wants it
  * @param others folders to make a new one in, the first that can be written
+ * @param ask asks for another folder where those do not do; nothing to give up
  * @param embeddings whether the base model's embeddings are saved beside it
  */
-record SafeSave(Path output, List<Path> others, boolean embeddings) {
+record SafeSave(Path output, List<Path> others, Supplier<Optional<Path>> ask, boolean embeddings) {
+  /** What a config and the metrics of a short training take. */
+  private static final long BESIDE = 1 << 16;
+
   SafeSave {
     others = List.copyOf(others);
   }
@@ -32,13 +39,24 @@ record SafeSave(Path output, List<Path> others, boolean embeddings) {
             Path.of("").toAbsolutePath(),
             Path.of(System.getProperty("user.home", "")),
             Path.of(System.getProperty("java.io.tmpdir", ""))),
+        SafeSave::askOnTerminal,
         embeddings);
   }
 
-  /** Fails if the disk has no room for the adapter, and for the old one while it is replaced. */
+  private static Optional<Path> askOnTerminal() {
+    Console terminal = System.console();
+    String line =
+        terminal == null
+            ? null
+            : terminal.readLine("Folder for the trained adapter (nothing gives it up): ");
+    return Optional.ofNullable(line).filter(given -> !given.isBlank()).map(Path::of);
+  }
+
+  /** Fails if the disk has no room for the adapter, and for another while that is replaced. */
   void requireRoom(PeftModel<?> model) {
     long parameters = model.trainableParameters().trainable() + beside(model);
-    FreeSpace.require(output, 2 * Float.BYTES * parameters, "the adapter, written twice,");
+    long bytes = 2 * Float.BYTES * parameters + BESIDE;
+    FreeSpace.require(output, bytes, "the adapter, written twice, with its config and metrics");
   }
 
   private long beside(PeftModel<?> model) {
@@ -84,6 +102,21 @@ record SafeSave(Path output, List<Path> others, boolean embeddings) {
         // The next may do.
       }
     }
-    return "Neither could it be saved in one of " + others + ".";
+    return asked(model)
+        .map(folder -> "The trained adapter is in " + folder + " instead.")
+        .orElse("Neither could it be saved in one of " + others + ".");
+  }
+
+  private Optional<Path> asked(PeftModel<?> model) {
+    Optional<Path> folder = ask.get();
+    while (folder.isPresent()) {
+      try {
+        write(model, folder.get());
+        return folder;
+      } catch (PeftException e) {
+        folder = ask.get();
+      }
+    }
+    return folder;
   }
 }

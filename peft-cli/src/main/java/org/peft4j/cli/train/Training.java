@@ -167,7 +167,7 @@ final class Training {
     }
   }
 
-  /** A full disk, which the metrics meet first, does not lose the adapter. */
+  /** What ends a training early does not lose the adapter. */
   private FineTuningResult run(
       PeftModel<ComputationGraph> model, FineTuner tuner, Progress progress) {
     try {

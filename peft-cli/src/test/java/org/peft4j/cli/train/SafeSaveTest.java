@@ -6,7 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.api.Test;
@@ -51,11 +54,30 @@ class SafeSaveTest {
         .hasMessageContaining("Neither could it be saved in one of [" + file + "].");
   }
 
+  @Test
+  void aFolderIsAskedForUntilOneCanBeWritten() {
+    Path good = folder.resolve("given");
+    Iterator<Path> answers = List.of(file.resolve("again"), good).iterator();
+
+    assertThatThrownBy(
+            () ->
+                save(
+                    () -> answers.hasNext() ? Optional.of(answers.next()) : Optional.empty(),
+                    file.resolve("out"),
+                    file))
+        .hasMessageContaining("The trained adapter is in " + good + " instead.");
+    assertThat(good.resolve("adapter_model.safetensors")).exists();
+  }
+
   private static void save(Path output, Path... others) {
+    save(Optional::empty, output, others);
+  }
+
+  private static void save(Supplier<Optional<Path>> ask, Path output, Path... others) {
     try (CausalLanguageModel base = Transformers.load(GOLDEN.resolve("bases/llama"));
         PeftModel<ComputationGraph> model =
             Peft.load(base.graph(), GOLDEN.resolve("llama_qv/adapter"))) {
-      new SafeSave(output, List.of(others), false).save(model);
+      new SafeSave(output, List.of(others), ask, false).save(model);
     }
   }
 }

@@ -59,7 +59,7 @@ public final class AdapterFiles {
                 : " Its subfolders with an adapter: " + String.join(", ", inside) + ". Give one."));
   }
 
-  private static boolean hasWeights(Path folder) {
+  static boolean hasWeights(Path folder) {
     return Files.exists(weights(folder));
   }
 
@@ -107,7 +107,7 @@ public final class AdapterFiles {
     return AdapterConfigFile.parse(file, Optional.of(baseModel));
   }
 
-  private static Map<String, String> metadata(Path folder) {
+  static Map<String, String> metadata(Path folder) {
     try (TensorSource source = WeightFiles.open(weights(folder))) {
       return source.metadata();
     }

@@ -3,7 +3,6 @@ package org.peft4j.internal.files;
 import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,6 +14,7 @@ import org.peft4j.config.FieldType;
 import org.peft4j.config.ModuleSelector;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.error.PeftException;
+import org.peft4j.internal.MadeFolders;
 import org.peft4j.internal.WriteLock;
 import org.peft4j.internal.graft.Slot;
 import org.peft4j.method.Methods;
@@ -53,27 +53,37 @@ public final class AdapterWriter {
     TensorFile.requireFinite(encoders);
     Map<String, INDArray> tensors = new LinkedHashMap<>(saved.tensors());
     beside.forEach(tensors::putIfAbsent);
-    createFolder(folder);
+    MadeFolders made = make(folder);
     try (WriteLock lock = WriteLock.of(folder, "adapter")) {
       write(folder, json, encoders, tensors);
     } catch (IOException e) {
       throw new PeftException("Cannot write to " + folder + ": " + e.getMessage() + ".", e);
+    } finally {
+      made.deleteEmpty();
     }
   }
 
   private static void write(
       Path folder, ObjectNode json, Map<String, INDArray> encoders, Map<String, INDArray> tensors) {
-    boolean fresh = !Files.exists(folder.resolve(AdapterFiles.WEIGHTS));
-    Map<String, String> metadata = new LinkedHashMap<>(Map.of("format", "pt"));
+    boolean fresh = !AdapterFiles.hasWeights(folder);
     Companion config = Companion.ofConfig(folder);
     Companion encoder = Companion.ofEncoder(folder);
-    AdapterConfigFile.write(config.target(fresh), json);
-    config.announce(fresh, metadata);
-    if (!encoders.isEmpty()) {
-      TensorFile.write(encoder.target(fresh), encoders, Map.of("format", "pt"));
-      encoder.announce(fresh, metadata);
+    if (!fresh) {
+      Map<String, String> old = metadata(folder);
+      config.finish(old);
+      encoder.finish(old);
     }
-    TensorFile.write(folder.resolve(AdapterFiles.WEIGHTS), tensors, metadata);
+    try (Unfinished unfinished = Unfinished.of(config.target(fresh), encoder.target(fresh))) {
+      Map<String, String> metadata = new LinkedHashMap<>(Map.of("format", "pt"));
+      AdapterConfigFile.write(config.target(fresh), json);
+      config.announce(fresh, metadata);
+      if (!encoders.isEmpty()) {
+        TensorFile.write(encoder.target(fresh), encoders, Map.of("format", "pt"));
+        encoder.announce(fresh, metadata);
+      }
+      TensorFile.write(folder.resolve(AdapterFiles.WEIGHTS), tensors, metadata);
+      unfinished.keep();
+    }
     config.settle(fresh);
     if (encoders.isEmpty()) {
       encoder.remove();
@@ -110,9 +120,18 @@ public final class AdapterWriter {
     return metadata;
   }
 
-  private static void createFolder(Path folder) {
+  /** Weights that cannot be read are replaced all the same. */
+  private static Map<String, String> metadata(Path folder) {
     try {
-      Files.createDirectories(folder);
+      return AdapterFiles.metadata(folder);
+    } catch (PeftException e) {
+      return Map.of();
+    }
+  }
+
+  private static MadeFolders make(Path folder) {
+    try {
+      return MadeFolders.of(folder);
     } catch (IOException e) {
       throw new PeftException(
           "Cannot create the folder " + folder + ": " + e.getMessage() + ".", e);

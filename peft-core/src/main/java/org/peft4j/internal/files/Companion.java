@@ -121,6 +121,17 @@ final class Companion {
     }
   }
 
+  /** Ends what a killed writer began, if the weights with this metadata are that writer's. */
+  void finish(Map<String, String> metadata) {
+    String wanted = metadata.get(checksumKey);
+    if (wanted != null
+        && isFile(next)
+        && checksum(next).equals(wanted)
+        && identity(next).equals(metadata.get(fileKey))) {
+      settle(false);
+    }
+  }
+
   /** Deletes an older companion, after weights without one have been written. */
   void remove() {
     // The lock clears up after a writer that died.

@@ -127,6 +127,19 @@ class CompanionTest {
   }
 
   @Test
+  void whatAKilledWriterBeganIsFinishedForItsWeightsOnly() throws IOException {
+    Files.writeString(current(), "old");
+    Map<String, String> later = announced("new");
+
+    companion.finish(Map.of("key_sha256", ABC));
+    assertThat(current()).hasContent("old");
+
+    companion.finish(later);
+    assertThat(current()).hasContent("new");
+    assertThat(next()).doesNotExist();
+  }
+
+  @Test
   void weightsWithoutACompanionLeaveNeitherFile() throws IOException {
     Files.writeString(current(), "old");
     Files.writeString(next(), "new");

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -134,6 +135,58 @@ class KilledEncodersTest {
         .hasMessageContaining(
             "adapter_config.json is not the file that the weights were saved with")
         .hasMessageContaining("Delete adapter_config.json.next, or, if you trust it, rename it");
+  }
+
+  /** Files of at most 20 kB: the config fits, the encoder does not. */
+  private static void saveOnAFullDisk(Path folder) throws Exception {
+    Process process =
+        new ProcessBuilder(
+                Stream.concat(
+                        Stream.of("bash", "-c", "ulimit -f 20; exec \"$@\"", "limited"),
+                        Killing.command(EncoderWriter.class, folder).stream())
+                    .toList())
+            .redirectErrorStream(true)
+            .start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).isNotZero();
+    assertThat(output).contains("Cannot write " + folder.toRealPath().resolve("encoder.safe"));
+  }
+
+  @Test
+  void aFullDiskLeavesNothingInANewFolder() throws Exception {
+    saveOnAFullDisk(Files.createDirectory(root.resolve("there")));
+    assertThat(root.resolve("there")).isEmptyDirectory();
+  }
+
+  @Test
+  void aFullDiskLeavesAnOldAdapterAndNothingBeside() throws Exception {
+    Path folder = root.resolve("folder");
+    Version.PLAIN.save(folder);
+    saveOnAFullDisk(folder);
+
+    assertThat(Version.PLAIN.isIn(folder)).isTrue();
+    assertThat(folder.toFile().list())
+        .containsExactlyInAnyOrder(AdapterFiles.CONFIG, AdapterFiles.WEIGHTS);
+  }
+
+  /** The second save must not take the place of what still waits for the first. */
+  @ParameterizedTest
+  @MethodSource("pairs")
+  void aKilledSaveAndThenAFullDiskLeaveTheAdapterOfTheFirst(Version old, Version later)
+      throws Exception {
+    Path folder = root.resolve("folder");
+    old.save(folder);
+    Map<Path, byte[]> before = contents(folder);
+    later.save(folder);
+    boolean encoded = Files.exists(folder.resolve(AdapterFiles.ENCODER));
+    wait(folder.resolve(AdapterFiles.CONFIG), before);
+    if (encoded) {
+      wait(folder.resolve(AdapterFiles.ENCODER), before);
+    }
+
+    saveOnAFullDisk(folder);
+
+    assertThat(later.isIn(folder)).isTrue();
   }
 
   /**

@@ -2,9 +2,7 @@ package org.peft4j.train.metrics;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.FileOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -15,18 +13,25 @@ import org.jspecify.annotations.Nullable;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.AtomicFile;
 import org.peft4j.internal.json.JsonReader;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Writes one JSON object a step: {@code step}, {@code loss}, {@code learning_rate}, {@code
  * grad_norm}, {@code step_seconds}, {@code tokens_per_second}. Each line is handed to the operating
  * system before the next step begins. The first step replaces an older file; a resumed training
  * keeps its lines up to there.
+ *
+ * <p>A full disk does not end the training: lines wait until there is room again. A warning tells
+ * when they begin to wait, and which are missing at the end.
  */
 public final class MetricsFile implements TrainingListener, AutoCloseable {
   private static final JsonReader JSON = JsonReader.upTo(1 << 16, 1 << 16);
 
+  private static final Logger LOG = LoggerFactory.getLogger(MetricsFile.class);
+
   private final Path file;
-  private @Nullable OutputStream out;
+  private @Nullable AppendedLines lines;
 
   /** A listener that writes to {@code file}, in a folder that exists. */
   public MetricsFile(Path file) {
@@ -43,12 +48,7 @@ public final class MetricsFile implements TrainingListener, AutoCloseable {
 
   private void begin(String kept) {
     AtomicFile.write(file, channel -> writeFully(channel, kept));
-    try {
-      // Not a channel's stream: an interrupt of the training thread would close that.
-      out = new FileOutputStream(file.toFile(), true);
-    } catch (IOException e) {
-      throw failure(e);
-    }
+    lines = new AppendedLines(file, kept.getBytes(StandardCharsets.UTF_8).length);
   }
 
   private static void writeFully(FileChannel channel, String text) throws IOException {
@@ -83,7 +83,7 @@ public final class MetricsFile implements TrainingListener, AutoCloseable {
 
   @Override
   public void onStep(StepMetrics metrics) {
-    if (out == null) {
+    if (lines == null) {
       begin("");
     }
     ObjectNode line = JsonNodeFactory.instance.objectNode();
@@ -93,12 +93,15 @@ public final class MetricsFile implements TrainingListener, AutoCloseable {
     line.put("grad_norm", metrics.gradNorm());
     line.put("step_seconds", metrics.stepSeconds());
     line.put("tokens_per_second", metrics.tokensPerSecond());
-    try {
-      if (out != null) {
-        out.write((line + "\n").getBytes(StandardCharsets.UTF_8));
+    append(line.toString());
+  }
+
+  private void append(String line) {
+    if (lines != null) {
+      String cause = lines.append(line);
+      if (lines.waiting() == 1) {
+        LOG.warn("Cannot write {}: {}. Training goes on; metrics wait for room.", file, cause);
       }
-    } catch (IOException e) {
-      throw failure(e);
     }
   }
 
@@ -113,10 +116,14 @@ public final class MetricsFile implements TrainingListener, AutoCloseable {
 
   @Override
   public void close() {
-    try {
-      if (out != null) {
-        out.close();
-        out = null;
+    if (lines == null) {
+      return;
+    }
+    try (AppendedLines ending = lines) {
+      lines = null;
+      String cause = ending.flush();
+      if (!cause.isEmpty()) {
+        LOG.warn("{} lacks its last {} lines: {}.", file, ending.waiting(), cause);
       }
     } catch (IOException e) {
       throw failure(e);

@@ -123,13 +123,15 @@ public final class CheckpointWriter {
     LabelFields.put(config, model.architecture());
     List<Path> folders = new ArrayList<>(companions);
     folders.add(model.folder());
+    List<CheckpointTensor> all = tensors.all();
     OutputFolder.write(
         folder,
         model.folder(),
+        Shards.bytes(all),
         temporary -> {
           JsonWriter.write(temporary.resolve(CheckpointFiles.CONFIG), config);
           CheckpointFiles.copyCompanions(folders, temporary);
-          Shards.write(temporary, tensors.all(), maxShardBytes);
+          Shards.write(temporary, all, maxShardBytes);
         });
   }
 }

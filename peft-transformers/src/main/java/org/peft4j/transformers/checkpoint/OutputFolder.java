@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.AtomicFolder;
+import org.peft4j.internal.FreeSpace;
 
 /**
  * Writes a checkpoint folder as a whole, and only where nothing else would be lost. See {@link
@@ -22,29 +23,33 @@ final class OutputFolder {
   /**
    * Creates or replaces {@code folder}; {@code content} writes its files.
    *
+   * @param bytes what the files take. The disk must have so much, beside a checkpoint that is
+   *     replaced, before anything is written
    * @throws PeftException if {@code folder} contains anything that does not belong to a checkpoint,
    *     or cannot be written
    */
-  static void write(Path folder, Consumer<Path> content) {
-    write(folder, Optional.empty(), content);
+  static void write(Path folder, long bytes, Consumer<Path> content) {
+    write(folder, Optional.empty(), bytes, content);
   }
 
   /**
-   * Like {@link #write(Path, Consumer)}.
+   * Like {@link #write(Path, long, Consumer)}.
    *
    * @param source a folder that is read meanwhile
    * @throws PeftException if {@code folder} is the source, contains it or lies within it
    */
-  static void write(Path folder, Path source, Consumer<Path> content) {
-    write(folder, Optional.of(source), content);
+  static void write(Path folder, Path source, long bytes, Consumer<Path> content) {
+    write(folder, Optional.of(source), bytes, content);
   }
 
-  private static void write(Path folder, Optional<Path> source, Consumer<Path> content) {
+  private static void write(
+      Path folder, Optional<Path> source, long bytes, Consumer<Path> content) {
     Path target = folder.toAbsolutePath().normalize();
     if (target.getFileName() == null) {
       throw new PeftException(
           "Cannot write to " + folder + ": it is a root folder. Give another one.");
     }
+    FreeSpace.require(folder, bytes, "the checkpoint");
     try {
       Path parent = Files.createDirectories(target.resolveSibling("")).toRealPath();
       OutputFolder output = new OutputFolder(real(parent.resolve(target.getFileName())));

@@ -52,20 +52,22 @@ public final class RandomCheckpoint {
     ModelArchitecture model = Families.read(configJson);
     ObjectNode json = normalised(CheckpointFiles.JSON.readObject(configJson), model);
     RandomCheckpoint checkpoint = new RandomCheckpoint(model, seed);
+    List<CheckpointTensor> tensors = checkpoint.tensors();
     OutputFolder.write(
         folder,
+        Shards.bytes(tensors),
         temporary -> {
           JsonWriter.write(temporary.resolve(CheckpointFiles.CONFIG), json);
-          Shards.write(temporary, checkpoint.tensors(), SHARD_BYTES);
+          Shards.write(temporary, tensors, SHARD_BYTES);
           try (TransformerModel loaded =
               Transformers.open(temporary, TransformerOptions.defaults())) {
-            requireCount(loaded, checkpoint);
+            requireCount(loaded, tensors);
           }
         });
   }
 
-  private static void requireCount(TransformerModel loaded, RandomCheckpoint written) {
-    long count = written.tensors().stream().mapToLong(CheckpointTensor::elements).sum();
+  private static void requireCount(TransformerModel loaded, List<CheckpointTensor> written) {
+    long count = written.stream().mapToLong(CheckpointTensor::elements).sum();
     if (loaded.parameterCount() != count) {
       throw new PeftException(
           "The checkpoint was written with "

@@ -138,6 +138,7 @@ public final class ResizedVocabulary {
       OutputFolder.write(
           output,
           folder,
+          Shards.bytes(tensors),
           temporary -> {
             JsonWriter.write(temporary.resolve(CheckpointFiles.CONFIG), config);
             Families.read(temporary); // Fails where a special token is cut off.

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.peft4j.internal.json.JsonWriter;
 import org.peft4j.safetensors.SafetensorsWriter;
 
@@ -34,14 +35,19 @@ final class Shards {
       ObjectNode index = JsonNodeFactory.instance.objectNode();
       ObjectNode metadata = index.putObject("metadata");
       metadata.put("total_parameters", sum(tensors.stream().map(CheckpointTensor::elements)));
-      metadata.put("total_size", sum(tensors.stream().map(CheckpointTensor::bytes)));
+      metadata.put("total_size", bytes(tensors));
       places.forEach(index.putObject("weight_map")::put);
       JsonWriter.write(folder.resolve("model.safetensors.index.json"), index);
     }
   }
 
-  private static long sum(java.util.stream.Stream<Long> values) {
+  private static long sum(Stream<Long> values) {
     return values.mapToLong(Long::longValue).sum();
+  }
+
+  /** The bytes of tensors. */
+  static long bytes(List<CheckpointTensor> tensors) {
+    return sum(tensors.stream().map(CheckpointTensor::bytes));
   }
 
   private static List<List<CheckpointTensor>> divide(List<CheckpointTensor> tensors, long limit) {

@@ -194,6 +194,7 @@ class CheckpointWriterTest {
             () ->
                 OutputFolder.write(
                     target,
+                    1,
                     temporary -> {
                       JsonWriter.write(
                           temporary.resolve("config.json"),
@@ -204,6 +205,22 @@ class CheckpointWriterTest {
 
     assertThat(files(target)).isEqualTo(before);
     assertThat(folder.toFile().list()).containsExactly("target");
+  }
+
+  @Test
+  void aDiskWithoutRoomIsRefusedBeforeAnythingIsWritten() {
+    assertThatThrownBy(
+            () ->
+                OutputFolder.write(
+                    folder.resolve("a/model"),
+                    1L << 62,
+                    temporary -> {
+                      throw new IllegalStateException("written");
+                    }))
+        .isInstanceOf(PeftException.class)
+        .hasMessageContaining("the checkpoint needs 4,611,686,018,427,387,904. Free some, or");
+
+    assertThat(folder).isEmptyDirectory();
   }
 
   @Test
