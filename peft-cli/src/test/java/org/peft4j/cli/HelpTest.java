@@ -51,7 +51,7 @@ class HelpTest {
       value = {
         "''                                                     | which command? train, eval",
         "trian                                                  | Did you mean: peft plan or peft"
-            + " train?",
+            + " train or peft quantize?",
         "inspect                                                | Missing required parameter:"
             + " 'PATH'",
         "inspect a --colour                                     | Unknown option: '--colour'",
@@ -61,6 +61,7 @@ class HelpTest {
             + " above",
         "train -m a -d b -o c --steps 3.5                       | '3.5' is not a long",
         "train -m a -d b -o c --schedule square                 | CONSTANT, LINEAR, COSINE",
+        "train -m a -d b -o c --optimizer adam                  | allowed: adamw, adamw-8bit, paged",
         "train -m a -d b -o c --epochs 1 --steps 1              | give one of them",
         "train -m a -d b -o c --eval e --eval-split 0.1         | give one of them",
         "train -m a -d b -o c --adapter d --rank 4              | leave out --config and the"

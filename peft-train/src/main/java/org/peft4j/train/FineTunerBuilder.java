@@ -8,7 +8,6 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.jspecify.annotations.Nullable;
-import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.PeftModel;
 import org.peft4j.error.PeftException;
 import org.peft4j.method.ParameterGroups;
@@ -20,8 +19,8 @@ import org.peft4j.train.data.TrainingData;
 import org.peft4j.train.internal.CheckpointFolder;
 import org.peft4j.train.metrics.TrainingListener;
 import org.peft4j.train.objective.Objective;
-import org.peft4j.train.optimizer.AdamW;
-import org.peft4j.train.optimizer.Optimizer;
+import org.peft4j.train.optimizer.OptimizerFactory;
+import org.peft4j.train.optimizer.StandardOptimizer;
 import org.peft4j.train.schedule.Schedule;
 
 /**
@@ -35,7 +34,7 @@ public final class FineTunerBuilder<B extends Batch> {
   private final List<Supplier<TrainingHook>> hooks = new ArrayList<>();
   private Objective<B> objective;
   private FineTuningSettings settings = FineTuningSettings.builder().build();
-  private Function<INDArray, Optimizer> optimizer = AdamW::new;
+  private OptimizerFactory optimizer = StandardOptimizer.ADAMW;
   private @Nullable Function<FineTuningSettings, DataSource<B>> data;
   private @Nullable Schedule schedule;
   private @Nullable ParameterGroups groups;
@@ -81,11 +80,10 @@ public final class FineTunerBuilder<B extends Batch> {
   }
 
   /**
-   * How parameters follow their gradients; {@link AdamW} by default.
-   *
-   * @param value makes the optimizer of a run for its parameters, [1, n]
+   * How parameters follow their gradients: {@link StandardOptimizer}, or one of your own; AdamW by
+   * default.
    */
-  public FineTunerBuilder<B> optimizer(Function<INDArray, Optimizer> value) {
+  public FineTunerBuilder<B> optimizer(OptimizerFactory value) {
     optimizer = value;
     return this;
   }

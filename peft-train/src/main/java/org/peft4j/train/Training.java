@@ -2,10 +2,8 @@ package org.peft4j.train;
 
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import org.deeplearning4j.nn.graph.ComputationGraph;
-import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.PeftModel;
 import org.peft4j.method.ParameterGroups;
 import org.peft4j.method.TrainingHook;
@@ -13,7 +11,7 @@ import org.peft4j.train.data.Batch;
 import org.peft4j.train.data.DataSource;
 import org.peft4j.train.data.Examples;
 import org.peft4j.train.objective.Objective;
-import org.peft4j.train.optimizer.Optimizer;
+import org.peft4j.train.optimizer.OptimizerFactory;
 
 /**
  * What is trained, and by what.
@@ -23,7 +21,7 @@ import org.peft4j.train.optimizer.Optimizer;
  * @param objective what is minimised
  * @param data the batches of each step
  * @param evaluation data to evaluate on
- * @param optimizer makes the optimizer of a run for its parameters, [1, n]
+ * @param optimizer makes the optimizer of a run
  * @param groups the rates and decays of the single tensors; the settings' for all if empty
  * @param hooks make what is done between the steps of a run, beside what the methods do
  */
@@ -33,7 +31,7 @@ record Training<B extends Batch>(
     Objective<B> objective,
     DataSource<B> data,
     Optional<Examples<B>> evaluation,
-    Function<INDArray, Optimizer> optimizer,
+    OptimizerFactory optimizer,
     Optional<ParameterGroups> groups,
     List<Supplier<TrainingHook>> hooks) {
 

@@ -32,7 +32,7 @@ final class TrainingStep<B extends Batch> implements AutoCloseable {
     settings = training.settings();
     network = training.model().network();
     gradient = new StepGradient<>(training.model(), training.objective());
-    optimizer = training.optimizer().apply(network.params());
+    optimizer = training.optimizer().create(network.params(), training.model().training().places());
     hooks = new ArrayList<>(training.model().training().hooks());
     training.hooks().forEach(hook -> hooks.add(hook.get()));
     rates = rates();

@@ -7,9 +7,12 @@ import static org.assertj.core.api.Assertions.within;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.peft4j.error.PeftException;
 import org.peft4j.train.data.TokenBatch;
 import org.peft4j.train.data.TrainingData;
+import org.peft4j.train.optimizer.StandardOptimizer;
 import org.peft4j.train.schedule.StandardSchedule;
 
 /** Trainings with an optimizer that the library does not have. */
@@ -64,6 +67,21 @@ class OwnOptimizerTest {
     }
   }
 
+  @ParameterizedTest
+  @EnumSource
+  void aTrainingResumesWithEachOptimizerOfTheLibrary(StandardOptimizer optimizer) {
+    float[] whole;
+    try (TinyTraining tiny = new TinyTraining()) {
+      builder(tiny).optimizer(optimizer).checkpoints(folder, 4).build().run();
+      whole = tiny.parameters();
+    }
+    try (TinyTraining tiny = new TinyTraining()) {
+      builder(tiny).optimizer(optimizer).resumeFrom(folder.resolve("checkpoint-4")).build().run();
+
+      assertThat(tiny.parameters()).isEqualTo(whole);
+    }
+  }
+
   @Test
   void aCheckpointOfAnotherOptimizerIsRefused() {
     try (TinyTraining tiny = new TinyTraining()) {
@@ -84,7 +102,9 @@ class OwnOptimizerTest {
   }
 
   private static FineTunerBuilder<TokenBatch> builder(TinyTraining tiny) {
-    return FineTuner.builder(tiny.model, DATA).settings(settings()).optimizer(MomentumSgd::new);
+    return FineTuner.builder(tiny.model, DATA)
+        .settings(settings())
+        .optimizer((parameters, places) -> new MomentumSgd(parameters));
   }
 
   private static FineTuningSettings settings() {

@@ -21,7 +21,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "train",
     customSynopsis = "peft train --model DIR --data FILE --output DIR [OPTION]...",
-    header = "Train an adapter on a model, with AdamW.",
+    header = "Train an adapter on a model.",
     description = {
       "Writes adapter_config.json and adapter_model.safetensors, which Python's PEFT loads too, and"
           + " metrics.jsonl with a line for each step: step, loss, learning_rate, grad_norm,"

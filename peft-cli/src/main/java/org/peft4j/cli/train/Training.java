@@ -26,6 +26,7 @@ import org.peft4j.train.data.TrainingData;
 import org.peft4j.train.data.task.DataFiles;
 import org.peft4j.train.metrics.FineTuningResult;
 import org.peft4j.train.metrics.MetricsFile;
+import org.peft4j.train.optimizer.StandardOptimizer;
 import org.peft4j.transformers.TransformerOptions;
 import org.peft4j.transformers.tokenizer.Tokenizer;
 
@@ -84,7 +85,11 @@ final class Training {
       out.println(model.trainableParameters());
       describe("training", data);
       evaluation.ifPresent(heldOut -> describe("evaluation", heldOut));
-      FineTunerBuilder<TokenBatch> builder = FineTuner.builder(model, data).settings(settings);
+      FineTunerBuilder<TokenBatch> builder =
+          FineTuner.builder(model, data)
+              .settings(settings)
+              .optimizer(
+                  options.optimizer.map(StandardOptimizer::named).orElse(StandardOptimizer.ADAMW));
       evaluation.ifPresent(builder::evaluation);
       MethodOptions.given(command.commandLine())
           .groups(model.config(Peft.DEFAULT_ADAPTER), options.weightDecay)

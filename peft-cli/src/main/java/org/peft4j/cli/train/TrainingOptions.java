@@ -25,8 +25,17 @@ final class TrainingOptions {
   @Option(
       names = {"-l", "--learning-rate"},
       paramLabel = "X",
-      description = "Highest learning rate of AdamW (default: 2e-4).")
+      description = "Highest learning rate (default: 2e-4; lion needs a third or less).")
   double learningRate = 2e-4;
+
+  @Option(
+      names = "--optimizer",
+      paramLabel = "NAME",
+      converter = OptimizerName.class,
+      description =
+          "adamw, adamw-8bit (a quarter of its memory), paged-adamw (in a temporary file), adafactor,"
+              + " lion, or sgd with momentum (default: adamw).")
+  Optional<String> optimizer = Optional.empty();
 
   @Option(
       names = "--schedule",
@@ -45,7 +54,7 @@ final class TrainingOptions {
   @Option(
       names = "--weight-decay",
       paramLabel = "X",
-      description = "Weight decay of AdamW, of all but norms and biases (default: 0).")
+      description = "Decoupled weight decay, of all but norms and biases (default: 0).")
   double weightDecay;
 
   @Option(names = "--decay-all", description = "Norms and biases decay, too.")

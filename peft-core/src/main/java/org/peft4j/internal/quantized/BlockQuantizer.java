@@ -9,7 +9,7 @@ import java.nio.ByteBuffer;
  *
  * @param blockSize the numbers of a block
  */
-record BlockQuantizer(Codebook codebook, int blockSize) {
+public record BlockQuantizer(Codebook codebook, int blockSize) {
   /** In place of an absolute maximum of 0, so that 1/a is a number. */
   private static final float LEAST = 1e-38f;
 
@@ -18,7 +18,7 @@ record BlockQuantizer(Codebook codebook, int blockSize) {
    *
    * @param numbers finite
    */
-  float[] codes(float[] numbers, ByteBuffer target) {
+  public float[] codes(float[] numbers, ByteBuffer target) {
     float[] factors = new float[blocks(numbers.length)];
     for (int block = 0; block < factors.length; block++) {
       int from = block * blockSize;

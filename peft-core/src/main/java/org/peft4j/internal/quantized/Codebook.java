@@ -82,7 +82,7 @@ public final class Codebook {
     return values;
   }
 
-  float value(int code) {
+  public float value(int code) {
     return values[code];
   }
 

@@ -10,25 +10,49 @@ public final class DynamicValues {
   private static final int EXPONENTS = 7;
   private static final float LEAST = 0.1f;
 
-  public static final Codebook CODEBOOK = new Codebook(values());
+  public static final Codebook CODEBOOK = new Codebook(signed());
+
+  /** Numbers from 0 on: no sign, and fractions of one bit more. */
+  public static final Codebook UNSIGNED = new Codebook(unsigned());
 
   private DynamicValues() {}
 
-  private static float[] values() {
+  private static float[] signed() {
     float[] values = new float[256];
     int count = 0;
     for (int i = 0; i < EXPONENTS; i++) {
-      float power = (float) Math.pow(10, i - (EXPONENTS - 1.0));
-      int fractions = 1 << i;
-      for (int j = 0; j < fractions; j++) {
-        float mean = (boundary(j, fractions) + boundary(j + 1, fractions)) / 2f;
-        values[count++] = power * mean;
-        values[count++] = -power * mean;
+      for (float value : fractions(i, 1 << i)) {
+        values[count++] = value;
+        values[count++] = -value;
       }
     }
-    values[count++] = 0;
-    values[count++] = 1;
+    values[count] = 0;
+    values[count + 1] = 1;
     Arrays.sort(values);
+    return values;
+  }
+
+  private static float[] unsigned() {
+    float[] values = new float[256];
+    int count = 0;
+    for (int i = 0; i < EXPONENTS; i++) {
+      for (float value : fractions(i, 2 << i)) {
+        values[count++] = value;
+      }
+    }
+    values[count] = 0;
+    values[count + 1] = 1;
+    Arrays.sort(values);
+    return values;
+  }
+
+  /** The n fractions of the exponent number i, the smallest being number 0. */
+  private static float[] fractions(int i, int n) {
+    float power = (float) Math.pow(10, i - (EXPONENTS - 1.0));
+    float[] values = new float[n];
+    for (int j = 0; j < n; j++) {
+      values[j] = power * ((boundary(j, n) + boundary(j + 1, n)) / 2f);
+    }
     return values;
   }
 

@@ -2,6 +2,7 @@ package org.peft4j.train.optimizer;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.impl.transforms.floating.Sqrt;
 import org.nd4j.linalg.factory.Nd4j;
@@ -34,9 +35,23 @@ public final class AdamW implements Optimizer {
 
   /** For parameters like {@code parameters}, [1, n]. */
   public AdamW(INDArray parameters) {
-    firstMoment = DetachedArrays.zeros(parameters.dataType(), parameters.shape());
-    secondMoment = DetachedArrays.zeros(parameters.dataType(), parameters.shape());
+    this(parameters, like -> DetachedArrays.zeros(like.dataType(), like.shape()));
+  }
+
+  private AdamW(INDArray parameters, UnaryOperator<INDArray> zeros) {
+    firstMoment = zeros.apply(parameters);
+    secondMoment = zeros.apply(parameters);
     scratch = DetachedArrays.zeros(parameters.dataType(), parameters.shape());
+  }
+
+  /**
+   * With both moments in a mapped file of the system's temporary folder, whose pages the system
+   * writes out when memory is short. The file is gone with the process.
+   *
+   * @throws PeftException if the file cannot be made, or arrays are not in the CPU's memory
+   */
+  public static AdamW paged(INDArray parameters) {
+    return new AdamW(parameters, MappedZeros::like);
   }
 
   @Override
