@@ -6,7 +6,10 @@ import org.peft4j.transformers.generation.GenerationConfig;
 import org.peft4j.transformers.generation.GenerationFile;
 import org.peft4j.transformers.generation.GenerativeModel;
 import org.peft4j.transformers.generation.Generator;
+import org.peft4j.transformers.internal.evaluation.NextTokens;
 import org.peft4j.transformers.internal.model.FrozenModel;
+import org.peft4j.transformers.metrics.Scores;
+import org.peft4j.transformers.prediction.PredictionOptions;
 
 /**
  * A loaded causal language model. The output of its graph, {@code lm_head}, is logits [batch, time,
@@ -41,5 +44,26 @@ public final class CausalLanguageModel extends TransformerModel implements Gener
    */
   public List<String> predict(List<String> prompts, GenerationConfig config) {
     return Generator.of(this, network()).with(tokenizer()).write(prompts, config);
+  }
+
+  /**
+   * {@link #evaluate(List, PredictionOptions)}, one text after the other: the logits of a batch are
+   * all in memory.
+   */
+  public Scores evaluate(List<String> texts) {
+    return evaluate(texts, PredictionOptions.defaults().withBatchSize(1));
+  }
+
+  /**
+   * How well it predicts the tokens of texts: {@code loss}, the mean cross-entropy in nats of all
+   * tokens but the first of each text, {@code perplexity} and {@code token_accuracy}. Texts have
+   * the tokens that the tokenizer puts around them, and no other for their end. Behind a prompt or
+   * prefix, too, the first token does not count.
+   *
+   * @throws org.peft4j.error.PeftException if no text has a second token, the folder has no
+   *     tokenizer, or a logit is no number
+   */
+  public Scores evaluate(List<String> texts, PredictionOptions options) {
+    return new NextTokens(batches()).of(texts, options);
   }
 }

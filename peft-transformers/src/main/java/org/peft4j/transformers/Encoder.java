@@ -3,8 +3,11 @@ package org.peft4j.transformers;
 import java.nio.file.Path;
 import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.transformers.evaluation.TextPair;
+import org.peft4j.transformers.internal.evaluation.PairScores;
 import org.peft4j.transformers.internal.model.FrozenModel;
 import org.peft4j.transformers.internal.predict.TextBatches;
+import org.peft4j.transformers.metrics.Scores;
 import org.peft4j.transformers.prediction.PredictionOptions;
 import org.peft4j.transformers.tokenizer.EncodedText;
 import org.peft4j.transformers.tokenizer.TextInput;
@@ -80,5 +83,25 @@ public final class Encoder extends TransformerModel {
           }
         });
     return List.of(vectors);
+  }
+
+  /** {@link #evaluate(List, VectorPooling, PredictionOptions)} with the means of states. */
+  public Scores evaluate(List<TextPair> pairs) {
+    return evaluate(pairs, VectorPooling.MEAN, PredictionOptions.defaults());
+  }
+
+  /**
+   * How well its vectors tell what belongs together. Of pairs with scores: {@code spearman} between
+   * these and the cosines of the vectors; of pairs without: {@code recall@1}, {@code recall@5} and
+   * {@code recall@10}, how often the second text of a pair is among the nearest to the first of all
+   * second texts.
+   *
+   * @throws org.peft4j.error.PeftException if there is no pair, or only some have a score; or as
+   *     {@link #embed(List, VectorPooling, boolean, PredictionOptions)} does
+   */
+  public Scores evaluate(List<TextPair> pairs, VectorPooling pooling, PredictionOptions options) {
+    PairScores scores = new PairScores(pairs);
+    List<TextInput> texts = scores.texts().stream().map(TextInput::of).toList();
+    return scores.of(embed(texts, pooling, true, options));
   }
 }

@@ -2,8 +2,11 @@ package org.peft4j.transformers;
 
 import java.nio.file.Path;
 import java.util.List;
+import org.peft4j.transformers.evaluation.AnsweredQuestion;
 import org.peft4j.transformers.internal.model.FrozenModel;
 import org.peft4j.transformers.internal.predict.AnswerSearch;
+import org.peft4j.transformers.metrics.AnswerMetrics;
+import org.peft4j.transformers.metrics.Scores;
 import org.peft4j.transformers.prediction.Answer;
 import org.peft4j.transformers.prediction.AnswerOptions;
 import org.peft4j.transformers.tokenizer.TextInput;
@@ -43,5 +46,29 @@ public final class QuestionAnswerer extends TransformerModel {
    */
   public List<Answer> predict(List<TextInput.Pair> questions, AnswerOptions options) {
     return new AnswerSearch(batches(), options).of(questions);
+  }
+
+  /**
+   * {@link #evaluate(List, AnswerOptions)} with the default options; if an example has no answer,
+   * the model may give none too.
+   */
+  public Scores evaluate(List<AnsweredQuestion> examples) {
+    AnswerOptions options = AnswerOptions.defaults();
+    boolean none = examples.stream().anyMatch(AnsweredQuestion::hasNone);
+    return evaluate(examples, none ? options.orNone(0) : options);
+  }
+
+  /**
+   * How well it answers examples: {@code exact_match} and {@code f1}, 0 to 1.
+   *
+   * @throws org.peft4j.error.PeftException if there is no example; or as {@link #predict(List,
+   *     AnswerOptions)} does
+   */
+  public Scores evaluate(List<AnsweredQuestion> examples, AnswerOptions options) {
+    List<TextInput.Pair> questions =
+        examples.stream().map(each -> new TextInput.Pair(each.question(), each.context())).toList();
+    return AnswerMetrics.of(
+        predict(questions, options).stream().map(Answer::text).toList(),
+        examples.stream().map(AnsweredQuestion::answers).toList());
   }
 }

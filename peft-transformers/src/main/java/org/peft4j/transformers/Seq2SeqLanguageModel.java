@@ -1,14 +1,19 @@
 package org.peft4j.transformers;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.error.PeftException;
+import org.peft4j.transformers.evaluation.SourceTarget;
 import org.peft4j.transformers.generation.GenerationConfig;
 import org.peft4j.transformers.generation.GenerationFile;
 import org.peft4j.transformers.generation.GenerativeModel;
 import org.peft4j.transformers.generation.Generator;
 import org.peft4j.transformers.internal.batch.ShiftedLabels;
 import org.peft4j.transformers.internal.model.FrozenModel;
+import org.peft4j.transformers.metrics.Scores;
+import org.peft4j.transformers.metrics.TextMetrics;
 
 /**
  * A loaded encoder-decoder: T5 and its kin. Its graph has two inputs, {@code input_ids} [batch,
@@ -61,5 +66,37 @@ public final class Seq2SeqLanguageModel extends TransformerModel implements Gene
    */
   public List<String> predict(List<String> texts, GenerationConfig config) {
     return Generator.of(this, network()).with(tokenizer()).write(texts, config);
+  }
+
+  /**
+   * {@link #evaluate(List, GenerationConfig, int)} as the folder's {@code generation_config.json}
+   * says, 8 texts at once.
+   */
+  public Scores evaluate(List<SourceTarget> examples) {
+    return evaluate(examples, GenerationFile.read(folder()), 8);
+  }
+
+  /**
+   * How near the texts that it writes are to the right ones: {@code exact_match}, {@code rouge1},
+   * {@code rouge2}, {@code rougeL} and {@code chrf}, 0 to 1.
+   *
+   * @param config one returned sequence for each text
+   * @param batchSize how many texts at once
+   * @throws PeftException if there is no example, the batch size is less than 1, the config returns
+   *     several sequences, or the folder has no tokenizer
+   */
+  public Scores evaluate(List<SourceTarget> examples, GenerationConfig config, int batchSize) {
+    if (batchSize < 1 || config.beams().returned() > 1) {
+      throw new PeftException(
+          "The batch size is %d and num_return_sequences %d; allowed: 1 or more, and 1."
+              .formatted(batchSize, config.beams().returned()));
+    }
+    List<String> written = new ArrayList<>();
+    for (int from = 0; from < examples.size(); from += batchSize) {
+      int to = Math.min(examples.size(), from + batchSize);
+      written.addAll(
+          predict(examples.subList(from, to).stream().map(SourceTarget::source).toList(), config));
+    }
+    return TextMetrics.of(written, examples.stream().map(SourceTarget::target).toList());
   }
 }

@@ -5,8 +5,11 @@ import java.util.List;
 import org.peft4j.transformers.architecture.HeadPart;
 import org.peft4j.transformers.config.Labels;
 import org.peft4j.transformers.config.ProblemType;
+import org.peft4j.transformers.evaluation.LabelledText;
+import org.peft4j.transformers.internal.evaluation.SequenceScores;
 import org.peft4j.transformers.internal.model.FrozenModel;
 import org.peft4j.transformers.internal.predict.SequenceLabels;
+import org.peft4j.transformers.metrics.Scores;
 import org.peft4j.transformers.prediction.LabelScores;
 import org.peft4j.transformers.prediction.PredictionOptions;
 import org.peft4j.transformers.tokenizer.TextInput;
@@ -88,5 +91,24 @@ public final class SequenceClassifier extends TransformerModel {
    */
   public List<LabelScores> predict(List<? extends TextInput> inputs, PredictionOptions options) {
     return new SequenceLabels(batches(), head).of(inputs, options);
+  }
+
+  /** {@link #evaluate(List, PredictionOptions)} with the default options. */
+  public Scores evaluate(List<LabelledText> examples) {
+    return evaluate(examples, PredictionOptions.defaults());
+  }
+
+  /**
+   * How well it predicts examples. Of one class: {@code accuracy}, {@code macro_f1} and {@code
+   * matthews_correlation}; of several labels at once, which hold from a score of 0.5: {@code
+   * subset_accuracy}, {@code micro_f1} and {@code macro_f1}; of numbers: {@code mse}, and of a
+   * single output {@code pearson} and {@code spearman} too.
+   *
+   * @throws org.peft4j.error.PeftException if there is no example, or one has not labels as the
+   *     model gives them; or as {@link #predict(List, PredictionOptions)} does
+   */
+  public Scores evaluate(List<LabelledText> examples, PredictionOptions options) {
+    SequenceScores scores = new SequenceScores(head, examples);
+    return scores.of(predict(examples.stream().map(LabelledText::input).toList(), options));
   }
 }

@@ -5,8 +5,11 @@ import java.util.List;
 import org.peft4j.error.PeftException;
 import org.peft4j.transformers.architecture.HeadPart;
 import org.peft4j.transformers.config.Labels;
+import org.peft4j.transformers.evaluation.LabelledWords;
+import org.peft4j.transformers.internal.evaluation.TagScores;
 import org.peft4j.transformers.internal.model.FrozenModel;
 import org.peft4j.transformers.internal.predict.WordTags;
+import org.peft4j.transformers.metrics.Scores;
 import org.peft4j.transformers.prediction.PredictionOptions;
 import org.peft4j.transformers.prediction.TaggedWords;
 import org.peft4j.transformers.tokenizer.TextInput;
@@ -82,5 +85,24 @@ public final class TokenClassifier extends TransformerModel {
       }
     }
     return new WordTags(batches(), labels, pieces).of(inputs, options);
+  }
+
+  /** {@link #evaluate(List, PredictionOptions)} with the default options. */
+  public Scores evaluate(List<LabelledWords> examples) {
+    return evaluate(examples, PredictionOptions.defaults());
+  }
+
+  /**
+   * How well it tags examples: {@code accuracy} of words, and if all labels mark entities ({@code
+   * B-PER}, {@code O}), {@code precision}, {@code recall} and {@code f1} of these.
+   *
+   * @throws PeftException if there is no example, or one has a tag that the model has not; or as
+   *     {@link #predict(List, PredictionOptions)} does
+   */
+  public Scores evaluate(List<LabelledWords> examples, PredictionOptions options) {
+    TagScores scores = new TagScores(labels, examples);
+    List<TextInput> words =
+        examples.stream().map(example -> TextInput.words(example.words())).toList();
+    return scores.of(predict(words, options));
   }
 }

@@ -14,6 +14,9 @@ import org.peft4j.PeftModel;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.lora.LoraConfig;
 import org.peft4j.transformers.config.Labels;
+import org.peft4j.transformers.evaluation.LabelledText;
+import org.peft4j.transformers.evaluation.LabelledWords;
+import org.peft4j.transformers.metrics.Scores;
 import org.peft4j.transformers.prediction.Answer;
 import org.peft4j.transformers.prediction.Entity;
 import org.peft4j.transformers.prediction.LabelScores;
@@ -108,6 +111,22 @@ class TasksGuideTest {
       String story = writer.predict("Once upon a time");
       assertThat(vector).hasSize(24);
       assertThat(story).isNotEmpty();
+    }
+  }
+
+  @Test
+  void scoresOfLabelledExamples() {
+    try (SequenceClassifier model = SequenceClassifier.load(MODELS.resolve("bert_sequence"));
+        TokenClassifier tagger = TokenClassifier.load(MODELS.resolve("bert_tokens"))) {
+      Scores scores =
+          model.evaluate(
+              List.of(LabelledText.of("It isn't good.", "bad"), LabelledText.of("A cat.", "good")));
+      System.out.println(scores.get("accuracy") + " of " + scores); // accuracy 0.5000, macro_f1 …
+      assertThat(scores.values()).hasSize(3);
+      List<String> words = List.of("The", "king", "left", ".");
+      Scores tags =
+          tagger.evaluate(List.of(new LabelledWords(words, List.of("O", "B-PER", "O", "O"))));
+      assertThat(tags.values()).containsKey("f1");
     }
   }
 }
