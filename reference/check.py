@@ -21,10 +21,25 @@ from pathlib import Path
 import torch
 from peft import PeftModel, get_peft_model_state_dict
 from safetensors.torch import load_file
-from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoModelForSequenceClassification, PreTrainedModel
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoModelForQuestionAnswering,
+    AutoModelForSeq2SeqLM,
+    AutoModelForSequenceClassification,
+    AutoModelForTokenClassification,
+    PreTrainedModel,
+)
 
 import alone
 import cases
+import golden
+
+KINDS = {
+    "ForSequenceClassification": AutoModelForSequenceClassification,
+    "ForTokenClassification": AutoModelForTokenClassification,
+    "ForQuestionAnswering": AutoModelForQuestionAnswering,
+}
 
 Errors = dict[str, float]
 """The largest relative error of each thing compared."""
@@ -50,8 +65,8 @@ def same_names(what: str, actual: set[str], required: set[str], allowed: set[str
 
 def load_model(folder: Path) -> PreTrainedModel:
     config = AutoConfig.from_pretrained(folder)
-    classifier = config.architectures[0].endswith("ForSequenceClassification")
-    kind = AutoModelForSequenceClassification if classifier else AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
+    headed = next((kind for suffix, kind in KINDS.items() if config.architectures[0].endswith(suffix)), None)
+    kind = headed or (AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM)
     model, info = kind.from_pretrained(
         folder, dtype=torch.float32, attn_implementation="eager", output_loading_info=True
     )
@@ -97,20 +112,32 @@ def with_meaning(logits: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     return logits if logits.dim() == 2 else logits[:, -mask.shape[1] :][mask.bool()]
 
 
+def together(output: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """The logits of an answer's two ends side by side, as in the golden files."""
+    if "start_logits" not in output:
+        return output
+    return {**output, "logits": torch.stack([output["start_logits"], output["end_logits"]], -1)}
+
+
 def compare_output(
     model: torch.nn.Module, inputs: dict[str, torch.Tensor], actual: dict[str, torch.Tensor], virtual: int | None = None
 ) -> Errors:
     """virtual is the number of virtual tokens, 0 for a prefix, None without either."""
+    actual = together(actual)
     same_names("output", set(actual) & {"logits", "loss"}, {"logits", "loss"}, {"logits", "loss"})
-    output = alone.run(model, inputs, virtual) if virtual is not None and alone.applies(inputs) else model(**inputs)
+    if virtual is not None and alone.applies(inputs):
+        output = alone.run(model, inputs, virtual)
+    else:
+        output = golden.run(model, inputs) if isinstance(model, PeftModel) else model(**inputs)
     if output.loss.requires_grad:
         output.loss.backward()
+    expected = golden.logits(output).detach()
     mask = inputs.get("decoder_attention_mask", inputs["attention_mask"])
     batch = mask.shape[: actual["logits"].dim() - 1]
     if actual["logits"].shape[:-1] != batch:
-        raise Wrong(f"logits: shape {list(actual['logits'].shape)} where {[*batch, output.logits.shape[-1]]} is expected")
+        raise Wrong(f"logits: shape {list(actual['logits'].shape)} where {[*batch, expected.shape[-1]]} is expected")
     return {
-        "logits": relative(with_meaning(actual["logits"], mask), with_meaning(output.logits.detach(), mask)),
+        "logits": relative(with_meaning(actual["logits"], mask), with_meaning(expected, mask)),
         "loss": relative(actual["loss"].reshape(()), output.loss.detach()),
     }
 
@@ -128,7 +155,9 @@ def adapter(base: Path, folder: Path, inputs: Path, output: Path) -> Errors:
         return errors  # PEFT trains the loaded result, not its encoder; the golden files have the gradients
     expected = {f"grad.{key}": value for key, value in trained(model).items() if value.numel() > 0}
     same_names("output", {key for key in actual if key.startswith("grad.")}, set(expected), set(expected))
-    errors["gradients"] = max(relative(actual[key], value) for key, value in expected.items())
+    # The same number at each position changes no softmax over positions: the gradient of an answer's bias is rounding.
+    counting = {key: value for key, value in expected.items() if not key.endswith("qa_outputs.bias")}
+    errors["gradients"] = max(relative(actual[key], value) for key, value in counting.items())
     return errors
 
 
@@ -169,7 +198,7 @@ def round_trip(peft: Path, case: Path) -> Errors:
         errors.update({f"merged {key}": value for key, value in merged(whole, inputs, after).items()})
         if any(value.dtype != torch.float32 for part in whole.glob("*.safetensors") for value in load_file(part).values()):
             return errors  # stored in half precision, the merge cannot equal its parts to 1e-5
-        logits = with_meaning(load_file(after)["logits"], mask)
+        logits = with_meaning(together(load_file(after))["logits"], mask)
         # Where a tied embedding is adapted PEFT's merge changes the head too; to keep the two apart is as good.
         errors["merge"] = min(relative(logits, with_meaning(expected[key], mask)) for key in ("logits", "merged_logits"))
     return errors
@@ -188,6 +217,9 @@ PISSA_TOLERANCE = 4e-4
 # Single precision is this far from double in PyTorch itself.
 NOISE = {"seq2seq/bart_all_linear": 1e-4}
 
+# After two steps: oneDNN's logarithm of a softmax of few classes; with the portable kernels it is 1e-6.
+KERNELS = {"encoders/albert_groups": 3e-5}
+
 
 def check_all(peft: Path, names: list[str], tolerance: float) -> bool:
     configs = [*setting.GOLDEN.glob("*/adapter/adapter_config.json"), *setting.GOLDEN.glob("*/*/adapter/adapter_config.json")]
@@ -202,7 +234,7 @@ def check_all(peft: Path, names: list[str], tolerance: float) -> bool:
             good = False
             print(f"{name:36}  FAILED {wrong}", flush=True)
             continue
-        within = max(errors.values()) <= (max(tolerance, PISSA_TOLERANCE if name in PISSA else NOISE.get(name, 0)))
+        within = max(errors.values()) <= (max(tolerance, PISSA_TOLERANCE if name in PISSA else (NOISE | KERNELS).get(name, 0)))
         good &= within
         cells = [f"{errors[each]:15.1e}" if each in errors else f"{'-':>15}" for each in COLUMNS]
         print(f"{name:36}" + "".join(cells) + ("" if within else "  FAILED"), flush=True)
