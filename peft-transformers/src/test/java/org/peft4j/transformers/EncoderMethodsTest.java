@@ -43,8 +43,7 @@ class EncoderMethodsTest {
   }
 
   static Stream<Arguments> cases() {
-    return Stream.of(
-            "mpnet_sequence", "modernbert_sequence", "modernbert_bf16", "electra_sequence")
+    return Stream.of("mpnet_sequence", "modernbert_sequence", "modernbert_bf16", "electra_sequence")
         .flatMap(base -> configs().map(config -> Arguments.of(base, config)));
   }
 
@@ -67,8 +66,7 @@ class EncoderMethodsTest {
         MultiDataSet data =
             new MultiDataSet(
                 new INDArray[] {IDS}, new INDArray[] {CLASSES}, new INDArray[] {mask}, null);
-        Slopes.assertGradient(
-            network.params(), gradient, () -> network.score(data, false), 1e-6);
+        Slopes.assertGradient(network.params(), gradient, () -> network.score(data, false), 1e-6);
       }
     }
   }
