@@ -18,6 +18,13 @@ public interface AdapterView {
   /** Its config. */
   PeftConfig config();
 
+  /**
+   * What its config asks for in vain: fields that are not known here, such as those of a newer
+   * Hugging Face PEFT, and names that match nothing in this model. Each was logged as a warning
+   * when the adapter was added or loaded.
+   */
+  List<String> warnings();
+
   /** Its parts at the single sites, in the order of the forward pass. */
   List<Adapter> parts();
 

@@ -15,6 +15,7 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -29,6 +30,7 @@ import org.peft4j.prompt.prefix.PrefixTuningConfig;
 import org.peft4j.safetensors.TensorSource;
 import org.peft4j.transformers.checkpoint.CheckpointWriter;
 import org.peft4j.transformers.internal.batch.EncoderSteps;
+import org.peft4j.transformers.plan.TrainingBatch;
 
 /** Encoder-decoders as graphs of Deeplearning4j. */
 class Seq2SeqLanguageModelTest {
@@ -118,6 +120,22 @@ class Seq2SeqLanguageModelTest {
     gradientsAreThoseOfCentralDifferences(
         PrefixTuningConfig.builder().virtualTokens(2).build(),
         TransformerOptions.defaults().withGradientCheckpointing(checkpointing));
+  }
+
+  /**
+   * Six attentions of T5 have keys of 4 heads of 7. Hugging Face PEFT's two layers of 24 count 480.
+   */
+  @ParameterizedTest
+  @CsvSource({"t5, 6, 1680", "bart, 6, 1440", "bart, 2, 480", "mbart, 2, 480"})
+  void aPrefixHasARowOfEveryAttentionOrThatOfPeft(String base, int layers, long count) {
+    PrefixTuningConfig config =
+        PrefixTuningConfig.builder().virtualTokens(5).layers(layers).build();
+    try (Seq2SeqLanguageModel model = open(base, TransformerOptions.defaults());
+        PeftModel<ComputationGraph> wrapped = Peft.wrap(model.graph(), config, 1)) {
+      assertThat(wrapped.trainableParameters().trainable()).isEqualTo(count);
+      assertThat(model.plan(config, new TrainingBatch(1, 8)).adapter().parameters().trainable())
+          .isEqualTo(count);
+    }
   }
 
   @Test

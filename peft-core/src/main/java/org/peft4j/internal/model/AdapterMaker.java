@@ -1,9 +1,11 @@
 package org.peft4j.internal.model;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Adapter;
 import org.peft4j.config.ModuleSelector;
@@ -20,9 +22,13 @@ import org.peft4j.internal.wrapped.WrappedModel;
 import org.peft4j.method.Methods;
 import org.peft4j.method.ModelModules;
 import org.peft4j.method.PeftMethod;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Makes adapters for a model: fresh ones, ones with given values, and saved ones; saves them. */
 public final class AdapterMaker {
+  private static final Logger LOG = LoggerFactory.getLogger(AdapterMaker.class);
+
   private final WrappedModel<?> wrapped;
   private final ModelSites sites;
 
@@ -34,17 +40,17 @@ public final class AdapterMaker {
   /** An adapter with first values. */
   public LoadedAdapter fresh(String name, PeftConfig silent) {
     PeftConfig config = resolved(silent);
-    List<Adapter> parts = plan(config, config.common().modulesToSave(), true, true);
-    return new LoadedAdapter(name, config, Slots.fresh(name, parts, wrapped));
+    Plan plan = plan(config, config.common().modulesToSave(), true, true);
+    return plan.adapter(name, config, Slots.fresh(name, plan.parts(), wrapped));
   }
 
   /** An adapter with copies of values, by their key in an adapter file. */
   public LoadedAdapter valued(String name, PeftConfig silent, Map<String, INDArray> values) {
     PeftConfig config = resolved(silent);
-    List<Slot> slots =
-        Slots.empty(name, plan(config, config.common().modulesToSave(), false, true), wrapped);
+    Plan plan = plan(config, config.common().modulesToSave(), false, true);
+    List<Slot> slots = Slots.empty(name, plan.parts(), wrapped);
     Slots.fill(name, slots, values);
-    return new LoadedAdapter(name, config, slots);
+    return plan.adapter(name, config, slots);
   }
 
   /** A saved adapter, as its folder was at one moment. */
@@ -55,30 +61,39 @@ public final class AdapterMaker {
   private LoadedAdapter read(String name, Path folder) {
     PeftConfig config = resolved(AdapterFiles.readConfig(folder));
     List<String> saved = SavedModules.in(folder, config, sites.all(), sites);
-    List<Adapter> adapters = plan(config, saved, false, AdapterFiles.hasEncoder(folder));
-    AdapterFiles.check(folder, config, adapters, sites);
-    List<Slot> slots = Slots.empty(name, adapters, wrapped);
+    Plan plan = plan(config, saved, false, AdapterFiles.hasEncoder(folder));
+    AdapterFiles.check(folder, config, plan.parts(), sites);
+    List<Slot> slots = Slots.empty(name, plan.parts(), wrapped);
     try {
       AdapterFiles.readValues(folder, config, slots, sites);
     } catch (PeftException e) {
       Slots.close(slots);
       throw e;
     }
-    return new LoadedAdapter(name, config, slots);
+    return plan.adapter(name, config, slots);
   }
 
   private <C extends PeftConfig> C resolved(C config) {
-    UnknownFields.tell(config);
     PeftMethod<C> method = Methods.of(config);
     return method.resolved(config, new ModelModules(sites.modelType(), sites.all()));
   }
 
-  private List<Adapter> plan(
+  /** An adapter's parts, and what its config asks for in vain. */
+  private record Plan(List<Adapter> parts, List<String> warnings) {
+    LoadedAdapter adapter(String name, PeftConfig config, List<Slot> slots) {
+      warnings.forEach(LOG::warn);
+      return new LoadedAdapter(name, config, slots, warnings);
+    }
+  }
+
+  private Plan plan(
       PeftConfig config, List<String> modulesToSave, boolean fresh, boolean encoders) {
-    List<Adapter> adapters =
-        planner().plan(Methods.of(config), config, modulesToSave, fresh, encoders);
-    adapters.forEach(sites::requireBiasTaken);
-    return adapters;
+    List<String> warnings = new ArrayList<>();
+    UnknownFields.warning(config).ifPresent(warnings::add);
+    List<Adapter> parts =
+        planner(warnings::add).plan(Methods.of(config), config, modulesToSave, fresh, encoders);
+    parts.forEach(sites::requireBiasTaken);
+    return new Plan(parts, warnings);
   }
 
   /**
@@ -102,10 +117,10 @@ public final class AdapterMaker {
   }
 
   private Optional<ModuleSelector> targets(PeftConfig config) {
-    return planner().written(Methods.of(config), config);
+    return planner(warning -> {}).written(Methods.of(config), config);
   }
 
-  private AdapterPlanner planner() {
-    return new AdapterPlanner(sites.all(), sites.modelType(), sites);
+  private AdapterPlanner planner(Consumer<String> warnings) {
+    return new AdapterPlanner(sites.all(), sites.modelType(), sites, warnings);
   }
 }

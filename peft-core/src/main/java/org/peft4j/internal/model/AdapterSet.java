@@ -154,7 +154,7 @@ public final class AdapterSet {
               + config.peftType()
               + ". Give a config of the adapter's own method.");
     }
-    put(new LoadedAdapter(name, config, old.slots()));
+    put(new LoadedAdapter(name, config, old.slots(), old.warnings()));
   }
 
   /** Deletes an adapter; if it was active, the other active ones stay active. */

@@ -12,8 +12,14 @@ import org.peft4j.internal.graft.Slot;
  * @param name its name
  * @param config its config
  * @param slots its adapters at their sites
+ * @param warnings what its config asks for in vain
  */
-public record LoadedAdapter(String name, PeftConfig config, List<Slot> slots) {
+public record LoadedAdapter(
+    String name, PeftConfig config, List<Slot> slots, List<String> warnings) {
+  public LoadedAdapter {
+    warnings = List.copyOf(warnings);
+  }
+
   /** Its parts at the single sites. */
   public List<Adapter> parts() {
     return slots.stream().map(Slot::adapter).toList();

@@ -21,6 +21,11 @@ public record NamedAdapter(
   }
 
   @Override
+  public List<String> warnings() {
+    return adapters.get(name).warnings();
+  }
+
+  @Override
   public List<Adapter> parts() {
     return adapters.get(name).parts();
   }

@@ -25,9 +25,13 @@ import org.peft4j.plan.TrainableParameters;
 import org.peft4j.plan.TrainingMemory;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Plans a config on a model's outline, without allocating or reading an array. */
 public final class Plans {
+  private static final Logger LOG = LoggerFactory.getLogger(Plans.class);
+
   private Plans() {}
 
   public static <C extends PeftConfig> AdapterPlan of(ModelOutline model, C silent) {
@@ -35,7 +39,7 @@ public final class Plans {
     C config = method.resolved(silent, new ModelModules(model.modelType(), model.sites()));
     AdapterPlanner planner =
         new AdapterPlanner(
-            model.sites(), model.modelType(), new NoValues(model.sites(), model.tied()));
+            model.sites(), model.modelType(), new NoValues(model.sites(), model.tied()), LOG::warn);
     List<Adapter> adapters =
         planner.plan(method, config, config.common().modulesToSave(), true, true);
     long trainable = adapters.stream().mapToLong(Plans::count).sum();

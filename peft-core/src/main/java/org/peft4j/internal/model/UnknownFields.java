@@ -2,10 +2,9 @@ package org.peft4j.internal.model;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.peft4j.config.PeftConfig;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Fields of an {@code adapter_config.json} that this library does not know, such as those of a
@@ -13,21 +12,20 @@ import org.slf4j.LoggerFactory;
  * on is told.
  */
 public final class UnknownFields {
-  private static final Logger LOG = LoggerFactory.getLogger(UnknownFields.class);
-
   private UnknownFields() {}
 
-  /** Logs a line that names the fields, if there are any. */
-  static void tell(PeftConfig config) {
+  /** A warning that names the fields, if there are any. */
+  static Optional<String> warning(PeftConfig config) {
     Map<String, JsonNode> fields = of(config);
-    if (!fields.isEmpty()) {
-      LOG.warn(
-          "adapter_config.json has fields that are not known here and not applied: {}. If the"
-              + " adapter needs them, its outputs are not Python's.",
-          fields.entrySet().stream()
-              .map(field -> field.getKey() + " " + shown(field.getValue()))
-              .collect(Collectors.joining(", ")));
-    }
+    return fields.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            "adapter_config.json has fields that are not known here and not applied: %s. If the adapter needs them, its outputs are not Python's."
+                .formatted(
+                    fields.entrySet().stream()
+                        .map(field -> field.getKey() + " " + shown(field.getValue()))
+                        .sorted()
+                        .collect(Collectors.joining(", "))));
   }
 
   /** The unknown fields that turn something on: not null, false or empty. */

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.peft4j.adapter.Adapter;
 import org.peft4j.adapter.SharingAdapter;
@@ -39,16 +40,23 @@ public final class AdapterPlanner {
   private final List<Site> sites;
   private final Optional<String> modelType;
   private final FrozenValues frozen;
+  private final Consumer<String> warnings;
 
   /**
    * @param sites all sites of the model
    * @param modelType the Hugging Face model type, for default targets
    * @param frozen the frozen values, for trainable copies
+   * @param warnings receives what in a config means nothing here
    */
-  public AdapterPlanner(List<Site> sites, Optional<String> modelType, FrozenValues frozen) {
+  public AdapterPlanner(
+      List<Site> sites,
+      Optional<String> modelType,
+      FrozenValues frozen,
+      Consumer<String> warnings) {
     this.sites = List.copyOf(sites);
     this.modelType = modelType;
     this.frozen = frozen;
+    this.warnings = warnings;
   }
 
   /** The targets of {@code config} in this model: its own, or the model type's default. */
@@ -82,10 +90,11 @@ public final class AdapterPlanner {
       return Optional.of(targets);
     }
     CommonConfig common = config.common();
-    Set<Site> saved = savedSites(common.modulesToSave(), common.taskHeads(), IdleNames.TOLD);
+    IdleNames silent = IdleNames.told(warning -> {});
+    Set<Site> saved = savedSites(common.modulesToSave(), common.taskHeads(), silent);
     return common
         .targetModules()
-        .map(every -> matcher(method, config, saved, IdleNames.TOLD).match(every))
+        .map(every -> matcher(method, config, saved, silent).match(every))
         .map(sites -> new ModuleSelector.Names(sites.stream().map(Site::name).toList()));
   }
 
@@ -105,10 +114,10 @@ public final class AdapterPlanner {
   public <C extends PeftConfig> List<Adapter> plan(
       PeftMethod<C> method, C config, List<String> modulesToSave, boolean fresh, boolean encoders) {
     CommonConfig common = config.common();
-    IdleNames idle = fresh ? IdleNames.REFUSED : IdleNames.TOLD;
+    IdleNames idle = fresh ? IdleNames.REFUSED : IdleNames.told(warnings);
     Set<Site> named = savedSites(modulesToSave, common.taskHeads(), idle);
     Optional<WeightTies> ties =
-        method.tiesWeights(config) ? WeightTies.of(sites, frozen) : Optional.empty();
+        method.tiesWeights(config) ? WeightTies.of(sites, frozen, warnings) : Optional.empty();
     Optional<WeightTies> savedTies = ties.filter(t -> t.save(common.modulesToSave(), named));
     List<Site> saved =
         savedTies.map(t -> t.resolve(named, sites)).orElseGet(() -> List.copyOf(named));

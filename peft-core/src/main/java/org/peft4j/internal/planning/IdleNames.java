@@ -1,32 +1,26 @@
 package org.peft4j.internal.planning;
 
 import java.util.List;
+import java.util.function.Consumer;
 import org.peft4j.config.CommonConfig;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * What becomes of names in a config that mean nothing in a model: errors for a new adapter, where
  * they are likely mistakes; warnings for a saved one, whose tensors say what it adapts.
  */
-enum IdleNames {
-  REFUSED {
-    @Override
-    void report(String field, List<String> problems) {
-      CommonConfig.require(field, problems);
-    }
-  },
-  TOLD {
-    @Override
-    void report(String field, List<String> problems) {
+interface IdleNames {
+  /** Errors. */
+  IdleNames REFUSED = CommonConfig::require;
+
+  /** Warnings. */
+  static IdleNames told(Consumer<String> warnings) {
+    return (field, problems) -> {
       if (!problems.isEmpty()) {
-        LOG.warn("{} of a saved adapter: {}", field, String.join(" ", problems));
+        warnings.accept(field + " of a saved adapter: " + String.join(" ", problems));
       }
-    }
-  };
+    };
+  }
 
-  private static final Logger LOG = LoggerFactory.getLogger(IdleNames.class);
-
-  /** Throws or logs {@code problems}, if there are any. */
-  abstract void report(String field, List<String> problems);
+  /** Throws or tells {@code problems}, if there are any. */
+  void report(String field, List<String> problems);
 }

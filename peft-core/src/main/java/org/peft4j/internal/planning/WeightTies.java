@@ -5,13 +5,12 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.peft4j.config.ModulePattern;
 import org.peft4j.config.ModuleSelector;
 import org.peft4j.method.Injection.FrozenValues;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteRole;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * What {@code ensure_weight_tying} does where the table of token embeddings is other modules'
@@ -23,7 +22,6 @@ import org.slf4j.LoggerFactory;
  * @param others the modules that share it
  */
 record WeightTies(Site table, List<Site> others) {
-  private static final Logger LOG = LoggerFactory.getLogger(WeightTies.class);
   private static final Set<String> NAMES = Set.of("embed_tokens", "lm_head");
 
   WeightTies {
@@ -31,7 +29,7 @@ record WeightTies(Site table, List<Site> others) {
   }
 
   /** Those of a model; empty, with a warning, if it has none. */
-  static Optional<WeightTies> of(List<Site> sites, FrozenValues frozen) {
+  static Optional<WeightTies> of(List<Site> sites, FrozenValues frozen, Consumer<String> warnings) {
     Optional<WeightTies> ties =
         sites.stream()
             .filter(site -> site.role() == SiteRole.TOKEN_EMBEDDING)
@@ -39,7 +37,8 @@ record WeightTies(Site table, List<Site> others) {
             .filter(tied -> !tied.others.isEmpty())
             .findFirst();
     if (ties.isEmpty()) {
-      LOG.warn("ensure_weight_tying is true, but no module of this model shares the embeddings.");
+      warnings.accept(
+          "ensure_weight_tying is true, but no module of this model shares the embeddings.");
     }
     return ties;
   }

@@ -65,7 +65,7 @@ class AdapterPlannerTest {
   }
 
   private static AdapterPlanner planner(Optional<String> type) {
-    return new AdapterPlanner(ALL, type, new Model());
+    return new AdapterPlanner(ALL, type, new Model(), warning -> {});
   }
 
   private List<Adapter> plan(BitFitConfig.Builder builder) {
@@ -107,7 +107,8 @@ class AdapterPlannerTest {
 
   @Test
   void withoutAnyTargetsTheSitesThatThereAreAreTold() {
-    AdapterPlanner planner = new AdapterPlanner(List.of(UP0, UP1), Optional.of("new"), new Model());
+    AdapterPlanner planner =
+        new AdapterPlanner(List.of(UP0, UP1), Optional.of("new"), new Model(), warning -> {});
 
     assertThatThrownBy(() -> planner.targets(method, BitFitConfig.builder().build()))
         .isInstanceOf(PeftException.class)

@@ -3,6 +3,7 @@ package org.peft4j.internal.planning;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -89,8 +90,15 @@ class TargetMatcherTest {
     CommonConfig config =
         names("q_proj", "gate_proj").excludeModules("zz").layersToTransform(1, 7).build().common();
 
-    assertThat(match(config, LORA, IdleNames.TOLD)).containsExactly("t.h.1.attn.q_proj");
-    assertThatThrownBy(() -> match(names("a", "b").build().common(), LORA, IdleNames.TOLD))
+    List<String> warnings = new ArrayList<>();
+    IdleNames told = IdleNames.told(warnings::add);
+
+    assertThat(match(config, LORA, told)).containsExactly("t.h.1.attn.q_proj");
+    assertThat(String.join("\n", warnings))
+        .contains("target_modules of a saved adapter: Target \"gate_proj\" matches no site")
+        .contains("exclude_modules of a saved adapter: \"zz\" matches no module")
+        .contains("layers_to_transform of a saved adapter: 7 is no layer of this model.");
+    assertThatThrownBy(() -> match(names("a", "b").build().common(), LORA, told))
         .hasMessageContaining("Target \"a\" matches no site")
         .hasMessageContaining("Target \"b\" matches no site");
   }

@@ -42,6 +42,11 @@ public final class StubAdapter implements AdapterView {
   }
 
   @Override
+  public List<String> warnings() {
+    return List.of();
+  }
+
+  @Override
   public List<Adapter> parts() {
     return parts;
   }
