@@ -1,4 +1,4 @@
-"""Writes a golden base and its adapter in the form of before safetensors: python pickled.py. Needs the bases and the case llama_qv."""
+"""Writes a golden base, its adapter and a multitask prompt in the form of before safetensors: python pickled.py. Needs the bases and these cases."""
 
 import setting  # first: sets the environment
 
@@ -17,5 +17,8 @@ if __name__ == "__main__":
         for config in source.glob("*config.json"):
             shutil.copy(config, target)
     torch.save(load_file(case / "adapter/adapter_model.safetensors"), FOLDER / "lora/adapter_model.bin")
+    prompt = setting.GOLDEN / "multitask_prompt_tuning/llama/adapter"
+    (FOLDER / "multitask").mkdir(exist_ok=True)
+    torch.save(load_file(prompt / "adapter_model.safetensors"), FOLDER / "multitask/adapter_model.bin")
     weights = load_file(base / "model.safetensors")
     torch.save(weights, FOLDER / "base/pytorch_model.bin", _use_new_zipfile_serialization=False)

@@ -7,8 +7,8 @@ import java.util.Optional;
 /**
  * An earlier multitask adapter that a new one starts from.
  *
- * @param weights its {@code adapter_model.safetensors}, named by the caller; empty if only a config
- *     file names it, because paths in configs are not followed
+ * @param weights its {@code adapter_model.safetensors} or {@code adapter_model.bin}, named by the
+ *     caller; empty if only a config file names it, because paths in configs are not followed
  * @param share the part to take
  * @param task the task whose matrix {@link Share#ONE_TASK} takes
  */

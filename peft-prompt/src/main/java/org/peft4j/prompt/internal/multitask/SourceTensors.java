@@ -7,6 +7,7 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.peft4j.adapter.Initializer;
 import org.peft4j.error.PeftException;
+import org.peft4j.internal.torch.WeightFiles;
 import org.peft4j.prompt.multitask.PromptSource;
 import org.peft4j.safetensors.TensorInfo;
 import org.peft4j.safetensors.TensorSource;
@@ -55,7 +56,7 @@ record SourceTensors(PromptSource source) {
   }
 
   private INDArray read(String tensor) {
-    try (TensorSource tensors = TensorSource.open(file())) {
+    try (TensorSource tensors = WeightFiles.open(file())) {
       TensorInfo info = tensors.tensor(tensor);
       float[] values = new float[Math.toIntExact(info.elementCount())];
       tensors.readFloats(tensor, 0, values, 0, values.length);
