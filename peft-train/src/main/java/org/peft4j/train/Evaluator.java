@@ -60,14 +60,24 @@ public final class Evaluator {
   }
 
   /**
-   * The mean of an objective's loss over all predictions, without dropout.
+   * The mean of an objective's loss over all predictions, without dropout. Warns of data that is
+   * longer than the model's positions.
    *
-   * @param batchSize examples at once, 1 and above; it changes the speed only
-   * @throws PeftException if the batch size is not allowed
+   * @param batchSize examples at once, 1 and above; it changes the speed only, but for losses that
+   *     compare the examples of a batch with each other
+   * @throws PeftException if the batch size is not allowed, or the data is too long for a table of
+   *     positions
    */
   public static <B extends Batch> Evaluation evaluate(
       PeftModel<ComputationGraph> model, Objective<B> objective, Examples<B> data, int batchSize) {
-    return mean(batch -> objective.loss(model, batch), objective, data, checked(batchSize));
+    LongestSequence.check(model.base(), data);
+    return mean(model, objective, data, checked(batchSize));
+  }
+
+  /** The same of data whose length is known to fit. */
+  static <B extends Batch> Evaluation mean(
+      PeftModel<ComputationGraph> model, Objective<B> objective, Examples<B> data, int batchSize) {
+    return mean(batch -> objective.loss(model, batch), objective, data, batchSize);
   }
 
   private static <B extends Batch> Evaluation mean(

@@ -112,7 +112,7 @@ final class TrainingRun<B extends Batch> {
         .ifPresent(
             examples -> {
               Evaluation evaluation =
-                  Evaluator.evaluate(
+                  Evaluator.mean(
                       training.model(),
                       training.objective(),
                       examples,

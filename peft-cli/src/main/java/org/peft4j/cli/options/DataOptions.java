@@ -1,6 +1,10 @@
 package org.peft4j.cli.options;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.peft4j.transformers.config.ProblemType;
 import picocli.CommandLine.Option;
 
 /** The options of commands that read examples. */
@@ -10,22 +14,59 @@ public final class DataOptions {
       required = true,
       paramLabel = "FILE",
       description = {
-        "Training or test data: .txt, a text to cut into blocks;",
-        ".jsonl, lines of {\"text\": …} or {\"prompt\": …, \"completion\": …}, where only the"
-            + " completion counts;",
-        "for an encoder-decoder lines of {\"source\": …, \"target\": …};",
-        ".safetensors, with input_ids and optional labels and attention_mask, and for an"
-            + " encoder-decoder decoder_input_ids and decoder_attention_mask."
+        "Training or test data. Rows of .jsonl, .json, .csv, .tsv or .conll with the fields of the task:",
+        "causal-lm: text; or prompt and completion, where only the completion counts;",
+        "seq-2-seq-lm: source, target;",
+        "seq-cls: text, label, and text_pair for two texts;",
+        "token-cls: tokens, tags;",
+        "question-ans: question, context, answers (SQuAD's form);",
+        "feature-extraction: text, text_pair, or anchor, positive; and score or negative.",
+        "Or .txt, for causal-lm a text to cut into blocks; or .safetensors with transformers' names:"
+            + " input_ids, attention_mask, token_type_ids, decoder_input_ids,"
+            + " decoder_attention_mask, labels, start_positions, end_positions."
       })
   public Path data = Path.of("");
 
   @Option(
+      names = "--columns",
+      paramLabel = "FIELD=COLUMN,…",
+      description =
+          "Columns, or fields, of the file to take for those of the task:"
+              + " text=review,label=stars.")
+  public Optional<String> columns = Optional.empty();
+
+  @Option(
+      names = "--labels",
+      paramLabel = "NAME",
+      split = ",",
+      description =
+          "Labels of a new head in the order of their numbers (default: those of config.json if they"
+              + " have names, otherwise those of the data, sorted).")
+  public List<String> labels = new ArrayList<>();
+
+  @Option(
+      names = "--problem-type",
+      paramLabel = "TYPE",
+      description =
+          "What labels of sequences are: single_label_classification, multi_label_classification or"
+              + " regression (default: lists of labels are several at once, fractions a"
+              + " regression).")
+  public Optional<ProblemType> problem = Optional.empty();
+
+  @Option(
       names = "--sequence-length",
       paramLabel = "N",
-      defaultValue = "512",
       description =
-          "Tokens in a block of text, or at most in a line of .jsonl (default: ${DEFAULT-VALUE}).")
-  public int sequenceLength;
+          "Tokens in a block of text, or at most in a row, which is cut (default: 512; for"
+              + " question-ans windows of 384; for tasks other than texts what the model takes, if"
+              + " that is less).")
+  public Optional<Integer> sequenceLength = Optional.empty();
+
+  @Option(
+      names = "--stride",
+      paramLabel = "N",
+      description = "Tokens that two windows of a long context have in common (default: 128).")
+  public Optional<Integer> stride = Optional.empty();
 
   @Option(
       names = "--batch-size",

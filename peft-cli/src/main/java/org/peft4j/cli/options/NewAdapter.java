@@ -26,6 +26,7 @@ import org.peft4j.internal.files.AdapterFiles;
 import org.peft4j.internal.json.JsonReader;
 import org.peft4j.method.Methods;
 import org.peft4j.method.PeftMethod;
+import org.peft4j.transformers.config.Task;
 import org.peft4j.transformers.family.Families;
 
 /**
@@ -49,14 +50,21 @@ public final class NewAdapter {
     this.method = method;
   }
 
+  /** The config for the task of the model itself. */
+  public static PeftConfig config(AdapterOptions options, Path model, Optional<Long> steps) {
+    return config(options, model, Optional.empty(), steps);
+  }
+
   /**
    * Makes the config.
    *
    * @param model the base model's name in the config, as in Python
+   * @param task what the adapter is for; empty for what the model is for
    * @param steps the steps of the training, for methods that depend on them; options and files take
    *     precedence
    */
-  public static PeftConfig config(AdapterOptions options, Path model, Optional<Long> steps) {
+  public static PeftConfig config(
+      AdapterOptions options, Path model, Optional<Task> task, Optional<Long> steps) {
     if (options.config.isPresent()) {
       return AdapterFiles.readConfigFile(options.config.get(), model.toString());
     }
@@ -65,7 +73,7 @@ public final class NewAdapter {
     NewAdapter adapter = new NewAdapter(Methods.named(method));
     adapter.json.put("peft_type", method);
     adapter.json.put("base_model_name_or_path", model.toString());
-    adapter.json.put("task_type", task(model));
+    adapter.json.put("task_type", task.map(Task::name).orElseGet(() -> task(model)));
     steps.ifPresent(
         count ->
             adapter.field(FieldRole.TRAINING_STEPS).ifPresent(f -> adapter.json.put(f, count)));

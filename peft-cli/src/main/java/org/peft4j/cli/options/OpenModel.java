@@ -16,6 +16,7 @@ import org.peft4j.transformers.Seq2SeqLanguageModel;
 import org.peft4j.transformers.TransformerModel;
 import org.peft4j.transformers.TransformerOptions;
 import org.peft4j.transformers.Transformers;
+import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.family.AdapterTask;
 import org.peft4j.transformers.family.Families;
 import org.peft4j.transformers.generation.Generator;
@@ -43,10 +44,21 @@ public record OpenModel(TransformerModel base, Optional<PeftModel<ComputationGra
     check(model);
     // First, because the model takes longer to load.
     adapters.forEach(adapter -> AdapterFiles.readConfig(adapter.folder()));
-    TransformerModel base =
+    return open(
         adapters.isEmpty()
             ? Transformers.open(model, options)
-            : Transformers.open(model, AdapterTask.of(adapters.get(0).folder(), model), options);
+            : Transformers.open(model, AdapterTask.of(adapters.get(0).folder(), model), options),
+        adapters);
+  }
+
+  /** A model with that head, and all of these adapters active. */
+  public static OpenModel of(
+      Path model, TaskHead head, List<WeightedFolder> adapters, TransformerOptions options) {
+    adapters.forEach(adapter -> AdapterFiles.readConfig(adapter.folder()));
+    return open(Transformers.open(model, head, options), adapters);
+  }
+
+  private static OpenModel open(TransformerModel base, List<WeightedFolder> adapters) {
     return open(
         base,
         () ->
@@ -57,17 +69,20 @@ public record OpenModel(TransformerModel base, Optional<PeftModel<ComputationGra
 
   /** A model with a saved adapter, and other settings of training than it was saved with. */
   public static OpenModel toTrain(
-      Path model, Path adapter, Optional<Double> dropout, TransformerOptions options) {
-    OpenModel open = of(model, List.of(new WeightedFolder(adapter, 1)), options);
+      Path model,
+      TaskHead head,
+      Path adapter,
+      Optional<Double> dropout,
+      TransformerOptions options) {
+    OpenModel open = of(model, head, List.of(new WeightedFolder(adapter, 1)), options);
     dropout.ifPresent(value -> Dropout.set(open.wrapped().orElseThrow(), value));
     return open;
   }
 
-  /** A model with a new adapter. */
+  /** A model with that head and a new adapter. */
   public static OpenModel withNewAdapter(
-      Path model, PeftConfig config, long seed, TransformerOptions options) {
-    check(model);
-    TransformerModel base = Transformers.open(model, options);
+      Path model, TaskHead head, PeftConfig config, long seed, TransformerOptions options) {
+    TransformerModel base = Transformers.open(model, head, options);
     return open(base, () -> Optional.of(Peft.wrap(base.graph(), config, seed)));
   }
 

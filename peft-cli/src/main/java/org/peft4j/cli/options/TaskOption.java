@@ -1,39 +1,67 @@
 package org.peft4j.cli.options;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.peft4j.PeftModel;
 import org.peft4j.config.FieldRole;
 import org.peft4j.error.PeftException;
 import org.peft4j.method.Methods;
+import org.peft4j.transformers.config.Task;
 import picocli.CommandLine.Option;
 
-/** The task whose prompt runs. */
+/** What the model is for, and whose prompt runs. */
 public final class TaskOption {
   @Option(
       names = "--task",
-      paramLabel = "N",
+      paramLabel = "TASK|N",
+      converter = TaskArgument.Converter.class,
       description =
-          "For multitask prompts: the task, from 0, of all sequences; a line of .jsonl may have its"
-              + " own task_id, and .safetensors task_ids.")
-  public Optional<Integer> number = Optional.empty();
+          "What the model is for: causal-lm, seq-2-seq-lm, seq-cls, token-cls, question-ans or"
+              + " feature-extraction (default: what the adapter or config.json says). A number, from"
+              + " 0, is the task of all sequences for multitask prompts; a row may have its own"
+              + " task_id, and .safetensors task_ids.")
+  public List<TaskArgument> given = new ArrayList<>();
 
   /**
-   * Sets the task of the model.
+   * What the model is for; empty if it is not said.
+   *
+   * @throws PeftException if it is said twice
+   */
+  public Optional<Task> task() {
+    return single(given.stream().flatMap(argument -> argument.task().stream()).toList());
+  }
+
+  private Optional<Integer> number() {
+    return single(given.stream().flatMap(argument -> argument.number().stream()).toList());
+  }
+
+  private static <T> Optional<T> single(List<T> values) {
+    if (values.size() > 1) {
+      throw new PeftException("--task is both " + values.get(0) + " and " + values.get(1) + ".");
+    }
+    return values.stream().findFirst();
+  }
+
+  /**
+   * Sets the task of the model's multitask prompts.
    *
    * @param model empty without an adapter
    */
   public void tell(Optional<? extends PeftModel<?>> model) {
-    number.ifPresent(
-        task ->
-            model
-                .filter(wrapped -> wrapped.active().stream().anyMatch(a -> hasTasks(wrapped, a)))
-                .orElseThrow(
-                    () ->
-                        new PeftException(
-                            "--task is "
-                                + task
-                                + ", but the adapter has no tasks; leave out --task."))
-                .setTasks(task));
+    number()
+        .ifPresent(
+            task ->
+                model
+                    .filter(
+                        wrapped -> wrapped.active().stream().anyMatch(a -> hasTasks(wrapped, a)))
+                    .orElseThrow(
+                        () ->
+                            new PeftException(
+                                "--task is "
+                                    + task
+                                    + ", but the adapter has no tasks; leave out --task."))
+                    .setTasks(task));
   }
 
   private static boolean hasTasks(PeftModel<?> model, String adapter) {

@@ -2,6 +2,7 @@ package org.peft4j.cli.train;
 
 import java.io.PrintWriter;
 import java.util.Locale;
+import org.peft4j.cli.options.Wording;
 import org.peft4j.train.metrics.Evaluation;
 import org.peft4j.train.metrics.FineTuningResult;
 import org.peft4j.train.metrics.StepMetrics;
@@ -12,12 +13,19 @@ abstract class Progress implements TrainingListener, AutoCloseable {
   /** Set by the launcher, because only some JVM versions know. */
   private static final String TERMINAL = "peft.terminal";
 
+  private final Wording wording;
   private long steps;
   private double seconds;
   private double tokens;
 
-  static Progress to(PrintWriter out) {
-    return Boolean.getBoolean(TERMINAL) ? new ProgressOnTerminal(out) : new ProgressLines(out);
+  Progress(Wording wording) {
+    this.wording = wording;
+  }
+
+  static Progress to(PrintWriter out, Wording wording) {
+    return Boolean.getBoolean(TERMINAL)
+        ? new ProgressOnTerminal(out, wording)
+        : new ProgressLines(out, wording);
   }
 
   @Override
@@ -32,14 +40,8 @@ abstract class Progress implements TrainingListener, AutoCloseable {
     return steps;
   }
 
-  static String text(long step, Evaluation evaluation) {
-    return String.format(
-        Locale.ROOT,
-        "evaluation after step %d: loss %.4f, perplexity %.4f, %d tokens",
-        step,
-        evaluation.loss(),
-        evaluation.perplexity(),
-        evaluation.predictions());
+  final String text(long step, Evaluation evaluation) {
+    return "evaluation after step " + step + ": " + wording.line(evaluation);
   }
 
   /** The last line: steps, time, speed and loss. */

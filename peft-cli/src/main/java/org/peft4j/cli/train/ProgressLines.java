@@ -2,6 +2,7 @@ package org.peft4j.cli.train;
 
 import java.io.PrintWriter;
 import java.util.Locale;
+import org.peft4j.cli.options.Wording;
 import org.peft4j.train.metrics.Evaluation;
 import org.peft4j.train.metrics.StepMetrics;
 
@@ -13,7 +14,8 @@ final class ProgressLines extends Progress {
   private long total;
   private long every = 1;
 
-  ProgressLines(PrintWriter out) {
+  ProgressLines(PrintWriter out, Wording wording) {
+    super(wording);
     this.out = out;
   }
 

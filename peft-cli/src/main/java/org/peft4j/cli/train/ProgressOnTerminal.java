@@ -9,6 +9,7 @@ import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 import org.jspecify.annotations.Nullable;
+import org.peft4j.cli.options.Wording;
 import org.peft4j.train.metrics.Evaluation;
 import org.peft4j.train.metrics.StepMetrics;
 
@@ -21,7 +22,8 @@ final class ProgressOnTerminal extends Progress {
   private @Nullable ProgressBar bar;
   private String evaluated = "";
 
-  ProgressOnTerminal(PrintWriter out) {
+  ProgressOnTerminal(PrintWriter out, Wording wording) {
+    super(wording);
     this.out = out;
   }
 

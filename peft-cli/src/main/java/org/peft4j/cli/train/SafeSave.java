@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.peft4j.PeftModel;
 import org.peft4j.error.PeftException;
@@ -22,8 +23,14 @@ import org.peft4j.site.SiteRole;
  * @param others folders to make a new one in, the first that can be written
  * @param ask asks for another folder where those do not do; nothing to give up
  * @param embeddings whether the base model's embeddings are saved beside it
+ * @param labels writes the labels of the trained head beside it
  */
-record SafeSave(Path output, List<Path> others, Supplier<Optional<Path>> ask, boolean embeddings) {
+record SafeSave(
+    Path output,
+    List<Path> others,
+    Supplier<Optional<Path>> ask,
+    boolean embeddings,
+    Consumer<Path> labels) {
   /** What a config and the metrics of a short training take. */
   private static final long BESIDE = 1 << 16;
 
@@ -32,7 +39,7 @@ record SafeSave(Path output, List<Path> others, Supplier<Optional<Path>> ask, bo
   }
 
   /** With the present folder, the user's own and the one for temporary files as the others. */
-  static SafeSave to(Path output, boolean embeddings) {
+  static SafeSave to(Path output, boolean embeddings, Consumer<Path> labels) {
     return new SafeSave(
         output,
         List.of(
@@ -40,7 +47,8 @@ record SafeSave(Path output, List<Path> others, Supplier<Optional<Path>> ask, bo
             Path.of(System.getProperty("user.home", "")),
             Path.of(System.getProperty("java.io.tmpdir", ""))),
         SafeSave::askOnTerminal,
-        embeddings);
+        embeddings,
+        labels);
   }
 
   private static Optional<Path> askOnTerminal() {
@@ -86,6 +94,7 @@ record SafeSave(Path output, List<Path> others, Supplier<Optional<Path>> ask, bo
     } else {
       model.save(folder);
     }
+    labels.accept(folder);
   }
 
   private String elsewhere(PeftModel<?> model) {

@@ -8,6 +8,7 @@ import org.peft4j.cli.options.DataOptions;
 import org.peft4j.cli.options.Output;
 import org.peft4j.cli.options.PrecisionOption;
 import org.peft4j.cli.options.TaskOption;
+import org.peft4j.cli.options.VectorOptions;
 import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -23,8 +24,8 @@ import picocli.CommandLine.Spec;
     customSynopsis = "peft train --model DIR --data FILE --output DIR [OPTION]...",
     header = "Train an adapter on a model.",
     description = {
-      "Writes adapter_config.json and adapter_model.safetensors, which Python's PEFT loads too, and"
-          + " metrics.jsonl with a line for each step: step, loss, learning_rate, grad_norm,"
+      "Writes adapter_config.json and adapter_model.safetensors, which Python's PEFT loads too, the"
+          + " labels of a classifier in config.json, and metrics.jsonl with a line for each step: step, loss, learning_rate, grad_norm,"
           + " step_seconds, tokens_per_second.",
       "Ctrl-C ends training after the current step and saves the adapter."
     },
@@ -35,6 +36,8 @@ import picocli.CommandLine.Spec;
       "  peft train --model my-model --rank 16 --alpha 32 --target all-linear --data chats.jsonl"
           + " \\",
       "    --eval-split 0.1 --epochs 3 --learning-rate 1e-4 --output my-adapter",
+      "  peft train --model my-bert --task seq-cls --data reviews.csv --columns text=review,label=stars \\",
+      "    --output stars",
       "  peft train --model my-model --adapter my-adapter --data more.txt --output my-adapter-2"
     })
 public final class TrainCommand implements Runnable {
@@ -55,14 +58,17 @@ public final class TrainCommand implements Runnable {
       description = "Folder for the adapter and metrics.jsonl; made if missing.")
   Path output = Path.of("");
 
-  @Mixin PrecisionOption precision = new PrecisionOption();
-
   @Mixin DataOptions data = new DataOptions();
 
   @Mixin TaskOption task = new TaskOption();
 
+  @Mixin PrecisionOption precision = new PrecisionOption();
+
   @ArgGroup(validate = false, order = 1, heading = "%nThe adapter:%n")
   AdapterOptions adapter = new AdapterOptions();
+
+  @ArgGroup(validate = false, order = 3, heading = "%nVectors, for feature-extraction:%n")
+  VectorOptions vectors = new VectorOptions();
 
   @ArgGroup(validate = false, order = 2, heading = "%nThe training:%n")
   TrainingOptions training = new TrainingOptions();

@@ -1,17 +1,17 @@
 package org.peft4j.cli.train;
 
 import java.io.PrintWriter;
-import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.peft4j.Peft;
 import org.peft4j.PeftModel;
-import org.peft4j.cli.options.DataSplit;
-import org.peft4j.cli.options.NewAdapter;
 import org.peft4j.cli.options.OpenModel;
 import org.peft4j.cli.options.OptionNames;
+import org.peft4j.cli.options.TaskData;
+import org.peft4j.cli.options.Wording;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.error.NonFiniteException;
 import org.peft4j.error.PeftException;
@@ -21,19 +21,23 @@ import org.peft4j.train.FineTunerBuilder;
 import org.peft4j.train.FineTuningSettings;
 import org.peft4j.train.FineTuningSettingsBuilder;
 import org.peft4j.train.StartFromData;
+import org.peft4j.train.data.Batch;
+import org.peft4j.train.data.Examples;
 import org.peft4j.train.data.TokenBatch;
-import org.peft4j.train.data.TrainingData;
-import org.peft4j.train.data.task.DataFiles;
 import org.peft4j.train.metrics.FineTuningResult;
 import org.peft4j.train.metrics.MetricsFile;
 import org.peft4j.train.optimizer.StandardOptimizer;
 import org.peft4j.transformers.TransformerOptions;
-import org.peft4j.transformers.tokenizer.Tokenizer;
+import org.peft4j.transformers.config.Labels;
+import org.peft4j.transformers.config.TaskHead;
+import org.peft4j.transformers.family.AdapterTask;
 
 /** A run of {@code peft train}, from options to a saved adapter. */
 final class Training {
   /** First values need far fewer sequences than a training. */
   private static final int START_SEQUENCES = 1024;
+
+  private static final int SHOWN_LABELS = 20;
 
   private static final OptionNames OPTIONS =
       new OptionNames(
@@ -46,7 +50,8 @@ final class Training {
               "weightDecay", "--weight-decay",
               "warmupSteps", "--warmup-steps",
               "maxGradNorm", "--max-grad-norm",
-              "evalEvery", "--eval-every"));
+              "evalEvery", "--eval-every",
+              "labelSmoothing", "--label-smoothing"));
 
   private final TrainCommand command;
   private final TrainingOptions options;
@@ -62,77 +67,75 @@ final class Training {
     // Checks everything it can before the slow work of loading and training.
     FineTuningSettings settings = settings();
     OpenModel.check(command.model);
-    Optional<PeftConfig> config = config();
+    Preparation prepared = Preparation.of(command);
     try (OutputFolder output = OutputFolder.prepare(command.output)) {
-      run(settings, config);
+      run(settings, prepared, prepared.read(command));
     }
   }
 
-  private void run(FineTuningSettings settings, Optional<PeftConfig> config) {
-    Optional<DataSplit> split =
-        options.evalSplit.map(share -> DataSplit.of(command.data, command.model, share));
-    TrainingData data =
-        split.map(DataSplit::training).orElseGet(() -> DataSplit.all(command.data, command.model));
-    Optional<TrainingData> evaluation =
-        split.map(DataSplit::evaluation).or(() -> options.eval.map(this::read));
+  private <B extends Batch> void run(
+      FineTuningSettings settings, Preparation prepared, TaskData<B> data) {
+    TaskHead head = prepared.head();
+    Optional<PeftConfig> config = prepared.config();
     Optional<DataStart> start = config.flatMap(DataStart::of);
     Optional<PeftConfig> first = config.map(asked -> start.map(s -> s.before(asked)).orElse(asked));
-    try (OpenModel open = open(first)) {
+    Wording wording = new Wording(head.task());
+    try (OpenModel open = open(head, first)) {
       PeftModel<ComputationGraph> model = open.wrapped().orElseThrow();
-      start.ifPresent(asked -> start(asked, model, data));
-      SafeSave.to(command.output, options.saveEmbeddings).requireRoom(model);
+      start.ifPresent(asked -> start(asked, model, data.texts()));
+      SafeSave save =
+          SafeSave.to(
+              command.output,
+              options.saveEmbeddings,
+              folder -> AdapterTask.write(folder, command.model, open.base().architecture()));
+      save.requireRoom(model);
       command.task.tell(open.wrapped());
       out.println(model.trainableParameters());
-      describe("training", data);
-      evaluation.ifPresent(heldOut -> describe("evaluation", heldOut));
-      FineTunerBuilder<TokenBatch> builder =
-          FineTuner.builder(model, data)
+      head.labels().ifPresent(this::describe);
+      out.println("training data: " + wording.size(data.examples()));
+      data.evaluation().ifPresent(held -> out.println("evaluation data: " + wording.size(held)));
+      FineTunerBuilder<B> builder =
+          FineTuner.builder(model, data.objective())
+              .data(data.examples())
               .settings(settings)
               .optimizer(
                   options.optimizer.map(StandardOptimizer::named).orElse(StandardOptimizer.ADAMW));
-      evaluation.ifPresent(builder::evaluation);
+      data.evaluation().ifPresent(builder::evaluation);
       MethodOptions.given(command.commandLine())
           .groups(model.config(Peft.DEFAULT_ADAPTER), options.weightDecay)
           .ifPresent(builder::groups);
-      train(model, builder);
+      train(model, builder, save, wording);
     }
   }
 
-  private void start(DataStart start, PeftModel<ComputationGraph> model, TrainingData data) {
+  private void start(
+      DataStart start, PeftModel<ComputationGraph> model, Examples<TokenBatch> texts) {
     int used =
         StartFromData.run(
             model,
             start.begin(model, Peft.DEFAULT_ADAPTER),
-            data,
+            texts,
             START_SEQUENCES,
             command.data.batchSize);
     out.printf(Locale.ROOT, "%s: first values from %,d sequences%n", start.name(), used);
   }
 
-  /** The config of a new adapter; empty to continue with a saved one. */
-  private Optional<PeftConfig> config() {
-    return command.adapter.adapter.isPresent()
-        ? Optional.empty()
-        : Optional.of(
-            NewAdapter.config(command.adapter, command.model, options.steps).encoded(this::tokens));
-  }
-
-  private int[] tokens(String text) {
-    try (Tokenizer tokenizer = Tokenizer.load(command.model)) {
-      return tokenizer.encode(text, true);
-    }
-  }
-
-  private OpenModel open(Optional<PeftConfig> config) {
-    return config
-        .map(fresh -> OpenModel.withNewAdapter(command.model, fresh, options.seed, modelOptions()))
-        .orElseGet(
-            () ->
-                OpenModel.toTrain(
-                    command.model,
-                    command.adapter.adapter.orElseThrow(),
-                    command.adapter.dropout,
-                    modelOptions()));
+  private OpenModel open(TaskHead head, Optional<PeftConfig> config) {
+    return OPTIONS.in(
+        () ->
+            config
+                .map(
+                    fresh ->
+                        OpenModel.withNewAdapter(
+                            command.model, head, fresh, options.seed, modelOptions()))
+                .orElseGet(
+                    () ->
+                        OpenModel.toTrain(
+                            command.model,
+                            head,
+                            command.adapter.adapter.orElseThrow(),
+                            command.adapter.dropout,
+                            modelOptions())));
   }
 
   private TransformerOptions modelOptions() {
@@ -143,30 +146,38 @@ final class Training {
         .withLabelSmoothing(options.labelSmoothing);
   }
 
-  private void describe(String what, TrainingData data) {
+  private void describe(Labels labels) {
+    List<String> names = labels.names();
+    List<String> shown = names.subList(0, Math.min(SHOWN_LABELS, names.size()));
     out.printf(
         Locale.ROOT,
-        "%s data: %,d sequences, %,d labelled tokens%n",
-        what,
-        data.size(),
-        data.labelled());
+        "%,d label%s: %s%s%n",
+        names.size(),
+        names.size() == 1 ? "" : "s",
+        String.join(", ", shown),
+        names.size() > SHOWN_LABELS ? ", …" : "");
   }
 
-  private void train(PeftModel<ComputationGraph> model, FineTunerBuilder<TokenBatch> builder) {
+  private void train(
+      PeftModel<ComputationGraph> model,
+      FineTunerBuilder<?> builder,
+      SafeSave save,
+      Wording wording) {
     try (MetricsFile metrics = new MetricsFile(command.output.resolve("metrics.jsonl"));
-        Progress progress = Progress.to(out)) {
-      fit(model, builder.listener(progress).listener(metrics).build(), progress);
+        Progress progress = Progress.to(out, wording)) {
+      fit(model, builder.listener(progress).listener(metrics).build(), save, progress);
     }
   }
 
-  private void fit(PeftModel<ComputationGraph> model, FineTuner tuner, Progress progress) {
+  private void fit(
+      PeftModel<ComputationGraph> model, FineTuner tuner, SafeSave save, Progress progress) {
     try (GracefulStop stop = GracefulStop.calling(tuner::stop)) {
-      FineTuningResult result = run(model, tuner, progress);
+      FineTuningResult result = run(model, tuner, save, progress);
       progress.close();
       if (result.steps() == 0) {
         throw new PeftException("Interrupted before the first step; nothing was saved.");
       }
-      SafeSave.to(command.output, options.saveEmbeddings).save(model);
+      save.save(model);
       out.println(progress.summary(result));
       out.println("adapter saved in " + command.output);
     }
@@ -174,14 +185,14 @@ final class Training {
 
   /** What ends a training early does not lose the adapter. */
   private FineTuningResult run(
-      PeftModel<ComputationGraph> model, FineTuner tuner, Progress progress) {
+      PeftModel<ComputationGraph> model, FineTuner tuner, SafeSave save, Progress progress) {
     try {
       return tuner.run();
     } catch (NonFiniteException e) {
       throw e;
     } catch (PeftException e) {
       if (progress.steps() > 0) {
-        SafeSave.to(command.output, options.saveEmbeddings).save(model);
+        save.save(model);
         throw new PeftException(
             e.getMessage()
                 + " The adapter of step "
@@ -193,10 +204,6 @@ final class Training {
       }
       throw e;
     }
-  }
-
-  private TrainingData read(Path file) {
-    return DataFiles.of(command.model).withSequenceLength(command.data.sequenceLength).read(file);
   }
 
   private FineTuningSettings settings() {

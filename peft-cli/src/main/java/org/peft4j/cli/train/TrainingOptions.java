@@ -65,8 +65,8 @@ final class TrainingOptions {
       paramLabel = "E",
       defaultValue = "0",
       description =
-          "Share of the loss that all tokens of the vocabulary have alike, 0 to 1 (default:"
-              + " ${DEFAULT-VALUE}).")
+          "Share of the loss that all tokens of the vocabulary, or all classes, have alike, 0 to 1"
+              + " (default: ${DEFAULT-VALUE}).")
   double labelSmoothing;
 
   @Option(

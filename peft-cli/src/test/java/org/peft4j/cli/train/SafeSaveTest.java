@@ -77,7 +77,7 @@ class SafeSaveTest {
     try (CausalLanguageModel base = Transformers.load(GOLDEN.resolve("bases/llama"));
         PeftModel<ComputationGraph> model =
             Peft.load(base.graph(), GOLDEN.resolve("llama_qv/adapter"))) {
-      new SafeSave(output, List.of(others), ask, false).save(model);
+      new SafeSave(output, List.of(others), ask, false, written -> {}).save(model);
     }
   }
 }

@@ -8,6 +8,9 @@ import org.peft4j.error.PeftException;
 import org.peft4j.safetensors.TensorSource;
 import org.peft4j.transformers.architecture.HeadPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
+import org.peft4j.transformers.config.ProblemType;
+import org.peft4j.transformers.config.Task;
+import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.internal.batch.ShiftedLabels;
 
 /**
@@ -67,6 +70,21 @@ public final class TokenizedFile {
    */
   public static TrainingData read(Path file, ModelArchitecture model) {
     return read(file, Optional.of(model));
+  }
+
+  /**
+   * The head that the labels of a file need: classes as many as the highest number tells, of
+   * sequences or tokens; for labels [rows] of a floating type a regression; for labels [rows, N] of
+   * sequences several labels at once if all are 0 to 1, otherwise a regression.
+   *
+   * @param task {@code SEQ_CLS} or {@code TOKEN_CLS}
+   * @param problem what labels of sequences are to be instead
+   * @throws PeftException if there are no labels, or some of another shape
+   */
+  public static TaskHead head(Path file, Task task, Optional<ProblemType> problem) {
+    try (TensorSource source = TensorSource.open(file)) {
+      return TokenizedLabels.head(new TokenizedRows(source), task, problem);
+    }
   }
 
   private static TrainingData read(Path file, Optional<ModelArchitecture> model) {

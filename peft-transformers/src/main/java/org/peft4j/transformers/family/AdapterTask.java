@@ -60,7 +60,7 @@ public final class AdapterTask {
    */
   public static TaskHead of(Path adapter, Path base) {
     PeftConfig config = AdapterFiles.readConfig(adapter);
-    return of(adapter, base, config.common().taskType().map(AdapterTask::task));
+    return of(adapter, base, config.common().taskType().map(AdapterTask::named));
   }
 
   /**
@@ -92,7 +92,12 @@ public final class AdapterTask {
     return one && (second == Task.CAUSAL_LM || second == Task.SEQ_2_SEQ_LM);
   }
 
-  private static Task task(String name) {
+  /**
+   * The task of that name, as {@code task_type} of an adapter's config has it.
+   *
+   * @throws PeftException if there is none
+   */
+  public static Task named(String name) {
     return Arrays.stream(Task.values())
         .filter(task -> task.name().equals(name))
         .findFirst()

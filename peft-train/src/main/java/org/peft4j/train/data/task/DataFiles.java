@@ -101,6 +101,16 @@ public record DataFiles(
     return new DataFiles(model, head, columns, sequenceLength, value);
   }
 
+  /** Whether a file is a text that is cut into blocks. */
+  public boolean areBlocks(Path file) {
+    return name(file).endsWith(".txt") && head.task() == Task.CAUSAL_LM;
+  }
+
+  /** The number of tokens in a block of a text. */
+  public int blockLength() {
+    return sequenceLength.orElse(LENGTH);
+  }
+
   /** Whether the task learns from the vectors of related texts: {@link #readRelated}. */
   public boolean areRelatedTexts() {
     return head.task() == Task.FEATURE_EXTRACTION;
@@ -120,10 +130,10 @@ public record DataFiles(
     requireText(file);
     try (Tokenizer tokenizer = Tokenizer.load(model)) {
       if (name(file).endsWith(".txt")) {
-        return TextTokens.read(file, tokenizer).blocks(sequenceLength.orElse(LENGTH));
+        return TextTokens.read(file, tokenizer).blocks(blockLength());
       }
       Table table = Table.of(file, columns);
-      int most = sequenceLength.orElse(LENGTH);
+      int most = blockLength();
       return switch (head.task()) {
         case CAUSAL_LM -> JsonLines.of(tokenizer, most).read(table);
         case SEQ_2_SEQ_LM -> PairLines.of(tokenizer, architecture.tokens(), most).read(table);
@@ -149,10 +159,15 @@ public record DataFiles(
    */
   public VectorData readRelated(Path file) {
     ModelArchitecture architecture = architecture();
-    if (!areRelatedTexts() || !Table.has(file)) {
+    if (!areRelatedTexts()) {
       throw new PeftException(
-          "%s is for the task %s; related texts are for FEATURE_EXTRACTION, in one of %s."
-              .formatted(file, head.task(), String.join(", ", Table.ENDS)));
+          "%s is for the task %s; pairs and triplets of texts are for FEATURE_EXTRACTION."
+              .formatted(file, head.task()));
+    }
+    if (!Table.has(file)) {
+      throw new PeftException(
+          "%s: the task FEATURE_EXTRACTION learns from pairs or triplets of texts, in rows of %s."
+              .formatted(file, String.join(", ", Table.ENDS)));
     }
     try (Tokenizer tokenizer = Tokenizer.load(model)) {
       RelatedRows rows = new RelatedRows(tokens(tokenizer, architecture));

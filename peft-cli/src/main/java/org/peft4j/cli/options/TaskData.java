@@ -1,0 +1,21 @@
+package org.peft4j.cli.options;
+
+import java.util.Optional;
+import org.peft4j.train.data.Batch;
+import org.peft4j.train.data.Examples;
+import org.peft4j.train.data.TokenBatch;
+import org.peft4j.train.objective.Objective;
+
+/**
+ * What a command trains on, or measures with.
+ *
+ * @param objective what is minimised
+ * @param examples the training's, or all
+ * @param evaluation what is kept for evaluation, or another file
+ * @param texts all sequences of the examples, for first values from data
+ */
+public record TaskData<B extends Batch>(
+    Objective<B> objective,
+    Examples<B> examples,
+    Optional<Examples<B>> evaluation,
+    Examples<TokenBatch> texts) {}

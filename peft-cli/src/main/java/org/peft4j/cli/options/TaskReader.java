@@ -1,0 +1,126 @@
+package org.peft4j.cli.options;
+
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import org.peft4j.error.PeftException;
+import org.peft4j.train.data.TextTokens;
+import org.peft4j.train.data.TokenBatch;
+import org.peft4j.train.data.TrainingData;
+import org.peft4j.train.data.VectorBatch;
+import org.peft4j.train.data.VectorData;
+import org.peft4j.train.data.task.DataFiles;
+import org.peft4j.train.objective.CrossEntropy;
+import org.peft4j.transformers.config.Task;
+import org.peft4j.transformers.config.TaskHead;
+import org.peft4j.transformers.tokenizer.Tokenizer;
+
+/** Reads the data of a command for the task of its model. */
+public final class TaskReader {
+  /** The options about data, as messages of what reads and evaluates it call them. */
+  public static final OptionNames OPTIONS =
+      new OptionNames(
+          Map.of(
+              "The sequence length", "--sequence-length",
+              "the sequence length", "--sequence-length",
+              "The stride", "--stride",
+              "the stride", "--stride",
+              "The temperature", "--temperature",
+              "The margin", "--margin",
+              "batchSize", "--batch-size"));
+
+  private final Path model;
+  private final DataOptions options;
+  private final VectorOptions vectors;
+  private final DataFiles files;
+
+  /**
+   * A reader.
+   *
+   * @throws PeftException if an option is out of its range, or the task has no use for it
+   */
+  public TaskReader(Path model, TaskHead head, DataOptions options, VectorOptions vectors) {
+    this.model = model;
+    this.options = options;
+    this.vectors = vectors;
+    vectors.requireUse(head.task());
+    if (options.stride.isPresent() && head.task() != Task.QUESTION_ANS) {
+      throw new PeftException(
+          "--stride is for the task question-ans; this is "
+              + TaskArgument.typed(head.task())
+              + ".");
+    }
+    this.files = OPTIONS.in(() -> files(head));
+  }
+
+  private DataFiles files(TaskHead head) {
+    DataFiles read = DataFiles.of(model, head).withColumns(HeadChoice.columns(options));
+    DataFiles cut = options.sequenceLength.map(read::withSequenceLength).orElse(read);
+    return options.stride.map(cut::withStride).orElse(cut);
+  }
+
+  /** The whole file. */
+  public TaskData<?> all() {
+    return OPTIONS.in(
+        () ->
+            files.areRelatedTexts()
+                ? related(files.readRelated(options.data), Optional.empty())
+                : tokens(files.read(options.data), Optional.empty()));
+  }
+
+  /** The whole file, and another for evaluation. */
+  public TaskData<?> and(Path evaluation) {
+    return OPTIONS.in(
+        () ->
+            files.areRelatedTexts()
+                ? related(
+                    files.readRelated(options.data), Optional.of(files.readRelated(evaluation)))
+                : tokens(files.read(options.data), Optional.of(files.read(evaluation))));
+  }
+
+  /**
+   * The file in two parts: a text is split by tokens, and both are cut into blocks then; other
+   * files are split by examples.
+   *
+   * @param share the evaluation's share, between 0 and 1
+   */
+  public TaskData<?> split(double share) {
+    if (!(share > 0 && share < 1)) {
+      throw new PeftException(
+          "The share of the data for evaluation is " + share + "; allowed: above 0, below 1.");
+    }
+    return OPTIONS.in(
+        () -> {
+          if (files.areRelatedTexts()) {
+            VectorData data = files.readRelated(options.data);
+            return related(data.first(1 - share), Optional.of(data.after(1 - share)));
+          }
+          if (files.areBlocks(options.data)) {
+            return blocks(share);
+          }
+          TrainingData data = files.read(options.data);
+          return tokens(data.first(1 - share), Optional.of(data.after(1 - share)));
+        });
+  }
+
+  private TaskData<TokenBatch> blocks(double share) {
+    try (Tokenizer tokenizer = Tokenizer.load(model)) {
+      TextTokens text = TextTokens.read(options.data, tokenizer);
+      int length = files.blockLength();
+      return tokens(
+          text.first(1 - share).blocks(length), Optional.of(text.after(1 - share).blocks(length)));
+    }
+  }
+
+  private static TaskData<TokenBatch> tokens(TrainingData data, Optional<TrainingData> evaluation) {
+    return new TaskData<>(new CrossEntropy(), data, evaluation.map(held -> held), data);
+  }
+
+  private TaskData<VectorBatch> related(VectorData data, Optional<VectorData> evaluation) {
+    return new TaskData<>(
+        vectors.objective(data, options.batchSize),
+        data,
+        evaluation.map(held -> held),
+        data.texts());
+  }
+}

@@ -1,0 +1,84 @@
+package org.peft4j.cli.train;
+
+import java.util.Optional;
+import org.peft4j.cli.options.HeadChoice;
+import org.peft4j.cli.options.NewAdapter;
+import org.peft4j.cli.options.TaskArgument;
+import org.peft4j.cli.options.TaskData;
+import org.peft4j.cli.options.TaskReader;
+import org.peft4j.config.PeftConfig;
+import org.peft4j.error.PeftException;
+import org.peft4j.train.data.Batch;
+import org.peft4j.transformers.config.Task;
+import org.peft4j.transformers.config.TaskHead;
+import org.peft4j.transformers.family.AdapterTask;
+import org.peft4j.transformers.tokenizer.Tokenizer;
+
+/**
+ * What {@code peft train} is to train, known before the model is loaded.
+ *
+ * @param head the model's, with its labels
+ * @param config of a new adapter; empty to continue with a saved one
+ */
+record Preparation(TaskHead head, Optional<PeftConfig> config) {
+  static Preparation of(TrainCommand command) {
+    Optional<Task> asked = command.task.task();
+    if (command.adapter.adapter.isPresent()) {
+      return new Preparation(
+          HeadChoice.ofAdapter(command.adapter.adapter.get(), command.model, asked, command.data),
+          Optional.empty());
+    }
+    if (command.adapter.config.isEmpty()) {
+      TaskHead head = head(command, asked, set(command), "--set task_type");
+      return new Preparation(head, Optional.of(config(command, Optional.of(head.task()))));
+    }
+    PeftConfig file = config(command, Optional.empty());
+    Optional<Task> told = file.common().taskType().map(AdapterTask::named);
+    return new Preparation(head(command, asked, told, "the config's task_type"), Optional.of(file));
+  }
+
+  /** The task that {@code --set task_type=SEQ_CLS} says. */
+  private static Optional<Task> set(TrainCommand command) {
+    return Optional.ofNullable(command.adapter.fields.get("task_type"))
+        .map(value -> value.replace("\"", "").strip())
+        .filter(value -> !value.equals("null"))
+        .map(AdapterTask::named);
+  }
+
+  /**
+   * The head for what was asked, or else told.
+   *
+   * @param where the latter stands
+   */
+  private static TaskHead head(
+      TrainCommand command, Optional<Task> asked, Optional<Task> told, String where) {
+    if (asked.isPresent() && told.isPresent() && !asked.equals(told)) {
+      throw new PeftException(
+          "--task is %s, and %s is %s; leave one of them out."
+              .formatted(TaskArgument.typed(asked.get()), where, told.get()));
+    }
+    return HeadChoice.of(command.model, asked.or(() -> told), command.data);
+  }
+
+  /** The config of a new adapter, for that task, or as a file has it. */
+  private static PeftConfig config(TrainCommand command, Optional<Task> task) {
+    return NewAdapter.config(command.adapter, command.model, task, command.training.steps)
+        .encoded(text -> tokens(command, text));
+  }
+
+  private static int[] tokens(TrainCommand command, String text) {
+    try (Tokenizer tokenizer = Tokenizer.load(command.model)) {
+      return tokenizer.encode(text, true);
+    }
+  }
+
+  /** The data of the training. */
+  TaskData<? extends Batch> read(TrainCommand command) {
+    TaskReader reader = new TaskReader(command.model, head, command.data, command.vectors);
+    TrainingOptions options = command.training;
+    if (options.evalSplit.isPresent()) {
+      return reader.split(options.evalSplit.get());
+    }
+    return options.eval.isPresent() ? reader.and(options.eval.get()) : reader.all();
+  }
+}
