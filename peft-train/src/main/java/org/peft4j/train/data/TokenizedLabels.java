@@ -30,7 +30,8 @@ final class TokenizedLabels {
             && (shape.size() == 1 || shape.get(1) > 0);
     if (!fits) {
       throw rows.problem(
-          "%s has the shape %s; needed: [%d] or [%2$d, N].".formatted(LABELS, shape, rows.count()));
+          "%s has the shape %s; needed: [%3$d] or [%3$d, N]."
+              .formatted(LABELS, shape, rows.count()));
     }
     width = shape.size() == 1 ? 1 : Math.toIntExact(shape.get(1));
   }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -17,6 +18,8 @@ import org.peft4j.error.PeftException;
 import org.peft4j.safetensors.DType;
 import org.peft4j.safetensors.SafetensorsWriter;
 import org.peft4j.transformers.architecture.ModelArchitecture;
+import org.peft4j.transformers.config.Labels;
+import org.peft4j.transformers.config.ProblemType;
 import org.peft4j.transformers.config.Task;
 import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.family.Families;
@@ -171,6 +174,31 @@ class TokenizedFileTest {
         .isDeepEqualTo(new boolean[][] {{true, false, true}, {true, true, false}});
     assertThat(numbers.numbers().orElseThrow()).isDeepEqualTo(new float[][] {{3}, {9}});
     assertThat(numbers.labelledTokens()[0]).containsExactly(true, true, true);
+  }
+
+  private TaskHead head(Task task, Tensor labels) {
+    write(Map.of("input_ids", IDS, "labels", labels));
+    return TokenizedFile.head(file, task, Optional.empty());
+  }
+
+  @Test
+  void labelsTellTheHeadThatTheyNeed() {
+    Tensor classes = new Tensor(DType.I64, new long[] {2}, 4, -100);
+    Tensor numbers = new Tensor(DType.F32, new long[] {2}, 4, 0.5);
+    Tensor shares = new Tensor(DType.F32, new long[] {2, 2}, 0, 1, 0.5, 0.25);
+    Tensor several = new Tensor(DType.F32, new long[] {2, 2}, 0, 1, 0.5, -0.25);
+    Tensor tags = new Tensor(DType.I64, new long[] {2, 3}, 2, -100, 1, 0, 2, -100);
+    Tensor other = new Tensor(DType.I64, new long[] {3}, 2, 1, 0);
+
+    assertThat(head(Task.SEQ_CLS, classes)).isEqualTo(TaskHead.sequences(Labels.count(5)));
+    assertThat(head(Task.SEQ_CLS, numbers)).isEqualTo(TaskHead.sequences(Labels.count(1)));
+    assertThat(head(Task.SEQ_CLS, shares).problem())
+        .isEqualTo(ProblemType.MULTI_LABEL_CLASSIFICATION);
+    assertThat(head(Task.SEQ_CLS, several))
+        .isEqualTo(TaskHead.sequences(Labels.count(2), ProblemType.REGRESSION));
+    assertThat(head(Task.TOKEN_CLS, tags)).isEqualTo(TaskHead.tokens(Labels.count(3)));
+    assertThatThrownBy(() -> head(Task.SEQ_CLS, other))
+        .hasMessageContaining("labels has the shape [3]; needed: [2] or [2, N].");
   }
 
   static Stream<Arguments> labelsOfOtherTasks() {
