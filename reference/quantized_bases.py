@@ -10,7 +10,9 @@ from collections.abc import Callable
 
 import bitsandbytes.functional as bnb
 import torch
-from peft import IA3Config
+from peft import IA3Config, LoraConfig
+from peft.tuners.lora.layer import Linear, LoraVariant
+from peft.tuners.lora.variants import QALoraLinearVariant
 from safetensors.torch import load_file
 from transformers import PreTrainedModel
 from transformers.pytorch_utils import Conv1D
@@ -26,6 +28,7 @@ DOUBLE = {"format": "nf4", "block_size": 32, "double_quantization": True}
 FP4 = {"format": "fp4", "block_size": 128, "double_quantization": False}
 INT8 = {"format": "int8"}
 INT4 = {"format": "groups", "bits": 4, "group_size": 32, "zero_points": True}
+INT4_SMALL = {"format": "groups", "bits": 4, "group_size": 8, "zero_points": True}
 INT8_GROUPS = {"format": "groups", "bits": 8, "group_size": 64, "zero_points": False}
 ALL: dict[str, tuple[dict, Case]] = {
     "quantized/llama_nf4": (NF4, one("All linear maps", "llama", lora(target_modules="all-linear"), padding="left")),
@@ -38,6 +41,10 @@ ALL: dict[str, tuple[dict, Case]] = {
     "quantized/llama_int4": (INT4, one("4 bits by groups", "llama_biases", lora(target_modules="all-linear"))),
     "quantized/gpt2_int4": (INT4, one("4 bits by groups of weights stored as [in, out]", "gpt2", lora(target_modules=["c_proj"], fan_in_fan_out=True))),
     "quantized/llama_int8_groups": (INT8_GROUPS, one("8 bits by groups", "llama", dora(target_modules=QV))),
+    "quantized/llama_qalora": (
+        INT4_SMALL,
+        one("QA-LoRA on groups", "llama", lora(target_modules="all-linear", use_qalora=True, qalora_group_size=8, lora_alpha=4)),
+    ),
     "quantized/opt_ia3": (NF4, one("(IA)3", "opt", IA3Config(task_type="CAUSAL_LM"))),
 }
 
@@ -73,7 +80,21 @@ def loading(load: Callable, options: dict) -> Callable:
     return quantised
 
 
+class QaLora(QALoraLinearVariant):
+    """PEFT has QA-LoRA for GPTQ's modules only, and merges none: the golden files have no merged logits."""
+
+    @staticmethod
+    def merge_safe(module: Linear, active_adapter: str, orig_weight: torch.Tensor) -> torch.Tensor:
+        return orig_weight
+
+
+def on_any_weight(module: Linear, *, config: LoraConfig, **options: object) -> LoraVariant | None:
+    return QaLora() if config.use_qalora else original_variant(module, config=config, **options)
+
+
 if __name__ == "__main__":
+    original_variant = Linear.resolve_lora_variant
+    Linear.resolve_lora_variant = on_any_weight
     original = bases.load
     for name in sys.argv[1:] or ALL:
         options, case = ALL[name]

@@ -29,6 +29,8 @@ import org.peft4j.token.TokenTuningConfig;
  * @param ensureWeightTying whether modules that share the token embeddings follow their adapter,
  *     saved copy or trained rows
  * @param fanInFanOut kept for Hugging Face PEFT, which needs it for GPT-2; no effect here
+ * @param qalora whether A sees the means of groups of inputs (QA-LoRA: Xu et al., 2023)
+ * @param qaloraGroupSize the inputs of a group
  */
 public record LoraConfig(
     CommonConfig common,
@@ -40,7 +42,9 @@ public record LoraConfig(
     LoraInit init,
     Map<String, List<Integer>> tokenIndices,
     boolean ensureWeightTying,
-    boolean fanInFanOut)
+    boolean fanInFanOut,
+    boolean qalora,
+    int qaloraGroupSize)
     implements PeftConfig {
   /** The name in {@code peft_type}. */
   public static final String PEFT_TYPE = "LORA";
@@ -72,6 +76,12 @@ public record LoraConfig(
     if (init == LoraInit.MICA && dora) {
       problems.add("init_lora_weights mica does not go with use_dora; set one of them otherwise.");
     }
+    if (qaloraGroupSize < 1) {
+      problems.add("qalora_group_size is " + qaloraGroupSize + "; allowed: 1 and above.");
+    }
+    if (qalora && dora) {
+      problems.add("use_qalora does not go with use_dora; set one of them to false.");
+    }
     if (loraBias && dora) {
       problems.add("lora_bias does not go with use_dora; set one of them to false.");
     }
@@ -101,7 +111,9 @@ public record LoraConfig(
         .init(init)
         .tokenIndices(tokenIndices)
         .ensureWeightTying(ensureWeightTying)
-        .fanInFanOut(fanInFanOut);
+        .fanInFanOut(fanInFanOut)
+        .qalora(qalora)
+        .qaloraGroupSize(qaloraGroupSize);
   }
 
   /** A builder with the defaults: r 8, alpha 8, no dropout. */
@@ -119,6 +131,8 @@ public record LoraConfig(
     private Map<String, List<Integer>> tokenIndices = Map.of();
     private boolean ensureWeightTying;
     private boolean fanInFanOut;
+    private boolean qalora;
+    private int qaloraGroupSize = 16;
 
     private Builder() {}
 
@@ -183,6 +197,18 @@ public record LoraConfig(
       return this;
     }
 
+    /** Whether A sees the means of groups of inputs, so that ΔW merges into integers by groups. */
+    public Builder qalora(boolean value) {
+      qalora = value;
+      return this;
+    }
+
+    /** The inputs of a group of QA-LoRA; 16 by default. */
+    public Builder qaloraGroupSize(int value) {
+      qaloraGroupSize = value;
+      return this;
+    }
+
     @Override
     public LoraConfig build() {
       return new LoraConfig(
@@ -195,7 +221,9 @@ public record LoraConfig(
           init,
           tokenIndices,
           ensureWeightTying,
-          fanInFanOut);
+          fanInFanOut,
+          qalora,
+          qaloraGroupSize);
     }
   }
 }

@@ -162,7 +162,9 @@ class LoraConfigTest {
         Arguments.of("{" + ok + ",\"lora_alpha\":0}", "lora_alpha is 0.0"),
         Arguments.of("{" + ok + ",\"lora_dropout\":1}", "lora_dropout is 1.0"),
         Arguments.of("{" + ok + ",\"bias\":\"some\"}", "bias is \"some\"; allowed: none, all"),
-        Arguments.of("{" + ok + ",\"use_qalora\":true}", "use_qalora is set"),
+        Arguments.of(
+            "{" + ok + ",\"use_qalora\":true,\"use_dora\":true}", "use_qalora does not go"),
+        Arguments.of("{" + ok + ",\"qalora_group_size\":0}", "qalora_group_size is 0; allowed: 1"),
         Arguments.of("{" + ok + ",\"init_lora_weights\":\"corda\"}", "must be converted"),
         Arguments.of("{" + ok + ",\"rank_pattern\":[1]}", "rank_pattern is [1]"),
         Arguments.of("{\"peft_type\":\"LORA\",\"target_modules\":{\"a\":1}}", "target_modules is"),

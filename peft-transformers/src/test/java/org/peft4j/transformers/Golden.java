@@ -30,7 +30,8 @@ public final class Golden {
           "mixed/lora_then_ia3",
           "stories260k_wizard",
           "embeddings",
-          "trainer/");
+          "trainer/",
+          "vectors/");
 
   private Golden() {}
 

@@ -1,18 +1,21 @@
 package org.peft4j.internal.quantized;
 
 import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.weight.Replacement;
 import org.peft4j.weight.WeightView;
 
 /**
  * A matrix of integers: {@code w = s·code − o}, with a scale s and an offset o for each output and
- * group of inputs.
+ * group of inputs. It takes a change that all inputs of a group have alike into the offsets,
+ * exactly: {@code o ← o − Δ} (QA-LoRA: Xu et al., 2023, section 3.3).
  */
 public final class GroupWeight extends QuantizedWeight {
   private final InputGroups groups;
   private final int bits;
   private final Codes codes;
   private final PlainFactors scales;
-  private final PlainFactors offsets;
+  private volatile PlainFactors offsets;
 
   /**
    * @param shape of W, [out, in]
@@ -66,15 +69,60 @@ public final class GroupWeight extends QuantizedWeight {
   /** Numbers of a row from input {@code start} on. */
   private void scale(int[] codes, int size, long row, int start, float[] target, int at) {
     int first = Math.toIntExact(row * groups.count());
+    PlainFactors now = offsets;
     for (int from = 0; from < size; ) {
       int group = first + groups.of(start + from);
       int to = Math.min(size, groups.end(start + from) - start);
       float scale = scales.of(group);
-      float offset = offsets.of(group);
+      float offset = now.of(group);
       for (int i = from; i < to; i++) {
         target[at + i] = scale * codes[i] - offset;
       }
       from = to;
+    }
+  }
+
+  /**
+   * @throws org.peft4j.error.PeftException unless the change is the same for all inputs of a group
+   */
+  @Override
+  public Replacement replace(INDArray values) {
+    Replacement shifted =
+        new Shifted(PlainFactors.of(new GroupShift(this, groups, offsets.values()).by(values)));
+    values.close();
+    return shifted;
+  }
+
+  /** Other offsets. */
+  private final class Shifted implements Replacement {
+    private final PlainFactors own = offsets;
+    private final PlainFactors other;
+
+    Shifted(PlainFactors other) {
+      this.other = other;
+      offsets = other;
+    }
+
+    @Override
+    public void suspend() {
+      offsets = own;
+    }
+
+    @Override
+    public void resume() {
+      offsets = other;
+    }
+
+    @Override
+    public void keep() {
+      resume();
+      own.close();
+    }
+
+    @Override
+    public void close() {
+      suspend();
+      other.close();
     }
   }
 

@@ -124,7 +124,7 @@ public abstract class QuantizedWeight implements FrozenWeight {
   }
 
   @Override
-  public final Replacement replace(INDArray values) {
+  public Replacement replace(INDArray values) {
     throw new PeftException(
         "A weight in "
             + format()

@@ -2,7 +2,6 @@ package org.peft4j.lora.internal;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.BooleanNode;
-import com.fasterxml.jackson.databind.node.IntNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.TextNode;
 import java.util.List;
@@ -74,6 +73,18 @@ final class LoraFields {
               "Give B a bias.",
               LoraConfig::loraBias,
               Builder::loraBias)
+          .add(
+              "use_qalora",
+              FieldType.BOOL,
+              "QA-LoRA: A sees the means of groups of inputs.",
+              LoraConfig::qalora,
+              Builder::qalora)
+          .add(
+              "qalora_group_size",
+              FieldType.INTEGER,
+              "The inputs of a group of QA-LoRA.",
+              LoraConfig::qaloraGroupSize,
+              Builder::qaloraGroupSize)
           .addOptional(
               "trainable_token_indices",
               TOKENS,
@@ -103,12 +114,10 @@ final class LoraFields {
                   "monteclora_config",
                   "arrow_config",
                   "kasa_config"))
-          .refuse("use_qalora", BooleanNode.FALSE)
           // Settings of initialisations, which no longer matter for a saved adapter.
           .ignore(List.of("eva_config", "corda_config", "lora_ga_config"))
           .ignore("loftq_config", JsonNodeFactory.instance.objectNode())
           .ignore("megatron_core", TextNode.valueOf("megatron.core"))
-          .ignore("qalora_group_size", IntNode.valueOf(16))
           .ignore(List.of("runtime_config"))
           .omit("runtime_config");
 

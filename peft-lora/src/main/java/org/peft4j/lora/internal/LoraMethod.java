@@ -13,6 +13,7 @@ import org.peft4j.lora.LoraConfig;
 import org.peft4j.lora.LoraInit;
 import org.peft4j.lora.internal.combine.WeightedSum;
 import org.peft4j.lora.internal.dora.Dora;
+import org.peft4j.lora.internal.lowrank.GroupedLora;
 import org.peft4j.lora.internal.lowrank.LoraShape;
 import org.peft4j.lora.internal.lowrank.PlainLora;
 import org.peft4j.lora.internal.start.MinorLora;
@@ -59,6 +60,9 @@ public final class LoraMethod implements PeftMethod<LoraConfig> {
   public Optional<Adapter> inject(Site site, LoraConfig config, Injection injection) {
     LoraShape shape = LoraShape.at(site, config);
     requireStart(shape.init(), injection.fresh());
+    if (config.qalora()) {
+      return Optional.of(grouped(site, shape, config, injection));
+    }
     if (!injection.tied(site).isEmpty()) {
       return Optional.of(TiedLora.of(site, config, injection));
     }
@@ -84,6 +88,19 @@ public final class LoraMethod implements PeftMethod<LoraConfig> {
     }
     return Optional.of(
         config.dora() ? Dora.adapter(site, shape, injection.frozen()) : PlainLora.at(site, shape));
+  }
+
+  private static Adapter grouped(
+      Site site, LoraShape shape, LoraConfig config, Injection injection) {
+    if (site.kind() != SiteKind.LINEAR || !injection.tied(site).isEmpty()) {
+      throw new PeftException(
+          "use_qalora is for linear modules; "
+              + site.name()
+              + " is of the sort "
+              + site.kind()
+              + ". Exclude it.");
+    }
+    return GroupedLora.at(site, shape, config.qaloraGroupSize());
   }
 
   private static void requireStart(LoraInit init, boolean fresh) {

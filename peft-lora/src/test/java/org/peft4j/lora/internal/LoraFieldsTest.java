@@ -124,7 +124,6 @@ class LoraFieldsTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "'use_qalora': true",
         "'layer_replication': [[0, 2]]",
         "'target_parameters': ['w']",
         "'alora_invocation_tokens': [1]"
