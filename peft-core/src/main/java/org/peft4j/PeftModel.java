@@ -5,31 +5,27 @@ import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.BiConsumer;
 import org.deeplearning4j.nn.api.Model;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.error.PeftException;
-import org.peft4j.internal.graft.Passes;
-import org.peft4j.internal.graft.Slot;
 import org.peft4j.internal.merge.Merger;
 import org.peft4j.internal.model.AdapterMaker;
 import org.peft4j.internal.model.AdapterSet;
-import org.peft4j.internal.model.LoadedAdapter;
+import org.peft4j.internal.model.Additions;
+import org.peft4j.internal.model.Changes;
+import org.peft4j.internal.model.MergeScopes;
 import org.peft4j.internal.model.Merging;
 import org.peft4j.internal.model.ModelSites;
 import org.peft4j.internal.model.NamedAdapter;
 import org.peft4j.internal.model.RowAdapters;
-import org.peft4j.internal.model.Slots;
-import org.peft4j.internal.model.WeightedSums;
+import org.peft4j.internal.model.RowScopes;
+import org.peft4j.internal.model.Saves;
 import org.peft4j.internal.wrapped.WrappedModel;
 import org.peft4j.kernel.Kernels;
 import org.peft4j.method.AdapterView;
 import org.peft4j.method.Combination;
-import org.peft4j.method.PeftMethod;
 import org.peft4j.plan.TrainableParameters;
 import org.peft4j.site.Site;
 
@@ -51,14 +47,24 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
   private final ModelSites sites;
   private final AdapterMaker maker;
   private final AdapterSet adapters;
+  private final Changes changes;
+  private final Additions additions;
+  private final RowScopes rows;
   private final Merging<M> merging;
+  private final MergeScopes mergeScopes;
+  private final Saves saves;
 
   PeftModel(WrappedModel<M> wrapped, Kernels kernels) {
     this.wrapped = wrapped;
     this.sites = new ModelSites(wrapped.originals());
     this.maker = new AdapterMaker(wrapped, sites);
     this.adapters = new AdapterSet(wrapped);
+    this.changes = new Changes(wrapped, adapters);
+    this.additions = new Additions(wrapped, maker, adapters, changes);
+    this.rows = new RowScopes(wrapped, sites, adapters, changes);
     this.merging = new Merging<>(wrapped, kernels);
+    this.mergeScopes = new MergeScopes(wrapped, sites, adapters, merging, changes);
+    this.saves = new Saves(wrapped, maker, adapters);
   }
 
   /** The wrapped network. It stays the same object when adapters change. */
@@ -120,11 +126,7 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
    *     adapters are merged: first values may depend on the base model's
    */
   public void addAdapter(String name, PeftConfig config) {
-    synchronized (adapters) {
-      requireFree(name);
-      adapters.requireUnmerged("adding an adapter");
-      adapters.add(wrapped.traffic().pass(() -> maker.fresh(name, config)));
-    }
+    additions.fresh(name, config);
   }
 
   /**
@@ -135,10 +137,7 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
    *     tensor is missing, unexpected or of another shape
    */
   public void addAdapter(String name, PeftConfig config, Map<String, INDArray> values) {
-    synchronized (adapters) {
-      requireFree(name);
-      adapters.add(maker.valued(name, config, values));
-    }
+    additions.valued(name, config, values);
   }
 
   /**
@@ -153,11 +152,7 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
    */
   public void addWeightedAdapter(
       List<String> names, List<Double> weights, String combined, Combination how) {
-    requireFree(combined);
-    how.requireComplete();
-    PeftMethod.Saved<? extends PeftConfig> sum =
-        WeightedSums.of(adapters::get, names, weights, how);
-    addAdapter(combined, sum.config(), sum.tensors());
+    additions.sum(names, weights, combined, how);
   }
 
   /**
@@ -167,35 +162,7 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
    *     model; the message names every missing, unexpected and misshapen tensor
    */
   public void loadAdapter(String name, Path folder) {
-    synchronized (adapters) {
-      requireFree(name);
-      adapters.add(maker.saved(name, folder));
-    }
-  }
-
-  private void requireFree(String name) {
-    wrapped.traffic().requireOpen();
-    adapters.requireFree(name);
-  }
-
-  /** Runs a change of the adapters while no thread computes with this model. */
-  private void change(String what, Runnable work) {
-    synchronized (adapters) {
-      wrapped.traffic().change(what, work);
-    }
-  }
-
-  /** Runs a change of the base model's weights while no thread computes with them. */
-  private void changeBase(String what, Runnable work) {
-    synchronized (adapters) {
-      wrapped.traffic().changeBase(what, work);
-    }
-  }
-
-  /** A scope that begins now and whose end is such a change again. */
-  private AdapterScope scope(String what, Runnable begin, Runnable end) {
-    change(what, begin);
-    return new AdapterScope(() -> change("ending " + what, end));
+    additions.saved(name, folder);
   }
 
   /**
@@ -205,18 +172,7 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
    *     changed then
    */
   public void swapAdapter(String name, Path folder) {
-    adapters.get(name);
-    adapters.requireUnmerged("swapping one");
-    LoadedAdapter made = maker.saved(name, folder);
-    change("swapping an adapter", () -> swap(adapters.get(name), made));
-  }
-
-  private void swap(LoadedAdapter old, LoadedAdapter made) {
-    if (made.config().equals(old.config()) && Slots.sameShapes(old.slots(), made.slots())) {
-      Slots.move(made.slots(), old.slots());
-    } else {
-      adapters.replace(made);
-    }
+    additions.swap(name, folder);
   }
 
   /**
@@ -230,30 +186,17 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
 
   /** Like {@link #setActive(String...)}. */
   public void setActive(List<String> names) {
-    change("changing the active adapters", () -> adapters.activate(names));
+    changes.ofAdapters("changing the active adapters", () -> adapters.activate(names));
   }
 
   /** Deletes an adapter; if it was active, the other active ones stay active. */
   public void delete(String name) {
-    change("deleting an adapter", () -> adapters.delete(name));
+    changes.ofAdapters("deleting an adapter", () -> adapters.delete(name));
   }
 
   /** Gives the base model's outputs, bit for bit, until the scope is closed. */
   public AdapterScope adaptersDisabled() {
-    AtomicReference<Runnable> end = new AtomicReference<>();
-    String what = "disabling the adapters";
-    changeMerged(what, () -> end.set(merging.disable()));
-    return new AdapterScope(
-        () -> changeMerged("ending " + what, Objects.requireNonNull(end.get())));
-  }
-
-  /** A change of the adapters, which changes the base model's weights too where they are merged. */
-  private void changeMerged(String what, Runnable work) {
-    if (wrapped.shared().activity().isMerged()) {
-      changeBase(what, work);
-    } else {
-      change(what, work);
-    }
+    return new AdapterScope(mergeScopes.disabled());
   }
 
   /**
@@ -266,15 +209,7 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
    *     with copies of the base model's parameters, or on a vertex without a layer
    */
   public AdapterScope adapterOfEachRow(List<String> names) {
-    return scope(
-        "giving each row an adapter",
-        () -> {
-          RowAdapters.require(names, active(), adapters.activeSlots(), sites);
-          adapters.requireUnmerged("giving each row an adapter");
-          adapters.requireNoRows("giving each row another");
-          wrapped.shared().activity().setRows(names);
-        },
-        () -> wrapped.shared().activity().setRows(List.of()));
+    return new AdapterScope(rows.adapters(names));
   }
 
   /**
@@ -282,7 +217,7 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
    * distinguish tasks, such as multitask prompts.
    */
   public void setTasks(Integer... tasks) {
-    change("setting tasks", () -> wrapped.shared().passes().setTasks(Arrays.asList(tasks)));
+    rows.setTasks(Arrays.asList(tasks));
   }
 
   /**
@@ -290,12 +225,7 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
    * {@link #setTasks}.
    */
   public AdapterScope tasksOfEachRow(List<Integer> tasks) {
-    if (tasks.isEmpty()) {
-      return new AdapterScope(() -> {});
-    }
-    Passes passes = wrapped.shared().passes();
-    List<Integer> before = passes.tasks();
-    return scope("setting tasks", () -> passes.setTasks(tasks), () -> passes.setTasks(before));
+    return new AdapterScope(rows.tasks(tasks));
   }
 
   /**
@@ -316,37 +246,7 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
    *     weights that would change; nothing is changed then
    */
   public AdapterScope merged(List<String> names) {
-    adapters.requireUnmerged("merging again");
-    wrapped.traffic().requireOpen();
-    Set<String> distinct = new LinkedHashSet<>(names);
-    List<Slot> slots =
-        distinct.stream().flatMap(name -> adapters.get(name).slots().stream()).toList();
-    Slots.requireUntied(slots, sites);
-    List<Slot> others =
-        adapters.activeSlots().stream()
-            .filter(slot -> !distinct.contains(slot.adapterName()))
-            .toList();
-    Slots.requireIndependent(others, slots);
-    others.forEach(slot -> slot.adapter().rememberWeight(slot.values()));
-    return merged(slots, distinct);
-  }
-
-  private AdapterScope merged(List<Slot> slots, Set<String> names) {
-    AtomicReference<Runnable> end = new AtomicReference<>();
-    changeBase(
-        "merging adapters",
-        () -> {
-          end.set(merging.merge(slots, names));
-          wrapped.traffic().setMerged(true);
-        });
-    return new AdapterScope(
-        () ->
-            changeBase(
-                "undoing a merge",
-                () -> {
-                  Objects.requireNonNull(end.get()).run();
-                  wrapped.traffic().setMerged(false);
-                }));
+    return new AdapterScope(mergeScopes.merged(names));
   }
 
   /**
@@ -355,12 +255,7 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
    * outputs mean nothing in the scope.
    */
   public AdapterScope mergedAt(Site site) {
-    adapters.requireUnmerged("merging again");
-    List<Slot> slots =
-        adapters.activeSlots().stream()
-            .filter(slot -> Merging.actsAt(slot.adapter(), site))
-            .toList();
-    return merged(slots, new LinkedHashSet<>(active()));
+    return new AdapterScope(mergeScopes.mergedAt(site));
   }
 
   /**
@@ -396,10 +291,7 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
 
   /** How much of the model trains. */
   public TrainableParameters trainableParameters() {
-    long trainable = active().stream().mapToLong(name -> adapters.get(name).count()).sum();
-    long loaded =
-        adapters.all().stream().mapToLong(a -> a.count() + a.frozenCount() - a.biasCount()).sum();
-    return new TrainableParameters(trainable, sites.baseCount(wrapped.base()) + loaded);
+    return adapters.parameters(sites.baseCount(wrapped.base()));
   }
 
   /** Prints {@link #trainableParameters()} to the standard output, and returns it. */
@@ -417,12 +309,12 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
    *     adapter in the folder is then unchanged
    */
   public void save(Path folder) {
-    saveAll(folder, this::save);
+    saves.all(folder, Peft.DEFAULT_ADAPTER, false);
   }
 
   /** Saves one adapter in {@code folder} itself. */
   public void save(String name, Path folder) {
-    save(name, folder, false);
+    saves.one(name, folder, false);
   }
 
   /**
@@ -431,33 +323,12 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
    * was resized, so that the adapter needs that copy of it no more.
    */
   public void saveWithEmbeddings(Path folder) {
-    saveAll(folder, this::saveWithEmbeddings);
+    saves.all(folder, Peft.DEFAULT_ADAPTER, true);
   }
 
   /** Like {@link #saveWithEmbeddings(Path)}, for one adapter in {@code folder} itself. */
   public void saveWithEmbeddings(String name, Path folder) {
-    save(name, folder, true);
-  }
-
-  private void saveAll(Path folder, BiConsumer<String, Path> save) {
-    wrapped.traffic().requireOpen();
-    if (adapters().isEmpty()) {
-      throw new PeftException(
-          "There is no adapter to save. Add one with addAdapter, or load one with loadAdapter.");
-    }
-    for (String name : adapters()) {
-      save.accept(name, name.equals(Peft.DEFAULT_ADAPTER) ? folder : folder.resolve(name));
-    }
-  }
-
-  private void save(String name, Path folder, boolean embeddings) {
-    wrapped
-        .traffic()
-        .pass(
-            () -> {
-              maker.save(adapters.get(name), folder, embeddings);
-              return name;
-            });
+    saves.one(name, folder, true);
   }
 
   /** Frees the adapters' native memory. The base model stays usable. */
@@ -466,10 +337,10 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
     if (wrapped.traffic().isClosed()) {
       return;
     }
-    change(
+    changes.ofAdapters(
         "closing the model",
         () -> {
-          wrapped.shared().activity().setRows(List.of());
+          rows.clear();
           adapters().forEach(adapters::delete);
         });
     wrapped.traffic().close();

@@ -1,8 +1,10 @@
 package org.peft4j.onednn;
 
-import org.bytedeco.dnnl.global.dnnl;
+import static org.peft4j.onednn.Layouts.dense;
+import static org.peft4j.onednn.Layouts.denseBias;
+import static org.peft4j.onednn.Layouts.rows;
+
 import org.jspecify.annotations.Nullable;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.kernel.Activation;
 import org.peft4j.kernel.AttentionPattern;
@@ -12,6 +14,7 @@ import org.peft4j.kernel.Nd4jKernels;
 import org.peft4j.kernel.Scratch;
 import org.peft4j.kernel.WeightRows;
 import org.peft4j.onednn.internal.Address;
+import org.peft4j.onednn.internal.NormRows;
 import org.peft4j.onednn.internal.RowMaking;
 
 /**
@@ -19,9 +22,6 @@ import org.peft4j.onednn.internal.RowMaking;
  * compute everything that is not FLOAT or not dense.
  */
 public final class OneDnnKernels implements Kernels {
-  /** The most elements in a Java buffer. */
-  private static final long MOST = Integer.MAX_VALUE / Float.BYTES;
-
   private final Kernels portable = new Nd4jKernels();
 
   @Override
@@ -169,33 +169,21 @@ public final class OneDnnKernels implements Kernels {
 
   @Override
   public void activation(Activation f, INDArray x, INDArray y) {
-    if (!dense(x, y)) {
+    if (!Activations.apply(f, x, y)) {
       portable.activation(f, x, y);
-    } else if (f == Activation.GELU_TANH && Address.of(x) != Address.of(y)) {
-      GeluTanh.apply(x, y);
-    } else {
-      Pointwise.apply(algorithm(f), alpha(f), 0, Address.of(x), Address.of(y), x.length());
     }
   }
 
   @Override
   public void activationGradient(Activation f, INDArray x, INDArray dy, INDArray dx) {
-    if (!dense(x, dy, dx)) {
+    if (!Activations.gradient(f, x, dy, dx)) {
       portable.activationGradient(f, x, dy, dx);
-    } else if (f == Activation.GELU_TANH) {
-      GeluTanh.gradient(x, dy, dx);
-    } else {
-      Pointwise.gradient(
-          algorithm(f), alpha(f), Address.of(x), Address.of(dy), Address.of(dx), x.length());
     }
   }
 
   @Override
   public void gated(Activation f, INDArray gate, INDArray up, INDArray y) {
-    if (dense(gate, up, y)) {
-      activation(f, gate, y);
-      Pointwise.multiply(Address.of(y), Address.of(up), Address.of(y), y.length());
-    } else {
+    if (!Activations.gated(f, gate, up, y)) {
       portable.gated(f, gate, up, y);
     }
   }
@@ -208,15 +196,7 @@ public final class OneDnnKernels implements Kernels {
       INDArray dy,
       INDArray gateGradient,
       INDArray upGradient) {
-    if (dense(gate, up, dy, gateGradient, upGradient)) {
-      long upper = Address.of(dy);
-      long dGate = Address.of(gateGradient);
-      long dUp = Address.of(upGradient);
-      Pointwise.multiply(upper, Address.of(up), dGate, dy.length());
-      activationGradient(f, gate, gateGradient, gateGradient);
-      activation(f, gate, upGradient);
-      Pointwise.multiply(dUp, upper, dUp, dy.length());
-    } else {
+    if (!Activations.gatedGradient(f, gate, up, dy, gateGradient, upGradient)) {
       portable.gatedGradient(f, gate, up, dy, gateGradient, upGradient);
     }
   }
@@ -293,11 +273,6 @@ public final class OneDnnKernels implements Kernels {
     }
   }
 
-  private static boolean denseBias(AttentionPattern pattern) {
-    INDArray bias = pattern.bias();
-    return bias == null || dense(bias);
-  }
-
   @Override
   public void crossEntropy(INDArray logits, int[] labels, double scale, INDArray losses) {
     if (dense(logits, losses)) {
@@ -305,51 +280,5 @@ public final class OneDnnKernels implements Kernels {
     } else {
       portable.crossEntropy(logits, labels, scale, losses);
     }
-  }
-
-  private static dnnl.algorithm algorithm(Activation f) {
-    return switch (f) {
-      case SILU -> dnnl.algorithm.eltwise_swish;
-      case GELU -> dnnl.algorithm.eltwise_gelu_erf;
-      case GELU_TANH -> dnnl.algorithm.eltwise_gelu_tanh;
-      case RELU -> dnnl.algorithm.eltwise_relu;
-      case TANH -> dnnl.algorithm.eltwise_tanh;
-    };
-  }
-
-  /** The factor in {@code x·σ(αx)}, or the slope below 0 of a rectifier. */
-  private static float alpha(Activation f) {
-    return f == Activation.RELU ? 0 : 1;
-  }
-
-  /** Whether all are FLOAT, row-major and without gaps. */
-  private static boolean dense(INDArray... arrays) {
-    for (INDArray array : arrays) {
-      long stride = 1;
-      for (int i = array.rank() - 1; i >= 0; i--) {
-        if (array.size(i) != 1 && array.stride(i) != stride) {
-          return false;
-        }
-        stride *= array.size(i);
-      }
-      boolean addressable = array.length() > 0 && array.length() <= MOST;
-      if (array.dataType() != DataType.FLOAT || !addressable) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  /** Whether all are FLOAT [B, T, heads, D], each [heads, D] dense. */
-  private static boolean rows(INDArray... arrays) {
-    for (INDArray x : arrays) {
-      boolean heads = x.size(2) == 1 || x.stride(2) == x.size(3);
-      boolean batch = x.size(0) == 1 || x.stride(0) == x.size(1) * x.stride(1);
-      boolean elements = x.size(3) == 1 || x.stride(3) == 1;
-      if (!heads || !batch || !elements || x.dataType() != DataType.FLOAT || x.length() == 0) {
-        return false;
-      }
-    }
-    return true;
   }
 }

@@ -4,6 +4,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.onednn.internal.NormRows;
 import org.peft4j.testing.Plain;
 
 /** Normalisation of rows against loops in double precision: {@code y = w·(x − μ)·r + b}. */

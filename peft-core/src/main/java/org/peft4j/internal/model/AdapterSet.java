@@ -10,6 +10,7 @@ import org.peft4j.config.PeftConfig;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.graft.Slot;
 import org.peft4j.internal.wrapped.WrappedModel;
+import org.peft4j.plan.TrainableParameters;
 
 /** The named adapters of a model, and which of them are active. */
 public final class AdapterSet {
@@ -42,6 +43,17 @@ public final class AdapterSet {
   /** The slots of the active adapters. */
   public List<Slot> activeSlots() {
     return active.stream().flatMap(name -> get(name).slots().stream()).toList();
+  }
+
+  /**
+   * How much of the model trains.
+   *
+   * @param base the number of the base model's parameters
+   */
+  public TrainableParameters parameters(long base) {
+    long trainable = active.stream().mapToLong(name -> get(name).count()).sum();
+    long loaded = all().stream().mapToLong(a -> a.count() + a.frozenCount() - a.biasCount()).sum();
+    return new TrainableParameters(trainable, base + loaded);
   }
 
   /**

@@ -1,15 +1,14 @@
-package org.peft4j.onednn;
+package org.peft4j.onednn.internal;
 
 import java.nio.FloatBuffer;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.peft4j.onednn.internal.RowTasks;
 
 /**
  * Normalisation of rows and the gradient of its input: {@code y = w·x̂ + b} with {@code x̂ = (x −
  * μ)·r}; without a mean, μ = 0.
  */
-final class NormRows {
+public final class NormRows {
   private NormRows() {}
 
   /**
@@ -17,7 +16,7 @@ final class NormRows {
    * @param mean receives μ; null for root mean square normalisation
    * @param inverse receives r
    */
-  static void forward(
+  public static void forward(
       INDArray x,
       INDArray weight,
       @Nullable INDArray bias,
@@ -54,7 +53,7 @@ final class NormRows {
   }
 
   /** {@code dx = r·(g − mean(g) − x̂·mean(g·x̂))} with {@code g = w·dy}. */
-  static void inputGradient(
+  public static void inputGradient(
       INDArray x,
       INDArray weight,
       @Nullable INDArray mean,

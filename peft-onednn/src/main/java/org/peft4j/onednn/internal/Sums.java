@@ -1,10 +1,10 @@
-package org.peft4j.onednn;
+package org.peft4j.onednn.internal;
 
 /** Sums over a row, in several lanes: a single one would wait for each addition. */
-final class Sums {
+public final class Sums {
   private Sums() {}
 
-  static double of(float[] x) {
+  public static double of(float[] x) {
     double a = 0;
     double b = 0;
     double c = 0;
@@ -23,7 +23,7 @@ final class Sums {
   }
 
   /** {@code Σ (x − shift)²}. */
-  static double ofSquares(float[] x, float shift) {
+  public static double ofSquares(float[] x, float shift) {
     double a = 0;
     double b = 0;
     double c = 0;
@@ -46,7 +46,7 @@ final class Sums {
     return a + b + (c + d);
   }
 
-  static double ofProducts(float[] x, float[] y) {
+  public static double ofProducts(float[] x, float[] y) {
     double a = 0;
     double b = 0;
     double c = 0;

@@ -1,0 +1,79 @@
+package org.peft4j.onednn;
+
+import static org.peft4j.onednn.Layouts.dense;
+
+import org.bytedeco.dnnl.global.dnnl;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.kernel.Activation;
+import org.peft4j.onednn.internal.Address;
+
+/** Activations and gates on dense arrays. Each method returns whether it could do it. */
+final class Activations {
+  private Activations() {}
+
+  /** {@code y = f(x)}. */
+  static boolean apply(Activation f, INDArray x, INDArray y) {
+    if (!dense(x, y)) {
+      return false;
+    }
+    if (f == Activation.GELU_TANH && Address.of(x) != Address.of(y)) {
+      GeluTanh.apply(x, y);
+    } else {
+      Pointwise.apply(algorithm(f), alpha(f), 0, Address.of(x), Address.of(y), x.length());
+    }
+    return true;
+  }
+
+  /** {@code dx = dy ⊙ f'(x)}. */
+  static boolean gradient(Activation f, INDArray x, INDArray dy, INDArray dx) {
+    if (!dense(x, dy, dx)) {
+      return false;
+    }
+    if (f == Activation.GELU_TANH) {
+      GeluTanh.gradient(x, dy, dx);
+    } else {
+      Pointwise.gradient(
+          algorithm(f), alpha(f), Address.of(x), Address.of(dy), Address.of(dx), x.length());
+    }
+    return true;
+  }
+
+  /** {@code y = f(gate) ⊙ up}. */
+  static boolean gated(Activation f, INDArray gate, INDArray up, INDArray y) {
+    if (!dense(gate, up, y)) {
+      return false;
+    }
+    apply(f, gate, y);
+    Pointwise.multiply(Address.of(y), Address.of(up), Address.of(y), y.length());
+    return true;
+  }
+
+  /** The gradients of gate and up, given y's. */
+  static boolean gatedGradient(
+      Activation f, INDArray gate, INDArray up, INDArray dy, INDArray dGate, INDArray dUp) {
+    if (!dense(gate, up, dy, dGate, dUp)) {
+      return false;
+    }
+    long upper = Address.of(dy);
+    Pointwise.multiply(upper, Address.of(up), Address.of(dGate), dy.length());
+    gradient(f, gate, dGate, dGate);
+    apply(f, gate, dUp);
+    Pointwise.multiply(Address.of(dUp), upper, Address.of(dUp), dy.length());
+    return true;
+  }
+
+  private static dnnl.algorithm algorithm(Activation f) {
+    return switch (f) {
+      case SILU -> dnnl.algorithm.eltwise_swish;
+      case GELU -> dnnl.algorithm.eltwise_gelu_erf;
+      case GELU_TANH -> dnnl.algorithm.eltwise_gelu_tanh;
+      case RELU -> dnnl.algorithm.eltwise_relu;
+      case TANH -> dnnl.algorithm.eltwise_tanh;
+    };
+  }
+
+  /** The factor in {@code x·σ(αx)}, or the slope below 0 of a rectifier. */
+  private static float alpha(Activation f) {
+    return f == Activation.RELU ? 0 : 1;
+  }
+}
