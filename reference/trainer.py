@@ -6,6 +6,7 @@ import shutil
 import tempfile
 
 import torch
+from peft import LoraConfig
 from torch.utils.data import SequentialSampler
 from transformers import Trainer, TrainerCallback, TrainingArguments
 
@@ -24,6 +25,9 @@ COMMON = dict(
 )
 """Of seven rows, an epoch has four batches, the last of one row; its second step has that batch alone."""
 
+ALONE = dict(gradient_accumulation_steps=1)
+"""Trainer adds up the means of the batches of a step where a classifier's own loss ignores num_items_in_batch: a step of three has three times the loss."""
+
 ALL = {
     "trainer/epochs": (
         one(
@@ -40,6 +44,18 @@ ALL = {
     "trainer/drop_last": (
         one("Without the short batch, an epoch has one step; magnitudes decay", "llama", lora(use_dora=True)),
         dict(num_train_epochs=4, dataloader_drop_last=True),
+    ),
+    "trainer/classes": (
+        one("A classifier of two sentences, whose head trains", "bert_sequence", LoraConfig(task_type="SEQ_CLS", r=3, target_modules=["query", "value"])),
+        dict(num_train_epochs=3, **ALONE),
+    ),
+    "trainer/classes_smoothed": (
+        one("Smoothed classes", "roberta_sequence", LoraConfig(task_type="SEQ_CLS", r=3, target_modules=["query", "key"])),
+        dict(num_train_epochs=2, label_smoothing_factor=0.2),
+    ),
+    "trainer/tags": (
+        one("Tags, of which batches have different numbers", "roberta_tokens", LoraConfig(task_type="TOKEN_CLS", r=3, target_modules=["value"])),
+        dict(num_train_epochs=2, **ALONE),
     ),
 }
 
@@ -71,10 +87,27 @@ def batch(name: str) -> dict[str, torch.Tensor]:
     return {"input_ids": ids, "attention_mask": mask, "labels": labels}
 
 
+def labelled(name: str, base: bases.Base) -> dict[str, torch.Tensor]:
+    """The same rows with classes, or with tags for two thirds of their tokens, and types of tokens where there are two."""
+    inputs = batch(name)
+    mask = inputs["attention_mask"]
+    ids = torch.where(mask == 1, inputs["input_ids"], base.config.pad_token_id)
+    draw = dict(generator=setting.generator(f"{name}/labels"))
+    if base.task == "tokens":
+        tags = torch.randint(0, base.config.num_labels, mask.shape, **draw)
+        kept = torch.randint(0, 3, mask.shape, **draw) * mask > 0
+        return {"input_ids": ids, "attention_mask": mask, "labels": torch.where(kept, tags, -100)}
+    result = {"input_ids": ids, "attention_mask": mask, "labels": torch.randint(0, base.config.num_labels, (ROWS,), **draw)}
+    if base.config.type_vocab_size > 1:
+        result["token_type_ids"] = (torch.arange(LENGTH) > 4).long() * mask
+    return result
+
+
 def write(name: str, case: Case, more: dict) -> None:
     folder = setting.GOLDEN / name
     shutil.rmtree(folder, ignore_errors=True)
-    inputs = batch(name)
+    base = bases.ALL[case.base]
+    inputs = labelled(name, base) if base.task else batch(name)
     model = golden.adapted(name, case)
     for module in model.modules():
         if isinstance(module, torch.nn.Dropout):

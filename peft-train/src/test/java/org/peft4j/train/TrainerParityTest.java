@@ -23,11 +23,20 @@ class TrainerParityTest {
   private static final double TOLERANCE = 2e-5;
 
   @ParameterizedTest
-  @ValueSource(strings = {"trainer/epochs", "trainer/steps", "trainer/drop_last"})
+  @ValueSource(
+      strings = {
+        "trainer/epochs",
+        "trainer/steps",
+        "trainer/drop_last",
+        "trainer/classes",
+        "trainer/classes_smoothed",
+        "trainer/tags"
+      })
   void stepsRatesAndTheAdapterAreTrainers(String name) {
     GoldenCase golden = GoldenCase.named(name);
     Steps steps = new Steps();
-    try (TransformerModel base = golden.base();
+    double smoothing = golden.json().path("label_smoothing_factor").asDouble();
+    try (TransformerModel base = golden.base(options -> options.withLabelSmoothing(smoothing));
         PeftModel<ComputationGraph> model = golden.wrap(base)) {
       FineTuner.builder(model, golden.data())
           .settings(settings(golden.json()))
