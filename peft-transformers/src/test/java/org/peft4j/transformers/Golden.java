@@ -31,7 +31,8 @@ public final class Golden {
           "stories260k_wizard",
           "embeddings",
           "trainer/",
-          "vectors/");
+          "vectors/",
+          "predictions");
 
   private Golden() {}
 

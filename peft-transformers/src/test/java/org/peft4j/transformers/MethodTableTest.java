@@ -122,33 +122,11 @@ class MethodTableTest {
 
   /** The largest relative difference of logits over the reference's cases; 0 if there are none. */
   private static double parity(String peftType) throws IOException {
-    double largest = 0;
-    for (String name : Golden.cases()) {
-      // PiSSA's reference is less exact than what is measured.
-      if (name.contains("mixed/") || name.endsWith("pissa")) {
-        continue;
-      }
-      if (!peftType(name).equals(peftType)) {
-        continue;
-      }
-      try (AdapterParityTest.Case golden = new AdapterParityTest.Case(name)) {
-        Path expected = Golden.folder(name).resolve("expected.safetensors");
-        largest = Math.max(largest, golden.logitsError(Golden.floats(expected, "logits")));
-      }
-    }
-    return largest;
-  }
-
-  /** The method of a case's first active adapter. */
-  private static String peftType(String name) throws IOException {
-    JsonMapper json = new JsonMapper();
-    Path folder = Golden.folder(name);
-    String active = json.readTree(folder.resolve("case.json").toFile()).at("/active/0").asText();
-    Path single = folder.resolve("adapter");
-    Path adapter = Files.exists(single) ? single : folder.resolve("adapters/" + active);
-    return json.readTree(adapter.resolve("adapter_config.json").toFile())
-        .path("peft_type")
-        .asText();
+    return CaseParity.all().stream()
+        .filter(one -> one.method().equals(peftType))
+        .mapToDouble(CaseParity::logits)
+        .max()
+        .orElse(0);
   }
 
   private static Map<String, String[]> documented() throws IOException {
@@ -187,12 +165,10 @@ class MethodTableTest {
             + page.substring(page.indexOf(END)));
   }
 
-  /** Half as much again, rounded up to one digit: another machine rounds otherwise. */
   private static String bound(String name, double parity) {
     if (parity == 0) {
       return name.equals("BITFIT") ? "as LoRA with bias: all" : "formulas in FP64";
     }
-    double exponent = Math.pow(10, Math.floor(Math.log10(1.5 * parity)));
-    return String.format(Locale.ROOT, "%.0e", Math.ceil(1.5 * parity / exponent) * exponent);
+    return CaseParity.bound(parity);
   }
 }
