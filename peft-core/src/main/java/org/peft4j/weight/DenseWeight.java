@@ -52,7 +52,7 @@ public final class DenseWeight implements FrozenWeight {
 
   @Override
   public long[] storedShape() {
-    return held.array().shape();
+    return held.array().shape().clone(); // ND4J gives the array's own, which callers may change
   }
 
   @Override

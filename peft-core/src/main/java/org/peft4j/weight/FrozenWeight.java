@@ -20,7 +20,7 @@ import org.peft4j.kernel.Kernels;
  * it and read it at once, but not while one of them replaces it.
  */
 public interface FrozenWeight extends AutoCloseable {
-  /** The shape in a checkpoint, and of a trainable copy. */
+  /** The shape in a checkpoint, and of a trainable copy; the caller may change the array. */
   long[] storedShape();
 
   /** The view of an array of {@link #storedShape} as W. */

@@ -70,6 +70,19 @@ class DenseWeightTest {
 
   @ParameterizedTest
   @EnumSource
+  void keepsItsShapeWhenACallerChangesWhatItWasGiven(Stored stored) {
+    try (DenseWeight weight = stored.make()) {
+      long[] before = weight.storedShape();
+      long[] given = weight.storedShape();
+      given[0] = 17;
+
+      assertThat(weight.storedShape()).isEqualTo(before);
+      assertThat(weight.array().orElseThrow().size(0)).isEqualTo(before[0]);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
   void itMultipliesRowsFromEitherSide(Stored stored) {
     DenseWeight weight = stored.make();
     INDArray y = Nd4j.zeros(DataType.DOUBLE, 1, 2);
