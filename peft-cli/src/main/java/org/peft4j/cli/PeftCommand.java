@@ -9,9 +9,11 @@ import org.peft4j.cli.checkpoint.MergeCommand;
 import org.peft4j.cli.checkpoint.QuantizeCommand;
 import org.peft4j.cli.checkpoint.ResizeCommand;
 import org.peft4j.cli.plan.PlanCommand;
+import org.peft4j.cli.run.EmbedCommand;
 import org.peft4j.cli.run.EvalCommand;
 import org.peft4j.cli.run.ForwardCommand;
 import org.peft4j.cli.run.GenerateCommand;
+import org.peft4j.cli.run.PredictCommand;
 import org.peft4j.cli.train.TrainCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -41,6 +43,8 @@ import picocli.CommandLine.Spec;
     subcommands = {
       TrainCommand.class,
       EvalCommand.class,
+      PredictCommand.class,
+      EmbedCommand.class,
       GenerateCommand.class,
       MergeCommand.class,
       QuantizeCommand.class,

@@ -21,6 +21,8 @@ class HelpTest {
       strings = {
         "train",
         "eval",
+        "predict",
+        "embed",
         "generate",
         "merge",
         "quantize",
@@ -68,6 +70,12 @@ class HelpTest {
             + " options",
         "train -m a -d b -o c --config d --target q_proj        | leave out --method, --rank",
         "plan a --config d --rank 4                             | leave out --method, --rank",
+        "predict -d b                                           | give --model, or an --adapter that"
+            + " names its base model",
+        "predict -m a                                           | Missing required option: '--data",
+        "embed -m a -d b                                        | Missing required option: '--output",
+        "embed -m a -d b -o c --pooling max                     | expected one of [MEAN, CLS, FIRST,"
+            + " LAST]",
         "plan a --precision fp8                                 | expected one of [FP32, BF16]",
         "merge -m a -a b -o c --dtype F8                        | it is F8; allowed: fp32, fp16,"
             + " bf16",

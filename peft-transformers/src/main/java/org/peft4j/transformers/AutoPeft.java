@@ -92,6 +92,15 @@ public final class AutoPeft {
     return kind.cast(open(adapter, base, head, options));
   }
 
+  /**
+   * The folder of an adapter's base model.
+   *
+   * @throws PeftException if the adapter names no base model, or the model is in none of the places
+   */
+  public static Path base(Path adapter, BaseModels bases) {
+    return base(adapter, config(adapter), bases);
+  }
+
   private static PeftConfig config(Path adapter) {
     AdapterFiles.requireFolder(adapter);
     return AdapterFiles.readConfig(adapter);

@@ -131,7 +131,7 @@ public record OpenModel(TransformerModel base, Optional<PeftModel<ComputationGra
 
   /** The graph to run: the wrapped one if there is an adapter. */
   public ComputationGraph graph() {
-    return wrapped.map(PeftModel::network).orElse(base.graph());
+    return wrapped.map(PeftModel::network).orElse(base.network());
   }
 
   @Override

@@ -52,9 +52,7 @@ public final class TaskOption {
     number()
         .ifPresent(
             task ->
-                model
-                    .filter(
-                        wrapped -> wrapped.active().stream().anyMatch(a -> hasTasks(wrapped, a)))
+                withTasks(model)
                     .orElseThrow(
                         () ->
                             new PeftException(
@@ -62,6 +60,12 @@ public final class TaskOption {
                                     + task
                                     + ", but the adapter has no tasks; leave out --task."))
                     .setTasks(task));
+  }
+
+  /** The model, if one of its active adapters has tasks. */
+  public static <M extends PeftModel<?>> Optional<M> withTasks(Optional<M> model) {
+    return model.filter(
+        wrapped -> wrapped.active().stream().anyMatch(adapter -> hasTasks(wrapped, adapter)));
   }
 
   private static boolean hasTasks(PeftModel<?> model, String adapter) {
