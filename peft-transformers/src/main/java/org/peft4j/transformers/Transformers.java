@@ -74,20 +74,18 @@ public final class Transformers {
     ModelArchitecture model = StoredHead.of(folder, Families.read(folder));
     if (!(model.head() instanceof HeadPart.Language)) {
       throw new PeftException(
-          folder
-              + " ("
-              + model.names().className()
-              + ") is not a language model. Load it with "
-              + (model.labels().isPresent()
-                  ? "Transformers.loadClassifier."
-                  : "Transformers.open."));
+          "%s (%s) is not a language model, as adapters of the task CAUSAL_LM need it. Give the folder of one. In Java, %s opens this checkpoint."
+              .formatted(
+                  folder,
+                  model.names().className(),
+                  model.labels().isPresent()
+                      ? "Transformers.loadClassifier"
+                      : "Transformers.open"));
     }
     if (model.encoder().isPresent()) {
       throw new PeftException(
-          folder
-              + " is an encoder-decoder ("
-              + model.names().className()
-              + "). Load it with Transformers.loadSeq2Seq.");
+          "%s (%s) is an encoder-decoder, which takes adapters of the task SEQ_2_SEQ_LM. In Java, Transformers.loadSeq2Seq opens it."
+              .formatted(folder, model.names().className()));
     }
     return new CausalLanguageModel(folder, new ModelLoader(folder, model, options).load(), options);
   }
@@ -107,10 +105,8 @@ public final class Transformers {
     ModelArchitecture model = StoredHead.of(folder, Families.read(folder));
     if (model.encoder().isEmpty()) {
       throw new PeftException(
-          folder
-              + " ("
-              + model.names().className()
-              + ") has no encoder. Load it with Transformers.open.");
+          "%s (%s) has no encoder, which adapters of the task SEQ_2_SEQ_LM need. Give the folder of an encoder-decoder. In Java, Transformers.open opens this checkpoint."
+              .formatted(folder, model.names().className()));
     }
     return new Seq2SeqLanguageModel(
         folder, new ModelLoader(folder, model, options).load(), options);

@@ -286,6 +286,15 @@ class SequenceClassifierTest {
     assertThatThrownBy(() -> Labels.of("a", "a")).hasMessageContaining("a name twice");
   }
 
+  /** The command line reads this too, where no Java class can be chosen. */
+  @Test
+  void aClassifierIsNoLanguageModel() {
+    assertThatThrownBy(() -> Transformers.load(Golden.base("llama_classifier")))
+        .isInstanceOf(PeftException.class)
+        .hasMessageContaining("(LlamaForSequenceClassification) is not a language model, as")
+        .hasMessageContaining("adapters of the task CAUSAL_LM need it. Give the folder of one.");
+  }
+
   @Test
   void aClassifierHasItsOwnHead(@TempDir Path folder) throws IOException {
     Path config = Golden.base("llama_classifier").resolve("config.json");
