@@ -5,7 +5,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.deeplearning4j.datasets.iterator.utilty.ListDataSetIterator;
@@ -17,33 +16,54 @@ import org.peft4j.train.data.TokenBatch;
 import org.peft4j.train.data.TokenSequence;
 import org.peft4j.train.data.TrainingData;
 import org.peft4j.transformers.config.Labels;
+import org.peft4j.transformers.tokenizer.TextInput;
+import org.peft4j.transformers.tokenizer.TextLimit;
 import org.peft4j.transformers.tokenizer.Tokenizer;
 
 /**
  * Sentences of film reviews: one file holds those that like the film, another the rest.
  *
- * @param training nine in ten of each
+ * @param training nine in ten of each, those that do not like it first
  * @param held the rest
  */
-record Reviews(TrainingData training, TrainingData held) {
+record Reviews(List<TokenSequence> training, TrainingData held) {
   static final Labels LABELS = Labels.of("negative", "positive");
-  private static final int MOST_TOKENS = 96;
   private static final int EVERY = 10;
   private static final int BATCH = 64;
 
-  static Reviews read(Path folder, Tokenizer tokenizer) {
+  /**
+   * Reads both files and holds out every tenth sentence of each, from the first on.
+   *
+   * @param longest the most tokens of a sentence
+   */
+  static Reviews read(Path folder, Tokenizer tokenizer, int longest) {
     List<TokenSequence> training = new ArrayList<>();
     List<TokenSequence> held = new ArrayList<>();
     for (int label = 0; label < LABELS.size(); label++) {
       int line = 0;
       for (String text :
           lines(folder.resolve(label == 0 ? "rt-polarity.neg" : "rt-polarity.pos"))) {
-        int[] ids = tokenizer.encode(text.strip(), true);
-        int[] kept = Arrays.copyOf(ids, Math.min(ids.length, MOST_TOKENS));
-        (line++ % EVERY == 0 ? held : training).add(TokenSequence.classified(kept, label));
+        TextInput input = TextInput.of(text.strip());
+        int[] ids = tokenizer.encode(input, TextLimit.of(longest)).get(0).ids();
+        (line++ % EVERY == 0 ? held : training).add(TokenSequence.classified(ids, label));
       }
     }
-    return new Reviews(TrainingData.of(training, 0), TrainingData.of(held, 0));
+    return new Reviews(List.copyOf(training), TrainingData.of(held, 0));
+  }
+
+  /** The sentences to learn from, those of each label together: for training that shuffles. */
+  TrainingData byLabel() {
+    return TrainingData.of(training, 0);
+  }
+
+  /**
+   * The sentences to learn from, of either label in turns: an order that other programs can repeat.
+   */
+  TrainingData alternating() {
+    int half = training.size() / 2;
+    return TrainingData.of(
+        IntStream.range(0, 2 * half).mapToObj(i -> training.get(i / 2 + (i % 2) * half)).toList(),
+        0);
   }
 
   private static List<String> lines(Path file) {

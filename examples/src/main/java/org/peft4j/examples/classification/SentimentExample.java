@@ -21,6 +21,7 @@ import org.peft4j.transformers.tokenizer.Tokenizer;
  */
 public final class SentimentExample {
   private static final int BATCH = 16;
+  private static final int MOST_TOKENS = 96;
 
   private final SequenceClassifier base;
   private final Reviews reviews;
@@ -41,7 +42,7 @@ public final class SentimentExample {
     int steps = arguments.length > 2 ? Integer.parseInt(arguments[2]) : 600;
     try (Tokenizer tokenizer = Tokenizer.load(folder);
         SequenceClassifier base = Transformers.loadClassifier(folder, Reviews.LABELS)) {
-      Reviews reviews = Reviews.read(Path.of(arguments[1]), tokenizer);
+      Reviews reviews = Reviews.read(Path.of(arguments[1]), tokenizer, MOST_TOKENS);
       new SentimentExample(base, reviews, steps).run();
     }
   }
@@ -75,7 +76,7 @@ public final class SentimentExample {
   private void train(String name, PeftConfig config, double rate) {
     try (PeftModel<ComputationGraph> model = Peft.wrap(base.graph(), config, 1)) {
       long begin = System.nanoTime();
-      FineTuner.builder(model, reviews.training())
+      FineTuner.builder(model, reviews.byLabel())
           .settings(
               FineTuningSettings.builder()
                   .steps(steps)
