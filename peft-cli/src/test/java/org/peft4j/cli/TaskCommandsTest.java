@@ -281,6 +281,33 @@ class TaskCommandsTest {
   }
 
   @Test
+  void firstValuesFromDataLeaveTheNewHeadAlone() throws IOException {
+    Path data = Files.writeString(folder.resolve("a.csv"), "text,label\na cat,x\na king,y\n");
+    Path adapter = folder.resolve("adapter");
+    Path model = MODELS.resolve("bert_vectors");
+
+    Run run =
+        Run.of(
+            "train",
+            "-m",
+            model,
+            "-d",
+            data,
+            "--task",
+            "seq-cls",
+            "--steps",
+            1,
+            "--set",
+            "init_lora_weights=eva",
+            "-o",
+            adapter);
+
+    assertThat(run.status()).as(run.err()).isZero();
+    assertThat(run.out()).contains("eva: first values from 2 sequences");
+    assertThat(Files.readString(adapter.resolve("adapter_config.json"))).contains("\"classifier\"");
+  }
+
+  @Test
   void aTaskThatIsNoneIsWrongUsage() {
     Run run = Run.of("eval", "-m", "a", "-d", "b", "--task", "seq-class");
 

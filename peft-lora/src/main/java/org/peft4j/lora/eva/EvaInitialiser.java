@@ -13,6 +13,7 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.peft4j.PeftModel;
 import org.peft4j.adapter.Adapter;
+import org.peft4j.adapter.TrainableCopy;
 import org.peft4j.error.PeftException;
 import org.peft4j.lora.LoraConfig;
 import org.peft4j.lora.LoraInit;
@@ -63,6 +64,9 @@ public final class EvaInitialiser implements FirstValues {
     }
     config = own;
     for (Adapter part : model.adapter(adapter).parts()) {
+      if (part instanceof TrainableCopy) {
+        continue; // A head that trains whole begins as it is.
+      }
       if (!(part instanceof LoraLinear linear) || linear.shape().bias()) {
         throw new PeftException(
             "EVA is for plain LoRA on linear modules; "
@@ -130,7 +134,7 @@ public final class EvaInitialiser implements FirstValues {
     candidates.sort(Comparator.comparingDouble(Candidate::ratio).reversed());
     List<Candidate> chosen = candidates.subList(0, Math.min(budget, candidates.size()));
     List<PlainConfig.Target> targets = new ArrayList<>();
-    Map<String, INDArray> values = new LinkedHashMap<>();
+    Map<String, INDArray> values = copies();
     parts.forEach(
         (site, part) -> {
           int rank = (int) chosen.stream().filter(c -> c.site().equals(site)).count();
@@ -145,6 +149,14 @@ public final class EvaInitialiser implements FirstValues {
         });
     LoraConfig found = PlainConfig.of(config, targets, false);
     model.adapter(adapter).redefine(found.toBuilder().init(LoraInit.EVA).build(), values);
+  }
+
+  /** The values of what trains whole, by key. */
+  private Map<String, INDArray> copies() {
+    Map<String, INDArray> copies = new LinkedHashMap<>(model.adapter(adapter).tensors());
+    copies.keySet().removeIf(key -> key.endsWith(LoraLinear.A) || key.endsWith(LoraLinear.B));
+    copies.replaceAll((key, value) -> value.dup());
+    return copies;
   }
 
   private static <T> T of(Map<String, T> map, String site) {
