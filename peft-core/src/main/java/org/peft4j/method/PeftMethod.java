@@ -73,6 +73,13 @@ public interface PeftMethod<C extends PeftConfig> {
     return Adapter.KEY_ROOT;
   }
 
+  /**
+   * Tells in the log what to know before an adapter is saved, such as that Python cannot load it.
+   *
+   * @param model the model that it is for
+   */
+  default void saving(ModelModules model) {}
+
   /** The config with what the model's defaults say where it is silent. */
   default C resolved(C config, ModelModules model) {
     return config;

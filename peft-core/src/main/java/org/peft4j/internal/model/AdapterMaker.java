@@ -75,7 +75,11 @@ public final class AdapterMaker {
 
   private <C extends PeftConfig> C resolved(C config) {
     PeftMethod<C> method = Methods.of(config);
-    return method.resolved(config, new ModelModules(sites.modelType(), sites.all()));
+    return method.resolved(config, modules());
+  }
+
+  private ModelModules modules() {
+    return new ModelModules(sites.modelType(), sites.all());
   }
 
   /** An adapter's parts, and what its config asks for in vain. */
@@ -104,6 +108,7 @@ public final class AdapterMaker {
   public void save(LoadedAdapter adapter, Path folder, boolean embeddings) {
     PeftConfig config = adapter.config();
     PeftMethod<?> method = Methods.of(config);
+    method.saving(modules());
     Map<String, INDArray> beside =
         embeddings
             ? EmbeddingLayers.of(

@@ -62,6 +62,11 @@ public final class LoHaMethod implements PeftMethod<LoHaConfig> {
   }
 
   @Override
+  public void saving(ModelModules model) {
+    LinearOnly.tell("LoHa", model);
+  }
+
+  @Override
   public LoHaConfig resolved(LoHaConfig config, ModelModules model) {
     LinearOnly.tell("LoHa", model);
     return config;

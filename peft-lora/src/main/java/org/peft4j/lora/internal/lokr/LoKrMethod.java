@@ -45,6 +45,11 @@ public final class LoKrMethod implements PeftMethod<LoKrConfig> {
   }
 
   @Override
+  public void saving(ModelModules model) {
+    LinearOnly.tell("LoKr", model);
+  }
+
+  @Override
   public LoKrConfig resolved(LoKrConfig config, ModelModules model) {
     LinearOnly.tell("LoKr", model);
     return config;
