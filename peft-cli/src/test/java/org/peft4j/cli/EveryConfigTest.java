@@ -87,12 +87,13 @@ class EveryConfigTest {
                 .dropout(0.1)
                 .rslora(true)
                 .dora(true)
+                .qaloraGroupSize(5)
                 .init(LoraInit.GAUSSIAN)
                 .trainableTokens(1, 2)
                 .ensureWeightTying(true)
                 .fanInFanOut(true)
                 .build(),
-            LoraConfig.builder().loraBias(true).build()),
+            LoraConfig.builder().loraBias(true).qalora(true).build()),
         new Pair(
             common(AdaLoraConfig.builder())
                 .initR(3)

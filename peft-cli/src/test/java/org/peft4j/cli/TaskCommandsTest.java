@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -21,6 +22,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every task is trained from rows, saved, and measured again, on tiny models with tokenizers. */
 class TaskCommandsTest {
+  private static final String CLASSES = "accuracy, macro_f1, matthews_correlation";
   private static final Path MODELS = Run.GOLDEN.resolve("predictions");
   private static final Pattern LOSS = Pattern.compile("evaluation after step \\d+: loss ([\\d.]+)");
   private static final Pattern FIRST = Pattern.compile("step 1/\\d+  loss ([\\d.]+)");
@@ -177,6 +179,25 @@ class TaskCommandsTest {
     assertThat(measured.out())
         .startsWith(String.format(java.util.Locale.ROOT, "loss: %.4f%n", last))
         .contains(counted);
+    String metrics =
+        Map.of(
+                "several.jsonl", "subset_accuracy, micro_f1, macro_f1",
+                "numbers.csv", "mse, pearson, spearman",
+                "a.conll", "accuracy, precision, recall, f1",
+                "squad.json", "exact_match, f1")
+            .getOrDefault(name, counted.startsWith("sequences") ? CLASSES : "");
+    assertThat(metrics(measured.out())).isEqualTo(metrics);
+    eval.addAll(List.of("--last", 0.5));
+    assertThat(metrics(Run.of(eval.toArray()).out())).isEmpty();
+  }
+
+  /** The names of what is printed behind the loss and its count. */
+  private static String metrics(String out) {
+    return out.lines()
+        .dropWhile(line -> !line.matches("(tokens|sequences|windows|examples): .*"))
+        .skip(1)
+        .map(line -> line.substring(0, line.indexOf(':')))
+        .collect(Collectors.joining(", "));
   }
 
   private static List<String> given(String options, String name) {

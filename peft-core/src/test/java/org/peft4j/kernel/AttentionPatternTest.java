@@ -152,7 +152,8 @@ class AttentionPatternTest {
     assertThatThrownBy(() -> AttentionPattern.causal(3, 2, 4))
         .hasMessageStartingWith("2 queries after 3 keys over 4 keys");
     assertThatThrownBy(() -> AttentionPattern.full(0, 4)).hasMessageStartingWith("0 queries and 4");
-    assertThatThrownBy(() -> causal.withWindow(0)).hasMessageStartingWith("window is 0 for 4 queries and 4 keys; allowed: at least 1");
+    assertThatThrownBy(() -> causal.withWindow(0))
+        .hasMessageStartingWith("window is 0 for 4 queries and 4 keys; allowed: at least 1");
     assertThatThrownBy(() -> AttentionPattern.full(4, 6).withWindow(2))
         .hasMessageStartingWith("window is 2 for 4 queries and 6 keys");
     assertThatThrownBy(() -> causal.withMask(2, new int[7]))

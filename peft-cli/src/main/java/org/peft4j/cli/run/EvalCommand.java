@@ -35,7 +35,8 @@ import picocli.CommandLine.Spec;
     header = "Measure how well a model, with or without an adapter, predicts a file.",
     description =
         "Prints the mean loss, and the number of tokens, sequences, windows or examples that it is the"
-            + " mean over; for language models in nats per token, with its perplexity.",
+            + " mean over; for language models in nats per token, with its perplexity. Of the rows of a"
+            + " whole file, the metrics of labels, tags and answers too.",
     footer = {
       "",
       "Examples:",
@@ -87,7 +88,14 @@ public final class EvalCommand implements Runnable {
                       examples.evaluation().orElse(examples.examples()),
                       data.batchSize));
       print(new Wording(head.task()), result);
+      if (last.isEmpty()) {
+        RowScores.of(open, head, data).values().forEach(this::print);
+      }
     }
+  }
+
+  private void print(String metric, double value) {
+    Output.of(spec).printf(Locale.ROOT, "%s: %.4f%n", metric, value);
   }
 
   /** Without an adapter, a network that has none. */

@@ -26,6 +26,15 @@ final class LabelNumbers {
     return names.size();
   }
 
+  String name(int number) {
+    return names.get(number);
+  }
+
+  /** The name of a label that a row names, or gives as a number: as {@link #of} does. */
+  String name(Row row, String field, String label) {
+    return names.get(of(row, field, label));
+  }
+
   /**
    * The number of a label: of that name, or if no name is a number, the number itself.
    *

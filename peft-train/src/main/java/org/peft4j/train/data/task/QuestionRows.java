@@ -22,7 +22,7 @@ import org.peft4j.transformers.tokenizer.TokenPlace;
  * run_qa} lets it begin at the last position of the padded sequence.
  */
 final class QuestionRows implements RowEncoder {
-  private static final String ANSWERS = "answers";
+  static final String ANSWERS = "answers";
   private static final String START = "answer_start";
 
   private final InputTokens tokens;
