@@ -212,6 +212,29 @@ class TaskCommandsTest {
     return Double.parseDouble(matcher.group(1));
   }
 
+  /** A model predicts for one task of its prompts at a time, the loss takes each row's. */
+  @Test
+  void rowsOfSeveralTasksHaveALossAndNoMetrics() throws IOException {
+    String rows = "text,label,task_id\n" + lines(2, "a cat,pet,0", "a king,man,1");
+    Path data = Files.writeString(folder.resolve("a.csv"), rows);
+    Path adapter = folder.resolve("adapter");
+    Path model = MODELS.resolve("bert_vectors");
+    List<Object> common = List.of("-m", model, "-d", data);
+    List<Object> train = new ArrayList<>(List.of("train", "--task", "seq-cls", "-o", adapter));
+    train.addAll(List.of("--method", "multitask-prompt-tuning", "--steps", 2));
+    train.addAll(List.of("--set", "num_virtual_tokens=2", "--set", "num_tasks=2"));
+    train.addAll(common);
+    List<Object> eval = new ArrayList<>(List.of("eval", "-a", adapter));
+    eval.addAll(common);
+
+    Run trained = Run.of(train.toArray());
+    Run measured = Run.of(eval.toArray());
+
+    assertThat(trained.status()).as(trained.err()).isZero();
+    assertThat(measured.status()).as(measured.err()).isZero();
+    assertThat(measured.out()).startsWith("loss: ").endsWith(String.format("sequences: 4%n"));
+  }
+
   @Test
   void labelsAreSavedBesideTheAdapter() throws IOException {
     Path data =

@@ -6,6 +6,9 @@ import java.nio.file.Path;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.MultiDataSet;
 import org.nd4j.linalg.factory.Nd4j;
@@ -37,6 +40,28 @@ class QuantizationGuideTest {
         PeftModel<ComputationGraph> model = Peft.wrap(base.graph(), lora)) {
       model.network().fit(data);
       model.save(adapter);
+    }
+  }
+
+  /** LLM.int8() rounds the inputs of products inside of a training step, too. */
+  @ParameterizedTest
+  @EnumSource(names = {"FLOAT", "DOUBLE"})
+  void anAdapterTrainsWhereInputsAreRounded(DataType type) {
+    TransformerOptions options =
+        TransformerOptions.defaults()
+            .withDataType(type)
+            .withQuantization(Quantization.llmInt8().withThreshold(0));
+    INDArray ids = Nd4j.createFromArray(new int[][] {{3, 1, 4, 1, 5}});
+    PeftConfig lora = LoraConfig.builder().targetModules("all-linear").build();
+    try (CausalLanguageModel base = Transformers.load(Golden.base("llama"), options);
+        PeftModel<ComputationGraph> model = Peft.wrap(base.graph(), lora)) {
+      MultiDataSet data = new MultiDataSet(new INDArray[] {ids}, new INDArray[] {ids});
+      model.network().fit(data);
+      double first = model.network().score();
+      for (int step = 0; step < 20; step++) {
+        model.network().fit(data);
+      }
+      assertThat(model.network().score()).isFinite().isLessThan(first);
     }
   }
 

@@ -1,5 +1,6 @@
 package org.peft4j.cli.run;
 
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.peft4j.cli.options.DataOptions;
 import org.peft4j.cli.options.HeadChoice;
 import org.peft4j.cli.options.OpenModel;
@@ -16,7 +17,10 @@ import org.peft4j.transformers.metrics.Scores;
 import org.peft4j.transformers.prediction.AnswerOptions;
 import org.peft4j.transformers.prediction.PredictionOptions;
 
-/** The metrics of labels, tags and answers on the rows of a file. */
+/**
+ * The metrics of labels, tags and answers on the rows of a file. Rows that name tasks of multitask
+ * prompts have none: a model predicts for one task at a time.
+ */
 final class RowScores {
   private RowScores() {}
 
@@ -25,9 +29,15 @@ final class RowScores {
     if (!Table.has(data.data)) {
       return Scores.NONE;
     }
+    Table table = Table.of(data.data, HeadChoice.columns(data));
+    AtomicBoolean tasks = new AtomicBoolean();
+    table.forEach(row -> tasks.compareAndSet(false, row.task().isPresent()));
+    if (tasks.get()) {
+      return Scores.NONE;
+    }
     TransformerModel model = open.base();
     open.wrapped().ifPresent(model::use);
-    EvaluationRows rows = new EvaluationRows(Table.of(data.data, HeadChoice.columns(data)), head);
+    EvaluationRows rows = new EvaluationRows(table, head);
     PredictionOptions plain = PredictionOptions.defaults().withBatchSize(data.batchSize);
     PredictionOptions options = data.sequenceLength.map(plain::withLongestInput).orElse(plain);
     return TaskReader.OPTIONS.in(

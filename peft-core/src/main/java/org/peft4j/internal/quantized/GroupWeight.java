@@ -2,6 +2,7 @@ package org.peft4j.internal.quantized;
 
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.kernel.Scratch;
 import org.peft4j.weight.Replacement;
 import org.peft4j.weight.WeightView;
 
@@ -89,7 +90,7 @@ public final class GroupWeight extends QuantizedWeight {
   public Replacement replace(INDArray values) {
     Replacement shifted =
         new Shifted(PlainFactors.of(new GroupShift(this, groups, offsets.values()).by(values)));
-    values.close();
+    Scratch.release(values);
     return shifted;
   }
 

@@ -3,6 +3,8 @@ package org.peft4j.internal.quantized;
 import java.util.stream.IntStream;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.peft4j.kernel.DetachedArrays;
+import org.peft4j.kernel.Scratch;
 
 /**
  * Inputs of a product in 8 bits, as LLM.int8() (Dettmers et al., 2022) rounds them. A column with a
@@ -22,17 +24,16 @@ record RoundedInputs(double threshold) {
   INDArray of(INDArray x) {
     int rows = Math.toIntExact(x.size(0));
     int columns = Math.toIntExact(x.size(1));
-    double[] numbers;
-    try (INDArray copy = x.dup('c')) {
-      numbers = copy.data().asDouble();
-    }
+    INDArray rounded = DetachedArrays.copy(x);
+    double[] numbers = rounded.data().asDouble();
     boolean[] outliers = outliers(numbers, columns);
     IntStream.range(0, rows)
         .parallel()
         .forEach(row -> round(numbers, row * columns, (row + 1) * columns, outliers));
-    try (INDArray made = Nd4j.createFromArray(numbers)) {
-      return made.castTo(x.dataType()).reshape('c', rows, columns);
-    }
+    INDArray made = Nd4j.createFromArray(numbers);
+    rounded.assign(made.reshape('c', rows, columns));
+    Scratch.release(made);
+    return rounded;
   }
 
   /** For each column whether one of its numbers reaches the threshold. */

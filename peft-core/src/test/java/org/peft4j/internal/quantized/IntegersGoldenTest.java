@@ -65,6 +65,24 @@ class IntegersGoldenTest {
     }
   }
 
+  @ParameterizedTest
+  @EnumSource(names = {"FLOAT", "DOUBLE", "BFLOAT16"})
+  void inputsOfEveryTypeAreRounded(DataType type) {
+    INDArray x = array("inputs").castTo(type);
+    try (INDArray rounded = new RoundedInputs(6).of(x)) {
+      assertThat(rounded.dataType()).isEqualTo(type);
+      assertThat(rounded.getDouble(2, 5)).isEqualTo(x.getDouble(2, 5));
+      double most = 0;
+      for (int i = 0; i < 45; i++) {
+        most = i == 5 ? most : Math.max(most, Math.abs(x.getDouble(2, i)));
+      }
+      double expected = Math.rint(x.getDouble(2, 7) * 127 / most) * most / 127;
+      assertThat(rounded.getDouble(2, 7))
+          .isCloseTo(expected, within(type == DataType.BFLOAT16 ? 0.02 : 1e-6));
+      assertThat(rounded.getDouble(2, 7)).isNotEqualTo(x.getDouble(2, 7));
+    }
+  }
+
   private RowWeight rows(RowQuantization quantization, WeightView view) {
     INDArray w = array("rows.weight");
     INDArray stored = view == WeightView.AS_STORED ? w : w.transpose().dup('c');

@@ -1,6 +1,7 @@
 package org.peft4j.internal.quantized.stored;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Map;
@@ -85,7 +86,7 @@ public final class FourBitBlocks implements StoredWeights {
       WeightView view,
       BlockQuantization quantization,
       DataType type,
-      java.nio.ByteBuffer codes,
+      ByteBuffer codes,
       FactorsReader factors) {
     return new FourBitWeight(shape, view, quantization, type, HostBytes.of(codes), factors.read());
   }
