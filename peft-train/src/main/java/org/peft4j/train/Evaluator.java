@@ -1,6 +1,6 @@
 package org.peft4j.train;
 
-import java.util.function.ToDoubleFunction;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.peft4j.PeftModel;
@@ -9,6 +9,8 @@ import org.peft4j.train.data.Batch;
 import org.peft4j.train.data.Examples;
 import org.peft4j.train.data.TokenBatch;
 import org.peft4j.train.metrics.Evaluation;
+import org.peft4j.train.metrics.Means;
+import org.peft4j.train.objective.BatchLoss;
 import org.peft4j.train.objective.CrossEntropy;
 import org.peft4j.train.objective.Objective;
 
@@ -16,7 +18,7 @@ import org.peft4j.train.objective.Objective;
 public final class Evaluator {
   private static final CrossEntropy CROSS_ENTROPY = new CrossEntropy();
 
-  private final ToDoubleFunction<TokenBatch> loss;
+  private final Function<TokenBatch, BatchLoss> loss;
   private final int batchSize;
   private final ComputationGraph base;
 
@@ -35,7 +37,7 @@ public final class Evaluator {
     this(model.base(), batch -> CROSS_ENTROPY.loss(model, batch), batchSize);
   }
 
-  private Evaluator(ComputationGraph base, ToDoubleFunction<TokenBatch> loss, int batchSize) {
+  private Evaluator(ComputationGraph base, Function<TokenBatch, BatchLoss> loss, int batchSize) {
     this.base = base;
     this.loss = loss;
     this.batchSize = checked(batchSize);
@@ -81,16 +83,19 @@ public final class Evaluator {
   }
 
   private static <B extends Batch> Evaluation mean(
-      ToDoubleFunction<B> loss, Objective<B> objective, Examples<B> data, int batchSize) {
+      Function<B, BatchLoss> loss, Objective<B> objective, Examples<B> data, int batchSize) {
+    Means means = new Means();
     double sum = 0;
     long count = 0;
     for (int from = 0; from < data.size(); from += batchSize) {
       int to = from + Math.min(batchSize, data.size() - from);
       B batch = data.batch(IntStream.range(from, to).toArray());
       long predictions = objective.predictions(batch);
-      sum += loss.applyAsDouble(batch) * predictions;
+      BatchLoss own = loss.apply(batch);
+      sum += own.value() * predictions;
+      means.add(own.metrics());
       count += predictions;
     }
-    return new Evaluation(sum / count, count);
+    return new Evaluation(sum / count, count, means.values());
   }
 }

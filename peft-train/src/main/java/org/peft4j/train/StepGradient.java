@@ -11,6 +11,8 @@ import org.peft4j.error.NonFiniteException;
 import org.peft4j.internal.Finite;
 import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.kernel.Scratch;
+import org.peft4j.train.metrics.Means;
+import org.peft4j.train.objective.BatchLoss;
 import org.peft4j.train.objective.Objective;
 
 /**
@@ -25,6 +27,7 @@ final class StepGradient<B> implements AutoCloseable {
   private final ComputationGraph network;
   private final Objective<B> objective;
   private @Nullable INDArray sum;
+  private Means means = new Means();
   private double loss;
   private double norm;
 
@@ -43,6 +46,7 @@ final class StepGradient<B> implements AutoCloseable {
    */
   INDArray compute(long step, List<B> batches) {
     network.getConfiguration().setIterationCount((int) step);
+    means = new Means();
     INDArray gradient = batches.size() == 1 ? ofOne(batches.get(0)) : ofAll(batches);
     if (!Double.isFinite(loss)) {
       throw new NonFiniteException(step, "the loss");
@@ -55,7 +59,9 @@ final class StepGradient<B> implements AutoCloseable {
   }
 
   private INDArray ofOne(B batch) {
-    loss = objective.gradients(model, batch);
+    BatchLoss own = objective.gradients(model, batch);
+    loss = own.value();
+    means.add(own.metrics());
     return network.gradient().gradient();
   }
 
@@ -68,7 +74,9 @@ final class StepGradient<B> implements AutoCloseable {
     double predictions = batches.stream().mapToLong(objective::predictions).sum();
     for (B batch : batches) {
       double share = objective.predictions(batch) / predictions;
-      loss += share * objective.gradients(model, batch);
+      BatchLoss own = objective.gradients(model, batch);
+      loss += share * own.value();
+      means.add(own.metrics());
       Nd4j.getBlasWrapper().axpy(share, network.gradient().gradient(), sum);
     }
     return network.gradient().gradient().assign(sum);
@@ -86,6 +94,11 @@ final class StepGradient<B> implements AutoCloseable {
   /** The loss of the last step. */
   double loss() {
     return loss;
+  }
+
+  /** What else the objective told of the last step, by name. */
+  Map<String, Double> values() {
+    return means.values();
   }
 
   /** The L2 norm of the last gradient. */

@@ -71,7 +71,8 @@ final class TrainingStep<B extends Batch> implements AutoCloseable {
     done = step;
     double seconds = (System.nanoTime() - begin) * 1e-9;
     long tokens = batches.stream().mapToLong(Batch::tokens).sum();
-    return new StepMetrics(step, gradient.loss(), rate, gradient.norm(), seconds, tokens / seconds);
+    return new StepMetrics(
+        step, gradient.loss(), rate, gradient.norm(), seconds, tokens / seconds, gradient.values());
   }
 
   private double learningRate(long step) {

@@ -7,6 +7,7 @@ import org.peft4j.AdapterScope;
 import org.peft4j.PeftModel;
 import org.peft4j.train.Preference.Pair;
 import org.peft4j.train.data.TokenBatch;
+import org.peft4j.train.objective.BatchLoss;
 import org.peft4j.train.objective.CrossEntropy;
 import org.peft4j.train.objective.Objective;
 
@@ -19,7 +20,7 @@ record PreferenceLoss(double beta) implements Objective<Preference> {
   private static final CrossEntropy TOKENS = new CrossEntropy();
 
   @Override
-  public double gradients(PeftModel<ComputationGraph> model, Preference batch) {
+  public BatchLoss gradients(PeftModel<ComputationGraph> model, Preference batch) {
     INDArray sum = Nd4j.zerosLike(model.network().params());
     double loss = 0;
     for (Pair pair : batch.pairs()) {
@@ -32,25 +33,25 @@ record PreferenceLoss(double beta) implements Objective<Preference> {
       sum.addi(chosen.subi(rejected).muli(beta / (1 + Math.exp(h))));
     }
     model.network().gradient().gradient().assign(sum.divi(batch.pairs().size()));
-    return loss / batch.pairs().size();
+    return BatchLoss.of(loss / batch.pairs().size());
   }
 
   /** −log p of an answer, whose gradient goes to {@code gradient}. */
   private static double nats(
       PeftModel<ComputationGraph> model, TokenBatch answer, INDArray gradient) {
-    double mean = TOKENS.gradients(model, answer);
+    double mean = TOKENS.gradients(model, answer).value();
     gradient.assign(model.network().gradient().gradient()).muli(answer.labelled());
     return mean * answer.labelled();
   }
 
   @Override
-  public double loss(PeftModel<ComputationGraph> model, Preference batch) {
+  public BatchLoss loss(PeftModel<ComputationGraph> model, Preference batch) {
     double loss = 0;
     for (Pair pair : batch.pairs()) {
       double h = beta * (margin(model, pair) - reference(model, pair));
       loss += Math.log1p(Math.exp(-h));
     }
-    return loss / batch.pairs().size();
+    return BatchLoss.of(loss / batch.pairs().size());
   }
 
   private static double reference(PeftModel<ComputationGraph> model, Pair pair) {
@@ -60,8 +61,8 @@ record PreferenceLoss(double beta) implements Objective<Preference> {
   }
 
   private static double margin(PeftModel<ComputationGraph> model, Pair pair) {
-    return TOKENS.loss(model, pair.rejected()) * pair.rejected().labelled()
-        - TOKENS.loss(model, pair.chosen()) * pair.chosen().labelled();
+    return TOKENS.loss(model, pair.rejected()).value() * pair.rejected().labelled()
+        - TOKENS.loss(model, pair.chosen()).value() * pair.chosen().labelled();
   }
 
   @Override

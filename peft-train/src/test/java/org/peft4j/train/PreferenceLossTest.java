@@ -42,10 +42,10 @@ class PreferenceLossTest {
       }
       Preference batch = PAIRS.batch(0, 1, 2);
 
-      double loss = LOSS.gradients(tiny.model, batch);
+      double loss = LOSS.gradients(tiny.model, batch).value();
       double[] gradient = tiny.model.network().gradient().gradient().toDoubleVector();
 
-      assertThat(loss).isCloseTo(LOSS.loss(tiny.model, batch), within(1e-6));
+      assertThat(loss).isCloseTo(LOSS.loss(tiny.model, batch).value(), within(1e-6));
       int[] largest =
           IntStream.range(0, gradient.length)
               .boxed()
@@ -68,9 +68,9 @@ class PreferenceLossTest {
     float up = value + 5e-3f;
     float down = value - 5e-3f;
     parameters.putScalar(parameter, up);
-    double above = LOSS.loss(model, batch);
+    double above = LOSS.loss(model, batch).value();
     parameters.putScalar(parameter, down);
-    double below = LOSS.loss(model, batch);
+    double below = LOSS.loss(model, batch).value();
     parameters.putScalar(parameter, value);
     return (above - below) / (up - down);
   }

@@ -18,9 +18,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Writes one JSON object a step: {@code step}, {@code loss}, {@code learning_rate}, {@code
- * grad_norm}, {@code step_seconds}, {@code tokens_per_second}. Each line is handed to the operating
- * system before the next step begins. The first step replaces an older file; a resumed training
- * keeps its lines up to there.
+ * grad_norm}, {@code step_seconds}, {@code tokens_per_second}, and what the objective tells besides
+ * by its names. Each line is handed to the operating system before the next step begins. The first
+ * step replaces an older file; a resumed training keeps its lines up to there.
  *
  * <p>A full disk does not end the training: lines wait until there is room again. A warning tells
  * when they begin to wait, and which are missing at the end.
@@ -93,6 +93,7 @@ public final class MetricsFile implements TrainingListener, AutoCloseable {
     line.put("grad_norm", metrics.gradNorm());
     line.put("step_seconds", metrics.stepSeconds());
     line.put("tokens_per_second", metrics.tokensPerSecond());
+    metrics.values().forEach(line::put);
     append(line.toString());
   }
 

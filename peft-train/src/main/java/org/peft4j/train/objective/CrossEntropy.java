@@ -15,27 +15,27 @@ import org.peft4j.train.internal.batch.BatchArrays;
  */
 public final class CrossEntropy implements Objective<TokenBatch> {
   @Override
-  public double gradients(PeftModel<ComputationGraph> model, TokenBatch batch) {
+  public BatchLoss gradients(PeftModel<ComputationGraph> model, TokenBatch batch) {
     ComputationGraph graph = model.network();
     try (AdapterScope tasks = model.tasksOfEachRow(batch.tasks());
         BatchArrays arrays = new BatchArrays(graph, batch)) {
       arrays.setInGraph();
       graph.computeGradientAndScore();
-      return graph.score();
+      return BatchLoss.of(graph.score());
     }
   }
 
   @Override
-  public double loss(PeftModel<ComputationGraph> model, TokenBatch batch) {
+  public BatchLoss loss(PeftModel<ComputationGraph> model, TokenBatch batch) {
     try (AdapterScope tasks = model.tasksOfEachRow(batch.tasks())) {
       return loss(model.network(), batch);
     }
   }
 
   /** The loss in evaluation of a graph that need not be wrapped. */
-  public double loss(ComputationGraph graph, TokenBatch batch) {
+  public BatchLoss loss(ComputationGraph graph, TokenBatch batch) {
     try (BatchArrays arrays = new BatchArrays(graph, batch)) {
-      return graph.score(arrays.dataSet(), false) - AddedLoss.of(graph);
+      return BatchLoss.of(graph.score(arrays.dataSet(), false) - AddedLoss.of(graph));
     }
   }
 

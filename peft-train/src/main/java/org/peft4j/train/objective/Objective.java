@@ -18,17 +18,17 @@ public interface Objective<B> {
    * The loss in training, with dropout. Leaves its gradient with respect to the active adapters'
    * parameters in {@code model.network().gradient().gradient()}, [1, parameters].
    *
-   * @return the mean over the batch's predictions
+   * @return the mean over the batch's predictions, with further values for listeners
    */
-  double gradients(PeftModel<ComputationGraph> model, B batch);
+  BatchLoss gradients(PeftModel<ComputationGraph> model, B batch);
 
   /**
    * The loss in evaluation: without dropout, gradients, and what methods add to the loss in
    * training.
    *
-   * @return the mean over the batch's predictions
+   * @return the mean over the batch's predictions, with further values for listeners
    */
-  double loss(PeftModel<ComputationGraph> model, B batch);
+  BatchLoss loss(PeftModel<ComputationGraph> model, B batch);
 
   /**
    * The number of predictions that the loss of a batch is the mean of, 1 and above: labelled

@@ -27,21 +27,21 @@ import org.peft4j.transformers.VectorPooling;
 public record VectorObjective(VectorLoss loss, VectorPooling pooling)
     implements Objective<VectorBatch> {
   @Override
-  public double gradients(PeftModel<ComputationGraph> model, VectorBatch batch) {
+  public BatchLoss gradients(PeftModel<ComputationGraph> model, VectorBatch batch) {
     ComputationGraph graph = model.network();
     try (AdapterScope tasks = model.tasksOfEachRow(batch.texts().tasks());
         VectorPass pass = VectorPass.training(graph, batch.texts(), pooling)) {
       VectorLoss.Result result = loss.of(texts(batch, pass.vectors()), batch.scores());
       pass.backward(result.gradients().stream().flatMap(Arrays::stream).toArray(double[][]::new));
-      return result.value() + AddedLoss.of(graph);
+      return BatchLoss.of(result.value() + AddedLoss.of(graph));
     }
   }
 
   @Override
-  public double loss(PeftModel<ComputationGraph> model, VectorBatch batch) {
+  public BatchLoss loss(PeftModel<ComputationGraph> model, VectorBatch batch) {
     try (AdapterScope tasks = model.tasksOfEachRow(batch.texts().tasks());
         VectorPass pass = VectorPass.evaluation(model.network(), batch.texts(), pooling)) {
-      return loss.of(texts(batch, pass.vectors()), batch.scores()).value();
+      return BatchLoss.of(loss.of(texts(batch, pass.vectors()), batch.scores()).value());
     }
   }
 

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -26,6 +28,23 @@ class MetricsFileTest {
           .hasContent(
               "{\"step\":1,\"loss\":3.5,\"learning_rate\":0.001,\"grad_norm\":0.25,"
                   + "\"step_seconds\":0.5,\"tokens_per_second\":4096.0}\n");
+    }
+  }
+
+  @Test
+  void whatAnObjectiveTellsBesidesFollowsInItsOrder() {
+    Map<String, Double> values = new LinkedHashMap<>();
+    values.put("rewards/margins", 0.75);
+    values.put("logps/chosen", -12.5);
+    try (MetricsFile metrics = new MetricsFile(file)) {
+      metrics.onStart(0, 2);
+      metrics.onStep(new StepMetrics(1, 3.5, 0.001, 0.25, 0.5, 4096, values));
+
+      assertThat(file)
+          .hasContent(
+              "{\"step\":1,\"loss\":3.5,\"learning_rate\":0.001,\"grad_norm\":0.25,"
+                  + "\"step_seconds\":0.5,\"tokens_per_second\":4096.0,"
+                  + "\"rewards/margins\":0.75,\"logps/chosen\":-12.5}\n");
     }
   }
 
