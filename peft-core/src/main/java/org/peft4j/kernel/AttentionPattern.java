@@ -15,6 +15,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *   <li>if {@code j < P}: every query sees the prefix; otherwise
  *   <li>if its row shows the key {@code j − P}, because it is not padding,
  *   <li>and, in a causal pattern, {@code j − P ≤ past + i}: keys up to the query's own position,
+ *   <li>and both belong to the same of the row's documents,
  *   <li>and, with a window w, {@code j − P > past + i − w}: the last w of those; in a pattern that
  *       is not causal {@code |j − P − i| < w}, so many on either side, its own position on both.
  * </ul>
@@ -124,10 +125,13 @@ public final class AttentionPattern {
   }
 
   /**
-   * Hides padding.
+   * Hides padding, and keeps documents apart that are packed in one row: each query sees the keys of
+   * its own document only.
    *
    * @param rows the number of sequences, B
-   * @param mask [B, keys without the prefix] row by row: 0 hides a key of a row
+   * @param mask [B, keys without the prefix] row by row: 0 hides a key of a row; 1 is a key, or 1,
+   *     2, 3 … the keys of the row's documents in their order
+   * @throws IllegalArgumentException if numbers of documents are in another order
    */
   public AttentionPattern withMask(int rows, int[] mask) {
     if (rows < 1 || mask.length != (long) rows * keys) {
@@ -155,6 +159,14 @@ public final class AttentionPattern {
   }
 
   private AttentionPattern with(ShownKeys rows) {
+    if (rows.several() && past + queries > keys) {
+      throw new IllegalArgumentException(
+          "The mask numbers documents for "
+              + queries
+              + " queries of another sequence with "
+              + keys
+              + " keys; allowed: documents of one sequence that attends to itself.");
+    }
     ShownKeys some = rows.all() ? null : rows;
     return new AttentionPattern(queries, keys, causal, past, window, prefix, some, bias);
   }
@@ -215,14 +227,16 @@ public final class AttentionPattern {
 
   /** Whether every query sees every key. */
   public boolean showsAll() {
-    return shown == null && first(queries - 1) == 0 && end(0) == keys;
+    return shown == null && first(0, queries - 1) == 0 && end(0, 0) == keys;
   }
 
   /** Whether a query sees a key, which counts from the start of the prefix. */
   public boolean shows(int row, int query, int key) {
     int own = key - prefix;
     return own < 0
-        || (own >= first(query) && own < end(query) && (shown == null || shown.shows(row, own)));
+        || (own >= first(row, query)
+            && own < end(row, query)
+            && (shown == null || shown.shows(row, own)));
   }
 
   /** The queries that see no key in a row, in ascending order. */
@@ -235,8 +249,12 @@ public final class AttentionPattern {
    * probabilities are zero. At least one key.
    */
   public KeyRange range(int firstQuery, int count) {
-    int from = first(firstQuery);
-    int to = end(firstQuery + count - 1);
+    int from = keys;
+    int to = 0;
+    for (int row = 0; row < rows(); row++) {
+      from = Math.min(from, first(row, firstQuery));
+      to = Math.max(to, end(row, firstQuery + count - 1));
+    }
     if (shown != null) {
       from = Math.min(Math.max(from, shown.hull().first()), keys - 1);
       to = Math.max(from + 1, Math.min(to, shown.hull().end()));
@@ -249,8 +267,8 @@ public final class AttentionPattern {
    * ascending order.
    */
   public void forEachHidden(int row, int query, KeyRange within, Run run) {
-    int from = first(query);
-    int to = end(query);
+    int from = first(row, query);
+    int to = end(row, query);
     clipped(prefix, prefix + from, within, run);
     if (shown != null) {
       int hidden = shown.nextHidden(row, from, to);
@@ -290,21 +308,27 @@ public final class AttentionPattern {
     }
   }
 
-  /** The first key after the prefix that causality and window let a query see. */
-  private int first(int query) {
-    return window == UNLIMITED ? 0 : Math.max(0, past + query - window + 1);
+  /** The first key after the prefix that causality, window and document let a query see. */
+  private int first(int row, int query) {
+    int first = window == UNLIMITED ? 0 : Math.max(0, past + query - window + 1);
+    return shown == null
+        ? first
+        : Math.max(first, shown.documentStart(row, past + query));
   }
 
   /** One after the last such key. */
-  private int end(int query) {
+  private int end(int row, int query) {
+    int end = Math.min(keys, past + query + 1);
     if (!causal) {
-      return window >= keys ? keys : Math.min(keys, query + window);
+      end = window >= keys ? keys : Math.min(keys, query + window);
     }
-    return Math.min(keys, past + query + 1);
+    return shown == null
+        ? end
+        : Math.min(end, shown.documentEnd(row, past + query));
   }
 
   private boolean isBlind(ShownKeys keysOfRows, int row, int query) {
-    int end = end(query);
-    return keysOfRows.nextShown(row, first(query), end) == end;
+    int end = end(row, query);
+    return keysOfRows.nextShown(row, first(row, query), end) == end;
   }
 }

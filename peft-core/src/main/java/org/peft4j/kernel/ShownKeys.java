@@ -2,23 +2,29 @@ package org.peft4j.kernel;
 
 import java.util.Arrays;
 import java.util.BitSet;
+import org.jspecify.annotations.Nullable;
 
-/** Which keys of each sequence are real: one bit per key, 0 for padding. */
+/**
+ * Which keys of each sequence are real, one bit per key, 0 for padding; and which of several
+ * documents in a sequence they belong to.
+ */
 final class ShownKeys {
   private final BitSet[] rows;
   private final int keys;
+  private final @Nullable KeyDocuments documents;
   private final KeyRange hull;
 
-  private ShownKeys(BitSet[] rows, int keys) {
+  private ShownKeys(BitSet[] rows, int keys, @Nullable KeyDocuments documents) {
     this.rows = rows;
     this.keys = keys;
+    this.documents = documents;
     int first =
         Arrays.stream(rows).mapToInt(r -> r.nextSetBit(0)).filter(i -> i >= 0).min().orElse(0);
     this.hull = new KeyRange(first, Arrays.stream(rows).mapToInt(BitSet::length).max().orElse(0));
   }
 
   /**
-   * Hides the keys whose number is 0.
+   * Hides the keys whose number is 0. The others are numbers of documents.
    *
    * @param mask [rows, keys], row by row
    */
@@ -31,7 +37,8 @@ final class ShownKeys {
         bits[row].set(key, mask[row * keys + key] != 0);
       }
     }
-    return new ShownKeys(bits, keys);
+    boolean several = Arrays.stream(mask).anyMatch(number -> number > 1);
+    return new ShownKeys(bits, keys, several ? KeyDocuments.of(rows, mask) : null);
   }
 
   /** Hides the first {@code hidden[row]} keys of each row. */
@@ -41,21 +48,37 @@ final class ShownKeys {
       bits[row] = new BitSet(keys);
       bits[row].set(Math.min(hidden[row], keys), keys);
     }
-    return new ShownKeys(bits, keys);
+    return new ShownKeys(bits, keys, null);
   }
 
   int rows() {
     return rows.length;
   }
 
-  /** Whether no key of any row is hidden. */
+  /** Whether every row is one document without a hidden key. */
   boolean all() {
-    return Arrays.stream(rows).allMatch(row -> row.nextClearBit(0) >= keys);
+    return documents == null
+        && Arrays.stream(rows).allMatch(row -> row.nextClearBit(0) >= keys);
   }
 
   /** The range from the first key that any row shows to the last; empty if all are hidden. */
   KeyRange hull() {
     return hull;
+  }
+
+  /** Whether some sequence holds several documents. */
+  boolean several() {
+    return documents != null;
+  }
+
+  /** The first key of the document that the key {@code own} belongs to. */
+  int documentStart(int row, int own) {
+    return documents == null ? 0 : documents.start(row, own);
+  }
+
+  /** One after the last key of that document, padding behind it included. */
+  int documentEnd(int row, int own) {
+    return documents == null ? keys : documents.end(row, own);
   }
 
   boolean shows(int row, int key) {

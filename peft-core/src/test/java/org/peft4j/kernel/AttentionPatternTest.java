@@ -49,6 +49,24 @@ class AttentionPatternTest {
             "padding of another sequence",
             AttentionPattern.full(2, 5).withMask(1, new int[] {0, 1, 1, 0, 1}),
             ".xx.x .xx.x"),
+        Arguments.of(
+            "documents", causal.withMask(1, new int[] {1, 1, 2, 2}), "x... xx.. ..x. ..xx"),
+        Arguments.of(
+            "documents with padding",
+            AttentionPattern.causal(7).withMask(1, new int[] {0, 1, 1, 0, 2, 2, 0}),
+            "....... .x..... .xx.... .xx.... ....x.. ....xx. ....xx."),
+        Arguments.of(
+            "documents in both directions",
+            full.withMask(1, new int[] {1, 2, 2, 2, 3}),
+            "x.... .xxx. .xxx. .xxx. ....x"),
+        Arguments.of(
+            "documents in a window",
+            AttentionPattern.causal(6).withMask(1, new int[] {1, 1, 1, 2, 2, 2}).withWindow(2),
+            "x..... xx.... .xx... ...x.. ...xx. ....xx"),
+        Arguments.of(
+            "prefix before documents",
+            causal.withMask(1, new int[] {1, 2, 2, 3}).withPrefix(1),
+            "xx... x.x.. x.xx. x...x"),
         Arguments.of("prefix", causal.withPrefix(2), "xxx... xxxx.. xxxxx. xxxxxx"),
         Arguments.of(
             "prefix before padding",
@@ -158,6 +176,13 @@ class AttentionPatternTest {
         .hasMessageStartingWith("window is 2 for 4 queries and 6 keys");
     assertThatThrownBy(() -> causal.withMask(2, new int[7]))
         .hasMessageContaining("7 elements for 2 rows of 4 keys");
+    assertThatThrownBy(() -> causal.withMask(1, new int[] {1, 3, 3, 3}))
+        .hasMessageContaining("3 at row 0, key 1, after document 1");
+    assertThatThrownBy(() -> causal.withMask(1, new int[] {1, 2, 1, 1}))
+        .hasMessageContaining("1 at row 0, key 2, after document 2");
+    assertThatThrownBy(
+            () -> AttentionPattern.full(5, 3).withMask(1, new int[] {1, 2, 2}))
+        .hasMessageContaining("documents of one sequence");
     assertThatThrownBy(() -> causal.withLeftPadding(0, -1)).hasMessageContaining("[0, -1]");
     assertThatThrownBy(() -> causal.withBias(bias).withPrefix(2))
         .hasMessageStartingWith("prefix is 2 after a bias was set");

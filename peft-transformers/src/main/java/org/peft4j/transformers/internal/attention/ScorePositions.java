@@ -7,6 +7,7 @@ import org.peft4j.adapter.Pass;
 import org.peft4j.error.PeftException;
 import org.peft4j.kernel.AttentionPattern;
 import org.peft4j.transformers.architecture.AttentionPart;
+import org.peft4j.transformers.internal.batch.Documents;
 import org.peft4j.transformers.internal.batch.EncoderStates;
 import org.peft4j.transformers.internal.batch.LeftPadding;
 import org.peft4j.transformers.internal.batch.Sequences;
@@ -63,12 +64,24 @@ final class ScorePositions {
     }
     int past = sequences.past();
     int time = (int) sequences.extent().time();
-    int[] positions = LeftPadding.positions(past, time, sequences.padding());
+    Documents documents = patterns.documents(sequences.mask());
+    int[] positions =
+        documents == null
+            ? LeftPadding.positions(past, time, sequences.padding())
+            : documents.positions().clone();
     for (int i = 0; i < positions.length; i++) {
       positions[i] += prefix;
     }
-    int length = prefix + LeftPadding.longest(past, time, sequences.padding());
-    return rotary.rotation(positions, time, length, memory);
+    return rotary.rotation(positions, time, prefix + longest(sequences), memory);
+  }
+
+  /** The number of positions of the longest document so far. */
+  private int longest(Sequences sequences) {
+    Documents documents = patterns.documents(sequences.mask());
+    int time = (int) sequences.extent().time();
+    return documents == null
+        ? LeftPadding.longest(sequences.past(), time, sequences.padding())
+        : documents.longest();
   }
 
   /** What attends to what; equal attentions of a pass share one value. */
@@ -92,7 +105,7 @@ final class ScorePositions {
             prefix,
             alibi != null ? alibi : relative != null ? relative.name() : null);
     int keys = prefix + question.keys();
-    requireWindowBeyond(prefix, LeftPadding.longest(past, queries, sequences.padding()));
+    requireWindowBeyond(prefix, longest(sequences));
     return patterns.of(
         question,
         () ->

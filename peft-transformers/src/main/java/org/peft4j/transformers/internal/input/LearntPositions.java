@@ -3,7 +3,6 @@ package org.peft4j.transformers.internal.input;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.module.EmbeddingModule;
 import org.peft4j.transformers.architecture.PositionPart;
-import org.peft4j.transformers.internal.batch.LeftPadding;
 import org.peft4j.transformers.internal.model.Modules;
 
 /** Learnt embeddings of positions. */
@@ -18,8 +17,7 @@ record LearntPositions(PositionPart part, EmbeddingModule table) {
    * @throws PeftException if a sequence is longer than the table
    */
   int[] rows(Tokens tokens) {
-    int time = (int) tokens.extent().time();
-    int length = tokens.prefix() + LeftPadding.longest(tokens.past(), time, tokens.padding());
+    int length = tokens.prefix() + tokens.longest();
     if (length > part.positions()) {
       throw new PeftException(
           "Position "
@@ -33,8 +31,7 @@ record LearntPositions(PositionPart part, EmbeddingModule table) {
   }
 
   private int[] uncounted(Tokens tokens) {
-    int time = (int) tokens.extent().time();
-    int[] some = LeftPadding.positions(tokens.past(), time, tokens.padding());
+    int[] some = tokens.positions();
     int[] rows = new int[(int) tokens.extent().rows()];
     for (int i = 0; i < rows.length; i++) {
       rows[i] = part.offset() + tokens.prefix() + some[i % some.length];
@@ -52,6 +49,9 @@ record LearntPositions(PositionPart part, EmbeddingModule table) {
       int next = tokens.prefix() + Math.max(0, tokens.past() - hidden);
       for (int i = 0; i < time; i++) {
         int token = tokens.token(row, i);
+        if (tokens.begins(row, i)) {
+          next = tokens.prefix();
+        }
         boolean shown = tokens.past() + i >= hidden;
         if (part.paddingId().isPresent()) {
           shown &= tokens.ids()[row * own + token] != part.paddingId().getAsInt();

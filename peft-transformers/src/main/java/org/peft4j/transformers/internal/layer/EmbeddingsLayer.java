@@ -25,6 +25,7 @@ import org.peft4j.transformers.architecture.EmbeddingPart;
 import org.peft4j.transformers.architecture.InputPart;
 import org.peft4j.transformers.architecture.PositionPart;
 import org.peft4j.transformers.architecture.Side;
+import org.peft4j.transformers.internal.batch.Documents;
 import org.peft4j.transformers.internal.batch.EncoderSteps;
 import org.peft4j.transformers.internal.batch.Extent;
 import org.peft4j.transformers.internal.batch.LeftPadding;
@@ -143,6 +144,7 @@ final class EmbeddingsLayer extends SteppingLayer {
     if (padding == null && from == 0 && pass.state().precedes()) {
       padding = LeftPadding.leading(given);
     }
+    Documents documents = from == 0 ? documents(given, virtualTokens) : null;
     meetEncoder(given, virtualTokens, keep);
     Extent extent = new Extent(input.size(0), virtualTokens + tokens().size(1));
     Tokens tokens =
@@ -153,6 +155,7 @@ final class EmbeddingsLayer extends SteppingLayer {
             types(),
             padding,
             mask(given),
+            documents,
             from,
             side == Side.ENCODER
                 ? pass.state().encoderPrefixLength()
@@ -193,6 +196,20 @@ final class EmbeddingsLayer extends SteppingLayer {
     } else if (twoStacks()) {
       model().encoder().setDecoderInputTrains(trains);
     }
+  }
+
+  /** The documents that are packed in the sequences; null if each is one. */
+  private @Nullable Documents documents(@Nullable INDArray given, int virtualTokens) {
+    Documents documents = model().patterns().documents(given);
+    if (documents != null && (virtualTokens > 0 || twoStacks())) {
+      throw new PeftException(
+          (virtualTokens > 0
+                  ? "Virtual tokens precede each row once"
+                  : "An encoder-decoder reads one text a row")
+              + ", but the attention mask numbers several documents in a row; allowed: 0 and 1. Do"
+              + " not pack the data.");
+    }
+    return documents;
   }
 
   /** The elements of the mask if positions depend on them; null without padding. */

@@ -5,7 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Positions of keys that count real tokens only: those of a prefix first, then those that a mask
- * shows. A key that is hidden has the position of the next one that is shown.
+ * shows. A key that is hidden has the position of the next one that is shown. Each of several
+ * documents in a row begins anew behind the prefix.
  *
  * @param rows 1 where all sequences have the same
  * @param values [rows, keys]
@@ -23,7 +24,8 @@ public record KeyPositions(int rows, int keys, int[] values) {
   /**
    * The positions behind a mask.
    *
-   * @param mask [rows, keys without the prefix], 0 for a key that is hidden
+   * @param mask [rows, keys without the prefix], 0 for a key that is hidden, otherwise the number
+   *     of its document
    */
   public static KeyPositions masked(int[] mask, int rows, int prefix) {
     int own = mask.length / rows;
@@ -32,9 +34,16 @@ public record KeyPositions(int rows, int keys, int[] values) {
     boolean plain = true;
     for (int row = 0; row < rows; row++) {
       int next = 0;
+      int document = 1;
       boolean gap = false;
       for (int key = 0; key < keys; key++) {
-        boolean shown = key < prefix || mask[row * own + key - prefix] != 0;
+        int number = key < prefix ? 1 : mask[row * own + key - prefix];
+        boolean shown = number != 0;
+        if (number > document) {
+          document = number;
+          next = prefix;
+          plain = false;
+        }
         plain &= !(gap && shown);
         gap |= !shown;
         values[row * keys + key] = next;

@@ -10,6 +10,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.kernel.AttentionPattern;
+import org.peft4j.transformers.internal.batch.Documents;
 import org.peft4j.transformers.internal.batch.Extent;
 import org.peft4j.transformers.internal.batch.TokenIds;
 
@@ -64,7 +65,7 @@ public final class PassPatterns {
               ? AttentionPattern.causal(past, queries, keys)
               : AttentionPattern.full(queries, keys);
       int[] shown = mask == null ? new int[0] : TokenIds.of(mask);
-      if (Arrays.stream(shown).anyMatch(v -> v == 0)) {
+      if (Arrays.stream(shown).anyMatch(v -> v != 1)) {
         new Extent(rows, keys).requireMask(shown);
         pattern = pattern.withMask(rows, shown);
       }
@@ -88,8 +89,12 @@ public final class PassPatterns {
 
   private record Answer(Question question, AttentionPattern pattern) {}
 
+  /** The documents of rows under a mask, null if each row is one. */
+  private record Packed(INDArray mask, @Nullable Documents documents) {}
+
   private static final class Shared {
     private final List<Answer> answers = new ArrayList<>();
+    private @Nullable Packed packed;
     private final Map<String, RelativeTable> tables = new HashMap<>();
 
     void clear() {
@@ -101,6 +106,7 @@ public final class PassPatterns {
             }
           });
       answers.clear();
+      packed = null;
       tables
           .values()
           .forEach(
@@ -140,6 +146,25 @@ public final class PassPatterns {
     }
     answers.add(new Answer(question, pattern));
     return pattern;
+  }
+
+  /**
+   * The documents that are packed in the rows of this pass.
+   *
+   * @param mask [rows, time], 0 for padding, or the number of a token's document; null for none
+   * @return null if each row is one document
+   */
+  public @Nullable Documents documents(@Nullable INDArray mask) {
+    if (mask == null) {
+      return null;
+    }
+    Shared own = shared.get();
+    Packed packed = own.packed;
+    if (packed == null || packed.mask() != mask) {
+      packed = new Packed(mask, Documents.of(TokenIds.of(mask), (int) mask.size(0)));
+      own.packed = packed;
+    }
+    return packed.documents();
   }
 
   /** The table of that name in this pass; {@code make} makes it on first use. */

@@ -57,7 +57,7 @@ class EmbeddingsTest {
   }
 
   private static Tokens tokens(int @Nullable [] padding, int @Nullable [] mask, int past) {
-    return new Tokens(IDS, new Extent(2, 3), 0, null, padding, mask, past, 0);
+    return new Tokens(IDS, new Extent(2, 3), 0, null, padding, mask, null, past, 0);
   }
 
   private static INDArray embed(InputPart part, TestModules modules, Tokens tokens) {

@@ -39,6 +39,8 @@ class PositionsTest {
     int[] mask = {1, 0, 1, 0, 1, 1};
     assertThat(KeyPositions.masked(mask, 2, 0).values()).containsExactly(0, 1, 1, 0, 0, 1);
     assertThat(KeyPositions.masked(mask, 2, 1).values()).containsExactly(0, 1, 2, 2, 0, 1, 1, 2);
+    assertThat(KeyPositions.masked(new int[] {1, 1, 2, 0, 2, 3}, 1, 2).values())
+        .containsExactly(0, 1, 2, 3, 2, 3, 3, 2);
     assertThat(KeyPositions.masked(new int[] {1, 1, 1, 1, 1, 0}, 2, 0).values())
         .containsExactly(0, 1, 2);
     assertThat(KeyPositions.padded(new int[] {0, 2}, 1, 4).values())
