@@ -83,6 +83,41 @@ class TextTest {
     assertThat(trained.out()).contains("evaluation after step 2: loss " + loss);
   }
 
+  private String losses(Path rows, String name, Object... more) throws IOException {
+    Path output = folder.resolve(name);
+    List<Object> arguments =
+        new ArrayList<>(List.of("train", "-m", MODEL, "-d", rows, "-o", output, "--steps", 2));
+    arguments.addAll(List.of("--learning-rate", 0.01, "--no-shuffle"));
+    arguments.addAll(List.of(more));
+    Run run = Run.of(arguments.toArray());
+    assertThat(run.status()).as(run.err()).isZero();
+    return Files.readString(output.resolve("metrics.jsonl")).replaceAll("(\"loss\":.{6}).*", "$1");
+  }
+
+  @Test
+  void packedRowsTrainAsTheSameRowsApart() throws IOException {
+    Path rows = folder.resolve("rows.jsonl");
+    Files.writeString(
+        rows,
+        """
+        {"text": "One day, a dog ran."}
+        {"text": "The cat was happy and sat in the sun all day long."}
+        {"text": "Lily saw a big red ball."}
+        {"text": "Tim had a toy."}
+        """);
+
+    String apart = losses(rows, "apart", "--batch-size", 4);
+
+    assertThat(apart.lines()).hasSize(2);
+    assertThat(losses(rows, "free", "--batch-size", 4, "--padding-free")).isEqualTo(apart);
+    assertThat(losses(rows, "packed", "--batch-size", 9, "--packing", "--sequence-length", 40))
+        .isEqualTo(apart);
+    Run both =
+        Run.of("train", "-m", MODEL, "-d", rows, "-o", folder, "--packing", "--padding-free");
+    assertThat(both.status()).isEqualTo(2);
+    assertThat(both.err()).contains("--packing and --padding-free both say");
+  }
+
   @Test
   void promptsAndCompletionsTrain() throws IOException {
     Path rows = folder.resolve("rows.jsonl");

@@ -125,8 +125,8 @@ public final class AttentionPattern {
   }
 
   /**
-   * Hides padding, and keeps documents apart that are packed in one row: each query sees the keys of
-   * its own document only.
+   * Hides padding, and keeps documents apart that are packed in one row: each query sees the keys
+   * of its own document only.
    *
    * @param rows the number of sequences, B
    * @param mask [B, keys without the prefix] row by row: 0 hides a key of a row; 1 is a key, or 1,
@@ -311,9 +311,7 @@ public final class AttentionPattern {
   /** The first key after the prefix that causality, window and document let a query see. */
   private int first(int row, int query) {
     int first = window == UNLIMITED ? 0 : Math.max(0, past + query - window + 1);
-    return shown == null
-        ? first
-        : Math.max(first, shown.documentStart(row, past + query));
+    return shown == null ? first : Math.max(first, shown.documentStart(row, past + query));
   }
 
   /** One after the last such key. */
@@ -322,9 +320,7 @@ public final class AttentionPattern {
     if (!causal) {
       end = window >= keys ? keys : Math.min(keys, query + window);
     }
-    return shown == null
-        ? end
-        : Math.min(end, shown.documentEnd(row, past + query));
+    return shown == null ? end : Math.min(end, shown.documentEnd(row, past + query));
   }
 
   private boolean isBlind(ShownKeys keysOfRows, int row, int query) {

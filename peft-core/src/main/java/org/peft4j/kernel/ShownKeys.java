@@ -57,8 +57,7 @@ final class ShownKeys {
 
   /** Whether every row is one document without a hidden key. */
   boolean all() {
-    return documents == null
-        && Arrays.stream(rows).allMatch(row -> row.nextClearBit(0) >= keys);
+    return documents == null && Arrays.stream(rows).allMatch(row -> row.nextClearBit(0) >= keys);
   }
 
   /** The range from the first key that any row shows to the last; empty if all are hidden. */

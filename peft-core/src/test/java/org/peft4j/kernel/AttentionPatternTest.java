@@ -180,8 +180,7 @@ class AttentionPatternTest {
         .hasMessageContaining("3 at row 0, key 1, after document 1");
     assertThatThrownBy(() -> causal.withMask(1, new int[] {1, 2, 1, 1}))
         .hasMessageContaining("1 at row 0, key 2, after document 2");
-    assertThatThrownBy(
-            () -> AttentionPattern.full(5, 3).withMask(1, new int[] {1, 2, 2}))
+    assertThatThrownBy(() -> AttentionPattern.full(5, 3).withMask(1, new int[] {1, 2, 2}))
         .hasMessageContaining("documents of one sequence");
     assertThatThrownBy(() -> causal.withLeftPadding(0, -1)).hasMessageContaining("[0, -1]");
     assertThatThrownBy(() -> causal.withBias(bias).withPrefix(2))

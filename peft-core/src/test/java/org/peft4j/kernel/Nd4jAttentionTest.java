@@ -40,8 +40,7 @@ class Nd4jAttentionTest {
             capped),
         Arguments.of("left padding", causal.withLeftPadding(1, 3), capped),
         Arguments.of("holes", causal.withMask(2, holes), scaled),
-        Arguments.of(
-            "documents", causal.withMask(2, new int[] {1, 2, 2, 3, 1, 1, 2, 0}), scaled),
+        Arguments.of("documents", causal.withMask(2, new int[] {1, 2, 2, 3, 1, 1, 2, 0}), scaled),
         Arguments.of("prefix", causal.withPrefix(2).withLeftPadding(0, 2), scaled),
         Arguments.of("bias for all", causal.withBias(random(1, 1, 4, 4)), scaled),
         Arguments.of("bias of heads", causal.withBias(random(1, HEADS, 4, 4)), capped),

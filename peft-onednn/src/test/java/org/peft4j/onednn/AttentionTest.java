@@ -33,7 +33,9 @@ class AttentionTest {
         IntStream.range(0, 600).map(i -> i % 300 > 20 && i % 7 > i / 300 ? 1 : 0).toArray();
     int[] ends = IntStream.range(0, 600).map(i -> i % 300 > 40 && i % 300 < 130 ? 1 : 0).toArray();
     int[] documents =
-        IntStream.range(0, 600).map(i -> i % 300 > 290 ? 0 : 1 + i % 300 / (35 + 40 * (i / 300))).toArray();
+        IntStream.range(0, 600)
+            .map(i -> i % 300 > 290 ? 0 : 1 + i % 300 / (35 + 40 * (i / 300)))
+            .toArray();
     AttentionPattern causal = AttentionPattern.causal(300);
     return Stream.of(
         Arguments.of("causal, one tile", AttentionPattern.causal(50)),
@@ -69,8 +71,7 @@ class AttentionTest {
         Arguments.of("documents, window", causal.withMask(2, documents).withWindow(12)),
         Arguments.of("documents, prefix", causal.withMask(2, documents).withPrefix(7)),
         Arguments.of(
-            "documents in both directions",
-            AttentionPattern.full(300, 300).withMask(2, documents)),
+            "documents in both directions", AttentionPattern.full(300, 300).withMask(2, documents)),
         Arguments.of("a row of padding only", AttentionPattern.causal(9).withLeftPadding(0, 9)),
         Arguments.of("prefix", causal.withPrefix(11)),
         Arguments.of("prefix, left padding", causal.withPrefix(11).withLeftPadding(3, 150)),

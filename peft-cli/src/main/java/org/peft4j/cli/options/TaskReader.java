@@ -3,6 +3,7 @@ package org.peft4j.cli.options;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.peft4j.error.PeftException;
 import org.peft4j.train.data.TextTokens;
 import org.peft4j.train.data.TokenBatch;
@@ -23,6 +24,7 @@ public final class TaskReader {
           Map.of(
               "The sequence length", "--sequence-length",
               "the sequence length", "--sequence-length",
+              "The length of packed rows", "--sequence-length",
               "The stride", "--stride",
               "the stride", "--stride",
               "The temperature", "--temperature",
@@ -30,9 +32,11 @@ public final class TaskReader {
               "batchSize", "--batch-size"));
 
   private final Path model;
+  private final Task task;
   private final DataOptions options;
   private final VectorOptions vectors;
   private final DataFiles files;
+  private UnaryOperator<TrainingData> layout = UnaryOperator.identity();
 
   /**
    * A reader.
@@ -41,6 +45,7 @@ public final class TaskReader {
    */
   public TaskReader(Path model, TaskHead head, DataOptions options, VectorOptions vectors) {
     this.model = model;
+    this.task = head.task();
     this.options = options;
     this.vectors = vectors;
     vectors.requireUse(head.task());
@@ -57,6 +62,25 @@ public final class TaskReader {
     DataFiles read = DataFiles.of(model, head).withColumns(HeadChoice.columns(options));
     DataFiles cut = options.sequenceLength.map(read::withSequenceLength).orElse(read);
     return options.stride.map(cut::withStride).orElse(cut);
+  }
+
+  /** Packs the examples to train on in rows of the sequence length. */
+  public void pack() {
+    requireTexts("--packing");
+    layout = data -> data.packed(files.blockLength());
+  }
+
+  /** Puts the examples of each batch in one row. */
+  public void joinBatches() {
+    requireTexts("--padding-free");
+    layout = TrainingData::paddingFree;
+  }
+
+  private void requireTexts(String option) {
+    if (task != Task.CAUSAL_LM) {
+      throw new PeftException(
+          option + " is for the task causal-lm; this is " + TaskArgument.typed(task) + ".");
+    }
   }
 
   /** The whole file. */
@@ -112,8 +136,9 @@ public final class TaskReader {
     }
   }
 
-  private static TaskData<TokenBatch> tokens(TrainingData data, Optional<TrainingData> evaluation) {
-    return new TaskData<>(new CrossEntropy(), data, evaluation.map(held -> held), data);
+  private TaskData<TokenBatch> tokens(TrainingData data, Optional<TrainingData> evaluation) {
+    return new TaskData<>(
+        new CrossEntropy(), layout.apply(data), evaluation.map(held -> held), data);
   }
 
   private TaskData<VectorBatch> related(VectorData data, Optional<VectorData> evaluation) {

@@ -76,6 +76,12 @@ record Preparation(TaskHead head, Optional<PeftConfig> config) {
   TaskData<? extends Batch> read(TrainCommand command) {
     TaskReader reader = new TaskReader(command.model, head, command.data, command.vectors);
     TrainingOptions options = command.training;
+    if (options.packing) {
+      reader.pack();
+    }
+    if (options.paddingFree) {
+      reader.joinBatches();
+    }
     if (options.evalSplit.isPresent()) {
       return reader.split(options.evalSplit.get());
     }

@@ -82,6 +82,9 @@ public final class TrainCommand implements Runnable {
     require(
         training.eval.isEmpty() || training.evalSplit.isEmpty(),
         "--eval and --eval-split both say what to evaluate on; give one of them");
+    require(
+        !(training.packing && training.paddingFree),
+        "--packing and --padding-free both say how examples share rows; give one of them");
     new Training(this, Output.of(spec)).run();
   }
 

@@ -89,6 +89,20 @@ final class TrainingOptions {
   boolean dropLast;
 
   @Option(
+      names = "--packing",
+      description =
+          "Put several examples in one row of --sequence-length tokens; each stays apart, as if it"
+              + " were alone in the row. --batch-size counts rows.")
+  boolean packing;
+
+  @Option(
+      names = "--padding-free",
+      description =
+          "Put the examples of a batch in one row, each apart, so that none is padded: the same"
+              + " numbers, faster if lengths differ.")
+  boolean paddingFree;
+
+  @Option(
       names = "--seed",
       paramLabel = "N",
       description = "Seed of a new adapter's values, the data's order and dropout (default: 0).")

@@ -31,7 +31,7 @@ public final class TokenBatch implements Batch {
 
     /** Whether a position is padding. */
     public boolean isPadded() {
-      return sum(mask) < (long) mask.length * mask[0].length;
+      return shown(mask) < (long) mask.length * mask[0].length;
     }
   }
 
@@ -50,11 +50,11 @@ public final class TokenBatch implements Batch {
     this.decoder = decoder;
     this.tasks = tasks;
     this.labelled = targets.stream().mapToInt(Target::predictions).sum();
-    this.tokens = sum(attentionMask) + decoder.map(input -> sum(input.mask())).orElse(0);
+    this.tokens = shown(attentionMask) + decoder.map(input -> shown(input.mask())).orElse(0);
   }
 
-  private static int sum(int[][] mask) {
-    return Arrays.stream(mask).flatMapToInt(Arrays::stream).sum();
+  private static int shown(int[][] mask) {
+    return (int) Arrays.stream(mask).flatMapToInt(Arrays::stream).filter(n -> n > 0).count();
   }
 
   /**
@@ -102,7 +102,10 @@ public final class TokenBatch implements Batch {
     return inputIds;
   }
 
-  /** 1 for a token, 0 for padding, [rows, time]. */
+  /**
+   * 1 for a token, 0 for padding, [rows, time]. Where several documents are packed in a row, their
+   * tokens have the numbers 1, 2, 3, ….
+   */
   public int[][] attentionMask() {
     return attentionMask;
   }
@@ -139,7 +142,7 @@ public final class TokenBatch implements Batch {
       for (int t = 0; t < time(); t++) {
         boolean whole = decoder.isPresent() || !targets.get(row).ofTokens();
         boolean labelled = whole || labels[row][t] != TokenSequence.IGNORED;
-        counted[row][t] = attentionMask[row][t] == 1 && labelled;
+        counted[row][t] = attentionMask[row][t] > 0 && labelled;
       }
     }
     return counted;
@@ -175,6 +178,11 @@ public final class TokenBatch implements Batch {
 
   /** Whether a position is padding; of an encoder-decoder, one of the encoder. */
   public boolean isPadded() {
-    return sum(attentionMask) < rows() * time();
+    return shown(attentionMask) < rows() * time();
+  }
+
+  /** Whether a row holds several documents, or padding: whether the model needs the mask. */
+  public boolean needsMask() {
+    return Arrays.stream(attentionMask).flatMapToInt(Arrays::stream).anyMatch(n -> n != 1);
   }
 }

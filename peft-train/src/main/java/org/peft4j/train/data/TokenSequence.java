@@ -1,7 +1,9 @@
 package org.peft4j.train.data;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.peft4j.error.PeftException;
 
 /**
@@ -206,6 +208,53 @@ public final class TokenSequence {
     return mask;
   }
 
+  /**
+   * Several sequences in one row, each apart: none attends to another, and positions begin anew in
+   * each. The first token of a sequence is predicted by nothing, as if it were alone.
+   *
+   * @throws PeftException if they have types, tasks, or other labels than of tokens
+   */
+  static TokenSequence packed(List<TokenSequence> documents) {
+    documents.forEach(TokenSequence::requirePackable);
+    int[] numbers = new int[documents.stream().mapToInt(d -> d.ids.length).sum()];
+    int at = 0;
+    int before = 0;
+    for (TokenSequence document : documents) {
+      for (int number : document.mask) {
+        numbers[at++] = number == 0 ? 0 : before + number;
+      }
+      before += Arrays.stream(document.mask).max().orElse(0);
+    }
+    Target target = new Target.NextTokens(joined(documents, TokenSequence::laterLabels));
+    return new TokenSequence(
+        joined(documents, TokenSequence::ids),
+        numbers,
+        target,
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty());
+  }
+
+  private void requirePackable() {
+    if (!(target instanceof Target.NextTokens) || types.isPresent() || task.isPresent()) {
+      throw new PeftException(
+          "A sequence has "
+              + (task.isPresent() ? "a task" : types.isPresent() ? "types" : target.kind())
+              + (task.isPresent() || types.isPresent() ? " of its own" : " to predict")
+              + ", and cannot be packed; allowed: sequences of the next tokens alone.");
+    }
+  }
+
+  private int[] laterLabels() {
+    int[] later = target.labels().clone();
+    Arrays.fill(later, 0, Math.min(1, later.length), IGNORED);
+    return later;
+  }
+
+  private static int[] joined(List<TokenSequence> all, Function<TokenSequence, int[]> part) {
+    return all.stream().flatMapToInt(one -> Arrays.stream(part.apply(one))).toArray();
+  }
+
   static int[] ones(int count) {
     int[] ones = new int[count];
     Arrays.fill(ones, 1);
@@ -235,6 +284,7 @@ public final class TokenSequence {
     return ids;
   }
 
+  /** 1 for a token, or the number of its document; 0 for padding. */
   int[] mask() {
     return mask;
   }
@@ -260,6 +310,13 @@ public final class TokenSequence {
   /** The number of positions, padding included; those of the longer side of an encoder-decoder. */
   public int length() {
     return Math.max(ids.length, decoded.map(decoder -> decoder.ids().length).orElse(0));
+  }
+
+  /** The number of positions that the model needs: as {@link #length}, of the longest document. */
+  int longest() {
+    int[] counts = new int[Arrays.stream(mask).max().orElse(0) + 1];
+    Arrays.stream(mask).forEach(number -> counts[number]++);
+    return counts.length <= 2 ? length() : Arrays.stream(counts).skip(1).max().orElse(0);
   }
 
   /**

@@ -15,10 +15,12 @@ public final class TrainingData implements Examples<TokenBatch> {
 
   private final List<TokenSequence> sequences;
   private final int padToken;
+  private final boolean joined;
 
-  private TrainingData(List<TokenSequence> sequences, int padToken) {
+  private TrainingData(List<TokenSequence> sequences, int padToken, boolean joined) {
     this.sequences = sequences;
     this.padToken = padToken;
+    this.joined = joined;
   }
 
   /**
@@ -57,7 +59,7 @@ public final class TrainingData implements Examples<TokenBatch> {
           sequences.size(),
           where(sequences));
     }
-    return new TrainingData(useful, padToken);
+    return new TrainingData(useful, padToken, false);
   }
 
   private static String where(List<TokenSequence> sequences) {
@@ -77,15 +79,57 @@ public final class TrainingData implements Examples<TokenBatch> {
     return sequences.stream().mapToLong(TokenSequence::labelled).sum();
   }
 
-  /** The number of tokens in the longest sequence. */
+  /** The number of tokens in the longest sequence; in the longest of those packed in a row. */
   public int longest() {
-    return sequences.stream().mapToInt(TokenSequence::length).max().orElse(0);
+    return sequences.stream().mapToInt(TokenSequence::longest).max().orElse(0);
   }
 
   /** The rows with these numbers as a batch. */
   @Override
   public TokenBatch batch(int... rows) {
-    return TokenBatch.of(Arrays.stream(rows).mapToObj(sequences::get).toList(), padToken);
+    List<TokenSequence> some = Arrays.stream(rows).mapToObj(sequences::get).toList();
+    return TokenBatch.of(joined ? List.of(TokenSequence.packed(some)) : some, padToken);
+  }
+
+  /**
+   * The same sequences packed in rows of at most {@code length} tokens by best-fit decreasing. In a
+   * row each stays apart, as if it were alone: it sees no other, and its positions begin at 0. The
+   * loss is the same mean over labels; only what shares a batch changes. Methods that put virtual
+   * tokens before a row refuse packed data.
+   *
+   * @param length at least that of the longest sequence
+   * @throws PeftException if a sequence is longer; or has types, a task of its own, or other labels
+   *     than the next tokens
+   */
+  public TrainingData packed(int length) {
+    int[] lengths = sequences.stream().mapToInt(TokenSequence::length).toArray();
+    int longest = Arrays.stream(lengths).max().orElse(0);
+    if (length < longest) {
+      throw new PeftException(
+          "The length of packed rows is "
+              + length
+              + ", the longest sequence has "
+              + longest
+              + " tokens; allowed: its length and above. Raise the one, or cut the other.");
+    }
+    return new TrainingData(
+        BestFit.blocks(lengths, length).stream()
+            .map(row -> TokenSequence.packed(row.stream().map(sequences::get).toList()))
+            .toList(),
+        padToken,
+        joined);
+  }
+
+  /**
+   * The same sequences, whose batches are one row each, without padding: one sequence after the
+   * other, apart as in {@link #packed}.
+   *
+   * @throws PeftException if a sequence has types, a task of its own, or other labels than the next
+   *     tokens
+   */
+  public TrainingData paddingFree() {
+    sequences.forEach(sequence -> TokenSequence.packed(List.of(sequence)));
+    return new TrainingData(sequences, padToken, true);
   }
 
   /**
@@ -94,7 +138,7 @@ public final class TrainingData implements Examples<TokenBatch> {
    * @param fraction of all, above 0 and at most 1; rounded down, but at least one sequence
    */
   public TrainingData first(double fraction) {
-    return new TrainingData(sequences.subList(0, cut(fraction)), padToken);
+    return new TrainingData(sequences.subList(0, cut(fraction)), padToken, joined);
   }
 
   /**
@@ -108,7 +152,7 @@ public final class TrainingData implements Examples<TokenBatch> {
       throw new PeftException(
           "Nothing is left of " + from + " sequences after the first " + fraction + " of them.");
     }
-    return new TrainingData(sequences.subList(from, sequences.size()), padToken);
+    return new TrainingData(sequences.subList(from, sequences.size()), padToken, joined);
   }
 
   private int cut(double fraction) {

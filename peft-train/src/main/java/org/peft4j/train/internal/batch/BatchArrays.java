@@ -37,13 +37,13 @@ public final class BatchArrays implements AutoCloseable {
     INDArray types =
         Nd4j.createFromArray(batch.types().orElseGet(() -> new int[batch.rows()][batch.time()]));
     if (apart) {
-      add(ids, batch.isPadded(), batch.attentionMask());
-      add(types, batch.isPadded(), batch.attentionMask());
+      add(ids, batch.needsMask(), batch.attentionMask());
+      add(types, batch.needsMask(), batch.attentionMask());
     } else if (types.maxNumber().intValue() > 0) {
-      add(joined(ids, types), batch.isPadded(), batch.attentionMask());
+      add(joined(ids, types), batch.needsMask(), batch.attentionMask());
     } else {
       Scratch.release(types);
-      add(ids, batch.isPadded(), batch.attentionMask());
+      add(ids, batch.needsMask(), batch.attentionMask());
     }
     batch
         .decoder()
@@ -74,9 +74,9 @@ public final class BatchArrays implements AutoCloseable {
                     : Optional.of(Nd4j.createFromArray(batch.labels())));
   }
 
-  private void add(INDArray input, boolean padded, int[][] mask) {
+  private void add(INDArray input, boolean needsMask, int[][] mask) {
     inputs.add(input);
-    masks.add(padded ? Nd4j.createFromArray(mask) : null);
+    masks.add(needsMask ? Nd4j.createFromArray(mask) : null);
   }
 
   /**
