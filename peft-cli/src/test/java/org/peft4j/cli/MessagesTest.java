@@ -23,6 +23,7 @@ class MessagesTest {
     Files.createDirectories(folder.resolve("xlnet"));
     Files.writeString(folder.resolve("xlnet/config.json"), "{\"model_type\": \"xlnet\"}");
     Files.writeString(folder.resolve("notes.md"), "Notes");
+    Files.createDirectories(folder.resolve("old/checkpoint-12"));
     Files.writeString(folder.resolve("file"), "not a folder");
     Files.writeString(folder.resolve("bad.safetensors"), "0123456789");
   }
@@ -64,6 +65,11 @@ class MessagesTest {
         "train -m LLAMA -d INPUTS -o @/o --epochs 0 | --epochs is 0; allowed: 1 and above, or set --steps.",
         "train -m LLAMA -d INPUTS -o @/o --grad-accumulation 0 | --grad-accumulation is 0; allowed",
         "train -m LLAMA -d INPUTS -o @/o --batch-size 9 --drop-last | nothing would train",
+        "train -m LLAMA -d INPUTS -o @/o --keep 0 | --keep is 0; allowed: 1 and above.",
+        "train -m LLAMA -d INPUTS -o @/o --save-every -3 | --save-every is -3; allowed: 0 and above.",
+        "train -m LLAMA -d INPUTS -o @/o --resume @/none | There is no checkpoint in",
+        "train -m LLAMA -d INPUTS -o @/old        | checkpoint-12 is of an earlier training. Go on from",
+        "train -m LLAMA -d INPUTS -o @/o --resume @/old | is not a checkpoint of a training",
         "train -m LLAMA -d INPUTS -o @/o --config @/none.json | none.json",
         "train -m LLAMA -d INPUTS -o @/file/o     | Cannot write to the output folder",
         "merge -m LLAMA -a ADAPTER -o LLAMA       | LLAMA",

@@ -17,4 +17,9 @@ public final class Checkpoints {
   public static Optional<Path> latest(Path folder) {
     return CheckpointFolder.latest(folder);
   }
+
+  /** Whether a folder is a checkpoint of a training. */
+  public static boolean is(Path folder) {
+    return CheckpointFolder.isCheckpoint(folder);
+  }
 }

@@ -139,11 +139,20 @@ public final class FineTunerBuilder<B extends Batch> {
    * Where to write checkpoints; nowhere by default. A training that is stopped writes one, too. The
    * last two are kept.
    *
-   * @param every steps between checkpoints, 1 and above
+   * @param every steps between checkpoints, 1 and above; 0 for one when the training is stopped
    * @throws PeftException if {@code every} is not allowed
    */
   public FineTunerBuilder<B> checkpoints(Path folder, long every) {
-    checkpoints = new CheckpointFolder(folder, every);
+    return checkpoints(folder, every, 2);
+  }
+
+  /**
+   * The same with another number of checkpoints.
+   *
+   * @param kept how many are kept, the last ones; 1 and above
+   */
+  public FineTunerBuilder<B> checkpoints(Path folder, long every, int kept) {
+    checkpoints = new CheckpointFolder(folder, every, kept);
     return this;
   }
 

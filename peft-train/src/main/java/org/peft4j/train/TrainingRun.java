@@ -1,7 +1,6 @@
 package org.peft4j.train;
 
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
@@ -12,7 +11,7 @@ import org.peft4j.train.internal.CheckpointFolder;
 import org.peft4j.train.internal.TrainingState;
 import org.peft4j.train.metrics.Evaluation;
 import org.peft4j.train.metrics.FineTuningResult;
-import org.peft4j.train.metrics.FineTuningResult.StepEvaluation;
+import org.peft4j.train.metrics.RunHistory;
 import org.peft4j.train.metrics.StepMetrics;
 import org.peft4j.train.metrics.TrainingListener;
 
@@ -24,8 +23,8 @@ final class TrainingRun<B extends Batch> {
   private final List<TrainingListener> listeners;
   private final Optional<CheckpointFolder> checkpoints;
   private final BooleanSupplier stopRequested;
-  private final List<StepEvaluation> evaluations = new ArrayList<>();
   private final long total;
+  private RunHistory history = RunHistory.none();
   private boolean interrupted;
 
   TrainingRun(
@@ -52,27 +51,34 @@ final class TrainingRun<B extends Batch> {
   FineTuningResult run(Optional<Path> resumeFrom) {
     training.model().training().masks().restore(training.settings().seed(), 0);
     resumeFrom.ifPresentOrElse(
-        folder -> steps.resumeAfter(state.restore(folder)),
-        () -> checkpoints.ifPresent(CheckpointFolder::requireNone));
+        this::resume, () -> checkpoints.ifPresent(CheckpointFolder::requireNone));
     checkpoints.ifPresent(folder -> folder.requireRoom(state.bytes()));
     tell(listener -> listener.onStart(steps.done(), total));
+    double secondsBefore = history.seconds();
+    long begin = System.nanoTime();
     double lastLoss = Double.NaN;
     while (steps.done() < total && !stopped()) {
       long epochs = training.data().epochs();
       StepMetrics metrics = steps.make();
       lastLoss = metrics.loss();
+      history = history.after(metrics, secondsBefore + (System.nanoTime() - begin) * 1e-9);
       tell(listener -> listener.onStep(metrics));
       afterStep(metrics.step(), epochs);
     }
-    long done = steps.done();
     if (interrupted) {
       checkpoints.ifPresent(this::write);
-    } else {
-      evaluate(done);
+    } else if (!history.evaluated()) {
+      evaluate();
     }
-    FineTuningResult result = new FineTuningResult(done, lastLoss, evaluations, interrupted);
+    FineTuningResult result =
+        new FineTuningResult(steps.done(), lastLoss, history.evaluations(), interrupted);
     tell(listener -> listener.onEnd(result));
     return result;
+  }
+
+  private void resume(Path checkpoint) {
+    history = state.restore(checkpoint);
+    steps.resumeAfter(history.steps());
   }
 
   /** An interrupt is taken note of at once, so that it does not break the writing of files. */
@@ -81,10 +87,11 @@ final class TrainingRun<B extends Batch> {
     return interrupted;
   }
 
+  /** Evaluates before a checkpoint is written, which holds the evaluation then. */
   private void afterStep(long step, long epochsBefore) {
     long every = training.settings().evalEvery();
-    if (every > 0 && step % every == 0 && step < total) {
-      evaluate(step);
+    if (step == total || (every > 0 && step % every == 0)) {
+      evaluate();
     }
     for (long epoch = epochsBefore + 1; epoch <= training.data().epochs(); epoch++) {
       long ended = epoch;
@@ -96,17 +103,17 @@ final class TrainingRun<B extends Batch> {
   /** Writes once more if an interrupt came while the files were open, which closes them. */
   private void write(CheckpointFolder folder) {
     try {
-      folder.write(state, steps.done());
+      folder.write(state, history);
     } catch (PeftException e) {
       if (!Thread.interrupted()) {
         throw e;
       }
       interrupted = true;
-      folder.write(state, steps.done());
+      folder.write(state, history);
     }
   }
 
-  private void evaluate(long step) {
+  private void evaluate() {
     training
         .evaluation()
         .ifPresent(
@@ -117,8 +124,8 @@ final class TrainingRun<B extends Batch> {
                       training.objective(),
                       examples,
                       training.settings().batchSize());
-              evaluations.add(new StepEvaluation(step, evaluation));
-              tell(listener -> listener.onEvaluation(step, evaluation));
+              history = history.with(evaluation);
+              tell(listener -> listener.onEvaluation(history.steps(), evaluation));
             });
   }
 

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
@@ -23,6 +24,7 @@ import org.peft4j.safetensors.TensorSource;
 import org.peft4j.train.data.TrainingData;
 import org.peft4j.train.internal.CheckpointFolder;
 import org.peft4j.train.metrics.FineTuningResult;
+import org.peft4j.train.metrics.FineTuningResult.StepEvaluation;
 import org.peft4j.train.metrics.MetricsFile;
 
 class ResumeTest {
@@ -37,14 +39,18 @@ class ResumeTest {
   @Test
   void aResumedTrainingEqualsOneThatWasNeverStopped() throws IOException {
     float[] whole;
+    List<StepEvaluation> evaluations;
     Path metrics = folder.resolve("metrics.jsonl");
     try (TinyTraining tiny = new TinyTraining()) {
-      FineTuner.builder(tiny.model, DATA)
-          .settings(TinyTraining.settings().build())
-          .checkpoints(folder, 4)
-          .listener(new MetricsFile(metrics))
-          .build()
-          .run();
+      evaluations =
+          FineTuner.builder(tiny.model, DATA)
+              .settings(TinyTraining.settings().evalEvery(3).build())
+              .evaluation(DATA)
+              .checkpoints(folder, 4)
+              .listener(new MetricsFile(metrics))
+              .build()
+              .run()
+              .evaluations();
       whole = tiny.parameters();
     }
     assertThat(names()).containsExactly("checkpoint-4", "checkpoint-8", "metrics.jsonl");
@@ -63,6 +69,7 @@ class ResumeTest {
 
         assertThat(tiny.parameters()).isEqualTo(whole);
         assertThat(result.steps()).isEqualTo(10);
+        assertThat(result.evaluations()).isEqualTo(evaluations);
         assertThat(withoutTimes(metrics)).isEqualTo(lines);
       }
     }

@@ -26,8 +26,9 @@ import picocli.CommandLine.Spec;
     description = {
       "Writes adapter_config.json and adapter_model.safetensors, which Python's PEFT loads too, the"
           + " labels of a classifier in config.json, and metrics.jsonl with a line for each step: step, loss, learning_rate, grad_norm,"
-          + " step_seconds, tokens_per_second.",
-      "Ctrl-C ends training after the current step and saves the adapter."
+          + " step_seconds, tokens_per_second; and for each evaluation: step, eval_loss, eval_predictions.",
+      "Ctrl-C ends training after the current step and saves the adapter and a checkpoint, from which"
+          + " --resume goes on."
     },
     footer = {
       "",
@@ -38,6 +39,7 @@ import picocli.CommandLine.Spec;
       "    --eval-split 0.1 --epochs 3 --learning-rate 1e-4 --output my-adapter",
       "  peft train --model my-bert --task seq-cls --data reviews.csv --columns text=review,label=stars \\",
       "    --output stars",
+      "  peft train --model my-model --data notes.txt --output my-adapter --resume my-adapter",
       "  peft train --model my-model --adapter my-adapter --data more.txt --output my-adapter-2"
     })
 public final class TrainCommand implements Runnable {
@@ -72,6 +74,9 @@ public final class TrainCommand implements Runnable {
 
   @ArgGroup(validate = false, order = 2, heading = "%nThe training:%n")
   TrainingOptions training = new TrainingOptions();
+
+  @ArgGroup(validate = false, order = 4, heading = "%nThe run:%n")
+  RunOptions kept = new RunOptions();
 
   @Override
   public void run() {

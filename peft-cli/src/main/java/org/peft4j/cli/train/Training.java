@@ -1,6 +1,7 @@
 package org.peft4j.cli.train;
 
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -53,6 +54,19 @@ final class Training {
               "evalEvery", "--eval-every",
               "labelSmoothing", "--label-smoothing"));
 
+  /** In messages about a checkpoint; other names of settings are words of messages, too. */
+  private static final OptionNames SETTINGS =
+      new OptionNames(
+          Map.of(
+              "batchSize", "--batch-size",
+              "gradientAccumulation", "--grad-accumulation",
+              "learningRate", "--learning-rate",
+              "weightDecay", "--weight-decay",
+              "warmupSteps", "--warmup-steps",
+              "maxGradNorm", "--max-grad-norm",
+              "dropLast", "--drop-last",
+              "decayAll", "--decay-all"));
+
   private final TrainCommand command;
   private final TrainingOptions options;
   private final PrintWriter out;
@@ -67,14 +81,18 @@ final class Training {
     // Checks everything it can before the slow work of loading and training.
     FineTuningSettings settings = settings();
     OpenModel.check(command.model);
+    Optional<Path> checkpoint = command.kept.checkpoint(command.output);
     Preparation prepared = Preparation.of(command);
     try (OutputFolder output = OutputFolder.prepare(command.output)) {
-      run(settings, prepared, prepared.read(command));
+      run(settings, prepared, prepared.read(command), checkpoint);
     }
   }
 
   private <B extends Batch> void run(
-      FineTuningSettings settings, Preparation prepared, TaskData<B> data) {
+      FineTuningSettings settings,
+      Preparation prepared,
+      TaskData<B> data,
+      Optional<Path> checkpoint) {
     TaskHead head = prepared.head();
     Optional<PeftConfig> config = prepared.config();
     Optional<DataStart> start = config.flatMap(DataStart::of);
@@ -98,9 +116,11 @@ final class Training {
           FineTuner.builder(model, data.objective())
               .data(data.examples())
               .settings(settings)
+              .checkpoints(command.output, command.kept.saveEvery, command.kept.keep)
               .optimizer(
                   options.optimizer.map(StandardOptimizer::named).orElse(StandardOptimizer.ADAMW));
       data.evaluation().ifPresent(builder::evaluation);
+      checkpoint.ifPresent(builder::resumeFrom);
       MethodOptions.given(command.commandLine())
           .groups(model.config(Peft.DEFAULT_ADAPTER), options.weightDecay)
           .ifPresent(builder::groups);
@@ -180,6 +200,13 @@ final class Training {
       save.save(model);
       out.println(progress.summary(result));
       out.println("adapter saved in " + command.output);
+      if (result.interrupted()) {
+        out.println(
+            "checkpoint of step "
+                + result.steps()
+                + " written; go on with the same command and --resume "
+                + command.output);
+      }
     }
   }
 
@@ -202,7 +229,10 @@ final class Training {
                 + ".",
             e);
       }
-      throw e;
+      return SETTINGS.in(
+          () -> {
+            throw e;
+          });
     }
   }
 

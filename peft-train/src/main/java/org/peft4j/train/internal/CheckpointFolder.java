@@ -13,26 +13,32 @@ import org.peft4j.error.PeftException;
 import org.peft4j.internal.AtomicFolder;
 import org.peft4j.internal.FileTrees;
 import org.peft4j.internal.FreeSpace;
+import org.peft4j.train.metrics.RunHistory;
 
 /** The folder that holds the checkpoints of a training, each in a folder of its own. */
 public final class CheckpointFolder {
   private static final Pattern NAME = Pattern.compile("checkpoint-([0-9]{1,18})");
-  private static final int KEPT = 2;
 
   private final Path folder;
   private final long every;
+  private final int kept;
   private long lastWritten = -1;
 
   /**
    * A folder for checkpoints, which is made when the first is written.
    *
-   * @param every steps between checkpoints, 1 and above
-   * @throws PeftException if {@code every} is not allowed
+   * @param every steps between checkpoints, 1 and above; 0 for one when the training is stopped
+   * @param kept how many stay, 1 and above
+   * @throws PeftException if a number is not allowed
    */
-  public CheckpointFolder(Path folder, long every) {
-    if (every < 1) {
-      throw new PeftException("A checkpoint every " + every + " steps; allowed: 1 and above.");
+  public CheckpointFolder(Path folder, long every, int kept) {
+    if (every < 0) {
+      throw new PeftException("A checkpoint every " + every + " steps; allowed: 0 and above.");
     }
+    if (kept < 1) {
+      throw new PeftException("Checkpoints to keep: " + kept + "; allowed: 1 and above.");
+    }
+    this.kept = kept;
     this.folder = folder;
     this.every = every;
   }
@@ -41,6 +47,11 @@ public final class CheckpointFolder {
   public static Optional<Path> latest(Path folder) {
     List<Path> all = list(folder);
     return all.isEmpty() ? Optional.empty() : Optional.of(all.get(all.size() - 1));
+  }
+
+  /** Whether a folder has the state of a training. */
+  public static boolean isCheckpoint(Path folder) {
+    return Files.isRegularFile(folder.resolve(StateFile.NAME));
   }
 
   /** All checkpoints by growing step. */
@@ -87,26 +98,27 @@ public final class CheckpointFolder {
    * @throws PeftException if they will not
    */
   public void requireRoom(long bytes) {
-    FreeSpace.require(folder, (KEPT + 1) * bytes, "the checkpoints");
+    FreeSpace.require(folder, (kept + 1) * bytes, "the checkpoints");
   }
 
   /** Whether a checkpoint is to be written after that step. */
   public boolean due(long step) {
-    return step % every == 0;
+    return every > 0 && step % every == 0;
   }
 
-  /** Writes a checkpoint of that step and deletes all before the last two. */
-  public void write(TrainingState state, long step) {
+  /** Writes a checkpoint of that step and deletes all before the last that stay. */
+  public void write(TrainingState state, RunHistory history) {
+    long step = history.steps();
     Path target = folder.resolve("checkpoint-" + step);
     if (step == lastWritten) {
       return;
     }
     try {
       Files.createDirectories(folder);
-      AtomicFolder.write(target, "checkpoint", temporary -> state.write(temporary, step));
+      AtomicFolder.write(target, "checkpoint", temporary -> state.write(temporary, history));
       lastWritten = step;
       List<Path> all = list(folder);
-      for (Path old : all.subList(0, Math.max(0, all.size() - KEPT))) {
+      for (Path old : all.subList(0, Math.max(0, all.size() - kept))) {
         FileTrees.delete(old);
       }
     } catch (IOException e) {

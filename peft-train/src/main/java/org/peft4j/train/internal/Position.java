@@ -2,11 +2,12 @@ package org.peft4j.train.internal;
 
 import java.util.List;
 import java.util.Map;
+import org.peft4j.train.metrics.RunHistory;
 
 /**
  * Where a training stands, and which training it is: {@code training_state.json} of a checkpoint.
  *
- * @param step steps made
+ * @param history what was done
  * @param active the adapters that train
  * @param settings the numbers of the training by name: {@code Long}, {@code Double}, {@code
  *     Boolean} or {@code String}
@@ -16,7 +17,7 @@ import java.util.Map;
  * @param maskPasses masks drawn so far
  */
 record Position(
-    long step,
+    RunHistory history,
     List<String> active,
     Map<String, Object> settings,
     long dataChecksum,

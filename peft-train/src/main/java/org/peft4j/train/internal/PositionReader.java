@@ -15,7 +15,13 @@ import org.peft4j.internal.json.JsonText;
 final class PositionReader {
   private static final Set<String> FIELDS =
       Set.of(
-          "step", "active", "settings", "dataChecksum", "dataPosition", "maskSeed", "maskPasses");
+          "history",
+          "active",
+          "settings",
+          "dataChecksum",
+          "dataPosition",
+          "maskSeed",
+          "maskPasses");
 
   private final Path file;
   private final JsonNode root;
@@ -44,7 +50,7 @@ final class PositionReader {
             });
     Position position =
         new Position(
-            number("step", 0),
+            new HistoryReader(root.path("history"), problems).read(),
             active(),
             settings(),
             number("dataChecksum", Long.MIN_VALUE),

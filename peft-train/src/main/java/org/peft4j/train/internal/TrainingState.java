@@ -18,6 +18,7 @@ import org.peft4j.method.RandomMasks;
 import org.peft4j.safetensors.TensorInfo;
 import org.peft4j.safetensors.TensorSource;
 import org.peft4j.train.data.DataSource;
+import org.peft4j.train.metrics.RunHistory;
 
 /**
  * All that a training needs to go on as if it had never been stopped: the adapters, the arrays of
@@ -58,14 +59,14 @@ public final class TrainingState {
   }
 
   /** Writes everything into a folder that is there and empty. */
-  void write(Path folder, long step) {
+  void write(Path folder, RunHistory history) {
     model.save(folder);
     TensorFile.write(folder.resolve(ARRAYS), arrays.get(), Map.of());
     RandomMasks masks = model.training().masks();
     StateFile.write(
         folder,
         new Position(
-            step,
+            history,
             model.active(),
             settings.values(),
             data.checksum(),
@@ -77,10 +78,10 @@ public final class TrainingState {
   /**
    * Goes back to a checkpoint.
    *
-   * @return the number of steps that were made
+   * @return what was done until then
    * @throws PeftException if it is broken, or of another training; nothing is changed then
    */
-  public long restore(Path folder) {
+  public RunHistory restore(Path folder) {
     Position position = StateFile.read(folder);
     requireSame(folder, position);
     try (TensorSource source = TensorSource.open(folder.resolve(ARRAYS))) {
@@ -92,7 +93,7 @@ public final class TrainingState {
       targets.forEach((name, target) -> TensorFile.read(source, name, target));
     }
     model.training().masks().restore(position.maskSeed(), position.maskPasses());
-    return position.step();
+    return position.history();
   }
 
   /** Fails, with every difference, if the checkpoint is of another training. */
@@ -105,8 +106,8 @@ public final class TrainingState {
     if (position.dataChecksum() != data.checksum()) {
       differences.add("its data is another");
     }
-    if (position.step() > data.steps()) {
-      differences.add("it has made " + position.step() + " steps of " + data.steps());
+    if (position.history().steps() > data.steps()) {
+      differences.add("it has made " + position.history().steps() + " steps of " + data.steps());
     }
     if (!differences.isEmpty()) {
       throw new PeftException(

@@ -7,7 +7,7 @@ import java.util.List;
  *
  * @param steps all steps of the adapter, those before it was resumed included
  * @param finalLoss the loss of the last step, NaN if none was made
- * @param evaluations all of this run, in order
+ * @param evaluations all of the training, in order
  * @param interrupted whether it was stopped early
  */
 public record FineTuningResult(

@@ -19,8 +19,10 @@ import org.slf4j.LoggerFactory;
 /**
  * Writes one JSON object a step: {@code step}, {@code loss}, {@code learning_rate}, {@code
  * grad_norm}, {@code step_seconds}, {@code tokens_per_second}, and what the objective tells besides
- * by its names. Each line is handed to the operating system before the next step begins. The first
- * step replaces an older file; a resumed training keeps its lines up to there.
+ * by its names; and one an evaluation: {@code step}, {@code eval_loss}, {@code eval_predictions}
+ * and {@code eval_} with the objective's names. Each line is handed to the operating system before
+ * the next step begins. The first step replaces an older file; a resumed training keeps its lines
+ * up to there.
  *
  * <p>A full disk does not end the training: lines wait until there is room again. A warning tells
  * when they begin to wait, and which are missing at the end.
@@ -94,6 +96,16 @@ public final class MetricsFile implements TrainingListener, AutoCloseable {
     line.put("step_seconds", metrics.stepSeconds());
     line.put("tokens_per_second", metrics.tokensPerSecond());
     metrics.values().forEach(line::put);
+    append(line.toString());
+  }
+
+  @Override
+  public void onEvaluation(long step, Evaluation evaluation) {
+    ObjectNode line = JsonNodeFactory.instance.objectNode();
+    line.put("step", step);
+    line.put("eval_loss", evaluation.loss());
+    line.put("eval_predictions", evaluation.predictions());
+    evaluation.values().forEach((name, value) -> line.put("eval_" + name, value));
     append(line.toString());
   }
 

@@ -38,4 +38,9 @@ public record StepMetrics(
       double tokensPerSecond) {
     this(step, loss, learningRate, gradNorm, stepSeconds, tokensPerSecond, Map.of());
   }
+
+  /** The tokens of the step. */
+  public long tokens() {
+    return Math.round(tokensPerSecond * stepSeconds);
+  }
 }

@@ -13,10 +13,14 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.peft4j.error.PeftException;
+import org.peft4j.train.metrics.Evaluation;
+import org.peft4j.train.metrics.FineTuningResult.StepEvaluation;
+import org.peft4j.train.metrics.RunHistory;
 
 class StateFileTest {
   private static final String WHOLE =
-      "{\"step\":2,\"active\":[\"default\"],\"settings\":{\"steps\":2,\"learningRate\":0.01,"
+      "{\"history\":{\"steps\":2,\"tokens\":70,\"seconds\":0.5,\"evaluations\":[{\"step\":1,"
+          + "\"evaluation\":{\"loss\":3.5,\"predictions\":9,\"values\":{\"a/b\":0.25}}}]},\"active\":[\"default\"],\"settings\":{\"steps\":2,\"learningRate\":0.01,"
           + "\"schedule\":\"LINEAR\",\"shuffle\":true},\"dataChecksum\":9,"
           + "\"dataPosition\":{\"step\":2},\"maskSeed\":5,\"maskPasses\":32}";
 
@@ -30,7 +34,14 @@ class StateFileTest {
   void whatIsWrittenIsRead() {
     Position position =
         new Position(
-            7,
+            new RunHistory(
+                7,
+                1L << 40,
+                2.5,
+                List.of(
+                    new StepEvaluation(
+                        3, new Evaluation(0.1 + 0.2, 17, Map.of("rewards/margins", -0.1))),
+                    new StepEvaluation(6, new Evaluation(Double.POSITIVE_INFINITY, 17)))),
             List.of("a", "b"),
             Map.of("steps", 3L, "learningRate", 1e-4, "shuffle", false, "schedule", "COSINE"),
             1L << 31,
@@ -58,13 +69,22 @@ class StateFileTest {
       delimiter = '|',
       quoteCharacter = '´',
       value = {
-        "\"step\":2,\"active\" | \"step\":-1,\"active\" | step is -1; needed: a whole number, 0 and above.",
-        "\"step\":2,\"active\" | \"step\":2.5,\"active\" | step is 2.5; needed: a whole number, 0",
-        "\"step\":2,\"active\" | \"step\":1e30,\"active\" | step is 1.0E30; needed",
-        "\"step\":2,\"active\" | \"step\":9223372036854775808,\"active\" | step is 9223372036854775808; needed",
-        "\"step\":2,\"active\" | \"step\":\"2\",\"active\" | step is \"2\"; needed",
-        "\"step\":2,\"active\" | \"active\" | step is missing; needed",
-        "\"step\":2,\"active\" | \"step\":2,\"step\":3,\"active\" | Duplicate field 'step'",
+        "\"steps\":2 | \"steps\":-1 | history.steps is -1; needed: a whole number, 0 and above.",
+        "\"steps\":2 | \"steps\":2.5 | history.steps is 2.5; needed: a whole number, 0",
+        "\"steps\":2 | \"steps\":1e30 | history.steps is 1.0E30; needed",
+        "\"steps\":2 | \"steps\":9223372036854775808 | history.steps is 9223372036854775808; needed",
+        "\"steps\":2 | \"steps\":\"2\" | history.steps is \"2\"; needed",
+        "\"steps\":2, | ´´ | history.steps is missing; needed",
+        "\"steps\":2 | \"steps\":2,\"steps\":3 | Duplicate field 'steps'",
+        "\"tokens\":70 | \"tokens\":-70 | history.tokens is -70; needed",
+        "0.5 | -0.5 | history.seconds is -0.5; needed: a number, 0 and above.",
+        "0.5 | 1e999 | history.seconds is \"Infinity\"; needed",
+        "\"step\":1, | ´´ | history.evaluations[0].step is missing; needed",
+        "3.5 | \"3.5\" | history.evaluations[0].evaluation.loss is \"3.5\"; needed: a number.",
+        "\"predictions\":9 | \"predictions\":-9 | history.evaluations[0].evaluation.predictions is -9",
+        "0.25 | true | history.evaluations[0].evaluation.values.a/b is true; needed: a number.",
+        "{\"a/b\":0.25} | 8 | history.evaluations[0].evaluation.values is 8; needed: an object.",
+        "\"evaluations\":[ | \"evaluations\":3,\"x\":[ | history.evaluations is 3; needed: an array.",
         "[\"default\"] | [4294967296] | active[0] is 4294967296; needed: an adapter's name.",
         "[\"default\"] | \"default\" | active is \"default\"; needed: an array",
         "[\"default\"] | [\"a\",[]] | active[1] is []; needed",
@@ -87,13 +107,13 @@ class StateFileTest {
 
   @Test
   void allProblemsAreNamedAtOnce() {
-    assertThatThrownBy(() -> read("{\"step\":-1}"))
+    assertThatThrownBy(() -> read("{\"dataChecksum\":0.5}"))
         .isInstanceOf(PeftException.class)
         .hasMessageContainingAll(
-            "step is -1",
+            "history is missing",
             "active is missing",
             "settings is missing",
-            "dataChecksum is missing",
+            "dataChecksum is 0.5",
             "dataPosition is missing",
             "maskSeed is missing",
             "maskPasses is missing");

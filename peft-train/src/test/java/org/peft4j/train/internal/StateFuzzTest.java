@@ -13,12 +13,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.peft4j.error.PeftException;
 import org.peft4j.testing.Mutations;
+import org.peft4j.train.metrics.Evaluation;
+import org.peft4j.train.metrics.FineTuningResult.StepEvaluation;
+import org.peft4j.train.metrics.RunHistory;
 
 /** Damaged {@code training_state.json}: refused, or read as a state that could be. */
 class StateFuzzTest {
   private static final Position SOUND =
       new Position(
-          3,
+          new RunHistory(3, 40, 0.25, List.of(new StepEvaluation(2, new Evaluation(1.5, 8)))),
           List.of("default"),
           Map.of("steps", 4L, "learningRate", 0.5, "shuffle", true, "schedule", "LINEAR"),
           7,
@@ -54,7 +57,8 @@ class StateFuzzTest {
   private boolean reads() {
     try {
       Position position = StateFile.read(folder);
-      assertThat(position.step()).isNotNegative();
+      assertThat(position.history().steps()).isNotNegative();
+      assertThat(position.history().seconds()).isNotNegative().isFinite();
       assertThat(position.maskPasses()).isNotNegative();
       return true;
     } catch (PeftException expected) {

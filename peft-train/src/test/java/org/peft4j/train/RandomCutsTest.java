@@ -1,0 +1,191 @@
+package org.peft4j.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalDouble;
+import java.util.Random;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.peft4j.Peft;
+import org.peft4j.PeftModel;
+import org.peft4j.config.PeftConfig;
+import org.peft4j.lora.LoraConfig;
+import org.peft4j.lora.adalora.AdaLoraConfig;
+import org.peft4j.train.data.Batch;
+import org.peft4j.train.data.Examples;
+import org.peft4j.train.data.RelatedTexts;
+import org.peft4j.train.data.TokenSequence;
+import org.peft4j.train.data.VectorData;
+import org.peft4j.train.metrics.FineTuningResult;
+import org.peft4j.train.metrics.FineTuningResult.StepEvaluation;
+import org.peft4j.train.objective.CrossEntropy;
+import org.peft4j.train.objective.InBatchNegatives;
+import org.peft4j.train.objective.Objective;
+import org.peft4j.train.objective.VectorObjective;
+import org.peft4j.train.optimizer.StandardOptimizer;
+import org.peft4j.train.schedule.StandardSchedule;
+import org.peft4j.transformers.TransformerModel;
+import org.peft4j.transformers.TransformerOptions;
+import org.peft4j.transformers.Transformers;
+import org.peft4j.transformers.VectorPooling;
+
+/**
+ * Trainings that go on from a checkpoint at random steps, 120 in all, with dropout, shuffled data
+ * and several batches a step: adapter, losses and evaluations are to the bit those of a training
+ * that was never stopped, for every objective and every optimizer.
+ */
+class RandomCutsTest {
+  private static final int STEPS = 9;
+  private static final int CUTS = 5;
+
+  /** What is trained, on what; evaluations are of the first examples. */
+  private record Kind<B extends Batch>(
+      String base, PeftConfig adapter, Objective<B> objective, Examples<B> data, Examples<B> held) {
+    @Override
+    public String toString() {
+      return objective.getClass().getSimpleName() + " " + adapter.peftType();
+    }
+
+    private <R> R with(Function<PeftModel<ComputationGraph>, R> use) {
+      try (TransformerModel model =
+              Transformers.open(
+                  GoldenCase.FOLDER.resolve("bases").resolve(base), TransformerOptions.defaults());
+          PeftModel<ComputationGraph> wrapped = Peft.wrap(model.graph(), adapter, 42)) {
+        return use.apply(wrapped);
+      }
+    }
+
+    private FineTunerBuilder<B> tuner(
+        PeftModel<ComputationGraph> model, StandardOptimizer optimizer, Steps steps) {
+      return FineTuner.builder(model, objective)
+          .data(data)
+          .evaluation(held)
+          .settings(
+              FineTuningSettings.builder()
+                  .steps(STEPS)
+                  .batchSize(2)
+                  .gradientAccumulation(2)
+                  .learningRate(3e-3)
+                  .weightDecay(0.1)
+                  .warmupSteps(3)
+                  .schedule(StandardSchedule.COSINE)
+                  .maxGradNorm(0.7)
+                  .seed(9)
+                  .evalEvery(3)
+                  .build())
+          .optimizer(optimizer)
+          .listener(steps);
+    }
+  }
+
+  private static List<Kind<?>> kinds() {
+    // A tensor of 4,096 elements: smaller ones are not kept in 8 bits.
+    PeftConfig large =
+        LoraConfig.builder().rank(128).dropout(0.2).targetModules("q_proj", "down_proj").build();
+    PeftConfig small =
+        LoraConfig.builder().rank(2).dropout(0.3).targetModules("q_proj", "o_proj").build();
+    PeftConfig ranks =
+        AdaLoraConfig.builder()
+            .initR(6)
+            .targetR(2)
+            .tinit(2)
+            .tfinal(3)
+            .deltaT(2)
+            .totalStep(STEPS)
+            .dropout(0.1)
+            .targetModules("q_proj", "v_proj")
+            .build();
+    PeftConfig encoder = LoraConfig.builder().rank(3).dropout(0.2).targetModules("query").build();
+    return List.of(
+        new Kind<>(
+            "llama", large, new CrossEntropy(), TinyTraining.data(11), TinyTraining.data(3, 8)),
+        new Kind<>(
+            "llama", ranks, new CrossEntropy(), TinyTraining.data(11), TinyTraining.data(3, 8)),
+        new Kind<>(
+            "llama",
+            small,
+            new PreferenceLoss(0.4),
+            new Preferences(TinyTraining.data(7), TinyTraining.data(7, 1)),
+            new Preferences(TinyTraining.data(2, 5), TinyTraining.data(2, 6))),
+        new Kind<>(
+            "bert_features",
+            encoder,
+            new VectorObjective(new InBatchNegatives(0.05), VectorPooling.MEAN),
+            pairs(9, 3),
+            pairs(4, 4)));
+  }
+
+  private static VectorData pairs(int rows, long seed) {
+    Random random = new Random(seed);
+    List<RelatedTexts> all = new ArrayList<>();
+    for (int i = 0; i < rows; i++) {
+      List<TokenSequence> texts = new ArrayList<>();
+      for (int text = 0; text < 2; text++) {
+        texts.add(TokenSequence.text(random.ints(4 + i % 4, 5, 50).toArray()));
+      }
+      all.add(new RelatedTexts(texts, OptionalDouble.empty()));
+    }
+    return VectorData.of(all, 0);
+  }
+
+  static Stream<Arguments> everyKindAndOptimizer() {
+    return kinds().stream()
+        .flatMap(
+            kind ->
+                Stream.of(StandardOptimizer.values())
+                    .map(optimizer -> Arguments.of(kind, optimizer)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("everyKindAndOptimizer")
+  void aTrainingGoesOnFromAnyStepAsIfItHadNeverStopped(
+      Kind<?> kind, StandardOptimizer optimizer, @TempDir Path folder) {
+    Steps whole = new Steps();
+    Random random = new Random(kind.toString().hashCode() + 31L * optimizer.ordinal());
+    Ended expected =
+        kind.with(
+            model -> {
+              FineTuningResult result =
+                  kind.tuner(model, optimizer, whole).checkpoints(folder, 1, STEPS).build().run();
+              return Ended.of(model, result);
+            });
+    assertThat(expected.evaluations()).extracting("step").containsExactly(3L, 6L, 9L);
+    kind.with(
+        model -> {
+          for (int cut = 0; cut < CUTS; cut++) {
+            int step = 1 + random.nextInt(STEPS - 1);
+            Steps rest = new Steps();
+            FineTuningResult result =
+                kind.tuner(model, optimizer, rest)
+                    .resumeFrom(folder.resolve("checkpoint-" + step))
+                    .build()
+                    .run();
+
+            assertThat(Ended.of(model, result)).as("from step %d", step).isEqualTo(expected);
+            assertThat(rest.losses())
+                .as("losses from step %d", step)
+                .isEqualTo(whole.losses().subList(step, STEPS));
+          }
+          return model;
+        });
+  }
+
+  /** What a training leaves. */
+  private record Ended(List<Float> parameters, List<StepEvaluation> evaluations) {
+    static Ended of(PeftModel<ComputationGraph> model, FineTuningResult result) {
+      List<Float> values = new ArrayList<>();
+      for (float value : model.network().params().toFloatVector()) {
+        values.add(value);
+      }
+      return new Ended(values, result.evaluations());
+    }
+  }
+}
