@@ -82,7 +82,7 @@ class PackingTest {
   private record Result(double loss, INDArray gradient) {}
 
   private static Result of(PeftModel<ComputationGraph> model, TokenBatch batch) {
-    double loss = LOSS.gradients(model, batch);
+    double loss = LOSS.gradients(model, batch).value();
     return new Result(loss, model.network().gradient().gradient().dup());
   }
 
