@@ -23,6 +23,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Every task is trained from rows, saved, and measured again, on tiny models with tokenizers. */
 class TaskCommandsTest {
   private static final String CLASSES = "accuracy, macro_f1, matthews_correlation";
+  private static final String RECALL = "recall@1, recall@5, recall@10";
   private static final Path MODELS = Run.GOLDEN.resolve("predictions");
   private static final Pattern LOSS = Pattern.compile("evaluation after step \\d+: loss ([\\d.]+)");
   private static final Pattern FIRST = Pattern.compile("step 1/\\d+  loss ([\\d.]+)");
@@ -184,10 +185,14 @@ class TaskCommandsTest {
                 "several.jsonl", "subset_accuracy, micro_f1, macro_f1",
                 "numbers.csv", "mse, pearson, spearman",
                 "a.conll", "accuracy, precision, recall, f1",
-                "squad.json", "exact_match, f1")
+                "squad.json", "exact_match, f1",
+                "pairs.csv", RECALL,
+                "triplets.jsonl", RECALL,
+                "scores.tsv", "spearman")
             .getOrDefault(name, counted.startsWith("sequences") ? CLASSES : "");
     assertThat(metrics(measured.out())).isEqualTo(metrics);
-    eval.addAll(List.of("--last", 0.5));
+    assertThat(measured.out().contains("token_accuracy: ")).isEqualTo(model.equals("llama_text"));
+    eval.add("--loss-only");
     assertThat(metrics(Run.of(eval.toArray()).out())).isEmpty();
   }
 
@@ -210,29 +215,6 @@ class TaskCommandsTest {
     Matcher matcher = pattern.matcher(text);
     assertThat(matcher.find()).as(text).isTrue();
     return Double.parseDouble(matcher.group(1));
-  }
-
-  /** A model predicts for one task of its prompts at a time, the loss takes each row's. */
-  @Test
-  void rowsOfSeveralTasksHaveALossAndNoMetrics() throws IOException {
-    String rows = "text,label,task_id\n" + lines(2, "a cat,pet,0", "a king,man,1");
-    Path data = Files.writeString(folder.resolve("a.csv"), rows);
-    Path adapter = folder.resolve("adapter");
-    Path model = MODELS.resolve("bert_vectors");
-    List<Object> common = List.of("-m", model, "-d", data);
-    List<Object> train = new ArrayList<>(List.of("train", "--task", "seq-cls", "-o", adapter));
-    train.addAll(List.of("--method", "multitask-prompt-tuning", "--steps", 2));
-    train.addAll(List.of("--set", "num_virtual_tokens=2", "--set", "num_tasks=2"));
-    train.addAll(common);
-    List<Object> eval = new ArrayList<>(List.of("eval", "-a", adapter));
-    eval.addAll(common);
-
-    Run trained = Run.of(train.toArray());
-    Run measured = Run.of(eval.toArray());
-
-    assertThat(trained.status()).as(trained.err()).isZero();
-    assertThat(measured.status()).as(measured.err()).isZero();
-    assertThat(measured.out()).startsWith("loss: ").endsWith(String.format("sequences: 4%n"));
   }
 
   @Test

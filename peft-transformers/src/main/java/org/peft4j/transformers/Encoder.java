@@ -3,6 +3,7 @@ package org.peft4j.transformers;
 import java.nio.file.Path;
 import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.error.PeftException;
 import org.peft4j.transformers.evaluation.TextPair;
 import org.peft4j.transformers.internal.evaluation.PairScores;
 import org.peft4j.transformers.internal.model.FrozenModel;
@@ -103,5 +104,23 @@ public final class Encoder extends TransformerModel {
     PairScores scores = new PairScores(pairs);
     List<TextInput> texts = scores.texts().stream().map(TextInput::of).toList();
     return scores.of(embed(texts, pooling, true, options));
+  }
+
+  /**
+   * How well vectors that were made before tell what belongs together, as {@link #evaluate(List,
+   * VectorPooling, PredictionOptions)} says it.
+   *
+   * @param vectors of length 1: those of all first texts, then those of all second ones
+   * @throws PeftException if there is no pair, or only some have a score; or there are not two
+   *     vectors for each
+   */
+  public static Scores score(List<TextPair> pairs, List<float[]> vectors) {
+    PairScores scores = new PairScores(pairs);
+    if (vectors.size() != 2 * pairs.size()) {
+      throw new PeftException(
+          "There are %d pairs and %d vectors; needed: two for each pair."
+              .formatted(pairs.size(), vectors.size()));
+    }
+    return scores.of(vectors);
   }
 }

@@ -111,4 +111,15 @@ public final class SequenceClassifier extends TransformerModel {
     SequenceScores scores = new SequenceScores(head, examples);
     return scores.of(predict(examples.stream().map(LabelledText::input).toList(), options));
   }
+
+  /**
+   * How well predictions that were made before fit examples, as {@link #evaluate(List,
+   * PredictionOptions)} says it.
+   *
+   * @throws org.peft4j.error.PeftException if there is no example or not a prediction for each, or
+   *     an example or a prediction has not labels as the model gives them
+   */
+  public Scores score(List<LabelledText> examples, List<LabelScores> predictions) {
+    return new SequenceScores(head, examples).of(predictions);
+  }
 }

@@ -105,4 +105,15 @@ public final class TokenClassifier extends TransformerModel {
         examples.stream().map(example -> TextInput.words(example.words())).toList();
     return scores.of(predict(words, options));
   }
+
+  /**
+   * How well tags that were predicted before fit examples, as {@link #evaluate(List,
+   * PredictionOptions)} says it.
+   *
+   * @throws PeftException if there is no example or not a prediction for each, or an example has a
+   *     tag that the model has not
+   */
+  public Scores score(List<LabelledWords> examples, List<TaggedWords> predictions) {
+    return new TagScores(labels, examples).of(predictions);
+  }
 }

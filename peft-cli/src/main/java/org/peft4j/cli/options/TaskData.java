@@ -4,6 +4,8 @@ import java.util.Optional;
 import org.peft4j.train.data.Batch;
 import org.peft4j.train.data.Examples;
 import org.peft4j.train.data.TokenBatch;
+import org.peft4j.train.data.TrainingData;
+import org.peft4j.train.data.VectorData;
 import org.peft4j.train.objective.Objective;
 
 /**
@@ -18,4 +20,18 @@ public record TaskData<B extends Batch>(
     Objective<B> objective,
     Examples<B> examples,
     Optional<Examples<B>> evaluation,
-    Examples<TokenBatch> texts) {}
+    Examples<TokenBatch> texts) {
+  /** What is measured. */
+  public Examples<B> measured() {
+    return evaluation.orElse(examples);
+  }
+
+  /** The number of the row of the file, from 0, that what is measured begins with. */
+  public int firstRow() {
+    Examples<B> measured = measured();
+    if (measured instanceof TrainingData data) {
+      return data.firstRow();
+    }
+    return measured instanceof VectorData related ? related.firstRow() : 0;
+  }
+}

@@ -129,7 +129,12 @@ public final class VectorOptions {
           case TRIPLET -> triplet();
           case COSINE -> new CosineSimilarityLoss();
         };
-    return new VectorObjective(result, VectorPooling.valueOf(pooling.orElse(Pooling.MEAN).name()));
+    return new VectorObjective(result, pooling());
+  }
+
+  /** How hidden states become a vector. */
+  public VectorPooling pooling() {
+    return VectorPooling.valueOf(pooling.orElse(Pooling.MEAN).name());
   }
 
   private TripletLoss triplet() {

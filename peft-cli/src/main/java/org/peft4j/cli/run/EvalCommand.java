@@ -1,6 +1,7 @@
 package org.peft4j.cli.run;
 
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.deeplearning4j.nn.graph.ComputationGraph;
@@ -12,15 +13,23 @@ import org.peft4j.cli.options.HeadChoice;
 import org.peft4j.cli.options.ModelOptions;
 import org.peft4j.cli.options.OpenModel;
 import org.peft4j.cli.options.Output;
+import org.peft4j.cli.options.TaskArgument;
 import org.peft4j.cli.options.TaskData;
 import org.peft4j.cli.options.TaskOption;
 import org.peft4j.cli.options.TaskReader;
 import org.peft4j.cli.options.VectorOptions;
 import org.peft4j.cli.options.Wording;
+import org.peft4j.error.PeftException;
 import org.peft4j.train.Evaluator;
 import org.peft4j.train.data.Batch;
+import org.peft4j.train.data.table.Row;
+import org.peft4j.train.data.table.Table;
 import org.peft4j.train.metrics.Evaluation;
+import org.peft4j.transformers.config.Task;
 import org.peft4j.transformers.config.TaskHead;
+import org.peft4j.transformers.generation.GenerationConfig;
+import org.peft4j.transformers.tokenizer.TextLimit;
+import org.peft4j.transformers.tokenizer.Tokenizer;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -35,8 +44,11 @@ import picocli.CommandLine.Spec;
     header = "Measure how well a model, with or without an adapter, predicts a file.",
     description =
         "Prints the mean loss, and the number of tokens, sequences, windows or examples that it is the"
-            + " mean over; for language models in nats per token, with its perplexity. Of the rows of a"
-            + " whole file, the metrics of labels, tags and answers too.",
+            + " mean over; for language models in nats per token, with its perplexity and the share of"
+            + " tokens that were the likeliest. Then the metrics of labels, tags, answers, vectors and"
+            + " written texts, for which the rows of the file run through the model once more. Texts"
+            + " are written token by token, with beams several at once, which takes far longer than"
+            + " the loss.",
     footer = {
       "",
       "Examples:",
@@ -60,12 +72,36 @@ public final class EvalCommand implements Runnable {
   @ArgGroup(validate = false, order = 3, heading = "%nVectors, for feature-extraction:%n")
   VectorOptions vectors = new VectorOptions();
 
+  @Option(
+      names = "--loss-only",
+      description = "Print no metrics, which need a second pass; above all, write no texts.")
+  boolean lossOnly;
+
+  @ArgGroup(validate = false, order = 4, heading = "%nOf texts that seq-2-seq-lm writes:%n")
+  WritingOptions generation = new WritingOptions();
+
   @Override
   public void run() {
     OpenModel.check(model.model);
     TaskHead head = head();
+    requireUse(head.task());
     TaskReader reader = new TaskReader(model.model, head, data, vectors);
     evaluate(head, last.<TaskData<?>>map(reader::split).orElseGet(reader::all));
+  }
+
+  /** Refuses options of texts where none are written. */
+  private void requireUse(Task own) {
+    for (String option : WritingOptions.given(spec)) {
+      if (own != Task.SEQ_2_SEQ_LM || lossOnly || !Table.has(data.data)) {
+        throw new PeftException(
+            "%s is for texts that are written, and %s; leave it out."
+                .formatted(
+                    option,
+                    own != Task.SEQ_2_SEQ_LM
+                        ? "the task is " + TaskArgument.typed(own)
+                        : lossOnly ? "--loss-only writes none" : data.data + " has tokens"));
+      }
+    }
   }
 
   private TaskHead head() {
@@ -83,15 +119,37 @@ public final class EvalCommand implements Runnable {
           TaskReader.OPTIONS.in(
               () ->
                   Evaluator.evaluate(
-                      network,
-                      examples.objective(),
-                      examples.evaluation().orElse(examples.examples()),
-                      data.batchSize));
+                      network, examples.objective(), examples.measured(), data.batchSize));
       print(new Wording(head.task()), result);
-      if (last.isEmpty()) {
-        RowScores.of(open, head, data).values().forEach(this::print);
+      if (!lossOnly && Table.has(data.data)) {
+        Output.of(spec).flush();
+        List<Row> rows = Table.of(data.data, HeadChoice.columns(data)).rows();
+        int from = last.isPresent() ? examples.firstRow() : 0;
+        RowScores scores = new RowScores(open, head, data, vectors, this::writer);
+        scores.of(rows.subList(from, rows.size())).values().forEach(this::print);
       }
     }
+  }
+
+  /** Says what it costs before anything is written. */
+  private WrittenTexts writer(OpenModel open, TextLimit limit, int count) {
+    Tokenizer tokenizer = open.base().tokenizer();
+    Sampling sampling = new Sampling(generation, model.model, tokenizer.endOfText());
+    GenerationConfig config = sampling.config();
+    if (config.beams().returned() > 1) {
+      throw new PeftException(
+          "--num-return-sequences is %d; one text of each row is compared: give 1."
+              .formatted(config.beams().returned()));
+    }
+    Output.error(spec)
+        .printf(
+            "writing %d texts, num_beams %d, %s (--loss-only leaves them out)%n",
+            count, config.beams().count(), Sampling.length(config));
+    if (generation.verbose) {
+      Output.error(spec).printf("%s%n%s%n", sampling.told(), Sampling.text(config));
+    }
+    Output.error(spec).flush();
+    return new WrittenTexts(open.generator(), tokenizer, limit, config);
   }
 
   private void print(String metric, double value) {
@@ -108,6 +166,7 @@ public final class EvalCommand implements Runnable {
     out.printf(Locale.ROOT, "loss: %.4f%n", result.loss());
     if (wording.hasPerplexity()) {
       out.printf(Locale.ROOT, "perplexity: %.4f%n", result.perplexity());
+      result.values().forEach(this::print);
     }
     out.printf(Locale.ROOT, "%s: %d%n", wording.predictions(), result.predictions());
   }

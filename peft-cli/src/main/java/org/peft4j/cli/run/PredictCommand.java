@@ -1,10 +1,8 @@
 package org.peft4j.cli.run;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.lang.reflect.Field;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +20,6 @@ import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
@@ -138,12 +135,8 @@ public final class PredictCommand implements Runnable {
         "--sequence-length",
         own,
         "all tasks but causal-lm, whose prompts are never cut");
-    for (OptionSpec option :
-        Objects.requireNonNull(spec).commandLine().getParseResult().matchedOptions()) {
-      boolean written =
-          option.userObject() instanceof Field field
-              && field.getDeclaringClass().equals(GenerationOptions.class);
-      require(writes || !written, option.longestName(), own, "causal-lm and seq-2-seq-lm");
+    for (String option : WritingOptions.given(spec)) {
+      require(writes, option, own, "causal-lm and seq-2-seq-lm");
     }
   }
 

@@ -6,12 +6,10 @@ import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import org.peft4j.error.PeftException;
 import org.peft4j.transformers.QuestionAnswerer;
 import org.peft4j.transformers.SequenceClassifier;
 import org.peft4j.transformers.TokenClassifier;
 import org.peft4j.transformers.TransformerModel;
-import org.peft4j.transformers.generation.GeneratedRow;
 import org.peft4j.transformers.generation.GenerationConfig;
 import org.peft4j.transformers.generation.Generator;
 import org.peft4j.transformers.prediction.Answer;
@@ -19,7 +17,6 @@ import org.peft4j.transformers.prediction.AnswerOptions;
 import org.peft4j.transformers.prediction.PredictionOptions;
 import org.peft4j.transformers.tokenizer.TextInput;
 import org.peft4j.transformers.tokenizer.TextLimit;
-import org.peft4j.transformers.tokenizer.Tokenizer;
 
 /**
  * What a model of any task says of rows.
@@ -81,27 +78,14 @@ record Predictor(
 
   private Function<List<TextInput>, List<Consumer<ObjectNode>>> texts(
       Generator writer, GenerationConfig settings) {
-    Tokenizer tokenizer = model.tokenizer();
     TextLimit limit = TextLimit.of(options.longestInput().orElse(Integer.MAX_VALUE));
-    int each = settings.beams().returned();
+    WrittenTexts written = new WrittenTexts(writer, model.tokenizer(), limit, settings);
     return inputs -> {
-      List<int[]> ids = inputs.stream().map(input -> ids(tokenizer, input, limit)).toList();
-      List<GeneratedRow> rows = writer.with(tokenizer).generate(ids, settings).rows();
       List<Consumer<ObjectNode>> results = new ArrayList<>();
-      for (int from = 0; from < rows.size(); from += each) {
-        List<String> texts =
-            rows.subList(from, from + each).stream().map(row -> row.text(tokenizer)).toList();
-        results.add(object -> PredictionJson.texts(texts, object));
-      }
+      written
+          .of(inputs)
+          .forEach(texts -> results.add(object -> PredictionJson.texts(texts, object)));
       return results;
     };
-  }
-
-  private static int[] ids(Tokenizer tokenizer, TextInput input, TextLimit limit) {
-    int[] ids = tokenizer.encode(input, limit).get(0).ids();
-    if (ids.length == 0) {
-      throw new PeftException("It has no token, and the tokenizer adds none.");
-    }
-    return ids;
   }
 }

@@ -40,7 +40,7 @@ final class Sampling {
               Map.entry("Invalid Beams", "wrong options"),
               Map.entry("Invalid TokenRules", "wrong options")));
 
-  private final GenerationOptions options;
+  private final WritingOptions options;
   private final Path model;
   private final List<Integer> endOfText;
 
@@ -49,7 +49,7 @@ final class Sampling {
    *
    * @param endOfText what ends a row, unless the options say that nothing does
    */
-  Sampling(GenerationOptions options, Path model, List<Integer> endOfText) {
+  Sampling(WritingOptions options, Path model, List<Integer> endOfText) {
     this.options = options;
     this.model = model;
     this.endOfText = endOfText;
@@ -78,10 +78,15 @@ final class Sampling {
             config.topP(),
             config.repetitionPenalty(),
             config.beams().count(),
-            config.maxLength().isPresent()
-                ? "max_length " + config.maxLength().getAsInt()
-                : "max_new_tokens " + config.maxNewTokens(),
+            length(config),
             config.eosTokenIds().orElse(List.of()));
+  }
+
+  /** How long a text may be. */
+  static String length(GenerationConfig config) {
+    return config.maxLength().isPresent()
+        ? "max_length " + config.maxLength().getAsInt()
+        : "max_new_tokens " + config.maxNewTokens();
   }
 
   private GenerationConfig config(UnaryOperator<GenerationConfigBuilder> own) {
@@ -90,24 +95,34 @@ final class Sampling {
         : GenerationFile.read(model, own);
   }
 
+  private static boolean draws(GenerationOptions given) {
+    return Stream.of(given.temperature, given.topK, given.topP, given.minP, given.typicalP)
+        .anyMatch(Optional::isPresent);
+  }
+
+  private static void draw(GenerationOptions given, GenerationConfigBuilder builder) {
+    if (given.temperature.filter(value -> value == 0).isPresent()) {
+      builder.doSample(false);
+    }
+    given.temperature.filter(value -> value != 0).ifPresent(builder::temperature);
+    given.topK.ifPresent(builder::topK);
+    given.topP.ifPresent(builder::topP);
+    given.minP.ifPresent(builder::minP);
+    given.typicalP.ifPresent(builder::typicalP);
+  }
+
   private GenerationConfigBuilder onTop(GenerationConfigBuilder builder) {
-    if (Stream.of(options.temperature, options.topK, options.topP, options.minP, options.typicalP)
-        .anyMatch(Optional::isPresent)) {
+    Optional<GenerationOptions> drawing =
+        options instanceof GenerationOptions given ? Optional.of(given) : Optional.empty();
+    if (drawing.filter(Sampling::draws).isPresent()) {
       builder.doSample(true);
     }
     if (options.numBeams.filter(beams -> beams > 1).isPresent()) {
       builder.doSample(false);
     }
     options.sample.ifPresent(builder::doSample);
-    if (options.temperature.filter(value -> value == 0).isPresent()) {
-      builder.doSample(false);
-    }
     options.maxNewTokens.ifPresent(builder::maxNewTokens);
-    options.temperature.filter(value -> value != 0).ifPresent(builder::temperature);
-    options.topK.ifPresent(builder::topK);
-    options.topP.ifPresent(builder::topP);
-    options.minP.ifPresent(builder::minP);
-    options.typicalP.ifPresent(builder::typicalP);
+    drawing.ifPresent(given -> draw(given, builder));
     options.repetitionPenalty.ifPresent(builder::repetitionPenalty);
     options.minNewTokens.ifPresent(builder::minNewTokens);
     options.noRepeatNgramSize.ifPresent(builder::noRepeatNgramSize);

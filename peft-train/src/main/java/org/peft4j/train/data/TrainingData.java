@@ -1,7 +1,10 @@
 package org.peft4j.train.data;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.peft4j.error.PeftException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -13,11 +16,14 @@ import org.slf4j.LoggerFactory;
 public final class TrainingData implements Examples<TokenBatch> {
   private static final Logger LOG = LoggerFactory.getLogger(TrainingData.class);
 
-  private final List<TokenSequence> sequences;
+  private final List<Numbered> sequences;
   private final int padToken;
   private final boolean joined;
 
-  private TrainingData(List<TokenSequence> sequences, int padToken, boolean joined) {
+  /** A sequence, and the number of the row that it was made from. */
+  private record Numbered(int row, TokenSequence sequence) {}
+
+  private TrainingData(List<Numbered> sequences, int padToken, boolean joined) {
     this.sequences = sequences;
     this.padToken = padToken;
     this.joined = joined;
@@ -32,17 +38,22 @@ public final class TrainingData implements Examples<TokenBatch> {
    *     others not
    */
   public static TrainingData of(List<TokenSequence> sequences, int padToken) {
-    List<String> kinds =
-        sequences.stream().map(sequence -> sequence.target().kind()).distinct().toList();
-    if (kinds.size() > 1) {
-      throw new PeftException(
-          "Some sequences have %s to predict, others %s; all must have the same."
-              .formatted(kinds.get(0), kinds.get(1)));
-    }
-    if (sequences.stream().map(s -> s.decoded().isPresent()).distinct().count() > 1) {
-      throw new PeftException("Some sequences are a decoder's too, others not; all must be alike.");
-    }
-    List<TokenSequence> useful = sequences.stream().filter(s -> s.labelled() > 0).toList();
+    return ofRows(sequences.stream().map(List::of).toList(), padToken);
+  }
+
+  /**
+   * As {@link #of}, of rows that each became one sequence or several, such as the windows of a long
+   * text. {@link #first} and {@link #after} keep those of a row together.
+   */
+  public static TrainingData ofRows(List<List<TokenSequence>> rows, int padToken) {
+    List<TokenSequence> sequences = rows.stream().flatMap(List::stream).toList();
+    requireAlike(sequences);
+    List<Numbered> useful =
+        IntStream.range(0, rows.size())
+            .boxed()
+            .flatMap(row -> rows.get(row).stream().map(sequence -> new Numbered(row, sequence)))
+            .filter(numbered -> numbered.sequence().labelled() > 0)
+            .toList();
     if (useful.isEmpty()) {
       throw new PeftException(
           "None of "
@@ -62,6 +73,19 @@ public final class TrainingData implements Examples<TokenBatch> {
     return new TrainingData(useful, padToken, false);
   }
 
+  private static void requireAlike(List<TokenSequence> sequences) {
+    List<String> kinds =
+        sequences.stream().map(sequence -> sequence.target().kind()).distinct().toList();
+    if (kinds.size() > 1) {
+      throw new PeftException(
+          "Some sequences have %s to predict, others %s; all must have the same."
+              .formatted(kinds.get(0), kinds.get(1)));
+    }
+    if (sequences.stream().map(s -> s.decoded().isPresent()).distinct().count() > 1) {
+      throw new PeftException("Some sequences are a decoder's too, others not; all must be alike.");
+    }
+  }
+
   private static String where(List<TokenSequence> sequences) {
     return sequences.stream().anyMatch(s -> s.target() instanceof Target.NextTokens)
         ? " after its first token"
@@ -76,18 +100,18 @@ public final class TrainingData implements Examples<TokenBatch> {
 
   /** The number of labels to predict in all sequences. */
   public long labelled() {
-    return sequences.stream().mapToLong(TokenSequence::labelled).sum();
+    return stream().mapToLong(TokenSequence::labelled).sum();
   }
 
   /** The number of tokens in the longest sequence; in the longest of those packed in a row. */
   public int longest() {
-    return sequences.stream().mapToInt(TokenSequence::longest).max().orElse(0);
+    return stream().mapToInt(TokenSequence::longest).max().orElse(0);
   }
 
   /** The rows with these numbers as a batch. */
   @Override
   public TokenBatch batch(int... rows) {
-    List<TokenSequence> some = Arrays.stream(rows).mapToObj(sequences::get).toList();
+    List<TokenSequence> some = Arrays.stream(rows).mapToObj(this::sequence).toList();
     return TokenBatch.of(joined ? List.of(TokenSequence.packed(some)) : some, padToken);
   }
 
@@ -102,7 +126,7 @@ public final class TrainingData implements Examples<TokenBatch> {
    *     than the next tokens
    */
   public TrainingData packed(int length) {
-    int[] lengths = sequences.stream().mapToInt(TokenSequence::length).toArray();
+    int[] lengths = stream().mapToInt(TokenSequence::length).toArray();
     int longest = Arrays.stream(lengths).max().orElse(0);
     if (length < longest) {
       throw new PeftException(
@@ -112,12 +136,13 @@ public final class TrainingData implements Examples<TokenBatch> {
               + longest
               + " tokens; allowed: its length and above. Raise the one, or cut the other.");
     }
-    return new TrainingData(
-        BestFit.blocks(lengths, length).stream()
-            .map(row -> TokenSequence.packed(row.stream().map(sequences::get).toList()))
-            .toList(),
-        padToken,
-        joined);
+    List<Numbered> packed = new ArrayList<>();
+    for (List<Integer> row : BestFit.blocks(lengths, length)) {
+      packed.add(
+          new Numbered(
+              packed.size(), TokenSequence.packed(row.stream().map(this::sequence).toList())));
+    }
+    return new TrainingData(packed, padToken, joined);
   }
 
   /**
@@ -128,14 +153,30 @@ public final class TrainingData implements Examples<TokenBatch> {
    *     tokens
    */
   public TrainingData paddingFree() {
-    sequences.forEach(sequence -> TokenSequence.packed(List.of(sequence)));
+    stream().forEach(sequence -> TokenSequence.packed(List.of(sequence)));
     return new TrainingData(sequences, padToken, true);
   }
 
+  private Stream<TokenSequence> stream() {
+    return sequences.stream().map(Numbered::sequence);
+  }
+
+  private TokenSequence sequence(int number) {
+    return sequences.get(number).sequence();
+  }
+
   /**
-   * The first sequences.
+   * The number of the row that its first sequence was made from, in the whole data from 0; of
+   * packed data 0.
+   */
+  public int firstRow() {
+    return sequences.get(0).row();
+  }
+
+  /**
+   * The sequences of the first rows.
    *
-   * @param fraction of all, above 0 and at most 1; rounded down, but at least one sequence
+   * @param fraction of all rows, above 0 and at most 1; rounded down, but at least one row
    */
   public TrainingData first(double fraction) {
     return new TrainingData(sequences.subList(0, cut(fraction)), padToken, joined);
@@ -156,14 +197,19 @@ public final class TrainingData implements Examples<TokenBatch> {
   }
 
   private int cut(double fraction) {
-    return Math.max(1, (int) Fraction.of(fraction, sequences.size()));
+    int[] begins =
+        IntStream.range(0, sequences.size())
+            .filter(i -> i == 0 || sequences.get(i).row() != sequences.get(i - 1).row())
+            .toArray();
+    int rows = Math.max(1, (int) Fraction.of(fraction, begins.length));
+    return rows == begins.length ? sequences.size() : begins[rows];
   }
 
   /** A checksum of all ids, types, labels and tasks. */
   @Override
   public long checksum() {
     SequenceChecksum checksum = new SequenceChecksum();
-    sequences.forEach(checksum::add);
+    stream().forEach(checksum::add);
     return checksum.value();
   }
 }

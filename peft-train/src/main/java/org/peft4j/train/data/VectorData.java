@@ -7,10 +7,12 @@ import org.peft4j.error.PeftException;
 /** Related texts to train an encoder on, or to evaluate one with, in memory. */
 public final class VectorData implements Examples<VectorBatch> {
   private final List<RelatedTexts> examples;
+  private final int firstRow;
   private final int padToken;
 
-  private VectorData(List<RelatedTexts> examples, int padToken) {
+  private VectorData(List<RelatedTexts> examples, int firstRow, int padToken) {
     this.examples = examples;
+    this.firstRow = firstRow;
     this.padToken = padToken;
   }
 
@@ -32,7 +34,7 @@ public final class VectorData implements Examples<VectorBatch> {
     if (examples.stream().map(e -> e.score().isPresent()).distinct().count() > 1) {
       throw new PeftException("Some examples have a score, others none; all must be alike.");
     }
-    return new VectorData(List.copyOf(examples), padToken);
+    return new VectorData(List.copyOf(examples), 0, padToken);
   }
 
   /** The number of examples. */
@@ -65,13 +67,18 @@ public final class VectorData implements Examples<VectorBatch> {
     return VectorBatch.of(Arrays.stream(rows).mapToObj(examples::get).toList(), padToken);
   }
 
+  /** The number of its first example in the whole data, from 0. */
+  public int firstRow() {
+    return firstRow;
+  }
+
   /**
    * The first examples.
    *
    * @param fraction of all, above 0 and at most 1; rounded down, but at least one
    */
   public VectorData first(double fraction) {
-    return new VectorData(examples.subList(0, cut(fraction)), padToken);
+    return new VectorData(examples.subList(0, cut(fraction)), firstRow, padToken);
   }
 
   /**
@@ -85,7 +92,7 @@ public final class VectorData implements Examples<VectorBatch> {
       throw new PeftException(
           "Nothing is left of " + from + " examples after the first " + fraction + " of them.");
     }
-    return new VectorData(examples.subList(from, examples.size()), padToken);
+    return new VectorData(examples.subList(from, examples.size()), firstRow + from, padToken);
   }
 
   private int cut(double fraction) {

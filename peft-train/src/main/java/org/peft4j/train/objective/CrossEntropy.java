@@ -1,11 +1,15 @@
 package org.peft4j.train.objective;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.peft4j.AdapterScope;
 import org.peft4j.PeftModel;
 import org.peft4j.train.data.TokenBatch;
 import org.peft4j.train.internal.batch.AddedLoss;
 import org.peft4j.train.internal.batch.BatchArrays;
+import org.peft4j.train.metrics.Mean;
+import org.peft4j.transformers.internal.layer.RightLabels;
 
 /**
  * The loss that the graph's own head computes. As a rule it is the cross-entropy, the mean of −log
@@ -14,6 +18,12 @@ import org.peft4j.train.internal.batch.BatchArrays;
  * labels at once it is the binary cross-entropy, and for a regression the mean squared error.
  */
 public final class CrossEntropy implements Objective<TokenBatch> {
+  /**
+   * Of the labels of tokens, the share that had the highest logit; in evaluation, where the head
+   * labels tokens.
+   */
+  public static final String TOKEN_ACCURACY = "token_accuracy";
+
   @Override
   public BatchLoss gradients(PeftModel<ComputationGraph> model, TokenBatch batch) {
     ComputationGraph graph = model.network();
@@ -35,7 +45,11 @@ public final class CrossEntropy implements Objective<TokenBatch> {
   /** The loss in evaluation of a graph that need not be wrapped. */
   public BatchLoss loss(ComputationGraph graph, TokenBatch batch) {
     try (BatchArrays arrays = new BatchArrays(graph, batch)) {
-      return BatchLoss.of(graph.score(arrays.dataSet(), false) - AddedLoss.of(graph));
+      double loss = graph.score(arrays.dataSet(), false) - AddedLoss.of(graph);
+      Map<String, Mean> metrics = new LinkedHashMap<>();
+      RightLabels.of(graph)
+          .ifPresent(right -> metrics.put(TOKEN_ACCURACY, new Mean(right, batch.labelled())));
+      return new BatchLoss(loss, metrics);
     }
   }
 

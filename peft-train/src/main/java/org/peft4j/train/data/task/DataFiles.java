@@ -178,14 +178,14 @@ public record DataFiles(
   }
 
   private static TrainingData rows(Table table, RowEncoder encoder, Tokenizer tokenizer) {
-    List<TokenSequence> sequences = new ArrayList<>();
+    List<List<TokenSequence>> rows = new ArrayList<>();
     table.forEach(
-        row -> {
-          for (TokenSequence sequence : encoder.encode(row)) {
-            sequences.add(row.task().map(sequence::ofTask).orElse(sequence));
-          }
-        });
-    return TrainingData.of(sequences, padding(tokenizer));
+        row ->
+            rows.add(
+                encoder.encode(row).stream()
+                    .map(sequence -> row.task().map(sequence::ofTask).orElse(sequence))
+                    .toList()));
+    return TrainingData.ofRows(rows, padding(tokenizer));
   }
 
   private static int padding(Tokenizer tokenizer) {

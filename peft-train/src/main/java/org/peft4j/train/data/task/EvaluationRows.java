@@ -4,22 +4,23 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 import org.peft4j.train.data.table.Row;
-import org.peft4j.train.data.table.Table;
 import org.peft4j.transformers.config.ProblemType;
 import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.evaluation.AnsweredQuestion;
 import org.peft4j.transformers.evaluation.LabelledText;
 import org.peft4j.transformers.evaluation.LabelledWords;
+import org.peft4j.transformers.evaluation.SourceTarget;
+import org.peft4j.transformers.evaluation.TextPair;
 import org.peft4j.transformers.tokenizer.TextInput;
 
 /**
  * The rows of a file as examples with what is right, which a model's {@code evaluate} takes. Fields
  * are those that training reads.
  *
- * @param rows the file
+ * @param rows all of a file, or some
  * @param head the model's, with its labels
  */
-public record EvaluationRows(Table rows, TaskHead head) {
+public record EvaluationRows(List<Row> rows, TaskHead head) {
   /** The share from which a label holds. */
   private static final double HOLDS = 0.5;
 
@@ -88,6 +89,33 @@ public record EvaluationRows(Table rows, TaskHead head) {
                 row.text("question").stripLeading(), row.text("context"), answers(row)));
   }
 
+  /**
+   * {@code source} and {@code target}.
+   *
+   * @throws org.peft4j.error.PeftException if a row is broken
+   */
+  public List<SourceTarget> sources() {
+    return all(row -> new SourceTarget(row.text("source"), row.text("target")));
+  }
+
+  /**
+   * {@code text} and {@code text_pair}, or {@code anchor} and {@code positive}, with the {@code
+   * score} if there is one.
+   *
+   * @throws org.peft4j.error.PeftException if a row is broken
+   */
+  public List<TextPair> pairs() {
+    return all(
+        row -> {
+          boolean anchored = row.has("anchor");
+          String first = row.text(anchored ? "anchor" : "text");
+          String second = row.text(anchored ? "positive" : "text_pair");
+          return row.has("score")
+              ? TextPair.of(first, second, row.number("score"))
+              : TextPair.of(first, second);
+        });
+  }
+
   private static List<String> answers(Row row) {
     List<String> texts = new ArrayList<>();
     for (Row answer : row.objects(QuestionRows.ANSWERS)) {
@@ -97,8 +125,6 @@ public record EvaluationRows(Table rows, TaskHead head) {
   }
 
   private <T> List<T> all(Function<Row, T> example) {
-    List<T> examples = new ArrayList<>();
-    rows.forEach(row -> examples.add(example.apply(row)));
-    return examples;
+    return rows.stream().map(example).toList();
   }
 }

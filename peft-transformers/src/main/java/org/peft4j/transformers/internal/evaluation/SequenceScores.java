@@ -49,8 +49,19 @@ public record SequenceScores(HeadPart.Sequence head, List<LabelledText> examples
     }
   }
 
-  /** The scores of predictions, one for each example. */
+  /**
+   * The scores of predictions, one for each example.
+   *
+   * @throws PeftException if there are more or fewer, or one has other labels
+   */
   public Scores of(List<LabelScores> predicted) {
+    for (LabelScores each : predicted) {
+      if (!List.copyOf(each.scores().keySet()).equals(labels().names())) {
+        throw new PeftException(
+            "A prediction has scores of %s; the model's labels are %s."
+                .formatted(each.scores().keySet(), labels().names()));
+      }
+    }
     return switch (head.problem()) {
       case SINGLE_LABEL_CLASSIFICATION -> ClassMetrics.of(classes(predicted), classes());
       case MULTI_LABEL_CLASSIFICATION -> LabelMetrics.of(holding(predicted), holding());

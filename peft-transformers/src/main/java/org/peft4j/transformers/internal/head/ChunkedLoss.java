@@ -4,6 +4,7 @@ import static org.nd4j.linalg.indexing.NDArrayIndex.all;
 import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
 
 import java.util.Arrays;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Pass;
@@ -25,6 +26,7 @@ public final class ChunkedLoss {
   private final double smoothing;
   private final Pass pass;
   private final CallMemory memory;
+  private long right;
 
   /**
    * A loss.
@@ -38,9 +40,14 @@ public final class ChunkedLoss {
     this.memory = memory;
   }
 
-  /** The loss of each labelled position. */
+  /** The loss of each labelled position; counts those whose label is the likeliest. */
   public double[] losses(INDArray hidden, Labelled labelled) {
     return run(hidden, labelled, null);
+  }
+
+  /** Of how many positions the label had the highest logit, the first of equals. */
+  long right() {
+    return right;
   }
 
   /**
@@ -81,6 +88,9 @@ public final class ChunkedLoss {
         head.slopes(chunk, slope);
       }
       int[] targets = Arrays.copyOfRange(labelled.targets(), from, to);
+      if (gradients == null) {
+        right += likeliest(chunk, targets);
+      }
       double[] smoothed = smoothing == 0 ? new double[targets.length] : aboveMean(chunk, targets);
       pass.kernels().crossEntropy(chunk, targets, 1.0 / count, losses);
       for (int i = from; i < to; i++) {
@@ -95,6 +105,12 @@ public final class ChunkedLoss {
       }
     }
     return result;
+  }
+
+  private static long likeliest(INDArray logits, int[] targets) {
+    try (INDArray best = logits.argMax(1)) {
+      return IntStream.range(0, targets.length).filter(i -> best.getLong(i) == targets[i]).count();
+    }
   }
 
   /** The difference of each label's logit and the mean of its row. */

@@ -1,6 +1,7 @@
 package org.peft4j.transformers.internal.head;
 
 import java.util.Arrays;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -31,7 +32,9 @@ record TokenReadout(Head head, int ahead, double smoothing) implements Readout {
   @Override
   public Losses losses(Reading reading, INDArray labels, @Nullable INDArray mask) {
     Labelled labelled = labelled(reading, labels, mask);
-    return losses(loss(reading).losses(reading.rows(), labelled), labelled);
+    ChunkedLoss loss = loss(reading);
+    Losses losses = losses(loss.losses(reading.rows(), labelled), labelled);
+    return new Losses(losses.mean(), losses.each(), OptionalLong.of(loss.right()));
   }
 
   @Override

@@ -1,6 +1,7 @@
 package org.peft4j.transformers.internal.layer;
 
 import java.util.List;
+import java.util.OptionalLong;
 import org.deeplearning4j.nn.api.layers.IOutputLayer;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
@@ -24,6 +25,7 @@ abstract class LossLayer extends FrozenLayer implements IOutputLayer {
 
   private transient @Nullable INDArray labels;
   private transient @Nullable Double loss;
+  private transient OptionalLong right = OptionalLong.empty();
 
   LossLayer(
       NeuralNetConfiguration configuration,
@@ -41,6 +43,13 @@ abstract class LossLayer extends FrozenLayer implements IOutputLayer {
     loss = value;
   }
 
+  /**
+   * {@link Losses#right()} of the last score; Deeplearning4j clears layers before it returns it.
+   */
+  final OptionalLong right() {
+    return right;
+  }
+
   final INDArray requireLabels() {
     assertInputSet(true);
     if (labels == null) {
@@ -53,7 +62,9 @@ abstract class LossLayer extends FrozenLayer implements IOutputLayer {
   public final double computeScore(
       double regularization, boolean training, LayerWorkspaceMgr workspaces) {
     if (loss == null) {
-      loss = losses(workspaces).mean();
+      Losses losses = losses(workspaces);
+      loss = losses.mean();
+      right = losses.right();
     }
     return loss + regularization;
   }
@@ -77,6 +88,7 @@ abstract class LossLayer extends FrozenLayer implements IOutputLayer {
   public final void setInput(INDArray input, LayerWorkspaceMgr workspaces) {
     super.setInput(input, workspaces);
     loss = null;
+    right = OptionalLong.empty();
   }
 
   @Override

@@ -10,7 +10,7 @@ public final class VirtualTokens {
   /** Their number in the next pass of a graph, the model's own or a wrapped one. */
   public static int of(ComputationGraph graph) {
     for (Layer layer : graph.getLayers()) {
-      if (layer instanceof EmbeddingsLayer embeddings) {
+      if (OwnLayers.own(layer) instanceof EmbeddingsLayer embeddings) {
         return embeddings.virtualTokens();
       }
     }
