@@ -28,6 +28,7 @@ class ArchitectureTest {
     "org.peft4j.lora..", "org.peft4j.ia3..", "org.peft4j.prompt..", "org.peft4j.bottleneck.."
   };
   private static final String TRANSFORMERS = "org.peft4j.transformers..";
+  private static final String CHAT = "org.peft4j.chat..";
   private static final String TRAIN = "org.peft4j.train..";
   private static final String CLI = "org.peft4j.cli..";
 
@@ -38,7 +39,7 @@ class ArchitectureTest {
   private static final DescribedPredicate<JavaClass> CORE =
       resideInAPackage("org.peft4j..")
           .and(not(resideInAnyPackage(METHODS)))
-          .and(not(resideInAnyPackage(TRANSFORMERS, TRAIN, CLI)))
+          .and(not(resideInAnyPackage(TRANSFORMERS, CHAT, TRAIN, CLI)))
           .as("classes of peft-core");
 
   private static final DescribedPredicate<JavaClass> LIBRARY =
@@ -50,7 +51,7 @@ class ArchitectureTest {
           .that(CORE)
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage(with(TRANSFORMERS, TRAIN, CLI));
+          .resideInAnyPackage(with(TRANSFORMERS, CHAT, TRAIN, CLI));
 
   @ArchTest
   static final ArchRule A_METHOD_KNOWS_CORE_ONLY =
@@ -59,7 +60,7 @@ class ArchitectureTest {
           .resideInAnyPackage(METHODS)
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage(TRANSFORMERS, TRAIN, CLI);
+          .resideInAnyPackage(TRANSFORMERS, CHAT, TRAIN, CLI);
 
   /** LoRA is the start of its whole family; the other modules stand alone. */
   @ArchTest
@@ -96,7 +97,29 @@ class ArchitectureTest {
           .resideInAPackage(TRANSFORMERS)
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage(with(TRAIN, CLI));
+          .resideInAnyPackage(with(CHAT, TRAIN, CLI));
+
+  @ArchTest
+  static final ArchRule CHAT_KNOWS_CORE_ONLY =
+      noClasses()
+          .that()
+          .resideInAPackage(CHAT)
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(with(TRANSFORMERS, TRAIN, CLI));
+
+  /** Templates are untrusted: what runs them must have no way to a class or a file. */
+  @ArchTest
+  static final ArchRule TEMPLATES_REACH_NO_CLASS_OR_FILE =
+      noClasses()
+          .that()
+          .resideInAPackage("org.peft4j.chat.internal..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("java.lang.reflect..", "java.io..", "java.nio..", "java.net..")
+          .orShould()
+          .dependOnClassesThat()
+          .haveFullyQualifiedName("java.lang.ClassLoader");
 
   @ArchTest
   static final ArchRule TRAINING_KNOWS_TRANSFORMERS_AND_CORE_ONLY =
