@@ -25,7 +25,8 @@ def run(model: torch.nn.Module, inputs: dict[str, torch.Tensor], virtual: int) -
     """
     rows = [row(inputs, index) for index in range(len(inputs["input_ids"]))]
     outputs = [model(**each) for each in rows]
-    counts = [predictions(each, virtual) for each in rows]
+    shifted = virtual == 0 and "_LM" in model.active_peft_config.task_type
+    counts = [predictions(each, shifted) for each in rows]
     loss = sum(output.loss * count for output, count in zip(outputs, counts) if count) / sum(counts)
     return ModelOutput(loss=loss, logits=together(inputs, [output.logits for output in outputs]))
 
@@ -44,12 +45,12 @@ def row(inputs: dict[str, torch.Tensor], index: int) -> dict[str, torch.Tensor]:
     return result
 
 
-def predictions(inputs: dict[str, torch.Tensor], virtual: int) -> int:
-    """How many predictions the loss of a row is the mean of."""
+def predictions(inputs: dict[str, torch.Tensor], shifted: bool) -> int:
+    """How many predictions the loss of a row is the mean of; a language model without virtual tokens does not predict the first token."""
     labels = inputs["labels"]
     if labels.shape != inputs["input_ids"].shape and DECODER[0] not in inputs:
         return 1  # of the whole text
-    first = 1 if virtual == 0 and DECODER[0] not in inputs else 0
+    first = 1 if shifted and DECODER[0] not in inputs else 0
     return (labels[:, first:] != IGNORED).sum().item()
 
 

@@ -35,6 +35,7 @@ from transformers.pytorch_utils import Conv1D
 
 import bases_decoders
 import bases_encoders
+import bases_odd
 
 VOCABULARY = 56
 DECODER = dict(
@@ -128,6 +129,9 @@ def rope(rope_type: str, theta: float = 10_000.0, **fields) -> dict:
     return {"rope_type": rope_type, "rope_theta": theta, **fields}
 
 
+ODD_BART = dict(
+    vocab_size=59, d_model=21, encoder_attention_heads=3, decoder_attention_heads=3, encoder_ffn_dim=19, decoder_ffn_dim=23, encoder_layers=1, decoder_layers=1
+)
 LLAMA3 = dict(factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0, original_max_position_embeddings=32)
 YARN = dict(factor=4.0, beta_fast=4.0, beta_slow=0.25, truncate=False, original_max_position_embeddings=12)
 LONGROPE = dict(short_factor=[1.0, 1.1, 1.3, 1.6], long_factor=[1.5, 2.5, 4.0, 6.0], original_max_position_embeddings=12)
@@ -200,6 +204,9 @@ ALL: dict[str, Base] = {
     "pegasus_stored": Base(
         bart(PegasusConfig, decoder_start_token_id=0, encoder_layers=1, decoder_layers=1), dtype=torch.bfloat16, adds=True, own_positions=True
     ),
+    "mbart_f16": Base(bart(MBartConfig, **ODD_BART), dtype=torch.float16, adds=True),
+    "marian_f16": Base(bart(MarianConfig, **ODD_BART, decoder_start_token_id=0), dtype=torch.float16, adds=True),
+    "pegasus_f16": Base(bart(PegasusConfig, **ODD_BART, decoder_start_token_id=0, tie_word_embeddings=False), dtype=torch.float16),
     "mt5": Base(t5(MT5Config), own_head=True),
     "umt5": Base(t5(UMT5Config)),
     "llama_classifier": Base(llama(id2label={0: "bad", 1: "middling", 2: "good"}), classifier=True),
@@ -209,7 +216,7 @@ ALL: dict[str, Base] = {
 
 
 ALL.update({name: Base(**fields) for name, fields in bases_decoders.ALL.items()})
-ALL.update({name: Base(**fields) for name, fields in bases_encoders.ALL.items()})
+ALL.update({name: Base(**fields) for name, fields in {**bases_odd.ALL, **bases_encoders.ALL}.items()})
 
 
 def load(name: str, linear: bool = False) -> PreTrainedModel:

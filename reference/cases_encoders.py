@@ -62,6 +62,16 @@ ALL: dict[str, Case] = {key: case for family in FAMILIES for key, case in of(fam
         PromptTuningConfig(task_type="SEQ_CLS", num_virtual_tokens=2),
         padding="left",
     ),
+    "encoders/bert_prefix": one(
+        "Keys and values that all positions see, those of the pooler too", "bert_sequence", PrefixTuningConfig(task_type="SEQ_CLS", num_virtual_tokens=3)
+    ),
+    "encoders/bert_prefix_tokens": one(
+        "Through two linear maps with tanh between",
+        "bert_tokens",
+        PrefixTuningConfig(task_type="TOKEN_CLS", num_virtual_tokens=2, prefix_projection=True, encoder_hidden_size=7),
+        padding="left",
+    ),
+    "encoders/roberta_prefix": one("Positions after the prefix", "roberta_sequence", PrefixTuningConfig(task_type="SEQ_CLS", num_virtual_tokens=2)),
     "encoders/roberta_prompt_left": one(
         "Positions of virtual tokens count from the padding on", "roberta_sequence", PromptTuningConfig(task_type="SEQ_CLS", num_virtual_tokens=2), padding="left"
     ),

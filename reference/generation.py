@@ -13,6 +13,7 @@ from transformers import (
 
 import bases
 import bases_decoders
+import bases_odd
 
 PAD, NEW_TOKENS, PENALTY = 0, 16, 1.3
 PROMPT_LENGTHS = [7, 4, 1]
@@ -88,9 +89,9 @@ def write_generation(base: str) -> None:
 
 
 def write_decoders() -> None:
-    """Greedy generation of every base of bases_decoders that is a language model: <base>.input_ids, .attention_mask and .greedy."""
+    """Greedy generation of every base of bases_decoders and bases_odd that is a language model: <base>.input_ids, .attention_mask and .greedy."""
     tensors = {}
-    for base in bases_decoders.ALL:
+    for base in [*bases_decoders.ALL, *bases_odd.ALL]:
         if not bases.ALL[base].classifier:
             inputs, greedy = without_ties(base)
             tensors.update({f"{base}.{key}": value for key, value in {**inputs, "greedy": greedy}.items()})

@@ -23,6 +23,7 @@ import cases_classification
 import cases_decoders
 import cases_encoders
 import cases_models
+import cases_odd
 import cases_low_rank
 import cases_prompt
 import cases_scaling
@@ -43,6 +44,7 @@ ALL = {
     **cases_models.ALL,
     **cases_seq2seq.ALL,
     **cases_decoders.ALL,
+    **cases_odd.ALL,
     **cases_encoders.ALL,
 }
 

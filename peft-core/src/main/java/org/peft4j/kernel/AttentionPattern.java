@@ -12,13 +12,17 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * <p>With P keys of a prefix, query i sees key j
  *
  * <ul>
- *   <li>if {@code j < P}: every query sees the prefix; otherwise
+ *   <li>if {@code j < P}: every query sees the prefix, or what a window leaves of it; otherwise
  *   <li>if its row shows the key {@code j − P}, because it is not padding,
  *   <li>and, in a causal pattern, {@code j − P ≤ past + i}: keys up to the query's own position,
  *   <li>and both belong to the same of the row's documents,
  *   <li>and, with a window w, {@code j − P > past + i − w}: the last w of those; in a pattern that
  *       is not causal {@code |j − P − i| < w}, so many on either side, its own position on both.
  * </ul>
+ *
+ * <p>In a causal pattern with a window, the prefix is the P positions before the first shown key f
+ * of the row or the document, as if padding were not there: query i sees key {@code j < P} if
+ * {@code j > P + past + i − f − w}. In any other pattern, every query sees all of the prefix.
  *
  * <p>A query that sees no key at all, such as one of left padding, is blind: it attends to all S
  * keys equally, whatever its scores and bias.
@@ -64,7 +68,7 @@ public final class AttentionPattern {
     this.shown = shown;
     this.bias = bias;
     this.blind = new int[shown == null ? 1 : shown.rows()][0];
-    for (int i = 0; shown != null && prefix == 0 && i < blind.length; i++) {
+    for (int i = 0; shown != null && i < blind.length; i++) {
       int row = i;
       blind[i] = IntStream.range(0, queries).filter(q -> isBlind(shown, row, q)).toArray();
     }
@@ -106,8 +110,8 @@ public final class AttentionPattern {
   }
 
   /**
-   * Limits each query to the last {@code size} keys up to its own position, the prefix aside. In a
-   * pattern that is not causal, also to the first {@code size} from its own position on.
+   * Limits each query to the last {@code size} keys up to its own position. In a pattern that is
+   * not causal, also to the first {@code size} from its own position on, and the prefix aside.
    */
   public AttentionPattern withWindow(int size) {
     if (size < 1 || !causal && queries != keys) {
@@ -171,7 +175,7 @@ public final class AttentionPattern {
     return new AttentionPattern(queries, keys, causal, past, window, prefix, some, bias);
   }
 
-  /** Puts {@code length} keys before the others, which all queries of all rows see. */
+  /** Puts {@code length} keys before the others, which all queries see unless there is a window. */
   public AttentionPattern withPrefix(int length) {
     if (length < 0 || bias != null) {
       throw new IllegalArgumentException(
@@ -227,16 +231,21 @@ public final class AttentionPattern {
 
   /** Whether every query sees every key. */
   public boolean showsAll() {
-    return shown == null && first(0, queries - 1) == 0 && end(0, 0) == keys;
+    return shown == null
+        && first(0, queries - 1) == 0
+        && end(0, 0) == keys
+        && hiddenPrefix(0, queries - 1) == 0;
   }
 
   /** Whether a query sees a key, which counts from the start of the prefix. */
   public boolean shows(int row, int query, int key) {
     int own = key - prefix;
-    return own < 0
-        || (own >= first(row, query)
-            && own < end(row, query)
-            && (shown == null || shown.shows(row, own)));
+    if (own < 0) {
+      return key >= hiddenPrefix(row, query);
+    }
+    return own >= first(row, query)
+        && own < end(row, query)
+        && (shown == null || shown.shows(row, own));
   }
 
   /** The queries that see no key in a row, in ascending order. */
@@ -259,7 +268,13 @@ public final class AttentionPattern {
       from = Math.min(Math.max(from, shown.hull().first()), keys - 1);
       to = Math.max(from + 1, Math.min(to, shown.hull().end()));
     }
-    return prefix > 0 ? new KeyRange(0, prefix + to) : new KeyRange(from, to);
+    return new KeyRange(showPrefix(firstQuery, count) ? 0 : prefix + from, prefix + to);
+  }
+
+  private boolean showPrefix(int firstQuery, int count) {
+    return IntStream.range(firstQuery, firstQuery + count)
+        .anyMatch(
+            query -> IntStream.range(0, rows()).anyMatch(row -> hiddenPrefix(row, query) < prefix));
   }
 
   /**
@@ -269,7 +284,13 @@ public final class AttentionPattern {
   public void forEachHidden(int row, int query, KeyRange within, Run run) {
     int from = first(row, query);
     int to = end(row, query);
-    clipped(prefix, prefix + from, within, run);
+    int start = hiddenPrefix(row, query);
+    if (start == prefix) {
+      clipped(0, prefix + from, within, run);
+    } else {
+      clipped(0, start, within, run);
+      clipped(prefix, prefix + from, within, run);
+    }
     if (shown != null) {
       int hidden = shown.nextHidden(row, from, to);
       while (hidden < to) {
@@ -323,8 +344,19 @@ public final class AttentionPattern {
     return shown == null ? end : Math.min(end, shown.documentEnd(row, past + query));
   }
 
+  /** How many keys of the prefix a query does not see: the first ones. */
+  private int hiddenPrefix(int row, int query) {
+    if (prefix == 0 || !causal || window == UNLIMITED) {
+      return 0;
+    }
+    int own = past + query;
+    int text = shown == null ? 0 : shown.nextShown(row, shown.documentStart(row, own), keys);
+    return Math.min(prefix, Math.max(0, prefix + own - text - window + 1));
+  }
+
   private boolean isBlind(ShownKeys keysOfRows, int row, int query) {
     int end = end(row, query);
-    return keysOfRows.nextShown(row, first(row, query), end) == end;
+    return keysOfRows.nextShown(row, first(row, query), end) == end
+        && hiddenPrefix(row, query) == prefix;
   }
 }

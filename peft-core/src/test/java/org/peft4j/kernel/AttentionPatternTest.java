@@ -74,8 +74,24 @@ class AttentionPatternTest {
             "x.... x.... x..x. x..xx"),
         Arguments.of(
             "prefix before a window",
+            causal.withWindow(3).withPrefix(2),
+            "xxx... .xxx.. ..xxx. ...xxx"),
+        Arguments.of(
+            "prefix that leaves a window at once",
             causal.withWindow(1).withPrefix(1),
-            "xx... x.x.. x..x. x...x"));
+            ".x... ..x.. ...x. ....x"),
+        Arguments.of(
+            "prefix before padding and a window",
+            causal.withLeftPadding(2).withWindow(3).withPrefix(2),
+            "xx.... xx.... xx..x. .x..xx"),
+        Arguments.of(
+            "prefix before documents in a window",
+            causal.withMask(1, new int[] {1, 1, 2, 2}).withWindow(2).withPrefix(2),
+            ".xx... ..xx.. .x..x. ....xx"),
+        Arguments.of(
+            "prefix and a cache in a window",
+            AttentionPattern.causal(1, 2, 4).withWindow(3).withPrefix(2),
+            ".xxx.. ..xxx."));
   }
 
   @ParameterizedTest(name = "{0}")
@@ -137,7 +153,8 @@ class AttentionPatternTest {
     AttentionPattern causal = AttentionPattern.causal(100);
     assertThat(causal.range(10, 20)).isEqualTo(new KeyRange(0, 30));
     assertThat(causal.withWindow(5).range(10, 20)).isEqualTo(new KeyRange(6, 30));
-    assertThat(causal.withPrefix(3).withWindow(5).range(10, 20)).isEqualTo(new KeyRange(0, 33));
+    assertThat(causal.withPrefix(3).withWindow(5).range(10, 20)).isEqualTo(new KeyRange(9, 33));
+    assertThat(causal.withPrefix(3).withWindow(12).range(10, 20)).isEqualTo(new KeyRange(0, 33));
     assertThat(AttentionPattern.full(100, 100).withWindow(5).range(10, 20))
         .isEqualTo(new KeyRange(6, 34));
     assertThat(causal.withLeftPadding(8, 4).range(10, 20)).isEqualTo(new KeyRange(4, 30));

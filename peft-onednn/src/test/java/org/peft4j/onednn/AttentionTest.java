@@ -76,6 +76,18 @@ class AttentionTest {
         Arguments.of("prefix", causal.withPrefix(11)),
         Arguments.of("prefix, left padding", causal.withPrefix(11).withLeftPadding(3, 150)),
         Arguments.of("prefix, window", causal.withPrefix(5).withWindow(20)),
+        Arguments.of(
+            "prefix, window, left padding",
+            causal.withPrefix(70).withWindow(90).withLeftPadding(3, 150)),
+        Arguments.of(
+            "prefix, window, documents",
+            causal
+                .withMask(1, IntStream.range(0, 300).map(i -> 1 + i / 83).toArray())
+                .withPrefix(20)
+                .withWindow(30)),
+        Arguments.of(
+            "prefix, window, cached keys",
+            AttentionPattern.causal(33, 5, 60).withPrefix(50).withWindow(64)),
         Arguments.of("prefix, cached keys", AttentionPattern.causal(33, 5, 60).withPrefix(5)));
   }
 

@@ -33,7 +33,7 @@ class AdapterParityTest {
    * tolerance. PiSSA's singular value decomposition: 6e-5 in gpt2_pissa. LoHa's gradients, products
    * of products: 0.74e-5. Gradients of BART's queries and keys in three blocks with adapters on all
    * maps: 4.9e-5, and as much here. Marian's queries of the attention between the stacks: 1.0e-5,
-   * and as much with the portable kernels.
+   * and as much with the portable kernels. Gemma's keys: 0.6e-5, and 0.7e-5 here.
    */
   private static double tolerance(String name) {
     if (name.equals("seq2seq/bart_all_linear")) {
@@ -42,7 +42,10 @@ class AdapterParityTest {
     if (name.equals("seq2seq/marian")) {
       return 3e-5;
     }
-    return name.endsWith("pissa") ? 4e-4 : name.startsWith("loha/") ? 2e-5 : TOLERANCE;
+    if (name.startsWith("loha/") || name.equals("decoders/gemma_attention")) {
+      return 2e-5;
+    }
+    return name.endsWith("pissa") ? 4e-4 : TOLERANCE;
   }
 
   /** A table that two modules share cannot take the change of one of them. */
@@ -57,8 +60,9 @@ class AdapterParityTest {
           "seq2seq/t5_tables",
           "seq2seq/bart_embeddings");
 
-  /** Its file has a table that no module reads, which PEFT counts. */
-  private static final String UNUSED_TABLE = "seq2seq/mbart_untied";
+  /** Files with a table that no module reads, which PEFT counts. */
+  private static final Set<String> UNUSED_TABLE =
+      Set.of("seq2seq/mbart_untied", "seq2seq/pegasus_f16");
 
   static List<String> cases() {
     return Golden.cases();
@@ -180,7 +184,7 @@ class AdapterParityTest {
                   each ->
                       model.config(each) instanceof AdaLoraConfig config
                           && !config.rankPattern().isEmpty());
-      if (json.has("trainable_parameters_text") && !pruned && !name.equals(UNUSED_TABLE)) {
+      if (json.has("trainable_parameters_text") && !pruned && !UNUSED_TABLE.contains(name)) {
         assertThat(model.trainableParameters().toString())
             .isEqualTo(json.path("trainable_parameters_text").asText());
       }

@@ -125,16 +125,24 @@ public record ModelArchitecture(
 
   /** The number of parameters; a tied head and shared embeddings count once. */
   public long parameterCount() {
-    return distinctModules().stream().mapToLong(module -> module.site().count()).sum();
+    return distinctParameters().stream().mapToLong(each -> each.parameter().count()).sum();
   }
 
-  /** Its modules, without a tied head, and of those that share a table the first. */
-  public List<ModulePart> distinctModules() {
+  /**
+   * The parameters of its modules, without the matrix of a tied head, and of modules that share a
+   * table those of the first.
+   */
+  public List<ModuleParameter> distinctParameters() {
     Set<String> tables = new HashSet<>();
     return modules().stream()
-        .filter(module -> !tiedHead().filter(module::equals).isPresent())
         .filter(module -> !(module instanceof EmbeddingPart table) || tables.add(table.key()))
+        .flatMap(ModuleParameter::of)
+        .filter(each -> each.parameter().bias() || !isTied(each.module()))
         .toList();
+  }
+
+  private boolean isTied(ModulePart module) {
+    return tiedHead().filter(module::equals).isPresent();
   }
 
   /** The stack of that side; without an encoder, only the body can be asked for. */

@@ -100,7 +100,8 @@ final class ModelTensors {
     for (ModulePart module : architecture.modules()) {
       for (SiteParameter parameter : module.site().parameters()) {
         String name = name(module, parameter);
-        if (!(tied && head.filter(module::equals).isPresent()) && written.add(name)) {
+        boolean left = tied && !parameter.bias() && head.filter(module::equals).isPresent();
+        if (!left && written.add(name)) {
           add(module, parameter, name, types, dtype.isEmpty());
         }
       }

@@ -15,6 +15,7 @@ import org.peft4j.transformers.Transformers;
 import org.peft4j.transformers.architecture.EmbeddingPart;
 import org.peft4j.transformers.architecture.LinearPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
+import org.peft4j.transformers.architecture.ModuleParameter;
 import org.peft4j.transformers.architecture.ModulePart;
 import org.peft4j.transformers.architecture.NormPart;
 import org.peft4j.transformers.family.Families;
@@ -87,15 +88,13 @@ public final class RandomCheckpoint {
 
   private List<CheckpointTensor> tensors() {
     List<CheckpointTensor> tensors = new ArrayList<>();
-    for (ModulePart module : model.distinctModules()) {
-      for (SiteParameter parameter : module.site().parameters()) {
-        tensors.add(
-            new CheckpointTensor(
-                model.names().stored(TensorKeys.key(module, parameter)),
-                DType.F32,
-                parameter.shape(),
-                values(module, parameter)));
-      }
+    for (ModuleParameter each : model.distinctParameters()) {
+      tensors.add(
+          new CheckpointTensor(
+              model.names().stored(TensorKeys.key(each.module(), each.parameter())),
+              DType.F32,
+              each.parameter().shape(),
+              values(each.module(), each.parameter())));
     }
     return tensors;
   }

@@ -8,6 +8,7 @@ import org.peft4j.quantization.Quantization;
 import org.peft4j.site.SiteParameter;
 import org.peft4j.transformers.architecture.LinearPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
+import org.peft4j.transformers.architecture.ModuleParameter;
 import org.peft4j.transformers.config.Precision;
 
 /**
@@ -27,8 +28,8 @@ public record WeightSizes(long vectors, long matrices, Map<String, Matrix> inBlo
 
   static WeightSizes of(ModelArchitecture model) {
     long[] elements = new long[2];
-    model.distinctModules().stream()
-        .flatMap(module -> module.site().parameters().stream())
+    model.distinctParameters().stream()
+        .map(ModuleParameter::parameter)
         .forEach(parameter -> elements[isMatrix(parameter) ? 1 : 0] += parameter.count());
     Map<String, Matrix> inBlocks = new TreeMap<>();
     model.stacks().stream()

@@ -70,7 +70,6 @@ class FamiliesTest {
         "phi3_long | rope_scaling | {\"type\": \"yarn\"} | type is \"yarn\"; allowed: default, longrope, su.",
         "phi3    | rope_parameters | {\"partial_rotary_factor\": 0.1} | partial_rotary_factor is 0.1;"
             + " allowed: up to 1, and so that an even number of the 8 features of a head rotates",
-        "phi     | tie_word_embeddings | true | tie_word_embeddings is true; allowed: only false",
         "smollm3 | no_rope_layers | [1] | no_rope_layers is [1]; allowed: a list of at least 2 numbers 0 and 1.",
         "gptj    | rotary_dim | 9 | rotary_dim is 9; allowed: an even number up to the 8 features of a head.",
         "gpt_neo | attention_types | [[[\"global\"], 3]] | together num_layers 2.",

@@ -28,7 +28,7 @@ import org.peft4j.transformers.TransformerModel;
 import org.peft4j.transformers.TransformerOptions;
 import org.peft4j.transformers.Transformers;
 import org.peft4j.transformers.architecture.ModelArchitecture;
-import org.peft4j.transformers.architecture.ModulePart;
+import org.peft4j.transformers.architecture.ModuleParameter;
 import org.peft4j.transformers.checkpoint.RandomCheckpoint;
 import org.peft4j.transformers.internal.family.Family;
 import org.peft4j.transformers.internal.weights.TensorKeys;
@@ -128,8 +128,8 @@ class FamilyGraphTest {
 
   private static Map<String, List<Long>> shapes(ModelArchitecture model) {
     Map<String, List<Long>> shapes = new TreeMap<>();
-    for (ModulePart module : model.distinctModules()) {
-      module.site().parameters().forEach(p -> shapes.put(TensorKeys.key(module, p), p.shape()));
+    for (ModuleParameter each : model.distinctParameters()) {
+      shapes.put(TensorKeys.key(each.module(), each.parameter()), each.parameter().shape());
     }
     return shapes;
   }

@@ -43,7 +43,9 @@ class PromptedStepsTest {
 
   static Stream<Arguments> cases() {
     return CONFIGS.keySet().stream()
-        .flatMap(name -> Stream.of("llama", "gpt2").map(base -> Arguments.of(base, name)));
+        .flatMap(
+            name ->
+                Stream.of("llama", "gpt2", "mistral_window").map(base -> Arguments.of(base, name)));
   }
 
   private static PeftModel<ComputationGraph> wrap(CausalLanguageModel base, String name) {

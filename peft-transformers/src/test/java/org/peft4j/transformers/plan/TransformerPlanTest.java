@@ -40,7 +40,7 @@ import org.peft4j.transformers.TransformerModel;
 import org.peft4j.transformers.TransformerOptions;
 import org.peft4j.transformers.Transformers;
 import org.peft4j.transformers.architecture.ModelArchitecture;
-import org.peft4j.transformers.architecture.ModulePart;
+import org.peft4j.transformers.architecture.ModuleParameter;
 import org.peft4j.transformers.config.Precision;
 import org.peft4j.transformers.family.Families;
 import org.peft4j.transformers.internal.weights.TensorKeys;
@@ -100,8 +100,8 @@ class TransformerPlanTest {
     ModelArchitecture model = Families.read(FOLDER.resolve(name));
 
     Map<String, List<Long>> shapes = new TreeMap<>();
-    for (ModulePart module : model.distinctModules()) {
-      module.site().parameters().forEach(p -> shapes.put(TensorKeys.key(module, p), p.shape()));
+    for (ModuleParameter each : model.distinctParameters()) {
+      shapes.put(TensorKeys.key(each.module(), each.parameter()), each.parameter().shape());
     }
     Map<String, List<Long>> reference = new TreeMap<>();
     for (Map.Entry<String, JsonNode> parameter : expected.path("parameters").properties()) {

@@ -4,7 +4,6 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Pass;
-import org.peft4j.error.PeftException;
 import org.peft4j.kernel.AttentionPattern;
 import org.peft4j.transformers.architecture.AttentionPart;
 import org.peft4j.transformers.internal.batch.Documents;
@@ -105,33 +104,12 @@ final class ScorePositions {
             prefix,
             alibi != null ? alibi : relative != null ? relative.name() : null);
     int keys = prefix + question.keys();
-    requireWindowBeyond(prefix, longest(sequences));
     return patterns.of(
         question,
         () ->
             alibi == null
                 ? bias(pass, relativePositions(sequences, prefix, keys), prefix + past, queries)
                 : alibi.bias(type, keyPositions(question), prefix + past, queries));
-  }
-
-  /**
-   * Hugging Face's cache drops keys of a prefix that leave the window; here all queries see it.
-   * Attention in both directions has no cache there.
-   */
-  private void requireWindowBeyond(int prefix, int tokens) {
-    if (prefix > 0
-        && part.causal()
-        && part.window().isPresent()
-        && prefix + tokens > part.window().getAsInt()) {
-      throw new PeftException(
-          "A prefix of "
-              + prefix
-              + " with "
-              + tokens
-              + " tokens is longer than the window of attention, "
-              + part.window().getAsInt()
-              + "; allowed: up to it. Take shorter texts or another method.");
-    }
   }
 
   static EncoderStates encoder(Sequences sequences) {

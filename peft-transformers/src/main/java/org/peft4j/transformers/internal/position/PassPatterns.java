@@ -32,7 +32,7 @@ public final class PassPatterns {
    * @param keys the number of keys without the prefix, including unused slots of a cache
    * @param padding the number of hidden keys at the start of each row; null for none
    * @param window the number of keys that a query sees; 0 for all
-   * @param prefix the number of keys that all queries see
+   * @param prefix the number of keys before those of the tokens
    * @param bias the source of the scores' bias, compared by {@code equals}; null for none
    */
   public record Question(

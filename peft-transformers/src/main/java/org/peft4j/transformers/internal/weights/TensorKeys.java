@@ -59,10 +59,10 @@ public record TensorKeys(
       }
     }
     if (model.tiedHead().isPresent()) {
-      for (String key : shapes(model.tiedHead().get()).keySet()) {
-        shapes.remove(key);
-        aliases.put(key, model.body().input().tokens().key());
-      }
+      Site head = model.tiedHead().get().site();
+      String matrix = key(head, head.parameters().get(0));
+      shapes.remove(matrix);
+      aliases.put(matrix, model.body().input().tokens().key());
     }
     Set<String> optional = new TreeSet<>();
     for (ModulePart module : model.modules()) {

@@ -38,7 +38,6 @@ public final class GptJFamily implements Family {
     GptFields.read(fields);
     fields.only("rotary", true);
     fields.only("scale_attn_weights", true);
-    fields.only("tie_word_embeddings", false); // The head's bias would have no table.
     return new Shape(fields).describe(fields, task);
   }
 
@@ -67,6 +66,7 @@ public final class GptJFamily implements Family {
       int vocabulary = fields.count("vocab_size");
       int layers = fields.layers("n_layer");
       List<BlockPart> blocks = IntStream.range(0, layers).mapToObj(this::block).toList();
+      boolean tied = fields.flag("tie_word_embeddings", false);
       LinearPart head =
           sizes.linear(CausalModel.HEAD, SiteRole.HEAD, sizes.width(), vocabulary, true);
       return CausalModel.of(modelType(), "GPTJ", "transformer", GptFields.masks(blocks, ".attn"))
@@ -79,7 +79,7 @@ public final class GptJFamily implements Family {
                   blocks,
                   Optional.of(norm("transformer.ln_f")),
                   Optional.empty()),
-              new HeadPart.Language(head, false, 1, OptionalDouble.empty()));
+              new HeadPart.Language(head, tied, 1, OptionalDouble.empty()));
     }
 
     private BlockPart block(int index) {

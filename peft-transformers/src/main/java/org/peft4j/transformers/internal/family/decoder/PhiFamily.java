@@ -39,7 +39,6 @@ public final class PhiFamily implements Family {
   @Override
   public ModelArchitecture describe(ConfigFields fields, TaskHead task) {
     fields.ignore("resid_pdrop", "embd_pdrop", "attention_dropout", "auto_map");
-    fields.only("tie_word_embeddings", false); // The head's bias would have no table.
     return new Shape(fields).describe(fields, task);
   }
 
@@ -65,6 +64,7 @@ public final class PhiFamily implements Family {
     ModelArchitecture describe(ConfigFields fields, TaskHead task) {
       int vocabulary = fields.count("vocab_size");
       int layers = fields.layers("num_hidden_layers");
+      boolean tied = fields.flag("tie_word_embeddings", false);
       LinearPart head =
           sizes.linear(CausalModel.HEAD, SiteRole.HEAD, sizes.width(), vocabulary, true);
       return CausalModel.of(modelType(), "Phi", "model", Set.of())
@@ -81,7 +81,7 @@ public final class PhiFamily implements Family {
                   IntStream.range(0, layers).mapToObj(this::block).toList(),
                   Optional.of(norm("model.final_layernorm", sizes.width())),
                   Optional.empty()),
-              new HeadPart.Language(head, false, 1, OptionalDouble.empty()));
+              new HeadPart.Language(head, tied, 1, OptionalDouble.empty()));
     }
 
     private BlockPart block(int index) {
