@@ -113,6 +113,17 @@ CASES: dict[str, Case] = {
         ia3(target_modules=["k_proj", "v_proj", "c_proj"], feedforward_modules=["c_proj"]),
         padding="none",
     ),
+    "starcoder2_ia3_padded": one(
+        "Behind the window, padding sees no key",
+        "starcoder2",
+        ia3(target_modules=["k_proj", "v_proj", "c_proj"], feedforward_modules=["c_proj"]),
+    ),
+    "starcoder2_ia3_left": one(
+        "Padding before the first token sees no key",
+        "starcoder2",
+        ia3(target_modules=["k_proj", "v_proj", "c_proj"], feedforward_modules=["c_proj"]),
+        padding="left",
+    ),
     "starcoder2_prompt": one("Virtual tokens", "starcoder2", prompt()),
     "gpt_bigcode_all": one("One head of keys and values", "gpt_bigcode", lora(**ALL_LINEAR), padding="left"),
     "gpt_bigcode_ia3": one("Defaults of model_type gpt_bigcode", "gpt_bigcode", ia3()),
