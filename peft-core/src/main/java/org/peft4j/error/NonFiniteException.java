@@ -17,4 +17,13 @@ public final class NonFiniteException extends PeftException {
             + " is not finite. The adapter keeps its last finite values. Lower the learning rate,"
             + " clip the gradient norm, or look for bad values in this batch.");
   }
+
+  /**
+   * The same with more to say.
+   *
+   * @param more sentences for the end of the message
+   */
+  public NonFiniteException(NonFiniteException cause, String more) {
+    super(cause.getMessage() + " " + more, cause);
+  }
 }

@@ -40,6 +40,7 @@ public final class FineTuner {
   private final Training<?> training;
   private final List<TrainingListener> listeners;
   private final Optional<CheckpointFolder> checkpoints;
+  private final Decisions decisions;
   private final Optional<Path> resumeFrom;
   private volatile boolean stopRequested;
 
@@ -47,10 +48,12 @@ public final class FineTuner {
       Training<?> training,
       List<TrainingListener> listeners,
       Optional<CheckpointFolder> checkpoints,
+      Decisions decisions,
       Optional<Path> resumeFrom) {
     this.training = training;
     this.listeners = List.copyOf(listeners);
     this.checkpoints = checkpoints;
+    this.decisions = decisions;
     this.resumeFrom = resumeFrom;
   }
 
@@ -75,9 +78,9 @@ public final class FineTuner {
   }
 
   /**
-   * Trains on this thread until the end, {@link #stop} or an interrupt of this thread; the last two
-   * let the current step finish. An interrupt is cleared; the result says that it came. The data
-   * source is afterwards where it was before.
+   * Trains on this thread until the end, a {@linkplain FineTunerBuilder#stopWhen rule}, {@link
+   * #stop} or an interrupt of this thread; the last two let the current step finish. An interrupt
+   * is cleared; the result says that it came. The data source is afterwards where it was before.
    *
    * @throws NonFiniteException if a loss, gradient or parameter is not finite, with the step and
    *     the tensor; the adapter has the values of the step before
@@ -97,7 +100,7 @@ public final class FineTuner {
     DataSource<B> data = what.data();
     Map<String, Long> start = data.position();
     try (TrainingStep<B> steps = new TrainingStep<>(what)) {
-      return new TrainingRun<>(what, steps, listeners, checkpoints, () -> stopRequested)
+      return new TrainingRun<>(what, steps, listeners, checkpoints, decisions, () -> stopRequested)
           .run(resumeFrom);
     } finally {
       data.restore(start);

@@ -18,10 +18,13 @@ import org.peft4j.train.data.Examples;
 import org.peft4j.train.data.TrainingData;
 import org.peft4j.train.internal.CheckpointFolder;
 import org.peft4j.train.metrics.TrainingListener;
+import org.peft4j.train.metrics.WatchedMetric;
 import org.peft4j.train.objective.Objective;
 import org.peft4j.train.optimizer.OptimizerFactory;
 import org.peft4j.train.optimizer.StandardOptimizer;
 import org.peft4j.train.schedule.Schedule;
+import org.peft4j.train.stop.EarlyStopping;
+import org.peft4j.train.stop.StoppingRule;
 
 /**
  * Builds a {@link FineTuner}.
@@ -41,6 +44,8 @@ public final class FineTunerBuilder<B extends Batch> {
   private @Nullable Examples<B> evaluation;
   private @Nullable CheckpointFolder checkpoints;
   private @Nullable Path resumeFrom;
+  private final List<StoppingRule> rules = new ArrayList<>();
+  private @Nullable WatchedMetric best;
 
   FineTunerBuilder(PeftModel<ComputationGraph> model, Objective<B> objective) {
     this.model = model;
@@ -157,6 +162,27 @@ public final class FineTunerBuilder<B extends Batch> {
   }
 
   /**
+   * Ends the training early, with an evaluation and a checkpoint: {@link
+   * org.peft4j.train.stop.EarlyStopping}, {@link org.peft4j.train.stop.TimeBudget}, {@link
+   * org.peft4j.train.stop.TokenBudget} or a rule of your own. May be called several times; the
+   * first rule that holds ends it.
+   */
+  public FineTunerBuilder<B> stopWhen(StoppingRule value) {
+    rules.add(value);
+    return this;
+  }
+
+  /**
+   * Keeps the checkpoint of the best evaluation, beside the last ones. At its end, the run gives
+   * the model the adapter of that one. Needs {@link #evaluation}, {@link #checkpoints(Path, long)}
+   * and an interval of evaluations.
+   */
+  public FineTunerBuilder<B> keepBest(WatchedMetric value) {
+    best = value;
+    return this;
+  }
+
+  /**
    * Continues from a checkpoint, such as {@link Checkpoints#latest}, instead of from the start. The
    * model must have the same adapters active; data, settings, objective and optimizer must be those
    * of the training that was stopped. Only {@code evalEvery} may differ, and the number of steps
@@ -186,6 +212,7 @@ public final class FineTunerBuilder<B extends Batch> {
     if (evaluation != null) {
       LongestSequence.check(model.base(), evaluation);
     }
+    requireEvaluations();
     FineTuningSettings numbers = schedule == null ? settings : settings.withSchedule(schedule);
     return new FineTuner(
         new Training<>(
@@ -199,6 +226,26 @@ public final class FineTunerBuilder<B extends Batch> {
             hooks),
         listeners,
         Optional.ofNullable(checkpoints),
+        new Decisions(rules, Optional.ofNullable(best)),
         Optional.ofNullable(resumeFrom));
+  }
+
+  /** What goes by evaluations needs some before the last step. */
+  private void requireEvaluations() {
+    boolean early = rules.stream().anyMatch(EarlyStopping.class::isInstance);
+    if (!early && best == null) {
+      return;
+    }
+    String what = early ? "Early stopping" : "The best checkpoint";
+    if (evaluation == null) {
+      throw new PeftException(what + " goes by evaluations, and there is no data for them.");
+    }
+    if (settings.evalEvery() == 0) {
+      throw new PeftException(
+          what + " goes by evaluations on the way, and evalEvery is 0; set it to 1 or above.");
+    }
+    if (best != null && checkpoints == null) {
+      throw new PeftException("The best checkpoint is to be kept, and none is written.");
+    }
   }
 }

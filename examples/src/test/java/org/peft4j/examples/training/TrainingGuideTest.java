@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.api.Test;
@@ -28,7 +29,10 @@ import org.peft4j.train.metrics.FineTuningResult;
 import org.peft4j.train.metrics.MetricsFile;
 import org.peft4j.train.metrics.StepMetrics;
 import org.peft4j.train.metrics.TrainingListener;
+import org.peft4j.train.metrics.WatchedMetric;
 import org.peft4j.train.schedule.StandardSchedule;
+import org.peft4j.train.stop.EarlyStopping;
+import org.peft4j.train.stop.TimeBudget;
 import org.peft4j.transformers.CausalLanguageModel;
 import org.peft4j.transformers.Transformers;
 import org.peft4j.transformers.generation.GenerationConfig;
@@ -104,6 +108,17 @@ class TrainingGuideTest {
 
     assertThat(latest).hasFileName("checkpoint-16");
     assertThat(model.network().params().toFloatVector()).isEqualTo(whole);
+
+    Path best = output.resolve("best");
+    FineTunerBuilder<TokenBatch> watched =
+        FineTuner.builder(model, training)
+            .settings(settings)
+            .evaluation(heldOut)
+            .checkpoints(best, 10)
+            .keepBest(WatchedMetric.loss())
+            .stopWhen(new EarlyStopping(WatchedMetric.loss(), 3, 0.01))
+            .stopWhen(new TimeBudget(Duration.ofHours(2)));
+    assertThat(watched.build().run().best()).isPresent();
     stoppedEarly(model, training);
     model.close();
     tokenizer.close();

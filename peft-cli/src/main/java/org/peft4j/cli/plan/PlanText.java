@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.ToLongFunction;
+import org.peft4j.cli.options.ByteSize;
 import org.peft4j.internal.LayerNumbers;
 import org.peft4j.plan.PlannedAdapter;
 import org.peft4j.plan.TrainingMemory;

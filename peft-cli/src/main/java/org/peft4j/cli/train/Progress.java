@@ -15,6 +15,7 @@ abstract class Progress implements TrainingListener, AutoCloseable {
 
   private final Wording wording;
   private long steps;
+  private long last;
   private double seconds;
   private double tokens;
 
@@ -31,6 +32,7 @@ abstract class Progress implements TrainingListener, AutoCloseable {
   @Override
   public void onStep(StepMetrics metrics) {
     steps++;
+    last = metrics.step();
     seconds += metrics.stepSeconds();
     tokens += metrics.tokensPerSecond() * metrics.stepSeconds();
   }
@@ -40,12 +42,20 @@ abstract class Progress implements TrainingListener, AutoCloseable {
     return steps;
   }
 
+  /** The number of the last step, those before the training was resumed included. */
+  final long last() {
+    return last;
+  }
+
   final String text(long step, Evaluation evaluation) {
     return "evaluation after step " + step + ": " + wording.line(evaluation);
   }
 
   /** The last line: steps, time, speed and loss. */
   final String summary(FineTuningResult result) {
+    if (steps == 0) {
+      return "nothing left to do after step " + result.steps();
+    }
     return String.format(
         Locale.ROOT,
         "%s%d step%s in %.1f s, %,.0f tokens/s, last loss %.4f",

@@ -1,9 +1,17 @@
 package org.peft4j.cli.train;
 
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
+import org.peft4j.cli.options.OptionNames;
 import org.peft4j.error.PeftException;
 import org.peft4j.train.Checkpoints;
+import org.peft4j.train.FineTunerBuilder;
+import org.peft4j.train.metrics.WatchedMetric;
+import org.peft4j.train.stop.EarlyStopping;
+import org.peft4j.train.stop.TimeBudget;
+import org.peft4j.train.stop.TokenBudget;
 import picocli.CommandLine.Option;
 
 /** How a run of {@code peft train} is kept, and how it goes on. */
@@ -30,6 +38,83 @@ final class RunOptions {
               + " training began with. The result is that of a training which was never stopped.")
   Optional<Path> resume = Optional.empty();
 
+  @Option(
+      names = "--keep-best",
+      paramLabel = "METRIC[:lower|:higher]",
+      description =
+          "Keep the checkpoint of the best evaluation, too, and save its adapter at the end: by loss,"
+              + " perplexity or another number of the evaluations. Needs --eval-every.")
+  Optional<String> keepBest = Optional.empty();
+
+  @Option(
+      names = "--patience",
+      paramLabel = "N",
+      description =
+          "End when N evaluations in a row have not become better, by the metric of --keep-best or"
+              + " the loss. Needs --eval-every.")
+  Optional<Integer> patience = Optional.empty();
+
+  @Option(
+      names = "--min-change",
+      paramLabel = "X",
+      description = "By how much an evaluation must become better for --patience (default: 0).")
+  Optional<Double> minChange = Optional.empty();
+
+  @Option(
+      names = "--max-time",
+      paramLabel = "TIME",
+      converter = TimeText.class,
+      description = "End after the step in which the training has taken that long: 90s, 1h30m, 2d.")
+  Optional<Duration> maxTime = Optional.empty();
+
+  @Option(
+      names = "--max-tokens",
+      paramLabel = "N",
+      description = "End after the step in which the training has seen that many tokens.")
+  Optional<Long> maxTokens = Optional.empty();
+
+  @Option(
+      names = "--dry-run",
+      description =
+          "Make a step or two, tell what time and memory the whole would take, and write nothing.")
+  boolean dryRun;
+
+  /** A contradiction between the options, if there is one. */
+  Optional<String> contradiction(boolean evaluates, boolean onTheWay) {
+    if (minChange.isPresent() && patience.isEmpty()) {
+      return Optional.of("--min-change is for --patience; give both");
+    }
+    if (keepBest.isPresent() || patience.isPresent()) {
+      String option = keepBest.isPresent() ? "--keep-best" : "--patience";
+      if (!evaluates) {
+        return Optional.of(option + " goes by evaluations; give --eval or --eval-split");
+      }
+      if (!onTheWay) {
+        return Optional.of(option + " goes by evaluations on the way; give --eval-every");
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** What the options say of the end, and of what is kept. */
+  void addTo(FineTunerBuilder<?> builder, Path output) {
+    WatchedMetric metric = keepBest.map(WatchedMetric::parse).orElse(WatchedMetric.loss());
+    maxTime.map(TimeBudget::new).ifPresent(builder::stopWhen);
+    OptionNames names =
+        new OptionNames(Map.of("The patience", "--patience", "The least change", "--min-change"));
+    names.in(
+        () -> {
+          maxTokens.map(TokenBudget::new).ifPresent(builder::stopWhen);
+          return patience
+              .map(count -> new EarlyStopping(metric, count, minChange.orElse(0.0)))
+              .map(builder::stopWhen);
+        });
+    if (!dryRun) {
+      builder.checkpoints(output, saveEvery, keep);
+      keepBest.ifPresent(given -> builder.keepBest(metric));
+    }
+  }
+
   private static void require(String option, long value, long least) {
     if (value < least) {
       throw new PeftException(option + " is " + value + "; allowed: " + least + " and above.");
@@ -46,6 +131,9 @@ final class RunOptions {
   Optional<Path> checkpoint(Path output) {
     require("--save-every", saveEvery, 0);
     require("--keep", keep, 1);
+    maxTokens.ifPresent(tokens -> require("--max-tokens", tokens, 1));
+    patience.ifPresent(count -> require("--patience", count, 1));
+    keepBest.ifPresent(WatchedMetric::parse);
     if (resume.isEmpty()) {
       Checkpoints.latest(output)
           .ifPresent(

@@ -90,6 +90,9 @@ public final class TrainCommand implements Runnable {
     require(
         !(training.packing && training.paddingFree),
         "--packing and --padding-free both say how examples share rows; give one of them");
+    kept.contradiction(
+            training.eval.isPresent() || training.evalSplit.isPresent(), training.evalEvery > 0)
+        .ifPresent(text -> require(false, text));
     new Training(this, Output.of(spec)).run();
   }
 

@@ -14,8 +14,6 @@ import org.peft4j.cli.options.OptionNames;
 import org.peft4j.cli.options.TaskData;
 import org.peft4j.cli.options.Wording;
 import org.peft4j.config.PeftConfig;
-import org.peft4j.error.NonFiniteException;
-import org.peft4j.error.PeftException;
 import org.peft4j.start.DataStart;
 import org.peft4j.train.FineTuner;
 import org.peft4j.train.FineTunerBuilder;
@@ -25,8 +23,6 @@ import org.peft4j.train.StartFromData;
 import org.peft4j.train.data.Batch;
 import org.peft4j.train.data.Examples;
 import org.peft4j.train.data.TokenBatch;
-import org.peft4j.train.metrics.FineTuningResult;
-import org.peft4j.train.metrics.MetricsFile;
 import org.peft4j.train.optimizer.StandardOptimizer;
 import org.peft4j.transformers.TransformerOptions;
 import org.peft4j.transformers.config.Labels;
@@ -54,19 +50,6 @@ final class Training {
               "evalEvery", "--eval-every",
               "labelSmoothing", "--label-smoothing"));
 
-  /** In messages about a checkpoint; other names of settings are words of messages, too. */
-  private static final OptionNames SETTINGS =
-      new OptionNames(
-          Map.of(
-              "batchSize", "--batch-size",
-              "gradientAccumulation", "--grad-accumulation",
-              "learningRate", "--learning-rate",
-              "weightDecay", "--weight-decay",
-              "warmupSteps", "--warmup-steps",
-              "maxGradNorm", "--max-grad-norm",
-              "dropLast", "--drop-last",
-              "decayAll", "--decay-all"));
-
   private final TrainCommand command;
   private final TrainingOptions options;
   private final PrintWriter out;
@@ -83,6 +66,10 @@ final class Training {
     OpenModel.check(command.model);
     Optional<Path> checkpoint = command.kept.checkpoint(command.output);
     Preparation prepared = Preparation.of(command);
+    if (command.kept.dryRun) {
+      run(settings, prepared, prepared.read(command), checkpoint);
+      return;
+    }
     try (OutputFolder output = OutputFolder.prepare(command.output)) {
       run(settings, prepared, prepared.read(command), checkpoint);
     }
@@ -116,7 +103,6 @@ final class Training {
           FineTuner.builder(model, data.objective())
               .data(data.examples())
               .settings(settings)
-              .checkpoints(command.output, command.kept.saveEvery, command.kept.keep)
               .optimizer(
                   options.optimizer.map(StandardOptimizer::named).orElse(StandardOptimizer.ADAMW));
       data.evaluation().ifPresent(builder::evaluation);
@@ -124,8 +110,21 @@ final class Training {
       MethodOptions.given(command.commandLine())
           .groups(model.config(Peft.DEFAULT_ADAPTER), options.weightDecay)
           .ifPresent(builder::groups);
-      train(model, builder, save, wording);
+      command.kept.addTo(builder, command.output);
+      if (command.kept.dryRun) {
+        dryRun(open, data, settings, builder);
+      } else {
+        new GuardedRun(model, save, command.output, wording, out).train(builder);
+      }
     }
+  }
+
+  private <B extends Batch> void dryRun(
+      OpenModel open, TaskData<B> data, FineTuningSettings settings, FineTunerBuilder<B> builder) {
+    FineTuner[] tuner = new FineTuner[1];
+    DryRun<B> dry = new DryRun<>(open, data, settings, () -> tuner[0].stop());
+    tuner[0] = builder.listener(dry).build();
+    dry.run(tuner[0], modelOptions(), out);
   }
 
   private void start(
@@ -176,64 +175,6 @@ final class Training {
         names.size() == 1 ? "" : "s",
         String.join(", ", shown),
         names.size() > SHOWN_LABELS ? ", …" : "");
-  }
-
-  private void train(
-      PeftModel<ComputationGraph> model,
-      FineTunerBuilder<?> builder,
-      SafeSave save,
-      Wording wording) {
-    try (MetricsFile metrics = new MetricsFile(command.output.resolve("metrics.jsonl"));
-        Progress progress = Progress.to(out, wording)) {
-      fit(model, builder.listener(progress).listener(metrics).build(), save, progress);
-    }
-  }
-
-  private void fit(
-      PeftModel<ComputationGraph> model, FineTuner tuner, SafeSave save, Progress progress) {
-    try (GracefulStop stop = GracefulStop.calling(tuner::stop)) {
-      FineTuningResult result = run(model, tuner, save, progress);
-      progress.close();
-      if (result.steps() == 0) {
-        throw new PeftException("Interrupted before the first step; nothing was saved.");
-      }
-      save.save(model);
-      out.println(progress.summary(result));
-      out.println("adapter saved in " + command.output);
-      if (result.interrupted()) {
-        out.println(
-            "checkpoint of step "
-                + result.steps()
-                + " written; go on with the same command and --resume "
-                + command.output);
-      }
-    }
-  }
-
-  /** What ends a training early does not lose the adapter. */
-  private FineTuningResult run(
-      PeftModel<ComputationGraph> model, FineTuner tuner, SafeSave save, Progress progress) {
-    try {
-      return tuner.run();
-    } catch (NonFiniteException e) {
-      throw e;
-    } catch (PeftException e) {
-      if (progress.steps() > 0) {
-        save.save(model);
-        throw new PeftException(
-            e.getMessage()
-                + " The adapter of step "
-                + progress.steps()
-                + " is in "
-                + command.output
-                + ".",
-            e);
-      }
-      return SETTINGS.in(
-          () -> {
-            throw e;
-          });
-    }
   }
 
   private FineTuningSettings settings() {

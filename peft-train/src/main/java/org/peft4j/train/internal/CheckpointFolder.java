@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -47,6 +48,16 @@ public final class CheckpointFolder {
   public static Optional<Path> latest(Path folder) {
     List<Path> all = list(folder);
     return all.isEmpty() ? Optional.empty() : Optional.of(all.get(all.size() - 1));
+  }
+
+  /** The last checkpoint in this folder, if there is one. */
+  public Optional<Path> latest() {
+    return latest(folder);
+  }
+
+  /** The checkpoint of a step. */
+  public Path of(long step) {
+    return folder.resolve("checkpoint-" + step);
   }
 
   /** Whether a folder has the state of a training. */
@@ -91,14 +102,14 @@ public final class CheckpointFolder {
   }
 
   /**
-   * Makes sure that the checkpoints will fit: those that are kept, and one more while it is
-   * written.
+   * Makes sure that the checkpoints will fit: those that are kept, the best, and one more while it
+   * is written.
    *
    * @param bytes of one
    * @throws PeftException if they will not
    */
   public void requireRoom(long bytes) {
-    FreeSpace.require(folder, (kept + 1) * bytes, "the checkpoints");
+    FreeSpace.require(folder, (kept + 2L) * bytes, "the checkpoints");
   }
 
   /** Whether a checkpoint is to be written after that step. */
@@ -106,10 +117,14 @@ public final class CheckpointFolder {
     return every > 0 && step % every == 0;
   }
 
-  /** Writes a checkpoint of that step and deletes all before the last that stay. */
-  public void write(TrainingState state, RunHistory history) {
+  /**
+   * Writes a checkpoint, and deletes all before the last that stay.
+   *
+   * @param best the step of one that stays in any case
+   */
+  public void write(TrainingState state, RunHistory history, OptionalLong best) {
     long step = history.steps();
-    Path target = folder.resolve("checkpoint-" + step);
+    Path target = of(step);
     if (step == lastWritten) {
       return;
     }
@@ -119,7 +134,9 @@ public final class CheckpointFolder {
       lastWritten = step;
       List<Path> all = list(folder);
       for (Path old : all.subList(0, Math.max(0, all.size() - kept))) {
-        FileTrees.delete(old);
+        if (best.isEmpty() || step(old) != best.getAsLong()) {
+          FileTrees.delete(old);
+        }
       }
     } catch (IOException e) {
       throw new PeftException("Cannot write " + target + ": " + e.getMessage() + ".", e);

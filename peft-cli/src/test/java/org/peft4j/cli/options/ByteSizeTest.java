@@ -1,4 +1,4 @@
-package org.peft4j.cli.plan;
+package org.peft4j.cli.options;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

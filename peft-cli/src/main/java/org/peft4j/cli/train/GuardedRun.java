@@ -1,0 +1,97 @@
+package org.peft4j.cli.train;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Map;
+import org.peft4j.PeftModel;
+import org.peft4j.cli.options.OptionNames;
+import org.peft4j.cli.options.Wording;
+import org.peft4j.error.NonFiniteException;
+import org.peft4j.error.PeftException;
+import org.peft4j.train.Checkpoints;
+import org.peft4j.train.FineTuner;
+import org.peft4j.train.FineTunerBuilder;
+import org.peft4j.train.metrics.FineTuningResult;
+import org.peft4j.train.metrics.MetricsFile;
+
+/**
+ * A training with its listeners, whose adapter is saved however it ends: at its end, by Ctrl-C, or
+ * by a failure.
+ *
+ * @param model whose adapter trains
+ * @param save where to
+ * @param output the folder of the run
+ * @param out where progress is told
+ */
+record GuardedRun(
+    PeftModel<?> model, SafeSave save, Path output, Wording wording, PrintWriter out) {
+  /** In messages about a checkpoint; other names of settings are words of messages, too. */
+  private static final OptionNames SETTINGS =
+      new OptionNames(
+          Map.of(
+              "batchSize", "--batch-size",
+              "gradientAccumulation", "--grad-accumulation",
+              "learningRate", "--learning-rate",
+              "weightDecay", "--weight-decay",
+              "warmupSteps", "--warmup-steps",
+              "maxGradNorm", "--max-grad-norm",
+              "dropLast", "--drop-last",
+              "decayAll", "--decay-all"));
+
+  /** Trains, saves the adapter and tells about it. */
+  void train(FineTunerBuilder<?> builder) {
+    try (MetricsFile metrics = new MetricsFile(output.resolve("metrics.jsonl"));
+        Progress progress = Progress.to(out, wording)) {
+      fit(builder.listener(progress).listener(metrics).build(), progress);
+    }
+  }
+
+  private void fit(FineTuner tuner, Progress progress) {
+    try (GracefulStop stop = GracefulStop.calling(tuner::stop)) {
+      FineTuningResult result = run(tuner, progress);
+      progress.close();
+      if (result.steps() == 0) {
+        throw new PeftException("Interrupted before the first step; nothing was saved.");
+      }
+      save.save(model);
+      tell(result, progress);
+    }
+  }
+
+  private void tell(FineTuningResult result, Progress progress) {
+    out.println(progress.summary(result));
+    result.reason().ifPresent(reason -> out.println("ended early: " + reason));
+    String which =
+        result.best().map(best -> "best adapter, of step " + best.step() + ",").orElse("adapter");
+    out.println(which + " saved in " + output);
+    if (result.interrupted()) {
+      out.println(
+          "checkpoint of step "
+              + result.steps()
+              + " written; go on with the same command and --resume "
+              + output);
+    }
+  }
+
+  /** What ends a training early does not lose the adapter. */
+  private FineTuningResult run(FineTuner tuner, Progress progress) {
+    try {
+      return tuner.run();
+    } catch (NonFiniteException e) {
+      throw Checkpoints.latest(output).isPresent()
+          ? e
+          : new NonFiniteException(e, "There is no checkpoint; --save-every writes some.");
+    } catch (PeftException e) {
+      if (progress.steps() > 0) {
+        save.save(model);
+        throw new PeftException(
+            e.getMessage() + " The adapter of step " + progress.last() + " is in " + output + ".",
+            e);
+      }
+      return SETTINGS.in(
+          () -> {
+            throw e;
+          });
+    }
+  }
+}

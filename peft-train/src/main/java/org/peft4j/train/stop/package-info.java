@@ -1,0 +1,5 @@
+/** When a training ends before its last step. */
+@NullMarked
+package org.peft4j.train.stop;
+
+import org.jspecify.annotations.NullMarked;
