@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.peft4j.transformers.config.ProblemType;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options of commands that read examples. */
@@ -15,7 +16,8 @@ public final class DataOptions {
       paramLabel = "FILE",
       description = {
         "Training or test data. Rows of .jsonl, .json, .csv, .tsv or .conll with the fields of the task:",
-        "causal-lm: text; or prompt and completion, where only the completion counts;",
+        "causal-lm: messages (and tools), which the chat template writes; or prompt and completion, as"
+            + " texts or messages, where only the completion counts; or text;",
         "seq-2-seq-lm: source, target;",
         "seq-cls: text, label, and text_pair for two texts;",
         "token-cls: tokens, tags;",
@@ -61,6 +63,8 @@ public final class DataOptions {
               + " question-ans windows of 384; for tasks other than texts what the model takes, if"
               + " that is less).")
   public Optional<Integer> sequenceLength = Optional.empty();
+
+  @Mixin public SupervisedChoice supervised = new SupervisedChoice();
 
   @Option(
       names = "--stride",

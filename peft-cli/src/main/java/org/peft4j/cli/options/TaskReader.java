@@ -55,11 +55,20 @@ public final class TaskReader {
               + TaskArgument.typed(head.task())
               + ".");
     }
+    if (options.supervised.isGiven() && head.task() != Task.CAUSAL_LM) {
+      throw new PeftException(
+          "--train-on, --chat-template and --truncation-side are for the task causal-lm; this is "
+              + TaskArgument.typed(head.task())
+              + ".");
+    }
     this.files = OPTIONS.in(() -> files(head));
   }
 
   private DataFiles files(TaskHead head) {
-    DataFiles read = DataFiles.of(model, head).withColumns(HeadChoice.columns(options));
+    DataFiles read =
+        DataFiles.of(model, head)
+            .withColumns(HeadChoice.columns(options))
+            .withSupervised(options.supervised.options());
     DataFiles cut = options.sequenceLength.map(read::withSequenceLength).orElse(read);
     return options.stride.map(cut::withStride).orElse(cut);
   }

@@ -87,18 +87,35 @@ public final class JsonLines {
     List<Integer> split = new ArrayList<>();
     table.forEach(
         row -> {
-          PromptTokens.Encoded encoded = encode(row);
-          if (encoded.splitsAToken()) {
+          LabelledTokens tokens = encode(row);
+          if (tokens.splitsAToken()) {
             split.add(row.line());
           }
-          TokenSequence sequence = sequence(encoded);
+          int length = Math.min(tokens.ids().length, sequenceLength);
+          TokenSequence sequence =
+              TokenSequence.of(
+                  Arrays.copyOf(tokens.ids(), length), Arrays.copyOf(tokens.labels(), length));
           rows.add(row.task().map(sequence::ofTask).orElse(sequence));
         });
     warn(table.file(), split);
     return TrainingData.of(rows, padToken);
   }
 
-  private PromptTokens.Encoded encode(Row row) {
+  /**
+   * The tokens of a row, with the end-of-sequence token, not cut.
+   *
+   * @throws PeftException if the row lacks the fields, with its place
+   */
+  public LabelledTokens encode(Row row) {
+    return labelled(tokens(row));
+  }
+
+  /** The id that fills short rows. */
+  public int padToken() {
+    return padToken;
+  }
+
+  private PromptTokens.Encoded tokens(Row row) {
     boolean asked = row.has("prompt") && row.has("completion");
     if (row.has("text")) {
       if (row.has("prompt") || row.has("completion")) {
@@ -129,16 +146,15 @@ public final class JsonLines {
     }
   }
 
-  private TokenSequence sequence(PromptTokens.Encoded encoded) {
+  private LabelledTokens labelled(PromptTokens.Encoded encoded) {
     int[] ids = encoded.ids();
     int[] ended = ids;
     if (ids.length == 0 || ids[ids.length - 1] != endToken) {
       ended = Arrays.copyOf(ids, ids.length + 1);
       ended[ids.length] = endToken;
     }
-    int[] row = Arrays.copyOf(ended, Math.min(ended.length, sequenceLength));
-    int[] labels = row.clone();
-    Arrays.fill(labels, 0, Math.min(encoded.learnedFrom(), row.length), TokenSequence.IGNORED);
-    return TokenSequence.of(row, labels);
+    int[] labels = ended.clone();
+    Arrays.fill(labels, 0, Math.min(encoded.learnedFrom(), ended.length), TokenSequence.IGNORED);
+    return new LabelledTokens(ended, labels, encoded.splitsAToken());
   }
 }

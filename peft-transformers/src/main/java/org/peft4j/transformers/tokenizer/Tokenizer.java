@@ -4,8 +4,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
 import org.peft4j.error.PeftException;
@@ -168,6 +170,14 @@ public final class Tokenizer implements AutoCloseable {
   /** One more than the largest id. */
   public int vocabularySize() {
     return description.ids().values().stream().mapToInt(Integer::intValue).max().orElse(-1) + 1;
+  }
+
+  /**
+   * The texts of special tokens by their names, as {@code bos_token} and {@code eos_token}: what a
+   * chat template writes.
+   */
+  public Map<String, String> specialTokens() {
+    return Collections.unmodifiableMap(description.named());
   }
 
   /** The token that begins a text, if there is one: the tokenizer's, or else the model's. */

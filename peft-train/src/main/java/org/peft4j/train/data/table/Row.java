@@ -10,9 +10,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.NearestNames;
 import org.peft4j.internal.Quoted;
+import org.peft4j.internal.json.JsonReader;
 
 /**
  * An example of a file: values by the names of their fields. A value that is {@code null}, or an
@@ -20,6 +22,8 @@ import org.peft4j.internal.Quoted;
  * numbers, or as words that spaces separate, where a task asks for these.
  */
 public final class Row {
+  private static final JsonReader JSON = JsonReader.upTo(1 << 24, 1 << 24);
+
   private final Place place;
   private final Columns columns;
   private final Map<String, JsonNode> values;
@@ -195,6 +199,37 @@ public final class Row {
       rows.add(of(place, Columns.asTheyAre(), object));
     }
     return rows;
+  }
+
+  /**
+   * A value as JSON has it: null, a boolean, a number, a string, a list or a map. In a table, a
+   * cell that is a list or an object in JSON is read as one.
+   *
+   * @throws PeftException if there is none
+   */
+  public @Nullable Object value(String field) {
+    JsonNode value = require(field);
+    String text = value.isTextual() ? value.textValue().strip() : "";
+    boolean json = inTable() && (text.startsWith("[") || text.startsWith("{"));
+    return plain(json ? JSON.tryParse(text).orElse(value) : value);
+  }
+
+  private static @Nullable Object plain(JsonNode value) {
+    if (value instanceof ObjectNode object) {
+      Map<String, @Nullable Object> fields = new LinkedHashMap<>();
+      object.properties().forEach(field -> fields.put(field.getKey(), plain(field.getValue())));
+      return fields;
+    }
+    if (value.isArray()) {
+      List<@Nullable Object> items = new ArrayList<>();
+      value.forEach(item -> items.add(plain(item)));
+      return items;
+    }
+    return value.isTextual()
+        ? value.textValue()
+        : value.isNumber()
+            ? value.numberValue()
+            : value.isBoolean() ? (Object) value.booleanValue() : null;
   }
 
   /** The number of its task in {@code task_id}; empty if that is something else than a number. */

@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.OptionalInt;
 import org.peft4j.error.PeftException;
-import org.peft4j.train.data.JsonLines;
 import org.peft4j.train.data.PairLines;
 import org.peft4j.train.data.RelatedTexts;
 import org.peft4j.train.data.TextTokens;
@@ -14,6 +13,9 @@ import org.peft4j.train.data.TokenSequence;
 import org.peft4j.train.data.TokenizedFile;
 import org.peft4j.train.data.TrainingData;
 import org.peft4j.train.data.VectorData;
+import org.peft4j.train.data.chat.SupervisedData;
+import org.peft4j.train.data.chat.SupervisedOptions;
+import org.peft4j.train.data.chat.SupervisedRows;
 import org.peft4j.train.data.table.Columns;
 import org.peft4j.train.data.table.Table;
 import org.peft4j.transformers.architecture.ModelArchitecture;
@@ -37,7 +39,8 @@ import org.peft4j.transformers.tokenizer.Tokenizer;
  * <table>
  *   <caption>The fields of rows</caption>
  *   <tr><td>{@code CAUSAL_LM}</td>
- *     <td>{@code text}; or {@code prompt} and {@code completion}</td></tr>
+ *     <td>{@code messages}; or {@code prompt} and {@code completion}; or {@code text}: see {@link
+ *     SupervisedRows}</td></tr>
  *   <tr><td>{@code SEQ_2_SEQ_LM}</td><td>{@code source}, {@code target}</td></tr>
  *   <tr><td>{@code SEQ_CLS}</td><td>{@code text}, {@code label}; maybe {@code text_pair}</td></tr>
  *   <tr><td>{@code TOKEN_CLS}</td><td>{@code tokens}, {@code tags}</td></tr>
@@ -54,9 +57,15 @@ import org.peft4j.transformers.tokenizer.Tokenizer;
  *     for 512, of questions 384; and of classifiers and encoders no more than the model was made
  *     for
  * @param stride how many tokens of a long context two windows have in common
+ * @param supervised what is learned of rows of causal language models
  */
 public record DataFiles(
-    Path model, TaskHead head, Columns columns, OptionalInt sequenceLength, int stride) {
+    Path model,
+    TaskHead head,
+    Columns columns,
+    OptionalInt sequenceLength,
+    int stride,
+    SupervisedOptions supervised) {
   private static final int LENGTH = 512;
   private static final int WINDOW = 384;
   private static final int STRIDE = 128;
@@ -78,7 +87,8 @@ public record DataFiles(
 
   /** Files for a model, with the head that it is trained with. */
   public static DataFiles of(Path model, TaskHead head) {
-    return new DataFiles(model, head, Columns.asTheyAre(), OptionalInt.empty(), STRIDE);
+    return new DataFiles(
+        model, head, Columns.asTheyAre(), OptionalInt.empty(), STRIDE, SupervisedOptions.DEFAULT);
   }
 
   /** Files for a model with its own head. */
@@ -88,17 +98,22 @@ public record DataFiles(
 
   /** The same with other columns. */
   public DataFiles withColumns(Columns value) {
-    return new DataFiles(model, head, value, sequenceLength, stride);
+    return new DataFiles(model, head, value, sequenceLength, stride, supervised);
   }
 
   /** The same with that length of blocks and rows, 2 and above. */
   public DataFiles withSequenceLength(int value) {
-    return new DataFiles(model, head, columns, OptionalInt.of(value), stride);
+    return new DataFiles(model, head, columns, OptionalInt.of(value), stride, supervised);
   }
 
   /** The same with windows that have so many tokens of the context in common; 128 by default. */
   public DataFiles withStride(int value) {
-    return new DataFiles(model, head, columns, sequenceLength, value);
+    return new DataFiles(model, head, columns, sequenceLength, value, supervised);
+  }
+
+  /** The same with other choices for rows of causal language models. */
+  public DataFiles withSupervised(SupervisedOptions value) {
+    return new DataFiles(model, head, columns, sequenceLength, stride, value);
   }
 
   /** Whether a file is a text that is cut into blocks. */
@@ -135,7 +150,7 @@ public record DataFiles(
       Table table = Table.of(file, columns);
       int most = blockLength();
       return switch (head.task()) {
-        case CAUSAL_LM -> JsonLines.of(tokenizer, most).read(table);
+        case CAUSAL_LM -> supervised(tokenizer).read(table).data();
         case SEQ_2_SEQ_LM -> PairLines.of(tokenizer, architecture.tokens(), most).read(table);
         case SEQ_CLS ->
             rows(table, new SequenceRows(tokens(tokenizer, architecture), head), tokenizer);
@@ -150,6 +165,28 @@ public record DataFiles(
                     + " of texts: DataFiles.readRelated.");
       };
     }
+  }
+
+  /**
+   * Reads a file of rows for supervised fine-tuning, to look at.
+   *
+   * @throws PeftException as {@link #read} does; or if the task is not {@code CAUSAL_LM}, or the
+   *     file has no rows
+   */
+  public SupervisedData readSupervised(Path file) {
+    if (head.task() != Task.CAUSAL_LM || !Table.has(file)) {
+      throw new PeftException(
+          "%s is for the task %s; rows to look at are those of causal language models, in %s."
+              .formatted(file, head.task(), String.join(", ", Table.ENDS)));
+    }
+    architecture();
+    try (Tokenizer tokenizer = Tokenizer.load(model)) {
+      return supervised(tokenizer).read(Table.of(file, columns));
+    }
+  }
+
+  private SupervisedRows supervised(Tokenizer tokenizer) {
+    return new SupervisedRows(model, tokenizer, supervised, blockLength());
   }
 
   /**
