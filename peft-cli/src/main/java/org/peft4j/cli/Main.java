@@ -3,6 +3,7 @@ package org.peft4j.cli;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
 import java.util.Objects;
+import org.peft4j.cli.options.TerminalWriter;
 import org.peft4j.cli.train.MethodOptions;
 import picocli.CommandLine;
 
@@ -27,7 +28,7 @@ public final class Main {
 
   /** Runs the command in this JVM and returns its exit status. */
   static int run(PrintWriter terminal, PrintWriter errors, String... args) {
-    PrintWriter out = new PrintWriter(new PlainWriter(terminal), true);
+    PrintWriter out = new TerminalWriter(new PlainWriter(terminal), terminal);
     PrintWriter err = new PrintWriter(new PlainWriter(errors), true);
     CommandLine command =
         new CommandLine(new PeftCommand())

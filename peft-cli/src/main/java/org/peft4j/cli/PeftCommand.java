@@ -9,6 +9,7 @@ import org.peft4j.cli.checkpoint.MergeCommand;
 import org.peft4j.cli.checkpoint.QuantizeCommand;
 import org.peft4j.cli.checkpoint.ResizeCommand;
 import org.peft4j.cli.plan.PlanCommand;
+import org.peft4j.cli.run.DataCommand;
 import org.peft4j.cli.run.EmbedCommand;
 import org.peft4j.cli.run.EvalCommand;
 import org.peft4j.cli.run.ForwardCommand;
@@ -46,6 +47,7 @@ import picocli.CommandLine.Spec;
       PredictCommand.class,
       EmbedCommand.class,
       GenerateCommand.class,
+      DataCommand.class,
       MergeCommand.class,
       QuantizeCommand.class,
       CombineCommand.class,

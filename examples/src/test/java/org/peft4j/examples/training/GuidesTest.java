@@ -54,6 +54,7 @@ class GuidesTest {
           ROOT.resolve(
               "peft-transformers/src/test/java/org/peft4j/transformers/TasksGuideTest.java"),
           ROOT.resolve("peft-train/src/test/java/org/peft4j/train/TaskGuideTest.java"),
+          ROOT.resolve("peft-train/src/test/java/org/peft4j/train/ChatGuideTest.java"),
           ROOT.resolve("peft-train/src/test/java/org/peft4j/train/PreferenceLoss.java"));
   private static final Pattern BLOCK = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL);
 

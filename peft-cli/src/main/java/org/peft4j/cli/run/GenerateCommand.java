@@ -2,6 +2,7 @@ package org.peft4j.cli.run;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.peft4j.cli.options.ModelOptions;
 import org.peft4j.cli.options.OpenModel;
@@ -14,12 +15,16 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code peft generate}: continues prompts. */
 @Command(
     name = "generate",
-    customSynopsis = "peft generate --model DIR [--adapter DIR]... --prompt TEXT [OPTION]...",
+    customSynopsis = {
+      "peft generate --model DIR [--adapter DIR]... --prompt TEXT [OPTION]...",
+      "peft generate --model DIR [--adapter DIR]... --messages FILE [OPTION]..."
+    },
     header = "Continue a prompt, or several at once.",
     description =
         "Settings that you do not give are those of the model's generation_config.json, and then"
@@ -30,7 +35,9 @@ import picocli.CommandLine.Spec;
       "",
       "Examples:",
       "  peft generate --model my-model --prompt 'Once upon a time' --max-new-tokens 50",
-      "  peft generate --model my-model --adapter my-adapter --prompt 'Dear' --temperature 0.8"
+      "  peft generate --model my-model --adapter my-adapter --prompt 'Dear' --temperature 0.8",
+      "  peft generate --model my-chat --chat --system 'Be brief.' --prompt 'Where is the sun?'",
+      "  peft generate --model my-chat --messages conversations.jsonl"
     })
 public final class GenerateCommand implements Runnable {
   @Spec @Nullable CommandSpec spec;
@@ -38,16 +45,21 @@ public final class GenerateCommand implements Runnable {
 
   @Option(
       names = {"-p", "--prompt"},
-      required = true,
       paramLabel = "TEXT",
       description = "Text to continue, or for the encoder; repeatable.")
   List<String> prompts = new ArrayList<>();
 
+  @Mixin ChatOptions chat = new ChatOptions();
   @Mixin TaskOption task = new TaskOption();
   @Mixin GenerationOptions generation = new GenerationOptions();
 
   @Override
   public void run() {
+    chat.contradiction(prompts)
+        .ifPresent(
+            text -> {
+              throw new ParameterException(Objects.requireNonNull(spec).commandLine(), text);
+            });
     OpenModel.check(model.model);
     try (Tokenizer tokenizer = Tokenizer.load(model.model)) {
       run(tokenizer, config(tokenizer));
@@ -67,9 +79,9 @@ public final class GenerateCommand implements Runnable {
   private void run(Tokenizer tokenizer, GenerationConfig config) {
     try (OpenModel open = OpenModel.of(model)) {
       task.tell(open.wrapped());
-      List<int[]> ids = prompts.stream().map(text -> tokenizer.encode(text, true)).toList();
+      List<int[]> ids = ids(tokenizer);
       List<GeneratedRow> rows = open.generator().with(tokenizer).generate(ids, config).rows();
-      boolean decoded = open.base().architecture().encoder().isPresent();
+      boolean decoded = chat.isWanted() || open.base().architecture().encoder().isPresent();
       for (GeneratedRow row : rows) {
         List<Integer> all = new ArrayList<>(decoded ? List.of() : row.prompt());
         all.addAll(row.tokens());
@@ -77,5 +89,15 @@ public final class GenerateCommand implements Runnable {
             .println(tokenizer.decode(all.stream().mapToInt(id -> id).toArray(), true).strip());
       }
     }
+  }
+
+  private List<int[]> ids(Tokenizer tokenizer) {
+    if (!chat.isWanted()) {
+      return prompts.stream().map(text -> tokenizer.encode(text, true)).toList();
+    }
+    // The template writes special tokens itself.
+    return chat.texts(prompts, model.model, tokenizer).stream()
+        .map(text -> tokenizer.encode(text, false))
+        .toList();
   }
 }

@@ -36,14 +36,26 @@ final class ConversationRows {
     return row.has(field) && row.value(field) instanceof List<?>;
   }
 
+  /** The messages of a row, with what else a template reads. */
+  static Conversation conversation(Row row) {
+    try {
+      return conversation(row, read(row, "messages"));
+    } catch (PeftException e) {
+      throw named(row, e);
+    }
+  }
+
+  private static PeftException named(Row row, PeftException e) {
+    return String.valueOf(e.getMessage()).startsWith(row.where())
+        ? e
+        : row.problem("has no conversation: " + e.getMessage());
+  }
+
   LabelledTokens encode(Row row) {
     try {
       return row.has("messages") ? messages(row) : completion(row);
     } catch (PeftException e) {
-      if (String.valueOf(e.getMessage()).startsWith(row.where())) {
-        throw e;
-      }
-      throw row.problem("is no conversation to learn from: " + e.getMessage());
+      throw named(row, e);
     }
   }
 

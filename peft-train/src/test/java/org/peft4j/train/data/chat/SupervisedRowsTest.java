@@ -146,7 +146,7 @@ class SupervisedRowsTest {
         "zephyr | ASSISTANT | {'text': 'x'} | line 1 has no \"messages\", and the assistant's turns are to be learned.",
         "zephyr | COMPLETION | {'text': 'x'} | line 1 has \"text\" and no completion",
         "zephyr | COMPLETION | {'messages': [{'role': 'user', 'content': 'x'}]} | line 1 has \"messages\" and no completion",
-        "gemma | ALL | {'messages': [{'role': 'system', 'content': 'x'}]} | line 1 is no conversation to learn from: ",
+        "gemma | ALL | {'messages': [{'role': 'system', 'content': 'x'}]} | line 1 has no conversation: ",
         "gemma | ALL | {'messages': [{'role': 'system', 'content': 'x'}]} | There is no system role here",
         "zephyr | ALL | {'messages': 5} | \"messages\" is no list; allowed: a list of objects.",
         "zephyr | ALL | {'messages': ['x']} | \"messages\" holds something else than objects.",
