@@ -1,6 +1,7 @@
 package org.peft4j.kernel;
 
 import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.impl.broadcast.BroadcastMulOp;
 import org.nd4j.linalg.api.ops.impl.transforms.pairwise.arithmetic.MulOp;
@@ -196,6 +197,16 @@ public interface Kernels {
   void rotateBack(INDArray dx, INDArray cos, INDArray sin);
 
   /**
+   * The number of elements that {@link #attention} keeps of its probabilities for the gradient: all
+   * of [B, H, T, S], or only those of keys that are near to being seen.
+   *
+   * @param type of q, k and v
+   */
+  default long attentionMemory(AttentionPattern pattern, DataType type, long batch, int heads) {
+    return batch * heads * pattern.queries() * pattern.keys();
+  }
+
+  /**
    * Scaled dot-product attention, grouped if K &lt; H: for each head {@code P =
    * softmax(cap(scale·q·kᵀ) + bias)} over the keys that the pattern shows, {@code context = P·v}.
    * In q, k, v and context each [heads, D] is contiguous; they may be parts of wider rows.
@@ -205,7 +216,8 @@ public interface Kernels {
    * @param v [B, S, K, D]
    * @param pattern what attends to what, and the bias
    * @param scores scale and cap
-   * @param probabilities memory for [B, H, T, S]; receives the part of P that the gradient needs
+   * @param probabilities [{@link #attentionMemory}], or more; receives the part of P that the
+   *     gradient needs
    * @param context [B, T, H, D]
    * @throws IllegalArgumentException if the pattern is for other numbers of queries, keys or rows
    */

@@ -179,7 +179,12 @@ public final class Nd4jKernels implements Kernels {
       INDArray probabilities,
       INDArray context) {
     pattern.requireFits(q, k);
-    Nd4jAttention.forward(q, k, v, pattern, scores, probabilities, context);
+    Nd4jAttention.forward(q, k, v, pattern, scores, square(probabilities, q, k), context);
+  }
+
+  /** Probabilities as [B, H, T, S]. */
+  private static INDArray square(INDArray probabilities, INDArray q, INDArray k) {
+    return probabilities.reshape('c', q.size(0), q.size(2), q.size(1), k.size(1));
   }
 
   @Override
@@ -203,7 +208,7 @@ public final class Nd4jKernels implements Kernels {
         v,
         pattern,
         scores,
-        probabilities,
+        square(probabilities, q, k),
         context,
         contextGradient,
         dq,

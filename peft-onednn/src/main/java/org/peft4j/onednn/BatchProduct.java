@@ -14,12 +14,20 @@ import org.peft4j.onednn.internal.Primitives;
 /** {@code out = alpha·a·b (+ out)} for each matrix of a batch: the heads of an attention. */
 record BatchProduct(Heads a, Heads b, Heads out, float alpha, boolean accumulate) {
   /**
-   * A matrix for each sequence and head.
+   * A matrix for each sequence and head. Where there is one sequence, nothing is strided over, and
+   * operations for batches of different lengths are equal.
    *
    * @param sequences the number of sequences, and the stride between them in elements
    * @param heads likewise
    */
   record Heads(Axis sequences, Axis heads, Axis rows, Axis columns) {
+    Heads {
+      if (sequences.size() == 1) {
+        long within = Math.max(rows.extent(), columns.extent());
+        sequences = new Axis(1, Math.max(heads.extent(), within));
+      }
+    }
+
     Heads transposed() {
       return new Heads(sequences, heads, columns, rows);
     }
@@ -33,7 +41,11 @@ record BatchProduct(Heads a, Heads b, Heads out, float alpha, boolean accumulate
   }
 
   /** The size of a dimension, and its stride in elements. */
-  record Axis(long size, long stride) {}
+  record Axis(long size, long stride) {
+    long extent() {
+      return size * stride;
+    }
+  }
 
   static void run(BatchProduct product, long a, long b, long out) {
     Primitives.of(product, BatchProduct::compile).run(a, b, out);

@@ -5,6 +5,7 @@ import static org.peft4j.onednn.Layouts.denseBias;
 import static org.peft4j.onednn.Layouts.rows;
 
 import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.kernel.Activation;
 import org.peft4j.kernel.AttentionPattern;
@@ -12,6 +13,7 @@ import org.peft4j.kernel.AttentionScores;
 import org.peft4j.kernel.Kernels;
 import org.peft4j.kernel.Nd4jKernels;
 import org.peft4j.kernel.Scratch;
+import org.peft4j.kernel.ScratchScope;
 import org.peft4j.kernel.WeightRows;
 import org.peft4j.onednn.internal.Address;
 import org.peft4j.onednn.internal.NormRows;
@@ -220,6 +222,13 @@ public final class OneDnnKernels implements Kernels {
   }
 
   @Override
+  public long attentionMemory(AttentionPattern pattern, DataType type, long batch, int heads) {
+    return type == DataType.FLOAT && denseBias(pattern)
+        ? batch * heads * QueryTiles.area(pattern)
+        : portable.attentionMemory(pattern, type, batch, heads);
+  }
+
+  @Override
   public void attention(
       INDArray q,
       INDArray k,
@@ -232,8 +241,18 @@ public final class OneDnnKernels implements Kernels {
     if (rows(q, k, v, context) && dense(probabilities) && denseBias(pattern)) {
       new Attention(q, k, pattern, scores).forward(q, k, v, probabilities, context);
     } else {
-      portable.attention(q, k, v, pattern, scores, probabilities, context);
+      try (ScratchScope scratch = new ScratchScope()) {
+        INDArray all = whole(probabilities, q, k, scratch);
+        portable.attention(q, k, v, pattern, scores, all, context);
+      }
     }
+  }
+
+  /** The memory for probabilities, or more of it where it is for tiles only. */
+  private static INDArray whole(
+      INDArray probabilities, INDArray q, INDArray k, ScratchScope scratch) {
+    long length = q.size(0) * q.size(2) * q.size(1) * k.size(1);
+    return probabilities.length() == length ? probabilities : scratch.array(q.dataType(), length);
   }
 
   @Override
@@ -257,19 +276,14 @@ public final class OneDnnKernels implements Kernels {
       new Attention(q, k, pattern, scores)
           .backward(q, k, v, probabilities, contextGradient, dq, dk, dv, biasGradient);
     } else {
-      portable.attentionGradient(
-          q,
-          k,
-          v,
-          pattern,
-          scores,
-          probabilities,
-          context,
-          contextGradient,
-          dq,
-          dk,
-          dv,
-          biasGradient);
+      try (ScratchScope scratch = new ScratchScope()) {
+        INDArray all = whole(probabilities, q, k, scratch);
+        if (all != probabilities) {
+          portable.attention(q, k, v, pattern, scores, all, scratch.like(context));
+        }
+        portable.attentionGradient(
+            q, k, v, pattern, scores, all, context, contextGradient, dq, dk, dv, biasGradient);
+      }
     }
   }
 

@@ -7,16 +7,19 @@ import org.peft4j.kernel.KeyRange;
 
 /**
  * The queries of an attention in tiles, each with the keys that its queries see: from the first of
- * a window to the last before the diagonal. Other keys need no computation.
+ * a window or a document to the last before the diagonal. Other keys need no computation.
+ *
+ * <p>Tiles have few different shapes, whatever the length of a batch: each shape is an operation to
+ * compile, which takes milliseconds, and up to a megabyte.
  */
 final class QueryTiles {
-  /** About as many queries in a tile: fewer skip more keys, more multiply faster. */
+  /** Queries in a tile but the last: fewer skip more keys, more multiply faster. */
   private static final int QUERIES = 64;
 
-  /**
-   * Widens the range of a single query to multiples of this many keys, so that decoding does not
-   * compile new products for each token.
-   */
+  /** Widens the keys of a tile to multiples of so many. */
+  private static final int KEYS = 32;
+
+  /** Likewise of a single query, so that decoding does not compile products for each token. */
   private static final int STEP = 64;
 
   /**
@@ -41,22 +44,27 @@ final class QueryTiles {
 
   static List<Tile> of(AttentionPattern pattern) {
     int queries = pattern.queries();
-    int number = Math.max(1, Math.round((float) queries / QUERIES));
-    List<Tile> tiles = new ArrayList<>(number);
+    int step = queries == 1 ? STEP : KEYS;
+    List<Tile> tiles = new ArrayList<>(queries / QUERIES + 1);
     long before = 0;
-    for (int i = 0; i < number; i++) {
-      int first = (int) ((long) queries * i / number);
-      int count = (int) ((long) queries * (i + 1) / number) - first;
-      KeyRange seen = pattern.range(first, count);
-      KeyRange range = queries == 1 ? steps(seen, pattern.keys()) : seen;
+    for (int first = 0; first < queries; ) {
+      int left = queries - first;
+      int count = left < QUERIES + QUERIES / 2 ? left : QUERIES;
+      KeyRange range = widened(pattern.range(first, count), step, pattern.keys());
       tiles.add(new Tile(first, count, range, before));
       before += (long) count * range.count();
+      first += count;
     }
     return tiles;
   }
 
-  private static KeyRange steps(KeyRange range, int keys) {
-    int end = (range.end() + STEP - 1) / STEP * STEP;
-    return new KeyRange(range.first() / STEP * STEP, Math.min(end, keys));
+  /** Queries × keys of all tiles. */
+  static long area(AttentionPattern pattern) {
+    return of(pattern).stream().mapToLong(Tile::area).sum();
+  }
+
+  private static KeyRange widened(KeyRange range, int step, int keys) {
+    int end = (range.end() + step - 1) / step * step;
+    return new KeyRange(range.first() / step * step, Math.min(end, keys));
   }
 }

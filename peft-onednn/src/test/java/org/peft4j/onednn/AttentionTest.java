@@ -1,12 +1,15 @@
 package org.peft4j.onednn;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.nd4j.linalg.indexing.NDArrayIndex.all;
+import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -131,6 +134,43 @@ class AttentionTest {
     }
   }
 
+  /** Heads with gaps between them are not for this class; the memory is for its tiles alone. */
+  @Test
+  void headsWithGapsGiveTheSameNumbersInTheSameMemory() {
+    AttentionPattern pattern = AttentionPattern.causal(130);
+    AttentionScores scores = AttentionScores.scaled(0.3);
+    Kernels kernels = new OneDnnKernels();
+    INDArray wide = random(BATCH, 130, HEADS, WIDTH + 1);
+    INDArray gaps = wide.get(all(), all(), all(), interval(0, WIDTH));
+    INDArray dense = gaps.dup('c');
+    INDArray upper = random(dense.shape());
+    INDArray p = random(kernels.attentionMemory(pattern, DataType.FLOAT, BATCH, HEADS));
+    assertThat(p.length()).isLessThan((long) BATCH * HEADS * 130 * 130);
+    INDArray[] contexts = {random(dense.shape()), random(dense.shape())};
+    INDArray[] gradients = {random(dense.shape()), random(dense.shape())};
+    INDArray dk = random(dense.shape());
+    INDArray dv = random(dense.shape());
+    INDArray[] queries = {dense, gaps};
+    for (int i = 0; i < 2; i++) {
+      kernels.attention(queries[i], dense, dense, pattern, scores, p, contexts[i]);
+      kernels.attentionGradient(
+          queries[i],
+          dense,
+          dense,
+          pattern,
+          scores,
+          p,
+          contexts[i],
+          upper,
+          gradients[i],
+          dk,
+          dv,
+          null);
+    }
+    assertThat(contexts[1].sub(contexts[0]).amaxNumber().doubleValue()).isLessThan(1e-5);
+    assertThat(gradients[1].sub(gradients[0]).amaxNumber().doubleValue()).isLessThan(1e-5);
+  }
+
   /** The context, and the gradients of q, k, v and the bias. */
   private static List<INDArray> outputs(
       Kernels kernels, AttentionPattern pattern, int keyHeads, AttentionScores scores) {
@@ -139,7 +179,7 @@ class AttentionTest {
     INDArray k = random(BATCH, pattern.keys(), keyHeads, WIDTH);
     INDArray v = random(BATCH, pattern.keys(), keyHeads, WIDTH);
     INDArray dc = random(q.shape());
-    INDArray p = random(BATCH, HEADS, pattern.queries(), pattern.keys());
+    INDArray p = random(kernels.attentionMemory(pattern, DataType.FLOAT, BATCH, HEADS));
     INDArray context = random(q.shape());
     INDArray dq = random(q.shape());
     INDArray dk = random(k.shape());

@@ -88,7 +88,8 @@ public final class Attention implements Mixer {
       all = prefix.extend(pass, all.keys(), all.values(), memory);
     }
     INDArray probabilities =
-        memory.kept(extent.batch(), part.heads(), extent.time(), all.keys().size(1));
+        memory.kept(
+            pass.kernels().attentionMemory(pattern, q.dataType(), extent.batch(), part.heads()));
     INDArray contextRows = memory.kept(extent.rows(), (long) part.heads() * part.headSize());
     pass.kernels()
         .attention(

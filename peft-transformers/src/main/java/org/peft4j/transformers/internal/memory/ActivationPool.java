@@ -10,11 +10,18 @@ import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * The memory of results kept between a forward pass and its backward pass, for all replicas of a
- * model. It reuses buffers: after the longest batch, no step allocates any.
+ * model. It reuses buffers: after the longest batch, no step allocates any, unless a batch is far
+ * shorter than all before.
  */
 public final class ActivationPool implements AutoCloseable {
   /** A buffer, and the array in its first part. */
   record Buffer(INDArray memory, INDArray array) {}
+
+  /**
+   * A buffer holds arrays of its length down to this part of it. Small arrays must not take the
+   * large buffers, such as those of attention, which the same pass is yet to ask for.
+   */
+  private static final int SMALLEST = 4;
 
   private final DataType type;
 
@@ -36,12 +43,13 @@ public final class ActivationPool implements AutoCloseable {
     }
     Map.Entry<Long, ArrayDeque<INDArray>> fitting = free.ceilingEntry(length);
     INDArray memory;
-    if (fitting != null) {
+    if (fitting != null && fitting.getKey() / SMALLEST <= length) {
       memory = pop(fitting);
     } else {
-      if (!free.isEmpty()) {
+      Map.Entry<Long, ArrayDeque<INDArray>> shorter = free.floorEntry(length);
+      if (shorter != null && length / SMALLEST <= shorter.getKey()) {
         // A longer batch than before: the new buffer replaces one that is too short.
-        release(pop(free.lastEntry()));
+        release(pop(shorter));
       }
       memory = allocate(length);
     }

@@ -33,7 +33,7 @@ class ActivationPoolTest {
 
   @Test
   void aLongerBatchReplacesAShorterBufferInsteadOfAddingOne() {
-    ActivationPool.Buffer small = pool.take(3);
+    ActivationPool.Buffer small = pool.take(30);
     pool.giveBack(small);
 
     ActivationPool.Buffer large = pool.take(100);
@@ -49,6 +49,21 @@ class ActivationPoolTest {
     pool.giveBack(large);
     pool.giveBack(small);
     assertThat(pool.take(9).memory()).isSameAs(small.memory());
+  }
+
+  /** Otherwise the large array, asked for next, would have no buffer, and each pass add one. */
+  @Test
+  void aSmallArrayLeavesALargeBufferToALargeArray() {
+    ActivationPool.Buffer large = pool.take(100);
+    ActivationPool.Buffer small = pool.take(10);
+    pool.giveBack(large);
+    pool.giveBack(small);
+
+    pool.take(11);
+
+    assertThat(small.memory().wasClosed()).isTrue();
+    assertThat(pool.take(99).memory()).isSameAs(large.memory());
+    assertThat(pool.bytes()).isEqualTo(111 * Float.BYTES);
   }
 
   @Test
