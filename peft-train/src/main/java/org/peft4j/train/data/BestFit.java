@@ -20,7 +20,8 @@ final class BestFit {
    *
    * @param lengths of the items, each at most {@code block}
    * @param block the length of a block
-   * @return the items of each block, ascending, by the first item of each block
+   * @return the items of each block, both in the order in which they were put there, as TRL's
+   *     {@code bfd} has them
    */
   static List<List<Integer>> blocks(int[] lengths, int block) {
     List<List<Integer>> blocks = new ArrayList<>();
@@ -41,8 +42,6 @@ final class BestFit {
               int room = (best == null ? block : best.getKey()) - lengths[item];
               byRoom.computeIfAbsent(room, none -> new ArrayList<>()).add(into);
             });
-    blocks.forEach(items -> items.sort(Comparator.naturalOrder()));
-    blocks.sort(Comparator.comparing(items -> items.get(0)));
     return blocks;
   }
 }
