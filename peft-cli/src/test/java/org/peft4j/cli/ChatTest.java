@@ -123,6 +123,43 @@ class ChatTest {
   }
 
   @Test
+  void trainTakesNoiseAndGroups() throws IOException {
+    Object[] train = {
+      "train",
+      "-m",
+      model,
+      "-d",
+      rows(TALK, TALK.replace("king", "x"), TALK),
+      "--steps",
+      3,
+      "-o",
+      folder.resolve("adapter")
+    };
+    String plain = losses(train);
+
+    assertThat(losses(train, "--neftune-alpha", 5)).isNotEqualTo(plain);
+    assertThat(losses(train, "--group-by-length", "--batch-size", 1)).isNotEqualTo(plain);
+    assertThat(Run.of(with(train, "--neftune-alpha", -1)).err())
+        .contains("--neftune-alpha is -1.0; allowed: 0 and above, finite.");
+    assertThat(Run.of(with(train, "--group-by-length", "--no-shuffle")).err())
+        .contains("--group-by-length is true; allowed: false without shuffle.");
+  }
+
+  private static Object[] with(Object[] train, Object... more) {
+    return Stream.concat(Stream.of(train), Stream.of(more)).toArray();
+  }
+
+  private static String losses(Object[] train, Object... more) {
+    return done(with(train, more))
+        .out()
+        .lines()
+        .filter(line -> line.startsWith("step "))
+        .map(line -> line.replaceAll("learning.*", ""))
+        .toList()
+        .toString();
+  }
+
+  @Test
   void optionsOfConversationsAreForLanguageModels() throws IOException {
     Run run =
         Run.of(

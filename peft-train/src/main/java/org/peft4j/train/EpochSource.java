@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
 import org.peft4j.error.PeftException;
 import org.peft4j.train.data.Batch;
 import org.peft4j.train.data.DataSource;
@@ -19,6 +21,7 @@ final class EpochSource<B extends Batch> implements DataSource<B> {
 
   private final Examples<B> examples;
   private final RowOrder order;
+  private final Optional<LengthGroups> groups;
   private final int batchSize;
   private final int accumulated;
   private final long batches;
@@ -33,6 +36,7 @@ final class EpochSource<B extends Batch> implements DataSource<B> {
     order = new RowOrder(examples.size(), settings.shuffle(), settings.seed());
     batchSize = settings.batchSize();
     accumulated = settings.gradientAccumulation();
+    groups = settings.groupByLength() ? Optional.of(groups(examples)) : Optional.empty();
     batches = settings.dropLast() ? examples.size() / batchSize : parts(examples.size(), batchSize);
     if (batches == 0) {
       throw new PeftException(
@@ -48,6 +52,11 @@ final class EpochSource<B extends Batch> implements DataSource<B> {
         settings.steps() > 0
             ? settings.steps()
             : Math.multiplyExact(settings.epochs(), stepsOfEpoch);
+  }
+
+  private LengthGroups groups(Examples<B> all) {
+    long[] lengths = IntStream.range(0, all.size()).mapToLong(all::length).toArray();
+    return new LengthGroups(lengths, Math.multiplyExact(batchSize, accumulated));
   }
 
   /** How many parts of a size there are, the last of which may be smaller. */
@@ -69,7 +78,8 @@ final class EpochSource<B extends Batch> implements DataSource<B> {
   public List<B> next() {
     if (epoch != step / stepsOfEpoch) {
       epoch = step / stepsOfEpoch;
-      rows = order.epoch(epoch);
+      int[] shuffled = order.epoch(epoch);
+      rows = groups.map(grouping -> grouping.of(shuffled)).orElse(shuffled);
     }
     long first = step % stepsOfEpoch * accumulated;
     List<B> result = new ArrayList<>();

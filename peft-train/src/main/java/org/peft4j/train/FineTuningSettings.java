@@ -26,6 +26,7 @@ import org.peft4j.train.schedule.StandardSchedule;
  * @param maxGradNorm the largest L2 norm of the gradient, which is scaled down to it; 0 for no
  *     limit
  * @param shuffle whether each epoch has an order of its own
+ * @param groupByLength whether rows of similar length are put together
  * @param seed of these orders and of dropout
  * @param evalEvery steps between evaluations, 0 for one at the end only
  */
@@ -42,6 +43,7 @@ public record FineTuningSettings(
     Schedule schedule,
     double maxGradNorm,
     boolean shuffle,
+    boolean groupByLength,
     long seed,
     long evalEvery) {
   private static final String STEPS = "steps";
@@ -68,6 +70,12 @@ public record FineTuningSettings(
     requireFinite(problems, "weightDecay", weightDecay);
     require(problems, "warmupSteps", warmupSteps, warmupSteps >= 0, "0 and above");
     requireFinite(problems, "maxGradNorm", maxGradNorm);
+    require(
+        problems,
+        "groupByLength",
+        groupByLength,
+        shuffle || !groupByLength,
+        "false without shuffle");
     require(problems, "evalEvery", evalEvery, evalEvery >= 0, "0 and above");
     if (!problems.isEmpty()) {
       throw new PeftException("These settings are impossible: " + String.join(" ", problems));
@@ -79,7 +87,7 @@ public record FineTuningSettings(
   }
 
   private static void require(
-      List<String> problems, String name, Number value, boolean holds, String allowed) {
+      List<String> problems, String name, Object value, boolean holds, String allowed) {
     if (!holds) {
       problems.add(name + " is " + value + "; allowed: " + allowed + ".");
     }
@@ -105,6 +113,7 @@ public record FineTuningSettings(
         value,
         maxGradNorm,
         shuffle,
+        groupByLength,
         seed,
         evalEvery);
   }
@@ -124,6 +133,7 @@ public record FineTuningSettings(
     values.put(SCHEDULE, schedule.name());
     values.put("maxGradNorm", maxGradNorm);
     values.put("shuffle", shuffle);
+    values.put("groupByLength", groupByLength);
     values.put("seed", seed);
     values.put("evalEvery", evalEvery);
     return new SavedSettings(values, FineTuningSettings::binding);

@@ -18,6 +18,7 @@ public final class FineTuningSettingsBuilder {
   private Schedule schedule = StandardSchedule.LINEAR;
   private double maxGradNorm = 1;
   private boolean shuffle = true;
+  private boolean groupByLength;
   private long seed;
   private long evalEvery;
 
@@ -103,6 +104,15 @@ public final class FineTuningSettingsBuilder {
     return this;
   }
 
+  /**
+   * Whether an epoch's order puts rows of similar length together, so that less is padded, as
+   * transformers' {@code group_by_length} does; false by default. Needs {@link #shuffle}.
+   */
+  public FineTuningSettingsBuilder groupByLength(boolean value) {
+    groupByLength = value;
+    return this;
+  }
+
   /** The seed of these orders and of dropout; 0 by default. */
   public FineTuningSettingsBuilder seed(long value) {
     seed = value;
@@ -134,6 +144,7 @@ public final class FineTuningSettingsBuilder {
         schedule,
         maxGradNorm,
         shuffle,
+        groupByLength,
         seed,
         evalEvery);
   }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.function.UnaryOperator;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.peft4j.Peft;
 import org.peft4j.PeftModel;
@@ -12,17 +13,28 @@ import org.peft4j.train.data.TokenSequence;
 import org.peft4j.train.data.TrainingData;
 import org.peft4j.train.schedule.StandardSchedule;
 import org.peft4j.transformers.TransformerModel;
+import org.peft4j.transformers.TransformerOptions;
 
 /** A tiny Llama with a fresh LoRA adapter with dropout, and random data of various lengths. */
 final class TinyTraining implements AutoCloseable {
   private static final int VOCABULARY = 56;
 
-  private final TransformerModel base = GoldenCase.named("llama_qv").base();
-  final PeftModel<ComputationGraph> model =
-      Peft.wrap(
-          base.graph(),
-          LoraConfig.builder().rank(2).dropout(0.2).targetModules("q_proj", "down_proj").build(),
-          42);
+  private final TransformerModel base;
+  final PeftModel<ComputationGraph> model;
+
+  TinyTraining() {
+    this(options -> options);
+  }
+
+  /** The same with a base that is loaded in another way. */
+  TinyTraining(UnaryOperator<TransformerOptions> change) {
+    base = GoldenCase.named("llama_qv").base(change);
+    model =
+        Peft.wrap(
+            base.graph(),
+            LoraConfig.builder().rank(2).dropout(0.2).targetModules("q_proj", "down_proj").build(),
+            42);
+  }
 
   static TrainingData data(int rows) {
     return data(rows, rows);

@@ -158,6 +158,10 @@ record ModelLoader(Path folder, ModelArchitecture architecture, TransformerOptio
 
   private FrozenModel model(WeightStore weights) {
     return new FrozenModel(
-        architecture, weights, options.gradientCheckpointing(), options.labelSmoothing());
+        architecture,
+        weights,
+        options.gradientCheckpointing(),
+        options.labelSmoothing(),
+        options.neftuneAlpha());
   }
 }

@@ -30,6 +30,8 @@ import org.peft4j.transformers.config.Precision;
  *     2016); below 1
  * @param widening whether weights that the checkpoint itself holds in fewer bits become numbers of
  *     {@code precision}: for merging into them
+ * @param neftuneAlpha α of NEFTune's noise on the embeddings of tokens in training, uniform between
+ *     ±α/√(L·d) for L tokens of width d (Jain et al., 2023); 0 for none
  */
 public record TransformerOptions(
     DataType dataType,
@@ -41,7 +43,8 @@ public record TransformerOptions(
     long seed,
     boolean tokenTypes,
     double labelSmoothing,
-    boolean widening) {
+    boolean widening,
+    double neftuneAlpha) {
   private static final double LEARNING_RATE = 1e-4;
 
   public TransformerOptions {
@@ -54,6 +57,10 @@ public record TransformerOptions(
     if (!(labelSmoothing >= 0 && labelSmoothing < 1)) {
       throw new PeftException(
           "labelSmoothing is " + labelSmoothing + "; allowed: 0 or more, below 1.");
+    }
+    if (!(neftuneAlpha >= 0 && Double.isFinite(neftuneAlpha))) {
+      throw new PeftException(
+          "neftuneAlpha is " + neftuneAlpha + "; allowed: 0 and above, finite.");
     }
     regularization = List.copyOf(regularization);
   }
@@ -73,7 +80,8 @@ public record TransformerOptions(
         0,
         false,
         0,
-        false);
+        false,
+        0);
   }
 
   public TransformerOptions withDataType(DataType value) {
@@ -119,6 +127,13 @@ public record TransformerOptions(
     return changed(fields -> fields.widening = value);
   }
 
+  /**
+   * NEFTune: noise on the embeddings of tokens in training, uniform between ±α/√(L·d); 0 for none.
+   */
+  public TransformerOptions withNeftuneAlpha(double value) {
+    return changed(fields -> fields.neftuneAlpha = value);
+  }
+
   private TransformerOptions changed(Consumer<Fields> change) {
     Fields fields = new Fields(this);
     change.accept(fields);
@@ -137,6 +152,7 @@ public record TransformerOptions(
     private boolean tokenTypes;
     private double labelSmoothing;
     private boolean widening;
+    private double neftuneAlpha;
 
     Fields(TransformerOptions options) {
       dataType = options.dataType;
@@ -149,6 +165,7 @@ public record TransformerOptions(
       tokenTypes = options.tokenTypes;
       labelSmoothing = options.labelSmoothing;
       widening = options.widening;
+      neftuneAlpha = options.neftuneAlpha;
     }
 
     TransformerOptions options() {
@@ -162,7 +179,8 @@ public record TransformerOptions(
           seed,
           tokenTypes,
           labelSmoothing,
-          widening);
+          widening,
+          neftuneAlpha);
     }
   }
 }

@@ -38,17 +38,19 @@ final class Training {
 
   private static final OptionNames OPTIONS =
       new OptionNames(
-          Map.of(
-              "epochs", "--epochs",
-              "steps", "--steps",
-              "batchSize", "--batch-size",
-              "gradientAccumulation", "--grad-accumulation",
-              "learningRate", "--learning-rate",
-              "weightDecay", "--weight-decay",
-              "warmupSteps", "--warmup-steps",
-              "maxGradNorm", "--max-grad-norm",
-              "evalEvery", "--eval-every",
-              "labelSmoothing", "--label-smoothing"));
+          Map.ofEntries(
+              Map.entry("epochs", "--epochs"),
+              Map.entry("steps", "--steps"),
+              Map.entry("batchSize", "--batch-size"),
+              Map.entry("gradientAccumulation", "--grad-accumulation"),
+              Map.entry("learningRate", "--learning-rate"),
+              Map.entry("weightDecay", "--weight-decay"),
+              Map.entry("warmupSteps", "--warmup-steps"),
+              Map.entry("maxGradNorm", "--max-grad-norm"),
+              Map.entry("evalEvery", "--eval-every"),
+              Map.entry("labelSmoothing", "--label-smoothing"),
+              Map.entry("neftuneAlpha", "--neftune-alpha"),
+              Map.entry("groupByLength", "--group-by-length")));
 
   private final TrainCommand command;
   private final TrainingOptions options;
@@ -162,7 +164,8 @@ final class Training {
         .precision
         .options()
         .withGradientCheckpointing(options.gradientCheckpointing)
-        .withLabelSmoothing(options.labelSmoothing);
+        .withLabelSmoothing(options.labelSmoothing)
+        .withNeftuneAlpha(options.neftuneAlpha);
   }
 
   private void describe(Labels labels) {
@@ -190,6 +193,7 @@ final class Training {
             .schedule(options.schedule)
             .maxGradNorm(options.maxGradNorm)
             .shuffle(!options.noShuffle)
+            .groupByLength(options.groupByLength)
             .seed(options.seed)
             .evalEvery(options.evalEvery);
     options.epochs.ifPresent(builder::epochs);

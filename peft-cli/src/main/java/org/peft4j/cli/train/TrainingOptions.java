@@ -70,6 +70,15 @@ final class TrainingOptions {
   double labelSmoothing;
 
   @Option(
+      names = "--neftune-alpha",
+      paramLabel = "A",
+      defaultValue = "0",
+      description =
+          "Noise on the embeddings of tokens in training, uniform between ±A/√(length · width)"
+              + " (NEFTune; default: ${DEFAULT-VALUE}, none).")
+  double neftuneAlpha;
+
+  @Option(
       names = "--max-grad-norm",
       paramLabel = "X",
       description =
@@ -87,6 +96,11 @@ final class TrainingOptions {
       names = "--drop-last",
       description = "Leave out the last batch of an epoch if it is short.")
   boolean dropLast;
+
+  @Option(
+      names = "--group-by-length",
+      description = "Put rows of similar length together in an epoch's order.")
+  boolean groupByLength;
 
   @Option(
       names = "--packing",

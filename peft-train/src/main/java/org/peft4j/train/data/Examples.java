@@ -16,6 +16,11 @@ public interface Examples<B extends Batch> {
    */
   B batch(int... rows);
 
+  /** The number of tokens of an example: those of similar length may go into one batch. */
+  default long length(int row) {
+    return batch(row).tokens();
+  }
+
   /** A checksum of everything in them: a training resumes with the data that it began with. */
   long checksum();
 }

@@ -108,6 +108,11 @@ public final class TrainingData implements Examples<TokenBatch> {
     return stream().mapToInt(TokenSequence::longest).max().orElse(0);
   }
 
+  @Override
+  public long length(int row) {
+    return sequences.get(row).sequence().length();
+  }
+
   /** The rows with these numbers as a batch. */
   @Override
   public TokenBatch batch(int... rows) {

@@ -131,7 +131,7 @@ public final class Embeddings {
   private void embed(Pass pass, Tokens tokens, INDArray embedded, CallMemory memory) {
     long batch = tokens.extent().batch();
     if (tokens.virtualTokens() == 0) {
-      lookUp(pass, tokens.ids(), embedded);
+      lookUp(pass, tokens, embedded, memory);
       prompts.forward(pass, batch, null);
       return;
     }
@@ -139,7 +139,7 @@ public final class Embeddings {
     long width = embedded.size(1);
     int virtual = tokens.virtualTokens();
     INDArray own = memory.temporary(batch, time - virtual, width);
-    lookUp(pass, tokens.ids(), own.reshape('c', tokens.ids().length, width));
+    lookUp(pass, tokens, own.reshape('c', tokens.ids().length, width), memory);
     INDArray prompt = memory.temporary(batch, virtual, width);
     prompts.forward(pass, batch, prompt);
     if (part.promptsScaled()) {
@@ -148,11 +148,23 @@ public final class Embeddings {
     Places.put(tokens, own, prompt, embedded.reshape('c', batch, time, width));
   }
 
-  private void lookUp(Pass pass, int[] ids, INDArray rows) {
-    table.forward(pass, ids, rows);
+  private void lookUp(Pass pass, Tokens tokens, INDArray rows, CallMemory memory) {
+    table.forward(pass, tokens.ids(), rows);
+    // The noise is behind Hugging Face's module of the table, which may or may not scale.
+    if (part.promptsScaled()) {
+      addNoise(pass, tokens, rows, memory);
+    }
     if (part.multiplier() != 1) {
       rows.muli(part.multiplier());
     }
+    if (!part.promptsScaled()) {
+      addNoise(pass, tokens, rows, memory);
+    }
+  }
+
+  private void addNoise(Pass pass, Tokens tokens, INDArray rows, CallMemory memory) {
+    double alpha = modules.model().neftuneAlpha();
+    NeftuneNoise.add(pass, part.tokens().site(), alpha, tokens.time(), rows, memory);
   }
 
   /** Writes the gradients of the adapters here, given y's gradient. */

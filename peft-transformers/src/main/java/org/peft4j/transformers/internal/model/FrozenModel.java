@@ -31,27 +31,31 @@ public final class FrozenModel implements AutoCloseable {
 
   private final boolean checkpointing;
   private final double labelSmoothing;
+  private final double neftuneAlpha;
   private final ActivationPool pool;
 
   /**
    * @param checkpointing whether blocks keep only their input for the backward pass
    */
   public FrozenModel(ModelArchitecture architecture, WeightStore weights, boolean checkpointing) {
-    this(architecture, weights, checkpointing, 0);
+    this(architecture, weights, checkpointing, 0, 0);
   }
 
   /**
-   * A model whose loss of tokens may be smoothed.
+   * A model whose loss of tokens may be smoothed, and its embeddings noisy in training.
    *
    * @param checkpointing whether blocks keep only their input for the backward pass
    * @param labelSmoothing ε, 0 for none
+   * @param neftuneAlpha α, 0 for none
    */
   public FrozenModel(
       ModelArchitecture architecture,
       WeightStore weights,
       boolean checkpointing,
-      double labelSmoothing) {
+      double labelSmoothing,
+      double neftuneAlpha) {
     this.labelSmoothing = labelSmoothing;
+    this.neftuneAlpha = neftuneAlpha;
     this.architecture = architecture;
     this.weights = weights;
     this.checkpointing = checkpointing;
@@ -96,6 +100,11 @@ public final class FrozenModel implements AutoCloseable {
   /** The ε of the loss of tokens; 0 for none. */
   public double labelSmoothing() {
     return labelSmoothing;
+  }
+
+  /** The α of the noise on embeddings in training; 0 for none. */
+  public double neftuneAlpha() {
+    return neftuneAlpha;
   }
 
   /** The tables of rotary positions; all attentions with equal positions share them. */
