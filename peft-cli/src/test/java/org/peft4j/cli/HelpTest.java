@@ -62,7 +62,7 @@ class HelpTest {
         "inspect a --threads 0                                  | --threads is 0; allowed: 1 and"
             + " above",
         "train -m a -d b -o c --steps 3.5                       | '3.5' is not a long",
-        "train -m a -d b -o c --schedule square                 | CONSTANT, LINEAR, COSINE",
+        "train -m a -d b -o c --schedule square                 | constant, linear, cosine",
         "train -m a -d b -o c --optimizer adam                  | allowed: adamw, adamw-8bit, paged",
         "train -m a -d b -o c --epochs 1 --steps 1              | give one of them",
         "train -m a -d b -o c --eval e --eval-split 0.1         | give one of them",

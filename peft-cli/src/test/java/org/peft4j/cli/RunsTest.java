@@ -1,6 +1,7 @@
 package org.peft4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -128,6 +129,47 @@ class RunsTest {
         .contains("There is no checkpoint; --save-every writes some.");
   }
 
+  @Test
+  void learningRatesAreTriedAndNothingIsWritten() throws IOException {
+    Run run = train("--find-learning-rate", "--learning-rate-of", "lora_B=1e-3");
+
+    assertThat(run.status()).as(run.err()).isZero();
+    assertThat(run.out())
+        .contains("learning rate 1.0e-07  loss ")
+        .containsPattern("(suggested: --learning-rate \\d\\.\\de-?\\d+|no suggestion)")
+        .endsWith("nothing was written" + System.lineSeparator());
+    try (Stream<Path> files = Files.list(folder)) {
+      assertThat(files).isEmpty();
+    }
+  }
+
+  @Test
+  void aTrainingWithEveryOptionOfTheRate() throws IOException {
+    Run run =
+        train(
+            "--steps",
+            10,
+            "--learning-rate",
+            "0.5",
+            "--warmup-ratio",
+            "0.25",
+            "--schedule",
+            "warmup-stable-decay:decay=4,shape=linear,floor=0.2",
+            "--learning-rate-of",
+            "lora_B=1e-3");
+
+    assertThat(run.status()).as(run.err()).isZero();
+    // Three steps of warm-up from a fifth on, three at the top, four down to a fifth.
+    List<Double> rates = new ArrayList<>();
+    for (String line : Files.readAllLines(output.resolve("metrics.jsonl"))) {
+      rates.add(Double.parseDouble(line.replaceAll(".*\"learning_rate\":([^,]*),.*", "$1")));
+    }
+    double[] factors = {0.2, 0.2 + 0.8 / 3, 0.2 + 1.6 / 3, 1, 1, 1, 1, 0.8, 0.6, 0.4};
+    for (int i = 0; i < factors.length; i++) {
+      assertThat(rates.get(i)).as("step %d", i).isCloseTo(0.5 * factors[i], within(1e-12));
+    }
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -136,6 +178,8 @@ class RunsTest {
         "--keep-best loss --eval-split 0.5 | goes by evaluations on the way; give --eval-every",
         "--min-change 2 | --min-change is for --patience; give both",
         "--max-time soon | 'soon' is no time; needed: such as 90s, 45m, 1h30m or 2d, above 0",
+        "--schedule cosin | The schedule is \"cosin\"; allowed: constant, linear, cosine",
+        "--dry-run --find-learning-rate | are two things; give one of them",
         "--max-time 0s | '0s' is no time",
         "--max-time 1h30 | '1h30' is no time",
       })

@@ -108,6 +108,19 @@ public final class FineTuner {
   }
 
   /**
+   * Tries learning rates: makes steps with rates that grow exponentially, and puts the model, the
+   * random masks and the data back. Rates of single tensors keep their ratio.
+   *
+   * @param lowest the first rate, above 0
+   * @param highest the last one, above that
+   * @param steps from one to the other, 2 and above; a hundred is usual
+   * @throws PeftException if a number is not allowed, or a batch does not fit the model
+   */
+  public LearningRateSweep sweepLearningRate(double lowest, double highest, int steps) {
+    return new RateSweeper(lowest, highest, steps).sweep(training);
+  }
+
+  /**
    * Ends a run after its current step, or the next run before its first one. Listeners and other
    * threads may call it.
    */

@@ -2,7 +2,9 @@ package org.peft4j.train;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -10,6 +12,7 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.jspecify.annotations.Nullable;
 import org.peft4j.PeftModel;
 import org.peft4j.error.PeftException;
+import org.peft4j.internal.Quoted;
 import org.peft4j.method.ParameterGroups;
 import org.peft4j.method.TrainingHook;
 import org.peft4j.train.data.Batch;
@@ -44,6 +47,7 @@ public final class FineTunerBuilder<B extends Batch> {
   private @Nullable Examples<B> evaluation;
   private @Nullable CheckpointFolder checkpoints;
   private @Nullable Path resumeFrom;
+  private final Map<String, Double> rates = new LinkedHashMap<>();
   private final List<StoppingRule> rules = new ArrayList<>();
   private @Nullable WatchedMetric best;
 
@@ -131,6 +135,28 @@ public final class FineTunerBuilder<B extends Batch> {
   }
 
   /**
+   * The highest learning rate of the tensors in whose keys a pattern is found, instead of the
+   * settings' or the groups'. The first pattern that is found holds.
+   *
+   * @param pattern in Python's language: {@code lora_B}, {@code layers\\.[01]\\.}
+   * @param rate 0 and above; the schedule multiplies it
+   * @throws PeftException if the rate or the pattern is not allowed
+   */
+  public FineTunerBuilder<B> learningRateOf(String pattern, double rate) {
+    if (!(rate >= 0 && Double.isFinite(rate))) {
+      throw new PeftException(
+          "The learning rate of "
+              + Quoted.quoted(pattern)
+              + " is "
+              + rate
+              + "; allowed: 0 and above, finite.");
+    }
+    NamedRates.pattern(pattern);
+    rates.put(pattern, rate);
+    return this;
+  }
+
+  /**
    * Additional work between the steps, beside the methods' own.
    *
    * @param value makes the hook when a run begins, which closes it at its end
@@ -213,6 +239,10 @@ public final class FineTunerBuilder<B extends Batch> {
       LongestSequence.check(model.base(), evaluation);
     }
     requireEvaluations();
+    if (!rates.isEmpty() && settings.learningRate() == 0) {
+      throw new PeftException(
+          "learningRate is 0, and tensors have rates of their own: " + rates + "; set it above 0.");
+    }
     FineTuningSettings numbers = schedule == null ? settings : settings.withSchedule(schedule);
     return new FineTuner(
         new Training<>(
@@ -223,6 +253,7 @@ public final class FineTunerBuilder<B extends Batch> {
             Optional.ofNullable(evaluation),
             optimizer,
             Optional.ofNullable(groups),
+            rates,
             hooks),
         listeners,
         Optional.ofNullable(checkpoints),

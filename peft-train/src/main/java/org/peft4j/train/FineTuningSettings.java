@@ -22,6 +22,7 @@ import org.peft4j.train.schedule.StandardSchedule;
  * @param weightDecay decoupled decay, which the learning rate multiplies
  * @param decayAll whether norms and biases decay, too
  * @param warmupSteps steps in which the rate grows from zero, 0 for none
+ * @param warmupRatio the same as a share of all steps, rounded up; 0 to go by {@code warmupSteps}
  * @param schedule how the rate changes
  * @param maxGradNorm the largest L2 norm of the gradient, which is scaled down to it; 0 for no
  *     limit
@@ -40,6 +41,7 @@ public record FineTuningSettings(
     double weightDecay,
     boolean decayAll,
     long warmupSteps,
+    double warmupRatio,
     Schedule schedule,
     double maxGradNorm,
     boolean shuffle,
@@ -48,6 +50,7 @@ public record FineTuningSettings(
     long evalEvery) {
   private static final String STEPS = "steps";
   private static final String SCHEDULE = "schedule";
+  private static final String WARMUP_RATIO = "warmupRatio";
 
   /** Checks every value; {@link FineTuningSettingsBuilder} says what is allowed. */
   public FineTuningSettings {
@@ -69,6 +72,12 @@ public record FineTuningSettings(
     requireFinite(problems, "learningRate", learningRate);
     requireFinite(problems, "weightDecay", weightDecay);
     require(problems, "warmupSteps", warmupSteps, warmupSteps >= 0, "0 and above");
+    require(
+        problems,
+        "warmupRatio",
+        warmupRatio,
+        warmupRatio >= 0 && warmupRatio <= 1 && (warmupRatio == 0 || warmupSteps == 0),
+        "0 to 1, and above 0 without warmupSteps only");
     requireFinite(problems, "maxGradNorm", maxGradNorm);
     require(
         problems,
@@ -110,6 +119,7 @@ public record FineTuningSettings(
         weightDecay,
         decayAll,
         warmupSteps,
+        warmupRatio,
         value,
         maxGradNorm,
         shuffle,
@@ -118,8 +128,38 @@ public record FineTuningSettings(
         evalEvery);
   }
 
-  /** What a checkpoint holds of them. */
-  SavedSettings saved() {
+  /** The same with another rate, schedule and no warm-up. */
+  FineTuningSettings sweeping(double rate, Schedule value) {
+    return new FineTuningSettings(
+        epochs,
+        steps,
+        batchSize,
+        dropLast,
+        gradientAccumulation,
+        rate,
+        weightDecay,
+        decayAll,
+        0,
+        0,
+        value,
+        maxGradNorm,
+        shuffle,
+        groupByLength,
+        seed,
+        evalEvery);
+  }
+
+  /** The warm-up's steps in a training of that many. */
+  long warmup(long total) {
+    return warmupRatio > 0 ? (long) Math.ceil(warmupRatio * total) : warmupSteps;
+  }
+
+  /**
+   * What a checkpoint holds of them.
+   *
+   * @param rates of tensors by pattern
+   */
+  SavedSettings saved(Map<String, Double> rates) {
     Map<String, Object> values = new LinkedHashMap<>();
     values.put("epochs", (long) epochs);
     values.put(STEPS, steps);
@@ -130,12 +170,14 @@ public record FineTuningSettings(
     values.put("weightDecay", weightDecay);
     values.put("decayAll", decayAll);
     values.put("warmupSteps", warmupSteps);
+    values.put(WARMUP_RATIO, warmupRatio);
     values.put(SCHEDULE, schedule.name());
     values.put("maxGradNorm", maxGradNorm);
     values.put("shuffle", shuffle);
     values.put("groupByLength", groupByLength);
     values.put("seed", seed);
     values.put("evalEvery", evalEvery);
+    rates.forEach((pattern, rate) -> values.put("learningRateOf." + pattern, rate));
     return new SavedSettings(values, FineTuningSettings::binding);
   }
 
@@ -145,8 +187,10 @@ public record FineTuningSettings(
     binding.remove("evalEvery");
     if (values.get(STEPS) instanceof Long count && count > 0) {
       binding.remove("epochs");
-      // A constant rate does not depend on when the training ends.
-      if (StandardSchedule.CONSTANT.name().equals(values.get(SCHEDULE))) {
+      // A constant rate does not depend on when the training ends, but for its warm-up.
+      if (StandardSchedule.CONSTANT.name().equals(values.get(SCHEDULE))
+          && values.get(WARMUP_RATIO) instanceof Double share
+          && share == 0) {
         binding.remove(STEPS);
       }
     }

@@ -15,6 +15,7 @@ public final class FineTuningSettingsBuilder {
   private double weightDecay;
   private boolean decayAll;
   private long warmupSteps;
+  private double warmupRatio;
   private Schedule schedule = StandardSchedule.LINEAR;
   private double maxGradNorm = 1;
   private boolean shuffle = true;
@@ -86,6 +87,12 @@ public final class FineTuningSettingsBuilder {
     return this;
   }
 
+  /** The same as a share of all steps, rounded up; 0 to 1, 0 by default. */
+  public FineTuningSettingsBuilder warmupRatio(double value) {
+    warmupRatio = value;
+    return this;
+  }
+
   /** How the rate changes; {@link StandardSchedule#LINEAR} by default. */
   public FineTuningSettingsBuilder schedule(Schedule value) {
     schedule = value;
@@ -141,6 +148,7 @@ public final class FineTuningSettingsBuilder {
         weightDecay,
         decayAll,
         warmupSteps,
+        warmupRatio,
         schedule,
         maxGradNorm,
         shuffle,

@@ -51,7 +51,7 @@ final class TrainingRun<B extends Batch> {
     state =
         new TrainingState(
             training.model(),
-            training.settings().saved(),
+            training.saved(),
             training.data(),
             steps::state,
             steps::requireUsable);

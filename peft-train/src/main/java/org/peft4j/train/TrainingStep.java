@@ -8,7 +8,6 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.error.NonFiniteException;
 import org.peft4j.error.PeftException;
-import org.peft4j.method.ParameterGroups;
 import org.peft4j.method.TrainingHook;
 import org.peft4j.train.data.Batch;
 import org.peft4j.train.metrics.StepMetrics;
@@ -28,21 +27,31 @@ final class TrainingStep<B extends Batch> implements AutoCloseable {
   private long done;
 
   TrainingStep(Training<B> training) {
+    this(training, true);
+  }
+
+  /**
+   * Steps of a training.
+   *
+   * @param hooked whether methods and others do their work between them
+   */
+  TrainingStep(Training<B> training, boolean hooked) {
     this.training = training;
     settings = training.settings();
     network = training.model().network();
     gradient = new StepGradient<>(training.model(), training.objective());
     optimizer = training.optimizer().create(network.params(), training.model().training().places());
-    hooks = new ArrayList<>(training.model().training().hooks());
-    training.hooks().forEach(hook -> hooks.add(hook.get()));
-    rates = rates();
-  }
-
-  private ParameterRates rates() {
-    ParameterGroups groups =
-        training.groups().orElseGet(() -> DecayOfMatrices.of(settings, training.model()));
-    return ParameterRates.of(
-        groups, settings.learningRate(), training.model().training().places(), network.params());
+    hooks = new ArrayList<>();
+    if (hooked) {
+      hooks.addAll(training.model().training().hooks());
+      training.hooks().forEach(hook -> hooks.add(hook.get()));
+    }
+    rates =
+        ParameterRates.of(
+            training.allGroups(),
+            settings.learningRate(),
+            training.model().training().places(),
+            network.params());
   }
 
   /** The number of steps that the adapters have had. */
@@ -77,7 +86,9 @@ final class TrainingStep<B extends Batch> implements AutoCloseable {
 
   private double learningRate(long step) {
     return settings.learningRate()
-        * settings.schedule().factor(step, settings.warmupSteps(), training.data().steps());
+        * settings
+            .schedule()
+            .factor(step, settings.warmup(training.data().steps()), training.data().steps());
   }
 
   /**

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.OptionalDouble;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,6 +22,7 @@ import org.peft4j.train.Evaluator;
 import org.peft4j.train.FineTuner;
 import org.peft4j.train.FineTunerBuilder;
 import org.peft4j.train.FineTuningSettings;
+import org.peft4j.train.LearningRateSweep;
 import org.peft4j.train.data.TextTokens;
 import org.peft4j.train.data.TokenBatch;
 import org.peft4j.train.data.TrainingData;
@@ -107,6 +109,12 @@ class TrainingGuideTest {
     resumed.run();
 
     assertThat(latest).hasFileName("checkpoint-16");
+    assertThat(model.network().params().toFloatVector()).isEqualTo(whole);
+
+    LearningRateSweep sweep = tuner.build().sweepLearningRate(1e-6, 1, 30);
+    OptionalDouble rate = sweep.suggestion();
+    assertThat(sweep.points()).isNotEmpty();
+    assertThat(rate.orElse(1)).isPositive();
     assertThat(model.network().params().toFloatVector()).isEqualTo(whole);
 
     Path best = output.resolve("best");

@@ -34,6 +34,7 @@ record GuardedRun(
               "learningRate", "--learning-rate",
               "weightDecay", "--weight-decay",
               "warmupSteps", "--warmup-steps",
+              "warmupRatio", "--warmup-ratio",
               "maxGradNorm", "--max-grad-norm",
               "dropLast", "--drop-last",
               "decayAll", "--decay-all"));

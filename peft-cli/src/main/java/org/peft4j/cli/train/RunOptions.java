@@ -79,8 +79,23 @@ final class RunOptions {
           "Make a step or two, tell what time and memory the whole would take, and write nothing.")
   boolean dryRun;
 
+  @Option(
+      names = "--find-learning-rate",
+      description =
+          "Try learning rates from 1e-7 to 1 in a hundred steps, print their losses and a suggestion,"
+              + " and write nothing.")
+  boolean findLearningRate;
+
+  /** Whether nothing is written. */
+  boolean tries() {
+    return dryRun || findLearningRate;
+  }
+
   /** A contradiction between the options, if there is one. */
   Optional<String> contradiction(boolean evaluates, boolean onTheWay) {
+    if (dryRun && findLearningRate) {
+      return Optional.of("--dry-run and --find-learning-rate are two things; give one of them");
+    }
     if (minChange.isPresent() && patience.isEmpty()) {
       return Optional.of("--min-change is for --patience; give both");
     }
@@ -109,7 +124,7 @@ final class RunOptions {
               .map(count -> new EarlyStopping(metric, count, minChange.orElse(0.0)))
               .map(builder::stopWhen);
         });
-    if (!dryRun) {
+    if (!tries()) {
       builder.checkpoints(output, saveEvery, keep);
       keepBest.ifPresent(given -> builder.keepBest(metric));
     }

@@ -24,6 +24,7 @@ import org.peft4j.train.data.Batch;
 import org.peft4j.train.data.Examples;
 import org.peft4j.train.data.TokenBatch;
 import org.peft4j.train.optimizer.StandardOptimizer;
+import org.peft4j.train.schedule.Schedules;
 import org.peft4j.transformers.TransformerOptions;
 import org.peft4j.transformers.config.Labels;
 import org.peft4j.transformers.config.TaskHead;
@@ -50,7 +51,8 @@ final class Training {
               Map.entry("evalEvery", "--eval-every"),
               Map.entry("labelSmoothing", "--label-smoothing"),
               Map.entry("neftuneAlpha", "--neftune-alpha"),
-              Map.entry("groupByLength", "--group-by-length")));
+              Map.entry("groupByLength", "--group-by-length"),
+              Map.entry("warmupRatio", "--warmup-ratio")));
 
   private final TrainCommand command;
   private final TrainingOptions options;
@@ -68,7 +70,7 @@ final class Training {
     OpenModel.check(command.model);
     Optional<Path> checkpoint = command.kept.checkpoint(command.output);
     Preparation prepared = Preparation.of(command);
-    if (command.kept.dryRun) {
+    if (command.kept.tries()) {
       run(settings, prepared, prepared.read(command), checkpoint);
       return;
     }
@@ -113,8 +115,11 @@ final class Training {
           .groups(model.config(Peft.DEFAULT_ADAPTER), options.weightDecay)
           .ifPresent(builder::groups);
       command.kept.addTo(builder, command.output);
+      options.rates.forEach(builder::learningRateOf);
       if (command.kept.dryRun) {
         dryRun(open, data, settings, builder);
+      } else if (command.kept.findLearningRate) {
+        RateSearch.run(builder.build(), out);
       } else {
         new GuardedRun(model, save, command.output, wording, out).train(builder);
       }
@@ -190,7 +195,8 @@ final class Training {
             .weightDecay(options.weightDecay)
             .decayAll(options.decayAll)
             .warmupSteps(options.warmupSteps)
-            .schedule(options.schedule)
+            .warmupRatio(options.warmupRatio)
+            .schedule(Schedules.parse(options.schedule))
             .maxGradNorm(options.maxGradNorm)
             .shuffle(!options.noShuffle)
             .groupByLength(options.groupByLength)

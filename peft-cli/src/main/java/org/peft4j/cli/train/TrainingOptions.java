@@ -1,8 +1,9 @@
 package org.peft4j.cli.train;
 
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
-import org.peft4j.train.schedule.StandardSchedule;
 import picocli.CommandLine.Option;
 
 /**
@@ -29,6 +30,14 @@ final class TrainingOptions {
   double learningRate = 2e-4;
 
   @Option(
+      names = "--learning-rate-of",
+      paramLabel = "PATTERN=X",
+      description =
+          "Highest learning rate of the tensors in whose keys PATTERN, a regular expression, is found:"
+              + " --learning-rate-of lora_B=1e-3. Repeatable; the first that is found holds.")
+  Map<String, Double> rates = new LinkedHashMap<>();
+
+  @Option(
       names = "--optimizer",
       paramLabel = "NAME",
       converter = OptimizerName.class,
@@ -39,17 +48,27 @@ final class TrainingOptions {
 
   @Option(
       names = "--schedule",
-      paramLabel = "NAME",
+      paramLabel = "NAME[:FIELD=X,…]",
+      converter = ScheduleName.class,
       description =
-          "Learning rate after the warm-up: constant, or linear or cosine down to zero"
+          "Learning rate after the warm-up: constant; linear or cosine down to zero;"
+              + " cosine-with-restarts:cycles=2; cosine-to-floor:floor=0.1, a share of the highest rate;"
+              + " polynomial:power=1,floor=0; inverse-square-root:timescale=0;"
+              + " warmup-stable-decay:decay=STEPS,shape=cosine,floor=0, or shape linear or square-root"
               + " (default: linear).")
-  StandardSchedule schedule = StandardSchedule.LINEAR;
+  String schedule = "linear";
 
   @Option(
       names = "--warmup-steps",
       paramLabel = "N",
       description = "Steps in which the learning rate grows from zero; 0: none (default: 0).")
   long warmupSteps;
+
+  @Option(
+      names = "--warmup-ratio",
+      paramLabel = "SHARE",
+      description = "The same as a share of all steps, such as 0.03, rounded up.")
+  double warmupRatio;
 
   @Option(
       names = "--weight-decay",
