@@ -4,7 +4,9 @@ import java.io.PrintWriter;
 import java.nio.charset.Charset;
 import java.util.Objects;
 import org.peft4j.cli.options.TerminalWriter;
+import org.peft4j.cli.runfile.RunArguments;
 import org.peft4j.cli.train.MethodOptions;
+import org.peft4j.error.PeftException;
 import picocli.CommandLine;
 
 /**
@@ -40,8 +42,11 @@ public final class Main {
             .setExecutionExceptionHandler(new Failures())
             .setParameterExceptionHandler(new WrongUsage());
     try {
-      MethodOptions.addTo(Objects.requireNonNull(command.getSubcommands().get("train")));
-      return command.execute(args);
+      CommandLine train = Objects.requireNonNull(command.getSubcommands().get("train"));
+      MethodOptions.addTo(train);
+      return command.execute(RunArguments.expand(train, args));
+    } catch (PeftException e) {
+      return Failures.report(e, "peft train", command);
     } catch (LinkageError | OutOfMemoryError e) {
       return Failures.report(e, "peft", command);
     } finally {

@@ -90,7 +90,8 @@ class CommandsTest {
   @Test
   void trainGoesOnWithASavedAdapterOrAConfigAndEvaluates() {
     Path first = folder.resolve("first");
-    Run config = train(first, "--steps", 1, "--config", Run.ADAPTER.resolve("adapter_config.json"));
+    Run config =
+        train(first, "--steps", 1, "--adapter-config", Run.ADAPTER.resolve("adapter_config.json"));
     Run more =
         train(folder.resolve("more"), "--steps", 1, "--adapter", first, "--eval", Run.INPUTS);
 

@@ -107,7 +107,7 @@ class EveryMethodTest {
     String message = "modules_to_save is 5; allowed: a list of texts";
 
     Run option = Run.of("plan", MODEL, "--method", method, "--set", "modules_to_save=5");
-    Run config = Run.of("plan", MODEL, "--config", file);
+    Run config = Run.of("plan", MODEL, "--adapter-config", file);
 
     assertThat(option.err()).contains(message).hasLineCount(1);
     assertThat(config.err()).contains(message, file.toString()).hasLineCount(1);

@@ -66,10 +66,10 @@ class HelpTest {
         "train -m a -d b -o c --optimizer adam                  | allowed: adamw, adamw-8bit, paged",
         "train -m a -d b -o c --epochs 1 --steps 1              | give one of them",
         "train -m a -d b -o c --eval e --eval-split 0.1         | give one of them",
-        "train -m a -d b -o c --adapter d --rank 4              | leave out --config and the"
+        "train -m a -d b -o c --adapter d --rank 4              | leave out --adapter-config and the"
             + " options",
-        "train -m a -d b -o c --config d --target q_proj        | leave out --method, --rank",
-        "plan a --config d --rank 4                             | leave out --method, --rank",
+        "train -m a -d b -o c --adapter-config d --target q_proj        | leave out --method, --rank",
+        "plan a --adapter-config d --rank 4                             | leave out --method, --rank",
         "predict -d b                                           | give --model, or an --adapter that"
             + " names its base model",
         "predict -m a                                           | Missing required option: '--data",

@@ -61,7 +61,8 @@ class HostileSizesTest {
         requireDecent(all, name, "eval", "-m", MODEL, "-a", adapter, "-d", Run.INPUTS);
       }
       Files.writeString(file, config.deepCopy().put(field, PLANNED).toString());
-      requireDecent(all, method + ", " + field + " planned", "plan", MODEL, "--config", file);
+      requireDecent(
+          all, method + ", " + field + " planned", "plan", MODEL, "--adapter-config", file);
       Files.writeString(file, config.toString());
     }
     all.assertAll();

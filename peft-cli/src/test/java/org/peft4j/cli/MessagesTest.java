@@ -79,7 +79,7 @@ class MessagesTest {
         "train -m LLAMA -d INPUTS -o @/o --warmup-ratio 0.1 --warmup-steps 3 | without --warmup-steps only",
         "train -m LLAMA -d INPUTS -o @/o --learning-rate-of lora_C=1 | \"lora_C\" is of no tensor",
         "train -m LLAMA -d INPUTS -o @/o --learning-rate-of a=-1 | is -1.0; allowed: 0 and above",
-        "train -m LLAMA -d INPUTS -o @/o --config @/none.json | none.json",
+        "train -m LLAMA -d INPUTS -o @/o --adapter-config @/none.json | none.json",
         "train -m LLAMA -d INPUTS -o @/file/o     | Cannot write to the output folder",
         "merge -m LLAMA -a ADAPTER -o LLAMA       | LLAMA",
         "forward -m LLAMA -i INPUTS -o @/no/f     | does not exist; create it first",

@@ -100,7 +100,8 @@ class PlanTest {
   @Test
   void aSavedAdaptersConfigCanBePlanned() {
     Run byAdapter = Run.of("plan", Run.LLAMA, "--adapter", Run.ADAPTER);
-    Run byConfig = Run.of("plan", Run.LLAMA, "-c", Run.ADAPTER.resolve("adapter_config.json"));
+    Run byConfig =
+        Run.of("plan", Run.LLAMA, "--adapter-config", Run.ADAPTER.resolve("adapter_config.json"));
 
     assertThat(byAdapter.out()).startsWith("trainable params: ").isEqualTo(byConfig.out());
   }

@@ -66,7 +66,7 @@ class PromptsTest {
                 text)));
 
     Path ofOptions = begun("--method", method, "--virtual-tokens", tokens, "--init-text", text);
-    Path ofFile = begun("--config", config);
+    Path ofFile = begun("--adapter-config", config);
 
     float[] expected = floats(EXPECTED.resolve("expected.safetensors"), method + "." + name);
     assertThat(prompt(ofOptions)).containsExactly(expected);

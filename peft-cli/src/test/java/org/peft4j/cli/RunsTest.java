@@ -87,7 +87,8 @@ class RunsTest {
                     "adapter_model.safetensors",
                     "checkpoint-" + best,
                     "checkpoint-4",
-                    "metrics.jsonl")
+                    "metrics.jsonl",
+                    "run.yaml")
                 .distinct()
                 .toList());
     assertThat(output.resolve("adapter_model.safetensors"))

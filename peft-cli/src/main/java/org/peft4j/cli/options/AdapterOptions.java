@@ -70,7 +70,7 @@ public final class AdapterOptions {
   public Map<String, String> fields = new LinkedHashMap<>();
 
   @Option(
-      names = {"-c", "--config"},
+      names = "--adapter-config",
       paramLabel = "FILE",
       description = "adapter_config.json of a new adapter, instead of the options above.")
   public Optional<Path> config = Optional.empty();
@@ -99,11 +99,11 @@ public final class AdapterOptions {
     if (adapter.isPresent() && (config.isPresent() || describesAdapter())) {
       return Optional.of(
           "--adapter continues with a saved adapter's own config, but for --dropout; leave out"
-              + " --config and the options of a new adapter");
+              + " --adapter-config and the options of a new adapter");
     }
     if (config.isPresent() && (describesAdapter() || dropout.isPresent())) {
       return Optional.of(
-          "--config describes the whole adapter; leave out --method, --rank, --alpha, --dropout,"
+          "--adapter-config describes the whole adapter; leave out --method, --rank, --alpha, --dropout,"
               + " --virtual-tokens, --init-text, --target and --set");
     }
     return Optional.empty();

@@ -6,6 +6,7 @@ import java.util.Map;
 import org.peft4j.PeftModel;
 import org.peft4j.cli.options.OptionNames;
 import org.peft4j.cli.options.Wording;
+import org.peft4j.cli.runfile.SameRun;
 import org.peft4j.error.NonFiniteException;
 import org.peft4j.error.PeftException;
 import org.peft4j.train.Checkpoints;
@@ -21,10 +22,16 @@ import org.peft4j.train.metrics.MetricsFile;
  * @param model whose adapter trains
  * @param save where to
  * @param output the folder of the run
+ * @param options the text of its file
  * @param out where progress is told
  */
 record GuardedRun(
-    PeftModel<?> model, SafeSave save, Path output, Wording wording, PrintWriter out) {
+    PeftModel<?> model,
+    SafeSave save,
+    Path output,
+    String options,
+    Wording wording,
+    PrintWriter out) {
   /** In messages about a checkpoint; other names of settings are words of messages, too. */
   private static final OptionNames SETTINGS =
       new OptionNames(
@@ -43,7 +50,13 @@ record GuardedRun(
   void train(FineTunerBuilder<?> builder) {
     try (MetricsFile metrics = new MetricsFile(output.resolve("metrics.jsonl"));
         Progress progress = Progress.to(out, wording)) {
-      fit(builder.listener(progress).listener(metrics).build(), progress);
+      fit(
+          builder
+              .listener(progress)
+              .listener(metrics)
+              .listener(new OptionsFile(output.resolve(SameRun.NAME), options))
+              .build(),
+          progress);
     }
   }
 
@@ -69,7 +82,9 @@ record GuardedRun(
       out.println(
           "checkpoint of step "
               + result.steps()
-              + " written; go on with the same command and --resume "
+              + " written; go on with: peft train --config "
+              + output.resolve(SameRun.NAME)
+              + " --resume "
               + output);
     }
   }

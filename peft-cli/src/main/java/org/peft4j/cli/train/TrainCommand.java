@@ -2,6 +2,7 @@ package org.peft4j.cli.train;
 
 import java.nio.file.Path;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.peft4j.cli.options.AdapterOptions;
 import org.peft4j.cli.options.DataOptions;
@@ -9,6 +10,7 @@ import org.peft4j.cli.options.Output;
 import org.peft4j.cli.options.PrecisionOption;
 import org.peft4j.cli.options.TaskOption;
 import org.peft4j.cli.options.VectorOptions;
+import org.peft4j.cli.runfile.EffectiveOptions;
 import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -60,6 +62,19 @@ public final class TrainCommand implements Runnable {
       description = "Folder for the adapter and metrics.jsonl; made if missing.")
   Path output = Path.of("");
 
+  @Option(
+      names = {"-c", "--config"},
+      paramLabel = "FILE",
+      description =
+          "YAML or JSON file of a run: long names of options with their values, such as 'rank: 8'."
+              + " Options given here take precedence.")
+  Optional<Path> runFile = Optional.empty();
+
+  @Option(
+      names = "--print-config",
+      description = "Print such a file with all options, defaults included, and end.")
+  boolean printConfig;
+
   @Mixin DataOptions data = new DataOptions();
 
   @Mixin TaskOption task = new TaskOption();
@@ -93,6 +108,10 @@ public final class TrainCommand implements Runnable {
     kept.contradiction(
             training.eval.isPresent() || training.evalSplit.isPresent(), training.evalEvery > 0)
         .ifPresent(text -> require(false, text));
+    if (printConfig) {
+      Output.of(spec).print(EffectiveOptions.yaml(commandLine()));
+      return;
+    }
     new Training(this, Output.of(spec)).run();
   }
 

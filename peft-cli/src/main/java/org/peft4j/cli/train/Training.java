@@ -13,6 +13,8 @@ import org.peft4j.cli.options.OpenModel;
 import org.peft4j.cli.options.OptionNames;
 import org.peft4j.cli.options.TaskData;
 import org.peft4j.cli.options.Wording;
+import org.peft4j.cli.runfile.EffectiveOptions;
+import org.peft4j.cli.runfile.SameRun;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.start.DataStart;
 import org.peft4j.train.FineTuner;
@@ -69,6 +71,8 @@ final class Training {
     FineTuningSettings settings = settings();
     OpenModel.check(command.model);
     Optional<Path> checkpoint = command.kept.checkpoint(command.output);
+    checkpoint.ifPresent(
+        folder -> SameRun.require(folder.resolveSibling(""), command.commandLine()));
     Preparation prepared = Preparation.of(command);
     if (command.kept.tries()) {
       run(settings, prepared, prepared.read(command), checkpoint);
@@ -121,7 +125,14 @@ final class Training {
       } else if (command.kept.findLearningRate) {
         RateSearch.run(builder.build(), out);
       } else {
-        new GuardedRun(model, save, command.output, wording, out).train(builder);
+        new GuardedRun(
+                model,
+                save,
+                command.output,
+                EffectiveOptions.yaml(command.commandLine()),
+                wording,
+                out)
+            .train(builder);
       }
     }
   }

@@ -121,7 +121,9 @@ class KilledTrainingTest {
         .contains(
             "checkpoint of step "
                 + step
-                + " written; go on with the same command and --resume "
+                + " written; go on with: peft train --config "
+                + output.resolve("run.yaml")
+                + " --resume "
                 + output);
     assertThat(output.resolve("adapter_model.safetensors"))
         .hasSameBinaryContentAs(
