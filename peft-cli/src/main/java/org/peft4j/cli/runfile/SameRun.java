@@ -54,7 +54,9 @@ public final class SameRun {
           "seed",
           "model",
           "adapter",
-          "gradient-checkpointing");
+          "gradient-checkpointing",
+          "csv",
+          "tensorboard");
 
   private SameRun() {}
 

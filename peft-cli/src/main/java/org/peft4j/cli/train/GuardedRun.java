@@ -2,6 +2,7 @@ package org.peft4j.cli.train;
 
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.peft4j.PeftModel;
 import org.peft4j.cli.options.OptionNames;
@@ -14,6 +15,7 @@ import org.peft4j.train.FineTuner;
 import org.peft4j.train.FineTunerBuilder;
 import org.peft4j.train.metrics.FineTuningResult;
 import org.peft4j.train.metrics.MetricsFile;
+import org.peft4j.train.metrics.TrainingListener;
 
 /**
  * A training with its listeners, whose adapter is saved however it ends: at its end, by Ctrl-C, or
@@ -23,6 +25,7 @@ import org.peft4j.train.metrics.MetricsFile;
  * @param save where to
  * @param output the folder of the run
  * @param options the text of its file
+ * @param others more listeners, which close their files at the end
  * @param out where progress is told
  */
 record GuardedRun(
@@ -30,6 +33,7 @@ record GuardedRun(
     SafeSave save,
     Path output,
     String options,
+    List<TrainingListener> others,
     Wording wording,
     PrintWriter out) {
   /** In messages about a checkpoint; other names of settings are words of messages, too. */
@@ -50,6 +54,7 @@ record GuardedRun(
   void train(FineTunerBuilder<?> builder) {
     try (MetricsFile metrics = new MetricsFile(output.resolve("metrics.jsonl"));
         Progress progress = Progress.to(out, wording)) {
+      others.forEach(builder::listener);
       fit(
           builder
               .listener(progress)

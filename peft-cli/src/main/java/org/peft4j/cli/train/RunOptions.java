@@ -2,12 +2,17 @@ package org.peft4j.cli.train;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.peft4j.cli.options.OptionNames;
 import org.peft4j.error.PeftException;
 import org.peft4j.train.Checkpoints;
 import org.peft4j.train.FineTunerBuilder;
+import org.peft4j.train.metrics.CsvFile;
+import org.peft4j.train.metrics.TensorBoardFile;
+import org.peft4j.train.metrics.TrainingListener;
 import org.peft4j.train.metrics.WatchedMetric;
 import org.peft4j.train.stop.EarlyStopping;
 import org.peft4j.train.stop.TimeBudget;
@@ -86,6 +91,14 @@ final class RunOptions {
               + " and write nothing.")
   boolean findLearningRate;
 
+  @Option(names = "--csv", description = "Write the metrics to metrics.csv, too.")
+  boolean csv;
+
+  @Option(
+      names = "--tensorboard",
+      description = "Write event files for TensorBoard to the folder tensorboard of --output.")
+  boolean tensorBoard;
+
   /** Whether nothing is written. */
   boolean tries() {
     return dryRun || findLearningRate;
@@ -109,6 +122,18 @@ final class RunOptions {
       }
     }
     return Optional.empty();
+  }
+
+  /** What writes metrics beside {@code metrics.jsonl}. */
+  List<TrainingListener> listeners(Path output) {
+    List<TrainingListener> listeners = new ArrayList<>();
+    if (csv) {
+      listeners.add(new CsvFile(output.resolve("metrics.csv")));
+    }
+    if (tensorBoard) {
+      listeners.add(new TensorBoardFile(output.resolve("tensorboard")));
+    }
+    return listeners;
   }
 
   /** What the options say of the end, and of what is kept. */

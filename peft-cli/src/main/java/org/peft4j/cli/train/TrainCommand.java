@@ -28,7 +28,7 @@ import picocli.CommandLine.Spec;
     description = {
       "Writes adapter_config.json and adapter_model.safetensors, which Python's PEFT loads too, the"
           + " labels of a classifier in config.json, and metrics.jsonl with a line for each step: step, loss, learning_rate, grad_norm,"
-          + " step_seconds, tokens_per_second; and for each evaluation: step, eval_loss, eval_predictions.",
+          + " step_seconds, tokens_per_second, memory_bytes; and for each evaluation: step, eval_loss, eval_predictions.",
       "Ctrl-C ends training after the current step and saves the adapter and a checkpoint, from which"
           + " --resume goes on."
     },

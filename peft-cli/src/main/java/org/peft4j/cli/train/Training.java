@@ -130,6 +130,7 @@ final class Training {
                 save,
                 command.output,
                 EffectiveOptions.yaml(command.commandLine()),
+                command.kept.listeners(command.output),
                 wording,
                 out)
             .train(builder);
