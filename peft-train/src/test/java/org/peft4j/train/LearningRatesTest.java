@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -39,7 +40,7 @@ class LearningRatesTest {
               key.contains("lora_B")
                   ? key.contains("layers.0.") ? 3 : 0
                   : key.contains("layers.1.mlp.down_proj") ? 0.5 : 1;
-          float[] expected = plain.get(key);
+          float[] expected = Objects.requireNonNull(plain.get(key));
           for (int i = 0; i < change.length; i++) {
             assertThat((double) change[i])
                 .as(key)
@@ -71,8 +72,9 @@ class LearningRatesTest {
       Map<String, float[]> after = tensors(tiny);
       after.forEach(
           (key, values) -> {
+            float[] old = Objects.requireNonNull(before.get(key));
             for (int i = 0; i < values.length; i++) {
-              values[i] -= before.get(key)[i];
+              values[i] -= old[i];
             }
           });
       return after;
