@@ -1,0 +1,5 @@
+/** A chat model learns from conversations. */
+@NullMarked
+package org.peft4j.examples.chat;
+
+import org.jspecify.annotations.NullMarked;
