@@ -33,7 +33,7 @@ class PlanTest {
         .containsPattern("EncDecAttention\\.v +linear +1024 → 1024 +24 +393,216")
         .containsPattern("memory, 4 × 512 tokens +fp32 +bf16\\R")
         .containsPattern("weights +4\\.92 GB +2\\.46 GB\\R")
-        .containsPattern("optimizer +18\\.9 MB +18\\.9 MB\\R")
+        .containsPattern("optimizer, adamw +18\\.9 MB +18\\.9 MB\\R")
         .containsPattern("total, checkpointed +\\d");
   }
 
@@ -95,6 +95,24 @@ class PlanTest {
     assertThat(memory.path("activations_checkpointed").asLong())
         .isPositive()
         .isLessThan(memory.path("activations").asLong());
+  }
+
+  /** q and v of 24 encoder blocks, and of both attentions of 24 decoder blocks: A and B of each. */
+  @ParameterizedTest
+  @CsvSource({
+    "adamw, 18874368", // two numbers of 4 bytes for each parameter
+    "adamw-8bit, 4792320", // two codes, and two factors of 4 bytes for each 256
+    "paged-adamw, 0",
+    "adafactor, 1188864", // 4 bytes for each row and column
+    "lion, 9437184",
+    "sgd, 9437184"
+  })
+  void theStateOfTheOptimizerIsCounted(String optimizer, long bytes) throws IOException {
+    Run run = Run.of("plan", MT0_LARGE, "-t", "q,v", "--optimizer", optimizer, "--json");
+
+    JsonNode json = JSON.readTree(run.out());
+    assertThat(json.path("optimizer").asText()).isEqualTo(optimizer);
+    assertThat(json.path("memory").path("fp32").path("optimizer").asLong()).isEqualTo(bytes);
   }
 
   @Test

@@ -7,7 +7,7 @@ package org.peft4j.plan;
  * @param weights the frozen weights
  * @param adapters the trainable parameters
  * @param gradients one for each of them
- * @param optimizer Adam's or AdamW's two moments of each
+ * @param optimizer its state; that of Adam and AdamW, two moments of each, unless another was given
  * @param activations what a step keeps for its backward pass, with its temporaries; 0 if the batch
  *     is unknown
  */
@@ -34,6 +34,11 @@ public record TrainingMemory(
   /** The same estimate with {@code bytes} of activations. */
   public TrainingMemory withActivations(long bytes) {
     return new TrainingMemory(weights, adapters, gradients, optimizer, bytes);
+  }
+
+  /** The same estimate with {@code bytes} of an optimizer's state. */
+  public TrainingMemory withOptimizer(long bytes) {
+    return new TrainingMemory(weights, adapters, gradients, bytes, activations);
   }
 
   /** The sum of all parts. */

@@ -8,12 +8,13 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.peft4j.cli.options.AdapterOptions;
 import org.peft4j.cli.options.NewAdapter;
+import org.peft4j.cli.options.OptimizerName;
 import org.peft4j.cli.options.OptionNames;
 import org.peft4j.cli.options.Output;
 import org.peft4j.cli.options.QuantizationOptions;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.internal.files.AdapterFiles;
-import org.peft4j.quantization.Quantization;
+import org.peft4j.train.optimizer.StandardOptimizer;
 import org.peft4j.transformers.Transformers;
 import org.peft4j.transformers.config.Precision;
 import org.peft4j.transformers.plan.TrainingBatch;
@@ -36,8 +37,7 @@ import picocli.CommandLine.Spec;
     header = "Report what an adapter would train, its size and the memory of its training.",
     description = {
       "Reads only config.json: models of any size are quick, and need not be here.",
-      "Memory is an estimate of arrays, with AdamW; the JVM and its libraries take 200 to 400 MB"
-          + " more."
+      "Memory is an estimate of arrays; the JVM and its libraries take 200 to 400 MB more."
     },
     footer = {
       "",
@@ -80,6 +80,15 @@ public final class PlanCommand implements Runnable {
 
   @Mixin QuantizationOptions quantization = new QuantizationOptions();
 
+  @Option(
+      names = "--optimizer",
+      paramLabel = "NAME",
+      converter = OptimizerName.class,
+      description =
+          "The optimizer whose state counts, as of peft train; paged-adamw's is in a file (default:"
+              + " adamw).")
+  Optional<String> optimizer = Optional.empty();
+
   @Option(names = "--json", description = "Print JSON, with all numbers in bytes.")
   boolean json;
 
@@ -102,9 +111,11 @@ public final class PlanCommand implements Runnable {
     TrainingBatch size = OPTIONS.in(() -> new TrainingBatch(batch, length));
     TransformerPlan plan = Transformers.plan(path, config, size);
     List<Precision> told = precision.map(List::of).orElse(List.of(Precision.values()));
-    Optional<Quantization> bits = quantization.of(path);
-    Output.of(spec)
-        .print(
-            json ? new PlanJson(plan, told, bits).text() : new PlanText(plan, told, bits).text());
+    PlannedRun run =
+        new PlannedRun(
+            plan,
+            quantization.of(path),
+            optimizer.map(StandardOptimizer::named).orElse(StandardOptimizer.ADAMW));
+    Output.of(spec).print(json ? new PlanJson(run, told).text() : new PlanText(run, told).text());
   }
 }

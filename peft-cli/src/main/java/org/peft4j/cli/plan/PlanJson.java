@@ -5,13 +5,11 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import org.peft4j.internal.json.JsonWriter;
 import org.peft4j.plan.PlannedAdapter;
 import org.peft4j.plan.PlannedTensor;
 import org.peft4j.plan.TrainableParameters;
 import org.peft4j.plan.TrainingMemory;
-import org.peft4j.quantization.Quantization;
 import org.peft4j.transformers.config.Precision;
 import org.peft4j.transformers.plan.TransformerPlan;
 
@@ -19,11 +17,10 @@ import org.peft4j.transformers.plan.TransformerPlan;
  * A plan as JSON; all sizes are in bytes.
  *
  * @param precisions the precisions to report memory for
- * @param quantization of the linear weights of blocks
  */
-record PlanJson(
-    TransformerPlan plan, List<Precision> precisions, Optional<Quantization> quantization) {
+record PlanJson(PlannedRun run, List<Precision> precisions) {
   String text() {
+    TransformerPlan plan = run.plan();
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     TrainableParameters parameters = plan.adapter().parameters();
     json.put("model_type", plan.modelType());
@@ -33,7 +30,8 @@ record PlanJson(
     json.put("adapter_file_bytes", plan.adapter().fileBytes());
     json.put("batch", plan.batch().sequences());
     json.put("length", plan.batch().length());
-    quantization.ifPresent(bits -> json.put("quantization", bits.id()));
+    run.quantization().ifPresent(bits -> json.put("quantization", bits.id()));
+    json.put("optimizer", run.optimizer().id());
     ObjectNode memory = json.putObject("memory");
     precisions.forEach(p -> memory(p, memory.putObject(p.name().toLowerCase(Locale.ROOT))));
     ArrayNode adapters = json.putArray("adapters");
@@ -42,8 +40,8 @@ record PlanJson(
   }
 
   private void memory(Precision precision, ObjectNode json) {
-    TrainingMemory plain = plan.memory(precision, quantization, false);
-    TrainingMemory checkpointed = plan.memory(precision, quantization, true);
+    TrainingMemory plain = run.memory(precision, false);
+    TrainingMemory checkpointed = run.memory(precision, true);
     json.put("weights", plain.weights());
     json.put("adapter", plain.adapters());
     json.put("gradients", plain.gradients());

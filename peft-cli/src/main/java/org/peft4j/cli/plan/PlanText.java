@@ -5,30 +5,25 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.ToLongFunction;
 import org.peft4j.cli.options.ByteSize;
 import org.peft4j.internal.LayerNumbers;
 import org.peft4j.plan.PlannedAdapter;
 import org.peft4j.plan.TrainingMemory;
-import org.peft4j.quantization.Quantization;
 import org.peft4j.site.Site;
 import org.peft4j.transformers.config.Precision;
 import org.peft4j.transformers.inspection.TextTable;
-import org.peft4j.transformers.plan.TransformerPlan;
 
 /**
  * A plan as text.
  *
  * @param precisions the precisions to report memory for
- * @param quantization of the linear weights of blocks
  */
-record PlanText(
-    TransformerPlan plan, List<Precision> precisions, Optional<Quantization> quantization) {
+record PlanText(PlannedRun run, List<Precision> precisions) {
   String text() {
     StringBuilder text = new StringBuilder();
-    text.append(plan.adapter().parameters()).append('\n');
-    long file = plan.adapter().fileBytes();
+    text.append(run.plan().adapter().parameters()).append('\n');
+    long file = run.plan().adapter().fileBytes();
     return text.append('\n')
         .append(sites())
         .append("\nadapter_model.safetensors: ")
@@ -45,7 +40,8 @@ record PlanText(
    */
   private String sites() {
     Map<List<String>, List<PlannedAdapter>> groups = new LinkedHashMap<>();
-    plan.adapter()
+    run.plan()
+        .adapter()
         .adapters()
         .forEach(a -> groups.computeIfAbsent(describe(a), key -> new ArrayList<>()).add(a));
     TextTable table = new TextTable(3, "site", "kind", "inputs → outputs", "count", "trainable");
@@ -74,14 +70,14 @@ record PlanText(
         String.format(
             Locale.ROOT,
             "memory, %,d × %,d tokens",
-            plan.batch().sequences(),
-            plan.batch().length()));
+            run.plan().batch().sequences(),
+            run.plan().batch().length()));
     precisions.forEach(precision -> titles.add(title(precision)));
     TextTable table = new TextTable(1, titles.toArray(String[]::new));
     row(table, "weights", false, TrainingMemory::weights);
     row(table, "adapter", false, TrainingMemory::adapters);
     row(table, "gradients", false, TrainingMemory::gradients);
-    row(table, "optimizer", false, TrainingMemory::optimizer);
+    row(table, "optimizer, " + run.optimizer().id(), false, TrainingMemory::optimizer);
     row(table, "activations", false, TrainingMemory::activations);
     row(table, "total", false, TrainingMemory::total);
     row(table, "activations, checkpointed", true, TrainingMemory::activations);
@@ -91,15 +87,14 @@ record PlanText(
 
   private String title(Precision precision) {
     String rest = precision.name().toLowerCase(Locale.ROOT);
-    return quantization.map(bits -> bits.id() + ", " + rest).orElse(rest);
+    return run.quantization().map(bits -> bits.id() + ", " + rest).orElse(rest);
   }
 
   private void row(
       TextTable table, String name, boolean checkpointing, ToLongFunction<TrainingMemory> part) {
     List<String> cells = new ArrayList<>(List.of(name));
     for (Precision precision : precisions) {
-      cells.add(
-          ByteSize.text(part.applyAsLong(plan.memory(precision, quantization, checkpointing))));
+      cells.add(ByteSize.text(part.applyAsLong(run.memory(precision, checkpointing))));
     }
     table.row(cells.toArray(String[]::new));
   }

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import org.peft4j.cli.options.OptimizerName;
 import picocli.CommandLine.Option;
 
 /**

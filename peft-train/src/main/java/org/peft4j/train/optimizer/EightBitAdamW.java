@@ -40,6 +40,10 @@ public final class EightBitAdamW implements Optimizer {
     }
   }
 
+  static long stateBytes(TensorPlace place) {
+    return 2 * (place.count() < SMALLEST ? 4 * place.count() : MomentMemory.codedBytes(place));
+  }
+
   /** The moments are computed in FP32 in PyTorch's order, since rounding decides about codes. */
   @Override
   public boolean update(Update update) {

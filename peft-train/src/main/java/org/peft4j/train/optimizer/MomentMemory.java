@@ -44,9 +44,17 @@ record MomentMemory(INDArray values, Optional<INDArray> factors, Codebook codebo
 
   private static MomentMemory coded(TensorPlace place, Codebook codebook) {
     INDArray codes = DetachedArrays.zeros(DataType.BYTE, 1, place.count());
-    long blocks = (place.count() + BLOCK - 1) / BLOCK;
-    INDArray factors = DetachedArrays.zeros(DataType.FLOAT, 1, blocks);
+    INDArray factors = DetachedArrays.zeros(DataType.FLOAT, 1, blocks(place));
     return new MomentMemory(codes, Optional.of(factors), codebook);
+  }
+
+  private static long blocks(TensorPlace place) {
+    return (place.count() + BLOCK - 1) / BLOCK;
+  }
+
+  /** The bytes of codes and factors. */
+  static long codedBytes(TensorPlace place) {
+    return place.count() + Float.BYTES * blocks(place);
   }
 
   /** The numbers: a copy. */

@@ -43,6 +43,11 @@ record Moments(int matrices, int rows, int columns) {
     return sizes;
   }
 
+  /** How many they are. */
+  long count() {
+    return matrices == 0 ? columns : (long) matrices * (rows + columns);
+  }
+
   /**
    * Moves the moments, and divides the gradient by their root.
    *

@@ -56,6 +56,19 @@ class OptimizerStepsTest {
     assertClose(parameters, name.replace("paged-", "") + "." + steps, tolerance);
   }
 
+  @ParameterizedTest
+  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "PAGED_ADAMW")
+  void theStateHasTheBytesThatAPlanCounts(StandardOptimizer kind) {
+    try (Optimizer optimizer = kind.create(start(DataType.FLOAT), places())) {
+      long bytes =
+          optimizer.state().values().stream()
+              .mapToLong(array -> array.length() * array.dataType().width())
+              .sum();
+
+      assertThat(SHAPES.stream().mapToLong(kind::stateBytes).sum()).isEqualTo(bytes);
+    }
+  }
+
   @Test
   void stepsRelativeToTheSizeAreThoseOfTheReference() {
     INDArray parameters = start(DataType.DOUBLE);

@@ -1,4 +1,4 @@
-package org.peft4j.cli.train;
+package org.peft4j.cli.options;
 
 import org.peft4j.error.PeftException;
 import org.peft4j.train.optimizer.StandardOptimizer;
@@ -6,7 +6,7 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /** Checks the name of an optimizer. The option is a text, so that help loads no class of ND4J. */
-final class OptimizerName implements ITypeConverter<String> {
+public final class OptimizerName implements ITypeConverter<String> {
   @Override
   public String convert(String value) {
     try {
