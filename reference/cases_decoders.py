@@ -85,6 +85,11 @@ CASES: dict[str, Case] = {
     "gpt_neox_series": one(
         "One branch after the other; config in the layout of transformers 4", "gpt_neox_series", lora(modules_to_save=["lm_head"], r=2)
     ),
+    "gpt_neox_head": one(
+        "LoRA on the head, with a rank of its own",
+        "gpt_neox",
+        lora(target_modules=["query_key_value", "lm_head"], r=1, rank_pattern={"lm_head": 3}, alpha_pattern={"lm_head": 5}),
+    ),
     "gpt_neox_classifier": cases_classification.one(
         "A classifier, right padding", "gpt_neox_classifier", cases_classification.lora(r=2), length=LENGTH
     ),

@@ -64,11 +64,13 @@ def same_names(what: str, actual: set[str], required: set[str], allowed: set[str
 
 
 def load_model(folder: Path) -> PreTrainedModel:
+    """With eager attention, but for Falcon's ALiBi, which transformers 5.18 then adds twice."""
     config = AutoConfig.from_pretrained(folder)
+    attention = "sdpa" if getattr(config, "alibi", False) else "eager"
     headed = next((kind for suffix, kind in KINDS.items() if config.architectures[0].endswith(suffix)), None)
     kind = headed or (AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM)
     model, info = kind.from_pretrained(
-        folder, dtype=torch.float32, attn_implementation="eager", output_loading_info=True
+        folder, dtype=torch.float32, attn_implementation=attention, output_loading_info=True
     )
     problems = {key: value for key, value in info.items() if value}
     if problems:
@@ -211,7 +213,7 @@ COLUMNS = ["logits", "loss", "gradients", "saved", "merged logits", "merged loss
 NOT_LOADED = ("loha/gpt2", "lokr/gpt2", "initialization/gpt2_olora", "eva/", "vera/llama_saved", "vera/gpt2_saved")
 
 # Both take their matrices from a singular value decomposition of their own, in single precision.
-PISSA = ("initialization/llama_pissa", "initialization/gpt2_pissa")
+PISSA = ("initialization/llama_pissa", "initialization/gpt2_pissa", "dora/llama_pissa")
 PISSA_TOLERANCE = 4e-4
 
 # Single precision is this far from double in PyTorch itself.
@@ -224,7 +226,7 @@ KERNELS = {"encoders/albert_groups": 3e-5}
 def check_all(peft: Path, names: list[str], tolerance: float) -> bool:
     configs = [*setting.GOLDEN.glob("*/adapter/adapter_config.json"), *setting.GOLDEN.glob("*/*/adapter/adapter_config.json")]
     found = {str(path.parent.parent.relative_to(setting.GOLDEN)): path.parent.parent for path in sorted(configs)}
-    found = {name: folder for name, folder in found.items() if not name.startswith(NOT_LOADED)}
+    found = {name: folder for name, folder in found.items() if (folder / "case.json").exists() and not name.startswith(NOT_LOADED)}
     print(f"{'case':36}" + "".join(f"{column:>15}" for column in COLUMNS))
     good = True
     for name in names or found:
@@ -250,7 +252,8 @@ def report(errors: Errors, tolerance: float) -> bool:
 def main() -> int:
     warnings.simplefilter("ignore")
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--tolerance", type=float, default=1e-5)
+    # A single gradient in FP32 is up to 1e-5 from FP64, on either side: see double.py.
+    parser.add_argument("--tolerance", type=float, default=2e-5)
     modes = parser.add_subparsers(dest="mode", required=True)
     for mode, paths in {"merged": ["folder"], "adapter": ["base", "adapter"]}.items():
         subparser = modes.add_parser(mode)

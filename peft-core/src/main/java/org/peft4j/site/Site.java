@@ -1,6 +1,7 @@
 package org.peft4j.site;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -22,6 +23,8 @@ import java.util.OptionalInt;
  * @param parameters its frozen parameters, the weight first
  * @param padding the row of an EMBEDDING whose look-ups give no gradient, as PyTorch's {@code
  *     padding_idx}; empty for all others
+ * @param former another name, which adapters of before have for it; empty for most. They load, and
+ *     are saved with the name of today
  */
 public record Site(
     String name,
@@ -32,7 +35,8 @@ public record Site(
     long outputs,
     List<Long> kernel,
     List<SiteParameter> parameters,
-    OptionalInt padding) {
+    OptionalInt padding,
+    Optional<String> former) {
   public Site {
     kernel = List.copyOf(kernel);
     parameters = List.copyOf(parameters);
@@ -55,7 +59,8 @@ public record Site(
         outputs,
         kernel,
         parameters,
-        OptionalInt.empty());
+        OptionalInt.empty(),
+        Optional.empty());
   }
 
   /** A linear map. */
@@ -94,12 +99,19 @@ public record Site(
 
   /** The same site with that role. */
   public Site as(SiteRole newRole) {
-    return new Site(name, module, kind, newRole, inputs, outputs, kernel, parameters, padding);
+    return new Site(
+        name, module, kind, newRole, inputs, outputs, kernel, parameters, padding, former);
+  }
+
+  /** The same site, which adapters of before know as {@code other}. */
+  public Site formerly(String other) {
+    return new Site(
+        name, module, kind, role, inputs, outputs, kernel, parameters, padding, Optional.of(other));
   }
 
   /** The same embedding with that padding row. */
   public Site withPadding(OptionalInt row) {
-    return new Site(name, module, kind, role, inputs, outputs, kernel, parameters, row);
+    return new Site(name, module, kind, role, inputs, outputs, kernel, parameters, row, former);
   }
 
   /** The number of frozen elements here. */

@@ -24,8 +24,9 @@ final class AdapterConfigFile {
    * The config in {@code file}.
    *
    * @param baseModel what replaces its base model's name
+   * @param former of the model that it is for
    */
-  static PeftConfig parse(Path file, Optional<String> baseModel) {
+  static PeftConfig parse(Path file, Optional<String> baseModel, FormerNames former) {
     ObjectNode json = JSON.readObject(file);
     JsonNode type = json.get("peft_type");
     if (type == null || !type.isTextual()) {
@@ -35,6 +36,7 @@ final class AdapterConfigFile {
     baseModel.ifPresent(name -> json.put("base_model_name_or_path", name));
     PeftMethod<?> method;
     try {
+      former.rename(json);
       method = Methods.named(type.textValue());
       return method.readConfig(new ConfigReader(json));
     } catch (PeftException e) {

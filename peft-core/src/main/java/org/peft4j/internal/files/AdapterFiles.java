@@ -82,14 +82,19 @@ public final class AdapterFiles {
     }
   }
 
-  /** Reads and checks the config in {@code folder}. */
+  /** Reads and checks the config in {@code folder}, with the names that it has. */
   public static PeftConfig readConfig(Path folder) {
+    return readConfig(folder, FormerNames.NONE);
+  }
+
+  /** The same for a model some of whose modules had other names. */
+  public static PeftConfig readConfig(Path folder, FormerNames former) {
     requireFolder(folder);
     Path file =
         Companion.ofConfig(folder)
             .of(metadata(folder))
             .orElseThrow(() -> new PeftException("There is no " + CONFIG + " in " + folder + "."));
-    return AdapterConfigFile.parse(file, Optional.empty());
+    return AdapterConfigFile.parse(file, Optional.empty(), former);
   }
 
   /**
@@ -99,12 +104,12 @@ public final class AdapterFiles {
    *     path
    */
   public static PeftConfig readConfigFile(Path file) {
-    return AdapterConfigFile.parse(file, Optional.empty());
+    return AdapterConfigFile.parse(file, Optional.empty(), FormerNames.NONE);
   }
 
   /** The same, with {@code baseModel} as the base model's name instead of the file's. */
   public static PeftConfig readConfigFile(Path file, String baseModel) {
-    return AdapterConfigFile.parse(file, Optional.of(baseModel));
+    return AdapterConfigFile.parse(file, Optional.of(baseModel), FormerNames.NONE);
   }
 
   static Map<String, String> metadata(Path folder) {
@@ -143,7 +148,8 @@ public final class AdapterFiles {
         new AdapterReader(source, encoded, frozen).check();
       }
     }
-    try (TensorSource source = AdapterTensors.open(weights(folder), config)) {
+    try (TensorSource source =
+        AdapterTensors.open(weights(folder), config, FormerNames.of(frozen.sites()))) {
       AdapterReader reader = new AdapterReader(source, rest, frozen);
       if (encoded.isEmpty()) {
         reader.check();
@@ -178,7 +184,8 @@ public final class AdapterFiles {
         new AdapterReader(source, adapters(encoded), frozen).read(encoded);
       }
     }
-    try (TensorSource source = AdapterTensors.open(weights(folder), config)) {
+    try (TensorSource source =
+        AdapterTensors.open(weights(folder), config, FormerNames.of(frozen.sites()))) {
       AdapterReader reader = new AdapterReader(source, adapters(rest), frozen);
       reader.allow(encoded);
       reader.read(rest);

@@ -17,8 +17,8 @@ import org.peft4j.safetensors.TensorSource;
 /**
  * The tensors of an adapter file under the keys that Hugging Face PEFT gives them today. Files have
  * others where the model was compiled or sharded in Python ({@code _orig_mod.}), where the tensors
- * were saved without PEFT's wrapper ({@code base_model.model.} is missing), or where the magnitude
- * of DoRA has the name of its layer's weight.
+ * were saved without PEFT's wrapper ({@code base_model.model.} is missing), where the magnitude of
+ * DoRA has the name of its layer's weight, or where a module had another name.
  */
 final class AdapterTensors implements TensorSource {
   private static final String WRAPPERS = "(^|(?<=\\.))(_orig_mod|_fsdp_wrapped_module)\\.";
@@ -28,10 +28,10 @@ final class AdapterTensors implements TensorSource {
   private final SortedMap<String, TensorInfo> tensors = new TreeMap<>();
   private final Map<String, String> stored = new TreeMap<>();
 
-  private AdapterTensors(TensorSource file, String root) {
+  private AdapterTensors(TensorSource file, String root, FormerNames former) {
     this.file = file;
     for (TensorInfo info : file.tensors().values()) {
-      String key = key(info.name(), root);
+      String key = former.key(key(info.name(), root), root);
       String other = stored.put(key, info.name());
       if (other != null) {
         throw new PeftException(
@@ -41,10 +41,10 @@ final class AdapterTensors implements TensorSource {
     }
   }
 
-  static TensorSource open(Path file, PeftConfig config) {
+  static TensorSource open(Path file, PeftConfig config, FormerNames former) {
     TensorSource source = WeightFiles.open(file);
     try {
-      return new AdapterTensors(source, Methods.of(config).savedModulesRoot());
+      return new AdapterTensors(source, Methods.of(config).savedModulesRoot(), former);
     } catch (RuntimeException e) {
       source.close();
       throw e;

@@ -29,7 +29,8 @@ public final class SavedModules {
       Path folder, PeftConfig config, List<Site> sites, FrozenValues frozen) {
     List<String> names = new ArrayList<>(config.common().modulesToSave());
     String root = Methods.of(config).savedModulesRoot();
-    try (TensorSource source = AdapterTensors.open(AdapterFiles.weights(folder), config)) {
+    FormerNames former = FormerNames.of(sites);
+    try (TensorSource source = AdapterTensors.open(AdapterFiles.weights(folder), config, former)) {
       for (Site site : sites) {
         boolean held =
             site.parameters().stream()

@@ -14,6 +14,7 @@ import org.peft4j.error.PeftException;
 import org.peft4j.internal.files.AdapterFiles;
 import org.peft4j.internal.files.AdapterWriter;
 import org.peft4j.internal.files.EmbeddingLayers;
+import org.peft4j.internal.files.FormerNames;
 import org.peft4j.internal.files.SavedModules;
 import org.peft4j.internal.files.StableFolder;
 import org.peft4j.internal.graft.Slot;
@@ -59,7 +60,7 @@ public final class AdapterMaker {
   }
 
   private LoadedAdapter read(String name, Path folder) {
-    PeftConfig config = resolved(AdapterFiles.readConfig(folder));
+    PeftConfig config = resolved(AdapterFiles.readConfig(folder, FormerNames.of(sites.all())));
     List<String> saved = SavedModules.in(folder, config, sites.all(), sites);
     Plan plan = plan(config, saved, false, AdapterFiles.hasEncoder(folder));
     AdapterFiles.check(folder, config, plan.parts(), sites);

@@ -123,6 +123,13 @@ public sealed interface HeadPart permits HeadPart.Output, HeadPart.Features {
       return new Language(linear, false, multiplier, softCap, constants);
     }
 
+    /** The same, which adapters of before know as {@code other}. */
+    public Language formerly(String other) {
+      LinearPart renamed =
+          new LinearPart(linear.site().formerly(other), linear.inputsFirst(), linear.deviation());
+      return new Language(renamed, tied, multiplier, softCap, constants);
+    }
+
     /** The same with constants of that key added to the logits. */
     public Language adding(String key) {
       return new Language(linear, tied, multiplier, softCap, Optional.of(key));

@@ -97,10 +97,14 @@ public final class ResizedVocabulary {
     Map<String, List<String>> keys = new LinkedHashMap<>();
     for (Site site : ofVocabulary(model)) {
       for (SiteParameter parameter : site.parameters()) {
-        String path = root + site.name() + ".";
-        keys.put(
-            TensorKeys.key(site, parameter),
-            List.of(path + parameter.name(), path + "base_layer." + parameter.name()));
+        List<String> stored = new ArrayList<>();
+        for (String name :
+            site.former().map(f -> List.of(site.name(), f)).orElse(List.of(site.name()))) {
+          String path = root + name + ".";
+          stored.add(path + parameter.name());
+          stored.add(path + "base_layer." + parameter.name());
+        }
+        keys.put(TensorKeys.key(site, parameter), stored);
       }
     }
     return keys;

@@ -19,7 +19,7 @@ import org.peft4j.transformers.config.TaskHead;
  * @param classifier the class of its classifiers
  * @param bodyPrefix the first segment of the names of all modules except the head
  * @param constants keys of constant tensors that some checkpoints contain
- * @param storedHead the name of the language model's head in checkpoints
+ * @param storedHead the name of the language model's head in checkpoints, and in adapters of before
  */
 public record CausalModel(
     String modelType,
@@ -67,7 +67,7 @@ public record CausalModel(
         TokenFields.read(fields),
         Optional.empty(),
         body,
-        head(task, head));
+        head(task, storedHead.equals(HEAD) ? head : head.formerly(storedHead)));
   }
 
   private Map<String, String> renamed() {
