@@ -34,6 +34,7 @@ from transformers import (
 import alone
 import cases
 import golden
+import tied
 
 KINDS = {
     "ForSequenceClassification": AutoModelForSequenceClassification,
@@ -103,10 +104,9 @@ def trained(model: PeftModel) -> dict[str, torch.Tensor]:
     """Each trained parameter's gradient, or the parameter itself before there is one, by its key in the adapter file."""
     tensors = {
         name: parameter.detach() if parameter.grad is None else parameter.grad
-        for name, parameter in model.named_parameters()
-        if parameter.requires_grad
+        for name, parameter in golden.distinct(model).items()
     }
-    return get_peft_model_state_dict(model, tensors, save_embedding_layers=False)
+    return golden.keyed(model, tensors)
 
 
 def with_meaning(logits: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
@@ -133,6 +133,8 @@ def compare_output(
         output = golden.run(model, inputs) if isinstance(model, PeftModel) else model(**inputs)
     if output.loss.requires_grad:
         output.loss.backward()
+        if isinstance(model, PeftModel):
+            tied.add_gradients(model)
     expected = golden.logits(output).detach()
     mask = inputs.get("decoder_attention_mask", inputs["attention_mask"])
     batch = mask.shape[: actual["logits"].dim() - 1]

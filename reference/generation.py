@@ -119,6 +119,9 @@ BEAMS: dict[str, dict] = {
     "beams_short": {"num_beams": 4, "eos_token_id": None, "length_penalty": -1.0, "num_return_sequences": 2},
     "beams_never": {"num_beams": 3, "eos_token_id": None, "early_stopping": "never"},
     "beams_ngrams": {"num_beams": 2, "eos_token_id": None, "no_repeat_ngram_size": 2, "min_new_tokens": 5},
+    "beams_source": {"num_beams": 2, "eos_token_id": None, "encoder_no_repeat_ngram_size": 2},
+    "source": {"encoder_no_repeat_ngram_size": 1},
+    "source_pairs": {"encoder_no_repeat_ngram_size": 2, "eos_token_id": None},
     "ngrams": {"no_repeat_ngram_size": 2, "repetition_penalty": PENALTY},
     "forced": {"eos_token_id": None, "forced_bos_token_id": 9, "forced_eos_token_id": 2, "min_new_tokens": 4},
 }
@@ -165,8 +168,51 @@ def write_beams() -> None:
             break
         else:
             raise AssertionError(f"{base}: only ties")
+    for base in SAMPLED_BASES:
+        tensors.update(sampled(base, tensors))
+    tensors.update(drawn(tensors))
     setting.write_tensors(setting.GOLDEN / "generation/beams.safetensors", tensors)
-    setting.write_json(setting.GOLDEN / "generation/beams.json", {"max_new_tokens": BEAM_TOKENS, "bases": BEAM_BASES, "options": BEAMS})
+    described = {"max_new_tokens": BEAM_TOKENS, "bases": BEAM_BASES, "options": BEAMS, "sampled_bases": SAMPLED_BASES, "sampled": SAMPLED, "drawn": DRAWN}
+    setting.write_json(setting.GOLDEN / "generation/beams.json", described)
+
+
+SAMPLED: dict[str, dict] = {
+    "temperature": {"num_beams": 2, "temperature": 0.6, "top_k": 0},
+    "processors": {"num_beams": 3, "temperature": 1.4, "top_k": 11, "top_p": 0.97, "num_return_sequences": 3},
+    "eos": {"num_beams": 2, "eos_token_id": None, "top_k": 7, "typical_p": 0.95, "length_penalty": 0.5},
+}
+"""Beam search that samples."""
+SAMPLED_BASES = ["llama", "bart"]
+DRAWS, DRAWN = 20_000, {"num_beams": 2, "temperature": 1.3, "top_k": 4, "max_new_tokens": 2}
+
+
+def likeliest(probabilities: torch.Tensor, num_samples: int, **_) -> torch.Tensor:
+    return probabilities.topk(num_samples).indices
+
+
+def sampled(base: str, stored: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """What beam search that samples writes if each draw gives the likeliest tokens."""
+    model, result = bases.load(base), {}
+    inputs = {key: stored[f"{base}.{key}"] for key in ("input_ids", "attention_mask")}
+    draw, torch.multinomial = torch.multinomial, likeliest
+    for name, options in SAMPLED.items():
+        given = {"eos_token_id": NO_EOS, **options}
+        if given["eos_token_id"] is None:
+            given["eos_token_id"] = stored[f"{base}.end"].item()
+        result[f"{base}.sampled_{name}"] = model.generate(**inputs, pad_token_id=PAD, max_new_tokens=BEAM_TOKENS, do_sample=True, **given)
+    torch.multinomial = draw
+    return result
+
+
+def drawn(stored: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """How often which two tokens follow one prompt."""
+    model, prompt = bases.load("llama"), stored["llama.input_ids"][:1]
+    torch.manual_seed(0)
+    found = model.generate(
+        input_ids=prompt.repeat(DRAWS, 1), attention_mask=torch.ones_like(prompt).repeat(DRAWS, 1), do_sample=True, pad_token_id=PAD, eos_token_id=NO_EOS, **DRAWN
+    )
+    texts, counts = found[:, prompt.shape[1] :].unique(dim=0, return_counts=True)
+    return {"drawn.texts": texts, "drawn.counts": counts}
 
 
 def write_defaults() -> None:
@@ -191,11 +237,11 @@ def write_defaults() -> None:
     setting.write_json(folder / "case.json", {"base": "llama", "configs": configs})
 
 
-def processors(**parameters) -> LogitsProcessorList:
+def processors(rows: torch.Tensor, **parameters) -> LogitsProcessorList:
     """In the order in which transformers applies them; rows begin with 4 tokens, have 7 at most, and end with 2 or 13."""
     config = GenerationConfig(do_sample=True, max_length=7, eos_token_id=[2, 13], **{"top_k": 0, **parameters})
     config._eos_token_tensor = torch.tensor([2, 13])
-    return bases.load("llama")._get_logits_processor(config, input_ids_seq_length=4)
+    return bases.load("llama")._get_logits_processor(config, input_ids_seq_length=4, encoder_input_ids=rows[:, :4])
 
 
 PARAMETERS = {
@@ -224,6 +270,13 @@ PARAMETERS = {
     "bigrams": {"no_repeat_ngram_size": 2},
     "trigrams": {"no_repeat_ngram_size": 3},
     "single_tokens": {"no_repeat_ngram_size": 1},
+    "source_pairs": {"encoder_no_repeat_ngram_size": 2},
+    "source_tokens": {"encoder_no_repeat_ngram_size": 1},
+    "source_triples": {"encoder_no_repeat_ngram_size": 3, "no_repeat_ngram_size": 2},
+    "beams_top_k": {"top_k": 1, "num_beams": 2},
+    "beams_top_p": {"top_p": 0.1, "num_beams": 2},
+    "beams_min_p": {"min_p": 0.95, "num_beams": 4},
+    "beams_typical_p": {"typical_p": 0.05, "num_beams": 2},
     "bad_words": {"bad_words_ids": [[0, 19, 3], [7, 13, 5, 8], [6], [2], [19, 4]]},
     "suppress": {"suppress_tokens": [3, 11], "begin_suppress_tokens": [4, 5]},
     "begin_suppress": {"begin_suppress_tokens": [4, 5, 19]},
@@ -232,6 +285,8 @@ PARAMETERS = {
 }
 ROWS = {
     "bigrams": [[4, 9, 0, 4, 9, 4], [7, 7, 7, 7, 1, 7]],
+    "source_pairs": [[4, 9, 0, 4, 5, 9], [7, 7, 1, 7, 13, 7]],
+    "source_triples": [[4, 9, 0, 4, 4, 9], [7, 7, 1, 7, 7, 7]],
     "trigrams": [[4, 9, 0, 4, 9, 4, 9], [7, 7, 7, 7, 1, 7, 7]],
     "begin_suppress": [[1, 4, 9, 19], [2, 7, 13, 5]],
     "rules": [[1, 4, 5, 4, 9, 5], [2, 7, 7, 13, 5, 7]],
@@ -250,7 +305,7 @@ def write_processors() -> None:
         rows = torch.tensor(ROWS[name]) if name in ROWS else previous
         if name in ROWS:
             tensors[f"{name}.input_ids"] = rows
-        processed = processors(**parameters)(rows, logits.clone())
+        processed = processors(rows, **parameters)(rows, logits.clone())
         tensors[f"{name}.input"] = logits
         tensors[f"{name}.output"] = processed
         tensors[f"{name}.probabilities"] = processed.softmax(dim=-1)

@@ -7,7 +7,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -69,6 +71,29 @@ class GenerateTest {
     assertThat(run.status()).as(run.err()).isZero();
     assertThat(run.out().lines()).hasSize(2).doesNotHaveDuplicates();
     assertThat(run.out().lines()).allMatch(line -> line.startsWith("Once upon a time"));
+  }
+
+  @Test
+  void beamsMayBeDrawn() {
+    Object[] options = {"--sample", "-n", 12, "--num-beams", 2, "--temperature", 5, "--seed"};
+    List<String> texts =
+        IntStream.range(0, 3)
+            .mapToObj(seed -> Stream.concat(Arrays.stream(options), Stream.of(seed)).toArray())
+            .map(given -> generate(given).out())
+            .toList();
+
+    assertThat(texts).doesNotHaveDuplicates();
+    assertThat(generate(Stream.concat(Arrays.stream(options), Stream.of(2)).toArray()).out())
+        .isEqualTo(texts.get(2));
+  }
+
+  @Test
+  void noPartOfThePromptIsRepeated() {
+    String free = generate("--no-sample", "-n", 12).out().strip();
+    String rule = generate("--no-sample", "-n", 12, "--encoder-no-repeat-ngram-size", 1).out();
+
+    assertThat(free.substring("Once upon a time".length())).contains(" a ");
+    assertThat(rule.strip().substring("Once upon a time".length())).doesNotContain(" a ");
   }
 
   @Test

@@ -29,12 +29,12 @@ final class Sampling {
               Map.entry("typicalP", "--typical-p"),
               Map.entry("minNewTokens", "--min-new-tokens"),
               Map.entry("noRepeatNgramSize", "--no-repeat-ngram-size"),
+              Map.entry("encoderNoRepeatNgramSize", "--encoder-no-repeat-ngram-size"),
               Map.entry("stopStrings", "--stop"),
               Map.entry("numBeams", "--num-beams"),
               Map.entry("lengthPenalty", "--length-penalty"),
               Map.entry("numReturnSequences", "--num-return-sequences"),
               Map.entry("repetitionPenalty", "--repetition-penalty"),
-              Map.entry("with doSample", "with --sample"),
               Map.entry("doSample false", "--temperature 0 or --no-sample"),
               Map.entry("Invalid GenerationConfig", "wrong options"),
               Map.entry("Invalid Beams", "wrong options"),
@@ -117,15 +117,13 @@ final class Sampling {
     if (drawing.filter(Sampling::draws).isPresent()) {
       builder.doSample(true);
     }
-    if (options.numBeams.filter(beams -> beams > 1).isPresent()) {
-      builder.doSample(false);
-    }
     options.sample.ifPresent(builder::doSample);
     options.maxNewTokens.ifPresent(builder::maxNewTokens);
     drawing.ifPresent(given -> draw(given, builder));
     options.repetitionPenalty.ifPresent(builder::repetitionPenalty);
     options.minNewTokens.ifPresent(builder::minNewTokens);
     options.noRepeatNgramSize.ifPresent(builder::noRepeatNgramSize);
+    options.encoderNoRepeatNgramSize.ifPresent(builder::encoderNoRepeatNgramSize);
     options.numBeams.ifPresent(builder::numBeams);
     options.lengthPenalty.ifPresent(builder::lengthPenalty);
     options.earlyStopping.ifPresent(builder::earlyStopping);

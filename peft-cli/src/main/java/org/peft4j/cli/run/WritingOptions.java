@@ -43,6 +43,14 @@ class WritingOptions {
   Optional<Integer> noRepeatNgramSize = Optional.empty();
 
   @Option(
+      names = "--encoder-no-repeat-ngram-size",
+      paramLabel = "N",
+      description =
+          "No run of N tokens of the prompt, or of the text that an encoder reads, comes (default:"
+              + " the model's, or 0: any may).")
+  Optional<Integer> encoderNoRepeatNgramSize = Optional.empty();
+
+  @Option(
       names = "--stop",
       paramLabel = "TEXT",
       description = "End where the new text has this in it; repeatable (default: the model's).")
@@ -53,7 +61,7 @@ class WritingOptions {
       paramLabel = "N",
       description =
           "Beam search: the likeliest text as a whole, of N that grow side by side (default: the"
-              + " model's, or 1: none).")
+              + " model's, or 1: none). With --sample, tokens that continue them are drawn.")
   Optional<Integer> numBeams = Optional.empty();
 
   @Option(

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.Predicate;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.peft4j.transformers.internal.logits.LogitsProcessor;
 
@@ -12,6 +13,9 @@ import org.peft4j.transformers.internal.logits.LogitsProcessor;
  * and the {@code k} best finished ones are kept. A text of n new tokens scores
  *
  * <pre>Σ log p(token) / n^lengthPenalty</pre>
+ *
+ * <p>Where it samples, each step draws the tokens that continue the texts instead of taking the
+ * likeliest; texts are still compared by their scores.
  */
 final class BeamSearch {
   /** What excludes a candidate, as in transformers. */
@@ -34,10 +38,12 @@ final class BeamSearch {
   private static final class Prompt {
     private Text[] running;
     private Text[] best;
+    private final Row row;
     private boolean improvable = true;
     private boolean ended;
 
-    Prompt(int[] ids, int beams) {
+    Prompt(int[] ids, int beams, Row row) {
+      this.row = row;
       running = new Text[beams];
       best = new Text[beams];
       for (int i = 0; i < beams; i++) {
@@ -51,8 +57,11 @@ final class BeamSearch {
     }
   }
 
+  /** How the tokens of a prompt's texts are chosen. */
+  record Row(List<LogitsProcessor> processors, Continuations continuations) {}
+
   private final Beams beams;
-  private final List<LogitsProcessor> processors;
+  private final List<Row> rows;
   private final int kept;
   private final int room;
   private final Predicate<int[]> ends;
@@ -60,18 +69,14 @@ final class BeamSearch {
   /**
    * A search.
    *
+   * @param rows one for each prompt
    * @param room the most new tokens
    * @param endTokens the number of tokens that end a text
    * @param ends whether a text has ended, whatever its length
    */
-  BeamSearch(
-      Beams beams,
-      List<LogitsProcessor> processors,
-      int room,
-      int endTokens,
-      Predicate<int[]> ends) {
+  BeamSearch(Beams beams, List<Row> rows, int room, int endTokens, Predicate<int[]> ends) {
     this.beams = beams;
-    this.processors = processors;
+    this.rows = rows;
     this.room = room;
     this.kept = Math.max(2, 1 + endTokens) * beams.count();
     this.ends = ends;
@@ -84,11 +89,14 @@ final class BeamSearch {
    */
   List<int[]> run(Steps steps, int[][] prompts) {
     int k = beams.count();
-    Prompt[] all = Arrays.stream(prompts).map(p -> new Prompt(p, k)).toArray(Prompt[]::new);
+    Prompt[] all =
+        IntStream.range(0, prompts.length)
+            .mapToObj(i -> new Prompt(prompts[i], k, rows.get(i)))
+            .toArray(Prompt[]::new);
     float[][] logits = steps.next(prompts);
-    int rows = prompts.length;
+    int running = prompts.length;
     for (int step = 1; ; step++) {
-      int from = rows / prompts.length; // The prompts' own pass has a row for each of them.
+      int from = running / prompts.length; // The prompts' own pass has a row for each of them.
       int[] sources = new int[k * prompts.length];
       for (int i = 0; i < all.length; i++) {
         advance(all[i], Arrays.copyOfRange(logits, i * from, (i + 1) * from), step);
@@ -99,8 +107,8 @@ final class BeamSearch {
       if (done(all)) {
         return results(all);
       }
-      steps.select(sources, rows);
-      rows = sources.length;
+      steps.select(sources, running);
+      running = sources.length;
       logits =
           steps.next(
               Arrays.stream(all)
@@ -133,7 +141,7 @@ final class BeamSearch {
       float[] own = logits[logits.length == 1 ? 0 : beam];
       TokenChooser.requireNumbers(own);
       float[] scores = logProbabilities(own);
-      for (LogitsProcessor processor : processors) {
+      for (LogitsProcessor processor : prompt.row.processors()) {
         scores = processor.apply(text.ids(), scores);
       }
       for (int id = 0; id < scores.length; id++) {
@@ -142,7 +150,7 @@ final class BeamSearch {
       sums[beam] = scores;
     }
     int vocabulary = sums[0].length;
-    return Arrays.stream(largest(sums))
+    return Arrays.stream(prompt.row.continuations().choose(sums, kept))
         .mapToObj(
             i -> {
               int beam = i / vocabulary;
@@ -153,28 +161,6 @@ final class BeamSearch {
               return new Text(ids, sums[beam][i % vocabulary], beam, finished);
             })
         .toArray(Text[]::new);
-  }
-
-  /** The indices of the largest sums of all beams, one beam after the other; the largest first. */
-  private int[] largest(float[][] sums) {
-    int vocabulary = sums[0].length;
-    int[] indices = new int[Math.min(kept, vocabulary * sums.length)];
-    float[] values = new float[indices.length];
-    int count = 0;
-    for (int i = 0; i < vocabulary * sums.length; i++) {
-      float value = sums[i / vocabulary][i % vocabulary];
-      if (count == indices.length && value <= values[count - 1]) {
-        continue;
-      }
-      int at = count == indices.length ? count - 1 : count++;
-      for (; at > 0 && values[at - 1] < value; at--) {
-        values[at] = values[at - 1];
-        indices[at] = indices[at - 1];
-      }
-      values[at] = value;
-      indices[at] = i;
-    }
-    return indices;
   }
 
   /** log softmax. */

@@ -25,7 +25,7 @@ import org.peft4j.error.PeftException;
  * @param repetitionPenalty above 1, makes tokens less likely that the text already contains; above
  *     0
  * @param rules which tokens may come where
- * @param beams beam search, which does not sample
+ * @param beams beam search; with {@code doSample}, each step draws the tokens that go on
  * @param eosTokenIds any of them ends a row; empty for the model's own, an empty list for none
  * @param padTokenId fills up shorter rows; empty for the model's own
  * @param decoderStartTokenId what a decoder that reads an encoder begins with; empty for the
@@ -64,9 +64,6 @@ public record GenerationConfig(
     require(topP > 0 && topP <= 1, "topP", topP, "above 0, at most 1", problems);
     require(minP >= 0 && minP <= 1, "minP", minP, "0 to 1", problems);
     require(typicalP > 0 && typicalP <= 1, "typicalP", typicalP, "above 0, at most 1", problems);
-    if (doSample && beams.count() > 1) {
-      problems.add("numBeams is " + beams.count() + " with doSample; allowed: one or the other.");
-    }
     if (!doSample && beams.count() == 1 && beams.returned() > 1) {
       problems.add(
           "numReturnSequences is "

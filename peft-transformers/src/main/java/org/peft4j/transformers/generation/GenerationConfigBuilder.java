@@ -18,6 +18,7 @@ public final class GenerationConfigBuilder {
   private int minLength;
   private int minNewTokens;
   private int noRepeatNgramSize;
+  private int encoderNoRepeatNgramSize;
   private List<List<Integer>> badWordsIds = List.of();
   private List<Integer> suppressTokens = List.of();
   private List<Integer> beginSuppressTokens = List.of();
@@ -108,6 +109,12 @@ public final class GenerationConfigBuilder {
     return this;
   }
 
+  /** No run of so many tokens of the prompt, or the encoder's text, comes; default 0, any may. */
+  public GenerationConfigBuilder encoderNoRepeatNgramSize(int value) {
+    encoderNoRepeatNgramSize = value;
+    return this;
+  }
+
   /** Words, each a list of token ids, that never come; default none. */
   public GenerationConfigBuilder badWordsIds(List<List<Integer>> value) {
     badWordsIds = List.copyOf(value);
@@ -168,10 +175,6 @@ public final class GenerationConfigBuilder {
     return this;
   }
 
-  boolean hasBeams() {
-    return numBeams > 1;
-  }
-
   /** Above 0; default 1, which changes nothing. */
   public GenerationConfigBuilder repetitionPenalty(double value) {
     repetitionPenalty = value;
@@ -222,6 +225,7 @@ public final class GenerationConfigBuilder {
             minLength,
             minNewTokens,
             noRepeatNgramSize,
+            encoderNoRepeatNgramSize,
             badWordsIds,
             suppressTokens,
             beginSuppressTokens,

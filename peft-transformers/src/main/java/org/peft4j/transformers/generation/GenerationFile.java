@@ -95,6 +95,7 @@ public final class GenerationFile {
     whole("min_length", 0).ifPresent(builder::minLength);
     whole("min_new_tokens", 0).ifPresent(builder::minNewTokens);
     whole("no_repeat_ngram_size", 0).ifPresent(builder::noRepeatNgramSize);
+    whole("encoder_no_repeat_ngram_size", 0).ifPresent(builder::encoderNoRepeatNgramSize);
     badWords().ifPresent(builder::badWordsIds);
     ids("suppress_tokens").ifPresent(builder::suppressTokens);
     ids("begin_suppress_tokens").ifPresent(builder::beginSuppressTokens);

@@ -1,5 +1,6 @@
 package org.peft4j.transformers.generation;
 
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
@@ -108,7 +109,11 @@ public final class Generator {
     warning(positions(), longest, wanted).ifPresent(LOG::warn);
     Batch batch = new Batch(begin, padding(config), room);
     RowEnds ends = new RowEnds(endOfText, config.rules().stopStrings(), tokenizer, longest);
-    List<LogitsProcessor> processors = Processors.of(config, longest, longest + wanted, endOfText);
+    int[][] sources = encodes ? Steps.padded(given, batch.padding()) : batch.padded();
+    List<List<LogitsProcessor>> processors =
+        Arrays.stream(sources)
+            .map(text -> Processors.of(config, longest, longest + wanted, endOfText, text))
+            .toList();
     Ending last = room == wanted ? Ending.LENGTH : Ending.POSITIONS;
     try (Steps steps = new Steps(graph, encodes)) {
       if (encodes) {
@@ -164,7 +169,7 @@ public final class Generator {
 
   private void choose(
       GenerationConfig config,
-      List<LogitsProcessor> processors,
+      List<List<LogitsProcessor>> processors,
       int room,
       RowEnds ends,
       Steps steps,
@@ -172,7 +177,7 @@ public final class Generator {
       TokenListener listener) {
     List<TokenChooser> choosers =
         IntStream.range(0, batch.rows())
-            .mapToObj(row -> new TokenChooser(config, processors, row))
+            .mapToObj(row -> new TokenChooser(config, processors.get(row), row))
             .toList();
     int[][] input = batch.padded();
     for (int step = 0; step < room && !batch.ended(); step++) {
@@ -185,20 +190,26 @@ public final class Generator {
 
   private Generation search(
       GenerationConfig config,
-      List<LogitsProcessor> processors,
+      List<List<LogitsProcessor>> processors,
       int room,
       RowEnds ends,
       Steps steps,
       Batch batch,
       Ending last,
       TokenListener listener) {
+    List<BeamSearch.Row> rows =
+        IntStream.range(0, batch.rows())
+            .mapToObj(
+                row ->
+                    new BeamSearch.Row(
+                        processors.get(row),
+                        config.doSample()
+                            ? Continuations.drawn(TokenChooser.random(config, row))
+                            : Continuations.LIKELIEST))
+            .toList();
     BeamSearch search =
         new BeamSearch(
-            config.beams(),
-            processors,
-            room,
-            ends.endOfText().size(),
-            ids -> ends.of(ids).isPresent());
+            config.beams(), rows, room, ends.endOfText().size(), ids -> ends.of(ids).isPresent());
     List<int[]> texts = search.run(steps, batch.padded());
     Generation result = batch.result(texts, ends, last);
     for (int row = 0; row < result.rows().size(); row++) {

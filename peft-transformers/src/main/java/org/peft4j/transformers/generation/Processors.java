@@ -9,6 +9,7 @@ import org.peft4j.transformers.internal.logits.Forced;
 import org.peft4j.transformers.internal.logits.LogitsProcessor;
 import org.peft4j.transformers.internal.logits.MinP;
 import org.peft4j.transformers.internal.logits.NoRepeatNgram;
+import org.peft4j.transformers.internal.logits.NoSourceNgram;
 import org.peft4j.transformers.internal.logits.RepetitionPenalty;
 import org.peft4j.transformers.internal.logits.Temperature;
 import org.peft4j.transformers.internal.logits.TopK;
@@ -25,25 +26,30 @@ final class Processors {
    * @param prompt the number of tokens that rows begin with, padding included
    * @param most the most tokens of a row, prompt included
    * @param endOfText what ends a row
+   * @param source the text that a row is made of, padding included
    */
   static List<LogitsProcessor> of(
-      GenerationConfig config, int prompt, int most, Set<Integer> endOfText) {
+      GenerationConfig config, int prompt, int most, Set<Integer> endOfText, int[] source) {
     List<LogitsProcessor> all = new ArrayList<>();
     if (config.repetitionPenalty() != 1) {
       all.add(new RepetitionPenalty(config.repetitionPenalty()));
     }
+    if (config.rules().noRepeatNgramSize() > 0) {
+      all.add(new NoRepeatNgram(config.rules().noRepeatNgramSize()));
+    }
+    if (config.rules().encoderNoRepeatNgramSize() > 0) {
+      all.add(new NoSourceNgram(config.rules().encoderNoRepeatNgramSize(), source));
+    }
     add(config.rules(), prompt, most, endOfText, all);
     if (config.doSample()) {
-      sampling(config, all);
+      // Beams need a token besides those that end them.
+      sampling(config, config.beams().count() == 1 ? 1 : Math.max(2, 1 + endOfText.size()), all);
     }
     return List.copyOf(all);
   }
 
   private static void add(
       TokenRules rules, int prompt, int most, Set<Integer> endOfText, List<LogitsProcessor> all) {
-    if (rules.noRepeatNgramSize() > 0) {
-      all.add(new NoRepeatNgram(rules.noRepeatNgramSize()));
-    }
     List<List<Integer>> bad =
         rules.badWordsIds().stream()
             .filter(word -> word.size() > 1 || !endOfText.contains(word.get(0)))
@@ -68,21 +74,24 @@ final class Processors {
     }
   }
 
-  private static void sampling(GenerationConfig config, List<LogitsProcessor> all) {
+  /**
+   * @param least the number of tokens that always stay
+   */
+  private static void sampling(GenerationConfig config, int least, List<LogitsProcessor> all) {
     if (config.temperature() != 1) {
       all.add(new Temperature(config.temperature()));
     }
     if (config.topK() != 0) {
-      all.add(new TopK(config.topK()));
+      all.add(new TopK(Math.max(config.topK(), least)));
     }
     if (config.topP() < 1) {
-      all.add(new TopP(config.topP()));
+      all.add(new TopP(config.topP(), least));
     }
     if (config.minP() > 0) {
-      all.add(new MinP(config.minP()));
+      all.add(new MinP(config.minP(), least));
     }
     if (config.typicalP() < 1) {
-      all.add(new TypicalP(config.typicalP()));
+      all.add(new TypicalP(config.typicalP(), least));
     }
   }
 }

@@ -38,19 +38,27 @@ final class Steps implements AutoCloseable {
 
   /** Begins with texts for the encoder, padded on the right. */
   void encode(List<int[]> texts, int padding) {
-    int time = texts.stream().mapToInt(text -> text.length).max().orElse(0);
-    int[][] ids = new int[texts.size()][time];
-    int[][] mask = new int[texts.size()][time];
+    int[][] ids = padded(texts, padding);
+    int[][] mask = new int[ids.length][ids[0].length];
     for (int i = 0; i < ids.length; i++) {
-      int[] text = texts.get(i);
-      Arrays.fill(ids[i], padding);
-      System.arraycopy(text, 0, ids[i], 0, text.length);
-      Arrays.fill(mask[i], 0, text.length, 1);
+      Arrays.fill(mask[i], 0, texts.get(i).length, 1);
     }
     try (INDArray array = Nd4j.createFromArray(mask)) {
       EncoderSteps.begin(graph, array);
     }
     sources = Optional.of(ids);
+  }
+
+  /** Texts [rows, time], padded on the right. */
+  static int[][] padded(List<int[]> texts, int padding) {
+    int time = texts.stream().mapToInt(text -> text.length).max().orElse(0);
+    int[][] ids = new int[texts.size()][time];
+    for (int i = 0; i < ids.length; i++) {
+      int[] text = texts.get(i);
+      Arrays.fill(ids[i], padding);
+      System.arraycopy(text, 0, ids[i], 0, text.length);
+    }
+    return ids;
   }
 
   /** Runs the model one step; returns the logits of each row's last position. */

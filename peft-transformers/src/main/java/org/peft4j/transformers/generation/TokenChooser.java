@@ -19,9 +19,13 @@ final class TokenChooser {
   TokenChooser(GenerationConfig config, List<LogitsProcessor> processors, int row) {
     this.processors = processors;
     sample = config.doSample();
-    random =
-        RandomGeneratorFactory.of("L64X128MixRandom")
-            .create(config.seed() + 0x9E3779B97F4A7C15L * row);
+    random = random(config, row);
+  }
+
+  /** The random numbers of a row. */
+  static RandomGenerator random(GenerationConfig config, int row) {
+    return RandomGeneratorFactory.of("L64X128MixRandom")
+        .create(config.seed() + 0x9E3779B97F4A7C15L * row);
   }
 
   int choose(int[] ids, float[] logits) {

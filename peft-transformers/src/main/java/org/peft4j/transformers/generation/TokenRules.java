@@ -12,6 +12,8 @@ import org.peft4j.error.PeftException;
  * @param minLength the fewest tokens of a row with its prompt, or of a decoder's; 0 for any
  * @param minNewTokens the fewest new tokens; 0 for any
  * @param noRepeatNgramSize no run of so many tokens comes twice; 0 for any
+ * @param encoderNoRepeatNgramSize no run of so many tokens of the prompt, or of the encoder's text,
+ *     comes; 0 for any
  * @param badWordsIds words, each a list of token ids, that never come
  * @param suppressTokens tokens that never come
  * @param beginSuppressTokens tokens that never come first
@@ -23,6 +25,7 @@ public record TokenRules(
     int minLength,
     int minNewTokens,
     int noRepeatNgramSize,
+    int encoderNoRepeatNgramSize,
     List<List<Integer>> badWordsIds,
     List<Integer> suppressTokens,
     List<Integer> beginSuppressTokens,
@@ -32,7 +35,7 @@ public record TokenRules(
   /** Every token may come anywhere. */
   public static final TokenRules NONE =
       new TokenRules(
-          0, 0, 0, List.of(), List.of(), List.of(), OptionalInt.empty(), List.of(), List.of());
+          0, 0, 0, 0, List.of(), List.of(), List.of(), OptionalInt.empty(), List.of(), List.of());
 
   /**
    * Checks every range.
@@ -49,6 +52,8 @@ public record TokenRules(
     require(minLength >= 0, "minLength", minLength, problems);
     require(minNewTokens >= 0, "minNewTokens", minNewTokens, problems);
     require(noRepeatNgramSize >= 0, "noRepeatNgramSize", noRepeatNgramSize, problems);
+    int ofSource = encoderNoRepeatNgramSize;
+    require(ofSource >= 0, "encoderNoRepeatNgramSize", ofSource, problems);
     if (badWordsIds.stream().anyMatch(List::isEmpty)) {
       problems.add("badWordsIds has a word without tokens; allowed: lists of 1 or more ids.");
     }

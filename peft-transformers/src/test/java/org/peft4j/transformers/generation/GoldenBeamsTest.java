@@ -87,6 +87,7 @@ class GoldenBeamsTest {
             .numReturnSequences(json.path("num_return_sequences").asInt(1))
             .lengthPenalty(json.path("length_penalty").asDouble(1))
             .noRepeatNgramSize(json.path("no_repeat_ngram_size").asInt(0))
+            .encoderNoRepeatNgramSize(json.path("encoder_no_repeat_ngram_size").asInt(0))
             .minNewTokens(json.path("min_new_tokens").asInt(0))
             .repetitionPenalty(json.path("repetition_penalty").asDouble(1));
     JsonNode early = json.path("early_stopping");

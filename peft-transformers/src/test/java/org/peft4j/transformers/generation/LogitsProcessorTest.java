@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -35,7 +36,6 @@ class LogitsProcessorTest {
   @ParameterizedTest
   @MethodSource("cases")
   void processorsAgreeWithTheReference(Map.Entry<String, JsonNode> golden) {
-    List<LogitsProcessor> processors = Processors.of(config(golden.getValue()), PROMPT, MOST, ENDS);
     String own = golden.getKey() + ".input_ids";
     int[][] ids =
         Golden.integers(EXPECTED, Golden.has(EXPECTED, own) ? own : "input_ids").toIntMatrix();
@@ -43,6 +43,9 @@ class LogitsProcessorTest {
     float[][] output = matrix(golden.getKey() + ".output");
     float[][] probabilities = matrix(golden.getKey() + ".probabilities");
     for (int row = 0; row < ids.length; row++) {
+      int[] prompt = Arrays.copyOf(ids[row], PROMPT);
+      List<LogitsProcessor> processors =
+          Processors.of(config(golden.getValue()), PROMPT, MOST, ENDS, prompt);
       float[] scores = input[row];
       for (LogitsProcessor processor : processors) {
         scores = processor.apply(ids[row], scores);
@@ -59,7 +62,7 @@ class LogitsProcessorTest {
     GenerationConfig config =
         GenerationConfig.builder().repetitionPenalty(1.3).temperature(0.7).topP(0.8).build();
 
-    assertThat(Processors.of(config, PROMPT, MOST, ENDS))
+    assertThat(Processors.of(config, PROMPT, MOST, ENDS, new int[PROMPT]))
         .containsExactly(new RepetitionPenalty(1.3));
   }
 
@@ -75,6 +78,8 @@ class LogitsProcessorTest {
         .minLength(json.path("min_length").asInt(0))
         .minNewTokens(json.path("min_new_tokens").asInt(0))
         .noRepeatNgramSize(json.path("no_repeat_ngram_size").asInt(0))
+        .encoderNoRepeatNgramSize(json.path("encoder_no_repeat_ngram_size").asInt(0))
+        .numBeams(json.path("num_beams").asInt(1))
         .badWordsIds(lists(json.path("bad_words_ids")))
         .suppressTokens(ids(json.path("suppress_tokens")))
         .beginSuppressTokens(ids(json.path("begin_suppress_tokens")))

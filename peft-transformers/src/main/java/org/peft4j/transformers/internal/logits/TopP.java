@@ -4,11 +4,12 @@ import java.util.Arrays;
 
 /**
  * Nucleus sampling (Holtzman et al., arXiv 1904.09751): drops the least likely tokens while their
- * probabilities add up to at most 1 − p. Always keeps the likeliest.
+ * probabilities add up to at most 1 − p.
  *
  * @param p above 0, at most 1
+ * @param least the number of likeliest tokens that always stay, 1 or more
  */
-public record TopP(double p) implements LogitsProcessor {
+public record TopP(double p, int least) implements LogitsProcessor {
   @Override
   public float[] apply(int[] ids, float[] logits) {
     int[] ascending = ascending(logits);
@@ -16,7 +17,7 @@ public record TopP(double p) implements LogitsProcessor {
     float[] result = logits.clone();
     float threshold = (float) (1 - p);
     float sum = 0;
-    for (int i = 0; i < ascending.length - 1; i++) {
+    for (int i = 0; i < ascending.length - least; i++) {
       sum += probabilities[ascending[i]];
       if (sum > threshold) {
         break;

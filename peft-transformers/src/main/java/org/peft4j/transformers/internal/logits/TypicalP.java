@@ -9,8 +9,9 @@ import java.util.stream.IntStream;
  * p is closest to its expectation, the entropy, until their probabilities add up to a mass.
  *
  * @param mass above 0, below 1
+ * @param least the number of most typical tokens that always stay, 1 or more
  */
-public record TypicalP(double mass) implements LogitsProcessor {
+public record TypicalP(double mass, int least) implements LogitsProcessor {
   @Override
   public float[] apply(int[] ids, float[] logits) {
     float[] probabilities = Softmax.of(logits);
@@ -36,7 +37,7 @@ public record TypicalP(double mass) implements LogitsProcessor {
     double farthest = distances[nearest[last]];
     float[] result = logits.clone();
     Arrays.stream(nearest)
-        .skip(1)
+        .skip(least)
         .filter(i -> distances[i] > farthest)
         .forEach(i -> result[i] = Float.NEGATIVE_INFINITY);
     return result;
