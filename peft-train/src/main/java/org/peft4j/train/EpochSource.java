@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.error.PeftException;
 import org.peft4j.train.data.Batch;
 import org.peft4j.train.data.DataSource;
@@ -112,6 +113,11 @@ final class EpochSource<B extends Batch> implements DataSource<B> {
               + ", and nothing else.");
     }
     step = to;
+  }
+
+  @Override
+  public Map<String, INDArray> state() {
+    return examples.state();
   }
 
   @Override

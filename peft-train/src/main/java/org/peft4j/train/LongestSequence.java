@@ -5,6 +5,7 @@ import org.peft4j.error.PeftException;
 import org.peft4j.train.data.Examples;
 import org.peft4j.train.data.TrainingData;
 import org.peft4j.train.data.VectorData;
+import org.peft4j.train.preference.PreferenceData;
 import org.peft4j.transformers.Transformers;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.slf4j.Logger;
@@ -26,6 +27,8 @@ final class LongestSequence {
     if (examples instanceof TrainingData data) {
       Transformers.architecture(base).ifPresent(model -> check(model, data.longest()));
     } else if (examples instanceof VectorData data) {
+      Transformers.architecture(base).ifPresent(model -> check(model, data.longest()));
+    } else if (examples instanceof PreferenceData data) {
       Transformers.architecture(base).ifPresent(model -> check(model, data.longest()));
     }
   }

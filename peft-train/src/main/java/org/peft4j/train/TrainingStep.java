@@ -99,6 +99,7 @@ final class TrainingStep<B extends Batch> implements AutoCloseable {
     Map<String, INDArray> state = new LinkedHashMap<>();
     state.put("parameters", network.params());
     optimizer.state().forEach((name, array) -> put(state, name, array));
+    training.data().state().forEach((name, array) -> put(state, "data." + name, array));
     for (int i = 0; i < hooks.size(); i++) {
       String prefix = "hook." + i + ".";
       hooks.get(i).state().forEach((name, array) -> put(state, prefix + name, array));

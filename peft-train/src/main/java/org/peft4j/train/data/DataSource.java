@@ -2,6 +2,7 @@ package org.peft4j.train.data;
 
 import java.util.List;
 import java.util.Map;
+import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.error.PeftException;
 
 /**
@@ -29,6 +30,14 @@ public interface DataSource<B extends Batch> {
    *     stays where it is
    */
   void restore(Map<String, Long> position);
+
+  /**
+   * The arrays, by name, that later batches depend on beside the position: a checkpoint holds them,
+   * and restores them in place. None as a rule.
+   */
+  default Map<String, INDArray> state() {
+    return Map.of();
+  }
 
   /** A checksum of the data: a training resumes with the data that it began with. */
   long checksum();

@@ -4,10 +4,11 @@ import java.util.Arrays;
 import java.util.zip.CRC32;
 
 /** A checksum of everything in some sequences, in their order. */
-final class SequenceChecksum {
+public final class SequenceChecksum {
   private final CRC32 crc = new CRC32();
 
-  void add(TokenSequence sequence) {
+  /** Adds a sequence. */
+  public void add(TokenSequence sequence) {
     add(sequence.length());
     add(sequence.ids());
     add(sequence.mask());
@@ -25,13 +26,15 @@ final class SequenceChecksum {
     Arrays.stream(values).forEach(this::add);
   }
 
-  void add(int value) {
+  /** Adds a number. */
+  public void add(int value) {
     for (int shift = 0; shift < Integer.SIZE; shift += Byte.SIZE) {
       crc.update(value >>> shift);
     }
   }
 
-  long value() {
+  /** The checksum so far. */
+  public long value() {
     return crc.getValue();
   }
 }

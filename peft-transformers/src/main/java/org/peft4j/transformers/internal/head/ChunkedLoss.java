@@ -4,9 +4,11 @@ import static org.nd4j.linalg.indexing.NDArrayIndex.all;
 import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
 
 import java.util.Arrays;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.adapter.Pass;
 import org.peft4j.transformers.internal.memory.CallMemory;
 
@@ -42,7 +44,7 @@ public final class ChunkedLoss {
 
   /** The loss of each labelled position; counts those whose label is the likeliest. */
   public double[] losses(INDArray hidden, Labelled labelled) {
-    return run(hidden, labelled, null);
+    return run(hidden, labelled, null, null);
   }
 
   /** Of how many positions the label had the highest logit, the first of equals. */
@@ -57,15 +59,39 @@ public final class ChunkedLoss {
    * @param dHidden [batch·time, width], overwritten; null if not needed
    */
   public double[] backward(INDArray hidden, Labelled labelled, @Nullable INDArray dHidden) {
+    return backward(hidden, labelled, null, dHidden);
+  }
+
+  /**
+   * The loss of each labelled position; writes the gradients of a function of them.
+   *
+   * @param slopes the function's derivatives with respect to the losses, given these; null for
+   *     their mean
+   * @param dHidden [batch·time, width], overwritten; null if not needed
+   */
+  double[] backward(
+      INDArray hidden,
+      Labelled labelled,
+      @Nullable UnaryOperator<double[]> slopes,
+      @Nullable INDArray dHidden) {
     RowGradients gradients = RowGradients.of(labelled.rows(), hidden.size(1), memory);
-    double[] losses = run(hidden, labelled, gradients.values());
+    double[] losses = run(hidden, labelled, slopes, gradients.values());
     if (dHidden != null) {
       gradients.scatter(pass.kernels(), dHidden);
     }
     return losses;
   }
 
-  private double[] run(INDArray hidden, Labelled labelled, @Nullable INDArray gradients) {
+  /**
+   * The head is linear in the gradients of its logits, row by row: they are computed as if each
+   * slope were 1, and multiplied when all losses are known. Only where an adapter's gradients sum
+   * over the rows must the slopes come first, and there all rows are one chunk.
+   */
+  private double[] run(
+      INDArray hidden,
+      Labelled labelled,
+      @Nullable UnaryOperator<double[]> slopesOfLosses,
+      @Nullable INDArray gradients) {
     int count = labelled.count();
     // Each call overwrites an adapter's gradients, so an active adapter needs a single chunk.
     int most = head.acts() && gradients != null ? count : Math.max(1, LOGITS / head.outputs());
@@ -92,17 +118,24 @@ public final class ChunkedLoss {
         right += likeliest(chunk, targets);
       }
       double[] smoothed = smoothing == 0 ? new double[targets.length] : aboveMean(chunk, targets);
-      pass.kernels().crossEntropy(chunk, targets, 1.0 / count, losses);
+      double scale = slopesOfLosses == null ? 1.0 / count : 1;
+      pass.kernels().crossEntropy(chunk, targets, scale, losses);
       for (int i = from; i < to; i++) {
         result[i] = losses.getDouble(i - from) + smoothing * smoothed[i - from];
       }
       if (smoothing > 0) {
-        smoothGradients(chunk, targets, smoothing / count);
+        smoothGradients(chunk, targets, smoothing * scale);
+      }
+      if (gradients != null && slopesOfLosses != null && head.acts()) {
+        multiplyRows(chunk, slopesOfLosses.apply(result));
       }
       if (gradients != null) {
         INDArray rows = gradients.get(interval(from, to), all());
         head.backward(pass, kept, chunk, slope, rows, memory);
       }
+    }
+    if (gradients != null && slopesOfLosses != null && !head.acts()) {
+      multiplyRows(gradients.get(interval(0, count), all()), slopesOfLosses.apply(result));
     }
     return result;
   }
@@ -110,6 +143,13 @@ public final class ChunkedLoss {
   private static long likeliest(INDArray logits, int[] targets) {
     try (INDArray best = logits.argMax(1)) {
       return IntStream.range(0, targets.length).filter(i -> best.getLong(i) == targets[i]).count();
+    }
+  }
+
+  private static void multiplyRows(INDArray rows, double[] factors) {
+    try (INDArray plain = Nd4j.createFromArray(factors).reshape(factors.length, 1);
+        INDArray column = plain.castTo(rows.dataType())) {
+      rows.muliColumnVector(column);
     }
   }
 

@@ -1,9 +1,14 @@
 package org.peft4j.transformers.internal.head;
 
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.error.PeftException;
+import org.peft4j.transformers.loss.CurrentTokenLoss;
+import org.peft4j.transformers.loss.TokenLoss;
 
 /**
  * Logits [batch, time, outputs] of each token; the loss is the mean cross-entropy of the positions
@@ -32,9 +37,10 @@ record TokenReadout(Head head, int ahead, double smoothing) implements Readout {
   @Override
   public Losses losses(Reading reading, INDArray labels, @Nullable INDArray mask) {
     Labelled labelled = labelled(reading, labels, mask);
-    ChunkedLoss loss = loss(reading);
-    Losses losses = losses(loss.losses(reading.rows(), labelled), labelled);
-    return new Losses(losses.mean(), losses.each(), OptionalLong.of(loss.right()));
+    ChunkedLoss chunked = loss(reading);
+    double[] each = chunked.losses(reading.rows(), labelled);
+    Losses losses = losses(each, labelled, own().map(loss -> of(loss, each, labelled).value()));
+    return new Losses(losses.mean(), losses.each(), OptionalLong.of(chunked.right()));
   }
 
   @Override
@@ -42,7 +48,41 @@ record TokenReadout(Head head, int ahead, double smoothing) implements Readout {
       Reading reading, INDArray labels, @Nullable INDArray mask, @Nullable INDArray dHidden) {
     Labelled labelled = labelled(reading, labels, mask);
     INDArray dRows = dHidden == null ? null : reading.extent().matrix(dHidden);
-    return losses(loss(reading).backward(reading.rows(), labelled, dRows), labelled);
+    Optional<TokenLoss> own = own();
+    if (own.isEmpty()) {
+      double[] losses = loss(reading).backward(reading.rows(), labelled, dRows);
+      return losses(losses, labelled, Optional.empty());
+    }
+    double[] value = new double[1];
+    UnaryOperator<double[]> slopes =
+        losses -> {
+          TokenLoss.Result result = of(own.get(), losses, labelled);
+          value[0] = result.value();
+          return negative(result.slopes());
+        };
+    double[] losses = loss(reading).backward(reading.rows(), labelled, slopes, dRows);
+    return losses(losses, labelled, Optional.of(value[0]));
+  }
+
+  /** The loss that stands for the mean cross-entropy, if there is one. */
+  private Optional<TokenLoss> own() {
+    Optional<TokenLoss> own = CurrentTokenLoss.get();
+    if (own.isPresent() && smoothing != 0) {
+      throw new PeftException(
+          "The model smooths its labels by "
+              + smoothing
+              + ", and a loss of log-probabilities takes them as they are. Load it without label"
+              + " smoothing.");
+    }
+    return own;
+  }
+
+  private static TokenLoss.Result of(TokenLoss loss, double[] losses, Labelled labelled) {
+    return loss.of(negative(losses), labelled.perSequence());
+  }
+
+  private static double[] negative(double[] values) {
+    return Arrays.stream(values).map(value -> -value).toArray();
   }
 
   private ChunkedLoss loss(Reading reading) {
@@ -53,7 +93,7 @@ record TokenReadout(Head head, int ahead, double smoothing) implements Readout {
     return Labelled.of(labels, mask, reading, ahead, head.outputs());
   }
 
-  private static Losses losses(double[] losses, Labelled labelled) {
+  private static Losses losses(double[] losses, Labelled labelled, Optional<Double> own) {
     int[] counts = labelled.perSequence();
     double[] means = new double[counts.length];
     int from = 0;
@@ -61,6 +101,6 @@ record TokenReadout(Head head, int ahead, double smoothing) implements Readout {
       means[i] = Arrays.stream(losses, from, from + counts[i]).sum() / counts[i];
       from += counts[i];
     }
-    return new Losses(Arrays.stream(losses).sum() / losses.length, means);
+    return new Losses(own.orElseGet(() -> Arrays.stream(losses).sum() / losses.length), means);
   }
 }

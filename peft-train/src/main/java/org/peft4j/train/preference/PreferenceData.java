@@ -1,0 +1,123 @@
+package org.peft4j.train.preference;
+
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.peft4j.error.PeftException;
+import org.peft4j.train.data.Examples;
+import org.peft4j.train.data.Fraction;
+import org.peft4j.train.data.SequenceChecksum;
+
+/** Pairs of answers to train on or to evaluate, in memory. */
+public final class PreferenceData implements Examples<PreferenceBatch> {
+  private final List<PreferencePair> pairs;
+  private final int padToken;
+  private final @Nullable Reference reference;
+  private final INDArray kept;
+
+  private PreferenceData(
+      List<PreferencePair> pairs, int padToken, @Nullable Reference reference) {
+    this.pairs = pairs;
+    this.padToken = padToken;
+    this.reference = reference;
+    this.kept = Nd4j.valueArrayOf(new long[] {pairs.size(), 2}, 1.0, DataType.DOUBLE);
+    kept.assign(ReferenceValues.UNKNOWN);
+  }
+
+  /**
+   * Takes pairs, without a reference.
+   *
+   * @param padToken the id that fills short rows; a mask hides it
+   * @throws PeftException if there are none
+   */
+  public static PreferenceData of(List<PreferencePair> pairs, int padToken) {
+    if (pairs.isEmpty()) {
+      throw new PeftException("There is no pair of answers, so there is nothing to learn.");
+    }
+    return new PreferenceData(List.copyOf(pairs), padToken, null);
+  }
+
+  /**
+   * The same pairs with a reference. It is asked once for each pair, when that is first used, and
+   * what it says is kept with this data and in checkpoints.
+   */
+  public PreferenceData comparedWith(Reference value) {
+    return new PreferenceData(pairs, padToken, value);
+  }
+
+  /** The number of pairs. */
+  @Override
+  public int size() {
+    return pairs.size();
+  }
+
+  /** The number of tokens in the longest prompt with an answer. */
+  public int longest() {
+    return pairs.stream()
+        .mapToInt(pair -> Math.max(pair.chosen().length(), pair.rejected().length()))
+        .max()
+        .orElse(0);
+  }
+
+  @Override
+  public PreferenceBatch batch(int... rows) {
+    return new PreferenceBatch(
+        Arrays.stream(rows).mapToObj(pairs::get).toList(),
+        padToken,
+        new ReferenceValues(reference, kept, rows));
+  }
+
+  /**
+   * The first pairs.
+   *
+   * @param fraction of all, above 0 and at most 1; rounded down, but at least one
+   */
+  public PreferenceData first(double fraction) {
+    return new PreferenceData(pairs.subList(0, cut(fraction)), padToken, reference);
+  }
+
+  /**
+   * The pairs that {@link #first} leaves.
+   *
+   * @throws PeftException if it leaves none
+   */
+  public PreferenceData after(double fraction) {
+    int from = cut(fraction);
+    if (from == pairs.size()) {
+      throw new PeftException(
+          "Nothing is left of " + from + " pairs after the first " + fraction + " of them.");
+    }
+    return new PreferenceData(pairs.subList(from, pairs.size()), padToken, reference);
+  }
+
+  private int cut(double fraction) {
+    return Math.max(1, (int) Fraction.of(fraction, pairs.size()));
+  }
+
+  @Override
+  public long checksum() {
+    SequenceChecksum checksum = new SequenceChecksum();
+    for (PreferencePair pair : pairs) {
+      checksum.add(pair.chosen().sequence(false));
+      checksum.add(pair.rejected().sequence(false));
+    }
+    return checksum.value();
+  }
+
+  /** What the reference has said, and what it needs itself. */
+  @Override
+  public Map<String, INDArray> state() {
+    if (reference == null) {
+      return Map.of();
+    }
+    Map<String, INDArray> state = new LinkedHashMap<>();
+    state.put("reference.log_probabilities", kept);
+    reference.state().forEach((name, array) -> state.put("reference." + name, array));
+    return state;
+  }
+}
