@@ -18,8 +18,7 @@ final class AnswerPass {
   private AnswerPass() {}
 
   /** The loss in training; leaves its gradients in the network, as an objective does. */
-  static double gradients(
-      PeftModel<ComputationGraph> model, TokenBatch answers, TokenLoss loss) {
+  static double gradients(PeftModel<ComputationGraph> model, TokenBatch answers, TokenLoss loss) {
     requireLanguageModel(model);
     ComputationGraph graph = model.network();
     try (AdapterScope tasks = model.tasksOfEachRow(answers.tasks());

@@ -10,8 +10,8 @@ import org.peft4j.train.preference.loss.PairLoss;
 import org.peft4j.transformers.loss.TokenLoss;
 
 /**
- * A loss of pairs as a loss of their tokens: {@code mean over pairs of ℓ(log π(y₊|x), log π(y₋|x)) +
- * w·mean over tokens of −log p}. Remembers what metrics tell of its last value.
+ * A loss of pairs as a loss of their tokens: {@code mean over pairs of ℓ(log π(y₊|x), log π(y₋|x))
+ * + w·mean over tokens of −log p}. Remembers what metrics tell of its last value.
  */
 final class PairTerms implements TokenLoss {
   private final PairLoss loss;

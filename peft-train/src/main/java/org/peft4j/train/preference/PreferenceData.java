@@ -20,8 +20,7 @@ public final class PreferenceData implements Examples<PreferenceBatch> {
   private final @Nullable Reference reference;
   private final INDArray kept;
 
-  private PreferenceData(
-      List<PreferencePair> pairs, int padToken, @Nullable Reference reference) {
+  private PreferenceData(List<PreferencePair> pairs, int padToken, @Nullable Reference reference) {
     this.pairs = pairs;
     this.padToken = padToken;
     this.reference = reference;

@@ -36,10 +36,7 @@ public record PreferenceObjective(PairLoss loss) implements Objective<Preference
   }
 
   private interface Run {
-    double of(
-        PeftModel<ComputationGraph> model,
-        TokenBatch answers,
-        TokenLoss loss);
+    double of(PeftModel<ComputationGraph> model, TokenBatch answers, TokenLoss loss);
   }
 
   private BatchLoss with(PeftModel<ComputationGraph> model, PreferenceBatch batch, Run pass) {

@@ -15,8 +15,7 @@ import org.peft4j.train.data.TokenBatch;
  *     nothing is known
  * @param rows the numbers of the examples
  */
-record ReferenceValues(
-    @Nullable Reference reference, INDArray kept, int[] rows) {
+record ReferenceValues(@Nullable Reference reference, INDArray kept, int[] rows) {
   /** No logarithm of a probability is above 0. */
   static final double UNKNOWN = 1;
 

@@ -23,8 +23,7 @@ record Curve(double value, double slope) {
   static Curve logistic(double h, double beta, double smoothing) {
     double x = beta * h;
     return new Curve(
-        (1 - smoothing) * softLoss(x) + smoothing * softLoss(-x),
-        beta * (smoothing - sigmoid(-x)));
+        (1 - smoothing) * softLoss(x) + smoothing * softLoss(-x), beta * (smoothing - sigmoid(-x)));
   }
 
   /** {@code max(0, 1 − βh)}. */
@@ -63,7 +62,8 @@ record Curve(double value, double slope) {
 
   static void requireSmoothing(double smoothing) {
     if (!(smoothing >= 0 && smoothing < 0.5)) {
-      throw new PeftException("labelSmoothing is " + smoothing + "; allowed: 0 or more, below 0.5.");
+      throw new PeftException(
+          "labelSmoothing is " + smoothing + "; allowed: 0 or more, below 0.5.");
     }
   }
 

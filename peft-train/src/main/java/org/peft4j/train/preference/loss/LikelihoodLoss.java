@@ -1,8 +1,8 @@
 package org.peft4j.train.preference.loss;
 
 /**
- * The mean cross-entropy of the chosen answers' tokens alone, to be put beside other losses
- * ({@code sft} in TRL; RPO, Pang et al. 2024). The mean is over the tokens of a batch.
+ * The mean cross-entropy of the chosen answers' tokens alone, to be put beside other losses ({@code
+ * sft} in TRL; RPO, Pang et al. 2024). The mean is over the tokens of a batch.
  *
  * @param beta β of the rewards in the metrics
  */

@@ -45,11 +45,7 @@ public record RatioLoss(Kind kind, double beta) implements PairLoss {
               0.5 * Curve.sigmoid(r));
       case BCO_PAIR ->
           result(
-              c,
-              r,
-              Curve.softLoss(c) + Curve.softLoss(-r),
-              -Curve.sigmoid(-c),
-              Curve.sigmoid(r));
+              c, r, Curve.softLoss(c) + Curve.softLoss(-r), -Curve.sigmoid(-c), Curve.sigmoid(r));
       case SPPO_HARD -> {
         double scale = 1 / (beta * beta);
         yield result(
@@ -59,15 +55,9 @@ public record RatioLoss(Kind kind, double beta) implements PairLoss {
             2 * scale * (c - 0.5),
             2 * scale * (r + 0.5));
       }
-      case APO_ZERO ->
-          result(c, r, Curve.sigmoid(-c) + Curve.sigmoid(r), -bell(c), bell(r));
+      case APO_ZERO -> result(c, r, Curve.sigmoid(-c) + Curve.sigmoid(r), -bell(c), bell(r));
       case APO_DOWN ->
-          result(
-              c,
-              r,
-              Curve.sigmoid(c) + Curve.sigmoid(r - c),
-              bell(c) - bell(c - r),
-              bell(c - r));
+          result(c, r, Curve.sigmoid(c) + Curve.sigmoid(r - c), bell(c) - bell(c - r), bell(c - r));
     };
   }
 

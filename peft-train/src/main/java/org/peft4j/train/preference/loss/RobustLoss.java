@@ -26,8 +26,7 @@ public record RobustLoss(double beta, double labelSmoothing) implements PairLoss
     double clean = 1 - labelSmoothing;
     double whole = 1 - 2 * labelSmoothing;
     double value = (clean * Curve.softLoss(x) - labelSmoothing * Curve.softLoss(-x)) / whole;
-    double slope =
-        -beta * (clean * Curve.sigmoid(-x) + labelSmoothing * Curve.sigmoid(x)) / whole;
+    double slope = -beta * (clean * Curve.sigmoid(-x) + labelSmoothing * Curve.sigmoid(x)) / whole;
     return new Curve(value, slope).ofDifference(beta, chosen, rejected, false);
   }
 }
