@@ -6,6 +6,7 @@ import org.peft4j.train.data.Examples;
 import org.peft4j.train.data.TrainingData;
 import org.peft4j.train.data.VectorData;
 import org.peft4j.train.preference.PreferenceData;
+import org.peft4j.train.preference.RatedData;
 import org.peft4j.transformers.Transformers;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.slf4j.Logger;
@@ -29,6 +30,8 @@ final class LongestSequence {
     } else if (examples instanceof VectorData data) {
       Transformers.architecture(base).ifPresent(model -> check(model, data.longest()));
     } else if (examples instanceof PreferenceData data) {
+      Transformers.architecture(base).ifPresent(model -> check(model, data.longest()));
+    } else if (examples instanceof RatedData data) {
       Transformers.architecture(base).ifPresent(model -> check(model, data.longest()));
     }
   }

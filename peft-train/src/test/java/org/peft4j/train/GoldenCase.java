@@ -42,6 +42,7 @@ record GoldenCase(Path folder, JsonNode json) {
           "multitask_prompt_tuning/",
           "mixed/lora_then_ia3",
           "trainer/",
+          "preferences/",
           "vectors/");
 
   static GoldenCase named(String name) {

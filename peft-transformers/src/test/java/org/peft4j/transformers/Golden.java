@@ -31,6 +31,7 @@ public final class Golden {
           "stories260k_wizard",
           "embeddings",
           "trainer/",
+          "preferences/",
           "vectors/",
           "predictions");
 

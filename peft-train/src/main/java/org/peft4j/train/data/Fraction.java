@@ -17,4 +17,28 @@ public final class Fraction {
     }
     return (long) (fraction * count);
   }
+
+  /**
+   * How many of some examples a fraction of them is: rounded down, but at least one.
+   *
+   * @throws PeftException if it is not above 0 and at most 1
+   */
+  public static int cut(double fraction, int count) {
+    return Math.max(1, (int) of(fraction, count));
+  }
+
+  /**
+   * The same, where some must be left.
+   *
+   * @param what the examples are, for the message
+   * @throws PeftException if none is
+   */
+  public static int cutBefore(double fraction, int count, String what) {
+    int from = cut(fraction, count);
+    if (from == count) {
+      throw new PeftException(
+          "Nothing is left of " + count + " " + what + " after the first " + fraction + " of them.");
+    }
+    return from;
+  }
 }

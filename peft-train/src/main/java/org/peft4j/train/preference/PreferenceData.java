@@ -1,13 +1,10 @@
 package org.peft4j.train.preference;
 
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.error.PeftException;
 import org.peft4j.train.data.Examples;
 import org.peft4j.train.data.Fraction;
@@ -17,15 +14,13 @@ import org.peft4j.train.data.SequenceChecksum;
 public final class PreferenceData implements Examples<PreferenceBatch> {
   private final List<PreferencePair> pairs;
   private final int padToken;
-  private final @Nullable Reference reference;
-  private final INDArray kept;
+  private final KeptReference kept;
 
-  private PreferenceData(List<PreferencePair> pairs, int padToken, @Nullable Reference reference) {
+  private PreferenceData(
+      List<PreferencePair> pairs, int padToken, @Nullable Reference reference) {
     this.pairs = pairs;
     this.padToken = padToken;
-    this.reference = reference;
-    this.kept = Nd4j.valueArrayOf(new long[] {pairs.size(), 2}, 1.0, DataType.DOUBLE);
-    kept.assign(ReferenceValues.UNKNOWN);
+    this.kept = new KeptReference(reference, pairs.size(), 2);
   }
 
   /**
@@ -66,9 +61,7 @@ public final class PreferenceData implements Examples<PreferenceBatch> {
   @Override
   public PreferenceBatch batch(int... rows) {
     return new PreferenceBatch(
-        Arrays.stream(rows).mapToObj(pairs::get).toList(),
-        padToken,
-        new ReferenceValues(reference, kept, rows));
+        Arrays.stream(rows).mapToObj(pairs::get).toList(), padToken, kept.of(rows));
   }
 
   /**
@@ -77,7 +70,8 @@ public final class PreferenceData implements Examples<PreferenceBatch> {
    * @param fraction of all, above 0 and at most 1; rounded down, but at least one
    */
   public PreferenceData first(double fraction) {
-    return new PreferenceData(pairs.subList(0, cut(fraction)), padToken, reference);
+    int to = Fraction.cut(fraction, pairs.size());
+    return new PreferenceData(pairs.subList(0, to), padToken, kept.reference());
   }
 
   /**
@@ -86,16 +80,8 @@ public final class PreferenceData implements Examples<PreferenceBatch> {
    * @throws PeftException if it leaves none
    */
   public PreferenceData after(double fraction) {
-    int from = cut(fraction);
-    if (from == pairs.size()) {
-      throw new PeftException(
-          "Nothing is left of " + from + " pairs after the first " + fraction + " of them.");
-    }
-    return new PreferenceData(pairs.subList(from, pairs.size()), padToken, reference);
-  }
-
-  private int cut(double fraction) {
-    return Math.max(1, (int) Fraction.of(fraction, pairs.size()));
+    int from = Fraction.cutBefore(fraction, pairs.size(), "pairs");
+    return new PreferenceData(pairs.subList(from, pairs.size()), padToken, kept.reference());
   }
 
   @Override
@@ -111,12 +97,6 @@ public final class PreferenceData implements Examples<PreferenceBatch> {
   /** What the reference has said, and what it needs itself. */
   @Override
   public Map<String, INDArray> state() {
-    if (reference == null) {
-      return Map.of();
-    }
-    Map<String, INDArray> state = new LinkedHashMap<>();
-    state.put("reference.log_probabilities", kept);
-    reference.state().forEach((name, array) -> state.put("reference." + name, array));
-    return state;
+    return kept.state();
   }
 }
