@@ -103,7 +103,8 @@ record PreferenceGolden(String base, String loss, String reference) {
   PeftModel<ComputationGraph> with(TransformerModel model, String folder) {
     PeftModel<ComputationGraph> peft = Peft.bare(model.graph(), 0);
     Path path = FOLDER.resolve(base).resolve(folder);
-    peft.loadAdapter("default", Files.exists(path.resolve("adapter")) ? path.resolve("adapter") : path);
+    peft.loadAdapter(
+        "default", Files.exists(path.resolve("adapter")) ? path.resolve("adapter") : path);
     peft.setActive("default");
     return peft;
   }
@@ -187,8 +188,7 @@ record PreferenceGolden(String base, String loss, String reference) {
   private static PairLoss cpo(JsonNode fields, double beta) {
     String name = fields.path("loss_type").asText();
     boolean alpha = name.equals("alphapo");
-    CpoLoss.Kind kind =
-        CpoLoss.Kind.valueOf(alpha ? "SIMPO" : name.toUpperCase(Locale.ROOT));
+    CpoLoss.Kind kind = CpoLoss.Kind.valueOf(alpha ? "SIMPO" : name.toUpperCase(Locale.ROOT));
     return new CpoLoss(
         kind,
         beta,
@@ -209,8 +209,7 @@ record PreferenceGolden(String base, String loss, String reference) {
       case "exo_pair" -> new ExoLoss(beta, smoothing);
       case "discopop" -> new DiscoPopLoss(beta, fields.path("discopop_tau").asDouble());
       case "sft" -> new LikelihoodLoss(beta);
-      default ->
-          new RatioLoss(RatioLoss.Kind.valueOf(name.toUpperCase(Locale.ROOT)), beta);
+      default -> new RatioLoss(RatioLoss.Kind.valueOf(name.toUpperCase(Locale.ROOT)), beta);
     };
   }
 

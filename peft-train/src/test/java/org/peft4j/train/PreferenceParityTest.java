@@ -89,7 +89,8 @@ class PreferenceParityTest {
     Map<String, INDArray> gradients = model.adapter("default").gradients();
     List<String> keys = golden.names("grad.");
     assertThat(gradients.keySet()).containsExactlyInAnyOrderElementsOf(keys);
-    keys.forEach(key -> requireEqual(key, gradients.get(key), golden.expected("grad." + key), tolerance));
+    keys.forEach(
+        key -> requireEqual(key, gradients.get(key), golden.expected("grad." + key), tolerance));
     requireEqual(
         "loss in evaluation", objective.loss(model, data.batch(all)).value(), losses[0], tolerance);
 
@@ -124,7 +125,8 @@ class PreferenceParityTest {
     Map<String, INDArray> after = model.adapter("default").tensors();
     golden
         .names("after.")
-        .forEach(key -> requireEqual(key, after.get(key), golden.expected("after." + key), tolerance));
+        .forEach(
+            key -> requireEqual(key, after.get(key), golden.expected("after." + key), tolerance));
   }
 
   private static void requireEqual(String what, double found, double expected, double tolerance) {

@@ -37,7 +37,13 @@ public final class Fraction {
     int from = cut(fraction, count);
     if (from == count) {
       throw new PeftException(
-          "Nothing is left of " + count + " " + what + " after the first " + fraction + " of them.");
+          "Nothing is left of "
+              + count
+              + " "
+              + what
+              + " after the first "
+              + fraction
+              + " of them.");
     }
     return from;
   }

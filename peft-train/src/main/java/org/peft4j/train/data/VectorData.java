@@ -78,7 +78,7 @@ public final class VectorData implements Examples<VectorBatch> {
    * @param fraction of all, above 0 and at most 1; rounded down, but at least one
    */
   public VectorData first(double fraction) {
-    return new VectorData(examples.subList(0, cut(fraction)), firstRow, padToken);
+    return new VectorData(examples.subList(0, Fraction.cut(fraction, examples.size())), firstRow, padToken);
   }
 
   /**
@@ -87,16 +87,8 @@ public final class VectorData implements Examples<VectorBatch> {
    * @throws PeftException if it leaves none
    */
   public VectorData after(double fraction) {
-    int from = cut(fraction);
-    if (from == examples.size()) {
-      throw new PeftException(
-          "Nothing is left of " + from + " examples after the first " + fraction + " of them.");
-    }
+    int from = Fraction.cutBefore(fraction, examples.size(), "examples");
     return new VectorData(examples.subList(from, examples.size()), firstRow + from, padToken);
-  }
-
-  private int cut(double fraction) {
-    return Math.max(1, (int) Fraction.of(fraction, examples.size()));
   }
 
   /** All texts alone, such as for first values from data. */

@@ -16,8 +16,7 @@ public final class PreferenceData implements Examples<PreferenceBatch> {
   private final int padToken;
   private final KeptReference kept;
 
-  private PreferenceData(
-      List<PreferencePair> pairs, int padToken, @Nullable Reference reference) {
+  private PreferenceData(List<PreferencePair> pairs, int padToken, @Nullable Reference reference) {
     this.pairs = pairs;
     this.padToken = padToken;
     this.kept = new KeptReference(reference, pairs.size(), 2);

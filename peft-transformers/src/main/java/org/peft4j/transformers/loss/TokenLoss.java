@@ -1,5 +1,6 @@
 package org.peft4j.transformers.loss;
 
+import java.util.Optional;
 import org.peft4j.error.PeftException;
 
 /**
@@ -39,16 +40,21 @@ public interface TokenLoss {
     void close();
   }
 
+  /** The loss in use on this thread; empty where heads have their own. */
+  static Optional<TokenLoss> current() {
+    return Optional.ofNullable(OfThread.CURRENT.get());
+  }
+
   /**
    * Uses a loss on this thread until the scope is closed.
    *
    * @throws PeftException if another is in use
    */
   static Scope scope(TokenLoss loss) {
-    if (CurrentTokenLoss.VALUE.get() != null) {
+    if (OfThread.CURRENT.get() != null) {
       throw new PeftException("A loss of tokens is in use on this thread; close its scope first.");
     }
-    CurrentTokenLoss.VALUE.set(loss);
-    return CurrentTokenLoss.VALUE::remove;
+    OfThread.CURRENT.set(loss);
+    return OfThread.CURRENT::remove;
   }
 }

@@ -7,7 +7,6 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.error.PeftException;
-import org.peft4j.transformers.loss.CurrentTokenLoss;
 import org.peft4j.transformers.loss.TokenLoss;
 
 /**
@@ -66,7 +65,7 @@ record TokenReadout(Head head, int ahead, double smoothing) implements Readout {
 
   /** The loss that stands for the mean cross-entropy, if there is one. */
   private Optional<TokenLoss> own() {
-    Optional<TokenLoss> own = CurrentTokenLoss.get();
+    Optional<TokenLoss> own = TokenLoss.current();
     if (own.isPresent() && smoothing != 0) {
       throw new PeftException(
           "The model smooths its labels by "
