@@ -78,7 +78,8 @@ public final class VectorData implements Examples<VectorBatch> {
    * @param fraction of all, above 0 and at most 1; rounded down, but at least one
    */
   public VectorData first(double fraction) {
-    return new VectorData(examples.subList(0, Fraction.cut(fraction, examples.size())), firstRow, padToken);
+    return new VectorData(
+        examples.subList(0, Fraction.cut(fraction, examples.size())), firstRow, padToken);
   }
 
   /**
