@@ -17,7 +17,8 @@ public final class DataOptions {
       description = {
         "Training or test data. Rows of .jsonl, .json, .csv, .tsv or .conll with the fields of the task:",
         "causal-lm: messages (and tools), which the chat template writes; or prompt and completion, as"
-            + " texts or messages, where only the completion counts; or text;",
+            + " texts or messages, where only the completion counts; or text; see --objective for"
+            + " better and worse answers;",
         "seq-2-seq-lm: source, target;",
         "seq-cls: text, label, and text_pair for two texts;",
         "token-cls: tokens, tags;",
@@ -76,6 +77,6 @@ public final class DataOptions {
       names = "--batch-size",
       paramLabel = "N",
       defaultValue = "8",
-      description = "Sequences in a batch (default: ${DEFAULT-VALUE}).")
+      description = "Sequences, or pairs, in a batch (default: ${DEFAULT-VALUE}).")
   public int batchSize;
 }

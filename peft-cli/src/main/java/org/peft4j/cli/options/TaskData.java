@@ -7,6 +7,8 @@ import org.peft4j.train.data.TokenBatch;
 import org.peft4j.train.data.TrainingData;
 import org.peft4j.train.data.VectorData;
 import org.peft4j.train.objective.Objective;
+import org.peft4j.train.preference.ComparedExamples;
+import org.peft4j.train.preference.Reference;
 
 /**
  * What a command trains on, or measures with.
@@ -21,6 +23,21 @@ public record TaskData<B extends Batch>(
     Examples<B> examples,
     Optional<Examples<B>> evaluation,
     Examples<TokenBatch> texts) {
+  /** The same with a reference for all examples that may have one. */
+  public TaskData<B> comparedWith(Reference reference) {
+    return new TaskData<>(
+        objective,
+        compared(examples, reference),
+        evaluation.map(held -> compared(held, reference)),
+        texts);
+  }
+
+  private static <B extends Batch> Examples<B> compared(Examples<B> examples, Reference reference) {
+    return examples instanceof ComparedExamples<B> compared
+        ? compared.comparedWith(reference)
+        : examples;
+  }
+
   /** What is measured. */
   public Examples<B> measured() {
     return evaluation.orElse(examples);

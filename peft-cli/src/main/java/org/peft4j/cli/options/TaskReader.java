@@ -118,10 +118,7 @@ public final class TaskReader {
    * @param share the evaluation's share, between 0 and 1
    */
   public TaskData<?> split(double share) {
-    if (!(share > 0 && share < 1)) {
-      throw new PeftException(
-          "The share of the data for evaluation is " + share + "; allowed: above 0, below 1.");
-    }
+    requireShare(share);
     return OPTIONS.in(
         () -> {
           if (files.areRelatedTexts()) {
@@ -134,6 +131,18 @@ public final class TaskReader {
           TrainingData data = files.read(options.data);
           return tokens(data.first(1 - share), Optional.of(data.after(1 - share)));
         });
+  }
+
+  /**
+   * Checks a share of data.
+   *
+   * @throws PeftException if it is not between 0 and 1
+   */
+  public static void requireShare(double share) {
+    if (!(share > 0 && share < 1)) {
+      throw new PeftException(
+          "The share of the data for evaluation is " + share + "; allowed: above 0, below 1.");
+    }
   }
 
   private TaskData<TokenBatch> blocks(double share) {

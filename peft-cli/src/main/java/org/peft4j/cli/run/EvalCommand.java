@@ -19,6 +19,9 @@ import org.peft4j.cli.options.TaskOption;
 import org.peft4j.cli.options.TaskReader;
 import org.peft4j.cli.options.VectorOptions;
 import org.peft4j.cli.options.Wording;
+import org.peft4j.cli.preference.PreferenceOptions;
+import org.peft4j.cli.preference.PreferenceReader;
+import org.peft4j.cli.preference.ReferenceChoice;
 import org.peft4j.error.PeftException;
 import org.peft4j.train.Evaluator;
 import org.peft4j.train.data.Batch;
@@ -80,11 +83,21 @@ public final class EvalCommand implements Runnable {
   @ArgGroup(validate = false, order = 4, heading = "%nOf texts that seq-2-seq-lm writes:%n")
   WritingOptions generation = new WritingOptions();
 
+  @ArgGroup(validate = false, order = 5, heading = "%nBetter and worse answers:%n")
+  PreferenceOptions preferences = new PreferenceOptions();
+
   @Override
   public void run() {
     OpenModel.check(model.model);
+    ReferenceChoice.check(preferences, false);
+    task.task().ifPresent(asked -> PreferenceReader.requireTask(preferences, asked));
     TaskHead head = head();
     requireUse(head.task());
+    if (preferences.isUsed()) {
+      PreferenceReader reader = new PreferenceReader(model.model, head.task(), data, preferences);
+      evaluate(head, last.<TaskData<?>>map(reader::split).orElseGet(reader::all));
+      return;
+    }
     TaskReader reader = new TaskReader(model.model, head, data, vectors);
     evaluate(head, last.<TaskData<?>>map(reader::split).orElseGet(reader::all));
   }
@@ -110,18 +123,21 @@ public final class EvalCommand implements Runnable {
         : HeadChoice.ofAdapter(model.adapters.get(0).folder(), model.model, task.task(), data);
   }
 
-  private <B extends Batch> void evaluate(TaskHead head, TaskData<B> examples) {
+  private <B extends Batch> void evaluate(TaskHead head, TaskData<B> read) {
     try (OpenModel open =
             OpenModel.of(model.model, head, model.adapters, model.precision.options());
-        PeftModel<ComputationGraph> network = network(open)) {
+        PeftModel<ComputationGraph> network = network(open);
+        ReferenceChoice reference =
+            ReferenceChoice.open(preferences, open.base().graph(), network)) {
+      TaskData<B> examples = reference.on(read);
       task.tell(open.wrapped());
       Evaluation result =
           TaskReader.OPTIONS.in(
               () ->
                   Evaluator.evaluate(
                       network, examples.objective(), examples.measured(), data.batchSize));
-      print(new Wording(head.task()), result);
-      if (!lossOnly && Table.has(data.data)) {
+      print(new Wording(head.task(), preferences.predictions()), result);
+      if (!lossOnly && !preferences.isUsed() && Table.has(data.data)) {
         Output.of(spec).flush();
         List<Row> rows = Table.of(data.data, HeadChoice.columns(data)).rows();
         int from = last.isPresent() ? examples.firstRow() : 0;
@@ -166,6 +182,8 @@ public final class EvalCommand implements Runnable {
     out.printf(Locale.ROOT, "loss: %.4f%n", result.loss());
     if (wording.hasPerplexity()) {
       out.printf(Locale.ROOT, "perplexity: %.4f%n", result.perplexity());
+    }
+    if (wording.hasPerplexity() || preferences.isUsed()) {
       result.values().forEach(this::print);
     }
     out.printf(Locale.ROOT, "%s: %d%n", wording.predictions(), result.predictions());

@@ -6,6 +6,8 @@ import org.peft4j.cli.options.NewAdapter;
 import org.peft4j.cli.options.TaskArgument;
 import org.peft4j.cli.options.TaskData;
 import org.peft4j.cli.options.TaskReader;
+import org.peft4j.cli.preference.PreferenceOptions;
+import org.peft4j.cli.preference.PreferenceReader;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.error.PeftException;
 import org.peft4j.train.data.Batch;
@@ -23,6 +25,7 @@ import org.peft4j.transformers.tokenizer.Tokenizer;
 record Preparation(TaskHead head, Optional<PeftConfig> config) {
   static Preparation of(TrainCommand command) {
     Optional<Task> asked = command.task.task();
+    asked.ifPresent(task -> PreferenceReader.requireTask(command.preferences, task));
     if (command.adapter.adapter.isPresent()) {
       return new Preparation(
           HeadChoice.ofAdapter(command.adapter.adapter.get(), command.model, asked, command.data),
@@ -74,14 +77,34 @@ record Preparation(TaskHead head, Optional<PeftConfig> config) {
 
   /** The data of the training. */
   TaskData<? extends Batch> read(TrainCommand command) {
-    TaskReader reader = new TaskReader(command.model, head, command.data, command.vectors);
     TrainingOptions options = command.training;
+    if (command.preferences.isUsed()) {
+      return answers(command);
+    }
+    TaskReader reader = new TaskReader(command.model, head, command.data, command.vectors);
     if (options.packing) {
       reader.pack();
     }
     if (options.paddingFree) {
       reader.joinBatches();
     }
+    if (options.evalSplit.isPresent()) {
+      return reader.split(options.evalSplit.get());
+    }
+    return options.eval.isPresent() ? reader.and(options.eval.get()) : reader.all();
+  }
+
+  private TaskData<? extends Batch> answers(TrainCommand command) {
+    TrainingOptions options = command.training;
+    PreferenceOptions preferences = command.preferences;
+    preferences.refuse("--packing", options.packing, "Leave it out.");
+    preferences.refuse("--padding-free", options.paddingFree, "Leave it out.");
+    preferences.refuse(
+        "--label-smoothing",
+        options.labelSmoothing > 0,
+        "It smooths tokens; --flip-rate says how many pairs may be the wrong way round.");
+    PreferenceReader reader =
+        new PreferenceReader(command.model, head.task(), command.data, preferences);
     if (options.evalSplit.isPresent()) {
       return reader.split(options.evalSplit.get());
     }

@@ -11,6 +11,7 @@ import org.peft4j.cli.options.PrecisionOption;
 import org.peft4j.cli.options.TaskOption;
 import org.peft4j.cli.options.VectorOptions;
 import org.peft4j.cli.runfile.EffectiveOptions;
+import org.peft4j.cli.preference.PreferenceOptions;
 import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -42,6 +43,8 @@ import picocli.CommandLine.Spec;
       "  peft train --model my-bert --task seq-cls --data reviews.csv --columns text=review,label=stars \\",
       "    --output stars",
       "  peft train --model my-model --data notes.txt --output my-adapter --resume my-adapter",
+      "  peft train --model my-model --adapter my-chat --objective dpo --reference start \\",
+      "    --data pairs.jsonl --output my-dpo",
       "  peft train --model my-model --adapter my-adapter --data more.txt --output my-adapter-2"
     })
 public final class TrainCommand implements Runnable {
@@ -86,6 +89,9 @@ public final class TrainCommand implements Runnable {
 
   @ArgGroup(validate = false, order = 3, heading = "%nVectors, for feature-extraction:%n")
   VectorOptions vectors = new VectorOptions();
+
+  @ArgGroup(validate = false, order = 6, heading = "%nBetter and worse answers:%n")
+  PreferenceOptions preferences = new PreferenceOptions();
 
   @ArgGroup(validate = false, order = 2, heading = "%nThe training:%n")
   TrainingOptions training = new TrainingOptions();

@@ -15,6 +15,7 @@ import org.peft4j.cli.options.TaskData;
 import org.peft4j.cli.options.Wording;
 import org.peft4j.cli.runfile.EffectiveOptions;
 import org.peft4j.cli.runfile.SameRun;
+import org.peft4j.cli.preference.ReferenceChoice;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.start.DataStart;
 import org.peft4j.train.FineTuner;
@@ -71,6 +72,7 @@ final class Training {
     FineTuningSettings settings = settings();
     OpenModel.check(command.model);
     Optional<Path> checkpoint = command.kept.checkpoint(command.output);
+    ReferenceChoice.check(command.preferences, true);
     checkpoint.ifPresent(
         folder -> SameRun.require(folder.resolveSibling(""), command.commandLine()));
     Preparation prepared = Preparation.of(command);
@@ -86,15 +88,17 @@ final class Training {
   private <B extends Batch> void run(
       FineTuningSettings settings,
       Preparation prepared,
-      TaskData<B> data,
+      TaskData<B> read,
       Optional<Path> checkpoint) {
     TaskHead head = prepared.head();
     Optional<PeftConfig> config = prepared.config();
     Optional<DataStart> start = config.flatMap(DataStart::of);
     Optional<PeftConfig> first = config.map(asked -> start.map(s -> s.before(asked)).orElse(asked));
-    Wording wording = new Wording(head.task());
-    try (OpenModel open = open(head, first)) {
+    Wording wording = new Wording(head.task(), command.preferences.predictions());
+    try (OpenModel open = open(head, first);
+        ReferenceChoice reference = reference(open)) {
       PeftModel<ComputationGraph> model = open.wrapped().orElseThrow();
+      TaskData<B> data = reference.on(read);
       start.ifPresent(asked -> start(asked, model, data.texts()));
       SafeSave save =
           SafeSave.to(
@@ -156,6 +160,11 @@ final class Training {
             START_SEQUENCES,
             command.data.batchSize);
     out.printf(Locale.ROOT, "%s: first values from %,d sequences%n", start.name(), used);
+  }
+
+  private ReferenceChoice reference(OpenModel open) {
+    return ReferenceChoice.open(
+        command.preferences, open.base().graph(), open.wrapped().orElseThrow());
   }
 
   private OpenModel open(TaskHead head, Optional<PeftConfig> config) {

@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /** The tokens of a prompt with its completion, as a model meets them that is given the prompt. */
-final class PromptTokens {
+public final class PromptTokens {
   /** None of them is part of a token with what follows it, as a rule. */
   private static final String[] MARKERS = {"\n", "|", "\u0001"};
 
@@ -16,7 +16,7 @@ final class PromptTokens {
    *
    * @param endToken taken away where {@code encoder} adds it at the end of a prompt
    */
-  PromptTokens(TextEncoder encoder, int endToken) {
+  public PromptTokens(TextEncoder encoder, int endToken) {
     this.encoder = encoder;
     this.endToken = endToken;
   }
@@ -27,9 +27,14 @@ final class PromptTokens {
    * @param learnedFrom the first that is the completion's
    * @param splitsAToken whether the whole text has a token across the border
    */
-  record Encoded(int[] ids, int learnedFrom, boolean splitsAToken) {}
+  public record Encoded(int[] ids, int learnedFrom, boolean splitsAToken) {}
 
-  Encoded encode(String prompt, String completion) {
+  /**
+   * Encodes a row.
+   *
+   * @param prompt may be empty
+   */
+  public Encoded encode(String prompt, String completion) {
     int[] whole = encoder.encode(prompt + completion);
     if (prompt.isEmpty()) {
       return new Encoded(whole, 0, false);

@@ -3,15 +3,18 @@ package org.peft4j.train.preference;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.error.PeftException;
 import org.peft4j.train.data.Examples;
 import org.peft4j.train.data.Fraction;
 import org.peft4j.train.data.SequenceChecksum;
+import org.peft4j.train.data.TokenBatch;
+import org.peft4j.train.data.TrainingData;
 
 /** Pairs of answers to train on or to evaluate, in memory. */
-public final class PreferenceData implements Examples<PreferenceBatch> {
+public final class PreferenceData implements ComparedExamples<PreferenceBatch> {
   private final List<PreferencePair> pairs;
   private final int padToken;
   private final KeptReference kept;
@@ -35,12 +38,9 @@ public final class PreferenceData implements Examples<PreferenceBatch> {
     return new PreferenceData(List.copyOf(pairs), padToken, null);
   }
 
-  /**
-   * The same pairs with a reference. It is asked once for each pair, when that is first used, and
-   * what it says is kept with this data and in checkpoints.
-   */
-  public PreferenceData comparedWith(Reference value) {
-    return new PreferenceData(pairs, padToken, value);
+  @Override
+  public PreferenceData comparedWith(Reference reference) {
+    return new PreferenceData(pairs, padToken, reference);
   }
 
   /** The number of pairs. */
@@ -55,6 +55,16 @@ public final class PreferenceData implements Examples<PreferenceBatch> {
         .mapToInt(pair -> Math.max(pair.chosen().length(), pair.rejected().length()))
         .max()
         .orElse(0);
+  }
+
+  /** All answers alone, such as for first values from data. */
+  public Examples<TokenBatch> answers() {
+    return TrainingData.of(
+        pairs.stream()
+            .flatMap(pair -> Stream.of(pair.chosen(), pair.rejected()))
+            .map(answer -> answer.sequence(false))
+            .toList(),
+        padToken);
   }
 
   @Override

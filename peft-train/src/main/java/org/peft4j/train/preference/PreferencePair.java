@@ -8,7 +8,7 @@ public final class PreferencePair {
   private final Completion chosen;
   private final Completion rejected;
 
-  private PreferencePair(Completion chosen, Completion rejected) {
+  PreferencePair(Completion chosen, Completion rejected) {
     this.chosen = chosen;
     this.rejected = rejected;
   }

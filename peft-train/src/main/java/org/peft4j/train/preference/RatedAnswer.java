@@ -8,7 +8,7 @@ public final class RatedAnswer {
   private final Completion completion;
   private final boolean desirable;
 
-  private RatedAnswer(Completion completion, boolean desirable) {
+  RatedAnswer(Completion completion, boolean desirable) {
     this.completion = completion;
     this.desirable = desirable;
   }

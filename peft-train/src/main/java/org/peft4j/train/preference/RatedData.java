@@ -9,9 +9,11 @@ import org.peft4j.error.PeftException;
 import org.peft4j.train.data.Examples;
 import org.peft4j.train.data.Fraction;
 import org.peft4j.train.data.SequenceChecksum;
+import org.peft4j.train.data.TokenBatch;
+import org.peft4j.train.data.TrainingData;
 
 /** Rated answers to train on or to evaluate, in memory. */
-public final class RatedData implements Examples<RatedBatch> {
+public final class RatedData implements ComparedExamples<RatedBatch> {
   private final List<RatedAnswer> answers;
   private final int padToken;
   private final KeptReference kept;
@@ -35,12 +37,9 @@ public final class RatedData implements Examples<RatedBatch> {
     return new RatedData(List.copyOf(answers), padToken, null);
   }
 
-  /**
-   * The same answers with a reference. It is asked once for each answer, when that is first used,
-   * and what it says is kept with this data and in checkpoints.
-   */
-  public RatedData comparedWith(Reference value) {
-    return new RatedData(answers, padToken, value);
+  @Override
+  public RatedData comparedWith(Reference reference) {
+    return new RatedData(answers, padToken, reference);
   }
 
   /** The number of answers. */
@@ -57,6 +56,12 @@ public final class RatedData implements Examples<RatedBatch> {
   /** The number of tokens in the longest prompt with its answer. */
   public int longest() {
     return answers.stream().mapToInt(answer -> answer.completion().length()).max().orElse(0);
+  }
+
+  /** All answers alone, such as for first values from data. */
+  public Examples<TokenBatch> answers() {
+    return TrainingData.of(
+        answers.stream().map(answer -> answer.completion().sequence(false)).toList(), padToken);
   }
 
   @Override
