@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.jspecify.annotations.Nullable;
@@ -116,8 +117,7 @@ class PreferenceParityTest {
     for (int step = 0; step < losses.length; step++) {
       requireEqual("loss of step " + step, made.get(step).loss(), losses[step], tolerance);
       for (String name : told) {
-        Double value = made.get(step).values().get(name);
-        assertThat(value).as(name).isNotNull();
+        double value = Objects.requireNonNull(made.get(step).values().get(name), name);
         double expected = golden.expected("metric." + name).getDouble(step);
         requireEqual(name + " of step " + step, value, expected, tolerance);
       }
@@ -136,8 +136,8 @@ class PreferenceParityTest {
   }
 
   private static void requireEqual(
-      String what, @Nullable INDArray found, INDArray expected, double tolerance) {
-    assertThat(found).as(what).isNotNull();
+      String what, @Nullable INDArray present, INDArray expected, double tolerance) {
+    INDArray found = Objects.requireNonNull(present, what);
     double scale = expected.amaxNumber().doubleValue();
     INDArray wide = expected.castTo(found.dataType());
     assertThat(found.sub(wide).amaxNumber().doubleValue() / scale).as(what).isLessThan(tolerance);
