@@ -53,7 +53,7 @@ class PreferenceTrainingTest {
     this.folder = folder;
   }
 
-  private static PreferenceData pairs(int count) {
+  static PreferenceData pairs(int count) {
     Random random = new Random(8);
     List<PreferencePair> pairs = new ArrayList<>();
     for (int i = 0; i < count; i++) {

@@ -31,6 +31,9 @@ import org.peft4j.train.objective.InBatchNegatives;
 import org.peft4j.train.objective.Objective;
 import org.peft4j.train.objective.VectorObjective;
 import org.peft4j.train.optimizer.StandardOptimizer;
+import org.peft4j.train.preference.PreferenceObjective;
+import org.peft4j.train.preference.Reference;
+import org.peft4j.train.preference.loss.SigmoidLoss;
 import org.peft4j.train.schedule.StandardSchedule;
 import org.peft4j.transformers.TransformerModel;
 import org.peft4j.transformers.TransformerOptions;
@@ -112,9 +115,9 @@ class RandomCutsTest {
         new Kind<>(
             "llama",
             small,
-            new PreferenceLoss(0.4),
-            new Preferences(TinyTraining.data(7), TinyTraining.data(7, 1)),
-            new Preferences(TinyTraining.data(2, 5), TinyTraining.data(2, 6))),
+            new PreferenceObjective(new SigmoidLoss(0.4)),
+            PreferenceTrainingTest.pairs(7).comparedWith(Reference.base()),
+            PreferenceTrainingTest.pairs(2).comparedWith(Reference.base())),
         new Kind<>(
             "bert_features",
             encoder,
