@@ -55,6 +55,7 @@ class GuidesTest {
               "peft-transformers/src/test/java/org/peft4j/transformers/TasksGuideTest.java"),
           ROOT.resolve("peft-train/src/test/java/org/peft4j/train/TaskGuideTest.java"),
           ROOT.resolve("peft-train/src/test/java/org/peft4j/train/ChatGuideTest.java"),
+          ROOT.resolve("peft-train/src/test/java/org/peft4j/train/PreferenceGuideTest.java"),
           ROOT.resolve("peft-train/src/test/java/org/peft4j/train/FocalLoss.java"));
   private static final Pattern BLOCK = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL);
 

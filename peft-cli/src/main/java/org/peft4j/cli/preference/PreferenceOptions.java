@@ -15,7 +15,7 @@ public final class PreferenceOptions {
         "What to learn (default: sft):",
         "sft: texts, or the labels of the task;",
         "dpo, orpo, simpo, cpo: to prefer one answer to another, of rows with prompt, chosen and"
-            + " rejected; without prompt, it is what both answers begin with;",
+            + " rejected, as texts or messages; without prompt, it is what both answers begin with;",
         "kto: which answers are good, of rows with prompt, completion and label, or of such pairs."
       })
   Optional<Goal> goal = Optional.empty();

@@ -11,6 +11,7 @@ import org.peft4j.cli.options.TaskData;
 import org.peft4j.cli.options.TaskReader;
 import org.peft4j.error.PeftException;
 import org.peft4j.train.data.Fraction;
+import org.peft4j.train.data.chat.SupervisedOptions;
 import org.peft4j.train.data.table.Row;
 import org.peft4j.train.data.table.Table;
 import org.peft4j.train.preference.PreferenceBatch;
@@ -43,6 +44,11 @@ public final class PreferenceReader {
     this.options = options;
     requireTask(options, task);
     options.refuse("--stride", data.stride.isPresent(), "Leave it out.");
+    SupervisedOptions supervised = data.supervised.options();
+    options.refuse(
+        "--train-on", supervised.trainOn().isPresent(), "Answers are learned, prompts are not.");
+    options.refuse(
+        "--truncation-side left", supervised.keepEnd(), "Answers lose their end, as in TRL.");
     if (options.goal() == Goal.KTO && data.batchSize == 1) {
       throw new PeftException(
           "--batch-size is 1, and kto compares each prompt with another one's answer; give 2 or"
@@ -126,7 +132,12 @@ public final class PreferenceReader {
     return TaskReader.OPTIONS.in(
         () -> {
           try (Tokenizer tokenizer = Tokenizer.load(model)) {
-            PreferenceRows rows = PreferenceRows.of(tokenizer, data.sequenceLength.orElse(LENGTH));
+            PreferenceRows rows =
+                PreferenceRows.of(
+                    model,
+                    tokenizer,
+                    data.supervised.options().chatTemplate(),
+                    data.sequenceLength.orElse(LENGTH));
             return kind.apply(rows, Table.of(file, HeadChoice.columns(data)));
           }
         });

@@ -1,12 +1,16 @@
 package org.peft4j.train.preference;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.peft4j.error.PeftException;
+import org.peft4j.train.data.LabelledTokens;
 import org.peft4j.train.data.PromptTokens;
 import org.peft4j.train.data.TextEncoder;
+import org.peft4j.train.data.TokenSequence;
+import org.peft4j.train.data.chat.AnswerConversations;
 import org.peft4j.train.data.table.Row;
 import org.peft4j.train.data.table.Table;
 import org.peft4j.transformers.tokenizer.Tokenizer;
@@ -17,7 +21,8 @@ import org.slf4j.LoggerFactory;
  * Reads rows of answers to prompts. Pairs have the fields {@code prompt}, {@code chosen} and {@code
  * rejected}; without {@code prompt}, what both answers begin with is the prompt, as in hh-rlhf.
  * Rated answers have {@code prompt}, {@code completion} and {@code label}, which is true for good
- * ones. A number {@code task_id} beside them is the row's task, for multitask prompts.
+ * ones. All are texts, or lists of messages, which the chat template writes. A number {@code
+ * task_id} beside them is the row's task, for multitask prompts.
  *
  * <p>Prompt and answer are tokenised together, as one text, if the prompt's own tokens are the
  * first of it; otherwise the answer's follow the prompt's. Each answer ends with an end-of-sequence
@@ -28,6 +33,7 @@ public final class PreferenceRows {
   private static final Logger LOG = LoggerFactory.getLogger(PreferenceRows.class);
 
   private final PromptTokens encoder;
+  private final Optional<AnswerConversations> conversations;
   private final int endToken;
   private final int padToken;
   private final int sequenceLength;
@@ -41,24 +47,53 @@ public final class PreferenceRows {
    * @throws PeftException if the length is not allowed
    */
   public PreferenceRows(TextEncoder encoder, int endToken, int padToken, int sequenceLength) {
+    this(encoder, Optional.empty(), endToken, padToken, sequenceLength);
+  }
+
+  private PreferenceRows(
+      TextEncoder encoder,
+      Optional<AnswerConversations> conversations,
+      int endToken,
+      int padToken,
+      int sequenceLength) {
     if (sequenceLength < 2) {
       throw new PeftException(
           "The sequence length is " + sequenceLength + "; allowed: 2 and above.");
     }
     this.encoder = new PromptTokens(encoder, endToken);
+    this.conversations = conversations;
     this.endToken = endToken;
     this.padToken = padToken;
     this.sequenceLength = sequenceLength;
   }
 
   /**
-   * A reader with a checkpoint's tokenizer, its own end-of-text token, and its padding token if it
-   * has one.
+   * A reader of texts with a checkpoint's tokenizer, its own end-of-text token, and its padding
+   * token if it has one.
    *
    * @throws PeftException if the checkpoint names no end-of-text token, or the length is not
    *     allowed
    */
   public static PreferenceRows of(Tokenizer tokenizer, int sequenceLength) {
+    return of(tokenizer, Optional.empty(), sequenceLength);
+  }
+
+  /**
+   * The same of texts and of messages, which a chat template writes.
+   *
+   * @param model the folder of the template
+   * @param chatTemplate a file in place of the model's own template
+   */
+  public static PreferenceRows of(
+      Path model, Tokenizer tokenizer, Optional<Path> chatTemplate, int sequenceLength) {
+    return of(
+        tokenizer,
+        Optional.of(new AnswerConversations(model, tokenizer, chatTemplate)),
+        sequenceLength);
+  }
+
+  private static PreferenceRows of(
+      Tokenizer tokenizer, Optional<AnswerConversations> conversations, int sequenceLength) {
     List<Integer> ends = tokenizer.endOfText();
     if (ends.isEmpty()) {
       throw new PeftException(
@@ -67,6 +102,7 @@ public final class PreferenceRows {
     }
     return new PreferenceRows(
         text -> tokenizer.encode(text, true),
+        conversations,
         ends.get(0),
         tokenizer.padding().orElse(ends.get(0)),
         sequenceLength);
@@ -87,9 +123,17 @@ public final class PreferenceRows {
   }
 
   private Optional<PreferencePair> pair(Row row) {
-    PreferenceTexts texts = PreferenceTexts.of(row);
-    Optional<Completion> chosen = completion(row, texts.prompt(), texts.chosen());
-    Optional<Completion> rejected = completion(row, texts.prompt(), texts.rejected());
+    PreferenceTexts.requireAnswers(row);
+    Optional<Completion> chosen;
+    Optional<Completion> rejected;
+    if (AnswerConversations.has(row, "prompt", "chosen", "rejected")) {
+      chosen = conversation(row, "chosen", "rejected");
+      rejected = conversation(row, "rejected", "chosen");
+    } else {
+      PreferenceTexts texts = PreferenceTexts.of(row);
+      chosen = completion(row, texts.prompt(), texts.chosen());
+      rejected = completion(row, texts.prompt(), texts.rejected());
+    }
     return chosen.isPresent() && rejected.isPresent()
         ? Optional.of(new PreferencePair(chosen.get(), rejected.get()))
         : Optional.empty();
@@ -136,9 +180,13 @@ public final class PreferenceRows {
               + row.fieldsForMessages()
               + ".");
     }
-    String prompt = row.has("prompt") ? row.text("prompt") : "";
-    return completion(row, prompt, row.text("completion"))
-        .map(completion -> new RatedAnswer(completion, isGood(row)));
+    return answer(row).map(completion -> new RatedAnswer(completion, isGood(row)));
+  }
+
+  private Optional<Completion> answer(Row row) {
+    return AnswerConversations.has(row, "prompt", "completion")
+        ? conversation(row, "completion", "completion")
+        : completion(row, row.has("prompt") ? row.text("prompt") : "", row.text("completion"));
   }
 
   private static boolean isGood(Row row) {
@@ -161,14 +209,35 @@ public final class PreferenceRows {
       ended = Arrays.copyOf(ids, ids.length + 1);
       ended[ids.length] = endToken;
     }
-    int[] cut = Arrays.copyOf(ended, Math.min(ended.length, sequenceLength));
-    int from = encoded.learnedFrom();
-    if (from >= cut.length) {
-      return Optional.empty();
+    return cut(row, ended, encoded.learnedFrom());
+  }
+
+  /** A template writes the end of an answer itself. */
+  private Optional<Completion> conversation(Row row, String answer, String other) {
+    LabelledTokens tokens =
+        conversations
+            .orElseThrow(
+                () ->
+                    row.problem(
+                        "has messages as \""
+                            + answer
+                            + "\", and there is no chat template; give texts."))
+            .encode(row, answer, other);
+    int from = 0;
+    while (from < tokens.labels().length && tokens.labels()[from] == TokenSequence.IGNORED) {
+      from++;
     }
-    return Optional.of(
-        new Completion(
-            Arrays.copyOf(cut, from), Arrays.copyOfRange(cut, from, cut.length), row.task()));
+    return cut(row, tokens.ids(), from);
+  }
+
+  /** Empty if the prompt alone is too long. */
+  private Optional<Completion> cut(Row row, int[] ids, int from) {
+    int length = Math.min(ids.length, sequenceLength);
+    return from >= length
+        ? Optional.empty()
+        : Optional.of(
+            new Completion(
+                Arrays.copyOf(ids, from), Arrays.copyOfRange(ids, from, length), row.task()));
   }
 
   private void warn(List<Row> dropped, int kept) {

@@ -10,15 +10,8 @@ import org.peft4j.train.data.table.Row;
  * @param rejected the worse answer
  */
 record PreferenceTexts(String prompt, String chosen, String rejected) {
-  static PreferenceTexts of(Row row) {
-    for (String field : new String[] {"prompt", "chosen", "rejected"}) {
-      if (row.isList(field)) {
-        throw row.problem(
-            "has messages as \""
-                + field
-                + "\"; give texts, as the model's chat template has them.");
-      }
-    }
+  /** Fails if a row has not two answers. */
+  static void requireAnswers(Row row) {
     if (!(row.has("chosen") && row.has("rejected"))) {
       throw row.problem(
           "has not both of \"chosen\" and \"rejected\", the better and the worse answer to a"
@@ -26,6 +19,9 @@ record PreferenceTexts(String prompt, String chosen, String rejected) {
               + row.fieldsForMessages()
               + ".");
     }
+  }
+
+  static PreferenceTexts of(Row row) {
     String chosen = row.text("chosen");
     String rejected = row.text("rejected");
     if (row.has("prompt")) {

@@ -125,7 +125,7 @@ class PreferenceRowsTest {
       delimiter = '|',
       value = {
         "{'prompt':'x','chosen':'c'} | has not both of \"chosen\" and \"rejected\"",
-        "{'chosen':[{'role':'user','content':'c'}],'rejected':'d'} | has messages as \"chosen\"",
+        "{'chosen':[{'role':'user','content':'c'}],'rejected':'d'} | has messages as \"chosen\", and there is no chat template; give texts.",
         "{'chosen':'','rejected':'d'} | an answer is empty",
         "{'prompt':'x','chosen':3,'rejected':'d'} | of type NUMBER",
       })

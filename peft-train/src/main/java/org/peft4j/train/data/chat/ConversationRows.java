@@ -32,7 +32,7 @@ final class ConversationRows {
     return row.has("messages") || isList(row, "prompt") || isList(row, "completion");
   }
 
-  private static boolean isList(Row row, String field) {
+  static boolean isList(Row row, String field) {
     return row.has(field) && row.value(field) instanceof List<?>;
   }
 
@@ -45,7 +45,7 @@ final class ConversationRows {
     }
   }
 
-  private static PeftException named(Row row, PeftException e) {
+  static PeftException named(Row row, PeftException e) {
     return String.valueOf(e.getMessage()).startsWith(row.where())
         ? e
         : row.problem("has no conversation: " + e.getMessage());
@@ -80,9 +80,13 @@ final class ConversationRows {
   }
 
   private LabelledTokens completion(Row row) {
-    List<Message> prompt = read(row, "prompt");
+    return completion(row, read(row, "prompt"), read(row, "completion"));
+  }
+
+  /** The tokens of an answer behind a prompt. */
+  LabelledTokens completion(Row row, List<Message> prompt, List<Message> answer) {
     List<Message> both = new ArrayList<>(prompt);
-    both.addAll(read(row, "completion"));
+    both.addAll(answer);
     Conversation conversation = conversation(row, both);
     RenderedChat rendered = template.renderMarked(conversation);
     ChatTokens tokens = ChatTokens.of(tokenizer, rendered.text());
@@ -119,7 +123,7 @@ final class ConversationRows {
     return row.has("tools") ? conversation.withTools(objects(row, "tools")) : conversation;
   }
 
-  private static List<Message> read(Row row, String field) {
+  static List<Message> read(Row row, String field) {
     List<Message> messages = new ArrayList<>();
     objects(row, field).forEach(fields -> messages.add(Message.of(fields)));
     return messages;
