@@ -50,7 +50,7 @@ class PreferenceGuideTest {
               .build()
               .run();
       Evaluation last = result.evaluations().get(0).evaluation();
-      double accuracy = last.values().get("rewards/accuracies");
+      double accuracy = last.values().getOrDefault("rewards/accuracies", 0.0);
 
       assertThat(accuracy).isEqualTo(1);
     }
