@@ -83,6 +83,7 @@ class RunsTest {
     assertThat(files())
         .containsExactlyInAnyOrderElementsOf(
             Stream.of(
+                    "README.md",
                     "adapter_config.json",
                     "adapter_model.safetensors",
                     "checkpoint-" + best,

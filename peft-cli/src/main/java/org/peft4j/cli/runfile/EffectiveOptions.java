@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -32,6 +33,19 @@ public final class EffectiveOptions {
       }
     }
     return text.toString();
+  }
+
+  /** The options that were given, by name, as they were typed. */
+  public static Map<String, String> given(CommandLine command) {
+    Map<String, String> given = new LinkedHashMap<>();
+    for (OptionSpec option : command.getCommandSpec().options()) {
+      List<String> typed = option.originalStringValues();
+      if (!OUTSIDE.contains(option.longestName()) && !typed.isEmpty()) {
+        String text = String.join(", ", typed);
+        given.put(option.longestName().substring(2), text.isEmpty() ? "true" : text);
+      }
+    }
+    return given;
   }
 
   private static String line(OptionSpec option) {

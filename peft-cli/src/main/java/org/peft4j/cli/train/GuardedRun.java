@@ -4,6 +4,8 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
 import org.peft4j.PeftModel;
 import org.peft4j.cli.options.OptionNames;
 import org.peft4j.cli.options.Wording;
@@ -13,7 +15,10 @@ import org.peft4j.error.PeftException;
 import org.peft4j.train.Checkpoints;
 import org.peft4j.train.FineTuner;
 import org.peft4j.train.FineTunerBuilder;
+import org.peft4j.train.card.ModelCard;
+import org.peft4j.train.metrics.Evaluation;
 import org.peft4j.train.metrics.FineTuningResult;
+import org.peft4j.train.metrics.FineTuningResult.StepEvaluation;
 import org.peft4j.train.metrics.MetricsFile;
 import org.peft4j.train.metrics.TrainingListener;
 
@@ -25,6 +30,7 @@ import org.peft4j.train.metrics.TrainingListener;
  * @param save where to
  * @param output the folder of the run
  * @param options the text of its file
+ * @param card of the adapter, for its evaluation
  * @param others more listeners, which close their files at the end
  * @param out where progress is told
  */
@@ -33,6 +39,7 @@ record GuardedRun(
     SafeSave save,
     Path output,
     String options,
+    Function<Optional<Evaluation>, ModelCard> card,
     List<TrainingListener> others,
     Wording wording,
     PrintWriter out) {
@@ -73,8 +80,18 @@ record GuardedRun(
         throw new PeftException("Interrupted before the first step; nothing was saved.");
       }
       save.save(model);
+      card.apply(evaluation(result)).write(output);
       tell(result, progress);
     }
+  }
+
+  /** Of the adapter that is saved. */
+  private static Optional<Evaluation> evaluation(FineTuningResult result) {
+    List<StepEvaluation> all = result.evaluations();
+    return result
+        .best()
+        .or(() -> all.isEmpty() ? Optional.empty() : Optional.of(all.get(all.size() - 1)))
+        .map(StepEvaluation::evaluation);
   }
 
   private void tell(FineTuningResult result, Progress progress) {

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.peft4j.Peft;
 import org.peft4j.PeftModel;
@@ -23,13 +24,16 @@ import org.peft4j.train.FineTunerBuilder;
 import org.peft4j.train.FineTuningSettings;
 import org.peft4j.train.FineTuningSettingsBuilder;
 import org.peft4j.train.StartFromData;
+import org.peft4j.train.card.ModelCard;
 import org.peft4j.train.data.Batch;
 import org.peft4j.train.data.Examples;
 import org.peft4j.train.data.TokenBatch;
+import org.peft4j.train.metrics.Evaluation;
 import org.peft4j.train.optimizer.StandardOptimizer;
 import org.peft4j.train.schedule.Schedules;
 import org.peft4j.transformers.TransformerOptions;
 import org.peft4j.transformers.config.Labels;
+import org.peft4j.transformers.config.Task;
 import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.family.AdapterTask;
 
@@ -39,6 +43,9 @@ final class Training {
   private static final int START_SEQUENCES = 1024;
 
   private static final int SHOWN_LABELS = 20;
+
+  private static final Set<String> PATHS =
+      Set.of("model", "output", "data", "adapter", "adapter-config", "eval", "resume");
 
   private static final OptionNames OPTIONS =
       new OptionNames(
@@ -134,12 +141,28 @@ final class Training {
                 save,
                 command.output,
                 EffectiveOptions.yaml(command.commandLine()),
+                evaluation -> card(model, head.task(), evaluation),
                 command.kept.listeners(command.output),
                 wording,
                 out)
             .train(builder);
       }
     }
+  }
+
+  /** Options that are paths are of this machine: the card leaves them out. */
+  private ModelCard card(
+      PeftModel<ComputationGraph> model, Task task, Optional<Evaluation> evaluation) {
+    Map<String, String> given = EffectiveOptions.given(command.commandLine());
+    given.keySet().removeAll(PATHS);
+    return new ModelCard(
+        String.valueOf(command.output.toAbsolutePath().normalize().getFileName()),
+        model.config(Peft.DEFAULT_ADAPTER),
+        task,
+        model.trainableParameters(),
+        String.valueOf(command.data.data.getFileName()),
+        evaluation,
+        given);
   }
 
   private <B extends Batch> void dryRun(

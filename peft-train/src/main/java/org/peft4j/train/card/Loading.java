@@ -1,0 +1,76 @@
+package org.peft4j.train.card;
+
+import org.peft4j.transformers.config.Task;
+
+/** How an adapter is loaded, in Python and in Java. */
+final class Loading {
+  private Loading() {}
+
+  /** The task's name on Hugging Face's Hub. */
+  static String pipeline(Task task) {
+    return switch (task) {
+      case CAUSAL_LM -> "text-generation";
+      case SEQ_2_SEQ_LM -> "text2text-generation";
+      case SEQ_CLS -> "text-classification";
+      case TOKEN_CLS -> "token-classification";
+      case QUESTION_ANS -> "question-answering";
+      case FEATURE_EXTRACTION -> "feature-extraction";
+    };
+  }
+
+  static String text(Task task, String base) {
+    return """
+        ## Use
+
+        ```python
+        from peft import %1$s
+        from transformers import AutoTokenizer
+
+        model = %1$s.from_pretrained("path/to/this/folder")
+        tokenizer = AutoTokenizer.from_pretrained(%2$s)
+        ```
+
+        ```java
+        try (%3$s model = AutoPeft.load(Path.of("path/to/this/folder"), %3$s.class)) {
+          System.out.println(%4$s);
+        }
+        ```
+        """
+        .formatted(
+            python(task),
+            Markdown.quoted(base.isEmpty() ? "path/to/the/base" : base),
+            java(task),
+            use(task));
+  }
+
+  private static String python(Task task) {
+    return "AutoPeftModelFor"
+        + switch (task) {
+          case CAUSAL_LM -> "CausalLM";
+          case SEQ_2_SEQ_LM -> "Seq2SeqLM";
+          case SEQ_CLS -> "SequenceClassification";
+          case TOKEN_CLS -> "TokenClassification";
+          case QUESTION_ANS -> "QuestionAnswering";
+          case FEATURE_EXTRACTION -> "FeatureExtraction";
+        };
+  }
+
+  private static String java(Task task) {
+    return switch (task) {
+      case CAUSAL_LM -> "CausalLanguageModel";
+      case SEQ_2_SEQ_LM -> "Seq2SeqLanguageModel";
+      case SEQ_CLS -> "SequenceClassifier";
+      case TOKEN_CLS -> "TokenClassifier";
+      case QUESTION_ANS -> "QuestionAnswerer";
+      case FEATURE_EXTRACTION -> "Encoder";
+    };
+  }
+
+  private static String use(Task task) {
+    return switch (task) {
+      case CAUSAL_LM, SEQ_2_SEQ_LM, SEQ_CLS, TOKEN_CLS -> "model.predict(\"A text.\")";
+      case QUESTION_ANS -> "model.predict(\"A question?\", \"A text with the answer.\")";
+      case FEATURE_EXTRACTION -> "model.embed(\"A text.\").length";
+    };
+  }
+}
