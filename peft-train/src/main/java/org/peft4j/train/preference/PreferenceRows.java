@@ -209,7 +209,17 @@ public final class PreferenceRows {
       ended = Arrays.copyOf(ids, ids.length + 1);
       ended[ids.length] = endToken;
     }
-    return cut(row, ended, encoded.learnedFrom());
+    return cut(row, ended, prompt.isEmpty() ? begin(ended) : encoded.learnedFrom());
+  }
+
+  /** How many tokens the tokenizer puts before every text: they are no answer's. */
+  private int begin(int[] ids) {
+    int[] empty = encoder.encode("", "").ids();
+    int count = 0;
+    while (count < empty.length && empty[count] != endToken && empty[count] == ids[count]) {
+      count++;
+    }
+    return count;
   }
 
   /** A template writes the end of an answer itself. */

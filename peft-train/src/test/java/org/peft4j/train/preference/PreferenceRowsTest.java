@@ -27,6 +27,7 @@ class PreferenceRowsTest {
 
   private static int[] encode(String text) {
     return Arrays.stream(text.split("(?<=ab)|(?!^)(?!(?<=a)b)"))
+        .filter(piece -> !piece.isEmpty())
         .mapToInt(piece -> piece.equals("ab") ? 1000 : piece.codePointAt(0))
         .toArray();
   }
