@@ -115,6 +115,23 @@ class PlanTest {
     assertThat(json.path("memory").path("fp32").path("optimizer").asLong()).isEqualTo(bytes);
   }
 
+  /**
+   * Of the 24 + 24 blocks of mT0 large, a decoder's is the largest: 8 × 1024² + 3 × 1024 × 2816.
+   */
+  @Test
+  void oneBlockCountsWhereTheOthersStayOnTheDisk() throws IOException {
+    Run plain = Run.of("plan", MT0_LARGE, "-t", "q,v", "--json");
+    Run offloaded = Run.of("plan", MT0_LARGE, "-t", "q,v", "--offload", "disk", "--json");
+
+    long all = JSON.readTree(plain.out()).path("memory").path("bf16").path("weights").asLong();
+    JsonNode json = JSON.readTree(offloaded.out());
+    assertThat(json.path("offload").asBoolean()).isTrue();
+    long square = 1024 * 1024;
+    long gated = 3 * 1024 * 2816;
+    assertThat(json.path("memory").path("bf16").path("weights").asLong())
+        .isEqualTo(all - 2 * (24 * (4 * square + gated) + 23 * (8 * square + gated)));
+  }
+
   @Test
   void aSavedAdaptersConfigCanBePlanned() {
     Run byAdapter = Run.of("plan", Run.LLAMA, "--adapter", Run.ADAPTER);

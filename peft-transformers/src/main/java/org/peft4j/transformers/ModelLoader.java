@@ -157,6 +157,14 @@ record ModelLoader(Path folder, ModelArchitecture architecture, TransformerOptio
   }
 
   private FrozenModel model(WeightStore weights) {
+    if (options.offload()) {
+      try {
+        weights.offload(architecture);
+      } catch (PeftException e) {
+        weights.close();
+        throw e;
+      }
+    }
     return new FrozenModel(
         architecture,
         weights,

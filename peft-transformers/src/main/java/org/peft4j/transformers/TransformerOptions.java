@@ -32,6 +32,8 @@ import org.peft4j.transformers.config.Precision;
  *     {@code precision}: for merging into them
  * @param neftuneAlpha α of NEFTune's noise on the embeddings of tokens in training, uniform between
  *     ±α/√(L·d) for L tokens of width d (Jain et al., 2023); 0 for none
+ * @param offload whether the weights of blocks stay in their file: the pages of the block that will
+ *     follow are read ahead, and those of one that has run are given back
  */
 public record TransformerOptions(
     DataType dataType,
@@ -44,7 +46,8 @@ public record TransformerOptions(
     boolean tokenTypes,
     double labelSmoothing,
     boolean widening,
-    double neftuneAlpha) {
+    double neftuneAlpha,
+    boolean offload) {
   private static final double LEARNING_RATE = 1e-4;
 
   public TransformerOptions {
@@ -81,7 +84,8 @@ public record TransformerOptions(
         false,
         0,
         false,
-        0);
+        0,
+        false);
   }
 
   public TransformerOptions withDataType(DataType value) {
@@ -134,6 +138,15 @@ public record TransformerOptions(
     return changed(fields -> fields.neftuneAlpha = value);
   }
 
+  /**
+   * The weights of blocks in their mapped file, of which one block at a time is in memory: for
+   * checkpoints of safetensors whose matrices are held as they lie there, as numbers in the
+   * precision of the options or in fewer bits.
+   */
+  public TransformerOptions withOffload(boolean value) {
+    return changed(fields -> fields.offload = value);
+  }
+
   private TransformerOptions changed(Consumer<Fields> change) {
     Fields fields = new Fields(this);
     change.accept(fields);
@@ -153,6 +166,7 @@ public record TransformerOptions(
     private double labelSmoothing;
     private boolean widening;
     private double neftuneAlpha;
+    private boolean offload;
 
     Fields(TransformerOptions options) {
       dataType = options.dataType;
@@ -166,6 +180,7 @@ public record TransformerOptions(
       labelSmoothing = options.labelSmoothing;
       widening = options.widening;
       neftuneAlpha = options.neftuneAlpha;
+      offload = options.offload;
     }
 
     TransformerOptions options() {
@@ -180,7 +195,8 @@ public record TransformerOptions(
           tokenTypes,
           labelSmoothing,
           widening,
-          neftuneAlpha);
+          neftuneAlpha,
+          offload);
     }
   }
 }

@@ -77,4 +77,14 @@ class QuantizationGuideTest {
       CheckpointWriter.of(model).write(quantised);
     }
   }
+
+  @Test
+  void weightsStayOnTheDisk() {
+    TransformerOptions options = TransformerOptions.defaults().withOffload(true);
+    INDArray ids = Nd4j.createFromArray(new int[][] {{3, 1, 4, 1, 5}});
+    try (CausalLanguageModel offloaded = Transformers.load(Golden.base("llama"), options);
+        CausalLanguageModel plain = Transformers.load(Golden.base("llama"))) {
+      assertThat(offloaded.graph().outputSingle(ids)).isEqualTo(plain.graph().outputSingle(ids));
+    }
+  }
 }

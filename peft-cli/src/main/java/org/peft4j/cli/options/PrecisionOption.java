@@ -1,5 +1,6 @@
 package org.peft4j.cli.options;
 
+import java.util.Optional;
 import org.peft4j.transformers.TransformerOptions;
 import org.peft4j.transformers.config.Precision;
 import picocli.CommandLine.Mixin;
@@ -17,9 +18,28 @@ public final class PrecisionOption {
 
   @Mixin public QuantizationOptions quantization = new QuantizationOptions();
 
+  /** Where {@code --offload} leaves weights. */
+  public enum Offload {
+    DISK;
+
+    @Override
+    public String toString() {
+      return "disk";
+    }
+  }
+
+  @Option(
+      names = "--offload",
+      paramLabel = "disk",
+      description =
+          "disk: leave the weights of blocks in their file, one block at a time in memory. For"
+              + " safetensors in the type of --precision, or quantised by peft quantize.")
+  public Optional<Offload> offload = Optional.empty();
+
   /** The options of a model in that precision. */
   public TransformerOptions options() {
-    TransformerOptions options = TransformerOptions.defaults().withPrecision(value);
+    TransformerOptions options =
+        TransformerOptions.defaults().withPrecision(value).withOffload(offload.isPresent());
     return quantization.value().map(options::withQuantization).orElse(options);
   }
 }

@@ -11,6 +11,7 @@ import org.peft4j.cli.options.NewAdapter;
 import org.peft4j.cli.options.OptimizerName;
 import org.peft4j.cli.options.OptionNames;
 import org.peft4j.cli.options.Output;
+import org.peft4j.cli.options.PrecisionOption.Offload;
 import org.peft4j.cli.options.QuantizationOptions;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.internal.files.AdapterFiles;
@@ -89,6 +90,12 @@ public final class PlanCommand implements Runnable {
               + " adamw).")
   Optional<String> optimizer = Optional.empty();
 
+  @Option(
+      names = "--offload",
+      paramLabel = "disk",
+      description = "disk: the weights of blocks stay in their file, one block in memory.")
+  Optional<Offload> offload = Optional.empty();
+
   @Option(names = "--json", description = "Print JSON, with all numbers in bytes.")
   boolean json;
 
@@ -115,7 +122,8 @@ public final class PlanCommand implements Runnable {
         new PlannedRun(
             plan,
             quantization.of(path),
-            optimizer.map(StandardOptimizer::named).orElse(StandardOptimizer.ADAMW));
+            optimizer.map(StandardOptimizer::named).orElse(StandardOptimizer.ADAMW),
+            offload.isPresent());
     Output.of(spec).print(json ? new PlanJson(run, told).text() : new PlanText(run, told).text());
   }
 }

@@ -31,6 +31,7 @@ record PlanJson(PlannedRun run, List<Precision> precisions) {
     json.put("batch", plan.batch().sequences());
     json.put("length", plan.batch().length());
     run.quantization().ifPresent(bits -> json.put("quantization", bits.id()));
+    json.put("offload", run.offload());
     json.put("optimizer", run.optimizer().id());
     ObjectNode memory = json.putObject("memory");
     precisions.forEach(p -> memory(p, memory.putObject(p.name().toLowerCase(Locale.ROOT))));

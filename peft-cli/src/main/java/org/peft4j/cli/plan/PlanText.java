@@ -74,7 +74,7 @@ record PlanText(PlannedRun run, List<Precision> precisions) {
             run.plan().batch().length()));
     precisions.forEach(precision -> titles.add(title(precision)));
     TextTable table = new TextTable(1, titles.toArray(String[]::new));
-    row(table, "weights", false, TrainingMemory::weights);
+    row(table, run.offload() ? "weights, offloaded" : "weights", false, TrainingMemory::weights);
     row(table, "adapter", false, TrainingMemory::adapters);
     row(table, "gradients", false, TrainingMemory::gradients);
     row(table, "optimizer, " + run.optimizer().id(), false, TrainingMemory::optimizer);

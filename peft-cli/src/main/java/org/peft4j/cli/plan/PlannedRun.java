@@ -11,12 +11,17 @@ import org.peft4j.transformers.plan.TransformerPlan;
  * A plan, and the choices that its memory depends on.
  *
  * @param quantization of the linear weights of blocks
+ * @param offload whether the weights of blocks stay in their file
  */
 record PlannedRun(
-    TransformerPlan plan, Optional<Quantization> quantization, StandardOptimizer optimizer) {
+    TransformerPlan plan,
+    Optional<Quantization> quantization,
+    StandardOptimizer optimizer,
+    boolean offload) {
 
   TrainingMemory memory(Precision precision, boolean checkpointing) {
-    return plan.memory(precision, quantization, checkpointing).withOptimizer(state());
+    TrainingMemory all = plan.memory(precision, quantization, checkpointing).withOptimizer(state());
+    return offload ? all.withWeights(plan.weights().offloaded(precision, quantization)) : all;
   }
 
   private long state() {

@@ -7,9 +7,14 @@ public final class PlainFactors implements Factors {
   private final HostBytes memory;
   private final FloatBuffer values;
 
-  PlainFactors(HostBytes memory) {
+  private PlainFactors(HostBytes memory) {
     this.memory = memory;
     this.values = memory.buffer().asFloatBuffer();
+  }
+
+  /** Those in {@code memory}, which is not copied. */
+  public static PlainFactors in(HostBytes memory) {
+    return new PlainFactors(memory);
   }
 
   /** A copy of {@code factors}. */

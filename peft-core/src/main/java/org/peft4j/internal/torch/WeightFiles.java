@@ -40,16 +40,17 @@ public final class WeightFiles {
 
   /** Whether {@code folder} has the weights of a checkpoint. */
   public static boolean present(Path folder) {
-    return hasSafetensors(folder) || hasPickled(folder);
+    return safetensors(folder) || hasPickled(folder);
   }
 
-  private static boolean hasSafetensors(Path folder) {
+  /** Whether the weights of the checkpoint in {@code folder} are safetensors. */
+  public static boolean safetensors(Path folder) {
     return Files.exists(folder.resolve("model.safetensors"))
         || Files.exists(folder.resolve("model.safetensors.index.json"));
   }
 
   private static boolean hasPickled(Path folder) {
-    return !hasSafetensors(folder) && Files.exists(pickled(folder));
+    return !safetensors(folder) && Files.exists(pickled(folder));
   }
 
   private static Path pickled(Path folder) {

@@ -1,14 +1,22 @@
 package org.peft4j.transformers.plan;
 
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.LongStream;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.peft4j.quantization.Quantization;
+import org.peft4j.site.Site;
 import org.peft4j.site.SiteParameter;
+import org.peft4j.transformers.architecture.BlockPart;
 import org.peft4j.transformers.architecture.LinearPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.architecture.ModuleParameter;
+import org.peft4j.transformers.architecture.ModulePart;
 import org.peft4j.transformers.config.Precision;
 
 /**
@@ -17,13 +25,16 @@ import org.peft4j.transformers.config.Precision;
  * @param vectors elements of biases and of the weights of normalisations
  * @param matrices elements of everything else; shared ones count once
  * @param inBlocks each linear weight in a block, by its module's path; they are among the matrices
+ * @param blocks the modules' paths of each block
  */
-public record WeightSizes(long vectors, long matrices, Map<String, Matrix> inBlocks) {
+public record WeightSizes(
+    long vectors, long matrices, Map<String, Matrix> inBlocks, List<List<String>> blocks) {
   /** The shape of a weight W. */
   public record Matrix(long out, long in) {}
 
   public WeightSizes {
     inBlocks = Map.copyOf(inBlocks);
+    blocks = blocks.stream().map(List::copyOf).toList();
   }
 
   static WeightSizes of(ModelArchitecture model) {
@@ -32,16 +43,17 @@ public record WeightSizes(long vectors, long matrices, Map<String, Matrix> inBlo
         .map(ModuleParameter::parameter)
         .forEach(parameter -> elements[isMatrix(parameter) ? 1 : 0] += parameter.count());
     Map<String, Matrix> inBlocks = new TreeMap<>();
-    model.stacks().stream()
-        .flatMap(stack -> stack.blocks().stream())
-        .flatMap(block -> block.modules().stream())
-        .filter(LinearPart.class::isInstance)
-        .forEach(
-            linear ->
-                inBlocks.put(
-                    linear.site().name(),
-                    new Matrix(linear.site().outputs(), linear.site().inputs())));
-    return new WeightSizes(elements[0], elements[1], inBlocks);
+    List<List<String>> blocks = new ArrayList<>();
+    for (BlockPart block : model.stacks().stream().flatMap(s -> s.blocks().stream()).toList()) {
+      List<Site> sites =
+          block.modules().stream()
+              .filter(LinearPart.class::isInstance)
+              .map(ModulePart::site)
+              .toList();
+      sites.forEach(s -> inBlocks.put(s.name(), new Matrix(s.outputs(), s.inputs())));
+      blocks.add(sites.stream().map(Site::name).toList());
+    }
+    return new WeightSizes(elements[0], elements[1], inBlocks, blocks);
   }
 
   private static boolean isMatrix(SiteParameter parameter) {
@@ -55,22 +67,38 @@ public record WeightSizes(long vectors, long matrices, Map<String, Matrix> inBlo
 
   /** Bytes of all weights. */
   public long bytes(Precision precision) {
-    int width = (precision == Precision.BF16 ? DataType.BFLOAT16 : DataType.FLOAT).width();
-    return DataType.FLOAT.width() * vectors + width * matrices;
+    return DataType.FLOAT.width() * vectors + width(precision) * matrices;
   }
 
   /** Bytes with the linear weights of blocks in fewer bits, where there is a quantisation. */
   public long bytes(Precision precision, Optional<Quantization> quantization) {
-    long bytes = bytes(precision);
-    if (quantization.isPresent()) {
-      int width = (precision == Precision.BF16 ? DataType.BFLOAT16 : DataType.FLOAT).width();
-      for (Map.Entry<String, Matrix> module : inBlocks.entrySet()) {
-        if (!quantization.get().skips(module.getKey())) {
-          Matrix w = module.getValue();
-          bytes += quantization.get().bytes(w.out(), w.in()) - width * w.out() * w.in();
-        }
-      }
-    }
-    return bytes;
+    return bytes(precision)
+        - of(inBlocks.keySet(), precision, Optional.empty())
+        + of(inBlocks.keySet(), precision, quantization);
+  }
+
+  /** Bytes in memory while the linear weights of all blocks but one stay in their file. */
+  public long offloaded(Precision precision, Optional<Quantization> quantization) {
+    LongStream eachBlock = blocks.stream().mapToLong(m -> of(m, precision, quantization));
+    return bytes(precision)
+        - of(inBlocks.keySet(), precision, Optional.empty())
+        + eachBlock.max().orElse(0);
+  }
+
+  private long of(
+      Collection<String> modules, Precision precision, Optional<Quantization> quantization) {
+    return modules.stream().mapToLong(module -> bytes(module, precision, quantization)).sum();
+  }
+
+  private long bytes(String module, Precision precision, Optional<Quantization> quantization) {
+    Matrix w = Objects.requireNonNull(inBlocks.get(module));
+    return quantization
+        .filter(bits -> !bits.skips(module))
+        .map(bits -> bits.bytes(w.out(), w.in()))
+        .orElse(width(precision) * w.out() * w.in());
+  }
+
+  private static int width(Precision precision) {
+    return (precision == Precision.BF16 ? DataType.BFLOAT16 : DataType.FLOAT).width();
   }
 }

@@ -46,6 +46,7 @@ public record EightBitRows(RowQuantization quantization) implements StoredWeight
         parts.names(),
         out,
         codes.shape().get(1),
+        true,
         (view, type) ->
             new RowWeight(
                 new long[] {out, codes.shape().get(1)},

@@ -26,8 +26,7 @@ import org.peft4j.weight.WeightView;
 /**
  * bitsandbytes' weights in 4 bits: {@code weight} holds the codes, {@code weight.absmax} the
  * factors, {@code weight.quant_map} the 16 values, and {@code weight.quant_state.bitsandbytes__nf4}
- * a JSON text with the shape and the size of blocks. Codes, and factors of 8 bits, stay in the
- * mapped file.
+ * a JSON text with the shape and the size of blocks. Codes and factors stay in the mapped file.
  */
 public final class FourBitBlocks implements StoredWeights {
   /** Before the name of the format, behind the name of the weight. */
@@ -77,6 +76,7 @@ public final class FourBitBlocks implements StoredWeights {
         parts.names(),
         out,
         in,
+        true,
         (view, type) ->
             weight(new long[] {out, in}, view, held, type, parts.bytes(codes), factors));
   }
@@ -105,7 +105,10 @@ public final class FourBitBlocks implements StoredWeights {
   private static FactorsReader factors(Parts parts, JsonNode state, long count) {
     if (!state.has("nested_blocksize")) {
       TensorInfo plain = parts.tensor(".absmax", count, DType.F32);
-      return () -> PlainFactors.of(parts.floats(plain));
+      return () -> {
+        parts.floats(plain); // Checks.
+        return PlainFactors.in(HostBytes.of(parts.bytes(plain)));
+      };
     }
     int group = state.path("nested_blocksize").asInt();
     parts.require(

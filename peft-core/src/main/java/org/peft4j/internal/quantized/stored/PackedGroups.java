@@ -74,6 +74,7 @@ public record PackedGroups(Layout layout, int bits, int groupSize, int zeroShift
         parts.names(),
         out,
         in,
+        false,
         (view, type) -> {
           Words words = new Words(parts.integers(codes), inputs, out, in);
           return weight(words, parts.integers(zeros), parts.floats(scales), order, view, type);

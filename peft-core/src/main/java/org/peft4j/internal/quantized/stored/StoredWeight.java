@@ -11,9 +11,10 @@ import org.peft4j.weight.WeightView;
  * @param tensors the names of all its tensors
  * @param out the rows of W
  * @param in the columns of W
+ * @param mapped whether its codes stay in the file
  * @param reader makes the weight
  */
-public record StoredWeight(Set<String> tensors, long out, long in, Reader reader) {
+public record StoredWeight(Set<String> tensors, long out, long in, boolean mapped, Reader reader) {
   /** Makes the weight, while the file is open. */
   public interface Reader {
     /**

@@ -21,6 +21,7 @@ import org.peft4j.transformers.internal.block.Block;
 import org.peft4j.transformers.internal.memory.CallMemory;
 import org.peft4j.transformers.internal.model.FrozenModel;
 import org.peft4j.transformers.internal.model.Modules;
+import org.peft4j.transformers.internal.weights.BlockPages;
 
 /** One transformer block as a layer; input and output are [batch, time, width]. */
 final class BlockLayer extends SteppingLayer {
@@ -63,9 +64,16 @@ final class BlockLayer extends SteppingLayer {
       sequences = sequences.with(model().encoder().states());
     }
     boolean back = willGoBack(training);
-    BlockRuns.Forward forward = runs.forward(input, sequences, training, back, workspaces);
-    kept = forward.kept();
-    return forward.y();
+    try (BlockPages.Use pages = using(blockIndex + 1)) {
+      BlockRuns.Forward forward = runs.forward(input, sequences, training, back, workspaces);
+      kept = forward.kept();
+      return forward.y();
+    }
+  }
+
+  /** Uses the block's weights. */
+  private BlockPages.Use using(int next) {
+    return model().weights().blockPages().use(side, blockIndex, next);
   }
 
   @Override
@@ -82,7 +90,8 @@ final class BlockLayer extends SteppingLayer {
     }
     KeyValueCache past = cache == null ? new KeyValueCache(null) : cache;
     cache = past;
-    try (CallMemory memory = new CallMemory(workspaces, dataType, null)) {
+    try (BlockPages.Use pages = using(blockIndex + 1);
+        CallMemory memory = new CallMemory(workspaces, dataType, null)) {
       INDArray y = memory.output(x.shape());
       Sequences sequences = Sequences.next(Extent.of(x), past);
       if (readsEncoder()) {
@@ -96,7 +105,8 @@ final class BlockLayer extends SteppingLayer {
 
   /** A text is encoded in the first step; later ones pass on what they get. */
   private INDArray encodeOnce(INDArray x, LayerWorkspaceMgr workspaces) {
-    try (CallMemory memory = new CallMemory(workspaces, dataType, null)) {
+    try (BlockPages.Use pages = using(blockIndex + 1);
+        CallMemory memory = new CallMemory(workspaces, dataType, null)) {
       INDArray y = memory.output(x.shape());
       if (model().encoder().known()) {
         return y.assign(x);
@@ -129,7 +139,8 @@ final class BlockLayer extends SteppingLayer {
       return back(zeroInputGradient(workspaces));
     }
     boolean needed = inputGradientNeeded();
-    try (CallMemory memory = new CallMemory(workspaces, dataType, null)) {
+    try (BlockPages.Use pages = using(blockIndex - 1);
+        CallMemory memory = new CallMemory(workspaces, dataType, null)) {
       INDArray dx = needed ? memory.inputGradient(input.shape()) : zeroInputGradient(workspaces);
       runs.backward(forward, epsilon, needed ? dx : null, workspaces);
       return back(dx);

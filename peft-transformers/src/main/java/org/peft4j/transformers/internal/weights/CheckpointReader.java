@@ -1,5 +1,6 @@
 package org.peft4j.transformers.internal.weights;
 
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -58,6 +59,11 @@ public final class CheckpointReader {
       Map<String, StoredWeight> byKey = new TreeMap<>();
       Map<String, TensorInfo> found = match(source, inFewerBits, byKey);
       Map<String, FrozenWeight> weights = new HashMap<>();
+      Map<String, List<ByteBuffer>> pages = new HashMap<>();
+      if (WeightFiles.safetensors(folder)) { // Others may give copies.
+        byKey.forEach((key, weight) -> pages.put(key, formats.pages(source, weight)));
+        found.forEach((key, info) -> pages.put(key, formats.pages(key, source, info)));
+      }
       byKey.forEach((key, weight) -> weights.put(key, formats.read(weight, keys.view(key))));
       found.forEach(
           (key, info) ->
@@ -67,7 +73,7 @@ public final class CheckpointReader {
                       ? formats.exact(source, info)
                       : formats.read(key, source, info, keys.view(key))));
       keys.aliases().forEach((alias, key) -> weights.put(alias, weights.get(key)));
-      return new WeightStore(formats.vectors(), weights);
+      return new WeightStore(formats.vectors(), weights, pages);
     }
   }
 

@@ -1,6 +1,8 @@
 package org.peft4j.transformers.internal.weights;
 
+import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -90,6 +92,21 @@ public record HeldFormats(
     } finally {
       whole.close();
     }
+  }
+
+  /** The pages of a tensor's file where it is held as it lies there; none where it is not. */
+  List<ByteBuffer> pages(String key, TensorSource source, TensorInfo info) {
+    boolean stays =
+        !(quantization.isPresent() && quantized.contains(key))
+            && MappedArrays.possible(info, info.shape().size() > 1 ? matrices : vectors);
+    return stays ? List.of(source.buffer(info.name())) : List.of();
+  }
+
+  /** The same of a weight that the checkpoint holds in fewer bits. */
+  List<ByteBuffer> pages(TensorSource source, StoredWeight weight) {
+    return weight.mapped() && !widening
+        ? weight.tensors().stream().map(source::buffer).toList()
+        : List.of();
   }
 
   /** Reads a weight that the checkpoint holds in fewer bits. */

@@ -1,13 +1,16 @@
 package org.peft4j.transformers.internal.weights;
 
+import java.nio.ByteBuffer;
 import java.util.Collections;
 import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.peft4j.error.PeftException;
+import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.weight.FrozenWeight;
 
 /**
@@ -17,14 +20,45 @@ import org.peft4j.weight.FrozenWeight;
 public final class WeightStore implements AutoCloseable {
   private final DataType dataType;
   private final Map<String, FrozenWeight> weights;
+  private final Map<String, List<ByteBuffer>> pages;
+  private BlockPages blockPages = BlockPages.AS_THEY_ARE;
   private boolean closed;
 
   /**
    * @param weights tensors by checkpoint key; the store owns them from now on
    */
   public WeightStore(DataType dataType, Map<String, FrozenWeight> weights) {
+    this(dataType, weights, Map.of());
+  }
+
+  /**
+   * @param weights tensors by checkpoint key; the store owns them from now on
+   * @param pages of mapped files, for those that are held as they lie there
+   */
+  WeightStore(
+      DataType dataType, Map<String, FrozenWeight> weights, Map<String, List<ByteBuffer>> pages) {
     this.dataType = dataType;
     this.weights = new TreeMap<>(weights);
+    this.pages = Map.copyOf(pages);
+  }
+
+  /** The pages of the mapped file that hold the tensor of that key; none if memory holds it. */
+  List<ByteBuffer> pages(String key) {
+    return pages.getOrDefault(key, List.of());
+  }
+
+  /**
+   * Leaves the weights of blocks in their file; before a model is made of them.
+   *
+   * @throws PeftException if a matrix is not held as it lies in its file, or this system cannot
+   */
+  public void offload(ModelArchitecture model) {
+    blockPages = OffloadedBlocks.of(model, this);
+  }
+
+  /** Where the weights of blocks are while the model runs. */
+  public BlockPages blockPages() {
+    return blockPages;
   }
 
   /** Adds a tensor, which the store owns from now on. */
