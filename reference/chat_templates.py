@@ -1,5 +1,6 @@
 """Conversations as transformers' apply_chat_template writes them, with templates of our own in the published layouts, and single
 constructs of the language. Writes peft-chat/src/test/resources/chat/rendered.json and constructs.json."""
+import copy
 import datetime
 import json
 from pathlib import Path
@@ -96,17 +97,19 @@ CONSTRUCTS = [
     "{{ strftime_now('%d %b %Y|%Y-%m-%d|%B %A %a %H:%M:%S|%-d %y %j %I %p') }}",
     "{{ joined }}{% set joined = 'x' %}{{ joined }}{{ 1.5.__class__ }}{{ ''.__class__ }}{{ d.__init__ }}{{ d.pop }}{{ m.append }}{{ ''.mro }}",
     "{{ 'a' is string }}{{ d.a.b[3] is string }}{{ {'a': 1, 'b': {'c': 2}}|length }}{{ {'k': 1}.k }}{{ [{'k': 2}][0].k }}{{ ('x', 'y')[1] }}{{ 'abc'[0]|upper }}{{ d.a['b'][0] + 1 }}{{ m[0]['role'][0] }}{{ 1 if not '' else 2 }}{{ [1, 2, 3,] }}{{ {'a': 1,} }}",
+    "{{ 7|round }}{{ true|round }}{{ 1234|round(1) }}{{ 7|round(method='floor') }}{{ 3.5 is divisibleby 2 }}{{ 4.0 is even }}{{ 'a-b c_d é'|wordcount }}{{ 'x' % [1] }}{{ 0|select|list }}{{ none|map('upper')|list }}{{ 'aB'.swapcase() }}{{ '-7'.zfill(4) }}{{ 'a'.center(4, '*') }}{{ 'ab'.center(5) }}|{{ 'ab'.center(7) }}|{{ 'abc'.center(6) }}|{{ '' in d }}{{ 1 is eq 1 and 2 is not eq 1 }}",
     # What is refused: jinja2 raises an error too.
     "{{ nothing.foo }}", "{{ raise_exception('no') }}", "{{ 'a' + 1 }}", "{{ nothing + 'a' }}", "{{ none.strip() }}", "{{ m.append(1) }}",
     "{{ 1 / 0 }}", "{{ 1 < 'a' }}", "{{ d.pop('z') }}", "{{ m|map(attribute='role')|length }}", "{{ x is nonsense }}", "{{ x|nonsense }}",
     "{% for a, b in [[1]] %}{% endfor %}", "{% set d.x = 1 %}", "{% if true %}", "{{ 'a }}", "{{ 1 + }}", "{% endif %}", "{% break %}", "{{ a b }}",
     "{% include 'x' %}", "{{ ''.join([1]) }}", "{{ [1][nothing.x] }}", "{{ 'a'.split('') }}", "{{ 5() }}", "{% nonsense %}", "{{ 1 in 1 }}",
     "{{ range(9999999) }}", "{{ {[]: 1} }}", "{# never ends", "{{ namespace|tojson }}", "{% for x in 5 %}{% endfor %}", "{{ (1 }}", "{{ nothing() }}",
+    "{{ nothing|int }}", "{{ m|indent }}", "{{ 1 is string(2) }}", "{{ m in d }}", "{{ m is defined if m }}", "{{ m[none:'a'] }}", "{{ d[1:] }}",
 ]
 
 
 def rendered(template, values):
-    values = dict(values)
+    values = copy.deepcopy(values)  # "indent" of a list changes it
     try:
         compiled = utils._compile_jinja_template(template)
         text, marks = utils._render_with_assistant_indices(

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.BiFunction;
+import java.util.regex.Pattern;
 import org.peft4j.chat.internal.value.Arguments;
 import org.peft4j.chat.internal.value.Budget;
 import org.peft4j.chat.internal.value.None;
@@ -26,6 +27,7 @@ public final class Filters {
     Object apply(Budget budget, Object value, Arguments arguments);
   }
 
+  private static final Pattern WORDS = Pattern.compile("\\w+", Pattern.UNICODE_CHARACTER_CLASS);
   private static final Map<String, Filter> ALL = new TreeMap<>();
 
   private static final Set<String> METHODS = Set.of("items", "keys", "values", "get", "copy");
@@ -65,8 +67,7 @@ public final class Filters {
                 a.named().isEmpty() ? Tuple.of(a.positional()) : a.named()));
     ALL.put(
         "wordcount",
-        (budget, value, a) ->
-            (long) Splitting.split(budget, text(budget, value), Arguments.NONE, false).size());
+        (budget, value, a) -> WORDS.matcher(budget.text(text(budget, value))).results().count());
     ALL.put(
         "attr",
         (budget, value, a) ->
@@ -139,6 +140,7 @@ public final class Filters {
   }
 
   private static Object whole(Budget budget, Object value, Arguments arguments) {
+    requireDefined(value);
     Object otherwise = arguments.get(0, "default").orElse(0L);
     if (value instanceof Double number) {
       return Double.isFinite(number) && Math.abs(number) < 9e18
@@ -159,7 +161,14 @@ public final class Filters {
     return otherwise;
   }
 
+  private static void requireDefined(Object value) {
+    if (value instanceof Undefined undefined) {
+      throw undefined.used();
+    }
+  }
+
   private static Object real(Object value, Arguments arguments) {
+    requireDefined(value);
     if (value instanceof Number number) {
       return number.doubleValue();
     }
@@ -189,14 +198,20 @@ public final class Filters {
     arguments.only("round", "precision", "method");
     int digits = Math.toIntExact(arguments.number(0, "precision").orElse(0L));
     String method = arguments.text(1, "method").orElse("common");
+    boolean whole = value instanceof Long || value instanceof Boolean;
+    if (whole && method.equals("common") && digits >= 0) {
+      return Values.whole(value);
+    }
     double number = value instanceof Double real ? real : Values.whole(value);
     if (!Double.isFinite(number) || Math.abs(digits) > 300) {
       throw new TemplateProblem("rounds " + number + " to " + digits + " digits");
     }
     double factor = Math.pow(10, digits);
     return switch (method) {
-      case "common" ->
-          new BigDecimal(number).setScale(digits, RoundingMode.HALF_EVEN).doubleValue();
+      case "common" -> {
+        BigDecimal rounded = new BigDecimal(number).setScale(digits, RoundingMode.HALF_EVEN);
+        yield whole ? (Object) rounded.longValue() : rounded.doubleValue();
+      }
       case "ceil" -> Math.ceil(number * factor) / factor;
       case "floor" -> Math.floor(number * factor) / factor;
       default ->
@@ -225,7 +240,10 @@ public final class Filters {
     boolean blank = arguments.truth(2, "blank", false);
     StringBuilder out = new StringBuilder();
     boolean begins = true;
-    for (Object line : Splitting.lines(budget, text(budget, value) + "\n", false)) {
+    if (!(value instanceof String text)) {
+      throw new TemplateProblem("indents " + Values.type(value) + "; allowed: a string");
+    }
+    for (Object line : Splitting.lines(budget, text + "\n", false)) {
       boolean indented = begins ? first : blank || !((String) line).isEmpty();
       budget.characters(indented ? indention.length() : 1);
       out.append(begins ? "" : "\n").append(indented ? indention : "").append(line);

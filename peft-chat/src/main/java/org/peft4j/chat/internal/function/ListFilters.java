@@ -207,10 +207,15 @@ final class ListFilters {
     return sum;
   }
 
+  /** What is false has no items for these filters, even if it could have none. */
+  private static List<Object> itemsIfAny(Budget budget, Object value) {
+    return Values.truth(value) ? Values.items(budget, value) : List.of();
+  }
+
   private static Object map(Budget budget, Object value, Arguments arguments) {
     Optional<Object> attribute = Optional.ofNullable(arguments.named().get("attribute"));
     List<Object> mapped = new ArrayList<>();
-    for (Object item : Values.items(budget, value)) {
+    for (Object item : itemsIfAny(budget, value)) {
       if (attribute.isPresent() && arguments.positional().isEmpty()) {
         Optional<Object> otherwise = Optional.ofNullable(arguments.named().get("default"));
         mapped.add(part(budget, item, attribute, otherwise));
@@ -228,7 +233,7 @@ final class ListFilters {
         byAttribute ? Optional.of(arguments.require(0, "attribute")) : Optional.empty();
     Arguments test = arguments.from(byAttribute ? 1 : 0);
     List<Object> selected = new ArrayList<>();
-    for (Object item : Values.items(budget, value)) {
+    for (Object item : itemsIfAny(budget, value)) {
       Object part = part(budget, item, attribute);
       boolean passes =
           test.positional().isEmpty()

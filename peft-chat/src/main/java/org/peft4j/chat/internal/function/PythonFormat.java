@@ -58,7 +58,9 @@ public final class PythonFormat {
       out.append(aligned(budget, body, flags.contains("-") ? "<" : ">", zeros, matcher.group(3)));
     }
     requirePlain(text.substring(begin));
-    if (next < all.size() && !(values instanceof Map<?, ?>)) {
+    boolean maySpare =
+        values instanceof Map<?, ?> || (values instanceof List<?> && !(values instanceof Tuple));
+    if (next < all.size() && !maySpare) {
       throw new TemplateProblem("has a format with fewer places than values");
     }
     return budget.text(out.append(text.substring(begin)).toString());

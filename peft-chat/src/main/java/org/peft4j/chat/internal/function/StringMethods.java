@@ -45,6 +45,9 @@ final class StringMethods {
           Map.entry("capitalize", (budget, text, a) -> budget.text(capitalized(text))),
           Map.entry("upper", (budget, text, a) -> budget.text(text.toUpperCase(Locale.ROOT))),
           Map.entry("lower", (budget, text, a) -> budget.text(text.toLowerCase(Locale.ROOT))),
+          Map.entry("swapcase", (budget, text, a) -> budget.text(swapped(text))),
+          Map.entry("zfill", (budget, text, a) -> zeros(budget, text, a)),
+          Map.entry("center", (budget, text, a) -> padded(budget, text, a, 2)),
           Map.entry("find", (budget, text, a) -> find(budget, text, a, false)),
           Map.entry("rfind", (budget, text, a) -> find(budget, text, a, true)),
           Map.entry("index", (budget, text, a) -> found(find(budget, text, a, false))),
@@ -215,6 +218,25 @@ final class StringMethods {
     return title == point && upper.codePointCount(0, upper.length()) > 1
         ? capitalized(upper)
         : Character.toString(title);
+  }
+
+  private static String swapped(String text) {
+    StringBuilder out = new StringBuilder();
+    for (int point : text.codePoints().toArray()) {
+      String letter = Character.toString(point);
+      out.append(Character.isUpperCase(point) ? lower(point) : letter.toUpperCase(Locale.ROOT));
+    }
+    return out.toString();
+  }
+
+  private static String zeros(Budget budget, String text, Arguments arguments) {
+    long missing = Values.whole(arguments.require(0, "width")) - Values.length(text);
+    if (missing <= 0) {
+      return text;
+    }
+    budget.characters(missing + text.length());
+    int sign = text.startsWith("-") || text.startsWith("+") ? 1 : 0;
+    return text.substring(0, sign) + "0".repeat((int) missing) + text.substring(sign);
   }
 
   private static String lower(int point) {

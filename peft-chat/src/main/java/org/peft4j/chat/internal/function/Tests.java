@@ -4,6 +4,7 @@ import java.math.BigInteger;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import org.peft4j.chat.internal.value.Arguments;
 import org.peft4j.chat.internal.value.Arithmetic;
 import org.peft4j.chat.internal.value.Budget;
@@ -18,6 +19,27 @@ import org.peft4j.chat.internal.value.Values;
 
 /** jinja2's tests: {@code value is name}. */
 public final class Tests {
+  private static final Set<String> BINARY =
+      Set.of(
+          "divisibleby",
+          "eq",
+          "==",
+          "equalto",
+          "ne",
+          "!=",
+          "gt",
+          ">",
+          "greaterthan",
+          "ge",
+          ">=",
+          "lt",
+          "<",
+          "lessthan",
+          "le",
+          "<=",
+          "in",
+          "sameas");
+
   private Tests() {}
 
   /**
@@ -26,6 +48,10 @@ public final class Tests {
    * @throws TemplateProblem if there is no such test
    */
   public static boolean passes(Budget budget, Object value, String name, Arguments arguments) {
+    if (!arguments.positional().isEmpty() && !BINARY.contains(name)) {
+      throw new TemplateProblem(
+          "has the test '" + name + "' with an argument, which it does not take");
+    }
     return switch (name) {
       case "defined" -> !(value instanceof Undefined);
       case "undefined" -> value instanceof Undefined;
@@ -57,9 +83,9 @@ public final class Tests {
                     ? text.toLowerCase(Locale.ROOT)
                     : text.toUpperCase(Locale.ROOT));
       }
-      case "odd" -> modulo(value, 2) == 1;
-      case "even" -> modulo(value, 2) == 0;
-      case "divisibleby" -> modulo(value, Values.whole(arguments.require(0, "num"))) == 0;
+      case "odd" -> remains(budget, value, 2L, 1L);
+      case "even" -> remains(budget, value, 2L, 0L);
+      case "divisibleby" -> remains(budget, value, arguments.require(0, "num"), 0L);
       case "eq", "==", "equalto" -> Comparison.equal(budget, value, other(arguments));
       case "ne", "!=" -> !Comparison.equal(budget, value, other(arguments));
       case "gt", ">", "greaterthan" -> Comparison.order(budget, value, other(arguments)) > 0;
@@ -77,8 +103,8 @@ public final class Tests {
     return arguments.require(0, "other");
   }
 
-  private static long modulo(Object value, long divisor) {
-    return (Long) Arithmetic.number("%", Values.whole(value), divisor);
+  private static boolean remains(Budget budget, Object value, Object divisor, long rest) {
+    return Comparison.equal(budget, Arithmetic.number("%", value, divisor), rest);
   }
 
   /** Identity in Python: of {@code None} and booleans, of small numbers and texts in practice. */

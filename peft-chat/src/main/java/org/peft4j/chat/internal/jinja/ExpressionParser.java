@@ -390,7 +390,7 @@ final class ExpressionParser {
         if (token.text().equals("is")) {
           throw tokens.unexpected("the end of the test, as tests do not follow each other,");
         }
-        yield !Set.of("else", "or", "and", "if", "not", "in").contains(token.text());
+        yield !Set.of("else", "or", "and").contains(token.text());
       }
       default -> tokens.isOperator("[") || tokens.isOperator("{");
     };

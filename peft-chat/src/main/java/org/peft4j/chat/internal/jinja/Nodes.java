@@ -78,20 +78,22 @@ final class Nodes {
       Optional<Expression> start,
       Optional<Expression> stop,
       Optional<Expression> step) {
-    return frame ->
-        Slices.of(
-            frame.budget(),
-            value.in(frame),
-            bound(frame, start),
-            bound(frame, stop),
-            bound(frame, step));
+    return frame -> {
+      Object whole = value.in(frame);
+      if (whole instanceof Undefined undefined) {
+        throw undefined.used();
+      }
+      List<Object> bounds = new ArrayList<>();
+      for (Optional<Expression> bound : List.of(start, stop, step)) {
+        bounds.add(bound.map(expression -> expression.in(frame)).orElse(None.NONE));
+      }
+      return Slices.of(
+          frame.budget(), whole, bound(bounds.get(0)), bound(bounds.get(1)), bound(bounds.get(2)));
+    };
   }
 
-  private static Optional<Long> bound(Frame frame, Optional<Expression> bound) {
-    return bound
-        .map(expression -> expression.in(frame))
-        .filter(value -> value != None.NONE)
-        .map(Values::whole);
+  private static Optional<Long> bound(Object value) {
+    return value == None.NONE ? Optional.empty() : Optional.of(Values.whole(value));
   }
 
   static Expression call(Expression function, Call call) {

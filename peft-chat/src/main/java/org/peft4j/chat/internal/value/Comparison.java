@@ -161,6 +161,10 @@ public final class Comparison {
     if (container instanceof Map<?, ?> map && item instanceof String) {
       return map.containsKey(item);
     }
+    if (container instanceof Map<?, ?> && (item instanceof List<?> || item instanceof Map<?, ?>)) {
+      throw new TemplateProblem(
+          "looks for " + Values.type(item) + " among the keys of a dictionary");
+    }
     for (Object each : Values.items(budget, container)) {
       if (equal(budget, each, item)) {
         return true;

@@ -15,9 +15,6 @@ public final class Slices {
    */
   public static Object of(
       Budget budget, Object value, Optional<Long> start, Optional<Long> stop, Optional<Long> step) {
-    if (value instanceof Undefined undefined) {
-      throw undefined.used();
-    }
     if (!(value instanceof String) && !(value instanceof List<?>)) {
       throw new TemplateProblem("takes a slice of " + Values.type(value) + ", which has none");
     }
