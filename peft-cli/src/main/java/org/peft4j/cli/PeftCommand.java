@@ -9,6 +9,7 @@ import org.peft4j.cli.checkpoint.MergeCommand;
 import org.peft4j.cli.checkpoint.QuantizeCommand;
 import org.peft4j.cli.checkpoint.ResizeCommand;
 import org.peft4j.cli.plan.PlanCommand;
+import org.peft4j.cli.report.ReportCommand;
 import org.peft4j.cli.run.DataCommand;
 import org.peft4j.cli.run.EmbedCommand;
 import org.peft4j.cli.run.EvalCommand;
@@ -51,6 +52,7 @@ import picocli.CommandLine.Spec;
       MergeCommand.class,
       QuantizeCommand.class,
       CombineCommand.class,
+      ReportCommand.class,
       InspectCommand.class,
       PlanCommand.class,
       InitCommand.class,

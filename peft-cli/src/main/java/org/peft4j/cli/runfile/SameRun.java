@@ -56,6 +56,8 @@ public final class SameRun {
           "adapter",
           "gradient-checkpointing",
           "csv",
+          "report",
+          "sample",
           "tensorboard");
 
   private SameRun() {}

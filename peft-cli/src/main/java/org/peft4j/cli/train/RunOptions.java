@@ -99,6 +99,19 @@ final class RunOptions {
       description = "Write event files for TensorBoard to the folder tensorboard of --output.")
   boolean tensorBoard;
 
+  @Option(
+      names = "--report",
+      description = "Write report.html with the curves of the training at its end.")
+  boolean report;
+
+  @Option(
+      names = "--sample",
+      paramLabel = "PROMPT",
+      description =
+          "Continue this prompt before and after the training, greedily, for samples.json and the"
+              + " report. Repeatable; for language models.")
+  List<String> samples = new ArrayList<>();
+
   /** Whether nothing is written. */
   boolean tries() {
     return dryRun || findLearningRate;

@@ -15,6 +15,7 @@ import org.peft4j.cli.options.OptionNames;
 import org.peft4j.cli.options.TaskData;
 import org.peft4j.cli.options.Wording;
 import org.peft4j.cli.preference.ReferenceChoice;
+import org.peft4j.cli.report.ReportCommand;
 import org.peft4j.cli.runfile.EffectiveOptions;
 import org.peft4j.cli.runfile.SameRun;
 import org.peft4j.config.PeftConfig;
@@ -136,6 +137,7 @@ final class Training {
       } else if (command.kept.findLearningRate) {
         RateSearch.run(builder.build(), out);
       } else {
+        Samples samples = Samples.before(open, command.model, command.kept.samples);
         new GuardedRun(
                 model,
                 save,
@@ -146,6 +148,12 @@ final class Training {
                 wording,
                 out)
             .train(builder);
+        samples.write(command.output);
+        if (command.kept.report) {
+          Path page = command.output.resolve("report.html");
+          ReportCommand.write(List.of(command.output), page);
+          out.println("report written to " + page);
+        }
       }
     }
   }
