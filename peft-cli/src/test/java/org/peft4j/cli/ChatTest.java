@@ -207,6 +207,43 @@ class ChatTest {
     assertThat(same).isEqualTo(asked);
   }
 
+  /** As a trainer in Python leaves it there, too. */
+  @Test
+  void theTemplateOfATrainingIsKeptBesideTheAdapter() throws IOException {
+    Files.delete(model.resolve("chat_template.jinja"));
+    Path adapter = folder.resolve("adapter");
+    Path merged = folder.resolve("merged");
+    Path template = TEMPLATES.resolve("phi3.jinja");
+    Object[] ask = {"--chat", "-p", "Who?", "-n", 4, "--no-sample"};
+    done(
+        "train",
+        "-m",
+        model,
+        "-d",
+        rows(TALK),
+        "--steps",
+        1,
+        "--chat-template",
+        template,
+        "-o",
+        adapter);
+    done("merge", "-m", model, "-a", adapter, "-o", merged);
+
+    assertThat(adapter.resolve("chat_template.jinja")).hasSameTextualContentAs(template);
+    assertThat(merged.resolve("chat_template.jinja")).hasSameTextualContentAs(template);
+    String answer = done(with(new Object[] {"generate", "-m", model, "-a", adapter}, ask)).out();
+    assertThat(answer)
+        .isEqualTo(
+            done(with(
+                    new Object[] {
+                      "generate", "-m", model, "-a", adapter, "--chat-template", template
+                    },
+                    ask))
+                .out());
+    Run without = Run.of(with(new Object[] {"generate", "-m", model}, ask));
+    assertThat(without.err()).contains("has no chat template");
+  }
+
   private String generated(Object[] settings, Object... more) {
     return done(Stream.concat(
                 Stream.of("generate", "-m", model),

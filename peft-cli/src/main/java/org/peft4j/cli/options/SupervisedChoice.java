@@ -1,13 +1,20 @@
 package org.peft4j.cli.options;
 
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import org.peft4j.error.PeftException;
+import org.peft4j.internal.AtomicFile;
 import org.peft4j.train.data.chat.SupervisedOptions;
 import org.peft4j.train.data.chat.TrainOn;
 import picocli.CommandLine.Option;
 
 /** What is learned of rows of causal language models. */
 public final class SupervisedChoice {
+  private static final String TEMPLATE = "chat_template.jinja";
+
   /** A side of a text. */
   public enum Side {
     LEFT,
@@ -44,5 +51,24 @@ public final class SupervisedChoice {
   public SupervisedOptions options() {
     return new SupervisedOptions(
         chatTemplate, trainOn, truncationSide.equals(Optional.of(Side.LEFT)));
+  }
+
+  /** Puts a template that was given beside an adapter, where answers find it again. */
+  public void saveTemplate(Path adapter) {
+    chatTemplate.ifPresent(
+        file -> {
+          try {
+            byte[] bytes = Files.readAllBytes(file);
+            AtomicFile.write(
+                adapter.resolve(TEMPLATE),
+                channel -> {
+                  for (ByteBuffer rest = ByteBuffer.wrap(bytes); rest.hasRemaining(); ) {
+                    channel.write(rest);
+                  }
+                });
+          } catch (IOException e) {
+            throw new PeftException("Cannot read the chat template " + file + ": " + e, e);
+          }
+        });
   }
 }

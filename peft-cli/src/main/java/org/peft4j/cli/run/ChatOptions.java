@@ -3,6 +3,7 @@ package org.peft4j.cli.run;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.peft4j.chat.ChatTemplate;
 import org.peft4j.chat.Conversation;
@@ -58,17 +59,28 @@ final class ChatOptions {
         : Optional.of("--messages has the whole conversation; leave --prompt and --system out");
   }
 
-  /** The text of each conversation, with what begins an answer. */
-  List<String> texts(List<String> prompts, Path model, Tokenizer tokenizer) {
+  /**
+   * The text of each conversation, with what begins an answer.
+   *
+   * @param folders of the adapters and the model: the first that has a template says how to write
+   */
+  List<String> texts(List<String> prompts, List<Path> folders, Tokenizer tokenizer) {
     ChatTemplate chosen =
         template
             .map(file -> ChatTemplate.readFile(file, tokenizer.specialTokens()))
-            .orElseGet(() -> ChatTemplate.read(model, tokenizer.specialTokens()));
+            .orElseGet(() -> find(folders, tokenizer.specialTokens()));
     List<Conversation> conversations =
         messages
             .map(file -> Conversations.read(Table.of(file)))
             .orElseGet(() -> prompts.stream().map(this::asked).toList());
     return conversations.stream().map(each -> chosen.render(each, true)).toList();
+  }
+
+  private static ChatTemplate find(List<Path> folders, Map<String, String> tokens) {
+    return folders.stream()
+        .flatMap(folder -> ChatTemplate.find(folder, tokens).stream())
+        .findFirst()
+        .orElseGet(() -> ChatTemplate.read(folders.get(folders.size() - 1), tokens));
   }
 
   private Conversation asked(String prompt) {

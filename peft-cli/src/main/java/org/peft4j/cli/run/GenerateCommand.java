@@ -1,5 +1,6 @@
 package org.peft4j.cli.run;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -8,6 +9,7 @@ import org.peft4j.cli.options.ModelOptions;
 import org.peft4j.cli.options.OpenModel;
 import org.peft4j.cli.options.Output;
 import org.peft4j.cli.options.TaskOption;
+import org.peft4j.cli.options.WeightedFolder;
 import org.peft4j.transformers.generation.GeneratedRow;
 import org.peft4j.transformers.generation.GenerationConfig;
 import org.peft4j.transformers.tokenizer.Tokenizer;
@@ -95,8 +97,11 @@ public final class GenerateCommand implements Runnable {
     if (!chat.isWanted()) {
       return prompts.stream().map(text -> tokenizer.encode(text, true)).toList();
     }
+    List<Path> folders =
+        new ArrayList<>(model.adapters.stream().map(WeightedFolder::folder).toList());
+    folders.add(model.model);
     // The template writes special tokens itself.
-    return chat.texts(prompts, model.model, tokenizer).stream()
+    return chat.texts(prompts, folders, tokenizer).stream()
         .map(text -> tokenizer.encode(text, false))
         .toList();
   }

@@ -112,7 +112,10 @@ final class Training {
           SafeSave.to(
               command.output,
               options.saveEmbeddings,
-              folder -> AdapterTask.write(folder, command.model, open.base().architecture()));
+              folder -> {
+                AdapterTask.write(folder, command.model, open.base().architecture());
+                command.data.supervised.saveTemplate(folder);
+              });
       save.requireRoom(model);
       command.task.tell(open.wrapped());
       out.println(model.trainableParameters());
