@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.TreeMap;
+import org.peft4j.config.FieldRole;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.NearestNames;
@@ -66,6 +67,16 @@ public final class Methods {
               + ".");
     }
     return method;
+  }
+
+  /** The number of virtual tokens that a config puts before each text; 0 for most methods. */
+  public static <C extends PeftConfig> int virtualTokens(C config) {
+    PeftMethod<C> method = of(config);
+    return method
+        .fields()
+        .withRole(FieldRole.VIRTUAL_TOKENS)
+        .map(field -> method.writeConfig(config).path(field.name()).asInt())
+        .orElse(0);
   }
 
   /** The method of a config. */

@@ -21,6 +21,7 @@ public final class Evaluator {
   private final Function<TokenBatch, BatchLoss> loss;
   private final int batchSize;
   private final ComputationGraph base;
+  private final ComputationGraph graph;
 
   /**
    * An evaluator of a graph in its present state.
@@ -29,16 +30,21 @@ public final class Evaluator {
    * @throws PeftException if the batch size is not allowed
    */
   public Evaluator(ComputationGraph graph, int batchSize) {
-    this(graph, batch -> CROSS_ENTROPY.loss(graph, batch), batchSize);
+    this(graph, graph, batch -> CROSS_ENTROPY.loss(graph, batch), batchSize);
   }
 
   /** An evaluator for a wrapped model; sets the tasks of sequences that have one. */
   public Evaluator(PeftModel<ComputationGraph> model, int batchSize) {
-    this(model.base(), batch -> CROSS_ENTROPY.loss(model, batch), batchSize);
+    this(model.base(), model.network(), batch -> CROSS_ENTROPY.loss(model, batch), batchSize);
   }
 
-  private Evaluator(ComputationGraph base, Function<TokenBatch, BatchLoss> loss, int batchSize) {
+  private Evaluator(
+      ComputationGraph base,
+      ComputationGraph graph,
+      Function<TokenBatch, BatchLoss> loss,
+      int batchSize) {
     this.base = base;
+    this.graph = graph;
     this.loss = loss;
     this.batchSize = checked(batchSize);
   }
@@ -57,7 +63,7 @@ public final class Evaluator {
    * @throws PeftException if it is, and the positions are a table
    */
   public Evaluation evaluate(Examples<TokenBatch> data) {
-    LongestSequence.check(base, data);
+    LongestSequence.check(base, graph, data);
     return mean(loss, CROSS_ENTROPY, data, batchSize);
   }
 
@@ -72,7 +78,7 @@ public final class Evaluator {
    */
   public static <B extends Batch> Evaluation evaluate(
       PeftModel<ComputationGraph> model, Objective<B> objective, Examples<B> data, int batchSize) {
-    LongestSequence.check(model.base(), data);
+    LongestSequence.check(model.base(), model.network(), data);
     return mean(model, objective, data, checked(batchSize));
   }
 

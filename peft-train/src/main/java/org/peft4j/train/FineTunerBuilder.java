@@ -70,7 +70,7 @@ public final class FineTunerBuilder<B extends Batch> {
   public FineTunerBuilder<B> data(Examples<B> value) {
     data =
         numbers -> {
-          LongestSequence.check(model.base(), value);
+          LongestSequence.check(model.base(), model.network(), value);
           return new EpochSource<>(value, numbers);
         };
     return this;
@@ -236,7 +236,7 @@ public final class FineTunerBuilder<B extends Batch> {
               + " with setActive, or add one.");
     }
     if (evaluation != null) {
-      LongestSequence.check(model.base(), evaluation);
+      LongestSequence.check(model.base(), model.network(), evaluation);
     }
     requireEvaluations();
     if (!rates.isEmpty() && settings.learningRate() == 0) {

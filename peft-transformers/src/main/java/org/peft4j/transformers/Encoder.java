@@ -1,5 +1,8 @@
 package org.peft4j.transformers;
 
+import static org.nd4j.linalg.indexing.NDArrayIndex.all;
+import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
+
 import java.nio.file.Path;
 import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -43,18 +46,22 @@ public final class Encoder extends TransformerModel {
     return Transformers.loadEncoder(folder);
   }
 
-  /** The vector of a text: the mean of its last hidden states, of length 1. */
+  /** The vector of a text, as {@link VectorSettings} of its folder say. */
   public float[] embed(String text) {
     return embed(List.of(text)).get(0);
   }
 
-  /** The vectors of texts: the means of their last hidden states, of length 1. */
+  /**
+   * The vectors of texts, as the {@link VectorSettings} of its folder say: without files of
+   * sentence-transformers, the means of their last hidden states, of length 1.
+   */
   public List<float[]> embed(List<String> texts) {
+    VectorSettings settings = VectorSettings.read(folder());
     return embed(
         texts.stream().map(TextInput::of).toList(),
-        VectorPooling.MEAN,
-        true,
-        PredictionOptions.defaults());
+        settings.pooling(),
+        settings.normalised(),
+        settings.in(PredictionOptions.defaults()));
   }
 
   /**
@@ -77,7 +84,8 @@ public final class Encoder extends TransformerModel {
     batches.run(
         texts,
         options.batchSize(),
-        (numbers, states, mask) -> {
+        (numbers, output, mask) -> {
+          INDArray states = ofTokens(output, mask.size(1));
           INDArray of = normalised ? pooling.normalised(states, mask) : pooling.of(states, mask);
           for (int row = 0; row < numbers.length; row++) {
             vectors[numbers[row]] = of.getRow(row).toFloatVector();
@@ -86,9 +94,21 @@ public final class Encoder extends TransformerModel {
     return List.of(vectors);
   }
 
-  /** {@link #evaluate(List, VectorPooling, PredictionOptions)} with the means of states. */
+  /** The states of a text's own tokens: those of virtual tokens come before them. */
+  private static INDArray ofTokens(INDArray states, long time) {
+    long positions = states.size(1);
+    return positions == time
+        ? states
+        : states.get(all(), interval(positions - time, positions), all()).dup('c');
+  }
+
+  /**
+   * {@link #evaluate(List, VectorPooling, PredictionOptions)} with the pooling of its folder's
+   * {@link VectorSettings}.
+   */
   public Scores evaluate(List<TextPair> pairs) {
-    return evaluate(pairs, VectorPooling.MEAN, PredictionOptions.defaults());
+    VectorSettings settings = VectorSettings.read(folder());
+    return evaluate(pairs, settings.pooling(), settings.in(PredictionOptions.defaults()));
   }
 
   /**

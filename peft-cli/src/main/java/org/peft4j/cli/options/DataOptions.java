@@ -61,7 +61,7 @@ public final class DataOptions {
       paramLabel = "N",
       description =
           "Tokens in a block of text, or at most in a row, which is cut (default: 512; for"
-              + " question-ans windows of 384; for tasks other than texts what the model takes, if"
+              + " question-ans windows of 384; or what the model takes behind virtual tokens, if"
               + " that is less).")
   public Optional<Integer> sequenceLength = Optional.empty();
 

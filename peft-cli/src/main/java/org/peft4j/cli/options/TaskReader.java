@@ -1,10 +1,13 @@
 package org.peft4j.cli.options;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
+import org.peft4j.config.PeftConfig;
 import org.peft4j.error.PeftException;
+import org.peft4j.method.Methods;
 import org.peft4j.train.data.TextTokens;
 import org.peft4j.train.data.TokenBatch;
 import org.peft4j.train.data.TrainingData;
@@ -14,6 +17,7 @@ import org.peft4j.train.data.task.DataFiles;
 import org.peft4j.train.objective.CrossEntropy;
 import org.peft4j.transformers.config.Task;
 import org.peft4j.transformers.config.TaskHead;
+import org.peft4j.transformers.tokenizer.TextLimit;
 import org.peft4j.transformers.tokenizer.Tokenizer;
 
 /** Reads the data of a command for the task of its model. */
@@ -35,7 +39,7 @@ public final class TaskReader {
   private final Task task;
   private final DataOptions options;
   private final VectorOptions vectors;
-  private final DataFiles files;
+  private DataFiles files;
   private UnaryOperator<TrainingData> layout = UnaryOperator.identity();
 
   /**
@@ -71,6 +75,18 @@ public final class TaskReader {
             .withSupervised(options.supervised.options());
     DataFiles cut = options.sequenceLength.map(read::withSequenceLength).orElse(read);
     return options.stride.map(cut::withStride).orElse(cut);
+  }
+
+  /** Leaves room for the virtual tokens of adapters, where no length is given. */
+  public TaskReader behind(List<PeftConfig> adapters) {
+    int virtual = adapters.stream().mapToInt(Methods::virtualTokens).sum();
+    files = files.withVirtualTokens(virtual);
+    return this;
+  }
+
+  /** Where a text of a language model is cut. */
+  public TextLimit longestRow() {
+    return TextLimit.of(files.blockLength());
   }
 
   /** Packs the examples to train on in rows of the sequence length. */
@@ -161,7 +177,7 @@ public final class TaskReader {
 
   private TaskData<VectorBatch> related(VectorData data, Optional<VectorData> evaluation) {
     return new TaskData<>(
-        vectors.objective(data, options.batchSize),
+        vectors.objective(model, data, options.batchSize),
         data,
         evaluation.map(held -> held),
         data.texts());

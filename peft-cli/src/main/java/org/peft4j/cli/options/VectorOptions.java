@@ -1,5 +1,6 @@
 package org.peft4j.cli.options;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -12,6 +13,7 @@ import org.peft4j.train.objective.TripletLoss;
 import org.peft4j.train.objective.VectorLoss;
 import org.peft4j.train.objective.VectorObjective;
 import org.peft4j.transformers.VectorPooling;
+import org.peft4j.transformers.VectorSettings;
 import org.peft4j.transformers.config.Task;
 import picocli.CommandLine.Option;
 
@@ -70,7 +72,7 @@ public final class VectorOptions {
       paramLabel = "NAME",
       description =
           "Vector of a text: the mean of its hidden states, or the first or last of them (default:"
-              + " mean).")
+              + " as 1_Pooling/config.json in the model's folder says, or mean).")
   Optional<Pooling> pooling = Optional.empty();
 
   /**
@@ -99,7 +101,7 @@ public final class VectorOptions {
    *
    * @throws PeftException if options contradict each other or the data
    */
-  VectorObjective objective(VectorData data, int batchSize) {
+  VectorObjective objective(Path model, VectorData data, int batchSize) {
     Loss chosen = loss.orElse(data.isScored() ? Loss.COSINE : Loss.CONTRASTIVE);
     requireOnlyFor("--temperature", temperature, Loss.CONTRASTIVE, chosen);
     requireOnlyFor("--margin", margin, Loss.TRIPLET, chosen);
@@ -129,12 +131,14 @@ public final class VectorOptions {
           case TRIPLET -> triplet();
           case COSINE -> new CosineSimilarityLoss();
         };
-    return new VectorObjective(result, pooling());
+    return new VectorObjective(result, pooling(model));
   }
 
-  /** How hidden states become a vector. */
-  public VectorPooling pooling() {
-    return VectorPooling.valueOf(pooling.orElse(Pooling.MEAN).name());
+  /** How hidden states become a vector: as was typed, or as the model's folder says. */
+  public VectorPooling pooling(Path model) {
+    return pooling
+        .map(typed -> VectorPooling.valueOf(typed.name()))
+        .orElseGet(() -> VectorSettings.read(model).pooling());
   }
 
   private TripletLoss triplet() {

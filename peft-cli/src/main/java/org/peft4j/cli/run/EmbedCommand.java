@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.peft4j.cli.options.FoundModel;
 import org.peft4j.cli.options.OpenModel;
@@ -18,6 +19,7 @@ import org.peft4j.safetensors.SafetensorsWriter;
 import org.peft4j.safetensors.TensorSink;
 import org.peft4j.transformers.Encoder;
 import org.peft4j.transformers.VectorPooling;
+import org.peft4j.transformers.VectorSettings;
 import org.peft4j.transformers.config.Task;
 import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.prediction.PredictionOptions;
@@ -65,16 +67,18 @@ public final class EmbedCommand implements Runnable {
   @Option(
       names = "--pooling",
       paramLabel = "NAME",
-      defaultValue = "mean",
       description =
           "Vector of a text: the mean of its hidden states; cls or first, that of its first token;"
-              + " or last (default: ${DEFAULT-VALUE}).")
-  Pooling pooling = Pooling.MEAN;
+              + " or last (default: as 1_Pooling/config.json in the model's folder says, or mean).")
+  Optional<Pooling> pooling = Optional.empty();
 
   @Option(
-      names = "--no-normalize",
-      description = "Leave vectors as long as they are (default: each gets the length 1).")
-  boolean plain;
+      names = "--normalize",
+      negatable = true,
+      description =
+          "Give each vector the length 1, or leave it as it is (default: as modules.json in the"
+              + " model's folder says, or yes).")
+  Optional<Boolean> normalize = Optional.empty();
 
   @Option(
       names = {"-o", "--output"},
@@ -93,11 +97,12 @@ public final class EmbedCommand implements Runnable {
     try (OpenModel open = model.open(folder, head)) {
       Encoder encoder = (Encoder) open.base();
       task.tell(encoder.adapters());
-      VectorPooling kind = kind();
+      VectorSettings settings = settings(folder, options);
+      PredictionOptions cut = settings.in(options);
       RowResults<float[]> vectors =
           new RowResults<>(
               Math.multiplyExact(BATCHES, options.batchSize()),
-              texts -> encoder.embed(texts, kind, !plain, options));
+              texts -> encoder.embed(texts, settings.pooling(), settings.normalised(), cut));
       if (tensors) {
         writeTensor(inputs, encoder, vectors);
       } else {
@@ -118,7 +123,19 @@ public final class EmbedCommand implements Runnable {
     return name.endsWith(".safetensors");
   }
 
-  private VectorPooling kind() {
+  /** The options, then what the folder says. */
+  private VectorSettings settings(Path folder, PredictionOptions options) {
+    if (pooling.isPresent() && normalize.isPresent()) {
+      return new VectorSettings(kind(pooling.get()), normalize.get(), options.longestInput());
+    }
+    VectorSettings own = VectorSettings.read(folder);
+    return new VectorSettings(
+        pooling.map(EmbedCommand::kind).orElse(own.pooling()),
+        normalize.orElse(own.normalised()),
+        own.longestInput());
+  }
+
+  private static VectorPooling kind(Pooling pooling) {
     return switch (pooling) {
       case MEAN -> VectorPooling.MEAN;
       case CLS, FIRST -> VectorPooling.FIRST;

@@ -23,6 +23,7 @@ import org.peft4j.cli.preference.PreferenceOptions;
 import org.peft4j.cli.preference.PreferenceReader;
 import org.peft4j.cli.preference.ReferenceChoice;
 import org.peft4j.error.PeftException;
+import org.peft4j.internal.files.AdapterFiles;
 import org.peft4j.train.Evaluator;
 import org.peft4j.train.data.Batch;
 import org.peft4j.train.data.table.Row;
@@ -95,11 +96,21 @@ public final class EvalCommand implements Runnable {
     requireUse(head.task());
     if (preferences.isUsed()) {
       PreferenceReader reader = new PreferenceReader(model.model, head.task(), data, preferences);
-      evaluate(head, last.<TaskData<?>>map(reader::split).orElseGet(reader::all));
+      evaluate(
+          head,
+          last.<TaskData<?>>map(reader::split).orElseGet(reader::all),
+          (open, count) -> {
+            throw new IllegalStateException("Answers are compared, not written.");
+          });
       return;
     }
-    TaskReader reader = new TaskReader(model.model, head, data, vectors);
-    evaluate(head, last.<TaskData<?>>map(reader::split).orElseGet(reader::all));
+    TaskReader reader =
+        new TaskReader(model.model, head, data, vectors)
+            .behind(model.adapters.stream().map(a -> AdapterFiles.readConfig(a.folder())).toList());
+    evaluate(
+        head,
+        last.<TaskData<?>>map(reader::split).orElseGet(reader::all),
+        (open, count) -> writer(open, reader.longestRow(), count));
   }
 
   /** Refuses options of texts where none are written. */
@@ -123,7 +134,8 @@ public final class EvalCommand implements Runnable {
         : HeadChoice.ofAdapter(model.adapters.get(0).folder(), model.model, task.task(), data);
   }
 
-  private <B extends Batch> void evaluate(TaskHead head, TaskData<B> read) {
+  private <B extends Batch> void evaluate(
+      TaskHead head, TaskData<B> read, RowScores.Writer writer) {
     try (OpenModel open =
             OpenModel.of(model.model, head, model.adapters, model.precision.options());
         PeftModel<ComputationGraph> network = network(open);
@@ -141,7 +153,7 @@ public final class EvalCommand implements Runnable {
         Output.of(spec).flush();
         List<Row> rows = Table.of(data.data, HeadChoice.columns(data)).rows();
         int from = last.isPresent() ? examples.firstRow() : 0;
-        RowScores scores = new RowScores(open, head, data, vectors, this::writer);
+        RowScores scores = new RowScores(open, head, data, vectors, writer);
         scores.of(rows.subList(from, rows.size())).values().forEach(this::print);
       }
     }

@@ -36,7 +36,6 @@ import org.peft4j.transformers.prediction.Answer;
 import org.peft4j.transformers.prediction.AnswerOptions;
 import org.peft4j.transformers.prediction.PredictionOptions;
 import org.peft4j.transformers.tokenizer.TextInput;
-import org.peft4j.transformers.tokenizer.TextLimit;
 
 /**
  * The metrics of labels, tags, answers, vectors and written texts on rows of a file. Rows that name
@@ -46,8 +45,8 @@ record RowScores(
     OpenModel open, TaskHead head, DataOptions data, VectorOptions vectors, Writer writer) {
   /** Makes what writes texts. */
   interface Writer {
-    /** What writes so many texts, from inputs cut at that limit. */
-    WrittenTexts of(OpenModel open, TextLimit limit, int count);
+    /** What writes so many texts. */
+    WrittenTexts of(OpenModel open, int count);
   }
 
   /** Those of the model's task; none for causal language models. */
@@ -111,12 +110,14 @@ record RowScores(
     List<Row> twice = Stream.concat(rows.stream(), rows.stream()).toList();
     return Encoder.score(
         pairs,
-        ofTasks(twice, texts, some -> encoder.embed(some, vectors.pooling(), true, options())));
+        ofTasks(
+            twice,
+            texts,
+            some -> encoder.embed(some, vectors.pooling(open.base().folder()), true, options())));
   }
 
   private Scores texts(List<Row> rows, List<SourceTarget> examples) {
-    int most = data.sequenceLength.orElse(open.base().architecture().longestText());
-    WrittenTexts writing = writer.of(open, TextLimit.of(most), rows.size());
+    WrittenTexts writing = writer.of(open, rows.size());
     List<TextInput> sources =
         examples.stream().<TextInput>map(each -> TextInput.of(each.source())).toList();
     List<List<String>> written =

@@ -1,5 +1,6 @@
 package org.peft4j.cli.train;
 
+import java.util.List;
 import java.util.Optional;
 import org.peft4j.cli.options.HeadChoice;
 import org.peft4j.cli.options.NewAdapter;
@@ -10,6 +11,7 @@ import org.peft4j.cli.preference.PreferenceOptions;
 import org.peft4j.cli.preference.PreferenceReader;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.error.PeftException;
+import org.peft4j.internal.files.AdapterFiles;
 import org.peft4j.train.data.Batch;
 import org.peft4j.transformers.config.Task;
 import org.peft4j.transformers.config.TaskHead;
@@ -75,13 +77,19 @@ record Preparation(TaskHead head, Optional<PeftConfig> config) {
     }
   }
 
+  private static PeftConfig saved(TrainCommand command) {
+    return AdapterFiles.readConfig(command.adapter.adapter.orElseThrow());
+  }
+
   /** The data of the training. */
   TaskData<? extends Batch> read(TrainCommand command) {
     TrainingOptions options = command.training;
     if (command.preferences.isUsed()) {
       return answers(command);
     }
-    TaskReader reader = new TaskReader(command.model, head, command.data, command.vectors);
+    TaskReader reader =
+        new TaskReader(command.model, head, command.data, command.vectors)
+            .behind(List.of(config.orElseGet(() -> saved(command))));
     if (options.packing) {
       reader.pack();
     }

@@ -46,6 +46,14 @@ public final class PromptGrafts {
     return lengths()[0];
   }
 
+  /**
+   * The positions that these embeddings, and keys and values of prefixes, take before the input.
+   */
+  public int positionsBefore() {
+    int[] lengths = lengths();
+    return lengths[0] + lengths[1];
+  }
+
   private int[] lengths() {
     if (!site.acts()) {
       return new int[3];

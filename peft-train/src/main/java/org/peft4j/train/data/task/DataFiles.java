@@ -54,10 +54,11 @@ import org.peft4j.transformers.tokenizer.Tokenizer;
  * @param head what the model is trained for
  * @param columns which of a file's columns, or fields, to take for those of the task
  * @param sequenceLength the length of blocks, or the most tokens of a row, and of its target; empty
- *     for 512, of questions 384; and of classifiers and encoders no more than the model was made
- *     for
+ *     for 512, of questions 384, or for what the model was made for if that is less
  * @param stride how many tokens of a long context two windows have in common
  * @param supervised what is learned of rows of causal language models
+ * @param virtualTokens how many positions an adapter takes before each row, fewer of which are left
+ *     for it by default
  */
 public record DataFiles(
     Path model,
@@ -65,7 +66,8 @@ public record DataFiles(
     Columns columns,
     OptionalInt sequenceLength,
     int stride,
-    SupervisedOptions supervised) {
+    SupervisedOptions supervised,
+    int virtualTokens) {
   private static final int LENGTH = 512;
   private static final int WINDOW = 384;
   private static final int STRIDE = 128;
@@ -80,6 +82,10 @@ public record DataFiles(
       throw new PeftException(
           "The sequence length is " + sequenceLength.getAsInt() + "; allowed: 2 and above.");
     }
+    if (virtualTokens < 0) {
+      throw new PeftException(
+          "The number of virtual tokens is " + virtualTokens + "; allowed: 0 and above.");
+    }
     if (stride < 0) {
       throw new PeftException("The stride is " + stride + "; allowed: 0 and above.");
     }
@@ -88,7 +94,13 @@ public record DataFiles(
   /** Files for a model, with the head that it is trained with. */
   public static DataFiles of(Path model, TaskHead head) {
     return new DataFiles(
-        model, head, Columns.asTheyAre(), OptionalInt.empty(), STRIDE, SupervisedOptions.DEFAULT);
+        model,
+        head,
+        Columns.asTheyAre(),
+        OptionalInt.empty(),
+        STRIDE,
+        SupervisedOptions.DEFAULT,
+        0);
   }
 
   /** Files for a model with its own head. */
@@ -98,22 +110,28 @@ public record DataFiles(
 
   /** The same with other columns. */
   public DataFiles withColumns(Columns value) {
-    return new DataFiles(model, head, value, sequenceLength, stride, supervised);
+    return new DataFiles(model, head, value, sequenceLength, stride, supervised, virtualTokens);
   }
 
   /** The same with that length of blocks and rows, 2 and above. */
   public DataFiles withSequenceLength(int value) {
-    return new DataFiles(model, head, columns, OptionalInt.of(value), stride, supervised);
+    return new DataFiles(
+        model, head, columns, OptionalInt.of(value), stride, supervised, virtualTokens);
   }
 
   /** The same with windows that have so many tokens of the context in common; 128 by default. */
   public DataFiles withStride(int value) {
-    return new DataFiles(model, head, columns, sequenceLength, value, supervised);
+    return new DataFiles(model, head, columns, sequenceLength, value, supervised, virtualTokens);
   }
 
   /** The same with other choices for rows of causal language models. */
   public DataFiles withSupervised(SupervisedOptions value) {
-    return new DataFiles(model, head, columns, sequenceLength, stride, value);
+    return new DataFiles(model, head, columns, sequenceLength, stride, value, virtualTokens);
+  }
+
+  /** The same for an adapter that takes so many positions before each row: prompts, prefixes. */
+  public DataFiles withVirtualTokens(int value) {
+    return new DataFiles(model, head, columns, sequenceLength, stride, supervised, value);
   }
 
   /** Whether a file is a text that is cut into blocks. */
@@ -123,7 +141,12 @@ public record DataFiles(
 
   /** The number of tokens in a block of a text. */
   public int blockLength() {
-    return sequenceLength.orElse(LENGTH);
+    return sequenceLength.orElseGet(() -> Math.min(LENGTH, room(architecture())));
+  }
+
+  /** The positions that the model was made for, less virtual tokens. */
+  private int room(ModelArchitecture architecture) {
+    return Math.max(2, architecture.longestText() - virtualTokens);
   }
 
   /** Whether the task learns from the vectors of related texts: {@link #readRelated}. */
@@ -244,7 +267,7 @@ public record DataFiles(
 
   private int longest(Tokenizer tokenizer, ModelArchitecture architecture) {
     int usual = head.task() == Task.QUESTION_ANS ? WINDOW : LENGTH;
-    int made = Math.min(architecture.longestText(), tokenizer.longestInput().orElse(usual));
+    int made = Math.min(room(architecture), tokenizer.longestInput().orElse(usual));
     return sequenceLength.orElse(Math.min(usual, made));
   }
 

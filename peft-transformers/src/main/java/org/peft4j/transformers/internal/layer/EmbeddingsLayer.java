@@ -115,9 +115,9 @@ final class EmbeddingsLayer extends SteppingLayer {
     return pass;
   }
 
-  /** The number of embeddings that the active adapters put before a text. */
-  int virtualTokens() {
-    return embeddings.prompts().virtualTokens();
+  /** The number of positions that the active adapters take before a text. */
+  int positionsBefore() {
+    return embeddings.prompts().positionsBefore();
   }
 
   private boolean readsEncoder() {

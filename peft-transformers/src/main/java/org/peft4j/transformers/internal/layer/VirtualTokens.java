@@ -3,7 +3,7 @@ package org.peft4j.transformers.internal.layer;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 
-/** The embeddings that active adapters put before those of a text. */
+/** The positions that active adapters take before a text: prompts, and prefixes of attentions. */
 public final class VirtualTokens {
   private VirtualTokens() {}
 
@@ -11,7 +11,7 @@ public final class VirtualTokens {
   public static int of(ComputationGraph graph) {
     for (Layer layer : graph.getLayers()) {
       if (OwnLayers.own(layer) instanceof EmbeddingsLayer embeddings) {
-        return embeddings.virtualTokens();
+        return embeddings.positionsBefore();
       }
     }
     return 0;
