@@ -20,6 +20,8 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers
 from tokenizers import pre_tokenizers, processors, trainers
 from transformers import AutoTokenizer
+from transformers.models.mbart import tokenization_mbart as mbart
+from transformers.models.mbart50 import tokenization_mbart50 as mbart50
 
 OUT = pathlib.Path(__file__).parent / "../peft-transformers/src/test/resources/tokenizers"
 
@@ -279,6 +281,18 @@ def as_xlm_roberta(tokenizer):
     return tokenizer
 
 
+def as_mbart(tokenizer, languages):
+    """XLM-RoBERTa's pieces, then the languages."""
+    file = json.loads(as_xlm_roberta(tokenizer).to_str())
+    pieces = file["model"]["vocab"]
+    file["model"]["vocab"] = pieces[:-1] + [[code, 0.0] for code in languages] + [pieces[-1]]
+    file["added_tokens"] = []
+    tokenizer = Tokenizer.from_str(json.dumps(file))
+    tokenizer.add_special_tokens(special("<s>", "<pad>", "</s>", "<unk>", *languages))
+    tokenizer.add_special_tokens([AddedToken("<mask>", lstrip=True, special=True)])
+    return tokenizer
+
+
 def as_gemma(tokenizer):
     file = json.loads(tokenizer.to_str())
     names = {"<unk>": "<pad>", "<s>": "<eos>", "</s>": "<bos>"}
@@ -464,6 +478,15 @@ def other_classes():
     yield "bloom", byte_level(LLAMA3), "bloom", {"tokenizer_class": "BloomTokenizerFast"}
     yield "olmo2-other-class", byte_level(LLAMA3), "olmo2", {"tokenizer_class": "GPT2Tokenizer"}
     yield "qwen3", byte_level(LLAMA3), "qwen3", None
+    languages = mbart.FAIRSEQ_LANGUAGE_CODES
+    yield "mbart", as_mbart(unigram(), languages), "mbart", {
+        "tokenizer_class": "MBartTokenizer", "src_lang": "de_DE", "tgt_lang": "ro_RO",
+    }
+    yield "mbart-no-config", as_mbart(unigram(mapped=False), languages), "mbart", None
+    yield "mbart50", as_mbart(unigram(), mbart50.FAIRSEQ_LANGUAGE_CODES), "mbart", {
+        "tokenizer_class": "MBart50TokenizerFast", "src_lang": "fr_XX",
+        "additional_special_tokens": ["ar_AR", "fr_XX", "<tag>"],
+    }
     yield "left", byte_level(), "gpt2", {"truncation_side": "left"}
 
 

@@ -202,6 +202,40 @@ class EvalMetricsTest {
         .contains(String.format(Locale.ROOT, "accuracy: %.4f%n", right / 16.0));
   }
 
+  /** Each row is written from its own language into its own. */
+  @Test
+  void rowsOfSeveralLanguagesAreTranslated() throws IOException {
+    Path model = Run.GOLDEN.resolve("languages/mbart50");
+    JsonNode rows = JSON.readTree(model.resolve("expected.json").toFile()).path("rows");
+    List<String> lines = new ArrayList<>();
+    List<String> written = new ArrayList<>();
+    for (JsonNode row : rows) {
+      if (row.path("input_ids").size() < 24) {
+        lines.add(row.toString());
+        written.add(row.path("greedy").asText());
+      }
+    }
+    Path data = file("a.jsonl", lines.toArray(String[]::new));
+
+    Run predicted = run("predict", "-m", model, "-d", data, "--max-new-tokens=9");
+    Run measured = run("eval", "-m", model, "-d", data, "--max-new-tokens=9");
+    Path first = file("b.jsonl", "{\"source\": \"a king\", \"target\": \"x\"}");
+    Run options =
+        run("predict", "-m", model, "-d", first, "--max-new-tokens=9", "--target-lang=fr_XX");
+    Run refused = Run.of("predict", "-m", model, "-d", first);
+
+    assertThat(predicted(predicted).stream().map(row -> row.path("text").asText()))
+        .containsExactlyElementsOf(written)
+        .hasSizeGreaterThan(2);
+    List<String> targets = new ArrayList<>();
+    for (String line : lines) {
+      targets.add(JSON.readTree(line).path("target").asText());
+    }
+    assertThat(measured.out()).endsWith(printed(TextMetrics.of(written, targets)));
+    assertThat(predicted(options).get(0).path("text").asText()).isEqualTo(written.get(0));
+    assertThat(refused.err()).contains("b.jsonl, line 1 has no \"target_lang\"");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

@@ -14,6 +14,7 @@ import org.peft4j.transformers.internal.batch.ShiftedLabels;
 import org.peft4j.transformers.internal.model.FrozenModel;
 import org.peft4j.transformers.metrics.Scores;
 import org.peft4j.transformers.metrics.TextMetrics;
+import org.peft4j.transformers.tokenizer.TextLanguages;
 
 /**
  * A loaded encoder-decoder: T5 and its kin. Its graph has two inputs, {@code input_ids} [batch,
@@ -66,6 +67,38 @@ public final class Seq2SeqLanguageModel extends TransformerModel implements Gene
    */
   public List<String> predict(List<String> texts, GenerationConfig config) {
     return Generator.of(this, network()).with(tokenizer()).write(texts, config);
+  }
+
+  /**
+   * The translations of texts, all at once, of a model whose tokenizer has languages: mBART. With
+   * several returned sequences, those of a text follow each other.
+   *
+   * @param from the code of the texts' language: {@code de_DE}
+   * @param to that of the translations
+   * @throws PeftException if the tokenizer has no languages, or not these
+   */
+  public List<String> translate(
+      List<String> texts, String from, String to, GenerationConfig config) {
+    TextLanguages languages =
+        tokenizer()
+            .languages()
+            .orElseThrow(
+                () ->
+                    new PeftException(
+                        "The tokenizer in "
+                            + folder()
+                            + " has no languages, as those of mBART have; use predict."));
+    List<int[]> ids =
+        texts.stream()
+            .map(text -> languages.around(tokenizer().encode(text, false), from, Integer.MAX_VALUE))
+            .toList();
+    return Generator.of(this, network())
+        .with(tokenizer())
+        .generate(ids, config.inLanguage(languages, to))
+        .rows()
+        .stream()
+        .map(row -> row.text(tokenizer()))
+        .toList();
   }
 
   /**

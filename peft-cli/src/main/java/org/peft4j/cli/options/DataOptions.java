@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.peft4j.transformers.config.ProblemType;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -19,7 +20,7 @@ public final class DataOptions {
         "causal-lm: messages (and tools), which the chat template writes; or prompt and completion, as"
             + " texts or messages, where only the completion counts; or text; see --objective for"
             + " better and worse answers;",
-        "seq-2-seq-lm: source, target;",
+        "seq-2-seq-lm: source, target; for mBART source_lang, target_lang;",
         "seq-cls: text, label, and text_pair for two texts;",
         "token-cls: tokens, tags;",
         "question-ans: question, context, answers (SQuAD's form);",
@@ -72,6 +73,9 @@ public final class DataOptions {
       paramLabel = "N",
       description = "Tokens that two windows of a long context have in common (default: 128).")
   public Optional<Integer> stride = Optional.empty();
+
+  @ArgGroup(validate = false, heading = "%nLanguages, for models such as mBART:%n")
+  public LanguageOptions languages = new LanguageOptions();
 
   @Option(
       names = "--batch-size",

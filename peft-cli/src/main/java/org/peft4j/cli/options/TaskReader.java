@@ -13,11 +13,11 @@ import org.peft4j.train.data.TokenBatch;
 import org.peft4j.train.data.TrainingData;
 import org.peft4j.train.data.VectorBatch;
 import org.peft4j.train.data.VectorData;
+import org.peft4j.train.data.table.LanguagePair;
 import org.peft4j.train.data.task.DataFiles;
 import org.peft4j.train.objective.CrossEntropy;
 import org.peft4j.transformers.config.Task;
 import org.peft4j.transformers.config.TaskHead;
-import org.peft4j.transformers.tokenizer.TextLimit;
 import org.peft4j.transformers.tokenizer.Tokenizer;
 
 /** Reads the data of a command for the task of its model. */
@@ -68,11 +68,23 @@ public final class TaskReader {
     this.files = OPTIONS.in(() -> files(head));
   }
 
+  private LanguagePair languages(TaskHead head) {
+    LanguagePair all = options.languages.all();
+    if (!all.isNone() && head.task() != Task.SEQ_2_SEQ_LM) {
+      throw new PeftException(
+          "--source-lang and --target-lang are for the task seq-2-seq-lm; this is "
+              + TaskArgument.typed(head.task())
+              + ".");
+    }
+    return all;
+  }
+
   private DataFiles files(TaskHead head) {
     DataFiles read =
         DataFiles.of(model, head)
             .withColumns(HeadChoice.columns(options))
-            .withSupervised(options.supervised.options());
+            .withSupervised(options.supervised.options())
+            .withLanguages(languages(head));
     DataFiles cut = options.sequenceLength.map(read::withSequenceLength).orElse(read);
     return options.stride.map(cut::withStride).orElse(cut);
   }
@@ -85,8 +97,8 @@ public final class TaskReader {
   }
 
   /** Where a text of a language model is cut. */
-  public TextLimit longestRow() {
-    return TextLimit.of(files.blockLength());
+  public int longestRow() {
+    return files.blockLength();
   }
 
   /** Packs the examples to train on in rows of the sequence length. */

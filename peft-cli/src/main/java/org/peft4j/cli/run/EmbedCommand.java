@@ -100,7 +100,7 @@ public final class EmbedCommand implements Runnable {
       VectorSettings settings = settings(folder, options);
       PredictionOptions cut = settings.in(options);
       RowResults<float[]> vectors =
-          new RowResults<>(
+          RowResults.plain(
               Math.multiplyExact(BATCHES, options.batchSize()),
               texts -> encoder.embed(texts, settings.pooling(), settings.normalised(), cut));
       if (tensors) {

@@ -32,7 +32,6 @@ import org.peft4j.train.metrics.Evaluation;
 import org.peft4j.transformers.config.Task;
 import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.generation.GenerationConfig;
-import org.peft4j.transformers.tokenizer.TextLimit;
 import org.peft4j.transformers.tokenizer.Tokenizer;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -160,7 +159,7 @@ public final class EvalCommand implements Runnable {
   }
 
   /** Says what it costs before anything is written. */
-  private WrittenTexts writer(OpenModel open, TextLimit limit, int count) {
+  private WrittenTexts writer(OpenModel open, int longest, int count) {
     Tokenizer tokenizer = open.base().tokenizer();
     Sampling sampling = new Sampling(generation, model.model, tokenizer.endOfText());
     GenerationConfig config = sampling.config();
@@ -177,7 +176,7 @@ public final class EvalCommand implements Runnable {
       Output.error(spec).printf("%s%n%s%n", sampling.told(), Sampling.text(config));
     }
     Output.error(spec).flush();
-    return new WrittenTexts(open.generator(), tokenizer, limit, config);
+    return new WrittenTexts(open.generator(), tokenizer, longest, config);
   }
 
   private void print(String metric, double value) {

@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.peft4j.cli.options.FoundModel;
+import org.peft4j.cli.options.LanguageOptions;
 import org.peft4j.cli.options.OpenModel;
 import org.peft4j.cli.options.Output;
 import org.peft4j.cli.options.TaskArgument;
@@ -70,6 +71,9 @@ public final class PredictCommand implements Runnable {
       description = "A question may have no answer, if that scores higher; answer is then empty.")
   boolean noAnswer;
 
+  @ArgGroup(validate = false, heading = "%nLanguages, for models such as mBART:%n")
+  LanguageOptions languages = new LanguageOptions();
+
   @ArgGroup(validate = false, heading = "%nOf models that write texts:%n")
   GenerationOptions generation = new GenerationOptions();
 
@@ -90,7 +94,8 @@ public final class PredictCommand implements Runnable {
               rows.prediction(),
               answers,
               open::generator,
-              () -> new Sampling(generation, folder, base.tokenizer().endOfText()).config());
+              () -> new Sampling(generation, folder, base.tokenizer().endOfText()).config(),
+              languages.all());
       RowResults<Consumer<ObjectNode>> results = predictor.results();
       Consumer<Consumer<ObjectNode>> objects =
           out ->
@@ -130,6 +135,11 @@ public final class PredictCommand implements Runnable {
     boolean writes = own == Task.CAUSAL_LM || own == Task.SEQ_2_SEQ_LM;
     require(stride.isEmpty() || own == Task.QUESTION_ANS, "--stride", own, "question-ans");
     require(!noAnswer || own == Task.QUESTION_ANS, "--no-answer", own, "question-ans");
+    require(
+        languages.all().isNone() || own == Task.SEQ_2_SEQ_LM,
+        "--source-lang or --target-lang",
+        own,
+        "seq-2-seq-lm");
     require(
         rows.sequenceLength.isEmpty() || own != Task.CAUSAL_LM,
         "--sequence-length",

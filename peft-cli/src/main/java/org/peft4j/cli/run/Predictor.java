@@ -3,9 +3,10 @@ package org.peft4j.cli.run;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.function.Supplier;
+import org.peft4j.train.data.table.LanguagePair;
 import org.peft4j.transformers.QuestionAnswerer;
 import org.peft4j.transformers.SequenceClassifier;
 import org.peft4j.transformers.TokenClassifier;
@@ -16,7 +17,6 @@ import org.peft4j.transformers.prediction.Answer;
 import org.peft4j.transformers.prediction.AnswerOptions;
 import org.peft4j.transformers.prediction.PredictionOptions;
 import org.peft4j.transformers.tokenizer.TextInput;
-import org.peft4j.transformers.tokenizer.TextLimit;
 
 /**
  * What a model of any task says of rows.
@@ -25,13 +25,15 @@ import org.peft4j.transformers.tokenizer.TextLimit;
  * @param answers how answers are looked for
  * @param generator of a model that writes texts
  * @param config how it writes
+ * @param languages those of rows that say none
  */
 record Predictor(
     TransformerModel model,
     PredictionOptions options,
     AnswerOptions answers,
     Supplier<Generator> generator,
-    Supplier<GenerationConfig> config) {
+    Supplier<GenerationConfig> config,
+    LanguagePair languages) {
   /** So many batches are sorted by length together. */
   private static final int BATCHES = 16;
 
@@ -39,15 +41,18 @@ record Predictor(
   RowResults<Consumer<ObjectNode>> results() {
     int several = Math.multiplyExact(BATCHES, options.batchSize());
     if (model instanceof SequenceClassifier classifier) {
-      return new RowResults<>(several, inputs -> labels(classifier, inputs));
+      return RowResults.plain(several, inputs -> labels(classifier, inputs));
     }
     if (model instanceof TokenClassifier tagger) {
-      return new RowResults<>(several, inputs -> tags(tagger, inputs));
+      return RowResults.plain(several, inputs -> tags(tagger, inputs));
     }
     if (model instanceof QuestionAnswerer reader) {
-      return new RowResults<>(several, inputs -> answers(reader, inputs));
+      return RowResults.plain(several, inputs -> answers(reader, inputs));
     }
-    return new RowResults<>(options.batchSize(), texts(generator.get(), config.get()));
+    return new RowResults<>(
+        options.batchSize(),
+        texts(generator.get(), config.get()),
+        RowGroups.languages(model, languages));
   }
 
   private List<Consumer<ObjectNode>> labels(SequenceClassifier own, List<TextInput> inputs) {
@@ -76,14 +81,14 @@ record Predictor(
     return results;
   }
 
-  private Function<List<TextInput>, List<Consumer<ObjectNode>>> texts(
+  private BiFunction<LanguagePair, List<TextInput>, List<Consumer<ObjectNode>>> texts(
       Generator writer, GenerationConfig settings) {
-    TextLimit limit = TextLimit.of(options.longestInput().orElse(Integer.MAX_VALUE));
-    WrittenTexts written = new WrittenTexts(writer, model.tokenizer(), limit, settings);
-    return inputs -> {
+    int most = options.longestInput().orElse(Integer.MAX_VALUE);
+    WrittenTexts written = new WrittenTexts(writer, model.tokenizer(), most, settings);
+    return (pair, inputs) -> {
       List<Consumer<ObjectNode>> results = new ArrayList<>();
       written
-          .of(inputs)
+          .of(inputs, pair)
           .forEach(texts -> results.add(object -> PredictionJson.texts(texts, object)));
       return results;
     };

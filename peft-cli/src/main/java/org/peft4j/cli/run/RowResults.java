@@ -3,21 +3,33 @@ package org.peft4j.cli.run;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiConsumer;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.peft4j.AdapterScope;
 import org.peft4j.PeftModel;
 import org.peft4j.cli.options.TaskOption;
 import org.peft4j.error.PeftException;
+import org.peft4j.train.data.table.LanguagePair;
+import org.peft4j.train.data.table.RowLanguages;
 import org.peft4j.transformers.tokenizer.TextInput;
 
 /**
  * Runs rows through a model, several at once.
  *
- * @param atOnce how many rows the model is given together
- * @param model results of inputs, in their order
+ * @param atOnce how many rows the model is given together, if they are of the same languages
+ * @param model results of inputs, in their order, from one language to another
+ * @param languages those of rows; empty if there are none
  */
-record RowResults<T>(int atOnce, Function<List<TextInput>, List<T>> model) {
+record RowResults<T>(
+    int atOnce,
+    BiFunction<LanguagePair, List<TextInput>, List<T>> model,
+    Optional<RowLanguages> languages) {
+  /** Of rows without languages. */
+  static <T> RowResults<T> plain(int atOnce, Function<List<TextInput>, List<T>> model) {
+    return new RowResults<>(atOnce, (pair, inputs) -> model.apply(inputs), Optional.empty());
+  }
+
   /**
    * Runs all rows, and gives each with its result, in their order. Where adapters have tasks and
    * rows a {@code task_id}, one row after the other.
@@ -40,8 +52,14 @@ record RowResults<T>(int atOnce, Function<List<TextInput>, List<T>> model) {
       }
       return;
     }
-    for (int from = 0; from < rows.size(); from += atOnce) {
-      List<InputRow> some = rows.subList(from, Math.min(rows.size(), from + atOnce));
+    int to;
+    for (int from = 0; from < rows.size(); from = to) {
+      to = from + 1;
+      while (to < Math.min(rows.size(), from + atOnce)
+          && languages(rows.get(to)).equals(languages(rows.get(from)))) {
+        to++;
+      }
+      List<InputRow> some = rows.subList(from, to);
       List<T> results = results(some);
       for (int i = 0; i < some.size(); i++) {
         out.accept(some.get(i), results.get(i));
@@ -49,9 +67,13 @@ record RowResults<T>(int atOnce, Function<List<TextInput>, List<T>> model) {
     }
   }
 
+  private LanguagePair languages(InputRow row) {
+    return languages.map(known -> known.of(row.row())).orElse(LanguagePair.NONE);
+  }
+
   private List<T> results(List<InputRow> rows) {
     try {
-      return model.apply(rows.stream().map(InputRow::input).toList());
+      return model.apply(languages(rows.get(0)), rows.stream().map(InputRow::input).toList());
     } catch (PeftException e) {
       if (rows.size() == 1) {
         throw new PeftException(

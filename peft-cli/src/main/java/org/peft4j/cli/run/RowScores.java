@@ -1,21 +1,14 @@
 package org.peft4j.cli.run;
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.function.Function;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.deeplearning4j.nn.graph.ComputationGraph;
-import org.peft4j.AdapterScope;
-import org.peft4j.PeftModel;
 import org.peft4j.cli.options.DataOptions;
 import org.peft4j.cli.options.OpenModel;
-import org.peft4j.cli.options.TaskOption;
 import org.peft4j.cli.options.TaskReader;
 import org.peft4j.cli.options.VectorOptions;
+import org.peft4j.train.data.table.LanguagePair;
 import org.peft4j.train.data.table.Row;
 import org.peft4j.train.data.task.EvaluationRows;
 import org.peft4j.transformers.Encoder;
@@ -121,7 +114,11 @@ record RowScores(
     List<TextInput> sources =
         examples.stream().<TextInput>map(each -> TextInput.of(each.source())).toList();
     List<List<String>> written =
-        ofTasks(rows, sources, some -> inBatches(some, data.batchSize, writing::of));
+        new RowGroups(open.base(), open.wrapped(), data.languages.all(), rows)
+            .results(
+                sources,
+                (pair, some) ->
+                    inBatches(some, data.batchSize, inputs -> writing.of(inputs, pair)));
     return TextMetrics.of(
         written.stream().map(each -> each.get(0)).toList(),
         examples.stream().map(SourceTarget::target).toList());
@@ -139,24 +136,7 @@ record RowScores(
   /** Results in the order of the rows; those of one task at a time, if the adapters know tasks. */
   private <I, R> List<R> ofTasks(
       List<Row> rows, List<I> inputs, Function<List<I>, List<R>> results) {
-    Optional<PeftModel<ComputationGraph>> told = TaskOption.withTasks(open.wrapped());
-    if (told.isEmpty()) {
-      return results.apply(inputs);
-    }
-    Map<Optional<Integer>, List<Integer>> tasks = new LinkedHashMap<>();
-    for (int i = 0; i < rows.size(); i++) {
-      tasks.computeIfAbsent(rows.get(i).task(), task -> new ArrayList<>()).add(i);
-    }
-    Map<Integer, R> ofRow = new LinkedHashMap<>();
-    tasks.forEach(
-        (task, numbers) -> {
-          try (AdapterScope scope = told.get().tasksOfEachRow(task.stream().toList())) {
-            List<R> some = results.apply(numbers.stream().map(inputs::get).toList());
-            for (int i = 0; i < numbers.size(); i++) {
-              ofRow.put(numbers.get(i), some.get(i));
-            }
-          }
-        });
-    return IntStream.range(0, rows.size()).mapToObj(ofRow::get).toList();
+    return new RowGroups(open.base(), open.wrapped(), LanguagePair.NONE, rows)
+        .results(inputs, (pair, some) -> results.apply(some));
   }
 }

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.peft4j.error.PeftException;
+import org.peft4j.transformers.tokenizer.TextLanguages;
 
 /**
  * How to generate text. Names, meanings and defaults are those of Hugging Face transformers.
@@ -99,6 +100,34 @@ public record GenerationConfig(
       problems.add(
           name + (name.endsWith("has") ? " " : " is ") + value + "; allowed: " + allowed + ".");
     }
+  }
+
+  /**
+   * The same for texts in that language. Where it stands behind texts, as in mBART, the decoder
+   * begins with it; where it stands first, as in mBART-50, it is the first new token ({@code
+   * forced_bos_token_id}). That is what both learn; the pipeline of Hugging Face transformers
+   * forces it in both.
+   *
+   * @throws PeftException if there is no such language
+   */
+  public GenerationConfig inLanguage(TextLanguages languages, String language) {
+    int id = languages.id(language);
+    return new GenerationConfig(
+        maxNewTokens,
+        maxLength,
+        doSample,
+        temperature,
+        topK,
+        topP,
+        minP,
+        typicalP,
+        repetitionPenalty,
+        languages.first() ? rules.beginningWith(id) : rules,
+        beams,
+        eosTokenIds,
+        padTokenId,
+        languages.first() ? decoderStartTokenId : OptionalInt.of(id),
+        seed);
   }
 
   /** Always takes the likeliest token; at most {@code maxNewTokens} tokens. */

@@ -71,6 +71,20 @@ public record TokenRules(
     }
   }
 
+  /** The same with that token as the first new one. */
+  TokenRules beginningWith(int id) {
+    return new TokenRules(
+        minLength,
+        minNewTokens,
+        noRepeatNgramSize,
+        badWordsIds,
+        suppressTokens,
+        beginSuppressTokens,
+        OptionalInt.of(id),
+        forcedEosTokenIds,
+        stopStrings);
+  }
+
   /** Every token id in these rules, to compare with a vocabulary. */
   Stream<Integer> ids() {
     return Stream.of(

@@ -8,6 +8,7 @@ import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import org.peft4j.error.PeftException;
@@ -160,6 +161,11 @@ public final class Tokenizer implements AutoCloseable {
    */
   public boolean givesTypes() {
     return description.givesTypes();
+  }
+
+  /** The languages that its texts may be in, each with a token; empty but for mBART's classes. */
+  public Optional<TextLanguages> languages() {
+    return description.languages();
   }
 
   /** Whether pieces that go on within a word are marked, as {@code ##ing} in BERT. */

@@ -17,6 +17,7 @@ import org.peft4j.train.data.chat.SupervisedData;
 import org.peft4j.train.data.chat.SupervisedOptions;
 import org.peft4j.train.data.chat.SupervisedRows;
 import org.peft4j.train.data.table.Columns;
+import org.peft4j.train.data.table.LanguagePair;
 import org.peft4j.train.data.table.Table;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.config.Task;
@@ -59,6 +60,7 @@ import org.peft4j.transformers.tokenizer.Tokenizer;
  * @param supervised what is learned of rows of causal language models
  * @param virtualTokens how many positions an adapter takes before each row, fewer of which are left
  *     for it by default
+ * @param languages those of pairs of texts that say none, for tokenizers with languages
  */
 public record DataFiles(
     Path model,
@@ -67,7 +69,8 @@ public record DataFiles(
     OptionalInt sequenceLength,
     int stride,
     SupervisedOptions supervised,
-    int virtualTokens) {
+    int virtualTokens,
+    LanguagePair languages) {
   private static final int LENGTH = 512;
   private static final int WINDOW = 384;
   private static final int STRIDE = 128;
@@ -100,7 +103,8 @@ public record DataFiles(
         OptionalInt.empty(),
         STRIDE,
         SupervisedOptions.DEFAULT,
-        0);
+        0,
+        LanguagePair.NONE);
   }
 
   /** Files for a model with its own head. */
@@ -110,28 +114,38 @@ public record DataFiles(
 
   /** The same with other columns. */
   public DataFiles withColumns(Columns value) {
-    return new DataFiles(model, head, value, sequenceLength, stride, supervised, virtualTokens);
+    return new DataFiles(
+        model, head, value, sequenceLength, stride, supervised, virtualTokens, languages);
   }
 
   /** The same with that length of blocks and rows, 2 and above. */
   public DataFiles withSequenceLength(int value) {
     return new DataFiles(
-        model, head, columns, OptionalInt.of(value), stride, supervised, virtualTokens);
+        model, head, columns, OptionalInt.of(value), stride, supervised, virtualTokens, languages);
   }
 
   /** The same with windows that have so many tokens of the context in common; 128 by default. */
   public DataFiles withStride(int value) {
-    return new DataFiles(model, head, columns, sequenceLength, value, supervised, virtualTokens);
+    return new DataFiles(
+        model, head, columns, sequenceLength, value, supervised, virtualTokens, languages);
   }
 
   /** The same with other choices for rows of causal language models. */
   public DataFiles withSupervised(SupervisedOptions value) {
-    return new DataFiles(model, head, columns, sequenceLength, stride, value, virtualTokens);
+    return new DataFiles(
+        model, head, columns, sequenceLength, stride, value, virtualTokens, languages);
   }
 
   /** The same for an adapter that takes so many positions before each row: prompts, prefixes. */
   public DataFiles withVirtualTokens(int value) {
-    return new DataFiles(model, head, columns, sequenceLength, stride, supervised, value);
+    return new DataFiles(
+        model, head, columns, sequenceLength, stride, supervised, value, languages);
+  }
+
+  /** The same with the languages of rows that say none. */
+  public DataFiles withLanguages(LanguagePair value) {
+    return new DataFiles(
+        model, head, columns, sequenceLength, stride, supervised, virtualTokens, value);
   }
 
   /** Whether a file is a text that is cut into blocks. */
@@ -174,7 +188,8 @@ public record DataFiles(
       int most = blockLength();
       return switch (head.task()) {
         case CAUSAL_LM -> supervised(tokenizer).read(table).data();
-        case SEQ_2_SEQ_LM -> PairLines.of(tokenizer, architecture.tokens(), most).read(table);
+        case SEQ_2_SEQ_LM ->
+            PairLines.of(tokenizer, architecture.tokens(), most, languages).read(table);
         case SEQ_CLS ->
             rows(table, new SequenceRows(tokens(tokenizer, architecture), head), tokenizer);
         case TOKEN_CLS ->

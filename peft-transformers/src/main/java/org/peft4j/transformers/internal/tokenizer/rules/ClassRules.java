@@ -1,6 +1,7 @@
 package org.peft4j.transformers.internal.tokenizer.rules;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
@@ -51,7 +52,13 @@ final class ClassRules {
                  "fuse_unk": false, "byte_fallback": false}}
       """;
 
-  /** Of T5 and XLM-RoBERTa. */
+  private static final String ONE_SPACE =
+      """
+      {"type": "Sequence", "normalizers": [
+          {"type": "Replace", "pattern": {"Regex": " {2,}"}, "content": " "}]}
+      """;
+
+  /** Of T5, XLM-RoBERTa and mBART. */
   private static final String UNIGRAM =
       """
       {"normalizer": null,
@@ -104,6 +111,8 @@ final class ClassRules {
       case QWEN2 -> replace(file, QWEN2.formatted(prefix), kind, "merges");
       case GEMMA -> replace(file, GEMMA.formatted(quotedJson(unknown)), kind, "merges");
       case T5 -> unigram(kind, file, "always", 2);
+      case MBART -> replace(file, UNIGRAM.formatted("always", 3), kind);
+      case MBART50 -> mbart50(file);
       case XLM_ROBERTA ->
           unigram(kind, file, config.flag("add_prefix_space", true) ? "always" : "never", 3);
       case BERT ->
@@ -130,6 +139,18 @@ final class ClassRules {
     JsonNode map = precompiled(file.path("normalizer"));
     replace(file, UNIGRAM.formatted(scheme, unknown), kind);
     file.set("normalizer", map);
+  }
+
+  /** Its pre-tokenizer does not split at white space first. */
+  private static void mbart50(ObjectNode file) {
+    JsonNode map = precompiled(file.path("normalizer"));
+    replace(file, UNIGRAM.formatted("always", 3), TokenizerClass.MBART50);
+    file.set("pre_tokenizer", file.path("pre_tokenizer").path("pretokenizers").path(1));
+    ObjectNode normalizer = (ObjectNode) JSON.parse(ONE_SPACE, "MBART50");
+    if (!map.isNull()) {
+      ((ArrayNode) normalizer.get("normalizers")).insert(0, map);
+    }
+    file.set("normalizer", normalizer);
   }
 
   private static String quotedJson(String text) {

@@ -30,6 +30,14 @@ record Templates(TokenizerClass kind, Map<String, AddedToken> named, Map<String,
                   "bos_token A eos_token eos_token B eos_token",
                   "bos_token",
                   "eos_token"));
+      case MBART ->
+          file.set(
+              "post_processor",
+              template("A eos_token src_lang", "A B eos_token src_lang", "eos_token", "src_lang"));
+      case MBART50 ->
+          file.set(
+              "post_processor",
+              template("src_lang A eos_token", "src_lang A B eos_token", "src_lang", "eos_token"));
       case BERT ->
           file.set(
               "post_processor",

@@ -47,7 +47,9 @@ enum TokenizerClass {
           "eos_token", "<eos>",
           "pad_token", "<pad>",
           "mask_token", "<mask>")),
-  XLM_ROBERTA(Names.PAIRS);
+  XLM_ROBERTA(Names.PAIRS),
+  MBART(Names.PAIRS),
+  MBART50(Names.PAIRS);
 
   /** The names of classes, those of other models among them that are the same class. */
   private static final Map<String, TokenizerClass> BY_NAME =
@@ -62,6 +64,8 @@ enum TokenizerClass {
           entry("RobertaTokenizer", ROBERTA),
           entry("BartTokenizer", ROBERTA),
           entry("XLMRobertaTokenizer", XLM_ROBERTA),
+          entry("MBartTokenizer", MBART),
+          entry("MBart50Tokenizer", MBART50),
           entry("GPTNeoXTokenizer", GPT_NEOX),
           entry("GemmaTokenizer", GEMMA),
           entry("BloomTokenizer", AS_IS),

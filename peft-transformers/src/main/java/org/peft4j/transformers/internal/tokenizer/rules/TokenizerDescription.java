@@ -20,6 +20,7 @@ import java.util.stream.Stream;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.json.JsonReader;
 import org.peft4j.transformers.internal.tokenizer.check.TokenizerCheck;
+import org.peft4j.transformers.tokenizer.TextLanguages;
 
 /**
  * A checkpoint's tokenizer as transformers 5 would run it, checked.
@@ -32,6 +33,7 @@ import org.peft4j.transformers.internal.tokenizer.check.TokenizerCheck;
  * @param longestInput the most tokens of an input, if the config says it
  * @param givesTypes whether the types of tokens are given to a model
  * @param truncatesLeft whether a text that is too long loses its beginning, not its end
+ * @param languages those that its texts may be in, each with a token: mBART's
  */
 public record TokenizerDescription(
     ObjectNode json,
@@ -41,7 +43,8 @@ public record TokenizerDescription(
     boolean cleansUp,
     OptionalInt longestInput,
     boolean givesTypes,
-    boolean truncatesLeft) {
+    boolean truncatesLeft,
+    Optional<TextLanguages> languages) {
   /** The largest vocabularies take some 40 MB. */
   private static final JsonReader JSON = JsonReader.upTo(1 << 28, 1 << 24);
 
@@ -77,7 +80,11 @@ public record TokenizerDescription(
     file.putNull("truncation");
     file.putNull("padding");
     Map<String, Integer> ids = added.allIds();
-    new Templates(kind, named, ids).apply(file, config);
+    Map<String, AddedToken> around = new LinkedHashMap<>(named);
+    if (!LanguageCodes.of(kind).isEmpty()) {
+      around.put("src_lang", AddedToken.special(LanguageCodes.source(config, ids)));
+    }
+    new Templates(kind, around, ids).apply(file, config);
     boolean bytePairs = file.path("model").path("type").asText().equals("BPE");
     Map<String, String> names = new LinkedHashMap<>();
     named.forEach((name, token) -> names.put(name, token.content()));
@@ -89,7 +96,8 @@ public record TokenizerDescription(
         !bytePairs && config.flag("clean_up_tokenization_spaces", false),
         config.longestInput(),
         config.givesTypes(TokenizerClass.givesTypes(configJson, config.json())),
-        left);
+        left,
+        LanguageCodes.read(kind, config, ids, id(names, ids, "eos_token")));
   }
 
   private static JsonNode json(Path file) {
@@ -144,9 +152,17 @@ public record TokenizerDescription(
     return named;
   }
 
-  /** T5 has its sentinels too, where the config gives no other list. */
+  /** mBART has its languages too, and T5 its sentinels, where the config gives no other list. */
   private static List<AddedToken> extra(TokenizerClass kind, TokenizerConfig config) {
     List<AddedToken> additional = config.additional().orElse(List.of());
+    List<String> codes = LanguageCodes.of(kind);
+    if (!codes.isEmpty()) {
+      return Stream.concat(
+              codes.stream().map(AddedToken::special),
+              config.extra().orElse(additional).stream()
+                  .filter(token -> !codes.contains(token.content())))
+          .toList();
+    }
     if (kind != TokenizerClass.T5 || config.extra().isPresent()) {
       return config.extra().orElse(additional);
     }
@@ -194,6 +210,10 @@ public record TokenizerDescription(
 
   /** The id of a named token, if there is one. */
   public OptionalInt id(String name) {
+    return id(named, ids, name);
+  }
+
+  private static OptionalInt id(Map<String, String> named, Map<String, Integer> ids, String name) {
     Integer id = named.containsKey(name) ? ids.get(named.get(name)) : null;
     return id == null ? OptionalInt.empty() : OptionalInt.of(id);
   }
