@@ -88,6 +88,8 @@ class MessagesTest {
         "generate -m LLAMA -p Hello               | no tokenizer.json",
         "predict -m @/none -d INPUTS              | There is no model folder",
         "predict -m LLAMA -d @/none.jsonl         | none.jsonl",
+        "eval -m LLAMA -d @/rows.parquet          | rows.parquet is a Parquet file, which is not read here. Convert it to JSON Lines, for example by python",
+        "predict -m LLAMA -d @/rows.parquet       | lines=True, force_ascii=False)\", and give rows.jsonl.",
         "predict -m LLAMA -d @/notes.md           | is not a file of rows; use one of .jsonl",
         "predict -a @/none -d INPUTS              | There is no adapter folder",
         "embed -m LLAMA -d @/a.jsonl -o @/o       | allowed: a name that ends in .safetensors",

@@ -54,8 +54,19 @@ public final class Table {
     return String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
   }
 
-  /** Whether a file's name has one of {@link #ENDS}. */
+  /**
+   * Whether a file's name has one of {@link #ENDS}.
+   *
+   * @throws PeftException if it is one of Parquet's, which must be converted: says how
+   */
   public static boolean has(Path file) {
+    if (name(file).endsWith(".parquet")) {
+      throw new PeftException(
+          ("%s is a Parquet file, which is not read here. Convert it to JSON Lines, for example by"
+                  + " python -c \"import pandas; pandas.read_parquet('%1$s').to_json('rows.jsonl',"
+                  + " orient='records', lines=True, force_ascii=False)\", and give rows.jsonl.")
+              .formatted(file));
+    }
     return ENDS.stream().anyMatch(name(file)::endsWith);
   }
 
