@@ -37,6 +37,29 @@ class PlanTest {
         .containsPattern("total, checkpointed +\\d");
   }
 
+  /** What is trained of a head counts, whether the adapter is there or only thought of. */
+  @Test
+  void aHeadForTheTaskCounts(@TempDir Path folder) throws IOException {
+    Path model = Run.GOLDEN.resolve("predictions/bert_vectors");
+    Path data = Files.writeString(folder.resolve("a.csv"), "text,label\na,x\nb,y\nc,z\n");
+    Path adapter = folder.resolve("adapter");
+    List<Object> common = List.of("--task", "seq-cls", "--rank", 3);
+    List<Object> train = new ArrayList<>(List.of("train", "-m", model, "-d", data));
+    train.addAll(List.of("--steps", 1, "-o", adapter));
+    train.addAll(common);
+    List<Object> plan = new ArrayList<>(List.of("plan", model, "--num-labels", 3));
+    plan.addAll(common);
+
+    Run trained = Run.of(train.toArray());
+
+    String counts = trained.out().lines().findFirst().orElseThrow();
+    assertThat(counts).as(trained.err()).startsWith("trainable params: ");
+    assertThat(Run.of(plan.toArray()).out()).startsWith(counts);
+    assertThat(Run.of("plan", model, "--adapter", adapter).out()).startsWith(counts);
+    assertThat(Run.of("plan", model, "--num-labels", 3).err())
+        .contains("--num-labels is for seq-cls and token-cls; the task is feature-extraction.");
+  }
+
   @Test
   void onePrecisionIsTold() {
     Run run = Run.of("plan", CONFIGS.resolve("gpt2"), "--precision", "bf16");

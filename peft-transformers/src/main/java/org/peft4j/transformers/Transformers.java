@@ -46,6 +46,17 @@ public final class Transformers {
   }
 
   /**
+   * The same with a head for another task, or with other labels: {@code
+   * TaskHead.sequences(Labels.count(3))}.
+   *
+   * @throws PeftException as above, or if the model cannot have that head
+   */
+  public static TransformerPlan plan(
+      Path path, TaskHead head, PeftConfig config, TrainingBatch batch) {
+    return TransformerPlanner.plan(path, head, config, batch);
+  }
+
+  /**
    * The architecture of the model that a graph belongs to; empty if the graph is not of a model
    * that was loaded here.
    *

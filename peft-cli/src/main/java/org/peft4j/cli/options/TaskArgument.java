@@ -13,7 +13,7 @@ import picocli.CommandLine.TypeConversionException;
  */
 public record TaskArgument(Optional<Task> task, Optional<Integer> number) {
   /** The names of all tasks as they are typed. */
-  static final String NAMES =
+  public static final String NAMES =
       Arrays.stream(Task.values()).map(TaskArgument::typed).collect(Collectors.joining(", "));
 
   /** Reads an argument. */

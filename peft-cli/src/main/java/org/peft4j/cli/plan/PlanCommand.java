@@ -13,11 +13,18 @@ import org.peft4j.cli.options.OptionNames;
 import org.peft4j.cli.options.Output;
 import org.peft4j.cli.options.PrecisionOption.Offload;
 import org.peft4j.cli.options.QuantizationOptions;
+import org.peft4j.cli.options.TaskArgument;
 import org.peft4j.config.PeftConfig;
+import org.peft4j.error.PeftException;
 import org.peft4j.internal.files.AdapterFiles;
 import org.peft4j.train.optimizer.StandardOptimizer;
 import org.peft4j.transformers.Transformers;
+import org.peft4j.transformers.config.Labels;
 import org.peft4j.transformers.config.Precision;
+import org.peft4j.transformers.config.Task;
+import org.peft4j.transformers.config.TaskHead;
+import org.peft4j.transformers.family.AdapterTask;
+import org.peft4j.transformers.family.Families;
 import org.peft4j.transformers.plan.TrainingBatch;
 import org.peft4j.transformers.plan.TransformerPlan;
 import picocli.CommandLine.ArgGroup;
@@ -79,6 +86,21 @@ public final class PlanCommand implements Runnable {
           "Precision of frozen matrices and embeddings: fp32 or bf16 (default: report both).")
   Optional<Precision> precision = Optional.empty();
 
+  @Option(
+      names = "--task",
+      paramLabel = "TASK",
+      converter = TaskArgument.Converter.class,
+      description =
+          "What the model is for, as in train (default: what the adapter or config.json says).")
+  Optional<TaskArgument> task = Optional.empty();
+
+  @Option(
+      names = "--num-labels",
+      paramLabel = "N",
+      description =
+          "Labels of a new head, for seq-cls and token-cls (default: the model's own, or 2).")
+  Optional<Integer> labels = Optional.empty();
+
   @Mixin QuantizationOptions quantization = new QuantizationOptions();
 
   @Option(
@@ -114,9 +136,9 @@ public final class PlanCommand implements Runnable {
         adapter
             .adapter
             .map(AdapterFiles::readConfig)
-            .orElseGet(() -> NewAdapter.config(adapter, path, Optional.of(STEPS)));
+            .orElseGet(() -> NewAdapter.config(adapter, path, asked(), Optional.of(STEPS)));
     TrainingBatch size = OPTIONS.in(() -> new TrainingBatch(batch, length));
-    TransformerPlan plan = Transformers.plan(path, config, size);
+    TransformerPlan plan = Transformers.plan(path, head(config), config, size);
     List<Precision> told = precision.map(List::of).orElse(List.of(Precision.values()));
     PlannedRun run =
         new PlannedRun(
@@ -125,5 +147,47 @@ public final class PlanCommand implements Runnable {
             optimizer.map(StandardOptimizer::named).orElse(StandardOptimizer.ADAMW),
             offload.isPresent());
     Output.of(spec).print(json ? new PlanJson(run, told).text() : new PlanText(run, told).text());
+  }
+
+  private Optional<Task> asked() {
+    return task.map(
+        argument ->
+            argument
+                .task()
+                .orElseThrow(
+                    () ->
+                        new PeftException(
+                            "--task is a number; allowed: " + TaskArgument.NAMES + ".")));
+  }
+
+  /** The head that is trained: a saved adapter's, the model's own, or a new one. */
+  private TaskHead head(PeftConfig config) {
+    if (adapter.adapter.isPresent() && task.isEmpty() && labels.isEmpty()) {
+      return AdapterTask.of(adapter.adapter.get(), path);
+    }
+    TaskHead own = AdapterTask.head(Families.read(path));
+    Task wanted =
+        asked().or(() -> config.common().taskType().map(AdapterTask::named)).orElse(own.task());
+    boolean classes = wanted == Task.SEQ_CLS || wanted == Task.TOKEN_CLS;
+    if (labels.isPresent() && !classes) {
+      throw new PeftException(
+          "--num-labels is for seq-cls and token-cls; the task is "
+              + TaskArgument.typed(wanted)
+              + ".");
+    }
+    if (!classes) {
+      return wanted == own.task() || isLanguage(wanted) && isLanguage(own.task())
+          ? own
+          : TaskHead.of(wanted);
+    }
+    if (wanted == own.task() && labels.isEmpty()) {
+      return own;
+    }
+    Labels named = Labels.count(labels.orElse(2));
+    return wanted == Task.SEQ_CLS ? TaskHead.sequences(named) : TaskHead.tokens(named);
+  }
+
+  private static boolean isLanguage(Task task) {
+    return task == Task.CAUSAL_LM || task == Task.SEQ_2_SEQ_LM;
   }
 }

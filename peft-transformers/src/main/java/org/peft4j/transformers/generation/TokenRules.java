@@ -77,6 +77,7 @@ public record TokenRules(
         minLength,
         minNewTokens,
         noRepeatNgramSize,
+        encoderNoRepeatNgramSize,
         badWordsIds,
         suppressTokens,
         beginSuppressTokens,

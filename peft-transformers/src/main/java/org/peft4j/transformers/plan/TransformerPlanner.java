@@ -16,6 +16,8 @@ import org.peft4j.transformers.architecture.BlockPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.architecture.StackPart;
 import org.peft4j.transformers.config.Precision;
+import org.peft4j.transformers.config.TaskHead;
+import org.peft4j.transformers.family.AdapterTask;
 import org.peft4j.transformers.family.Families;
 import org.peft4j.transformers.internal.weights.StoredHead;
 
@@ -41,6 +43,19 @@ public final class TransformerPlanner {
    */
   public static TransformerPlan plan(Path path, PeftConfig config, TrainingBatch batch) {
     return plan(StoredHead.of(path, Families.read(path)), config, batch);
+  }
+
+  /**
+   * Plans for a {@code config.json} with that head: the model's own, or a new one.
+   *
+   * @throws org.peft4j.error.PeftException as above, or if the model cannot have that head
+   */
+  public static TransformerPlan plan(
+      Path path, TaskHead head, PeftConfig config, TrainingBatch batch) {
+    ModelArchitecture own = Families.read(path);
+    return own.task() == head.task() && AdapterTask.head(own).equals(head)
+        ? plan(path, config, batch)
+        : plan(Families.read(path, head), config, batch);
   }
 
   /** Plans for a model whose architecture is known. */

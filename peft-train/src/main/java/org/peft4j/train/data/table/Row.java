@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.NearestNames;
@@ -256,23 +255,35 @@ public final class Row {
             + Quoted.quoted(column)
             + (columns.names().containsKey(field) ? ", the column of " + field : "")
             + ". "
-            + NearestNames.sentence(column, fields()));
+            + NearestNames.sentence(column, columns()));
   }
 
-  /** An error of this row. */
+  /** The fields that have a value, as the file calls them. */
+  private List<String> columns() {
+    return fields().stream().map(columns::column).toList();
+  }
+
+  /** An error of this row; in a file without lines of rows, with its id if it has one. */
   public PeftException problem(String text) {
-    return new PeftException(place + " " + text);
+    return new PeftException(place + id() + " " + text);
+  }
+
+  private String id() {
+    JsonNode id = values.get("id");
+    return place.column() > 0 && id != null && id.isValueNode()
+        ? " (id " + Quoted.quoted(id.asText()) + ")"
+        : "";
   }
 
   /** An error of a field, with the column of a table. */
   public PeftException problem(String field, String text) {
     String column = columns.column(field);
-    return new PeftException(place.of(column) + ": " + Quoted.quoted(column) + " " + text);
+    return new PeftException(place.of(column) + id() + ": " + Quoted.quoted(column) + " " + text);
   }
 
   /** The fields, for messages. */
   public String fieldsForMessages() {
-    return Quoted.quoted(fields().stream().collect(Collectors.joining(", ")));
+    return Quoted.quoted(String.join(", ", columns()));
   }
 
   private static String shown(JsonNode value) {

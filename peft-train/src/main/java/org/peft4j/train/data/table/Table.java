@@ -99,7 +99,7 @@ public final class Table {
         row -> {
           count[0]++;
           missing.removeAll(row.fields());
-          seen.addAll(row.fields());
+          row.fields().forEach(field -> seen.add(columns.column(field)));
           consumer.accept(row);
         });
     if (count[0] == 0) {

@@ -18,6 +18,7 @@ import org.peft4j.train.data.chat.SupervisedOptions;
 import org.peft4j.train.data.chat.SupervisedRows;
 import org.peft4j.train.data.table.Columns;
 import org.peft4j.train.data.table.LanguagePair;
+import org.peft4j.train.data.table.Row;
 import org.peft4j.train.data.table.Table;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.config.Task;
@@ -247,8 +248,31 @@ public record DataFiles(
     try (Tokenizer tokenizer = Tokenizer.load(model)) {
       RelatedRows rows = new RelatedRows(tokens(tokenizer, architecture));
       List<RelatedTexts> related = new ArrayList<>();
-      Table.of(file, columns).forEach(row -> related.add(rows.encode(row)));
+      Table.of(file, columns)
+          .forEach(
+              row -> {
+                RelatedTexts texts = rows.encode(row);
+                requireAlike(row, related, texts);
+                related.add(texts);
+              });
       return VectorData.of(related, padding(tokenizer));
+    }
+  }
+
+  private static void requireAlike(Row row, List<RelatedTexts> before, RelatedTexts texts) {
+    if (before.isEmpty()) {
+      return;
+    }
+    RelatedTexts first = before.get(0);
+    if (first.texts().size() != texts.texts().size()
+        || first.score().isPresent() != texts.score().isPresent()) {
+      throw row.problem(
+          "has %d texts and %s score, the first row %d and %s; all rows have the same."
+              .formatted(
+                  texts.texts().size(),
+                  texts.score().isPresent() ? "a" : "no",
+                  first.texts().size(),
+                  first.score().isPresent() ? "one" : "none"));
     }
   }
 

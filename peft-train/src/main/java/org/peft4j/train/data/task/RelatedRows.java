@@ -24,6 +24,11 @@ final class RelatedRows {
           "has \"text\" or \"text_pair\" beside \"anchor\" or \"positive\"; give one or the other.");
     }
     String second = anchored ? "positive" : "text_pair";
+    if (!row.has(second)) {
+      throw row.problem(
+          "has no \"%s\". An encoder for the task FEATURE_EXTRACTION learns from pairs: text and text_pair, or anchor and positive. Its fields: %s. For labels, name another task."
+              .formatted(second, row.fieldsForMessages()));
+    }
     TokenSequence first = tokens(row, anchored ? "anchor" : "text");
     if (row.has("score")) {
       if (row.has("negative")) {
