@@ -3,6 +3,7 @@ package org.peft4j.transformers.checkpoint;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
@@ -41,6 +42,11 @@ final class CheckpointFiles {
   private static final List<String> TEMPLATES =
       List.of("chat_template.jinja", "chat_template.json");
 
+  private static final String TEMPLATE = ".jinja";
+
+  /** A folder of templates with names. */
+  private static final String NAMED_TEMPLATES = "additional_chat_templates";
+
   private static final String GENERATION = "generation_config.json";
 
   /** Files that a copy of the checkpoint needs beside config and weights. */
@@ -62,8 +68,37 @@ final class CheckpointFiles {
   static void copyCompanions(List<Path> folders, Path to) {
     List<Path> tokenizers = having(folders, VOCABULARIES);
     copyFirst(tokenizers.isEmpty() ? folders : tokenizers, TOKENIZER, to);
-    copyFirst(templates(folders, tokenizers), TEMPLATES, to);
+    templates(folders, tokenizers).stream()
+        .filter(folder -> !having(List.of(folder), TEMPLATES).isEmpty() || hasNamed(folder))
+        .findFirst()
+        .ifPresent(
+            folder -> {
+              copy(folder, TEMPLATES, to);
+              copyNamed(folder, to);
+            });
     copyFirst(folders, List.of(GENERATION), to);
+  }
+
+  private static boolean hasNamed(Path folder) {
+    return Files.isDirectory(folder.resolve(NAMED_TEMPLATES));
+  }
+
+  private static void copyNamed(Path from, Path to) {
+    if (!hasNamed(from)) {
+      return;
+    }
+    try (Stream<Path> files = Files.list(from.resolve(NAMED_TEMPLATES))) {
+      List<String> names =
+          files
+              .map(file -> NAMED_TEMPLATES + "/" + file.getFileName())
+              .filter(name -> name.endsWith(TEMPLATE))
+              .sorted()
+              .toList();
+      Files.createDirectories(to.resolve(NAMED_TEMPLATES));
+      copy(from, names, to);
+    } catch (IOException e) {
+      throw new PeftException("Cannot copy " + from.resolve(NAMED_TEMPLATES) + ": " + e + ".", e);
+    }
   }
 
   private static void copyFirst(List<Path> folders, List<String> names, Path to) {
@@ -166,9 +201,24 @@ final class CheckpointFiles {
 
   private static boolean isPart(Path entry) {
     String name = String.valueOf(entry.getFileName());
+    if (name.equals(NAMED_TEMPLATES)) {
+      return holdsTemplates(entry);
+    }
     return Files.isRegularFile(entry)
         && (COMPANIONS.contains(name)
             || OWN.contains(name)
             || name.matches("model(-\\d+-of-\\d+)?\\.safetensors"));
+  }
+
+  private static boolean holdsTemplates(Path folder) {
+    if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
+      return false;
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.allMatch(
+          file -> Files.isRegularFile(file) && file.toString().endsWith(TEMPLATE));
+    } catch (IOException e) {
+      throw new PeftException("Cannot list " + folder + ": " + e.getMessage() + ".", e);
+    }
   }
 }

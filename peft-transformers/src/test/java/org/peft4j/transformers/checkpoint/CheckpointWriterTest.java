@@ -128,6 +128,30 @@ class CheckpointWriterTest {
     assertThat(companions(source, adapter)).doesNotContainKey("chat_template.jinja");
   }
 
+  @Test
+  void templatesWithNamesComeAlongAndAreReplaced() throws IOException {
+    Path source = copy(Golden.base("llama"), folder.resolve("source"));
+    Path named = Files.createDirectories(source.resolve("additional_chat_templates"));
+    Files.writeString(named.resolve("tool_use.jinja"), "tools");
+    Files.writeString(named.resolve("notes.txt"), "no template");
+    Path target = folder.resolve("target");
+    for (int i = 0; i < 2; i++) {
+      try (CausalLanguageModel model = Transformers.load(source)) {
+        CheckpointWriter.of(model).write(target);
+      }
+      try (Stream<Path> files = Files.list(target.resolve("additional_chat_templates"))) {
+        assertThat(files)
+            .containsExactly(target.resolve("additional_chat_templates/tool_use.jinja"));
+      }
+    }
+
+    Files.writeString(target.resolve("additional_chat_templates/mine.txt"), "mine");
+    try (CausalLanguageModel model = Transformers.load(source)) {
+      assertThatThrownBy(() -> CheckpointWriter.of(model).write(target))
+          .hasMessageContaining("holds additional_chat_templates, which does not belong to");
+    }
+  }
+
   private Map<String, String> companions(Path source, Path adapter) throws IOException {
     Path target = folder.resolve("merged");
     try (CausalLanguageModel model = Transformers.load(source)) {
