@@ -19,6 +19,9 @@ class RecipesTest {
       Path.of(System.getProperty("basedir", ".")).resolve("../examples/recipes").normalize();
   private static final Path MODELS = Run.GOLDEN.resolve("predictions");
 
+  private static final String PAIRS =
+      "prompt,chosen,rejected\n" + rows("The cat, has a hat, is bad", "Once, upon a time, x");
+
   static Stream<Arguments> recipes() {
     return Stream.of(
         Arguments.of("causal-lm", "llama_text", "a.txt", "The cat has a hat. ".repeat(40)),
@@ -38,7 +41,14 @@ class RecipesTest {
             "feature-extraction",
             "bert_vectors",
             "a.csv",
-            "anchor,positive\n" + rows("The cat,hats", "A king,kings")));
+            "anchor,positive\n" + rows("The cat,hats", "A king,kings")),
+        Arguments.of("dpo", "llama_text", "a.csv", PAIRS),
+        Arguments.of("orpo", "llama_text", "a.csv", PAIRS),
+        Arguments.of(
+            "kto",
+            "llama_text",
+            "a.csv",
+            "prompt,completion,label\n" + rows("The cat, has a hat,true", "Once, is bad,false")));
   }
 
   private static String rows(String... lines) {
@@ -75,7 +85,10 @@ class RecipesTest {
     assertThat(output.resolve("adapter_model.safetensors")).exists();
     String options = Files.readString(output.resolve("run.yaml"));
     Files.readAllLines(RECIPES.resolve(recipe + ".yaml")).stream()
-        .filter(line -> line.matches("(rank|learning-rate|schedule|task|warmup-ratio): .*"))
+        .filter(
+            line ->
+                line.matches(
+                    "(rank|learning-rate|schedule|task|warmup-ratio|objective|beta|loss-type): .*"))
         .forEach(line -> assertThat(options.replace("\"", "")).contains(line));
   }
 
