@@ -79,8 +79,12 @@ enum TokenizedTargets {
     switch (this) {
       case NEXT_TOKENS, TAGS ->
           rows.requireShape(LABELS, rows.shape(TokenizedRows.IDS), TokenizedRows.IDS);
-      case CLASSES, ANSWERS ->
-          names().forEach(name -> rows.requireShape(name, all, TokenizedRows.IDS));
+      case CLASSES -> {
+        if (!rows.shape(LABELS).equals(List.of(all.get(0), 1L))) {
+          rows.requireShape(LABELS, all, TokenizedRows.IDS);
+        }
+      }
+      case ANSWERS -> names().forEach(name -> rows.requireShape(name, all, TokenizedRows.IDS));
       case NUMBERS -> {
         List<Long> shape = rows.shape(LABELS);
         boolean fits =

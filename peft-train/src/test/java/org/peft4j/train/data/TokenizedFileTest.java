@@ -161,6 +161,17 @@ class TokenizedFileTest {
     assertThat(data.batch(0).labels()).isDeepEqualTo(new int[][] {{1, 2}});
   }
 
+  /** As transformers, which looks at them in one row: {@code labels.view(-1)}. */
+  @Test
+  void classesMayStandInAColumn() {
+    Tensor column = new Tensor(DType.I64, new long[] {2, 1}, 2, 1);
+
+    TokenBatch batch =
+        read("bert_sequence", Map.of("input_ids", IDS, "labels", column)).batch(1, 0);
+
+    assertThat(batch.labels()).isDeepEqualTo(new int[][] {{1}, {2}});
+  }
+
   @Test
   void theHeadSaysWhatLabelsAre() {
     Tensor ofTokens = new Tensor(DType.I64, new long[] {2, 3}, 2, -100, 1, 0, 2, -100);

@@ -60,7 +60,9 @@ record ForwardLabels(HeadPart head, int outputs) {
     }
     long[] shape = tokens.stream().mapToLong(Long::longValue).toArray();
     if (ofSequences()) {
-      requireShape(source, LABELS, List.of(batch));
+      if (!source.tensor(LABELS).shape().equals(List.of(batch, 1L))) {
+        requireShape(source, LABELS, List.of(batch));
+      }
       shape = new long[] {batch, 1};
     }
     int[] values = ForwardInputs.values(source, LABELS, Labelled.IGNORED, outputs - 1);
