@@ -212,7 +212,8 @@ COLUMNS = ["logits", "loss", "gradients", "saved", "merged logits", "merged loss
 
 
 # PEFT has no LoHa, LoKr and OLoRA on Conv1D, and gives no state of VeRA without its projections.
-NOT_LOADED = ("loha/gpt2", "lokr/gpt2", "initialization/gpt2_olora", "eva/", "vera/llama_saved", "vera/gpt2_saved")
+# Bases in fewer bits are merged by no one without rounding.
+NOT_LOADED = ("quantized/", "loha/gpt2", "lokr/gpt2", "initialization/gpt2_olora", "eva/", "vera/llama_saved", "vera/gpt2_saved")
 
 # Both take their matrices from a singular value decomposition of their own, in single precision.
 PISSA = ("initialization/llama_pissa", "initialization/gpt2_pissa", "dora/llama_pissa")

@@ -14,7 +14,7 @@ import tempfile
 import torch
 from safetensors.torch import load_file
 from peft import IA3Config, LoraConfig, PeftConfig, get_peft_model
-from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, AutoModelForSeq2SeqLM, PreTrainedConfig, PreTrainedModel
+from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoModelForSequenceClassification, PreTrainedConfig, PreTrainedModel
 
 import bases
 
@@ -104,8 +104,35 @@ OTHER: dict[str, object] = {
     "return_dict": None,
     "initializer_range": 0.5,
     "local_attention": 3,
+    "forced_eos_token_id": 2,
+    "bos_token_id": 3,
+    "eos_token_id": 3,
+    "classifier_dropout": 0.5,
+    "summary_type": "mean",
+    "num_ln_in_parallel_attn": 1,
+    "use_bidirectional_attention": True,
+    "attn_logit_softcapping": 2.0,
+    "final_logit_softcapping": 3.0,
+    "intermediate_size": 48,
+    "classifier_activation": "relu",
+    "classifier_pooling": "mean",
 }
 """Values for fields whose other value cannot be made from the first."""
+
+AGAIN: dict[str, object] = {
+    "activation_function": "relu",
+    "hidden_act": "relu",
+    "layer_types": ["sliding_attention", "full_attention"],
+    "bos_token_id": 4,
+    "eos_token_id": 4,
+    "window_size": 4,
+}
+"""Where those are the family's own."""
+
+NOT_TRIED = {
+    "_name_or_path", "architectures", "id2label", "label2id", "model_type", "transformers_version",  # num_labels is tried
+    "is_encoder_decoder", "return_dict",  # what model_of reads
+}  # fmt: skip
 
 BESIDE: dict[str, object] = {
     "is_causal": False,
@@ -131,7 +158,7 @@ BESIDE: dict[str, object] = {
 
 def other(name: str, value: object) -> object:
     if name in OTHER:
-        return OTHER[name]
+        return OTHER[name] if OTHER[name] != value else AGAIN[name]
     if isinstance(value, bool):
         return not value
     if isinstance(value, int):
@@ -141,7 +168,9 @@ def other(name: str, value: object) -> object:
     return None
 
 
-def model_of(config: PreTrainedConfig) -> PreTrainedModel:
+def model_of(config: PreTrainedConfig, classifies: bool = False) -> PreTrainedModel:
+    if classifies:
+        return AutoModelForSequenceClassification.from_config(config, attn_implementation="eager", dtype=torch.float32).eval()
     if config.model_type in ENCODERS:
         return AutoModel.from_config(config, attn_implementation="eager", dtype=torch.float32).eval()
     kind = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
@@ -158,8 +187,8 @@ def targets(config: dict, adapter: PeftConfig) -> list[str] | None:
     return sorted(model.targeted_module_names)
 
 
-def logits(config: PreTrainedConfig) -> tuple[dict, torch.Tensor]:
-    model = model_of(config)
+def logits(config: PreTrainedConfig, classifies: bool = False) -> tuple[dict, torch.Tensor]:
+    model = model_of(config, classifies)
     with torch.no_grad():
         for key, parameter in model.named_parameters():
             parameter.copy_(bases.weight(key, key, parameter))
@@ -167,12 +196,12 @@ def logits(config: PreTrainedConfig) -> tuple[dict, torch.Tensor]:
         inputs = {"decoder_input_ids": ids.flip(0)} if config.is_encoder_decoder else {}
         shapes = {key: tuple(parameter.shape) for key, parameter in model.named_parameters()}
         output = model(input_ids=ids, **inputs)
-        return shapes, output.last_hidden_state if config.model_type in ENCODERS else output.logits
+        return shapes, output.last_hidden_state if config.model_type in ENCODERS and not classifies else output.logits
 
 
-def effect(config: dict, expected: tuple[dict, torch.Tensor]) -> str:
+def effect(config: dict, expected: tuple[dict, torch.Tensor], classifies: bool = False) -> str:
     try:
-        shapes, actual = logits(AutoConfig.for_model(**copy.deepcopy(config)))
+        shapes, actual = logits(AutoConfig.for_model(**copy.deepcopy(config)), classifies)
     except Exception:
         return "error"
     if shapes != expected[0]:
@@ -206,8 +235,17 @@ def family(name: str, sizes: dict) -> dict:
         for field, value in changed.items()
         if value is not None and value != config.get(field)
     }
+    assert not set(config) - set(fields) - NOT_TRIED, set(config) - set(fields) - NOT_TRIED
+    classifier = {}
+    if name in ENCODERS:  # what their classifiers alone read
+        alone = logits(AutoConfig.for_model(**copy.deepcopy(config)), classifies=True)
+        classifier = {"classifier": type(model_of(full, classifies=True)).__name__}
+        for field, entry in fields.items():
+            if entry["effect"] == "none":
+                entry["classifier"] = effect({**config, field: entry["value"]}, alone, classifies=True)
     return {
         "config": config,
+        **classifier,
         **renamed(full, expected[0]),
         "fields": fields,
         "parameters": expected[0],

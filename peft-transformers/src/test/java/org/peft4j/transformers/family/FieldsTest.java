@@ -6,6 +6,8 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -40,6 +42,59 @@ class FieldsTest {
                 golden(family).path("fields").properties().stream()
                     .filter(field -> !field.getValue().path("effect").asText().equals("none"))
                     .map(field -> arguments(family, field.getKey(), field.getValue())));
+  }
+
+  /** Names, which module classes there are, and labels, whose number is tried. */
+  private static final Set<String> NOT_TRIED =
+      Set.of(
+          "_name_or_path",
+          "architectures",
+          "id2label",
+          "label2id",
+          "model_type",
+          "transformers_version",
+          "is_encoder_decoder",
+          "return_dict");
+
+  /** Those that matter to a classifier of an encoder alone: how it pools, say. */
+  static Stream<Arguments> fieldsOfClassifiers() {
+    return families()
+        .flatMap(
+            family ->
+                golden(family).path("fields").properties().stream()
+                    .filter(f -> !f.getValue().path("classifier").asText("none").equals("none"))
+                    .map(field -> arguments(family, field.getKey(), field.getValue())));
+  }
+
+  @ParameterizedTest
+  @MethodSource("families")
+  void everyFieldOfTheReferencesClassIsTried(String family) {
+    Set<String> all = new TreeSet<>();
+    golden(family).path("config").fieldNames().forEachRemaining(all::add);
+    all.removeAll(NOT_TRIED);
+
+    assertThat(all).isNotEmpty();
+    golden(family).path("fields").fieldNames().forEachRemaining(all::remove);
+    assertThat(all).isEmpty();
+  }
+
+  @ParameterizedTest
+  @MethodSource("fieldsOfClassifiers")
+  void aFieldOfClassifiersIsComputedOrRefused(String family, String field, JsonNode entry) {
+    String name = golden(family).path("classifier").asText();
+    ConfigFile classifier = config(family).with("architectures", "[\"" + name + "\"]");
+    ModelArchitecture before = classifier.read();
+    ConfigFile changed = classifier.with(field, entry.path("value").toString());
+
+    Optional<String> refusal = refusal(changed);
+
+    assertThat(before.head().labels()).isPresent();
+    if (refusal.isPresent()) {
+      assertThat(refusal.get()).contains(field);
+    } else {
+      assertThat(entry.path("classifier").asText()).isNotEqualTo("error");
+      assertThat(changed.read()).isNotEqualTo(before);
+    }
   }
 
   @ParameterizedTest
