@@ -3,7 +3,6 @@ package org.peft4j.transformers.internal.family;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.OptionalDouble;
@@ -62,9 +61,21 @@ public final class ConfigFields {
     return json.path(name);
   }
 
+  private FieldValue value(String name) {
+    return new FieldValue(node(name), allowed -> problem(name, allowed));
+  }
+
+  private FieldList list(String name) {
+    return new FieldList(node(name), allowed -> problem(name, allowed));
+  }
+
   /** A number of features, heads or the like: the product of two of them is no overflow. */
   public int size(String name) {
-    return positive(name, MAX_SIZE, "");
+    return value(name).positive(MAX_SIZE, "");
+  }
+
+  public int size(String name, int absent) {
+    return has(name) ? size(name) : absent;
   }
 
   /** Checks that heads times their size is a size too. */
@@ -75,13 +86,9 @@ public final class ConfigFields {
         "a size of which " + heads + " heads have no more than " + MAX_SIZE + " together");
   }
 
-  public int size(String name, int absent) {
-    return has(name) ? size(name) : absent;
-  }
-
   /** A number of blocks: each is described, so a number without end would never end. */
   public int layers(String name) {
-    return positive(name, MAX_LAYERS, " layers");
+    return value(name).positive(MAX_LAYERS, " layers");
   }
 
   public int layers(String name, int absent) {
@@ -90,39 +97,21 @@ public final class ConfigFields {
 
   /** A number of tokens, positions or labels. */
   public int count(String name) {
-    return positive(name, Integer.MAX_VALUE - 8, "");
+    return value(name).positive(Integer.MAX_VALUE - 8, "");
   }
 
   public int count(String name, int absent) {
     return has(name) ? count(name) : absent;
   }
 
-  private int positive(String name, int most, String what) {
-    JsonNode node = node(name);
-    boolean whole = node.canConvertToInt() && node.isIntegralNumber();
-    if (!whole || node.intValue() < 1 || node.intValue() > most) {
-      problem(name, "1 to " + most + what);
-      return 1;
-    }
-    return node.intValue();
-  }
-
   /** A whole number that may be 0. */
   public int natural(String name) {
-    JsonNode node = node(name);
-    if (!node.canConvertToInt() || !node.isIntegralNumber() || node.intValue() < 0) {
-      problem(name, "0 or a positive integer");
-      return 0;
-    }
-    return node.intValue();
+    return value(name).natural();
   }
 
   /** A whole number, or none where the field is null. */
   public OptionalInt integer(String name, OptionalInt absent) {
-    if (node(name).isMissingNode()) {
-      return absent;
-    }
-    return node(name).isInt() ? OptionalInt.of(node(name).intValue()) : OptionalInt.empty();
+    return value(name).integer(absent);
   }
 
   /** A number of tokens, or none where the field is null. */
@@ -166,12 +155,7 @@ public final class ConfigFields {
   }
 
   public double positiveNumber(String name) {
-    JsonNode node = node(name);
-    if (!node.isNumber() || !(node.doubleValue() > 0) || Double.isInfinite(node.doubleValue())) {
-      problem(name, "a positive number");
-      return 1;
-    }
-    return node.doubleValue();
+    return value(name).positiveNumber();
   }
 
   public double positiveNumber(String name, double absent) {
@@ -182,9 +166,7 @@ public final class ConfigFields {
    * Whether a field has a number of at least {@code least}; anything else but null is a problem.
    */
   public boolean isNumber(String name, double least) {
-    boolean good = node(name).isNumber() && node(name).doubleValue() >= least;
-    check(good || !has(name), name, "a number from " + least + " on");
-    return good;
+    return value(name).isNumber(least);
   }
 
   /** A number that is there. */
@@ -192,19 +174,17 @@ public final class ConfigFields {
     return node(name).doubleValue();
   }
 
+  public boolean flag(String name, boolean absent) {
+    return value(name).flag(absent);
+  }
+
+  public String text(String name, String absent) {
+    return value(name).text(absent);
+  }
+
   /** A list of {@code count} numbers; as many ones where it is missing or wrong. */
   public List<Double> positiveNumbers(String name, int count) {
-    List<Double> numbers = new ArrayList<>();
-    for (JsonNode node : node(name)) {
-      if (node.isNumber() && node.doubleValue() > 0 && Double.isFinite(node.doubleValue())) {
-        numbers.add(node.doubleValue());
-      }
-    }
-    if (!node(name).isArray() || node(name).size() != count || numbers.size() != count) {
-      problem(name, "a list of " + count + " positive numbers");
-      return Collections.nCopies(count, 1.0);
-    }
-    return numbers;
+    return list(name).positiveNumbers(count);
   }
 
   /**
@@ -212,86 +192,31 @@ public final class ConfigFields {
    * written out; at most one string more than {@code most}.
    */
   public List<String> repeated(String name, int most) {
-    List<String> all = new ArrayList<>();
-    for (JsonNode item : node(name)) {
-      int times = item.path(1).isInt() ? item.path(1).intValue() : 0;
-      for (int i = 0; i < times && all.size() <= most && !item.path(0).isEmpty(); i++) {
-        item.path(0).forEach(type -> all.add(type.asText()));
-      }
-    }
-    return all;
+    return list(name).repeated(most);
   }
 
   /** A list of at least {@code count} numbers 0 and 1; zeros where it is missing or wrong. */
   public List<Integer> flags(String name, int count) {
-    List<Integer> flags = new ArrayList<>();
-    for (JsonNode node : node(name)) {
-      flags.add(
-          node.isInt() && (node.intValue() == 0 || node.intValue() == 1) ? node.intValue() : 2);
-    }
-    if (!node(name).isArray() || flags.size() < count || flags.contains(2)) {
-      problem(name, "a list of at least " + count + " numbers 0 and 1");
-      return Collections.nCopies(count, 0);
-    }
-    return flags;
-  }
-
-  public boolean flag(String name, boolean absent) {
-    check(!has(name) || node(name).isBoolean(), name, "true or false");
-    return node(name).asBoolean(absent);
-  }
-
-  public String text(String name, String absent) {
-    check(!has(name) || node(name).isTextual(), name, "a string");
-    return has(name) ? node(name).asText() : absent;
+    return list(name).flags(count);
   }
 
   public OptionalInt token(String name) {
-    List<Integer> ids = tokens(name);
-    return ids.isEmpty() ? OptionalInt.empty() : OptionalInt.of(ids.get(0));
+    return tokens(name).stream().mapToInt(id -> id).findFirst();
   }
 
   /** One id, or a list of ids, or none. */
   public List<Integer> tokens(String name) {
-    List<Integer> ids = new ArrayList<>();
-    if (has(name)) {
-      Iterable<JsonNode> nodes = node(name).isArray() ? node(name) : List.of(node(name));
-      for (JsonNode node : nodes) {
-        if (node.isInt() && node.intValue() >= -1) {
-          ids.add(node.intValue());
-        } else {
-          problem(name, "a token id or a list of them");
-        }
-      }
-      ids.removeIf(id -> id < 0);
-    }
-    return ids;
+    return list(name).tokens();
   }
 
   /** A list of strings, or none. */
   public List<String> texts(String name) {
-    List<String> texts = new ArrayList<>();
-    for (JsonNode node : node(name)) {
-      if (node.isTextual()) {
-        texts.add(node.asText());
-      } else {
-        problem(name, "a list of strings");
-      }
-    }
-    return texts;
+    return list(name).texts();
   }
 
   /** Strings by number from 0 on, in the order of the numbers; or none. */
   public List<String> numbered(String name) {
-    List<String> texts = new ArrayList<>();
-    JsonNode object = node(name);
-    for (int i = 0; i < object.size(); i++) {
-      texts.add(object.path(Integer.toString(i)).asText(""));
-    }
-    if (has(name) && (!object.isObject() || texts.contains(""))) {
-      problem(name, "an object of names by number, 0 and up");
-    }
-    return texts;
+    return list(name).numbered();
   }
 
   /** Accepts fields with any value: nothing here depends on them. */
@@ -306,12 +231,10 @@ public final class ConfigFields {
 
   /** Adds a problem unless field {@code name} is absent, null, or {@code value}. */
   public void only(String name, Object value) {
-    boolean number = value instanceof Number && node(name).isNumber();
-    boolean same =
-        number
-            ? node(name).doubleValue() == ((Number) value).doubleValue()
-            : node(name).asText().equals(value.toString());
-    check(!has(name) || same, name, "only " + value + "; nothing else is supported");
+    check(
+        !has(name) || value(name).equalTo(value),
+        name,
+        "only " + value + "; nothing else is supported");
   }
 
   /** Adds a problem if field {@code name} has a value. */
