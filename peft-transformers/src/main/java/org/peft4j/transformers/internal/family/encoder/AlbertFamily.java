@@ -11,16 +11,12 @@ import org.peft4j.site.SiteRole;
 import org.peft4j.transformers.architecture.BlockPart;
 import org.peft4j.transformers.architecture.CheckpointNames;
 import org.peft4j.transformers.architecture.DensePart;
-import org.peft4j.transformers.architecture.FeedForwardPart;
 import org.peft4j.transformers.architecture.InputPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
-import org.peft4j.transformers.architecture.NormPart;
-import org.peft4j.transformers.architecture.PositionPart;
 import org.peft4j.transformers.architecture.ResidualPart;
 import org.peft4j.transformers.architecture.StackPart;
 import org.peft4j.transformers.config.Task;
 import org.peft4j.transformers.config.TaskHead;
-import org.peft4j.transformers.internal.family.ActivationField;
 import org.peft4j.transformers.internal.family.ConfigFields;
 import org.peft4j.transformers.internal.family.Family;
 import org.peft4j.transformers.internal.family.TokenFields;
@@ -45,14 +41,12 @@ public final class AlbertFamily implements Family {
 
   @Override
   public ModelArchitecture describe(ConfigFields fields, TaskHead task) {
-    fields.ignore("hidden_dropout_prob", "attention_probs_dropout_prob", "classifier_dropout_prob");
-    fields.ignore("gradient_checkpointing");
-    fields.ignore("tie_word_embeddings"); // Of the language model's head.
+    fields.ignore("classifier_dropout_prob");
     // In the first files, and read by none of transformers' versions.
     fields.ignore("down_scale_factor", "gap_size", "net_structure_type", "num_memory_blocks");
     fields.ignore("layers_to_keep");
     fields.only("position_embedding_type", "absolute");
-    EncoderParts parts = EncoderParts.read(fields);
+    EncoderParts parts = EncoderParts.read(fields, "gelu_new");
     String prefix = EncoderTasks.prefix(task, BODY);
     InputPart input = input(fields, parts, prefix);
     DensePart pooler = parts.dense(prefix + "pooler", Activation.TANH);
@@ -73,24 +67,10 @@ public final class AlbertFamily implements Family {
     String name = prefix + "embeddings.";
     int embedded = fields.size("embedding_size", 128);
     int vocabulary = fields.count("vocab_size");
-    return InputPart.of(
-            parts
-                .table(name + "word_embeddings", SiteRole.TOKEN_EMBEDDING, vocabulary, embedded)
-                .withPadding(TokenFields.paddingRow(fields, vocabulary, OptionalInt.of(0))))
-        .withPositions(
-            PositionPart.of(
-                parts.table(
-                    name + "position_embeddings",
-                    SiteRole.POSITION_EMBEDDING,
-                    fields.count("max_position_embeddings", 512),
-                    embedded)))
-        .withTypes(
-            parts.table(
-                name + "token_type_embeddings",
-                SiteRole.OTHER,
-                fields.count("type_vocab_size", 2),
-                embedded))
-        .withNorm(NormPart.layer(name + "LayerNorm", embedded, parts.epsilon()))
+    OptionalInt padding = TokenFields.paddingRow(fields, vocabulary, OptionalInt.of(0));
+    return parts
+        .embeddings(fields, name, embedded, padding, false)
+        .withTypes(parts.types(fields, name, embedded))
         .withLast(
             parts.linear(
                 prefix + "encoder.embedding_hidden_mapping_in",
@@ -105,8 +85,6 @@ public final class AlbertFamily implements Family {
     int blocks = fields.layers("inner_group_num", 1);
     boolean few = groups * blocks <= MAX_BLOCKS;
     fields.check(few, "inner_group_num", "up to " + MAX_BLOCKS + " blocks in all groups together");
-    int inner = fields.size("intermediate_size");
-    Activation activation = ActivationField.read(fields, "hidden_act", "gelu_new");
     int[] times = times(layers, groups);
     fields.check(
         IntStream.of(times).allMatch(n -> n > 0),
@@ -118,7 +96,7 @@ public final class AlbertFamily implements Family {
               String name = prefix + "encoder.albert_layer_groups." + i;
               List<ResidualPart> sublayers = new ArrayList<>();
               for (int j = 0; few && j < blocks; j++) {
-                sublayers.addAll(sublayers(parts, name + ".albert_layers." + j, inner, activation));
+                sublayers.addAll(sublayers(parts, name + ".albert_layers." + j));
               }
               return new BlockPart(name, sublayers, Math.max(1, times[i]));
             })
@@ -134,8 +112,7 @@ public final class AlbertFamily implements Family {
     return times;
   }
 
-  private static List<ResidualPart> sublayers(
-      EncoderParts parts, String name, int inner, Activation activation) {
+  private static List<ResidualPart> sublayers(EncoderParts parts, String name) {
     String attention = name + ".attention";
     int width = parts.width();
     return List.of(
@@ -147,11 +124,7 @@ public final class AlbertFamily implements Family {
             attention,
             attention + ".LayerNorm"),
         parts.sublayer(
-            new FeedForwardPart(
-                activation,
-                Optional.empty(),
-                parts.linear(name + ".ffn", SiteRole.UP, width, inner),
-                parts.linear(name + ".ffn_output", SiteRole.DOWN, inner, width)),
+            parts.feedForward(name + ".ffn", name + ".ffn_output"),
             name + ".feed_forward",
             name + ".full_layer_layer_norm"));
   }

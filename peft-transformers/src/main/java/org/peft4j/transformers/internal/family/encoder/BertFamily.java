@@ -10,17 +10,12 @@ import org.peft4j.site.SiteRole;
 import org.peft4j.transformers.architecture.BlockPart;
 import org.peft4j.transformers.architecture.CheckpointNames;
 import org.peft4j.transformers.architecture.DensePart;
-import org.peft4j.transformers.architecture.EmbeddingPart;
-import org.peft4j.transformers.architecture.FeedForwardPart;
 import org.peft4j.transformers.architecture.HeadPart;
 import org.peft4j.transformers.architecture.InputPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
-import org.peft4j.transformers.architecture.NormPart;
-import org.peft4j.transformers.architecture.PositionPart;
 import org.peft4j.transformers.architecture.StackPart;
 import org.peft4j.transformers.config.Task;
 import org.peft4j.transformers.config.TaskHead;
-import org.peft4j.transformers.internal.family.ActivationField;
 import org.peft4j.transformers.internal.family.ConfigFields;
 import org.peft4j.transformers.internal.family.Family;
 import org.peft4j.transformers.internal.family.TokenFields;
@@ -50,7 +45,6 @@ public record BertFamily(String modelType, String className, String body) implem
 
   @Override
   public ModelArchitecture describe(ConfigFields fields, TaskHead task) {
-    fields.ignore("hidden_dropout_prob", "attention_probs_dropout_prob", "gradient_checkpointing");
     fields.only("is_decoder", false);
     fields.only("position_embedding_type", "absolute");
     if (electra()) {
@@ -58,23 +52,18 @@ public record BertFamily(String modelType, String className, String body) implem
       fields.ignore(
           "summary_type", "summary_use_proj", "summary_activation", "summary_last_dropout");
     }
-    fields.ignore("tie_word_embeddings"); // Of the language model's head.
     return new Shape(fields, EncoderTasks.prefix(task, body)).describe(fields, task);
   }
 
   private final class Shape {
     private final EncoderParts parts;
     private final String prefix;
-    private final int inner;
     private final int embedded;
-    private final Activation activation;
 
     Shape(ConfigFields fields, String prefix) {
       this.prefix = prefix;
-      parts = EncoderParts.read(fields);
-      inner = fields.size("intermediate_size");
+      parts = EncoderParts.read(fields, "gelu");
       embedded = electra() ? fields.size("embedding_size", 128) : parts.width();
-      activation = ActivationField.read(fields, "hidden_act", "gelu");
     }
 
     ModelArchitecture describe(ConfigFields fields, TaskHead task) {
@@ -103,29 +92,12 @@ public record BertFamily(String modelType, String className, String body) implem
       OptionalInt padding =
           TokenFields.paddingRow(fields, vocabulary, OptionalInt.of(roberta() ? 1 : 0));
       String name = prefix + "embeddings.";
-      EmbeddingPart places =
-          parts.table(
-              name + "position_embeddings", SiteRole.POSITION_EMBEDDING, positions, embedded);
       boolean counts = padding.isPresent() && padding.getAsInt() < positions - 1;
       fields.check(!roberta() || counts, "pad_token_id", "a token before the last position");
-      PositionPart position = PositionPart.of(places);
-      if (roberta() && counts) {
-        position = PositionPart.after(places.withPadding(padding), padding.getAsInt());
-      }
       InputPart input =
-          InputPart.of(
-                  parts
-                      .table(
-                          name + "word_embeddings", SiteRole.TOKEN_EMBEDDING, vocabulary, embedded)
-                      .withPadding(padding))
-              .withPositions(position)
-              .withTypes(
-                  parts.table(
-                      name + "token_type_embeddings",
-                      SiteRole.OTHER,
-                      fields.count("type_vocab_size", 2),
-                      embedded))
-              .withNorm(NormPart.layer(name + "LayerNorm", embedded, parts.epsilon()));
+          parts
+              .embeddings(fields, name, embedded, padding, roberta() && counts)
+              .withTypes(parts.types(fields, name, embedded));
       return embedded == parts.width()
           ? input
           : input.withLast(
@@ -151,11 +123,7 @@ public record BertFamily(String modelType, String className, String body) implem
                   attention,
                   attention + ".output.LayerNorm"),
               parts.sublayer(
-                  new FeedForwardPart(
-                      activation,
-                      Optional.empty(),
-                      parts.linear(name + ".intermediate.dense", SiteRole.UP, parts.width(), inner),
-                      parts.linear(name + ".output.dense", SiteRole.DOWN, inner, parts.width())),
+                  parts.feedForward(name + ".intermediate.dense", name + ".output.dense"),
                   name + ".feed_forward",
                   name + ".output.LayerNorm")));
     }

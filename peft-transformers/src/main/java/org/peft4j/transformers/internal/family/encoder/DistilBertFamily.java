@@ -9,10 +9,8 @@ import org.peft4j.kernel.Activation;
 import org.peft4j.site.SiteRole;
 import org.peft4j.transformers.architecture.BlockPart;
 import org.peft4j.transformers.architecture.CheckpointNames;
-import org.peft4j.transformers.architecture.FeedForwardPart;
 import org.peft4j.transformers.architecture.InputPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
-import org.peft4j.transformers.architecture.PositionPart;
 import org.peft4j.transformers.architecture.StackPart;
 import org.peft4j.transformers.config.Task;
 import org.peft4j.transformers.config.TaskHead;
@@ -49,28 +47,20 @@ public final class DistilBertFamily implements Family {
     int width = fields.size("dim");
     int heads = fields.size("n_heads");
     int layers = fields.layers("n_layers");
-    int inner = fields.size("hidden_dim");
     int vocabulary = fields.count("vocab_size");
     int positions = fields.count("max_position_embeddings", 512);
-    Activation activation = ActivationField.read(fields, "activation", "gelu");
     fields.check(width % heads == 0, "n_heads", "a divisor of dim " + width);
     EncoderParts parts =
-        new EncoderParts(width, heads, EPSILON, fields.positiveNumber("initializer_range", 0.02));
+        new EncoderParts(
+            width,
+            heads,
+            fields.size("hidden_dim"),
+            ActivationField.read(fields, "activation", "gelu"),
+            EPSILON,
+            fields.positiveNumber("initializer_range", 0.02));
     String prefix = EncoderTasks.prefix(task, BODY);
-    String name = prefix + "embeddings.";
-    InputPart input =
-        InputPart.of(
-                parts
-                    .table(name + "word_embeddings", SiteRole.TOKEN_EMBEDDING, vocabulary, width)
-                    .withPadding(TokenFields.paddingRow(fields, vocabulary, OptionalInt.of(0))))
-            .withPositions(
-                PositionPart.of(
-                    parts.table(
-                        name + "position_embeddings",
-                        SiteRole.POSITION_EMBEDDING,
-                        positions,
-                        width)))
-            .withNorm(parts.norm(name + "LayerNorm"));
+    OptionalInt padding = TokenFields.paddingRow(fields, vocabulary, OptionalInt.of(0));
+    InputPart input = parts.embeddings(fields, prefix + "embeddings.", width, padding, false);
     return new ModelArchitecture(
         new CheckpointNames(
             modelType(),
@@ -83,7 +73,7 @@ public final class DistilBertFamily implements Family {
         new StackPart(
             input,
             IntStream.range(0, layers)
-                .mapToObj(i -> block(parts, prefix + "transformer.layer." + i, inner, activation))
+                .mapToObj(i -> block(parts, prefix + "transformer.layer." + i))
                 .toList(),
             Optional.empty(),
             Optional.empty()),
@@ -94,8 +84,7 @@ public final class DistilBertFamily implements Family {
             Optional.empty()));
   }
 
-  private static BlockPart block(
-      EncoderParts parts, String name, int inner, Activation activation) {
+  private static BlockPart block(EncoderParts parts, String name) {
     String attention = name + ".attention";
     int width = parts.width();
     return new BlockPart(
@@ -110,11 +99,7 @@ public final class DistilBertFamily implements Family {
                 attention,
                 name + ".sa_layer_norm"),
             parts.sublayer(
-                new FeedForwardPart(
-                    activation,
-                    Optional.empty(),
-                    parts.linear(name + ".ffn.lin1", SiteRole.UP, width, inner),
-                    parts.linear(name + ".ffn.lin2", SiteRole.DOWN, inner, width)),
+                parts.feedForward(name + ".ffn.lin1", name + ".ffn.lin2"),
                 name + ".ffn",
                 name + ".output_layer_norm")));
   }

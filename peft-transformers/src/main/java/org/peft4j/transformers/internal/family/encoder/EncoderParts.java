@@ -2,34 +2,50 @@ package org.peft4j.transformers.internal.family.encoder;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.peft4j.kernel.Activation;
 import org.peft4j.site.SiteRole;
 import org.peft4j.transformers.architecture.AttentionPart;
 import org.peft4j.transformers.architecture.DensePart;
 import org.peft4j.transformers.architecture.EmbeddingPart;
+import org.peft4j.transformers.architecture.FeedForwardPart;
 import org.peft4j.transformers.architecture.HeadPart;
+import org.peft4j.transformers.architecture.InputPart;
 import org.peft4j.transformers.architecture.LinearPart;
 import org.peft4j.transformers.architecture.MixerPart;
 import org.peft4j.transformers.architecture.NormPart;
+import org.peft4j.transformers.architecture.PositionPart;
 import org.peft4j.transformers.architecture.ResidualPart;
 import org.peft4j.transformers.config.TaskHead;
+import org.peft4j.transformers.internal.family.ActivationField;
 import org.peft4j.transformers.internal.family.ConfigFields;
 
 /**
  * The parts of post-norm encoders, of these sizes.
  *
+ * @param inner the width between the two maps of feed-forward parts
+ * @param activation the function there
  * @param epsilon of layer norms
  * @param deviation of new weights
  */
-record EncoderParts(int width, int heads, double epsilon, double deviation) {
-  /** Reads the sizes by BERT's names of fields. */
-  static EncoderParts read(ConfigFields fields) {
+record EncoderParts(
+    int width, int heads, int inner, Activation activation, double epsilon, double deviation) {
+  /**
+   * Reads the sizes by BERT's names of fields.
+   *
+   * @param activation the function where the config names none
+   */
+  static EncoderParts read(ConfigFields fields, String activation) {
+    fields.ignore("hidden_dropout_prob", "attention_probs_dropout_prob", "gradient_checkpointing");
+    fields.ignore("tie_word_embeddings"); // Of the language model's head.
     int width = fields.size("hidden_size");
     int heads = fields.size("num_attention_heads");
     fields.check(width % heads == 0, "num_attention_heads", "a divisor of hidden_size " + width);
     return new EncoderParts(
         width,
         heads,
+        fields.size("intermediate_size"),
+        ActivationField.read(fields, "hidden_act", activation),
         fields.positiveNumber("layer_norm_eps", 1e-12),
         fields.positiveNumber("initializer_range", 0.02));
   }
@@ -66,6 +82,52 @@ record EncoderParts(int width, int heads, double epsilon, double deviation) {
         linear(query, SiteRole.QUERY, width, width),
         linear(key, SiteRole.KEY, width, width),
         linear(value, SiteRole.VALUE, width, width));
+  }
+
+  /** {@code down(f(up(x)))} with maps of these names. */
+  FeedForwardPart feedForward(String up, String down) {
+    return new FeedForwardPart(
+        activation,
+        Optional.empty(),
+        linear(up, SiteRole.UP, width, inner),
+        linear(down, SiteRole.DOWN, inner, width));
+  }
+
+  /**
+   * Embeddings of tokens and of learnt positions, both of which begin with {@code name}, and their
+   * norm.
+   *
+   * @param columns the width of the tables
+   * @param padding the token whose row has no gradient; empty for none
+   * @param after whether only tokens that are not padding count, from the row behind that token's
+   *     on
+   */
+  InputPart embeddings(
+      ConfigFields fields, String name, int columns, OptionalInt padding, boolean after) {
+    int positions = fields.count("max_position_embeddings", 512);
+    EmbeddingPart places =
+        table(name + "position_embeddings", SiteRole.POSITION_EMBEDDING, positions, columns);
+    return InputPart.of(
+            table(
+                    name + "word_embeddings",
+                    SiteRole.TOKEN_EMBEDDING,
+                    fields.count("vocab_size"),
+                    columns)
+                .withPadding(padding))
+        .withPositions(
+            after
+                ? PositionPart.after(places.withPadding(padding), padding.orElseThrow())
+                : PositionPart.of(places))
+        .withNorm(NormPart.layer(name + "LayerNorm", columns, epsilon));
+  }
+
+  /** The table of the types of tokens. */
+  EmbeddingPart types(ConfigFields fields, String name, int columns) {
+    return table(
+        name + "token_type_embeddings",
+        SiteRole.OTHER,
+        fields.count("type_vocab_size", 2),
+        columns);
   }
 
   /** {@code norm(x + mixer(x))}, with the place of adapters under the mixer's name. */

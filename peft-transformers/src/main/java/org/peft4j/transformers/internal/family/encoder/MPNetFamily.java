@@ -10,14 +10,11 @@ import org.peft4j.site.SiteRole;
 import org.peft4j.transformers.architecture.AttentionPart;
 import org.peft4j.transformers.architecture.BlockPart;
 import org.peft4j.transformers.architecture.CheckpointNames;
-import org.peft4j.transformers.architecture.FeedForwardPart;
 import org.peft4j.transformers.architecture.InputPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
-import org.peft4j.transformers.architecture.PositionPart;
 import org.peft4j.transformers.architecture.StackPart;
 import org.peft4j.transformers.config.Task;
 import org.peft4j.transformers.config.TaskHead;
-import org.peft4j.transformers.internal.family.ActivationField;
 import org.peft4j.transformers.internal.family.ConfigFields;
 import org.peft4j.transformers.internal.family.Family;
 import org.peft4j.transformers.internal.family.TokenFields;
@@ -47,13 +44,9 @@ public final class MPNetFamily implements Family {
 
   @Override
   public ModelArchitecture describe(ConfigFields fields, TaskHead task) {
-    fields.ignore("hidden_dropout_prob", "attention_probs_dropout_prob", "gradient_checkpointing");
-    fields.ignore("tie_word_embeddings"); // Of the language model's head.
     fields.only("relative_attention_num_buckets", BUCKETS);
-    EncoderParts parts = EncoderParts.read(fields);
-    int inner = fields.size("intermediate_size");
+    EncoderParts parts = EncoderParts.read(fields, "gelu");
     int layers = fields.layers("num_hidden_layers");
-    Activation activation = ActivationField.read(fields, "hidden_act", "gelu");
     String prefix = EncoderTasks.prefix(task, BODY);
     InputPart input = input(fields, parts, prefix + "embeddings.");
     AttentionPart.Positions bias =
@@ -74,7 +67,7 @@ public final class MPNetFamily implements Family {
         new StackPart(
             input,
             IntStream.range(0, layers)
-                .mapToObj(i -> block(parts, prefix + "encoder.layer." + i, bias, inner, activation))
+                .mapToObj(i -> block(parts, prefix + "encoder.layer." + i, bias))
                 .toList(),
             Optional.empty(),
             Optional.empty()),
@@ -93,31 +86,10 @@ public final class MPNetFamily implements Family {
         positions > PADDING + 1,
         "max_position_embeddings",
         "3 or more: the first two rows are of no position");
-    OptionalInt padding = OptionalInt.of(PADDING);
-    return InputPart.of(
-            parts
-                .table(
-                    name + "word_embeddings", SiteRole.TOKEN_EMBEDDING, vocabulary, parts.width())
-                .withPadding(padding))
-        .withPositions(
-            PositionPart.after(
-                parts
-                    .table(
-                        name + "position_embeddings",
-                        SiteRole.POSITION_EMBEDDING,
-                        positions,
-                        parts.width())
-                    .withPadding(padding),
-                PADDING))
-        .withNorm(parts.norm(name + "LayerNorm"));
+    return parts.embeddings(fields, name, parts.width(), OptionalInt.of(PADDING), true);
   }
 
-  private static BlockPart block(
-      EncoderParts parts,
-      String name,
-      AttentionPart.Positions bias,
-      int inner,
-      Activation activation) {
+  private static BlockPart block(EncoderParts parts, String name, AttentionPart.Positions bias) {
     String attention = name + ".attention";
     String maps = attention + ".attn";
     int width = parts.width();
@@ -133,11 +105,7 @@ public final class MPNetFamily implements Family {
                 attention,
                 attention + ".LayerNorm"),
             parts.sublayer(
-                new FeedForwardPart(
-                    activation,
-                    Optional.empty(),
-                    parts.linear(name + ".intermediate.dense", SiteRole.UP, width, inner),
-                    parts.linear(name + ".output.dense", SiteRole.DOWN, inner, width)),
+                parts.feedForward(name + ".intermediate.dense", name + ".output.dense"),
                 name + ".feed_forward",
                 name + ".output.LayerNorm")));
   }
