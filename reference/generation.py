@@ -89,24 +89,36 @@ def write_generation(base: str) -> None:
 
 
 def write_decoders() -> None:
-    """Greedy generation of every base of bases_decoders and bases_odd that is a language model: <base>.input_ids, .attention_mask and .greedy."""
+    """Greedy generation and beams of every base of bases_decoders and bases_odd that is a language model: <base>.input_ids, .attention_mask, .greedy and .beams."""
     tensors = {}
     for base in [*bases_decoders.ALL, *bases_odd.ALL]:
         if not bases.ALL[base].classifier:
-            inputs, greedy = without_ties(base)
-            tensors.update({f"{base}.{key}": value for key, value in {**inputs, "greedy": greedy}.items()})
+            tensors.update({f"{base}.{key}": value for key, value in without_ties(base).items()})
     setting.write_tensors(setting.GOLDEN / "generation/decoders.safetensors", tensors)
 
 
-def without_ties(base: str) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
-    """The first prompts of this base that give no near tie."""
+def nudged(base: str) -> PreTrainedModel:
+    """The base, a little changed: where its choice is another, the choice depends on rounding."""
     model = bases.load(base)
-    for seed in range(20):
+    with torch.no_grad():
+        for key, parameter in model.named_parameters():
+            parameter.mul_(1 + setting.normal(f"nudge/{key}", parameter, 1e-5))
+    return model
+
+
+def without_ties(base: str) -> dict[str, torch.Tensor]:
+    """The first prompts of this base that give no near tie, with what follows."""
+    model, other = bases.load(base), nudged(base)
+    options = {"num_beams": 3, "num_return_sequences": 2, "max_new_tokens": NEW_TOKENS, "do_sample": False, "pad_token_id": PAD, "eos_token_id": NO_EOS}
+    for seed in range(40):
         inputs = prompts(f"{base}/{seed}")
         try:
-            return inputs, generate(model, inputs).sequences
+            greedy = generate(model, inputs).sequences
         except AssertionError:
             continue
+        found = model.generate(**inputs, **options)
+        if torch.equal(found, other.generate(**inputs, **options)):
+            return {**inputs, "greedy": greedy, "beams": found}
     raise AssertionError(f"{base}: only ties")
 
 
@@ -138,10 +150,7 @@ def beams(base: str, seed: int) -> dict[str, torch.Tensor]:
         mask = (torch.arange(max(PROMPT_LENGTHS)) < lengths.unsqueeze(1)).long()
         ids = torch.randint(3, bases.VOCABULARY, mask.shape, generator=setting.generator(f"{base}/beams/{seed}"))
         inputs = {"input_ids": ids * mask, "attention_mask": mask}
-    nudged = bases.load(base)  # where its choice is another, the choice depends on rounding
-    with torch.no_grad():
-        for key, parameter in nudged.named_parameters():
-            parameter.mul_(1 + setting.normal(f"nudge/{key}", parameter, 1e-5))
+    other = nudged(base)
     free = model.generate(**inputs, **padding, eos_token_id=NO_EOS)[:, -BEAM_TOKENS:]
     end = free[0, 4].item()
     result = {**inputs, "end": torch.tensor([end])}
@@ -150,7 +159,7 @@ def beams(base: str, seed: int) -> dict[str, torch.Tensor]:
         if given["eos_token_id"] is None:
             given["eos_token_id"] = end
         found = model.generate(**inputs, **padding, **given)
-        assert torch.equal(found, nudged.generate(**inputs, **padding, **given)), "choose another seed"
+        assert torch.equal(found, other.generate(**inputs, **padding, **given)), "choose another seed"
         result[name] = found
     return result
 

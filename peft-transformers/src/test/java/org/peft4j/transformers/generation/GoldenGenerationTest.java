@@ -48,9 +48,21 @@ class GoldenGenerationTest {
             .padTokenId(0)
             .eosTokenIds(List.of())
             .build();
+    GenerationConfig beams =
+        GenerationConfig.builder()
+            .maxNewTokens(tokens)
+            .padTokenId(0)
+            .eosTokenIds(List.of())
+            .numBeams(3)
+            .numReturnSequences(2)
+            .build();
     try (CausalLanguageModel model = Transformers.load(Golden.base(base))) {
-      assertThat(Generator.of(model).generate(prompts(DECODERS, base + "."), greedy).padded())
+      Generator generator = Generator.of(model);
+      List<int[]> prompts = prompts(DECODERS, base + ".");
+      assertThat(generator.generate(prompts, greedy).padded())
           .isDeepEqualTo(expected.toIntMatrix());
+      assertThat(generator.generate(prompts, beams).padded())
+          .isDeepEqualTo(Golden.integers(DECODERS, base + ".beams").toIntMatrix());
     }
   }
 
