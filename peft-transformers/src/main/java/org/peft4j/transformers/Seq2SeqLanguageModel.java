@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.error.PeftException;
+import org.peft4j.transformers.config.TextLanguages;
 import org.peft4j.transformers.evaluation.SourceTarget;
 import org.peft4j.transformers.generation.GenerationConfig;
 import org.peft4j.transformers.generation.GenerationFile;
@@ -14,7 +15,6 @@ import org.peft4j.transformers.internal.batch.ShiftedLabels;
 import org.peft4j.transformers.internal.model.FrozenModel;
 import org.peft4j.transformers.metrics.Scores;
 import org.peft4j.transformers.metrics.TextMetrics;
-import org.peft4j.transformers.tokenizer.TextLanguages;
 
 /**
  * A loaded encoder-decoder: T5 and its kin. Its graph has two inputs, {@code input_ids} [batch,

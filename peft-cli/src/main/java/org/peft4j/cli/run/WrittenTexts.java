@@ -4,11 +4,11 @@ import java.util.ArrayList;
 import java.util.List;
 import org.peft4j.error.PeftException;
 import org.peft4j.train.data.table.LanguagePair;
+import org.peft4j.transformers.config.TextLanguages;
 import org.peft4j.transformers.generation.GeneratedRow;
 import org.peft4j.transformers.generation.GenerationConfig;
 import org.peft4j.transformers.generation.Generator;
 import org.peft4j.transformers.tokenizer.TextInput;
-import org.peft4j.transformers.tokenizer.TextLanguages;
 import org.peft4j.transformers.tokenizer.TextLimit;
 import org.peft4j.transformers.tokenizer.Tokenizer;
 

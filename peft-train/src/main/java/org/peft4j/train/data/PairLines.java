@@ -11,8 +11,8 @@ import org.peft4j.train.data.table.Row;
 import org.peft4j.train.data.table.RowLanguages;
 import org.peft4j.train.data.table.Table;
 import org.peft4j.transformers.config.SpecialTokens;
+import org.peft4j.transformers.config.TextLanguages;
 import org.peft4j.transformers.internal.batch.ShiftedLabels;
-import org.peft4j.transformers.tokenizer.TextLanguages;
 import org.peft4j.transformers.tokenizer.Tokenizer;
 
 /**

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.peft4j.error.PeftException;
-import org.peft4j.transformers.tokenizer.TextLanguages;
+import org.peft4j.transformers.config.TextLanguages;
 
 /**
  * How to generate text. Names, meanings and defaults are those of Hugging Face transformers.

@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import org.peft4j.error.PeftException;
+import org.peft4j.transformers.config.TextLanguages;
 import org.peft4j.transformers.internal.tokenizer.NativeTokenizer;
 import org.peft4j.transformers.internal.tokenizer.check.WholeText;
 import org.peft4j.transformers.internal.tokenizer.rules.TokenizerDescription;

@@ -2,7 +2,7 @@ package org.peft4j.train.data.table;
 
 import java.util.Optional;
 import org.peft4j.error.PeftException;
-import org.peft4j.transformers.tokenizer.TextLanguages;
+import org.peft4j.transformers.config.TextLanguages;
 
 /**
  * The languages of the source and of the target of a row: those in its fields {@code source_lang}

@@ -10,7 +10,7 @@ import java.util.stream.Stream;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.NearestNames;
 import org.peft4j.internal.Quoted;
-import org.peft4j.transformers.tokenizer.TextLanguages;
+import org.peft4j.transformers.config.TextLanguages;
 
 /** The languages of mBART's tokenizers, each a token. */
 final class LanguageCodes {

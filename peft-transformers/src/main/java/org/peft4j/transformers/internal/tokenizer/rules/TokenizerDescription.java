@@ -19,8 +19,8 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.json.JsonReader;
+import org.peft4j.transformers.config.TextLanguages;
 import org.peft4j.transformers.internal.tokenizer.check.TokenizerCheck;
-import org.peft4j.transformers.tokenizer.TextLanguages;
 
 /**
  * A checkpoint's tokenizer as transformers 5 would run it, checked.

@@ -1,4 +1,4 @@
-package org.peft4j.transformers.tokenizer;
+package org.peft4j.transformers.config;
 
 import java.util.Arrays;
 import java.util.Collections;
