@@ -11,7 +11,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class AdapterStartTest {
   @ParameterizedTest
   @CsvSource({
-    "loftq, 'must be converted to plain LoRA'",
+    "lora_ga, 'must be converted to plain LoRA'",
     "corda, 'must be converted to plain LoRA'",
   })
   void aStartThatNeedsMoreIsRefused(String start, String message, @TempDir Path folder) {

@@ -24,6 +24,7 @@ import org.peft4j.config.ConfigField;
 import org.peft4j.config.ConfigReader;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.ia3.Ia3Config;
+import org.peft4j.lora.LoftQ;
 import org.peft4j.lora.LoraConfig;
 import org.peft4j.lora.LoraInit;
 import org.peft4j.lora.adalora.AdaLoraConfig;
@@ -88,6 +89,7 @@ class EveryConfigTest {
                 .rslora(true)
                 .dora(true)
                 .qaloraGroupSize(5)
+                .loftq(new LoftQ(8, 3))
                 .init(LoraInit.GAUSSIAN)
                 .trainableTokens(1, 2)
                 .ensureWeightTying(true)

@@ -20,6 +20,11 @@ public final class Injection {
       return List.of();
     }
 
+    /** Whether there are values; a plan has none. */
+    default boolean known() {
+      return true;
+    }
+
     /** The frozen value of a site's parameter; sites that share it have the same object. */
     FrozenWeight parameter(Site site, String name);
 

@@ -31,6 +31,7 @@ import org.peft4j.token.TokenTuningConfig;
  * @param fanInFanOut kept for Hugging Face PEFT, which needs it for GPT-2; no effect here
  * @param qalora whether A sees the means of groups of inputs (QA-LoRA: Xu et al., 2023)
  * @param qaloraGroupSize the inputs of a group
+ * @param loftq the settings of {@link LoraInit#LOFTQ}; without meaning for other starts
  */
 public record LoraConfig(
     CommonConfig common,
@@ -44,7 +45,8 @@ public record LoraConfig(
     boolean ensureWeightTying,
     boolean fanInFanOut,
     boolean qalora,
-    int qaloraGroupSize)
+    int qaloraGroupSize,
+    LoftQ loftq)
     implements PeftConfig {
   /** The name in {@code peft_type}. */
   public static final String PEFT_TYPE = "LORA";
@@ -75,6 +77,9 @@ public record LoraConfig(
     }
     if (init == LoraInit.MICA && dora) {
       problems.add("init_lora_weights mica does not go with use_dora; set one of them otherwise.");
+    }
+    if (init == LoraInit.LOFTQ && dora) {
+      problems.add("init_lora_weights loftq does not go with use_dora; set one of them otherwise.");
     }
     if (qaloraGroupSize < 1) {
       problems.add("qalora_group_size is " + qaloraGroupSize + "; allowed: 1 and above.");
@@ -113,7 +118,8 @@ public record LoraConfig(
         .ensureWeightTying(ensureWeightTying)
         .fanInFanOut(fanInFanOut)
         .qalora(qalora)
-        .qaloraGroupSize(qaloraGroupSize);
+        .qaloraGroupSize(qaloraGroupSize)
+        .loftq(loftq);
   }
 
   /** A builder with the defaults: r 8, alpha 8, no dropout. */
@@ -133,6 +139,7 @@ public record LoraConfig(
     private boolean fanInFanOut;
     private boolean qalora;
     private int qaloraGroupSize = 16;
+    private LoftQ loftq = LoftQ.DEFAULT;
 
     private Builder() {}
 
@@ -209,6 +216,12 @@ public record LoraConfig(
       return this;
     }
 
+    /** The settings of {@link LoraInit#LOFTQ}; 4 bits and one iteration by default. */
+    public Builder loftq(LoftQ value) {
+      loftq = value;
+      return this;
+    }
+
     @Override
     public LoraConfig build() {
       return new LoraConfig(
@@ -223,7 +236,8 @@ public record LoraConfig(
           ensureWeightTying,
           fanInFanOut,
           qalora,
-          qaloraGroupSize);
+          qaloraGroupSize,
+          loftq);
     }
   }
 }

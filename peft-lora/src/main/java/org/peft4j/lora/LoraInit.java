@@ -1,6 +1,9 @@
 package org.peft4j.lora;
 
-/** The first values of A and B. All except {@link #RANDOM} keep the model's outputs. */
+/**
+ * The first values of A and B. All except {@link #RANDOM} keep the model's outputs, {@link #LOFTQ}
+ * nearly.
+ */
 public enum LoraInit {
   /** A uniform on ±1/√in, B zero: {@code init_lora_weights: true}, the default. */
   STANDARD("true"),
@@ -40,7 +43,13 @@ public enum LoraInit {
    * r smallest singular values, and B stays as it is: {@code "mica"}. Exact; linear modules and
    * embeddings.
    */
-  MICA("mica");
+  MICA("mica"),
+  /**
+   * The frozen weight quantised, and the r largest parts of what that loses (LoftQ: Li et al.,
+   * 2023): {@code "loftq"}, with the settings of {@link LoftQ}. Exact; linear modules whose weights
+   * are numbers.
+   */
+  LOFTQ("loftq");
 
   private final String json;
 

@@ -15,6 +15,11 @@ import org.peft4j.weight.FrozenWeight;
  */
 record NoValues(List<Site> sites, Set<String> tied) implements FrozenValues {
   @Override
+  public boolean known() {
+    return false;
+  }
+
+  @Override
   public FrozenWeight parameter(Site site, String name) {
     throw new IllegalStateException(
         "A plan has no values; asked for " + site.name() + "." + name + ".");

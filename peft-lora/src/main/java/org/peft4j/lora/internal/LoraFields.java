@@ -3,6 +3,7 @@ package org.peft4j.lora.internal;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.BooleanNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import java.util.List;
 import java.util.Map;
@@ -11,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.peft4j.config.ConfigFields;
 import org.peft4j.config.FieldRole;
 import org.peft4j.config.FieldType;
+import org.peft4j.lora.LoftQ;
 import org.peft4j.lora.LoraConfig;
 import org.peft4j.lora.LoraConfig.Builder;
 import org.peft4j.lora.LoraInit;
@@ -18,14 +20,18 @@ import org.peft4j.lora.common.Ranks;
 
 /** The fields of {@link LoraConfig} in {@code adapter_config.json}. */
 final class LoraFields {
+  private static final String BITS = "loftq_bits";
+  private static final String ITERATIONS = "loftq_iter";
+
   private static final FieldType<LoraInit> INIT =
       FieldType.of(
-              "true, false, gaussian, pissa, olora, orthogonal, eva, mica. An adapter whose start"
-                  + " changed the base model (corda, lora_ga, loftq) must be converted to plain"
+              "true, false, gaussian, pissa, olora, orthogonal, eva, mica, loftq. An adapter whose"
+                  + " start changed the base model (corda, lora_ga) must be converted to plain"
                   + " LoRA first: save it with path_initial_model_for_weight_conversion",
               LoraFields::init,
               LoraFields::init)
-          .within("true, false, gaussian, pissa, olora, orthogonal, eva, mica", init -> true);
+          .within(
+              "true, false, gaussian, pissa, olora, orthogonal, eva, mica, loftq", init -> true);
 
   /** Lists of ids by the embedding's name; a bare list is for the model's token embedding. */
   private static final FieldType<Map<String, List<Integer>>> TOKENS =
@@ -36,6 +42,13 @@ final class LoraFields {
 
   private static final FieldType<Map<String, List<Integer>>> TOKENS_BY_NAME =
       FieldType.mapOf("an object of embedding: list of token ids", FieldType.INTEGERS);
+
+  /** Mostly {@code {}} with other starts. */
+  private static final FieldType<Optional<LoftQ>> LOFTQ =
+      FieldType.of(
+          "an object of loftq_bits (4, 8) and loftq_iter (1 and above)",
+          LoraFields::loftq,
+          LoraFields::loftq);
 
   static final ConfigFields<LoraConfig, Builder> ALL =
       Ranks.describe(
@@ -67,6 +80,14 @@ final class LoraFields {
               "First values of A and B.",
               LoraConfig::init,
               Builder::init)
+          .add(
+              "loftq_config",
+              LOFTQ,
+              "Settings of init_lora_weights loftq: loftq_bits, 4 or 8, and loftq_iter.",
+              config ->
+                  Optional.of(config.loftq())
+                      .filter(s -> config.init() == LoraInit.LOFTQ || !s.equals(LoftQ.DEFAULT)),
+              (builder, value) -> value.ifPresent(builder::loftq))
           .add(
               "lora_bias",
               FieldType.BOOL,
@@ -116,7 +137,6 @@ final class LoraFields {
                   "kasa_config"))
           // Settings of initialisations, which no longer matter for a saved adapter.
           .ignore(List.of("eva_config", "corda_config", "lora_ga_config"))
-          .ignore("loftq_config", JsonNodeFactory.instance.objectNode())
           .ignore("megatron_core", TextNode.valueOf("megatron.core"))
           .ignore(List.of("runtime_config"))
           .omit("runtime_config");
@@ -134,6 +154,7 @@ final class LoraFields {
       case "eva" -> LoraInit.EVA;
       case "pissa" -> LoraInit.PISSA;
       case "mica" -> LoraInit.MICA;
+      case "loftq" -> LoraInit.LOFTQ;
       default ->
           value.asText().matches("pissa_niter_[0-9]{1,9}") ? LoraInit.APPROXIMATE_PISSA : null;
     };
@@ -145,6 +166,27 @@ final class LoraFields {
       case RANDOM -> BooleanNode.FALSE;
       default -> TextNode.valueOf(init.json());
     };
+  }
+
+  @SuppressWarnings("NullableOptional") // Null is for values that are not allowed.
+  private static @Nullable Optional<LoftQ> loftq(JsonNode value) {
+    if (!value.isObject() || value.isEmpty()) {
+      return value.isObject() ? Optional.empty() : null;
+    }
+    JsonNode bits = value.path(BITS);
+    JsonNode iterations = value.path(ITERATIONS);
+    int known = (bits.isInt() ? 1 : 0) + (iterations.isInt() ? 1 : 0);
+    return known == value.size()
+        ? Optional.of(
+            new LoftQ(
+                bits.asInt(LoftQ.DEFAULT.bits()), iterations.asInt(LoftQ.DEFAULT.iterations())))
+        : null;
+  }
+
+  private static JsonNode loftq(Optional<LoftQ> settings) {
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    settings.ifPresent(s -> json.put(BITS, s.bits()).put(ITERATIONS, s.iterations()));
+    return json;
   }
 
   private static @Nullable Map<String, List<Integer>> tokens(JsonNode value) {

@@ -16,6 +16,7 @@ import org.peft4j.lora.internal.dora.Dora;
 import org.peft4j.lora.internal.lowrank.GroupedLora;
 import org.peft4j.lora.internal.lowrank.LoraShape;
 import org.peft4j.lora.internal.lowrank.PlainLora;
+import org.peft4j.lora.internal.start.LoftqLora;
 import org.peft4j.lora.internal.start.MinorLora;
 import org.peft4j.lora.internal.start.ShiftedDora;
 import org.peft4j.lora.internal.start.ShiftedLora;
@@ -63,6 +64,9 @@ public final class LoraMethod implements PeftMethod<LoraConfig> {
     if (config.qalora()) {
       return Optional.of(grouped(site, shape, config, injection));
     }
+    if (shape.init() == LoraInit.LOFTQ) {
+      return Optional.of(loftq(site, shape, config, injection));
+    }
     if (!injection.tied(site).isEmpty()) {
       return Optional.of(TiedLora.of(site, config, injection));
     }
@@ -101,6 +105,18 @@ public final class LoraMethod implements PeftMethod<LoraConfig> {
               + ". Exclude it.");
     }
     return GroupedLora.at(site, shape, config.qaloraGroupSize());
+  }
+
+  private static Adapter loftq(Site site, LoraShape shape, LoraConfig config, Injection injection) {
+    if (site.kind() != SiteKind.LINEAR || !injection.tied(site).isEmpty()) {
+      throw new PeftException(
+          "init_lora_weights loftq is for linear modules; "
+              + site.name()
+              + " is of the sort "
+              + site.kind()
+              + ", or shares its weight. Exclude it, or take another initialisation.");
+    }
+    return LoftqLora.of(site, shape, config.loftq(), injection.frozen());
   }
 
   private static void requireStart(LoraInit init, boolean fresh) {

@@ -16,6 +16,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.peft4j.config.ConfigReader;
 import org.peft4j.error.PeftException;
+import org.peft4j.lora.LoftQ;
 import org.peft4j.lora.LoraConfig;
 import org.peft4j.lora.LoraInit;
 
@@ -60,6 +61,7 @@ class LoraFieldsTest {
         "alpha_pattern, {}",
         "trainable_token_indices, null",
         "megatron_core, 'megatron.core'",
+        "loftq_config, {}",
         "qalora_group_size, 16"
       })
   void aFileSaysEveryFieldWithItsDefault(String field, String value) {
@@ -91,12 +93,48 @@ class LoraFieldsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"corda", "lora_ga", "loftq", "pissa_niter_", "pissa_niter_x", "STANDARD"})
+  @ValueSource(strings = {"corda", "lora_ga", "LoftQ", "pissa_niter_", "pissa_niter_x", "STANDARD"})
   void otherWordsAreRefused(String word) {
     assertThatThrownBy(() -> read("{'init_lora_weights': '" + word + "'}"))
         .isInstanceOf(PeftException.class)
         .hasMessageContaining(
             "init_lora_weights is \"" + word + "\"; allowed: true, false, gaussian");
+  }
+
+  @Test
+  void settingsOfLoftqAreAnObject() {
+    LoraConfig config =
+        read("{'init_lora_weights': 'loftq', 'loftq_config': {'loftq_bits': 8, 'loftq_iter': 5}}");
+
+    assertThat(config.loftq()).isEqualTo(new LoftQ(8, 5));
+    assertThat(LoraFields.ALL.write(config).path("loftq_config"))
+        .isEqualTo(json("{'loftq_bits': 8, 'loftq_iter': 5}"));
+    assertThat(read("{'init_lora_weights': 'loftq'}").loftq()).isEqualTo(new LoftQ(4, 1));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{'loftq_bits': '4'}",
+        "{'loftq_bits': 4.5}",
+        "{'bits': 4}",
+        "{'loftq_iter': true}",
+        "[4, 1]",
+        "{'loftq_iter': 9999999999}"
+      })
+  void otherSettingsOfLoftqAreRefused(String settings) {
+    assertThatThrownBy(
+            () -> read("{'init_lora_weights': 'loftq', 'loftq_config': " + settings + "}"))
+        .isInstanceOf(PeftException.class)
+        .hasMessageContaining("loftq_config is ")
+        .hasMessageContaining("allowed: an object of loftq_bits (4, 8) and loftq_iter");
+  }
+
+  @Test
+  void settingsOfLoftqHaveLimits() {
+    assertThatThrownBy(() -> read("{'loftq_config': {'loftq_bits': 2, 'loftq_iter': 0}}"))
+        .isInstanceOf(PeftException.class)
+        .hasMessageContainingAll("loftq_bits is 2; allowed: 4, 8.", "loftq_iter is 0; allowed: 1");
   }
 
   @Test
