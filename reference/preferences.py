@@ -12,10 +12,10 @@ from pathlib import Path
 
 import torch
 from datasets import Dataset, disable_progress_bars
-from peft import PeftModel
+from peft import LoraConfig, PeftModel, get_peft_model
 from tokenizers import AddedToken, Tokenizer, models, pre_tokenizers
-from transformers import PreTrainedTokenizerFast
-from trl import DPOConfig, DPOTrainer, KTOConfig, KTOTrainer
+from transformers import AutoModelForSequenceClassification, PreTrainedTokenizerFast
+from trl import DPOConfig, DPOTrainer, KTOConfig, KTOTrainer, RewardConfig, RewardTrainer
 from trl.experimental.cpo import CPOConfig, CPOTrainer
 from trl.experimental.orpo import ORPOConfig, ORPOTrainer
 
@@ -218,10 +218,59 @@ def write(base: str) -> None:
             setting.write_tensors(folder / f"{name}-{reference}.safetensors", run(base, name, reference))
 
 
+def write_reward() -> None:
+    """A reward model on the tiny Llama: its head is new, and in the adapter."""
+    folder = FOLDER / "reward"
+    model = AutoModelForSequenceClassification.from_pretrained(setting.BASES / "llama", num_labels=1, pad_token_id=PAD)
+    model = get_peft_model(model, LoraConfig(task_type="SEQ_CLS", r=2, lora_alpha=8, target_modules=["q_proj", "down_proj"]))
+    for name, parameter in model.named_parameters():
+        if parameter.requires_grad:
+            parameter.data.copy_(setting.normal(f"preferences/reward/{name}", parameter, 0.2))
+    model.save_pretrained(folder)
+    setting.sort_sets(folder / "adapter_config.json")
+    (folder / "README.md").unlink(missing_ok=True)
+    model = model.double()
+    with tempfile.TemporaryDirectory() as scratch:
+        arguments = RewardConfig(
+            scratch, use_cpu=True, bf16=False, gradient_checkpointing=False, report_to=[], max_length=64, center_rewards_coefficient=0.03
+        )
+        trainer = RewardTrainer(model, arguments, train_dataset=dataset(pairs()), processing_class=tokenizer(Path(scratch)))
+        trainer.model.train()
+        trained = {key: value for key, value in trainer.model.named_parameters() if value.requires_grad}
+        inputs = trainer.data_collator([trainer.train_dataset[i] for i in range(PAIRS)])
+        inputs = {key: value for key, value in inputs.items() if isinstance(value, torch.Tensor)}
+        optimizer = torch.optim.AdamW(trained.values(), lr=RATE, weight_decay=0.0)
+        losses, gradients, metrics = [], {}, defaultdict(list)
+        for step in range(STEPS):
+            optimizer.zero_grad()
+            loss = trainer.compute_loss(trainer.model, dict(inputs))
+            loss.backward()
+            if step == 0:
+                gradients = {reward_key(key): value.grad.clone() for key, value in trained.items()}
+            for key in ("accuracy", "margin", "mean_reward"):
+                metrics[key].append(trainer._metrics["train"][key][-1])
+            optimizer.step()
+            losses.append(loss.item())
+    setting.write_tensors(
+        folder / "expected.safetensors",
+        {
+            "losses": torch.tensor(losses),
+            **{f"metric.{key}": torch.tensor(values) for key, values in metrics.items()},
+            **{f"grad.{key}": value.float() for key, value in gradients.items()},
+            **{f"after.{reward_key(key)}": value.float() for key, value in trained.items()},
+        },
+    )
+
+
+def reward_key(name: str) -> str:
+    return keyed(name).replace(".modules_to_save.", ".")
+
+
 if __name__ == "__main__":
     shutil.rmtree(FOLDER, ignore_errors=True)
     for base in CASES:
         write(base)
+    write_reward()
     losses = {name: {"trainer": kind.__name__, **fields} for name, (kind, _, fields) in ALL.items()}
     setting.write_json(
         FOLDER / "preferences.json",

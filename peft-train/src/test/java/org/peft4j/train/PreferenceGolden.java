@@ -46,7 +46,7 @@ import org.peft4j.transformers.Transformers;
  * What TRL's trainers made of pairs of answers.
  *
  * @param base a model
- * @param loss a name in preferences.json
+ * @param loss a name in preferences.json; empty for the one of a folder
  * @param reference "base", "start", "adapter" or "none"
  */
 record PreferenceGolden(String base, String loss, String reference) {
@@ -236,6 +236,7 @@ record PreferenceGolden(String base, String loss, String reference) {
   }
 
   private Path file() {
-    return FOLDER.resolve(base).resolve(loss + "-" + reference + ".safetensors");
+    String name = loss.isEmpty() ? "expected" : loss + "-" + reference;
+    return FOLDER.resolve(base).resolve(name + ".safetensors");
   }
 }

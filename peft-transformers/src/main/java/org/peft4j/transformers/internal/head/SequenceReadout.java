@@ -1,9 +1,11 @@
 package org.peft4j.transformers.internal.head;
 
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.error.PeftException;
 import org.peft4j.transformers.architecture.HeadPart;
+import org.peft4j.transformers.loss.SequenceLoss;
 
 /**
  * Logits [batch, labels] of one vector for each sequence, and the loss of its kind of labels.
@@ -25,6 +27,10 @@ record SequenceReadout(HeadPart.Sequence part, Head head, double smoothing) impl
 
   @Override
   public Losses losses(Reading reading, INDArray labels, @Nullable INDArray mask) {
+    Optional<SequenceLoss> own = SequenceLoss.current();
+    if (own.isPresent()) {
+      return whole(own.get().of(forward(reading, pooling(reading)).logits().toDoubleMatrix()));
+    }
     SequenceTargets targets = targets(reading, labels, mask);
     double[] losses = targets.losses(forward(reading, pooling(reading)).logits());
     return new Losses(targets.mean(losses), losses);
@@ -33,12 +39,15 @@ record SequenceReadout(HeadPart.Sequence part, Head head, double smoothing) impl
   @Override
   public Losses backward(
       Reading reading, INDArray labels, @Nullable INDArray mask, @Nullable INDArray dHidden) {
-    SequenceTargets targets = targets(reading, labels, mask);
     Pooling pooling = pooling(reading);
+    Optional<SequenceLoss> own = SequenceLoss.current();
+    Optional<SequenceTargets> targets =
+        own.isPresent() ? Optional.empty() : Optional.of(targets(reading, labels, mask));
     Head.Kept kept = forward(reading, pooling);
     INDArray logits = kept.logits();
-    double[] losses = targets.losses(logits);
-    targets.toGradients(logits);
+    Losses losses =
+        own.map(loss -> toGradients(loss, logits))
+            .orElseGet(() -> toGradients(targets.orElseThrow(), logits));
     INDArray dPooled =
         dHidden == null
             ? null
@@ -47,7 +56,29 @@ record SequenceReadout(HeadPart.Sequence part, Head head, double smoothing) impl
     if (dHidden != null && dPooled != null) {
       pooling.backward(reading.pass().kernels(), dPooled, dHidden);
     }
+    return losses;
+  }
+
+  /** The loss; the logits become its gradients. */
+  private static Losses toGradients(SequenceTargets targets, INDArray logits) {
+    double[] losses = targets.losses(logits);
+    targets.toGradients(logits);
     return new Losses(targets.mean(losses), losses);
+  }
+
+  private static Losses toGradients(SequenceLoss loss, INDArray logits) {
+    SequenceLoss.Result result = loss.of(logits.toDoubleMatrix());
+    for (int row = 0; row < result.slopes().length; row++) {
+      for (int output = 0; output < result.slopes()[row].length; output++) {
+        logits.putScalar(row, output, result.slopes()[row][output]);
+      }
+    }
+    return whole(result);
+  }
+
+  /** A loss that is no mean of the sequences' own. */
+  private static Losses whole(SequenceLoss.Result result) {
+    return new Losses(result.value(), new double[0]);
   }
 
   private Head.Kept forward(Reading reading, Pooling pooling) {
