@@ -8,7 +8,7 @@ import org.peft4j.PeftModel;
 import org.peft4j.method.Combination;
 
 /** Loads adapters of the command line into a model: the first is the default one. */
-final class LoadedAdapters {
+public final class LoadedAdapters {
   private final PeftModel<ComputationGraph> model;
 
   private LoadedAdapters(PeftModel<ComputationGraph> model) {
@@ -16,7 +16,8 @@ final class LoadedAdapters {
   }
 
   /** A model with all of them active, each times its weight. */
-  static PeftModel<ComputationGraph> active(ComputationGraph base, List<WeightedFolder> folders) {
+  public static PeftModel<ComputationGraph> active(
+      ComputationGraph base, List<WeightedFolder> folders) {
     PeftModel<ComputationGraph> model = Peft.bare(base, 0);
     LoadedAdapters adapters = new LoadedAdapters(model);
     List<String> names = new ArrayList<>();

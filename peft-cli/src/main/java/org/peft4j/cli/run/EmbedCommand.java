@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import org.peft4j.cli.options.FoundModel;
 import org.peft4j.cli.options.OpenModel;
 import org.peft4j.cli.options.Output;
 import org.peft4j.cli.options.TaskOption;

@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.peft4j.cli.options.FoundModel;
 import org.peft4j.cli.options.LanguageOptions;
 import org.peft4j.cli.options.OpenModel;
 import org.peft4j.cli.options.Output;

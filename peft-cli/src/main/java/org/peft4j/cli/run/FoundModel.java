@@ -1,4 +1,4 @@
-package org.peft4j.cli.options;
+package org.peft4j.cli.run;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -9,6 +9,12 @@ import java.util.Optional;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.jspecify.annotations.Nullable;
 import org.peft4j.PeftModel;
+import org.peft4j.cli.options.LoadedAdapters;
+import org.peft4j.cli.options.OpenModel;
+import org.peft4j.cli.options.OptionNames;
+import org.peft4j.cli.options.PrecisionOption;
+import org.peft4j.cli.options.TaskArgument;
+import org.peft4j.cli.options.WeightedFolder;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.files.AdapterFiles;
 import org.peft4j.transformers.AutoPeft;
@@ -25,7 +31,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
 /** The options of commands whose model may be the one that the adapter names. */
-public final class FoundModel {
+final class FoundModel {
   /** What a user of the command does instead of what a user of the API does. */
   private static final OptionNames ADVICE =
       new OptionNames(
