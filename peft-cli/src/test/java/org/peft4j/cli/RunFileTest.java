@@ -226,5 +226,8 @@ class RunFileTest {
         .contains("began with other options: --dropout was \"0.25\" and is \"0.5\". Give those of");
     assertThat(same.status()).as(same.err()).isZero();
     assertThat(same.out()).contains("nothing left to do after step 3");
+    // What a resumed run has written is of a new training, too.
+    assertThat(train(folder.resolve("o/run.yaml")).err())
+        .contains("checkpoint-3 is of an earlier training. Go on from it with --resume");
   }
 }

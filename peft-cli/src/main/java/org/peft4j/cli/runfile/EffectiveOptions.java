@@ -9,26 +9,22 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 
 /**
  * A run's file with every option of a command line, those of its own file and defaults included.
- * What has no value is a comment.
+ * What has no value is a comment. Where a run goes on from is no part of what it is.
  */
 public final class EffectiveOptions {
-  private static final Set<String> OUTSIDE =
-      Set.of("--config", "--print-config", "--help", "--version", "--debug", "--threads");
-
   private EffectiveOptions() {}
 
   /** The text of the file. */
   public static String yaml(CommandLine command) {
     StringBuilder text = new StringBuilder();
     for (OptionSpec option : command.getCommandSpec().options()) {
-      if (!OUTSIDE.contains(option.longestName())) {
+      if (describes(option)) {
         text.append(line(option)).append('\n');
       }
     }
@@ -40,12 +36,17 @@ public final class EffectiveOptions {
     Map<String, String> given = new LinkedHashMap<>();
     for (OptionSpec option : command.getCommandSpec().options()) {
       List<String> typed = option.originalStringValues();
-      if (!OUTSIDE.contains(option.longestName()) && !typed.isEmpty()) {
+      if (describes(option) && !typed.isEmpty()) {
         String text = String.join(", ", typed);
         given.put(option.longestName().substring(2), text.isEmpty() ? "true" : text);
       }
     }
     return given;
+  }
+
+  private static boolean describes(OptionSpec option) {
+    return !RunArguments.OUTSIDE.contains(option.longestName())
+        && !option.longestName().equals("--resume");
   }
 
   private static String line(OptionSpec option) {

@@ -21,7 +21,7 @@ public final class RunArguments {
   static final String OPTION = "--config";
 
   /** Options that say nothing of a run. */
-  private static final Set<String> OUTSIDE =
+  static final Set<String> OUTSIDE =
       Set.of(OPTION, "--print-config", "--help", "--version", "--debug", "--threads");
 
   private final CommandLine command;
