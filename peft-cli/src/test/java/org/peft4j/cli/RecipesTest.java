@@ -26,6 +26,8 @@ class RecipesTest {
     return Stream.of(
         Arguments.of("causal-lm", "llama_text", "a.txt", "The cat has a hat. ".repeat(40)),
         Arguments.of("quantized-causal-lm", "llama_text", "a.csv", "text\n" + rows("The cat")),
+        Arguments.of(
+            "sft", "llama_text", "a.csv", "prompt,completion\n" + rows("The cat, has a hat")),
         Arguments.of("seq-2-seq-lm", "t5_text", "a.csv", "source,target\n" + rows("The cat,hat")),
         Arguments.of("seq-cls", "bert_vectors", "a.csv", "text,label\n" + rows("cat,a", "hat,b")),
         Arguments.of(

@@ -31,8 +31,14 @@ import org.peft4j.train.objective.InBatchNegatives;
 import org.peft4j.train.objective.Objective;
 import org.peft4j.train.objective.VectorObjective;
 import org.peft4j.train.optimizer.StandardOptimizer;
+import org.peft4j.train.preference.PreferenceData;
 import org.peft4j.train.preference.PreferenceObjective;
+import org.peft4j.train.preference.PreferencePair;
+import org.peft4j.train.preference.RatedAnswer;
+import org.peft4j.train.preference.RatedData;
+import org.peft4j.train.preference.RatedObjective;
 import org.peft4j.train.preference.Reference;
+import org.peft4j.train.preference.loss.KtoLoss;
 import org.peft4j.train.preference.loss.SigmoidLoss;
 import org.peft4j.train.schedule.StandardSchedule;
 import org.peft4j.transformers.TransformerModel;
@@ -47,11 +53,16 @@ import org.peft4j.transformers.VectorPooling;
  */
 class RandomCutsTest {
   private static final int STEPS = 9;
-  private static final int CUTS = 5;
+  private static final int CUTS = 4;
+
+  private record Data<B extends Batch>(Examples<B> train, Examples<B> held) {}
 
   /** What is trained, on what; evaluations are of the first examples. */
   private record Kind<B extends Batch>(
-      String base, PeftConfig adapter, Objective<B> objective, Examples<B> data, Examples<B> held) {
+      String base,
+      PeftConfig adapter,
+      Objective<B> objective,
+      Function<PeftModel<ComputationGraph>, Data<B>> data) {
     @Override
     public String toString() {
       return objective.getClass().getSimpleName() + " " + adapter.peftType();
@@ -68,9 +79,10 @@ class RandomCutsTest {
 
     private FineTunerBuilder<B> tuner(
         PeftModel<ComputationGraph> model, StandardOptimizer optimizer, Steps steps) {
+      Data<B> examples = data.apply(model);
       return FineTuner.builder(model, objective)
-          .data(data)
-          .evaluation(held)
+          .data(examples.train())
+          .evaluation(examples.held())
           .settings(
               FineTuningSettings.builder()
                   .steps(STEPS)
@@ -109,21 +121,63 @@ class RandomCutsTest {
     PeftConfig encoder = LoraConfig.builder().rank(3).dropout(0.2).targetModules("query").build();
     return List.of(
         new Kind<>(
-            "llama", large, new CrossEntropy(), TinyTraining.data(11), TinyTraining.data(3, 8)),
+            "llama",
+            large,
+            new CrossEntropy(),
+            model -> new Data<>(TinyTraining.data(11), TinyTraining.data(3, 8))),
         new Kind<>(
-            "llama", ranks, new CrossEntropy(), TinyTraining.data(11), TinyTraining.data(3, 8)),
+            "llama",
+            ranks,
+            new CrossEntropy(),
+            model -> new Data<>(TinyTraining.data(11), TinyTraining.data(3, 8))),
         new Kind<>(
             "llama",
             small,
             new PreferenceObjective(new SigmoidLoss(0.4)),
-            PreferenceTrainingTest.pairs(7).comparedWith(Reference.base()),
-            PreferenceTrainingTest.pairs(2).comparedWith(Reference.base())),
+            model -> {
+              Reference start = Reference.start(model);
+              return new Data<>(
+                  preferences(7, 1).comparedWith(start), preferences(2, 2).comparedWith(start));
+            }),
+        new Kind<>(
+            "llama",
+            small,
+            new RatedObjective(new KtoLoss(0.4)),
+            model ->
+                new Data<>(
+                    rated(7, 3).comparedWith(Reference.base()),
+                    rated(2, 4).comparedWith(Reference.base()))),
         new Kind<>(
             "bert_features",
             encoder,
             new VectorObjective(new InBatchNegatives(0.05), VectorPooling.MEAN),
-            pairs(9, 3),
-            pairs(4, 4)));
+            model -> new Data<>(pairs(9, 3), pairs(4, 4))));
+  }
+
+  private static PreferenceData preferences(int rows, long seed) {
+    Random random = new Random(seed);
+    List<PreferencePair> all = new ArrayList<>();
+    for (int i = 0; i < rows; i++) {
+      all.add(
+          PreferencePair.of(
+              random.ints(2 + i % 3, 5, 50).toArray(),
+              random.ints(3, 5, 50).toArray(),
+              random.ints(1 + i % 4, 5, 50).toArray()));
+    }
+    return PreferenceData.of(all, 0);
+  }
+
+  private static RatedData rated(int rows, long seed) {
+    Random random = new Random(seed);
+    List<RatedAnswer> all = new ArrayList<>();
+    for (int i = 0; i < rows; i++) {
+      all.add(
+          RatedAnswer.of(
+              random.ints(2 + i % 3, 5, 50).toArray(),
+              random.ints(1 + i % 4, 5, 50).toArray(),
+              i % 2 == 0));
+    }
+    return RatedData.of(all, 0);
   }
 
   private static VectorData pairs(int rows, long seed) {
