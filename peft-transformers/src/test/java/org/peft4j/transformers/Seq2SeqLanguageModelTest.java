@@ -23,11 +23,13 @@ import org.nd4j.linalg.dataset.MultiDataSet;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.Peft;
 import org.peft4j.PeftModel;
+import org.peft4j.bottleneck.BottleneckConfig;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.error.PeftException;
 import org.peft4j.lora.LoraConfig;
 import org.peft4j.prompt.prefix.PrefixTuningConfig;
 import org.peft4j.safetensors.TensorSource;
+import org.peft4j.site.Site;
 import org.peft4j.transformers.checkpoint.CheckpointWriter;
 import org.peft4j.transformers.internal.batch.EncoderSteps;
 import org.peft4j.transformers.plan.TrainingBatch;
@@ -120,6 +122,21 @@ class Seq2SeqLanguageModelTest {
     gradientsAreThoseOfCentralDifferences(
         PrefixTuningConfig.builder().virtualTokens(2).build(),
         TransformerOptions.defaults().withGradientCheckpointing(checkpointing));
+  }
+
+  /** After every sub-layer of both stacks, the attention between them included. */
+  @Test
+  void gradientsOfBottlenecksAreThoseOfCentralDifferences() {
+    BottleneckConfig config = BottleneckConfig.houlsby().reductionFactor(6).build();
+    try (Seq2SeqLanguageModel base = t5();
+        PeftModel<ComputationGraph> model = Peft.wrap(base.graph(), config)) {
+      assertThat(model.adaptedSites())
+          .extracting(Site::name)
+          .anyMatch(name -> name.startsWith("decoder.block.1.layer.1"))
+          .anyMatch(name -> name.startsWith("encoder.block.1.layer.1"))
+          .hasSize(2 * 2 + 2 * 3);
+    }
+    gradientsAreThoseOfCentralDifferences(config, TransformerOptions.defaults());
   }
 
   /**
