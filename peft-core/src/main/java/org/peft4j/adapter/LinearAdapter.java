@@ -13,6 +13,11 @@ public interface LinearAdapter extends Adapter {
    */
   void forward(Pass pass, Tensors parameters, INDArray x, INDArray y);
 
+  /** Whether {@link #forward} records in this pass what {@link #backward} needs. */
+  default boolean records(Pass pass) {
+    return false;
+  }
+
   /**
    * Writes the gradients of the parameters, and adds the adapter's part to the gradient of x.
    *

@@ -31,6 +31,14 @@ public final class LinearGrafts {
     return scales.scaledInput(pass, x);
   }
 
+  /** Whether the forward pass records here what the backward pass needs. */
+  public boolean records(Pass pass) {
+    return site.acts()
+        && (scales.scaleOutput(pass)
+            || site.acting().stream()
+                .anyMatch(graft -> graft.adapter() instanceof LinearAdapter a && a.records(pass)));
+  }
+
   /**
    * Turns the frozen map's output into the adapted one.
    *

@@ -46,6 +46,14 @@ public final class LinearModule {
     release(input, x);
   }
 
+  /**
+   * Whether a forward pass that is repeated for the backward pass must come here, though nobody
+   * needs its result.
+   */
+  public boolean records(Pass pass) {
+    return linear.records(pass);
+  }
+
   private @Nullable INDArray bias() {
     return bias == null ? null : grafts.vector("bias", bias);
   }

@@ -58,6 +58,12 @@ public final class DoraLinear implements GainAdapter, WeightAdapter {
     return dora.factor(pass, parameters).subi(1);
   }
 
+  /** W·x̃. */
+  @Override
+  public boolean records(Pass pass) {
+    return shape.drops(pass);
+  }
+
   @Override
   public void forward(Pass pass, Tensors parameters, INDArray x, INDArray y) {
     Kernels kernels = pass.kernels();

@@ -116,6 +116,11 @@ public final class ShiftedDora implements GainAdapter, WeightAdapter {
   }
 
   @Override
+  public boolean records(Pass pass) {
+    return wide.records(pass);
+  }
+
+  @Override
   public void forward(Pass pass, Tensors parameters, INDArray x, INDArray y) {
     try (ScratchScope scratch = new ScratchScope()) {
       wide.forward(pass, widened(parameters, scratch), x, y);

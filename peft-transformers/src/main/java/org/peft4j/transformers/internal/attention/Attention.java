@@ -100,8 +100,8 @@ public final class Attention implements Mixer {
             scores,
             probabilities,
             contextRows.reshape('c', q.shape()));
-    if (y != null) {
-      output.forward(pass, contextRows, y);
+    if (y != null || output.records(pass)) {
+      output.forward(pass, contextRows, y == null ? memory.temporary(x.shape()) : y);
     }
     return new Kept(
         sequences,

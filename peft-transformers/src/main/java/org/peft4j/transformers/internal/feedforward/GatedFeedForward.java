@@ -28,8 +28,9 @@ record GatedFeedForward(Activation f, long innerSize, GateMaps maps, LinearModul
     INDArray g = memory.kept(x.size(0), innerSize);
     INDArray u = memory.kept(x.size(0), innerSize);
     maps.forward(pass, x, g, u, memory);
-    if (y != null) {
-      down.forward(pass, product(pass, g, u, memory), y);
+    if (y != null || down.records(pass)) {
+      INDArray out = y == null ? memory.temporary(x.shape()) : y;
+      down.forward(pass, product(pass, g, u, memory), out);
     }
     return new Kept(g, u);
   }

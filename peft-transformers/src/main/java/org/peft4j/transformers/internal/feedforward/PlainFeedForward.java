@@ -27,8 +27,9 @@ record PlainFeedForward(Activation f, long innerSize, LinearModule up, LinearMod
       Pass pass, INDArray x, Sequences sequences, @Nullable INDArray y, CallMemory memory) {
     INDArray inner = memory.kept(x.size(0), innerSize);
     up.forward(pass, x, inner);
-    if (y != null) {
-      down.forward(pass, active(pass, inner, memory), y);
+    if (y != null || down.records(pass)) {
+      INDArray out = y == null ? memory.temporary(x.shape()) : y;
+      down.forward(pass, active(pass, inner, memory), out);
     }
     return new Kept(inner);
   }
