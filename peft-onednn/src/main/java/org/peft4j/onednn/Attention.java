@@ -7,10 +7,11 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.kernel.AttentionPattern;
 import org.peft4j.kernel.AttentionScores;
+import org.peft4j.kernel.QueryTiles;
+import org.peft4j.kernel.QueryTiles.Tile;
 import org.peft4j.kernel.ScratchScope;
 import org.peft4j.onednn.BatchProduct.Axis;
 import org.peft4j.onednn.BatchProduct.Heads;
-import org.peft4j.onednn.QueryTiles.Tile;
 import org.peft4j.onednn.internal.Address;
 
 /**

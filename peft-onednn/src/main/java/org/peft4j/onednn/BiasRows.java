@@ -2,7 +2,7 @@ package org.peft4j.onednn;
 
 import java.nio.FloatBuffer;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.peft4j.onednn.QueryTiles.Tile;
+import org.peft4j.kernel.QueryTiles.Tile;
 import org.peft4j.onednn.internal.RowTasks;
 
 /**

@@ -4,7 +4,7 @@ import java.nio.FloatBuffer;
 import java.util.Arrays;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.kernel.AttentionPattern;
-import org.peft4j.onednn.QueryTiles.Tile;
+import org.peft4j.kernel.QueryTiles.Tile;
 import org.peft4j.onednn.internal.RowTasks;
 
 /** Overwrites the scores of hidden keys with a number whose softmax is zero. */

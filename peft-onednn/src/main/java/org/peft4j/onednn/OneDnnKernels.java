@@ -12,6 +12,7 @@ import org.peft4j.kernel.AttentionPattern;
 import org.peft4j.kernel.AttentionScores;
 import org.peft4j.kernel.Kernels;
 import org.peft4j.kernel.Nd4jKernels;
+import org.peft4j.kernel.QueryTiles;
 import org.peft4j.kernel.Scratch;
 import org.peft4j.kernel.ScratchScope;
 import org.peft4j.kernel.WeightRows;

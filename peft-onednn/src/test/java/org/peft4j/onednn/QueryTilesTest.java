@@ -12,7 +12,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.peft4j.kernel.AttentionPattern;
 import org.peft4j.kernel.KeyRange;
-import org.peft4j.onednn.QueryTiles.Tile;
+import org.peft4j.kernel.QueryTiles;
+import org.peft4j.kernel.QueryTiles.Tile;
 
 /** The tiles of an attention, and what is done to the scores of a tile. */
 class QueryTilesTest {

@@ -58,21 +58,20 @@ public final class TokenBatch implements Batch {
   }
 
   /**
-   * Some sequences, with the same kind of label.
+   * Some sequences, with the same kind of label; all with a task, or none.
    *
    * @param padToken the id that fills short rows; a mask hides it
    */
   public static TokenBatch of(List<TokenSequence> rows, int padToken) {
     List<TokenSequence.Decoded> decoded =
         rows.stream().flatMap(row -> row.decoded().stream()).toList();
-    List<Integer> tasks = rows.stream().flatMap(row -> row.task().stream()).toList();
     return new TokenBatch(
         padded(rows.stream().map(TokenSequence::ids).toList(), padToken),
         padded(rows.stream().map(TokenSequence::mask).toList(), 0),
         types(rows),
         rows.stream().map(TokenSequence::target).toList(),
         decoded.isEmpty() ? Optional.empty() : Optional.of(DecoderInput.of(decoded, padToken)),
-        tasks.size() == rows.size() ? tasks : List.of());
+        TokenSequence.tasks(rows));
   }
 
   /** Those of rows that have some; the others' are 0, as those of padding are. */
@@ -153,7 +152,7 @@ public final class TokenBatch implements Batch {
     return decoder;
   }
 
-  /** The task of each row; empty unless every row has one. */
+  /** The task of each row; empty if none has one. */
   public List<Integer> tasks() {
     return tasks;
   }

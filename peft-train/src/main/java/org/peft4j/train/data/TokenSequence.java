@@ -307,6 +307,21 @@ public final class TokenSequence {
     return task;
   }
 
+  /**
+   * The tasks of some sequences; none if none of them has one.
+   *
+   * @throws PeftException if only some have a task
+   */
+  static List<Integer> tasks(List<TokenSequence> sequences) {
+    List<Integer> tasks = sequences.stream().flatMap(one -> one.task.stream()).toList();
+    if (!tasks.isEmpty() && tasks.size() < sequences.size()) {
+      throw new PeftException(
+          "%d of %d sequences have a task, the others none; give all of them one (task_id), or none."
+              .formatted(tasks.size(), sequences.size()));
+    }
+    return tasks;
+  }
+
   /** The number of positions, padding included; those of the longer side of an encoder-decoder. */
   public int length() {
     return Math.max(ids.length, decoded.map(decoder -> decoder.ids().length).orElse(0));

@@ -74,6 +74,7 @@ public final class TrainingData implements Examples<TokenBatch> {
   }
 
   private static void requireAlike(List<TokenSequence> sequences) {
+    TokenSequence.tasks(sequences);
     List<String> kinds =
         sequences.stream().map(sequence -> sequence.target().kind()).distinct().toList();
     if (kinds.size() > 1) {

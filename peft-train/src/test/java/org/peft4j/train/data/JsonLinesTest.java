@@ -47,15 +47,16 @@ class JsonLinesTest {
   }
 
   @Test
-  void aBatchHasTasksWhereEveryLineHasANumberOfOne() throws IOException {
+  void tasksAreNumbersOfAllLinesOrOfNone() throws IOException {
     TrainingData data =
         read(
             "{\"text\": \"a\", \"task_id\": 2}\n"
-                + "{\"prompt\": \"a\", \"completion\": \"b\", \"task_id\": 0}\n"
-                + "{\"text\": \"a\", \"task_id\": \"HumanEval/3\"}");
+                + "{\"prompt\": \"a\", \"completion\": \"b\", \"task_id\": 0}");
 
     assertThat(data.batch(0, 1).tasks()).containsExactly(2, 0);
-    assertThat(data.batch(0, 2).tasks()).isEmpty();
+    assertThat(read("{\"text\": \"a\", \"task_id\": \"HumanEval/3\"}").batch(0).tasks()).isEmpty();
+    assertThatThrownBy(() -> read("{\"text\": \"a\", \"task_id\": 2}\n{\"text\": \"b\"}"))
+        .hasMessageContaining("1 of 2 sequences have a task, the others none");
   }
 
   @Test

@@ -2,6 +2,8 @@ package org.peft4j.transformers.plan;
 
 import java.util.List;
 import java.util.Optional;
+import org.peft4j.kernel.AttentionPattern;
+import org.peft4j.kernel.QueryTiles;
 import org.peft4j.transformers.architecture.AttentionPart;
 import org.peft4j.transformers.architecture.BlockPart;
 import org.peft4j.transformers.architecture.BranchPart;
@@ -16,9 +18,6 @@ import org.peft4j.transformers.architecture.ResidualPart;
  * @param width of hidden states
  */
 record PartMemory(TrainingBatch batch, long width) {
-  /** About as many queries as the kernels of peft-onednn take at a time. */
-  private static final int TILE = 64;
-
   /** The elements of a whole block that runs once, or of each run of several. */
   Elements block(BlockPart block) {
     List<ResidualPart> sublayers = block.sublayers();
@@ -80,18 +79,27 @@ record PartMemory(TrainingBatch batch, long width) {
   }
 
   /**
-   * Queries, keys, values, probabilities and contexts. Counts probabilities as a full square; in
-   * causal attention the kernels of peft-onednn touch little more than half of it. Their gradients
-   * exist for one tile of queries at a time. Assumes as many keys from an encoder as queries in the
-   * decoder.
+   * Queries, keys, values, probabilities and contexts. Probabilities are those of the tiles that
+   * the kernels of peft-onednn compute, and their gradients exist for one tile of queries at a
+   * time. Assumes as many keys from an encoder as queries in the decoder.
    */
   private Elements attention(AttentionPart part) {
-    long probabilities = part.heads() * batch.tokens() * batch.length();
+    List<QueryTiles.Tile> tiles = QueryTiles.of(pattern(part));
+    long matrices = (long) batch.sequences() * part.heads();
+    long probabilities = matrices * tiles.stream().mapToLong(QueryTiles.Tile::area).sum();
     long queries = batch.tokens() * part.heads() * part.headSize();
     long keys = batch.tokens() * part.keyValueHeads() * part.headSize();
     long rows = 2 * (queries + keys);
-    long tile = probabilities * Math.min(TILE, batch.length()) / batch.length();
+    long tile = matrices * tiles.stream().mapToLong(QueryTiles.Tile::area).max().orElse(0);
     return new Elements(rows + probabilities, rows + tile);
+  }
+
+  private AttentionPattern pattern(AttentionPart part) {
+    AttentionPattern whole =
+        part.causal()
+            ? AttentionPattern.causal(batch.length())
+            : AttentionPattern.full(batch.length(), batch.length());
+    return part.window().isPresent() ? whole.withWindow(part.window().getAsInt()) : whole;
   }
 
   /** The activation's input and, with a gate, the factor of its result. */

@@ -1,9 +1,7 @@
-package org.peft4j.onednn;
+package org.peft4j.kernel;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.peft4j.kernel.AttentionPattern;
-import org.peft4j.kernel.KeyRange;
 
 /**
  * The queries of an attention in tiles, each with the keys that its queries see: from the first of
@@ -12,7 +10,7 @@ import org.peft4j.kernel.KeyRange;
  * <p>Tiles have few different shapes, whatever the length of a batch: each shape is an operation to
  * compile, which takes milliseconds, and up to a megabyte.
  */
-final class QueryTiles {
+public final class QueryTiles {
   /** Queries in a tile but the last: fewer skip more keys, more multiply faster. */
   private static final int QUERIES = 64;
 
@@ -30,19 +28,22 @@ final class QueryTiles {
    * @param range the keys that they see
    * @param before queries × keys, summed over all earlier tiles
    */
-  record Tile(int first, int count, KeyRange range, long before) {
-    int keys() {
+  public record Tile(int first, int count, KeyRange range, long before) {
+    /** The number of keys that they see. */
+    public int keys() {
       return range.count();
     }
 
-    long area() {
+    /** Queries × keys. */
+    public long area() {
       return (long) count * keys();
     }
   }
 
   private QueryTiles() {}
 
-  static List<Tile> of(AttentionPattern pattern) {
+  /** The tiles of a pattern, in the order of their queries. */
+  public static List<Tile> of(AttentionPattern pattern) {
     int queries = pattern.queries();
     int step = queries == 1 ? STEP : KEYS;
     List<Tile> tiles = new ArrayList<>(queries / QUERIES + 1);
@@ -59,7 +60,7 @@ final class QueryTiles {
   }
 
   /** Queries × keys of all tiles. */
-  static long area(AttentionPattern pattern) {
+  public static long area(AttentionPattern pattern) {
     return of(pattern).stream().mapToLong(Tile::area).sum();
   }
 
