@@ -226,6 +226,7 @@ def write_reward() -> None:
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
             parameter.data.copy_(setting.normal(f"preferences/reward/{name}", parameter, 0.2))
+    model.peft_config["default"].base_model_name_or_path = "llama"  # no path of this machine
     model.save_pretrained(folder)
     setting.sort_sets(folder / "adapter_config.json")
     (folder / "README.md").unlink(missing_ok=True)
