@@ -149,7 +149,8 @@ class EarlyEndTest {
       FineTuner tuner =
           overfitting(tiny).listener(steps).keepBest(WatchedMetric.parse("accuracy")).build();
 
-      assertThatThrownBy(tuner::run).hasMessageContaining("They have loss, perplexity.");
+      assertThatThrownBy(tuner::run)
+          .hasMessageContaining("They have loss, perplexity, token_accuracy.");
       assertThat(steps.all()).isEmpty();
     }
   }

@@ -63,9 +63,8 @@ public record WatchedMetric(String name, boolean lower) {
     if (name.equals(PERPLEXITY)) {
       return evaluation.perplexity();
     }
-    List<String> names = new ArrayList<>(evaluation.values().keySet());
-    names.add(LOSS);
-    names.add(PERPLEXITY);
+    List<String> names = new ArrayList<>(List.of(LOSS, PERPLEXITY));
+    names.addAll(evaluation.values().keySet());
     throw new PeftException(
         "Evaluations have no metric "
             + Quoted.quoted(name)
