@@ -1,4 +1,4 @@
-/** First values of adapters that come from data. */
+/** First values of adapters that come from data, and what they start from. */
 @NullMarked
 package org.peft4j.start;
 

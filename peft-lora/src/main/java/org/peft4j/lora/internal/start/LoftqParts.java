@@ -10,8 +10,8 @@ import org.peft4j.lora.internal.algebra.PrincipalParts;
 import org.peft4j.lora.internal.lowrank.LoraShape;
 import org.peft4j.method.Injection.FrozenValues;
 import org.peft4j.site.Site;
+import org.peft4j.start.QuantizedWeights;
 import org.peft4j.weight.FrozenWeight;
-import org.peft4j.weight.QuantizedWeights;
 
 /**
  * A frozen weight W [out, in] as a quantised one and a product of rank r (LoftQ: Li et al., 2023,

@@ -1,9 +1,11 @@
-package org.peft4j.weight;
+package org.peft4j.start;
 
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.internal.quantized.Quantizer;
 import org.peft4j.quantization.Quantization;
+import org.peft4j.weight.FrozenWeight;
+import org.peft4j.weight.WeightView;
 
 /** Makes weights in fewer bits. */
 public final class QuantizedWeights {
