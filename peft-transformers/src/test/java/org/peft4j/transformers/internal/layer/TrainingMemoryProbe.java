@@ -1,6 +1,6 @@
 package org.peft4j.transformers.internal.layer;
 
-import org.deeplearning4j.nn.graph.ComputationGraph;
+import java.util.Arrays;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.transformers.TransformerModel;
@@ -11,8 +11,11 @@ public final class TrainingMemoryProbe {
 
   /** The bytes that blocks keep for their backward pass. */
   public static long kept(TransformerModel model) {
-    ComputationGraph graph = model.graph();
-    return ((FrozenLayer) graph.getLayer("embeddings")).model().pool().bytes();
+    return Arrays.stream(model.graph().getLayers())
+        .filter(FrozenLayer.class::isInstance)
+        .mapToLong(layer -> ((FrozenLayer) layer).model().pool().bytes())
+        .findFirst()
+        .orElseThrow();
   }
 
   /** The bytes of this thread's workspaces: outputs, gradients and temporaries. */
