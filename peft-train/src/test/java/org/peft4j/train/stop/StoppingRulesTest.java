@@ -96,7 +96,7 @@ class StoppingRulesTest {
         .isInstanceOf(PeftException.class)
         .hasMessageContaining("no metric \"acuracy\"")
         .hasMessageContaining("Nearest: \"accuracy\"")
-        .hasMessageContaining("They have accuracy, loss, perplexity.");
+        .hasMessageContaining("They have loss, perplexity, accuracy.");
   }
 
   @Test
