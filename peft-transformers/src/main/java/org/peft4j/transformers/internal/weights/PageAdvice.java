@@ -4,8 +4,11 @@ import com.sun.jna.Function;
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.Pointer;
 import java.nio.ByteBuffer;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.bytedeco.javacpp.BytePointer;
 import org.peft4j.error.PeftException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The system call {@code madvise} of Linux and macOS: says which pages of a mapped file will be
@@ -16,8 +19,11 @@ final class PageAdvice {
   private static final int WILL_NEED = 3;
   private static final int DO_NOT_NEED = 4;
 
+  private static final Logger LOG = LoggerFactory.getLogger(PageAdvice.class);
+
   private final Function madvise;
   private final long pageSize;
+  private final AtomicBoolean told = new AtomicBoolean();
 
   private PageAdvice(Function madvise, long pageSize) {
     this.madvise = madvise;
@@ -36,8 +42,9 @@ final class PageAdvice {
       return new PageAdvice(process.getFunction("madvise"), pageSize);
     } catch (LinkageError e) {
       throw new PeftException(
-          "Weights cannot stay in their file here, because this system has no madvise; Linux and"
-              + " macOS have. Load without offloading.",
+          "Weights cannot stay in their file here, because this system has no madvise, which Linux and"
+              + " macOS have, or net.java.dev.jna:jna, which calls it, is not on the class path. Load"
+              + " without offloading.",
           e);
     }
   }
@@ -56,7 +63,14 @@ final class PageAdvice {
     try (BytePointer pointer = new BytePointer(mapped)) {
       long from = pointer.address() / pageSize * pageSize;
       long size = pointer.address() + mapped.capacity() - from;
-      madvise.invokeInt(new Object[] {new Pointer(from), size, advice});
+      int failed = madvise.invokeInt(new Object[] {new Pointer(from), size, advice});
+      if (failed != 0 && told.compareAndSet(false, true)) {
+        LOG.warn(
+            "madvise {} of {} bytes failed: weights are right, but take more memory than offloaded"
+                + " ones should.",
+            advice,
+            size);
+      }
     }
   }
 }
