@@ -27,6 +27,7 @@ class ArchitectureTest {
   private static final String[] METHODS = {
     "org.peft4j.lora..", "org.peft4j.ia3..", "org.peft4j.prompt..", "org.peft4j.bottleneck.."
   };
+  private static final String VISION = "org.peft4j.vision..";
   private static final String TRANSFORMERS = "org.peft4j.transformers..";
   private static final String CHAT = "org.peft4j.chat..";
   private static final String TRAIN = "org.peft4j.train..";
@@ -39,7 +40,7 @@ class ArchitectureTest {
   private static final DescribedPredicate<JavaClass> CORE =
       resideInAPackage("org.peft4j..")
           .and(not(resideInAnyPackage(METHODS)))
-          .and(not(resideInAnyPackage(TRANSFORMERS, CHAT, TRAIN, CLI)))
+          .and(not(resideInAnyPackage(VISION, TRANSFORMERS, CHAT, TRAIN, CLI)))
           .as("classes of peft-core");
 
   private static final DescribedPredicate<JavaClass> LIBRARY =
@@ -51,7 +52,7 @@ class ArchitectureTest {
           .that(CORE)
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage(with(TRANSFORMERS, CHAT, TRAIN, CLI));
+          .resideInAnyPackage(with(VISION, TRANSFORMERS, CHAT, TRAIN, CLI));
 
   @ArchTest
   static final ArchRule A_METHOD_KNOWS_CORE_ONLY =
@@ -60,7 +61,7 @@ class ArchitectureTest {
           .resideInAnyPackage(METHODS)
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage(TRANSFORMERS, CHAT, TRAIN, CLI);
+          .resideInAnyPackage(VISION, TRANSFORMERS, CHAT, TRAIN, CLI);
 
   /** LoRA is the start of its whole family; the other modules stand alone. */
   @ArchTest
@@ -100,13 +101,22 @@ class ArchitectureTest {
           .resideInAnyPackage(with(CHAT, TRAIN, CLI));
 
   @ArchTest
+  static final ArchRule PICTURES_KNOW_CORE_ONLY =
+      noClasses()
+          .that()
+          .resideInAPackage(VISION)
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(with(TRANSFORMERS, CHAT, TRAIN, CLI));
+
+  @ArchTest
   static final ArchRule CHAT_KNOWS_CORE_ONLY =
       noClasses()
           .that()
           .resideInAPackage(CHAT)
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage(with(TRANSFORMERS, TRAIN, CLI));
+          .resideInAnyPackage(with(VISION, TRANSFORMERS, TRAIN, CLI));
 
   /** Templates are untrusted: what runs them must have no way to a class or a file. */
   @ArchTest
