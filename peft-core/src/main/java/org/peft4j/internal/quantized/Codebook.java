@@ -37,9 +37,16 @@ public final class Codebook {
   /** 4-bit floating point. */
   static final Codebook OF_FP4 = new Codebook(fp4());
 
+  /**
+   * Equal parts of [−1, 1]. For each, a search knows the few bounds that its numbers can lie at.
+   */
+  private static final int PARTS = 1024;
+
   private final float[] values;
   private final int[] codes;
   private final float[] bounds;
+  private final int[] lowest = new int[PARTS + 1];
+  private final int[] highest = new int[PARTS + 1];
 
   /**
    * @param values by code, in any order
@@ -55,6 +62,12 @@ public final class Codebook {
     bounds = new float[values.length - 1];
     for (int i = 0; i < bounds.length; i++) {
       bounds[i] = (values[codes[i]] + values[codes[i + 1]]) / 2;
+    }
+    for (int part = 0; part <= PARTS; part++) {
+      float from = part * 2f / PARTS - 1;
+      // Wider by half a part than needed: the part of a number is rounded.
+      lowest[part] = search(from - 1f / PARTS, 0, bounds.length);
+      highest[part] = search(from + 3f / PARTS, 0, bounds.length);
     }
   }
 
@@ -93,16 +106,24 @@ public final class Codebook {
 
   /** The code of a number in [−1, 1]. */
   int code(float number) {
-    int from = 0;
-    int to = bounds.length;
-    while (from < to) {
-      int middle = (from + to) >>> 1;
+    int part = (int) ((number + 1) * (PARTS / 2));
+    int from = lowest[part];
+    int to = highest[part];
+    return codes[from == to ? from : search(number, from, to)];
+  }
+
+  /** The number of bounds below a number, of which {@code from} to {@code to} are in question. */
+  private int search(float number, int from, int to) {
+    int first = from;
+    int last = to;
+    while (first < last) {
+      int middle = (first + last) >>> 1;
       if (number <= bounds[middle]) {
-        to = middle;
+        last = middle;
       } else {
-        from = middle + 1;
+        first = middle + 1;
       }
     }
-    return codes[from];
+    return first;
   }
 }
