@@ -104,12 +104,12 @@ class ReportTest {
             "Learning rate",
             "Gradient norm",
             "Tokens per second",
-            "Memory in bytes");
+            "Memory (MB)");
     assertThat(charts)
         .allMatch(chart -> chart.lines("0,114,178") == (chart.title().startsWith("Held") ? 2 : 8));
     assertThat(html)
         .contains("<title>o &amp; &lt;b&gt;</title>", "<th>before</th><th>after</th>")
-        .contains("<td>&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;</td>")
+        .contains("<td class=\"t\">&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;</td>")
         .contains("learning-rate: 0.05", "sample: [&quot;The cat&quot;, ")
         .doesNotContain("<script", "http://", "https://");
     assertThat(Files.readString(output.resolve("samples.json")))
@@ -145,12 +145,14 @@ class ReportTest {
     String html = Files.readString(page);
     List<Chart> charts = charts(html);
     assertThat(charts).extracting(Chart::title).containsExactly("Loss", "rewards/margins");
-    // The means of two steps each are 200 points; a line is in the legend.
-    assertThat(charts.get(0).lines("0,114,178")).isEqualTo(200);
-    assertThat(charts.get(0).lines("213,94,0")).isEqualTo(200);
+    // The means of two steps each are 200 points.
+    assertThat(charts.get(0).lines("0,114,178")).isEqualTo(199);
+    assertThat(charts.get(0).lines("213,94,0")).isEqualTo(199);
     assertThat(html)
-        .contains("<td>run</td>", "<td>run (2)</td>", "<td>c</td>", "<td class=\"n\">400</td>")
-        .contains("<td class=\"n\">0.0075000</td>");
+        .contains("<th class=\"n\">run</th><th class=\"n\">run (2)</th><th class=\"n\">c</th>")
+        .contains("<td class=\"n\">400</td>", "<td class=\"n\">0.0075</td>")
+        .contains("border-color: #0072b2; border-top-style: solid\"></i>run</span>")
+        .contains("border-color: #009e73; border-top-style: solid\"></i>c</span>");
     assertThat(page.toFile().length()).isLessThan(400_000);
     assertThat(html.getBytes(StandardCharsets.UTF_8).length).isEqualTo(page.toFile().length());
   }

@@ -1,13 +1,11 @@
 package org.peft4j.cli.report;
 
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.peft4j.cli.options.Output;
-import org.peft4j.internal.AtomicFile;
+import org.peft4j.train.report.ReportFile;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -40,20 +38,7 @@ public final class ReportCommand implements Runnable {
 
   @Override
   public void run() {
-    write(folders, output);
+    ReportFile.write(folders, output);
     Output.of(spec).println("report written to " + output);
-  }
-
-  /** Writes the page of some runs. */
-  public static void write(List<Path> folders, Path output) {
-    ReportPage page = new ReportPage(folders.stream().map(RunFolder::read).toList());
-    ByteBuffer bytes = StandardCharsets.UTF_8.encode(page.html());
-    AtomicFile.write(
-        output,
-        channel -> {
-          while (bytes.hasRemaining()) {
-            channel.write(bytes);
-          }
-        });
   }
 }

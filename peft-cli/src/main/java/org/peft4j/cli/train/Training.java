@@ -15,7 +15,6 @@ import org.peft4j.cli.options.OptionNames;
 import org.peft4j.cli.options.TaskData;
 import org.peft4j.cli.options.Wording;
 import org.peft4j.cli.preference.ReferenceChoice;
-import org.peft4j.cli.report.ReportCommand;
 import org.peft4j.cli.runfile.EffectiveOptions;
 import org.peft4j.cli.runfile.SameRun;
 import org.peft4j.config.PeftConfig;
@@ -31,6 +30,7 @@ import org.peft4j.train.data.Examples;
 import org.peft4j.train.data.TokenBatch;
 import org.peft4j.train.metrics.Evaluation;
 import org.peft4j.train.optimizer.StandardOptimizer;
+import org.peft4j.train.report.ReportFile;
 import org.peft4j.train.schedule.Schedules;
 import org.peft4j.transformers.TransformerOptions;
 import org.peft4j.transformers.config.Labels;
@@ -154,7 +154,7 @@ final class Training {
         samples.write(command.output);
         if (command.kept.report) {
           Path page = command.output.resolve("report.html");
-          ReportCommand.write(List.of(command.output), page);
+          ReportFile.write(List.of(command.output), page);
           out.println("report written to " + page);
         }
       }

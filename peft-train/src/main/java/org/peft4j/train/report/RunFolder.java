@@ -1,4 +1,4 @@
-package org.peft4j.cli.report;
+package org.peft4j.train.report;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.json.JsonReader;
@@ -19,7 +20,7 @@ import org.peft4j.internal.json.JsonReader;
  * @param name of the folder
  * @param curves of {@code metrics.jsonl}, by the names of its fields; numbers that are not finite
  *     are left out
- * @param options the text of {@code run.yaml}; empty if there is none
+ * @param options the options of {@code run.yaml} that have a value; empty if there is no such file
  * @param samples of {@code samples.json}; none if there is no such file
  */
 record RunFolder(String name, Map<String, Curve> curves, String options, List<Sample> samples) {
@@ -51,11 +52,26 @@ record RunFolder(String name, Map<String, Curve> curves, String options, List<Sa
       return new RunFolder(
           String.valueOf(folder.toAbsolutePath().normalize().getFileName()),
           curves,
-          known ? Files.readString(options) : "",
+          known ? set(Files.readString(options)) : "",
           samples(folder.resolve("samples.json")));
     } catch (IOException | UncheckedIOException e) {
       throw new PeftException("Cannot read the run in " + folder + ": " + e + ".", e);
     }
+  }
+
+  /** Without the comments, which are options that have no value. */
+  private static String set(String yaml) {
+    return yaml.lines()
+        .filter(line -> !line.startsWith("#"))
+        .collect(Collectors.joining("\n", "", "\n"));
+  }
+
+  /** The steps that were made. */
+  double steps() {
+    return curves.values().stream()
+        .mapToDouble(curve -> curve.steps().get(curve.steps().size() - 1))
+        .max()
+        .orElse(0);
   }
 
   private static Map<String, Curve> curves(Path metrics) throws IOException {

@@ -1,5 +1,5 @@
 /** Tests of pages about runs. */
 @NullMarked
-package org.peft4j.cli.report;
+package org.peft4j.train.report;
 
 import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,4 @@
-package org.peft4j.cli.report;
+package org.peft4j.train.report;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -15,6 +15,10 @@ record Curve(List<Double> steps, List<Double> values) {
   Curve {
     steps = List.copyOf(steps);
     values = List.copyOf(values);
+  }
+
+  double last() {
+    return values.get(values.size() - 1);
   }
 
   /** No more points than a plot can show: the means of neighbours. */

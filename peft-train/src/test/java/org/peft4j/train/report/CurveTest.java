@@ -1,4 +1,4 @@
-package org.peft4j.cli.report;
+package org.peft4j.train.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
