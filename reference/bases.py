@@ -35,6 +35,7 @@ from transformers.pytorch_utils import Conv1D
 
 import bases_decoders
 import bases_encoders
+import bases_heads
 import bases_odd
 
 VOCABULARY = 56
@@ -81,7 +82,7 @@ class Base:
     classifier: bool = False
     """Whether the head is `score`, for sequences, instead of `lm_head`."""
     task: str = ""
-    """Of an encoder: sequence, tokens, answers or features."""
+    """Of an encoder, or a decoder with another head: sequence, tokens, answers or features."""
     attention: str = "eager"
     """Falcon's eager attention adds ALiBi twice; that of PyTorch adds it once."""
 
@@ -216,7 +217,7 @@ ALL: dict[str, Base] = {
 
 
 ALL.update({name: Base(**fields) for name, fields in bases_decoders.ALL.items()})
-ALL.update({name: Base(**fields) for name, fields in {**bases_odd.ALL, **bases_encoders.ALL}.items()})
+ALL.update({name: Base(**fields) for name, fields in {**bases_odd.ALL, **bases_encoders.ALL, **bases_heads.ALL}.items()})
 
 
 def load(name: str, linear: bool = False) -> PreTrainedModel:

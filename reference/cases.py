@@ -16,6 +16,7 @@ class Case:
     adapters: dict[str, PeftConfig]
     padding: str = "right"
     """Where the second and third row are padded: right, left, or none."""
+    rows: int = 3
     length: int = 9
     learning_rate: float = 1e-2
     weight_decay: float = 0.0

@@ -22,6 +22,7 @@ import cases
 import cases_classification
 import cases_decoders
 import cases_encoders
+import cases_heads
 import cases_models
 import cases_odd
 import cases_low_rank
@@ -46,13 +47,14 @@ ALL = {
     **cases_decoders.ALL,
     **cases_odd.ALL,
     **cases_encoders.ALL,
+    **cases_heads.ALL,
 }
 
 
 def batch(name: str, case: cases.Case) -> dict[str, torch.Tensor]:
-    """Three rows, two of them padded; no label where the prediction would be made at a padded position."""
+    """Three rows or one, all but the first padded; no label where the prediction would be made at a padded position."""
     padding = 0 if case.padding == "none" else 2
-    lengths = [case.length, case.length - padding, case.length - 2 * padding]
+    lengths = [case.length, case.length - padding, case.length - 2 * padding][: case.rows]
     shape = (len(lengths), case.length)
     ids = torch.randint(3, bases.VOCABULARY, shape, generator=setting.generator(f"{name}/input_ids"))
     mask = torch.zeros(shape, dtype=torch.int64)
@@ -60,7 +62,7 @@ def batch(name: str, case: cases.Case) -> dict[str, torch.Tensor]:
         mask[row, slice(-length, None) if case.padding == "left" else slice(length)] = 1
     ids = ids * mask  # the pad token is 0
     base = bases.ALL[case.base]
-    if base.config.pad_token_id > 2:  # a token like any other, but for its row of the embedding
+    if (base.config.pad_token_id or 0) > 2:  # a token like any other, but for its row of the embedding
         ids[0, 2] = ids[1, 1] = ids[2, 4] = base.config.pad_token_id
     if base.task:
         return of_encoder(name, base, ids, mask)
@@ -78,7 +80,7 @@ def batch(name: str, case: cases.Case) -> dict[str, torch.Tensor]:
 
 def of_encoder(name: str, base: bases.Base, ids: torch.Tensor, mask: torch.Tensor) -> dict[str, torch.Tensor]:
     """Labels of an encoder's task, and types of tokens if it has several: the last tokens are of the second sentence."""
-    result = {"input_ids": torch.where(mask == 1, ids, base.config.pad_token_id), "attention_mask": mask}
+    result = {"input_ids": torch.where(mask == 1, ids, base.config.pad_token_id or 0), "attention_mask": mask}
     if getattr(base.config, "type_vocab_size", 1) > 1:
         result["token_type_ids"] = (torch.arange(ids.shape[1]) > 4).long() * mask
     rows = ids.shape[0]
@@ -296,7 +298,7 @@ def check(name: str, case: cases.Case, folders: list[Path], inputs: dict[str, to
     found = logits(run(adapted(name, case), inputs))
     assert torch.allclose(found, wanted, atol=1e-5) if case.ranks else torch.equal(found, wanted), name
     if case.config.is_prompt_learning:
-        found = run(PeftModel.from_pretrained(bases.load(case.base, case.linear), str(folders[0])).eval(), inputs).logits
+        found = logits(run(PeftModel.from_pretrained(bases.load(case.base, case.linear), str(folders[0])).eval(), inputs))
         assert torch.allclose(found, wanted, atol=1e-5), f"{name}: the encoder does not give what was saved"
 
 

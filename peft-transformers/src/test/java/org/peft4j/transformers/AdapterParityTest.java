@@ -34,12 +34,15 @@ class AdapterParityTest {
    * of products: 0.74e-5. Gradients of BART's queries and keys in three blocks with adapters on all
    * maps: 4.9e-5, and as much here. Marian's queries of the attention between the stacks: 1.0e-5,
    * and as much with the portable kernels. Gemma's keys: 0.6e-5, and 0.7e-5 here.
+   *
+   * <p>Gradients of heads of few outputs are small sums of what cancels: 2.7e-5 of one of 0.014,
+   * 4e-7 in all, with the exponentials of oneDNN; within the tolerance with the portable kernels.
    */
   private static double tolerance(String name) {
     if (name.equals("seq2seq/bart_all_linear")) {
       return 1e-4;
     }
-    if (name.equals("seq2seq/marian")) {
+    if (name.equals("seq2seq/marian") || name.startsWith("heads/")) {
       return 3e-5;
     }
     if (name.startsWith("loha/") || name.equals("decoders/gemma_attention")) {

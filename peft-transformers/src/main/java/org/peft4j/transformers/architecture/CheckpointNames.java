@@ -1,6 +1,7 @@
 package org.peft4j.transformers.architecture;
 
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -14,13 +15,16 @@ import java.util.Set;
  *     a table of tokens beside those that each stack has of its own
  * @param renamed keys in checkpoints that are not those of the model's modules, by the latter: the
  *     head of GPT-NeoX is {@code lm_head} in the model and {@code embed_out} in files
+ * @param otherPrefix the body's prefix in checkpoints of the family's other classes, where it
+ *     differs: Llama's body is {@code model}, and {@code transformer} under the head for answers
  */
 public record CheckpointNames(
     String modelType,
     String className,
     String bodyPrefix,
     Set<String> constants,
-    Map<String, String> renamed) {
+    Map<String, String> renamed,
+    Optional<String> otherPrefix) {
   public CheckpointNames {
     constants = Set.copyOf(constants);
     renamed = Map.copyOf(renamed);
@@ -29,7 +33,18 @@ public record CheckpointNames(
   /** Names of which none is another in checkpoints. */
   public CheckpointNames(
       String modelType, String className, String bodyPrefix, Set<String> constants) {
-    this(modelType, className, bodyPrefix, constants, Map.of());
+    this(modelType, className, bodyPrefix, constants, Map.of(), Optional.empty());
+  }
+
+  /** The same with the names in checkpoints of keys that are not the model's. */
+  public CheckpointNames withRenamed(Map<String, String> keys) {
+    return new CheckpointNames(modelType, className, bodyPrefix, constants, keys, otherPrefix);
+  }
+
+  /** The same with the body's prefix in the family's other classes. */
+  public CheckpointNames withOtherPrefix(String prefix) {
+    return new CheckpointNames(
+        modelType, className, bodyPrefix, constants, renamed, Optional.of(prefix));
   }
 
   /** The key in checkpoints of the model's parameter of that key. */
@@ -43,6 +58,13 @@ public record CheckpointNames(
         .filter(entry -> entry.getValue().equals(stored))
         .map(Map.Entry::getKey)
         .findFirst()
+        .orElseGet(() -> underOwnPrefix(stored));
+  }
+
+  private String underOwnPrefix(String stored) {
+    return otherPrefix
+        .filter(prefix -> stored.startsWith(prefix + "."))
+        .map(prefix -> bodyPrefix + stored.substring(prefix.length()))
         .orElse(stored);
   }
 }

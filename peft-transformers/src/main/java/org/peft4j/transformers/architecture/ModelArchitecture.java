@@ -64,6 +64,11 @@ public record ModelArchitecture(
         : Optional.empty();
   }
 
+  /** The same with other names in checkpoints. */
+  public ModelArchitecture withNames(CheckpointNames other) {
+    return new ModelArchitecture(other, maxPositions, tokens, encoder, body, head);
+  }
+
   /** The same with another head. */
   public ModelArchitecture withHead(HeadPart other) {
     return new ModelArchitecture(names, maxPositions, tokens, encoder, body, other);

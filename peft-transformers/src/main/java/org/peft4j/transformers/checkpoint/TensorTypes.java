@@ -6,6 +6,7 @@ import org.peft4j.internal.torch.WeightFiles;
 import org.peft4j.safetensors.DType;
 import org.peft4j.safetensors.TensorSource;
 import org.peft4j.transformers.TransformerModel;
+import org.peft4j.transformers.architecture.CheckpointNames;
 
 /** The type of each written tensor. */
 interface TensorTypes {
@@ -20,7 +21,8 @@ interface TensorTypes {
   static TensorTypes original(TransformerModel model) {
     String table = model.architecture().body().input().tokens().key();
     Map<String, DType> types = new HashMap<>();
-    String prefix = model.architecture().names().bodyPrefix() + ".";
+    CheckpointNames names = model.architecture().names();
+    String prefix = names.bodyPrefix() + ".";
     try (TensorSource source = WeightFiles.open(model.folder())) {
       source
           .tensors()
@@ -29,6 +31,7 @@ interface TensorTypes {
                 if (info.dtype().isFloating()) {
                   types.put(name, info.dtype());
                   types.putIfAbsent(prefix + name, info.dtype());
+                  types.putIfAbsent(names.own(name), info.dtype());
                 }
               });
     }

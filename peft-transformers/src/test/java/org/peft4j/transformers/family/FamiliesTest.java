@@ -15,8 +15,6 @@ import org.peft4j.transformers.architecture.HeadPart;
 import org.peft4j.transformers.architecture.Rotary;
 import org.peft4j.transformers.config.Labels;
 import org.peft4j.transformers.config.ProblemType;
-import org.peft4j.transformers.config.Task;
-import org.peft4j.transformers.config.TaskHead;
 
 /** Settings that would change the model's outputs are refused with their value. */
 class FamiliesTest {
@@ -136,14 +134,6 @@ class FamiliesTest {
 
     assertThat(file.read().head()).isInstanceOf(HeadPart.Sequence.class);
     assertThat(((HeadPart.Sequence) file.read().head()).problem()).isEqualTo(expected);
-  }
-
-  @Test
-  void aTaskThatAFamilyLacksIsRefusedByName() {
-    assertThatThrownBy(() -> Families.read(Golden.base("llama"), TaskHead.of(Task.QUESTION_ANS)))
-        .isInstanceOf(PeftException.class)
-        .hasMessageContaining("\"llama\" is not supported for the task QUESTION_ANS")
-        .hasMessageContaining("[CAUSAL_LM, SEQ_CLS]");
   }
 
   @Test

@@ -13,9 +13,11 @@ import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.architecture.NormPart;
 import org.peft4j.transformers.architecture.ResidualPart;
 import org.peft4j.transformers.architecture.StackPart;
+import org.peft4j.transformers.config.Task;
 import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.internal.family.CausalModel;
 import org.peft4j.transformers.internal.family.ConfigFields;
+import org.peft4j.transformers.internal.family.DecoderTasks;
 import org.peft4j.transformers.internal.family.Dimensions;
 import org.peft4j.transformers.internal.family.Family;
 
@@ -27,6 +29,11 @@ public final class BloomFamily implements Family {
   @Override
   public String modelType() {
     return "bloom";
+  }
+
+  @Override
+  public List<Task> tasks() {
+    return DecoderTasks.ALL;
   }
 
   @Override
@@ -61,6 +68,7 @@ public final class BloomFamily implements Family {
       int layers = fields.layers("n_layer");
       boolean tied = fields.flag("tie_word_embeddings", true);
       return CausalModel.of(modelType(), "Bloom", "transformer", Set.of())
+          .withTokenHead("classifier")
           .describe(
               fields,
               task,

@@ -15,10 +15,12 @@ import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.architecture.NormPart;
 import org.peft4j.transformers.architecture.ResidualPart;
 import org.peft4j.transformers.architecture.StackPart;
+import org.peft4j.transformers.config.Task;
 import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.internal.family.ActivationField;
 import org.peft4j.transformers.internal.family.CausalModel;
 import org.peft4j.transformers.internal.family.ConfigFields;
+import org.peft4j.transformers.internal.family.DecoderTasks;
 import org.peft4j.transformers.internal.family.Dimensions;
 import org.peft4j.transformers.internal.family.Family;
 import org.peft4j.transformers.internal.family.RotaryFields;
@@ -36,6 +38,11 @@ public final class FalconFamily implements Family {
   @Override
   public String modelType() {
     return "falcon";
+  }
+
+  @Override
+  public List<Task> tasks() {
+    return DecoderTasks.ALL;
   }
 
   @Override
@@ -113,6 +120,7 @@ public final class FalconFamily implements Family {
       int layers = fields.layers("num_hidden_layers");
       boolean tied = fields.flag("tie_word_embeddings", true);
       return CausalModel.of(modelType(), "Falcon", "transformer", Set.of())
+          .withTokenHead("classifier")
           .describe(
               fields,
               task,

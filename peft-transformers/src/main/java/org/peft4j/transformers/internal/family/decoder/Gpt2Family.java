@@ -18,10 +18,12 @@ import org.peft4j.transformers.architecture.NormPart;
 import org.peft4j.transformers.architecture.PositionPart;
 import org.peft4j.transformers.architecture.ResidualPart;
 import org.peft4j.transformers.architecture.StackPart;
+import org.peft4j.transformers.config.Task;
 import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.internal.family.ActivationField;
 import org.peft4j.transformers.internal.family.CausalModel;
 import org.peft4j.transformers.internal.family.ConfigFields;
+import org.peft4j.transformers.internal.family.DecoderTasks;
 import org.peft4j.transformers.internal.family.Family;
 import org.peft4j.transformers.internal.family.TokenFields;
 
@@ -33,6 +35,11 @@ public final class Gpt2Family implements Family {
   @Override
   public String modelType() {
     return "gpt2";
+  }
+
+  @Override
+  public List<Task> tasks() {
+    return DecoderTasks.ALL;
   }
 
   @Override
@@ -63,8 +70,8 @@ public final class Gpt2Family implements Family {
             Optional.empty()),
         CausalModel.head(
             task,
-            HeadPart.Language.of(
-                CausalModel.HEAD, shape.width, vocabulary, tied, shape.deviation)));
+            HeadPart.Language.of(CausalModel.HEAD, shape.width, vocabulary, tied, shape.deviation),
+            "classifier"));
   }
 
   private static void refuse(ConfigFields fields) {

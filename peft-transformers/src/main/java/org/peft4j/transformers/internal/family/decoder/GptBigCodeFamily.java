@@ -17,10 +17,12 @@ import org.peft4j.transformers.architecture.NormPart;
 import org.peft4j.transformers.architecture.PositionPart;
 import org.peft4j.transformers.architecture.ResidualPart;
 import org.peft4j.transformers.architecture.StackPart;
+import org.peft4j.transformers.config.Task;
 import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.internal.family.ActivationField;
 import org.peft4j.transformers.internal.family.CausalModel;
 import org.peft4j.transformers.internal.family.ConfigFields;
+import org.peft4j.transformers.internal.family.DecoderTasks;
 import org.peft4j.transformers.internal.family.Dimensions;
 import org.peft4j.transformers.internal.family.Family;
 
@@ -33,6 +35,11 @@ public final class GptBigCodeFamily implements Family {
   @Override
   public String modelType() {
     return "gpt_bigcode";
+  }
+
+  @Override
+  public List<Task> tasks() {
+    return DecoderTasks.TOKENS;
   }
 
   @Override
@@ -72,6 +79,7 @@ public final class GptBigCodeFamily implements Family {
       List<BlockPart> blocks = IntStream.range(0, layers).mapToObj(this::block).toList();
       return CausalModel.of(
               modelType(), "GPTBigCode", "transformer", GptFields.masks(blocks, ".attn"))
+          .withTokenHead("classifier")
           .describe(
               fields,
               task,

@@ -16,10 +16,12 @@ import org.peft4j.transformers.architecture.NormPart;
 import org.peft4j.transformers.architecture.ResidualPart;
 import org.peft4j.transformers.architecture.Rotary;
 import org.peft4j.transformers.architecture.StackPart;
+import org.peft4j.transformers.config.Task;
 import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.internal.family.ActivationField;
 import org.peft4j.transformers.internal.family.CausalModel;
 import org.peft4j.transformers.internal.family.ConfigFields;
+import org.peft4j.transformers.internal.family.DecoderTasks;
 import org.peft4j.transformers.internal.family.Dimensions;
 import org.peft4j.transformers.internal.family.Family;
 
@@ -31,6 +33,11 @@ public final class GptJFamily implements Family {
   @Override
   public String modelType() {
     return "gptj";
+  }
+
+  @Override
+  public List<Task> tasks() {
+    return DecoderTasks.ANSWERS;
   }
 
   @Override

@@ -15,10 +15,12 @@ import org.peft4j.transformers.architecture.NormPart;
 import org.peft4j.transformers.architecture.PositionPart;
 import org.peft4j.transformers.architecture.ResidualPart;
 import org.peft4j.transformers.architecture.StackPart;
+import org.peft4j.transformers.config.Task;
 import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.internal.family.ActivationField;
 import org.peft4j.transformers.internal.family.CausalModel;
 import org.peft4j.transformers.internal.family.ConfigFields;
+import org.peft4j.transformers.internal.family.DecoderTasks;
 import org.peft4j.transformers.internal.family.Dimensions;
 import org.peft4j.transformers.internal.family.Family;
 
@@ -30,6 +32,11 @@ public final class GptNeoFamily implements Family {
   @Override
   public String modelType() {
     return "gpt_neo";
+  }
+
+  @Override
+  public List<Task> tasks() {
+    return DecoderTasks.ALL;
   }
 
   @Override
@@ -65,6 +72,7 @@ public final class GptNeoFamily implements Family {
       List<BlockPart> blocks = IntStream.range(0, local.size()).mapToObj(this::block).toList();
       return CausalModel.of(
               modelType(), "GPTNeo", "transformer", GptFields.masks(blocks, ".attn.attention"))
+          .withTokenHead("classifier")
           .describe(
               fields,
               task,

@@ -16,10 +16,12 @@ import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.architecture.NormPart;
 import org.peft4j.transformers.architecture.ResidualPart;
 import org.peft4j.transformers.architecture.StackPart;
+import org.peft4j.transformers.config.Task;
 import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.internal.family.ActivationField;
 import org.peft4j.transformers.internal.family.CausalModel;
 import org.peft4j.transformers.internal.family.ConfigFields;
+import org.peft4j.transformers.internal.family.DecoderTasks;
 import org.peft4j.transformers.internal.family.Dimensions;
 import org.peft4j.transformers.internal.family.Family;
 import org.peft4j.transformers.internal.family.RotaryFields;
@@ -33,6 +35,11 @@ public final class GptNeoXFamily implements Family {
   @Override
   public String modelType() {
     return "gpt_neox";
+  }
+
+  @Override
+  public List<Task> tasks() {
+    return DecoderTasks.ALL;
   }
 
   @Override
@@ -69,6 +76,7 @@ public final class GptNeoXFamily implements Family {
       List<BlockPart> blocks = IntStream.range(0, layers).mapToObj(this::block).toList();
       return CausalModel.of(modelType(), "GPTNeoX", "gpt_neox", constants(blocks))
           .withStoredHead("embed_out")
+          .withTokenHead("classifier")
           .describe(
               fields,
               task,

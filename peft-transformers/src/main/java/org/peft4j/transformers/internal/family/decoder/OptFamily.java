@@ -22,10 +22,12 @@ import org.peft4j.transformers.architecture.PositionPart;
 import org.peft4j.transformers.architecture.ResidualPart;
 import org.peft4j.transformers.architecture.StackPart;
 import org.peft4j.transformers.config.SpecialTokens;
+import org.peft4j.transformers.config.Task;
 import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.internal.family.ActivationField;
 import org.peft4j.transformers.internal.family.CausalModel;
 import org.peft4j.transformers.internal.family.ConfigFields;
+import org.peft4j.transformers.internal.family.DecoderTasks;
 import org.peft4j.transformers.internal.family.Family;
 import org.peft4j.transformers.internal.family.TokenFields;
 
@@ -44,6 +46,11 @@ public final class OptFamily implements Family {
   @Override
   public String modelType() {
     return "opt";
+  }
+
+  @Override
+  public List<Task> tasks() {
+    return DecoderTasks.ANSWERS;
   }
 
   @Override
@@ -96,7 +103,9 @@ public final class OptFamily implements Family {
               withoutNorm ? Optional.empty() : Optional.of(norm(DECODER + "final_layer_norm")),
               projection("project_out", width, embedded)),
           CausalModel.head(
-              task, HeadPart.Language.of(CausalModel.HEAD, embedded, vocabulary, tied, deviation)));
+              task,
+              HeadPart.Language.of(CausalModel.HEAD, embedded, vocabulary, tied, deviation),
+              CausalModel.SCORE));
     }
 
     private InputPart input(int vocabulary, int positions, OptionalInt padding) {

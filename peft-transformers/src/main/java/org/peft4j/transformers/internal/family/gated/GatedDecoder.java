@@ -76,16 +76,21 @@ final class GatedDecoder {
   }
 
   /** The name of a block. */
-  static String name(int index) {
-    return "model.layers." + index;
+  String name(int index) {
+    return defaults.body + ".layers." + index;
   }
 
-  static String attentionName(int index) {
+  String attentionName(int index) {
     return name(index) + ".self_attn";
   }
 
-  static String mlpName(int index) {
+  String mlpName(int index) {
     return name(index) + ".mlp";
+  }
+
+  /** The name of the norm after the last block. */
+  String normName() {
+    return defaults.body + ".norm";
   }
 
   NormPart rms(String name) {
@@ -157,7 +162,7 @@ final class GatedDecoder {
 
   /** The model of these blocks. */
   ModelArchitecture model(TaskHead task, IntFunction<BlockPart> block) {
-    return model(task, block, rms("model.norm"), input(), head());
+    return model(task, block, rms(normName()), input(), head());
   }
 
   ModelArchitecture model(
@@ -167,13 +172,17 @@ final class GatedDecoder {
       InputPart input,
       HeadPart.Language head) {
     List<BlockPart> blocks = IntStream.range(0, layers).mapToObj(block).toList();
-    return CausalModel.of(defaults.modelType, defaults.className, "model", constants(blocks))
-        .describe(
-            fields,
-            task,
-            maxPositions,
-            new StackPart(input, blocks, Optional.of(norm), Optional.empty()),
-            head);
+    ModelArchitecture model =
+        CausalModel.of(defaults.modelType, defaults.className, defaults.body, constants(blocks))
+            .describe(
+                fields,
+                task,
+                maxPositions,
+                new StackPart(input, blocks, Optional.of(norm), Optional.empty()),
+                head);
+    return defaults.body.equals(GatedDefaults.BODY)
+        ? model
+        : model.withNames(model.names().withOtherPrefix(GatedDefaults.BODY));
   }
 
   /** The table of tokens. */
@@ -181,7 +190,7 @@ final class GatedDecoder {
     int vocabulary = fields.count("vocab_size");
     return InputPart.of(
         sizes
-            .tokens("model.embed_tokens", vocabulary)
+            .tokens(defaults.body + ".embed_tokens", vocabulary)
             .withPadding(TokenFields.paddingRow(fields, vocabulary, defaults.padding)));
   }
 
@@ -196,12 +205,12 @@ final class GatedDecoder {
   }
 
   /** Old checkpoints store the frequencies of rotary positions. */
-  private static Set<String> constants(List<BlockPart> blocks) {
+  private Set<String> constants(List<BlockPart> blocks) {
     Set<String> names =
         blocks.stream()
             .map(block -> block.name() + ".self_attn.rotary_emb.inv_freq")
             .collect(Collectors.toSet());
-    names.add("model.rotary_emb.inv_freq");
+    names.add(defaults.body + ".rotary_emb.inv_freq");
     return names;
   }
 }

@@ -1,14 +1,20 @@
 package org.peft4j.transformers.internal.family.gated;
 
 import java.util.OptionalInt;
+import org.peft4j.transformers.config.Task;
+import org.peft4j.transformers.config.TaskHead;
 
 /**
  * What a config means that leaves a field out. Begins with Llama's values; each method changes one.
  */
 final class GatedDefaults {
+  /** The first segment of the names of all modules except the head. */
+  static final String BODY = "model";
+
   final String modelType;
   final String className;
   final int maxPositions;
+  String body = BODY;
   OptionalInt keyValueHeads = OptionalInt.empty();
   OptionalInt headSize = OptionalInt.empty();
   OptionalInt padding = OptionalInt.empty();
@@ -25,6 +31,15 @@ final class GatedDefaults {
     this.modelType = modelType;
     this.className = className;
     this.maxPositions = maxPositions;
+  }
+
+  /**
+   * {@code transformer} before the names of all modules of a model that answers questions;
+   * otherwise it is {@value #BODY}, as in every other.
+   */
+  GatedDefaults renamedForAnswers(TaskHead task) {
+    body = task.task() == Task.QUESTION_ANS ? "transformer" : body;
+    return this;
   }
 
   /** {@code num_key_value_heads}; otherwise the number of query heads, as also where it is null. */

@@ -1,11 +1,14 @@
 package org.peft4j.transformers.internal.family.gated;
 
+import java.util.List;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import org.peft4j.transformers.architecture.AttentionPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
+import org.peft4j.transformers.config.Task;
 import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.internal.family.ConfigFields;
+import org.peft4j.transformers.internal.family.DecoderTasks;
 import org.peft4j.transformers.internal.family.Family;
 import org.peft4j.transformers.internal.family.LayerTypes;
 
@@ -20,6 +23,11 @@ public final class Gemma2Family implements Family {
   @Override
   public String modelType() {
     return "gemma2";
+  }
+
+  @Override
+  public List<Task> tasks() {
+    return DecoderTasks.TOKENS;
   }
 
   @Override

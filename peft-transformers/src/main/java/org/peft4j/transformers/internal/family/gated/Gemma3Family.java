@@ -70,7 +70,7 @@ public final class Gemma3Family implements Family {
   }
 
   private static AttentionPart normed(GatedDecoder parts, int index, AttentionPart attention) {
-    String name = GatedDecoder.attentionName(index);
+    String name = parts.attentionName(index);
     int size = parts.sizes().headSize();
     return attention.withHeadNorms(
         parts.onePlus(name + ".q_norm", size), parts.onePlus(name + ".k_norm", size));

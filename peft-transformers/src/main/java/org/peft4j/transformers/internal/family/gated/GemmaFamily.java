@@ -5,8 +5,10 @@ import org.peft4j.transformers.architecture.AttentionPart;
 import org.peft4j.transformers.architecture.BlockPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.architecture.ResidualPart;
+import org.peft4j.transformers.config.Task;
 import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.internal.family.ConfigFields;
+import org.peft4j.transformers.internal.family.DecoderTasks;
 import org.peft4j.transformers.internal.family.Family;
 
 /**
@@ -20,6 +22,11 @@ public final class GemmaFamily implements Family {
   @Override
   public String modelType() {
     return "gemma";
+  }
+
+  @Override
+  public List<Task> tasks() {
+    return DecoderTasks.TOKENS;
   }
 
   @Override
@@ -42,23 +49,23 @@ public final class GemmaFamily implements Family {
     return parts.model(
         task,
         i -> block(parts, i, parts.attention(i, bias, bias, rotary)),
-        parts.onePlus("model.norm"),
+        parts.onePlus(parts.normName()),
         parts.input().withMultiplier(Math.sqrt(parts.sizes().width()), false),
         parts.head());
   }
 
   private static BlockPart block(GatedDecoder parts, int index, AttentionPart attention) {
-    String name = GatedDecoder.name(index);
+    String name = parts.name(index);
     return new BlockPart(
         name,
         List.of(
             ResidualPart.preNorm(
                 parts.onePlus(name + ".input_layernorm"),
                 attention,
-                parts.sizes().place(GatedDecoder.attentionName(index))),
+                parts.sizes().place(parts.attentionName(index))),
             ResidualPart.preNorm(
                 parts.onePlus(name + ".post_attention_layernorm"),
                 parts.feedForward(index, false),
-                parts.sizes().place(GatedDecoder.mlpName(index)))));
+                parts.sizes().place(parts.mlpName(index)))));
   }
 }

@@ -44,7 +44,7 @@ public final class GraniteFamily implements Family {
     return parts.model(
         task,
         i -> {
-          String name = GatedDecoder.name(i);
+          String name = parts.name(i);
           AttentionPart attention =
               parts.attention(i, bias, bias, rotary).withScores(scale, OptionalDouble.empty());
           return new BlockPart(
@@ -59,7 +59,7 @@ public final class GraniteFamily implements Family {
                       ".mlp",
                       factor)));
         },
-        parts.rms("model.norm"),
+        parts.rms(parts.normName()),
         parts.input().withMultiplier(fields.positiveNumber("embedding_multiplier", 1), true),
         new HeadPart.Language(head.linear(), head.tied(), 1 / divisor, OptionalDouble.empty()));
   }

@@ -1,10 +1,13 @@
 package org.peft4j.transformers.internal.family.gated;
 
+import java.util.List;
 import java.util.OptionalInt;
 import org.peft4j.transformers.architecture.AttentionPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
+import org.peft4j.transformers.config.Task;
 import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.internal.family.ConfigFields;
+import org.peft4j.transformers.internal.family.DecoderTasks;
 import org.peft4j.transformers.internal.family.Family;
 
 /** Mistral (Jiang et al., 2023), with or without a window of attention. */
@@ -15,6 +18,11 @@ public final class MistralFamily implements Family {
   @Override
   public String modelType() {
     return "mistral";
+  }
+
+  @Override
+  public List<Task> tasks() {
+    return DecoderTasks.ALL;
   }
 
   @Override

@@ -31,8 +31,8 @@ public final class Olmo2Family implements Family {
   }
 
   private static BlockPart block(GatedDecoder parts, int index, AttentionPart attention) {
-    String name = GatedDecoder.name(index);
-    String attentionName = GatedDecoder.attentionName(index);
+    String name = parts.name(index);
+    String attentionName = parts.attentionName(index);
     AttentionPart normed =
         attention.withHeadNorms(
             parts.rms(attentionName + ".q_norm", parts.sizes().queries()),
@@ -49,6 +49,6 @@ public final class Olmo2Family implements Family {
                 Optional.empty(),
                 parts.feedForward(index, false),
                 parts.rms(name + ".post_feedforward_layernorm"),
-                parts.sizes().place(GatedDecoder.mlpName(index)))));
+                parts.sizes().place(parts.mlpName(index)))));
   }
 }

@@ -1,10 +1,13 @@
 package org.peft4j.transformers.internal.family.gated;
 
+import java.util.List;
 import java.util.OptionalInt;
 import org.peft4j.transformers.architecture.AttentionPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
+import org.peft4j.transformers.config.Task;
 import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.internal.family.ConfigFields;
+import org.peft4j.transformers.internal.family.DecoderTasks;
 import org.peft4j.transformers.internal.family.Dimensions;
 import org.peft4j.transformers.internal.family.Family;
 import org.peft4j.transformers.internal.family.RotaryFields;
@@ -23,6 +26,11 @@ public final class Phi3Family implements Family {
   }
 
   @Override
+  public List<Task> tasks() {
+    return DecoderTasks.TOKENS;
+  }
+
+  @Override
   public ModelArchitecture describe(ConfigFields fields, TaskHead task) {
     fields.ignore("resid_pdrop", "embd_pdrop", "auto_map");
     fields.only("attention_bias", false);
@@ -37,14 +45,13 @@ public final class Phi3Family implements Family {
         task,
         i ->
             parts.preNorm(
-                i,
-                attention(parts.sizes(), i, rotary).withWindow(window),
-                parts.fusedFeedForward(i)));
+                i, attention(parts, i, rotary).withWindow(window), parts.fusedFeedForward(i)));
   }
 
   private static AttentionPart attention(
-      Dimensions sizes, int index, AttentionPart.Positions rotary) {
-    String name = GatedDecoder.attentionName(index);
+      GatedDecoder parts, int index, AttentionPart.Positions rotary) {
+    Dimensions sizes = parts.sizes();
+    String name = parts.attentionName(index);
     return sizes.attention(
         name,
         sizes.fused(name + ".qkv_proj", AttentionPart.Layout.THIRDS, false),

@@ -61,13 +61,13 @@ record SandwichGemma(ConfigFields fields, GatedDecoder parts) {
     return parts.model(
         task,
         i -> block(i, attention.apply(i)),
-        parts.onePlus("model.norm"),
+        parts.onePlus(parts.normName()),
         parts.input().withMultiplier(Math.sqrt(parts.sizes().width()), false),
         new HeadPart.Language(head.linear(), head.tied(), head.multiplier(), softCap));
   }
 
   private BlockPart block(int index, AttentionPart attention) {
-    String name = GatedDecoder.name(index);
+    String name = parts.name(index);
     return new BlockPart(
         name,
         List.of(
@@ -75,11 +75,11 @@ record SandwichGemma(ConfigFields fields, GatedDecoder parts) {
                 Optional.of(parts.onePlus(name + ".input_layernorm")),
                 attention,
                 parts.onePlus(name + ".post_attention_layernorm"),
-                parts.sizes().place(GatedDecoder.attentionName(index))),
+                parts.sizes().place(parts.attentionName(index))),
             ResidualPart.sandwich(
                 Optional.of(parts.onePlus(name + ".pre_feedforward_layernorm")),
                 parts.feedForward(index, false),
                 parts.onePlus(name + ".post_feedforward_layernorm"),
-                parts.sizes().place(GatedDecoder.mlpName(index)))));
+                parts.sizes().place(parts.mlpName(index)))));
   }
 }

@@ -5,8 +5,10 @@ import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import org.peft4j.transformers.architecture.AttentionPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
+import org.peft4j.transformers.config.Task;
 import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.internal.family.ConfigFields;
+import org.peft4j.transformers.internal.family.DecoderTasks;
 import org.peft4j.transformers.internal.family.Family;
 import org.peft4j.transformers.internal.family.LayerTypes;
 
@@ -23,6 +25,11 @@ public final class SmolLm3Family implements Family {
   }
 
   @Override
+  public List<Task> tasks() {
+    return DecoderTasks.ALL;
+  }
+
+  @Override
   public ModelArchitecture describe(ConfigFields fields, TaskHead task) {
     fields.ignore("pretraining_tp", "max_window_layers");
     boolean bias = fields.flag("attention_bias", false);
@@ -34,7 +41,8 @@ public final class SmolLm3Family implements Family {
                 .keyValueHeads(4)
                 .padding(128_004)
                 .theta(2_000_000)
-                .tied());
+                .tied()
+                .renamedForAnswers(task));
     List<Integer> placed = placed(fields, parts.layers());
     OptionalInt window = window(fields);
     LayerTypes types =

@@ -1,0 +1,84 @@
+"""Decoders under the heads of other tasks: LoRA on the attention and on every linear map, and (IA)3, for each family and task; prompts, prefixes and DoRA on some."""
+
+import setting  # first: sets the environment
+
+from peft import IA3Config, LoraConfig, PeftConfig, PrefixTuningConfig, PromptTuningConfig
+
+import bases_heads
+import cases
+from cases import Case
+from cases_decoders import GATED_IA3
+from cases_encoders import TASKS
+from cases_odd import ATTENTION
+
+SCALED = {
+    **dict.fromkeys(("olmo2", "smollm3"), GATED_IA3),
+    "phi3": dict(target_modules=["qkv_proj", "down_proj"], feedforward_modules=["down_proj"]),
+    "starcoder2": dict(target_modules=["k_proj", "v_proj", "c_proj"], feedforward_modules=["c_proj"]),
+}
+"""What (IA)3 scales where PEFT has no default for the family."""
+
+CLASSIFIER = ("gpt2", "gpt_bigcode", "gpt_neo", "gpt_neox", "bloom", "falcon")
+"""Whose head of labels of tokens is not called score."""
+
+
+def one(description: str, base: str, config: PeftConfig, **fields) -> Case:
+    """The loss must not become so small in five steps that its relative error is large."""
+    return cases.one(description, base, config, **{"learning_rate": 3e-3, "length": 7, **fields})
+
+
+def without(family: str, task: str) -> dict[str, list[str]]:
+    """PEFT 0.21 leaves the head of a sequence out of all linear maps; another one it both adapts and saves, and so crashes."""
+    heads = {"sequence": [], "tokens": ["classifier" if family in CLASSIFIER else "score"], "answers": ["qa_outputs"]}[task]
+    return {"exclude_modules": heads} if heads else {}
+
+
+def of(family: str, task: str, side: str, other: str) -> dict[str, Case]:
+    kind = {"task_type": TASKS[task]}
+    base = f"{family}_{task}"
+    conv1d = {"fan_in_fan_out": True} if family == "gpt2" else {}
+    attention = LoraConfig(**kind, **conv1d, target_modules=ATTENTION[family.removesuffix("_text")], r=2)
+    linear = LoraConfig(**kind, **conv1d, **without(family, task), target_modules="all-linear", r=1, lora_alpha=2)
+    slower = {"learning_rate": 1e-3} if family == "gemma3_text" else {}
+    return {
+        f"{base}_attention": one("LoRA on the whole attention and nothing else", base, attention, padding=side, **slower),
+        f"{base}_linear": one("LoRA on every linear map", base, linear, padding=other),
+        f"{base}_ia3": one("Vectors on keys, values and the inner states", base, IA3Config(**kind, **SCALED.get(family, {})), padding=side),
+    }
+
+
+def sided() -> dict[str, Case]:
+    """Padded on each side in turns; answers on the right. Their loss is over the padding too, and before the first token that sees none: gradients would flow
+    through what is constant in transformers."""
+    result = {}
+    for index, (family, task) in enumerate(bases_heads.KNOWN):
+        sides = ("right", "none") if task == "answers" else (("left", "right"), ("right", "left"))[index % 2]
+        result |= of(family, task, *sides)
+    return result
+
+
+CASES: dict[str, Case] = {
+    **sided(),
+    "llama_alone": one("No padding token, one text", "llama_alone", LoraConfig(task_type="SEQ_CLS", r=2), padding="none", rows=1),
+    "mistral_number": one("A number", "mistral_number", LoraConfig(task_type="SEQ_CLS", r=2)),
+    "gpt2_several": one("Several labels at once", "gpt2_several", LoraConfig(task_type="SEQ_CLS", r=2, fan_in_fan_out=True), padding="left"),
+    "qwen2_dora": one("DoRA", "qwen2_tokens", LoraConfig(task_type="TOKEN_CLS", r=2, target_modules=["v_proj", "up_proj"], use_dora=True)),
+    **{
+        f"{family}_sequence_prompt": one("Virtual tokens", f"{family}_sequence", PromptTuningConfig(task_type="SEQ_CLS", num_virtual_tokens=2), padding=side)
+        for family, side in (("mistral", "left"), ("gemma3_text", "left"), ("bloom", "left"), ("gptj", "none"), ("falcon", "none"), ("gpt_neo", "left"))
+    },
+    **{
+        f"{family}_sequence_prefix": one("A prefix", f"{family}_sequence", PrefixTuningConfig(task_type="SEQ_CLS", num_virtual_tokens=2), padding=side)
+        for family, side in (("qwen3", "left"), ("gemma", "right"), ("phi", "left"), ("gpt_bigcode", "right"), ("smollm3", "right"))
+    },
+    **{
+        f"{family}_tokens_prefix": one("A prefix", f"{family}_tokens", PrefixTuningConfig(task_type="TOKEN_CLS", num_virtual_tokens=2), padding=side)
+        for family, side in (("llama", "right"), ("gpt2", "left"), ("phi3", "left"), ("gpt_neox", "right"))
+    },
+    **{
+        f"{family}_answers_prefix": one("A prefix", f"{family}_answers", PrefixTuningConfig(task_type="QUESTION_ANS", num_virtual_tokens=2), padding=side)
+        for family, side in (("llama", "right"), ("opt", "none"), ("bloom", "right"))
+    },
+}
+
+ALL = {f"heads/{name}": case for name, case in CASES.items()}
