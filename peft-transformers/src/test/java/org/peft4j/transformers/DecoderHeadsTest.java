@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import org.deeplearning4j.nn.graph.ComputationGraph;
@@ -39,7 +40,8 @@ class DecoderHeadsTest {
   /** The output of the last layer before the head. */
   private static INDArray states(ComputationGraph graph) {
     graph.setInputs(IDS);
-    return graph.feedForward(IDS, graph.getVertices().length - 2, false).get("norm");
+    return Objects.requireNonNull(
+        graph.feedForward(IDS, graph.getVertices().length - 2, false).get("norm"));
   }
 
   @ParameterizedTest
