@@ -31,6 +31,7 @@ class ArchitectureTest {
   private static final String TRANSFORMERS = "org.peft4j.transformers..";
   private static final String CHAT = "org.peft4j.chat..";
   private static final String TRAIN = "org.peft4j.train..";
+  private static final String DIFFUSION = "org.peft4j.diffusion..";
   private static final String CLI = "org.peft4j.cli..";
 
   private static String[] with(String... packages) {
@@ -40,7 +41,7 @@ class ArchitectureTest {
   private static final DescribedPredicate<JavaClass> CORE =
       resideInAPackage("org.peft4j..")
           .and(not(resideInAnyPackage(METHODS)))
-          .and(not(resideInAnyPackage(VISION, TRANSFORMERS, CHAT, TRAIN, CLI)))
+          .and(not(resideInAnyPackage(VISION, TRANSFORMERS, CHAT, TRAIN, DIFFUSION, CLI)))
           .as("classes of peft-core");
 
   private static final DescribedPredicate<JavaClass> LIBRARY =
@@ -52,7 +53,7 @@ class ArchitectureTest {
           .that(CORE)
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage(with(VISION, TRANSFORMERS, CHAT, TRAIN, CLI));
+          .resideInAnyPackage(with(VISION, TRANSFORMERS, CHAT, TRAIN, DIFFUSION, CLI));
 
   @ArchTest
   static final ArchRule A_METHOD_KNOWS_CORE_ONLY =
@@ -61,7 +62,7 @@ class ArchitectureTest {
           .resideInAnyPackage(METHODS)
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage(VISION, TRANSFORMERS, CHAT, TRAIN, CLI);
+          .resideInAnyPackage(VISION, TRANSFORMERS, CHAT, TRAIN, DIFFUSION, CLI);
 
   /** LoRA is the start of its whole family; the other modules stand alone. */
   @ArchTest
@@ -98,7 +99,7 @@ class ArchitectureTest {
           .resideInAPackage(TRANSFORMERS)
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage(with(CHAT, TRAIN, CLI));
+          .resideInAnyPackage(with(CHAT, TRAIN, DIFFUSION, CLI));
 
   @ArchTest
   static final ArchRule PICTURES_KNOW_CORE_ONLY =
@@ -107,7 +108,7 @@ class ArchitectureTest {
           .resideInAPackage(VISION)
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage(with(TRANSFORMERS, CHAT, TRAIN, CLI));
+          .resideInAnyPackage(with(TRANSFORMERS, CHAT, TRAIN, DIFFUSION, CLI));
 
   @ArchTest
   static final ArchRule CHAT_KNOWS_CORE_ONLY =
@@ -116,7 +117,7 @@ class ArchitectureTest {
           .resideInAPackage(CHAT)
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage(with(VISION, TRANSFORMERS, TRAIN, CLI));
+          .resideInAnyPackage(with(VISION, TRANSFORMERS, TRAIN, DIFFUSION, CLI));
 
   /** Templates are untrusted: what runs them must have no way to a class or a file. */
   @ArchTest
@@ -136,6 +137,15 @@ class ArchitectureTest {
       noClasses()
           .that()
           .resideInAPackage(TRAIN)
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(with(DIFFUSION, CLI));
+
+  @ArchTest
+  static final ArchRule DIFFUSION_KNOWS_TRAINING_AND_BELOW =
+      noClasses()
+          .that()
+          .resideInAPackage(DIFFUSION)
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage(with(CLI));

@@ -8,9 +8,9 @@ import org.nd4j.linalg.api.ops.impl.transforms.pairwise.arithmetic.MulOp;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * The numerical operations of transformer blocks and adapters. Arrays are row-major; matrices are
- * [rows, columns]; every operation writes to the caller's arrays. A gradient operation overwrites
- * its outputs and skips those that are null.
+ * The numerical operations of models and adapters. Arrays are row-major; matrices are [rows,
+ * columns]; every operation writes to the caller's arrays. A gradient operation overwrites its
+ * outputs and skips those that are null.
  *
  * <p>In the shapes of attention, B is the batch, H the query heads, K the key/value heads (H is a
  * multiple of K), T the query positions, S the key positions and D the width of a head.
@@ -163,6 +163,75 @@ public interface Kernels {
       @Nullable INDArray dx,
       @Nullable INDArray weightGradient,
       @Nullable INDArray biasGradient);
+
+  /**
+   * Group normalisation (Wu and He, 2018): {@code y = w·(x − μ)·r + b} with {@code r = 1/√(var(x) +
+   * ε)}, where mean and variance are those of a picture's pixels in a group of channels.
+   *
+   * @param x [batch·pixels, channels]
+   * @param weight [channels]
+   * @param bias [channels]
+   * @param mean [batch, groups], receives μ
+   * @param inverse [batch, groups], receives r
+   */
+  default void groupNorm(
+      INDArray x,
+      INDArray weight,
+      INDArray bias,
+      double epsilon,
+      INDArray y,
+      INDArray mean,
+      INDArray inverse) {
+    GroupNorms.forward(this, x, weight, bias, epsilon, y, mean, inverse);
+  }
+
+  /** The gradients of {@link #groupNorm}. */
+  default void groupNormGradient(
+      INDArray x,
+      INDArray weight,
+      INDArray mean,
+      INDArray inverse,
+      INDArray dy,
+      @Nullable INDArray dx,
+      @Nullable INDArray weightGradient,
+      @Nullable INDArray biasGradient) {
+    GroupNorms.gradient(this, x, weight, mean, inverse, dy, dx, weightGradient, biasGradient);
+  }
+
+  /**
+   * {@code y = W ∗ x + b + beta·y}, a {@link Convolution}.
+   *
+   * @param x [batch·height·width, in]
+   * @param weight [out, in·kernel], row-major; may be BFLOAT16 while the others are FLOAT
+   * @param bias [out]; null for none
+   * @param beta 0 to overwrite y, 1 to add to it
+   * @param y [batch·height'·width', out]
+   */
+  default void convolution(
+      Convolution shape,
+      INDArray x,
+      INDArray weight,
+      @Nullable INDArray bias,
+      double beta,
+      INDArray y) {
+    new ShiftedProducts(this, shape).multiply(x, weight, bias, beta, y);
+  }
+
+  /**
+   * The gradient of the input of {@link #convolution}, plus {@code beta·dx}.
+   *
+   * @param beta 0 to overwrite dx, 1 to add to it
+   */
+  default void convolutionInputGradient(
+      Convolution shape, INDArray dy, INDArray weight, double beta, INDArray dx) {
+    new ShiftedProducts(this, shape).inputGradient(dy, weight, beta, dx);
+  }
+
+  /** The gradient of the weight of {@link #convolution}. */
+  default void convolutionWeightGradient(
+      Convolution shape, INDArray x, INDArray dy, INDArray weightGradient) {
+    new ShiftedProducts(this, shape).weightGradient(x, dy, weightGradient);
+  }
 
   /** {@code y = f(x)}; y may be x. */
   void activation(Activation f, INDArray x, INDArray y);

@@ -5,8 +5,10 @@ import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.error.PeftException;
 import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.kernel.Kernels;
+import org.peft4j.kernel.RowProduct;
 
 /**
  * A weight W of a base model, which no training changes. It computes with W in any format, returns
@@ -59,6 +61,48 @@ public interface FrozenWeight extends AutoCloseable {
    * @param dx [rows, in]
    */
   void multiplyTransposed(Kernels kernels, INDArray dy, double beta, INDArray dx);
+
+  /**
+   * {@link #multiply(Kernels, INDArray, INDArray, INDArray)}, as a module multiplies rows: each for
+   * itself, or by a convolution.
+   *
+   * @throws PeftException if it is a convolution, and the weight is not held as an array
+   */
+  default void multiply(
+      Kernels kernels, RowProduct product, INDArray x, @Nullable INDArray bias, INDArray y) {
+    if (product == RowProduct.PLAIN) {
+      multiply(kernels, x, bias, y);
+    } else {
+      product.multiply(kernels, x, kernelMatrix(), bias, 0, y);
+    }
+  }
+
+  /**
+   * {@link #multiplyTransposed(Kernels, INDArray, double, INDArray)} in the same way.
+   *
+   * @throws PeftException if it is a convolution, and the weight is not held as an array
+   */
+  default void multiplyTransposed(
+      Kernels kernels, RowProduct product, INDArray dy, double beta, INDArray dx) {
+    if (product == RowProduct.PLAIN) {
+      multiplyTransposed(kernels, dy, beta, dx);
+    } else {
+      product.inputGradient(kernels, dy, kernelMatrix(), beta, dx);
+    }
+  }
+
+  private INDArray kernelMatrix() {
+    INDArray values =
+        array()
+            .orElseThrow(
+                () ->
+                    new PeftException(
+                        "A convolution's weight is held in "
+                            + format()
+                            + ", but is needed as an array. Hold it in FP32 or BF16."));
+    INDArray w = view().of(values);
+    return w.reshape('c', w.size(0), w.length() / w.size(0));
+  }
 
   /**
    * {@code y[i] = W[rows[i]]}, for an embedding.

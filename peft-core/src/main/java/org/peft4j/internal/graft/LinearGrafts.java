@@ -8,6 +8,7 @@ import org.peft4j.adapter.LinearAdapter;
 import org.peft4j.adapter.Pass;
 import org.peft4j.adapter.WeightAdapter;
 import org.peft4j.internal.graft.Span.Acting;
+import org.peft4j.kernel.RowProduct;
 import org.peft4j.kernel.Scratch;
 
 /**
@@ -50,14 +51,16 @@ public final class LinearGrafts {
     if (!site.acts()) {
       return;
     }
-    site.observe(x);
+    if (pass.product() == RowProduct.PLAIN) {
+      site.observe(x);
+    }
     if (pass.tape().recording() && scales.scaleOutput(pass)) {
       pass.tape().record(site.site().name(), y.shape()).assign(y);
     }
     for (Span span : site.spans(y.size(0))) {
       INDArray rows = span.of(y);
       scales.scaleOutput(pass, span.grafts(), bias, rows);
-      addParts(pass, span, span.of(x), rows);
+      addParts(pass, span, span.within(y.size(0), x), rows);
     }
   }
 

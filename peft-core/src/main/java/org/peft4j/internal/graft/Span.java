@@ -24,6 +24,19 @@ record Span(long from, long to, List<Graft> grafts) {
         : matrix.get(NDArrayIndex.interval(from, to), NDArrayIndex.all());
   }
 
+  /**
+   * The rows of a matrix that belong to these, where each sequence of a batch has another number of
+   * rows there: the pixels before a convolution.
+   *
+   * @param rows the number of rows in which this span is counted
+   */
+  INDArray within(long rows, INDArray matrix) {
+    long other = matrix.size(0);
+    return rows == other
+        ? of(matrix)
+        : new Span(from * other / rows, to * other / rows, grafts).of(matrix);
+  }
+
   @Nullable INDArray ofNullable(@Nullable INDArray matrix) {
     return matrix == null ? null : of(matrix);
   }

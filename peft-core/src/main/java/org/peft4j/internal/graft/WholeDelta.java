@@ -1,5 +1,6 @@
 package org.peft4j.internal.graft;
 
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Pass;
@@ -9,7 +10,7 @@ import org.peft4j.kernel.Scratch;
 
 /**
  * A weight change without a cheaper form beside the product: {@code y += ΔW·x} with the whole of ΔW
- * [out, in], which lives for the call only.
+ * [out, in], or [out, in, …kernel], which lives for the call only.
  */
 final class WholeDelta {
   private WholeDelta() {}
@@ -17,7 +18,7 @@ final class WholeDelta {
   static void forward(
       Pass pass, WeightAdapter adapter, Tensors parameters, INDArray x, INDArray y) {
     INDArray delta = of(pass, adapter, parameters, y, x);
-    pass.kernels().matmul(x, false, delta, true, 1, 1, y);
+    pass.product().multiply(pass.kernels(), x, matrix(delta), null, 1, y);
     Scratch.release(delta);
   }
 
@@ -30,19 +31,30 @@ final class WholeDelta {
       @Nullable INDArray dx) {
     if (dx != null) {
       INDArray delta = of(pass, adapter, graft.parameters(), dy, x);
-      pass.kernels().matmul(dy, false, delta, false, 1, 1, dx);
+      pass.product().inputGradient(pass.kernels(), dy, matrix(delta), 1, dx);
       Scratch.release(delta);
     }
-    INDArray gradient = Scratch.of(dy.dataType(), dy.size(1), x.size(1));
-    pass.kernels().matmul(dy, true, x, false, 1, 0, gradient);
+    INDArray gradient = Scratch.of(dy.dataType(), shape(adapter, dy, x));
+    pass.product().weightGradient(pass.kernels(), x, dy, matrix(gradient));
     adapter.deltaGradient(pass, graft.parameters(), gradient, graft.gradients());
     Scratch.release(gradient);
   }
 
   private static INDArray of(
       Pass pass, WeightAdapter adapter, Tensors parameters, INDArray y, INDArray x) {
-    INDArray delta = Scratch.of(y.dataType(), y.size(1), x.size(1)).assign(0);
+    INDArray delta = Scratch.of(y.dataType(), shape(adapter, y, x)).assign(0);
     adapter.addDelta(pass, parameters, delta);
     return delta;
+  }
+
+  private static long[] shape(WeightAdapter adapter, INDArray y, INDArray x) {
+    return LongStream.concat(
+            LongStream.of(y.size(1), x.size(1)),
+            adapter.site().kernel().stream().mapToLong(Long::longValue))
+        .toArray();
+  }
+
+  private static INDArray matrix(INDArray delta) {
+    return delta.reshape('c', delta.size(0), delta.length() / delta.size(0));
   }
 }

@@ -12,8 +12,9 @@ import org.peft4j.weight.FrozenWeight;
 import org.peft4j.weight.WeightView;
 
 /**
- * A frozen linear map {@code y = x·Wᵀ + b} with its adapters. Computes the gradients of W and b
- * only for a trainable copy that replaces them.
+ * A frozen linear map {@code y = x·Wᵀ + b}, or a convolution, with its adapters. Computes the
+ * gradients of W and b only for a trainable copy that replaces them. The pass says how rows are
+ * multiplied: a convolution's comes {@link Pass#through} it.
  */
 public final class LinearModule {
   private final SiteGrafts grafts;
@@ -22,7 +23,7 @@ public final class LinearModule {
   private final @Nullable FrozenWeight bias;
 
   /**
-   * @param weight [out, in]
+   * @param weight [out, in], or [out, in, …kernel] of a convolution
    * @param bias [out]
    */
   public LinearModule(SiteGrafts grafts, FrozenWeight weight, @Nullable FrozenWeight bias) {
@@ -41,7 +42,7 @@ public final class LinearModule {
   public void forward(Pass pass, INDArray x, INDArray y) {
     INDArray b = bias();
     INDArray input = linear.input(pass, x);
-    weight().multiply(pass.kernels(), input, b, y);
+    weight().multiply(pass.kernels(), pass.product(), input, b, y);
     linear.output(pass, b, x, y);
     release(input, x);
   }
@@ -76,7 +77,7 @@ public final class LinearModule {
       Pass pass, @Nullable INDArray x, INDArray dy, @Nullable INDArray dx, double beta) {
     if (!grafts.acts()) {
       if (dx != null) {
-        weight.multiplyTransposed(pass.kernels(), dy, beta, dx);
+        weight.multiplyTransposed(pass.kernels(), pass.product(), dy, beta, dx);
       }
       return;
     }
@@ -94,12 +95,12 @@ public final class LinearModule {
     FrozenWeight w = weight();
     if (!linear.scalesInput()) {
       if (dx != null) {
-        w.multiplyTransposed(pass.kernels(), upstream, beta, dx);
+        w.multiplyTransposed(pass.kernels(), pass.product(), upstream, beta, dx);
       }
       return;
     }
     INDArray scaled = Scratch.of(x.dataType(), x.shape());
-    w.multiplyTransposed(pass.kernels(), upstream, 0, scaled);
+    w.multiplyTransposed(pass.kernels(), pass.product(), upstream, 0, scaled);
     linear.inputGradient(pass, x, scaled);
     if (dx != null && beta == 0) {
       dx.assign(scaled);
@@ -113,10 +114,12 @@ public final class LinearModule {
     INDArray weightGradient = grafts.gradient("weight");
     if (weightGradient != null) {
       INDArray input = linear.input(pass, x);
-      boolean inputsFirst = weight.view() == WeightView.TRANSPOSED;
-      INDArray rows = inputsFirst ? input : upstream;
-      INDArray columns = inputsFirst ? upstream : input;
-      pass.kernels().matmul(rows, true, columns, false, 1, 0, weightGradient);
+      if (weight.view() == WeightView.TRANSPOSED) {
+        pass.kernels().matmul(input, true, upstream, false, 1, 0, weightGradient);
+      } else {
+        INDArray matrix = weightGradient.reshape('c', true, upstream.size(1), -1);
+        pass.product().weightGradient(pass.kernels(), input, upstream, matrix);
+      }
       release(input, x);
     }
     INDArray biasGradient = grafts.gradient("bias");

@@ -5,6 +5,7 @@ import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
+import org.peft4j.adapter.Pass;
 import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.kernel.Kernels;
 import org.peft4j.kernel.Scratch;
@@ -28,9 +29,14 @@ record DirectedRows(FrozenWeight weight, boolean turned) {
     }
   }
 
-  /** {@code dx = dy·W} of a linear map: dy [rows, out], dx [rows, in]. */
-  void backward(Kernels kernels, INDArray dy, INDArray dx) {
-    weight.multiplyTransposed(kernels, dy, 0, dx);
+  /** What the module itself makes of x, without its bias. */
+  void forward(Pass pass, INDArray x, INDArray out) {
+    weight.multiply(pass.kernels(), pass.product(), x, null, out);
+  }
+
+  /** The gradient of the module's input: dy [rows, out], dx [rows, in]. */
+  void backward(Pass pass, INDArray dy, INDArray dx) {
+    weight.multiplyTransposed(pass.kernels(), pass.product(), dy, 0, dx);
   }
 
   /** A temporary copy of W in another precision. */

@@ -56,9 +56,6 @@ public final class Dora {
         DoraNorm norm = norm(site, shape, frozen);
         yield new DoraEmbedding(lora, shape, new Dora(norm, LoraEmbedding.A, LoraEmbedding.B));
       }
-      case CONVOLUTION ->
-          new DoraConvolution(
-              lora, shape, new Dora(norm(site, shape, frozen), LoraLinear.A, LoraLinear.B));
       default -> linear(lora, shape, frozen);
     };
   }
@@ -68,7 +65,7 @@ public final class Dora {
     return new DoraNorm(() -> new DirectedRows(frozen.weight(site), turned), shape.scale());
   }
 
-  /** The adapter for a linear site. */
+  /** The adapter for a linear map or a convolution. */
   public static DoraLinear linear(Adapter lora, LoraShape shape, FrozenValues frozen) {
     DoraNorm norm = norm(lora.site(), shape, frozen);
     return new DoraLinear(lora, shape, new Dora(norm, LoraLinear.A, LoraLinear.B));

@@ -1,6 +1,7 @@
 package org.peft4j.lora.internal.dora;
 
 import java.util.List;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Adapter;
@@ -17,10 +18,11 @@ import org.peft4j.lora.internal.lowrank.LoraShape;
 import org.peft4j.site.Site;
 
 /**
- * DoRA beside a linear map: {@code y = g ⊙ (W·x + s·B·A·x) + b}. It reuses the module's own
- * product, with g as its factor. With dropout in training it computes, like Hugging Face PEFT,
- * {@code y = W·x + b + (g − 1) ⊙ W·x̃ + g ⊙ s·B·A·x̃} with x̃ the dropped input, which costs a
- * second product each way.
+ * DoRA beside a linear map or a convolution, whose kernel of one output channel is a row, and whose
+ * m is [1, out, 1…]: {@code y = g ⊙ (W·x + s·B·A·x) + b}. It reuses the module's own product, with
+ * g as its factor. With dropout in training it computes, like Hugging Face PEFT, {@code y = W·x + b
+ * + (g − 1) ⊙ W·x̃ + g ⊙ s·B·A·x̃} with x̃ the dropped input, which costs a second product each
+ * way.
  */
 public final class DoraLinear implements GainAdapter, WeightAdapter {
   private final Adapter lora;
@@ -40,7 +42,12 @@ public final class DoraLinear implements GainAdapter, WeightAdapter {
 
   @Override
   public List<ParameterSpec> parameters() {
-    return Dora.parameters(lora, site().outputs());
+    if (site().kernel().isEmpty()) {
+      return Dora.parameters(lora, site().outputs());
+    }
+    LongStream ones = site().kernel().stream().mapToLong(ignored -> 1);
+    return Dora.parameters(
+        lora, LongStream.concat(LongStream.of(1, site().outputs()), ones).toArray());
   }
 
   @Override
@@ -74,8 +81,8 @@ public final class DoraLinear implements GainAdapter, WeightAdapter {
         input = scratch.mine(mask(pass, x)).muli(x);
         addProduct(pass, input, scratch.mine(factor.sub(1)), y);
       }
-      INDArray hidden = scratch.array(x.dataType(), x.size(0), shape.rank());
-      kernels.matmul(input, false, dora.a(parameters), true, 1, 0, hidden);
+      INDArray hidden = scratch.array(x.dataType(), y.size(0), shape.rank());
+      pass.product().multiply(kernels, input, dora.a(parameters), null, 0, hidden);
       INDArray b = scratch.mine(dora.b(parameters).mulColumnVector(factor));
       kernels.matmul(hidden, false, b, true, shape.scale(), 1, y);
     }
@@ -86,7 +93,7 @@ public final class DoraLinear implements GainAdapter, WeightAdapter {
     try (ScratchScope scratch = new ScratchScope()) {
       INDArray product =
           pass.tape().recording() ? pass.tape().record(this, y.shape()) : scratch.like(y);
-      dora.weight().forward(pass.kernels(), x, product);
+      dora.weight().forward(pass, x, product);
       INDArray scaled = scratch.like(y);
       pass.kernels().scaleColumns(product, gain, scaled);
       y.addi(scaled);
@@ -110,8 +117,8 @@ public final class DoraLinear implements GainAdapter, WeightAdapter {
       INDArray factor = scratch.mine(dora.magnitude(parameters).div(divisor));
       INDArray a = dora.a(parameters);
 
-      INDArray hidden = scratch.array(x.dataType(), x.size(0), shape.rank());
-      kernels.matmul(input, false, a, true, 1, 0, hidden);
+      INDArray hidden = scratch.array(x.dataType(), dy.size(0), shape.rank());
+      pass.product().multiply(kernels, input, a, null, 0, hidden);
       kernels.matmul(dy, true, hidden, false, shape.scale(), 0, dora.b(gradients));
       INDArray sums = scratch.like(divisor).assign(0);
       if (drops) {
@@ -122,15 +129,15 @@ public final class DoraLinear implements GainAdapter, WeightAdapter {
       INDArray b = scratch.mine(dora.b(parameters).mulColumnVector(factor));
       INDArray hiddenGradient = scratch.like(hidden);
       kernels.matmul(dy, false, b, false, shape.scale(), 0, hiddenGradient);
-      kernels.matmul(hiddenGradient, true, input, false, 1, 0, dora.a(gradients));
+      pass.product().weightGradient(kernels, input, hiddenGradient, dora.a(gradients));
       if (dx != null && !drops) {
-        kernels.matmul(hiddenGradient, false, a, false, 1, 1, dx);
+        pass.product().inputGradient(kernels, hiddenGradient, a, 1, dx);
       } else if (dx != null) {
         INDArray scaled = scratch.like(dy);
         kernels.scaleColumns(dy, factor.subi(1), scaled);
         INDArray part = scratch.like(dx);
-        dora.weight().backward(kernels, scaled, part);
-        kernels.matmul(hiddenGradient, false, a, false, 1, 1, part);
+        dora.weight().backward(pass, scaled, part);
+        pass.product().inputGradient(kernels, hiddenGradient, a, 1, part);
         dx.addi(part.muli(mask));
       }
     }

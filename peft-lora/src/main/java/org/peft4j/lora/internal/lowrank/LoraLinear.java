@@ -2,6 +2,7 @@ package org.peft4j.lora.internal.lowrank;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.DropoutMask;
@@ -17,6 +18,9 @@ import org.peft4j.site.Site;
 /**
  * LoRA beside a linear map: {@code y += s·(B·A·dropout(x) + b)}, with A [r, in], B [out, r] and,
  * with {@code lora_bias}, b [out]. (Hu et al. 2021, equation 3.)
+ *
+ * <p>Beside a convolution, A [r, in, …kernel] is a convolution to r channels with the same window,
+ * and B [out, r, 1…] maps each pixel from there: {@code ΔW[o, i, k] = s·Σ_r B[o, r]·A[r, i, k]}.
  */
 public record LoraLinear(Site site, LoraShape shape) implements LinearAdapter, LowRankPart {
   /** The name of A in an adapter file. */
@@ -30,7 +34,7 @@ public record LoraLinear(Site site, LoraShape shape) implements LinearAdapter, L
 
   @Override
   public List<ParameterSpec> parameters() {
-    Initializer kaiming = Initializer.uniform(1 / Math.sqrt(site.inputs()));
+    Initializer kaiming = Initializer.uniform(1 / Math.sqrt(elements(site.inputs())));
     Initializer likeLinear = Initializer.uniform(1 / Math.sqrt(shape.rank()));
     boolean random = shape.init() == LoraInit.RANDOM;
     boolean gaussian = shape.init() == LoraInit.GAUSSIAN;
@@ -41,19 +45,39 @@ public record LoraLinear(Site site, LoraShape shape) implements LinearAdapter, L
       forB = OrthogonalStart.forB(site, shape.rank());
     }
     List<ParameterSpec> specs = new ArrayList<>();
-    specs.add(ParameterSpec.of(A, forA, shape.rank(), site.inputs()));
-    specs.add(ParameterSpec.of(B, forB, site.outputs(), shape.rank()));
+    specs.add(ParameterSpec.of(A, forA, withKernel(shape.rank(), site.inputs(), false)));
+    specs.add(ParameterSpec.of(B, forB, withKernel(site.outputs(), shape.rank(), true)));
     if (shape.bias()) {
       specs.add(ParameterSpec.of(BIAS, forB, site.outputs()));
     }
     return specs;
   }
 
+  private long elements(long channels) {
+    return site.kernel().stream().reduce(channels, Math::multiplyExact);
+  }
+
+  /** The shape of a matrix with the extents of the site's kernel, or as many ones. */
+  private long[] withKernel(long rows, long columns, boolean ones) {
+    return LongStream.concat(
+            LongStream.of(rows, columns),
+            site.kernel().stream().mapToLong(extent -> ones ? 1 : extent))
+        .toArray();
+  }
+
+  private static INDArray a(Tensors tensors) {
+    return LowRankDelta.matrix(tensors.get(A));
+  }
+
+  private static INDArray b(Tensors tensors) {
+    return LowRankDelta.matrix(tensors.get(B));
+  }
+
   @Override
   public void forward(Pass pass, Tensors parameters, INDArray x, INDArray y) {
     INDArray input = dropped(pass, x);
     INDArray hidden = hidden(pass, parameters, input);
-    pass.kernels().matmul(hidden, false, parameters.get(B), true, shape.scale(), 1, y);
+    pass.kernels().matmul(hidden, false, b(parameters), true, shape.scale(), 1, y);
     if (shape.bias()) {
       INDArray bias = parameters.get(BIAS).mul(shape.scale());
       y.addiRowVector(bias);
@@ -75,10 +99,10 @@ public record LoraLinear(Site site, LoraShape shape) implements LinearAdapter, L
       @Nullable INDArray dx) {
     INDArray input = dropped(pass, x);
     INDArray hidden = hidden(pass, parameters, input);
-    pass.kernels().matmul(dy, true, hidden, false, shape.scale(), 0, gradients.get(B));
+    pass.kernels().matmul(dy, true, hidden, false, shape.scale(), 0, b(gradients));
     INDArray hiddenGradient = Scratch.of(dy.dataType(), dy.size(0), shape.rank());
-    pass.kernels().matmul(dy, false, parameters.get(B), false, shape.scale(), 0, hiddenGradient);
-    pass.kernels().matmul(hiddenGradient, true, input, false, 1, 0, gradients.get(A));
+    pass.kernels().matmul(dy, false, b(parameters), false, shape.scale(), 0, hiddenGradient);
+    pass.product().weightGradient(pass.kernels(), input, hiddenGradient, a(gradients));
     if (shape.bias()) {
       INDArray sum = dy.sum(0);
       gradients.get(BIAS).assign(sum.muli(shape.scale()));
@@ -96,19 +120,20 @@ public record LoraLinear(Site site, LoraShape shape) implements LinearAdapter, L
   private void addInputGradient(
       Pass pass, Tensors parameters, INDArray hiddenGradient, INDArray dx) {
     if (!shape.drops(pass)) {
-      pass.kernels().matmul(hiddenGradient, false, parameters.get(A), false, 1, 1, dx);
+      pass.product().inputGradient(pass.kernels(), hiddenGradient, a(parameters), 1, dx);
       return;
     }
     INDArray part = Scratch.of(dx.dataType(), dx.shape());
-    pass.kernels().matmul(hiddenGradient, false, parameters.get(A), false, 1, 0, part);
+    pass.product().inputGradient(pass.kernels(), hiddenGradient, a(parameters), 0, part);
     INDArray mask = mask(pass, dx);
     dx.addi(part.muli(mask));
     Scratch.release(part, mask);
   }
 
   private INDArray hidden(Pass pass, Tensors parameters, INDArray input) {
-    INDArray hidden = Scratch.of(input.dataType(), input.size(0), shape.rank());
-    pass.kernels().matmul(input, false, parameters.get(A), true, 1, 0, hidden);
+    INDArray hidden =
+        Scratch.of(input.dataType(), pass.product().rows(input.size(0)), shape.rank());
+    pass.product().multiply(pass.kernels(), input, a(parameters), null, 0, hidden);
     return hidden;
   }
 

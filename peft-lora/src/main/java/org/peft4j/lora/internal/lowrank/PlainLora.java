@@ -34,7 +34,7 @@ public final class PlainLora {
                   + site.name()
                   + " is a convolution. Exclude it or drop lora_bias.");
         }
-        yield new LoraConvolution(site, shape);
+        yield new LoraLinear(site, shape);
       }
       case NORM, PARAMETERS, ATTENTION, SUBLAYER, PROMPT ->
           throw new PeftException(

@@ -22,8 +22,8 @@ class LoraConvolutionTest {
   private static final Site SITE =
       Site.convolution("conv", "conv", 2, 3, List.of(2L, 1L), List.of());
 
-  private static LoraConvolution lora(double dropout, LoraInit init) {
-    return new LoraConvolution(SITE, new LoraShape(2, 0.5, dropout, false, init));
+  private static LoraLinear lora(double dropout, LoraInit init) {
+    return new LoraLinear(SITE, new LoraShape(2, 0.5, dropout, false, init));
   }
 
   @Test
@@ -37,7 +37,7 @@ class LoraConvolutionTest {
 
   @Test
   void theChangeIsTheSumOverTheRanks() {
-    LoraConvolution lora = lora(0, LoraInit.STANDARD);
+    LoraLinear lora = lora(0, LoraInit.STANDARD);
     Tensors values = Values.random(1, lora.parameters());
     INDArray a = values.get("lora_A.weight");
     INDArray b = values.get("lora_B.weight");
@@ -59,7 +59,7 @@ class LoraConvolutionTest {
   @ParameterizedTest
   @ValueSource(doubles = {0, 0.4})
   void gradientsAreSlopes(double dropout) {
-    LoraConvolution lora = lora(dropout, LoraInit.STANDARD);
+    LoraLinear lora = lora(dropout, LoraInit.STANDARD);
 
     Changes.assertSlopesOfWeight(
         lora, training(3), Values.random(2, lora.parameters()), 3, 2, 2, 1);

@@ -26,7 +26,7 @@ class PlainLoraTest {
 
     assertThat(PlainLora.at(linear, BIASED)).isEqualTo(new LoraLinear(linear, BIASED));
     assertThat(PlainLora.at(embedding, SHAPE)).isEqualTo(new LoraEmbedding(embedding, SHAPE));
-    assertThat(PlainLora.at(CONVOLUTION, SHAPE)).isEqualTo(new LoraConvolution(CONVOLUTION, SHAPE));
+    assertThat(PlainLora.at(CONVOLUTION, SHAPE)).isEqualTo(new LoraLinear(CONVOLUTION, SHAPE));
   }
 
   @Test
