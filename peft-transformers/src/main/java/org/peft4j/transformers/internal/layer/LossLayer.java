@@ -2,25 +2,20 @@ package org.peft4j.transformers.internal.layer;
 
 import java.util.List;
 import java.util.OptionalLong;
-import org.deeplearning4j.nn.api.layers.IOutputLayer;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.dataset.api.DataSet;
-import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.graft.LayerGrafts;
+import org.peft4j.internal.module.LossOnlyLayer;
 import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.site.Site;
 import org.peft4j.transformers.internal.head.Losses;
 import org.peft4j.transformers.internal.model.FrozenModel;
 
-/**
- * An output layer over one head, with logits and a loss; it refuses what else Deeplearning4j asks
- * of classifiers.
- */
-abstract class LossLayer extends FrozenLayer implements IOutputLayer {
+/** An output layer over one head, with logits and a loss. */
+abstract class LossLayer extends FrozenLayer implements LossOnlyLayer {
   private static final long serialVersionUID = 1L;
 
   private transient @Nullable INDArray labels;
@@ -107,55 +102,5 @@ abstract class LossLayer extends FrozenLayer implements IOutputLayer {
     super.clear();
     labels = null;
     loss = null;
-  }
-
-  @Override
-  public final boolean needsLabels() {
-    return true;
-  }
-
-  @Override
-  public final double f1Score(DataSet data) {
-    throw noClassifier();
-  }
-
-  @Override
-  public final double f1Score(INDArray examples, INDArray labels) {
-    throw noClassifier();
-  }
-
-  @Override
-  public final void fit(DataSetIterator iterator) {
-    throw noClassifier();
-  }
-
-  @Override
-  public final int[] predict(INDArray examples) {
-    throw noClassifier();
-  }
-
-  @Override
-  public final List<String> predict(DataSet data) {
-    throw noClassifier();
-  }
-
-  @Override
-  public final void fit(INDArray examples, INDArray labels) {
-    throw noClassifier();
-  }
-
-  @Override
-  public final void fit(DataSet data) {
-    throw noClassifier();
-  }
-
-  @Override
-  public final void fit(INDArray examples, int[] labels) {
-    throw noClassifier();
-  }
-
-  private static UnsupportedOperationException noClassifier() {
-    return new UnsupportedOperationException(
-        "This head has only logits and a loss; train and evaluate the graph instead.");
   }
 }

@@ -54,27 +54,43 @@ public final class CheckpointReader {
    */
   public WeightStore read() {
     try (TensorSource source = WeightFiles.open(folder)) {
-      Map<String, StoredWeight> inFewerBits = new TreeMap<>();
-      quantized.ifPresent(form -> inFewerBits.putAll(form.in(source)));
-      Map<String, StoredWeight> byKey = new TreeMap<>();
-      Map<String, TensorInfo> found = match(source, inFewerBits, byKey);
-      Map<String, FrozenWeight> weights = new HashMap<>();
-      Map<String, List<ByteBuffer>> pages = new HashMap<>();
-      if (WeightFiles.safetensors(folder)) { // Others may give copies.
-        byKey.forEach((key, weight) -> pages.put(key, formats.pages(source, weight)));
-        found.forEach((key, info) -> pages.put(key, formats.pages(key, source, info)));
-      }
-      byKey.forEach((key, weight) -> weights.put(key, formats.read(weight, keys.view(key))));
-      found.forEach(
-          (key, info) ->
-              weights.put(
-                  key,
-                  keys.exact().contains(key)
-                      ? formats.exact(source, info)
-                      : formats.read(key, source, info, keys.view(key))));
-      keys.aliases().forEach((alias, key) -> weights.put(alias, weights.get(key)));
-      return new WeightStore(formats.vectors(), weights, pages);
+      return read(source, WeightFiles.safetensors(folder)); // Others may give copies.
     }
+  }
+
+  /**
+   * Reads all weights from one file, or from the shards in its index.
+   *
+   * @param file safetensors, or what {@code torch.save} wrote
+   * @throws PeftException as {@link #read()} does
+   */
+  public WeightStore read(Path file) {
+    try (TensorSource source = WeightFiles.open(file)) {
+      return read(source, !file.toString().endsWith(WeightFiles.PICKLED));
+    }
+  }
+
+  private WeightStore read(TensorSource source, boolean mapped) {
+    Map<String, StoredWeight> inFewerBits = new TreeMap<>();
+    quantized.ifPresent(form -> inFewerBits.putAll(form.in(source)));
+    Map<String, StoredWeight> byKey = new TreeMap<>();
+    Map<String, TensorInfo> found = match(source, inFewerBits, byKey);
+    Map<String, FrozenWeight> weights = new HashMap<>();
+    Map<String, List<ByteBuffer>> pages = new HashMap<>();
+    if (mapped) {
+      byKey.forEach((key, weight) -> pages.put(key, formats.pages(source, weight)));
+      found.forEach((key, info) -> pages.put(key, formats.pages(key, source, info)));
+    }
+    byKey.forEach((key, weight) -> weights.put(key, formats.read(weight, keys.view(key))));
+    found.forEach(
+        (key, info) ->
+            weights.put(
+                key,
+                keys.exact().contains(key)
+                    ? formats.exact(source, info)
+                    : formats.read(key, source, info, keys.view(key))));
+    keys.aliases().forEach((alias, key) -> weights.put(alias, weights.get(key)));
+    return new WeightStore(formats.vectors(), weights, pages);
   }
 
   private Map<String, TensorInfo> match(

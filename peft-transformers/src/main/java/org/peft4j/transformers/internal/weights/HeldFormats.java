@@ -53,9 +53,13 @@ public record HeldFormats(
 
   /** The linear weights of the blocks in fewer bits, but for the modules that it skips. */
   public HeldFormats quantizing(Quantization value, ModelArchitecture model) {
+    return quantizing(value, linearParts(model).map(LinearPart::site));
+  }
+
+  /** The weights of those linear maps in fewer bits, but for the modules that it skips. */
+  public HeldFormats quantizing(Quantization value, Stream<Site> linear) {
     Set<String> keys =
-        linearParts(model)
-            .map(LinearPart::site)
+        linear
             .filter(site -> !value.skips(site.name()))
             .map(HeldFormats::weightKey)
             .collect(Collectors.toSet());

@@ -1,0 +1,99 @@
+package org.peft4j.diffusion;
+
+import java.util.List;
+import java.util.Optional;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.learning.config.Adam;
+import org.nd4j.linalg.learning.config.IUpdater;
+import org.nd4j.linalg.learning.regularization.Regularization;
+import org.peft4j.error.PeftException;
+import org.peft4j.quantization.Quantization;
+import org.peft4j.transformers.config.Precision;
+
+/**
+ * How to load a model of pictures.
+ *
+ * @param dataType FLOAT or DOUBLE: the type of all computation
+ * @param precision FP32 holds weights in {@code dataType}, BF16 in half the memory of FLOAT
+ * @param quantization how the linear weights are held in fewer bits; convolutions and products have
+ *     {@code precision}
+ * @param gradientCheckpointing whether layers keep only their input for the backward pass and
+ *     recompute the rest: less memory, a third more time, the same gradients bit for bit
+ * @param updater the updater of adapters that train on the model
+ * @param regularization regularisation of the adapters, such as weight decay
+ * @param seed the seed of the graph
+ */
+public record DiffusionOptions(
+    DataType dataType,
+    Precision precision,
+    Optional<Quantization> quantization,
+    boolean gradientCheckpointing,
+    IUpdater updater,
+    List<Regularization> regularization,
+    long seed) {
+  private static final double LEARNING_RATE = 1e-4;
+
+  public DiffusionOptions {
+    if (dataType != DataType.FLOAT && dataType != DataType.DOUBLE) {
+      throw new PeftException("dataType is " + dataType + "; allowed: FLOAT, DOUBLE.");
+    }
+    if (precision == Precision.BF16 && dataType != DataType.FLOAT) {
+      throw new PeftException("precision BF16 needs the dataType FLOAT; it is " + dataType + ".");
+    }
+    regularization = List.copyOf(regularization);
+  }
+
+  /** FLOAT, FP32, no quantisation, no checkpointing, Adam with a learning rate of 1e-4, seed 0. */
+  public static DiffusionOptions defaults() {
+    return new DiffusionOptions(
+        DataType.FLOAT,
+        Precision.FP32,
+        Optional.empty(),
+        false,
+        new Adam(LEARNING_RATE),
+        List.of(),
+        0);
+  }
+
+  public DiffusionOptions withDataType(DataType value) {
+    return new DiffusionOptions(
+        value, precision, quantization, gradientCheckpointing, updater, regularization, seed);
+  }
+
+  public DiffusionOptions withPrecision(Precision value) {
+    return new DiffusionOptions(
+        dataType, value, quantization, gradientCheckpointing, updater, regularization, seed);
+  }
+
+  /** The linear weights in fewer bits, made while they are read. */
+  public DiffusionOptions withQuantization(Quantization value) {
+    return new DiffusionOptions(
+        dataType,
+        precision,
+        Optional.of(value),
+        gradientCheckpointing,
+        updater,
+        regularization,
+        seed);
+  }
+
+  public DiffusionOptions withGradientCheckpointing(boolean value) {
+    return new DiffusionOptions(
+        dataType, precision, quantization, value, updater, regularization, seed);
+  }
+
+  public DiffusionOptions withUpdater(IUpdater value) {
+    return new DiffusionOptions(
+        dataType, precision, quantization, gradientCheckpointing, value, regularization, seed);
+  }
+
+  public DiffusionOptions withRegularization(List<Regularization> value) {
+    return new DiffusionOptions(
+        dataType, precision, quantization, gradientCheckpointing, updater, value, seed);
+  }
+
+  public DiffusionOptions withSeed(long value) {
+    return new DiffusionOptions(
+        dataType, precision, quantization, gradientCheckpointing, updater, regularization, value);
+  }
+}

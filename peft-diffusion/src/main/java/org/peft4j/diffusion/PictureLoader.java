@@ -1,0 +1,57 @@
+package org.peft4j.diffusion;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.peft4j.diffusion.internal.architecture.PictureArchitecture;
+import org.peft4j.diffusion.internal.config.ModelFolder;
+import org.peft4j.diffusion.internal.model.PictureModel;
+import org.peft4j.site.Site;
+import org.peft4j.site.SiteKind;
+import org.peft4j.transformers.architecture.CheckpointNames;
+import org.peft4j.transformers.config.Precision;
+import org.peft4j.transformers.internal.weights.CheckpointReader;
+import org.peft4j.transformers.internal.weights.HeldFormats;
+import org.peft4j.transformers.internal.weights.TensorKeys;
+
+/** Reads the weights of a folder into the model that an architecture describes. */
+final class PictureLoader {
+  private PictureLoader() {}
+
+  static PictureModel load(
+      Path folder, PictureArchitecture architecture, DiffusionOptions options) {
+    DataType matrices =
+        options.precision() == Precision.BF16 ? DataType.BFLOAT16 : options.dataType();
+    HeldFormats plain = HeldFormats.of(options.dataType(), matrices);
+    HeldFormats formats =
+        options
+            .quantization()
+            .map(
+                bits ->
+                    plain.quantizing(
+                        bits,
+                        architecture.sites().stream()
+                            .filter(site -> site.kind() == SiteKind.LINEAR)))
+            .orElse(plain);
+    CheckpointReader reader =
+        new CheckpointReader(folder, keys(architecture), formats, Optional.empty());
+    return new PictureModel(
+        architecture, reader.read(ModelFolder.weights(folder)), options.gradientCheckpointing());
+  }
+
+  private static TensorKeys keys(PictureArchitecture architecture) {
+    Map<String, List<Long>> shapes = new TreeMap<>();
+    for (Site site : architecture.sites()) {
+      site.parameters().forEach(each -> shapes.put(TensorKeys.key(site, each), each.shape()));
+    }
+    CheckpointNames names =
+        new CheckpointNames(architecture.className(), architecture.className(), "model", Set.of())
+            .withRenamed(architecture.formerKeys());
+    return new TensorKeys(
+        names, shapes, Map.of(), Set.of(), Set.of(), Set.of(), Set.of(), Set.of());
+  }
+}

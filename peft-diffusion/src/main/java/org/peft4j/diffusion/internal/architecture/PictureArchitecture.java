@@ -1,0 +1,44 @@
+package org.peft4j.diffusion.internal.architecture;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.peft4j.site.Site;
+
+/**
+ * A model of pictures.
+ *
+ * @param className of diffusers: {@code UNet2DConditionModel}
+ * @param inputChannels of the pictures that it takes
+ * @param outputChannels of those that it gives
+ * @param textWidth of the text's states that it reads; 0 for none
+ * @param stages one after the other
+ * @param kept the names of stages whose results are joined to others later, last in first out
+ */
+public record PictureArchitecture(
+    String className,
+    int inputChannels,
+    int outputChannels,
+    int textWidth,
+    List<Stage> stages,
+    Set<String> kept) {
+  public PictureArchitecture {
+    stages = List.copyOf(stages);
+    kept = Set.copyOf(kept);
+  }
+
+  /** The keys of parameters in files of before, by those of today; empty for most. */
+  public Map<String, String> formerKeys() {
+    return Map.of();
+  }
+
+  /** Every site, in the order of the forward pass. */
+  public List<Site> sites() {
+    return stages.stream().flatMap(stage -> stage.sites().stream()).toList();
+  }
+
+  /** The number of parameters. */
+  public long parameterCount() {
+    return sites().stream().mapToLong(Site::count).sum();
+  }
+}
