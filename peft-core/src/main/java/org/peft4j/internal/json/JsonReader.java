@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -29,7 +30,7 @@ public final class JsonReader {
   private final int maxBytes;
   private final JsonMapper mapper;
 
-  private JsonReader(int maxBytes, int maxText) {
+  private JsonReader(int maxBytes, int maxText, boolean infinities) {
     this.maxBytes = maxBytes;
     StreamReadConstraints limits =
         StreamReadConstraints.builder()
@@ -46,6 +47,7 @@ public final class JsonReader {
                     .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
                     // Names of untrusted files have no place in a table that lives on.
                     .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+                    .configure(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS, infinities)
                     .build())
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
@@ -59,7 +61,14 @@ public final class JsonReader {
    * @param maxText characters of a text
    */
   public static JsonReader upTo(int maxBytes, int maxText) {
-    return new JsonReader(maxBytes, maxText);
+    return new JsonReader(maxBytes, maxText, false);
+  }
+
+  /**
+   * As {@link #upTo}, where numbers may be Infinity, -Infinity and NaN too, as Python writes them.
+   */
+  public static JsonReader withInfinities(int maxBytes, int maxText) {
+    return new JsonReader(maxBytes, maxText, true);
   }
 
   /**
