@@ -54,8 +54,12 @@ public record ImageProcessor(
     return crop.isPresent() ? CenterCrop.of(shown, crop.get()) : shown;
   }
 
-  /** The values of one picture, {@code [channels, height, width]} of {@link #pixels}. */
-  float[] values(Picture pixels) {
+  /**
+   * The numbers of one picture, {@code [channels, height, width]}.
+   *
+   * @param pixels as {@link #pixels} gives it
+   */
+  public float[] values(Picture pixels) {
     int channels = pixels.channels();
     int area = pixels.width() * pixels.height();
     float[] values = new float[channels * area];

@@ -36,7 +36,8 @@ public record Columns(Map<String, String> names) {
           "positive",
           "negative",
           "score",
-          "task_id");
+          "task_id",
+          "file_name");
 
   /**
    * Checks the names.

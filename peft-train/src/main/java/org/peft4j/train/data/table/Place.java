@@ -7,13 +7,18 @@ import org.peft4j.error.PeftException;
 /**
  * Where a row stands.
  *
- * @param line from 1
+ * @param line from 1; 0 where the file is a row itself
  * @param column from 1; 0 where a row has a line of its own
  * @param header the names of a table's columns; empty for other files
  */
 record Place(Path file, int line, int column, List<String> header) {
   static Place line(Path file, int line) {
     return new Place(file, line, 0, List.of());
+  }
+
+  /** A file that is a row itself. */
+  static Place of(Path file) {
+    return line(file, 0);
   }
 
   static Place of(Path file, int line, int column) {
@@ -33,6 +38,8 @@ record Place(Path file, int line, int column, List<String> header) {
 
   @Override
   public String toString() {
-    return file + ", line " + line + (column == 0 ? "" : ", column " + column);
+    return line == 0
+        ? file.toString()
+        : file + ", line " + line + (column == 0 ? "" : ", column " + column);
   }
 }

@@ -2,6 +2,8 @@ package org.peft4j.train.data.table;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -49,7 +51,7 @@ public final class Row {
     return place.toString();
   }
 
-  /** The line in the file, from 1. */
+  /** The line in the file, from 1; 0 if the row is a file of its own. */
   public int line() {
     return place.line();
   }
@@ -80,6 +82,28 @@ public final class Row {
               + "; allowed: a string.");
     }
     return value.textValue();
+  }
+
+  /**
+   * A file that a field names, beside the row's own file or below its folder.
+   *
+   * @throws PeftException if it is somewhere else: rows name no files outside of their folder
+   */
+  public Path file(String field) {
+    String name = text(field);
+    if (place.line() == 0) {
+      return place.file();
+    }
+    Path folder = place.file().toAbsolutePath().normalize().resolveSibling("");
+    try {
+      Path file = folder.resolve(name).normalize();
+      if (!Path.of(name).isAbsolute() && file.startsWith(folder) && !file.equals(folder)) {
+        return place.file().resolveSibling(name);
+      }
+    } catch (InvalidPathException e) {
+      throw problem(field, "is " + Quoted.quoted(name) + ", no name of a file.");
+    }
+    throw problem(field, "is " + Quoted.quoted(name) + "; allowed: files beside it, or below.");
   }
 
   /**

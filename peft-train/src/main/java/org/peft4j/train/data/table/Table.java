@@ -1,5 +1,6 @@
 package org.peft4j.train.data.table;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -22,7 +23,10 @@ import org.peft4j.internal.Quoted;
  *   <li>{@code .csv} and {@code .tsv}: a header, then values, that may be in double quotes, with
  *       commas or tabs between them;
  *   <li>{@code .conll}: a word on each line, its tag in the last column, an empty line behind each
- *       text: rows of {@code tokens} and {@code tags}.
+ *       text: rows of {@code tokens} and {@code tags};
+ *   <li>a folder: the rows of its {@code metadata.jsonl} or {@code metadata.csv}, or else its
+ *       pictures, with {@code file_name}, {@code label} from the folder that each is in, and {@code
+ *       text} from a {@code .txt} file beside it.
  * </ul>
  *
  * <p>Files are UTF-8, with or without a byte order mark, and have lines or values of up to 16 MB.
@@ -39,7 +43,9 @@ public final class Table {
     this.file = file;
     this.columns = columns;
     String name = name(file);
-    if (name.endsWith(".json")) {
+    if (isFolder(file)) {
+      reader = PictureFolder.of(file, columns);
+    } else if (name.endsWith(".json")) {
       reader = new JsonFile(file, columns);
     } else if (name.endsWith(".csv") || name.endsWith(".tsv")) {
       reader = new DelimitedFile(file, columns, name.endsWith(".csv") ? ',' : '\t');
@@ -55,7 +61,7 @@ public final class Table {
   }
 
   /**
-   * Whether a file's name has one of {@link #ENDS}.
+   * Whether a file's name has one of {@link #ENDS}, or it is a folder.
    *
    * @throws PeftException if it is one of Parquet's, which must be converted: says how
    */
@@ -67,7 +73,11 @@ public final class Table {
                   + " orient='records', lines=True, force_ascii=False)\", and give rows.jsonl.")
               .formatted(file));
     }
-    return ENDS.stream().anyMatch(name(file)::endsWith);
+    return isFolder(file) || ENDS.stream().anyMatch(name(file)::endsWith);
+  }
+
+  private static boolean isFolder(Path file) {
+    return Files.isDirectory(file) && ENDS.stream().noneMatch(name(file)::endsWith);
   }
 
   /** The rows of a file; one with another name counts as {@code .jsonl}. */

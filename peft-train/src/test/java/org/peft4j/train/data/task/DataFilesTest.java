@@ -132,7 +132,7 @@ class DataFilesTest {
 """
 bert_sequence | {"text": "x", "label": "god"} | line 2: "label" has the label "god", which the model has not. Nearest: "good"
 bert_sequence | {"text": "x", "label": 3} | line 2: "label" has the label "3"
-bert_sequence | {"text": "x", "label": ["good", "bad"]} | "label" is a list of 2 labels; the model gives each text one.
+bert_sequence | {"text": "x", "label": ["good", "bad"]} | "label" is a list of 2 labels; the model gives each input one.
 bert_sequence | {"text": "x"} | line 2 has no "label".
 bert_sequence | {"texts": "x", "label": 1} | line 2 has no "text".
 bert_sequence | {"text": "\\ud83d", "label": 1} | line 2 cannot become tokens: The text
