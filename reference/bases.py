@@ -12,6 +12,7 @@ from safetensors.torch import load_file
 from transformers import (
     AutoModel,
     AutoModelForCausalLM,
+    AutoModelForImageClassification,
     AutoModelForQuestionAnswering,
     AutoModelForSeq2SeqLM,
     AutoModelForSequenceClassification,
@@ -37,6 +38,7 @@ import bases_decoders
 import bases_encoders
 import bases_heads
 import bases_odd
+import bases_pictures
 
 VOCABULARY = 56
 DECODER = dict(
@@ -59,6 +61,7 @@ ENCODERS = {
     "tokens": AutoModelForTokenClassification,
     "answers": AutoModelForQuestionAnswering,
     "features": AutoModel,
+    "pictures": AutoModelForImageClassification,
 }
 
 
@@ -217,7 +220,7 @@ ALL: dict[str, Base] = {
 
 
 ALL.update({name: Base(**fields) for name, fields in bases_decoders.ALL.items()})
-ALL.update({name: Base(**fields) for name, fields in {**bases_odd.ALL, **bases_encoders.ALL, **bases_heads.ALL}.items()})
+ALL.update({name: Base(**fields) for name, fields in {**bases_odd.ALL, **bases_encoders.ALL, **bases_heads.ALL, **bases_pictures.ALL}.items()})
 
 
 def load(name: str, linear: bool = False) -> PreTrainedModel:

@@ -26,6 +26,8 @@ class Case:
     """How many tasks a multitask prompt has; zero for everything else, whose batch has no task_ids."""
     ranks: dict[str, list[bool]] = field(default_factory=dict)
     """The ranks of AdaLoRA that are left, by the full name of the module."""
+    size: list[int] = field(default_factory=list)
+    """Height and width of pictures, if they are not the model's: positions are interpolated."""
 
     @property
     def config(self) -> PeftConfig:

@@ -14,7 +14,7 @@ import tempfile
 import torch
 from safetensors.torch import load_file
 from peft import IA3Config, LoraConfig, PeftConfig, get_peft_model
-from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoModelForSequenceClassification, PreTrainedConfig, PreTrainedModel
+from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, AutoModelForImageClassification, AutoModelForSeq2SeqLM, AutoModelForSequenceClassification, PreTrainedConfig, PreTrainedModel
 
 import bases
 
@@ -32,7 +32,9 @@ BART = dict(
     decoder_attention_heads=2, max_position_embeddings=64, pad_token_id=0, decoder_start_token_id=2, forced_eos_token_id=None,
 )
 ENCODER = dict(**SIZES, hidden_size=24, intermediate_size=40)
-ENCODERS = ("bert", "roberta", "xlm-roberta", "electra", "distilbert", "albert", "mpnet", "modernbert")
+PICTURES = dict(hidden_size=24, num_hidden_layers=2, num_attention_heads=4, intermediate_size=40, image_size=12, patch_size=4)
+VISION = ("vit", "deit")
+ENCODERS = (*VISION, "bert", "roberta", "xlm-roberta", "electra", "distilbert", "albert", "mpnet", "modernbert")
 
 FAMILIES: dict[str, dict] = {
     "llama": GATED,
@@ -66,6 +68,7 @@ FAMILIES: dict[str, dict] = {
     "t5": T5,
     "mt5": {**T5, "vocab_size": 60},
     "umt5": {**T5, "vocab_size": 60},
+    **{name: PICTURES for name in ("vit", "deit")},
 }
 """Field by field, a full config of each has more."""
 
@@ -116,6 +119,7 @@ OTHER: dict[str, object] = {
     "intermediate_size": 48,
     "classifier_activation": "relu",
     "classifier_pooling": "mean",
+    "pooler_act": "relu",
 }
 """Values for fields whose other value cannot be made from the first."""
 
@@ -169,6 +173,9 @@ def other(name: str, value: object) -> object:
 
 
 def model_of(config: PreTrainedConfig, classifies: bool = False) -> PreTrainedModel:
+    if classifies and config.model_type in VISION:
+        config.architectures = [{"vit": "ViT", "deit": "DeiT"}[config.model_type] + "ForImageClassification"]
+        return AutoModelForImageClassification.from_config(config, attn_implementation="eager", dtype=torch.float32).eval()
     if classifies:
         return AutoModelForSequenceClassification.from_config(config, attn_implementation="eager", dtype=torch.float32).eval()
     if config.model_type in ENCODERS:
@@ -193,10 +200,16 @@ def logits(config: PreTrainedConfig, classifies: bool = False) -> tuple[dict, to
         for key, parameter in model.named_parameters():
             parameter.copy_(bases.weight(key, key, parameter))
         ids = torch.randint(3, 50, (2, 9), generator=setting.generator("fields"))
-        inputs = {"decoder_input_ids": ids.flip(0)} if config.is_encoder_decoder else {}
+        inputs = {"decoder_input_ids": ids.flip(0)} if getattr(config, "is_encoder_decoder", False) else {}
+        inputs = pictures(config) if config.model_type in VISION else {"input_ids": ids, **inputs}
         shapes = {key: tuple(parameter.shape) for key, parameter in model.named_parameters()}
-        output = model(input_ids=ids, **inputs)
+        output = model(**inputs)
         return shapes, output.last_hidden_state if config.model_type in ENCODERS and not classifies else output.logits
+
+
+def pictures(config: PreTrainedConfig) -> dict[str, torch.Tensor]:
+    shape = (2, config.num_channels, config.image_size, config.image_size)
+    return {"pixel_values": torch.randn(shape, generator=setting.generator("fields"))}
 
 
 def effect(config: dict, expected: tuple[dict, torch.Tensor], classifies: bool = False) -> str:
@@ -211,16 +224,22 @@ def effect(config: dict, expected: tuple[dict, torch.Tensor], classifies: bool =
 
 
 def renamed(config: PreTrainedConfig, parameters: dict) -> dict:
-    """The key in files of a parameter whose key is another in the model; transformers renames one at most."""
+    """The key in files of each parameter whose key is another in the model."""
     model = model_of(config)
+    with torch.no_grad():
+        for key, parameter in model.named_parameters():
+            parameter.copy_(bases.weight(key, key, parameter))
+    values = {key: value.detach() for key, value in model.state_dict().items()}
     with tempfile.TemporaryDirectory() as folder:
         model.save_pretrained(folder)
         stored = load_file(f"{folder}/model.safetensors")
     saved = set(parameters) - set(model._keys_to_ignore_on_save or [])
     others = set(stored) - set(parameters) - {key for key, _ in model.named_buffers()}
-    changed = zip(sorted(saved - set(stored)), sorted(others), strict=True)
-    pairs = dict(changed)
-    assert len(pairs) <= 1
+    pairs = {
+        key: next(other for other in others if stored[other].shape == values[key].shape and torch.equal(stored[other], values[key]))
+        for key in sorted(saved - set(stored))
+    }
+    assert len(set(pairs.values())) == len(others), (pairs, others)
     return {"renamed": pairs} if pairs else {}
 
 

@@ -26,6 +26,7 @@ import cases_heads
 import cases_models
 import cases_odd
 import cases_low_rank
+import cases_pictures
 import cases_prompt
 import cases_scaling
 import cases_seq2seq
@@ -48,11 +49,14 @@ ALL = {
     **cases_odd.ALL,
     **cases_encoders.ALL,
     **cases_heads.ALL,
+    **cases_pictures.ALL,
 }
 
 
 def batch(name: str, case: cases.Case) -> dict[str, torch.Tensor]:
     """Three rows or one, all but the first padded; no label where the prediction would be made at a padded position."""
+    if bases.ALL[case.base].task == "pictures":
+        return of_pictures(name, case)
     padding = 0 if case.padding == "none" else 2
     lengths = [case.length, case.length - padding, case.length - 2 * padding][: case.rows]
     shape = (len(lengths), case.length)
@@ -78,6 +82,22 @@ def batch(name: str, case: cases.Case) -> dict[str, torch.Tensor]:
     return result
 
 
+def of_pictures(name: str, case: cases.Case) -> dict[str, torch.Tensor]:
+    """Pictures and their labels, and whether they have another size than the model's."""
+    config = bases.ALL[case.base].config
+    size = case.size or (config.image_size if isinstance(config.image_size, list) else [config.image_size] * 2)
+    shape = (case.rows, config.num_channels, *size)
+    result = {"pixel_values": torch.randn(shape, generator=setting.generator(f"{name}/pixel_values"))}
+    if case.size:
+        result["interpolate_pos_encoding"] = torch.ones(1, dtype=torch.int64)
+    generator = setting.generator(f"{name}/labels")
+    if config.problem_type == "multi_label_classification":
+        return {**result, "labels": torch.randint(0, 2, (case.rows, config.num_labels), generator=generator).float()}
+    if config.num_labels == 1:
+        return {**result, "labels": torch.randn(case.rows, generator=generator)}
+    return {**result, "labels": torch.randperm(case.rows, generator=generator) % config.num_labels}
+
+
 def of_encoder(name: str, base: bases.Base, ids: torch.Tensor, mask: torch.Tensor) -> dict[str, torch.Tensor]:
     """Labels of an encoder's task, and types of tokens if it has several: the last tokens are of the second sentence."""
     result = {"input_ids": torch.where(mask == 1, ids, base.config.pad_token_id or 0), "attention_mask": mask}
@@ -101,10 +121,17 @@ def of_encoder(name: str, base: bases.Base, ids: torch.Tensor, mask: torch.Tenso
 
 def run(model: PeftModel, inputs: dict[str, torch.Tensor]) -> ModelOutput:
     """Rows behind prompts and prefixes are as if alone. PEFT 0.21 drops the types of tokens before a model that answers questions: its own model takes them."""
+    inputs = called(inputs)
     if is_prompt(model) and alone.applies(inputs):
         return alone.run(model, inputs, cases.virtual_tokens(model.active_peft_config))
     dropped = "start_positions" in inputs and not is_prompt(model)
     return (model.get_base_model() if dropped else model)(**inputs)
+
+
+def called(inputs: dict[str, torch.Tensor]) -> dict[str, object]:
+    """The arguments of a call: a flag is no tensor."""
+    flag = "interpolate_pos_encoding"
+    return {key: bool(value) if key == flag else value for key, value in inputs.items()}
 
 
 def logits(output: ModelOutput) -> torch.Tensor:
@@ -240,12 +267,12 @@ def expected(
     model = reload(case, folders)
     plain = {key: value for key, value in inputs.items() if key != "task_ids"}
     with torch.no_grad():
-        result = {"base_logits": logits(bases.load(case.base)(**plain))}
+        result = {"base_logits": logits(bases.load(case.base)(**called(plain)))}
         if not case.config.is_prompt_learning:
             merged = reload(case, folders)
             if not tied.matters(case.config):  # merged twice by PEFT
                 merged = merged.merge_and_unload(safe_merge=True)
-            result["merged_logits"] = logits(merged(**inputs))
+            result["merged_logits"] = logits(merged(**called(inputs)))
         if case.config.peft_type == "ADALORA":  # its loss has another term, see the README
             result["cross_entropy"] = model.get_base_model()(**inputs).loss.reshape(1)
     output = run(model, inputs)

@@ -220,7 +220,7 @@ class SeveralAdaptersTest {
       model.addWeightedAdapter(List.of("default", "second"), List.of(1.0, 0.5), "sum", how);
       model.setActive("sum");
       INDArray[] mask = {inputs.attentionMask().orElseThrow()};
-      INDArray logits = model.network().output(false, new INDArray[] {inputs.inputIds()}, mask)[0];
+      INDArray logits = model.network().output(false, new INDArray[] {inputs.input()}, mask)[0];
       return logits.dup('c').reshape(logits.length()).toFloatVector();
     }
   }

@@ -1,5 +1,6 @@
 package org.peft4j.train;
 
+import java.util.Optional;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.peft4j.error.PeftException;
 import org.peft4j.train.data.Examples;
@@ -44,10 +45,9 @@ final class LongestSequence {
   }
 
   private static void check(ModelArchitecture model, int longest, int virtual) {
-    model
-        .body()
-        .input()
-        .positions()
+    Optional.of(model.body())
+        .filter(stack -> stack.input().table().isPresent())
+        .flatMap(stack -> stack.tokenInput().positions())
         .filter(table -> table.positions() - virtual < longest)
         .ifPresent(
             table -> {

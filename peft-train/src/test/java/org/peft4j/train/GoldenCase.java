@@ -43,7 +43,8 @@ record GoldenCase(Path folder, JsonNode json) {
           "mixed/lora_then_ia3",
           "trainer/",
           "preferences/",
-          "vectors/");
+          "vectors/",
+          "pictures/");
 
   static GoldenCase named(String name) {
     Path folder = FOLDER.resolve(name);

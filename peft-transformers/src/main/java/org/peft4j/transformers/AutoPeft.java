@@ -11,6 +11,7 @@ import org.peft4j.internal.files.AdapterFiles;
 import org.peft4j.transformers.config.Task;
 import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.family.AdapterTask;
+import org.peft4j.transformers.family.Families;
 
 /**
  * Loads a saved adapter with its base model: finds the base model that the adapter names, builds
@@ -49,6 +50,10 @@ public final class AutoPeft {
   public static TransformerModel load(Path adapter, BaseModels bases, TransformerOptions options) {
     PeftConfig config = config(adapter);
     if (config.common().taskType().isEmpty()) {
+      Path pictures = base(adapter, config, bases);
+      if (!Families.read(pictures).readsText()) { // PEFT has no task for these.
+        return open(adapter, pictures, AdapterTask.of(adapter, pictures), options);
+      }
       throw new PeftException(
           adapter
               + " names no task_type in its adapter_config.json. Give the class of its model:"
@@ -156,6 +161,7 @@ public final class AutoPeft {
       case TOKEN_CLS -> TokenClassifier.class;
       case QUESTION_ANS -> QuestionAnswerer.class;
       case FEATURE_EXTRACTION -> Encoder.class;
+      case IMAGE_CLASSIFICATION -> ImageClassifier.class;
     };
   }
 

@@ -7,11 +7,14 @@ import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.peft4j.error.PeftException;
 import org.peft4j.transformers.architecture.HeadPart;
+import org.peft4j.transformers.architecture.InputPart;
 import org.peft4j.transformers.architecture.Side;
+import org.peft4j.transformers.architecture.StackInput;
 import org.peft4j.transformers.architecture.StackPart;
 import org.peft4j.transformers.internal.layer.BlockConf;
 import org.peft4j.transformers.internal.layer.EmbeddingsConf;
 import org.peft4j.transformers.internal.layer.HeadConf;
+import org.peft4j.transformers.internal.layer.PatchesConf;
 import org.peft4j.transformers.internal.layer.PoolerConf;
 import org.peft4j.transformers.internal.layer.StackEndConf;
 import org.peft4j.transformers.internal.layer.StacksMeetConf;
@@ -24,12 +27,15 @@ import org.peft4j.transformers.internal.model.FrozenModel;
  * only that), and the head: lm_head, score, classifier … or pooler, beside whose output that of the
  * layer before is one too. With token types, {@code tokens} joins them and the ids.
  *
+ * <p>A stack that reads pictures begins with {@code pixel_values} in place of {@code input_ids}.
+ *
  * <p>An encoder-decoder has two such chains, {@code encoder_embeddings} … and {@code
  * decoder_embeddings} …, and between them {@code encoded}, which reads the first chain and the
  * decoder's ids.
  */
 final class GraphBuilder {
   private static final String IDS = "input_ids";
+  private static final String PIXELS = "pixel_values";
   private static final String DECODER_IDS = "decoder_input_ids";
   private static final String ENCODED = "encoded";
   private static final String TYPES = "token_type_ids";
@@ -39,7 +45,7 @@ final class GraphBuilder {
   private final FrozenModel model;
   private final ComputationGraphConfiguration.GraphBuilder graph;
   private final TransformerOptions options;
-  private String last = IDS;
+  private String last = "";
 
   private GraphBuilder(FrozenModel model, TransformerOptions options) {
     this.model = model;
@@ -49,17 +55,18 @@ final class GraphBuilder {
             .seed(options.seed())
             .dataType(options.dataType())
             .updater(options.updater())
-            .graphBuilder()
-            .addInputs(IDS);
+            .graphBuilder();
   }
 
   static ComputationGraph build(FrozenModel model, TransformerOptions options) {
     GraphBuilder builder = new GraphBuilder(model, options);
     if (model.architecture().encoder().isPresent()) {
+      builder.input(Side.ENCODER);
       builder.stack(Side.ENCODER, "encoder_");
       builder.meet();
       builder.stack(Side.BODY, "decoder_");
     } else {
+      builder.input(Side.BODY);
       if (options.tokenTypes()) {
         builder.types();
       }
@@ -79,9 +86,20 @@ final class GraphBuilder {
     return result;
   }
 
+  /** Begins with what a stack reads. */
+  private void input(Side side) {
+    boolean pictures = model.architecture().stack(side).pictureInput().isPresent();
+    last = pictures ? PIXELS : IDS;
+    graph.addInputs(last);
+  }
+
   private void stack(Side side, String prefix) {
     StackPart stack = model.architecture().stack(side);
-    add(prefix + "embeddings", new EmbeddingsConf(model, side));
+    add(
+        prefix + "embeddings",
+        stack.pictureInput().isPresent()
+            ? new PatchesConf(model, side)
+            : new EmbeddingsConf(model, side));
     for (int i = 0; i < stack.blocks().size(); i++) {
       add(prefix + "block" + i, new BlockConf(model, side, i));
     }
@@ -92,7 +110,8 @@ final class GraphBuilder {
   }
 
   private void types() {
-    if (model.architecture().body().input().types().isEmpty()) {
+    StackInput input = model.architecture().body().input();
+    if (!(input instanceof InputPart tokens) || tokens.types().isEmpty()) {
       throw new PeftException(
           "tokenTypes is true, and models of the type "
               + model.architecture().modelType()

@@ -170,6 +170,7 @@ record ModelLoader(Path folder, ModelArchitecture architecture, TransformerOptio
         weights,
         options.gradientCheckpointing(),
         options.labelSmoothing(),
-        options.neftuneAlpha());
+        options.neftuneAlpha(),
+        options.interpolatedPositions());
   }
 }

@@ -31,6 +31,7 @@ import org.peft4j.transformers.tokenizer.Tokenizer;
 public abstract sealed class TransformerModel implements AutoCloseable
     permits CausalLanguageModel,
         Encoder,
+        ImageClassifier,
         QuestionAnswerer,
         Seq2SeqLanguageModel,
         SequenceClassifier,
@@ -80,7 +81,10 @@ public abstract sealed class TransformerModel implements AutoCloseable
   public final PeftModel<ComputationGraph> wrap(PeftConfig config) {
     CommonBuilder<?> own = config.toBuilder();
     if (config.common().taskType().isEmpty()) {
-      own.taskType(architecture().task().name());
+      architecture().task().adapterTask().ifPresent(own::taskType);
+    }
+    if (config.common().modulesToSave().isEmpty()) {
+      architecture().headToSave().ifPresent(own::modulesToSave);
     }
     if (config.common().baseModel().isEmpty()) {
       own.baseModel(folder.toString());

@@ -34,6 +34,8 @@ import org.peft4j.transformers.config.Precision;
  *     ±α/√(L·d) for L tokens of width d (Jain et al., 2023); 0 for none
  * @param offload whether the weights of blocks stay in their file: the pages of the block that will
  *     follow are read ahead, and those of one that has run are given back
+ * @param interpolatedPositions whether a vision model reads pictures of other sizes than its own:
+ *     its positions are interpolated, as with transformers' {@code interpolate_pos_encoding}
  */
 public record TransformerOptions(
     DataType dataType,
@@ -47,7 +49,8 @@ public record TransformerOptions(
     double labelSmoothing,
     boolean widening,
     double neftuneAlpha,
-    boolean offload) {
+    boolean offload,
+    boolean interpolatedPositions) {
   private static final double LEARNING_RATE = 1e-4;
 
   public TransformerOptions {
@@ -85,6 +88,7 @@ public record TransformerOptions(
         0,
         false,
         0,
+        false,
         false);
   }
 
@@ -147,6 +151,11 @@ public record TransformerOptions(
     return changed(fields -> fields.offload = value);
   }
 
+  /** Pictures of any size, for a vision model whose own pictures are square. */
+  public TransformerOptions withInterpolatedPositions(boolean value) {
+    return changed(fields -> fields.interpolatedPositions = value);
+  }
+
   private TransformerOptions changed(Consumer<Fields> change) {
     Fields fields = new Fields(this);
     change.accept(fields);
@@ -167,6 +176,7 @@ public record TransformerOptions(
     private boolean widening;
     private double neftuneAlpha;
     private boolean offload;
+    private boolean interpolatedPositions;
 
     Fields(TransformerOptions options) {
       dataType = options.dataType;
@@ -181,6 +191,7 @@ public record TransformerOptions(
       widening = options.widening;
       neftuneAlpha = options.neftuneAlpha;
       offload = options.offload;
+      interpolatedPositions = options.interpolatedPositions;
     }
 
     TransformerOptions options() {
@@ -196,7 +207,8 @@ public record TransformerOptions(
           labelSmoothing,
           widening,
           neftuneAlpha,
-          offload);
+          offload,
+          interpolatedPositions);
     }
   }
 }

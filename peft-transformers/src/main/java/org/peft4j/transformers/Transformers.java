@@ -137,7 +137,7 @@ public final class Transformers {
    */
   public static SequenceClassifier loadClassifier(Path folder, TransformerOptions options) {
     ModelArchitecture model = Families.read(folder);
-    if (!(model.head() instanceof HeadPart.Sequence)) {
+    if (model.task() != Task.SEQ_CLS) {
       throw new PeftException(
           folder
               + " ("
@@ -235,6 +235,44 @@ public final class Transformers {
     return new QuestionAnswerer(folder, ModelLoader.load(folder, task, options), options);
   }
 
+  /**
+   * Loads a checkpoint of a classifier of pictures, {@code …ForImageClassification}. Its labels are
+   * {@code id2label} of its {@code config.json}.
+   *
+   * @throws PeftException if the family or a setting is not supported, the checkpoint is another
+   *     model's, or a tensor is missing, unexpected or of another shape
+   */
+  public static ImageClassifier loadImageClassifier(Path folder, TransformerOptions options) {
+    ModelArchitecture model = Families.read(folder);
+    if (model.task() != Task.IMAGE_CLASSIFICATION) {
+      throw new PeftException(
+          folder
+              + " ("
+              + model.names().className()
+              + ") has no labels of pictures. Give labels to put a new head on a vision model:"
+              + " Transformers.loadImageClassifier(folder, Labels.of(…), options).");
+    }
+    return new ImageClassifier(folder, new ModelLoader(folder, model, options).load(), options);
+  }
+
+  /**
+   * Loads a classifier of pictures with these labels. Puts a new head on a checkpoint of another
+   * task, as {@link #loadClassifier(Path, Labels, ProblemType, TransformerOptions)} does.
+   */
+  public static ImageClassifier loadImageClassifier(
+      Path folder, Labels labels, TransformerOptions options) {
+    ProblemType problem =
+        Families.read(folder).head() instanceof HeadPart.Sequence stored
+            ? stored.problem()
+            : ProblemType.of(labels);
+    return loadImageClassifier(folder, TaskHead.pictures(labels, problem), options);
+  }
+
+  private static ImageClassifier loadImageClassifier(
+      Path folder, TaskHead task, TransformerOptions options) {
+    return new ImageClassifier(folder, ModelLoader.load(folder, task, options), options);
+  }
+
   /** {@link #loadEncoder(Path, TransformerOptions)} with the default options. */
   public static Encoder loadEncoder(Path folder) {
     return loadEncoder(folder, TransformerOptions.defaults());
@@ -265,6 +303,7 @@ public final class Transformers {
       case TOKEN_CLS -> loadTokenClassifier(folder, task.requireLabels(), options);
       case QUESTION_ANS -> loadQuestionAnswerer(folder, options);
       case FEATURE_EXTRACTION -> loadEncoder(folder, options);
+      case IMAGE_CLASSIFICATION -> loadImageClassifier(folder, task, options);
     };
   }
 
@@ -275,6 +314,9 @@ public final class Transformers {
    */
   public static TransformerModel open(Path folder, TransformerOptions options) {
     HeadPart head = Families.read(folder).head();
+    if (Families.read(folder).task() == Task.IMAGE_CLASSIFICATION) {
+      return loadImageClassifier(folder, options);
+    }
     if (head instanceof HeadPart.Sequence) {
       return loadClassifier(folder, options);
     }

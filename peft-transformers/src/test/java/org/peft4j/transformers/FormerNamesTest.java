@@ -17,6 +17,7 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -100,6 +101,67 @@ class FormerNamesTest {
     assertThat(tensors.keySet()).anyMatch(key -> key.contains("embed_out"));
     TensorFile.write(folder.resolve(WEIGHTS), tensors, Map.of("format", "pt"));
     return folder;
+  }
+
+  /** What modules of ViT were called, by their last names of today. */
+  private static final Map<String, String> VISION =
+      Map.of(
+          "attention.q_proj", "attention.attention.query",
+          "attention.k_proj", "attention.attention.key",
+          "attention.v_proj", "attention.attention.value",
+          "attention.o_proj", "attention.output.dense",
+          "mlp.fc1", "intermediate.dense",
+          "mlp.fc2", "output.dense");
+
+  /** The adapter of a vision model with the names of before. */
+  private Path formerVision(String name, String targets, String former) throws IOException {
+    Path source = Golden.folder(name).resolve("adapter");
+    String config = Files.readString(source.resolve(CONFIG));
+    String changed = config.replaceFirst(targets, former);
+    assertThat(changed).isNotEqualTo(config);
+    Files.writeString(folder.resolve(CONFIG), changed);
+    Map<String, INDArray> tensors = new TreeMap<>();
+    Path file = source.resolve(WEIGHTS);
+    try (TensorSource weights = TensorSource.open(file)) {
+      for (String key : weights.tensors().keySet()) {
+        String renamed = key.replace(".layers.", ".encoder.layer.");
+        for (Map.Entry<String, String> each : VISION.entrySet()) {
+          renamed = renamed.replace("." + each.getKey() + ".", "." + each.getValue() + ".");
+        }
+        tensors.put(renamed, Golden.floats(file, key));
+      }
+    }
+    assertThat(tensors.keySet()).anyMatch(key -> key.contains("encoder.layer"));
+    TensorFile.write(folder.resolve(WEIGHTS), tensors, Map.of("format", "pt"));
+    return folder;
+  }
+
+  /** Lists, a pattern over whole paths, and another that ends in a name of today. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "vit_lora;\"q_proj\",\\s+\"v_proj\";\"query\", \"attention.value\"",
+        "vit_lora;\\[\\s+\"q_proj\",\\s+\"v_proj\"\\s+\\];\".*encoder\\.layer\\..*\\.(query|value)\"",
+        "vit_dora;\"fc1\",\\s+\"v_proj\";\"intermediate.dense\", \"value\"",
+        "deit_lora;\"fc1\"(,\\s+\"q_proj\")?;\"layer.0.intermediate.dense\", \"layer.1.intermediate.dense\", \"query\"",
+        "vit_patches;\"projection\",\\s+\"q_proj\";\"projection\", \"attention.attention.query\"",
+      })
+  void anAdapterOfAVisionModelOfBeforeLoads(String name, String targets, String former)
+      throws IOException {
+    String of = "pictures/" + name;
+    Path saved = folder.resolve("saved");
+    with(
+        of,
+        formerVision(of, targets, former.replace("\\", "\\\\\\\\")),
+        model -> {
+          assertLogits(of, model);
+          model.save("default", saved);
+        });
+
+    assertThat(Files.readString(saved.resolve(CONFIG)))
+        .doesNotContain("query", "value\"", "intermediate", "encoder.layer");
+    with(of, saved, model -> assertLogits(of, model));
   }
 
   private static void with(String name, Path adapter, Consumer<PeftModel<ComputationGraph>> then)

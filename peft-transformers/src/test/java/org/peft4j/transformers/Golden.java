@@ -33,7 +33,8 @@ public final class Golden {
           "trainer/",
           "preferences/",
           "vectors/",
-          "predictions");
+          "predictions",
+          "vision/");
 
   private Golden() {}
 
@@ -52,7 +53,10 @@ public final class Golden {
    * types of tokens.
    */
   static TransformerModel open(JsonNode golden, GoldenInputs inputs) {
-    TransformerOptions plain = TransformerOptions.defaults().withTokenTypes(inputs.typed());
+    TransformerOptions plain =
+        TransformerOptions.defaults()
+            .withTokenTypes(inputs.typed())
+            .withInterpolatedPositions(inputs.anySize());
     JsonNode bits = golden.path("quantization");
     TransformerOptions options =
         bits.isMissingNode() ? plain : plain.withQuantization(QuantizationJson.read(bits));

@@ -12,11 +12,12 @@ import org.peft4j.safetensors.TensorSource;
  * The batch of a golden case.
  *
  * @param features the inputs of the graph: one, or two of an encoder-decoder or with types
- * @param masks their masks
+ * @param masks their masks; none of pictures
  * @param typed whether the second input is the types of tokens
  */
 public record GoldenInputs(
     List<INDArray> features, List<INDArray> masks, INDArray labels, boolean typed) {
+  private static final String PIXELS = "pixel_values";
   private static final String DECODER = "decoder_input_ids";
   private static final String TYPES = "token_type_ids";
   private static final String FIRST = "start_positions";
@@ -24,6 +25,9 @@ public record GoldenInputs(
   /** Reads {@code inputs.safetensors} of a case. */
   public static GoldenInputs of(String caseName) {
     Path file = Golden.folder(caseName).resolve("inputs.safetensors");
+    if (Golden.has(file, PIXELS)) {
+      return new GoldenInputs(List.of(Golden.floats(file, PIXELS)), List.of(), labels(file), false);
+    }
     INDArray ids = Golden.integers(file, "input_ids");
     INDArray mask = Golden.integers(file, "attention_mask");
     if (Golden.has(file, DECODER)) {
@@ -44,22 +48,32 @@ public record GoldenInputs(
       return Nd4j.stack(1, Golden.integers(file, FIRST), Golden.integers(file, "end_positions"));
     }
     try (TensorSource source = TensorSource.open(file)) {
-      return source.tensor("labels").dtype() == DType.F32
-          ? Golden.floats(file, "labels")
-          : Golden.integers(file, "labels");
+      INDArray labels =
+          source.tensor("labels").dtype() == DType.F32
+              ? Golden.floats(file, "labels")
+              : Golden.integers(file, "labels");
+      boolean numbers = labels.rank() == 1 && source.tensors().containsKey(PIXELS);
+      return numbers ? labels.reshape(labels.length(), 1) : labels;
     }
+  }
+
+  /** Whether its pictures may have another size than the model's. */
+  public boolean anySize() {
+    return features.get(0).rank() == 4;
   }
 
   /** The output of a graph for this batch. */
   public INDArray output(ComputationGraph graph) {
-    return graph.output(false, featureArray(), maskArray())[0];
+    return graph.output(false, featureArray(), masks.isEmpty() ? null : maskArray())[0];
   }
 
   /** Prepares a graph for a step with this batch. */
   public void set(ComputationGraph graph) {
     graph.setInputs(featureArray());
     graph.setLabels(labels);
-    graph.setLayerMaskArrays(maskArray(), null);
+    if (!masks.isEmpty()) {
+      graph.setLayerMaskArrays(maskArray(), null);
+    }
   }
 
   public INDArray[] featureArray() {
@@ -72,6 +86,6 @@ public record GoldenInputs(
 
   /** The mask of the positions that the logits belong to. */
   public INDArray shown() {
-    return masks.get(masks.size() - 1);
+    return masks.isEmpty() ? labels : masks.get(masks.size() - 1);
   }
 }

@@ -56,6 +56,9 @@ class ModelTableTest {
     if (architecture.endsWith("ForQuestionAnswering")) {
       return "QUESTION_ANS";
     }
+    if (architecture.endsWith("ForImageClassification")) {
+      return "IMAGE_CLASSIFICATION";
+    }
     if (architecture.matches(".*(ForConditionalGeneration|MTModel)")) {
       return "SEQ_2_SEQ_LM";
     }

@@ -3,26 +3,54 @@ package org.peft4j.cli.checkpoint;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.cli.options.OpenModel;
+import org.peft4j.transformers.architecture.ModelArchitecture;
+import org.peft4j.transformers.architecture.PatchInput;
 
-/** A model's logits for a few tokens, to compare two models. */
+/** A model's outputs for a few tokens and a picture, to compare two models. */
 final class SampleLogits {
   private static final int TOKENS = 32;
 
   private SampleLogits() {}
 
   static float[] of(OpenModel model) {
-    int count = Math.min(TOKENS, model.base().architecture().maxPositions());
+    INDArray[] inputs = inputs(model.base().architecture());
+    try (INDArray logits = model.graph().output(inputs)[0]) {
+      return logits.reshape(logits.length()).toFloatVector();
+    } finally {
+      for (INDArray input : inputs) {
+        if (!input.wasClosed()) { // An encoder-decoder reads the same twice.
+          input.close();
+        }
+      }
+    }
+  }
+
+  private static INDArray[] inputs(ModelArchitecture model) {
+    if (!model.readsText()) {
+      return new INDArray[] {picture(model.pictures().orElseThrow())};
+    }
+    INDArray tokens = tokens(model);
+    return model.encoder().isPresent() ? new INDArray[] {tokens, tokens} : new INDArray[] {tokens};
+  }
+
+  /** Pixel values between −1 and 1, the same for every model. */
+  private static INDArray picture(PatchInput input) {
+    float[] pixels = new float[input.channels() * input.imageHeight() * input.imageWidth()];
+    for (int i = 0; i < pixels.length; i++) {
+      pixels[i] = (i * 2_654_435_761L % 2_001 - 1_000) / 1_000f;
+    }
+    return Nd4j.createFromArray(pixels)
+        .reshape('c', 1, input.channels(), input.imageHeight(), input.imageWidth());
+  }
+
+  private static INDArray tokens(ModelArchitecture model) {
+    int count = Math.min(TOKENS, model.maxPositions());
     int[][] ids = new int[1][count];
     for (int i = 0; i < count; i++) {
       // Spread over the vocabulary, the same for every model.
-      ids[0][i] = (int) (i * 2_654_435_761L % model.base().architecture().vocabularySize());
+      ids[0][i] = (int) (i * 2_654_435_761L % model.vocabularySize());
     }
-    boolean two = model.base().architecture().encoder().isPresent();
-    try (INDArray input = Nd4j.createFromArray(ids);
-        INDArray logits =
-            two ? model.graph().outputSingle(input, input) : model.graph().outputSingle(input)) {
-      return logits.reshape(logits.length()).toFloatVector();
-    }
+    return Nd4j.createFromArray(ids);
   }
 
   /** The largest difference, relative to the largest value. */

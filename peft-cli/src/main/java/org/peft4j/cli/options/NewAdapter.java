@@ -26,7 +26,10 @@ import org.peft4j.internal.files.AdapterFiles;
 import org.peft4j.internal.json.JsonReader;
 import org.peft4j.method.Methods;
 import org.peft4j.method.PeftMethod;
+import org.peft4j.transformers.config.Labels;
+import org.peft4j.transformers.config.ProblemType;
 import org.peft4j.transformers.config.Task;
+import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.family.Families;
 
 /**
@@ -73,7 +76,11 @@ public final class NewAdapter {
     NewAdapter adapter = new NewAdapter(Methods.named(method));
     adapter.json.put("peft_type", method);
     adapter.json.put("base_model_name_or_path", model.toString());
-    adapter.json.put("task_type", task.map(Task::name).orElseGet(() -> task(model)));
+    Task own = task.orElseGet(() -> task(model));
+    own.adapterTask().ifPresent(name -> adapter.json.put("task_type", name));
+    if (own == Task.IMAGE_CLASSIFICATION) {
+      adapter.json.putArray("modules_to_save").add(head(model));
+    }
     steps.ifPresent(
         count ->
             adapter.field(FieldRole.TRAINING_STEPS).ifPresent(f -> adapter.json.put(f, count)));
@@ -98,13 +105,19 @@ public final class NewAdapter {
   /**
    * What a model is for. Reads a config of any family, in a folder or alone: a plan needs no more.
    */
-  private static String task(Path model) {
+  private static Task task(Path model) {
     try {
-      return Families.read(model).task().name();
+      return Families.read(model).task();
     } catch (PeftException e) {
       // Opening the model reports what is wrong with it.
-      return "CAUSAL_LM";
+      return Task.CAUSAL_LM;
     }
+  }
+
+  /** The head of pictures, which no task names: it trains where it is saved. */
+  private static String head(Path model) {
+    TaskHead any = TaskHead.pictures(Labels.count(2), ProblemType.SINGLE_LABEL_CLASSIFICATION);
+    return Families.read(model, any).headToSave().orElseThrow();
   }
 
   private PeftConfig config(AdapterOptions options) {

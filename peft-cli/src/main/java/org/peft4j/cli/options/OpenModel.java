@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.peft4j.Peft;
 import org.peft4j.PeftModel;
@@ -29,13 +30,9 @@ public record OpenModel(TransformerModel base, Optional<PeftModel<ComputationGra
     return of(options.model, options.adapters, options.precision.options());
   }
 
-  /**
-   * A model that may have a second input of the types of tokens.
-   *
-   * @param typed whether it has
-   */
-  public static OpenModel of(ModelOptions options, boolean typed) {
-    return of(options.model, options.adapters, options.precision.options().withTokenTypes(typed));
+  /** A model with more options than those that were typed. */
+  public static OpenModel of(ModelOptions options, UnaryOperator<TransformerOptions> more) {
+    return of(options.model, options.adapters, more.apply(options.precision.options()));
   }
 
   /** A model with all of these adapters active, and the head that the first was trained with. */

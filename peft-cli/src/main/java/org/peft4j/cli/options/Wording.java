@@ -38,6 +38,7 @@ public record Wording(Task task, Optional<String> answers) {
       case SEQ_CLS -> "sequences";
       case QUESTION_ANS -> "windows";
       case FEATURE_EXTRACTION -> "examples";
+      case IMAGE_CLASSIFICATION -> "pictures";
     };
   }
 

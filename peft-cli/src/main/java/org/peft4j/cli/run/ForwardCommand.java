@@ -9,6 +9,7 @@ import org.peft4j.cli.options.ModelOptions;
 import org.peft4j.cli.options.OpenModel;
 import org.peft4j.cli.options.Output;
 import org.peft4j.error.PeftException;
+import org.peft4j.transformers.TransformerOptions;
 import org.peft4j.transformers.forward.ForwardInputs;
 import org.peft4j.transformers.forward.ForwardPass;
 import picocli.CommandLine.Command;
@@ -33,6 +34,8 @@ import picocli.CommandLine.Spec;
           + " that answers questions has start_positions and end_positions [B] instead. An encoder"
           + " may have token_type_ids [B,T]. An encoder-decoder takes decoder_input_ids [B,L] (or makes"
           + " them from labels [B,L]) and, if present, decoder_attention_mask.",
+      "A vision model reads pixel_values [B,C,H,W], and interpolate_pos_encoding [1] of 1 for pictures"
+          + " of another size than its own.",
       "Writes logits [B,T,V] or [B,N], or start_logits and end_logits [B,T], or"
           + " last_hidden_state [B,T,W] and pooler_output [B,W]; loss [1] if there are labels, and with --gradients a"
           + " grad.KEY for each tensor KEY of the adapter; all F32, without dropout."
@@ -74,12 +77,19 @@ public final class ForwardCommand implements Runnable {
     if (gradients && (model.adapters.size() > 1 || model.adapters.get(0).weight() != 1)) {
       throw new PeftException("--gradients takes a single adapter, without a weight.");
     }
-    try (OpenModel open = OpenModel.of(model, ForwardInputs.typed(inputs));
+    try (OpenModel open = OpenModel.of(model, this::asked);
         ForwardInputs batch = ForwardInputs.read(inputs, open.base().architecture());
         ForwardPass pass = pass(open, batch)) {
       pass.write(output);
       Output.of(spec).println(pass.results().size() + " tensors written to " + output);
     }
+  }
+
+  /** What the inputs ask of the model. */
+  private TransformerOptions asked(TransformerOptions options) {
+    return options
+        .withTokenTypes(ForwardInputs.typed(inputs))
+        .withInterpolatedPositions(ForwardInputs.interpolates(inputs));
   }
 
   private ForwardPass pass(OpenModel open, ForwardInputs batch) {

@@ -76,7 +76,7 @@ public final class AdapterMaker {
 
   private <C extends PeftConfig> C resolved(C config) {
     PeftMethod<C> method = Methods.of(config);
-    return method.resolved(config, modules());
+    return method.resolved(FormerNames.of(sites.all()).today(config), modules());
   }
 
   private ModelModules modules() {

@@ -12,6 +12,7 @@ import org.peft4j.adapter.TrainableCopy;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.files.AdapterFileSize;
+import org.peft4j.internal.files.FormerNames;
 import org.peft4j.internal.original.OriginalPart;
 import org.peft4j.internal.planning.AdapterPlanner;
 import org.peft4j.method.Methods;
@@ -36,7 +37,10 @@ public final class Plans {
 
   public static <C extends PeftConfig> AdapterPlan of(ModelOutline model, C silent) {
     PeftMethod<C> method = Methods.of(silent);
-    C config = method.resolved(silent, new ModelModules(model.modelType(), model.sites()));
+    C config =
+        method.resolved(
+            FormerNames.of(model.sites()).today(silent),
+            new ModelModules(model.modelType(), model.sites()));
     AdapterPlanner planner =
         new AdapterPlanner(
             model.sites(), model.modelType(), new NoValues(model.sites(), model.tied()), LOG::warn);

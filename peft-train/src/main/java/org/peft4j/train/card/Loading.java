@@ -15,6 +15,7 @@ final class Loading {
       case TOKEN_CLS -> "token-classification";
       case QUESTION_ANS -> "question-answering";
       case FEATURE_EXTRACTION -> "feature-extraction";
+      case IMAGE_CLASSIFICATION -> "image-classification";
     };
   }
 
@@ -23,24 +24,39 @@ final class Loading {
         ## Use
 
         ```python
-        from peft import %1$s
-        from transformers import AutoTokenizer
-
-        model = %1$s.from_pretrained("path/to/this/folder")
-        tokenizer = AutoTokenizer.from_pretrained(%2$s)
+        %1$s
         ```
 
         ```java
-        try (%3$s model = AutoPeft.load(Path.of("path/to/this/folder"), %3$s.class)) {
-          System.out.println(%4$s);
+        try (%2$s model = AutoPeft.load(Path.of("path/to/this/folder"), %2$s.class)) {
+          System.out.println(%3$s);
         }
         ```
         """
         .formatted(
-            python(task),
-            Markdown.quoted(base.isEmpty() ? "path/to/the/base" : base),
+            lines(task, Markdown.quoted(base.isEmpty() ? "path/to/the/base" : base)),
             java(task),
             use(task));
+  }
+
+  private static String lines(Task task, String base) {
+    if (task.readsPictures()) {
+      return """
+      from peft import PeftModel
+      from transformers import AutoImageProcessor, AutoModelForImageClassification
+
+      base = AutoModelForImageClassification.from_pretrained(%1$s)
+      model = PeftModel.from_pretrained(base, "path/to/this/folder")
+      processor = AutoImageProcessor.from_pretrained(%1$s)"""
+          .formatted(base);
+    }
+    return """
+    from peft import %1$s
+    from transformers import AutoTokenizer
+
+    model = %1$s.from_pretrained("path/to/this/folder")
+    tokenizer = AutoTokenizer.from_pretrained(%2$s)"""
+        .formatted(python(task), base);
   }
 
   private static String python(Task task) {
@@ -52,6 +68,7 @@ final class Loading {
           case TOKEN_CLS -> "TokenClassification";
           case QUESTION_ANS -> "QuestionAnswering";
           case FEATURE_EXTRACTION -> "FeatureExtraction";
+          case IMAGE_CLASSIFICATION -> throw new IllegalStateException("PEFT has no class for it.");
         };
   }
 
@@ -63,6 +80,7 @@ final class Loading {
       case TOKEN_CLS -> "TokenClassifier";
       case QUESTION_ANS -> "QuestionAnswerer";
       case FEATURE_EXTRACTION -> "Encoder";
+      case IMAGE_CLASSIFICATION -> "ImageClassifier";
     };
   }
 
@@ -71,6 +89,7 @@ final class Loading {
       case CAUSAL_LM, SEQ_2_SEQ_LM, SEQ_CLS, TOKEN_CLS -> "model.predict(\"A text.\")";
       case QUESTION_ANS -> "model.predict(\"A question?\", \"A text with the answer.\")";
       case FEATURE_EXTRACTION -> "model.embed(\"A text.\").length";
+      case IMAGE_CLASSIFICATION -> "model.predict(pixelValues)";
     };
   }
 }

@@ -99,7 +99,7 @@ public final class TokenizedFile {
   }
 
   private boolean typed() {
-    return model.map(m -> m.body().input().types().isPresent()).orElse(true);
+    return model.map(m -> m.body().tokenInput().types().isPresent()).orElse(true);
   }
 
   private List<TokenSequence> sequences() {
@@ -184,7 +184,7 @@ public final class TokenizedFile {
   private int[] types(int row) {
     int most =
         model
-            .flatMap(m -> m.body().input().types())
+            .flatMap(m -> m.body().tokenInput().types())
             .map(table -> table.rows() - 1)
             .orElse(Integer.MAX_VALUE);
     return rows.values(TYPES, row, rows.time(), 0, most);

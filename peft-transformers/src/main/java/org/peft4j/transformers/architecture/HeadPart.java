@@ -125,9 +125,7 @@ public sealed interface HeadPart permits HeadPart.Output, HeadPart.Features {
 
     /** The same, which adapters of before know as {@code other}. */
     public Language formerly(String other) {
-      LinearPart renamed =
-          new LinearPart(linear.site().formerly(other), linear.inputsFirst(), linear.deviation());
-      return new Language(renamed, tied, multiplier, softCap, constants);
+      return new Language(linear.formerly(other), tied, multiplier, softCap, constants);
     }
 
     /** The same with constants of that key added to the logits. */

@@ -30,7 +30,8 @@ public record InputPart(
     Optional<EmbeddingPart> types,
     Optional<NormPart> norm,
     Optional<LinearPart> last,
-    Optional<Site> prompt) {
+    Optional<Site> prompt)
+    implements StackInput {
   /** The name of the site before the first embedding of a sequence. */
   private static final String PROMPT = "prompt_encoder";
 
@@ -145,7 +146,7 @@ public record InputPart(
         prompt);
   }
 
-  /** The width of the first hidden states. */
+  @Override
   public long width() {
     return last.map(LinearPart::outputs).orElse(innerWidth());
   }
@@ -155,7 +156,12 @@ public record InputPart(
     return projection.map(LinearPart::outputs).orElse(tokens.width());
   }
 
-  /** Its modules. */
+  @Override
+  public Optional<EmbeddingPart> table() {
+    return Optional.of(tokens);
+  }
+
+  @Override
   public List<ModulePart> modules() {
     List<ModulePart> modules = new ArrayList<>();
     modules.add(tokens);
@@ -167,7 +173,7 @@ public record InputPart(
     return modules;
   }
 
-  /** The sites of its modules, then that of prompts. */
+  @Override
   public List<Site> sites() {
     List<Site> sites = new ArrayList<>(modules().stream().map(ModulePart::site).toList());
     prompt.ifPresent(sites::add);

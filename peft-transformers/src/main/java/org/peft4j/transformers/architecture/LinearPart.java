@@ -39,6 +39,11 @@ public record LinearPart(Site site, boolean inputsFirst, double deviation) imple
     return Site.linear(name, name, in, out, parameters).as(role);
   }
 
+  /** The same, which files and adapters of before know as {@code other}. */
+  public LinearPart formerly(String other) {
+    return new LinearPart(site.formerly(other), inputsFirst, deviation);
+  }
+
   /** The width of its input. */
   public long inputs() {
     return site.inputs();

@@ -38,7 +38,7 @@ public record ModelArchitecture(
   /** What it is for, by its head. */
   public Task task() {
     if (head instanceof HeadPart.Sequence) {
-      return Task.SEQ_CLS;
+      return readsText() ? Task.SEQ_CLS : Task.IMAGE_CLASSIFICATION;
     }
     if (head instanceof HeadPart.Tokens) {
       return Task.TOKEN_CLS;
@@ -55,6 +55,16 @@ public record ModelArchitecture(
   /** The classes of sequences or tokens; empty if the head has none. */
   public Optional<Labels> labels() {
     return head.labels();
+  }
+
+  /**
+   * The output of a head of pictures, which trains where {@code modules_to_save} names it: Hugging
+   * Face PEFT has no task that does. Empty for other heads.
+   */
+  public Optional<String> headToSave() {
+    return head instanceof HeadPart.Output output && task().readsPictures()
+        ? Optional.of(output.linear().site().name())
+        : Optional.empty();
   }
 
   /** The matrix of a head that is the table of token embeddings; empty if it has its own. */
@@ -77,19 +87,37 @@ public record ModelArchitecture(
   /** The same with other embeddings of tokens in each stack. */
   public ModelArchitecture withTokens(UnaryOperator<EmbeddingPart> change) {
     UnaryOperator<StackPart> each =
-        stack -> stack.withInput(stack.input().withTokens(change.apply(stack.input().tokens())));
+        stack ->
+            stack.input() instanceof InputPart input
+                ? stack.withInput(input.withTokens(change.apply(input.tokens())))
+                : stack;
     return new ModelArchitecture(
         names, maxPositions, tokens, encoder.map(each), each.apply(body), head);
   }
 
-  /** The number of token embeddings. */
+  /** The tables of tokens of its stacks, in the order of the forward pass. */
+  public List<EmbeddingPart> tables() {
+    return stacks().stream().flatMap(stack -> stack.input().table().stream()).toList();
+  }
+
+  /** The input of pictures, if it has one. */
+  public Optional<PatchInput> pictures() {
+    return stacks().stream().flatMap(stack -> stack.pictureInput().stream()).findFirst();
+  }
+
+  /** Whether it reads texts; a vision model reads pictures alone. */
+  public boolean readsText() {
+    return !tables().isEmpty();
+  }
+
+  /** The number of token embeddings; 0 for a model that reads pictures alone. */
   public int vocabularySize() {
-    return body.input().tokens().rows();
+    return body.input().table().map(EmbeddingPart::rows).orElse(0);
   }
 
   /** The number of token embeddings of the first stack: Marian's encoder may have its own. */
   public int inputVocabularySize() {
-    return stacks().get(0).input().tokens().rows();
+    return tables().isEmpty() ? 0 : tables().get(0).rows();
   }
 
   /** The width of hidden states between blocks. */

@@ -52,6 +52,11 @@ public record NormPart(Site site, Kind kind, double epsilon) implements ModulePa
         site(name, List.of(SiteParameter.weight("weight", width))), Kind.RMS_ONE_PLUS, epsilon);
   }
 
+  /** The same, which files and adapters of before know as {@code other}. */
+  public NormPart formerly(String other) {
+    return new NormPart(site.formerly(other), kind, epsilon);
+  }
+
   /** The number of features. */
   public long width() {
     return site.parameters().get(0).count();

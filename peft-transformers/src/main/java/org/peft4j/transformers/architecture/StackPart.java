@@ -8,13 +8,13 @@ import org.peft4j.site.Site;
 /**
  * An encoder or a decoder.
  *
- * @param input maps ids to hidden states
+ * @param input maps ids or pictures to hidden states
  * @param blocks in the order of the forward pass
  * @param norm after the last block
  * @param projection after the norm, to the head's width if the blocks' is another: OPT-350m
  */
 public record StackPart(
-    InputPart input,
+    StackInput input,
     List<BlockPart> blocks,
     Optional<NormPart> norm,
     Optional<LinearPart> projection) {
@@ -27,8 +27,21 @@ public record StackPart(
     return blocks.stream().mapToInt(BlockPart::times).sum();
   }
 
+  /** The input of a stack that reads tokens. */
+  public InputPart tokenInput() {
+    if (input instanceof InputPart tokens) {
+      return tokens;
+    }
+    throw new IllegalStateException("This stack reads pictures.");
+  }
+
+  /** The input of a stack that reads pictures; empty for others. */
+  public Optional<PatchInput> pictureInput() {
+    return input instanceof PatchInput patches ? Optional.of(patches) : Optional.empty();
+  }
+
   /** The same with another input. */
-  public StackPart withInput(InputPart other) {
+  public StackPart withInput(StackInput other) {
     return new StackPart(other, blocks, norm, projection);
   }
 

@@ -65,13 +65,13 @@ final class ModelTensors {
             .collect(Collectors.toSet());
     ModelArchitecture architecture = model.architecture();
     Optional<LinearPart> head = architecture.tiedHead();
-    String shared = architecture.body().input().tokens().key();
     boolean together = changeTogether(architecture);
     Set<String> changed = together ? Set.of() : apart(architecture);
     this.tied =
         head.isPresent()
             && (together
-                || !adapted.contains(head.get().site().name()) && !changed.contains(shared));
+                || !adapted.contains(head.get().site().name())
+                    && !changed.contains(architecture.body().tokenInput().tokens().key()));
     // Where a config unties the head, transformers looks for the table of each stack too.
     this.apart = head.isPresent() && !tied ? sharedTables(architecture, changed) : changed;
     for (Layer layer : model.graph().getLayers()) {
@@ -134,7 +134,7 @@ final class ModelTensors {
   }
 
   private static boolean reads(StackPart stack, String key) {
-    return stack.input().tokens().key().equals(key);
+    return stack.input().table().filter(table -> table.key().equals(key)).isPresent();
   }
 
   /** What no adapter changes, as the model's folder has it, if it does. */
@@ -156,10 +156,11 @@ final class ModelTensors {
 
   /** Whether table and head of a tied model have the same change: an adapter that acts at both. */
   private boolean changeTogether(ModelArchitecture architecture) {
-    Site table = architecture.body().input().tokens().site();
-    if (architecture.tiedHead().isEmpty()
-        || architecture.stacks().size() > 1
-        || !adapted.contains(table.name())) {
+    if (architecture.tiedHead().isEmpty() || architecture.stacks().size() > 1) {
+      return false;
+    }
+    Site table = architecture.body().tokenInput().tokens().site();
+    if (!adapted.contains(table.name())) {
       return false;
     }
     Site head = architecture.tiedHead().get().site();
@@ -178,8 +179,7 @@ final class ModelTensors {
 
   /** The keys of tables of which an adapter changes one user's copy. */
   private Set<String> apart(ModelArchitecture architecture) {
-    return architecture.stacks().stream()
-        .map(stack -> stack.input().tokens())
+    return architecture.tables().stream()
         .filter(table -> adapted.contains(table.site().name()))
         .map(EmbeddingPart::key)
         .collect(Collectors.toSet());
@@ -187,8 +187,7 @@ final class ModelTensors {
 
   private static Set<String> sharedTables(ModelArchitecture architecture, Set<String> changed) {
     Set<String> keys = new HashSet<>(changed);
-    architecture.stacks().stream()
-        .map(stack -> stack.input().tokens())
+    architecture.tables().stream()
         .filter(table -> table.shared().isPresent())
         .forEach(table -> keys.add(table.key()));
     return keys;

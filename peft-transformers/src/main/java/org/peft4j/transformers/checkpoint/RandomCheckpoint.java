@@ -12,12 +12,14 @@ import org.peft4j.site.SiteParameter;
 import org.peft4j.transformers.TransformerModel;
 import org.peft4j.transformers.TransformerOptions;
 import org.peft4j.transformers.Transformers;
+import org.peft4j.transformers.architecture.ConvolutionPart;
 import org.peft4j.transformers.architecture.EmbeddingPart;
 import org.peft4j.transformers.architecture.LinearPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.architecture.ModuleParameter;
 import org.peft4j.transformers.architecture.ModulePart;
 import org.peft4j.transformers.architecture.NormPart;
+import org.peft4j.transformers.architecture.PatchInput;
 import org.peft4j.transformers.family.Families;
 import org.peft4j.transformers.internal.weights.TensorKeys;
 
@@ -113,8 +115,16 @@ public final class RandomCheckpoint {
     if (module instanceof EmbeddingPart table) {
       return new NormalValues(seed, table.deviation(), count, padding(table));
     }
-    return new NormalValues(
-        seed, ((LinearPart) module).deviation(), count, NormalValues.Range.NONE);
+    return new NormalValues(seed, deviation(module), count, NormalValues.Range.NONE);
+  }
+
+  private static double deviation(ModulePart module) {
+    if (module instanceof PatchInput.Learnt learnt) {
+      return learnt.deviation();
+    }
+    return module instanceof ConvolutionPart convolution
+        ? convolution.deviation()
+        : ((LinearPart) module).deviation();
   }
 
   private static NormalValues.Range padding(EmbeddingPart table) {

@@ -19,6 +19,7 @@ import org.peft4j.safetensors.TensorInfo;
 import org.peft4j.safetensors.TensorSource;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteParameter;
+import org.peft4j.transformers.architecture.EmbeddingPart;
 import org.peft4j.transformers.architecture.HeadPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.family.Families;
@@ -112,13 +113,13 @@ public final class ResizedVocabulary {
 
   private static Set<Site> ofVocabulary(ModelArchitecture model) {
     Set<Site> sites = new LinkedHashSet<>();
-    model.stacks().forEach(stack -> sites.add(stack.input().tokens().site()));
+    model.tables().forEach(table -> sites.add(table.site()));
     sites.addAll(model.head().sites());
     return sites;
   }
 
   private void write(Path output, List<Path> companions) {
-    int old = model.body().input().tokens().rows();
+    int old = model.vocabularySize();
     if (tokens < 1) {
       throw new PeftException("--tokens is " + tokens + "; allowed: 1 and above.");
     }
@@ -128,7 +129,7 @@ public final class ResizedVocabulary {
               + " has no head of a language model; resize the language model that it was made of.");
     }
     ObjectNode config = CheckpointFiles.JSON.readObject(folder.resolve(CheckpointFiles.CONFIG));
-    if (model.stacks().stream().map(s -> s.input().tokens().rows()).distinct().count() > 1) {
+    if (model.tables().stream().map(EmbeddingPart::rows).distinct().count() > 1) {
       throw new PeftException(
           folder + " has a vocabulary for each side; only models with one can be resized.");
     }
@@ -186,7 +187,7 @@ public final class ResizedVocabulary {
   private Optional<String> key(String name) {
     String prefixed = model.names().bodyPrefix() + "." + name;
     Set<String> wanted = new LinkedHashSet<>(keys(model, "").keySet());
-    model.stacks().forEach(stack -> wanted.add(stack.input().tokens().key()));
+    model.tables().forEach(table -> wanted.add(table.key()));
     return wanted.stream().filter(key -> key.equals(name) || key.equals(prefixed)).findFirst();
   }
 

@@ -19,7 +19,6 @@ interface TensorTypes {
 
   /** Each tensor's type in the model's folder, under any of its names there. */
   static TensorTypes original(TransformerModel model) {
-    String table = model.architecture().body().input().tokens().key();
     Map<String, DType> types = new HashMap<>();
     CheckpointNames names = model.architecture().names();
     String prefix = names.bodyPrefix() + ".";
@@ -36,7 +35,8 @@ interface TensorTypes {
               });
     }
     // A formerly tied head has the table's type, and so has what the folder holds in fewer bits.
-    DType fallback = types.getOrDefault(table, DType.F32);
+    DType fallback =
+        model.architecture().body().input().table().map(t -> types.get(t.key())).orElse(DType.F32);
     return name -> types.getOrDefault(name, fallback);
   }
 }

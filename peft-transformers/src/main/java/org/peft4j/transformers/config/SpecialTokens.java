@@ -21,6 +21,12 @@ public record SpecialTokens(
     endOfText = List.copyOf(endOfText);
   }
 
+  /** Those of a model that reads no tokens. */
+  public static SpecialTokens none() {
+    return new SpecialTokens(
+        OptionalInt.empty(), List.of(), OptionalInt.empty(), OptionalInt.empty());
+  }
+
   /** Those of a decoder that always begins with the same token. */
   public SpecialTokens(
       OptionalInt beginOfText,

@@ -16,7 +16,7 @@ public record TaskHead(Task task, Optional<Labels> labels, ProblemType problem) 
    * @throws PeftException if they do not
    */
   public TaskHead {
-    boolean classes = task == Task.SEQ_CLS || task == Task.TOKEN_CLS;
+    boolean classes = task.labelsInputs() || task == Task.TOKEN_CLS;
     if (classes != labels.isPresent()) {
       throw new PeftException(
           "The task "
@@ -46,6 +46,11 @@ public record TaskHead(Task task, Optional<Labels> labels, ProblemType problem) 
   /** Labels of that type for each sequence. */
   public static TaskHead sequences(Labels labels, ProblemType problem) {
     return new TaskHead(Task.SEQ_CLS, Optional.of(labels), problem);
+  }
+
+  /** Labels of that type for each picture. */
+  public static TaskHead pictures(Labels labels, ProblemType problem) {
+    return new TaskHead(Task.IMAGE_CLASSIFICATION, Optional.of(labels), problem);
   }
 
   /** A class for each token. */

@@ -1,9 +1,7 @@
 package org.peft4j.transformers.evaluation;
 
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
-import org.peft4j.error.PeftException;
 import org.peft4j.transformers.tokenizer.TextInput;
 
 /**
@@ -13,7 +11,8 @@ import org.peft4j.transformers.tokenizer.TextInput;
  * @param labels names of the model's labels
  * @param numbers one for each output of the model; empty where there are labels
  */
-public record LabelledText(TextInput input, List<String> labels, List<Double> numbers) {
+public record LabelledText(TextInput input, List<String> labels, List<Double> numbers)
+    implements ExpectedLabels {
   /**
    * Checks the labels.
    *
@@ -22,17 +21,7 @@ public record LabelledText(TextInput input, List<String> labels, List<Double> nu
   public LabelledText {
     labels = List.copyOf(labels);
     numbers = List.copyOf(numbers);
-    if (!labels.isEmpty() && !numbers.isEmpty()) {
-      throw new PeftException(
-          "A text has the labels %s and the numbers %s; give one or the other."
-              .formatted(labels, numbers));
-    }
-    if (new HashSet<>(labels).size() < labels.size()) {
-      throw new PeftException("A text has the labels " + labels + "; give each of them once.");
-    }
-    if (!numbers.stream().allMatch(Double::isFinite)) {
-      throw new PeftException("A text has the numbers " + numbers + "; allowed: finite numbers.");
-    }
+    ExpectedLabels.require("A text", labels, numbers);
   }
 
   /** A text of a class, or with all the labels that hold. */

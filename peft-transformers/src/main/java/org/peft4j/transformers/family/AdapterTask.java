@@ -72,19 +72,24 @@ public final class AdapterTask {
    */
   public static TaskHead of(Path adapter, Path base, Optional<Task> task) {
     TaskHead stored = head(Families.read(base));
+    if (task.isEmpty() && !Families.read(base).readsText()) {
+      return beside(adapter).orElse(stored);
+    }
     if (task.isEmpty() || languageModels(task.get(), stored.task())) {
       return stored;
     }
-    if (task.get() != Task.SEQ_CLS && task.get() != Task.TOKEN_CLS) {
+    if (!task.get().labelsInputs() && task.get() != Task.TOKEN_CLS) {
       return TaskHead.of(task.get());
     }
-    if (Files.exists(adapter.resolve(CONFIG))) {
-      TaskHead beside = head(Families.read(adapter.resolve(CONFIG)));
-      if (beside.task() == task.get()) {
-        return beside;
-      }
-    }
-    return counted(adapter, base, task.get(), stored);
+    return beside(adapter)
+        .filter(head -> head.task() == task.get())
+        .orElseGet(() -> counted(adapter, base, task.get(), stored));
+  }
+
+  /** The head of the config beside an adapter, if there is one. */
+  private static Optional<TaskHead> beside(Path adapter) {
+    Path config = adapter.resolve(CONFIG);
+    return Files.exists(config) ? Optional.of(head(Families.read(config))) : Optional.empty();
   }
 
   private static boolean languageModels(Task first, Task second) {
@@ -99,7 +104,7 @@ public final class AdapterTask {
    */
   public static Task named(String name) {
     return Arrays.stream(Task.values())
-        .filter(task -> task.name().equals(name))
+        .filter(task -> task.adapterTask().filter(name::equals).isPresent())
         .findFirst()
         .orElseThrow(
             () ->
@@ -107,13 +112,15 @@ public final class AdapterTask {
                     "The adapter's task_type is "
                         + Quoted.quoted(name)
                         + "; allowed: "
-                        + Arrays.toString(Task.values())
+                        + Arrays.stream(Task.values())
+                            .flatMap(task -> task.adapterTask().stream())
+                            .toList()
                         + "."));
   }
 
   private static TaskHead counted(Path adapter, Path base, Task task, TaskHead stored) {
     Labels two = Labels.count(2);
-    TaskHead any = task == Task.SEQ_CLS ? TaskHead.sequences(two) : TaskHead.tokens(two);
+    TaskHead any = new TaskHead(task, Optional.of(two), ProblemType.SINGLE_LABEL_CLASSIFICATION);
     HeadPart.Output head = (HeadPart.Output) Families.read(base, any).head();
     Optional<Integer> own = outputs(adapter, "." + head.linear().site().name() + ".weight");
     boolean same = stored.task() == task;
@@ -136,7 +143,8 @@ public final class AdapterTask {
       return TaskHead.tokens(labels);
     }
     boolean said = same && stored.problem() != ProblemType.of(stored.requireLabels());
-    return TaskHead.sequences(labels, said ? stored.problem() : ProblemType.of(labels));
+    return new TaskHead(
+        task, Optional.of(labels), said ? stored.problem() : ProblemType.of(labels));
   }
 
   /** The rows of the adapter's copy of a matrix. */
@@ -153,7 +161,7 @@ public final class AdapterTask {
   /** The head that a model has, as it is asked for. */
   public static TaskHead head(ModelArchitecture model) {
     if (model.head() instanceof HeadPart.Sequence sequence) {
-      return TaskHead.sequences(sequence.classes(), sequence.problem());
+      return new TaskHead(model.task(), Optional.of(sequence.classes()), sequence.problem());
     }
     return model.head() instanceof HeadPart.Tokens tokens
         ? TaskHead.tokens(tokens.classes())

@@ -44,6 +44,7 @@ import org.peft4j.transformers.internal.family.gated.Qwen3Family;
 import org.peft4j.transformers.internal.family.gated.SmolLm3Family;
 import org.peft4j.transformers.internal.family.seq2seq.BartFamily;
 import org.peft4j.transformers.internal.family.seq2seq.T5Family;
+import org.peft4j.transformers.internal.family.vision.ViTFamily;
 
 /**
  * The families that this library knows. Reading a {@code config.json} refuses every setting that it
@@ -87,7 +88,9 @@ public final class Families {
           new ModernBertFamily(),
           new T5Family("t5", "T5"),
           new T5Family("mt5", "MT5"),
-          new T5Family("umt5", "UMT5"));
+          new T5Family("umt5", "UMT5"),
+          new ViTFamily("vit", "ViT"),
+          new ViTFamily("deit", "DeiT"));
 
   private static final JsonReader JSON = JsonReader.upTo(1 << 20, 1 << 20);
 

@@ -19,10 +19,10 @@ import org.peft4j.transformers.internal.batch.TokenIds;
 import org.peft4j.transformers.internal.head.Labelled;
 
 /**
- * A batch for one pass, all INT32 [batch, time] except the labels of sequences and answers. Labels
- * and decoder inputs of an encoder-decoder are [batch, length].
+ * A batch for one pass, all INT32 [batch, time] except pictures and the labels of sequences and
+ * answers. Labels and decoder inputs of an encoder-decoder are [batch, length].
  *
- * @param inputIds token ids
+ * @param input token ids, or pictures [batch, channels, height, width] of single precision
  * @param attentionMask 1 for a token, 0 for padding; empty if nothing is padding
  * @param types the type of each token, for a graph with that input; empty otherwise
  * @param decoder the input of an encoder-decoder's decoder; empty for a model of one stack
@@ -32,7 +32,7 @@ import org.peft4j.transformers.internal.head.Labelled;
  * @param tasks the task of each sequence, for multitask prompts; empty for none
  */
 public record ForwardInputs(
-    INDArray inputIds,
+    INDArray input,
     Optional<INDArray> attentionMask,
     Optional<INDArray> types,
     Optional<DecoderInput> decoder,
@@ -62,7 +62,9 @@ public record ForwardInputs(
    * questions has {@code start_positions} and {@code end_positions} [batch] instead. A model with
    * types of tokens takes {@code token_type_ids}; its graph must be loaded with that input. An
    * encoder-decoder needs {@code decoder_input_ids} or labels, from which they are made, and may
-   * have a {@code decoder_attention_mask}.
+   * have a {@code decoder_attention_mask}. A vision model reads {@code pixel_values} [batch,
+   * channels, height, width] of a floating type and labels; {@code interpolate_pos_encoding} [1] of
+   * 1 asks for pictures of any size, for which the model must be loaded.
    *
    * @param model the model that will read the batch
    * @throws PeftException if the file is broken, lacks {@code input_ids} or has an unknown tensor,
@@ -70,6 +72,9 @@ public record ForwardInputs(
    */
   public static ForwardInputs read(Path file, ModelArchitecture model) {
     try (TensorSource source = TensorSource.open(file)) {
+      if (!model.readsText()) {
+        return ForwardPictures.read(source, model);
+      }
       List<Long> shape = source.tensor(IDS).shape();
       if (shape.size() != 2 || shape.contains(0L)) {
         throw problem(file, IDS + " has the shape " + shape + "; needed: [batch, time].");
@@ -82,18 +87,13 @@ public record ForwardInputs(
       if (decodes) {
         known.addAll(List.of(DECODER_IDS, DECODER_MASK));
       }
-      Optional<EmbeddingPart> kinds = model.body().input().types();
+      Optional<EmbeddingPart> kinds = model.body().tokenInput().types();
       if (kinds.isPresent()) {
         known.add(TYPES);
       }
       List<Long> decoded = decodes ? decoderShape(source, shape.get(0)) : shape;
       for (TensorInfo tensor : source.tensors().values()) {
-        if (!known.contains(tensor.name())) {
-          throw problem(
-              file,
-              "unknown tensor \"%s\"; allowed: %s."
-                  .formatted(tensor.name(), String.join(", ", known)));
-        }
+        requireKnown(tensor, file, known);
         if (wanted.ofSequences() && wanted.names().contains(tensor.name())) {
           continue; // They have shapes of their own.
         }
@@ -136,6 +136,21 @@ public record ForwardInputs(
     }
   }
 
+  private static void requireKnown(TensorInfo tensor, Path file, List<String> known) {
+    if (!known.contains(tensor.name())) {
+      throw problem(
+          file,
+          "unknown tensor \"%s\"; allowed: %s.".formatted(tensor.name(), String.join(", ", known)));
+    }
+  }
+
+  /** Refuses other tensors than the inputs and labels of those names. */
+  static void requireKnown(TensorSource source, List<String> inputs, List<String> labels) {
+    List<String> known = new ArrayList<>(inputs);
+    known.addAll(labels);
+    source.tensors().values().forEach(tensor -> requireKnown(tensor, source.path(), known));
+  }
+
   private static String decoderName(TensorSource source) {
     return source.tensors().containsKey(DECODER_IDS) ? DECODER_IDS : LABELS;
   }
@@ -174,6 +189,15 @@ public record ForwardInputs(
     }
   }
 
+  /** Whether a file asks for pictures of other sizes than the model's. */
+  public static boolean interpolates(Path file) {
+    try (TensorSource source = TensorSource.open(file)) {
+      return optional(source, ForwardPictures.INTERPOLATE, 0, 1)
+          .filter(values -> values.length == 1 && values[0] == 1)
+          .isPresent();
+    }
+  }
+
   private static Optional<int[]> optional(TensorSource source, String name, int least, int most) {
     return source.tensors().containsKey(name)
         ? Optional.of(values(source, name, least, most))
@@ -208,8 +232,8 @@ public record ForwardInputs(
     return decoder
         .map(DecoderInput::ids)
         .or(() -> types)
-        .map(second -> new INDArray[] {inputIds, second})
-        .orElseGet(() -> new INDArray[] {inputIds});
+        .map(second -> new INDArray[] {input, second})
+        .orElseGet(() -> new INDArray[] {input});
   }
 
   /** The masks of the inputs; null without any. */
@@ -227,7 +251,7 @@ public record ForwardInputs(
 
   @Override
   public void close() {
-    Scratch.release(inputIds);
+    Scratch.release(input);
     attentionMask.ifPresent(Scratch::release);
     types.ifPresent(Scratch::release);
     decoder.ifPresent(

@@ -164,7 +164,7 @@ public final class Generator {
     if (model.encoder().isEmpty()) {
       return model.longestText();
     }
-    return model.body().input().positions().map(PositionPart::positions).orElse(1 << 30);
+    return model.body().tokenInput().positions().map(PositionPart::positions).orElse(1 << 30);
   }
 
   private void choose(

@@ -57,7 +57,8 @@ final class PromptCheck {
     int positions =
         model
             .encoder()
-            .map(stack -> stack.input().positions().map(PositionPart::positions))
+            .filter(stack -> stack.input().table().isPresent())
+            .map(stack -> stack.tokenInput().positions().map(PositionPart::positions))
             .orElseGet(() -> Optional.of(model.longestText()))
             .orElse(Integer.MAX_VALUE);
     if (prompt.length == 0) {

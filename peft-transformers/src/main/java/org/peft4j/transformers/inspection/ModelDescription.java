@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -12,6 +13,7 @@ import org.peft4j.site.SiteKind;
 import org.peft4j.transformers.architecture.AttentionPart;
 import org.peft4j.transformers.architecture.HeadPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
+import org.peft4j.transformers.architecture.PatchInput;
 import org.peft4j.transformers.family.Families;
 import org.peft4j.transformers.internal.weights.StoredHead;
 
@@ -47,7 +49,7 @@ public record ModelDescription(ModelArchitecture architecture, TensorTable tenso
     AttentionPart attention = architecture.body().blocks().get(0).attentions().get(0);
     return String.format(
         "%s model: %s parameters, %s%d layers, width %d, %d heads (%d for keys and values),"
-            + " vocabulary %s, %s positions, %s%n",
+            + " %s, %s%n",
         architecture.modelType(),
         TextTable.number(parameterCount()),
         encoder(),
@@ -55,9 +57,27 @@ public record ModelDescription(ModelArchitecture architecture, TensorTable tenso
         architecture.hiddenSize(),
         attention.heads(),
         attention.keyValueHeads(),
-        TextTable.number(architecture.vocabularySize()),
-        TextTable.number(architecture.maxPositions()),
+        reads(),
         head());
+  }
+
+  private String reads() {
+    Optional<String> pictures = architecture.pictures().map(ModelDescription::pictures);
+    if (!architecture.readsText()) {
+      return pictures.orElseThrow();
+    }
+    String text =
+        "vocabulary %s, %s positions"
+            .formatted(
+                TextTable.number(architecture.vocabularySize()),
+                TextTable.number(architecture.maxPositions()));
+    return pictures.map(both -> both + ", " + text).orElse(text);
+  }
+
+  private static String pictures(PatchInput input) {
+    return "pictures of %d × %d pixels in patches of %d × %d"
+        .formatted(
+            input.imageHeight(), input.imageWidth(), input.patchHeight(), input.patchWidth());
   }
 
   private String encoder() {

@@ -48,7 +48,8 @@ record StepMemory(long output, long outputs, long kept, List<Elements> blocks, H
             .sum();
     long projected =
         model.stacks().stream()
-            .map(StackPart::input)
+            .filter(stack -> stack.input().table().isPresent())
+            .map(StackPart::tokenInput)
             .filter(input -> input.projection().isPresent())
             .filter(input -> adapted.contains(input.projection().get().site().name()))
             .mapToLong(input -> rows * input.tokens().width())

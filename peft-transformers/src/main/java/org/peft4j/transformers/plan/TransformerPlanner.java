@@ -64,7 +64,13 @@ public final class TransformerPlanner {
     return new TransformerPlanner(model).plan(config, batch);
   }
 
-  private TransformerPlan plan(PeftConfig config, TrainingBatch batch) {
+  /** A picture's length is the number of its patches, and of the tokens before them. */
+  private TrainingBatch read(TrainingBatch batch) {
+    return model.readsText() ? batch : new TrainingBatch(batch.sequences(), model.maxPositions());
+  }
+
+  private TransformerPlan plan(PeftConfig config, TrainingBatch given) {
+    TrainingBatch batch = read(given);
     WeightSizes weights = WeightSizes.of(model);
     ModelOutline outline =
         new ModelOutline(

@@ -84,7 +84,9 @@ class FamilyGraphTest {
     try (TransformerModel loaded = random(family);
         PeftModel<ComputationGraph> bare = Peft.bare(loaded.graph(), 1)) {
       assertThat(bare.sites()).containsExactlyElementsOf(described.sites());
-      assertThat(bare.sites()).extracting(Site::role).contains(SiteRole.TOKEN_EMBEDDING);
+      if (described.readsText()) {
+        assertThat(bare.sites()).extracting(Site::role).contains(SiteRole.TOKEN_EMBEDDING);
+      }
       assertThat(loaded.parameterCount()).isEqualTo(described.parameterCount());
       for (PeftConfig config : DEFAULTS) {
         AdapterPlan planned = Transformers.plan(config(family), config, BATCH).adapter();

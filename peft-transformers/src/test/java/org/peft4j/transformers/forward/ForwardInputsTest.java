@@ -51,7 +51,7 @@ class ForwardInputsTest {
   void tensorsThatAreNotThereAreEmpty() {
     Path file = with("input_ids", new long[] {1, 3}, 3, 4, 5);
     try (ForwardInputs inputs = ForwardInputs.read(file, model("llama"))) {
-      assertThat(inputs.inputIds().toIntMatrix()).isDeepEqualTo(new int[][] {{3, 4, 5}});
+      assertThat(inputs.input().toIntMatrix()).isDeepEqualTo(new int[][] {{3, 4, 5}});
       assertThat(inputs.attentionMask()).isEmpty();
       assertThat(inputs.labels()).isEmpty();
       assertThat(inputs.tasks()).isEmpty();

@@ -80,7 +80,7 @@ class ForwardPassTest {
             ForwardInputs.read(file("llama_qv", "inputs.safetensors"), base.architecture())) {
       ForwardInputs inputs =
           new ForwardInputs(
-              all.inputIds(),
+              all.input(),
               all.attentionMask(),
               all.types(),
               all.decoder(),

@@ -33,7 +33,7 @@ record InputTokens(Tokenizer tokenizer, ModelArchitecture model, TextLimit limit
 
   /** The same sequence with the types of its tokens, where the model reads any. */
   TokenSequence typed(TokenSequence sequence, EncodedText text) {
-    boolean reads = model.body().input().types().isPresent() && tokenizer.givesTypes();
+    boolean reads = model.body().tokenInput().types().isPresent() && tokenizer.givesTypes();
     int[] types = text.types();
     return reads && Arrays.stream(types).anyMatch(type -> type != 0)
         ? sequence.withTypes(types)

@@ -6,7 +6,7 @@ import java.util.stream.Stream;
 import org.peft4j.error.PeftException;
 import org.peft4j.transformers.architecture.HeadPart;
 import org.peft4j.transformers.config.Labels;
-import org.peft4j.transformers.evaluation.LabelledText;
+import org.peft4j.transformers.evaluation.ExpectedLabels;
 import org.peft4j.transformers.metrics.ClassMetrics;
 import org.peft4j.transformers.metrics.LabelMetrics;
 import org.peft4j.transformers.metrics.NumberMetrics;
@@ -14,7 +14,7 @@ import org.peft4j.transformers.metrics.Scores;
 import org.peft4j.transformers.prediction.LabelScores;
 
 /** Scores of a classifier of sequences, by what its labels are. */
-public record SequenceScores(HeadPart.Sequence head, List<LabelledText> examples) {
+public record SequenceScores(HeadPart.Sequence head, List<? extends ExpectedLabels> examples) {
   private static final double HOLDS = 0.5;
 
   /**
@@ -28,7 +28,7 @@ public record SequenceScores(HeadPart.Sequence head, List<LabelledText> examples
     }
   }
 
-  private static void requireFit(HeadPart.Sequence head, LabelledText example, int i) {
+  private static void requireFit(HeadPart.Sequence head, ExpectedLabels example, int i) {
     int labels = example.labels().size();
     int numbers = example.numbers().size();
     int outputs = head.classes().size();
@@ -41,10 +41,10 @@ public record SequenceScores(HeadPart.Sequence head, List<LabelledText> examples
     example.labels().forEach(label -> KnownLabels.number(head.classes(), i, label));
   }
 
-  private static void require(boolean right, int i, LabelledText example, String wanted) {
+  private static void require(boolean right, int i, ExpectedLabels example, String wanted) {
     if (!right) {
       throw new PeftException(
-          "Example %d has the labels %s and the numbers %s; the model gives each text %s."
+          "Example %d has the labels %s and the numbers %s; the model gives each input %s."
               .formatted(i, example.labels(), example.numbers(), wanted));
     }
   }
@@ -84,7 +84,7 @@ public record SequenceScores(HeadPart.Sequence head, List<LabelledText> examples
   }
 
   private boolean[][] holding() {
-    return holding(examples.stream().map(LabelledText::labels));
+    return holding(examples.stream().map(ExpectedLabels::labels));
   }
 
   private boolean[][] holding(Stream<List<String>> given) {

@@ -78,6 +78,14 @@ public final class ConfigFields {
     return has(name) ? size(name) : absent;
   }
 
+  /** Two sizes, height and width: a list of them, or one number for both. */
+  public List<Integer> sizes(String name, int absent) {
+    if (!has(name)) {
+      return List.of(absent, absent);
+    }
+    return node(name).isArray() ? list(name).sizes(MAX_SIZE) : List.of(size(name), size(name));
+  }
+
   /** Checks that heads times their size is a size too. */
   public void headSizes(String name, int heads, int headSize) {
     check(

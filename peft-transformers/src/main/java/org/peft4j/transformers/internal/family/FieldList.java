@@ -62,6 +62,21 @@ record FieldList(JsonNode node, Consumer<String> problem) {
     return flags;
   }
 
+  /** Two whole numbers of at least 1; ones where they are wrong. */
+  List<Integer> sizes(int most) {
+    List<Integer> sizes = new ArrayList<>();
+    for (JsonNode each : node) {
+      if (each.isInt() && each.intValue() >= 1 && each.intValue() <= most) {
+        sizes.add(each.intValue());
+      }
+    }
+    if (sizes.size() != 2 || node.size() != 2) {
+      problem.accept("a number of 1 to " + most + ", or a list of two, height and width");
+      return List.of(1, 1);
+    }
+    return sizes;
+  }
+
   /** One id, or a list of ids, or none. */
   List<Integer> tokens() {
     List<Integer> ids = new ArrayList<>();

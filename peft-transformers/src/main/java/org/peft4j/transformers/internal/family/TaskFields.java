@@ -35,9 +35,9 @@ public final class TaskFields {
       fields.check(false, "architectures", "classes of this family for the tasks " + tasks);
       return TaskHead.of(tasks.get(0));
     }
-    if (task == Task.SEQ_CLS) {
+    if (task.labelsInputs()) {
       Labels labels = labels(fields, 1);
-      return TaskHead.sequences(labels, problem(fields, labels));
+      return new TaskHead(task, Optional.of(labels), problem(fields, labels));
     }
     return task == Task.TOKEN_CLS ? TaskHead.tokens(labels(fields, 2)) : TaskHead.of(task);
   }

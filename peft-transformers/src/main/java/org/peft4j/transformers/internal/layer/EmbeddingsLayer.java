@@ -57,7 +57,7 @@ final class EmbeddingsLayer extends SteppingLayer {
       NeuralNetConfiguration configuration, FrozenModel model, Side side, LayerGrafts grafts) {
     super(configuration, model, model.architecture().stack(side).input().sites(), grafts);
     this.side = side;
-    part = model.architecture().stack(side).input();
+    part = model.architecture().stack(side).tokenInput();
     embeddings = Embeddings.of(part, new Modules(model, grafts));
   }
 

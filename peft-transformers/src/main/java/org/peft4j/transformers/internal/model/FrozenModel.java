@@ -32,13 +32,14 @@ public final class FrozenModel implements AutoCloseable {
   private final boolean checkpointing;
   private final double labelSmoothing;
   private final double neftuneAlpha;
+  private final boolean interpolatesPositions;
   private final ActivationPool pool;
 
   /**
    * @param checkpointing whether blocks keep only their input for the backward pass
    */
   public FrozenModel(ModelArchitecture architecture, WeightStore weights, boolean checkpointing) {
-    this(architecture, weights, checkpointing, 0, 0);
+    this(architecture, weights, checkpointing, 0, 0, false);
   }
 
   /**
@@ -47,13 +48,16 @@ public final class FrozenModel implements AutoCloseable {
    * @param checkpointing whether blocks keep only their input for the backward pass
    * @param labelSmoothing ε, 0 for none
    * @param neftuneAlpha α, 0 for none
+   * @param interpolatesPositions whether pictures may have another size than the model's
    */
   public FrozenModel(
       ModelArchitecture architecture,
       WeightStore weights,
       boolean checkpointing,
       double labelSmoothing,
-      double neftuneAlpha) {
+      double neftuneAlpha,
+      boolean interpolatesPositions) {
+    this.interpolatesPositions = interpolatesPositions;
     this.labelSmoothing = labelSmoothing;
     this.neftuneAlpha = neftuneAlpha;
     this.architecture = architecture;
@@ -105,6 +109,11 @@ public final class FrozenModel implements AutoCloseable {
   /** The α of the noise on embeddings in training; 0 for none. */
   public double neftuneAlpha() {
     return neftuneAlpha;
+  }
+
+  /** Whether the positions of pictures of another size are interpolated. */
+  public boolean interpolatesPositions() {
+    return interpolatesPositions;
   }
 
   /** The tables of rotary positions; all attentions with equal positions share them. */

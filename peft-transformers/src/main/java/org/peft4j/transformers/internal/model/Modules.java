@@ -10,6 +10,7 @@ import org.peft4j.internal.module.EmbeddingModule;
 import org.peft4j.internal.module.LinearModule;
 import org.peft4j.internal.module.NormModule;
 import org.peft4j.site.Site;
+import org.peft4j.transformers.architecture.ConvolutionPart;
 import org.peft4j.transformers.architecture.EmbeddingPart;
 import org.peft4j.transformers.architecture.LinearPart;
 import org.peft4j.transformers.architecture.NormPart;
@@ -19,6 +20,14 @@ import org.peft4j.weight.FrozenWeight;
 /** Makes a layer's modules over the frozen weights, each with its site's adapters. */
 public record Modules(FrozenModel model, LayerGrafts grafts) {
   public LinearModule linear(LinearPart part) {
+    WeightStore weights = model.weights();
+    String name = part.site().name();
+    return new LinearModule(
+        grafts.at(name), weights.get(name + ".weight"), weights.find(name + ".bias"));
+  }
+
+  /** A convolution as a linear map of patches. */
+  public LinearModule convolution(ConvolutionPart part) {
     WeightStore weights = model.weights();
     String name = part.site().name();
     return new LinearModule(

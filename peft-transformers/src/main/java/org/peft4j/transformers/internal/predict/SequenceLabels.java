@@ -26,13 +26,14 @@ public record SequenceLabels(TextBatches batches, HeadPart.Sequence head) {
         (numbers, logits, mask) -> {
           double[][] rows = logits.toDoubleMatrix();
           for (int row = 0; row < numbers.length; row++) {
-            scores[numbers[row]] = scores(rows[row]);
+            scores[numbers[row]] = scores(head, rows[row]);
           }
         });
     return Arrays.asList(scores);
   }
 
-  private LabelScores scores(double[] logits) {
+  /** The scores of one input's logits. */
+  public static LabelScores scores(HeadPart.Sequence head, double[] logits) {
     double[] values =
         switch (head.problem()) {
           case SINGLE_LABEL_CLASSIFICATION -> Probabilities.softmax(logits);

@@ -113,7 +113,7 @@ public record TextBatches(ComputationGraph graph, ModelArchitecture model, Token
     if (graph.getNumInputArrays() == 2) {
       return new INDArray[] {tokens, Nd4j.createFromArray(types)};
     }
-    if (model.body().input().types().isEmpty()
+    if (model.body().tokenInput().types().isEmpty()
         || Arrays.stream(types).flatMapToInt(Arrays::stream).allMatch(type -> type == 0)) {
       return new INDArray[] {tokens};
     }

@@ -26,7 +26,7 @@ public final class StoredHead {
    * @param path a checkpoint folder; anything else leaves the model as it is
    */
   public static ModelArchitecture of(Path path, ModelArchitecture model) {
-    boolean shares = model.stacks().stream().anyMatch(s -> s.input().tokens().shared().isPresent());
+    boolean shares = model.tables().stream().anyMatch(t -> t.shared().isPresent());
     if (!(model.head().tied() || shares) || !WeightFiles.present(path)) {
       return model;
     }
@@ -57,7 +57,7 @@ public final class StoredHead {
   /** The table of token embeddings under its key; or that of the first stack that has its own. */
   private static Optional<TensorInfo> table(TensorSource source, ModelArchitecture model) {
     String prefix = model.names().bodyPrefix() + ".";
-    String key = model.body().input().tokens().key();
+    String key = model.body().tokenInput().tokens().key();
     return find(source, key)
         .or(
             () ->
@@ -66,8 +66,8 @@ public final class StoredHead {
                     : Optional.empty())
         .or(
             () ->
-                model.stacks().stream()
-                    .flatMap(stack -> find(source, stack.input().tokens().ownKey()).stream())
+                model.tables().stream()
+                    .flatMap(tokens -> find(source, tokens.ownKey()).stream())
                     .findFirst());
   }
 

@@ -7,6 +7,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteParameter;
 import org.peft4j.transformers.architecture.CheckpointNames;
@@ -62,7 +63,7 @@ public record TensorKeys(
       Site head = model.tiedHead().get().site();
       String matrix = key(head, head.parameters().get(0));
       shapes.remove(matrix);
-      aliases.put(matrix, model.body().input().tokens().key());
+      aliases.put(matrix, model.body().tokenInput().tokens().key());
     }
     Set<String> optional = new TreeSet<>();
     for (ModulePart module : model.modules()) {
@@ -147,7 +148,9 @@ public record TensorKeys(
     if (shapes.containsKey(own)) {
       return Optional.of(own);
     }
-    return Optional.of(prefixed(own)).filter(shapes::containsKey);
+    return Stream.of(prefixed(own), names.own(prefixed(HubNames.today(name))))
+        .filter(shapes::containsKey)
+        .findFirst();
   }
 
   /** Whether a tensor of that name may be present and is not used. */

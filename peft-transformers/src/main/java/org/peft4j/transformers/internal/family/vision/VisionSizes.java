@@ -1,0 +1,47 @@
+package org.peft4j.transformers.internal.family.vision;
+
+import java.util.List;
+import org.peft4j.transformers.internal.family.ConfigFields;
+
+/**
+ * The sizes of a vision transformer, by ViT's names of fields.
+ *
+ * @param inner the width between the two maps of feed-forward parts
+ * @param imageHeight in pixels, as the rest
+ * @param deviation of new weights
+ */
+record VisionSizes(
+    int width,
+    int heads,
+    int inner,
+    int channels,
+    int imageHeight,
+    int imageWidth,
+    int patchHeight,
+    int patchWidth,
+    double deviation) {
+  static VisionSizes read(ConfigFields fields) {
+    int width = fields.size("hidden_size", 768);
+    int heads = fields.size("num_attention_heads", 12);
+    fields.check(width % heads == 0, "num_attention_heads", "a divisor of hidden_size " + width);
+    List<Integer> image = fields.sizes("image_size", 224);
+    List<Integer> patch = fields.sizes("patch_size", 16);
+    boolean fits = image.get(0) >= patch.get(0) && image.get(1) >= patch.get(1);
+    fields.check(fits, "patch_size", "a size within image_size " + image);
+    return new VisionSizes(
+        width,
+        heads,
+        fields.size("intermediate_size", 3072),
+        fields.size("num_channels", 3),
+        fits ? image.get(0) : patch.get(0),
+        fits ? image.get(1) : patch.get(1),
+        patch.get(0),
+        patch.get(1),
+        fields.positiveNumber("initializer_range", 0.02));
+  }
+
+  /** The number of patches of a picture. */
+  int patches() {
+    return Math.multiplyExact(imageHeight / patchHeight, imageWidth / patchWidth);
+  }
+}

@@ -1,0 +1,44 @@
+"""Cases of models that read pictures. PEFT has no task for them: a head trains where modules_to_save names it."""
+
+import setting  # first: sets the environment
+
+from peft import IA3Config, LNTuningConfig, LoraConfig, PeftConfig
+
+import cases
+from cases import Case
+
+QV = ["q_proj", "v_proj"]
+
+
+def one(description: str, base: str, config: PeftConfig, **fields) -> Case:
+    """The loss must not become so small in five steps that its relative error is large."""
+    return cases.one(description, base, config, **{"learning_rate": 3e-3, **fields})
+
+
+def lora(**fields) -> LoraConfig:
+    return LoraConfig(**{"r": 4, "lora_alpha": 8, "target_modules": QV, "modules_to_save": ["classifier"], **fields})
+
+
+ALL: dict[str, Case] = {
+    f"pictures/{name}": case
+    for name, case in {
+        "vit_lora": one("LoRA on queries and values; the classifier trains too", "vit", lora()),
+        "vit_one": one("A single picture", "vit", lora(r=2), rows=1),
+        "vit_linear": one("all-linear, the classifier too, which trains by its adapter alone", "vit", lora(target_modules="all-linear", r=2, modules_to_save=None)),
+        "vit_dora": one("DoRA on values and the feed-forward part", "vit", lora(target_modules=["v_proj", "fc1"], r=2, use_dora=True)),
+        "vit_ia3": one(
+            "(IA)3",
+            "vit",
+            IA3Config(target_modules=["k_proj", "v_proj", "fc2"], feedforward_modules=["fc2"], modules_to_save=["classifier"]),
+        ),
+        "vit_biases": one("All biases train, that of the patches too", "vit_odd", lora(bias="all", target_modules=["o_proj"], modules_to_save=None)),
+        "vit_norms": one("Copies of the norms", "vit", LNTuningConfig(target_modules=["layernorm_before", "layernorm"])),
+        "vit_patches": one("LoRA on the map of patches, a convolution", "vit", lora(target_modules=["projection", "q_proj"], r=3)),
+        "vit_projection": one("A copy of the map of patches", "vit", lora(modules_to_save=["projection", "classifier"])),
+        "vit_larger": one("Pictures of another size: interpolated positions", "vit", lora(), size=[33, 26]),
+        "vit_odd": one("Oblong pictures of one channel, a number; BF16", "vit_odd", lora()),
+        "vit_several": one("Several labels at once; F16", "vit_several", lora(target_modules=["key", "fc2", "k_proj"])),
+        "deit_lora": one("A token of distillation", "deit", lora(target_modules=["query", "q_proj", "v_proj", "fc1"])),
+        "deit_larger": one("Interpolated behind two tokens", "deit", lora(r=2), size=[25, 40], rows=2),
+    }.items()
+}
