@@ -14,8 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
-from diffusers import UNet2DConditionModel
+from diffusers import AutoencoderKL, UNet2DConditionModel
 from peft import IA3Config, LoHaConfig, LoraConfig, PeftConfig, PeftModel, get_peft_model, get_peft_model_state_dict
+
+from safetensors.torch import load_file
 
 from first_values import first_value
 
@@ -40,6 +42,18 @@ BASES = {
         block_out_channels=(8, 8), norm_num_groups=2, layers_per_block=2, cross_attention_dim=6, attention_head_dim=4, mid_block_type=None,
         down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"), up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
         flip_sin_to_cos=False, freq_shift=1, time_embedding_dim=10, conv_in_kernel=5, conv_out_kernel=1, act_fn="swish",
+    ),
+}
+
+
+AUTOENCODERS = {
+    "sd1": dict(
+        block_out_channels=(8, 16, 16), norm_num_groups=4, layers_per_block=1, latent_channels=4,
+        down_block_types=("DownEncoderBlock2D",) * 3, up_block_types=("UpDecoderBlock2D",) * 3,
+    ),
+    "odd": dict(
+        block_out_channels=(8, 8), norm_num_groups=2, layers_per_block=2, latent_channels=3, in_channels=1, out_channels=2, scaling_factor=0.5,
+        down_block_types=("DownEncoderBlock2D",) * 2, up_block_types=("UpDecoderBlock2D",) * 2, use_quant_conv=False, use_post_quant_conv=False,
     ),
 }
 
@@ -85,12 +99,41 @@ CASES = {
 
 def write_base(name: str) -> None:
     folder = GOLDEN / "bases" / name / "unet"
-    shutil.rmtree(folder.parent, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)
     model = UNet2DConditionModel(**BASES[name])
+    fill(name, model)
+    model.save_pretrained(folder)
+
+
+def write_autoencoder(name: str) -> None:
+    """The folder, pictures and their latents, latents and their pictures; sd1 has the keys of diffusers' first versions."""
+    folder = GOLDEN / "bases" / name / "vae"
+    shutil.rmtree(folder, ignore_errors=True)
+    model = AutoencoderKL(**AUTOENCODERS[name])
+    fill(f"{name}/vae", model)
+    model.save_pretrained(folder)
+    if name == "sd1":
+        path = folder / "diffusion_pytorch_model.safetensors"
+        former = {".to_q.": ".query.", ".to_k.": ".key.", ".to_v.": ".value.", ".to_out.0.": ".proj_attn."}
+        tensors = load_file(path)
+        for today, then in former.items():
+            tensors = {key.replace(today, then): value for key, value in tensors.items()}
+        setting.write_tensors(path, tensors)
+    model = AutoencoderKL.from_pretrained(folder).double().eval()
+    generator = setting.generator(f"{name}/vae")
+    pictures = torch.rand((2, model.config.in_channels, 12, 9), generator=generator) * 2 - 1
+    latents = torch.randn((2, model.config.latent_channels, 3, 4), generator=generator)
+    with torch.no_grad():
+        found = model.encode(pictures.double()).latent_dist
+        decoded = model.decode(latents.double()).sample
+    tensors = {"pictures": pictures, "mean": found.mean, "std": found.std, "latents": latents, "decoded": decoded}
+    setting.write_tensors(GOLDEN / "autoencoders" / f"{name}.safetensors", {key: value.float() for key, value in tensors.items()})
+
+
+def fill(name: str, model: torch.nn.Module) -> None:
     with torch.no_grad():
         for key, parameter in model.named_parameters():
             parameter.copy_(weight(f"{name}/{key}", key, parameter))
-    model.save_pretrained(folder)
 
 
 def weight(seed: str, key: str, parameter: torch.Tensor) -> torch.Tensor:
@@ -214,6 +257,8 @@ def write(name: str) -> None:
 def main(names: list[str]) -> None:
     for name in BASES:
         write_base(name)
+    for name in AUTOENCODERS:
+        write_autoencoder(name)
     for name in names or CASES:
         print(name, flush=True)
         write(name)

@@ -1,9 +1,12 @@
 package org.peft4j.diffusion;
 
 import java.nio.file.Path;
+import org.peft4j.diffusion.internal.architecture.AutoencoderArchitecture;
 import org.peft4j.diffusion.internal.architecture.PictureArchitecture;
+import org.peft4j.diffusion.internal.config.AutoencoderConfig;
 import org.peft4j.diffusion.internal.config.ModelFolder;
 import org.peft4j.diffusion.internal.config.UNetConfig;
+import org.peft4j.diffusion.internal.model.PictureModel;
 import org.peft4j.error.PeftException;
 
 /**
@@ -32,5 +35,33 @@ public final class Diffusion {
     Path own = ModelFolder.part(folder, "unet");
     PictureArchitecture architecture = UNetConfig.read(ModelFolder.config(own));
     return new UNet(own, PictureLoader.load(own, architecture, options), options);
+  }
+
+  /** Loads an autoencoder with {@link DiffusionOptions#defaults()}. */
+  public static Autoencoder loadAutoencoder(Path folder) {
+    return loadAutoencoder(folder, DiffusionOptions.defaults());
+  }
+
+  /**
+   * Loads the autoencoder of a model.
+   *
+   * @param folder the model's, with {@code vae/config.json} and {@code
+   *     vae/diffusion_pytorch_model.safetensors}, or that of the autoencoder itself
+   * @throws PeftException if the model or a setting is not supported, or a tensor is missing,
+   *     unexpected or of another shape
+   */
+  public static Autoencoder loadAutoencoder(Path folder, DiffusionOptions options) {
+    Path own = ModelFolder.part(folder, "vae");
+    AutoencoderArchitecture architecture = AutoencoderConfig.read(ModelFolder.config(own));
+    PictureModel encoder =
+        PictureLoader.part(own, architecture.encoder(), architecture.decoder(), options);
+    try {
+      PictureModel decoder =
+          PictureLoader.part(own, architecture.decoder(), architecture.encoder(), options);
+      return new Autoencoder(own, architecture, encoder, decoder, options);
+    } catch (PeftException e) {
+      encoder.close();
+      throw e;
+    }
   }
 }

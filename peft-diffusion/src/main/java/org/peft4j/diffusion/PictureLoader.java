@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.peft4j.diffusion.internal.architecture.PictureArchitecture;
 import org.peft4j.diffusion.internal.config.ModelFolder;
@@ -24,6 +25,40 @@ final class PictureLoader {
 
   static PictureModel load(
       Path folder, PictureArchitecture architecture, DiffusionOptions options) {
+    return load(folder, architecture, keys(architecture), options);
+  }
+
+  /**
+   * Reads the weights of a part of the model in a folder.
+   *
+   * @param other the rest of the model, whose tensors are checked for by another call
+   */
+  static PictureModel part(
+      Path folder,
+      PictureArchitecture architecture,
+      PictureArchitecture other,
+      DiffusionOptions options) {
+    TensorKeys rest = keys(other);
+    Set<String> ignored = new TreeSet<>(rest.shapes().keySet());
+    ignored.addAll(other.formerKeys().values());
+    TensorKeys own = keys(architecture);
+    return load(
+        folder,
+        architecture,
+        new TensorKeys(
+            own.names(),
+            own.shapes(),
+            own.aliases(),
+            ignored,
+            own.inputsFirst(),
+            own.optional(),
+            own.exact(),
+            own.leftOver()),
+        options);
+  }
+
+  private static PictureModel load(
+      Path folder, PictureArchitecture architecture, TensorKeys keys, DiffusionOptions options) {
     DataType matrices =
         options.precision() == Precision.BF16 ? DataType.BFLOAT16 : options.dataType();
     HeldFormats plain = HeldFormats.of(options.dataType(), matrices);
@@ -37,8 +72,7 @@ final class PictureLoader {
                         architecture.sites().stream()
                             .filter(site -> site.kind() == SiteKind.LINEAR)))
             .orElse(plain);
-    CheckpointReader reader =
-        new CheckpointReader(folder, keys(architecture), formats, Optional.empty());
+    CheckpointReader reader = new CheckpointReader(folder, keys, formats, Optional.empty());
     return new PictureModel(
         architecture, reader.read(ModelFolder.weights(folder)), options.gradientCheckpointing());
   }

@@ -3,6 +3,7 @@ package org.peft4j.diffusion.internal.architecture;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.peft4j.site.Site;
 
 /**
@@ -27,9 +28,20 @@ public record PictureArchitecture(
     kept = Set.copyOf(kept);
   }
 
+  /** The last stage, whose result is the model's. */
+  public Stage end() {
+    return stages.get(stages.size() - 1);
+  }
+
   /** The keys of parameters in files of before, by those of today; empty for most. */
   public Map<String, String> formerKeys() {
-    return Map.of();
+    Map<String, String> former = new TreeMap<>();
+    for (Stage stage : stages) {
+      if (stage instanceof Stage.PixelAttention attention) {
+        former.putAll(attention.formerKeys());
+      }
+    }
+    return former;
   }
 
   /** Every site, in the order of the forward pass. */

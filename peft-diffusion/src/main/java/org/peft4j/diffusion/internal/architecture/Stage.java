@@ -2,7 +2,9 @@ package org.peft4j.diffusion.internal.architecture;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.peft4j.site.Site;
 import org.peft4j.transformers.architecture.LinearPart;
@@ -93,6 +95,19 @@ public sealed interface Stage {
     public List<Site> sites() {
       return Stream.of(List.of(norm.site()), maps.sites()).flatMap(List::stream).toList();
     }
+
+    /** The keys of its parameters in files of diffusers' first versions, by those of today. */
+    Map<String, String> formerKeys() {
+      Map<String, String> former = new TreeMap<>();
+      List<String> names = List.of("query", "key", "value", "proj_attn");
+      for (int i = 0; i < names.size(); i++) {
+        for (String parameter : List.of(".weight", ".bias")) {
+          String today = maps.sites().get(i).name() + parameter;
+          former.put(today, name + "." + names.get(i) + parameter);
+        }
+      }
+      return former;
+    }
   }
 
   /**
@@ -105,8 +120,8 @@ public sealed interface Stage {
     }
   }
 
-  /** The end: {@code conv(silu(norm(x)))}. */
-  record End(String name, GroupNormPart norm, ConvolutionPart convolution) implements Stage {
+  /** The end of a model, or of an encoder's blocks: {@code conv(silu(norm(x)))}. */
+  record Activated(String name, GroupNormPart norm, ConvolutionPart convolution) implements Stage {
     @Override
     public List<Site> sites() {
       return List.of(norm.site(), convolution.site());

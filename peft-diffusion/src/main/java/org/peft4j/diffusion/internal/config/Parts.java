@@ -50,6 +50,20 @@ record Parts(int groups, double epsilon, int timeWidth) {
         skip);
   }
 
+  /** An attention between pixels with one head, as an autoencoder has it. */
+  Stage.PixelAttention pixelAttention(String name, long width) {
+    return new Stage.PixelAttention(
+        name,
+        norm(name + ".group_norm", width),
+        new AttentionMaps(
+            linear(name + ".to_q", SiteRole.QUERY, width, width, true),
+            linear(name + ".to_k", SiteRole.KEY, width, width, true),
+            linear(name + ".to_v", SiteRole.VALUE, width, width, true),
+            linear(name + ".to_out.0", SiteRole.ATTENTION_OUTPUT, width, width, true),
+            1,
+            false));
+  }
+
   /** A transformer on pixels. */
   Stage.Attend attend(
       String name, long width, int heads, int textWidth, int depth, boolean linear, boolean cross) {

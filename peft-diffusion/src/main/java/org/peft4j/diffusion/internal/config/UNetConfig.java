@@ -146,7 +146,7 @@ public final class UNetConfig {
       up(i, up.get(i).equals(CROSS_UP), parts, sizes);
     }
     stages.add(
-        new Stage.End(
+        new Stage.Activated(
             "conv_out",
             parts.norm("conv_norm_out", first),
             ConvolutionPart.same("conv_out", first, out, kernel("conv_out_kernel"))));

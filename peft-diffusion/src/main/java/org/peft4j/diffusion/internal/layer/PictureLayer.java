@@ -45,7 +45,7 @@ abstract class PictureLayer extends AbstractLayer<Layer> implements SiteLayer {
 
   static PictureLayer of(
       NeuralNetConfiguration configuration, PictureModel model, Stage stage, LayerGrafts grafts) {
-    return stage instanceof Stage.End
+    return stage.equals(model.architecture().end())
         ? new PictureEndLayer(configuration, model, stage, grafts)
         : new StageLayer(configuration, model, stage, grafts);
   }

@@ -29,7 +29,7 @@ public interface StageRun {
     if (stage instanceof Stage.Enlarge part) {
       return new EnlargeRun(modules.convolution(part.convolution()));
     }
-    return new EndRun((Stage.End) stage, modules);
+    return new ActivatedRun((Stage.Activated) stage, modules);
   }
 
   /** The channels of its result, for an input with that number of channels. */

@@ -8,11 +8,11 @@ import org.peft4j.diffusion.internal.model.Area;
 import org.peft4j.transformers.internal.memory.CallMemory;
 
 /** {@code conv(silu(norm(x)))}. */
-final class EndRun implements StageRun {
+final class ActivatedRun implements StageRun {
   private final GroupNorm norm;
   private final ConvolutionModule convolution;
 
-  EndRun(Stage.End part, PictureModules modules) {
+  ActivatedRun(Stage.Activated part, PictureModules modules) {
     this.norm = modules.groupNorm(part.norm());
     this.convolution = modules.convolution(part.convolution());
   }
