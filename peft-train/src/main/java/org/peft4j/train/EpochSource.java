@@ -11,18 +11,26 @@ import org.peft4j.error.PeftException;
 import org.peft4j.train.data.Batch;
 import org.peft4j.train.data.DataSource;
 import org.peft4j.train.data.Examples;
+import org.peft4j.train.parallel.WorkerRows;
+import org.peft4j.train.parallel.Workers;
 
 /**
  * Goes through examples epoch by epoch, as the Trainer of Hugging Face transformers does: the last
  * batch of an epoch may be short, or is left out, and its last step has the batches that remain.
  * What a step gets depends on its number alone.
+ *
+ * <p>N workers with batches of B see what one sees with batches of N · B, whether they share the
+ * rows of each such batch or have rows of their own. A short batch may leave some without rows.
  */
 final class EpochSource<B extends Batch> implements DataSource<B> {
   private static final String STEP = "step";
+  private static final int[] NONE = {};
 
   private final Examples<B> examples;
   private final RowOrder order;
   private final Optional<LengthGroups> groups;
+  private final Workers workers;
+  private final WorkerRows whose;
   private final int batchSize;
   private final int accumulated;
   private final long batches;
@@ -33,16 +41,25 @@ final class EpochSource<B extends Batch> implements DataSource<B> {
   private int[] rows = {};
 
   EpochSource(Examples<B> examples, FineTuningSettings settings) {
+    this(examples, settings, Workers.alone(), WorkerRows.SHARED);
+  }
+
+  EpochSource(
+      Examples<B> examples, FineTuningSettings settings, Workers workers, WorkerRows whose) {
     this.examples = examples;
+    this.workers = workers;
+    this.whose = whose;
     order = new RowOrder(examples.size(), settings.shuffle(), settings.seed());
-    batchSize = settings.batchSize();
+    boolean shared = whose == WorkerRows.SHARED;
+    batchSize = Math.multiplyExact(settings.batchSize(), shared ? workers.size() : 1);
+    int size = shared ? examples.size() : workers.most(examples.size());
     accumulated = settings.gradientAccumulation();
     groups = settings.groupByLength() ? Optional.of(groups(examples)) : Optional.empty();
-    batches = settings.dropLast() ? examples.size() / batchSize : parts(examples.size(), batchSize);
+    batches = settings.dropLast() ? size / batchSize : parts(size, batchSize);
     if (batches == 0) {
       throw new PeftException(
           "The data has "
-              + examples.size()
+              + size
               + " sequences, less than a batch of "
               + batchSize
               + ", and the short batch is to be left out, so that nothing would train. Make the"
@@ -86,12 +103,23 @@ final class EpochSource<B extends Batch> implements DataSource<B> {
     List<B> result = new ArrayList<>();
     for (long batch = first; batch < Math.min(first + accumulated, batches); batch++) {
       int from = (int) (batch * batchSize);
-      result.add(
-          examples.batch(
-              Arrays.copyOfRange(rows, from, from + Math.min(batchSize, rows.length - from))));
+      int[] own = from < rows.length ? own(from, Math.min(batchSize, rows.length - from)) : NONE;
+      if (own.length > 0) {
+        result.add(examples.batch(own));
+      }
     }
     step++;
     return result;
+  }
+
+  /** This worker's part of a batch; parts of shared rows differ in size by one at most. */
+  private int[] own(int first, int count) {
+    if (whose == WorkerRows.OWN) {
+      return Arrays.copyOfRange(rows, first, first + count);
+    }
+    long from = (long) workers.rank() * count / workers.size();
+    long to = (workers.rank() + 1L) * count / workers.size();
+    return Arrays.copyOfRange(rows, (int) (first + from), (int) (first + to));
   }
 
   @Override
@@ -122,6 +150,6 @@ final class EpochSource<B extends Batch> implements DataSource<B> {
 
   @Override
   public long checksum() {
-    return examples.checksum();
+    return whose == WorkerRows.OWN ? workers.checksum(examples.checksum()) : examples.checksum();
   }
 }

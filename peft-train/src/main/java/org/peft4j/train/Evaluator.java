@@ -1,5 +1,7 @@
 package org.peft4j.train;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.deeplearning4j.nn.graph.ComputationGraph;
@@ -9,10 +11,13 @@ import org.peft4j.train.data.Batch;
 import org.peft4j.train.data.Examples;
 import org.peft4j.train.data.TokenBatch;
 import org.peft4j.train.metrics.Evaluation;
+import org.peft4j.train.metrics.Mean;
 import org.peft4j.train.metrics.Means;
 import org.peft4j.train.objective.BatchLoss;
 import org.peft4j.train.objective.CrossEntropy;
 import org.peft4j.train.objective.Objective;
+import org.peft4j.train.parallel.StepReport;
+import org.peft4j.train.parallel.Workers;
 
 /** Measures how well a transformer graph, wrapped or not, predicts the labels of some data. */
 public final class Evaluator {
@@ -64,7 +69,7 @@ public final class Evaluator {
    */
   public Evaluation evaluate(Examples<TokenBatch> data) {
     LongestSequence.check(base, graph, data);
-    return mean(loss, CROSS_ENTROPY, data, batchSize);
+    return mean(loss, CROSS_ENTROPY, data, batchSize, Workers.alone());
   }
 
   /**
@@ -79,29 +84,43 @@ public final class Evaluator {
   public static <B extends Batch> Evaluation evaluate(
       PeftModel<ComputationGraph> model, Objective<B> objective, Examples<B> data, int batchSize) {
     LongestSequence.check(model.base(), model.network(), data);
-    return mean(model, objective, data, checked(batchSize));
+    return mean(model, objective, data, checked(batchSize), Workers.alone());
   }
 
-  /** The same of data whose length is known to fit. */
+  /** The same of data whose length is known to fit; workers take turns at its batches. */
   static <B extends Batch> Evaluation mean(
-      PeftModel<ComputationGraph> model, Objective<B> objective, Examples<B> data, int batchSize) {
-    return mean(batch -> objective.loss(model, batch), objective, data, batchSize);
+      PeftModel<ComputationGraph> model,
+      Objective<B> objective,
+      Examples<B> data,
+      int batchSize,
+      Workers workers) {
+    return mean(batch -> objective.loss(model, batch), objective, data, batchSize, workers);
   }
 
   private static <B extends Batch> Evaluation mean(
-      Function<B, BatchLoss> loss, Objective<B> objective, Examples<B> data, int batchSize) {
-    Means means = new Means();
+      Function<B, BatchLoss> loss,
+      Objective<B> objective,
+      Examples<B> data,
+      int batchSize,
+      Workers workers) {
+    Map<String, Mean> sums = new LinkedHashMap<>();
     double sum = 0;
     long count = 0;
     for (int from = 0; from < data.size(); from += batchSize) {
+      if (from / batchSize % workers.size() != workers.rank()) {
+        continue;
+      }
       int to = from + Math.min(batchSize, data.size() - from);
       B batch = data.batch(IntStream.range(from, to).toArray());
       long predictions = objective.predictions(batch);
       BatchLoss own = loss.apply(batch);
       sum += own.value() * predictions;
-      means.add(own.metrics());
+      own.metrics().forEach((name, mean) -> sums.merge(name, mean, Mean::and));
       count += predictions;
     }
-    return new Evaluation(sum / count, count, means.values());
+    StepReport all = new StepReport(sum, count, 0, 0, sums).of(workers);
+    Means means = new Means();
+    means.add(all.means());
+    return new Evaluation(all.loss() / all.predictions(), all.predictions(), means.values());
   }
 }

@@ -25,6 +25,8 @@ import org.peft4j.train.metrics.WatchedMetric;
 import org.peft4j.train.objective.Objective;
 import org.peft4j.train.optimizer.OptimizerFactory;
 import org.peft4j.train.optimizer.StandardOptimizer;
+import org.peft4j.train.parallel.WorkerRows;
+import org.peft4j.train.parallel.Workers;
 import org.peft4j.train.schedule.Schedule;
 import org.peft4j.train.stop.EarlyStopping;
 import org.peft4j.train.stop.StoppingRule;
@@ -50,6 +52,8 @@ public final class FineTunerBuilder<B extends Batch> {
   private final Map<String, Double> rates = new LinkedHashMap<>();
   private final List<StoppingRule> rules = new ArrayList<>();
   private @Nullable WatchedMetric best;
+  private Workers workers = Workers.alone();
+  private WorkerRows rows = WorkerRows.SHARED;
 
   FineTunerBuilder(PeftModel<ComputationGraph> model, Objective<B> objective) {
     this.model = model;
@@ -71,12 +75,15 @@ public final class FineTunerBuilder<B extends Batch> {
     data =
         numbers -> {
           LongestSequence.check(model.base(), model.network(), value);
-          return new EpochSource<>(value, numbers);
+          return new EpochSource<>(value, numbers, workers, rows);
         };
     return this;
   }
 
-  /** Batches to train on. The settings of order, batches, steps and epochs do not matter then. */
+  /**
+   * Batches to train on. The settings of order, batches, steps and epochs do not matter then. Of
+   * several workers, each has a source of its own, with as many steps as the others'.
+   */
   public FineTunerBuilder<B> data(DataSource<B> value) {
     data = numbers -> value;
     return this;
@@ -209,6 +216,21 @@ public final class FineTunerBuilder<B extends Batch> {
   }
 
   /**
+   * Trains together with other processes, each with the same model, adapter and settings: N workers
+   * with batches of B train as one with batches of N · B. All get the same adapter, bit for bit.
+   * The first one alone tells listeners and writes checkpoints, which all must reach to resume.
+   *
+   * @param value stays open; the caller closes it
+   * @param whose which of the {@link #data(Examples) examples} a worker has; those of an evaluation
+   *     are shared
+   */
+  public FineTunerBuilder<B> workers(Workers value, WorkerRows whose) {
+    workers = value;
+    rows = whose;
+    return this;
+  }
+
+  /**
    * Continues from a checkpoint, such as {@link Checkpoints#latest}, instead of from the start. The
    * model must have the same adapters active; data, settings, objective and optimizer must be those
    * of the training that was stopped. Only {@code evalEvery} may differ, and the number of steps
@@ -254,8 +276,9 @@ public final class FineTunerBuilder<B extends Batch> {
             optimizer,
             Optional.ofNullable(groups),
             rates,
-            hooks),
-        listeners,
+            hooks,
+            workers),
+        workers.first() ? listeners : List.of(),
         Optional.ofNullable(checkpoints),
         new Decisions(rules, Optional.ofNullable(best)),
         Optional.ofNullable(resumeFrom));

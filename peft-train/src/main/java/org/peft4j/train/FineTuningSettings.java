@@ -158,8 +158,9 @@ public record FineTuningSettings(
    * What a checkpoint holds of them.
    *
    * @param rates of tensors by pattern
+   * @param workers that train together: the sums of another number are rounded in another way
    */
-  SavedSettings saved(Map<String, Double> rates) {
+  SavedSettings saved(Map<String, Double> rates, int workers) {
     Map<String, Object> values = new LinkedHashMap<>();
     values.put("epochs", (long) epochs);
     values.put(STEPS, steps);
@@ -177,6 +178,9 @@ public record FineTuningSettings(
     values.put("groupByLength", groupByLength);
     values.put("seed", seed);
     values.put("evalEvery", evalEvery);
+    if (workers > 1) {
+      values.put("workers", (long) workers);
+    }
     rates.forEach((pattern, rate) -> values.put("learningRateOf." + pattern, rate));
     return new SavedSettings(values, FineTuningSettings::binding);
   }

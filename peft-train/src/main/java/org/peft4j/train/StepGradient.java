@@ -1,5 +1,6 @@
 package org.peft4j.train;
 
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.deeplearning4j.nn.graph.ComputationGraph;
@@ -11,30 +12,38 @@ import org.peft4j.error.NonFiniteException;
 import org.peft4j.internal.Finite;
 import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.kernel.Scratch;
+import org.peft4j.method.RandomMasks;
+import org.peft4j.train.data.Batch;
+import org.peft4j.train.metrics.Mean;
 import org.peft4j.train.metrics.Means;
 import org.peft4j.train.objective.BatchLoss;
 import org.peft4j.train.objective.Objective;
+import org.peft4j.train.parallel.StepReport;
+import org.peft4j.train.parallel.Workers;
 
 /**
  * The loss and the gradient of one step: means over the predictions of all its batches, as if they
- * were one large batch.
+ * were one large batch, those of other workers too.
  */
-final class StepGradient<B> implements AutoCloseable {
+final class StepGradient<B extends Batch> implements AutoCloseable {
   /** What PyTorch adds to the norm before it divides by it. */
   private static final double CLIP_EPSILON = 1e-6;
 
   private final PeftModel<ComputationGraph> model;
   private final ComputationGraph network;
   private final Objective<B> objective;
+  private final Workers workers;
   private @Nullable INDArray sum;
   private Means means = new Means();
   private double loss;
   private double norm;
+  private long tokens;
 
-  StepGradient(PeftModel<ComputationGraph> model, Objective<B> objective) {
+  StepGradient(PeftModel<ComputationGraph> model, Objective<B> objective, Workers workers) {
     this.model = model;
     this.network = model.network();
     this.objective = objective;
+    this.workers = workers;
   }
 
   /**
@@ -47,7 +56,13 @@ final class StepGradient<B> implements AutoCloseable {
   INDArray compute(long step, List<B> batches) {
     network.getConfiguration().setIterationCount((int) step);
     means = new Means();
-    INDArray gradient = batches.size() == 1 ? ofOne(batches.get(0)) : ofAll(batches);
+    tokens = batches.stream().mapToLong(Batch::tokens).sum();
+    INDArray gradient;
+    if (workers.size() > 1) {
+      gradient = ofWorkers(batches);
+    } else {
+      gradient = batches.size() == 1 ? ofOne(batches.get(0)) : ofAll(batches);
+    }
     if (!Double.isFinite(loss)) {
       throw new NonFiniteException(step, "the loss");
     }
@@ -65,11 +80,15 @@ final class StepGradient<B> implements AutoCloseable {
     return network.gradient().gradient();
   }
 
-  private INDArray ofAll(List<B> batches) {
+  private INDArray emptySum() {
     if (sum == null) {
       sum = DetachedArrays.zeros(network.params().dataType(), network.params().shape());
     }
-    sum.assign(0);
+    return sum.assign(0);
+  }
+
+  private INDArray ofAll(List<B> batches) {
+    INDArray all = emptySum();
     loss = 0;
     double predictions = batches.stream().mapToLong(objective::predictions).sum();
     for (B batch : batches) {
@@ -77,9 +96,48 @@ final class StepGradient<B> implements AutoCloseable {
       BatchLoss own = objective.gradients(model, batch);
       loss += share * own.value();
       means.add(own.metrics());
-      Nd4j.getBlasWrapper().axpy(share, network.gradient().gradient(), sum);
+      Nd4j.getBlasWrapper().axpy(share, network.gradient().gradient(), all);
     }
-    return network.gradient().gradient().assign(sum);
+    return network.gradient().gradient().assign(all);
+  }
+
+  /** Losses and gradients are weighed by predictions, and divided by those of all workers. */
+  private INDArray ofWorkers(List<B> batches) {
+    INDArray all = emptySum();
+    double losses = 0;
+    long predictions = 0;
+    Map<String, Mean> own = new LinkedHashMap<>();
+    for (B batch : batches) {
+      long weight = objective.predictions(batch);
+      BatchLoss part = objective.gradients(model, batch);
+      losses += weight * part.value();
+      predictions += weight;
+      part.metrics().forEach((name, mean) -> own.merge(name, mean, Mean::and));
+      Nd4j.getBlasWrapper().axpy((double) weight, network.gradient().gradient(), all);
+    }
+    StepReport report =
+        new StepReport(losses, predictions, tokens, masks().passes(), own).of(workers);
+    masks().restore(masks().seed(), report.passes());
+    workers.sum(all);
+    loss = report.loss() / report.predictions();
+    tokens = report.tokens();
+    means.add(report.means());
+    return gradients().assign(all.divi(report.predictions()));
+  }
+
+  private RandomMasks masks() {
+    return model.training().masks();
+  }
+
+  /** The vector of gradients, which is not there before the first batch of this worker. */
+  private INDArray gradients() {
+    if (network.gradient() == null || network.gradient().gradient() == null) {
+      if (network.getFlattenedGradients() == null) {
+        network.initGradientsView();
+      }
+      return network.getFlattenedGradients();
+    }
+    return network.gradient().gradient();
   }
 
   private String nonFiniteTensor() {
@@ -89,6 +147,11 @@ final class StepGradient<B> implements AutoCloseable {
       }
     }
     return "the gradient's norm";
+  }
+
+  /** The tokens of the last step. */
+  long tokens() {
+    return tokens;
   }
 
   /** The loss of the last step. */

@@ -16,6 +16,7 @@ import org.peft4j.train.data.Examples;
 import org.peft4j.train.internal.SavedSettings;
 import org.peft4j.train.objective.Objective;
 import org.peft4j.train.optimizer.OptimizerFactory;
+import org.peft4j.train.parallel.Workers;
 
 /**
  * What is trained, and by what.
@@ -29,6 +30,7 @@ import org.peft4j.train.optimizer.OptimizerFactory;
  * @param groups the rates and decays of the single tensors; the settings' for all if empty
  * @param rates learning rates of tensors by patterns of their keys
  * @param hooks make what is done between the steps of a run, beside what the methods do
+ * @param workers the processes that train together
  */
 record Training<B extends Batch>(
     PeftModel<ComputationGraph> model,
@@ -39,7 +41,8 @@ record Training<B extends Batch>(
     OptimizerFactory optimizer,
     Optional<ParameterGroups> groups,
     Map<String, Double> rates,
-    List<Supplier<TrainingHook>> hooks) {
+    List<Supplier<TrainingHook>> hooks,
+    Workers workers) {
 
   Training {
     rates = Collections.unmodifiableMap(new LinkedHashMap<>(rates));
@@ -51,12 +54,12 @@ record Training<B extends Batch>(
     Map<String, Double> scaled = new LinkedHashMap<>(rates);
     scaled.replaceAll((pattern, rate) -> rate / settings.learningRate() * value.learningRate());
     return new Training<>(
-        model, value, objective, data, evaluation, optimizer, groups, scaled, hooks);
+        model, value, objective, data, evaluation, optimizer, groups, scaled, hooks, workers);
   }
 
   /** What a checkpoint holds of the numbers. */
   SavedSettings saved() {
-    return settings.saved(rates);
+    return settings.saved(rates, workers.size());
   }
 
   /** The rates and decays of the single tensors. */

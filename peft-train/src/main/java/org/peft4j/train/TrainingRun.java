@@ -31,6 +31,7 @@ final class TrainingRun<B extends Batch> {
   private final Decisions decisions;
   private final BooleanSupplier stopRequested;
   private final long total;
+  private final SharedRun shared;
   private RunHistory history = RunHistory.none();
   private boolean interrupted;
   private Optional<String> reason = Optional.empty();
@@ -56,15 +57,17 @@ final class TrainingRun<B extends Batch> {
             steps::state,
             steps::requireUsable);
     total = training.data().steps();
+    shared = new SharedRun(training.workers());
   }
 
   FineTuningResult run(Optional<Path> resumeFrom) {
+    shared.requireSame(training);
     training.model().training().masks().restore(training.settings().seed(), 0);
-    resumeFrom.ifPresentOrElse(
-        this::resume, () -> checkpoints.ifPresent(CheckpointFolder::requireNone));
-    checkpoints.ifPresent(folder -> folder.requireRoom(state.bytes()));
+    resumeFrom.ifPresentOrElse(this::resume, () -> first(CheckpointFolder::requireNone));
+    first(folder -> folder.requireRoom(state.bytes()));
+    shared.ownMasks(training.model().training().masks());
     checkMetrics();
-    reason = decisions.reason(history);
+    reason = shared.agreed(decisions.reason(history));
     tell(listener -> listener.onStart(steps.done(), total));
     double secondsBefore = history.seconds();
     long begin = System.nanoTime();
@@ -88,6 +91,11 @@ final class TrainingRun<B extends Batch> {
             steps.done(), lastLoss, history.evaluations(), interrupted, reason, best());
     tell(listener -> listener.onEnd(result));
     return result;
+  }
+
+  /** What the first worker alone does with the folder of checkpoints. */
+  private void first(Consumer<CheckpointFolder> action) {
+    checkpoints.filter(folder -> training.workers().first()).ifPresent(action);
   }
 
   /** A metric that evaluations do not have is told before the first step. */
@@ -125,6 +133,7 @@ final class TrainingRun<B extends Batch> {
         .ifPresent(
             evaluation -> {
               state.restore(checkpoints.orElseThrow().of(evaluation.step()));
+              shared.ownMasks(training.model().training().masks());
               steps.resumeAfter(evaluation.step());
             });
     return best;
@@ -138,16 +147,17 @@ final class TrainingRun<B extends Batch> {
   /** An interrupt is taken note of at once, so that it does not break the writing of files. */
   private boolean stopped() {
     interrupted |= Thread.interrupted() || stopRequested.getAsBoolean();
+    interrupted = shared.any(interrupted);
     return interrupted;
   }
 
   /** Evaluates before a checkpoint is written, which holds the evaluation then. */
   private void afterStep(long step, long epochsBefore) {
     long every = training.settings().evalEvery();
-    reason = decisions.reason(history);
+    reason = shared.agreed(decisions.reason(history));
     if (step == total || (every > 0 && step % every == 0) || reason.isPresent()) {
       evaluate();
-      reason = decisions.reason(history);
+      reason = shared.agreed(decisions.reason(history));
     }
     for (long epoch = epochsBefore + 1; epoch <= training.data().epochs(); epoch++) {
       long ended = epoch;
@@ -159,6 +169,13 @@ final class TrainingRun<B extends Batch> {
 
   /** Writes once more if an interrupt came while the files were open, which closes them. */
   private void write(CheckpointFolder folder) {
+    if (training.workers().first()) {
+      writeFiles(folder);
+    }
+    shared.meet();
+  }
+
+  private void writeFiles(CheckpointFolder folder) {
     OptionalLong best =
         decisions.best(history).stream().mapToLong(StepEvaluation::step).findFirst();
     try {
@@ -182,7 +199,8 @@ final class TrainingRun<B extends Batch> {
                       training.model(),
                       training.objective(),
                       examples,
-                      training.settings().batchSize());
+                      training.settings().batchSize(),
+                      training.workers());
               history = history.with(evaluation);
               tell(listener -> listener.onEvaluation(history.steps(), evaluation));
             });

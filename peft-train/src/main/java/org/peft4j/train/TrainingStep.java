@@ -39,7 +39,7 @@ final class TrainingStep<B extends Batch> implements AutoCloseable {
     this.training = training;
     settings = training.settings();
     network = training.model().network();
-    gradient = new StepGradient<>(training.model(), training.objective());
+    gradient = new StepGradient<>(training.model(), training.objective(), training.workers());
     optimizer = training.optimizer().create(network.params(), training.model().training().places());
     hooks = new ArrayList<>();
     if (hooked) {
@@ -79,7 +79,7 @@ final class TrainingStep<B extends Batch> implements AutoCloseable {
     hooks.forEach(hook -> hook.afterUpdate(done));
     done = step;
     double seconds = (System.nanoTime() - begin) * 1e-9;
-    long tokens = batches.stream().mapToLong(Batch::tokens).sum();
+    long tokens = gradient.tokens();
     return new StepMetrics(
         step, gradient.loss(), rate, gradient.norm(), seconds, tokens / seconds, gradient.values());
   }

@@ -41,6 +41,10 @@ final class TinyTraining implements AutoCloseable {
   }
 
   static TrainingData data(int rows, long seed) {
+    return TrainingData.of(sequences(rows, seed), 0);
+  }
+
+  static List<TokenSequence> sequences(int rows, long seed) {
     Random random = new Random(seed);
     List<TokenSequence> sequences = new ArrayList<>();
     for (int i = 0; i < rows; i++) {
@@ -49,7 +53,7 @@ final class TinyTraining implements AutoCloseable {
       Arrays.fill(labels, 0, i % 3, TokenSequence.IGNORED);
       sequences.add(TokenSequence.of(ids, labels));
     }
-    return TrainingData.of(sequences, 0);
+    return sequences;
   }
 
   /** Ten steps of two times three rows, a step every one of which differs from the others. */

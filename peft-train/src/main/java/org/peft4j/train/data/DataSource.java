@@ -14,7 +14,9 @@ public interface DataSource<B extends Batch> {
   /** The number of steps of the whole training, 1 and above. */
   long steps();
 
-  /** The batches of the next step, one at least; moves on by a step. */
+  /**
+   * The batches of the next step, one at least unless other workers have some; moves on by a step.
+   */
   List<B> next();
 
   /** The number of whole epochs before the present position. */
