@@ -18,6 +18,14 @@ import org.peft4j.error.PeftException;
 public final class Diffusion {
   private Diffusion() {}
 
+  /**
+   * Whether a path is of a model of diffusers: its folder, that of a part, or a part's {@code
+   * config.json}. Says nothing about whether the model is supported.
+   */
+  public static boolean isModel(Path path) {
+    return ModelFolder.isDiffusers(path);
+  }
+
   /** Loads a UNet with {@link DiffusionOptions#defaults()}. */
   public static UNet loadUNet(Path folder) {
     return loadUNet(folder, DiffusionOptions.defaults());

@@ -11,7 +11,10 @@ import org.peft4j.config.CommonBuilder;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.diffusion.internal.model.PictureModel;
 import org.peft4j.error.PeftException;
+import org.peft4j.method.Methods;
+import org.peft4j.method.PeftMethod;
 import org.peft4j.site.Site;
+import org.peft4j.site.SiteKind;
 
 /**
  * A loaded UNet of Stable Diffusion: a {@link ComputationGraph} from {@code sample} [batch,
@@ -69,11 +72,25 @@ public final class UNet implements AutoCloseable {
    * @throws PeftException if the config is impossible for the model
    */
   public PeftModel<ComputationGraph> wrap(PeftConfig config) {
+    requireModules(config);
     CommonBuilder<?> own = config.toBuilder();
     if (config.common().baseModel().isEmpty()) {
       own.baseModel(folder.toString());
     }
     return own(Peft.wrap(graph, own.build()));
+  }
+
+  /** Refuses methods that act between modules, on the states of a text that a model builds up. */
+  private static void requireModules(PeftConfig config) {
+    PeftMethod<?> method = Methods.of(config);
+    if (method.siteKinds().stream().noneMatch(SiteKind::isModule)) {
+      throw new PeftException(
+          method.peftType()
+              + " acts between the modules of a transformer: on its sequence, its keys and values,"
+              + " or the results of its sub-layers. A UNet adds its residuals inside of its blocks,"
+              + " and its pixels are no sequence with a place before it. Take a method that acts on"
+              + " modules: LoRA, DoRA, (IA)3.");
+    }
   }
 
   /**

@@ -19,6 +19,7 @@ import org.peft4j.config.FieldRole;
 import org.peft4j.config.FieldType;
 import org.peft4j.config.ModuleSelector;
 import org.peft4j.config.PeftConfig;
+import org.peft4j.diffusion.Diffusion;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.NearestNames;
 import org.peft4j.internal.Quoted;
@@ -76,9 +77,9 @@ public final class NewAdapter {
     NewAdapter adapter = new NewAdapter(Methods.named(method));
     adapter.json.put("peft_type", method);
     adapter.json.put("base_model_name_or_path", model.toString());
-    Task own = task.orElseGet(() -> task(model));
-    own.adapterTask().ifPresent(name -> adapter.json.put("task_type", name));
-    if (own == Task.IMAGE_CLASSIFICATION) {
+    Optional<Task> own = task.or(() -> task(model));
+    own.flatMap(Task::adapterTask).ifPresent(name -> adapter.json.put("task_type", name));
+    if (own.equals(Optional.of(Task.IMAGE_CLASSIFICATION))) {
       adapter.json.putArray("modules_to_save").add(head(model));
     }
     steps.ifPresent(
@@ -104,13 +105,17 @@ public final class NewAdapter {
 
   /**
    * What a model is for. Reads a config of any family, in a folder or alone: a plan needs no more.
+   * PEFT has no task for models of diffusers.
    */
-  private static Task task(Path model) {
+  private static Optional<Task> task(Path model) {
+    if (Diffusion.isModel(model)) {
+      return Optional.empty();
+    }
     try {
-      return Families.read(model).task();
+      return Optional.of(Families.read(model).task());
     } catch (PeftException e) {
       // Opening the model reports what is wrong with it.
-      return Task.CAUSAL_LM;
+      return Optional.of(Task.CAUSAL_LM);
     }
   }
 

@@ -1,6 +1,8 @@
 package org.peft4j.cli.options;
 
 import java.util.Optional;
+import org.peft4j.diffusion.DiffusionOptions;
+import org.peft4j.error.PeftException;
 import org.peft4j.transformers.TransformerOptions;
 import org.peft4j.transformers.config.Precision;
 import picocli.CommandLine.Mixin;
@@ -40,6 +42,21 @@ public final class PrecisionOption {
   public TransformerOptions options() {
     TransformerOptions options =
         TransformerOptions.defaults().withPrecision(value).withOffload(offload.isPresent());
+    return quantization.value().map(options::withQuantization).orElse(options);
+  }
+
+  /**
+   * The options of a model of pictures in that precision.
+   *
+   * @throws PeftException if weights are to be offloaded
+   */
+  public DiffusionOptions diffusion() {
+    if (offload.isPresent()) {
+      throw new PeftException(
+          "--offload is for transformers; the weights of models of pictures stay in their mapped"
+              + " file as far as memory wants. Leave it out.");
+    }
+    DiffusionOptions options = DiffusionOptions.defaults().withPrecision(value);
     return quantization.value().map(options::withQuantization).orElse(options);
   }
 }

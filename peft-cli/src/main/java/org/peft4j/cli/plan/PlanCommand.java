@@ -15,6 +15,9 @@ import org.peft4j.cli.options.PrecisionOption.Offload;
 import org.peft4j.cli.options.QuantizationOptions;
 import org.peft4j.cli.options.TaskArgument;
 import org.peft4j.config.PeftConfig;
+import org.peft4j.diffusion.Diffusion;
+import org.peft4j.diffusion.plan.PictureBatch;
+import org.peft4j.diffusion.plan.UNetPlanner;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.files.AdapterFiles;
 import org.peft4j.train.optimizer.StandardOptimizer;
@@ -51,11 +54,16 @@ import picocli.CommandLine.Spec;
       "",
       "Examples:",
       "  peft plan my-model --rank 8 --target q_proj,v_proj",
-      "  peft plan config.json --rank 16 --target all-linear --batch 4 --length 512 --json"
+      "  peft plan config.json --rank 16 --target all-linear --batch 4 --length 512 --json",
+      "  peft plan stable-diffusion/unet --target to_q,to_k,to_v,to_out.0 --batch 1"
     })
 public final class PlanCommand implements Runnable {
   /** More steps than any schedule needs to begin; the number itself changes no plan. */
   private static final long STEPS = 1_000_000;
+
+  private static final int LATENT_PART = 8;
+  private static final Map<String, String> NAMES =
+      Map.of("The number of pictures", "--batch", "The side", "--length, divided by 8,");
 
   private static final OptionNames OPTIONS =
       new OptionNames(Map.of("The number of sequences", "--batch", "The length", "--length"));
@@ -76,7 +84,9 @@ public final class PlanCommand implements Runnable {
       names = {"--length", "--sequence-length"},
       paramLabel = "N",
       defaultValue = "512",
-      description = "Tokens in a sequence (default: ${DEFAULT-VALUE}).")
+      description =
+          "Tokens in a sequence; of a UNet, the pixels of a picture's side, eight for each of its"
+              + " latents' (default: ${DEFAULT-VALUE}).")
   int length;
 
   @Option(
@@ -138,15 +148,32 @@ public final class PlanCommand implements Runnable {
             .map(AdapterFiles::readConfig)
             .orElseGet(() -> NewAdapter.config(adapter, path, asked(), Optional.of(STEPS)));
     TrainingBatch size = OPTIONS.in(() -> new TrainingBatch(batch, length));
-    TransformerPlan plan = Transformers.plan(path, head(config), config, size);
     List<Precision> told = precision.map(List::of).orElse(List.of(Precision.values()));
-    PlannedRun run =
-        new PlannedRun(
-            plan,
-            quantization.of(path),
-            optimizer.map(StandardOptimizer::named).orElse(StandardOptimizer.ADAMW),
-            offload.isPresent());
+    PlannedRun run = Diffusion.isModel(path) ? ofPictures(config) : ofTexts(config);
     Output.of(spec).print(json ? new PlanJson(run, told).text() : new PlanText(run, told).text());
+  }
+
+  private PlannedRun ofTexts(PeftConfig config) {
+    TrainingBatch size = OPTIONS.in(() -> new TrainingBatch(batch, length));
+    TransformerPlan plan = Transformers.plan(path, head(config), config, size);
+    return PlannedRun.of(plan, quantization.of(path), chosen(), offload.isPresent());
+  }
+
+  /** The autoencoder of Stable Diffusion makes latents of an eighth of a picture's extents. */
+  private PlannedRun ofPictures(PeftConfig config) {
+    if (task.isPresent() || labels.isPresent() || offload.isPresent()) {
+      throw new PeftException(
+          "--task, --num-labels and --offload are for transformers; "
+              + path
+              + " is of diffusers. Leave them out.");
+    }
+    int side = Math.max(1, length / LATENT_PART);
+    PictureBatch size = new OptionNames(NAMES).in(() -> new PictureBatch(batch, side));
+    return PlannedRun.of(UNetPlanner.plan(path, config, size), quantization.value(), chosen());
+  }
+
+  private StandardOptimizer chosen() {
+    return optimizer.map(StandardOptimizer::named).orElse(StandardOptimizer.ADAMW);
   }
 
   private Optional<Task> asked() {

@@ -11,7 +11,6 @@ import org.peft4j.plan.PlannedTensor;
 import org.peft4j.plan.TrainableParameters;
 import org.peft4j.plan.TrainingMemory;
 import org.peft4j.transformers.config.Precision;
-import org.peft4j.transformers.plan.TransformerPlan;
 
 /**
  * A plan as JSON; all sizes are in bytes.
@@ -20,23 +19,21 @@ import org.peft4j.transformers.plan.TransformerPlan;
  */
 record PlanJson(PlannedRun run, List<Precision> precisions) {
   String text() {
-    TransformerPlan plan = run.plan();
     ObjectNode json = JsonNodeFactory.instance.objectNode();
-    TrainableParameters parameters = plan.adapter().parameters();
-    json.put("model_type", plan.modelType());
+    TrainableParameters parameters = run.adapter().parameters();
+    json.put("model_type", run.modelType());
     json.put("trainable_parameters", parameters.trainable());
     json.put("all_parameters", parameters.all());
     json.put("trainable_percent", parameters.percent());
-    json.put("adapter_file_bytes", plan.adapter().fileBytes());
-    json.put("batch", plan.batch().sequences());
-    json.put("length", plan.batch().length());
+    json.put("adapter_file_bytes", run.adapter().fileBytes());
+    run.batch().forEach(json::put);
     run.quantization().ifPresent(bits -> json.put("quantization", bits.id()));
     json.put("offload", run.offload());
     json.put("optimizer", run.optimizer().id());
     ObjectNode memory = json.putObject("memory");
     precisions.forEach(p -> memory(p, memory.putObject(p.name().toLowerCase(Locale.ROOT))));
     ArrayNode adapters = json.putArray("adapters");
-    plan.adapter().adapters().forEach(adapter -> adapter(adapter, adapters.addObject()));
+    run.adapter().adapters().forEach(adapter -> adapter(adapter, adapters.addObject()));
     return JsonWriter.text(json) + "\n";
   }
 

@@ -22,8 +22,8 @@ import org.peft4j.transformers.inspection.TextTable;
 record PlanText(PlannedRun run, List<Precision> precisions) {
   String text() {
     StringBuilder text = new StringBuilder();
-    text.append(run.plan().adapter().parameters()).append('\n');
-    long file = run.plan().adapter().fileBytes();
+    text.append(run.adapter().parameters()).append('\n');
+    long file = run.adapter().fileBytes();
     return text.append('\n')
         .append(sites())
         .append("\nadapter_model.safetensors: ")
@@ -40,8 +40,7 @@ record PlanText(PlannedRun run, List<Precision> precisions) {
    */
   private String sites() {
     Map<List<String>, List<PlannedAdapter>> groups = new LinkedHashMap<>();
-    run.plan()
-        .adapter()
+    run.adapter()
         .adapters()
         .forEach(a -> groups.computeIfAbsent(describe(a), key -> new ArrayList<>()).add(a));
     TextTable table = new TextTable(3, "site", "kind", "inputs → outputs", "count", "trainable");
@@ -66,12 +65,7 @@ record PlanText(PlannedRun run, List<Precision> precisions) {
 
   private String memory() {
     List<String> titles = new ArrayList<>();
-    titles.add(
-        String.format(
-            Locale.ROOT,
-            "memory, %,d × %,d tokens",
-            run.plan().batch().sequences(),
-            run.plan().batch().length()));
+    titles.add("memory, " + run.batchText());
     precisions.forEach(precision -> titles.add(title(precision)));
     TextTable table = new TextTable(1, titles.toArray(String[]::new));
     row(table, run.offload() ? "weights, offloaded" : "weights", false, TrainingMemory::weights);

@@ -5,10 +5,15 @@ import java.util.Optional;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.jspecify.annotations.Nullable;
 import org.peft4j.PeftModel;
+import org.peft4j.cli.options.LoadedAdapters;
 import org.peft4j.cli.options.ModelOptions;
 import org.peft4j.cli.options.OpenModel;
 import org.peft4j.cli.options.Output;
+import org.peft4j.diffusion.Diffusion;
+import org.peft4j.diffusion.UNet;
+import org.peft4j.diffusion.forward.UNetForward;
 import org.peft4j.error.PeftException;
+import org.peft4j.internal.files.AdapterFiles;
 import org.peft4j.transformers.TransformerOptions;
 import org.peft4j.transformers.forward.ForwardInputs;
 import org.peft4j.transformers.forward.ForwardPass;
@@ -36,6 +41,8 @@ import picocli.CommandLine.Spec;
           + " them from labels [B,L]) and, if present, decoder_attention_mask.",
       "A vision model reads pixel_values [B,C,H,W], and interpolate_pos_encoding [1] of 1 for pictures"
           + " of another size than its own.",
+      "A UNet of diffusers reads sample [B,C,H,W], timestep [B], encoder_hidden_states [B,T,W] and, for"
+          + " a loss, the mean squared error, target [B,C,H,W]; it writes sample.",
       "Writes logits [B,T,V] or [B,N], or start_logits and end_logits [B,T], or"
           + " last_hidden_state [B,T,W] and pooler_output [B,W]; loss [1] if there are labels, and with --gradients a"
           + " grad.KEY for each tensor KEY of the adapter; all F32, without dropout."
@@ -77,11 +84,30 @@ public final class ForwardCommand implements Runnable {
     if (gradients && (model.adapters.size() > 1 || model.adapters.get(0).weight() != 1)) {
       throw new PeftException("--gradients takes a single adapter, without a weight.");
     }
+    if (Diffusion.isModel(model.model)) {
+      runUNet();
+      return;
+    }
     try (OpenModel open = OpenModel.of(model, this::asked);
         ForwardInputs batch = ForwardInputs.read(inputs, open.base().architecture());
         ForwardPass pass = pass(open, batch)) {
       pass.write(output);
       Output.of(spec).println(pass.results().size() + " tensors written to " + output);
+    }
+  }
+
+  private void runUNet() {
+    model.adapters.forEach(adapter -> AdapterFiles.readConfig(adapter.folder()));
+    try (UNet unet = Diffusion.loadUNet(model.model, model.precision.diffusion());
+        @Nullable PeftModel<ComputationGraph> adapters =
+            model.adapters.isEmpty() ? null : LoadedAdapters.active(unet.graph(), model.adapters)) {
+      if (adapters != null) {
+        unet.use(adapters);
+      }
+      try (UNetForward pass = UNetForward.of(unet, inputs, gradients)) {
+        pass.write(output);
+        Output.of(spec).println(pass.results().size() + " tensors written to " + output);
+      }
     }
   }
 

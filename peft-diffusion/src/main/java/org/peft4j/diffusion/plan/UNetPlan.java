@@ -1,0 +1,68 @@
+package org.peft4j.diffusion.plan;
+
+import java.util.List;
+import java.util.Optional;
+import org.peft4j.plan.AdapterPlan;
+import org.peft4j.plan.TrainingMemory;
+import org.peft4j.quantization.Quantization;
+import org.peft4j.site.Site;
+import org.peft4j.site.SiteKind;
+import org.peft4j.site.SiteParameter;
+import org.peft4j.transformers.config.Precision;
+
+/**
+ * What a config would train in a UNet, and the memory that training would take.
+ *
+ * @param className of diffusers
+ * @param adapter what would train; its memory is for FP32 without gradient checkpointing
+ * @param batch the batch of the activation estimate
+ * @param sites every site of the model
+ * @param activations bytes, always in single precision
+ * @param checkpointed the same with gradient checkpointing
+ */
+public record UNetPlan(
+    String className,
+    AdapterPlan adapter,
+    PictureBatch batch,
+    List<Site> sites,
+    long activations,
+    long checkpointed) {
+  private static final int SINGLE = 4;
+  private static final int HALF = 2;
+
+  public UNetPlan {
+    sites = List.copyOf(sites);
+  }
+
+  /**
+   * An estimate of the memory that training takes.
+   *
+   * @param quantization of linear weights; convolutions and vectors have the precision
+   */
+  public TrainingMemory memory(
+      Precision precision, Optional<Quantization> quantization, boolean checkpointing) {
+    return adapter
+        .memory()
+        .withWeights(weights(precision, quantization))
+        .withActivations(checkpointing ? checkpointed : activations);
+  }
+
+  private long weights(Precision precision, Optional<Quantization> quantization) {
+    long bytes = 0;
+    for (Site site : sites) {
+      for (SiteParameter parameter : site.parameters()) {
+        boolean matrix = parameter.shape().size() > 1;
+        int width = matrix && precision == Precision.BF16 ? HALF : SINGLE;
+        boolean fewer =
+            matrix
+                && site.kind() == SiteKind.LINEAR
+                && quantization.filter(bits -> !bits.skips(site.name())).isPresent();
+        bytes +=
+            fewer
+                ? quantization.orElseThrow().bytes(site.outputs(), site.inputs())
+                : parameter.count() * width;
+      }
+    }
+    return bytes;
+  }
+}

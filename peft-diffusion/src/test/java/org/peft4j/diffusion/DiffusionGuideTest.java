@@ -1,0 +1,43 @@
+package org.peft4j.diffusion;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.MultiDataSet;
+import org.peft4j.PeftModel;
+import org.peft4j.lora.LoraConfig;
+
+/** The code of the guide to diffusion models. */
+class DiffusionGuideTest {
+  @TempDir private Path adapter;
+
+  @Test
+  void aUNetIsWrappedTrainedAndSaved() {
+    GoldenUNet golden = GoldenUNet.named("attention");
+    Path folder = GoldenUNet.base("sd1");
+    INDArray[] inputs = golden.inputs();
+    INDArray sample = inputs[0];
+    INDArray timestep = inputs[1];
+    INDArray text = inputs[2];
+    INDArray[] target = {golden.input("target")};
+
+    try (UNet unet = Diffusion.loadUNet(folder)) {
+      LoraConfig config =
+          LoraConfig.builder().rank(4).targetModules("to_q", "to_k", "to_v", "to_out.0").build();
+      PeftModel<ComputationGraph> model = unet.wrap(config);
+      model.network().fit(new MultiDataSet(new INDArray[] {sample, timestep, text}, target));
+      model.save(adapter);
+    }
+
+    try (UNet unet = Diffusion.loadUNet(folder)) {
+      unet.adapt(adapter);
+      INDArray trained = unet.predict(sample, timestep, text);
+      INDArray before = golden.expected("base_sample");
+      assertThat(trained.sub(before).amaxNumber().doubleValue()).isPositive();
+    }
+  }
+}
