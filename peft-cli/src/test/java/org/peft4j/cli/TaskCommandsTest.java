@@ -272,7 +272,7 @@ class TaskCommandsTest {
         "bert_vectors  | a.csv | text,label~a,b~c,d~           | --task seq-cls --labels x,y | line 2, column 2: \"label\" has the label \"b\"",
         "bert_vectors  | a.csv | text,label~a,b~c,d~           | --task seq-cls --stride 3 | --stride is for the task question-ans; this is seq-cls.",
         "bert_vectors  | a.csv | text,label~a,b~c,d~           | --task seq-cls --loss triplet | --loss: for the task feature-extraction; this is seq-cls.",
-        "bert_vectors  | a.csv | text,text_pair~a,b~           | --labels x,y | --labels are for the task seq-cls and token-cls; this is feature-extraction.",
+        "bert_vectors  | a.csv | text,text_pair~a,b~           | --labels x,y | --labels are for the task seq-cls, token-cls and image-classification; this is feature-extraction.",
         "bert_vectors  | a.csv | text,text_pair~a,b~           | --loss triplet | needs rows of anchor, positive and negative; the data has pairs.",
         "bert_vectors  | a.csv | text,text_pair~a,b~           | --loss cosine | needs rows of text, text_pair and score; the data has pairs.",
         "bert_vectors  | a.csv | text,text_pair~a,b~           | --margin 2 | --margin is for --loss triplet; the loss is contrastive.",

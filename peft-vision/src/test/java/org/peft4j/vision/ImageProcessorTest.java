@@ -62,6 +62,16 @@ class ImageProcessorTest {
   }
 
   @Test
+  void theGuidePreparesAPicture() {
+    Path model = PROCESSORS.resolve("vit");
+    Path file = Golden.FILES.resolve("turned_6.jpg");
+    ImageProcessor processor = ImageProcessor.read(model);
+    Picture picture = new PictureReader().read(file);
+    INDArray pixelValues = processor.pixelValues(List.of(picture)); // [1, 3, height, width]
+    assertThat(pixelValues.shape()).containsExactly(1, 3, 18, 20);
+  }
+
+  @Test
   void aBatchHasItsPicturesInOrder() {
     ImageProcessor processor = ImageProcessor.read(PROCESSORS.resolve("clip"));
     List<Picture> pictures =

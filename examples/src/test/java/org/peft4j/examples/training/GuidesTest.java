@@ -53,6 +53,7 @@ class GuidesTest {
               "peft-transformers/src/test/java/org/peft4j/transformers/tokenizer/TokenPlacesTest.java"),
           ROOT.resolve(
               "peft-transformers/src/test/java/org/peft4j/transformers/TasksGuideTest.java"),
+          ROOT.resolve("peft-vision/src/test/java/org/peft4j/vision/ImageProcessorTest.java"),
           ROOT.resolve("peft-train/src/test/java/org/peft4j/train/TaskGuideTest.java"),
           ROOT.resolve("peft-train/src/test/java/org/peft4j/train/ChatGuideTest.java"),
           ROOT.resolve("peft-train/src/test/java/org/peft4j/train/PreferenceGuideTest.java"),

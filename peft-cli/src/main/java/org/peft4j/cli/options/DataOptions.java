@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.peft4j.cli.picture.PictureOptions;
 import org.peft4j.transformers.config.ProblemType;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Mixin;
@@ -24,7 +25,9 @@ public final class DataOptions {
         "seq-cls: text, label, and text_pair for two texts;",
         "token-cls: tokens, tags;",
         "question-ans: question, context, answers (SQuAD's form);",
-        "feature-extraction: text, text_pair, or anchor, positive; and score or negative.",
+        "feature-extraction: text, text_pair, or anchor, positive; and score or negative;",
+        "image-classification: file_name, label; or a folder, with metadata.csv or .jsonl, or with a"
+            + " folder of pictures for each class.",
         "Or .txt, for causal-lm a text to cut into blocks; or .safetensors with transformers' names:"
             + " input_ids, attention_mask, token_type_ids, decoder_input_ids,"
             + " decoder_attention_mask, labels, start_positions, end_positions."
@@ -65,6 +68,8 @@ public final class DataOptions {
               + " question-ans windows of 384; or what the model takes behind virtual tokens, if"
               + " that is less).")
   public Optional<Integer> sequenceLength = Optional.empty();
+
+  @Mixin public PictureOptions pictures = new PictureOptions();
 
   @Mixin public SupervisedChoice supervised = new SupervisedChoice();
 

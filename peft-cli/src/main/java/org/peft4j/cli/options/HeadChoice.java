@@ -71,24 +71,34 @@ public final class HeadChoice {
     ModelArchitecture own = Families.read(model);
     Task task = asked.orElse(own.task());
     requireStacks(own, task);
-    boolean classes = task == Task.SEQ_CLS || task == Task.TOKEN_CLS;
-    if (!classes && labels.isPresent() || task != Task.SEQ_CLS && data.problem.isPresent()) {
+    boolean classes = task.labelsInputs() || task == Task.TOKEN_CLS;
+    if (!classes && labels.isPresent() || !task.labelsInputs() && data.problem.isPresent()) {
       throw new PeftException(
           "%s for the task %s; this is %s."
               .formatted(
                   labels.isPresent() ? "--labels are" : "--problem-type is",
-                  classes ? "seq-cls" : "seq-cls and token-cls",
+                  classes
+                      ? "seq-cls and image-classification"
+                      : "seq-cls, token-cls and image-classification",
                   TaskArgument.typed(task)));
     }
     if (!classes) {
       return TaskHead.of(task);
     }
-    return Table.has(data.data)
+    return Table.has(data.data) || task.readsPictures()
         ? RowLabels.head(Table.of(data.data, columns(data)), task, own, labels, data.problem)
         : ofTokens(own, task);
   }
 
   private static void requireStacks(ModelArchitecture own, Task task) {
+    if (task.readsPictures() == own.readsText()) {
+      throw new PeftException(
+          own.readsText()
+              ? "--task is %s, and the model reads text; leave --task out."
+                  .formatted(TaskArgument.typed(task))
+              : "The task is %s, and the model reads pictures; give --task image-classification."
+                  .formatted(TaskArgument.typed(task)));
+    }
     boolean causal = task == Task.CAUSAL_LM && own.encoder().isPresent();
     if (causal || task == Task.SEQ_2_SEQ_LM && own.encoder().isEmpty()) {
       throw new PeftException(

@@ -4,7 +4,6 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.peft4j.transformers.config.Task;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
@@ -15,7 +14,7 @@ import picocli.CommandLine.TypeConversionException;
 public record TaskArgument(Optional<Task> task, Optional<Integer> number) {
   /** The names of all tasks as they are typed. */
   public static final String NAMES =
-      tasks().map(TaskArgument::typed).collect(Collectors.joining(", "));
+      Arrays.stream(Task.values()).map(TaskArgument::typed).collect(Collectors.joining(", "));
 
   /** Reads an argument. */
   public static final class Converter implements ITypeConverter<TaskArgument> {
@@ -25,7 +24,7 @@ public record TaskArgument(Optional<Task> task, Optional<Integer> number) {
         return new TaskArgument(Optional.empty(), Optional.of(Integer.valueOf(text)));
       }
       String name = text.toUpperCase(Locale.ROOT).replace('-', '_');
-      return tasks()
+      return Arrays.stream(Task.values())
           .filter(task -> task.name().equals(name))
           .findFirst()
           .map(task -> new TaskArgument(Optional.of(task), Optional.empty()))
@@ -34,11 +33,6 @@ public record TaskArgument(Optional<Task> task, Optional<Integer> number) {
                   new TypeConversionException(
                       "it is " + text + "; allowed: " + NAMES + ", or a number"));
     }
-  }
-
-  /** The tasks whose data is text. */
-  private static Stream<Task> tasks() {
-    return Arrays.stream(Task.values()).filter(task -> !task.readsPictures());
   }
 
   /** The name of a task as it is typed: {@code seq-cls}. */

@@ -6,6 +6,7 @@ import org.peft4j.train.data.Examples;
 import org.peft4j.train.data.TokenBatch;
 import org.peft4j.train.data.TrainingData;
 import org.peft4j.train.data.VectorData;
+import org.peft4j.train.data.picture.PictureData;
 import org.peft4j.train.objective.Objective;
 import org.peft4j.train.preference.ComparedExamples;
 import org.peft4j.train.preference.Reference;
@@ -16,13 +17,13 @@ import org.peft4j.train.preference.Reference;
  * @param objective what is minimised
  * @param examples the training's, or all
  * @param evaluation what is kept for evaluation, or another file
- * @param texts all sequences of the examples, for first values from data
+ * @param texts all sequences of the examples, for first values from data; none of pictures
  */
 public record TaskData<B extends Batch>(
     Objective<B> objective,
     Examples<B> examples,
     Optional<Examples<B>> evaluation,
-    Examples<TokenBatch> texts) {
+    Optional<Examples<TokenBatch>> texts) {
   /** The same with a reference for all examples that may have one. */
   public TaskData<B> comparedWith(Reference reference) {
     return new TaskData<>(
@@ -48,6 +49,9 @@ public record TaskData<B extends Batch>(
     Examples<B> measured = measured();
     if (measured instanceof TrainingData data) {
       return data.firstRow();
+    }
+    if (measured instanceof PictureData pictures) {
+      return pictures.examples().get(0).row();
     }
     return measured instanceof VectorData related ? related.firstRow() : 0;
   }

@@ -17,8 +17,8 @@ public final class TaskOption {
       paramLabel = "TASK|N",
       converter = TaskArgument.Converter.class,
       description =
-          "What the model is for: causal-lm, seq-2-seq-lm, seq-cls, token-cls, question-ans or"
-              + " feature-extraction (default: what the adapter or config.json says). A number, from"
+          "What the model is for: causal-lm, seq-2-seq-lm, seq-cls, token-cls, question-ans,"
+              + " feature-extraction or image-classification (default: what the adapter or config.json says). A number, from"
               + " 0, is the task of all sequences for multitask prompts; a row may have its own"
               + " task_id, and .safetensors task_ids.")
   public List<TaskArgument> given = new ArrayList<>();

@@ -13,9 +13,12 @@ import org.peft4j.train.data.TokenBatch;
 import org.peft4j.train.data.TrainingData;
 import org.peft4j.train.data.VectorBatch;
 import org.peft4j.train.data.VectorData;
+import org.peft4j.train.data.picture.PictureBatch;
+import org.peft4j.train.data.picture.PictureData;
 import org.peft4j.train.data.table.LanguagePair;
 import org.peft4j.train.data.task.DataFiles;
 import org.peft4j.train.objective.CrossEntropy;
+import org.peft4j.train.objective.PictureCrossEntropy;
 import org.peft4j.transformers.config.Task;
 import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.tokenizer.Tokenizer;
@@ -37,6 +40,7 @@ public final class TaskReader {
 
   private final Path model;
   private final Task task;
+  private final TaskHead head;
   private final DataOptions options;
   private final VectorOptions vectors;
   private DataFiles files;
@@ -50,9 +54,22 @@ public final class TaskReader {
   public TaskReader(Path model, TaskHead head, DataOptions options, VectorOptions vectors) {
     this.model = model;
     this.task = head.task();
+    this.head = head;
     this.options = options;
     this.vectors = vectors;
     vectors.requireUse(head.task());
+    if (options.pictures.broken.isPresent() && !head.task().readsPictures()) {
+      throw new PeftException(
+          "--broken-pictures is for image-classification; this is "
+              + TaskArgument.typed(head.task())
+              + ". Leave it out.");
+    }
+    if (options.sequenceLength.isPresent() && head.task().readsPictures()) {
+      throw new PeftException(
+          "--sequence-length is for texts; this is "
+              + TaskArgument.typed(head.task())
+              + ". Leave it out.");
+    }
     if (options.stride.isPresent() && head.task() != Task.QUESTION_ANS) {
       throw new PeftException(
           "--stride is for the task question-ans; this is "
@@ -122,6 +139,9 @@ public final class TaskReader {
 
   /** The whole file. */
   public TaskData<?> all() {
+    if (task.readsPictures()) {
+      return pictures(pictures(options.data), Optional.empty());
+    }
     return OPTIONS.in(
         () ->
             files.areRelatedTexts()
@@ -131,6 +151,9 @@ public final class TaskReader {
 
   /** The whole file, and another for evaluation. */
   public TaskData<?> and(Path evaluation) {
+    if (task.readsPictures()) {
+      return pictures(pictures(options.data), Optional.of(pictures(evaluation)));
+    }
     return OPTIONS.in(
         () ->
             files.areRelatedTexts()
@@ -147,6 +170,10 @@ public final class TaskReader {
    */
   public TaskData<?> split(double share) {
     requireShare(share);
+    if (task.readsPictures()) {
+      PictureData data = pictures(options.data);
+      return pictures(data.first(1 - share), Optional.of(data.after(1 - share)));
+    }
     return OPTIONS.in(
         () -> {
           if (files.areRelatedTexts()) {
@@ -173,6 +200,16 @@ public final class TaskReader {
     }
   }
 
+  private PictureData pictures(Path data) {
+    return options.pictures.files(model, HeadChoice.columns(options)).read(data, head);
+  }
+
+  private static TaskData<PictureBatch> pictures(
+      PictureData data, Optional<PictureData> evaluation) {
+    return new TaskData<>(
+        new PictureCrossEntropy(), data, evaluation.map(held -> held), Optional.empty());
+  }
+
   private TaskData<TokenBatch> blocks(double share) {
     try (Tokenizer tokenizer = Tokenizer.load(model)) {
       TextTokens text = TextTokens.read(options.data, tokenizer);
@@ -184,7 +221,7 @@ public final class TaskReader {
 
   private TaskData<TokenBatch> tokens(TrainingData data, Optional<TrainingData> evaluation) {
     return new TaskData<>(
-        new CrossEntropy(), layout.apply(data), evaluation.map(held -> held), data);
+        new CrossEntropy(), layout.apply(data), evaluation.map(held -> held), Optional.of(data));
   }
 
   private TaskData<VectorBatch> related(VectorData data, Optional<VectorData> evaluation) {
@@ -192,6 +229,6 @@ public final class TaskReader {
         vectors.objective(model, data, options.batchSize),
         data,
         evaluation.map(held -> held),
-        data.texts());
+        Optional.of(data.texts()));
   }
 }

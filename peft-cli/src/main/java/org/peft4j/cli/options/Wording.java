@@ -42,6 +42,11 @@ public record Wording(Task task, Optional<String> answers) {
     };
   }
 
+  /** What the speed of a training is counted in. */
+  public String parts() {
+    return task.readsPictures() ? "pictures" : "tokens";
+  }
+
   /** The size of some data, in words. */
   public String size(Examples<?> data) {
     if (data instanceof VectorData related) {
@@ -53,6 +58,9 @@ public record Wording(Task task, Optional<String> answers) {
     }
     if (data instanceof RatedData rated) {
       return String.format(Locale.ROOT, "%,d answers, %,d good", rated.size(), rated.desirable());
+    }
+    if (task.readsPictures()) {
+      return String.format(Locale.ROOT, "%,d pictures", data.size());
     }
     String sequences = task == Task.QUESTION_ANS ? "windows" : "sequences";
     long labelled = data instanceof TrainingData tokens ? tokens.labelled() : 0;

@@ -144,10 +144,10 @@ public final class PreferenceReader {
   }
 
   private TaskData<PreferenceBatch> pairs(PreferenceData all, Optional<PreferenceData> held) {
-    return new TaskData<>(ofPairs(), all, held.map(part -> part), all.answers());
+    return new TaskData<>(ofPairs(), all, held.map(part -> part), Optional.of(all.answers()));
   }
 
   private TaskData<RatedBatch> rated(RatedData all, Optional<RatedData> held) {
-    return new TaskData<>(ofRated(), all, held.map(part -> part), all.answers());
+    return new TaskData<>(ofRated(), all, held.map(part -> part), Optional.of(all.answers()));
   }
 }

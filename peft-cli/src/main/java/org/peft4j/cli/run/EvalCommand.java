@@ -1,6 +1,7 @@
 package org.peft4j.cli.run;
 
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -26,9 +27,12 @@ import org.peft4j.error.PeftException;
 import org.peft4j.internal.files.AdapterFiles;
 import org.peft4j.train.Evaluator;
 import org.peft4j.train.data.Batch;
+import org.peft4j.train.data.picture.PictureData;
 import org.peft4j.train.data.table.Row;
 import org.peft4j.train.data.table.Table;
 import org.peft4j.train.metrics.Evaluation;
+import org.peft4j.transformers.ImageClassifier;
+import org.peft4j.transformers.config.ProblemType;
 import org.peft4j.transformers.config.Task;
 import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.generation.GenerationConfig;
@@ -80,6 +84,14 @@ public final class EvalCommand implements Runnable {
       description = "Print no metrics, which need a second pass; above all, write no texts.")
   boolean lossOnly;
 
+  @Option(
+      names = "--confusion-matrix",
+      paramLabel = "FILE",
+      description =
+          "Draw how often each label of pictures was predicted for each, as a PNG file; for"
+              + " image-classification with one label each.")
+  Optional<Path> confusion = Optional.empty();
+
   @ArgGroup(validate = false, order = 4, heading = "%nOf texts that seq-2-seq-lm writes:%n")
   WritingOptions generation = new WritingOptions();
 
@@ -92,7 +104,7 @@ public final class EvalCommand implements Runnable {
     ReferenceChoice.check(preferences, false);
     task.task().ifPresent(asked -> PreferenceReader.requireTask(preferences, asked));
     TaskHead head = head();
-    requireUse(head.task());
+    requireUse(head);
     if (preferences.isUsed()) {
       PreferenceReader reader = new PreferenceReader(model.model, head.task(), data, preferences);
       evaluate(
@@ -113,7 +125,18 @@ public final class EvalCommand implements Runnable {
   }
 
   /** Refuses options of texts where none are written. */
-  private void requireUse(Task own) {
+  private void requireUse(TaskHead head) {
+    Task own = head.task();
+    boolean classes =
+        own == Task.IMAGE_CLASSIFICATION
+            && head.problem() == ProblemType.SINGLE_LABEL_CLASSIFICATION;
+    if (confusion.isPresent() && (!classes || lossOnly)) {
+      throw new PeftException(
+          "--confusion-matrix is for the task image-classification with one label for each picture,"
+              + " without --loss-only; this is "
+              + TaskArgument.typed(own)
+              + ". Leave it out.");
+    }
     for (String option : WritingOptions.given(spec)) {
       if (own != Task.SEQ_2_SEQ_LM || lossOnly || !Table.has(data.data)) {
         throw new PeftException(
@@ -148,7 +171,12 @@ public final class EvalCommand implements Runnable {
                   Evaluator.evaluate(
                       network, examples.objective(), examples.measured(), data.batchSize));
       print(new Wording(head.task(), preferences.predictions()), result);
-      if (!lossOnly && !preferences.isUsed() && Table.has(data.data)) {
+      if (examples.measured() instanceof PictureData pictures) {
+        if (!lossOnly) {
+          Output.of(spec).flush();
+          pictures(open, pictures);
+        }
+      } else if (!lossOnly && !preferences.isUsed() && Table.has(data.data)) {
         Output.of(spec).flush();
         List<Row> rows = Table.of(data.data, HeadChoice.columns(data)).rows();
         int from = last.isPresent() ? examples.firstRow() : 0;
@@ -156,6 +184,14 @@ public final class EvalCommand implements Runnable {
         scores.of(rows.subList(from, rows.size())).values().forEach(this::print);
       }
     }
+  }
+
+  private void pictures(OpenModel open, PictureData pictures) {
+    ImageClassifier classifier = (ImageClassifier) open.base();
+    open.wrapped().ifPresent(classifier::use);
+    PictureScores scores = PictureScores.of(classifier, pictures, data.batchSize);
+    scores.scores().values().forEach(this::print);
+    confusion.ifPresent(file -> scores.confusion().write(file));
   }
 
   /** Says what it costs before anything is written. */

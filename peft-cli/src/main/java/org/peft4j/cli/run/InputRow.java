@@ -58,6 +58,11 @@ record InputRow(Row row, TextInput input) {
 
   /** An object for the row, with its {@code id} if it has one. */
   ObjectNode object() {
+    return object(row);
+  }
+
+  /** An object for a row, with its {@code id} if it has one. */
+  static ObjectNode object(Row row) {
     ObjectNode object = JsonNodeFactory.instance.objectNode();
     if (row.has("id")) {
       List<String> id = row.labels("id");

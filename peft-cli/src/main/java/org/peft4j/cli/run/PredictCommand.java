@@ -12,10 +12,13 @@ import org.peft4j.cli.options.Output;
 import org.peft4j.cli.options.TaskArgument;
 import org.peft4j.cli.options.TaskOption;
 import org.peft4j.error.PeftException;
+import org.peft4j.train.data.table.Row;
+import org.peft4j.transformers.ImageClassifier;
 import org.peft4j.transformers.TransformerModel;
 import org.peft4j.transformers.config.Task;
 import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.prediction.AnswerOptions;
+import org.peft4j.vision.ImageProcessor;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -38,6 +41,7 @@ import picocli.CommandLine.Spec;
       "question-ans: reads question and context; gives answer, begin, end and score.",
       "seq-2-seq-lm: reads source; gives text.",
       "causal-lm: reads prompt; gives the text that follows it.",
+      "image-classification: reads file_name, or a folder of pictures; gives what seq-cls gives.",
       "Places count Unicode code points, as Python does."
     },
     footer = {
@@ -81,6 +85,10 @@ public final class PredictCommand implements Runnable {
     Path folder = model.folder(spec);
     TaskHead head = model.head(folder, task.task());
     requireFit(folder, head.task());
+    if (head.task().readsPictures()) {
+      pictures(folder, head);
+      return;
+    }
     AnswerOptions answers = answers();
     rows.prediction();
     List<InputRow> inputs = rows.read(head.task());
@@ -115,6 +123,23 @@ public final class PredictCommand implements Runnable {
     }
   }
 
+  private void pictures(Path folder, TaskHead head) {
+    ImageProcessor processor = ImageProcessor.read(folder);
+    List<Row> read = rows.pictures();
+    try (OpenModel open = model.open(folder, head)) {
+      PicturePredictions predictions =
+          new PicturePredictions(
+              (ImageClassifier) open.base(), processor, rows.pictures.broken(), rows.batchSize);
+      if (output.isEmpty()) {
+        predictions.of(read, JsonLinesOutput.to(Output.of(spec)));
+        return;
+      }
+      int[] count = new int[1];
+      JsonLinesOutput.write(output.get(), out -> count[0] = predictions.of(read, out));
+      Output.of(spec).println(count[0] + " rows written to " + output.get());
+    }
+  }
+
   private AnswerOptions answers() {
     return RowOptions.NAMES.in(
         () -> {
@@ -131,6 +156,11 @@ public final class PredictCommand implements Runnable {
       throw new PeftException(
           folder + " gives vectors, and no labels; use 'peft embed', or an adapter with a head.");
     }
+    require(
+        rows.pictures.broken.isEmpty() || own.readsPictures(),
+        "--broken-pictures",
+        own,
+        "image-classification");
     boolean writes = own == Task.CAUSAL_LM || own == Task.SEQ_2_SEQ_LM;
     require(stride.isEmpty() || own == Task.QUESTION_ANS, "--stride", own, "question-ans");
     require(!noAnswer || own == Task.QUESTION_ANS, "--no-answer", own, "question-ans");
@@ -140,10 +170,10 @@ public final class PredictCommand implements Runnable {
         own,
         "seq-2-seq-lm");
     require(
-        rows.sequenceLength.isEmpty() || own != Task.CAUSAL_LM,
+        rows.sequenceLength.isEmpty() || own != Task.CAUSAL_LM && !own.readsPictures(),
         "--sequence-length",
         own,
-        "all tasks but causal-lm, whose prompts are never cut");
+        "all tasks but causal-lm, whose prompts are never cut, and image-classification");
     for (String option : WritingOptions.given(spec)) {
       require(writes, option, own, "causal-lm and seq-2-seq-lm");
     }

@@ -6,11 +6,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.peft4j.cli.options.OptionNames;
+import org.peft4j.cli.picture.PictureOptions;
 import org.peft4j.error.PeftException;
 import org.peft4j.train.data.table.Columns;
+import org.peft4j.train.data.table.Row;
 import org.peft4j.train.data.table.Table;
 import org.peft4j.transformers.config.Task;
 import org.peft4j.transformers.prediction.PredictionOptions;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options of commands that read rows without labels. */
@@ -28,7 +31,7 @@ final class RowOptions {
       names = {"-d", "--data"},
       required = true,
       paramLabel = "FILE",
-      description = "Rows: .jsonl, .json, .csv, .tsv or .conll.")
+      description = "Rows: .jsonl, .json, .csv, .tsv or .conll; or a folder of pictures.")
   Path data = Path.of("");
 
   @Option(
@@ -53,6 +56,21 @@ final class RowOptions {
               + " the model takes; for question-ans windows of 384).")
   Optional<Integer> sequenceLength = Optional.empty();
 
+  @Mixin PictureOptions pictures = new PictureOptions();
+
+  /**
+   * Every row of a file or folder of pictures.
+   *
+   * @throws PeftException if it is broken: with file, line and column
+   */
+  List<Row> pictures() {
+    return Table.of(data, columns()).rows();
+  }
+
+  private Columns columns() {
+    return NAMES.in(() -> columns.map(Columns::parse).orElseGet(Columns::asTheyAre));
+  }
+
   /**
    * Every row as the task reads it.
    *
@@ -64,9 +82,8 @@ final class RowOptions {
           "%s is not a file of rows; use one of %s."
               .formatted(data, String.join(", ", Table.ENDS)));
     }
-    Columns names = NAMES.in(() -> columns.map(Columns::parse).orElseGet(Columns::asTheyAre));
     List<InputRow> rows = new ArrayList<>();
-    Table.of(data, names).forEach(row -> rows.add(InputRow.of(task, row)));
+    Table.of(data, columns()).forEach(row -> rows.add(InputRow.of(task, row)));
     return rows;
   }
 

@@ -58,13 +58,19 @@ abstract class Progress implements TrainingListener, AutoCloseable {
     }
     return String.format(
         Locale.ROOT,
-        "%s%d step%s in %.1f s, %,.0f tokens/s, last loss %.4f",
+        "%s%d step%s in %.1f s, %,.0f %s/s, last loss %.4f",
         result.interrupted() ? "interrupted after " : "",
         steps,
         steps == 1 ? "" : "s",
         seconds,
         tokens / seconds,
+        wording.parts(),
         result.finalLoss());
+  }
+
+  /** What the speed is counted in. */
+  final String parts() {
+    return wording.parts();
   }
 
   @Override

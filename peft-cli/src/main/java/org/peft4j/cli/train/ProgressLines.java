@@ -31,12 +31,13 @@ final class ProgressLines extends Progress {
     if (metrics.step() == 1 || metrics.step() % every == 0 || metrics.step() == total) {
       out.printf(
           Locale.ROOT,
-          "step %d/%d  loss %.4f  learning rate %.2e  %,.0f tokens/s%n",
+          "step %d/%d  loss %.4f  learning rate %.2e  %,.0f %s/s%n",
           metrics.step(),
           total,
           metrics.loss(),
           metrics.learningRate(),
-          metrics.tokensPerSecond());
+          metrics.tokensPerSecond(),
+          parts());
     }
   }
 

@@ -47,10 +47,11 @@ final class ProgressOnTerminal extends Progress {
       bar.setExtraMessage(
           String.format(
               Locale.ROOT,
-              " loss %.3f%s, %,.0f tokens/s",
+              " loss %.3f%s, %,.0f %s/s",
               metrics.loss(),
               evaluated,
-              metrics.tokensPerSecond()));
+              metrics.tokensPerSecond(),
+              parts()));
     }
   }
 

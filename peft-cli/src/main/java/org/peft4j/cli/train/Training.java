@@ -18,6 +18,7 @@ import org.peft4j.cli.preference.ReferenceChoice;
 import org.peft4j.cli.runfile.EffectiveOptions;
 import org.peft4j.cli.runfile.SameRun;
 import org.peft4j.config.PeftConfig;
+import org.peft4j.error.PeftException;
 import org.peft4j.start.DataStart;
 import org.peft4j.train.FineTuner;
 import org.peft4j.train.FineTunerBuilder;
@@ -107,7 +108,7 @@ final class Training {
         ReferenceChoice reference = reference(open)) {
       PeftModel<ComputationGraph> model = open.wrapped().orElseThrow();
       TaskData<B> data = reference.on(read);
-      start.ifPresent(asked -> start(asked, model, data.texts()));
+      start.ifPresent(asked -> start(asked, model, texts(asked, data)));
       SafeSave save =
           SafeSave.to(
               command.output,
@@ -182,6 +183,16 @@ final class Training {
     DryRun<B> dry = new DryRun<>(open, data, settings, () -> tuner[0].stop());
     tuner[0] = builder.listener(dry).build();
     dry.run(tuner[0], modelOptions(), out);
+  }
+
+  private static Examples<TokenBatch> texts(DataStart start, TaskData<?> data) {
+    return data.texts()
+        .orElseThrow(
+            () ->
+                new PeftException(
+                    start.name()
+                        + " takes first values from texts, and this model reads pictures; choose"
+                        + " other first values."));
   }
 
   private void start(

@@ -45,7 +45,7 @@ public final class RowLabels {
    * The head for a task with labels: that of the model if it has one for the task, whose labels
    * have names of their own or numbers that fit; else a new one for the labels of the rows.
    *
-   * @param task {@code SEQ_CLS} or {@code TOKEN_CLS}
+   * @param task {@code SEQ_CLS}, {@code TOKEN_CLS} or {@code IMAGE_CLASSIFICATION}
    * @param model the checkpoint's own architecture
    * @param asked labels to take instead
    * @param problem what labels of sequences are to be instead
@@ -57,7 +57,7 @@ public final class RowLabels {
       ModelArchitecture model,
       Optional<Labels> asked,
       Optional<ProblemType> problem) {
-    if (task != Task.SEQ_CLS && task != Task.TOKEN_CLS) {
+    if (!task.labelsInputs() && task != Task.TOKEN_CLS) {
       throw new PeftException("The task " + task + " has no labels; leave them out.");
     }
     Optional<TaskHead> stored =
@@ -66,7 +66,7 @@ public final class RowLabels {
       return stored.get();
     }
     RowLabels found = new RowLabels();
-    rows.forEach(task == Task.SEQ_CLS ? found::sequence : found::tags);
+    rows.forEach(task == Task.TOKEN_CLS ? found::tags : found::input);
     if (task == Task.TOKEN_CLS) {
       return TaskHead.tokens(found.labels(rows, asked, stored));
     }
@@ -75,9 +75,10 @@ public final class RowLabels {
             .or(() -> asked.isPresent() ? stored.map(TaskHead::problem) : Optional.empty())
             .orElseGet(found::problem);
     if (type == ProblemType.REGRESSION) {
-      return TaskHead.sequences(asked.orElseGet(() -> Labels.count(found.longest)), type);
+      return new TaskHead(
+          task, Optional.of(asked.orElseGet(() -> Labels.count(found.longest))), type);
     }
-    return TaskHead.sequences(found.labels(rows, asked, stored), type);
+    return new TaskHead(task, Optional.of(found.labels(rows, asked, stored)), type);
   }
 
   /** Whether a model's config says what its labels are: names other than {@code LABEL_0}. */
@@ -88,7 +89,7 @@ public final class RowLabels {
         || head.problem() == ProblemType.MULTI_LABEL_CLASSIFICATION;
   }
 
-  private void sequence(Row row) {
+  private void input(Row row) {
     List<String> labels = row.labels("label");
     lists |= row.isList("label");
     fractions |= row.isFraction("label");
