@@ -16,7 +16,7 @@ run() {
   # Unquoted: several options.
   # shellcheck disable=SC2086
   exec "$java" -XX:MaxRAMPercentage=50 -XX:+UseSerialGC -Xms64m -XX:NewSize=32m -XX:MaxNewSize=32m -Dorg.bytedeco.javacpp.maxbytes=0 -Dorg.bytedeco.javacpp.maxphysicalbytes=0 \
-    -Dorg.slf4j.simpleLogger.defaultLogLevel=warn -Dstdout.encoding=UTF-8 -Dfile.encoding=UTF-8 ${PEFT_JAVA_OPTS:-} \
+    -Dorg.slf4j.simpleLogger.defaultLogLevel=warn -Dorg.bytedeco.javacpp.logger=slf4j -Dorg.slf4j.simpleLogger.log.org.bytedeco=error -Dstdout.encoding=UTF-8 -Dfile.encoding=UTF-8 ${PEFT_JAVA_OPTS:-} \
     -cp "$here/target/classes:$(cat "$here/target/class-path.txt")" "$@"
 }
 

@@ -17,6 +17,8 @@ public final class Main {
 
   /** Runs the command and ends the JVM with its exit status. */
   public static void main(String[] args) {
+    // JavaCPP would warn on the terminal that OpenBLAS was built for another version of it.
+    System.setProperty("org.bytedeco.javacpp.logger", "slf4j");
     // The terminal's charset; before Java 19 a writer's default may be another.
     Charset charset = Charset.forName(System.getProperty("stdout.encoding", nativeCharset()));
     PrintWriter out = new PrintWriter(System.out, true, charset);

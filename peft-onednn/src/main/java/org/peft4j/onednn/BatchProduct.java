@@ -32,6 +32,17 @@ record BatchProduct(Heads a, Heads b, Heads out, float alpha, boolean accumulate
       return new Heads(sequences, heads, columns, rows);
     }
 
+    /** One matrix of the batch. */
+    Heads alone() {
+      long within = Math.max(rows.extent(), columns.extent());
+      return new Heads(new Axis(1, within), new Axis(1, within), rows, columns);
+    }
+
+    /** Bytes before a matrix of the batch. */
+    long offset(long sequence, long head) {
+      return (sequence * sequences.stride() + head * heads.stride()) * Float.BYTES;
+    }
+
     memory.desc layout() {
       return Native.strided(
           memory.data_type.f32,
@@ -48,7 +59,34 @@ record BatchProduct(Heads a, Heads b, Heads out, float alpha, boolean accumulate
   }
 
   static void run(BatchProduct product, long a, long b, long out) {
-    Primitives.of(product, BatchProduct::compile).run(a, b, out);
+    if (product.matricesMayMix()) {
+      BatchProduct one =
+          new BatchProduct(
+              product.a.alone(),
+              product.b.alone(),
+              product.out.alone(),
+              product.alpha,
+              product.accumulate);
+      Primitive primitive = Primitives.of(one, BatchProduct::compile);
+      for (long sequence = 0; sequence < product.out.sequences.size(); sequence++) {
+        for (long head = 0; head < product.out.heads.size(); head++) {
+          primitive.run(
+              a + product.a.offset(sequence, head),
+              b + product.b.offset(sequence, head),
+              out + product.out.offset(sequence, head));
+        }
+      }
+    } else {
+      Primitives.of(product, BatchProduct::compile).run(a, b, out);
+    }
+  }
+
+  /**
+   * oneDNN 3.11 reads wrong rows of b where a product sums one or two terms and there are gaps
+   * between b's matrices, as there are for one or two queries whose heads share those of the keys.
+   */
+  private boolean matricesMayMix() {
+    return b.rows.size() <= 2 && b.sequences.size() * b.heads.size() > 1;
   }
 
   Primitive compile() {
@@ -56,9 +94,8 @@ record BatchProduct(Heads a, Heads b, Heads out, float alpha, boolean accumulate
         memory.desc right = b.layout();
         memory.desc result = out.layout();
         primitive_attr attributes = MatrixProduct.attributes(alpha, accumulate);
-        matmul.desc operation = new matmul.desc(left, right, result);
         matmul.primitive_desc description =
-            new matmul.primitive_desc(operation, attributes, Native.ENGINE)) {
+            new matmul.primitive_desc(Native.ENGINE, left, right, result, attributes, false)) {
       return new Primitive(new matmul(description))
           .argument(DNNL_ARG_SRC, left)
           .argument(DNNL_ARG_WEIGHTS, right)

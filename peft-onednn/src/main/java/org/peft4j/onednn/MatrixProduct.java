@@ -5,16 +5,21 @@ import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WEIGHTS;
 
+import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.matmul;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.post_ops;
 import org.bytedeco.dnnl.primitive_attr;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.kernel.ScratchScope;
+import org.peft4j.onednn.internal.Address;
 import org.peft4j.onednn.internal.Native;
 import org.peft4j.onednn.internal.Primitive;
 import org.peft4j.onednn.internal.Primitives;
 
 /**
- * {@code out = alpha·a·b (+ bias) (+ out)}.
+ * {@code out = alpha·(a·b (+ bias)) (+ out)}.
  *
  * @param a [m, k]
  * @param b [k, n]
@@ -33,7 +38,30 @@ record MatrixProduct(
     boolean half) {
 
   static void run(MatrixProduct product, long... addresses) {
-    Primitives.of(product, MatrixProduct::compile).run(addresses);
+    if (product.overrunsScratchpad()) {
+      product.multiplyThenAdd(addresses);
+    } else {
+      Primitives.of(product, MatrixProduct::compile).run(addresses);
+    }
+  }
+
+  /**
+   * oneDNN 3.11 writes behind its scratchpad where it adds the product of a single row in single
+   * precision with a long b in dense columns.
+   */
+  private boolean overrunsScratchpad() {
+    return accumulate && !half && a.rows() == 1 && !b.rowMajor();
+  }
+
+  private void multiplyThenAdd(long... addresses) {
+    try (ScratchScope scratch = new ScratchScope()) {
+      INDArray sum = scratch.array(DataType.FLOAT, out.columns());
+      long[] apart = addresses.clone();
+      apart[2] = Address.of(sum);
+      run(new MatrixProduct(a, b, out, alpha, false, bias, false), apart);
+      long[] shape = {out.columns()};
+      Pointwise.add(addresses[2], shape, apart[2], shape);
+    }
   }
 
   /** The arguments in their order: a, b, out, and the bias. */
@@ -44,12 +72,12 @@ record MatrixProduct(
         memory.desc result = Native.strided(memory.data_type.f32, out.dimensions(), out.strides());
         memory.desc added = Native.dense(1, out.columns());
         primitive_attr attributes = attributes(alpha, accumulate);
-        matmul.desc operation =
-            bias
-                ? new matmul.desc(left, right, added, result)
-                : new matmul.desc(left, right, result);
         matmul.primitive_desc description =
-            new matmul.primitive_desc(operation, attributes, Native.ENGINE)) {
+            bias
+                ? new matmul.primitive_desc(
+                    Native.ENGINE, left, right, added, result, attributes, false)
+                : new matmul.primitive_desc(
+                    Native.ENGINE, left, right, result, attributes, false)) {
       Primitive primitive =
           new Primitive(new matmul(description))
               .argument(DNNL_ARG_SRC, left)
@@ -61,14 +89,14 @@ record MatrixProduct(
 
   static primitive_attr attributes(float alpha, boolean accumulate) {
     primitive_attr attributes = new primitive_attr();
-    if (alpha != 1) {
-      attributes.set_output_scales(0, new float[] {alpha});
-    }
-    if (accumulate) {
-      try (post_ops after = new post_ops()) {
-        after.append_sum();
-        attributes.set_post_ops(after);
+    try (post_ops after = new post_ops()) {
+      if (alpha != 1) {
+        after.append_eltwise(dnnl.algorithm.eltwise_linear, alpha, 0);
       }
+      if (accumulate) {
+        after.append_sum();
+      }
+      attributes.set_post_ops(after);
     }
     return attributes;
   }

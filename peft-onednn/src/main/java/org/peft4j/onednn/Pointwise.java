@@ -39,9 +39,9 @@ final class Pointwise {
     Primitive compile() {
       try (memory.desc layout = Native.dense(count);
           eltwise_forward.primitive_desc forward = description(f, alpha, 0, layout);
-          eltwise_backward.desc operation = new eltwise_backward.desc(f, layout, layout, alpha, 0);
           eltwise_backward.primitive_desc description =
-              new eltwise_backward.primitive_desc(operation, Native.ENGINE, forward)) {
+              new eltwise_backward.primitive_desc(
+                  Native.ENGINE, f, layout, layout, layout, alpha, 0, forward)) {
         return new Primitive(new eltwise_backward(description))
             .argument(given, layout)
             .argument(DNNL_ARG_DIFF_DST, layout)
@@ -55,8 +55,8 @@ final class Pointwise {
     Primitive compile() {
       try (memory.desc layout = Native.dense(array(shape));
           memory.desc second = Native.dense(array(repeated));
-          binary.desc operation = new binary.desc(f, layout, second, layout);
-          binary.primitive_desc description = new binary.primitive_desc(operation, Native.ENGINE)) {
+          binary.primitive_desc description =
+              new binary.primitive_desc(Native.ENGINE, f, layout, second, layout)) {
         return new Primitive(new binary(description))
             .argument(DNNL_ARG_SRC_0, layout)
             .argument(DNNL_ARG_SRC_1, second)
@@ -69,10 +69,8 @@ final class Pointwise {
 
   private static eltwise_forward.primitive_desc description(
       dnnl.algorithm f, float alpha, float beta, memory.desc layout) {
-    try (eltwise_forward.desc operation =
-        new eltwise_forward.desc(dnnl.prop_kind.forward_training, f, layout, alpha, beta)) {
-      return new eltwise_forward.primitive_desc(operation, Native.ENGINE);
-    }
+    return new eltwise_forward.primitive_desc(
+        Native.ENGINE, dnnl.prop_kind.forward_training, f, layout, layout, alpha, beta);
   }
 
   /** {@code y = f(x)}; alpha is a parameter of f. */

@@ -6,7 +6,6 @@ import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
 
 import org.bytedeco.dnnl.global.dnnl;
-import org.bytedeco.dnnl.logsoftmax_forward;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.softmax_backward;
 import org.bytedeco.dnnl.softmax_forward;
@@ -19,7 +18,8 @@ final class Softmax {
   private record Forward(long rows, long columns) {
     Primitive compile() {
       try (memory.desc layout = Native.dense(rows, columns);
-          softmax_forward.primitive_desc description = description(layout)) {
+          softmax_forward.primitive_desc description =
+              description(dnnl.algorithm.softmax_accurate, layout)) {
         return new Primitive(new softmax_forward(description))
             .argument(DNNL_ARG_SRC, layout)
             .argument(DNNL_ARG_DST, layout);
@@ -30,11 +30,9 @@ final class Softmax {
   private record Logarithm(long rows, long columns) {
     Primitive compile() {
       try (memory.desc layout = Native.dense(rows, columns);
-          logsoftmax_forward.desc operation =
-              new logsoftmax_forward.desc(dnnl.prop_kind.forward_training, layout, 1);
-          logsoftmax_forward.primitive_desc description =
-              new logsoftmax_forward.primitive_desc(operation, Native.ENGINE)) {
-        return new Primitive(new logsoftmax_forward(description))
+          softmax_forward.primitive_desc description =
+              description(dnnl.algorithm.softmax_log, layout)) {
+        return new Primitive(new softmax_forward(description))
             .argument(DNNL_ARG_SRC, layout)
             .argument(DNNL_ARG_DST, layout);
       }
@@ -44,10 +42,17 @@ final class Softmax {
   private record Backward(long rows, long columns) {
     Primitive compile() {
       try (memory.desc layout = Native.dense(rows, columns);
-          softmax_forward.primitive_desc forward = description(layout);
-          softmax_backward.desc operation = new softmax_backward.desc(layout, layout, 1);
+          softmax_forward.primitive_desc forward =
+              description(dnnl.algorithm.softmax_accurate, layout);
           softmax_backward.primitive_desc description =
-              new softmax_backward.primitive_desc(operation, Native.ENGINE, forward)) {
+              new softmax_backward.primitive_desc(
+                  Native.ENGINE,
+                  dnnl.algorithm.softmax_accurate,
+                  layout,
+                  layout,
+                  layout,
+                  1,
+                  forward)) {
         return new Primitive(new softmax_backward(description))
             .argument(DNNL_ARG_DST, layout)
             .argument(DNNL_ARG_DIFF_DST, layout)
@@ -58,11 +63,9 @@ final class Softmax {
 
   private Softmax() {}
 
-  private static softmax_forward.primitive_desc description(memory.desc layout) {
-    try (softmax_forward.desc operation =
-        new softmax_forward.desc(dnnl.prop_kind.forward_training, layout, 1)) {
-      return new softmax_forward.primitive_desc(operation, Native.ENGINE);
-    }
+  private static softmax_forward.primitive_desc description(dnnl.algorithm f, memory.desc layout) {
+    return new softmax_forward.primitive_desc(
+        Native.ENGINE, dnnl.prop_kind.forward_training, f, layout, layout, 1);
   }
 
   static void apply(long x, long rows, long columns) {

@@ -1,5 +1,8 @@
 package org.peft4j.onednn.internal;
 
+import java.io.IOException;
+import java.util.Objects;
+import java.util.regex.Pattern;
 import org.bytedeco.dnnl.engine;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.memory;
@@ -16,10 +19,31 @@ public final class Native {
   /**
    * Loads the library.
    *
-   * @throws LinkageError if the class path has none for this machine
+   * @throws LinkageError if the class path has none for this machine, or an older JavaCPP, as where
+   *     a project names ND4J's backend before peft-onednn
    */
   public static void load() {
+    requireJavaCpp(javaCpp());
     Loader.load(dnnl.class);
+  }
+
+  /** The version of JavaCPP on the class path; empty if unknown. */
+  private static String javaCpp() {
+    try {
+      return Objects.requireNonNullElse(Loader.getVersion(), "");
+    } catch (IOException e) {
+      return "";
+    }
+  }
+
+  static void requireJavaCpp(String version) {
+    if (Pattern.matches("1\\.[0-4](\\..*)?|1\\.5(\\.([0-9]|1[0-2])(\\D.*)?)?", version)) {
+      throw new LinkageError(
+          "oneDNN needs JavaCPP 1.5.13 or later, and the class path has "
+              + version
+              + ". In the project's dependencies, name peft-onednn before ND4J's backend, or"
+              + " org.bytedeco:javacpp itself, with the classifier of the platform too");
+    }
   }
 
   /** A dense row-major array. */

@@ -25,15 +25,15 @@ class PrimitivesTest {
   private record Times(float factor, long count, int number) {
     Primitive compile() {
       try (memory.desc layout = Native.dense(count);
-          eltwise_forward.desc operation =
-              new eltwise_forward.desc(
+          eltwise_forward.primitive_desc description =
+              new eltwise_forward.primitive_desc(
+                  Native.ENGINE,
                   dnnl.prop_kind.forward_training,
                   dnnl.algorithm.eltwise_linear,
                   layout,
+                  layout,
                   factor,
-                  0);
-          eltwise_forward.primitive_desc description =
-              new eltwise_forward.primitive_desc(operation, Native.ENGINE)) {
+                  0)) {
         return new Primitive(new eltwise_forward(description))
             .argument(DNNL_ARG_SRC, layout)
             .argument(DNNL_ARG_DST, layout);
