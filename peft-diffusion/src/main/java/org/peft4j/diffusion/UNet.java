@@ -9,6 +9,7 @@ import org.peft4j.Peft;
 import org.peft4j.PeftModel;
 import org.peft4j.config.CommonBuilder;
 import org.peft4j.config.PeftConfig;
+import org.peft4j.diffusion.file.LoraFile;
 import org.peft4j.diffusion.internal.model.PictureModel;
 import org.peft4j.error.PeftException;
 import org.peft4j.method.Methods;
@@ -97,11 +98,26 @@ public final class UNet implements AutoCloseable {
    * Puts a saved adapter on the model, which predicts with it from now on. It is closed with the
    * model.
    *
-   * @param adapter a folder of Hugging Face PEFT
+   * @param adapter a folder of Hugging Face PEFT; or one with diffusers' {@link LoraFile#NAME}, or
+   *     a safetensors file of diffusers or kohya, of which the UNet's part is taken
    * @throws PeftException if its files are broken or belong to another model
    */
   public PeftModel<ComputationGraph> adapt(Path adapter) {
-    return own(Peft.load(graph, adapter));
+    return LoraFile.find(adapter)
+        .map(file -> own(ConvertedAdapters.load(graph, file, sites())))
+        .orElseGet(() -> own(Peft.load(graph, adapter)));
+  }
+
+  /**
+   * Saves the adapter in diffusers' form, {@link LoraFile#NAME} in a folder.
+   *
+   * @throws PeftException if there is none, it is no LoRA, or a file cannot be written
+   */
+  public void saveForDiffusers(Path to) {
+    ConvertedAdapters.save(
+        adapters.orElseThrow(
+            () -> new PeftException("There is no adapter to save; put one on the model.")),
+        to);
   }
 
   private PeftModel<ComputationGraph> own(PeftModel<ComputationGraph> peft) {

@@ -13,7 +13,6 @@ import org.peft4j.diffusion.Diffusion;
 import org.peft4j.diffusion.UNet;
 import org.peft4j.diffusion.forward.UNetForward;
 import org.peft4j.error.PeftException;
-import org.peft4j.internal.files.AdapterFiles;
 import org.peft4j.transformers.TransformerOptions;
 import org.peft4j.transformers.forward.ForwardInputs;
 import org.peft4j.transformers.forward.ForwardPass;
@@ -97,18 +96,28 @@ public final class ForwardCommand implements Runnable {
   }
 
   private void runUNet() {
-    model.adapters.forEach(adapter -> AdapterFiles.readConfig(adapter.folder()));
     try (UNet unet = Diffusion.loadUNet(model.model, model.precision.diffusion());
-        @Nullable PeftModel<ComputationGraph> adapters =
-            model.adapters.isEmpty() ? null : LoadedAdapters.active(unet.graph(), model.adapters)) {
-      if (adapters != null) {
-        unet.use(adapters);
+        @Nullable PeftModel<ComputationGraph> several = adapt(unet)) {
+      if (several != null) {
+        unet.use(several);
       }
       try (UNetForward pass = UNetForward.of(unet, inputs, gradients)) {
         pass.write(output);
         Output.of(spec).println(pass.results().size() + " tensors written to " + output);
       }
     }
+  }
+
+  /** A single adapter may have the form of diffusers or kohya; others, null if there are none. */
+  private @Nullable PeftModel<ComputationGraph> adapt(UNet unet) {
+    if (model.adapters.isEmpty()) {
+      return null;
+    }
+    if (model.adapters.size() == 1 && model.adapters.get(0).weight() == 1) {
+      unet.adapt(model.adapters.get(0).folder());
+      return null;
+    }
+    return LoadedAdapters.active(unet.graph(), model.adapters);
   }
 
   /** What the inputs ask of the model. */
