@@ -18,6 +18,8 @@ from transformers import (
     AutoModelForSequenceClassification,
     AutoModelForTokenClassification,
     BartConfig,
+    CLIPTextModelWithProjection,
+    CLIPVisionModelWithProjection,
     GPT2Config,
     LlamaConfig,
     MarianConfig,
@@ -62,6 +64,9 @@ ENCODERS = {
     "answers": AutoModelForQuestionAnswering,
     "features": AutoModel,
     "pictures": AutoModelForImageClassification,
+    "pairs": AutoModel,
+    "text_projected": CLIPTextModelWithProjection,
+    "vision_projected": CLIPVisionModelWithProjection,
 }
 
 
@@ -86,6 +91,8 @@ class Base:
     """Whether the head is `score`, for sequences, instead of `lm_head`."""
     task: str = ""
     """Of an encoder, or a decoder with another head: sequence, tokens, answers or features."""
+    prefix: str = ""
+    """What stands before all names of the file, as transformers 4 wrote it."""
     attention: str = "eager"
     """Falcon's eager attention adds ALiBi twice; that of PyTorch adds it once."""
 
@@ -252,7 +259,7 @@ def write(name: str) -> None:
     base = ALL[name]
     folder = setting.BASES / name
     shutil.rmtree(folder, ignore_errors=True)
-    model = base.kind.from_config(base.config, attn_implementation="eager")
+    model = (getattr(base.kind, "from_config", None) or base.kind._from_config)(base.config, attn_implementation="eager")
     with torch.no_grad():
         for key, parameter in model.named_parameters():
             if parameter.requires_grad or base.own_positions:  # sinusoids do not
@@ -265,6 +272,9 @@ def write(name: str) -> None:
         path = folder / "model.safetensors"
         head = weight(f"{name}/lm_head.weight", "lm_head.weight", model.get_output_embeddings().weight)
         setting.write_tensors(path, {**load_file(path), "lm_head.weight": head})
+    if base.prefix:
+        path = folder / "model.safetensors"
+        setting.write_tensors(path, {base.prefix + key: value for key, value in load_file(path).items()})
     if base.as_openai:
         write_as_openai(folder / "model.safetensors", base.config)
     if base.legacy:

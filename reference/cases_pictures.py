@@ -39,6 +39,19 @@ ALL: dict[str, Case] = {
         "vit_odd": one("Oblong pictures of one channel, a number; BF16", "vit_odd", lora()),
         "vit_several": one("Several labels at once; F16", "vit_several", lora(target_modules=["key", "fc2", "k_proj"])),
         "deit_lora": one("A token of distillation", "deit", lora(target_modules=["query", "q_proj", "v_proj", "fc1"])),
+        "clip_lora": one("LoRA in both towers", "clip", lora(modules_to_save=None)),
+        "clip_linear": one("all-linear, the projections too", "clip", lora(target_modules="all-linear", r=2, modules_to_save=None), rows=4),
+        "clip_text_tower": one(
+            "DoRA in the text tower alone", "clip", lora(target_modules=r"text_model\..*\.(k_proj|fc2)", r=2, use_dora=True, modules_to_save=None), rows=2
+        ),
+        "clip_vision_tower": one(
+            "Patches, positions and a copy of a projection; the text tower is frozen",
+            "clip",
+            lora(target_modules=["vision_model.embeddings.position_embedding", "patch_embedding", "vision_model.encoder.layers.1.self_attn.v_proj"], modules_to_save=["visual_projection"]),
+        ),
+        "clip_ia3": one("(IA)3", "clip", IA3Config(target_modules=["k_proj", "v_proj", "fc2"], feedforward_modules=["fc2"])),
+        "clip_tokens": one("Tokens of the text tower", "clip", lora(target_modules=["token_embedding"], r=3, modules_to_save=["post_layernorm"])),
+        "clip_f16": one("The largest id ends a text; one channel, other sizes; F16", "clip_f16", lora(modules_to_save=None, target_modules=["out_proj"]), size=[23, 31]),
         "deit_larger": one("Interpolated behind two tokens", "deit", lora(r=2), size=[25, 40], rows=2),
     }.items()
 }

@@ -15,6 +15,8 @@ import torch
 from safetensors.torch import load_file
 from peft import IA3Config, LoraConfig, PeftConfig, get_peft_model
 from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, AutoModelForImageClassification, AutoModelForSeq2SeqLM, AutoModelForSequenceClassification, PreTrainedConfig, PreTrainedModel
+from transformers.conversion_mapping import get_checkpoint_conversion_mapping
+from transformers.core_model_loading import PrefixChange
 
 import bases
 
@@ -33,8 +35,11 @@ BART = dict(
 )
 ENCODER = dict(**SIZES, hidden_size=24, intermediate_size=40)
 PICTURES = dict(hidden_size=24, num_hidden_layers=2, num_attention_heads=4, intermediate_size=40, image_size=12, patch_size=4)
-VISION = ("vit", "deit")
-ENCODERS = (*VISION, "bert", "roberta", "xlm-roberta", "electra", "distilbert", "albert", "mpnet", "modernbert")
+CLIP_TEXT = dict(vocab_size=56, hidden_size=24, num_hidden_layers=2, num_attention_heads=4, intermediate_size=40, max_position_embeddings=64)
+CLASSIFY = ("vit", "deit")
+VISION = (*CLASSIFY, "clip_vision_model")
+CLIP = ("clip", "clip_text_model", "clip_vision_model")
+ENCODERS = (*VISION, *CLIP, "bert", "roberta", "xlm-roberta", "electra", "distilbert", "albert", "mpnet", "modernbert")
 
 FAMILIES: dict[str, dict] = {
     "llama": GATED,
@@ -69,6 +74,9 @@ FAMILIES: dict[str, dict] = {
     "mt5": {**T5, "vocab_size": 60},
     "umt5": {**T5, "vocab_size": 60},
     **{name: PICTURES for name in ("vit", "deit")},
+    "clip_text_model": {**CLIP_TEXT, "bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 0},
+    "clip_vision_model": PICTURES,
+    "clip": dict(text_config=CLIP_TEXT, vision_config=PICTURES, projection_dim=12),
 }
 """Field by field, a full config of each has more."""
 
@@ -136,6 +144,7 @@ AGAIN: dict[str, object] = {
 NOT_TRIED = {
     "_name_or_path", "architectures", "id2label", "label2id", "model_type", "transformers_version",  # num_labels is tried
     "is_encoder_decoder", "return_dict",  # what model_of reads
+    "text_config", "vision_config",  # families of their own
 }  # fmt: skip
 
 BESIDE: dict[str, object] = {
@@ -173,7 +182,7 @@ def other(name: str, value: object) -> object:
 
 
 def model_of(config: PreTrainedConfig, classifies: bool = False) -> PreTrainedModel:
-    if classifies and config.model_type in VISION:
+    if classifies and config.model_type in CLASSIFY:
         config.architectures = [{"vit": "ViT", "deit": "DeiT"}[config.model_type] + "ForImageClassification"]
         return AutoModelForImageClassification.from_config(config, attn_implementation="eager", dtype=torch.float32).eval()
     if classifies:
@@ -202,8 +211,12 @@ def logits(config: PreTrainedConfig, classifies: bool = False) -> tuple[dict, to
         ids = torch.randint(3, 50, (2, 9), generator=setting.generator("fields"))
         inputs = {"decoder_input_ids": ids.flip(0)} if getattr(config, "is_encoder_decoder", False) else {}
         inputs = pictures(config) if config.model_type in VISION else {"input_ids": ids, **inputs}
+        if config.model_type == "clip":
+            inputs |= pictures(config.vision_config)
         shapes = {key: tuple(parameter.shape) for key, parameter in model.named_parameters()}
         output = model(**inputs)
+        if config.model_type == "clip":
+            return shapes, output.logits_per_text
         return shapes, output.last_hidden_state if config.model_type in ENCODERS and not classifies else output.logits
 
 
@@ -240,7 +253,9 @@ def renamed(config: PreTrainedConfig, parameters: dict) -> dict:
         for key in sorted(saved - set(stored))
     }
     assert len(set(pairs.values())) == len(others), (pairs, others)
-    return {"renamed": pairs} if pairs else {}
+    before = [change for change in get_checkpoint_conversion_mapping(type(model).__name__) or [] if isinstance(change, PrefixChange)]
+    prefix = {"prefix": before[0].prefix_to_remove} if before else {}
+    return {**({"renamed": pairs} if pairs else {}), **prefix}
 
 
 def family(name: str, sizes: dict) -> dict:
@@ -256,7 +271,7 @@ def family(name: str, sizes: dict) -> dict:
     }
     assert not set(config) - set(fields) - NOT_TRIED, set(config) - set(fields) - NOT_TRIED
     classifier = {}
-    if name in ENCODERS:  # what their classifiers alone read
+    if name in ENCODERS and name not in CLIP:  # what their classifiers alone read
         alone = logits(AutoConfig.for_model(**copy.deepcopy(config)), classifies=True)
         classifier = {"classifier": type(model_of(full, classifies=True)).__name__}
         for field, entry in fields.items():

@@ -57,6 +57,8 @@ def batch(name: str, case: cases.Case) -> dict[str, torch.Tensor]:
     """Three rows or one, all but the first padded; no label where the prediction would be made at a padded position."""
     if bases.ALL[case.base].task == "pictures":
         return of_pictures(name, case)
+    if bases.ALL[case.base].task == "pairs":
+        return of_pairs(name, case)
     padding = 0 if case.padding == "none" else 2
     lengths = [case.length, case.length - padding, case.length - 2 * padding][: case.rows]
     shape = (len(lengths), case.length)
@@ -98,6 +100,23 @@ def of_pictures(name: str, case: cases.Case) -> dict[str, torch.Tensor]:
     return {**result, "labels": torch.randperm(case.rows, generator=generator) % config.num_labels}
 
 
+def of_pairs(name: str, case: cases.Case) -> dict[str, torch.Tensor]:
+    """Texts that end at different places, and a picture of each."""
+    config = bases.ALL[case.base].config
+    text, vision = config.text_config, config.vision_config
+    size = case.size or [vision.image_size] * 2
+    ids = torch.randint(3, 50, (case.rows, 7), generator=setting.generator(f"{name}/input_ids"))
+    mask = torch.zeros_like(ids)
+    for row in range(case.rows):
+        end = 6 - row % 3
+        ids[row, 0] = text.bos_token_id
+        ids[row, end:] = 55
+        mask[row, : end + 1] = 1
+    pixels = torch.randn((case.rows, vision.num_channels, *size), generator=setting.generator(f"{name}/pixel_values"))
+    result = {"input_ids": ids, "attention_mask": mask, "pixel_values": pixels, "return_loss": torch.ones(1, dtype=torch.int64)}
+    return {**result, "interpolate_pos_encoding": torch.ones(1, dtype=torch.int64)} if case.size else result
+
+
 def of_encoder(name: str, base: bases.Base, ids: torch.Tensor, mask: torch.Tensor) -> dict[str, torch.Tensor]:
     """Labels of an encoder's task, and types of tokens if it has several: the last tokens are of the second sentence."""
     result = {"input_ids": torch.where(mask == 1, ids, base.config.pad_token_id or 0), "attention_mask": mask}
@@ -130,12 +149,14 @@ def run(model: PeftModel, inputs: dict[str, torch.Tensor]) -> ModelOutput:
 
 def called(inputs: dict[str, torch.Tensor]) -> dict[str, object]:
     """The arguments of a call: a flag is no tensor."""
-    flag = "interpolate_pos_encoding"
-    return {key: bool(value) if key == flag else value for key, value in inputs.items()}
+    flags = ("interpolate_pos_encoding", "return_loss")
+    return {key: bool(value) if key in flags else value for key, value in inputs.items()}
 
 
 def logits(output: ModelOutput) -> torch.Tensor:
     """The logits of a model; those of an answer's two ends side by side."""
+    if "logits_per_text" in output:
+        return output.logits_per_text
     return torch.stack([output.start_logits, output.end_logits], -1) if "start_logits" in output else output.logits
 
 

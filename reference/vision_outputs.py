@@ -6,6 +6,7 @@
 import setting  # first: sets the environment
 
 import torch
+from transformers import PreTrainedConfig
 from transformers.utils import ModelOutput
 
 import bases
@@ -17,12 +18,32 @@ CASES: dict[str, tuple[str, int, list[int]]] = {
     "vit_features_larger": ("vit_features", 1, [22, 37]),
     "deit_features": ("deit_features", 3, []),
     "vit": ("vit", 2, []),
+    "clip": ("clip", 3, []),
+    "clip_f16_larger": ("clip_f16", 2, [19, 40]),
+    "clip_text": ("clip_text", 3, []),
+    "clip_text_former": ("clip_text_former", 2, []),
+    "clip_text_projected": ("clip_text_projected", 1, []),
+    "clip_vision": ("clip_vision", 1, []),
+    "clip_vision_former": ("clip_vision_former", 2, []),
+    "clip_vision_projected": ("clip_vision_projected", 3, [25, 21]),
 }
 """A base, the number of pictures, and their size if it is not the model's."""
 
 
 def inputs(name: str, base: str, rows: int, size: list[int]) -> dict[str, torch.Tensor]:
     config = bases.ALL[base].config
+    if config.model_type == "clip_text_model":
+        ids = torch.randint(3, 50, (rows, 8), generator=setting.generator(f"vision/{name}"))
+        ids[:, -2:] = 55
+        return {"input_ids": ids}
+    if config.model_type == "clip":  # more pictures than texts
+        ids = torch.randint(3, 50, (rows - 1, 8), generator=setting.generator(f"vision/{name}/ids"))
+        ids[:, -3:] = 55
+        return {"input_ids": ids, **inputs_of(config.vision_config, name, rows, size)}
+    return inputs_of(config, name, rows, size)
+
+
+def inputs_of(config: PreTrainedConfig, name: str, rows: int, size: list[int]) -> dict[str, torch.Tensor]:
     shape = (rows, config.num_channels, *(size or [config.image_size] * 2))
     result = {"pixel_values": torch.randn(shape, generator=setting.generator(f"vision/{name}"))}
     if size:

@@ -29,8 +29,8 @@ final class Nd4jActivations {
   }
 
   /**
-   * All but tanh are {@code x·gate(x)}: σ(x), Φ(x), ½(1 + tanh(√(2/π)(x + 0.044715x³))), or 1 for x
-   * above 0.
+   * All but tanh are {@code x·gate(x)}: σ(x), Φ(x), σ(1.702·x), ½(1 + tanh(√(2/π)(x +
+   * 0.044715x³))), or 1 for x above 0.
    */
   private static void gate(Activation f, INDArray x, INDArray gate) {
     switch (f) {
@@ -39,6 +39,10 @@ final class Nd4jActivations {
         x.muli(Math.sqrt(0.5), gate);
         Nd4j.exec(new Erf(gate, gate));
         gate.addi(1).muli(0.5);
+      }
+      case QUICK_GELU -> {
+        x.muli(Activation.QUICK, gate);
+        Nd4j.exec(new Sigmoid(gate, gate));
       }
       case GELU_TANH -> {
         x.muli(x, gate);
@@ -72,6 +76,10 @@ final class Nd4jActivations {
           x.muli(x, out).muli(-0.5);
           Nd4j.exec(new Exp(out, out));
           out.muli(1 / Math.sqrt(2 * Math.PI)).muli(x).addi(gate);
+        }
+        case QUICK_GELU -> {
+          // σ + a·x·σ·(1 − σ)
+          gate.rsubi(1, out).muli(x).muli(Activation.QUICK).addi(1).muli(gate);
         }
         case GELU_TANH -> {
           // With g the gate and u the argument of tanh: g + x·2g(1 − g)·u', u' = √(2/π)(1 +

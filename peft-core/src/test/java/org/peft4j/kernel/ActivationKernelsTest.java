@@ -32,6 +32,7 @@ class ActivationKernelsTest {
     return switch (f) {
       case SILU -> x / (1 + Math.exp(-x));
       case GELU -> x * normalDistribution(x);
+      case QUICK_GELU -> x / (1 + Math.exp(-1.702 * x));
       case GELU_TANH ->
           0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x)));
       case RELU -> Math.max(0, x);

@@ -64,7 +64,7 @@ final class Activations {
 
   private static dnnl.algorithm algorithm(Activation f) {
     return switch (f) {
-      case SILU -> dnnl.algorithm.eltwise_swish;
+      case SILU, QUICK_GELU -> dnnl.algorithm.eltwise_swish;
       case GELU -> dnnl.algorithm.eltwise_gelu_erf;
       case GELU_TANH -> dnnl.algorithm.eltwise_gelu_tanh;
       case RELU -> dnnl.algorithm.eltwise_relu;
@@ -74,6 +74,10 @@ final class Activations {
 
   /** The factor in {@code x·σ(αx)}, or the slope below 0 of a rectifier. */
   private static float alpha(Activation f) {
-    return f == Activation.RELU ? 0 : 1;
+    return switch (f) {
+      case RELU -> 0;
+      case QUICK_GELU -> (float) Activation.QUICK;
+      default -> 1;
+    };
   }
 }

@@ -51,7 +51,7 @@ public final class AutoPeft {
     PeftConfig config = config(adapter);
     if (config.common().taskType().isEmpty()) {
       Path pictures = base(adapter, config, bases);
-      if (!Families.read(pictures).readsText()) { // PEFT has no task for these.
+      if (Families.read(pictures).pictures().isPresent()) { // PEFT has no task for these.
         return open(adapter, pictures, AdapterTask.of(adapter, pictures), options);
       }
       throw new PeftException(
@@ -162,6 +162,7 @@ public final class AutoPeft {
       case QUESTION_ANS -> QuestionAnswerer.class;
       case FEATURE_EXTRACTION -> Encoder.class;
       case IMAGE_CLASSIFICATION -> ImageClassifier.class;
+      case IMAGE_TEXT -> ImageTextModel.class;
     };
   }
 

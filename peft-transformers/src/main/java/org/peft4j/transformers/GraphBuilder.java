@@ -21,6 +21,9 @@ import org.peft4j.transformers.internal.layer.StacksMeetConf;
 import org.peft4j.transformers.internal.layer.TransformerLayerConf;
 import org.peft4j.transformers.internal.layer.TypedTokensConf;
 import org.peft4j.transformers.internal.model.FrozenModel;
+import org.peft4j.transformers.internal.vector.PairsConf;
+import org.peft4j.transformers.internal.vector.PairsMeetConf;
+import org.peft4j.transformers.internal.vector.VectorConf;
 
 /**
  * Chains the layers of a model: embeddings, block0, block1 …, norm (projection in a model that has
@@ -28,6 +31,10 @@ import org.peft4j.transformers.internal.model.FrozenModel;
  * layer before is one too. With token types, {@code tokens} joins them and the ids.
  *
  * <p>A stack that reads pictures begins with {@code pixel_values} in place of {@code input_ids}.
+ *
+ * <p>CLIP has a chain from {@code input_ids} to {@code text_embeds} and one from {@code
+ * pixel_values}, {@code picture_embeddings} …, to {@code image_embeds}; the vertex {@code pairs}
+ * joins them for {@code logits_per_text}.
  *
  * <p>An encoder-decoder has two such chains, {@code encoder_embeddings} … and {@code
  * decoder_embeddings} …, and between them {@code encoded}, which reads the first chain and the
@@ -40,6 +47,7 @@ final class GraphBuilder {
   private static final String ENCODED = "encoded";
   private static final String TYPES = "token_type_ids";
   private static final String TOKENS = "tokens";
+  private static final String PAIRS = "pairs";
   private static final String POOLER = "pooler";
 
   private final FrozenModel model;
@@ -65,6 +73,8 @@ final class GraphBuilder {
       builder.stack(Side.ENCODER, "encoder_");
       builder.meet();
       builder.stack(Side.BODY, "decoder_");
+    } else if (model.architecture().head() instanceof HeadPart.Pairs pairs) {
+      builder.pairs(pairs);
     } else {
       builder.input(Side.BODY);
       if (options.tokenTypes()) {
@@ -75,7 +85,12 @@ final class GraphBuilder {
     List<String> outputs = new ArrayList<>();
     if (model.architecture().head() instanceof HeadPart.Output head) {
       builder.add(head.name(), new HeadConf(model));
-    } else if (!model.architecture().head().modules().isEmpty()) {
+    } else if (model.architecture().head() instanceof HeadPart.Vector vector) {
+      outputs.add(builder.last);
+      String name = vector.projection().isPresent() ? vector.name() : POOLER;
+      builder.add(name, new VectorConf(model, Side.BODY));
+    } else if (model.architecture().head() instanceof HeadPart.Features features
+        && !features.modules().isEmpty()) {
       outputs.add(builder.last);
       builder.add(POOLER, new PoolerConf(model));
     }
@@ -84,6 +99,20 @@ final class GraphBuilder {
     ComputationGraph result = new ComputationGraph(builder.graph.build());
     result.init();
     return result;
+  }
+
+  /** Two stacks side by side, whose vectors meet. */
+  private void pairs(HeadPart.Pairs pairs) {
+    input(Side.BODY);
+    stack(Side.BODY, "");
+    add(pairs.text().name(), new VectorConf(model, Side.BODY));
+    String text = last;
+    input(Side.PICTURES);
+    stack(Side.PICTURES, "picture_");
+    add(pairs.pictures().name(), new VectorConf(model, Side.PICTURES));
+    graph.addVertex(PAIRS, new PairsMeetConf(), text, last);
+    last = PAIRS;
+    add(HeadPart.Pairs.NAME, new PairsConf(model));
   }
 
   /** Begins with what a stack reads. */

@@ -12,6 +12,7 @@ import org.peft4j.config.PeftConfig;
 import org.peft4j.error.PeftException;
 import org.peft4j.site.Site;
 import org.peft4j.transformers.architecture.ModelArchitecture;
+import org.peft4j.transformers.config.Task;
 import org.peft4j.transformers.family.AdapterTask;
 import org.peft4j.transformers.internal.model.FrozenModel;
 import org.peft4j.transformers.internal.predict.TextBatches;
@@ -32,6 +33,7 @@ public abstract sealed class TransformerModel implements AutoCloseable
     permits CausalLanguageModel,
         Encoder,
         ImageClassifier,
+        ImageTextModel,
         QuestionAnswerer,
         Seq2SeqLanguageModel,
         SequenceClassifier,
@@ -81,7 +83,10 @@ public abstract sealed class TransformerModel implements AutoCloseable
   public final PeftModel<ComputationGraph> wrap(PeftConfig config) {
     CommonBuilder<?> own = config.toBuilder();
     if (config.common().taskType().isEmpty()) {
-      architecture().task().adapterTask().ifPresent(own::taskType);
+      Optional.of(architecture().task())
+          .filter(task -> architecture().pictures().isEmpty())
+          .flatMap(Task::adapterTask)
+          .ifPresent(own::taskType);
     }
     if (config.common().modulesToSave().isEmpty()) {
       architecture().headToSave().ifPresent(own::modulesToSave);

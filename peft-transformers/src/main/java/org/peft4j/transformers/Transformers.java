@@ -273,6 +273,24 @@ public final class Transformers {
     return new ImageClassifier(folder, ModelLoader.load(folder, task, options), options);
   }
 
+  /**
+   * Loads a model of texts and pictures: CLIP.
+   *
+   * @throws PeftException if the family or a setting is not supported, the checkpoint is another
+   *     model's, or a tensor is missing, unexpected or of another shape
+   */
+  public static ImageTextModel loadImageText(Path folder, TransformerOptions options) {
+    ModelArchitecture model = Families.read(folder);
+    if (!(model.head() instanceof HeadPart.Pairs)) {
+      throw new PeftException(
+          folder
+              + " ("
+              + model.names().className()
+              + ") is no model of texts and pictures. Give the folder of a CLIPModel.");
+    }
+    return new ImageTextModel(folder, new ModelLoader(folder, model, options).load(), options);
+  }
+
   /** {@link #loadEncoder(Path, TransformerOptions)} with the default options. */
   public static Encoder loadEncoder(Path folder) {
     return loadEncoder(folder, TransformerOptions.defaults());
@@ -304,6 +322,7 @@ public final class Transformers {
       case QUESTION_ANS -> loadQuestionAnswerer(folder, options);
       case FEATURE_EXTRACTION -> loadEncoder(folder, options);
       case IMAGE_CLASSIFICATION -> loadImageClassifier(folder, task, options);
+      case IMAGE_TEXT -> loadImageText(folder, options);
     };
   }
 
@@ -326,8 +345,11 @@ public final class Transformers {
     if (head instanceof HeadPart.Span) {
       return loadQuestionAnswerer(folder, options);
     }
-    if (head instanceof HeadPart.Features) {
+    if (head instanceof HeadPart.Features || head instanceof HeadPart.Vector) {
       return loadEncoder(folder, options);
+    }
+    if (head instanceof HeadPart.Pairs) {
+      return loadImageText(folder, options);
     }
     return Families.read(folder).encoder().isPresent()
         ? loadSeq2Seq(folder, options)

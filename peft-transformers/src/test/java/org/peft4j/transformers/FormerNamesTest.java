@@ -74,6 +74,11 @@ class FormerNamesTest {
         .properties()
         .forEach(e -> renamed.put(module(e.getKey()), module(e.getValue().asText())));
 
+    if (golden.has("prefix")) { // Of files that transformers 4 wrote.
+      String prefix = golden.path("prefix").asText() + ".";
+      model.modules().forEach(m -> renamed.put(m.site().name(), prefix + m.site().name()));
+    }
+
     Map<String, String> former = new TreeMap<>();
     for (Site site : model.sites()) {
       site.former().ifPresent(name -> former.put(site.name(), name));

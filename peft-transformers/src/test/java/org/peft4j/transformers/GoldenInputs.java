@@ -1,8 +1,12 @@
 package org.peft4j.transformers;
 
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.safetensors.DType;
@@ -16,7 +20,7 @@ import org.peft4j.safetensors.TensorSource;
  * @param typed whether the second input is the types of tokens
  */
 public record GoldenInputs(
-    List<INDArray> features, List<INDArray> masks, INDArray labels, boolean typed) {
+    List<INDArray> features, List<@Nullable INDArray> masks, INDArray labels, boolean typed) {
   private static final String PIXELS = "pixel_values";
   private static final String DECODER = "decoder_input_ids";
   private static final String TYPES = "token_type_ids";
@@ -25,6 +29,14 @@ public record GoldenInputs(
   /** Reads {@code inputs.safetensors} of a case. */
   public static GoldenInputs of(String caseName) {
     Path file = Golden.folder(caseName).resolve("inputs.safetensors");
+    if (Golden.has(file, PIXELS) && Golden.has(file, "input_ids")) { // Pairs, by their numbers.
+      INDArray texts = Golden.integers(file, "input_ids");
+      return new GoldenInputs(
+          List.of(texts, Golden.floats(file, PIXELS)),
+          Arrays.asList(Golden.integers(file, "attention_mask"), null),
+          Nd4j.arange(texts.size(0)).castTo(DataType.INT).reshape(texts.size(0), 1),
+          false);
+    }
     if (Golden.has(file, PIXELS)) {
       return new GoldenInputs(List.of(Golden.floats(file, PIXELS)), List.of(), labels(file), false);
     }
@@ -59,7 +71,7 @@ public record GoldenInputs(
 
   /** Whether its pictures may have another size than the model's. */
   public boolean anySize() {
-    return features.get(0).rank() == 4;
+    return features.get(features.size() - 1).rank() == 4;
   }
 
   /** The output of a graph for this batch. */
@@ -80,12 +92,14 @@ public record GoldenInputs(
     return features.toArray(INDArray[]::new);
   }
 
-  public INDArray[] maskArray() {
+  public @Nullable INDArray[] maskArray() {
     return masks.toArray(INDArray[]::new);
   }
 
   /** The mask of the positions that the logits belong to. */
   public INDArray shown() {
-    return masks.isEmpty() ? labels : masks.get(masks.size() - 1);
+    return masks.isEmpty()
+        ? labels
+        : Objects.requireNonNullElse(masks.get(masks.size() - 1), labels);
   }
 }

@@ -56,6 +56,9 @@ class ModelTableTest {
     if (architecture.endsWith("ForQuestionAnswering")) {
       return "QUESTION_ANS";
     }
+    if (architecture.equals("CLIPModel")) {
+      return "IMAGE_TEXT";
+    }
     if (architecture.endsWith("ForImageClassification")) {
       return "IMAGE_CLASSIFICATION";
     }

@@ -30,6 +30,9 @@ final class SampleLogits {
       return new INDArray[] {picture(model.pictures().orElseThrow())};
     }
     INDArray tokens = tokens(model);
+    if (model.pictures().isPresent()) {
+      return new INDArray[] {tokens, picture(model.pictures().get())};
+    }
     return model.encoder().isPresent() ? new INDArray[] {tokens, tokens} : new INDArray[] {tokens};
   }
 

@@ -39,6 +39,7 @@ public record Wording(Task task, Optional<String> answers) {
       case QUESTION_ANS -> "windows";
       case FEATURE_EXTRACTION -> "examples";
       case IMAGE_CLASSIFICATION -> "pictures";
+      case IMAGE_TEXT -> "pairs";
     };
   }
 

@@ -302,7 +302,7 @@ public final class AdapterPlanner {
     for (String name : names) {
       List<Site> found =
           sites.stream()
-              .filter(s -> s.kind().isModule())
+              .filter(s -> s.kind().isModule() && !isParameter(s))
               .filter(
                   s -> TargetMatcher.inside(s, name) || optional.contains(name) && ends(s, name))
               .toList();
@@ -317,6 +317,11 @@ public final class AdapterPlanner {
     }
     idle.report("modules_to_save", problems);
     return saved;
+  }
+
+  /** Whether it is a parameter that belongs to no module: CLIP's {@code logit_scale}. */
+  private static boolean isParameter(Site site) {
+    return site.parameters().size() == 1 && site.parameters().get(0).name().isEmpty();
   }
 
   /** DistilBERT's {@code pre_classifier} belongs to its head {@code classifier}. */

@@ -16,6 +16,7 @@ final class Loading {
       case QUESTION_ANS -> "question-answering";
       case FEATURE_EXTRACTION -> "feature-extraction";
       case IMAGE_CLASSIFICATION -> "image-classification";
+      case IMAGE_TEXT -> "zero-shot-image-classification";
     };
   }
 
@@ -43,12 +44,13 @@ final class Loading {
     if (task.readsPictures()) {
       return """
       from peft import PeftModel
-      from transformers import AutoImageProcessor, AutoModelForImageClassification
+      from transformers import AutoImageProcessor, %2$s
 
-      base = AutoModelForImageClassification.from_pretrained(%1$s)
+      base = %2$s.from_pretrained(%1$s)
       model = PeftModel.from_pretrained(base, "path/to/this/folder")
       processor = AutoImageProcessor.from_pretrained(%1$s)"""
-          .formatted(base);
+          .formatted(
+              base, task == Task.IMAGE_TEXT ? "AutoModel" : "AutoModelForImageClassification");
     }
     return """
     from peft import %1$s
@@ -68,7 +70,8 @@ final class Loading {
           case TOKEN_CLS -> "TokenClassification";
           case QUESTION_ANS -> "QuestionAnswering";
           case FEATURE_EXTRACTION -> "FeatureExtraction";
-          case IMAGE_CLASSIFICATION -> throw new IllegalStateException("PEFT has no class for it.");
+          case IMAGE_CLASSIFICATION, IMAGE_TEXT ->
+              throw new IllegalStateException("PEFT has no class for it.");
         };
   }
 
@@ -81,6 +84,7 @@ final class Loading {
       case QUESTION_ANS -> "QuestionAnswerer";
       case FEATURE_EXTRACTION -> "Encoder";
       case IMAGE_CLASSIFICATION -> "ImageClassifier";
+      case IMAGE_TEXT -> "ImageTextModel";
     };
   }
 
@@ -90,6 +94,7 @@ final class Loading {
       case QUESTION_ANS -> "model.predict(\"A question?\", \"A text with the answer.\")";
       case FEATURE_EXTRACTION -> "model.embed(\"A text.\").length";
       case IMAGE_CLASSIFICATION -> "model.predict(pixelValues)";
+      case IMAGE_TEXT -> "model.match(List.of(\"A text.\"), pixelValues).textProbabilities()";
     };
   }
 }

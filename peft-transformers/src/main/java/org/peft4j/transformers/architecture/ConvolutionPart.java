@@ -26,6 +26,11 @@ public record ConvolutionPart(Site site, double deviation) implements ModulePart
         Site.convolution(name, name, in, out, kernel, parameters), deviation);
   }
 
+  /** The same, which files and adapters of before know as {@code other}. */
+  public ConvolutionPart formerly(String other) {
+    return new ConvolutionPart(site.formerly(other), deviation);
+  }
+
   /** The elements of a patch: in·height·width. */
   public long patchSize() {
     return site.kernel().stream().reduce(site.inputs(), Math::multiplyExact);

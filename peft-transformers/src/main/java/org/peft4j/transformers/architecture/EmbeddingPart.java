@@ -53,6 +53,11 @@ public record EmbeddingPart(
     return new EmbeddingPart(site, padding, deviation, Optional.empty(), sinusoids);
   }
 
+  /** The same, which files and adapters of before know as {@code other}. */
+  public EmbeddingPart formerly(String other) {
+    return new EmbeddingPart(site.formerly(other), padding, deviation, shared, sinusoids);
+  }
+
   /** The number of vectors. */
   public int rows() {
     return Math.toIntExact(site.inputs());

@@ -4,13 +4,18 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.stream.IntStream;
 import org.peft4j.site.Site;
+import org.peft4j.site.SiteKind;
+import org.peft4j.site.SiteParameter;
 import org.peft4j.site.SiteRole;
 import org.peft4j.transformers.config.Labels;
 import org.peft4j.transformers.config.ProblemType;
 
 /** What is made of the hidden states of the body: logits, or features. */
-public sealed interface HeadPart permits HeadPart.Output, HeadPart.Features {
+public sealed interface HeadPart
+    permits HeadPart.Output, HeadPart.Features, HeadPart.Vector, HeadPart.Pairs {
   /** Its dense layers, in the order of the forward pass. */
   default List<DensePart> dense() {
     return List.of();
@@ -88,6 +93,75 @@ public sealed interface HeadPart permits HeadPart.Output, HeadPart.Features {
     @Override
     public List<DensePart> dense() {
       return pooler.stream().toList();
+    }
+  }
+
+  /**
+   * The hidden states, and a vector of each input: {@code projection(norm(h[position]))}. CLIP.
+   *
+   * @param name what transformers calls it where it is projected: {@code text_embeds}
+   * @param endOfText the token at whose first position the vector is read; 2 means the largest id,
+   *     as in configs of before; empty for the first position
+   * @param norm of the hidden state
+   * @param projection without a bias
+   */
+  record Vector(
+      String name, OptionalInt endOfText, Optional<NormPart> norm, Optional<LinearPart> projection)
+      implements HeadPart {
+    /** The id of configs that do not say which token ends a text. */
+    private static final int LARGEST = 2;
+
+    @Override
+    public List<ModulePart> modules() {
+      List<ModulePart> modules = new ArrayList<>();
+      norm.ifPresent(modules::add);
+      projection.ifPresent(modules::add);
+      return modules;
+    }
+
+    /**
+     * The position whose hidden state is read; 0 where the token is missing, as in transformers.
+     *
+     * @param ids of one text
+     */
+    public int position(int... ids) {
+      if (endOfText.isEmpty()) {
+        return 0;
+      }
+      int end = endOfText.getAsInt();
+      int wanted = end == LARGEST ? IntStream.of(ids).max().orElse(0) : end;
+      return IntStream.range(0, ids.length).filter(i -> ids[i] == wanted).findFirst().orElse(0);
+    }
+  }
+
+  /**
+   * How well texts and pictures go together: logits [texts, pictures], {@code exp(scale)·cos(text,
+   * picture)} of their vectors. CLIP.
+   */
+  record Pairs(Vector text, Vector pictures, Scale scale) implements HeadPart {
+    /** The name of the layer that computes it. */
+    public static final String NAME = "logits_per_text";
+
+    @Override
+    public List<ModulePart> modules() {
+      List<ModulePart> modules = new ArrayList<>(text.modules());
+      modules.addAll(pictures.modules());
+      modules.add(scale);
+      return modules;
+    }
+  }
+
+  /**
+   * The logarithm of a factor, which never trains.
+   *
+   * @param site whose one parameter has no name of its own
+   * @param first the value of a new one
+   */
+  record Scale(Site site, double first) implements ModulePart {
+    /** A factor of that key. */
+    public static Scale of(String key, double first) {
+      List<SiteParameter> value = List.of(SiteParameter.weight(""));
+      return new Scale(Site.parameters(key, key, SiteKind.PARAMETERS, value), first);
     }
   }
 

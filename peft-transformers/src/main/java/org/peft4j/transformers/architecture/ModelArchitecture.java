@@ -20,6 +20,7 @@ import org.peft4j.transformers.config.Task;
  * @param names the names in its checkpoints
  * @param maxPositions the longest sequence that the model was made for
  * @param encoder the encoder that the cross-attention of the body reads; empty for most families
+ * @param beside a stack that reads pictures beside the body: CLIP; empty for most families
  * @param body the stack whose output the head reads: the decoder of an encoder-decoder
  * @param head maps the output of the body to logits
  */
@@ -28,8 +29,20 @@ public record ModelArchitecture(
     int maxPositions,
     SpecialTokens tokens,
     Optional<StackPart> encoder,
+    Optional<StackPart> beside,
     StackPart body,
     HeadPart head) {
+  /** A model without a stack beside its body. */
+  public ModelArchitecture(
+      CheckpointNames names,
+      int maxPositions,
+      SpecialTokens tokens,
+      Optional<StackPart> encoder,
+      StackPart body,
+      HeadPart head) {
+    this(names, maxPositions, tokens, encoder, Optional.empty(), body, head);
+  }
+
   /** The {@code model_type} of its {@code config.json}. */
   public String modelType() {
     return names.modelType();
@@ -46,8 +59,11 @@ public record ModelArchitecture(
     if (head instanceof HeadPart.Span) {
       return Task.QUESTION_ANS;
     }
-    if (head instanceof HeadPart.Features) {
+    if (head instanceof HeadPart.Features || head instanceof HeadPart.Vector) {
       return Task.FEATURE_EXTRACTION;
+    }
+    if (head instanceof HeadPart.Pairs) {
+      return Task.IMAGE_TEXT;
     }
     return encoder.isPresent() ? Task.SEQ_2_SEQ_LM : Task.CAUSAL_LM;
   }
@@ -81,7 +97,7 @@ public record ModelArchitecture(
 
   /** The same with another head. */
   public ModelArchitecture withHead(HeadPart other) {
-    return new ModelArchitecture(names, maxPositions, tokens, encoder, body, other);
+    return new ModelArchitecture(names, maxPositions, tokens, encoder, beside, body, other);
   }
 
   /** The same with other embeddings of tokens in each stack. */
@@ -92,7 +108,7 @@ public record ModelArchitecture(
                 ? stack.withInput(input.withTokens(change.apply(input.tokens())))
                 : stack;
     return new ModelArchitecture(
-        names, maxPositions, tokens, encoder.map(each), each.apply(body), head);
+        names, maxPositions, tokens, encoder.map(each), beside, each.apply(body), head);
   }
 
   /** The tables of tokens of its stacks, in the order of the forward pass. */
@@ -149,11 +165,38 @@ public record ModelArchitecture(
   /** Every site in the order of the forward pass, each once. */
   public List<Site> sites() {
     List<Site> sites = new ArrayList<>();
-    stacks().forEach(stack -> sites.addAll(stack.sites()));
+    if (head instanceof HeadPart.Pairs pairs) {
+      sites.addAll(
+          sideBySide(layers(body, pairs.text()), layers(stack(Side.PICTURES), pairs.pictures())));
+    } else {
+      stacks().forEach(stack -> sites.addAll(stack.sites()));
+    }
     sites.addAll(head.sites());
     Map<String, Site> byName = new LinkedHashMap<>();
     sites.forEach(site -> byName.putIfAbsent(site.name(), site));
     return List.copyOf(byName.values());
+  }
+
+  /** The sites of each layer of a stack, and of its vector. */
+  private static List<List<Site>> layers(StackPart stack, HeadPart.Vector vector) {
+    List<List<Site>> layers = new ArrayList<>();
+    layers.add(stack.input().sites());
+    stack.blocks().forEach(block -> layers.add(block.sites()));
+    if (!stack.endSites().isEmpty()) {
+      layers.add(stack.endSites());
+    }
+    layers.add(vector.sites());
+    return layers;
+  }
+
+  /** Deeplearning4j runs a layer of the one, then one of the other. */
+  private static List<Site> sideBySide(List<List<Site>> first, List<List<Site>> second) {
+    List<Site> sites = new ArrayList<>();
+    for (int i = 0; i < Math.max(first.size(), second.size()); i++) {
+      sites.addAll(i < first.size() ? first.get(i) : List.of());
+      sites.addAll(i < second.size() ? second.get(i) : List.of());
+    }
+    return sites;
   }
 
   /** The number of parameters; a tied head and shared embeddings count once. */
@@ -180,11 +223,23 @@ public record ModelArchitecture(
 
   /** The stack of that side; without an encoder, only the body can be asked for. */
   public StackPart stack(Side side) {
-    return side == Side.BODY ? body : encoder.orElseThrow();
+    return switch (side) {
+      case BODY -> body;
+      case ENCODER -> encoder.orElseThrow();
+      case PICTURES -> beside.orElseThrow();
+    };
   }
 
-  /** The encoder, if the body has one to read, and the body. */
+  /** The encoder, if the body has one to read, the body, and the stack beside it. */
   public List<StackPart> stacks() {
-    return Stream.concat(encoder.stream(), Stream.of(body)).toList();
+    return Stream.of(encoder, Optional.of(body), beside).flatMap(Optional::stream).toList();
+  }
+
+  /** What makes a vector of a stack's hidden states; empty for other heads. */
+  public Optional<HeadPart.Vector> vector(Side side) {
+    if (head instanceof HeadPart.Pairs pairs) {
+      return Optional.of(side == Side.PICTURES ? pairs.pictures() : pairs.text());
+    }
+    return head instanceof HeadPart.Vector vector ? Optional.of(vector) : Optional.empty();
   }
 }

@@ -4,7 +4,12 @@ import org.peft4j.site.Site;
 
 /** A part with its own parameters: one module of a checkpoint. */
 public sealed interface ModulePart
-    permits LinearPart, EmbeddingPart, NormPart, ConvolutionPart, PatchInput.Learnt {
+    permits LinearPart,
+        EmbeddingPart,
+        NormPart,
+        ConvolutionPart,
+        PatchInput.Learnt,
+        HeadPart.Scale {
   /** Its name, shapes and role. */
   Site site();
 }

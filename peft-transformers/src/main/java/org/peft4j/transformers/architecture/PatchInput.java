@@ -56,6 +56,11 @@ public record PatchInput(
     public static Learnt of(String name, List<SiteParameter> parameters, double deviation) {
       return new Learnt(Site.parameters(name, name, SiteKind.PARAMETERS, parameters), deviation);
     }
+
+    /** The same, which files and adapters of before know as {@code other}. */
+    public Learnt formerly(String other) {
+      return new Learnt(site.formerly(other), deviation);
+    }
   }
 
   /** The key in {@code learnt} of the positions; empty where they are a module. */

@@ -29,6 +29,7 @@ import org.peft4j.site.SiteParameter;
 import org.peft4j.transformers.TransformerModel;
 import org.peft4j.transformers.architecture.CheckpointNames;
 import org.peft4j.transformers.architecture.EmbeddingPart;
+import org.peft4j.transformers.architecture.HeadPart;
 import org.peft4j.transformers.architecture.LinearPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.architecture.ModulePart;
@@ -43,6 +44,8 @@ final class ModelTensors {
   private final Optional<PeftModel<ComputationGraph>> adapters;
   private final Map<String, SiteLayer> layers = new HashMap<>();
   private final CheckpointNames names;
+  private final Path folder;
+  private final Set<String> stored;
   private final Set<String> adapted;
   private final Set<String> apart;
   private final boolean tied;
@@ -57,6 +60,8 @@ final class ModelTensors {
       Optional<PeftModel<ComputationGraph>> adapters,
       Optional<DType> dtype) {
     this.adapters = adapters;
+    this.folder = model.folder();
+    this.stored = stored(folder);
     this.names = model.architecture().names();
     this.adapted =
         adapters.stream()
@@ -113,6 +118,10 @@ final class ModelTensors {
    */
   private void add(
       ModulePart module, SiteParameter parameter, String name, TensorTypes types, boolean asHeld) {
+    if (module instanceof HeadPart.Scale) {
+      addStored(folder, name, types); // No layer has it, and it never changes.
+      return;
+    }
     Site site = module.site();
     if (asHeld && layer(site).frozen(site, parameter.name()) instanceof QuantizedWeight weight) {
       if (adapted.contains(site.name())) {
@@ -131,6 +140,12 @@ final class ModelTensors {
       quantized.skip(names.stored(site.name()));
     }
     all.add(tensor(site, parameter, name, types));
+  }
+
+  private static Set<String> stored(Path folder) {
+    try (TensorSource source = WeightFiles.open(folder)) {
+      return Set.copyOf(source.tensors().keySet());
+    }
   }
 
   private static boolean reads(StackPart stack, String key) {
@@ -196,7 +211,13 @@ final class ModelTensors {
   private String name(ModulePart module, SiteParameter parameter) {
     return module instanceof EmbeddingPart table && apart.contains(table.key())
         ? table.ownKey()
-        : names.stored(TensorKeys.key(module, parameter));
+        : former(module.site(), parameter)
+            .orElseGet(() -> names.stored(TensorKeys.key(module, parameter)));
+  }
+
+  /** The former name of a parameter, where the model's folder has it under that. */
+  private Optional<String> former(Site site, SiteParameter parameter) {
+    return site.former().map(name -> name + "." + parameter.name()).filter(stored::contains);
   }
 
   /** Whether the written head shares the token embedding's table. */

@@ -14,6 +14,7 @@ import org.peft4j.transformers.TransformerOptions;
 import org.peft4j.transformers.Transformers;
 import org.peft4j.transformers.architecture.ConvolutionPart;
 import org.peft4j.transformers.architecture.EmbeddingPart;
+import org.peft4j.transformers.architecture.HeadPart;
 import org.peft4j.transformers.architecture.LinearPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.architecture.ModuleParameter;
@@ -105,6 +106,9 @@ public final class RandomCheckpoint {
     long count = parameter.count();
     if (parameter.bias()) {
       return new ConstantValues(0, count);
+    }
+    if (module instanceof HeadPart.Scale scale) {
+      return new ConstantValues((float) scale.first(), count);
     }
     if (module instanceof NormPart norm) {
       return new ConstantValues(norm.kind() == NormPart.Kind.RMS_ONE_PLUS ? 0 : 1, count);

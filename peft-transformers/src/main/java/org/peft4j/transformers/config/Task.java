@@ -22,7 +22,9 @@ public enum Task {
   /** Hidden states. */
   FEATURE_EXTRACTION("Model"),
   /** A label, several, or numbers, for each picture. */
-  IMAGE_CLASSIFICATION("ForImageClassification");
+  IMAGE_CLASSIFICATION("ForImageClassification"),
+  /** How well texts and pictures go together. */
+  IMAGE_TEXT("Model");
 
   private final String suffix;
 
@@ -37,7 +39,7 @@ public enum Task {
 
   /** Whether its inputs are pictures: adapters then name no task. */
   public boolean readsPictures() {
-    return this == IMAGE_CLASSIFICATION;
+    return this == IMAGE_CLASSIFICATION || this == IMAGE_TEXT;
   }
 
   /** Whether it gives each input, text or picture, labels. */

@@ -44,6 +44,7 @@ import org.peft4j.transformers.internal.family.gated.Qwen3Family;
 import org.peft4j.transformers.internal.family.gated.SmolLm3Family;
 import org.peft4j.transformers.internal.family.seq2seq.BartFamily;
 import org.peft4j.transformers.internal.family.seq2seq.T5Family;
+import org.peft4j.transformers.internal.family.vision.ClipFamily;
 import org.peft4j.transformers.internal.family.vision.ViTFamily;
 
 /**
@@ -90,7 +91,10 @@ public final class Families {
           new T5Family("mt5", "MT5"),
           new T5Family("umt5", "UMT5"),
           new ViTFamily("vit", "ViT"),
-          new ViTFamily("deit", "DeiT"));
+          new ViTFamily("deit", "DeiT"),
+          ClipFamily.TEXT,
+          ClipFamily.VISION,
+          ClipFamily.BOTH);
 
   private static final JsonReader JSON = JsonReader.upTo(1 << 20, 1 << 20);
 

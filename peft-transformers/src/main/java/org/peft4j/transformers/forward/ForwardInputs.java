@@ -30,6 +30,7 @@ import org.peft4j.transformers.internal.head.Labelled;
  *     numbers [batch, 1] or numbers [batch, outputs] of single precision; for answers the first and
  *     last positions [batch, 2]; empty for no loss
  * @param tasks the task of each sequence, for multitask prompts; empty for none
+ * @param pixels pictures [pictures, channels, height, width] beside texts; empty for most models
  */
 public record ForwardInputs(
     INDArray input,
@@ -37,7 +38,8 @@ public record ForwardInputs(
     Optional<INDArray> types,
     Optional<DecoderInput> decoder,
     Optional<INDArray> labels,
-    List<Integer> tasks)
+    List<Integer> tasks,
+    Optional<INDArray> pixels)
     implements AutoCloseable {
   private static final String IDS = "input_ids";
   private static final String MASK = "attention_mask";
@@ -72,7 +74,7 @@ public record ForwardInputs(
    */
   public static ForwardInputs read(Path file, ModelArchitecture model) {
     try (TensorSource source = TensorSource.open(file)) {
-      if (!model.readsText()) {
+      if (model.pictures().isPresent()) {
         return ForwardPictures.read(source, model);
       }
       List<Long> shape = source.tensor(IDS).shape();
@@ -132,7 +134,8 @@ public record ForwardInputs(
                   new DecoderInput(
                       array(d, decoderSize), decoderMask.map(m -> array(m, decoderSize)))),
           labels,
-          Arrays.stream(tasks).boxed().toList());
+          Arrays.stream(tasks).boxed().toList(),
+          Optional.empty());
     }
   }
 
@@ -198,7 +201,7 @@ public record ForwardInputs(
     }
   }
 
-  private static Optional<int[]> optional(TensorSource source, String name, int least, int most) {
+  static Optional<int[]> optional(TensorSource source, String name, int least, int most) {
     return source.tensors().containsKey(name)
         ? Optional.of(values(source, name, least, most))
         : Optional.empty();
@@ -232,6 +235,7 @@ public record ForwardInputs(
     return decoder
         .map(DecoderInput::ids)
         .or(() -> types)
+        .or(() -> pixels)
         .map(second -> new INDArray[] {input, second})
         .orElseGet(() -> new INDArray[] {input});
   }
@@ -246,7 +250,9 @@ public record ForwardInputs(
     if (types.isPresent()) {
       return new INDArray[] {own, own};
     }
-    return decoder.isPresent() ? new INDArray[] {own, decoders} : new INDArray[] {own};
+    return decoder.isPresent() || pixels.isPresent()
+        ? new INDArray[] {own, decoders}
+        : new INDArray[] {own};
   }
 
   @Override
@@ -254,6 +260,7 @@ public record ForwardInputs(
     Scratch.release(input);
     attentionMask.ifPresent(Scratch::release);
     types.ifPresent(Scratch::release);
+    pixels.ifPresent(Scratch::release);
     decoder.ifPresent(
         input -> {
           Scratch.release(input.ids());

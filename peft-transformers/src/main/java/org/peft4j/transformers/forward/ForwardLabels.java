@@ -27,7 +27,7 @@ record ForwardLabels(HeadPart head, int outputs) {
 
   /** The tensors that labels may be in. */
   List<String> names() {
-    if (head instanceof HeadPart.Features) {
+    if (!(head instanceof HeadPart.Output)) {
       return List.of();
     }
     return head instanceof HeadPart.Span ? ENDS : List.of(LABELS);

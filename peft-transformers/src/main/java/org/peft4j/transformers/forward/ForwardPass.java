@@ -8,6 +8,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.deeplearning4j.nn.api.layers.IOutputLayer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +16,7 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.MultiDataSet;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.ops.transforms.Transforms;
 import org.peft4j.AdapterScope;
 import org.peft4j.Peft;
 import org.peft4j.PeftModel;
@@ -46,7 +48,12 @@ public final class ForwardPass implements AutoCloseable {
     ForwardPass pass = new ForwardPass();
     INDArray[] ids = inputs.features();
     INDArray @Nullable [] mask = inputs.masks();
-    pass.put(graph, graph.output(false, ids, mask));
+    List<String> outputs = graph.getConfiguration().getNetworkOutputs();
+    if (outputs.equals(List.of(HeadPart.Pairs.NAME))) {
+      pass.putPairs(graph, ids, mask);
+    } else {
+      pass.put(graph, graph.output(false, ids, mask));
+    }
     inputs
         .labels()
         .ifPresent(
@@ -70,8 +77,25 @@ public final class ForwardPass implements AutoCloseable {
     boolean logits = outputs.length == 1 && graph.getOutputLayer(0) instanceof IOutputLayer;
     results.put(logits ? "logits" : "last_hidden_state", outputs[0]);
     if (outputs.length > 1) {
-      results.put("pooler_output", outputs[1]);
+      String name = names.get(1);
+      results.put(name.equals("pooler") ? "pooler_output" : name, outputs[1]);
     }
+  }
+
+  /** The logits of texts and pictures, both ways, and their vectors of length 1. */
+  private void putPairs(ComputationGraph graph, INDArray[] inputs, INDArray @Nullable [] masks) {
+    if (masks != null) {
+      graph.setLayerMaskArrays(masks, null);
+    }
+    Map<String, INDArray> all = graph.feedForward(inputs, false, true);
+    for (String name : List.of("text_embeds", "image_embeds")) {
+      INDArray rows = Objects.requireNonNull(all.get(name)).dup('c');
+      results.put(name, rows.diviColumnVector(Transforms.sqrt(rows.mul(rows).sum(true, 1))));
+    }
+    INDArray logits = Objects.requireNonNull(all.get(HeadPart.Pairs.NAME)).dup('c');
+    results.put(HeadPart.Pairs.NAME, logits);
+    results.put("logits_per_image", logits.transpose().dup('c'));
+    clear(graph);
   }
 
   /** Runs a wrapped model, each sequence with its task. */

@@ -2,29 +2,77 @@ package org.peft4j.transformers.forward;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.safetensors.TensorInfo;
 import org.peft4j.safetensors.TensorSource;
+import org.peft4j.transformers.architecture.HeadPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.architecture.PatchInput;
 
 /** The batch of a file for a model that reads pictures. */
 final class ForwardPictures {
+  private static final String IDS = "input_ids";
+  private static final String MASK = "attention_mask";
+  private static final String LOSS = "return_loss";
   static final String PIXELS = "pixel_values";
   static final String INTERPOLATE = "interpolate_pos_encoding";
 
   private ForwardPictures() {}
 
-  /** Pictures and their labels. */
+  /** Pictures and their labels, or texts and pictures. */
   static ForwardInputs read(TensorSource source, ModelArchitecture model) {
+    return model.head() instanceof HeadPart.Pairs ? pairs(source, model) : alone(source, model);
+  }
+
+  private static ForwardInputs pairs(TensorSource source, ModelArchitecture model) {
+    ForwardInputs.requireKnown(source, List.of(IDS, MASK, PIXELS, INTERPOLATE, LOSS), List.of());
+    List<Long> shape = source.tensor(IDS).shape();
+    if (shape.size() != 2 || shape.contains(0L)) {
+      throw ForwardInputs.problem(
+          source.path(), IDS + " has the shape " + shape + "; needed: [texts, time].");
+    }
+    long[] size = shape.stream().mapToLong(Long::longValue).toArray();
+    int[] ids = ForwardInputs.values(source, IDS, 0, model.vocabularySize() - 1);
+    Optional<int[]> mask = ForwardInputs.optional(source, MASK, 0, 1);
+    mask.filter(values -> values.length != ids.length)
+        .ifPresent(
+            values -> {
+              throw ForwardInputs.problem(
+                  source.path(),
+                  "%s has the shape %s; needed: %s, as %s has."
+                      .formatted(MASK, source.tensor(MASK).shape(), shape, IDS));
+            });
+    boolean loss =
+        ForwardInputs.optional(source, LOSS, 0, 1).filter(flag -> flag[0] == 1).isPresent();
+    int[] numbers = IntStream.range(0, Math.toIntExact(size[0])).toArray();
+    return new ForwardInputs(
+        ForwardInputs.array(ids, size),
+        mask.map(values -> ForwardInputs.array(values, size)),
+        Optional.empty(),
+        Optional.empty(),
+        loss
+            ? Optional.of(ForwardInputs.array(numbers, new long[] {size[0], 1}))
+            : Optional.empty(),
+        List.of(),
+        Optional.of(pixels(source, model)));
+  }
+
+  private static ForwardInputs alone(TensorSource source, ModelArchitecture model) {
     ForwardLabels wanted = ForwardLabels.of(model);
     ForwardInputs.requireKnown(source, List.of(PIXELS, INTERPOLATE), wanted.names());
     INDArray pixels = pixels(source, model);
     long batch = pixels.size(0);
     Optional<INDArray> labels = wanted.read(source, batch, List.of(batch));
     return new ForwardInputs(
-        pixels, Optional.empty(), Optional.empty(), Optional.empty(), labels, List.of());
+        pixels,
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        labels,
+        List.of(),
+        Optional.empty());
   }
 
   /** {@code pixel_values}, in single precision. */

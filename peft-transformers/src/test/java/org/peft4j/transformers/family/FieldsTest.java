@@ -54,7 +54,9 @@ class FieldsTest {
           "model_type",
           "transformers_version",
           "is_encoder_decoder",
-          "return_dict");
+          "return_dict",
+          "text_config",
+          "vision_config");
 
   /** Those that matter to a classifier of an encoder alone: how it pools, say. */
   static Stream<Arguments> fieldsOfClassifiers() {

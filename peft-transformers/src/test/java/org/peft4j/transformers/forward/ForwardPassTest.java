@@ -85,7 +85,8 @@ class ForwardPassTest {
               all.types(),
               all.decoder(),
               Optional.empty(),
-              all.tasks());
+              all.tasks(),
+              Optional.empty());
 
       assertThatThrownBy(() -> ForwardPass.withGradients(model, inputs))
           .isInstanceOf(PeftException.class)

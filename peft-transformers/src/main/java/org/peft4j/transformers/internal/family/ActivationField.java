@@ -17,6 +17,7 @@ public final class ActivationField {
               Map.entry("gelu_new", Activation.GELU_TANH),
               Map.entry("gelu_python_tanh", Activation.GELU_TANH),
               Map.entry("gelu_pytorch_tanh", Activation.GELU_TANH),
+              Map.entry("quick_gelu", Activation.QUICK_GELU),
               Map.entry("silu", Activation.SILU),
               Map.entry("swish", Activation.SILU),
               Map.entry("tanh", Activation.TANH)));

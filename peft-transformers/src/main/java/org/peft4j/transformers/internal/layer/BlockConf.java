@@ -40,12 +40,13 @@ public final class BlockConf extends TransformerLayerConf {
   }
 
   @Override
-  List<Site> sites(FrozenModel frozen) {
+  protected List<Site> sites(FrozenModel frozen) {
     return frozen.architecture().stack(side).blockSites(blockIndex);
   }
 
   @Override
-  FrozenLayer layer(NeuralNetConfiguration configuration, FrozenModel frozen, LayerGrafts grafts) {
+  protected FrozenLayer layer(
+      NeuralNetConfiguration configuration, FrozenModel frozen, LayerGrafts grafts) {
     return new BlockLayer(configuration, frozen, side, blockIndex, grafts);
   }
 }

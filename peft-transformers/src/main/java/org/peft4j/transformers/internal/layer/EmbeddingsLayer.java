@@ -4,8 +4,10 @@ import static org.nd4j.linalg.indexing.NDArrayIndex.all;
 import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
 import static org.nd4j.linalg.indexing.NDArrayIndex.point;
 
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.deeplearning4j.nn.api.MaskState;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.gradient.Gradient;
@@ -22,6 +24,7 @@ import org.peft4j.internal.graft.LayerGrafts;
 import org.peft4j.internal.module.SiteLayer;
 import org.peft4j.site.Site;
 import org.peft4j.transformers.architecture.EmbeddingPart;
+import org.peft4j.transformers.architecture.HeadPart;
 import org.peft4j.transformers.architecture.InputPart;
 import org.peft4j.transformers.architecture.PositionPart;
 import org.peft4j.transformers.architecture.Side;
@@ -138,6 +141,10 @@ final class EmbeddingsLayer extends SteppingLayer {
     forget();
     Pass pass = begin(grafts().nextPass(training), from == 0);
     int[] ids = TokenIds.of(tokens(), part.tokens().rows());
+    model()
+        .architecture()
+        .vector(side)
+        .ifPresent(vector -> model().texts().set(ends(vector, ids, (int) tokens().size(1))));
     int virtualTokens = readsEncoder() ? 0 : pass.state().virtualTokens();
     boolean keep = willKeep(training);
     int[] padding = hidden;
@@ -167,6 +174,12 @@ final class EmbeddingsLayer extends SteppingLayer {
       kept = keep ? new Kept(pass, values, arrays) : null;
       return y;
     }
+  }
+
+  private static int[] ends(HeadPart.Vector vector, int[] ids, int time) {
+    return IntStream.range(0, ids.length / time)
+        .map(row -> vector.position(Arrays.copyOfRange(ids, row * time, (row + 1) * time)))
+        .toArray();
   }
 
   /** The ids [batch, time] of an input [batch, time], or of one with types, [batch, 2, time]. */

@@ -22,14 +22,14 @@ import org.peft4j.weight.FrozenWeight;
  * A coarse layer over a model's frozen weights: it has no parameters, and writes the gradients of
  * its adapters.
  */
-abstract class FrozenLayer extends AbstractLayer<Layer> implements SiteLayer {
+public abstract class FrozenLayer extends AbstractLayer<Layer> implements SiteLayer {
   private static final long serialVersionUID = 1L;
 
   private final transient FrozenModel model;
   private final transient List<Site> sites;
   private final transient LayerGrafts grafts;
 
-  FrozenLayer(
+  protected FrozenLayer(
       NeuralNetConfiguration configuration,
       FrozenModel model,
       List<Site> sites,
@@ -40,30 +40,30 @@ abstract class FrozenLayer extends AbstractLayer<Layer> implements SiteLayer {
     this.grafts = grafts;
   }
 
-  final FrozenModel model() {
+  public final FrozenModel model() {
     return model;
   }
 
-  final LayerGrafts grafts() {
+  protected final LayerGrafts grafts() {
     return grafts;
   }
 
   /** Whether a forward pass must keep results for a backward pass. */
-  final boolean willGoBack(boolean training) {
+  public final boolean willGoBack(boolean training) {
     return training && (grafts.trains() || grafts.inputGradientNeeded());
   }
 
   /** Whether the model has an encoder and a decoder. */
-  final boolean twoStacks() {
+  protected final boolean twoStacks() {
     return model.architecture().encoder().isPresent();
   }
 
-  final Pair<Gradient, @Nullable INDArray> back(@Nullable INDArray inputGradient) {
+  protected final Pair<Gradient, @Nullable INDArray> back(@Nullable INDArray inputGradient) {
     return new Pair<>(new DefaultGradient(), inputGradient);
   }
 
   /** The result of a layer whose input gradient is not needed: Deeplearning4j wants an array. */
-  final INDArray zeroInputGradient(LayerWorkspaceMgr workspaces) {
+  protected final INDArray zeroInputGradient(LayerWorkspaceMgr workspaces) {
     return workspaces.create(ArrayType.ACTIVATION_GRAD, dataType, input.shape(), 'c');
   }
 
@@ -74,7 +74,7 @@ abstract class FrozenLayer extends AbstractLayer<Layer> implements SiteLayer {
 
   @Override
   public final FrozenWeight frozen(Site site, String parameter) {
-    return model.weights().get(site.name() + "." + parameter);
+    return model.weights().get(parameter.isEmpty() ? site.name() : site.name() + "." + parameter);
   }
 
   @Override

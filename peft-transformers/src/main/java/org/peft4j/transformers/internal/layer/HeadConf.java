@@ -18,12 +18,13 @@ public final class HeadConf extends TransformerLayerConf {
   }
 
   @Override
-  List<Site> sites(FrozenModel frozen) {
+  protected List<Site> sites(FrozenModel frozen) {
     return frozen.architecture().head().sites();
   }
 
   @Override
-  FrozenLayer layer(NeuralNetConfiguration configuration, FrozenModel frozen, LayerGrafts grafts) {
+  protected FrozenLayer layer(
+      NeuralNetConfiguration configuration, FrozenModel frozen, LayerGrafts grafts) {
     return new HeadLayer(configuration, frozen, grafts);
   }
 }

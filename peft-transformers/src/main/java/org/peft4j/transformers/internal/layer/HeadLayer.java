@@ -72,7 +72,7 @@ final class HeadLayer extends LossLayer {
   }
 
   @Override
-  Losses losses(LayerWorkspaceMgr workspaces) {
+  protected Losses losses(LayerWorkspaceMgr workspaces) {
     INDArray labels = requireLabels();
     try (CallMemory memory = new CallMemory(workspaces, dataType, null)) {
       return readout.losses(reading(grafts().nextPass(false), memory), labels, maskArray);

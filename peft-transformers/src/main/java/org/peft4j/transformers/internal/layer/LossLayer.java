@@ -15,14 +15,14 @@ import org.peft4j.transformers.internal.head.Losses;
 import org.peft4j.transformers.internal.model.FrozenModel;
 
 /** An output layer over one head, with logits and a loss. */
-abstract class LossLayer extends FrozenLayer implements LossOnlyLayer {
+public abstract class LossLayer extends FrozenLayer implements LossOnlyLayer {
   private static final long serialVersionUID = 1L;
 
   private transient @Nullable INDArray labels;
   private transient @Nullable Double loss;
   private transient OptionalLong right = OptionalLong.empty();
 
-  LossLayer(
+  protected LossLayer(
       NeuralNetConfiguration configuration,
       FrozenModel model,
       List<Site> sites,
@@ -31,21 +31,21 @@ abstract class LossLayer extends FrozenLayer implements LossOnlyLayer {
   }
 
   /** The losses of the current input and labels, without dropout. */
-  abstract Losses losses(LayerWorkspaceMgr workspaces);
+  protected abstract Losses losses(LayerWorkspaceMgr workspaces);
 
   /** Stores the loss of a forward pass for the score. */
-  final void remember(double value) {
+  protected final void remember(double value) {
     loss = value;
   }
 
   /**
    * {@link Losses#right()} of the last score; Deeplearning4j clears layers before it returns it.
    */
-  final OptionalLong right() {
+  public final OptionalLong right() {
     return right;
   }
 
-  final INDArray requireLabels() {
+  protected final INDArray requireLabels() {
     assertInputSet(true);
     if (labels == null) {
       throw new PeftException("The loss needs labels, and there are none; set labels.");

@@ -71,6 +71,9 @@ final class PatchesLayer extends SteppingLayer {
   /** Begins a pass, which a decoder that reads the pictures continues. */
   private Pass begin(boolean training, boolean known) {
     Pass pass = grafts().nextPass(training);
+    if (side == Side.PICTURES) {
+      return pass; // The embeddings of texts begin it.
+    }
     model().patterns().begin();
     PromptGrafts.none().begin(pass, !known);
     if (side == Side.ENCODER) {

@@ -30,12 +30,13 @@ public final class StackEndConf extends TransformerLayerConf {
   }
 
   @Override
-  List<Site> sites(FrozenModel frozen) {
+  protected List<Site> sites(FrozenModel frozen) {
     return frozen.architecture().stack(side).endSites();
   }
 
   @Override
-  FrozenLayer layer(NeuralNetConfiguration configuration, FrozenModel frozen, LayerGrafts grafts) {
+  protected FrozenLayer layer(
+      NeuralNetConfiguration configuration, FrozenModel frozen, LayerGrafts grafts) {
     return new StackEndLayer(configuration, frozen, side, grafts);
   }
 }

@@ -34,9 +34,9 @@ public abstract class TransformerLayerConf extends Layer {
   private List<Regularization> regularization = List.of();
   private transient @Nullable FrozenModel model;
 
-  TransformerLayerConf() {}
+  protected TransformerLayerConf() {}
 
-  TransformerLayerConf(FrozenModel model) {
+  protected TransformerLayerConf(FrozenModel model) {
     this.modelKey = model.key();
     this.model = model;
   }
@@ -65,9 +65,9 @@ public abstract class TransformerLayerConf extends Layer {
     this.regularization = List.copyOf(regularization);
   }
 
-  abstract List<Site> sites(FrozenModel frozen);
+  protected abstract List<Site> sites(FrozenModel frozen);
 
-  abstract FrozenLayer layer(
+  protected abstract FrozenLayer layer(
       NeuralNetConfiguration configuration, FrozenModel frozen, LayerGrafts grafts);
 
   /** The architecture of its model. */

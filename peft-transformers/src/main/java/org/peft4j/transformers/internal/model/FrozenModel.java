@@ -9,6 +9,7 @@ import org.peft4j.error.PeftException;
 import org.peft4j.transformers.architecture.AttentionPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.internal.batch.CurrentEncoder;
+import org.peft4j.transformers.internal.batch.CurrentTexts;
 import org.peft4j.transformers.internal.memory.ActivationPool;
 import org.peft4j.transformers.internal.position.PassPatterns;
 import org.peft4j.transformers.internal.position.RotaryTables;
@@ -28,6 +29,7 @@ public final class FrozenModel implements AutoCloseable {
   private final Map<AttentionPart.RotaryPositions, RotaryTables> rotary = new ConcurrentHashMap<>();
   private final PassPatterns patterns = new PassPatterns();
   private final CurrentEncoder encoder = new CurrentEncoder();
+  private final CurrentTexts texts = new CurrentTexts();
 
   private final boolean checkpointing;
   private final double labelSmoothing;
@@ -125,6 +127,11 @@ public final class FrozenModel implements AutoCloseable {
   /** The patterns that the attentions of this thread's pass share. */
   public PassPatterns patterns() {
     return patterns;
+  }
+
+  /** What layers behind the blocks know of the texts of this thread's pass. */
+  public CurrentTexts texts() {
+    return texts;
   }
 
   /** The encoder's output in this thread's pass. */

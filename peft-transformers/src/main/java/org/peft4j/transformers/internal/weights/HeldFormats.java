@@ -102,6 +102,7 @@ public record HeldFormats(
   List<ByteBuffer> pages(String key, TensorSource source, TensorInfo info) {
     boolean stays =
         !(quantization.isPresent() && quantized.contains(key))
+            && !info.shape().isEmpty()
             && MappedArrays.possible(info, info.shape().size() > 1 ? matrices : vectors);
     return stays ? List.of(source.buffer(info.name())) : List.of();
   }
@@ -132,11 +133,12 @@ public record HeldFormats(
   }
 
   private static INDArray array(TensorSource source, TensorInfo info, DataType held) {
-    if (MappedArrays.possible(info, held)) {
+    boolean number = info.shape().isEmpty();
+    if (!number && MappedArrays.possible(info, held)) {
       return MappedArrays.of(source, info, held);
     }
     long[] shape = info.shape().stream().mapToLong(Long::longValue).toArray();
-    INDArray array = DetachedArrays.zeros(held, shape);
+    INDArray array = number ? DetachedArrays.zeros(held, 1) : DetachedArrays.zeros(held, shape);
     INDArray flat = array.reshape('c', new long[] {array.length()});
     float[] chunk = new float[(int) Math.min(CHUNK, array.length())];
     for (long from = 0; from < array.length(); from += chunk.length) {

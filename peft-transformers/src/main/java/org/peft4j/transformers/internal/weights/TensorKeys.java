@@ -102,7 +102,7 @@ public record TensorKeys(
 
   /** The key of a parameter. */
   public static String key(Site site, SiteParameter parameter) {
-    return site.name() + "." + parameter.name();
+    return parameter.name().isEmpty() ? site.name() : site.name() + "." + parameter.name();
   }
 
   /** The key of a module's parameter; modules that share a table have the same. */

@@ -82,7 +82,7 @@ public record ViTFamily(String modelType, String className) implements Family {
       prefix = task.task() == Task.FEATURE_EXTRACTION ? "" : modelType + ".";
       fields.ignore("hidden_dropout_prob", "attention_probs_dropout_prob", "tie_word_embeddings");
       fields.ignore("encoder_stride", "gradient_checkpointing"); // Of masked pictures.
-      sizes = VisionSizes.read(fields);
+      sizes = VisionSizes.read(fields, 16);
       biases = fields.flag("qkv_bias", true);
       activation = ActivationField.read(fields, "hidden_act", "gelu");
       epsilon = fields.positiveNumber("layer_norm_eps", 1e-12);

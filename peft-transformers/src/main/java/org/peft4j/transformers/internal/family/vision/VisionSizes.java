@@ -20,12 +20,17 @@ record VisionSizes(
     int patchHeight,
     int patchWidth,
     double deviation) {
-  static VisionSizes read(ConfigFields fields) {
+  /**
+   * Reads the sizes.
+   *
+   * @param absentPatch the size of patches where the config says none
+   */
+  static VisionSizes read(ConfigFields fields, int absentPatch) {
     int width = fields.size("hidden_size", 768);
     int heads = fields.size("num_attention_heads", 12);
     fields.check(width % heads == 0, "num_attention_heads", "a divisor of hidden_size " + width);
     List<Integer> image = fields.sizes("image_size", 224);
-    List<Integer> patch = fields.sizes("patch_size", 16);
+    List<Integer> patch = fields.sizes("patch_size", absentPatch);
     boolean fits = image.get(0) >= patch.get(0) && image.get(1) >= patch.get(1);
     fields.check(fits, "patch_size", "a size within image_size " + image);
     return new VisionSizes(
