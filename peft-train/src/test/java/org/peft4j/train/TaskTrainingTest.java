@@ -155,7 +155,8 @@ class TaskTrainingTest {
       case QUESTION_ANS -> QuestionAnswerer.class;
       case FEATURE_EXTRACTION -> Encoder.class;
       case SEQ_2_SEQ_LM -> Seq2SeqLanguageModel.class;
-      case CAUSAL_LM -> throw new IllegalArgumentException();
+      case CAUSAL_LM, IMAGE_CLASSIFICATION, IMAGE_TEXT ->
+          throw new IllegalArgumentException(task + " is another test's");
     };
   }
 
