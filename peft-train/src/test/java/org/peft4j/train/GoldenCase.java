@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -25,6 +26,7 @@ import org.peft4j.train.data.TrainingData;
 import org.peft4j.transformers.TransformerModel;
 import org.peft4j.transformers.TransformerOptions;
 import org.peft4j.transformers.Transformers;
+import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.family.Families;
 
 /**
@@ -43,8 +45,7 @@ record GoldenCase(Path folder, JsonNode json) {
           "mixed/lora_then_ia3",
           "trainer/",
           "preferences/",
-          "vectors/",
-          "pictures/");
+          "vectors/");
 
   static GoldenCase named(String name) {
     Path folder = FOLDER.resolve(name);
@@ -87,7 +88,7 @@ record GoldenCase(Path folder, JsonNode json) {
 
   /** A case's base may be in fewer bits. */
   private TransformerOptions options() {
-    TransformerOptions plain = TransformerOptions.defaults();
+    TransformerOptions plain = TransformerOptions.defaults().withInterpolatedPositions(true);
     JsonNode bits = json.path("quantization");
     return bits.isMissingNode() ? plain : plain.withQuantization(QuantizationJson.read(bits));
   }
@@ -115,6 +116,14 @@ record GoldenCase(Path folder, JsonNode json) {
 
   TrainingData data() {
     return TokenizedFile.read(folder.resolve("inputs.safetensors"), Families.read(baseFolder()));
+  }
+
+  /** The batch of a model that reads pictures; empty for others. */
+  Optional<GoldenPictures> pictures() {
+    ModelArchitecture model = Families.read(baseFolder());
+    return model.pictures().isPresent()
+        ? Optional.of(new GoldenPictures(folder.resolve("inputs.safetensors"), model))
+        : Optional.empty();
   }
 
   /** A tensor of the reference. */

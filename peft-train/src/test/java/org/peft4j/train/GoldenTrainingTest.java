@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.assertj.core.api.SoftAssertions;
 import org.deeplearning4j.nn.graph.ComputationGraph;
@@ -137,7 +138,11 @@ class GoldenTrainingTest {
 
   private static List<Double> train(
       GoldenCase golden, PeftModel<ComputationGraph> model, int count) {
-    Steps steps = new Steps();
+    Optional<GoldenPictures> pictures = golden.pictures();
+    if (pictures.isPresent()) {
+      FineTunerBuilder<GoldenPictures> builder = FineTuner.builder(model, pictures.get());
+      return run(golden, builder.data(pictures.get()), pictures.get().size(), count);
+    }
     TrainingData data = golden.data();
     FineTunerBuilder<TokenBatch> builder = FineTuner.builder(model, data);
     JsonNode plus = golden.json().path("optimizer");
@@ -148,11 +153,17 @@ class GoldenTrainingTest {
               plus.path("loraplus_lr_embedding").asDouble(1e-6),
               plus.path("loraplus_weight_decay").asDouble()));
     }
+    return run(golden, builder, data.size(), count);
+  }
+
+  private static List<Double> run(
+      GoldenCase golden, FineTunerBuilder<?> builder, int size, int count) {
+    Steps steps = new Steps();
     builder
         .settings(
             FineTuningSettings.builder()
                 .steps(count)
-                .batchSize(data.size())
+                .batchSize(size)
                 .learningRate(golden.json().path("learning_rate").asDouble())
                 .weightDecay(golden.json().path("weight_decay").asDouble())
                 // The reference's optimizer is PyTorch's, without Trainer's groups.
