@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -209,7 +210,7 @@ class ImageClassifierTest {
       gradients.forEach(
           (key, gradient) -> {
             if (key.contains("embeddings")) {
-              INDArray flat = values.get(key).reshape(gradient.length());
+              INDArray flat = Objects.requireNonNull(values.get(key)).reshape(gradient.length());
               for (long i = 0; i < flat.length(); i += 1 + flat.length() / 7) {
                 double value = flat.getDouble(i);
                 flat.putScalar(i, value + 1e-5);
