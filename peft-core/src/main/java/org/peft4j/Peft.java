@@ -7,6 +7,7 @@ import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.error.PeftException;
@@ -14,6 +15,7 @@ import org.peft4j.internal.files.AdapterFiles;
 import org.peft4j.internal.graft.SharedState;
 import org.peft4j.internal.model.Plans;
 import org.peft4j.internal.planning.LayerOutputs;
+import org.peft4j.internal.samediff.WrappedSameDiff;
 import org.peft4j.internal.wrapped.WrappedGraph;
 import org.peft4j.internal.wrapped.WrappedModel;
 import org.peft4j.internal.wrapped.WrappedNetwork;
@@ -77,6 +79,26 @@ public final class Peft {
   }
 
   /**
+   * Wraps a graph of SameDiff with one active adapter, named {@value #DEFAULT_ADAPTER}. The wrapped
+   * graph is a second one over the same arrays, whose variables are the adapter's. Its first values
+   * follow from seed 0.
+   *
+   * @throws PeftException if the config is impossible for this graph; the message says what is
+   *     possible
+   */
+  public static PeftModel<SameDiff> wrap(SameDiff base, PeftConfig config) {
+    return wrap(base, config, 0);
+  }
+
+  /** Like {@link #wrap(SameDiff, PeftConfig)}, with a seed. */
+  public static PeftModel<SameDiff> wrap(SameDiff base, PeftConfig config, long seed) {
+    PeftModel<SameDiff> model = bare(base, seed);
+    model.addAdapter(DEFAULT_ADAPTER, config);
+    model.setActive(DEFAULT_ADAPTER);
+    return model;
+  }
+
+  /**
    * Wraps a graph with a saved adapter, which is active and named {@value #DEFAULT_ADAPTER}.
    *
    * @param adapter a folder with {@code adapter_config.json} and {@code adapter_model.safetensors}
@@ -100,6 +122,18 @@ public final class Peft {
   }
 
   /**
+   * Wraps a graph of SameDiff with a saved adapter, which is active and named {@value
+   * #DEFAULT_ADAPTER}.
+   */
+  public static PeftModel<SameDiff> load(SameDiff base, Path adapter) {
+    AdapterFiles.requireFolder(adapter);
+    PeftModel<SameDiff> model = bare(base, 0);
+    model.loadAdapter(DEFAULT_ADAPTER, adapter);
+    model.setActive(DEFAULT_ADAPTER);
+    return model;
+  }
+
+  /**
    * Reports, before allocating anything, what {@code config} would train on a graph. The memory
    * estimate excludes activations.
    *
@@ -108,7 +142,7 @@ public final class Peft {
    */
   public static AdapterPlan plan(ComputationGraph base, PeftConfig config) {
     DataType type = base.getConfiguration().getDataType();
-    return plan(Plans.outline(WrappedGraph.layersOf(base), base, type), config);
+    return plan(Plans.outline(WrappedGraph.layersOf(base), base.numParams(), type), config);
   }
 
   /**
@@ -131,7 +165,7 @@ public final class Peft {
   /** Like {@link #plan(ComputationGraph, PeftConfig)}. */
   public static AdapterPlan plan(MultiLayerNetwork base, PeftConfig config) {
     DataType type = base.getLayerWiseConfigurations().getDataType();
-    return plan(Plans.outline(WrappedNetwork.layersOf(base), base, type), config);
+    return plan(Plans.outline(WrappedNetwork.layersOf(base), base.numParams(), type), config);
   }
 
   /** Like {@link #plan(ComputationGraph, PeftConfig, int, InputType...)}. */
@@ -142,6 +176,16 @@ public final class Peft {
     return plan(base, config)
         .withActivations(
             LayerOutputs.bytes(configuration, configuration.getDataType(), batch, input));
+  }
+
+  /** Like {@link #plan(ComputationGraph, PeftConfig)}. */
+  public static AdapterPlan plan(SameDiff base, PeftConfig config) {
+    return plan(
+        Plans.outline(
+            WrappedSameDiff.sitesOf(base),
+            WrappedSameDiff.parameters(base),
+            WrappedSameDiff.type(base)),
+        config);
   }
 
   /** Like {@link #plan(ComputationGraph, PeftConfig)}, for a model that is not loaded. */
@@ -161,6 +205,13 @@ public final class Peft {
     Kernels kernels = KernelChoice.kernels();
     WrappedModel<MultiLayerNetwork> wrapped =
         WrappedNetwork.of(base, SharedState.of(seed), kernels);
+    return new PeftModel<>(wrapped, kernels);
+  }
+
+  /** Wraps a graph of SameDiff without adapters. */
+  public static PeftModel<SameDiff> bare(SameDiff base, long seed) {
+    Kernels kernels = KernelChoice.kernels();
+    WrappedModel<SameDiff> wrapped = WrappedSameDiff.of(base, SharedState.of(seed), kernels);
     return new PeftModel<>(wrapped, kernels);
   }
 }

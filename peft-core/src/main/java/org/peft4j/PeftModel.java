@@ -6,7 +6,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.deeplearning4j.nn.api.Model;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.error.PeftException;
@@ -37,9 +36,9 @@ import org.peft4j.site.Site;
  * weights fails while another thread computes, and a pass fails while another thread makes a
  * change; nothing is computed or changed then. Adding and loading adapters disturbs no pass.
  *
- * @param <M> {@code ComputationGraph} or {@code MultiLayerNetwork}
+ * @param <M> {@code ComputationGraph}, {@code MultiLayerNetwork} or {@code SameDiff}
  */
-public final class PeftModel<M extends Model> implements AutoCloseable {
+public final class PeftModel<M> implements AutoCloseable {
   /** Marks a row that uses no adapter. */
   public static final String BASE = RowAdapters.BASE;
 
@@ -291,7 +290,7 @@ public final class PeftModel<M extends Model> implements AutoCloseable {
 
   /** How much of the model trains. */
   public TrainableParameters trainableParameters() {
-    return adapters.parameters(sites.baseCount(wrapped.base()));
+    return adapters.parameters(sites.baseCount(wrapped.numParams()));
   }
 
   /** Prints {@link #trainableParameters()} to the standard output, and returns it. */

@@ -15,7 +15,7 @@ import org.peft4j.testing.PromiseCase;
 
 /** What users may rely on, for bottleneck adapters after Deeplearning4j's layers. */
 class LayerPromisesTest extends LayerPromises {
-  private static final MethodRow[] METHODS = {
+  static final MethodRow[] METHODS = {
     method("houlsby", BottleneckConfig.houlsby().reductionFactor(2)),
     method("pfeiffer", BottleneckConfig.pfeiffer().reductionFactor(3)),
     method("compacter", BottleneckConfig.compacter().reductionFactor(1)),

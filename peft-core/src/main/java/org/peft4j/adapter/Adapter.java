@@ -61,6 +61,11 @@ public interface Adapter {
    */
   default void rememberWeight(Tensors parameters) {}
 
+  /** Whether it exchanges arrays with parts at other sites in a pass, through {@link PassState}. */
+  default boolean exchanges() {
+    return false;
+  }
+
   /** The key of one of its tensors in an adapter file. */
   default String key(ParameterSpec parameter) {
     return KEY_ROOT + site().name() + "." + parameter.name();

@@ -102,6 +102,60 @@ public enum WeightView {
           .toArray();
     }
   },
+  /** The array is […kernel, in, out], as of SameDiff's and TensorFlow's convolutions. */
+  KERNEL_INPUTS_FIRST {
+    @Override
+    public INDArray of(INDArray stored) {
+      return stored.permute(axes(stored.rank()));
+    }
+
+    @Override
+    public INDArray stored(INDArray weight, long... storedShape) {
+      int rank = storedShape.length;
+      int[] back = turned(rank, 2);
+      back[rank - 2] = 1;
+      back[rank - 1] = 0;
+      return weight.permute(back);
+    }
+
+    @Override
+    public long[] shape(long... storedShape) {
+      return IntStream.of(axes(storedShape.length)).mapToLong(axis -> storedShape[axis]).toArray();
+    }
+
+    private static int[] axes(int rank) {
+      int[] axes = turned(rank, -2);
+      axes[0] = rank - 1;
+      axes[1] = rank - 2;
+      return axes;
+    }
+  },
+  /** The array is [out, …kernel, in]. */
+  INPUTS_LAST {
+    @Override
+    public INDArray of(INDArray stored) {
+      return stored.permute(axes(stored.rank()));
+    }
+
+    @Override
+    public INDArray stored(INDArray weight, long... storedShape) {
+      int rank = storedShape.length;
+      int[] back = IntStream.range(0, rank).map(axis -> axis == 0 ? 0 : axis + 1).toArray();
+      back[rank - 1] = 1;
+      return weight.permute(back);
+    }
+
+    @Override
+    public long[] shape(long... storedShape) {
+      return IntStream.of(axes(storedShape.length)).mapToLong(axis -> storedShape[axis]).toArray();
+    }
+
+    private static int[] axes(int rank) {
+      return IntStream.range(0, rank)
+          .map(axis -> axis == 0 ? 0 : axis == 1 ? rank - 1 : axis - 1)
+          .toArray();
+    }
+  },
   /**
    * The array is [multiplier, in, …kernel]: kernels that see one channel each. W is [multiplier·in,
    * 1, …kernel].

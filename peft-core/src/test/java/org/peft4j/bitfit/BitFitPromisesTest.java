@@ -8,7 +8,7 @@ import org.peft4j.testing.PromiseCase;
 
 /** What users may rely on, for the training of biases. */
 class BitFitPromisesTest extends LayerPromises {
-  private static final MethodRow METHOD =
+  static final MethodRow METHOD =
       MethodRow.of(
           "bitfit",
           (target, dropout) -> BitFitConfig.builder().targetModules(target).build(),

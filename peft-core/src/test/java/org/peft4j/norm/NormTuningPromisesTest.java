@@ -8,7 +8,7 @@ import org.peft4j.testing.PromiseCase;
 
 /** What users may rely on, for the training of normalisations. */
 class NormTuningPromisesTest extends LayerPromises {
-  private static final MethodRow METHOD =
+  static final MethodRow METHOD =
       MethodRow.of(
           "layer-norm tuning",
           (target, dropout) -> NormTuningConfig.builder().targetModules(target).build(),

@@ -7,7 +7,7 @@ import org.peft4j.testing.PromiseCase;
 
 /** What users may rely on, for (IA)³ on the outputs and on the inputs of modules. */
 class Ia3PromisesTest extends LayerPromises {
-  private static final MethodRow[] METHODS = {
+  static final MethodRow[] METHODS = {
     MethodRow.of("(IA)³", (target, dropout) -> Ia3Config.builder().targetModules(target).build()),
     MethodRow.of(
         "(IA)³ of inputs",

@@ -45,6 +45,7 @@ class GuidesTest {
           Path.of("src/test/java/org/peft4j/examples/training/GuidesTest.java"),
           Path.of("src/test/java/org/peft4j/examples/training/TrainingGuideTest.java"),
           Path.of("src/test/java/org/peft4j/examples/training/NetworkGuideTest.java"),
+          Path.of("src/test/java/org/peft4j/examples/training/SameDiffGuideTest.java"),
           ROOT.resolve(
               "peft-transformers/src/test/java/org/peft4j/transformers/QuantizationGuideTest.java"),
           ROOT.resolve(

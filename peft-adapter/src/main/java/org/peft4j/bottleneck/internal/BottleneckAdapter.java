@@ -42,6 +42,11 @@ record BottleneckAdapter(
   }
 
   @Override
+  public boolean exchanges() {
+    return rule.flatMap(PhmRule::sharedBy).isPresent();
+  }
+
+  @Override
   public String key(ParameterSpec parameter) {
     return parameter.name().equals(PhmRule.SHARED)
         ? "base_model.model.shared_parameters." + PhmRule.SHARED

@@ -12,7 +12,7 @@ import org.peft4j.internal.graft.Activity;
 import org.peft4j.internal.graft.LayerGrafts;
 
 /** Checks and presents the adapters' gradients of adapted layers and vertices. */
-final class AdapterGradients {
+public final class AdapterGradients {
   private AdapterGradients() {}
 
   /**
@@ -20,7 +20,7 @@ final class AdapterGradients {
    *
    * @throws PeftException if they are disabled or merged, or each row has its own
    */
-  static void requireActing(LayerGrafts grafts, Activity activity) {
+  public static void requireActing(LayerGrafts grafts, Activity activity) {
     if (grafts.trains() && !activity.rows().isEmpty()) {
       throw new PeftException(
           "Each row of a batch has its own adapter now, which is for inference only. Close that"

@@ -40,6 +40,11 @@ public final class SiteGrafts {
     return grafts;
   }
 
+  /** Whether one of the grafts acts now. */
+  public boolean actsNow(Graft graft) {
+    return shared.activity().on(graft.adapterName());
+  }
+
   /** Whether any graft acts now. */
   public boolean acts() {
     for (Graft graft : grafts) {

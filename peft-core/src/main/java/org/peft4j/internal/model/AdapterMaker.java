@@ -97,7 +97,7 @@ public final class AdapterMaker {
     UnknownFields.warning(config).ifPresent(warnings::add);
     List<Adapter> parts =
         planner(warnings::add).plan(Methods.of(config), config, modulesToSave, fresh, encoders);
-    parts.forEach(sites::requireBiasTaken);
+    parts.forEach(sites::requireTaken);
     return new Plan(parts, warnings);
   }
 

@@ -2,7 +2,6 @@ package org.peft4j.internal.model;
 
 import java.util.List;
 import java.util.Set;
-import org.deeplearning4j.nn.api.Model;
 import org.jspecify.annotations.Nullable;
 import org.peft4j.adapter.Adapter;
 import org.peft4j.adapter.SharingAdapter;
@@ -20,7 +19,7 @@ import org.peft4j.site.Site;
  *
  * @param <M> the class of the model
  */
-public final class Merging<M extends Model> {
+public final class Merging<M> {
   private final WrappedModel<M> wrapped;
   private final Kernels kernels;
   private @Nullable MergedState state;

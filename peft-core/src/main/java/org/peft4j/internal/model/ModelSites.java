@@ -9,7 +9,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.ToLongFunction;
-import org.deeplearning4j.nn.api.Model;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.peft4j.adapter.Adapter;
 import org.peft4j.adapter.WeightAdapter;
@@ -86,12 +85,14 @@ public final class ModelSites implements FrozenValues {
   }
 
   /**
-   * Refuses an adapter with a bias of its own at a site that has no place for one.
+   * Refuses an adapter that cannot act at its site, such as one with a bias of its own where there
+   * is no place for one.
    *
-   * @throws PeftException if it has one
+   * @throws PeftException if this is one
    */
-  void requireBiasTaken(Adapter adapter) {
+  void requireTaken(Adapter adapter) {
     Site site = adapter.site();
+    layer(site).requireTaken(adapter);
     if (adapter instanceof WeightAdapter w && w.changesBias() && !layer(site).takesBias(site)) {
       throw new PeftException(
           "lora_bias is impossible at "
@@ -101,14 +102,18 @@ public final class ModelSites implements FrozenValues {
     }
   }
 
-  /** The elements of the base model, a tied weight counted once. */
-  public long baseCount(Model base) {
-    return external ? sumOfDistinct(FrozenWeight::count) : base.numParams();
+  /**
+   * The elements of the base model, a tied weight counted once.
+   *
+   * @param own the number that the base model itself counts
+   */
+  public long baseCount(long own) {
+    return external ? sumOfDistinct(FrozenWeight::count) : own;
   }
 
-  /** Their size in bytes. {@code type} is that of the parameter vector. */
-  long baseBytes(Model base, DataType type) {
-    return external ? sumOfDistinct(FrozenWeight::bytes) : base.numParams() * type.width();
+  /** Their size in bytes. {@code type} is that of the model's parameters. */
+  long baseBytes(long own, DataType type) {
+    return external ? sumOfDistinct(FrozenWeight::bytes) : own * type.width();
   }
 
   private long sumOfDistinct(ToLongFunction<FrozenWeight> of) {

@@ -4,7 +4,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
-import org.deeplearning4j.nn.api.Model;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.peft4j.adapter.Adapter;
 import org.peft4j.adapter.ParameterSpec;
@@ -58,16 +57,18 @@ public final class Plans {
   }
 
   /**
-   * @param type the data type of the base network's parameter vector
+   * @param parameters the number of parameters that the base model itself counts
+   * @param type their data type
    */
-  public static ModelOutline outline(Map<String, OriginalPart> layers, Model base, DataType type) {
+  public static ModelOutline outline(
+      Map<String, OriginalPart> layers, long parameters, DataType type) {
     ModelSites sites = new ModelSites(layers);
     return new ModelOutline(
         sites.all(),
         tied(sites),
         sites.modelType(),
-        sites.baseCount(base),
-        sites.baseBytes(base, type),
+        sites.baseCount(parameters),
+        sites.baseBytes(parameters, type),
         type);
   }
 

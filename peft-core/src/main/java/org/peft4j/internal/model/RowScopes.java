@@ -27,6 +27,7 @@ public final class RowScopes {
     return changes.scope(
         "giving each row an adapter",
         () -> {
+          wrapped.requireKnownRows();
           RowAdapters.require(names, adapters.active(), adapters.activeSlots(), sites);
           adapters.requireUnmerged("giving each row an adapter");
           adapters.requireNoRows("giving each row another");

@@ -2,6 +2,7 @@ package org.peft4j.internal.original;
 
 import java.util.List;
 import java.util.Optional;
+import org.peft4j.adapter.Adapter;
 import org.peft4j.internal.graft.LayerGrafts;
 import org.peft4j.site.Site;
 import org.peft4j.weight.FrozenWeight;
@@ -40,6 +41,13 @@ public interface OriginalPart {
   default boolean takesBias(Site site) {
     return true;
   }
+
+  /**
+   * Refuses an adapter that cannot act here, whatever its kind of site.
+   *
+   * @throws org.peft4j.error.PeftException if this is one
+   */
+  default void requireTaken(Adapter adapter) {}
 
   /** The factor of rows that the embedding of this site looks up. */
   default double lookUpFactor(Site site) {

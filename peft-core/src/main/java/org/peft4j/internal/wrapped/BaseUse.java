@@ -3,7 +3,6 @@ package org.peft4j.internal.wrapped;
 import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.List;
-import org.deeplearning4j.nn.api.Model;
 import org.jspecify.annotations.Nullable;
 import org.peft4j.error.PeftException;
 
@@ -11,16 +10,16 @@ import org.peft4j.error.PeftException;
 final class BaseUse {
   private static final List<BaseUse> KNOWN = new ArrayList<>();
 
-  private final WeakReference<Model> base;
+  private final WeakReference<Object> base;
   private final Gate gate = new Gate();
   private volatile @Nullable Object mergedBy;
 
-  private BaseUse(Model base) {
+  private BaseUse(Object base) {
     this.base = new WeakReference<>(base);
   }
 
   /** The use of {@code base}, by identity: Deeplearning4j's networks are equal by their values. */
-  static BaseUse of(Model base) {
+  static BaseUse of(Object base) {
     synchronized (KNOWN) {
       KNOWN.removeIf(use -> use.base.get() == null);
       return KNOWN.stream()

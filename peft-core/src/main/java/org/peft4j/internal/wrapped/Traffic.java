@@ -1,7 +1,6 @@
 package org.peft4j.internal.wrapped;
 
 import java.util.function.Supplier;
-import org.deeplearning4j.nn.api.Model;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.error.PeftException;
@@ -22,7 +21,7 @@ public final class Traffic {
     this.activity = activity;
   }
 
-  static Traffic over(Model base, Activity activity) {
+  static Traffic over(Object base, Activity activity) {
     return new Traffic(BaseUse.of(base), activity);
   }
 

@@ -28,7 +28,7 @@ import org.peft4j.internal.original.stock.StockOriginals;
 import org.peft4j.kernel.Kernels;
 
 /** A wrapped {@link ComputationGraph}. */
-public final class WrappedGraph extends WrappedModel<ComputationGraph> {
+public final class WrappedGraph extends WrappedLayers<ComputationGraph> {
   private final PeftGraph network;
   private final Layouts<GraphVertex> layouts;
 

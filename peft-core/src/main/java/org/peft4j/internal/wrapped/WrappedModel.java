@@ -1,40 +1,30 @@
 package org.peft4j.internal.wrapped;
 
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.deeplearning4j.nn.api.Model;
-import org.deeplearning4j.nn.api.Updater;
-import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.peft4j.adapter.ParameterSpec;
 import org.peft4j.adapter.Tensors;
-import org.peft4j.internal.adapted.AdaptedPart;
-import org.peft4j.internal.adapted.AdapterContext;
-import org.peft4j.internal.graft.Graft;
 import org.peft4j.internal.graft.SharedState;
 import org.peft4j.internal.graft.Slot;
 import org.peft4j.internal.original.OriginalPart;
 import org.peft4j.method.TensorPlace;
 
 /**
- * A base model with the network of adapted layers around it. It handles slots and arrays; names,
- * configs and files are {@link org.peft4j.PeftModel}'s.
+ * A base model with the wrapped model around it. It handles slots and arrays; names, configs and
+ * files are {@link org.peft4j.PeftModel}'s.
  *
  * @param <M> the class of the base model and of the wrapped network
  */
-public abstract class WrappedModel<M extends Model> {
+public abstract class WrappedModel<M> {
   private final M base;
-  private final AdapterContext context;
+  private final SharedState shared;
   private final Traffic traffic;
-  private final Map<List<String>, UpdaterState> updaterStates = new HashMap<>();
 
-  WrappedModel(M base, AdapterContext context) {
+  protected WrappedModel(M base, SharedState shared) {
     this.base = base;
-    this.context = context;
-    this.traffic = Traffic.over(base, context.shared().activity());
+    this.shared = shared;
+    this.traffic = Traffic.over(base, shared.activity());
   }
 
   /** Its passes and changes. */
@@ -47,6 +37,11 @@ public abstract class WrappedModel<M extends Model> {
     return base;
   }
 
+  /** What all replicas share at run time. */
+  public final SharedState shared() {
+    return shared;
+  }
+
   /** The wrapped network, in which only adapters are parameters. */
   public abstract M network();
 
@@ -56,137 +51,40 @@ public abstract class WrappedModel<M extends Model> {
   /** A copy of the base model in memory of its own. */
   public abstract M copyOfBase();
 
-  /** The original of every layer of {@code model}, the base model or a copy, by vertex name. */
+  /** The original of every part of {@code model}, the base model or a copy, by name. */
   public abstract Map<String, OriginalPart> originals(M model);
+
+  /** The original of every part of the base model, by name. */
+  public abstract Map<String, OriginalPart> originals();
 
   /** The data type of the network's parameters. */
   public abstract DataType dataType();
 
-  abstract Layouts<?> layouts();
+  /**
+   * Refuses adapters of single rows where nobody knows which rows are whose.
+   *
+   * @throws org.peft4j.error.PeftException if nobody knows
+   */
+  public void requireKnownRows() {}
 
-  abstract AdaptedPart grafted(String vertex);
-
-  abstract @Nullable Updater updater(boolean create);
-
-  /** The original of every layer of the base model, by vertex name. */
-  public final Map<String, OriginalPart> originals() {
-    return context.layers();
-  }
-
-  /** What all replicas share at run time. */
-  public final SharedState shared() {
-    return context.shared();
-  }
+  /** The number of the base model's own parameters. */
+  public abstract long numParams();
 
   /**
    * Makes {@code slots} the network's parameters. Values are kept, and the updater's state of a set
    * of adapters returns with the set.
    */
-  public final void activate(List<Slot> slots) {
-    List<Slot> previous = context.active();
-    if (previous.equals(slots)) {
-      return;
-    }
-    layouts().beforeTraining(() -> {});
-    stashUpdaterState(names(previous));
-    layouts().putAside(previous);
-    context.setActive(slots);
-    if (!layouts().bringBack(slots)) {
-      layouts().make(slots, dataType());
-      bindValues();
-    }
-    layouts().beforeTraining(() -> restoreUpdaterState(names(slots)));
-  }
-
-  private void bindValues() {
-    for (String vertex : context.layers().keySet()) {
-      List<Slot> slots = context.slots(vertex);
-      if (slots.isEmpty()) {
-        continue;
-      }
-      List<Graft> grafts = grafted(vertex).grafts().all();
-      for (int i = 0; i < slots.size(); i++) {
-        Tensors old = slots.get(i).values();
-        grafts.get(i).parameters().assign(old);
-        slots.get(i).setValues(grafts.get(i).parameters());
-        old.closeExcept(grafts.get(i).parameters());
-      }
-    }
-  }
+  public abstract void activate(List<Slot> slots);
 
   /** The gradient arrays of an active slot, as the last backward pass left them. */
-  public final Tensors gradients(Slot slot) {
-    for (String vertex : context.layers().keySet()) {
-      int index = context.slots(vertex).indexOf(slot);
-      if (index >= 0) {
-        return grafted(vertex).grafts().all().get(index).gradients();
-      }
-    }
-    throw new IllegalArgumentException(
-        "The slot of "
-            + slot.adapterName()
-            + " at "
-            + slot.adapter().site().name()
-            + " is not active.");
-  }
+  public abstract Tensors gradients(Slot slot);
 
   /** Where each tensor of the active adapters lies in the network's parameter vector, in order. */
-  public final List<TensorPlace> places() {
-    List<TensorPlace> places = new ArrayList<>();
-    long offset = 0;
-    for (String vertex : context.layers().keySet()) {
-      for (Slot slot : context.slots(vertex)) {
-        for (ParameterSpec spec : slot.adapter().trainable()) {
-          String key = slot.adapter().key(spec);
-          places.add(new TensorPlace(slot.adapterName(), key, spec.shape(), offset));
-          offset += spec.count();
-        }
-      }
-    }
-    return places;
-  }
-
-  private void stashUpdaterState(List<String> names) {
-    Updater updater = names.isEmpty() ? null : updater(false);
-    INDArray state = updater == null ? null : updater.getStateViewArray();
-    if (updater != null && state != null) {
-      UpdaterState old = updaterStates.put(names, UpdaterState.of(updater));
-      if (old != null) {
-        old.close();
-      }
-      Relayable.close(state);
-    }
-  }
-
-  private void restoreUpdaterState(List<String> names) {
-    UpdaterState state = updaterStates.remove(names);
-    if (state != null) {
-      state.restore(updater(true));
-      state.close();
-    }
-  }
+  public abstract List<TensorPlace> places();
 
   /** Gives the slots of an inactive adapter arrays of their own. */
-  public final void release(String name) {
-    layouts().release(name::equals);
-  }
+  public abstract void release(String name);
 
   /** Like {@link #release}, and forgets the updater's state of every set that has the adapter. */
-  public final void forget(String name) {
-    release(name);
-    updaterStates
-        .entrySet()
-        .removeIf(
-            entry -> {
-              boolean matches = entry.getKey().contains(name);
-              if (matches) {
-                entry.getValue().close();
-              }
-              return matches;
-            });
-  }
-
-  private static List<String> names(List<Slot> slots) {
-    return slots.stream().map(Slot::adapterName).distinct().toList();
-  }
+  public abstract void forget(String name);
 }

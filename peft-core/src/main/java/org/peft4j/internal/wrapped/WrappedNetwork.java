@@ -23,7 +23,7 @@ import org.peft4j.internal.original.OriginalPart;
 import org.peft4j.kernel.Kernels;
 
 /** A wrapped {@link MultiLayerNetwork}. A layer without a name is named by its index. */
-public final class WrappedNetwork extends WrappedModel<MultiLayerNetwork> {
+public final class WrappedNetwork extends WrappedLayers<MultiLayerNetwork> {
   private final PeftNetwork network;
   private final Layouts<Layer> layouts;
 

@@ -108,8 +108,8 @@ class ModelSitesTest {
     MultiLayerNetwork base = LayerCases.named("dense").base();
     long elements = 5 * 2 + 2 * 2 + 2;
 
-    assertThat(sites().baseCount(base)).isEqualTo(elements);
-    assertThat(sites().baseBytes(base, DataType.DOUBLE)).isEqualTo(4 * elements);
+    assertThat(sites().baseCount(base.numParams())).isEqualTo(elements);
+    assertThat(sites().baseBytes(base.numParams(), DataType.DOUBLE)).isEqualTo(4 * elements);
   }
 
   @Test
