@@ -8,6 +8,7 @@ import org.peft4j.cli.checkpoint.InspectCommand;
 import org.peft4j.cli.checkpoint.MergeCommand;
 import org.peft4j.cli.checkpoint.QuantizeCommand;
 import org.peft4j.cli.checkpoint.ResizeCommand;
+import org.peft4j.cli.picture.GenerateImageCommand;
 import org.peft4j.cli.plan.PlanCommand;
 import org.peft4j.cli.report.ReportCommand;
 import org.peft4j.cli.run.DataCommand;
@@ -48,6 +49,7 @@ import picocli.CommandLine.Spec;
       PredictCommand.class,
       EmbedCommand.class,
       GenerateCommand.class,
+      GenerateImageCommand.class,
       DataCommand.class,
       MergeCommand.class,
       QuantizeCommand.class,

@@ -18,7 +18,7 @@ public final class TaskOption {
       converter = TaskArgument.Converter.class,
       description =
           "What the model is for: causal-lm, seq-2-seq-lm, seq-cls, token-cls, question-ans,"
-              + " feature-extraction or image-classification (default: what the adapter or config.json says). A number, from"
+              + " feature-extraction, image-classification or text-to-image (default: what the adapter or config.json says). A number, from"
               + " 0, is the task of all sequences for multitask prompts; a row may have its own"
               + " task_id, and .safetensors task_ids.")
   public List<TaskArgument> given = new ArrayList<>();
@@ -29,7 +29,16 @@ public final class TaskOption {
    * @throws PeftException if it is said twice
    */
   public Optional<Task> task() {
+    if (makesPictures()) {
+      throw new PeftException(
+          "--task text-to-image is for 'peft train'; 'peft generate-image' makes pictures.");
+    }
     return single(given.stream().flatMap(argument -> argument.task().stream()).toList());
+  }
+
+  /** Whether the task is text-to-image, whose models are others than those of {@link #task}. */
+  public boolean makesPictures() {
+    return given.contains(TaskArgument.TEXT_TO_IMAGE);
   }
 
   private Optional<Integer> number() {

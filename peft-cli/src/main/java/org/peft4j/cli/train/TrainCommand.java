@@ -10,6 +10,7 @@ import org.peft4j.cli.options.Output;
 import org.peft4j.cli.options.PrecisionOption;
 import org.peft4j.cli.options.TaskOption;
 import org.peft4j.cli.options.VectorOptions;
+import org.peft4j.cli.picture.ImageTrainingOptions;
 import org.peft4j.cli.preference.PreferenceOptions;
 import org.peft4j.cli.runfile.EffectiveOptions;
 import picocli.CommandLine;
@@ -93,6 +94,9 @@ public final class TrainCommand implements Runnable {
   @ArgGroup(validate = false, order = 6, heading = "%nBetter and worse answers:%n")
   PreferenceOptions preferences = new PreferenceOptions();
 
+  @ArgGroup(validate = false, order = 5, heading = "%nPictures of texts, for text-to-image:%n")
+  ImageTrainingOptions pictures = new ImageTrainingOptions();
+
   @ArgGroup(validate = false, order = 2, heading = "%nThe training:%n")
   TrainingOptions training = new TrainingOptions();
 
@@ -118,6 +122,14 @@ public final class TrainCommand implements Runnable {
       Output.of(spec).print(EffectiveOptions.yaml(commandLine()));
       return;
     }
+    if (task.makesPictures()) {
+      new ImageTraining(this, Output.of(spec)).run();
+      return;
+    }
+    require(
+        !pictures.isGiven(),
+        "--resolution, --random-flip, --instance-prompt, --class-data, --class-prompt,"
+            + " --prior-weight, --min-snr and --offset-noise are for --task text-to-image");
     new Training(this, Output.of(spec)).run();
   }
 

@@ -251,7 +251,7 @@ final class Training {
         names.size() > SHOWN_LABELS ? ", …" : "");
   }
 
-  private FineTuningSettings settings() {
+  FineTuningSettings settings() {
     FineTuningSettingsBuilder builder =
         FineTuningSettings.builder()
             .batchSize(command.data.batchSize)

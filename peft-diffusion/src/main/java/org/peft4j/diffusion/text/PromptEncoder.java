@@ -90,11 +90,7 @@ public final class PromptEncoder implements AutoCloseable {
                 .path(token);
     if (!id.isInt()) {
       throw new PeftException(
-          "The pad_token "
-              + Quoted.quoted(token)
-              + " of "
-              + folder
-              + " is not in its vocabulary.");
+          "The pad_token " + Quoted.quoted(token) + " of " + folder + " is not in its vocabulary.");
     }
     return id.intValue();
   }

@@ -1,0 +1,196 @@
+package org.peft4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.peft4j.vision.Picture;
+import org.peft4j.vision.PictureReader;
+import org.peft4j.vision.PictureWriter;
+
+/** A tiny Stable Diffusion with all its parts learns from pictures with captions, and makes one. */
+class TextToImageTest {
+  private static final Path RESOURCES =
+      Run.GOLDEN.resolve("../../../../../peft-diffusion/src/test/resources").normalize();
+
+  @TempDir private static Path folder;
+  private static Path model;
+  private static Path pictures;
+
+  @BeforeAll
+  static void make() throws IOException {
+    model = folder.resolve("model");
+    copy(RESOURCES.resolve("golden/bases/sd1"), model);
+    copy(RESOURCES.resolve("prompts/tokenizer"), model.resolve("tokenizer"));
+    copy(RESOURCES.resolve("prompts/text_encoder"), model.resolve("text_encoder"));
+    Path scheduler = Files.createDirectory(model.resolve("scheduler"));
+    Files.copy(
+        RESOURCES.resolve("noise-schedules/stable_diffusion_1/scheduler_config.json"),
+        scheduler.resolve("scheduler_config.json"));
+    pictures = Files.createDirectory(folder.resolve("pictures"));
+    Random random = new Random(8);
+    for (int i = 0; i < 4; i++) {
+      byte[] values = new byte[40 * 34 * 3];
+      random.nextBytes(values);
+      PictureWriter.write(pictures.resolve(i + ".png"), Picture.of(40, 34, 3, values));
+      Files.writeString(pictures.resolve(i + ".txt"), "a photo of cat " + i);
+    }
+  }
+
+  private static void copy(Path from, Path to) throws IOException {
+    try (Stream<Path> files = Files.walk(from)) {
+      for (Path file : files.toList()) {
+        Path target = to.resolve(from.relativize(file).toString());
+        if (Files.isDirectory(file)) {
+          Files.createDirectories(target);
+        } else {
+          Files.copy(file, target);
+        }
+      }
+    }
+  }
+
+  private static Run train(Path output, Object... more) {
+    Object[] first = {
+      "train",
+      "--model",
+      model,
+      "--task",
+      "text-to-image",
+      "--data",
+      pictures,
+      "--resolution",
+      "32",
+      "--rank",
+      "2",
+      "--steps",
+      "3",
+      "--batch-size",
+      "2",
+      "--output",
+      output
+    };
+    return Run.of(Stream.concat(Stream.of(first), Stream.of(more)).toArray());
+  }
+
+  private static Run generate(Path output, Object... more) {
+    Object[] first = {
+      "generate-image",
+      "--model",
+      model,
+      "--prompt",
+      "a photo of cat",
+      "--steps",
+      "3",
+      "--height",
+      "32",
+      "--width",
+      "24",
+      "--output",
+      output
+    };
+    return Run.of(Stream.concat(Stream.of(first), Stream.of(more)).toArray());
+  }
+
+  @Test
+  void anAdapterIsTrainedAndChangesThePicture(@TempDir Path work) throws IOException {
+    Path adapter = work.resolve("adapter");
+    Run run = train(adapter, "--learning-rate", "0.5", "--min-snr", "5", "--offset-noise", "0.1");
+    assertThat(run.status()).as(run.err()).isZero();
+    assertThat(run.out())
+        .contains("training data: 4 pictures of 32 × 32 pixels", "adapter saved in " + adapter);
+    assertThat(Files.readString(adapter.resolve("adapter_config.json")))
+        .contains("\"to_out.0\"", "\"task_type\" : null");
+    assertThat(Files.readAllLines(adapter.resolve("metrics.jsonl"))).hasSize(3);
+
+    Path plain = work.resolve("plain.png");
+    assertThat(generate(plain, "--seed", "3").status()).isZero();
+    Picture made = new PictureReader().read(plain);
+    assertThat(List.of(made.width(), made.height())).containsExactly(24, 32);
+    Path again = work.resolve("again.png");
+    generate(again, "--seed", "3");
+    assertThat(again).hasSameBinaryContentAs(plain);
+    Path other = work.resolve("other.png");
+    generate(other, "--seed", "4");
+    assertThat(Files.readAllBytes(other)).isNotEqualTo(Files.readAllBytes(plain));
+    Path adapted = work.resolve("adapted.png");
+    Run with = generate(adapted, "--seed", "3", "--adapter", adapter);
+    assertThat(with.status()).as(with.err()).isZero();
+    assertThat(with.out()).contains("24 × 32 pixels in 3 steps of ddim written to");
+    assertThat(Files.readAllBytes(adapted)).isNotEqualTo(Files.readAllBytes(plain));
+  }
+
+  @Test
+  void picturesOfTheClassAndMirroredOnesAreAdded(@TempDir Path work) {
+    Run run =
+        train(
+            work.resolve("out"),
+            "--random-flip",
+            "--instance-prompt",
+            "a photo of sks dog",
+            "--class-data",
+            pictures,
+            "--class-prompt",
+            "a photo of dog",
+            "--prior-weight",
+            "0.5",
+            "--eval-split",
+            "0.25");
+    assertThat(run.status()).as(run.err()).isZero();
+    assertThat(run.out())
+        .contains("training data: 16 pictures", "evaluation after step 3: loss", "4 pictures");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--resolution 30| --resolution is 30; allowed: multiples of 4.",
+        "--class-data .| --class-data and --class-prompt go together",
+        "--prior-weight 2| --prior-weight is for pictures of --class-data",
+        "--min-snr 0| minSnr is 0.0; allowed: above 0.",
+        "--packing| are not for text-to-image; leave them out.",
+      })
+  void optionsThatDoNotFitAreRefused(String more, String message, @TempDir Path work) {
+    Run run = train(work.resolve("out"), (Object[]) more.split(" "));
+    assertThat(run.status()).isEqualTo(1);
+    assertThat(run.err()).contains(message.strip());
+  }
+
+  @Test
+  void otherCommandsAndModelsAreRefused(@TempDir Path work) {
+    assertThat(
+            Run.of("eval", "--model", Run.LLAMA, "--task", "text-to-image", "--data", pictures)
+                .err())
+        .contains("--task text-to-image is for 'peft train'");
+    assertThat(generate(work.resolve("a.png"), "--scheduler", "pndm").err())
+        .contains("--scheduler is \"pndm\"; allowed: ddim, euler, dpm-solver++.");
+    assertThat(generate(work.resolve("a.png"), "--guidance", "0").err())
+        .contains("guidance is 0.0; allowed: 1");
+    Run none =
+        Run.of(
+            "generate-image", "--model", Run.LLAMA, "--prompt", "a", "--output", work.resolve("a"));
+    assertThat(none.err()).contains("has no unet; give the folder of a model of diffusers");
+    Run text =
+        Run.of(
+            "train",
+            "--model",
+            Run.LLAMA,
+            "--data",
+            pictures,
+            "--min-snr",
+            "5",
+            "--output",
+            work.resolve("out"));
+    assertThat(text.err()).contains("are for --task text-to-image");
+  }
+}
