@@ -1,4 +1,4 @@
-"""What TRL's DPOTrainer and KTOTrainer make of rows: ids of prompts and answers. Writes peft-train/src/test/resources/preferences/rows.json;
+"""What TRL's DPOTrainer, KTOTrainer and RewardTrainer make of rows: ids of prompts and answers. Writes peft-train/src/test/resources/preferences/rows.json;
 needs the models of predictions.py, and trl and datasets."""
 
 import setting  # first: sets the environment
@@ -8,8 +8,8 @@ import tempfile
 from pathlib import Path
 
 from datasets import Dataset, disable_progress_bars
-from transformers import AutoModelForCausalLM, AutoTokenizer
-from trl import DPOConfig, DPOTrainer, KTOConfig, KTOTrainer
+from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification, AutoTokenizer
+from trl import DPOConfig, DPOTrainer, KTOConfig, KTOTrainer, RewardConfig, RewardTrainer
 
 disable_progress_bars()
 ROOT = Path(__file__).parent.parent
@@ -57,6 +57,10 @@ CASES = {
     "apart": (TEXTS, "zephyr", KTOTrainer, None),
     "rated": (RATED, "zephyr", KTOTrainer, None),
     "rated_talks": (RATED_TALKS, "phi3", KTOTrainer, None),
+    "rewarded": (TEXTS + COMMON, "zephyr", RewardTrainer, None),
+    "rewarded_cut": (TEXTS, "zephyr", RewardTrainer, 20),
+    "rewarded_talks": (TALKS, "llama3", RewardTrainer, None),
+    "rewarded_common_talks": (COMMON_TALKS, "chatml", RewardTrainer, None),
 }
 
 
@@ -69,6 +73,12 @@ def prepared(rows, name, kind, longest):
     tokenizer.chat_template = (TEMPLATES / f"{name}.jinja").read_text(encoding="utf-8")
     with tempfile.TemporaryDirectory() as folder:
         common = dict(report_to=[], use_cpu=True, bf16=False, max_length=longest, gradient_checkpointing=False, per_device_train_batch_size=2)
+        if kind is RewardTrainer:
+            model = AutoModelForSequenceClassification.from_pretrained(MODEL, num_labels=1)
+            apart = [{**row, "prompt": row.get("prompt", "")} if isinstance(row["chosen"], str) else row for row in rows]
+            config = RewardConfig(folder, **common)
+            trainer = kind(model, args=config, train_dataset=Dataset.from_list(apart), processing_class=tokenizer)
+            return [[[], row["chosen_ids"], row["rejected_ids"]] for row in trainer.train_dataset]
         config = DPOConfig(folder, **common) if kind is DPOTrainer else KTOConfig(folder, **common)
         model = AutoModelForCausalLM.from_pretrained(MODEL)
         trainer = kind(model, args=config, train_dataset=Dataset.from_list(rows), processing_class=tokenizer)
@@ -82,7 +92,7 @@ def prepared(rows, name, kind, longest):
 
 def main():
     cases = [
-        {"name": case, "template": name, "rated": kind is KTOTrainer, "longest": longest, "rows": rows, "expected": prepared(rows, name, kind, longest)}
+        {"name": case, "template": name, "rated": kind is KTOTrainer, "rewarded": kind is RewardTrainer, "longest": longest, "rows": rows, "expected": prepared(rows, name, kind, longest)}
         for case, (rows, name, kind, longest) in CASES.items()
     ]
     OUTPUT.parent.mkdir(parents=True, exist_ok=True)

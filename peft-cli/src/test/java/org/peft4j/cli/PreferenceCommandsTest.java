@@ -168,4 +168,62 @@ class PreferenceCommandsTest {
     assertThat(run.status()).isNotZero();
     assertThat(run.err()).contains("--reference is start, and nothing trains here");
   }
+
+  @Test
+  void aRewardModelPrefersTheBetterAnswersAndIsMeasured() throws IOException {
+    Path output = folder.resolve("reward");
+    Run trained =
+        run(
+            "train",
+            pairs(),
+            "--objective reward --steps 30 --learning-rate 2e-2 --eval-split 0.25 --eval-every 15"
+                + " --keep-best accuracy:higher --centering 0.01",
+            "-o",
+            output);
+
+    assertThat(trained.status()).as(trained.err()).isZero();
+    assertThat(trained.out())
+        .contains("training data: 6 pairs of answers", ", 2 pairs, accuracy 1.0000, margin ");
+    Run measured = run("eval", pairs(), "--objective reward", "-a", output);
+    assertThat(measured.status()).as(measured.err()).isZero();
+    assertThat(metric(measured, "accuracy")).isEqualTo(1);
+    assertThat(metric(measured, "margin")).isPositive();
+    assertThat(measured.out()).contains("mean_reward: ", "pairs: 8");
+    // Its number is what predict tells of a text.
+    Path texts =
+        Files.writeString(
+            folder.resolve("t.jsonl"),
+            "{\"text\":\"Once there was a king\"}\n{\"text\":\"Once the cat has 3\"}\n");
+    Run predicted = Run.of("predict", "-m", MODEL, "-a", output, "-d", texts);
+    assertThat(predicted.out()).as(predicted.err()).contains("{\"number\":");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--objective reward --task causal-lm|is for the task seq-cls; this is causal-lm.",
+        "--objective reward --beta 1|--beta is for --objective dpo, orpo, simpo, cpo and kto",
+        "--objective dpo --centering 1|--centering is for --objective reward; the objective is dpo.",
+        "--objective reward --centering -1|--centering is -1.0; allowed: 0 and above",
+        "--objective reward --labels a,b|--objective reward has one number. Leave them out.",
+        "--objective reward --packing|--packing is not for --objective reward."
+      })
+  void optionsThatARewardModelHasNoUseForAreRefused(String options, String message)
+      throws IOException {
+    Run run = run("train", pairs(), options, "-o", folder.resolve("o"));
+
+    assertThat(run.status()).isEqualTo(1);
+    assertThat(run.err()).contains(message);
+  }
+
+  @Test
+  void marginsOfRowsAreRefused() throws IOException {
+    Path data =
+        Files.writeString(
+            folder.resolve("m.jsonl"), "{\"chosen\":\"a\",\"rejected\":\"b\",\"margin\":0.5}\n");
+
+    assertThat(run("train", data, "--objective reward", "-o", folder.resolve("o")).err())
+        .contains("m.jsonl, line 1", "margin", "is not supported; leave the field out.");
+  }
 }

@@ -46,6 +46,7 @@ class RecipesTest {
             "anchor,positive\n" + rows("The cat,hats", "A king,kings")),
         Arguments.of("dpo", "llama_text", "a.csv", PAIRS),
         Arguments.of("orpo", "llama_text", "a.csv", PAIRS),
+        Arguments.of("reward", "llama_text", "a.csv", PAIRS),
         Arguments.of(
             "kto",
             "llama_text",

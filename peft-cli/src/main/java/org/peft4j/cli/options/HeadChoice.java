@@ -9,6 +9,7 @@ import org.peft4j.train.data.table.Table;
 import org.peft4j.train.data.task.RowLabels;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.config.Labels;
+import org.peft4j.transformers.config.ProblemType;
 import org.peft4j.transformers.config.Task;
 import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.family.AdapterTask;
@@ -65,6 +66,27 @@ public final class HeadChoice {
    */
   public static TaskHead of(Path model, Optional<Task> task, DataOptions data) {
     return new HeadChoice(model, data).of(task);
+  }
+
+  /**
+   * The head of a reward model: the model's own if it is one, or a new one.
+   *
+   * @throws PeftException if labels are given
+   */
+  public static TaskHead ofRewards(Path model, DataOptions data) {
+    if (!data.labels.isEmpty() || data.problem.isPresent()) {
+      throw new PeftException(
+          "--labels and --problem-type are for classes; --objective reward has one number. Leave them"
+              + " out.");
+    }
+    ModelArchitecture own = Families.read(model);
+    if (own.task() == Task.SEQ_CLS) {
+      TaskHead head = AdapterTask.head(own);
+      if (head.requireLabels().size() == 1) {
+        return head;
+      }
+    }
+    return TaskHead.sequences(Labels.count(1), ProblemType.REGRESSION);
   }
 
   private TaskHead of(Optional<Task> asked) {

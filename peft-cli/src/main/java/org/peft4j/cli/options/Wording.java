@@ -90,7 +90,7 @@ public record Wording(Task task, Optional<String> answers) {
   }
 
   private static String rewards(Evaluation evaluation) {
-    return Stream.of("rewards/accuracies", "rewards/margins")
+    return Stream.of("rewards/accuracies", "rewards/margins", "accuracy", "margin")
         .filter(evaluation.values()::containsKey)
         .map(name -> String.format(Locale.ROOT, ", %s %.4f", name, evaluation.values().get(name)))
         .collect(Collectors.joining());

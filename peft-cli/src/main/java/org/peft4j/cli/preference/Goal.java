@@ -9,7 +9,8 @@ enum Goal {
   ORPO(0.1),
   SIMPO(2),
   CPO(0.1),
-  KTO(0.1);
+  KTO(0.1),
+  REWARD(0);
 
   private final double beta;
 
@@ -17,7 +18,7 @@ enum Goal {
     this.beta = beta;
   }
 
-  /** β without {@code --beta}. */
+  /** β without {@code --beta}; 0 where there is none. */
   double beta() {
     return beta;
   }

@@ -30,6 +30,7 @@ final class LossChoice {
               "labelSmoothing", "--flip-rate",
               "likelihoodWeight", "--likelihood-weight",
               "gamma", "--gamma",
+              "centering", "--centering",
               "alpha is", "--reward-alpha is",
               "tau is", "--discopop-tau is",
               "desirableWeight", "--desirable-weight",
@@ -82,7 +83,7 @@ final class LossChoice {
               options.likelihood.orElse(1.0),
               0,
               options.alpha.orElse(0.0));
-      case SFT, KTO -> throw new IllegalStateException(options.goal() + " has no pairs");
+      case SFT, KTO, REWARD -> throw new IllegalStateException(options.goal() + " has no pairs");
     };
   }
 

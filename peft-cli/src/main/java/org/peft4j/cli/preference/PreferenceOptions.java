@@ -16,6 +16,7 @@ public final class PreferenceOptions {
         "sft: texts, or the labels of the task;",
         "dpo, orpo, simpo, cpo: to prefer one answer to another, of rows with prompt, chosen and"
             + " rejected, as texts or messages; without prompt, it is what both answers begin with;",
+        "reward: a number for each answer, higher for the better one, of the same rows (seq-cls);",
         "kto: which answers are good, of rows with prompt, completion and label, or of such pairs."
       })
   Optional<Goal> goal = Optional.empty();
@@ -101,6 +102,14 @@ public final class PreferenceOptions {
       description = "Weight of bad answers in kto (default: 1).")
   Optional<Double> undesirable = Optional.empty();
 
+  @Option(
+      names = "--centering",
+      paramLabel = "X",
+      description =
+          "Weight of (r₊ + r₋)² in reward, which keeps rewards around 0: center_rewards_coefficient of"
+              + " TRL (default: 0).")
+  Optional<Double> centering = Optional.empty();
+
   /** Whether the objective is one of preferences. */
   public boolean isUsed() {
     return goal() != Goal.SFT;
@@ -109,6 +118,11 @@ public final class PreferenceOptions {
   /** What the loss is the mean over; empty for other objectives. */
   public Optional<String> predictions() {
     return isUsed() ? Optional.of(goal() == Goal.KTO ? "answers" : "pairs") : Optional.empty();
+  }
+
+  /** Whether a reward model is trained. */
+  public boolean isReward() {
+    return goal() == Goal.REWARD;
   }
 
   Goal goal() {
@@ -125,7 +139,9 @@ public final class PreferenceOptions {
    * @throws PeftException with the option, and what it is for
    */
   public void requireUse() {
-    requireFor("--beta", beta.isPresent(), isUsed(), "dpo, orpo, simpo, cpo and kto");
+    requireFor(
+        "--beta", beta.isPresent(), isUsed() && !isReward(), "dpo, orpo, simpo, cpo and kto");
+    requireFor("--centering", centering.isPresent(), isReward(), "reward");
     boolean typed = goal() == Goal.DPO || goal() == Goal.CPO || goal() == Goal.KTO;
     requireFor("--loss-type", !types.isEmpty(), typed, "dpo, cpo and kto");
     requireFor("--loss-weights", !weights.isEmpty(), goal() == Goal.DPO, "dpo");

@@ -14,6 +14,7 @@ import org.peft4j.train.data.Fraction;
 import org.peft4j.train.data.chat.SupervisedOptions;
 import org.peft4j.train.data.table.Row;
 import org.peft4j.train.data.table.Table;
+import org.peft4j.train.objective.Objective;
 import org.peft4j.train.preference.PreferenceBatch;
 import org.peft4j.train.preference.PreferenceData;
 import org.peft4j.train.preference.PreferenceObjective;
@@ -21,7 +22,9 @@ import org.peft4j.train.preference.PreferenceRows;
 import org.peft4j.train.preference.RatedBatch;
 import org.peft4j.train.preference.RatedData;
 import org.peft4j.train.preference.RatedObjective;
+import org.peft4j.train.preference.RewardObjective;
 import org.peft4j.transformers.config.Task;
+import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.tokenizer.Tokenizer;
 
 /** Reads answers to prompts for an objective of preferences. */
@@ -35,14 +38,18 @@ public final class PreferenceReader {
   /**
    * A reader.
    *
-   * @throws PeftException if the task is none of language models, or an option contradicts the
-   *     objective
+   * @throws PeftException if the head is not of the objective's kind, or an option contradicts it
    */
-  public PreferenceReader(Path model, Task task, DataOptions data, PreferenceOptions options) {
+  public PreferenceReader(Path model, TaskHead head, DataOptions data, PreferenceOptions options) {
     this.model = model;
     this.data = data;
     this.options = options;
-    requireTask(options, task);
+    requireTask(options, head.task());
+    if (options.isReward() && head.requireLabels().size() != 1) {
+      throw new PeftException(
+          "--objective reward is for a head with one output; this one has %d labels."
+              .formatted(head.requireLabels().size()));
+    }
     options.refuse("--stride", data.stride.isPresent(), "Leave it out.");
     SupervisedOptions supervised = data.supervised.options();
     options.refuse(
@@ -64,10 +71,12 @@ public final class PreferenceReader {
    * @throws PeftException if the objective is for another one
    */
   public static void requireTask(PreferenceOptions options, Task task) {
-    if (options.isUsed() && task != Task.CAUSAL_LM) {
+    Task needed = options.isReward() ? Task.SEQ_CLS : Task.CAUSAL_LM;
+    if (options.isUsed() && task != needed) {
       throw new PeftException(
-          "--objective %s is for the task causal-lm; this is %s."
-              .formatted(options.goal().typed(), TaskArgument.typed(task)));
+          "--objective %s is for the task %s; this is %s."
+              .formatted(
+                  options.goal().typed(), TaskArgument.typed(needed), TaskArgument.typed(task)));
     }
   }
 
@@ -75,8 +84,10 @@ public final class PreferenceReader {
     return new RatedObjective(new LossChoice(options).ofRated());
   }
 
-  private PreferenceObjective ofPairs() {
-    return new PreferenceObjective(new LossChoice(options).ofPairs());
+  private Objective<PreferenceBatch> ofPairs() {
+    return options.isReward()
+        ? new RewardObjective(options.centering.orElse(0.0))
+        : new PreferenceObjective(new LossChoice(options).ofPairs());
   }
 
   /** The whole file. */
@@ -138,7 +149,9 @@ public final class PreferenceReader {
                     tokenizer,
                     data.supervised.options().chatTemplate(),
                     data.sequenceLength.orElse(LENGTH));
-            return kind.apply(rows, Table.of(file, HeadChoice.columns(data)));
+            return kind.apply(
+                options.isReward() ? rows.forRewards() : rows,
+                Table.of(file, HeadChoice.columns(data)));
           }
         });
   }

@@ -106,7 +106,7 @@ public final class EvalCommand implements Runnable {
     TaskHead head = head();
     requireUse(head);
     if (preferences.isUsed()) {
-      PreferenceReader reader = new PreferenceReader(model.model, head.task(), data, preferences);
+      PreferenceReader reader = new PreferenceReader(model.model, head, data, preferences);
       evaluate(
           head,
           last.<TaskData<?>>map(reader::split).orElseGet(reader::all),
@@ -152,7 +152,9 @@ public final class EvalCommand implements Runnable {
 
   private TaskHead head() {
     return model.adapters.isEmpty()
-        ? HeadChoice.of(model.model, task.task(), data)
+        ? preferences.isReward()
+            ? HeadChoice.ofRewards(model.model, data)
+            : HeadChoice.of(model.model, task.task(), data)
         : HeadChoice.ofAdapter(model.adapters.get(0).folder(), model.model, task.task(), data);
   }
 

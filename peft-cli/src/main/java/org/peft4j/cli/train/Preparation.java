@@ -62,6 +62,10 @@ record Preparation(TaskHead head, Optional<PeftConfig> config) {
           "--task is %s, and %s is %s; leave one of them out."
               .formatted(TaskArgument.typed(asked.get()), where, told.get()));
     }
+    if (command.preferences.isReward()) {
+      told.ifPresent(task -> PreferenceReader.requireTask(command.preferences, task));
+      return HeadChoice.ofRewards(command.model, command.data);
+    }
     return HeadChoice.of(command.model, asked.or(() -> told), command.data);
   }
 
@@ -111,8 +115,7 @@ record Preparation(TaskHead head, Optional<PeftConfig> config) {
         "--label-smoothing",
         options.labelSmoothing > 0,
         "It smooths tokens; --flip-rate says how many pairs may be the wrong way round.");
-    PreferenceReader reader =
-        new PreferenceReader(command.model, head.task(), command.data, preferences);
+    PreferenceReader reader = new PreferenceReader(command.model, head, command.data, preferences);
     if (options.evalSplit.isPresent()) {
       return reader.split(options.evalSplit.get());
     }

@@ -2,14 +2,10 @@ package org.peft4j.train.preference;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.peft4j.error.PeftException;
-import org.peft4j.train.data.LabelledTokens;
-import org.peft4j.train.data.PromptTokens;
 import org.peft4j.train.data.TextEncoder;
-import org.peft4j.train.data.TokenSequence;
 import org.peft4j.train.data.chat.AnswerConversations;
 import org.peft4j.train.data.table.Row;
 import org.peft4j.train.data.table.Table;
@@ -32,11 +28,8 @@ import org.slf4j.LoggerFactory;
 public final class PreferenceRows {
   private static final Logger LOG = LoggerFactory.getLogger(PreferenceRows.class);
 
-  private final PromptTokens encoder;
-  private final Optional<AnswerConversations> conversations;
-  private final int endToken;
+  private final CompletionTokens answers;
   private final int padToken;
-  private final int sequenceLength;
 
   /**
    * A reader with a tokenizer of your own.
@@ -47,24 +40,13 @@ public final class PreferenceRows {
    * @throws PeftException if the length is not allowed
    */
   public PreferenceRows(TextEncoder encoder, int endToken, int padToken, int sequenceLength) {
-    this(encoder, Optional.empty(), endToken, padToken, sequenceLength);
+    this(
+        new CompletionTokens(encoder, Optional.empty(), endToken, sequenceLength, false), padToken);
   }
 
-  private PreferenceRows(
-      TextEncoder encoder,
-      Optional<AnswerConversations> conversations,
-      int endToken,
-      int padToken,
-      int sequenceLength) {
-    if (sequenceLength < 2) {
-      throw new PeftException(
-          "The sequence length is " + sequenceLength + "; allowed: 2 and above.");
-    }
-    this.encoder = new PromptTokens(encoder, endToken);
-    this.conversations = conversations;
-    this.endToken = endToken;
+  private PreferenceRows(CompletionTokens answers, int padToken) {
+    this.answers = answers;
     this.padToken = padToken;
-    this.sequenceLength = sequenceLength;
   }
 
   /**
@@ -94,18 +76,20 @@ public final class PreferenceRows {
 
   private static PreferenceRows of(
       Tokenizer tokenizer, Optional<AnswerConversations> conversations, int sequenceLength) {
-    List<Integer> ends = tokenizer.endOfText();
-    if (ends.isEmpty()) {
-      throw new PeftException(
-          "The model names no end-of-text token, which every answer must end with. Add eos_token_id"
-              + " to its config.json.");
-    }
+    int end = CompletionTokens.end(tokenizer);
     return new PreferenceRows(
-        text -> tokenizer.encode(text, true),
-        conversations,
-        ends.get(0),
-        tokenizer.padding().orElse(ends.get(0)),
-        sequenceLength);
+        new CompletionTokens(
+            text -> tokenizer.encode(text, true), conversations, end, sequenceLength, false),
+        tokenizer.padding().orElse(end));
+  }
+
+  /**
+   * The same for reward models, which read the last token: each prompt with its answer is tokenised
+   * as one text, and rows of which one is longer than the sequence length are left out, as TRL's
+   * {@code RewardTrainer} does. A row's {@code margin} is refused.
+   */
+  public PreferenceRows forRewards() {
+    return new PreferenceRows(answers.whole(), padToken);
   }
 
   /**
@@ -127,12 +111,12 @@ public final class PreferenceRows {
     Optional<Completion> chosen;
     Optional<Completion> rejected;
     if (AnswerConversations.has(row, "prompt", "chosen", "rejected")) {
-      chosen = conversation(row, "chosen", "rejected");
-      rejected = conversation(row, "rejected", "chosen");
+      chosen = answers.conversation(row, "chosen", "rejected");
+      rejected = answers.conversation(row, "rejected", "chosen");
     } else {
       PreferenceTexts texts = PreferenceTexts.of(row);
-      chosen = completion(row, texts.prompt(), texts.chosen());
-      rejected = completion(row, texts.prompt(), texts.rejected());
+      chosen = answers.text(row, texts.prompt(), texts.chosen());
+      rejected = answers.text(row, texts.prompt(), texts.rejected());
     }
     return chosen.isPresent() && rejected.isPresent()
         ? Optional.of(new PreferencePair(chosen.get(), rejected.get()))
@@ -151,7 +135,7 @@ public final class PreferenceRows {
 
   /** The same of some rows of a file. */
   public RatedData rated(List<Row> rows) {
-    List<RatedAnswer> answers = new ArrayList<>();
+    List<RatedAnswer> rated = new ArrayList<>();
     List<RatedAnswer> rejected = new ArrayList<>();
     List<Row> dropped = new ArrayList<>();
     rows.forEach(
@@ -160,17 +144,17 @@ public final class PreferenceRows {
             pair(row)
                 .ifPresentOrElse(
                     pair -> {
-                      answers.add(new RatedAnswer(pair.chosen(), true));
+                      rated.add(new RatedAnswer(pair.chosen(), true));
                       rejected.add(new RatedAnswer(pair.rejected(), false));
                     },
                     () -> dropped.add(row));
           } else {
-            rated(row).ifPresentOrElse(answers::add, () -> dropped.add(row));
+            rated(row).ifPresentOrElse(rated::add, () -> dropped.add(row));
           }
         });
-    answers.addAll(rejected);
-    warn(dropped, answers.size());
-    return RatedData.of(answers, padToken);
+    rated.addAll(rejected);
+    warn(dropped, rated.size());
+    return RatedData.of(rated, padToken);
   }
 
   private Optional<RatedAnswer> rated(Row row) {
@@ -185,8 +169,8 @@ public final class PreferenceRows {
 
   private Optional<Completion> answer(Row row) {
     return AnswerConversations.has(row, "prompt", "completion")
-        ? conversation(row, "completion", "completion")
-        : completion(row, row.has("prompt") ? row.text("prompt") : "", row.text("completion"));
+        ? answers.conversation(row, "completion", "completion")
+        : answers.text(row, row.has("prompt") ? row.text("prompt") : "", row.text("completion"));
   }
 
   private static boolean isGood(Row row) {
@@ -201,62 +185,18 @@ public final class PreferenceRows {
     };
   }
 
-  private Optional<Completion> completion(Row row, String prompt, String answer) {
-    PromptTokens.Encoded encoded = encoder.encode(prompt, answer);
-    int[] ids = encoded.ids();
-    int[] ended = ids;
-    if (ids.length == encoded.learnedFrom() || ids[ids.length - 1] != endToken) {
-      ended = Arrays.copyOf(ids, ids.length + 1);
-      ended[ids.length] = endToken;
-    }
-    return cut(row, ended, prompt.isEmpty() ? begin(ended) : encoded.learnedFrom());
-  }
-
-  /** How many tokens the tokenizer puts before every text: they are no answer's. */
-  private int begin(int[] ids) {
-    int[] empty = encoder.encode("", "").ids();
-    int count = 0;
-    while (count < empty.length && empty[count] != endToken && empty[count] == ids[count]) {
-      count++;
-    }
-    return count;
-  }
-
-  /** A template writes the end of an answer itself. */
-  private Optional<Completion> conversation(Row row, String answer, String other) {
-    LabelledTokens tokens =
-        conversations
-            .orElseThrow(
-                () ->
-                    row.problem(
-                        "has messages as \""
-                            + answer
-                            + "\", and there is no chat template; give texts."))
-            .encode(row, answer, other);
-    int from = 0;
-    while (from < tokens.labels().length && tokens.labels()[from] == TokenSequence.IGNORED) {
-      from++;
-    }
-    return cut(row, tokens.ids(), from);
-  }
-
-  /** Empty if the prompt alone is too long. */
-  private Optional<Completion> cut(Row row, int[] ids, int from) {
-    int length = Math.min(ids.length, sequenceLength);
-    return from >= length
-        ? Optional.empty()
-        : Optional.of(
-            new Completion(
-                Arrays.copyOf(ids, from), Arrays.copyOfRange(ids, from, length), row.task()));
-  }
-
   private void warn(List<Row> dropped, int kept) {
     if (dropped.isEmpty()) {
       return;
     }
     String text =
-        "%s: the prompts of %d rows, this one the first, fill the sequence length of %d tokens"
-            .formatted(dropped.get(0).where(), dropped.size(), sequenceLength);
+        "%s: %s %d rows, this one the first, %s the sequence length of %d tokens"
+            .formatted(
+                dropped.get(0).where(),
+                answers.isWhole() ? "answers of" : "the prompts of",
+                dropped.size(),
+                answers.isWhole() ? "are longer than" : "fill",
+                answers.sequenceLength());
     if (kept == 0) {
       throw new PeftException(text + ", and no others are there. Raise the sequence length.");
     }

@@ -56,6 +56,18 @@ class PreferenceTokensTest {
           assertThat(batch.answers().get(0).desirable())
               .isEqualTo(expected.get(i).get(2).asBoolean());
         }
+      } else if (json.path("rewarded").asBoolean()) {
+        PreferenceData data = rows.forRewards().pairs(table);
+        assertThat(data.size()).isEqualTo(expected.size());
+        for (int i = 0; i < data.size(); i++) {
+          TokenBatch answers = data.batch(i).answers(false);
+          for (int answer = 1; answer <= 2; answer++) {
+            int[] row = answers.inputIds()[answer - 1];
+            int length = Arrays.stream(answers.attentionMask()[answer - 1]).sum();
+            assertThat(Arrays.copyOf(row, length))
+                .containsExactly(ids(expected.get(i).get(answer)));
+          }
+        }
       } else {
         PreferenceData data = rows.pairs(table);
         assertThat(data.size()).isEqualTo(expected.size());
@@ -66,6 +78,10 @@ class PreferenceTokensTest {
         }
       }
     }
+  }
+
+  private static int[] ids(JsonNode json) {
+    return StreamSupport.stream(json.spliterator(), false).mapToInt(JsonNode::asInt).toArray();
   }
 
   private static void requireEqual(TokenBatch answers, int row, JsonNode expected, int answer) {
