@@ -33,6 +33,8 @@ TALKS = [
                   says("user", " and  then?\n"), says("assistant", "\u201cThree\u201d daughters \U0001F600, x")]},
     {"messages": [says("user", ""), says("assistant", "12 hats, or 345."), says("user", "na\u00efve")]},
 ]
+# ShareGPT's form, with roles that templates know.
+SHARED = [{"conversations": [{"from": m["role"], "value": m["content"]} for m in row["messages"]]} for row in TALKS]
 TOOLED = [{"messages": [says("user", "How many hats?"), says("assistant", "", tool_calls=[CALL]), says("tool", "12"),
                         says("assistant", "There are 12 hats.")], "tools": [TOOL]}]
 ASKED = [
@@ -61,6 +63,7 @@ CASES = {
     "talks_of_qwen": (TALKS, "qwen3", "assistant", False, None),
     "talks_of_phi": (TALKS, "phi3", "assistant", False, None),
     "talks_without_marks": (TALKS, "zephyr", "assistant", False, None),
+    "shared": (SHARED, "zephyr", None, False, None),
     "tools": (TOOLED, "qwen3", "assistant", False, None),
     "asked": (ASKED, "zephyr", None, False, None),
     "asked_all": (ASKED, "llama2", "all", False, None),

@@ -116,6 +116,41 @@ class TextTest {
         Run.of("train", "-m", MODEL, "-d", rows, "-o", folder, "--packing", "--padding-free");
     assertThat(both.status()).isEqualTo(2);
     assertThat(both.err()).contains("--packing and --padding-free both say");
+    Run prompted =
+        Run.of(
+            "train",
+            "-m",
+            MODEL,
+            "-d",
+            rows,
+            "-o",
+            folder.resolve("p"),
+            "--packing",
+            "--method",
+            "prompt-tuning",
+            "--virtual-tokens",
+            3);
+    assertThat(prompted.err())
+        .contains(
+            "--packing puts several examples in one row, and the 3 virtual tokens of PROMPT_TUNING"
+                + " precede each row once. Leave it out.");
+    Run prefixed =
+        Run.of(
+            "train",
+            "-m",
+            MODEL,
+            "-d",
+            rows,
+            "-o",
+            folder.resolve("q"),
+            "--packing",
+            "--method",
+            "prefix-tuning",
+            "--virtual-tokens",
+            3,
+            "--steps",
+            1);
+    assertThat(prefixed.status()).as(prefixed.err()).isZero();
   }
 
   @Test

@@ -7,6 +7,7 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.peft4j.PeftModel;
 import org.peft4j.error.NonFiniteException;
 import org.peft4j.internal.Finite;
@@ -15,6 +16,7 @@ import org.peft4j.kernel.Scratch;
 import org.peft4j.method.RandomMasks;
 import org.peft4j.train.data.Batch;
 import org.peft4j.train.metrics.Mean;
+import org.peft4j.method.TensorPlace;
 import org.peft4j.train.metrics.Means;
 import org.peft4j.train.objective.BatchLoss;
 import org.peft4j.train.objective.Objective;
@@ -68,7 +70,7 @@ final class StepGradient<B extends Batch> implements AutoCloseable {
     }
     norm = gradient.norm2Number().doubleValue();
     if (!Double.isFinite(norm)) {
-      throw new NonFiniteException(step, nonFiniteTensor());
+      throw new NonFiniteException(step, nonFiniteTensor(gradient));
     }
     return gradient;
   }
@@ -140,10 +142,13 @@ final class StepGradient<B extends Batch> implements AutoCloseable {
     return network.gradient().gradient();
   }
 
-  private String nonFiniteTensor() {
-    for (Map.Entry<String, INDArray> entry : network.gradient().gradientForVariable().entrySet()) {
-      if (!Finite.all(entry.getValue())) {
-        return "the gradient of " + entry.getKey();
+  /** As an adapter file names it. */
+  private String nonFiniteTensor(INDArray gradient) {
+    for (TensorPlace place : model.training().places()) {
+      INDArray tensor =
+          gradient.get(NDArrayIndex.all(), NDArrayIndex.interval(place.offset(), place.end()));
+      if (!Finite.all(tensor)) {
+        return "the gradient of " + place.key();
       }
     }
     return "the gradient's norm";

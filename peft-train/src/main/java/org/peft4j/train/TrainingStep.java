@@ -10,6 +10,8 @@ import org.peft4j.error.NonFiniteException;
 import org.peft4j.error.PeftException;
 import org.peft4j.method.TrainingHook;
 import org.peft4j.train.data.Batch;
+import org.peft4j.train.data.Examples;
+import org.peft4j.train.internal.TrainingState;
 import org.peft4j.train.metrics.StepMetrics;
 import org.peft4j.train.optimizer.Optimizer;
 import org.peft4j.train.optimizer.ParameterRates;
@@ -100,11 +102,31 @@ final class TrainingStep<B extends Batch> implements AutoCloseable {
     state.put("parameters", network.params());
     optimizer.state().forEach((name, array) -> put(state, name, array));
     training.data().state().forEach((name, array) -> put(state, "data." + name, array));
+    training.evaluation().ifPresent(examples -> putEvaluation(state, examples));
     for (int i = 0; i < hooks.size(); i++) {
       String prefix = "hook." + i + ".";
       hooks.get(i).state().forEach((name, array) -> put(state, prefix + name, array));
     }
     return state;
+  }
+
+  /**
+   * What evaluations depend on, such as the start that answers are compared with. The names say of
+   * which examples: a training may go on with others.
+   */
+  private static void putEvaluation(Map<String, INDArray> state, Examples<?> examples) {
+    Map<String, INDArray> own = examples.state();
+    if (own.isEmpty()) {
+      return;
+    }
+    String prefix = TrainingState.EVALUATION + Long.toHexString(examples.checksum()) + ".";
+    own.forEach(
+        (name, array) -> {
+          // The training's own examples may be compared with the same model.
+          if (state.values().stream().noneMatch(known -> known == array)) {
+            put(state, prefix + name, array);
+          }
+        });
   }
 
   /** Checks what a checkpoint has for an array of {@link #state}. */

@@ -26,6 +26,7 @@ import org.peft4j.prompt.tuning.PromptTuningConfig;
 import org.peft4j.train.data.TokenBatch;
 import org.peft4j.train.metrics.Evaluation;
 import org.peft4j.train.metrics.FineTuningResult;
+import org.peft4j.train.metrics.FineTuningResult.StepEvaluation;
 import org.peft4j.train.metrics.StepMetrics;
 import org.peft4j.train.preference.PreferenceBatch;
 import org.peft4j.train.preference.PreferenceData;
@@ -251,6 +252,37 @@ class PreferenceTrainingTest {
       assertThat(whole.stream().map(StepMetrics::loss))
           .isEqualTo(rest.stream().map(StepMetrics::loss).toList());
     }
+  }
+
+  /** The training itself is compared with the base, or with nothing. */
+  @Test
+  void theStartThatEvaluationsAreComparedWithComesBackAfterAStop() {
+    List<StepEvaluation> whole;
+    try (TinyTraining tiny = new TinyTraining()) {
+      disturb(tiny.model);
+      whole = evaluated(tiny.model, pairs(3)).checkpoints(folder, 3).build().run().evaluations();
+    }
+    assertThat(whole).hasSize(2);
+    try (TinyTraining tiny = new TinyTraining()) {
+      // Not where the training began: its start is in the checkpoint only.
+      FineTuningResult result =
+          evaluated(tiny.model, pairs(3)).resumeFrom(folder.resolve("checkpoint-3")).build().run();
+      assertThat(result.evaluations()).isEqualTo(whole);
+    }
+    try (TinyTraining tiny = new TinyTraining()) {
+      // Other evaluations have nothing there, and are compared with what is the start now.
+      FineTuningResult result =
+          evaluated(tiny.model, pairs(5)).resumeFrom(folder.resolve("checkpoint-3")).build().run();
+      assertThat(result.evaluations().get(1)).isNotEqualTo(whole.get(1));
+    }
+  }
+
+  private static FineTunerBuilder<PreferenceBatch> evaluated(
+      PeftModel<ComputationGraph> model, PreferenceData held) {
+    return FineTuner.builder(model, DPO)
+        .data(pairs(7).comparedWith(Reference.base()))
+        .evaluation(held.comparedWith(Reference.start(model)))
+        .settings(settings(6).evalEvery(3).build());
   }
 
   @Test

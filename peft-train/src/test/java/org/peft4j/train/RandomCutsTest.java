@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Random;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,6 +25,7 @@ import org.peft4j.train.data.Batch;
 import org.peft4j.train.data.Examples;
 import org.peft4j.train.data.RelatedTexts;
 import org.peft4j.train.data.TokenSequence;
+import org.peft4j.train.data.TrainingData;
 import org.peft4j.train.data.VectorData;
 import org.peft4j.train.metrics.FineTuningResult;
 import org.peft4j.train.metrics.FineTuningResult.StepEvaluation;
@@ -38,40 +41,61 @@ import org.peft4j.train.preference.RatedAnswer;
 import org.peft4j.train.preference.RatedData;
 import org.peft4j.train.preference.RatedObjective;
 import org.peft4j.train.preference.Reference;
+import org.peft4j.train.preference.RewardObjective;
 import org.peft4j.train.preference.loss.KtoLoss;
+import org.peft4j.train.preference.loss.OrpoLoss;
 import org.peft4j.train.preference.loss.SigmoidLoss;
 import org.peft4j.train.schedule.StandardSchedule;
 import org.peft4j.transformers.TransformerModel;
 import org.peft4j.transformers.TransformerOptions;
 import org.peft4j.transformers.Transformers;
 import org.peft4j.transformers.VectorPooling;
+import org.peft4j.transformers.config.Labels;
+import org.peft4j.transformers.config.ProblemType;
+import org.peft4j.transformers.config.TaskHead;
 
 /**
- * Trainings that go on from a checkpoint at random steps, 120 in all, with dropout, shuffled data
+ * Trainings that go on from a checkpoint at random steps, 144 in all, with dropout, shuffled data
  * and several batches a step: adapter, losses and evaluations are to the bit those of a training
  * that was never stopped, for every objective and every optimizer.
  */
 class RandomCutsTest {
   private static final int STEPS = 9;
-  private static final int CUTS = 4;
+  private static final int CUTS = 3;
 
   private record Data<B extends Batch>(Examples<B> train, Examples<B> held) {}
 
   /** What is trained, on what; evaluations are of the first examples. */
   private record Kind<B extends Batch>(
       String base,
+      Optional<TaskHead> head,
       PeftConfig adapter,
       Objective<B> objective,
       Function<PeftModel<ComputationGraph>, Data<B>> data) {
+    /** For what the base is. */
+    private Kind(
+        String base,
+        PeftConfig adapter,
+        Objective<B> objective,
+        Function<PeftModel<ComputationGraph>, Data<B>> data) {
+      this(base, Optional.empty(), adapter, objective, data);
+    }
+
     @Override
     public String toString() {
-      return objective.getClass().getSimpleName() + " " + adapter.peftType();
+      String loss =
+          objective instanceof PreferenceObjective preference
+              ? preference.loss().getClass().getSimpleName()
+              : objective.getClass().getSimpleName();
+      return loss + " " + adapter.peftType() + " " + base;
     }
 
     private <R> R with(Function<PeftModel<ComputationGraph>, R> use) {
+      Path folder = GoldenCase.FOLDER.resolve("bases").resolve(base);
+      TransformerOptions options = TransformerOptions.defaults();
       try (TransformerModel model =
-              Transformers.open(
-                  GoldenCase.FOLDER.resolve("bases").resolve(base), TransformerOptions.defaults());
+              head.map(given -> Transformers.open(folder, given, options))
+                  .orElseGet(() -> Transformers.open(folder, options));
           PeftModel<ComputationGraph> wrapped = Peft.wrap(model.graph(), adapter, 42)) {
         return use.apply(wrapped);
       }
@@ -118,6 +142,15 @@ class RandomCutsTest {
             .dropout(0.1)
             .targetModules("q_proj", "v_proj")
             .build();
+    PeftConfig writer =
+        LoraConfig.builder().rank(2).dropout(0.3).targetModules("q", "v", "wo").build();
+    PeftConfig rewarded =
+        LoraConfig.builder()
+            .rank(2)
+            .dropout(0.3)
+            .targetModules("q_proj")
+            .taskType("SEQ_CLS")
+            .build();
     PeftConfig encoder = LoraConfig.builder().rank(3).dropout(0.2).targetModules("query").build();
     return List.of(
         new Kind<>(
@@ -139,6 +172,19 @@ class RandomCutsTest {
               return new Data<>(
                   preferences(7, 1).comparedWith(start), preferences(2, 2).comparedWith(start));
             }),
+        new Kind<>(
+            "llama",
+            small,
+            new PreferenceObjective(new OrpoLoss(0.3)),
+            model -> new Data<>(preferences(7, 5), preferences(2, 6))),
+        new Kind<>(
+            "llama",
+            Optional.of(TaskHead.sequences(Labels.count(1), ProblemType.REGRESSION)),
+            rewarded,
+            new RewardObjective(0.05),
+            model -> new Data<>(preferences(7, 7), preferences(2, 8))),
+        new Kind<>(
+            "t5", writer, new CrossEntropy(), model -> new Data<>(written(9, 9), written(3, 10))),
         new Kind<>(
             "llama",
             small,
@@ -165,6 +211,23 @@ class RandomCutsTest {
               random.ints(1 + i % 4, 5, 50).toArray()));
     }
     return PreferenceData.of(all, 0);
+  }
+
+  private static TrainingData written(int rows, long seed) {
+    Random random = new Random(seed);
+    List<TokenSequence> all = new ArrayList<>();
+    for (int i = 0; i < rows; i++) {
+      int[] ids = random.ints(3 + i % 4, 5, 50).toArray();
+      int[] labels = random.ints(2 + i % 3, 5, 50).toArray();
+      int[] before = new int[labels.length];
+      System.arraycopy(labels, 0, before, 1, labels.length - 1);
+      all.add(TokenSequence.decoded(ids, ones(ids), before, ones(labels), labels));
+    }
+    return TrainingData.of(all, 0);
+  }
+
+  private static int[] ones(int[] like) {
+    return IntStream.generate(() -> 1).limit(like.length).toArray();
   }
 
   private static RatedData rated(int rows, long seed) {

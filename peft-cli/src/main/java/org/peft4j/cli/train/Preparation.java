@@ -12,6 +12,7 @@ import org.peft4j.cli.preference.PreferenceReader;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.files.AdapterFiles;
+import org.peft4j.method.Methods;
 import org.peft4j.train.data.Batch;
 import org.peft4j.transformers.config.Task;
 import org.peft4j.transformers.config.TaskHead;
@@ -91,19 +92,31 @@ record Preparation(TaskHead head, Optional<PeftConfig> config) {
     if (command.preferences.isUsed()) {
       return answers(command);
     }
+    PeftConfig adapter = config.orElseGet(() -> saved(command));
     TaskReader reader =
-        new TaskReader(command.model, head, command.data, command.vectors)
-            .behind(List.of(config.orElseGet(() -> saved(command))));
+        new TaskReader(command.model, head, command.data, command.vectors).behind(List.of(adapter));
     if (options.packing) {
+      requireNoVirtualTokens("--packing", adapter);
       reader.pack();
     }
     if (options.paddingFree) {
+      requireNoVirtualTokens("--padding-free", adapter);
       reader.joinBatches();
     }
     if (options.evalSplit.isPresent()) {
       return reader.split(options.evalSplit.get());
     }
     return options.eval.isPresent() ? reader.and(options.eval.get()) : reader.all();
+  }
+
+  /** A prompt stands before a row once; what a prefix adds to attentions, all documents see. */
+  private static void requireNoVirtualTokens(String option, PeftConfig adapter) {
+    int count = adapter.peftType().equals("PREFIX_TUNING") ? 0 : Methods.virtualTokens(adapter);
+    if (count > 0) {
+      throw new PeftException(
+          "%s puts several examples in one row, and the %,d virtual tokens of %s precede each row once. Leave it out."
+              .formatted(option, count, adapter.peftType()));
+    }
   }
 
   private TaskData<? extends Batch> answers(TrainCommand command) {

@@ -88,7 +88,7 @@ public final class AdaptedVertex extends BaseWrapperVertex implements AdaptedPar
     hooks.afterBackward(result.getFirst());
     boolean divided = miniBatch && updaterDivideByMinibatch("");
     grafts.addPenaltyGradients(divided ? getInputs()[0].size(0) : 1);
-    AdapterGradients.requireFinite(gradients, gradientTable, 0);
+    AdapterGradients.requireFinite(gradients, gradientTable, conf.slots(), 0);
     return new Pair<>(AdapterGradients.of(gradientTable), result.getSecond());
   }
 

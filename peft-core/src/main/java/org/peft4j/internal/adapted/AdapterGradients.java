@@ -1,5 +1,6 @@
 package org.peft4j.internal.adapted;
 
+import java.util.List;
 import java.util.Map;
 import org.deeplearning4j.nn.gradient.DefaultGradient;
 import org.deeplearning4j.nn.gradient.Gradient;
@@ -10,6 +11,7 @@ import org.peft4j.error.PeftException;
 import org.peft4j.internal.Finite;
 import org.peft4j.internal.graft.Activity;
 import org.peft4j.internal.graft.LayerGrafts;
+import org.peft4j.internal.graft.Slot;
 
 /** Checks and presents the adapters' gradients of adapted layers and vertices. */
 public final class AdapterGradients {
@@ -38,17 +40,19 @@ public final class AdapterGradients {
    * Refuses gradients that are not finite numbers.
    *
    * @param vector all of them; null if there are none
-   * @throws NonFiniteException with the name of the first such tensor
+   * @param slots whose tensors they are
+   * @throws NonFiniteException with the first such tensor, as an adapter file names it
    */
   static void requireFinite(
-      @Nullable INDArray vector, Map<String, INDArray> byName, int iteration) {
+      @Nullable INDArray vector, Map<String, INDArray> byName, List<Slot> slots, int iteration) {
     if (vector == null || Double.isFinite(vector.sumNumber().doubleValue())) {
       return;
     }
     byName.forEach(
         (name, gradient) -> {
           if (!Finite.all(gradient)) {
-            throw new NonFiniteException(iteration, name);
+            throw new NonFiniteException(
+                iteration, "the gradient of " + Slot.nameInFile(slots, name));
           }
         });
   }

@@ -17,7 +17,8 @@ final class AdapterParameters implements ParamInitializer {
 
   private AdapterParameters() {}
 
-  private static List<Slot> slots(Layer layer) {
+  /** The active slots of an adapted layer. */
+  static List<Slot> slots(Layer layer) {
     return ((AdaptedLayerConf) layer).context().slots(layer.getLayerName());
   }
 

@@ -50,7 +50,8 @@ abstract class AdapterVectorLayer extends BaseWrapperLayer implements AdaptedPar
    * @throws org.peft4j.error.NonFiniteException if one is infinite or NaN
    */
   final void requireFiniteGradients() {
-    AdapterGradients.requireFinite(gradients, gradientTable, getIterationCount());
+    AdapterGradients.requireFinite(
+        gradients, gradientTable, AdapterParameters.slots(adaptedConf()), getIterationCount());
   }
 
   @Override

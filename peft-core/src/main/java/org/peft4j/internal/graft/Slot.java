@@ -1,6 +1,7 @@
 package org.peft4j.internal.graft;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Adapter;
@@ -58,5 +59,22 @@ public final class Slot {
    */
   public String key(ParameterSpec spec) {
     return (adapter.site().name() + "." + spec.name() + "." + adapterName).replace('_', '-');
+  }
+
+  /**
+   * The tensor of a parameter key, as an adapter file names it.
+   *
+   * @param key of a tensor of one of these slots
+   * @return the key itself if it is none's
+   */
+  public static String nameInFile(List<Slot> slots, String key) {
+    for (Slot slot : slots) {
+      for (ParameterSpec spec : slot.adapter().trainable()) {
+        if (slot.key(spec).equals(key)) {
+          return slot.adapter().key(spec);
+        }
+      }
+    }
+    return key;
   }
 }

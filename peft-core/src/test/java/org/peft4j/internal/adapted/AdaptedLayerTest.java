@@ -202,12 +202,12 @@ class AdaptedLayerTest {
     byName.put("a", vector.get(NDArrayIndex.point(0), NDArrayIndex.interval(0, 2)));
     byName.put("b", vector.get(NDArrayIndex.point(0), NDArrayIndex.interval(2, 4)));
 
-    AdapterGradients.requireFinite(null, Map.of(), 7);
-    AdapterGradients.requireFinite(vector, byName, 7);
+    AdapterGradients.requireFinite(null, Map.of(), List.of(), 7);
+    AdapterGradients.requireFinite(vector, byName, List.of(), 7);
     vector.putScalar(3, Double.POSITIVE_INFINITY);
-    assertThatThrownBy(() -> AdapterGradients.requireFinite(vector, byName, 7))
+    assertThatThrownBy(() -> AdapterGradients.requireFinite(vector, byName, List.of(), 7))
         .isInstanceOf(NonFiniteException.class)
-        .hasMessageStartingWith("Step 7: b is not finite.");
+        .hasMessageStartingWith("Step 7: the gradient of b is not finite.");
   }
 
   /** The score of a layer is {@code l2/2·Σ C²} with the original's l2, and the penalties. */

@@ -2,6 +2,7 @@ package org.peft4j.train.internal;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -25,6 +26,9 @@ import org.peft4j.train.metrics.RunHistory;
  * the optimizer and of the methods, the position in the data, and the state of the random masks.
  */
 public final class TrainingState {
+  /** How names of arrays of evaluations begin: a training may go on with other evaluations. */
+  public static final String EVALUATION = "evaluation.";
+
   private static final String ARRAYS = "optimizer.safetensors";
 
   private final PeftModel<ComputationGraph> model;
@@ -85,7 +89,10 @@ public final class TrainingState {
     Position position = StateFile.read(folder);
     requireSame(folder, position);
     try (TensorSource source = TensorSource.open(folder.resolve(ARRAYS))) {
-      Map<String, INDArray> targets = arrays.get();
+      Map<String, INDArray> targets = new LinkedHashMap<>(arrays.get());
+      targets
+          .keySet()
+          .removeIf(name -> name.startsWith(EVALUATION) && !source.tensors().containsKey(name));
       requireNames(source, targets);
       targets.forEach((name, target) -> requireShape(source, source.tensor(name), target));
       targets.forEach((name, target) -> requireValues(source, name, target));
@@ -117,7 +124,7 @@ public final class TrainingState {
 
   private static void requireNames(TensorSource source, Map<String, INDArray> targets) {
     for (String name : source.tensors().keySet()) {
-      if (!targets.containsKey(name)) {
+      if (!targets.containsKey(name) && !name.startsWith(EVALUATION)) {
         throw new PeftException(
             source.path()
                 + ": "

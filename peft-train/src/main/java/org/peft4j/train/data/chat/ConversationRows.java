@@ -15,7 +15,10 @@ import org.peft4j.train.data.LabelledTokens;
 import org.peft4j.train.data.table.Row;
 import org.peft4j.transformers.tokenizer.Tokenizer;
 
-/** Rows with conversations: {@code messages}, or {@code prompt} and {@code completion} of them. */
+/**
+ * Rows with conversations: {@code messages}, or {@code conversations} as ShareGPT has them, or
+ * {@code prompt} and {@code completion} of messages.
+ */
 final class ConversationRows {
   private final Tokenizer tokenizer;
   private final ChatTemplate template;
@@ -29,7 +32,19 @@ final class ConversationRows {
 
   /** Whether a row has messages where texts could be. */
   static boolean has(Row row) {
-    return row.has("messages") || isList(row, "prompt") || isList(row, "completion");
+    return isConversation(row) || isList(row, "prompt") || isList(row, "completion");
+  }
+
+  private static boolean isConversation(Row row) {
+    return row.has("messages") || row.has("conversations");
+  }
+
+  /** The messages of a whole conversation. */
+  private static List<Message> whole(Row row) {
+    if (row.has("messages") && row.has("conversations")) {
+      throw row.problem("has \"messages\" and \"conversations\"; give one of them.");
+    }
+    return read(row, row.has("messages") ? "messages" : "conversations");
   }
 
   static boolean isList(Row row, String field) {
@@ -39,7 +54,7 @@ final class ConversationRows {
   /** The messages of a row, with what else a template reads. */
   static Conversation conversation(Row row) {
     try {
-      return conversation(row, read(row, "messages"));
+      return conversation(row, whole(row));
     } catch (PeftException e) {
       throw named(row, e);
     }
@@ -53,7 +68,7 @@ final class ConversationRows {
 
   LabelledTokens encode(Row row) {
     try {
-      return row.has("messages") ? messages(row) : completion(row);
+      return isConversation(row) ? messages(row) : completion(row);
     } catch (PeftException e) {
       throw named(row, e);
     }
@@ -68,7 +83,7 @@ final class ConversationRows {
           "has \"messages\" and no completion; train on the assistant's turns instead, or give"
               + " \"prompt\" and \"completion\".");
     }
-    Conversation conversation = conversation(row, read(row, "messages"));
+    Conversation conversation = conversation(row, whole(row));
     RenderedChat rendered = template.renderMarked(conversation);
     ChatTokens tokens = ChatTokens.of(tokenizer, rendered.text());
     boolean[] learned = tokens.none();
@@ -125,7 +140,7 @@ final class ConversationRows {
 
   static List<Message> read(Row row, String field) {
     List<Message> messages = new ArrayList<>();
-    objects(row, field).forEach(fields -> messages.add(Message.of(fields)));
+    objects(row, field).forEach(fields -> messages.add(SharedChat.message(fields)));
     return messages;
   }
 

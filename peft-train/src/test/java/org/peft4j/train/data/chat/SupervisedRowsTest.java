@@ -88,6 +88,29 @@ class SupervisedRowsTest {
   }
 
   @Test
+  void humansAndGptOfShareGptAreUsersAndAssistants() throws IOException {
+    Optional<TrainOn> assistant = Optional.of(TrainOn.ASSISTANT);
+    SupervisedData shared =
+        read(
+            "zephyr",
+            assistant,
+            "{\"conversations\": [{\"from\": \"system\", \"value\": \"Be good.\"}, {\"from\": \"human\","
+                + " \"value\": \"Once?\"}, {\"from\": \"gpt\", \"value\": \"Upon a time.\"}]}");
+    SupervisedData messages =
+        read(
+            "zephyr",
+            assistant,
+            "{\"messages\": [{\"role\": \"system\", \"content\": \"Be good.\"}, {\"role\": \"user\","
+                + " \"content\": \"Once?\"}, {\"role\": \"assistant\", \"content\": \"Upon a time.\"}]}");
+
+    assertThat(shared.rows().get(0).ids()).isEqualTo(messages.rows().get(0).ids());
+    assertThat(shared.rows().get(0).labels()).isEqualTo(messages.rows().get(0).labels());
+    assertThat(shared.counts().trained()).isPositive();
+    assertThatThrownBy(() -> read("zephyr", assistant, "{\"messages\": [], \"conversations\": []}"))
+        .hasMessageContaining("has \"messages\" and \"conversations\"; give one of them.");
+  }
+
+  @Test
   void countsWhatItReads() throws IOException {
     Path file =
         Files.write(
