@@ -174,7 +174,7 @@ class SupervisedRowsTest {
         "zephyr | ALL | {'messages': 5} | \"messages\" is no list; allowed: a list of objects.",
         "zephyr | ALL | {'messages': ['x']} | \"messages\" holds something else than objects.",
         "zephyr | ALL | {'messages': []} | A conversation has no message",
-        "zephyr | ALL | {'messages': [{'from': 'x'}]} | has no \"role\", but the fields \"from\"",
+        "zephyr | ALL | {'messages': [{'sender': 'x'}]} | has no \"role\", but the fields \"sender\"",
         "zephyr | ALL | {'messages': [], 'text': 'x'} | has \"messages\" beside a text or a prompt",
         "zephyr | ALL | {'x': 5} | line 1 has neither \"text\" nor both of",
         "mistral | ASSISTANT | {'messages': [{'role': 'user', 'content': 'a'}, {'role': 'assistant', 'content': 'b'}, {'role': 'user', 'content': 'c'}, {'role': 'assistant', 'content': 'd'}], 'tools': [{'function': {'name': 'f'}}]} | Mark them in the template with {% generation %}",
