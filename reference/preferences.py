@@ -182,7 +182,7 @@ def run(base: str, name: str, reference: str) -> dict[str, torch.Tensor]:
                 gradients = {keyed(key): value.grad.clone() for key, value in trained.items()}
             told = trainer._metrics["train"] if kind in WITH_REFERENCE else trainer._stored_metrics["train"]
             for key, values in told.items():
-                if key.startswith(("rewards/", "logps/")) or key in ("nll_loss", "kl"):
+                if key.startswith(("rewards/", "logps/", "log_odds_")) or key in ("nll_loss", "kl"):
                     metrics.setdefault(key, []).append(float(values[-1]))
             optimizer.step()
             losses.append(loss.item())

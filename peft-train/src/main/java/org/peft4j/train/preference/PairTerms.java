@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.peft4j.train.metrics.Mean;
 import org.peft4j.train.preference.loss.Answer;
 import org.peft4j.train.preference.loss.PairLoss;
@@ -43,6 +44,7 @@ final class PairTerms implements TokenLoss {
     double[] slopes = new double[logProbabilities.length];
     double[] rewards = new double[2 * pairs];
     double[] scored = new double[2 * pairs];
+    Map<String, double[]> told = new TreeMap<>();
     double value = 0;
     for (int pair = 0; pair < pairs; pair++) {
       Answer chosen = answer(pair, logProbabilities, counts, ends);
@@ -51,12 +53,17 @@ final class PairTerms implements TokenLoss {
       value += own.loss() / pairs;
       spread(own.chosenSlope() / pairs, chosen.tokens(), ends[pair], slopes);
       spread(own.rejectedSlope() / pairs, rejected.tokens(), ends[pair + pairs], slopes);
+      int at = pair;
+      loss.told(chosen, rejected)
+          .forEach(
+              (name, each) -> told.computeIfAbsent(name, first -> new double[pairs])[at] = each);
       rewards[pair] = own.chosenReward();
       rewards[pair + pairs] = own.rejectedReward();
       scored[pair] = chosen.logProbability();
       scored[pair + pairs] = rejected.logProbability();
     }
     metrics = metrics(rewards, scored);
+    told.forEach((name, values) -> metrics.put(name, Mean.of(values)));
     return new Result(value + addLikelihood(logProbabilities, ends[pairs - 1], slopes), slopes);
   }
 

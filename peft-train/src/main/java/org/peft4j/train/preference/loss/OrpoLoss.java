@@ -1,5 +1,7 @@
 package org.peft4j.train.preference.loss;
 
+import java.util.Map;
+
 /**
  * Odds ratio preference optimisation (ORPO, Hong et al. 2024): supervised fine-tuning on prompts
  * and chosen answers, with a penalty on the odds of the rejected ones. It needs no reference. With
@@ -24,7 +26,7 @@ public record OrpoLoss(double beta) implements PairLoss {
   public Result of(Answer chosen, Answer rejected) {
     double c = chosen.logProbability();
     double r = rejected.logProbability();
-    double ratio = logOdds(c) - logOdds(r);
+    double ratio = ratio(chosen, rejected);
     double slope = -beta * Curve.sigmoid(-ratio);
     return new Result(
         beta * Curve.softLoss(ratio),
@@ -32,6 +34,17 @@ public record OrpoLoss(double beta) implements PairLoss {
         -slope / -Math.expm1(r),
         beta * c,
         beta * r);
+  }
+
+  /** By TRL's names: the difference of the log odds, and the logarithm of its sigmoid. */
+  @Override
+  public Map<String, Double> told(Answer chosen, Answer rejected) {
+    double ratio = ratio(chosen, rejected);
+    return Map.of("log_odds_chosen", ratio, "log_odds_ratio", -Curve.softLoss(ratio));
+  }
+
+  private static double ratio(Answer chosen, Answer rejected) {
+    return logOdds(chosen.logProbability()) - logOdds(rejected.logProbability());
   }
 
   private static double logOdds(double z) {

@@ -1,5 +1,7 @@
 package org.peft4j.train.preference.loss;
 
+import java.util.Map;
+
 /** A loss of a pair of answers to one prompt, of which one is the better. */
 public interface PairLoss {
   /** The loss of a pair, with its derivatives. */
@@ -13,6 +15,11 @@ public interface PairLoss {
   /** Whether it takes the mean log-probability of an answer's tokens, not their sum. */
   default boolean ofMeans() {
     return false;
+  }
+
+  /** What else is told of a pair, by name, as the mean over pairs; nothing as a rule. */
+  default Map<String, Double> told(Answer chosen, Answer rejected) {
+    return Map.of();
   }
 
   /** The cross-entropy of chosen answers that is added; none as a rule. */

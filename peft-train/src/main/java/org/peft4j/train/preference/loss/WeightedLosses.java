@@ -1,6 +1,8 @@
 package org.peft4j.train.preference.loss;
 
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.peft4j.error.PeftException;
 
 /**
@@ -67,5 +69,13 @@ public record WeightedLosses(List<PairLoss> losses, List<Double> weights) implem
       prompts |= losses.get(i).likelihood().ofPrompts();
     }
     return new Likelihood(weight, prompts);
+  }
+
+  /** All that the losses tell. */
+  @Override
+  public Map<String, Double> told(Answer chosen, Answer rejected) {
+    Map<String, Double> told = new TreeMap<>();
+    losses.forEach(loss -> told.putAll(loss.told(chosen, rejected)));
+    return told;
   }
 }
