@@ -10,6 +10,7 @@ import org.peft4j.error.PeftException;
  * LoraConfig config = PeftConfigs.recommended(Task.SUMMARISATION, model.parameterCount());
  * LoraConfig elsewhere =
  *     PeftConfigs.builder(Task.SUMMARISATION, 124_000_000).targetAllLinear().build();
+ * Recipe whole = PeftConfigs.recipe(Task.SUMMARISATION, model.parameterCount(), data.size());
  * }</pre>
  */
 public final class PeftConfigs {
@@ -39,5 +40,22 @@ public final class PeftConfigs {
         .rank(factor * task.rank())
         .alpha(factor * task.alpha())
         .dropout(task.dropout());
+  }
+
+  /**
+   * A config with the numbers of its training: learning rate, batch and steps, which were measured
+   * on small models here, and are those of published runs for larger ones. {@link Recipe#reasons}
+   * tells which.
+   *
+   * @param parameterCount the parameters of the base model, at least 1
+   * @param examples the examples to train on, at least 1
+   * @throws PeftException if there are no parameters or no examples
+   */
+  public static Recipe recipe(Task task, long parameterCount, long examples) {
+    LoraConfig config = recommended(task, parameterCount);
+    if (examples < 1) {
+      throw new PeftException("There are " + examples + " examples; allowed: 1 and above.");
+    }
+    return Recipe.of(task, config, parameterCount, examples);
   }
 }

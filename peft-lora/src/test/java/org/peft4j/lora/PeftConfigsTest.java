@@ -25,7 +25,9 @@ class PeftConfigsTest {
     "TEXT_CLASSIFICATION,  8, 16, 0.1",
     "GENERATION,          16, 32, 0.05",
     "TRANSLATION,          8, 32, 0.1",
-    "SUMMARISATION,       16, 32, 0.1"
+    "SUMMARISATION,       16, 32, 0.1",
+    "EMBEDDING,            8, 16, 0",
+    "PREFERENCE,          16, 32, 0"
   })
   void everyTaskHasItsNumbers(Task task, int rank, double alpha, double dropout) {
     LoraConfig config = PeftConfigs.recommended(task, 124_439_808);

@@ -24,23 +24,38 @@ import org.peft4j.transformers.tokenizer.Tokenizer;
  *
  * @param head the model's, with its labels
  * @param config of a new adapter; empty to continue with a saved one
+ * @param recommended the numbers that are not given; empty without {@code --recommend}
  */
-record Preparation(TaskHead head, Optional<PeftConfig> config) {
+record Preparation(
+    TaskHead head, Optional<PeftConfig> config, Optional<Recommendation> recommended) {
   static Preparation of(TrainCommand command) {
     Optional<Task> asked = command.task.task();
     asked.ifPresent(task -> PreferenceReader.requireTask(command.preferences, task));
     if (command.adapter.adapter.isPresent()) {
-      return new Preparation(
-          HeadChoice.ofAdapter(command.adapter.adapter.get(), command.model, asked, command.data),
-          Optional.empty());
+      TaskHead head =
+          HeadChoice.ofAdapter(command.adapter.adapter.get(), command.model, asked, command.data);
+      return new Preparation(head, Optional.empty(), recommended(command, head));
     }
     if (command.adapter.config.isEmpty()) {
       TaskHead head = head(command, asked, set(command), "--set task_type");
-      return new Preparation(head, Optional.of(config(command, Optional.of(head.task()))));
+      Optional<Recommendation> recommended = recommended(command, head);
+      return new Preparation(
+          head, Optional.of(config(command, Optional.of(head.task()))), recommended);
     }
     PeftConfig file = config(command, Optional.empty());
     Optional<Task> told = file.common().taskType().map(AdapterTask::named);
-    return new Preparation(head(command, asked, told, "the config's task_type"), Optional.of(file));
+    TaskHead head = head(command, asked, told, "the config's task_type");
+    return new Preparation(head, Optional.of(file), recommended(command, head));
+  }
+
+  /** Sets the options of a new adapter that are not given. */
+  private static Optional<Recommendation> recommended(TrainCommand command, TaskHead head) {
+    if (!command.training.recommend) {
+      return Optional.empty();
+    }
+    Recommendation recommendation = new Recommendation(command, head.task());
+    recommendation.adapter();
+    return Optional.of(recommendation);
   }
 
   /** The task that {@code --set task_type=SEQ_CLS} says. */

@@ -118,7 +118,7 @@ public final class TrainCommand implements Runnable {
     kept.contradiction(
             training.eval.isPresent() || training.evalSplit.isPresent(), training.evalEvery > 0)
         .ifPresent(text -> require(false, text));
-    if (printConfig) {
+    if (printConfig && !training.recommend) {
       Output.of(spec).print(EffectiveOptions.yaml(commandLine()));
       return;
     }

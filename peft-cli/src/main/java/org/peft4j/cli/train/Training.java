@@ -12,6 +12,7 @@ import org.peft4j.Peft;
 import org.peft4j.PeftModel;
 import org.peft4j.cli.options.OpenModel;
 import org.peft4j.cli.options.OptionNames;
+import org.peft4j.cli.options.Output;
 import org.peft4j.cli.options.TaskData;
 import org.peft4j.cli.options.Wording;
 import org.peft4j.cli.preference.ReferenceChoice;
@@ -78,27 +79,41 @@ final class Training {
 
   void run() {
     // Checks everything it can before the slow work of loading and training.
-    FineTuningSettings settings = settings();
+    settings();
     OpenModel.check(command.model);
     Optional<Path> checkpoint = command.kept.checkpoint(command.output);
     ReferenceChoice.check(command.preferences, true);
+    Preparation prepared = Preparation.of(command);
     checkpoint.ifPresent(
         folder -> SameRun.require(folder.resolveSibling(""), command.commandLine()));
-    Preparation prepared = Preparation.of(command);
-    if (command.kept.tries()) {
-      run(settings, prepared, prepared.read(command), checkpoint);
-      return;
-    }
-    try (OutputFolder output = OutputFolder.prepare(command.output)) {
-      run(settings, prepared, prepared.read(command), checkpoint);
+    if (command.printConfig) {
+      read(prepared);
+      out.print(EffectiveOptions.yaml(command.commandLine()));
+    } else if (command.kept.tries()) {
+      run(prepared, read(prepared), checkpoint);
+    } else {
+      try (OutputFolder output = OutputFolder.prepare(command.output)) {
+        run(prepared, read(prepared), checkpoint);
+      }
     }
   }
 
+  private TaskData<? extends Batch> read(Preparation prepared) {
+    TaskData<? extends Batch> data = prepared.read(command);
+    prepared
+        .recommended()
+        .ifPresent(
+            numbers ->
+                numbers.training(
+                    data.examples().size(),
+                    // What is printed then is a file.
+                    command.printConfig ? Output.error(command.spec) : out));
+    return data;
+  }
+
   private <B extends Batch> void run(
-      FineTuningSettings settings,
-      Preparation prepared,
-      TaskData<B> read,
-      Optional<Path> checkpoint) {
+      Preparation prepared, TaskData<B> read, Optional<Path> checkpoint) {
+    FineTuningSettings settings = settings();
     TaskHead head = prepared.head();
     Optional<PeftConfig> config = prepared.config();
     Optional<DataStart> start = config.flatMap(DataStart::of);

@@ -13,6 +13,14 @@ import picocli.CommandLine.Option;
  */
 final class TrainingOptions {
   @Option(
+      names = "--recommend",
+      description =
+          "Take rank, alpha, dropout, learning rate, warm-up, batch size and steps from what was measured and"
+              + " published for the task, the size of the model and the number of examples, and tell"
+              + " them. Options that are given win.")
+  boolean recommend;
+
+  @Option(
       names = "--epochs",
       paramLabel = "N",
       description = "Number of passes over the data (default: 1).")
