@@ -61,6 +61,11 @@ final class Recommendation {
           command.data.languages.all().isNone() ? Task.SUMMARISATION : Task.TRANSLATION;
       case SEQ_CLS, TOKEN_CLS, QUESTION_ANS -> Task.TEXT_CLASSIFICATION;
       case FEATURE_EXTRACTION -> Task.EMBEDDING;
+      case IMAGE_CLASSIFICATION ->
+          throw new PeftException(
+              "--recommend has no numbers for "
+                  + TaskArgument.typed(task)
+                  + "; leave it out, and try rates with --find-learning-rate.");
     };
   }
 
