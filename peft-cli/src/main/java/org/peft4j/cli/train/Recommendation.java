@@ -61,7 +61,7 @@ final class Recommendation {
           command.data.languages.all().isNone() ? Task.SUMMARISATION : Task.TRANSLATION;
       case SEQ_CLS, TOKEN_CLS, QUESTION_ANS -> Task.TEXT_CLASSIFICATION;
       case FEATURE_EXTRACTION -> Task.EMBEDDING;
-      case IMAGE_CLASSIFICATION ->
+      default ->
           throw new PeftException(
               "--recommend has no numbers for "
                   + TaskArgument.typed(task)
