@@ -16,7 +16,7 @@ final class Activations {
     if (!dense(x, y)) {
       return false;
     }
-    if (f == Activation.GELU_TANH && Address.of(x) != Address.of(y)) {
+    if (f == Activation.GELU_TANH && !Products.WIDE && Address.of(x) != Address.of(y)) {
       GeluTanh.apply(x, y);
     } else {
       Pointwise.apply(algorithm(f), alpha(f), 0, Address.of(x), Address.of(y), x.length());
@@ -29,7 +29,7 @@ final class Activations {
     if (!dense(x, dy, dx)) {
       return false;
     }
-    if (f == Activation.GELU_TANH) {
+    if (f == Activation.GELU_TANH && !Products.WIDE) {
       GeluTanh.gradient(x, dy, dx);
     } else {
       Pointwise.gradient(

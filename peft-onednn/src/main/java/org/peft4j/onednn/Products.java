@@ -10,13 +10,15 @@ import org.peft4j.onednn.internal.Address;
 /** Matrix products on ND4J arrays. */
 final class Products {
   /** Whether the processor has BFLOAT16 products. */
-  static final boolean HALF = halfProducts();
+  static final boolean HALF = has(dnnl.cpu_isa.avx512_core_bf16);
+
+  /** Whether oneDNN computes on vectors of 512 bits. */
+  static final boolean WIDE = has(dnnl.cpu_isa.avx512_core);
 
   private Products() {}
 
-  private static boolean halfProducts() {
-    int needed = dnnl.cpu_isa.avx512_core_bf16.value;
-    return (dnnl.get_effective_cpu_isa().value & needed) == needed;
+  private static boolean has(dnnl.cpu_isa needed) {
+    return (dnnl.get_effective_cpu_isa().value & needed.value) == needed.value;
   }
 
   /**

@@ -75,6 +75,24 @@ class PointwiseTest {
     Floats.assertElements(x, expected, 1e-5);
   }
 
+  /** On the processor of the test too, where another form may be the faster one. */
+  @Test
+  void geluByTheLogisticFunctionFollowsItsFormula() {
+    INDArray x = inputs();
+    INDArray dy = Floats.random(2, x.shape());
+    DoubleUnaryOperator gelu = formula(Activation.GELU_TANH);
+    INDArray y = Floats.zeros(x.shape());
+    GeluTanh.apply(x, y);
+    Floats.assertElements(y, each(x, gelu), 1e-5);
+
+    double[] expected = each(x, value -> slope(gelu, value));
+    for (int i = 0; i < expected.length; i++) {
+      expected[i] *= dy.getDouble(i);
+    }
+    GeluTanh.gradient(x, dy, dy);
+    Floats.assertElements(dy, expected, 1e-5);
+  }
+
   @ParameterizedTest
   @EnumSource
   void itsGradientIsTheSlopeTimesThatOfTheResult(Activation f) {
