@@ -4,6 +4,9 @@ import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WEIGHTS;
 
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
 import org.bytedeco.dnnl.matmul;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.primitive_attr;
@@ -38,6 +41,28 @@ record BatchProduct(Heads a, Heads b, Heads out, float alpha, boolean accumulate
       return new Heads(new Axis(1, within), new Axis(1, within), rows, columns);
     }
 
+    /** The matrices of one sequence. */
+    Heads ofOneSequence() {
+      return new Heads(new Axis(1, sequences.stride()), heads, rows, columns);
+    }
+
+    /** Whether something else lies between the numbers. */
+    boolean hasGaps() {
+      long dense = 1;
+      List<Axis> inward =
+          Stream.of(sequences, heads, rows, columns)
+              .filter(axis -> axis.size() > 1)
+              .sorted(Comparator.comparingLong(Axis::stride))
+              .toList();
+      for (Axis axis : inward) {
+        if (axis.stride() != dense) {
+          return true;
+        }
+        dense = axis.extent();
+      }
+      return false;
+    }
+
     /** Bytes before a matrix of the batch. */
     long offset(long sequence, long head) {
       return (sequence * sequences.stride() + head * heads.stride()) * Float.BYTES;
@@ -60,21 +85,23 @@ record BatchProduct(Heads a, Heads b, Heads out, float alpha, boolean accumulate
 
   static void run(BatchProduct product, long a, long b, long out) {
     if (product.matricesMayMix()) {
-      BatchProduct one =
-          new BatchProduct(
-              product.a.alone(),
-              product.b.alone(),
-              product.out.alone(),
-              product.alpha,
-              product.accumulate);
-      Primitive primitive = Primitives.of(one, BatchProduct::compile);
+      Primitive one = Primitives.of(product.ofOneMatrix(), BatchProduct::compile);
       for (long sequence = 0; sequence < product.out.sequences.size(); sequence++) {
         for (long head = 0; head < product.out.heads.size(); head++) {
-          primitive.run(
+          one.run(
               a + product.a.offset(sequence, head),
               b + product.b.offset(sequence, head),
               out + product.out.offset(sequence, head));
         }
+      }
+    } else if (product.sequencesMayMix()) {
+      BatchProduct one = product.ofOneSequence();
+      for (long sequence = 0; sequence < product.out.sequences.size(); sequence++) {
+        run(
+            one,
+            a + product.a.offset(sequence, 0),
+            b + product.b.offset(sequence, 0),
+            out + product.out.offset(sequence, 0));
       }
     } else {
       Primitives.of(product, BatchProduct::compile).run(a, b, out);
@@ -87,6 +114,28 @@ record BatchProduct(Heads a, Heads b, Heads out, float alpha, boolean accumulate
    */
   private boolean matricesMayMix() {
     return b.rows.size() <= 2 && b.sequences.size() * b.heads.size() > 1;
+  }
+
+  /**
+   * oneDNN 3.11 takes sequences and rows for each other where there are as many of both and gaps
+   * between matrices, such as as many queries as sequences whose heads share those of the keys.
+   */
+  private boolean sequencesMayMix() {
+    long sequences = out.sequences.size();
+    boolean alike =
+        sequences == a.rows.size()
+            || sequences == a.columns.size()
+            || sequences == b.columns.size();
+    return sequences > 1 && alike && (a.hasGaps() || b.hasGaps() || out.hasGaps());
+  }
+
+  private BatchProduct ofOneMatrix() {
+    return new BatchProduct(a.alone(), b.alone(), out.alone(), alpha, accumulate);
+  }
+
+  private BatchProduct ofOneSequence() {
+    return new BatchProduct(
+        a.ofOneSequence(), b.ofOneSequence(), out.ofOneSequence(), alpha, accumulate);
   }
 
   Primitive compile() {

@@ -40,6 +40,7 @@ class PointwiseTest {
       case GELU -> x -> 0.5 * x * (1 + erf(x / Math.sqrt(2)));
       case GELU_TANH ->
           x -> 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x)));
+      case QUICK_GELU -> x -> x * sigma(1.702 * x);
       case RELU -> x -> Math.max(0, x);
       case TANH -> Math::tanh;
     };
@@ -73,24 +74,6 @@ class PointwiseTest {
     Floats.assertElements(y, expected, 1e-5);
     KERNELS.activation(f, x, x);
     Floats.assertElements(x, expected, 1e-5);
-  }
-
-  /** On the processor of the test too, where another form may be the faster one. */
-  @Test
-  void geluByTheLogisticFunctionFollowsItsFormula() {
-    INDArray x = inputs();
-    INDArray dy = Floats.random(2, x.shape());
-    DoubleUnaryOperator gelu = formula(Activation.GELU_TANH);
-    INDArray y = Floats.zeros(x.shape());
-    GeluTanh.apply(x, y);
-    Floats.assertElements(y, each(x, gelu), 1e-5);
-
-    double[] expected = each(x, value -> slope(gelu, value));
-    for (int i = 0; i < expected.length; i++) {
-      expected[i] *= dy.getDouble(i);
-    }
-    GeluTanh.gradient(x, dy, dy);
-    Floats.assertElements(dy, expected, 1e-5);
   }
 
   @ParameterizedTest
