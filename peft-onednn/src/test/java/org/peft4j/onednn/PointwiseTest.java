@@ -38,6 +38,7 @@ class PointwiseTest {
     return switch (f) {
       case SILU -> x -> x * sigma(x);
       case GELU -> x -> 0.5 * x * (1 + erf(x / Math.sqrt(2)));
+      case QUICK_GELU -> x -> x * sigma(1.702 * x);
       case GELU_TANH ->
           x -> 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x)));
       case QUICK_GELU -> x -> x * sigma(1.702 * x);
