@@ -228,6 +228,40 @@ class PictureClassesTest {
         .contains("has no preprocessor_config.json");
   }
 
+  @Test
+  void clipScoresTextsForPicturesAsTheReferenceDoes() throws IOException {
+    Path clip = Path.of(System.getProperty("basedir", "."), "src/test/resources/zero-shot");
+    JsonNode expected = json(Files.readString(clip.resolve("expected.json")));
+    Path files = Run.GOLDEN.resolve("../../../../../peft-vision/src/test/resources/pictures/files");
+    StringBuilder lines = new StringBuilder();
+    Path copied = Files.createDirectory(folder.resolve("zero-shot"));
+    for (var names = expected.fieldNames(); names.hasNext(); ) {
+      String name = names.next();
+      Files.copy(files.resolve(name), copied.resolve(name));
+      lines.append("{\"file_name\": \"").append(name).append("\"}\n");
+    }
+    Path rows = Files.writeString(copied.resolve("rows.jsonl"), lines);
+    String texts = "a photo of a cat,two old dogs,a mat in the winter town";
+    Run run = Run.of("predict", "--model", clip, "--data", rows, "--labels", texts);
+    assertThat(run.status()).as(run.err()).isZero();
+    List<String> said = run.out().lines().toList();
+    assertThat(said).hasSize(expected.size());
+    for (String line : said) {
+      JsonNode row = json(line);
+      String name = row.get("file_name").asText();
+      JsonNode wanted = expected.get(name);
+      double tolerance = name.endsWith("png") ? 1e-5 : 2e-3; // JPEG differs by a level.
+      for (String text : texts.split(",")) {
+        assertThat(row.get("scores").get(text).asDouble())
+            .isCloseTo(wanted.get(text).asDouble(), Offset.offset(tolerance));
+      }
+    }
+    assertThat(fails("predict", "--model", clip, "--data", rows))
+        .contains("--labels is []; a model of texts and pictures needs two or more");
+    assertThat(fails("eval", "--model", clip, "--data", rows))
+        .contains("The task is image-text; 'peft predict --labels' compares pictures with texts");
+  }
+
   private static String fails(Object... arguments) {
     Run run = Run.of(arguments);
     assertThat(run.status()).isEqualTo(1);

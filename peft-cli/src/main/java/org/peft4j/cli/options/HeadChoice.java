@@ -113,6 +113,11 @@ public final class HeadChoice {
   }
 
   private static void requireStacks(ModelArchitecture own, Task task) {
+    if (task == Task.IMAGE_TEXT) {
+      throw new PeftException(
+          "The task is image-text; 'peft predict --labels' compares pictures with texts, and in Java"
+              + " ImageTextModel trains pairs.");
+    }
     if (task.readsPictures() == own.readsText()) {
       throw new PeftException(
           own.readsText()

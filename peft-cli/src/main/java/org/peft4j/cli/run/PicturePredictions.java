@@ -2,14 +2,18 @@ package org.peft4j.cli.run;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.error.PeftException;
 import org.peft4j.kernel.Scratch;
 import org.peft4j.train.data.picture.BrokenPictures;
 import org.peft4j.train.data.table.Row;
-import org.peft4j.transformers.ImageClassifier;
+import org.peft4j.transformers.ImageTextModel;
+import org.peft4j.transformers.config.ProblemType;
 import org.peft4j.transformers.prediction.LabelScores;
 import org.peft4j.vision.ImageProcessor;
 import org.peft4j.vision.Picture;
@@ -18,14 +22,34 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What a classifier says of the pictures that rows name.
+ * What a model says of the pictures that rows name.
  *
+ * @param model from pixel values to the scores of each picture
  * @param batchSize how many pictures run at once
  */
 record PicturePredictions(
-    ImageClassifier model, ImageProcessor processor, BrokenPictures broken, int batchSize) {
+    Function<INDArray, List<LabelScores>> model,
+    ImageProcessor processor,
+    BrokenPictures broken,
+    int batchSize) {
   private static final Logger LOG = LoggerFactory.getLogger(PicturePredictions.class);
   private static final PictureReader READER = new PictureReader();
+
+  /** How well each of some texts goes with a picture: the probabilities of CLIP's logits. */
+  static Function<INDArray, List<LabelScores>> zeroShot(ImageTextModel model, List<String> texts) {
+    return pixels -> {
+      double[][] rows = model.match(texts, pixels).textProbabilities().toDoubleMatrix();
+      List<LabelScores> scores = new ArrayList<>();
+      for (double[] row : rows) {
+        Map<String, Double> each = new LinkedHashMap<>();
+        for (int i = 0; i < row.length; i++) {
+          each.put(texts.get(i), row[i]);
+        }
+        scores.add(new LabelScores(ProblemType.SINGLE_LABEL_CLASSIFICATION, each));
+      }
+      return scores;
+    };
+  }
 
   /** A picture that was read, and its row. */
   private record Read(Row row, Picture picture) {}
@@ -64,7 +88,7 @@ record PicturePredictions(
       return 0;
     }
     INDArray pixels = processor.pixelValues(some.stream().map(Read::picture).toList());
-    List<LabelScores> predicted = model.predict(pixels);
+    List<LabelScores> predicted = model.apply(pixels);
     Scratch.release(pixels);
     for (int i = 0; i < some.size(); i++) {
       Row row = some.get(i).row();

@@ -2,10 +2,14 @@ package org.peft4j.cli.run;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.cli.options.LanguageOptions;
 import org.peft4j.cli.options.OpenModel;
 import org.peft4j.cli.options.Output;
@@ -14,10 +18,12 @@ import org.peft4j.cli.options.TaskOption;
 import org.peft4j.error.PeftException;
 import org.peft4j.train.data.table.Row;
 import org.peft4j.transformers.ImageClassifier;
+import org.peft4j.transformers.ImageTextModel;
 import org.peft4j.transformers.TransformerModel;
 import org.peft4j.transformers.config.Task;
 import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.prediction.AnswerOptions;
+import org.peft4j.transformers.prediction.LabelScores;
 import org.peft4j.vision.ImageProcessor;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -42,6 +48,7 @@ import picocli.CommandLine.Spec;
       "seq-2-seq-lm: reads source; gives text.",
       "causal-lm: reads prompt; gives the text that follows it.",
       "image-classification: reads file_name, or a folder of pictures; gives what seq-cls gives.",
+      "image-text (CLIP): the same for the texts of --labels: zero-shot classes.",
       "Places count Unicode code points, as Python does."
     },
     footer = {
@@ -68,6 +75,13 @@ public final class PredictCommand implements Runnable {
       paramLabel = "N",
       description = "Tokens that two windows of a long context have in common (default: 128).")
   Optional<Integer> stride = Optional.empty();
+
+  @Option(
+      names = "--labels",
+      paramLabel = "TEXT",
+      split = ",",
+      description = "Texts that CLIP compares pictures with: 'a photo of a cat,a photo of a dog'.")
+  List<String> labels = new ArrayList<>();
 
   @Option(
       names = "--no-answer",
@@ -129,7 +143,7 @@ public final class PredictCommand implements Runnable {
     try (OpenModel open = model.open(folder, head)) {
       PicturePredictions predictions =
           new PicturePredictions(
-              (ImageClassifier) open.base(), processor, rows.pictures.broken(), rows.batchSize);
+              scores(open.base()), processor, rows.pictures.broken(), rows.batchSize);
       if (output.isEmpty()) {
         predictions.of(read, JsonLinesOutput.to(Output.of(spec)));
         return;
@@ -138,6 +152,12 @@ public final class PredictCommand implements Runnable {
       JsonLinesOutput.write(output.get(), out -> count[0] = predictions.of(read, out));
       Output.of(spec).println(count[0] + " rows written to " + output.get());
     }
+  }
+
+  private Function<INDArray, List<LabelScores>> scores(TransformerModel model) {
+    return model instanceof ImageTextModel pairs
+        ? PicturePredictions.zeroShot(pairs, labels)
+        : ((ImageClassifier) model)::predict;
   }
 
   private AnswerOptions answers() {
@@ -156,6 +176,12 @@ public final class PredictCommand implements Runnable {
       throw new PeftException(
           folder + " gives vectors, and no labels; use 'peft embed', or an adapter with a head.");
     }
+    if (own == Task.IMAGE_TEXT && new HashSet<>(labels).size() < Math.max(2, labels.size())) {
+      throw new PeftException(
+          "--labels is %s; a model of texts and pictures needs two or more different texts: --labels 'a photo of a cat,a photo of a dog'."
+              .formatted(labels));
+    }
+    require(labels.isEmpty() || own == Task.IMAGE_TEXT, "--labels", own, "image-text");
     require(
         rows.pictures.broken.isEmpty() || own.readsPictures(),
         "--broken-pictures",

@@ -80,6 +80,23 @@ final class ClassRules {
                  "max_input_chars_per_word": 100}}
       """;
 
+  private static final String CLIP =
+      """
+      {"normalizer": {"type": "Sequence", "normalizers": [
+           {"type": "NFC"},
+           {"type": "Replace", "pattern": {"Regex": "\\\\s+"}, "content": " "},
+           {"type": "Lowercase"}]},
+       "pre_tokenizer": {"type": "Sequence", "pretokenizers": [
+           {"type": "Split", "behavior": "Removed", "invert": true, "pattern": {"Regex":
+               "<\\\\|startoftext\\\\|>|<\\\\|endoftext\\\\|>|'s|'t|'re|'ve|'m|'ll|'d|[\\\\p{L}]+|[\\\\p{N}]|[^\\\\s\\\\p{L}\\\\p{N}]+"}},
+           {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true,
+            "use_regex": true}]},
+       "decoder": {"type": "ByteLevel", "add_prefix_space": true, "trim_offsets": true,
+                   "use_regex": true},
+       "model": {"type": "BPE", "unk_token": %s, "continuing_subword_prefix": "",
+                 "end_of_word_suffix": "</w>", "fuse_unk": false}}
+      """;
+
   private static final String GEMMA =
       """
       {"normalizer": {"type": "Replace", "pattern": {"String": " "}, "content": "▁"},
@@ -109,6 +126,7 @@ final class ClassRules {
         file.set("normalizer", JSON.parse("{\"type\": \"NFC\"}", kind.name()));
       }
       case QWEN2 -> replace(file, QWEN2.formatted(prefix), kind, "merges");
+      case CLIP -> replace(file, CLIP.formatted(quotedJson(unknown)), kind, "merges");
       case GEMMA -> replace(file, GEMMA.formatted(quotedJson(unknown)), kind, "merges");
       case T5 -> unigram(kind, file, "always", 2);
       case MBART -> replace(file, UNIGRAM.formatted("always", 3), kind);

@@ -33,6 +33,12 @@ enum TokenizerClass {
           "pad_token", "[PAD]",
           "cls_token", "[CLS]",
           "mask_token", "[MASK]")),
+  CLIP(
+      Map.of(
+          "unk_token", "<|endoftext|>",
+          "bos_token", "<|startoftext|>",
+          "eos_token", "<|endoftext|>",
+          "pad_token", "<|endoftext|>")),
   ROBERTA(Names.PAIRS),
   GPT_NEOX(
       Map.of(
@@ -61,6 +67,7 @@ enum TokenizerClass {
           entry("BertTokenizer", BERT),
           entry("DistilBertTokenizer", BERT),
           entry("ElectraTokenizer", BERT),
+          entry("CLIPTokenizer", CLIP),
           entry("RobertaTokenizer", ROBERTA),
           entry("BartTokenizer", ROBERTA),
           entry("XLMRobertaTokenizer", XLM_ROBERTA),
@@ -93,6 +100,8 @@ enum TokenizerClass {
           entry("bert", "BertTokenizer"),
           entry("distilbert", "BertTokenizer"),
           entry("electra", "BertTokenizer"),
+          entry("clip", "CLIPTokenizer"),
+          entry("clip_text_model", "CLIPTokenizer"),
           entry("roberta", "RobertaTokenizer"),
           entry("bart", "RobertaTokenizer"),
           entry("xlm-roberta", "XLMRobertaTokenizer"),
