@@ -4,6 +4,7 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.enums.WeightsFormat;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ops.impl.layers.convolution.config.Conv1DConfig;
 import org.nd4j.linalg.api.ops.impl.layers.convolution.config.Conv2DConfig;
@@ -30,6 +31,7 @@ public final class GraphCases {
         rows("affine", "w", GraphCases::affine),
         rows("product with a turned weight", "w", GraphCases::turned),
         rows("product with the weight first", "w", GraphCases::weightFirst),
+        rows("affine with its function", "w", GraphCases::reluLayer),
         words("look-up", "table", GraphCases::lookUp),
         words("tied table", "table", GraphCases::tied),
         images("images", "kernel", GraphCases::images),
@@ -43,6 +45,13 @@ public final class GraphCases {
         rows("after the output", "out", GraphCases::affine),
         images("after images", "h", GraphCases::images),
         steps("after steps", "h", GraphCases::sequences));
+  }
+
+  /** Kernels in the orders that SameDiff computes with, and does not train. */
+  public static Stream<GraphCase> otherKernels() {
+    return Stream.of(
+        images("kernels [out, in, …]", "kernel", GraphCases::kernelsFirst),
+        images("kernels [out, …, in]", "kernel", GraphCases::channelsLast));
   }
 
   /** The one of that name. */
@@ -116,6 +125,12 @@ public final class GraphCases {
     return d.output(out, -1, OUT);
   }
 
+  private static SameDiff reluLayer(DataType type) {
+    Drawing d = rows(type);
+    SDVariable h = d.graph.nn.reluLayer(d.x, d.weight("w", IN, WIDTH), d.weight("b", WIDTH));
+    return d.output(h.mmul(d.weight("top", WIDTH, OUT)), -1, OUT);
+  }
+
   private static SameDiff turned(DataType type) {
     Drawing d = rows(type);
     SDVariable h = d.graph.mmul(d.x, d.weight("w", WIDTH, IN), false, true, false);
@@ -146,13 +161,33 @@ public final class GraphCases {
   }
 
   private static SameDiff images(DataType type) {
+    return images(type, WeightsFormat.YXIO, 2, 3, 3, WIDTH);
+  }
+
+  private static SameDiff kernelsFirst(DataType type) {
+    return images(type, WeightsFormat.OIYX, WIDTH, 3, 2, 3);
+  }
+
+  private static SameDiff channelsLast(DataType type) {
+    return images(type, WeightsFormat.OYXI, WIDTH, 2, 3, 3);
+  }
+
+  /** Kernels of 2 × 3. */
+  private static SameDiff images(DataType type, WeightsFormat format, long... kernel) {
     Drawing d = new Drawing(type, type, -1, 3, 5, 5);
     SDVariable y =
         d.graph.cnn.conv2d(
             d.x,
-            d.weight("kernel", 2, 2, 3, WIDTH),
+            d.weight("kernel", kernel),
             d.weight("b", WIDTH),
-            Conv2DConfig.builder().kH(2).kW(2).sH(1).sW(1).dataFormat("NCHW").build());
+            Conv2DConfig.builder()
+                .kH(2)
+                .kW(3)
+                .sH(1)
+                .sW(1)
+                .dataFormat("NCHW")
+                .weightsFormat(format)
+                .build());
     SDVariable h = d.graph.math.tanh("h", y).mean(2, 3);
     return d.output(h.mmul(d.weight("top", WIDTH, OUT)), -1, OUT);
   }

@@ -1,5 +1,6 @@
 package org.peft4j.testing;
 
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -22,6 +23,14 @@ public record GraphPromiseCase(MethodRow method, GraphCase graph) {
     return Stream.of(methods)
         .flatMap(method -> GraphCases.kinds().map(graph -> new GraphPromiseCase(method, graph)))
         .filter(GraphPromiseCase::fits);
+  }
+
+  /**
+   * Methods that differ in their parameters only, on one graph for each way in which grafts run.
+   */
+  public static Stream<GraphPromiseCase> onSome(MethodRow... methods) {
+    List<String> some = List.of("affine", "look-up", "tied table", "sequence convolution");
+    return of(methods).filter(each -> some.contains(each.graph.name()));
   }
 
   private boolean fits() {

@@ -67,6 +67,18 @@ class WeightViewTest {
             new long[] {2, 4, 2, 2, 3},
             new long[] {1, 3, 0, 1, 2},
             new long[] {0, 1, 2, 1, 3}),
+        Arguments.of(
+            WeightView.KERNEL_INPUTS_FIRST,
+            new long[] {2, 3, 5, 4},
+            new long[] {4, 5, 2, 3},
+            new long[] {3, 4, 1, 2},
+            new long[] {1, 2, 4, 3}),
+        Arguments.of(
+            WeightView.INPUTS_LAST,
+            new long[] {4, 2, 3, 5},
+            new long[] {4, 5, 2, 3},
+            new long[] {3, 4, 1, 2},
+            new long[] {3, 1, 2, 4}),
         // Multiplier 3, 2 channels: output 1 is the first kernel of channel 1.
         Arguments.of(
             WeightView.DEPTHWISE,

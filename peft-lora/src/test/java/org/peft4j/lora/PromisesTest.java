@@ -16,7 +16,7 @@ import org.peft4j.testing.PromiseCase;
 
 /** What users may rely on, for every method of the LoRA family. */
 class PromisesTest extends LayerPromises {
-  private static final MethodRow[] METHODS = {
+  static final MethodRow[] METHODS = {
     MethodRow.of("lora", (target, dropout) -> LoraLayers.config(target).dropout(dropout).build()),
     MethodRow.of(
         "dora",
@@ -35,11 +35,6 @@ class PromisesTest extends LayerPromises {
         // A and B get the gradients of s·B·A alone: see GradientsTest.
         Trait.OTHER_SLOPES)
   };
-
-  /** Those that need no term of the loss. */
-  static MethodRow[] inGraphs() {
-    return Stream.of(METHODS).filter(m -> !m.name().equals("adalora")).toArray(MethodRow[]::new);
-  }
 
   static Stream<PromiseCase> cases() {
     return Stream.of(

@@ -35,10 +35,6 @@ record Role(
           argument == 1 && rank == 1
               ? of(SiteKind.NORM, WeightView.AS_STORED, arguments > 2 ? 2 : -1)
               : Optional.empty();
-      case "batchnorm" ->
-          argument == 3 && NativeOp.of(op).flag(0)
-              ? of(SiteKind.NORM, WeightView.AS_STORED, NativeOp.of(op).flag(1) ? 4 : -1)
-              : Optional.empty();
       case "conv1d" -> convolution(op, argument, rank, 3, 5, 6, arguments);
       case "conv2d" -> convolution(op, argument, rank, 4, 9, 10, arguments);
       case "multi_head_dot_product_attention" -> attention(argument, rank);

@@ -8,18 +8,29 @@ import java.io.File;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.nd4j.autodiff.listeners.At;
+import org.nd4j.autodiff.listeners.BaseListener;
+import org.nd4j.autodiff.listeners.Operation;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.autodiff.samediff.TrainingConfig;
 import org.nd4j.autodiff.samediff.VariableType;
+import org.nd4j.autodiff.samediff.internal.Variable;
+import org.nd4j.evaluation.regression.RegressionEvaluation;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.MultiDataSet;
+import org.nd4j.linalg.dataset.adapter.SingletonMultiDataSetIterator;
+import org.nd4j.linalg.learning.config.Adam;
 import org.peft4j.Peft;
 import org.peft4j.PeftModel;
 import org.peft4j.adapter.Tensors;
@@ -28,6 +39,7 @@ import org.peft4j.error.PeftException;
 import org.peft4j.lora.LoraConfig;
 import org.peft4j.lora.adalora.AdaLoraConfig;
 import org.peft4j.norm.NormTuningConfig;
+import org.peft4j.plan.TrainableParameters;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
 import org.peft4j.testing.CentralDifferences;
@@ -117,6 +129,53 @@ class EncoderGraphTest {
       value.addi(Values.random(seed++, value.shape()).muli(0.3));
     }
     return model;
+  }
+
+  @Test
+  void listenersAndEvaluationSeeAdaptersAlone() {
+    SameDiff graph = lively().network();
+    graph.setTrainingConfig(
+        TrainingConfig.builder()
+            .updater(new Adam(0.01))
+            .dataSetFeatureMapping("ids")
+            .dataSetLabelMapping("labels")
+            .minimize("loss")
+            .build());
+    MultiDataSet data =
+        new MultiDataSet(
+            EncoderGraph.ids(), Values.random(7, EncoderGraph.BATCH, EncoderGraph.WIDTH));
+    Set<String> updated = new TreeSet<>();
+    graph.fit(
+        new SingletonMultiDataSetIterator(data),
+        2,
+        new BaseListener() {
+          @Override
+          public boolean isActive(Operation operation) {
+            return operation == Operation.TRAINING;
+          }
+
+          @Override
+          public void preUpdate(SameDiff of, At at, Variable variable, INDArray update) {
+            updated.add(variable.getName());
+          }
+        });
+    assertThat(updated).isEqualTo(trainable(graph).keySet());
+    RegressionEvaluation evaluation = new RegressionEvaluation();
+    graph.evaluate(new SingletonMultiDataSetIterator(data), "vectors", 0, evaluation);
+    double loss =
+        graph
+            .outputSingle(Map.of("ids", data.getFeatures(0), "labels", data.getLabels(0)), "loss")
+            .getDouble(0);
+    assertThat(evaluation.averageMeanSquaredError()).isCloseTo(loss, within(1e-5));
+  }
+
+  @Test
+  void aPlanCountsWhatWrappingTrains() {
+    LoraConfig config = LoraConfig.builder().rank(2).targetModules("layer.0.key", "words").build();
+    SameDiff base = EncoderGraph.of(DataType.FLOAT, 1);
+    TrainableParameters planned = Peft.plan(base, config).parameters();
+    assertThat(planned).isEqualTo(Peft.wrap(base, config).trainableParameters());
+    assertThat(planned.trainable()).isEqualTo(2 * (8 + 8) + 2 * (11 + 8));
   }
 
   @Test
