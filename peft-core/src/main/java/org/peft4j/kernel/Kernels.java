@@ -182,7 +182,7 @@ public interface Kernels {
       INDArray y,
       INDArray mean,
       INDArray inverse) {
-    GroupNorms.forward(this, x, weight, bias, epsilon, y, mean, inverse);
+    Nd4jNorms.groupNorm(this, x, weight, bias, epsilon, y, mean, inverse);
   }
 
   /** The gradients of {@link #groupNorm}. */
@@ -195,7 +195,8 @@ public interface Kernels {
       @Nullable INDArray dx,
       @Nullable INDArray weightGradient,
       @Nullable INDArray biasGradient) {
-    GroupNorms.gradient(this, x, weight, mean, inverse, dy, dx, weightGradient, biasGradient);
+    Nd4jNorms.groupNormGradient(
+        this, x, weight, mean, inverse, dy, dx, weightGradient, biasGradient);
   }
 
   /**
@@ -214,7 +215,7 @@ public interface Kernels {
       @Nullable INDArray bias,
       double beta,
       INDArray y) {
-    new ShiftedProducts(this, shape).multiply(x, weight, bias, beta, y);
+    new Convolution.ShiftedProducts(this, shape).multiply(x, weight, bias, beta, y);
   }
 
   /**
@@ -224,13 +225,13 @@ public interface Kernels {
    */
   default void convolutionInputGradient(
       Convolution shape, INDArray dy, INDArray weight, double beta, INDArray dx) {
-    new ShiftedProducts(this, shape).inputGradient(dy, weight, beta, dx);
+    new Convolution.ShiftedProducts(this, shape).inputGradient(dy, weight, beta, dx);
   }
 
   /** The gradient of the weight of {@link #convolution}. */
   default void convolutionWeightGradient(
       Convolution shape, INDArray x, INDArray dy, INDArray weightGradient) {
-    new ShiftedProducts(this, shape).weightGradient(x, dy, weightGradient);
+    new Convolution.ShiftedProducts(this, shape).weightGradient(x, dy, weightGradient);
   }
 
   /** {@code y = f(x)}; y may be x. */

@@ -162,6 +162,11 @@ public final class UNet implements AutoCloseable {
     return network().outputSingle(sample, timestep, text);
   }
 
+  /** What its layers share. */
+  PictureModel model() {
+    return model;
+  }
+
   /** The folder that it was loaded from. */
   public Path folder() {
     return folder;
