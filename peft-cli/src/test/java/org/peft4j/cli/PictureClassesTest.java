@@ -24,13 +24,14 @@ class PictureClassesTest {
   private static final String PROCESSOR =
       "{\"image_processor_type\": \"ViTImageProcessor\", \"size\": {\"height\": 20, \"width\": 20}}";
 
-  @TempDir private static Path folder;
+  private static Path folder;
   private static Path model;
   private static Path pictures;
   private static Path adapter;
 
   @BeforeAll
-  static void train() throws IOException {
+  static void train(@TempDir Path shared) throws IOException {
+    folder = shared;
     model = copy("vit", folder.resolve("model"));
     pictures = folder.resolve("pictures");
     Random random = new Random(3);

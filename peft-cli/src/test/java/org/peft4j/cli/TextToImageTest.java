@@ -22,12 +22,11 @@ class TextToImageTest {
   private static final Path RESOURCES =
       Run.GOLDEN.resolve("../../../../../peft-diffusion/src/test/resources").normalize();
 
-  @TempDir private static Path folder;
   private static Path model;
   private static Path pictures;
 
   @BeforeAll
-  static void make() throws IOException {
+  static void make(@TempDir Path folder) throws IOException {
     model = folder.resolve("model");
     copy(RESOURCES.resolve("golden/bases/sd1"), model);
     copy(RESOURCES.resolve("prompts/tokenizer"), model.resolve("tokenizer"));

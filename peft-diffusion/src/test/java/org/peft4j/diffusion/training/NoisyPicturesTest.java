@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.OptionalDouble;
 import org.assertj.core.data.Offset;
 import org.deeplearning4j.nn.graph.ComputationGraph;
@@ -87,7 +88,7 @@ class NoisyPicturesTest {
     assertThat(first.target().slice(0)).isNotEqualTo(first.target().slice(1));
 
     NoisyPictures again = NoisyPictures.of(pictures(2), schedule, WEIGHTED);
-    again.state().get("noise_batches").assign(1);
+    Objects.requireNonNull(again.state().get("noise_batches")).assign(1);
     assertThat(again.batch(0, 1).sample()).isEqualTo(second.sample());
     assertThat(again.checksum()).isEqualTo(data.checksum());
     NoisyPictures other = NoisyPictures.of(pictures(2), schedule, NoiseSettings.plain(17));
