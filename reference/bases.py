@@ -239,7 +239,7 @@ def load(name: str, linear: bool = False) -> PreTrainedModel:
     model = ALL[name].kind.from_pretrained(folder, dtype=torch.float32, attn_implementation=ALL[name].attention)
     model.config.name_or_path = name  # what PEFT writes as base_model_name_or_path: no path of this machine
     model.name_or_path = name
-    if model.config.is_encoder_decoder:  # PEFT 0.21 asks for a method by the name that it had in transformers 4
+    if hasattr(model, "_prepare_text_encoder_decoder_kwargs_for_generation"):  # PEFT 0.21 asks for a method by the name that it had in transformers 4
         model._prepare_encoder_decoder_kwargs_for_generation = model._prepare_text_encoder_decoder_kwargs_for_generation
     if linear:
         replace_conv1d(model)

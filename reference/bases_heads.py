@@ -1,4 +1,4 @@
-"""Decoders with the heads of other tasks: each family and task for which transformers has a class, small and of odd sizes."""
+"""Decoders and encoder-decoders with the heads of other tasks: each family and task for which transformers has a class, small and of odd sizes."""
 
 import setting  # first: sets the environment
 
@@ -23,6 +23,33 @@ EVEN = {key: value for key, value in {**GATED, "hidden_size": 18}.items() if key
 
 GPT = dict(**SIZES, n_embd=15, n_head=3, n_layer=1, n_inner=13, n_positions=61)
 GEMMA = dict(**GATED, query_pre_attn_scalar=7, sliding_window=4)
+
+T5 = dict(
+    **SIZES,
+    d_model=15,
+    d_kv=5,
+    d_ff=13,
+    num_heads=3,
+    num_layers=1,
+    num_decoder_layers=1,
+    decoder_start_token_id=0,
+    relative_attention_num_buckets=6,
+    relative_attention_max_distance=8,
+)
+BART = dict(
+    **SIZES,
+    d_model=15,
+    encoder_ffn_dim=13,
+    decoder_ffn_dim=11,
+    encoder_layers=1,
+    decoder_layers=1,
+    encoder_attention_heads=3,
+    decoder_attention_heads=3,
+    max_position_embeddings=31,
+    decoder_start_token_id=2,
+    forced_eos_token_id=None,
+)
+TWO_STACKS = {"t5": T5, "mt5": T5, "umt5": T5, "bart": {**BART, "scale_embedding": True}, "mbart": BART}
 
 FAMILIES: dict[str, dict] = {
     "llama": GATED,
@@ -54,6 +81,7 @@ FAMILIES: dict[str, dict] = {
     "opt": dict(**SIZES, hidden_size=15, word_embed_proj_dim=9, ffn_dim=13, num_hidden_layers=1, num_attention_heads=3, max_position_embeddings=61),
     "bloom": dict(**SIZES, hidden_size=15, n_layer=1, n_head=3),
     "falcon": dict(**SIZES, hidden_size=18, num_hidden_layers=1, num_attention_heads=3, ffn_hidden_size=13),
+    **TWO_STACKS,
 }
 CLASSES = {
     "sequence": modeling_auto.MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES,

@@ -38,12 +38,20 @@ def of(family: str) -> dict[str, Case]:
     }
     if family != "distilbert":  # whose pre_classifier PEFT both adapts and saves, and so crashes
         result["sequence_linear"] = one("all-linear", f"{family}_sequence", lora("sequence", target_modules="all-linear", r=2, lora_alpha=2))
-    if family in ("bert", "distilbert", "albert", "modernbert"):  # a classifier of two layers has no weight, which PEFT asks for when it merges
-        result["sequence_ia3"] = one(
+    for task in TASKS:
+        result[f"{task}_ia3"] = one(
             "(IA)3",
-            f"{family}_sequence",
-            IA3Config(task_type="SEQ_CLS", target_modules=FAMILIES[family]["scaled"], feedforward_modules=[FAMILIES[family]["down"]]),
+            f"{family}_{task}",
+            IA3Config(task_type=TASKS[task], target_modules=FAMILIES[family]["scaled"], feedforward_modules=[FAMILIES[family]["down"]]),
+            padding="left" if task == "answers" and family != "modernbert" else "right",
         )
+    for task, head in (("tokens", "classifier"), ("answers", "qa_outputs")):
+        if family != "modernbert" or task == "tokens":  # whose head for answers PEFT does not save
+            result[f"{task}_linear"] = one(
+                "all-linear but the head, which PEFT would adapt too, and crash",
+                f"{family}_{task}",
+                lora(task, target_modules="all-linear", exclude_modules=[head], r=1, lora_alpha=2),
+            )
     return {f"encoders/{family}_{name}": case for name, case in result.items()}
 
 

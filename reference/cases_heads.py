@@ -1,4 +1,4 @@
-"""Decoders under the heads of other tasks: LoRA on the attention and on every linear map, and (IA)3, for each family and task; prompts, prefixes and DoRA on some."""
+"""Decoders, and encoder-decoders, under the heads of other tasks: LoRA on the attention and on every linear map, and (IA)3, for each family and task; prompts, prefixes and DoRA on some."""
 
 import setting  # first: sets the environment
 
@@ -13,18 +13,24 @@ from cases_odd import ATTENTION
 
 SCALED = {
     **dict.fromkeys(("olmo2", "smollm3"), GATED_IA3),
+    "umt5": dict(target_modules=["k", "v", "wo"], feedforward_modules=["wo"]),
+    "mbart": dict(target_modules=["k_proj", "v_proj", "fc2"], feedforward_modules=["fc2"]),
     "phi3": dict(target_modules=["qkv_proj", "down_proj"], feedforward_modules=["down_proj"]),
     "starcoder2": dict(target_modules=["k_proj", "v_proj", "c_proj"], feedforward_modules=["c_proj"]),
 }
 """What (IA)3 scales where PEFT has no default for the family."""
 
-CLASSIFIER = ("gpt2", "gpt_bigcode", "gpt_neo", "gpt_neox", "bloom", "falcon")
+CLASSIFIER = ("gpt2", "gpt_bigcode", "gpt_neo", "gpt_neox", "bloom", "falcon", "t5", "mt5", "umt5")
 """Whose head of labels of tokens is not called score."""
 
 
 def one(description: str, base: str, config: PeftConfig, **fields) -> Case:
     """The loss must not become so small in five steps that its relative error is large."""
     return cases.one(description, base, config, **{"learning_rate": 3e-3, "length": 7, **fields})
+
+
+T5 = ["q", "k", "v", "o"]
+WHOLE = {**ATTENTION, **dict.fromkeys(("t5", "mt5", "umt5"), T5), **dict.fromkeys(("bart", "mbart"), r".*attn\.(q_proj|k_proj|v_proj|out_proj)")}
 
 
 def without(family: str, task: str) -> dict[str, list[str]]:
@@ -37,22 +43,25 @@ def of(family: str, task: str, side: str, other: str) -> dict[str, Case]:
     kind = {"task_type": TASKS[task]}
     base = f"{family}_{task}"
     conv1d = {"fan_in_fan_out": True} if family == "gpt2" else {}
-    attention = LoraConfig(**kind, **conv1d, target_modules=ATTENTION[family.removesuffix("_text")], r=2)
+    saved = {"modules_to_save": ["classification_head"]} if task == "sequence" and family in bases_heads.TWO_STACKS else {}
+    attention = LoraConfig(**kind, **conv1d, target_modules=WHOLE[family.removesuffix("_text")], r=2, **saved)
     linear = LoraConfig(**kind, **conv1d, **without(family, task), target_modules="all-linear", r=1, lora_alpha=2)
     slower = {"learning_rate": 1e-3} if family == "gemma3_text" else {}
     return {
         f"{base}_attention": one("LoRA on the whole attention and nothing else", base, attention, padding=side, **slower),
         f"{base}_linear": one("LoRA on every linear map", base, linear, padding=other),
-        f"{base}_ia3": one("Vectors on keys, values and the inner states", base, IA3Config(**kind, **SCALED.get(family, {})), padding=side),
+        f"{base}_ia3": one("Vectors on keys, values and the inner states", base, IA3Config(**kind, **saved, **SCALED.get(family, {})), padding=side),
     }
 
 
 def sided() -> dict[str, Case]:
-    """Padded on each side in turns; answers on the right. Their loss is over the padding too, and before the first token that sees none: gradients would flow
-    through what is constant in transformers."""
+    """Padded on each side in turns; a decoder's answers on the right: their loss is over the padding too, and before the first token that sees none, gradients would
+    flow through what is constant in transformers. mBART's decoder begins with the last token, which transformers looks for on the left of the padding.
+    """
     result = {}
     for index, (family, task) in enumerate(bases_heads.KNOWN):
-        sides = ("right", "none") if task == "answers" else (("left", "right"), ("right", "left"))[index % 2]
+        left = family != "mbart" and (task != "answers" or family in bases_heads.TWO_STACKS)
+        sides = ("right", "none") if not left else (("left", "right"), ("right", "left"))[index % 2]
         result |= of(family, task, *sides)
     return result
 

@@ -119,6 +119,8 @@ def of_pairs(name: str, case: cases.Case) -> dict[str, torch.Tensor]:
 
 def of_encoder(name: str, base: bases.Base, ids: torch.Tensor, mask: torch.Tensor) -> dict[str, torch.Tensor]:
     """Labels of an encoder's task, and types of tokens if it has several: the last tokens are of the second sentence."""
+    if base.task == "sequence" and base.config.is_encoder_decoder:
+        ids = ended(ids, mask, base.config.eos_token_id)
     result = {"input_ids": torch.where(mask == 1, ids, base.config.pad_token_id or 0), "attention_mask": mask}
     if getattr(base.config, "type_vocab_size", 1) > 1:
         result["token_type_ids"] = (torch.arange(ids.shape[1]) > 4).long() * mask
@@ -136,6 +138,15 @@ def of_encoder(name: str, base: bases.Base, ids: torch.Tensor, mask: torch.Tenso
     if base.config.num_labels == 1:
         return {**result, "labels": torch.randn(rows, generator=generator)}
     return {**result, "labels": torch.randperm(rows, generator=generator) % base.config.num_labels}
+
+
+def ended(ids: torch.Tensor, mask: torch.Tensor, end: int) -> torch.Tensor:
+    """Two texts in each row, each with its last token."""
+    ids = ids.clone()
+    for row in range(len(ids)):
+        own = mask[row].nonzero().flatten()
+        ids[row, own[1]] = ids[row, own[-1]] = end
+    return ids
 
 
 def run(model: PeftModel, inputs: dict[str, torch.Tensor]) -> ModelOutput:
@@ -290,9 +301,10 @@ def expected(
     with torch.no_grad():
         result = {"base_logits": logits(bases.load(case.base)(**called(plain)))}
         if not case.config.is_prompt_learning:
-            merged = reload(case, folders)
-            if not tied.matters(case.config):  # merged twice by PEFT
-                merged = merged.merge_and_unload(safe_merge=True)
+            if tied.matters(case.config):  # merged twice by PEFT
+                merged = reload(case, folders)
+            else:
+                merged = merge(case, folders)
             result["merged_logits"] = logits(merged(**called(inputs)))
         if case.config.peft_type == "ADALORA":  # its loss has another term, see the README
             result["cross_entropy"] = model.get_base_model()(**inputs).loss.reshape(1)
@@ -312,6 +324,16 @@ def expected(
         after["prompt_embeddings"] = prompts.embeddings(model)
     result.update({f"after_adamw.{key}": value for key, value in after.items()})
     return result
+
+
+def merge(case: cases.Case, folders: list[Path]) -> torch.nn.Module:
+    """The model without adapters. PEFT asks a saved module for its weight where (IA)3 is taken off, and a head of two layers has none: there the adapter stays."""
+    try:
+        return reload(case, folders).merge_and_unload(safe_merge=True)
+    except AttributeError:
+        model = reload(case, folders)
+        model.merge_adapter(safe_merge=True)
+        return model
 
 
 def adamw(model: PeftModel, case: cases.Case) -> torch.optim.Optimizer:

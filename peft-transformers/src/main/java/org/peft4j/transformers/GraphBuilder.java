@@ -38,7 +38,7 @@ import org.peft4j.transformers.internal.vector.VectorConf;
  *
  * <p>An encoder-decoder has two such chains, {@code encoder_embeddings} … and {@code
  * decoder_embeddings} …, and between them {@code encoded}, which reads the first chain and the
- * decoder's ids.
+ * decoder's ids; under a head for labels or answers, the encoder's ids instead.
  */
 final class GraphBuilder {
   private static final String IDS = "input_ids";
@@ -151,7 +151,11 @@ final class GraphBuilder {
   }
 
   private void meet() {
-    graph.addInputs(DECODER_IDS).addVertex(ENCODED, new StacksMeetConf(model), last, DECODER_IDS);
+    boolean own = model.architecture().takesDecoderIds();
+    if (own) {
+      graph.addInputs(DECODER_IDS);
+    }
+    graph.addVertex(ENCODED, new StacksMeetConf(model), last, own ? DECODER_IDS : IDS);
     last = ENCODED;
   }
 

@@ -27,6 +27,7 @@ import org.peft4j.transformers.internal.model.FrozenModel;
 import org.peft4j.transformers.internal.position.Sinusoids;
 import org.peft4j.transformers.internal.weights.CheckpointReader;
 import org.peft4j.transformers.internal.weights.HeldFormats;
+import org.peft4j.transformers.internal.weights.StoredHead;
 import org.peft4j.transformers.internal.weights.TensorKeys;
 import org.peft4j.transformers.internal.weights.WeightStore;
 import org.peft4j.weight.DenseWeight;
@@ -64,7 +65,7 @@ record ModelLoader(Path folder, ModelArchitecture architecture, TransformerOptio
    */
   static FrozenModel load(Path folder, TaskHead task, TransformerOptions options) {
     HeadPart stored = Families.read(folder).head();
-    ModelArchitecture wanted = Families.read(folder, task);
+    ModelArchitecture wanted = StoredHead.of(folder, Families.read(folder, task));
     ModelLoader loader = new ModelLoader(folder, wanted, options);
     boolean features = wanted.head() instanceof HeadPart.Features; // Its pooler may be missing.
     if (features || stored.getClass() != wanted.head().getClass()) {

@@ -119,6 +119,11 @@ public final class Transformers {
           "%s (%s) has no encoder, which adapters of the task SEQ_2_SEQ_LM need. Give the folder of an encoder-decoder. In Java, Transformers.open opens this checkpoint."
               .formatted(folder, model.names().className()));
     }
+    if (!model.takesDecoderIds()) {
+      throw new PeftException(
+          "%s (%s) is not a language model, as adapters of the task SEQ_2_SEQ_LM need it. Give the folder of one. In Java, Transformers.open opens this checkpoint."
+              .formatted(folder, model.names().className()));
+    }
     return new Seq2SeqLanguageModel(
         folder, new ModelLoader(folder, model, options).load(), options);
   }
@@ -136,7 +141,7 @@ public final class Transformers {
    *     sequence classifier's, or a tensor is missing, unexpected or of another shape
    */
   public static SequenceClassifier loadClassifier(Path folder, TransformerOptions options) {
-    ModelArchitecture model = Families.read(folder);
+    ModelArchitecture model = StoredHead.of(folder, Families.read(folder));
     if (model.task() != Task.SEQ_CLS) {
       throw new PeftException(
           folder
@@ -199,7 +204,7 @@ public final class Transformers {
    *     model's, or a tensor is missing, unexpected or of another shape
    */
   public static TokenClassifier loadTokenClassifier(Path folder, TransformerOptions options) {
-    ModelArchitecture model = Families.read(folder);
+    ModelArchitecture model = StoredHead.of(folder, Families.read(folder));
     if (!(model.head() instanceof HeadPart.Tokens)) {
       throw new PeftException(
           folder

@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.StreamSupport;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,13 +37,14 @@ class AdapterParityTest {
    * and as much with the portable kernels. Gemma's keys: 0.6e-5, and 0.7e-5 here.
    *
    * <p>Gradients of heads of few outputs are small sums of what cancels: 2.7e-5 of one of 0.014,
-   * 4e-7 in all, with the exponentials of oneDNN; within the tolerance with the portable kernels.
+   * 4e-7 in all, with the exponentials of oneDNN; within the tolerance with the portable kernels,
+   * but for ModernBERT's last map, 1.03e-5, where the reference is 0.4e-5 from double precision.
    */
   private static double tolerance(String name) {
     if (name.equals("seq2seq/bart_all_linear")) {
       return 1e-4;
     }
-    if (name.equals("seq2seq/marian") || name.startsWith("heads/")) {
+    if (name.equals("seq2seq/marian") || ROUNDED.matcher(name).find()) {
       return 3e-5;
     }
     if (name.startsWith("loha/") || name.equals("decoders/gemma_attention")) {
@@ -50,6 +52,9 @@ class AdapterParityTest {
     }
     return name.endsWith("pissa") ? 4e-4 : TOLERANCE;
   }
+
+  private static final Pattern ROUNDED =
+      Pattern.compile("^heads/|modernbert_tokens_(ia3|linear)|distilbert_answers_linear");
 
   /** A table that two modules share cannot take the change of one of them. */
   private static final Set<String> TIED =

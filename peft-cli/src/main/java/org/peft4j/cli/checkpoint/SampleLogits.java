@@ -33,7 +33,7 @@ final class SampleLogits {
     if (model.pictures().isPresent()) {
       return new INDArray[] {tokens, picture(model.pictures().get())};
     }
-    return model.encoder().isPresent() ? new INDArray[] {tokens, tokens} : new INDArray[] {tokens};
+    return model.takesDecoderIds() ? new INDArray[] {tokens, tokens} : new INDArray[] {tokens};
   }
 
   /** Pixel values between −1 and 1, the same for every model. */
@@ -52,6 +52,9 @@ final class SampleLogits {
     for (int i = 0; i < count; i++) {
       // Spread over the vocabulary, the same for every model.
       ids[0][i] = (int) (i * 2_654_435_761L % model.vocabularySize());
+    }
+    if (model.encoder().isPresent()) { // A classifier reads the state where a text ends.
+      model.tokens().endOfText().stream().findFirst().ifPresent(e -> ids[0][count - 1] = e);
     }
     return Nd4j.createFromArray(ids);
   }

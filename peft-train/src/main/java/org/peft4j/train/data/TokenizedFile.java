@@ -95,7 +95,7 @@ public final class TokenizedFile {
   }
 
   private boolean decodes() {
-    return model.map(m -> m.encoder().isPresent()).orElseGet(() -> rows.has(DECODER_IDS));
+    return model.map(ModelArchitecture::takesDecoderIds).orElseGet(() -> rows.has(DECODER_IDS));
   }
 
   private boolean typed() {

@@ -238,7 +238,11 @@ public sealed interface HeadPart
     /** The last position's whose mask is not 0. */
     LAST,
     /** The mean over the positions whose mask is not 0. */
-    MEAN
+    MEAN,
+    /**
+     * The last position where a token of the input ends a text: the decoder's, behind an encoder.
+     */
+    END
   }
 
   /** A class for each token: logits [batch, time, labels]. */

@@ -68,6 +68,14 @@ public record ModelArchitecture(
     return encoder.isPresent() ? Task.SEQ_2_SEQ_LM : Task.CAUSAL_LM;
   }
 
+  /**
+   * Whether its decoder reads ids of its own, {@code decoder_input_ids}. Under other heads than a
+   * language model's, the decoder behind an encoder reads the encoder's ids, one position later.
+   */
+  public boolean takesDecoderIds() {
+    return encoder.isPresent() && head instanceof HeadPart.Language;
+  }
+
   /** The classes of sequences or tokens; empty if the head has none. */
   public Optional<Labels> labels() {
     return head.labels();

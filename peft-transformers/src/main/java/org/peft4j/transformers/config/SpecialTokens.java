@@ -36,6 +36,12 @@ public record SpecialTokens(
     this(beginOfText, endOfText, padding, decoderStart, false);
   }
 
+  /** The same, in which that token ends a text if none does. */
+  public SpecialTokens endingWith(int token) {
+    List<Integer> ends = endOfText.isEmpty() ? List.of(token) : endOfText;
+    return new SpecialTokens(beginOfText, ends, padding, decoderStart, lastFirst);
+  }
+
   /** The same of which the last token of a text comes first where a decoder learns it. */
   public SpecialTokens beginningWithLast() {
     return new SpecialTokens(beginOfText, endOfText, padding, decoderStart, true);

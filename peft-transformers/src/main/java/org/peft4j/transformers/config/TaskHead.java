@@ -71,6 +71,7 @@ public record TaskHead(Task task, Optional<Labels> labels, ProblemType problem) 
    * @param languageModel the rest of the name of the family's language model: {@code ForCausalLM}
    */
   public String className(String family, String languageModel) {
-    return family + (task == Task.CAUSAL_LM ? languageModel : task.suffix());
+    boolean language = task == Task.CAUSAL_LM || task == Task.SEQ_2_SEQ_LM;
+    return family + (language ? languageModel : task.suffix());
   }
 }

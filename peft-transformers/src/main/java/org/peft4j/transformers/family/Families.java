@@ -10,6 +10,7 @@ import org.peft4j.internal.json.JsonReader;
 import org.peft4j.internal.quantized.stored.StoredQuantization;
 import org.peft4j.quantization.Quantization;
 import org.peft4j.transformers.architecture.ModelArchitecture;
+import org.peft4j.transformers.config.Task;
 import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.internal.family.CommonFields;
 import org.peft4j.transformers.internal.family.ConfigFields;
@@ -134,10 +135,15 @@ public final class Families {
             .orElseThrow(() -> unknown(file, modelType));
     CommonFields.read(fields);
     QuantizationFields.read(fields);
-    TaskHead stored = TaskFields.read(fields, family.tasks());
+    TaskHead stored = TaskFields.read(fields, family.tasks(), family.labelCount());
     wanted.ifPresent(task -> requireTask(file, family, task));
     ModelArchitecture architecture = family.describe(fields, wanted.orElse(stored));
-    fields.only("is_encoder_decoder", architecture.encoder().isPresent());
+    boolean two = family.tasks().contains(Task.SEQ_2_SEQ_LM);
+    if (two && architecture.encoder().isEmpty()) {
+      fields.flag("is_encoder_decoder", false); // T5's encoder alone: its files say either.
+    } else {
+      fields.only("is_encoder_decoder", two);
+    }
     fields.refuseUnknown();
     fields.throwProblems();
     return architecture;

@@ -81,7 +81,7 @@ public record ForwardInputs(
       if (shape.size() != 2 || shape.contains(0L)) {
         throw problem(file, IDS + " has the shape " + shape + "; needed: [batch, time].");
       }
-      boolean decodes = model.encoder().isPresent();
+      boolean decodes = model.takesDecoderIds();
       ForwardLabels wanted = ForwardLabels.of(model);
       List<String> known = new ArrayList<>(List.of(IDS, MASK));
       known.addAll(wanted.names());

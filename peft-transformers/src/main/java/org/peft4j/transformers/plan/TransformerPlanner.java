@@ -55,7 +55,7 @@ public final class TransformerPlanner {
     ModelArchitecture own = Families.read(path);
     return own.task() == head.task() && AdapterTask.head(own).equals(head)
         ? plan(path, config, batch)
-        : plan(Families.read(path, head), config, batch);
+        : plan(StoredHead.of(path, Families.read(path, head)), config, batch);
   }
 
   /** Plans for a model whose architecture is known. */

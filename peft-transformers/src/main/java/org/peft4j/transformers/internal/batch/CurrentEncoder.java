@@ -16,6 +16,7 @@ public final class CurrentEncoder {
     private @Nullable INDArray mask;
     private boolean known;
     private boolean decoderInputTrains;
+    private int @Nullable [] ends;
     private @Nullable EncoderStates states;
 
     void free() {
@@ -48,6 +49,7 @@ public final class CurrentEncoder {
     pass.mask = mask;
     pass.known = known;
     pass.decoderInputTrains = false;
+    pass.ends = null;
   }
 
   /** Whether the encoder has nothing to do in this pass. */
@@ -92,6 +94,16 @@ public final class CurrentEncoder {
   /** Whether anything trains in the decoder's embeddings. */
   public boolean decoderInputTrains() {
     return current.get().decoderInputTrains;
+  }
+
+  /** Puts the rows of [batch·time] where the texts end, for a head that reads the states there. */
+  public void setEnds(int[] ends) {
+    current.get().ends = ends;
+  }
+
+  /** The rows of [batch·time] where the texts end; null for heads that read something else. */
+  public int @Nullable [] ends() {
+    return current.get().ends;
   }
 
   /** Frees this thread's arrays. */

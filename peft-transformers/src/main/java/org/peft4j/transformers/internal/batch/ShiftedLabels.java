@@ -6,7 +6,7 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.error.PeftException;
 import org.peft4j.transformers.config.SpecialTokens;
 
-/** The decoder's input that belongs to labels. */
+/** The decoder's input that belongs to labels, or to the encoder's input. */
 public final class ShiftedLabels {
   private static final int IGNORED = -100;
 
@@ -60,7 +60,7 @@ public final class ShiftedLabels {
             new PeftException(
                 "The model's config.json has no "
                     + field
-                    + ", which the decoder's input needs when it is made from labels. Add it, or"
-                    + " give decoder_input_ids."));
+                    + ", which the decoder's input needs when it is made from labels or from the"
+                    + " encoder's input. Add it, or give decoder_input_ids."));
   }
 }

@@ -18,6 +18,11 @@ public interface Family {
     return List.of(Task.CAUSAL_LM, Task.SEQ_CLS);
   }
 
+  /** The number of labels of a config that says nothing about them. */
+  default int labelCount() {
+    return 2;
+  }
+
   /**
    * Describes a model. Reports missing, impossible and unsupported fields to {@code fields}, whose
    * creator throws them; the result is then meaningless.

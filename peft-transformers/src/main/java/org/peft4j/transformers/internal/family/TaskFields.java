@@ -10,11 +10,9 @@ import org.peft4j.transformers.config.TaskHead;
 
 /**
  * The task in a {@code config.json}, by the name in {@code architectures}, and its labels: the
- * names in {@code id2label}, or {@code num_labels} of them, or two.
+ * names in {@code id2label}, or {@code num_labels} of them, or the family's number.
  */
 public final class TaskFields {
-  private static final int DEFAULT_COUNT = 2;
-
   /** Each label has a name in memory. */
   private static final int MAX_LABELS = 1_000_000;
 
@@ -24,8 +22,9 @@ public final class TaskFields {
    * Reads the task.
    *
    * @param tasks those of the family; the first is that of a class without a head of labels
+   * @param count the family's number of labels
    */
-  public static TaskHead read(ConfigFields fields, List<Task> tasks) {
+  public static TaskHead read(ConfigFields fields, List<Task> tasks, int count) {
     Task task =
         fields.texts("architectures").stream()
             .flatMap(name -> Task.withHead(name).stream())
@@ -36,15 +35,15 @@ public final class TaskFields {
       return TaskHead.of(tasks.get(0));
     }
     if (task.labelsInputs()) {
-      Labels labels = labels(fields, 1);
+      Labels labels = labels(fields, 1, count);
       return new TaskHead(task, Optional.of(labels), problem(fields, labels));
     }
-    return task == Task.TOKEN_CLS ? TaskHead.tokens(labels(fields, 2)) : TaskHead.of(task);
+    return task == Task.TOKEN_CLS ? TaskHead.tokens(labels(fields, 2, count)) : TaskHead.of(task);
   }
 
-  private static Labels labels(ConfigFields fields, int least) {
+  private static Labels labels(ConfigFields fields, int least, int absent) {
     List<String> names = fields.numbered("id2label");
-    int count = fields.count("num_labels", names.isEmpty() ? DEFAULT_COUNT : names.size());
+    int count = fields.count("num_labels", names.isEmpty() ? absent : names.size());
     fields.check(
         names.isEmpty() || names.size() == count,
         "num_labels",
@@ -54,7 +53,7 @@ public final class TaskFields {
     boolean distinct = names.stream().distinct().count() == names.size();
     fields.check(distinct, "id2label", "a different name for each label");
     if (!inside || !distinct) {
-      return Labels.count(DEFAULT_COUNT);
+      return Labels.count(2);
     }
     return names.isEmpty() ? Labels.count(count) : new Labels(names);
   }

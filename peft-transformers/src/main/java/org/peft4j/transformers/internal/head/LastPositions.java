@@ -1,6 +1,7 @@
 package org.peft4j.transformers.internal.head;
 
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.error.PeftException;
@@ -44,6 +45,36 @@ public final class LastPositions {
                 + row
                 + " of the batch is all padding: its attention mask is all 0. Leave it"
                 + " out.");
+      }
+      rows[row] = last;
+    }
+    return rows;
+  }
+
+  /**
+   * The rows in [batch·time] of the last token of each text that ends it.
+   *
+   * @param ids [batch, time]
+   * @param end {@code eos_token_id}
+   * @throws PeftException if a text has no such token
+   */
+  public static int[] ofTokens(INDArray ids, List<Integer> end) {
+    int time = Math.toIntExact(ids.size(1));
+    int[] flat = TokenIds.of(ids);
+    int[] rows = new int[flat.length / time];
+    for (int row = 0; row < rows.length; row++) {
+      int last = (row + 1) * time - 1;
+      while (last >= row * time && !end.contains(flat[last])) {
+        last--;
+      }
+      if (last < row * time) {
+        throw new PeftException(
+            "Sequence "
+                + row
+                + " of the batch has no token "
+                + end
+                + ", eos_token_id of the config.json, whose state the classifier reads. Let the"
+                + " tokenizer end each text with it.");
       }
       rows[row] = last;
     }

@@ -1,6 +1,7 @@
 package org.peft4j.transformers.internal.head;
 
 import java.util.Arrays;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.kernel.Kernels;
@@ -23,12 +24,15 @@ record Pooling(INDArray shares) {
     INDArray mask = reading.shown();
     Extent extent = reading.extent();
     int time = Math.toIntExact(extent.time());
-    int[] last = LastPositions.of(mask, extent);
+    int[] last =
+        position == HeadPart.Position.END
+            ? Objects.requireNonNull(reading.ends())
+            : LastPositions.of(mask, extent);
     float[] shares = new float[Math.toIntExact(extent.rows())];
     for (int row = 0; row < last.length; row++) {
       switch (position) {
         case FIRST -> shares[row * time + reading.start(row)] = 1;
-        case LAST -> shares[last[row]] = 1;
+        case LAST, END -> shares[last[row]] = 1;
         case MEAN -> mean(shares, row * time, (row + 1) * time, mask);
       }
     }

@@ -16,6 +16,7 @@ import org.peft4j.transformers.internal.memory.CallMemory;
  * @param padding the number of padding tokens on the left of each sequence, which begins after
  *     them; null if there are none, or if they count as positions
  * @param virtualTokens the number of virtual tokens before the others
+ * @param ends the rows of [batch·time] where texts end; null unless the head reads those
  */
 public record Reading(
     Pass pass,
@@ -23,12 +24,18 @@ public record Reading(
     @Nullable INDArray shown,
     int @Nullable [] padding,
     int virtualTokens,
+    int @Nullable [] ends,
     CallMemory memory) {
   /** The input of a head in the current pass. */
   public static Reading of(
       Pass pass, INDArray hidden, @Nullable INDArray shown, int virtualTokens, CallMemory memory) {
     int[] padding = pass.state().precedes() ? LeftPadding.leading(shown) : null;
-    return new Reading(pass, hidden, shown, padding, virtualTokens, memory);
+    return new Reading(pass, hidden, shown, padding, virtualTokens, null, memory);
+  }
+
+  /** The same with the rows of [batch·time] where texts end. */
+  public Reading endingAt(int @Nullable [] rows) {
+    return new Reading(pass, hidden, shown, padding, virtualTokens, rows, memory);
   }
 
   /** The position where a sequence begins, with its virtual tokens. */

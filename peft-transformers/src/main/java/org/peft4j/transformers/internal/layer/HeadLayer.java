@@ -52,7 +52,8 @@ final class HeadLayer extends LossLayer {
   /** The virtual tokens of a model with an encoder are there. */
   private Reading reading(Pass pass, CallMemory memory) {
     int virtualTokens = twoStacks() ? 0 : grafts().passState().virtualTokens();
-    return Reading.of(pass, input, shown, virtualTokens, memory);
+    int[] ends = twoStacks() ? model().encoder().ends() : null;
+    return Reading.of(pass, input, shown, virtualTokens, memory).endingAt(ends);
   }
 
   @Override

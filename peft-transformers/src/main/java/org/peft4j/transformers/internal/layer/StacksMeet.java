@@ -13,13 +13,19 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.common.primitives.Pair;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.transformers.architecture.HeadPart;
+import org.peft4j.transformers.config.SpecialTokens;
+import org.peft4j.transformers.internal.batch.ShiftedLabels;
+import org.peft4j.transformers.internal.head.LastPositions;
 import org.peft4j.transformers.internal.model.FrozenModel;
 
 /**
  * The vertex between an encoder and a decoder. Its inputs are the encoder's output [batch, time,
  * width] and the decoder's ids, its output is the ids: so the decoder runs after the encoder, and
- * back before it. Forward, it puts the encoder's output where the decoder's blocks read it;
- * backward, it returns the gradient to which they have all added.
+ * back before it. A model whose decoder has no ids of its own gives the encoder's, and the output
+ * is these, one position later; the decoder has no mask then. Forward, it puts the encoder's output
+ * where the decoder's blocks read it; backward, it returns the gradient to which they have all
+ * added.
  */
 final class StacksMeet extends BaseGraphVertex {
   private static final long serialVersionUID = 1L;
@@ -36,7 +42,14 @@ final class StacksMeet extends BaseGraphVertex {
     if (!model.encoder().known()) {
       model.encoder().put(inputs[0], encoderEnd().willGoBack(training));
     }
-    return workspaces.dup(ArrayType.ACTIVATIONS, inputs[1]);
+    if (model.architecture().takesDecoderIds()) {
+      return workspaces.dup(ArrayType.ACTIVATIONS, inputs[1]);
+    }
+    SpecialTokens tokens = model.architecture().tokens();
+    if (model.architecture().head() instanceof HeadPart.Sequence) {
+      model.encoder().setEnds(LastPositions.ofTokens(inputs[1], tokens.endOfText()));
+    }
+    return workspaces.dup(ArrayType.ACTIVATIONS, ShiftedLabels.of(inputs[1], tokens));
   }
 
   /** The encoder's last layer, in the layer of its adapters if there are any. */
@@ -61,7 +74,8 @@ final class StacksMeet extends BaseGraphVertex {
   @Override
   public Pair<INDArray, MaskState> feedForwardMaskArrays(
       @Nullable INDArray @Nullable [] masks, @Nullable MaskState state, int batch) {
-    return new Pair<>(masks == null ? null : masks[1], state);
+    boolean own = masks != null && model.architecture().takesDecoderIds();
+    return new Pair<>(own ? masks[1] : null, state);
   }
 
   @Override

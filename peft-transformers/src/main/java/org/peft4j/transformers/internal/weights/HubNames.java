@@ -3,6 +3,7 @@ package org.peft4j.transformers.internal.weights;
 import java.util.Map;
 import java.util.Set;
 import org.peft4j.transformers.architecture.HeadPart;
+import org.peft4j.transformers.architecture.ModelArchitecture;
 
 /** What tensors are called in checkpoints on hubs, beside the names of a model's own class. */
 final class HubNames {
@@ -38,8 +39,14 @@ final class HubNames {
     return stored;
   }
 
-  /** The modules that may be left over from pretraining in a model with that head. */
-  static Set<String> leftOver(HeadPart head) {
-    return head instanceof HeadPart.Language ? Set.of() : PRETRAINING;
+  /** The language model's head of an encoder-decoder. */
+  private static final Set<String> OF_TWO_STACKS = Set.of("lm_head", "final_logits_bias");
+
+  /** The modules that may be left over from pretraining under a model's head. */
+  static Set<String> leftOver(ModelArchitecture model) {
+    if (model.head() instanceof HeadPart.Language) {
+      return Set.of();
+    }
+    return model.encoder().isPresent() ? OF_TWO_STACKS : PRETRAINING;
   }
 }

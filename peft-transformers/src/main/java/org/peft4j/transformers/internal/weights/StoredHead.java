@@ -31,16 +31,17 @@ public final class StoredHead {
       return model;
     }
     try (TensorSource source = WeightFiles.open(path)) {
-      Optional<TensorInfo> table = table(source, model);
+      String prefix = model.names().bodyPrefix() + ".";
+      Optional<TensorInfo> table = table(source, model, prefix);
       ModelArchitecture stored =
           model.head() instanceof HeadPart.Language head
                   && head.tied()
-                  && apart(source, stored(source, model, key(head.linear())), table)
+                  && apart(source, stored(source, model, key(head.linear())), prefix, table)
               ? model.withHead(head.untied())
               : model;
       return stored.withTokens(
           tokens ->
-              tokens.shared().isPresent() && apart(source, tokens.ownKey(), table)
+              tokens.shared().isPresent() && apart(source, tokens.ownKey(), prefix, table)
                   ? tokens.alone()
                   : tokens);
     }
@@ -55,30 +56,29 @@ public final class StoredHead {
   }
 
   /** The table of token embeddings under its key; or that of the first stack that has its own. */
-  private static Optional<TensorInfo> table(TensorSource source, ModelArchitecture model) {
-    String prefix = model.names().bodyPrefix() + ".";
+  private static Optional<TensorInfo> table(
+      TensorSource source, ModelArchitecture model, String prefix) {
     String key = model.body().tokenInput().tokens().key();
-    return find(source, key)
-        .or(
-            () ->
-                key.startsWith(prefix)
-                    ? find(source, key.substring(prefix.length()))
-                    : Optional.empty())
+    return find(source, key, prefix)
         .or(
             () ->
                 model.tables().stream()
-                    .flatMap(tokens -> find(source, tokens.ownKey()).stream())
+                    .flatMap(tokens -> find(source, tokens.ownKey(), prefix).stream())
                     .findFirst());
   }
 
   /** Whether the file has a tensor of that name with other values than the table. */
-  private static boolean apart(TensorSource source, String own, Optional<TensorInfo> table) {
-    Optional<TensorInfo> first = find(source, own);
+  private static boolean apart(
+      TensorSource source, String own, String prefix, Optional<TensorInfo> table) {
+    Optional<TensorInfo> first = find(source, own, prefix);
     return first.isPresent() && table.isPresent() && !same(source, first.get(), table.get());
   }
 
-  private static Optional<TensorInfo> find(TensorSource source, String name) {
-    return Optional.ofNullable(source.tensors().get(name));
+  /** The tensor of that name, with the body's prefix or without it. */
+  private static Optional<TensorInfo> find(TensorSource source, String name, String prefix) {
+    String bare = name.startsWith(prefix) ? name.substring(prefix.length()) : name;
+    TensorInfo whole = source.tensors().get(name);
+    return Optional.ofNullable(whole != null ? whole : source.tensors().get(bare));
   }
 
   private static boolean same(TensorSource source, TensorInfo first, TensorInfo second) {

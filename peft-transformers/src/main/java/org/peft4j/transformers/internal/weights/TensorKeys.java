@@ -85,7 +85,7 @@ public record TensorKeys(
         inputsFirst(model),
         optional,
         exact,
-        HubNames.leftOver(model.head()));
+        HubNames.leftOver(model));
   }
 
   private static Set<String> inputsFirst(ModelArchitecture model) {
@@ -156,7 +156,8 @@ public record TensorKeys(
   /** Whether a tensor of that name may be present and is not used. */
   boolean harmless(String name) {
     String own = names.own(name);
-    return aliases.containsKey(own) || ignored.contains(own) || ignored.contains(prefixed(own));
+    return Stream.of(own, prefixed(own))
+        .anyMatch(key -> aliases.containsKey(key) || ignored.contains(key));
   }
 
   /** Whether a tensor of that name is of a head that the model was pretrained with. */

@@ -47,6 +47,11 @@ class ReadoutTest {
 
   private static final int[] PADDING = {0, 1};
 
+  /**
+   * Rows of [batch·positions]: the third position of the first sequence, the second of the other.
+   */
+  private static final int[] ENDS = {2, 6};
+
   private final INDArray hidden = Values.random(1, BATCH, VIRTUAL + TIME, WIDTH);
 
   private static DensePart dense(Activation f, boolean normed) {
@@ -86,7 +91,7 @@ class ReadoutTest {
           new Run(
               readout,
               modules,
-              new Reading(TestModules.pass(), hidden, SHOWN, PADDING, VIRTUAL, memory)));
+              new Reading(TestModules.pass(), hidden, SHOWN, PADDING, VIRTUAL, ENDS, memory)));
     }
   }
 
@@ -128,7 +133,7 @@ class ReadoutTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"FIRST, 0, 1", "LAST, 3, 4"})
+  @CsvSource({"FIRST, 0, 1", "LAST, 3, 4", "END, 2, 1"})
   void aSequencesLogitsAreThoseOfOnePosition(HeadPart.Position position, int first, int second) {
     with(
         sequence(position, ProblemType.SINGLE_LABEL_CLASSIFICATION),

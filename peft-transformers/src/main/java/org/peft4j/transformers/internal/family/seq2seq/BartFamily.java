@@ -49,10 +49,10 @@ import org.peft4j.transformers.internal.family.TokenFields;
  * ({@code share_encoder_decoder_embeddings}).
  */
 public enum BartFamily implements Family {
-  BART("bart", "BartForConditionalGeneration", 50_265, 1, OptionalInt.of(2)),
-  MBART("mbart", "MBartForConditionalGeneration", 50_265, 1, OptionalInt.empty()),
-  MARIAN("marian", "MarianMTModel", 58_101, 58_100, OptionalInt.of(58_100)),
-  PEGASUS("pegasus", "PegasusForConditionalGeneration", 50_265, 0, OptionalInt.of(0));
+  BART("bart", "Bart", "ForConditionalGeneration", 50_265, 1, OptionalInt.of(2)),
+  MBART("mbart", "MBart", "ForConditionalGeneration", 50_265, 1, OptionalInt.empty()),
+  MARIAN("marian", "Marian", "MTModel", 58_101, 58_100, OptionalInt.of(58_100)),
+  PEGASUS("pegasus", "Pegasus", "ForConditionalGeneration", 50_265, 0, OptionalInt.of(0));
 
   private static final String HEAD = "lm_head";
   private static final String SHARED = "model.shared.weight";
@@ -64,16 +64,23 @@ public enum BartFamily implements Family {
   private static final double EPSILON = 1e-5;
 
   private final String modelType;
-  private final String className;
+  private final String name;
+  private final String languageModel;
   private final int vocabulary;
   private final int padding;
   private final OptionalInt decoderStart;
 
   /** The last three are the defaults of the config. */
   BartFamily(
-      String modelType, String className, int vocabulary, int padding, OptionalInt decoderStart) {
+      String modelType,
+      String name,
+      String languageModel,
+      int vocabulary,
+      int padding,
+      OptionalInt decoderStart) {
     this.modelType = modelType;
-    this.className = className;
+    this.name = name;
+    this.languageModel = languageModel;
     this.vocabulary = vocabulary;
     this.padding = padding;
     this.decoderStart = decoderStart;
@@ -81,6 +88,15 @@ public enum BartFamily implements Family {
 
   private boolean normsBefore() {
     return this == MBART || this == PEGASUS;
+  }
+
+  /** {@code eos_token_id} of a config that does not say it. */
+  private int end() {
+    return switch (this) {
+      case MARIAN -> 0;
+      case PEGASUS -> 1;
+      default -> 2;
+    };
   }
 
   private boolean sinusoids() {
@@ -94,7 +110,14 @@ public enum BartFamily implements Family {
 
   @Override
   public List<Task> tasks() {
-    return List.of(Task.SEQ_2_SEQ_LM);
+    return sinusoids()
+        ? List.of(Task.SEQ_2_SEQ_LM)
+        : List.of(Task.SEQ_2_SEQ_LM, Task.SEQ_CLS, Task.QUESTION_ANS);
+  }
+
+  @Override
+  public int labelCount() {
+    return this == BART ? 3 : 2;
   }
 
   @Override
@@ -114,15 +137,21 @@ public enum BartFamily implements Family {
         "vocab_size " + source + ", unless share_encoder_decoder_embeddings is false");
     Shape shape = new Shape(this, fields, shared);
     boolean tied = fields.flag("tie_word_embeddings", true);
-    SpecialTokens tokens = TokenFields.read(fields, decoderStart, OptionalInt.of(padding));
+    SpecialTokens tokens =
+        TokenFields.read(fields, decoderStart, OptionalInt.of(padding)).endingWith(end());
+    HeadPart.Language head =
+        HeadPart.Language.of(HEAD, shape.width, target, tied, shape.deviation).adding(CONSTANTS);
     return new ModelArchitecture(
         new CheckpointNames(
-            modelType, className, "model", Set.of(SHARED, "encoder.version", "decoder.version")),
+            modelType,
+            task.className(name, languageModel),
+            "model",
+            Set.of(SHARED, "encoder.version", "decoder.version")),
         shape.positions,
         this == MBART ? tokens.beginningWithLast() : tokens,
         Optional.of(shape.stack("encoder", source)),
         shape.stack("decoder", target),
-        HeadPart.Language.of(HEAD, shape.width, target, tied, shape.deviation).adding(CONSTANTS));
+        new DecoderHeads(shape.width, shape.deviation).of(task, head));
   }
 
   /** Early versions of transformers wrote these; what they say is the model's shape anyway. */

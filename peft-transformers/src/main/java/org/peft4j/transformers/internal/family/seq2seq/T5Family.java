@@ -22,6 +22,7 @@ import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.architecture.NormPart;
 import org.peft4j.transformers.architecture.ResidualPart;
 import org.peft4j.transformers.architecture.StackPart;
+import org.peft4j.transformers.config.SpecialTokens;
 import org.peft4j.transformers.config.Task;
 import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.internal.family.ConfigFields;
@@ -39,10 +40,17 @@ import org.peft4j.transformers.internal.family.TokenFields;
  * counts. (Hugging Face transformers 5 ties all whatever the config says, until it sees the file.)
  * T5 and UMT5 scale the head's input by 1/√width where the config ties it: transformers 5.18 does
  * so in every UMT5, which changes the logits of one whose config says that it is not tied.
+ *
+ * <p>Labels of tokens are the encoder's alone. Other heads are those of {@link DecoderHeads}. Under
+ * labels, the names of the body begin with {@code transformer}.
  */
 public record T5Family(String modelType, String className) implements Family {
   private static final String HEAD = "lm_head";
-  private static final String SHARED = "shared.weight";
+
+  /** {@code pad_token_id} and {@code eos_token_id} of a config that does not say them. */
+  private static final int PADDING = 0;
+
+  private static final int END = 1;
 
   private boolean is(String type) {
     return modelType.equals(type);
@@ -50,7 +58,7 @@ public record T5Family(String modelType, String className) implements Family {
 
   @Override
   public List<Task> tasks() {
-    return List.of(Task.SEQ_2_SEQ_LM);
+    return List.of(Task.SEQ_2_SEQ_LM, Task.SEQ_CLS, Task.TOKEN_CLS, Task.QUESTION_ANS);
   }
 
   @Override
@@ -63,7 +71,7 @@ public record T5Family(String modelType, String className) implements Family {
     boolean multilingual = is("mt5");
     int layers = fields.layers("num_layers");
     int vocabulary = fields.count("vocab_size");
-    Shape shape = new Shape(fields, is("t5") ? "relu" : "gated-gelu", is("umt5"));
+    Shape shape = new Shape(fields, is("t5") ? "relu" : "gated-gelu", is("umt5"), body(task));
     boolean tied = fields.flag("tie_word_embeddings", !multilingual);
     boolean scaled = tied && !multilingual;
     if (is("t5")) {
@@ -71,17 +79,47 @@ public record T5Family(String modelType, String className) implements Family {
     }
     HeadPart.Language head =
         HeadPart.Language.of(HEAD, shape.width, vocabulary, tied, shape.factor);
-    return new ModelArchitecture(
-        new CheckpointNames(modelType, className + "ForConditionalGeneration", "", Set.of(SHARED)),
-        fields.count("n_positions", 512),
-        TokenFields.read(fields, is("t5") ? OptionalInt.empty() : OptionalInt.of(0)),
-        Optional.of(shape.stack("encoder", layers, vocabulary)),
-        shape.stack("decoder", fields.layers("num_decoder_layers", layers), vocabulary),
+    HeadPart.Language language =
         new HeadPart.Language(
-            head.linear(), tied, scaled ? 1 / Math.sqrt(shape.width) : 1, OptionalDouble.empty()));
+            head.linear(), tied, scaled ? 1 / Math.sqrt(shape.width) : 1, OptionalDouble.empty());
+    CheckpointNames names =
+        new CheckpointNames(
+            modelType,
+            task.className(className, "ForConditionalGeneration"),
+            body(task),
+            Set.of(shape.shared()));
+    int positions = fields.count("n_positions", 512);
+    SpecialTokens tokens =
+        TokenFields.read(
+                fields, is("t5") ? OptionalInt.empty() : OptionalInt.of(0), OptionalInt.of(PADDING))
+            .endingWith(END);
+    StackPart encoder = shape.stack("encoder", layers, vocabulary);
+    int decoderLayers = fields.layers("num_decoder_layers", layers);
+    if (task.task() == Task.TOKEN_CLS) {
+      HeadPart tags =
+          new HeadPart.Tokens(
+              List.of(),
+              HeadPart.output(
+                  "classifier", shape.width, task.requireLabels().size(), true, shape.factor),
+              task.requireLabels());
+      return new ModelArchitecture(names, positions, tokens, Optional.empty(), encoder, tags);
+    }
+    return new ModelArchitecture(
+        names,
+        positions,
+        tokens,
+        Optional.of(encoder),
+        shape.stack("decoder", decoderLayers, vocabulary),
+        new DecoderHeads(shape.width, shape.factor / Math.sqrt(shape.width)).of(task, language));
+  }
+
+  /** The first segment of the names of all modules except the head, if they have one. */
+  private static String body(TaskHead task) {
+    return task.labels().isPresent() ? "transformer" : "";
   }
 
   private static final class Shape {
+    private final String prefix;
     private final int width;
     private final int heads;
     private final int headSize;
@@ -94,7 +132,8 @@ public record T5Family(String modelType, String className) implements Family {
     private final boolean tableInEachBlock;
     private final Activation activation;
 
-    Shape(ConfigFields fields, String feedForward, boolean tableInEachBlock) {
+    Shape(ConfigFields fields, String feedForward, boolean tableInEachBlock, String body) {
+      prefix = body.isEmpty() ? "" : body + ".";
       this.tableInEachBlock = tableInEachBlock;
       width = fields.size("d_model");
       heads = fields.size("num_heads");
@@ -130,8 +169,14 @@ public record T5Family(String modelType, String className) implements Family {
           };
     }
 
-    StackPart stack(String name, int layers, int vocabulary) {
-      boolean decoder = name.equals("decoder");
+    /** The key of the table that the stacks share. */
+    String shared() {
+      return prefix + "shared.weight";
+    }
+
+    StackPart stack(String side, int layers, int vocabulary) {
+      boolean decoder = side.equals("decoder");
+      String name = prefix + side;
       List<BlockPart> blocks =
           IntStream.range(0, layers)
               .mapToObj(i -> block(name + ".block." + i, decoder, positions(name, decoder, i)))
@@ -139,7 +184,7 @@ public record T5Family(String modelType, String className) implements Family {
       EmbeddingPart tokens =
           EmbeddingPart.of(
                   name + ".embed_tokens", SiteRole.TOKEN_EMBEDDING, vocabulary, width, factor)
-              .sharing(SHARED);
+              .sharing(shared());
       InputPart input = InputPart.of(tokens);
       return new StackPart(
           decoder ? input.withoutPrompt() : input,
