@@ -76,7 +76,7 @@ def load_model(folder: Path) -> PreTrainedModel:
     problems = {key: value for key, value in info.items() if value}
     if problems:
         raise Wrong(f"{folder}: {problems}")
-    if config.is_encoder_decoder:  # PEFT 0.21 asks for a method by the name that it had in transformers 4
+    if hasattr(model, "_prepare_text_encoder_decoder_kwargs_for_generation"):  # PEFT 0.21 asks for a method by the name that it had in transformers 4
         model._prepare_encoder_decoder_kwargs_for_generation = model._prepare_text_encoder_decoder_kwargs_for_generation
     return model.eval()
 

@@ -83,7 +83,7 @@ class TaskCommandsTest {
         Arguments.of(
             "bert_vectors",
             "--task token-cls",
-            "a.conll",
+            "tags.conll",
             lines(
                 5, "The DT O", "cat NN B-PET", "", "Once RB O", "kings NN B-MAN", "x X I-MAN", ""),
             "tokens: 25"),
@@ -123,6 +123,42 @@ class TaskCommandsTest {
             "a.csv",
             "source,target\n" + lines(3, cats + ",a cat", kings + ",a king"),
             "tokens:"),
+        Arguments.of(
+            "t5_text",
+            "--task seq-cls",
+            "b.csv",
+            "text,label\n" + lines(3, cats + ",good", kings + ",bad"),
+            "sequences: 6"),
+        Arguments.of(
+            "t5_text",
+            "--task token-cls",
+            "tags.conll",
+            lines(3, "The DT O", "cat NN B-PET", "", "Once RB O", "kings NN B-MAN", ""),
+            "tokens: 12"),
+        Arguments.of(
+            "t5_text",
+            "--task question-ans",
+            "answers.jsonl",
+            "{\"question\": \"Who?\", \"context\": \""
+                + cats
+                + "\", \"answers\":"
+                + " {\"text\": [\"The cat\"], \"answer_start\": [0]}}\n",
+            "windows: 1"),
+        Arguments.of(
+            "llama_text",
+            "--task token-cls",
+            "tags.conll",
+            lines(3, "The DT O", "cat NN B-PET", "", "Once RB O", "kings NN B-MAN", ""),
+            "tokens: 12"),
+        Arguments.of(
+            "llama_text",
+            "--task question-ans",
+            "answers.jsonl",
+            "{\"question\": \"Who?\", \"context\": \""
+                + cats
+                + "\", \"answers\":"
+                + " {\"text\": [\"The cat\"], \"answer_start\": [0]}}\n",
+            "windows: 1"),
         Arguments.of("llama_text", "", "a.csv", "text\n" + lines(3, cats, kings), "tokens:"));
   }
 
@@ -184,14 +220,16 @@ class TaskCommandsTest {
         Map.of(
                 "several.jsonl", "subset_accuracy, micro_f1, macro_f1",
                 "numbers.csv", "mse, pearson, spearman",
-                "a.conll", "accuracy, precision, recall, f1",
+                "tags.conll", "accuracy, precision, recall, f1",
                 "squad.json", "exact_match, f1",
+                "answers.jsonl", "exact_match, f1",
                 "pairs.csv", RECALL,
                 "triplets.jsonl", RECALL,
                 "scores.tsv", "spearman")
             .getOrDefault(name, counted.startsWith("sequences") ? CLASSES : "");
     assertThat(metrics(measured.out())).isEqualTo(metrics);
-    assertThat(measured.out().contains("token_accuracy: ")).isEqualTo(model.equals("llama_text"));
+    assertThat(measured.out().contains("token_accuracy: "))
+        .isEqualTo(model.equals("llama_text") && options.isEmpty());
     eval.add("--loss-only");
     assertThat(metrics(Run.of(eval.toArray()).out())).isEmpty();
   }

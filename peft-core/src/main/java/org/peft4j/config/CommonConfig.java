@@ -85,6 +85,13 @@ public record CommonConfig(
     return heads(taskType);
   }
 
+  /**
+   * The modules that train as a full copy whenever a config has that task, if the model has them.
+   */
+  public static List<String> headsOf(String taskType) {
+    return heads(Optional.of(taskType));
+  }
+
   /** Only the task and the base model's name and revision. */
   public CommonConfig description() {
     return new CommonConfig(

@@ -10,6 +10,7 @@ import org.peft4j.PeftModel;
 import org.peft4j.config.CommonBuilder;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.error.PeftException;
+import org.peft4j.method.Methods;
 import org.peft4j.site.Site;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.config.Task;
@@ -74,8 +75,8 @@ public abstract sealed class TransformerModel implements AutoCloseable
   /**
    * Puts a new adapter on the model, which predicts with it from now on. It is closed with the
    * model. A config that names no task and no base model gets this model's: so the heads of
-   * classifiers and of models that answer questions train too, and {@link AutoPeft} finds the
-   * model.
+   * classifiers and of models that answer questions train too, whatever their names, and {@link
+   * AutoPeft} finds the model.
    *
    * @return to train it: {@code wrap(config).network().fit(…)}
    * @throws PeftException if the config is impossible for the model
@@ -88,7 +89,7 @@ public abstract sealed class TransformerModel implements AutoCloseable
           .flatMap(Task::adapterTask)
           .ifPresent(own::taskType);
     }
-    if (config.common().modulesToSave().isEmpty()) {
+    if (config.common().modulesToSave().isEmpty() && saves(config)) {
       architecture().headToSave().ifPresent(own::modulesToSave);
     }
     if (config.common().baseModel().isEmpty()) {
@@ -112,6 +113,12 @@ public abstract sealed class TransformerModel implements AutoCloseable
       tokenizerFolder = adapter;
     }
     return peft;
+  }
+
+  /** Whether adapters of a method can have modules that train as a copy. */
+  private static boolean saves(PeftConfig config) {
+    return Methods.of(config).fields().all().stream()
+        .anyMatch(field -> field.name().equals("modules_to_save"));
   }
 
   private PeftModel<ComputationGraph> own(PeftModel<ComputationGraph> peft) {

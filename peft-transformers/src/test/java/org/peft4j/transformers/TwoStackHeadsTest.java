@@ -16,6 +16,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.error.PeftException;
+import org.peft4j.lora.LoraConfig;
 import org.peft4j.safetensors.TensorSource;
 import org.peft4j.transformers.checkpoint.CheckpointWriter;
 import org.peft4j.transformers.config.Labels;
@@ -116,6 +117,26 @@ class TwoStackHeadsTest {
                     : new String[] {body});
         assertThat(again.graph().output(IDS)[0]).isEqualTo(model.graph().output(IDS)[0]);
       }
+    }
+  }
+
+  /** PEFT trains a classifier or a score, and qa_outputs, and these heads have other names. */
+  @ParameterizedTest
+  @CsvSource({
+    "t5, SEQ_CLS, classification_head.out_proj",
+    "bart, SEQ_CLS, classification_head.dense",
+    "t5, QUESTION_ANS, qa_outputs",
+    "modernbert_answers, QUESTION_ANS, classifier",
+  })
+  void aHeadTrainsWhateverItsNameUnlessTheConfigNamesTheTask(String base, Task task, String head) {
+    LoraConfig config = LoraConfig.builder().rank(2).targetModules("all-linear").build();
+    String key = "base_model.model." + head + ".weight";
+    try (TransformerModel model = open(Golden.base(base), task)) {
+      assertThat(model.wrap(config).adapter("default").tensors()).containsKey(key);
+
+      LoraConfig named = config.toBuilder().taskType(task.name()).build();
+      assertThat(model.wrap(named).adapter("default").tensors().containsKey(key))
+          .isEqualTo(head.equals("qa_outputs"));
     }
   }
 

@@ -27,10 +27,8 @@ import org.peft4j.internal.files.AdapterFiles;
 import org.peft4j.internal.json.JsonReader;
 import org.peft4j.method.Methods;
 import org.peft4j.method.PeftMethod;
-import org.peft4j.transformers.config.Labels;
-import org.peft4j.transformers.config.ProblemType;
 import org.peft4j.transformers.config.Task;
-import org.peft4j.transformers.config.TaskHead;
+import org.peft4j.transformers.family.AdapterTask;
 import org.peft4j.transformers.family.Families;
 
 /**
@@ -41,9 +39,12 @@ public final class NewAdapter {
   private static final JsonReader JSON = JsonReader.upTo(1 << 20, 1 << 20);
   private static final String REGEX = "regex:";
 
+  /** The field of the modules that train as a copy. */
+  private static final String SAVED = "modules_to_save";
+
   /** Fields of modules' names. */
   private static final Set<String> LISTS =
-      Set.of("target_modules", "exclude_modules", "modules_to_save", "feedforward_modules");
+      Set.of("target_modules", "exclude_modules", SAVED, "feedforward_modules");
 
   private static final Pattern NAMES = Pattern.compile("[\\w.-]+( *, *[\\w.-]+)*|regex:.*");
 
@@ -63,7 +64,8 @@ public final class NewAdapter {
    * Makes the config.
    *
    * @param model the base model's name in the config, as in Python
-   * @param task what the adapter is for; empty for what the model is for
+   * @param task what the adapter is for, whose head trains too whatever its name; empty for what
+   *     the model is for
    * @param steps the steps of the training, for methods that depend on them; options and files take
    *     precedence
    */
@@ -79,8 +81,9 @@ public final class NewAdapter {
     adapter.json.put("base_model_name_or_path", model.toString());
     Optional<Task> own = task.or(() -> task(model));
     own.flatMap(Task::adapterTask).ifPresent(name -> adapter.json.put("task_type", name));
-    if (own.equals(Optional.of(Task.IMAGE_CLASSIFICATION))) {
-      adapter.json.putArray("modules_to_save").add(head(model));
+    if (adapter.settable().contains(SAVED)) {
+      own.flatMap(each -> AdapterTask.headToSave(model, each))
+          .ifPresent(head -> adapter.json.putArray(SAVED).add(head));
     }
     steps.ifPresent(
         count ->
@@ -117,12 +120,6 @@ public final class NewAdapter {
       // Opening the model reports what is wrong with it.
       return Optional.of(Task.CAUSAL_LM);
     }
-  }
-
-  /** The head of pictures, which no task names: it trains where it is saved. */
-  private static String head(Path model) {
-    TaskHead any = TaskHead.pictures(Labels.count(2), ProblemType.SINGLE_LABEL_CLASSIFICATION);
-    return Families.read(model, any).headToSave().orElseThrow();
   }
 
   private PeftConfig config(AdapterOptions options) {

@@ -62,6 +62,11 @@ public sealed interface HeadPart
      * The name of the layer that computes it: {@code lm_head}, {@code score}, {@code classifier}.
      */
     default String name() {
+      return module();
+    }
+
+    /** The module of the map to logits, or the one around it and the dense layers. */
+    default String module() {
       String path = linear().site().name();
       return path.contains(".") ? path.substring(0, path.indexOf('.')) : path;
     }

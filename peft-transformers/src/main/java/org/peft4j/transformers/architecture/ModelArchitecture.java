@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
+import org.peft4j.config.CommonConfig;
 import org.peft4j.site.Site;
 import org.peft4j.transformers.config.Labels;
 import org.peft4j.transformers.config.SpecialTokens;
@@ -82,12 +83,14 @@ public record ModelArchitecture(
   }
 
   /**
-   * The output of a head of pictures, which trains where {@code modules_to_save} names it: Hugging
-   * Face PEFT has no task that does. Empty for other heads.
+   * The module of a head for labels or answers that trains only where {@code modules_to_save} names
+   * it: Hugging Face PEFT's task trains modules of other names, or there is none, for pictures.
+   * Empty for a head that its task trains, and for other heads.
    */
   public Optional<String> headToSave() {
-    return head instanceof HeadPart.Output output && task().readsPictures()
-        ? Optional.of(output.linear().site().name())
+    return head instanceof HeadPart.Output output && !(head instanceof HeadPart.Language)
+        ? Optional.of(output.module())
+            .filter(name -> !CommonConfig.headsOf(task().name()).contains(name))
         : Optional.empty();
   }
 

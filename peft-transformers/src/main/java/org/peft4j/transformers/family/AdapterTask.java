@@ -147,6 +147,26 @@ public final class AdapterTask {
         task, Optional.of(labels), said ? stored.problem() : ProblemType.of(labels));
   }
 
+  /**
+   * The module of a model's head for a task that an adapter trains only if {@code modules_to_save}
+   * names it, as BART's {@code classification_head}; empty if there is none.
+   *
+   * @param base the folder of the base model, or its {@code config.json}
+   * @throws PeftException if the model is not supported for the task
+   */
+  public static Optional<String> headToSave(Path base, Task task) {
+    Labels two = Labels.count(2);
+    return switch (task) {
+      case SEQ_CLS -> Families.read(base, TaskHead.sequences(two)).headToSave();
+      case TOKEN_CLS -> Families.read(base, TaskHead.tokens(two)).headToSave();
+      case QUESTION_ANS -> Families.read(base, TaskHead.of(task)).headToSave();
+      case IMAGE_CLASSIFICATION ->
+          Families.read(base, TaskHead.pictures(two, ProblemType.SINGLE_LABEL_CLASSIFICATION))
+              .headToSave();
+      default -> Optional.empty();
+    };
+  }
+
   /** The rows of the adapter's copy of a matrix. */
   private static Optional<Integer> outputs(Path adapter, String end) {
     try (TensorSource source = WeightFiles.open(AdapterFiles.weights(adapter))) {

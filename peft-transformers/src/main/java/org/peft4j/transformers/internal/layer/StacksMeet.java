@@ -74,8 +74,8 @@ final class StacksMeet extends BaseGraphVertex {
   @Override
   public Pair<INDArray, MaskState> feedForwardMaskArrays(
       @Nullable INDArray @Nullable [] masks, @Nullable MaskState state, int batch) {
-    boolean own = masks != null && model.architecture().takesDecoderIds();
-    return new Pair<>(own ? masks[1] : null, state);
+    boolean own = model.architecture().takesDecoderIds();
+    return new Pair<>(masks == null || !own ? null : masks[1], state);
   }
 
   @Override
