@@ -133,12 +133,14 @@ BEAMS: dict[str, dict] = {
     "beams_ngrams": {"num_beams": 2, "eos_token_id": None, "no_repeat_ngram_size": 2, "min_new_tokens": 5},
     "beams_source": {"num_beams": 2, "eos_token_id": None, "encoder_no_repeat_ngram_size": 2},
     "source": {"encoder_no_repeat_ngram_size": 1},
+    "source_likelier": {"encoder_repetition_penalty": 1.5, "eos_token_id": None},
     "source_pairs": {"encoder_no_repeat_ngram_size": 2, "eos_token_id": None},
     "ngrams": {"no_repeat_ngram_size": 2, "repetition_penalty": PENALTY},
     "forced": {"eos_token_id": None, "forced_bos_token_id": 9, "forced_eos_token_id": 2, "min_new_tokens": 4},
 }
-"""Options of generate; eos_token_id null is a token that ends some rows."""
-BEAM_BASES = ["llama", "gpt2", "bart", "t5", "t5_gated", "mt5", "umt5", "mbart", "marian", "pegasus"]
+"""Options of generate; eos_token_id null is a token that ends some rows. encoder_repetition_penalty without beams: transformers mixes up their rows."""
+BEAM_BASES = ["llama", "gpt2", "bart", "t5", "t5_gated", "mt5", "umt5", "mbart", "marian", "pegasus", "mbart_f16", "marian_f16", "pegasus_f16"]
+"""The last three are of odd sizes."""
 BEAM_TOKENS = 10
 
 
@@ -281,6 +283,8 @@ PARAMETERS = {
     "single_tokens": {"no_repeat_ngram_size": 1},
     "source_pairs": {"encoder_no_repeat_ngram_size": 2},
     "source_tokens": {"encoder_no_repeat_ngram_size": 1},
+    "source_penalty": {"encoder_repetition_penalty": 1.7},
+    "source_reward": {"encoder_repetition_penalty": 0.6, "repetition_penalty": 1.2},
     "source_triples": {"encoder_no_repeat_ngram_size": 3, "no_repeat_ngram_size": 2},
     "beams_top_k": {"top_k": 1, "num_beams": 2},
     "beams_top_p": {"top_p": 0.1, "num_beams": 2},

@@ -30,6 +30,7 @@ final class Sampling {
               Map.entry("minNewTokens", "--min-new-tokens"),
               Map.entry("noRepeatNgramSize", "--no-repeat-ngram-size"),
               Map.entry("encoderNoRepeatNgramSize", "--encoder-no-repeat-ngram-size"),
+              Map.entry("encoderRepetitionPenalty", "--encoder-repetition-penalty"),
               Map.entry("stopStrings", "--stop"),
               Map.entry("numBeams", "--num-beams"),
               Map.entry("lengthPenalty", "--length-penalty"),
@@ -124,6 +125,7 @@ final class Sampling {
     options.minNewTokens.ifPresent(builder::minNewTokens);
     options.noRepeatNgramSize.ifPresent(builder::noRepeatNgramSize);
     options.encoderNoRepeatNgramSize.ifPresent(builder::encoderNoRepeatNgramSize);
+    options.encoderRepetitionPenalty.ifPresent(builder::encoderRepetitionPenalty);
     options.numBeams.ifPresent(builder::numBeams);
     options.lengthPenalty.ifPresent(builder::lengthPenalty);
     options.earlyStopping.ifPresent(builder::earlyStopping);

@@ -51,6 +51,14 @@ class WritingOptions {
   Optional<Integer> encoderNoRepeatNgramSize = Optional.empty();
 
   @Option(
+      names = "--encoder-repetition-penalty",
+      paramLabel = "X",
+      description =
+          "Above 1 for more tokens of the prompt, or of the text that an encoder reads (default: the"
+              + " model's, or 1).")
+  Optional<Double> encoderRepetitionPenalty = Optional.empty();
+
+  @Option(
       names = "--stop",
       paramLabel = "TEXT",
       description = "End where the new text has this in it; repeatable (default: the model's).")

@@ -19,6 +19,7 @@ public final class GenerationConfigBuilder {
   private int minNewTokens;
   private int noRepeatNgramSize;
   private int encoderNoRepeatNgramSize;
+  private double encoderRepetitionPenalty = 1;
   private List<List<Integer>> badWordsIds = List.of();
   private List<Integer> suppressTokens = List.of();
   private List<Integer> beginSuppressTokens = List.of();
@@ -112,6 +113,15 @@ public final class GenerationConfigBuilder {
   /** No run of so many tokens of the prompt, or the encoder's text, comes; default 0, any may. */
   public GenerationConfigBuilder encoderNoRepeatNgramSize(int value) {
     encoderNoRepeatNgramSize = value;
+    return this;
+  }
+
+  /**
+   * Above 1, tokens of the prompt, or of the encoder's text, are likelier; above 0, default 1,
+   * which changes nothing.
+   */
+  public GenerationConfigBuilder encoderRepetitionPenalty(double value) {
+    encoderRepetitionPenalty = value;
     return this;
   }
 
@@ -226,6 +236,7 @@ public final class GenerationConfigBuilder {
             minNewTokens,
             noRepeatNgramSize,
             encoderNoRepeatNgramSize,
+            encoderRepetitionPenalty,
             badWordsIds,
             suppressTokens,
             beginSuppressTokens,

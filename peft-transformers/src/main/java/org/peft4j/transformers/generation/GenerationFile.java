@@ -96,6 +96,8 @@ public final class GenerationFile {
     whole("min_new_tokens", 0).ifPresent(builder::minNewTokens);
     whole("no_repeat_ngram_size", 0).ifPresent(builder::noRepeatNgramSize);
     whole("encoder_no_repeat_ngram_size", 0).ifPresent(builder::encoderNoRepeatNgramSize);
+    number("encoder_repetition_penalty", value -> value > 0, "above 0")
+        .ifPresent(builder::encoderRepetitionPenalty);
     badWords().ifPresent(builder::badWordsIds);
     ids("suppress_tokens").ifPresent(builder::suppressTokens);
     ids("begin_suppress_tokens").ifPresent(builder::beginSuppressTokens);

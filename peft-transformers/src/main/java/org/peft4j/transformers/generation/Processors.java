@@ -11,6 +11,7 @@ import org.peft4j.transformers.internal.logits.MinP;
 import org.peft4j.transformers.internal.logits.NoRepeatNgram;
 import org.peft4j.transformers.internal.logits.NoSourceNgram;
 import org.peft4j.transformers.internal.logits.RepetitionPenalty;
+import org.peft4j.transformers.internal.logits.SourcePenalty;
 import org.peft4j.transformers.internal.logits.Temperature;
 import org.peft4j.transformers.internal.logits.TopK;
 import org.peft4j.transformers.internal.logits.TopP;
@@ -31,6 +32,10 @@ final class Processors {
   static List<LogitsProcessor> of(
       GenerationConfig config, int prompt, int most, Set<Integer> endOfText, int[] source) {
     List<LogitsProcessor> all = new ArrayList<>();
+    double ofSource = config.rules().encoderRepetitionPenalty();
+    if (ofSource != 1) {
+      all.add(new SourcePenalty(ofSource, source));
+    }
     if (config.repetitionPenalty() != 1) {
       all.add(new RepetitionPenalty(config.repetitionPenalty()));
     }

@@ -14,6 +14,8 @@ import org.peft4j.error.PeftException;
  * @param noRepeatNgramSize no run of so many tokens comes twice; 0 for any
  * @param encoderNoRepeatNgramSize no run of so many tokens of the prompt, or of the encoder's text,
  *     comes; 0 for any
+ * @param encoderRepetitionPenalty above 1, tokens of the prompt, or of the encoder's text, are
+ *     likelier; above 0
  * @param badWordsIds words, each a list of token ids, that never come
  * @param suppressTokens tokens that never come
  * @param beginSuppressTokens tokens that never come first
@@ -26,6 +28,7 @@ public record TokenRules(
     int minNewTokens,
     int noRepeatNgramSize,
     int encoderNoRepeatNgramSize,
+    double encoderRepetitionPenalty,
     List<List<Integer>> badWordsIds,
     List<Integer> suppressTokens,
     List<Integer> beginSuppressTokens,
@@ -35,7 +38,17 @@ public record TokenRules(
   /** Every token may come anywhere. */
   public static final TokenRules NONE =
       new TokenRules(
-          0, 0, 0, 0, List.of(), List.of(), List.of(), OptionalInt.empty(), List.of(), List.of());
+          0,
+          0,
+          0,
+          0,
+          1,
+          List.of(),
+          List.of(),
+          List.of(),
+          OptionalInt.empty(),
+          List.of(),
+          List.of());
 
   /**
    * Checks every range.
@@ -54,6 +67,10 @@ public record TokenRules(
     require(noRepeatNgramSize >= 0, "noRepeatNgramSize", noRepeatNgramSize, problems);
     int ofSource = encoderNoRepeatNgramSize;
     require(ofSource >= 0, "encoderNoRepeatNgramSize", ofSource, problems);
+    if (!(encoderRepetitionPenalty > 0) || Double.isInfinite(encoderRepetitionPenalty)) {
+      problems.add(
+          "encoderRepetitionPenalty is " + encoderRepetitionPenalty + "; allowed: above 0.");
+    }
     if (badWordsIds.stream().anyMatch(List::isEmpty)) {
       problems.add("badWordsIds has a word without tokens; allowed: lists of 1 or more ids.");
     }
@@ -78,6 +95,7 @@ public record TokenRules(
         minNewTokens,
         noRepeatNgramSize,
         encoderNoRepeatNgramSize,
+        encoderRepetitionPenalty,
         badWordsIds,
         suppressTokens,
         beginSuppressTokens,

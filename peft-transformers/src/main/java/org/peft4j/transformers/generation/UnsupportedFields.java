@@ -17,7 +17,6 @@ final class UnsupportedFields {
               Map.entry("penalty_alpha", 0.0),
               Map.entry("diversity_penalty", 0.0),
               Map.entry("max_time", Double.NaN),
-              Map.entry("encoder_repetition_penalty", 1.0),
               Map.entry("force_words_ids", 0.0),
               Map.entry("constraints", 0.0),
               Map.entry("exponential_decay_length_penalty", 0.0),

@@ -104,6 +104,7 @@ class GenerationFileTest {
         "'num_beam_groups': 4                    | num_beam_groups is \"4\", which changes the text",
         "'guidance_scale': 1.5                   | guidance_scale is \"1.5\"",
         "'sequence_bias': [[[1], 0.5]]           | sequence_bias is \"[[[1],0.5]]\"",
+        "'encoder_repetition_penalty': 0         | encoder_repetition_penalty is \"0\"; allowed: a number above 0.",
         "'encoder_no_repeat_ngram_size': -3      | encoder_no_repeat_ngram_size is \"-3\"; allowed: a whole number, 0 and above.",
         "'do_sample': true, 'top_h': 0.1         | top_h is \"0.1\"",
         "'do_sample': true, 'eta_cutoff': 0.9    | Remove it, or do not sample.",

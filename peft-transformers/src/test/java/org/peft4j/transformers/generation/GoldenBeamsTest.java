@@ -89,6 +89,7 @@ class GoldenBeamsTest {
             .noRepeatNgramSize(json.path("no_repeat_ngram_size").asInt(0))
             .encoderNoRepeatNgramSize(json.path("encoder_no_repeat_ngram_size").asInt(0))
             .minNewTokens(json.path("min_new_tokens").asInt(0))
+            .encoderRepetitionPenalty(json.path("encoder_repetition_penalty").asDouble(1))
             .repetitionPenalty(json.path("repetition_penalty").asDouble(1));
     JsonNode early = json.path("early_stopping");
     if (!early.isMissingNode()) {

@@ -79,6 +79,7 @@ class LogitsProcessorTest {
         .minNewTokens(json.path("min_new_tokens").asInt(0))
         .noRepeatNgramSize(json.path("no_repeat_ngram_size").asInt(0))
         .encoderNoRepeatNgramSize(json.path("encoder_no_repeat_ngram_size").asInt(0))
+        .encoderRepetitionPenalty(json.path("encoder_repetition_penalty").asDouble(1))
         .numBeams(json.path("num_beams").asInt(1))
         .badWordsIds(lists(json.path("bad_words_ids")))
         .suppressTokens(ids(json.path("suppress_tokens")))
