@@ -80,7 +80,7 @@ public record VectorSettings(VectorPooling pooling, boolean normalised, Optional
               .formatted(file, kinds, otherwise()));
     }
     requireNoPrompt(folder.resolve("config_sentence_transformers.json"));
-    return new VectorSettings(pooling, normalised, longest(folder));
+    return new VectorSettings(pooling, normalised, longestOf(folder));
   }
 
   /** Paths in files stay in the folder. */
@@ -133,7 +133,13 @@ public record VectorSettings(VectorPooling pooling, boolean normalised, Optional
     return "To make vectors in another way, say the pooling and whether they have the length 1.";
   }
 
-  private static OptionalInt longest(Path folder) {
+  /**
+   * The most tokens of a text, {@code max_seq_length} of {@code sentence_bert_config.json}; empty
+   * if the folder does not say it.
+   *
+   * @throws PeftException if it is no whole number from 1 on
+   */
+  public static OptionalInt longestOf(Path folder) {
     Path file = folder.resolve("sentence_bert_config.json");
     JsonNode most =
         Files.exists(file)

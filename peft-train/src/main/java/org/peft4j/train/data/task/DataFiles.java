@@ -20,6 +20,7 @@ import org.peft4j.train.data.table.Columns;
 import org.peft4j.train.data.table.LanguagePair;
 import org.peft4j.train.data.table.Row;
 import org.peft4j.train.data.table.Table;
+import org.peft4j.transformers.VectorSettings;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.config.Task;
 import org.peft4j.transformers.config.TaskHead;
@@ -308,6 +309,9 @@ public record DataFiles(
   private int longest(Tokenizer tokenizer, ModelArchitecture architecture) {
     int usual = head.task() == Task.QUESTION_ANS ? WINDOW : LENGTH;
     int made = Math.min(room(architecture), tokenizer.longestInput().orElse(usual));
+    if (head.task() == Task.FEATURE_EXTRACTION && sequenceLength.isEmpty()) {
+      made = Math.min(made, VectorSettings.longestOf(model).orElse(made));
+    }
     return sequenceLength.orElse(Math.min(usual, made));
   }
 

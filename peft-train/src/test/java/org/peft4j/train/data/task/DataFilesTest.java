@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -122,6 +123,20 @@ class DataFilesTest {
         .as("the second anchor")
         .startsWith(triplets.batch(0).texts().inputIds()[0]);
     assertThat(scored.batch(0).scores()).containsExactly(0.25);
+  }
+
+  @Test
+  void textsForVectorsAreCutWhereSentenceTransformersCutsThem() throws IOException {
+    Path model = Files.createDirectory(folder.resolve("model"));
+    for (String name : List.of("config.json", "tokenizer.json", "tokenizer_config.json")) {
+      Files.copy(MODELS.resolve("bert_vectors").resolve(name), model.resolve(name));
+    }
+    Files.writeString(model.resolve("sentence_bert_config.json"), "{\"max_seq_length\": 4}");
+    Path data = file("a.tsv", "text\ttext_pair\nThe king and the cat\ta cat, a hat and a king\n");
+    DataFiles files = DataFiles.of(model, TaskHead.of(Task.FEATURE_EXTRACTION));
+
+    assertThat(files.readRelated(data).longest()).isEqualTo(4);
+    assertThat(files.withSequenceLength(6).readRelated(data).longest()).isEqualTo(6);
   }
 
   @ParameterizedTest
