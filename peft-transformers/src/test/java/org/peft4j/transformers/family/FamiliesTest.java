@@ -58,7 +58,7 @@ class FamiliesTest {
             + " allowed: only true",
         "opt     | activation_function | \"mish\" | activation_function is \"mish\"; allowed: gelu,"
             + " gelu_accurate, gelu_fast, gelu_new, gelu_python, gelu_python_tanh,"
-            + " gelu_pytorch_tanh, relu, silu, swish, tanh",
+            + " gelu_pytorch_tanh, quick_gelu, relu, silu, swish, tanh",
         "llama   | quantization_config | {\"bits\": 4} | quant_method is missing; allowed:"
             + " bitsandbytes, gptq, awq.",
         "gemma2  | sliding_window | null | sliding_attention needs a sliding_window.",
