@@ -41,7 +41,6 @@ class PointwiseTest {
       case QUICK_GELU -> x -> x * sigma(1.702 * x);
       case GELU_TANH ->
           x -> 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x)));
-      case QUICK_GELU -> x -> x * sigma(1.702 * x);
       case RELU -> x -> Math.max(0, x);
       case TANH -> Math::tanh;
     };
