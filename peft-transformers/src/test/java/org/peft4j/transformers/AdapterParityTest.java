@@ -34,7 +34,8 @@ class AdapterParityTest {
    * tolerance. PiSSA's singular value decomposition: 6e-5 in gpt2_pissa. LoHa's gradients, products
    * of products: 0.74e-5. Gradients of BART's queries and keys in three blocks with adapters on all
    * maps: 4.9e-5, and as much here. Marian's queries of the attention between the stacks: 1.0e-5,
-   * and as much with the portable kernels. Gemma's keys: 0.6e-5, and 0.7e-5 here.
+   * and as much with the portable kernels. Gemma's keys: 0.6e-5, and 0.7e-5 here. CLIP's queries of
+   * pictures in its second block: 1.1e-5, and 1.2e-5 from the reference here.
    *
    * <p>Gradients of heads of few outputs are small sums of what cancels: 2.7e-5 of one of 0.014,
    * 4e-7 in all, with the exponentials of oneDNN; within the tolerance with the portable kernels,
@@ -47,7 +48,9 @@ class AdapterParityTest {
     if (name.equals("seq2seq/marian") || ROUNDED.matcher(name).find()) {
       return 3e-5;
     }
-    if (name.startsWith("loha/") || name.equals("decoders/gemma_attention")) {
+    if (name.startsWith("loha/")
+        || name.equals("decoders/gemma_attention")
+        || name.equals("pictures/clip_linear")) {
       return 2e-5;
     }
     return name.endsWith("pissa") ? 4e-4 : TOLERANCE;

@@ -11,7 +11,9 @@ record HeadShape(long rows, long width, long outputs) {
   private static final long LOGITS = 1L << 24;
 
   long temporary(boolean adapted) {
-    long chunk = adapted ? rows : Math.min(rows, Math.max(1, LOGITS / outputs));
+    long most = adapted ? rows : Math.max(1, LOGITS / outputs);
+    long chunks = Math.max(1, (rows + most - 1) / most);
+    long chunk = (rows + chunks - 1) / chunks;
     return chunk * (width + outputs + 1) + (rows + 1) * width;
   }
 }

@@ -95,7 +95,7 @@ public final class ChunkedLoss {
     int count = labelled.count();
     // Each call overwrites an adapter's gradients, so an active adapter needs a single chunk.
     int most = head.acts() && gradients != null ? count : Math.max(1, LOGITS / head.outputs());
-    int size = Math.min(count, most);
+    int size = evenly(count, most);
     INDArray x = memory.temporary(size, hidden.size(1));
     INDArray logits = memory.temporary(size, head.outputs());
     boolean capped = head.capped() && gradients != null;
@@ -138,6 +138,12 @@ public final class ChunkedLoss {
       multiplyRows(gradients.get(interval(0, count), all()), slopesOfLosses.apply(result));
     }
     return result;
+  }
+
+  /** The rows of a chunk: at most so many, in chunks that are equally large but for the last. */
+  private static int evenly(int count, int most) {
+    int chunks = Math.max(1, (count + most - 1) / most);
+    return (count + chunks - 1) / chunks;
   }
 
   private static long likeliest(INDArray logits, int[] targets) {
