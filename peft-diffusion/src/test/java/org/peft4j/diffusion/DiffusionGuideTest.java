@@ -10,6 +10,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.MultiDataSet;
 import org.peft4j.PeftModel;
 import org.peft4j.lora.LoraConfig;
+import org.peft4j.transformers.config.Precision;
 
 /** The code of the guide to diffusion models. */
 class DiffusionGuideTest {
@@ -38,6 +39,21 @@ class DiffusionGuideTest {
       INDArray trained = unet.predict(sample, timestep, text);
       INDArray before = golden.expected("base_sample");
       assertThat(trained.sub(before).amaxNumber().doubleValue()).isPositive();
+    }
+  }
+
+  @Test
+  void aStepMayTakeLittleMemory() {
+    DiffusionOptions small =
+        DiffusionOptions.defaults().withPrecision(Precision.BF16).withGradientCheckpointing(true);
+
+    GoldenUNet golden = GoldenUNet.named("attention");
+    try (UNet unet = golden.open(small)) {
+      INDArray[] inputs = golden.inputs();
+      INDArray sample = unet.predict(inputs[0], inputs[1], inputs[2]);
+      INDArray expected = golden.expected("base_sample");
+      double difference = sample.sub(expected).amaxNumber().doubleValue();
+      assertThat(difference / expected.amaxNumber().doubleValue()).isBetween(1e-6, 0.05);
     }
   }
 }
