@@ -117,16 +117,12 @@ record BatchProduct(Heads a, Heads b, Heads out, float alpha, boolean accumulate
   }
 
   /**
-   * oneDNN 3.11 takes sequences and rows for each other where there are as many of both and gaps
-   * between matrices, such as as many queries as sequences whose heads share those of the keys.
+   * oneDNN 3.11 takes one dimension for another where there are gaps between matrices: as many
+   * queries as sequences whose heads share those of the keys, or, of GPT-2, queries, keys and
+   * values side by side in one map.
    */
   private boolean sequencesMayMix() {
-    long sequences = out.sequences.size();
-    boolean alike =
-        sequences == a.rows.size()
-            || sequences == a.columns.size()
-            || sequences == b.columns.size();
-    return sequences > 1 && alike && (a.hasGaps() || b.hasGaps() || out.hasGaps());
+    return out.sequences.size() > 1 && (a.hasGaps() || b.hasGaps() || out.hasGaps());
   }
 
   private BatchProduct ofOneMatrix() {
