@@ -18,6 +18,7 @@ from transformers import (
     AutoModelForSequenceClassification,
     AutoModelForTokenClassification,
     BartConfig,
+    BlipForConditionalGeneration,
     CLIPTextModelWithProjection,
     CLIPVisionModelWithProjection,
     GPT2Config,
@@ -65,6 +66,7 @@ ENCODERS = {
     "features": AutoModel,
     "pictures": AutoModelForImageClassification,
     "pairs": AutoModel,
+    "captions": BlipForConditionalGeneration,
     "text_projected": CLIPTextModelWithProjection,
     "vision_projected": CLIPVisionModelWithProjection,
 }

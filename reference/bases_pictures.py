@@ -3,7 +3,7 @@
 import setting  # first: sets the environment
 
 import torch
-from transformers import CLIPConfig, CLIPTextConfig, CLIPVisionConfig, DeiTConfig, PreTrainedConfig, ViTConfig
+from transformers import BlipConfig, CLIPConfig, CLIPTextConfig, CLIPVisionConfig, DeiTConfig, PreTrainedConfig, ViTConfig
 
 LABELS = {"id2label": {0: "cat", 1: "dog", 2: "tree"}}
 
@@ -30,6 +30,14 @@ def clip(text: dict = {}, vision: dict = {}, **fields) -> CLIPConfig:
     return CLIPConfig(text_config={**TEXT, **TOKENS, **text}, vision_config={**VISION, **vision}, **{"projection_dim": 18, "attn_implementation": "eager", **fields})
 
 
+def blip(text: dict = {}, vision: dict = {}) -> BlipConfig:
+    decoder = dict(vocab_size=56, hidden_size=24, num_hidden_layers=2, num_attention_heads=4, intermediate_size=40, max_position_embeddings=24)
+    tokens = dict(bos_token_id=54, eos_token_id=2, sep_token_id=3, pad_token_id=0, label_smoothing=0.1)
+    return BlipConfig(
+        text_config={**decoder, **tokens, "encoder_hidden_size": 21, **text}, vision_config={**VISION, **vision}, attn_implementation="eager"
+    )
+
+
 ODD = dict(hidden_size=21, intermediate_size=37, num_channels=1, qkv_bias=False, hidden_act="gelu_new", layer_norm_eps=1e-5)
 
 ALL: dict[str, dict] = {
@@ -48,5 +56,7 @@ ALL: dict[str, dict] = {
     "clip_vision": dict(config=clip_vision(), task="features"),
     "clip_vision_former": dict(config=clip_vision(num_hidden_layers=1), task="features", prefix="vision_model."),
     "clip_vision_projected": dict(config=clip_vision(projection_dim=10, architectures=["CLIPVisionModelWithProjection"]), task="vision_projected"),
+    "blip": dict(config=blip(), task="captions"),
+    "blip_f16": dict(config=blip(dict(num_hidden_layers=1, label_smoothing=0.0, hidden_act="gelu_new"), dict(num_hidden_layers=1)), task="captions", dtype=torch.float16),
     "deit_features": dict(config=vit(DeiTConfig, num_hidden_layers=1), task="features"),
 }

@@ -52,6 +52,19 @@ ALL: dict[str, Case] = {
         "clip_ia3": one("(IA)3", "clip", IA3Config(target_modules=["k_proj", "v_proj", "fc2"], feedforward_modules=["fc2"])),
         "clip_tokens": one("Tokens of the text tower", "clip", lora(target_modules=["token_embedding"], r=3, modules_to_save=["post_layernorm"])),
         "clip_f16": one("The largest id ends a text; one channel, other sizes; F16", "clip_f16", lora(modules_to_save=None, target_modules=["out_proj"]), size=[23, 31]),
+        "blip_decoder": one(
+            "LoRA in the text decoder, as a regular expression takes it", "blip", lora(target_modules=r"text_decoder\..*\.(query|value)", modules_to_save=None)
+        ),
+        "blip_linear": one(
+            "All linear maps but the tied head",
+            "blip",
+            lora(target_modules=["query", "key", "value", "dense", "qkv", "projection", "fc1", "fc2"], r=2, lora_alpha=3, modules_to_save=None),
+            rows=2,
+        ),
+        "blip_encoder": one("The encoder alone", "blip", lora(target_modules=["qkv", "patch_embedding"], r=3, modules_to_save=["post_layernorm"])),
+        "blip_dora": one("DoRA on both", "blip", lora(target_modules=["projection", "crossattention.self.key"], r=2, use_dora=True, modules_to_save=None), rows=1),
+        "blip_ia3": one("(IA)3", "blip", IA3Config(target_modules=["key", "value", "fc2"], feedforward_modules=["fc2"])),
+        "blip_f16": one("Other sizes, no smoothing; F16", "blip_f16", lora(target_modules=["query", "fc1", "transform.dense"], modules_to_save=None), size=[26, 35]),
         "deit_larger": one("Interpolated behind two tokens", "deit", lora(r=2), size=[25, 40], rows=2),
     }.items()
 }

@@ -14,7 +14,7 @@ import tempfile
 import torch
 from safetensors.torch import load_file
 from peft import IA3Config, LoraConfig, PeftConfig, get_peft_model
-from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, AutoModelForImageClassification, AutoModelForSeq2SeqLM, AutoModelForSequenceClassification, PreTrainedConfig, PreTrainedModel
+from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, AutoModelForImageClassification, AutoModelForSeq2SeqLM, AutoModelForSequenceClassification, BlipForConditionalGeneration, PreTrainedConfig, PreTrainedModel
 from transformers.conversion_mapping import get_checkpoint_conversion_mapping
 from transformers.core_model_loading import PrefixChange
 
@@ -76,6 +76,7 @@ FAMILIES: dict[str, dict] = {
     **{name: PICTURES for name in ("vit", "deit")},
     "clip_text_model": {**CLIP_TEXT, "bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 0},
     "clip_vision_model": PICTURES,
+    "blip": dict(text_config={**CLIP_TEXT, "encoder_hidden_size": 24}, vision_config=PICTURES),
     "clip": dict(text_config=CLIP_TEXT, vision_config=PICTURES, projection_dim=12),
 }
 """Field by field, a full config of each has more."""
@@ -185,6 +186,8 @@ def model_of(config: PreTrainedConfig, classifies: bool = False) -> PreTrainedMo
     if classifies and config.model_type in CLASSIFY:
         config.architectures = [{"vit": "ViT", "deit": "DeiT"}[config.model_type] + "ForImageClassification"]
         return AutoModelForImageClassification.from_config(config, attn_implementation="eager", dtype=torch.float32).eval()
+    if config.model_type == "blip":
+        return BlipForConditionalGeneration._from_config(config, attn_implementation="eager", dtype=torch.float32).eval()
     if classifies:
         return AutoModelForSequenceClassification.from_config(config, attn_implementation="eager", dtype=torch.float32).eval()
     if config.model_type in ENCODERS:
@@ -211,7 +214,7 @@ def logits(config: PreTrainedConfig, classifies: bool = False) -> tuple[dict, to
         ids = torch.randint(3, 50, (2, 9), generator=setting.generator("fields"))
         inputs = {"decoder_input_ids": ids.flip(0)} if getattr(config, "is_encoder_decoder", False) else {}
         inputs = pictures(config) if config.model_type in VISION else {"input_ids": ids, **inputs}
-        if config.model_type == "clip":
+        if config.model_type in ("blip", "clip"):
             inputs |= pictures(config.vision_config)
         shapes = {key: tuple(parameter.shape) for key, parameter in model.named_parameters()}
         output = model(**inputs)
@@ -221,7 +224,7 @@ def logits(config: PreTrainedConfig, classifies: bool = False) -> tuple[dict, to
 
 
 def pictures(config: PreTrainedConfig) -> dict[str, torch.Tensor]:
-    shape = (2, config.num_channels, config.image_size, config.image_size)
+    shape = (2, getattr(config, "num_channels", 3), config.image_size, config.image_size)
     return {"pixel_values": torch.randn(shape, generator=setting.generator("fields"))}
 
 

@@ -57,6 +57,8 @@ def batch(name: str, case: cases.Case) -> dict[str, torch.Tensor]:
     """Three rows or one, all but the first padded; no label where the prediction would be made at a padded position."""
     if bases.ALL[case.base].task == "pictures":
         return of_pictures(name, case)
+    if bases.ALL[case.base].task == "captions":
+        return of_captions(name, case)
     if bases.ALL[case.base].task == "pairs":
         return of_pairs(name, case)
     padding = 0 if case.padding == "none" else 2
@@ -114,6 +116,26 @@ def of_pairs(name: str, case: cases.Case) -> dict[str, torch.Tensor]:
         mask[row, : end + 1] = 1
     pixels = torch.randn((case.rows, vision.num_channels, *size), generator=setting.generator(f"{name}/pixel_values"))
     result = {"input_ids": ids, "attention_mask": mask, "pixel_values": pixels, "return_loss": torch.ones(1, dtype=torch.int64)}
+    return {**result, "interpolate_pos_encoding": torch.ones(1, dtype=torch.int64)} if case.size else result
+
+
+def of_captions(name: str, case: cases.Case) -> dict[str, torch.Tensor]:
+    """Captions of three lengths, padded on the right, and the pictures; the first token of one is not learnt."""
+    config = bases.ALL[case.base].config
+    vision = config.vision_config
+    size = case.size or [vision.image_size] * 2
+    ids = torch.randint(4, 50, (case.rows, 8), generator=setting.generator(f"{name}/input_ids"))
+    mask = torch.ones_like(ids)
+    ids[:, 0] = config.text_config.bos_token_id
+    for row in range(case.rows):
+        end = 7 - 2 * (row % 3)
+        ids[row, end] = config.text_config.sep_token_id
+        ids[row, end + 1 :] = 0
+        mask[row, end + 1 :] = 0
+    labels = torch.where(mask == 1, ids, -100)
+    labels[0, 2] = -100
+    pixels = torch.randn((case.rows, 3, *size), generator=setting.generator(f"{name}/pixel_values"))
+    result = {"pixel_values": pixels, "input_ids": ids, "attention_mask": mask, "labels": labels}
     return {**result, "interpolate_pos_encoding": torch.ones(1, dtype=torch.int64)} if case.size else result
 
 

@@ -24,9 +24,16 @@ final class GoldenPictures implements Examples<GoldenPictures>, Batch, Objective
     features =
         inputs
             .pixels()
-            .map(pixels -> new INDArray[] {inputs.input(), pixels})
+            .or(() -> inputs.decoder().map(ForwardInputs.DecoderInput::ids))
+            .map(second -> new INDArray[] {inputs.input(), second})
             .orElseGet(() -> new INDArray[] {inputs.input()});
-    masks = inputs.attentionMask().map(mask -> new INDArray[] {mask, null}).orElse(null);
+    masks =
+        inputs
+            .decoder()
+            .flatMap(ForwardInputs.DecoderInput::mask)
+            .map(mask -> new INDArray[] {null, mask})
+            .or(() -> inputs.attentionMask().map(mask -> new INDArray[] {mask, null}))
+            .orElse(null);
     labels = inputs.labels().orElseThrow();
   }
 

@@ -155,7 +155,7 @@ class TaskTrainingTest {
       case QUESTION_ANS -> QuestionAnswerer.class;
       case FEATURE_EXTRACTION -> Encoder.class;
       case SEQ_2_SEQ_LM -> Seq2SeqLanguageModel.class;
-      case CAUSAL_LM, IMAGE_CLASSIFICATION, IMAGE_TEXT ->
+      case CAUSAL_LM, IMAGE_CLASSIFICATION, IMAGE_TEXT, IMAGE_TO_TEXT ->
           throw new IllegalArgumentException(task + " is another test's");
     };
   }

@@ -163,6 +163,7 @@ public final class AutoPeft {
       case FEATURE_EXTRACTION -> Encoder.class;
       case IMAGE_CLASSIFICATION -> ImageClassifier.class;
       case IMAGE_TEXT -> ImageTextModel.class;
+      case IMAGE_TO_TEXT -> ImageCaptioner.class;
     };
   }
 

@@ -157,6 +157,12 @@ record ModelLoader(Path folder, ModelArchitecture architecture, TransformerOptio
     return options.precision() == Precision.BF16 ? DataType.BFLOAT16 : options.dataType();
   }
 
+  /** That of the options, or else of the model's own config. */
+  private double smoothing() {
+    boolean own = architecture.head() instanceof HeadPart.Language && options.labelSmoothing() == 0;
+    return own ? ((HeadPart.Language) architecture.head()).smoothing() : options.labelSmoothing();
+  }
+
   private FrozenModel model(WeightStore weights) {
     if (options.offload()) {
       try {
@@ -170,7 +176,7 @@ record ModelLoader(Path folder, ModelArchitecture architecture, TransformerOptio
         architecture,
         weights,
         options.gradientCheckpointing(),
-        options.labelSmoothing(),
+        smoothing(),
         options.neftuneAlpha(),
         options.interpolatedPositions());
   }

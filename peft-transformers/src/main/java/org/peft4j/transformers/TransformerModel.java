@@ -33,6 +33,7 @@ import org.peft4j.transformers.tokenizer.Tokenizer;
 public abstract sealed class TransformerModel implements AutoCloseable
     permits CausalLanguageModel,
         Encoder,
+        ImageCaptioner,
         ImageClassifier,
         ImageTextModel,
         QuestionAnswerer,

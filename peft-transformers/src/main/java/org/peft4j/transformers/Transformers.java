@@ -114,9 +114,9 @@ public final class Transformers {
    */
   public static Seq2SeqLanguageModel loadSeq2Seq(Path folder, TransformerOptions options) {
     ModelArchitecture model = StoredHead.of(folder, Families.read(folder));
-    if (model.encoder().isEmpty()) {
+    if (model.encoder().isEmpty() || model.pictures().isPresent()) {
       throw new PeftException(
-          "%s (%s) has no encoder, which adapters of the task SEQ_2_SEQ_LM need. Give the folder of an encoder-decoder. In Java, Transformers.open opens this checkpoint."
+          "%s (%s) has no encoder of texts, which adapters of the task SEQ_2_SEQ_LM need. Give the folder of an encoder-decoder. In Java, Transformers.open opens this checkpoint."
               .formatted(folder, model.names().className()));
     }
     if (!model.takesDecoderIds()) {
@@ -279,6 +279,24 @@ public final class Transformers {
   }
 
   /**
+   * Loads a model that writes captions of pictures: BLIP.
+   *
+   * @throws PeftException if the family or a setting is not supported, the checkpoint is another
+   *     model's, or a tensor is missing, unexpected or of another shape
+   */
+  public static ImageCaptioner loadCaptioner(Path folder, TransformerOptions options) {
+    ModelArchitecture model = StoredHead.of(folder, Families.read(folder));
+    if (model.task() != Task.IMAGE_TO_TEXT) {
+      throw new PeftException(
+          folder
+              + " ("
+              + model.names().className()
+              + ") writes no captions. Give the folder of a BlipForConditionalGeneration.");
+    }
+    return new ImageCaptioner(folder, new ModelLoader(folder, model, options).load(), options);
+  }
+
+  /**
    * Loads a model of texts and pictures: CLIP.
    *
    * @throws PeftException if the family or a setting is not supported, the checkpoint is another
@@ -328,6 +346,7 @@ public final class Transformers {
       case FEATURE_EXTRACTION -> loadEncoder(folder, options);
       case IMAGE_CLASSIFICATION -> loadImageClassifier(folder, task, options);
       case IMAGE_TEXT -> loadImageText(folder, options);
+      case IMAGE_TO_TEXT -> loadCaptioner(folder, options);
     };
   }
 
@@ -355,6 +374,9 @@ public final class Transformers {
     }
     if (head instanceof HeadPart.Pairs) {
       return loadImageText(folder, options);
+    }
+    if (Families.read(folder).task() == Task.IMAGE_TO_TEXT) {
+      return loadCaptioner(folder, options);
     }
     return Families.read(folder).encoder().isPresent()
         ? loadSeq2Seq(folder, options)

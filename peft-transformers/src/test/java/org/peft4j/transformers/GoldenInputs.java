@@ -29,6 +29,13 @@ public record GoldenInputs(
   /** Reads {@code inputs.safetensors} of a case. */
   public static GoldenInputs of(String caseName) {
     Path file = Golden.folder(caseName).resolve("inputs.safetensors");
+    if (Golden.has(file, PIXELS) && Golden.has(file, "labels") && Golden.has(file, "input_ids")) {
+      return new GoldenInputs( // Captions.
+          List.of(Golden.floats(file, PIXELS), Golden.integers(file, "input_ids")),
+          Arrays.asList(null, Golden.integers(file, "attention_mask")),
+          Golden.integers(file, "labels"),
+          false);
+    }
     if (Golden.has(file, PIXELS) && Golden.has(file, "input_ids")) { // Pairs, by their numbers.
       INDArray texts = Golden.integers(file, "input_ids");
       return new GoldenInputs(
@@ -71,7 +78,7 @@ public record GoldenInputs(
 
   /** Whether its pictures may have another size than the model's. */
   public boolean anySize() {
-    return features.get(features.size() - 1).rank() == 4;
+    return features.stream().anyMatch(feature -> feature.rank() == 4);
   }
 
   /** The output of a graph for this batch. */

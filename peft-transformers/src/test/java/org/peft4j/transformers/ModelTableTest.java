@@ -62,6 +62,9 @@ class ModelTableTest {
     if (architecture.endsWith("ForImageClassification")) {
       return "IMAGE_CLASSIFICATION";
     }
+    if (architecture.startsWith("Blip")) {
+      return "IMAGE_TO_TEXT";
+    }
     if (architecture.matches(".*(ForConditionalGeneration|MTModel)")) {
       return "SEQ_2_SEQ_LM";
     }

@@ -31,7 +31,10 @@ final class SampleLogits {
     }
     INDArray tokens = tokens(model);
     if (model.pictures().isPresent()) {
-      return new INDArray[] {tokens, picture(model.pictures().get())};
+      INDArray picture = picture(model.pictures().get());
+      return model.encoder().isPresent()
+          ? new INDArray[] {picture, tokens}
+          : new INDArray[] {tokens, picture};
     }
     return model.takesDecoderIds() ? new INDArray[] {tokens, tokens} : new INDArray[] {tokens};
   }

@@ -34,7 +34,7 @@ public record Wording(Task task, Optional<String> answers) {
       return answers.get();
     }
     return switch (task) {
-      case CAUSAL_LM, SEQ_2_SEQ_LM, TOKEN_CLS -> "tokens";
+      case CAUSAL_LM, SEQ_2_SEQ_LM, TOKEN_CLS, IMAGE_TO_TEXT -> "tokens";
       case SEQ_CLS -> "sequences";
       case QUESTION_ANS -> "windows";
       case FEATURE_EXTRACTION -> "examples";

@@ -40,6 +40,7 @@ import picocli.CommandLine.Spec;
           + " them from labels [B,L]) and, if present, decoder_attention_mask.",
       "CLIP reads input_ids, attention_mask, pixel_values, and return_loss [1] of 1 for the loss of"
           + " pairs; writes logits_per_text, logits_per_image, text_embeds and image_embeds.",
+      "BLIP reads pixel_values, and the captions as input_ids, attention_mask and labels [B,T].",
       "A vision model reads pixel_values [B,C,H,W], and interpolate_pos_encoding [1] of 1 for pictures"
           + " of another size than its own.",
       "A UNet of diffusers reads sample [B,C,H,W], timestep [B], encoder_hidden_states [B,T,W] and, for"

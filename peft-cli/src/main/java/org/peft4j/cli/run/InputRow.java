@@ -28,7 +28,7 @@ record InputRow(Row row, TextInput input) {
       case SEQ_2_SEQ_LM -> text(row, "source");
       case CAUSAL_LM -> text(row, "prompt");
       case FEATURE_EXTRACTION -> text(row, "text");
-      case IMAGE_CLASSIFICATION, IMAGE_TEXT -> throw task.readsNoText();
+      case IMAGE_CLASSIFICATION, IMAGE_TEXT, IMAGE_TO_TEXT -> throw task.readsNoText();
     };
   }
 

@@ -2,8 +2,10 @@ package org.peft4j.internal.planning;
 
 import static org.peft4j.internal.Quoted.quoted;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.peft4j.config.CommonConfig;
 import org.peft4j.config.ModulePattern;
 import org.peft4j.config.ModuleSelector;
@@ -100,7 +102,8 @@ final class TargetMatcher {
                         + " matches no site of this model. Nearest: "
                         + nearest(name)
                         + ".")
-            .toList();
+            .collect(Collectors.toCollection(ArrayList::new));
+    UsualNames.sentence(unknown, graftableSites()).ifPresent(problems::add);
     if (unknown.size() == names.size()) {
       CommonConfig.require("target_modules", problems);
     }
@@ -222,7 +225,11 @@ final class TargetMatcher {
   }
 
   private List<String> graftable() {
-    return sites.stream().filter(s -> supported.contains(s.kind())).map(Site::name).toList();
+    return graftableSites().stream().map(Site::name).toList();
+  }
+
+  private List<Site> graftableSites() {
+    return sites.stream().filter(s -> supported.contains(s.kind())).toList();
   }
 
   private String nearest(String name) {

@@ -17,6 +17,7 @@ final class Loading {
       case FEATURE_EXTRACTION -> "feature-extraction";
       case IMAGE_CLASSIFICATION -> "image-classification";
       case IMAGE_TEXT -> "zero-shot-image-classification";
+      case IMAGE_TO_TEXT -> "image-to-text";
     };
   }
 
@@ -49,8 +50,7 @@ final class Loading {
       base = %2$s.from_pretrained(%1$s)
       model = PeftModel.from_pretrained(base, "path/to/this/folder")
       processor = AutoImageProcessor.from_pretrained(%1$s)"""
-          .formatted(
-              base, task == Task.IMAGE_TEXT ? "AutoModel" : "AutoModelForImageClassification");
+          .formatted(base, ofPictures(task));
     }
     return """
     from peft import %1$s
@@ -70,9 +70,17 @@ final class Loading {
           case TOKEN_CLS -> "TokenClassification";
           case QUESTION_ANS -> "QuestionAnswering";
           case FEATURE_EXTRACTION -> "FeatureExtraction";
-          case IMAGE_CLASSIFICATION, IMAGE_TEXT ->
+          case IMAGE_CLASSIFICATION, IMAGE_TEXT, IMAGE_TO_TEXT ->
               throw new IllegalStateException("PEFT has no class for it.");
         };
+  }
+
+  private static String ofPictures(Task task) {
+    return switch (task) {
+      case IMAGE_CLASSIFICATION -> "AutoModelForImageClassification";
+      case IMAGE_TO_TEXT -> "AutoModelForImageTextToText";
+      default -> "AutoModel";
+    };
   }
 
   private static String java(Task task) {
@@ -85,6 +93,7 @@ final class Loading {
       case FEATURE_EXTRACTION -> "Encoder";
       case IMAGE_CLASSIFICATION -> "ImageClassifier";
       case IMAGE_TEXT -> "ImageTextModel";
+      case IMAGE_TO_TEXT -> "ImageCaptioner";
     };
   }
 
@@ -94,6 +103,7 @@ final class Loading {
       case QUESTION_ANS -> "model.predict(\"A question?\", \"A text with the answer.\")";
       case FEATURE_EXTRACTION -> "model.embed(\"A text.\").length";
       case IMAGE_CLASSIFICATION -> "model.predict(pixelValues)";
+      case IMAGE_TO_TEXT -> "model.predict(pixelValues)";
       case IMAGE_TEXT -> "model.match(List.of(\"A text.\"), pixelValues).textProbabilities()";
     };
   }

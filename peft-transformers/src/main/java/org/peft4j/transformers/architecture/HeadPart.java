@@ -178,14 +178,32 @@ public sealed interface HeadPart
    * @param softCap c of {@code cap(z) = c·tanh(z/c)}
    * @param constants the key in checkpoints of numbers that never train, [1, outputs]; a file may
    *     leave them out, and they are 0 then: BART's {@code final_logits_bias}
+   * @param dense layers before the output: BLIP
+   * @param smoothing ε of the loss where the config says it: BLIP
    */
   record Language(
       LinearPart linear,
       boolean tied,
       double multiplier,
       OptionalDouble softCap,
-      Optional<String> constants)
+      Optional<String> constants,
+      List<DensePart> dense,
+      double smoothing)
       implements Output {
+    public Language {
+      dense = List.copyOf(dense);
+    }
+
+    /** Logits of the hidden states themselves, with the loss as it is. */
+    public Language(
+        LinearPart linear,
+        boolean tied,
+        double multiplier,
+        OptionalDouble softCap,
+        Optional<String> constants) {
+      this(linear, tied, multiplier, softCap, constants, List.of(), 0);
+    }
+
     /** Logits to which nothing is added. */
     public Language(LinearPart linear, boolean tied, double multiplier, OptionalDouble softCap) {
       this(linear, tied, multiplier, softCap, Optional.empty());
@@ -199,17 +217,18 @@ public sealed interface HeadPart
 
     /** The same with a matrix of its own. */
     public Language untied() {
-      return new Language(linear, false, multiplier, softCap, constants);
+      return new Language(linear, false, multiplier, softCap, constants, dense, smoothing);
     }
 
     /** The same, which adapters of before know as {@code other}. */
     public Language formerly(String other) {
-      return new Language(linear.formerly(other), tied, multiplier, softCap, constants);
+      return new Language(
+          linear.formerly(other), tied, multiplier, softCap, constants, dense, smoothing);
     }
 
     /** The same with constants of that key added to the logits. */
     public Language adding(String key) {
-      return new Language(linear, tied, multiplier, softCap, Optional.of(key));
+      return new Language(linear, tied, multiplier, softCap, Optional.of(key), dense, smoothing);
     }
   }
 

@@ -66,6 +66,9 @@ public record ModelArchitecture(
     if (head instanceof HeadPart.Pairs) {
       return Task.IMAGE_TEXT;
     }
+    if (encoder.isPresent() && pictures().isPresent()) {
+      return Task.IMAGE_TO_TEXT;
+    }
     return encoder.isPresent() ? Task.SEQ_2_SEQ_LM : Task.CAUSAL_LM;
   }
 

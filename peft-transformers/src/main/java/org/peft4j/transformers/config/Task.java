@@ -24,7 +24,9 @@ public enum Task {
   /** A label, several, or numbers, for each picture. */
   IMAGE_CLASSIFICATION("ForImageClassification"),
   /** How well texts and pictures go together. */
-  IMAGE_TEXT("Model");
+  IMAGE_TEXT("Model"),
+  /** A text from a picture. */
+  IMAGE_TO_TEXT("ForConditionalGeneration");
 
   private final String suffix;
 
@@ -39,7 +41,7 @@ public enum Task {
 
   /** Whether its inputs are pictures: adapters then name no task. */
   public boolean readsPictures() {
-    return this == IMAGE_CLASSIFICATION || this == IMAGE_TEXT;
+    return this == IMAGE_CLASSIFICATION || this == IMAGE_TEXT || this == IMAGE_TO_TEXT;
   }
 
   /** Whether it gives each input, text or picture, labels. */

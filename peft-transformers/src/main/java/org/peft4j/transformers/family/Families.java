@@ -45,6 +45,7 @@ import org.peft4j.transformers.internal.family.gated.Qwen3Family;
 import org.peft4j.transformers.internal.family.gated.SmolLm3Family;
 import org.peft4j.transformers.internal.family.seq2seq.BartFamily;
 import org.peft4j.transformers.internal.family.seq2seq.T5Family;
+import org.peft4j.transformers.internal.family.vision.BlipFamily;
 import org.peft4j.transformers.internal.family.vision.ClipFamily;
 import org.peft4j.transformers.internal.family.vision.ViTFamily;
 
@@ -95,7 +96,8 @@ public final class Families {
           new ViTFamily("deit", "DeiT"),
           ClipFamily.TEXT,
           ClipFamily.VISION,
-          ClipFamily.BOTH);
+          ClipFamily.BOTH,
+          new BlipFamily());
 
   private static final JsonReader JSON = JsonReader.upTo(1 << 20, 1 << 20);
 

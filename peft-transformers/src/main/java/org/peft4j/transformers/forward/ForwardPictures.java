@@ -10,11 +10,13 @@ import org.peft4j.safetensors.TensorSource;
 import org.peft4j.transformers.architecture.HeadPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.architecture.PatchInput;
+import org.peft4j.transformers.internal.head.Labelled;
 
 /** The batch of a file for a model that reads pictures. */
 final class ForwardPictures {
   private static final String IDS = "input_ids";
   private static final String MASK = "attention_mask";
+  private static final String LABELS = "labels";
   private static final String LOSS = "return_loss";
   static final String PIXELS = "pixel_values";
   static final String INTERPOLATE = "interpolate_pos_encoding";
@@ -23,7 +25,46 @@ final class ForwardPictures {
 
   /** Pictures and their labels, or texts and pictures. */
   static ForwardInputs read(TensorSource source, ModelArchitecture model) {
+    if (model.encoder().isPresent()) {
+      return captions(source, model);
+    }
     return model.head() instanceof HeadPart.Pairs ? pairs(source, model) : alone(source, model);
+  }
+
+  /** Pictures and the texts that a decoder reads of them. */
+  private static ForwardInputs captions(TensorSource source, ModelArchitecture model) {
+    ForwardInputs.requireKnown(source, List.of(PIXELS, IDS, MASK, INTERPOLATE), List.of(LABELS));
+    INDArray pixels = pixels(source, model);
+    List<Long> shape = source.tensor(IDS).shape();
+    long[] size = shape.stream().mapToLong(Long::longValue).toArray();
+    if (size.length != 2 || size[0] != pixels.size(0) || size[1] < 1) {
+      throw ForwardInputs.problem(
+          source.path(),
+          "%s has the shape %s; needed: [%d, length].".formatted(IDS, shape, pixels.size(0)));
+    }
+    int most = model.vocabularySize() - 1;
+    for (String other : List.of(MASK, LABELS)) {
+      if (source.tensors().containsKey(other) && !source.tensor(other).shape().equals(shape)) {
+        throw ForwardInputs.problem(
+            source.path(),
+            "%s has the shape %s; needed: %s, as %s has."
+                .formatted(other, source.tensor(other).shape(), shape, IDS));
+      }
+    }
+    int[] ids = ForwardInputs.values(source, IDS, 0, most);
+    Optional<INDArray> mask =
+        ForwardInputs.optional(source, MASK, 0, 1).map(m -> ForwardInputs.array(m, size));
+    Optional<INDArray> labels =
+        ForwardInputs.optional(source, LABELS, Labelled.IGNORED, most)
+            .map(l -> ForwardInputs.array(l, size));
+    return new ForwardInputs(
+        pixels,
+        Optional.empty(),
+        Optional.empty(),
+        Optional.of(new ForwardInputs.DecoderInput(ForwardInputs.array(ids, size), mask)),
+        labels,
+        List.of(),
+        Optional.empty());
   }
 
   private static ForwardInputs pairs(TensorSource source, ModelArchitecture model) {

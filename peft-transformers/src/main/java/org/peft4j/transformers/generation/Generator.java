@@ -9,6 +9,8 @@ import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.error.PeftException;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.architecture.PositionPart;
@@ -121,6 +123,55 @@ public final class Generator {
       } else {
         steps.begin(batch.mask());
       }
+      if (beams) {
+        return search(config, processors, room, ends, steps, batch, last, listener);
+      }
+      choose(config, processors, room, ends, steps, batch, listener);
+    }
+    batch.end(last);
+    return batch.result();
+  }
+
+  /**
+   * Writes a caption of each picture: the tokens that follow its prompt, which begins with the
+   * model's begin-of-text token.
+   *
+   * @param pixelValues [pictures, channels, height, width]
+   * @param prompts one for each, all of the same length
+   * @throws PeftException if the model reads no pictures, the prompts are not as many, or of
+   *     different lengths; or as {@link #generate(List, GenerationConfig, TokenListener)} does
+   */
+  public Generation generate(
+      INDArray pixelValues, List<int[]> prompts, GenerationConfig config, TokenListener listener) {
+    if (model.encoder().isEmpty() || model.pictures().isEmpty()) {
+      throw new PeftException("This model writes no captions: it reads no pictures.");
+    }
+    if (prompts.size() != pixelValues.size(0)
+        || prompts.stream().mapToInt(prompt -> prompt.length).distinct().count() != 1) {
+      throw new PeftException(
+          "There are %d pictures, and prompts of the lengths %s; needed: one for each, of the same length."
+              .formatted(
+                  pixelValues.size(0), prompts.stream().map(prompt -> prompt.length).toList()));
+    }
+    PromptCheck.require(prompts, model);
+    PromptCheck.requireIds(config.rules(), model);
+    boolean beams = config.beams().count() > 1;
+    int times = beams ? 1 : config.beams().returned();
+    List<int[]> begin = repeated(prompts, times);
+    Set<Integer> endOfText = Set.copyOf(config.eosTokenIds().orElse(model.tokens().endOfText()));
+    int longest = begin.get(0).length;
+    int wanted = config.room(longest);
+    int room = (int) Math.min(wanted, (long) positions() - longest + 1);
+    warning(positions(), longest, wanted).ifPresent(LOG::warn);
+    Batch batch = new Batch(begin, padding(config), room);
+    RowEnds ends = new RowEnds(endOfText, config.rules().stopStrings(), tokenizer, longest);
+    List<List<LogitsProcessor>> processors =
+        begin.stream()
+            .map(text -> Processors.of(config, longest, longest + wanted, endOfText, text))
+            .toList();
+    Ending last = room == wanted ? Ending.LENGTH : Ending.POSITIONS;
+    try (Steps steps = new Steps(graph, true)) {
+      steps.encode(times == 1 ? pixelValues : Nd4j.repeat(pixelValues, times));
       if (beams) {
         return search(config, processors, room, ends, steps, batch, last, listener);
       }

@@ -23,6 +23,7 @@ final class Steps implements AutoCloseable {
   private final ComputationGraph graph;
   private final boolean encodes;
   private Optional<int[][]> sources = Optional.empty();
+  private Optional<INDArray> pictures = Optional.empty();
 
   Steps(ComputationGraph graph, boolean encodes) {
     this.graph = graph;
@@ -49,6 +50,24 @@ final class Steps implements AutoCloseable {
     sources = Optional.of(ids);
   }
 
+  /** Begins with pictures for the encoder, [rows, channels, height, width]. */
+  void encode(INDArray pixelValues) {
+    graph.rnnClearPreviousState();
+    pictures = Optional.of(pixelValues.dup('c'));
+  }
+
+  /** What the encoder reads in its first step; later, anything. */
+  private INDArray source(int rows) {
+    if (pictures.isPresent()) {
+      INDArray pixels = pictures.get();
+      pictures = Optional.empty();
+      return pixels;
+    }
+    int[][] ids = sources.orElseGet(() -> new int[rows][1]);
+    sources = Optional.empty();
+    return Nd4j.createFromArray(ids);
+  }
+
   /** Texts [rows, time], padded on the right. */
   static int[][] padded(List<int[]> texts, int padding) {
     int time = texts.stream().mapToInt(text -> text.length).max().orElse(0);
@@ -63,10 +82,8 @@ final class Steps implements AutoCloseable {
 
   /** Runs the model one step; returns the logits of each row's last position. */
   float[][] next(int[][] ids) {
-    int[][] encoder = sources.orElseGet(() -> new int[ids.length][1]);
-    sources = Optional.empty();
     try (INDArray input = Nd4j.createFromArray(ids);
-        INDArray source = Nd4j.createFromArray(encoder);
+        INDArray source = source(ids.length);
         INDArray logits =
             (encodes ? graph.rnnTimeStep(source, input) : graph.rnnTimeStep(input))[0]) {
       long last = logits.size(1) - 1;

@@ -203,7 +203,7 @@ public record DataFiles(
                 file
                     + " is read for the task FEATURE_EXTRACTION, which learns from pairs or triplets"
                     + " of texts: DataFiles.readRelated.");
-        case IMAGE_CLASSIFICATION, IMAGE_TEXT -> throw head.task().readsNoText();
+        case IMAGE_CLASSIFICATION, IMAGE_TEXT, IMAGE_TO_TEXT -> throw head.task().readsNoText();
       };
     }
   }

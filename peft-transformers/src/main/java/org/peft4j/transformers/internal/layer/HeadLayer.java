@@ -28,7 +28,9 @@ final class HeadLayer extends LossLayer {
   HeadLayer(NeuralNetConfiguration configuration, FrozenModel model, LayerGrafts grafts) {
     super(configuration, model, model.architecture().head().sites(), grafts);
     HeadPart.Output head = (HeadPart.Output) model.architecture().head();
-    readout = Readout.of(head, new Modules(model, grafts), twoStacks());
+    // A caption is its own decoder's input, as a text is that of a decoder alone.
+    boolean shifted = twoStacks() && model.architecture().pictures().isEmpty();
+    readout = Readout.of(head, new Modules(model, grafts), shifted);
   }
 
   @Override

@@ -27,6 +27,8 @@ import org.slf4j.LoggerFactory;
  * no other tensor except known constant buffers and the heads that encoders were pretrained with.
  */
 public final class CheckpointReader {
+  private static final long MOST_TWICE = 1 << 24;
+
   private static final Logger LOG = LoggerFactory.getLogger(CheckpointReader.class);
 
   private final Path folder;
@@ -113,7 +115,7 @@ public final class CheckpointReader {
       Optional<String> key = keys.canonical(info.name());
       if (key.isPresent()) {
         TensorInfo other = found.put(key.get(), info);
-        if (other != null) {
+        if (other != null && !sameValues(source, other, info)) {
           problems.add(other.name() + " and " + info.name() + " are both " + key.get());
         }
         check(key.get(), info, problems);
@@ -143,6 +145,16 @@ public final class CheckpointReader {
       LOG.info("{}: the head of pretraining is not used: {}.", folder, String.join(", ", unused));
     }
     return found;
+  }
+
+  /** Whether a tensor is there twice: BLIP's bias of its head has two names in files of before. */
+  private static boolean sameValues(TensorSource source, TensorInfo one, TensorInfo other) {
+    return one.dtype() == other.dtype()
+        && one.shape().equals(other.shape())
+        && one.byteCount() < MOST_TWICE
+        && source
+            .slice(one.name(), 0, (int) one.byteCount())
+            .equals(source.slice(other.name(), 0, (int) other.byteCount()));
   }
 
   private void check(String key, StoredWeight weight, TreeSet<String> problems) {
