@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 import java.util.stream.IntStream;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.error.PeftException;
@@ -31,6 +32,7 @@ final class EpochSource<B extends Batch> implements DataSource<B> {
   private final Optional<LengthGroups> groups;
   private final Workers workers;
   private final WorkerRows whose;
+  private final LongSupplier checksum;
   private final int batchSize;
   private final int accumulated;
   private final long batches;
@@ -53,6 +55,7 @@ final class EpochSource<B extends Batch> implements DataSource<B> {
     boolean shared = whose == WorkerRows.SHARED;
     batchSize = Math.multiplyExact(settings.batchSize(), shared ? workers.size() : 1);
     int size = shared ? examples.size() : workers.most(examples.size());
+    checksum = shared ? examples::checksum : checksumOfAll();
     accumulated = settings.gradientAccumulation();
     groups = settings.groupByLength() ? Optional.of(groups(examples)) : Optional.empty();
     batches = settings.dropLast() ? size / batchSize : parts(size, batchSize);
@@ -70,6 +73,12 @@ final class EpochSource<B extends Batch> implements DataSource<B> {
         settings.steps() > 0
             ? settings.steps()
             : Math.multiplyExact(settings.epochs(), stepsOfEpoch);
+  }
+
+  /** All workers ask for it here; later, the first one alone may want it. */
+  private LongSupplier checksumOfAll() {
+    long all = workers.checksum(examples.checksum());
+    return () -> all;
   }
 
   private LengthGroups groups(Examples<B> all) {
@@ -150,6 +159,6 @@ final class EpochSource<B extends Batch> implements DataSource<B> {
 
   @Override
   public long checksum() {
-    return whose == WorkerRows.OWN ? workers.checksum(examples.checksum()) : examples.checksum();
+    return checksum.getAsLong();
   }
 }

@@ -31,7 +31,7 @@ record SharedRun(Workers workers) {
         .model()
         .active()
         .forEach(name -> facts.put("adapter " + name, oneLine(training.model().config(name))));
-    facts.put("the model's sites", hash(training.model().sites().hashCode()));
+    facts.put("the model's sites", hash(training.model().sites().toString().hashCode()));
     training.saved().values().forEach((name, value) -> facts.put(name, oneLine(value)));
     INDArray values = training.model().network().params();
     facts.put("the adapters' values", hash(Arrays.hashCode(values.ravel().toDoubleVector())));

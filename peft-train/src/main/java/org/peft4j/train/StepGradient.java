@@ -137,7 +137,7 @@ final class StepGradient<B extends Batch> implements AutoCloseable {
       if (network.getFlattenedGradients() == null) {
         network.initGradientsView();
       }
-      return network.getFlattenedGradients();
+      return network.getFlattenedGradients().reshape(network.params().shape());
     }
     return network.gradient().gradient();
   }

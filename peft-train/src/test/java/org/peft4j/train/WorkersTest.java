@@ -11,6 +11,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.peft4j.AdapterScope;
 import org.peft4j.error.PeftException;
@@ -80,6 +81,18 @@ class WorkersTest {
     assertThat(all.get(0)).containsExactly(one, within(1e-5f));
   }
 
+  @Test
+  void aWorkerWithoutRowsTrainsAlong() {
+    TrainingData two = TinyTraining.data(2);
+    float[] one = train(Workers.alone(), two, settings(3).build(), WorkerRows.SHARED);
+
+    List<float[]> all =
+        Ring.of(3, workers -> train(workers, two, settings(1).build(), WorkerRows.SHARED));
+
+    assertThat(all).allSatisfy(own -> assertThat(own).isEqualTo(all.get(0)));
+    assertThat(all.get(0)).containsExactly(one, within(1e-5f));
+  }
+
   private static TrainingData third(int rank) {
     return TrainingData.of(
         IntStream.range(0, ROWS)
@@ -112,22 +125,24 @@ class WorkersTest {
     assertThat(first.get(1).parameters()).isEqualTo(first.get(0).parameters());
   }
 
-  @Test
-  void aResumedTrainingEqualsOneThatWasNeverStopped(@TempDir Path folder) {
-    float[] whole = Ring.of(3, workers -> run(workers, folder, Optional.empty())).get(2);
+  @ParameterizedTest
+  @EnumSource(WorkerRows.class)
+  void aResumedTrainingEqualsOneThatWasNeverStopped(WorkerRows whose, @TempDir Path folder) {
+    float[] whole = Ring.of(3, workers -> run(workers, whose, folder, Optional.empty())).get(2);
 
     List<float[]> resumed =
-        Ring.of(3, workers -> run(workers, folder, Optional.of(folder.resolve("checkpoint-9"))));
+        Ring.of(
+            3, workers -> run(workers, whose, folder, Optional.of(folder.resolve("checkpoint-9"))));
 
     assertThat(resumed).allSatisfy(end -> assertThat(end).isEqualTo(whole));
   }
 
-  private static float[] run(Workers workers, Path folder, Optional<Path> from) {
+  private static float[] run(Workers workers, WorkerRows whose, Path folder, Optional<Path> from) {
     try (TinyTraining tiny = new TinyTraining()) {
       FineTunerBuilder<?> builder =
-          FineTuner.builder(tiny.model, DATA)
+          FineTuner.builder(tiny.model, whose == WorkerRows.OWN ? third(workers.rank()) : DATA)
               .settings(TinyTraining.settings().steps(14).batchSize(1).build())
-              .workers(workers, WorkerRows.SHARED);
+              .workers(workers, whose);
       from.ifPresentOrElse(builder::resumeFrom, () -> builder.checkpoints(folder, 9));
       builder.build().run();
       return tiny.parameters();
@@ -136,10 +151,15 @@ class WorkersTest {
 
   @Test
   void anotherNumberOfWorkersDoesNotGoOnFromACheckpoint(@TempDir Path folder) {
-    Ring.of(2, workers -> run(workers, folder, Optional.empty()));
+    Ring.of(2, workers -> run(workers, WorkerRows.SHARED, folder, Optional.empty()));
 
     assertThatThrownBy(
-            () -> run(Workers.alone(), folder, Optional.of(folder.resolve("checkpoint-9"))))
+            () ->
+                run(
+                    Workers.alone(),
+                    WorkerRows.SHARED,
+                    folder,
+                    Optional.of(folder.resolve("checkpoint-9"))))
         .isInstanceOf(PeftException.class)
         .hasMessageContaining("workers=2");
   }
