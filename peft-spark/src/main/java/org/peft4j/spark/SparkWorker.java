@@ -19,7 +19,9 @@ public final class SparkWorker<T> {
     this.attempt = attempt;
   }
 
-  /** All workers, for {@link org.peft4j.train.FineTunerBuilder#workers}. They close by themselves. */
+  /**
+   * All workers, for {@link org.peft4j.train.FineTunerBuilder#workers}. They close by themselves.
+   */
   public Workers workers() {
     return workers;
   }

@@ -20,23 +20,25 @@ import org.peft4j.train.parallel.WorkerRows;
 class SparkTrainingTest {
   private static final int ROWS = 14;
 
-  @TempDir static Path folder;
-
   private static TinyModel tiny;
   private static SparkSession spark;
 
   @BeforeAll
-  static void start() {
+  static void start(@TempDir Path folder) {
     tiny = TinyModel.in(folder);
-    spark =
-        SparkSession.builder()
-            .master("local[3]")
-            .appName("test")
-            .config("spark.ui.enabled", false)
-            .config("spark.driver.host", "127.0.0.1")
-            .config("spark.driver.bindAddress", "127.0.0.1")
-            .config("spark.sql.shuffle.partitions", 3)
-            .getOrCreate();
+    spark = local(3);
+  }
+
+  /** Spark in this process, with as many slots. */
+  static SparkSession local(int slots) {
+    return SparkSession.builder()
+        .master("local[" + slots + "]")
+        .appName("test")
+        .config("spark.ui.enabled", false)
+        .config("spark.driver.host", "127.0.0.1")
+        .config("spark.driver.bindAddress", "127.0.0.1")
+        .config("spark.sql.shuffle.partitions", slots)
+        .getOrCreate();
   }
 
   @AfterAll

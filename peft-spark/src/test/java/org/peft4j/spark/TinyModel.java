@@ -59,6 +59,10 @@ final class TinyModel implements Serializable {
     }
   }
 
+  String folder() {
+    return folder;
+  }
+
   TransformerModel load() {
     return SharedModels.get(
         folder, () -> Transformers.load(Path.of(folder), TransformerOptions.defaults()));
@@ -66,9 +70,7 @@ final class TinyModel implements Serializable {
 
   PeftModel<ComputationGraph> wrapped() {
     return Peft.wrap(
-        load().graph(),
-        LoraConfig.builder().rank(2).targetModules("q_proj", "v_proj").build(),
-        42);
+        load().graph(), LoraConfig.builder().rank(2).targetModules("q_proj", "v_proj").build(), 42);
   }
 
   static List<int[]> sentences(int count) {
@@ -86,8 +88,7 @@ final class TinyModel implements Serializable {
       rows.add(RowFactory.create((Object) Arrays.stream(sentence).boxed().toArray(Integer[]::new)));
     }
     return spark.createDataFrame(
-        rows,
-        new StructType().add("ids", DataTypes.createArrayType(DataTypes.IntegerType, false)));
+        rows, new StructType().add("ids", DataTypes.createArrayType(DataTypes.IntegerType, false)));
   }
 
   static TrainingData data(List<int[]> sentences) {

@@ -61,6 +61,8 @@ class GuidesTest {
           ROOT.resolve("peft-diffusion/src/test/java/org/peft4j/diffusion/DiffusionGuideTest.java"),
           ROOT.resolve(
               "peft-diffusion/src/test/java/org/peft4j/diffusion/training/SamplingGuideTest.java"),
+          ROOT.resolve("peft-train/src/test/java/org/peft4j/train/WorkersGuideTest.java"),
+          ROOT.resolve("peft-spark/src/test/java/org/peft4j/spark/SparkGuideTest.java"),
           ROOT.resolve("peft-train/src/test/java/org/peft4j/train/FocalLoss.java"));
   private static final Pattern BLOCK = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL);
 
