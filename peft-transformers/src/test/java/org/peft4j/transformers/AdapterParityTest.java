@@ -57,7 +57,8 @@ class AdapterParityTest {
   }
 
   private static final Pattern ROUNDED =
-      Pattern.compile("^heads/|modernbert_tokens_(ia3|linear)|(distilbert_answers|electra_tokens)_linear");
+      Pattern.compile(
+          "^heads/|modernbert_tokens_(ia3|linear)|(distilbert_answers|electra_tokens)_linear");
 
   /** A table that two modules share cannot take the change of one of them. */
   private static final Set<String> TIED =
