@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -51,7 +52,7 @@ public final class UNetForward implements AutoCloseable {
    */
   public static UNetForward of(UNet unet, Path inputs, boolean gradients) {
     Map<String, INDArray> batch = read(inputs);
-    INDArray steps = batch.get(STEP);
+    INDArray steps = Objects.requireNonNull(batch.get(STEP));
     INDArray[] features = {batch.get(SAMPLE), steps.reshape(steps.length(), 1), batch.get(TEXT)};
     Optional<INDArray> target = Optional.ofNullable(batch.get(TARGET));
     UNetForward pass = new UNetForward();
