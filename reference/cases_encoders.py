@@ -4,6 +4,7 @@ import setting  # first: sets the environment
 
 from peft import IA3Config, LNTuningConfig, LoraConfig, PeftConfig, PrefixTuningConfig, PromptTuningConfig
 
+import bases_encoders
 import cases
 from cases import Case
 
@@ -55,6 +56,16 @@ def of(family: str) -> dict[str, Case]:
     return {f"encoders/{family}_{name}": case for name, case in result.items()}
 
 
+PREFIXED = {
+    "roberta": ["tokens", "answers"],
+    "xlm_roberta": ["sequence", "tokens", "answers"],
+    "electra": ["sequence", "tokens"],
+}
+"""What else takes a prefix: the other families have no past_key_values in transformers 5.18, and PEFT 0.21 refuses them. Under a prefix it ignores the types of tokens, so
+that there is no reference for the answers of BERT and ELECTRA."""
+
+WIDTH = bases_encoders.ALL["distilbert_sequence"]["config"].dim
+
 ALL: dict[str, Case] = {key: case for family in FAMILIES for key, case in of(family).items()} | {
     "encoders/bert_several": one("Several labels at once", "bert_several", LoraConfig(task_type="SEQ_CLS", r=2, target_modules=["key"])),
     "encoders/bert_number": one("A number", "bert_number", LoraConfig(task_type="SEQ_CLS", r=2, target_modules=["key"])),
@@ -78,6 +89,17 @@ ALL: dict[str, Case] = {key: case for family in FAMILIES for key, case in of(fam
         "bert_tokens",
         PrefixTuningConfig(task_type="TOKEN_CLS", num_virtual_tokens=2, prefix_projection=True, encoder_hidden_size=7),
         padding="left",
+    ),
+    **{
+        f"encoders/{family}_{task}_prefix": one("A prefix", f"{family}_{task}", PrefixTuningConfig(task_type=TASKS[task], num_virtual_tokens=2))
+        for family, tasks in PREFIXED.items()
+        for task in tasks
+    },
+    "encoders/xlm_roberta_prompt": one("Virtual tokens", "xlm_roberta_sequence", PromptTuningConfig(task_type="SEQ_CLS", num_virtual_tokens=2)),
+    "encoders/distilbert_prompt": one(
+        "Virtual tokens, whose width PEFT does not find by itself",
+        "distilbert_sequence",
+        PromptTuningConfig(task_type="SEQ_CLS", num_virtual_tokens=2, token_dim=WIDTH, num_attention_heads=2, num_layers=2),
     ),
     "encoders/roberta_prefix": one("Positions after the prefix", "roberta_sequence", PrefixTuningConfig(task_type="SEQ_CLS", num_virtual_tokens=2)),
     "encoders/roberta_prompt_left": one(

@@ -301,11 +301,11 @@ class EvaluationTest {
           "Example 1 has the label \"goood\", which the model has not. Nearest: \"good\"");
       assertRefused(
           () -> model.evaluate(List.of(LabelledText.of("x", "bad", "good"))),
-          "Example 0 has the labels [bad, good] and the numbers []; the model gives each text one"
+          "Example 0 has the labels [bad, good] and the numbers []; the model gives each input one"
               + " label.");
       assertRefused(
           () -> number.evaluate(List.of(LabelledText.of("x", "LABEL_0"))),
-          "the model gives each text a number.");
+          "the model gives each input a number.");
       assertRefused(
           () -> encoder.evaluate(List.of(TextPair.of("a", "b"), TextPair.of("a", "b", 1))),
           "1 of 2 pairs have a score; give one to each, or to none.");

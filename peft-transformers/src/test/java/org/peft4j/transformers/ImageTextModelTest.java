@@ -18,10 +18,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.MultiDataSet;
 import org.nd4j.linalg.factory.Nd4j;
+import org.peft4j.Peft;
 import org.peft4j.PeftModel;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.files.TensorFile;
 import org.peft4j.lora.LoraConfig;
+import org.peft4j.prompt.prefix.PrefixTuningConfig;
 import org.peft4j.safetensors.TensorSource;
 import org.peft4j.transformers.checkpoint.CheckpointWriter;
 
@@ -50,6 +52,17 @@ class ImageTextModelTest {
   private static Set<String> keys(Path file) {
     try (TensorSource source = TensorSource.open(file)) {
       return new TreeSet<>(source.tensors().keySet());
+    }
+  }
+
+  @Test
+  void aPrefixIsRefusedByName() {
+    try (TransformerModel model = Golden.open("clip_text")) {
+      PrefixTuningConfig prefix = PrefixTuningConfig.builder().virtualTokens(2).build();
+
+      assertThatThrownBy(() -> Peft.wrap(model.graph(), prefix))
+          .isInstanceOf(PeftException.class)
+          .hasMessageContaining("does not begin with token embeddings that take virtual tokens");
     }
   }
 

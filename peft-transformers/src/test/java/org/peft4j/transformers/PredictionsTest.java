@@ -32,7 +32,7 @@ import org.peft4j.transformers.tokenizer.TextInput;
 class PredictionsTest {
   private static final Path FOLDER = Path.of("src/test/resources/golden/predictions");
   private static final PredictionOptions ONE = PredictionOptions.defaults().withBatchSize(1);
-  private static final double EXACT = 2e-6;
+  private static final double EXACT = 1e-5;
   private static final double BATCHED = 1e-5;
 
   private static JsonNode expected(String name) {

@@ -28,6 +28,12 @@ record PrefixLayers(List<Site> attentions, List<Site> decoder, int count) {
       throw new PeftException(
           "This model has no attention that takes a prefix; prefix tuning is for transformers.");
     }
+    if (targets.stream().noneMatch(site -> site.kind() == SiteKind.PROMPT)) {
+      throw new PeftException(
+          "This model does not begin with token embeddings that take virtual tokens, where prefix"
+              + " tuning keeps its table: a model of pictures, or of pictures and texts. Use LoRA"
+              + " or another method on its modules.");
+    }
     List<Site> decoder =
         attentions.stream().filter(site -> site.role() == SiteRole.DECODER_ATTENTION).toList();
     int given = prompt.layers().orElse(attentions.size());
