@@ -244,6 +244,15 @@ public record ModelArchitecture(
     };
   }
 
+  /** Whether it has a stack of that side. */
+  public boolean has(Side side) {
+    return switch (side) {
+      case BODY -> true;
+      case ENCODER -> encoder.isPresent();
+      case PICTURES -> beside.isPresent();
+    };
+  }
+
   /** The encoder, if the body has one to read, the body, and the stack beside it. */
   public List<StackPart> stacks() {
     return Stream.of(encoder, Optional.of(body), beside).flatMap(Optional::stream).toList();

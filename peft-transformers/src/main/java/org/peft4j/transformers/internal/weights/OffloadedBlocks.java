@@ -37,7 +37,7 @@ public final class OffloadedBlocks implements BlockPages {
     TreeSet<String> held = new TreeSet<>();
     Map<Side, List<List<ByteBuffer>>> blocks = new EnumMap<>(Side.class);
     for (Side side : Side.values()) {
-      if (side == Side.BODY || model.encoder().isPresent()) {
+      if (model.has(side)) {
         StackPart stack = model.stack(side);
         blocks.put(
             side, stack.blocks().stream().map(block -> pages(block, weights, held)).toList());
