@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
@@ -158,7 +159,8 @@ class HubCheckpointsTest {
   @Test
   void twoNamesOfOneTensorAreRefused() throws IOException {
     take("bert_features", name -> name);
-    tensors.put("embeddings.LayerNorm.gamma", tensors.get("embeddings.LayerNorm.weight").mul(2));
+    INDArray weight = Objects.requireNonNull(tensors.get("embeddings.LayerNorm.weight"));
+    tensors.put("embeddings.LayerNorm.gamma", weight.mul(2));
 
     assertThatThrownBy(() -> Transformers.loadEncoder(written()))
         .isInstanceOf(PeftException.class)
