@@ -182,7 +182,7 @@ class EarlyEndTest {
       assertThatThrownBy(tuner::run)
           .isInstanceOf(NonFiniteException.class)
           .hasMessageStartingWith("Step 7: ")
-          .hasMessageContaining("model.layers.1.self-attn.q-proj.lora-A.weight")
+          .hasMessageContaining("base_model.model.model.layers.1.self_attn.q_proj.lora_A.weight")
           .hasMessageEndingWith("The last good checkpoint is " + folder + "/checkpoint-5.");
     }
   }
