@@ -14,7 +14,11 @@ import org.peft4j.transformers.config.Precision;
 
 /** The code of the guide to diffusion models. */
 class DiffusionGuideTest {
-  @TempDir private Path adapter;
+  private final Path adapter;
+
+  DiffusionGuideTest(@TempDir Path adapter) {
+    this.adapter = adapter;
+  }
 
   @Test
   void aUNetIsWrappedTrainedAndSaved() {

@@ -18,7 +18,11 @@ import org.peft4j.error.PeftException;
 class UNetConfigTest {
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
-  @TempDir private Path folder;
+  private final Path folder;
+
+  UNetConfigTest(@TempDir Path folder) {
+    this.folder = folder;
+  }
 
   private static ObjectNode config() throws IOException {
     return (ObjectNode) JSON.readTree(GoldenUNet.base("sd1").resolve("unet/config.json").toFile());

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -57,7 +58,8 @@ class UNetTrainingTest {
       assertThat(trained.keySet()).containsExactlyInAnyOrderElementsOf(keys);
       for (String key : keys) {
         INDArray wanted = golden.expected("after_adamw." + key);
-        INDArray difference = trained.get(key).sub(wanted).muli(determined(golden, key));
+        INDArray difference =
+            Objects.requireNonNull(trained.get(key)).sub(wanted).muli(determined(golden, key));
         assertThat(difference.amaxNumber().doubleValue() / wanted.amaxNumber().doubleValue())
             .as(key)
             .isLessThan(5 * TOLERANCE);

@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.peft4j.Peft;
 import org.peft4j.PeftModel;
@@ -179,9 +180,11 @@ public final class TwoStyles {
   private static void print(String when, Evaluation evaluation) {
     System.out.printf(
         "%-12s Shakespeare preferred in %5.1f %%, log odds %+.3f%n",
-        when,
-        100 * evaluation.values().get("rewards/accuracies"),
-        evaluation.values().get("log_odds_chosen"));
+        when, 100 * value(evaluation, "rewards/accuracies"), value(evaluation, "log_odds_chosen"));
+  }
+
+  private static double value(Evaluation evaluation, String name) {
+    return Objects.requireNonNull(evaluation.values().get(name), name);
   }
 
   private void samples() {

@@ -147,7 +147,6 @@ public final class PlanCommand implements Runnable {
             .adapter
             .map(AdapterFiles::readConfig)
             .orElseGet(() -> NewAdapter.config(adapter, path, asked(), Optional.of(STEPS)));
-    TrainingBatch size = OPTIONS.in(() -> new TrainingBatch(batch, length));
     List<Precision> told = precision.map(List::of).orElse(List.of(Precision.values()));
     PlannedRun run = Diffusion.isModel(path) ? ofPictures(config) : ofTexts(config);
     Output.of(spec).print(json ? new PlanJson(run, told).text() : new PlanText(run, told).text());

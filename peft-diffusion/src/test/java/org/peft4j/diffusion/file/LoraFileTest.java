@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,7 +31,11 @@ class LoraFileTest {
   private static final Path GOLDEN = Path.of("src/test/resources/golden");
   private static final Path BASE = GOLDEN.resolve("bases/sd1");
 
-  @TempDir private Path folder;
+  private final Path folder;
+
+  LoraFileTest(@TempDir Path folder) {
+    this.folder = folder;
+  }
 
   private static INDArray read(Path file, String name) {
     try (TensorSource source = TensorSource.open(file)) {
@@ -131,7 +136,7 @@ class LoraFileTest {
     Map<String, Path> parts = LoraFile.toPeft(file, List.of(), folder.resolve("peft"));
 
     assertThat(parts).containsOnlyKeys("text_encoder");
-    Path adapter = parts.get("text_encoder");
+    Path adapter = Objects.requireNonNull(parts.get("text_encoder"));
     assertThat(adapter.resolve("adapter_config.json"))
         .content()
         .contains("\"r\" : 2")
