@@ -76,7 +76,8 @@ LEFT = ("qwen3", "phi", "gpt2", "phi3")
 def prompted() -> dict[str, Case]:
     """Virtual tokens before sequences, which PEFT can put before nothing else, and a prefix under every head.
 
-    Behind virtual tokens, transformers reads the last position of a row, whether it is padding or not: so nothing is padded on the right there.
+    Behind virtual tokens, transformers reads the last position of a row, whether it is padding or not: so nothing is padded on the right there. Neither goes
+    with encoder-decoders: their classifiers take no embeddings, and PEFT 0.21 crashes under a prefix.
     """
     result = {}
     for family, task in bases_heads.KNOWN:
