@@ -48,7 +48,8 @@ class SparkGuideTest {
     String folder = TinyModel.in(parent).folder();
     String checkpoints = parent.resolve("checkpoints").toString();
     String output = parent.resolve("adapter").toString();
-    try (SparkSession spark = SparkTrainingTest.local(4)) {
+    SparkSession spark = SparkTrainingTest.local(4);
+    try {
       Dataset<Row> rows = TinyModel.rows(spark, 9);
 
       List<float[]> adapters =
@@ -79,6 +80,7 @@ class SparkGuideTest {
         assertThat(saved.network().params().toFloatVector()).isEqualTo(adapters.get(3));
       }
     } finally {
+      spark.stop();
       SharedModels.closeAll();
     }
   }
