@@ -22,7 +22,8 @@ import org.peft4j.vision.PictureWriter;
 class PictureClassesTest {
   private static final List<String> CLASSES = List.of("cat", "dog", "tree");
   private static final String PROCESSOR =
-      "{\"image_processor_type\": \"ViTImageProcessor\", \"size\": {\"height\": 20, \"width\": 20}}";
+      "{\"image_processor_type\": \"ViTImageProcessor\", \"size\": {\"height\": 20, \"width\":"
+          + " 20}}";
 
   private static Path folder;
   private static Path model;
@@ -203,7 +204,7 @@ class PictureClassesTest {
   @Test
   void optionsAndModelsThatDoNotFitAreRefused(@TempDir Path other) throws IOException {
     assertThat(fails("eval", "--model", Run.LLAMA, "--data", pictures, "--broken-pictures", "skip"))
-        .contains("--broken-pictures is for image-classification; this is causal-lm");
+        .contains("--broken-pictures is for tasks of pictures; this is causal-lm");
     assertThat(
             fails(
                 "train",
@@ -221,7 +222,7 @@ class PictureClassesTest {
     assertThat(fails("eval", "--model", model, "--data", pictures, "--sequence-length", "9"))
         .contains("--sequence-length is for texts");
     assertThat(fails("predict", "--model", model, "--data", pictures, "--num-beams", "2"))
-        .contains("--num-beams is for causal-lm and seq-2-seq-lm");
+        .contains("--num-beams is for causal-lm, seq-2-seq-lm and image-to-text");
     Path bare = Files.createDirectory(other.resolve("bare"));
     Files.copy(model.resolve("config.json"), bare.resolve("config.json"));
     Files.copy(model.resolve("model.safetensors"), bare.resolve("model.safetensors"));
@@ -259,8 +260,7 @@ class PictureClassesTest {
     }
     assertThat(fails("predict", "--model", clip, "--data", rows))
         .contains("--labels is []; a model of texts and pictures needs two or more");
-    assertThat(fails("eval", "--model", clip, "--data", rows))
-        .contains("The task is image-text; 'peft predict --labels' compares pictures with texts");
+    assertThat(fails("eval", "--model", clip, "--data", rows)).contains("has no \"text\"");
   }
 
   private static String fails(Object... arguments) {

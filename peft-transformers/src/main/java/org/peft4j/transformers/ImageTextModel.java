@@ -3,13 +3,16 @@ package org.peft4j.transformers;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.impl.transforms.custom.SoftMax;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.ops.transforms.Transforms;
 import org.peft4j.error.PeftException;
 import org.peft4j.transformers.architecture.HeadPart;
+import org.peft4j.transformers.architecture.PatchInput;
 import org.peft4j.transformers.internal.model.FrozenModel;
 import org.peft4j.transformers.tokenizer.EncodedText;
 import org.peft4j.transformers.tokenizer.TextInput;
@@ -64,16 +67,27 @@ public final class ImageTextModel extends TransformerModel {
    * @param pixelValues [pictures, channels, height, width]
    */
   public Match match(INDArray ids, @Nullable INDArray mask, INDArray pixelValues) {
+    return run(
+        ids,
+        mask,
+        pixelValues,
+        all ->
+            new Match(
+                result(all, HeadPart.Pairs.NAME),
+                unit(result(all, head.text().name())),
+                unit(result(all, head.pictures().name()))));
+  }
+
+  private <T> T run(
+      INDArray ids,
+      @Nullable INDArray mask,
+      INDArray pixelValues,
+      Function<Map<String, INDArray>, T> read) {
     if (mask != null) {
       network().setLayerMaskArrays(new INDArray[] {mask, null}, null);
     }
     try {
-      Map<String, INDArray> all =
-          network().feedForward(new INDArray[] {ids, pixelValues}, false, true);
-      return new Match(
-          result(all, HeadPart.Pairs.NAME),
-          unit(result(all, head.text().name())),
-          unit(result(all, head.pictures().name())));
+      return read.apply(network().feedForward(new INDArray[] {ids, pixelValues}, false, true));
     } finally {
       network().clear();
       network().clearLayerMaskArrays();
@@ -99,6 +113,52 @@ public final class ImageTextModel extends TransformerModel {
    * @throws PeftException if the folder has no tokenizer
    */
   public Match match(List<String> texts, INDArray pixelValues) {
+    Tokens tokens = tokens(texts);
+    return match(tokens.ids(), tokens.mask(), pixelValues);
+  }
+
+  /**
+   * The vectors of texts, [texts, width], behind the projection: {@code text_embeds}. A text that
+   * is longer than the model reads is cut, before its end token.
+   *
+   * @param normalised whether each has the length 1
+   * @throws PeftException if the folder has no tokenizer
+   */
+  public INDArray embedTexts(List<String> texts, boolean normalised) {
+    PatchInput input = architecture().pictures().orElseThrow();
+    // The graph takes both; a black picture is the least that it can be given.
+    INDArray black =
+        Nd4j.zeros(
+            DataType.FLOAT,
+            1,
+            input.patches().site().inputs(),
+            input.imageHeight(),
+            input.imageWidth());
+    Tokens tokens = tokens(texts);
+    return vectors(tokens, black, head.text(), normalised);
+  }
+
+  /**
+   * The vectors of pictures, [pictures, width], behind the projection: {@code image_embeds}.
+   *
+   * @param pixelValues [pictures, channels, height, width]
+   * @param normalised whether each has the length 1
+   */
+  public INDArray embedPictures(INDArray pixelValues, boolean normalised) {
+    Tokens any = new Tokens(Nd4j.createFromArray(new int[][] {{0}}), null);
+    return vectors(any, pixelValues, head.pictures(), normalised);
+  }
+
+  private INDArray vectors(
+      Tokens texts, INDArray pixelValues, HeadPart.Vector of, boolean normalised) {
+    INDArray vectors = run(texts.ids(), texts.mask(), pixelValues, all -> result(all, of.name()));
+    return normalised ? unit(vectors) : vectors;
+  }
+
+  /** Texts side by side. */
+  private record Tokens(INDArray ids, @Nullable INDArray mask) {}
+
+  private Tokens tokens(List<String> texts) {
     TextLimit limit = TextLimit.of(architecture().maxPositions());
     List<EncodedText> encoded =
         texts.stream().map(text -> tokenizer().encode(TextInput.of(text), limit).get(0)).toList();
@@ -112,6 +172,6 @@ public final class ImageTextModel extends TransformerModel {
         mask[row][i] = i < own.length ? 1 : 0;
       }
     }
-    return match(Nd4j.createFromArray(ids), Nd4j.createFromArray(mask), pixelValues);
+    return new Tokens(Nd4j.createFromArray(ids), Nd4j.createFromArray(mask));
   }
 }

@@ -56,6 +56,7 @@ class GuidesTest {
               "peft-transformers/src/test/java/org/peft4j/transformers/TasksGuideTest.java"),
           ROOT.resolve("peft-vision/src/test/java/org/peft4j/vision/ImageProcessorTest.java"),
           ROOT.resolve("peft-train/src/test/java/org/peft4j/train/TaskGuideTest.java"),
+          ROOT.resolve("peft-train/src/test/java/org/peft4j/train/PictureGuideTest.java"),
           ROOT.resolve("peft-train/src/test/java/org/peft4j/train/ChatGuideTest.java"),
           ROOT.resolve("peft-train/src/test/java/org/peft4j/train/PreferenceGuideTest.java"),
           ROOT.resolve("peft-diffusion/src/test/java/org/peft4j/diffusion/DiffusionGuideTest.java"),

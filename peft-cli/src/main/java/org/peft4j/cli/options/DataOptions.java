@@ -17,19 +17,22 @@ public final class DataOptions {
       required = true,
       paramLabel = "FILE",
       description = {
-        "Training or test data. Rows of .jsonl, .json, .csv, .tsv or .conll with the fields of the task:",
-        "causal-lm: messages (and tools), which the chat template writes; or prompt and completion, as"
-            + " texts or messages, where only the completion counts; or text; see --objective for"
-            + " better and worse answers;",
+        "Training or test data. Rows of .jsonl, .json, .csv, .tsv or .conll with the fields of the"
+            + " task:",
+        "causal-lm: messages (and tools), which the chat template writes; or prompt and completion,"
+            + " as texts or messages, where only the completion counts; or text; see --objective"
+            + " for better and worse answers;",
         "seq-2-seq-lm: source, target; for mBART source_lang, target_lang;",
         "seq-cls: text, label, and text_pair for two texts;",
         "token-cls: tokens, tags;",
         "question-ans: question, context, answers (SQuAD's form);",
         "feature-extraction: text, text_pair, or anchor, positive; and score or negative;",
-        "image-classification: file_name, label; or a folder, with metadata.csv or .jsonl, or with a"
-            + " folder of pictures for each class.",
-        "Or .txt, for causal-lm a text to cut into blocks; or .safetensors with transformers' names:"
-            + " input_ids, attention_mask, token_type_ids, decoder_input_ids,"
+        "image-classification: file_name, label; or a folder, with metadata.csv or .jsonl, or with"
+            + " a folder of pictures for each class;",
+        "image-to-text (BLIP), image-text (CLIP): file_name, text; or such a folder, or one with a"
+            + " .txt file beside each picture.",
+        "Or .txt, for causal-lm a text to cut into blocks; or .safetensors with transformers'"
+            + " names: input_ids, attention_mask, token_type_ids, decoder_input_ids,"
             + " decoder_attention_mask, labels, start_positions, end_positions."
       })
   public Path data = Path.of("");
@@ -47,8 +50,8 @@ public final class DataOptions {
       paramLabel = "NAME",
       split = ",",
       description =
-          "Labels of a new head in the order of their numbers (default: those of config.json if they"
-              + " have names, otherwise those of the data, sorted).")
+          "Labels of a new head in the order of their numbers (default: those of config.json if"
+              + " they have names, otherwise those of the data, sorted).")
   public List<String> labels = new ArrayList<>();
 
   @Option(

@@ -76,8 +76,8 @@ public final class HeadChoice {
   public static TaskHead ofRewards(Path model, DataOptions data) {
     if (!data.labels.isEmpty() || data.problem.isPresent()) {
       throw new PeftException(
-          "--labels and --problem-type are for classes; --objective reward has one number. Leave them"
-              + " out.");
+          "--labels and --problem-type are for classes; --objective reward has one number. Leave"
+              + " them out.");
     }
     ModelArchitecture own = Families.read(model);
     if (own.task() == Task.SEQ_CLS) {
@@ -113,10 +113,13 @@ public final class HeadChoice {
   }
 
   private static void requireStacks(ModelArchitecture own, Task task) {
-    if (task == Task.IMAGE_TEXT) {
+    if (task != own.task() && (withTexts(task) || withTexts(own.task()))) {
       throw new PeftException(
-          "The task is image-text; 'peft predict --labels' compares pictures with texts, and in Java"
-              + " ImageTextModel trains pairs.");
+          "--task is %s, and the model is for the task %s; leave --task out."
+              .formatted(TaskArgument.typed(task), TaskArgument.typed(own.task())));
+    }
+    if (withTexts(task)) {
+      return;
     }
     if (task.readsPictures() == own.readsText()) {
       throw new PeftException(
@@ -134,6 +137,11 @@ public final class HeadChoice {
                   TaskArgument.typed(task),
                   causal ? "an encoder-decoder" : "of one stack, not an encoder-decoder"));
     }
+  }
+
+  /** Models that read texts as well as pictures are for one task. */
+  private static boolean withTexts(Task task) {
+    return task == Task.IMAGE_TEXT || task == Task.IMAGE_TO_TEXT;
   }
 
   /** A file of tokens has numbers for labels, and no names. */

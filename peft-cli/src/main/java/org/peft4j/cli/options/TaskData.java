@@ -7,6 +7,7 @@ import org.peft4j.train.data.TokenBatch;
 import org.peft4j.train.data.TrainingData;
 import org.peft4j.train.data.VectorData;
 import org.peft4j.train.data.picture.PictureData;
+import org.peft4j.train.data.picture.PictureTextData;
 import org.peft4j.train.objective.Objective;
 import org.peft4j.train.preference.ComparedExamples;
 import org.peft4j.train.preference.Reference;
@@ -51,6 +52,9 @@ public record TaskData<B extends Batch>(
       return data.firstRow();
     }
     if (measured instanceof PictureData pictures) {
+      return pictures.examples().get(0).row();
+    }
+    if (measured instanceof PictureTextData pictures) {
       return pictures.examples().get(0).row();
     }
     return measured instanceof VectorData related ? related.firstRow() : 0;

@@ -18,9 +18,10 @@ public final class TaskOption {
       converter = TaskArgument.Converter.class,
       description =
           "What the model is for: causal-lm, seq-2-seq-lm, seq-cls, token-cls, question-ans,"
-              + " feature-extraction, image-classification or text-to-image (default: what the adapter or config.json says). A number, from"
-              + " 0, is the task of all sequences for multitask prompts; a row may have its own"
-              + " task_id, and .safetensors task_ids.")
+              + " feature-extraction, image-classification, image-to-text (captions), image-text"
+              + " (pairs) or text-to-image (default: what the adapter or config.json says). A"
+              + " number, from 0, is the task of all sequences for multitask prompts; a row may"
+              + " have its own task_id, and .safetensors task_ids.")
   public List<TaskArgument> given = new ArrayList<>();
 
   /**

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.UnaryOperator;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.error.PeftException;
@@ -15,12 +16,16 @@ import org.peft4j.train.data.VectorBatch;
 import org.peft4j.train.data.VectorData;
 import org.peft4j.train.data.picture.PictureBatch;
 import org.peft4j.train.data.picture.PictureData;
+import org.peft4j.train.data.picture.PictureTextBatch;
+import org.peft4j.train.data.picture.PictureTextData;
 import org.peft4j.train.data.table.LanguagePair;
 import org.peft4j.train.data.task.DataFiles;
 import org.peft4j.train.objective.CrossEntropy;
 import org.peft4j.train.objective.PictureCrossEntropy;
+import org.peft4j.train.objective.PictureTextCrossEntropy;
 import org.peft4j.transformers.config.Task;
 import org.peft4j.transformers.config.TaskHead;
+import org.peft4j.transformers.family.Families;
 import org.peft4j.transformers.tokenizer.Tokenizer;
 
 /** Reads the data of a command for the task of its model. */
@@ -60,11 +65,11 @@ public final class TaskReader {
     vectors.requireUse(head.task());
     if (options.pictures.broken.isPresent() && !head.task().readsPictures()) {
       throw new PeftException(
-          "--broken-pictures is for image-classification; this is "
+          "--broken-pictures is for tasks of pictures; this is "
               + TaskArgument.typed(head.task())
               + ". Leave it out.");
     }
-    if (options.sequenceLength.isPresent() && head.task().readsPictures()) {
+    if (options.sequenceLength.isPresent() && head.task() == Task.IMAGE_CLASSIFICATION) {
       throw new PeftException(
           "--sequence-length is for texts; this is "
               + TaskArgument.typed(head.task())
@@ -139,8 +144,11 @@ public final class TaskReader {
 
   /** The whole file. */
   public TaskData<?> all() {
-    if (task.readsPictures()) {
+    if (task == Task.IMAGE_CLASSIFICATION) {
       return pictures(pictures(options.data), Optional.empty());
+    }
+    if (task.readsPictures()) {
+      return texts(texts(options.data), Optional.empty());
     }
     return OPTIONS.in(
         () ->
@@ -151,8 +159,11 @@ public final class TaskReader {
 
   /** The whole file, and another for evaluation. */
   public TaskData<?> and(Path evaluation) {
-    if (task.readsPictures()) {
+    if (task == Task.IMAGE_CLASSIFICATION) {
       return pictures(pictures(options.data), Optional.of(pictures(evaluation)));
+    }
+    if (task.readsPictures()) {
+      return texts(texts(options.data), Optional.of(texts(evaluation)));
     }
     return OPTIONS.in(
         () ->
@@ -170,9 +181,13 @@ public final class TaskReader {
    */
   public TaskData<?> split(double share) {
     requireShare(share);
-    if (task.readsPictures()) {
+    if (task == Task.IMAGE_CLASSIFICATION) {
       PictureData data = pictures(options.data);
       return pictures(data.first(1 - share), Optional.of(data.after(1 - share)));
+    }
+    if (task.readsPictures()) {
+      PictureTextData data = texts(options.data);
+      return texts(data.first(1 - share), Optional.of(data.after(1 - share)));
     }
     return OPTIONS.in(
         () -> {
@@ -208,6 +223,29 @@ public final class TaskReader {
       PictureData data, Optional<PictureData> evaluation) {
     return new TaskData<>(
         new PictureCrossEntropy(), data, evaluation.map(held -> held), Optional.empty());
+  }
+
+  private PictureTextData texts(Path data) {
+    if (task == Task.IMAGE_TEXT && options.batchSize == 1) {
+      throw new PeftException(
+          "--batch-size is 1, and the contrastive loss of pairs takes its negatives from the other"
+              + " rows of a batch; give 2 or more.");
+    }
+    OptionalInt length = options.sequenceLength.map(OptionalInt::of).orElseGet(OptionalInt::empty);
+    try (Tokenizer tokenizer = Tokenizer.load(model)) {
+      return OPTIONS.in(
+          () ->
+              options
+                  .pictures
+                  .files(model, HeadChoice.columns(options))
+                  .readTexts(data, Families.read(model), tokenizer, length));
+    }
+  }
+
+  private static TaskData<PictureTextBatch> texts(
+      PictureTextData data, Optional<PictureTextData> evaluation) {
+    return new TaskData<>(
+        new PictureTextCrossEntropy(), data, evaluation.map(held -> held), Optional.empty());
   }
 
   private TaskData<TokenBatch> blocks(double share) {

@@ -61,7 +61,8 @@ public record Wording(Task task, Optional<String> answers) {
       return String.format(Locale.ROOT, "%,d answers, %,d good", rated.size(), rated.desirable());
     }
     if (task.readsPictures()) {
-      return String.format(Locale.ROOT, "%,d pictures", data.size());
+      String texts = task == Task.IMAGE_CLASSIFICATION ? "" : " with texts";
+      return String.format(Locale.ROOT, "%,d pictures%s", data.size(), texts);
     }
     String sequences = task == Task.QUESTION_ANS ? "windows" : "sequences";
     long labelled = data instanceof TrainingData tokens ? tokens.labelled() : 0;

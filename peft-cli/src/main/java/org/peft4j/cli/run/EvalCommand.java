@@ -20,6 +20,8 @@ import org.peft4j.cli.options.TaskOption;
 import org.peft4j.cli.options.TaskReader;
 import org.peft4j.cli.options.VectorOptions;
 import org.peft4j.cli.options.Wording;
+import org.peft4j.cli.picture.PictureScores;
+import org.peft4j.cli.picture.PictureTextScores;
 import org.peft4j.cli.preference.PreferenceOptions;
 import org.peft4j.cli.preference.PreferenceReader;
 import org.peft4j.cli.preference.ReferenceChoice;
@@ -28,10 +30,13 @@ import org.peft4j.internal.files.AdapterFiles;
 import org.peft4j.train.Evaluator;
 import org.peft4j.train.data.Batch;
 import org.peft4j.train.data.picture.PictureData;
+import org.peft4j.train.data.picture.PictureTextData;
 import org.peft4j.train.data.table.Row;
 import org.peft4j.train.data.table.Table;
 import org.peft4j.train.metrics.Evaluation;
+import org.peft4j.transformers.ImageCaptioner;
 import org.peft4j.transformers.ImageClassifier;
+import org.peft4j.transformers.ImageTextModel;
 import org.peft4j.transformers.config.ProblemType;
 import org.peft4j.transformers.config.Task;
 import org.peft4j.transformers.config.TaskHead;
@@ -50,17 +55,18 @@ import picocli.CommandLine.Spec;
     customSynopsis = "peft eval --model DIR [--adapter DIR]... --data FILE [OPTION]...",
     header = "Measure how well a model, with or without an adapter, predicts a file.",
     description =
-        "Prints the mean loss, and the number of tokens, sequences, windows or examples that it is the"
-            + " mean over; for language models in nats per token, with its perplexity and the share of"
-            + " tokens that were the likeliest. Then the metrics of labels, tags, answers, vectors and"
-            + " written texts, for which the rows of the file run through the model once more. Texts"
-            + " are written token by token, with beams several at once, which takes far longer than"
-            + " the loss.",
+        "Prints the mean loss, and the number of tokens, sequences, windows or examples that it is"
+            + " the mean over; for language models in nats per token, with its perplexity and the"
+            + " share of tokens that were the likeliest. Then the metrics of labels, tags, answers,"
+            + " vectors and written texts, for which the rows of the file run through the model"
+            + " once more. Texts are written token by token, with beams several at once, which"
+            + " takes far longer than the loss.",
     footer = {
       "",
       "Examples:",
       "  peft eval --model my-model --adapter my-adapter --data held-out.txt --sequence-length 256",
-      "  peft eval --model my-bert --adapter stars --data more.csv --columns text=review,label=stars"
+      "  peft eval --model my-bert --adapter stars --data more.csv --columns"
+          + " text=review,label=stars"
     })
 public final class EvalCommand implements Runnable {
   @Spec @Nullable CommandSpec spec;
@@ -92,7 +98,10 @@ public final class EvalCommand implements Runnable {
               + " image-classification with one label each.")
   Optional<Path> confusion = Optional.empty();
 
-  @ArgGroup(validate = false, order = 4, heading = "%nOf texts that seq-2-seq-lm writes:%n")
+  @ArgGroup(
+      validate = false,
+      order = 4,
+      heading = "%nOf texts that seq-2-seq-lm and image-to-text write:%n")
   WritingOptions generation = new WritingOptions();
 
   @ArgGroup(validate = false, order = 5, heading = "%nBetter and worse answers:%n")
@@ -138,12 +147,13 @@ public final class EvalCommand implements Runnable {
               + ". Leave it out.");
     }
     for (String option : WritingOptions.given(spec)) {
-      if (own != Task.SEQ_2_SEQ_LM || lossOnly || !Table.has(data.data)) {
+      boolean writes = own == Task.SEQ_2_SEQ_LM || own == Task.IMAGE_TO_TEXT;
+      if (!writes || lossOnly || !Table.has(data.data)) {
         throw new PeftException(
             "%s is for texts that are written, and %s; leave it out."
                 .formatted(
                     option,
-                    own != Task.SEQ_2_SEQ_LM
+                    !writes
                         ? "the task is " + TaskArgument.typed(own)
                         : lossOnly ? "--loss-only writes none" : data.data + " has tokens"));
       }
@@ -178,6 +188,11 @@ public final class EvalCommand implements Runnable {
           Output.of(spec).flush();
           pictures(open, pictures);
         }
+      } else if (examples.measured() instanceof PictureTextData pictures) {
+        if (!lossOnly) {
+          Output.of(spec).flush();
+          texts(open, pictures);
+        }
       } else if (!lossOnly && !preferences.isUsed() && Table.has(data.data)) {
         Output.of(spec).flush();
         List<Row> rows = Table.of(data.data, HeadChoice.columns(data)).rows();
@@ -196,8 +211,25 @@ public final class EvalCommand implements Runnable {
     confusion.ifPresent(file -> scores.confusion().write(file));
   }
 
-  /** Says what it costs before anything is written. */
+  private void texts(OpenModel open, PictureTextData pictures) {
+    open.wrapped().ifPresent(open.base()::use);
+    List<Row> rows = Table.of(data.data, HeadChoice.columns(data)).rows();
+    PictureTextScores scores = PictureTextScores.of(pictures, rows, data.batchSize);
+    if (open.base() instanceof ImageCaptioner captioner) {
+      GenerationConfig config = writing(open, pictures.size());
+      scores.captions(captioner, config).values().forEach(this::print);
+    } else {
+      scores.pairs((ImageTextModel) open.base()).values().forEach(this::print);
+    }
+  }
+
   private WrittenTexts writer(OpenModel open, int longest, int count) {
+    GenerationConfig config = writing(open, count);
+    return new WrittenTexts(open.generator(), open.base().tokenizer(), longest, config);
+  }
+
+  /** Says what it costs before anything is written. */
+  private GenerationConfig writing(OpenModel open, int count) {
     Tokenizer tokenizer = open.base().tokenizer();
     Sampling sampling = new Sampling(generation, model.model, tokenizer.endOfText());
     GenerationConfig config = sampling.config();
@@ -214,7 +246,7 @@ public final class EvalCommand implements Runnable {
       Output.error(spec).printf("%s%n%s%n", sampling.told(), Sampling.text(config));
     }
     Output.error(spec).flush();
-    return new WrittenTexts(open.generator(), tokenizer, longest, config);
+    return config;
   }
 
   private void print(String metric, double value) {

@@ -7,23 +7,19 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.cli.options.LanguageOptions;
 import org.peft4j.cli.options.OpenModel;
 import org.peft4j.cli.options.Output;
 import org.peft4j.cli.options.TaskArgument;
 import org.peft4j.cli.options.TaskOption;
+import org.peft4j.cli.picture.PictureRows;
 import org.peft4j.error.PeftException;
 import org.peft4j.train.data.table.Row;
-import org.peft4j.transformers.ImageClassifier;
-import org.peft4j.transformers.ImageTextModel;
 import org.peft4j.transformers.TransformerModel;
 import org.peft4j.transformers.config.Task;
 import org.peft4j.transformers.config.TaskHead;
 import org.peft4j.transformers.prediction.AnswerOptions;
-import org.peft4j.transformers.prediction.LabelScores;
 import org.peft4j.vision.ImageProcessor;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -49,6 +45,7 @@ import picocli.CommandLine.Spec;
       "causal-lm: reads prompt; gives the text that follows it.",
       "image-classification: reads file_name, or a folder of pictures; gives what seq-cls gives.",
       "image-text (CLIP): the same for the texts of --labels: zero-shot classes.",
+      "image-to-text (BLIP): reads file_name; gives text, a caption, or several texts.",
       "Places count Unicode code points, as Python does."
     },
     footer = {
@@ -141,23 +138,33 @@ public final class PredictCommand implements Runnable {
     ImageProcessor processor = ImageProcessor.read(folder);
     List<Row> read = rows.pictures();
     try (OpenModel open = model.open(folder, head)) {
-      PicturePredictions predictions =
-          new PicturePredictions(
-              scores(open.base()), processor, rows.pictures.broken(), rows.batchSize);
+      PicturePredictor predictor =
+          new PicturePredictor(
+              open.base(),
+              labels,
+              () -> new Sampling(generation, folder, open.base().tokenizer().endOfText()).config());
+      PictureRows<Consumer<ObjectNode>> pictures =
+          new PictureRows<>(predictor.results(), processor, rows.pictures.broken(), rows.batchSize);
       if (output.isEmpty()) {
-        predictions.of(read, JsonLinesOutput.to(Output.of(spec)));
+        write(pictures, read, JsonLinesOutput.to(Output.of(spec)));
         return;
       }
       int[] count = new int[1];
-      JsonLinesOutput.write(output.get(), out -> count[0] = predictions.of(read, out));
+      JsonLinesOutput.write(output.get(), out -> count[0] = write(pictures, read, out));
       Output.of(spec).println(count[0] + " rows written to " + output.get());
     }
   }
 
-  private Function<INDArray, List<LabelScores>> scores(TransformerModel model) {
-    return model instanceof ImageTextModel pairs
-        ? PicturePredictions.zeroShot(pairs, labels)
-        : ((ImageClassifier) model)::predict;
+  private static int write(
+      PictureRows<Consumer<ObjectNode>> pictures, List<Row> rows, Consumer<ObjectNode> out) {
+    return pictures.of(
+        rows,
+        (row, fields) -> {
+          ObjectNode object = InputRow.object(row);
+          object.put("file_name", row.text("file_name"));
+          fields.accept(object);
+          out.accept(object);
+        });
   }
 
   private AnswerOptions answers() {
@@ -186,8 +193,8 @@ public final class PredictCommand implements Runnable {
         rows.pictures.broken.isEmpty() || own.readsPictures(),
         "--broken-pictures",
         own,
-        "image-classification");
-    boolean writes = own == Task.CAUSAL_LM || own == Task.SEQ_2_SEQ_LM;
+        "tasks of pictures");
+    boolean writes = own == Task.CAUSAL_LM || own == Task.SEQ_2_SEQ_LM || own == Task.IMAGE_TO_TEXT;
     require(stride.isEmpty() || own == Task.QUESTION_ANS, "--stride", own, "question-ans");
     require(!noAnswer || own == Task.QUESTION_ANS, "--no-answer", own, "question-ans");
     require(
@@ -199,9 +206,9 @@ public final class PredictCommand implements Runnable {
         rows.sequenceLength.isEmpty() || own != Task.CAUSAL_LM && !own.readsPictures(),
         "--sequence-length",
         own,
-        "all tasks but causal-lm, whose prompts are never cut, and image-classification");
+        "all tasks but causal-lm, whose prompts are never cut, and those of pictures");
     for (String option : WritingOptions.given(spec)) {
-      require(writes, option, own, "causal-lm and seq-2-seq-lm");
+      require(writes, option, own, "causal-lm, seq-2-seq-lm and image-to-text");
     }
   }
 

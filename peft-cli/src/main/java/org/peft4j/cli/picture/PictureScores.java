@@ -1,4 +1,4 @@
-package org.peft4j.cli.run;
+package org.peft4j.cli.picture;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -7,7 +7,6 @@ import java.util.stream.IntStream;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
-import org.peft4j.cli.picture.ConfusionMatrix;
 import org.peft4j.kernel.Scratch;
 import org.peft4j.train.data.picture.LabelValue;
 import org.peft4j.train.data.picture.PictureBatch;
@@ -22,11 +21,12 @@ import org.peft4j.transformers.prediction.LabelScores;
  *
  * @param predictions one for each picture of the data
  */
-record PictureScores(ImageClassifier model, PictureData data, List<LabelScores> predictions) {
+public record PictureScores(
+    ImageClassifier model, PictureData data, List<LabelScores> predictions) {
   private static final double HOLDS = 0.5;
 
   /** Predicts all pictures, some at once. */
-  static PictureScores of(ImageClassifier model, PictureData data, int batchSize) {
+  public static PictureScores of(ImageClassifier model, PictureData data, int batchSize) {
     List<LabelScores> predictions = new ArrayList<>();
     for (int from = 0; from < data.size(); from += batchSize) {
       int to = Math.min(data.size(), from + batchSize);
@@ -39,7 +39,7 @@ record PictureScores(ImageClassifier model, PictureData data, List<LabelScores> 
   }
 
   /** The scores of the model's kind of labels. */
-  Scores scores() {
+  public Scores scores() {
     List<LabelledPicture> expected =
         data.examples().stream().map(each -> expected(each.label())).toList();
     return model.score(expected, predictions);
@@ -67,7 +67,7 @@ record PictureScores(ImageClassifier model, PictureData data, List<LabelScores> 
   }
 
   /** How often each label was predicted for each. */
-  ConfusionMatrix confusion() {
+  public ConfusionMatrix confusion() {
     List<String> names = model.labels().names();
     int[][] counts = new int[names.size()][names.size()];
     for (int i = 0; i < predictions.size(); i++) {
