@@ -2,7 +2,9 @@ package org.peft4j.cli;
 
 import java.io.PrintWriter;
 import java.util.Objects;
+import org.peft4j.cli.workers.WorkerCommand;
 import org.peft4j.error.PeftException;
+import org.peft4j.train.parallel.WorkerLostException;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.ParseResult;
@@ -22,7 +24,7 @@ final class Failures implements IExecutionExceptionHandler {
     if (debug(command)) {
       e.printStackTrace(err);
     }
-    return EXIT_STATUS;
+    return WorkerLostException.in(e).isPresent() ? WorkerCommand.LOST : EXIT_STATUS;
   }
 
   private static boolean debug(CommandLine command) {

@@ -3,9 +3,14 @@ package org.peft4j.cli;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
 import java.util.Objects;
+import java.util.Optional;
 import org.peft4j.cli.options.TerminalWriter;
 import org.peft4j.cli.runfile.RunArguments;
 import org.peft4j.cli.train.MethodOptions;
+import org.peft4j.cli.train.TrainCommand;
+import org.peft4j.cli.workers.WorkerEntry;
+import org.peft4j.cli.workers.WorkerLaunch;
+import org.peft4j.cli.workers.WorkerSeat;
 import org.peft4j.error.PeftException;
 import picocli.CommandLine;
 
@@ -23,7 +28,10 @@ public final class Main {
     Charset charset = Charset.forName(System.getProperty("stdout.encoding", nativeCharset()));
     PrintWriter out = new PrintWriter(System.out, true, charset);
     PrintWriter err = new PrintWriter(System.err, true, charset);
-    System.exit(run(out, err, args));
+    System.exit(
+        WorkerEntry.isHere()
+            ? WorkerEntry.run(Main::run, out, err, args)
+            : run(out, err, Optional.empty(), args));
   }
 
   private static String nativeCharset() {
@@ -32,10 +40,20 @@ public final class Main {
 
   /** Runs the command in this JVM and returns its exit status. */
   static int run(PrintWriter terminal, PrintWriter errors, String... args) {
+    return run(terminal, errors, Optional.empty(), args);
+  }
+
+  /**
+   * The same as one of several workers.
+   *
+   * @param seat this one's; empty for a command that is no worker
+   */
+  static int run(
+      PrintWriter terminal, PrintWriter errors, Optional<WorkerSeat> seat, String... args) {
     PrintWriter out = new TerminalWriter(new PlainWriter(terminal), terminal);
     PrintWriter err = new PrintWriter(new PlainWriter(errors), true);
     CommandLine command =
-        new CommandLine(new PeftCommand())
+        new CommandLine(new PeftCommand(), new Commands(seat))
             .setOut(out)
             .setErr(err)
             .setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF))
@@ -54,6 +72,17 @@ public final class Main {
     } finally {
       out.flush();
       err.flush();
+    }
+  }
+
+  /** Makes the commands; that which trains may be one of several workers, or start them. */
+  private record Commands(Optional<WorkerSeat> seat) implements CommandLine.IFactory {
+    @Override
+    public <K> K create(Class<K> type) throws Exception {
+      if (type == TrainCommand.class) {
+        return type.cast(new TrainCommand(seat, new WorkerLaunch(Main.class.getName(), Main::run)));
+      }
+      return CommandLine.defaultFactory().create(type);
     }
   }
 }

@@ -8,11 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.peft4j.safetensors.SafetensorsFile;
-import org.peft4j.safetensors.TensorSource;
 
 /** LoRA+ through the command line. */
 class LoraPlusTest {
@@ -26,7 +23,7 @@ class LoraPlusTest {
 
   @Test
   void aHigherRatioMovesBFasterAndAAsFast() {
-    Map<String, float[]> before = tensors(Run.ADAPTER);
+    Map<String, float[]> before = Run.tensors(Run.ADAPTER);
     Map<String, float[]> after = trained("--lora-plus-ratio", 4);
     before.forEach(
         (key, values) -> {
@@ -48,7 +45,7 @@ class LoraPlusTest {
   private Map<String, float[]> trained(Object... options) {
     Run run = train(options);
     assertThat(run.status()).as(run.err()).isZero();
-    return tensors(folder.resolve("out"));
+    return Run.tensors(folder.resolve("out"));
   }
 
   /** One step of Adam, which moves every element by its learning rate. */
@@ -87,17 +84,5 @@ class LoraPlusTest {
       largest = Math.max(largest, Math.abs((double) to[i] - from[i]));
     }
     return largest;
-  }
-
-  private static Map<String, float[]> tensors(Path adapter) {
-    Map<String, float[]> tensors = new TreeMap<>();
-    try (TensorSource file = SafetensorsFile.open(adapter.resolve("adapter_model.safetensors"))) {
-      for (String name : file.tensors().keySet()) {
-        float[] values = new float[(int) file.tensor(name).elementCount()];
-        file.readFloats(name, 0, values, 0, values.length);
-        tensors.put(name, values);
-      }
-    }
-    return tensors;
   }
 }

@@ -1,6 +1,7 @@
 package org.peft4j.spark;
 
 import java.util.List;
+import org.peft4j.train.metrics.TrainingListener;
 import org.peft4j.train.parallel.Workers;
 
 /**
@@ -12,11 +13,13 @@ public final class SparkWorker<T> {
   private final Workers workers;
   private final List<T> rows;
   private final int attempt;
+  private final WorkerCounts counts;
 
-  SparkWorker(Workers workers, List<T> rows, int attempt) {
+  SparkWorker(Workers workers, List<T> rows, int attempt, WorkerCounts counts) {
     this.workers = workers;
     this.rows = List.copyOf(rows);
     this.attempt = attempt;
+    this.counts = counts;
   }
 
   /**
@@ -37,5 +40,13 @@ public final class SparkWorker<T> {
   /** How often Spark has tried the stage before: above 0, an earlier try has failed. */
   public int attempt() {
     return attempt;
+  }
+
+  /**
+   * Counts steps and tokens, for Spark's pages and {@link SparkWorkers#progress}: give it to {@link
+   * org.peft4j.train.FineTunerBuilder#listener}.
+   */
+  public TrainingListener listener() {
+    return counts.listener();
   }
 }

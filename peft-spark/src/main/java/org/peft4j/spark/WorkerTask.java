@@ -24,11 +24,13 @@ final class WorkerTask<T, R> extends AbstractFunction1<Iterator<T>, Iterator<Tup
   private final WorkerJob<T, R> job;
   private final byte[] secret;
   private final long patience;
+  private final WorkerCounts counts;
 
-  WorkerTask(WorkerJob<T, R> job, byte[] secret, long patience) {
+  WorkerTask(WorkerJob<T, R> job, byte[] secret, long patience, WorkerCounts counts) {
     this.job = job;
     this.secret = secret.clone();
     this.patience = patience;
+    this.counts = counts;
   }
 
   @Override
@@ -37,7 +39,7 @@ final class WorkerTask<T, R> extends AbstractFunction1<Iterator<T>, Iterator<Tup
     List<T> own = new ArrayList<>();
     CollectionConverters.asJava(rows).forEachRemaining(own::add);
     try (Workers workers = join(context)) {
-      R result = job.run(new SparkWorker<>(workers, own, context.stageAttemptNumber()));
+      R result = job.run(new SparkWorker<>(workers, own, context.stageAttemptNumber(), counts));
       long rank = workers.rank();
       return CollectionConverters.asScala(List.of(new Tuple2<>(rank, result)).iterator());
     } catch (RuntimeException e) {

@@ -58,7 +58,8 @@ public final class SameRun {
           "csv",
           "report",
           "sample",
-          "tensorboard");
+          "tensorboard",
+          "spark-master");
 
   private SameRun() {}
 

@@ -1,8 +1,10 @@
 package org.peft4j.cli.train;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.peft4j.cli.options.AdapterOptions;
 import org.peft4j.cli.options.DataOptions;
@@ -13,6 +15,12 @@ import org.peft4j.cli.options.VectorOptions;
 import org.peft4j.cli.picture.ImageTrainingOptions;
 import org.peft4j.cli.preference.PreferenceOptions;
 import org.peft4j.cli.runfile.EffectiveOptions;
+import org.peft4j.cli.workers.WorkerLaunch;
+import org.peft4j.cli.workers.WorkerOptions;
+import org.peft4j.cli.workers.WorkerSeat;
+import org.peft4j.train.Checkpoints;
+import org.peft4j.train.metrics.TrainingListener;
+import org.peft4j.train.parallel.Workers;
 import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -29,10 +37,11 @@ import picocli.CommandLine.Spec;
     header = "Train an adapter on a model.",
     description = {
       "Writes adapter_config.json and adapter_model.safetensors, which Python's PEFT loads too, the"
-          + " labels of a classifier in config.json, and metrics.jsonl with a line for each step: step, loss, learning_rate, grad_norm,"
-          + " step_seconds, tokens_per_second, memory_bytes; and for each evaluation: step, eval_loss, eval_predictions.",
-      "Ctrl-C ends training after the current step and saves the adapter and a checkpoint, from which"
-          + " --resume goes on."
+          + " labels of a classifier in config.json, and metrics.jsonl with a line for each step:"
+          + " step, loss, learning_rate, grad_norm, step_seconds, tokens_per_second, memory_bytes;"
+          + " and for each evaluation: step, eval_loss, eval_predictions.",
+      "Ctrl-C ends training after the current step and saves the adapter and a checkpoint, from"
+          + " which --resume goes on."
     },
     footer = {
       "",
@@ -41,14 +50,19 @@ import picocli.CommandLine.Spec;
       "  peft train --model my-model --rank 16 --alpha 32 --target all-linear --data chats.jsonl"
           + " \\",
       "    --eval-split 0.1 --epochs 3 --learning-rate 1e-4 --output my-adapter",
-      "  peft train --model my-bert --task seq-cls --data reviews.csv --columns text=review,label=stars \\",
+      "  peft train --model my-bert --task seq-cls --data reviews.csv --columns"
+          + " text=review,label=stars \\",
       "    --output stars",
       "  peft train --model my-model --data notes.txt --output my-adapter --resume my-adapter",
       "  peft train --model my-model --adapter my-chat --objective dpo --reference start \\",
       "    --data pairs.jsonl --output my-dpo",
-      "  peft train --model my-model --adapter my-adapter --data more.txt --output my-adapter-2"
+      "  peft train --model my-model --adapter my-adapter --data more.txt --output my-adapter-2",
+      "  peft train --model my-model --data notes.txt --output my-adapter --processes 2"
     })
-public final class TrainCommand implements Runnable {
+public final class TrainCommand implements Callable<Integer> {
+  private final Optional<WorkerSeat> seat;
+  private final WorkerLaunch launch;
+
   @Spec @Nullable CommandSpec spec;
 
   @Option(
@@ -103,8 +117,22 @@ public final class TrainCommand implements Runnable {
   @ArgGroup(validate = false, order = 4, heading = "%nThe run:%n")
   RunOptions kept = new RunOptions();
 
+  @ArgGroup(validate = false, order = 7, heading = "%nSeveral workers:%n")
+  WorkerOptions workers = new WorkerOptions();
+
+  /**
+   * The command.
+   *
+   * @param seat this worker's, if it is one of several
+   * @param launch starts several
+   */
+  public TrainCommand(Optional<WorkerSeat> seat, WorkerLaunch launch) {
+    this.seat = seat;
+    this.launch = launch;
+  }
+
   @Override
-  public void run() {
+  public Integer call() {
     adapter.contradiction().ifPresent(text -> require(false, text));
     require(
         training.epochs.isEmpty() || training.steps.isEmpty(),
@@ -118,19 +146,58 @@ public final class TrainCommand implements Runnable {
     kept.contradiction(
             training.eval.isPresent() || training.evalSplit.isPresent(), training.evalEvery > 0)
         .ifPresent(text -> require(false, text));
+    workers.contradiction().ifPresent(text -> require(false, text));
     if (printConfig && !training.recommend) {
       Output.of(spec).print(EffectiveOptions.yaml(commandLine()));
-      return;
+      return 0;
     }
     if (task.makesPictures()) {
+      require(
+          !workers.startOthers(),
+          "--processes and --spark-master are not for --task text-to-image; leave them out");
       new ImageTraining(this, Output.of(spec)).run();
-      return;
+      return 0;
     }
     require(
         !pictures.isGiven(),
         "--resolution, --random-flip, --instance-prompt, --class-data, --class-prompt,"
             + " --prior-weight, --min-snr and --offset-noise are for --task text-to-image");
+    if (seat.isEmpty() && workers.startOthers() && !printConfig) {
+      require(
+          !kept.tries(),
+          "--dry-run and --find-learning-rate try a single process; leave out --processes");
+      new Training(this, Output.of(spec)).check();
+      return launch.run(
+          workers,
+          commandLine().getParseResult().originalArgs(),
+          title(),
+          Output.of(spec),
+          Output.error(spec));
+    }
     new Training(this, Output.of(spec)).run();
+    return 0;
+  }
+
+  private String title() {
+    return "peft train: " + output.getFileName() + ", a " + model.getFileName();
+  }
+
+  /** What this process trains together with. */
+  Workers together() {
+    return seat.map(WorkerSeat::workers).orElseGet(Workers::alone);
+  }
+
+  /** Where to go on from: after a failure of all workers, from the last checkpoint. */
+  Optional<Path> checkpoint() {
+    if (seat.filter(WorkerSeat::again).isPresent() && Checkpoints.latest(output).isPresent()) {
+      kept.resume = Optional.of(output);
+    }
+    return kept.checkpoint(output);
+  }
+
+  /** What listens beside the command's own. */
+  List<TrainingListener> listeners() {
+    return seat.map(WorkerSeat::listeners).orElseGet(List::of);
   }
 
   private void require(boolean holds, String otherwise) {

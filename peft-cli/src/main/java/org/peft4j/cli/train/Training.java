@@ -1,6 +1,7 @@
 package org.peft4j.cli.train;
 
 import java.io.PrintWriter;
+import java.io.Writer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -32,6 +33,8 @@ import org.peft4j.train.data.Examples;
 import org.peft4j.train.data.TokenBatch;
 import org.peft4j.train.metrics.Evaluation;
 import org.peft4j.train.optimizer.StandardOptimizer;
+import org.peft4j.train.parallel.WorkerRows;
+import org.peft4j.train.parallel.Workers;
 import org.peft4j.train.report.ReportFile;
 import org.peft4j.train.schedule.Schedules;
 import org.peft4j.transformers.TransformerOptions;
@@ -69,27 +72,35 @@ final class Training {
 
   private final TrainCommand command;
   private final TrainingOptions options;
+  private final Workers workers;
   private final PrintWriter out;
 
   Training(TrainCommand command, PrintWriter out) {
     this.command = command;
     this.options = command.training;
-    this.out = out;
+    this.workers = command.together();
+    this.out = workers.first() ? out : new PrintWriter(Writer.nullWriter());
   }
 
-  void run() {
-    // Checks everything it can before the slow work of loading and training.
+  /** Checks everything it can without the data, before the slow work of loading and training. */
+  Preparation check() {
     settings();
     OpenModel.check(command.model);
-    Optional<Path> checkpoint = command.kept.checkpoint(command.output);
+    Optional<Path> checkpoint = command.checkpoint();
     ReferenceChoice.check(command.preferences, true);
     Preparation prepared = Preparation.of(command);
     checkpoint.ifPresent(
         folder -> SameRun.require(folder.resolveSibling(""), command.commandLine()));
+    return prepared;
+  }
+
+  void run() {
+    Preparation prepared = check();
+    Optional<Path> checkpoint = command.checkpoint();
     if (command.printConfig) {
       read(prepared);
       out.print(EffectiveOptions.yaml(command.commandLine()));
-    } else if (command.kept.tries()) {
+    } else if (command.kept.tries() || !workers.first()) {
       run(prepared, read(prepared), checkpoint);
     } else {
       try (OutputFolder output = OutputFolder.prepare(command.output)) {
@@ -132,7 +143,9 @@ final class Training {
                 AdapterTask.write(folder, command.model, open.base().architecture());
                 command.data.supervised.saveTemplate(folder);
               });
-      save.requireRoom(model);
+      if (workers.first()) {
+        save.requireRoom(model);
+      }
       command.task.tell(open.wrapped());
       out.println(model.trainableParameters());
       head.labels().ifPresent(this::describe);
@@ -142,6 +155,7 @@ final class Training {
           FineTuner.builder(model, data.objective())
               .data(data.examples())
               .settings(settings)
+              .workers(workers, WorkerRows.SHARED)
               .optimizer(
                   options.optimizer.map(StandardOptimizer::named).orElse(StandardOptimizer.ADAMW));
       data.evaluation().ifPresent(builder::evaluation);
@@ -151,10 +165,13 @@ final class Training {
           .ifPresent(builder::groups);
       command.kept.addTo(builder, command.output);
       options.rates.forEach(builder::learningRateOf);
+      command.listeners().forEach(builder::listener);
       if (command.kept.dryRun) {
         dryRun(open, data, settings, builder);
       } else if (command.kept.findLearningRate) {
         RateSearch.run(builder.build(), out);
+      } else if (!workers.first()) {
+        follow(builder.build());
       } else {
         Samples samples = Samples.before(open, command.model, command.kept.samples);
         new GuardedRun(
@@ -174,6 +191,13 @@ final class Training {
           out.println("report written to " + page);
         }
       }
+    }
+  }
+
+  /** Another worker writes what all have trained. */
+  private static void follow(FineTuner tuner) {
+    try (GracefulStop stop = GracefulStop.calling(tuner::stop)) {
+      tuner.run();
     }
   }
 

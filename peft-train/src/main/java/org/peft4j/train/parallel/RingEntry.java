@@ -10,7 +10,6 @@ import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.peft4j.error.PeftException;
 
 /** How a worker takes its place: it calls the next one, and answers the one before. */
 final class RingEntry {
@@ -59,7 +58,7 @@ final class RingEntry {
     } catch (IOException e) {
       close(next);
       close(before);
-      throw new PeftException(
+      throw new WorkerLostException(
           "Worker "
               + rank
               + " of "

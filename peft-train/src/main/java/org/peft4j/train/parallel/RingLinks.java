@@ -89,10 +89,10 @@ final class RingLinks implements AutoCloseable {
     return Math.floorMod(rank - 1, size);
   }
 
-  private PeftException gone(int other, IOException e) {
+  private WorkerLostException gone(int other, IOException e) {
     String what =
         e instanceof SocketTimeoutException ? " did not answer in time" : " left the training";
-    return new PeftException(
+    return new WorkerLostException(
         "Worker "
             + other
             + " of "
