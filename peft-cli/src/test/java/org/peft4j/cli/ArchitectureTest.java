@@ -3,6 +3,7 @@ package org.peft4j.cli;
 import static com.tngtech.archunit.base.DescribedPredicate.not;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.simpleName;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.GeneralCodingRules.ACCESS_STANDARD_STREAMS;
@@ -32,6 +33,7 @@ class ArchitectureTest {
   private static final String CHAT = "org.peft4j.chat..";
   private static final String TRAIN = "org.peft4j.train..";
   private static final String DIFFUSION = "org.peft4j.diffusion..";
+  private static final String SPARK = "org.peft4j.spark..";
   private static final String CLI = "org.peft4j.cli..";
 
   private static String[] with(String... packages) {
@@ -41,7 +43,7 @@ class ArchitectureTest {
   private static final DescribedPredicate<JavaClass> CORE =
       resideInAPackage("org.peft4j..")
           .and(not(resideInAnyPackage(METHODS)))
-          .and(not(resideInAnyPackage(VISION, TRANSFORMERS, CHAT, TRAIN, DIFFUSION, CLI)))
+          .and(not(resideInAnyPackage(VISION, TRANSFORMERS, CHAT, TRAIN, DIFFUSION, SPARK, CLI)))
           .as("classes of peft-core");
 
   private static final DescribedPredicate<JavaClass> LIBRARY =
@@ -53,7 +55,7 @@ class ArchitectureTest {
           .that(CORE)
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage(with(VISION, TRANSFORMERS, CHAT, TRAIN, DIFFUSION, CLI));
+          .resideInAnyPackage(with(VISION, TRANSFORMERS, CHAT, TRAIN, DIFFUSION, SPARK, CLI));
 
   @ArchTest
   static final ArchRule A_METHOD_KNOWS_CORE_ONLY =
@@ -62,7 +64,7 @@ class ArchitectureTest {
           .resideInAnyPackage(METHODS)
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage(VISION, TRANSFORMERS, CHAT, TRAIN, DIFFUSION, CLI);
+          .resideInAnyPackage(VISION, TRANSFORMERS, CHAT, TRAIN, DIFFUSION, SPARK, CLI);
 
   /** LoRA is the start of its whole family; the other modules stand alone. */
   @ArchTest
@@ -99,7 +101,7 @@ class ArchitectureTest {
           .resideInAPackage(TRANSFORMERS)
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage(with(CHAT, TRAIN, DIFFUSION, CLI));
+          .resideInAnyPackage(with(CHAT, TRAIN, DIFFUSION, SPARK, CLI));
 
   @ArchTest
   static final ArchRule PICTURES_KNOW_CORE_ONLY =
@@ -108,7 +110,7 @@ class ArchitectureTest {
           .resideInAPackage(VISION)
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage(with(TRANSFORMERS, CHAT, TRAIN, DIFFUSION, CLI));
+          .resideInAnyPackage(with(TRANSFORMERS, CHAT, TRAIN, DIFFUSION, SPARK, CLI));
 
   @ArchTest
   static final ArchRule CHAT_KNOWS_CORE_ONLY =
@@ -117,7 +119,7 @@ class ArchitectureTest {
           .resideInAPackage(CHAT)
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage(with(VISION, TRANSFORMERS, TRAIN, DIFFUSION, CLI));
+          .resideInAnyPackage(with(VISION, TRANSFORMERS, TRAIN, DIFFUSION, SPARK, CLI));
 
   /** Templates are untrusted: what runs them must have no way to a class or a file. */
   @ArchTest
@@ -139,7 +141,7 @@ class ArchitectureTest {
           .resideInAPackage(TRAIN)
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage(with(DIFFUSION, CLI));
+          .resideInAnyPackage(with(DIFFUSION, SPARK, CLI));
 
   @ArchTest
   static final ArchRule DIFFUSION_KNOWS_TRAINING_AND_BELOW =
@@ -148,7 +150,28 @@ class ArchitectureTest {
           .resideInAPackage(DIFFUSION)
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage(with(CLI));
+          .resideInAnyPackage(with(SPARK, CLI));
+
+  @ArchTest
+  static final ArchRule SPARK_KNOWS_TRAINING_AND_BELOW =
+      noClasses()
+          .that()
+          .resideInAPackage(SPARK)
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(with(DIFFUSION, CLI));
+
+  /** The rest must run where Spark is not. */
+  @ArchTest
+  static final ArchRule SPARK_ITSELF_IS_USED_IN_TWO_PLACES =
+      noClasses()
+          .that(
+              resideInAPackage("org.peft4j..")
+                  .and(not(resideInAPackage(SPARK)))
+                  .and(not(simpleName("SparkTraining"))))
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("org.apache.spark..", "scala..");
 
   /** But for what is recommended: the recipes are of LoRA. */
   @ArchTest

@@ -26,8 +26,9 @@ public final class SharedModels {
     }
   }
 
-  /** Closes all models of this JVM. */
+  /** Closes all models of this JVM, those of {@link SparkInference} too. */
   public static void closeAll() {
+    AdaptedModel.closeAll();
     synchronized (MODELS) {
       MODELS.values().forEach(TransformerModel::close);
       MODELS.clear();
