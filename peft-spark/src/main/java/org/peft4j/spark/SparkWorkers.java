@@ -142,8 +142,11 @@ public final class SparkWorkers {
       // Spark tries a barrier stage again only if its results are shuffled.
       return new ArrayList<>(
           JavaPairRDD.fromJavaRDD(results).partitionBy(new InTurn(count)).values().collect());
-    } catch (RuntimeException e) {
-      throw watch.refusal().map(RuntimeException.class::cast).orElse(e);
+    } catch (Exception e) { // Scala's exceptions are not declared.
+      if (watch.refusal().isPresent()) {
+        throw watch.refusal().get();
+      }
+      throw e;
     } finally {
       context.clearJobGroup();
       context.removeSparkListener(watch);

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.peft4j.PeftModel;
+import org.peft4j.error.PeftException;
 import org.peft4j.train.parallel.WorkerRows;
 
 class SparkTrainingTest {
@@ -122,6 +123,7 @@ class SparkTrainingTest {
                             return 0;
                           }
                         }))
-        .hasStackTraceContaining("The workers do not train the same: the adapters' values");
+        .isInstanceOf(PeftException.class)
+        .hasMessageContaining("The workers do not train the same: the adapters' values");
   }
 }
