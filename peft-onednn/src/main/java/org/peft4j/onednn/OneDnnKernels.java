@@ -10,6 +10,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.kernel.Activation;
 import org.peft4j.kernel.AttentionPattern;
 import org.peft4j.kernel.AttentionScores;
+import org.peft4j.kernel.CodedRows;
 import org.peft4j.kernel.Convolution;
 import org.peft4j.kernel.Kernels;
 import org.peft4j.kernel.Nd4jKernels;
@@ -22,6 +23,7 @@ import org.peft4j.onednn.internal.NormRows;
 import org.peft4j.onednn.internal.RowMaking;
 import org.peft4j.onednn.internal.picture.Convolutions;
 import org.peft4j.onednn.internal.picture.GroupNormRows;
+import org.peft4j.onednn.internal.vector.CodedProduct;
 
 /**
  * Kernels on oneDNN, and Java code on rows for operations that oneDNN lacks. The portable kernels
@@ -49,6 +51,18 @@ public final class OneDnnKernels implements Kernels {
       INDArray x, INDArray weight, boolean transpose, @Nullable INDArray bias, INDArray out) {
     if (!Products.multiply(x, false, weight, transpose, 1, 0, bias, out)) {
       portable.affine(x, weight, transpose, bias, out);
+    }
+  }
+
+  @Override
+  public void affine(INDArray x, WeightRows weight, @Nullable INDArray bias, INDArray out) {
+    if (weight instanceof CodedRows coded && CodedProduct.possible(x, coded, out)) {
+      CodedProduct.multiply(x, coded, out);
+      if (bias != null) {
+        addBias(out, bias);
+      }
+    } else {
+      Kernels.super.affine(x, weight, bias, out);
     }
   }
 

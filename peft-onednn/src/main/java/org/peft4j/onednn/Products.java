@@ -6,6 +6,7 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.kernel.ScratchScope;
 import org.peft4j.onednn.internal.Address;
+import org.peft4j.onednn.internal.vector.HalfProduct;
 
 /** Matrix products on ND4J arrays. */
 final class Products {
@@ -113,7 +114,9 @@ final class Products {
     if (!HalfWeights.possible(left, b, result) || gaps) {
       return false;
     }
-    if (HALF) {
+    if (HalfProduct.possible(a, b)) {
+      HalfProduct.multiply(a, b, transposeB, (float) alpha, beta == 1, out);
+    } else if (HALF) {
       multiplyByHalf(a, left, b, transposeB, (float) alpha, beta == 1, out);
     } else {
       HalfWeights.multiply(a, b, transposeB, (float) alpha, beta == 1, out);

@@ -2,6 +2,8 @@ package org.peft4j.internal.quantized;
 
 import java.nio.ByteBuffer;
 import org.nd4j.linalg.api.buffer.DataType;
+import org.peft4j.kernel.CodedRows;
+import org.peft4j.kernel.WeightRows;
 import org.peft4j.quantization.BlockQuantization;
 import org.peft4j.weight.WeightView;
 
@@ -73,6 +75,36 @@ public final class FourBitWeight extends QuantizedWeight {
       unpack(bytes, (int) (from & 1), size, values, target, out);
       out += size;
       from += size;
+    }
+  }
+
+  @Override
+  WeightRows rows() {
+    return new Coded();
+  }
+
+  /** Rows that a product may take as codes, too. */
+  private final class Coded extends Rows implements CodedRows {
+    @Override
+    public ByteBuffer codes() {
+      return codes.buffer();
+    }
+
+    @Override
+    public float[] values() {
+      return Codebook.of(quantization.format()).values();
+    }
+
+    @Override
+    public int blockSize() {
+      return quantization.blockSize();
+    }
+
+    @Override
+    public void factors(int block, float[] target) {
+      for (int i = 0; i < target.length; i++) {
+        target[i] = factors.of(block + i);
+      }
     }
   }
 

@@ -16,7 +16,6 @@ public abstract class QuantizedWeight implements FrozenWeight {
   private final long[] shape;
   private final WeightView view;
   private final DataType type;
-  private final Rows rows = new Rows();
 
   /**
    * @param shape of W, [out, in]
@@ -31,6 +30,11 @@ public abstract class QuantizedWeight implements FrozenWeight {
 
   /** Writes {@code count} elements from number {@code first} on, row by row; in any thread. */
   abstract void decode(long first, int count, float[] target, int at);
+
+  /** W's rows, as products take them. */
+  WeightRows rows() {
+    return new Rows();
+  }
 
   /** The type of products. */
   public final DataType type() {
@@ -58,12 +62,12 @@ public abstract class QuantizedWeight implements FrozenWeight {
 
   @Override
   public void multiply(Kernels kernels, INDArray x, @Nullable INDArray bias, INDArray y) {
-    kernels.affine(x, rows, bias, y);
+    kernels.affine(x, rows(), bias, y);
   }
 
   @Override
   public final void multiplyTransposed(Kernels kernels, INDArray dy, double beta, INDArray dx) {
-    kernels.matmul(dy, rows, beta, dx);
+    kernels.matmul(dy, rows(), beta, dx);
   }
 
   @Override
@@ -71,7 +75,7 @@ public abstract class QuantizedWeight implements FrozenWeight {
     float[] values = new float[Math.toIntExact(ids.length * shape[1])];
     float[] row = new float[(int) shape[1]];
     for (int i = 0; i < ids.length; i++) {
-      rows.write(ids[i], ids[i] + 1, row);
+      decode(ids[i] * shape[1], row.length, row, 0);
       System.arraycopy(row, 0, values, i * row.length, row.length);
     }
     assign(values, y);
@@ -82,7 +86,7 @@ public abstract class QuantizedWeight implements FrozenWeight {
   public final void read(long from, long to, INDArray part) {
     if (view == WeightView.AS_STORED) {
       float[] values = new float[Math.toIntExact((to - from) * shape[1])];
-      rows.write((int) from, (int) to, values);
+      decode(from * shape[1], values.length, values, 0);
       assign(values, part);
       return;
     }
@@ -100,8 +104,8 @@ public abstract class QuantizedWeight implements FrozenWeight {
     }
   }
 
-  /** W's rows. */
-  private final class Rows implements WeightRows {
+  /** Rows that {@link #decode} makes. */
+  class Rows implements WeightRows {
     @Override
     public long rows() {
       return shape[0];

@@ -1,0 +1,62 @@
+package org.peft4j.onednn.internal.vector;
+
+import java.nio.ByteOrder;
+import java.nio.IntBuffer;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.kernel.CodedRows;
+import org.peft4j.onednn.internal.RowTasks;
+
+/** Few rows times a matrix in 4 bits, straight from its codes: each is read once. */
+public final class CodedProduct {
+  /** Codes in an integer. */
+  private static final int CODES = 8;
+
+  private CodedProduct() {}
+
+  /** Whether {@link #multiply} takes these. */
+  public static boolean possible(INDArray x, CodedRows weight, INDArray out) {
+    return VectorUnit.PRESENT
+        && FewRows.are(x)
+        && FewRows.are(out)
+        && weight.rows() * weight.columns() >= FewRows.LEAST
+        && x.dataType() == DataType.FLOAT
+        && out.dataType() == DataType.FLOAT
+        && weight.blockSize() % CodeRows.STEP == 0
+        && weight.columns() % weight.blockSize() == 0;
+  }
+
+  /**
+   * {@code out = x·Wᵀ}.
+   *
+   * @param x [m, in]
+   * @param weight [out, in]
+   * @param out [m, out]
+   */
+  public static void multiply(INDArray x, CodedRows weight, INDArray out) {
+    float[][] rows = FewRows.of(x);
+    for (int row = 0; row < rows.length; row++) {
+      rows[row] = CodeRows.order(rows[row]);
+    }
+    int integers = rows[0].length / CODES;
+    int size = weight.blockSize();
+    int blocks = rows[0].length / size;
+    CodeRows values = new CodeRows(weight.values());
+    IntBuffer codes = weight.codes().order(ByteOrder.LITTLE_ENDIAN).asIntBuffer();
+    FewRows results = new FewRows(out, 1, false);
+    RowTasks.run(
+        weight.rows(),
+        weight.columns(),
+        (from, to) -> {
+          int[] ofRow = new int[integers];
+          float[] factors = new float[blocks];
+          for (int column = from; column < to; column++) {
+            codes.get(column * integers, ofRow);
+            weight.factors(column * blocks, factors);
+            for (int row = 0; row < rows.length; row++) {
+              results.put(row, column, values.dot(ofRow, factors, size, rows[row]));
+            }
+          }
+        });
+  }
+}

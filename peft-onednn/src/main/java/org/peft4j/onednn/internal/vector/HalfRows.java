@@ -1,0 +1,72 @@
+package org.peft4j.onednn.internal.vector;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * Loops over numbers in BFLOAT16, of which one integer holds two: the first in its lower half. A
+ * shift, or a mask, makes single precision of them. What they meet lies in two arrays, one for the
+ * first of all pairs and one for the second.
+ */
+final class HalfRows {
+  private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
+  private static final VectorSpecies<Integer> PAIRS =
+      VectorSpecies.of(int.class, FLOATS.vectorShape());
+
+  /** Numbers in a vector. */
+  static final int LANES = FLOATS.length();
+
+  private static final int SECOND = 0xffff0000;
+
+  private HalfRows() {}
+
+  /**
+   * {@code Σ first(pairs[i])·even[at + i] + second(pairs[i])·odd[at + i]} over {@code count} pairs.
+   */
+  static float dot(int[] pairs, int count, float[] even, float[] odd, int at) {
+    FloatVector a = FloatVector.zero(FLOATS);
+    FloatVector b = a;
+    FloatVector c = a;
+    FloatVector d = a;
+    int i = 0;
+    for (int end = count - 2 * LANES; i <= end; i += 2 * LANES) {
+      IntVector p = IntVector.fromArray(PAIRS, pairs, i);
+      IntVector q = IntVector.fromArray(PAIRS, pairs, i + LANES);
+      a = first(p).fma(FloatVector.fromArray(FLOATS, even, at + i), a);
+      b = second(p).fma(FloatVector.fromArray(FLOATS, odd, at + i), b);
+      c = first(q).fma(FloatVector.fromArray(FLOATS, even, at + i + LANES), c);
+      d = second(q).fma(FloatVector.fromArray(FLOATS, odd, at + i + LANES), d);
+    }
+    float sum = a.add(b).add(c.add(d)).reduceLanes(VectorOperators.ADD);
+    for (; i < count; i++) {
+      sum += Float.intBitsToFloat(pairs[i] << 16) * even[at + i];
+      sum += Float.intBitsToFloat(pairs[i] & SECOND) * odd[at + i];
+    }
+    return sum;
+  }
+
+  /** {@code even += x·first(pairs)} and {@code odd += x·second(pairs)}, for {@code count} pairs. */
+  static void add(float x, int[] pairs, int count, float[] even, float[] odd) {
+    FloatVector factor = FloatVector.broadcast(FLOATS, x);
+    int i = 0;
+    for (int end = count - LANES; i <= end; i += LANES) {
+      IntVector p = IntVector.fromArray(PAIRS, pairs, i);
+      first(p).fma(factor, FloatVector.fromArray(FLOATS, even, i)).intoArray(even, i);
+      second(p).fma(factor, FloatVector.fromArray(FLOATS, odd, i)).intoArray(odd, i);
+    }
+    for (; i < count; i++) {
+      even[i] += x * Float.intBitsToFloat(pairs[i] << 16);
+      odd[i] += x * Float.intBitsToFloat(pairs[i] & SECOND);
+    }
+  }
+
+  private static FloatVector first(IntVector pairs) {
+    return pairs.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+  }
+
+  private static FloatVector second(IntVector pairs) {
+    return pairs.and(SECOND).reinterpretAsFloats();
+  }
+}

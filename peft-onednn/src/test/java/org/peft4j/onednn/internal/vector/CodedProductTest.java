@@ -1,0 +1,95 @@
+package org.peft4j.onednn.internal.vector;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.nio.ByteBuffer;
+import java.util.Random;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.peft4j.kernel.CodedRows;
+
+/** Few rows times codes against sums in double precision over the elements one by one. */
+class CodedProductTest {
+  /** {@code w[i] = factor·value(code)}, with as many values as codes, none of them symmetric. */
+  private record Random4Bits(long rows, long columns, int blockSize, byte[] bytes)
+      implements CodedRows {
+    static Random4Bits of(int rows, int columns, int blockSize) {
+      byte[] bytes = new byte[rows * columns / 2];
+      new Random(3).nextBytes(bytes);
+      return new Random4Bits(rows, columns, blockSize, bytes);
+    }
+
+    @Override
+    public DataType type() {
+      return DataType.FLOAT;
+    }
+
+    @Override
+    public ByteBuffer codes() {
+      return ByteBuffer.wrap(bytes);
+    }
+
+    @Override
+    public float[] values() {
+      float[] values = new float[16];
+      for (int code = 0; code < values.length; code++) {
+        values[code] = (code - 6.3f) * (code % 3 + 0.4f) / 8;
+      }
+      return values;
+    }
+
+    @Override
+    public void factors(int block, float[] target) {
+      for (int i = 0; i < target.length; i++) {
+        target[i] = (block + i) % 7 - 2.5f;
+      }
+    }
+
+    @Override
+    public void write(int from, int to, float[] target) {
+      float[] factor = new float[1];
+      for (int i = 0; i < (to - from) * columns; i++) {
+        int element = (int) (from * columns) + i;
+        int pair = bytes[element / 2];
+        factors(element / blockSize, factor);
+        target[i] = values()[element % 2 == 0 ? pair >> 4 & 15 : pair & 15] * factor[0];
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 64, 64, 64", "1, 33, 192, 64", "3, 20, 512, 256", "4, 300, 128, 128"})
+  void productsAreThoseOfDoublePrecision(int m, int out, int in, int blockSize) {
+    Random4Bits weight = Random4Bits.of(out, in, blockSize);
+    INDArray x = Nd4j.rand(DataType.FLOAT, m, in).sub(0.5);
+    INDArray y = Nd4j.create(DataType.FLOAT, m, out);
+    assertThat(CodedProduct.possible(x, weight, y)).isTrue();
+
+    CodedProduct.multiply(x, weight, y);
+
+    float[] elements = new float[out * in];
+    weight.write(0, out, elements);
+    for (int row = 0; row < m; row++) {
+      for (int column = 0; column < out; column++) {
+        double expected = 0;
+        for (int i = 0; i < in; i++) {
+          expected += (double) elements[column * in + i] * x.getFloat(row, i);
+        }
+        assertThat(y.getDouble(row, column)).isCloseTo(expected, within(2e-4));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"5, 64, 64, 64", "1, 33, 96, 32", "1, 40, 160, 128", "1, 2, 64, 64"})
+  void othersAreLeftToPanels(int m, int out, int in, int blockSize) {
+    INDArray x = Nd4j.create(DataType.FLOAT, m, in);
+    INDArray y = Nd4j.create(DataType.FLOAT, m, out);
+
+    assertThat(CodedProduct.possible(x, Random4Bits.of(out, in, blockSize), y)).isFalse();
+  }
+}
