@@ -141,7 +141,7 @@ record BatchProduct(Heads a, Heads b, Heads out, float alpha, boolean accumulate
         primitive_attr attributes = MatrixProduct.attributes(alpha, accumulate);
         matmul.primitive_desc description =
             new matmul.primitive_desc(Native.ENGINE, left, right, result, attributes, false)) {
-      return new Primitive(new matmul(description))
+      return new Primitive(new matmul(description), description.scratchpad_desc())
           .argument(DNNL_ARG_SRC, left)
           .argument(DNNL_ARG_WEIGHTS, right)
           .argument(DNNL_ARG_DST, result);

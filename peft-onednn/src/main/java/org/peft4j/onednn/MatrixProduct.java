@@ -79,7 +79,7 @@ record MatrixProduct(
                 : new matmul.primitive_desc(
                     Native.ENGINE, left, right, result, attributes, false)) {
       Primitive primitive =
-          new Primitive(new matmul(description))
+          new Primitive(new matmul(description), description.scratchpad_desc())
               .argument(DNNL_ARG_SRC, left)
               .argument(DNNL_ARG_WEIGHTS, right)
               .argument(DNNL_ARG_DST, result);
@@ -98,6 +98,7 @@ record MatrixProduct(
       }
       attributes.set_post_ops(after);
     }
+    attributes.set_scratchpad_mode(dnnl.scratchpad_mode.user);
     return attributes;
   }
 }
