@@ -9,6 +9,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.peft4j.safetensors.DType;
+import org.peft4j.safetensors.TensorInfo;
 import org.peft4j.safetensors.TensorSource;
 
 /** Bases in 4 and 8 bits on the command line. */
@@ -90,6 +92,29 @@ class QuantizationTest {
     assertThat(run.out())
         .containsPattern("tokens +nf4, fp32 +nf4, bf16\\R")
         .containsPattern("weights +206 MB +127 MB\\R");
+  }
+
+  @Test
+  void otherWeightsTakeTheTypeThatIsAskedFor() {
+    Path own = folder.resolve("own");
+    Path half = folder.resolve("half");
+    Run.of("quantize", "-m", Run.LLAMA, "-o", own, "--quantization", "nf4");
+    Run run =
+        Run.of(
+            "quantize", "-m", Run.LLAMA, "-o", half, "--quantization", "nf4", "--precision", "bf16");
+
+    assertThat(run.status()).as(run.err()).isZero();
+    try (TensorSource before = TensorSource.open(own.resolve("model.safetensors"));
+        TensorSource after = TensorSource.open(half.resolve("model.safetensors"))) {
+      assertThat(after.tensors().keySet()).isEqualTo(before.tensors().keySet());
+      for (TensorInfo tensor : after.tensors().values()) {
+        DType was = before.tensors().get(tensor.name()).dtype();
+        boolean ofQuantised = tensor.name().contains("_proj.weight");
+        assertThat(tensor.dtype())
+            .as(tensor.name())
+            .isEqualTo(was == DType.F32 && !ofQuantised ? DType.BF16 : was);
+      }
+    }
   }
 
   @Test

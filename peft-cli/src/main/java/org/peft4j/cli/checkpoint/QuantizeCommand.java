@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 import org.peft4j.cli.options.Output;
 import org.peft4j.cli.options.QuantizationOptions;
 import org.peft4j.quantization.Quantization;
+import org.peft4j.safetensors.DType;
 import org.peft4j.transformers.TransformerModel;
 import org.peft4j.transformers.TransformerOptions;
 import org.peft4j.transformers.Transformers;
@@ -51,6 +52,15 @@ public final class QuantizeCommand implements Runnable {
   @Mixin QuantizationOptions quantization = new QuantizationOptions();
 
   @Option(
+      names = {"--dtype", "--precision"},
+      paramLabel = "TYPE",
+      converter = WeightType.class,
+      description =
+          "Type of the other weights, embeddings and head among them: fp32 (F32), fp16 (F16) or bf16"
+              + " (BF16) (default: the model's own).")
+  Optional<DType> dtype = Optional.empty();
+
+  @Option(
       names = "--shard-size",
       paramLabel = "SIZE",
       converter = ShardSize.class,
@@ -70,6 +80,7 @@ public final class QuantizeCommand implements Runnable {
     TransformerOptions options = TransformerOptions.defaults().withQuantization(wanted);
     try (TransformerModel open = Transformers.open(model, options)) {
       CheckpointWriter writer = CheckpointWriter.of(open);
+      dtype.ifPresent(writer::dtypeOfUnquantized);
       shardSize.ifPresent(writer::maxShardBytes);
       writer.write(output);
     }

@@ -36,6 +36,7 @@ public final class CheckpointWriter {
   private Optional<PeftModel<ComputationGraph>> adapters = Optional.empty();
   private final List<Path> companions = new ArrayList<>();
   private Optional<DType> dtype = Optional.empty();
+  private boolean asHeld = true;
   private long maxShardBytes = DEFAULT_SHARD_BYTES;
 
   private CheckpointWriter(TransformerModel model) {
@@ -78,12 +79,25 @@ public final class CheckpointWriter {
 
   /**
    * The type of all tensors, F32, F16 or BF16; by default each tensor's own in the folder that the
-   * model was loaded from.
+   * model was loaded from. Weights in fewer bits are written as numbers of that type.
    *
    * @throws PeftException for any other type
    */
   public CheckpointWriter dtype(DType value) {
     dtype = Optional.of(DtypeNames.require(value));
+    asHeld = false;
+    return this;
+  }
+
+  /**
+   * The type of the tensors that are not held in fewer bits, as with {@link #dtype}; the others stay
+   * as they are.
+   *
+   * @throws PeftException for any other type
+   */
+  public CheckpointWriter dtypeOfUnquantized(DType value) {
+    dtype = Optional.of(DtypeNames.require(value));
+    asHeld = true;
     return this;
   }
 
@@ -109,7 +123,7 @@ public final class CheckpointWriter {
    */
   public void write(Path folder) {
     adapters.ifPresent(PeftModel::requireMergeable);
-    ModelTensors tensors = new ModelTensors(model, adapters, dtype);
+    ModelTensors tensors = new ModelTensors(model, adapters, dtype, asHeld);
     Path source = model.folder().resolve(CheckpointFiles.CONFIG);
     CheckpointFiles.requireWithin(model.folder(), source);
     ObjectNode config = CheckpointFiles.JSON.readObject(source);

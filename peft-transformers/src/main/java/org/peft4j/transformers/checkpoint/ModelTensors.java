@@ -54,11 +54,13 @@ final class ModelTensors {
 
   /**
    * @param dtype the type of all tensors; empty for each tensor's type in the model's folder
+   * @param asHeld whether weights in fewer bits are written so
    */
   ModelTensors(
       TransformerModel model,
       Optional<PeftModel<ComputationGraph>> adapters,
-      Optional<DType> dtype) {
+      Optional<DType> dtype,
+      boolean asHeld) {
     this.adapters = adapters;
     this.folder = model.folder();
     this.stored = stored(folder);
@@ -107,15 +109,12 @@ final class ModelTensors {
         String name = name(module, parameter);
         boolean left = tied && !parameter.bias() && head.filter(module::equals).isPresent();
         if (!left && written.add(name)) {
-          add(module, parameter, name, types, dtype.isEmpty());
+          add(module, parameter, name, types, asHeld);
         }
       }
     }
   }
 
-  /**
-   * @param asHeld whether a weight in fewer bits is written so
-   */
   private void add(
       ModulePart module, SiteParameter parameter, String name, TensorTypes types, boolean asHeld) {
     if (module instanceof HeadPart.Scale) {
