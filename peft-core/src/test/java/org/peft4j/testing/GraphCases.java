@@ -1,5 +1,6 @@
 package org.peft4j.testing;
 
+import java.util.function.BinaryOperator;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.nd4j.autodiff.samediff.SDVariable;
@@ -14,6 +15,7 @@ import org.nd4j.linalg.api.ops.impl.layers.recurrent.config.LSTMDataFormat;
 import org.nd4j.linalg.api.ops.impl.layers.recurrent.config.LSTMDirectionMode;
 import org.nd4j.linalg.api.ops.impl.layers.recurrent.config.LSTMLayerConfig;
 import org.nd4j.linalg.api.ops.impl.layers.recurrent.weights.LSTMLayerWeights;
+import org.nd4j.linalg.factory.Nd4j;
 
 /** Small graphs of SameDiff, one for each way in which a weight is used. */
 public final class GraphCases {
@@ -31,11 +33,17 @@ public final class GraphCases {
         rows("affine", "w", GraphCases::affine),
         rows("product with a turned weight", "w", GraphCases::turned),
         rows("product with the weight first", "w", GraphCases::weightFirst),
+        rows("product with the weight first and turned", "w", GraphCases::weightFirstTurned),
+        rows("product with a turned input and result", "w", GraphCases::turnedAround),
         rows("affine with its function", "w", GraphCases::reluLayer),
         words("look-up", "table", GraphCases::lookUp),
         words("tied table", "table", GraphCases::tied),
+        words("tied table, turned for its second use", "table", GraphCases::tiedTurned),
         images("images", "kernel", GraphCases::images),
+        images("images as ONNX imports have them", "kernel", GraphCases::importedImages),
         steps("sequence convolution", "kernel", GraphCases::sequences),
+        steps("queries of attention", "wq", GraphCases::attention),
+        steps("keys of attention", "wk", GraphCases::attention),
         steps("attention", "wv", GraphCases::attention),
         steps("output of attention", "wo", GraphCases::attention),
         steps("lstm", "wx", GraphCases::lstm),
@@ -146,6 +154,24 @@ public final class GraphCases {
     return d.output(y, -1, OUT);
   }
 
+  private static SameDiff weightFirstTurned(DataType type) {
+    Drawing d = rows(type);
+    SDVariable h = d.graph.mmul(d.weight("w", IN, WIDTH), d.x, true, true, false);
+    SDVariable y =
+        d.graph.mmul(d.graph.math.tanh(h), d.weight("top", WIDTH, OUT), true, false, false);
+    return d.output(y, -1, OUT);
+  }
+
+  private static SameDiff turnedAround(DataType type) {
+    Drawing d = rows(type);
+    SDVariable below = d.graph.math.tanh(d.x.mmul(d.weight("below", IN, IN)));
+    SDVariable h =
+        d.graph.mmul(below.permute(1, 0), d.weight("w", IN, WIDTH), true, false, true);
+    SDVariable y =
+        d.graph.mmul(d.graph.math.tanh(h), d.weight("top", WIDTH, OUT), true, false, false);
+    return d.output(y, -1, OUT);
+  }
+
   private static SameDiff lookUp(DataType type) {
     Drawing d = new Drawing(type, DataType.INT, -1, TIME);
     SDVariable words = d.graph.gather(d.weight("table", GraphCase.VOCABULARY, WIDTH), d.x, 0);
@@ -153,11 +179,19 @@ public final class GraphCases {
   }
 
   private static SameDiff tied(DataType type) {
+    return tied(type, (inner, table) -> inner.getSameDiff().mmul(inner, table, false, true, false));
+  }
+
+  private static SameDiff tiedTurned(DataType type) {
+    return tied(type, (inner, table) -> inner.mmul(table.permute(1, 0)));
+  }
+
+  private static SameDiff tied(DataType type, BinaryOperator<SDVariable> head) {
     Drawing d = new Drawing(type, DataType.INT, -1, TIME);
     SDVariable table = d.weight("table", GraphCase.VOCABULARY, WIDTH);
     SDVariable h = d.graph.math.tanh(d.graph.gather(table, d.x, 0).mean(1));
     SDVariable inner = d.graph.math.tanh(h.mmul(d.weight("inner", WIDTH, WIDTH)));
-    return d.output(d.graph.mmul(inner, table, false, true, false), -1, GraphCase.VOCABULARY);
+    return d.output(head.apply(inner, table), -1, GraphCase.VOCABULARY);
   }
 
   private static SameDiff images(DataType type) {
@@ -190,6 +224,34 @@ public final class GraphCases {
                 .build());
     SDVariable h = d.graph.math.tanh("h", y).mean(2, 3);
     return d.output(h.mmul(d.weight("top", WIDTH, OUT)), -1, OUT);
+  }
+
+  /**
+   * The operations that samediff-import-onnx makes of a Conv: kernels [out, in, height, width] are
+   * turned and split into one part, the picture is padded and turned, the bias is added to the one
+   * part joined, and the result is turned back.
+   */
+  private static SameDiff importedImages(DataType type) {
+    Drawing d = new Drawing(type, type, -1, 3, 5, 5);
+    SDVariable kernel = d.weight("kernel", WIDTH, 3, 2, 3).permute(2, 3, 1, 0);
+    SDVariable edges =
+        d.graph.constant(Nd4j.createFromArray(new int[][] {{0, 0}, {0, 0}, {1, 1}, {1, 1}}));
+    SDVariable x = d.graph.nn.pad(d.x, edges, 0).permute(0, 2, 3, 1);
+    SDVariable y =
+        d.graph.cnn.conv2d(
+            x,
+            d.graph.split(kernel, 1, -1)[0],
+            Conv2DConfig.builder()
+                .kH(2)
+                .kW(3)
+                .sH(1)
+                .sW(1)
+                .dataFormat("NHWC")
+                .weightsFormat(WeightsFormat.YXIO)
+                .build());
+    SDVariable h = d.graph.concat(-1, y).add(d.weight("b", WIDTH)).permute(0, 3, 1, 2);
+    SDVariable means = d.graph.math.tanh("h", h).mean(2, 3);
+    return d.output(means.mmul(d.weight("top", WIDTH, OUT)), -1, OUT);
   }
 
   private static SameDiff sequences(DataType type) {

@@ -104,7 +104,7 @@ final class GraphLayout {
 
   private void product(GraphSite site, Use use, Product product, List<Slot> all) {
     List<String> arguments = wiring.inputs(use.operation());
-    boolean biased = arguments.size() > 2;
+    boolean biased = product.biased();
     List<Slot> slots = all.stream().filter(slot -> actsInProduct(slot, biased)).toList();
     List<String> inputs = new ArrayList<>();
     inputs.add(arguments.get(product.weightFirst() ? 1 : 0));

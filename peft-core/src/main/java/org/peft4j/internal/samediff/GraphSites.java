@@ -69,19 +69,23 @@ final class GraphSites {
   private void weights(SameDiffOp op) {
     List<String> inputs = inputs(op);
     for (int i = 0; i < inputs.size(); i++) {
-      String name = inputs.get(i);
-      if (frozen(name)) {
-        Optional<Role> role = Role.of(op.getOp(), i, shape(name).length, inputs.size());
-        role.ifPresent(
-            r -> {
-              boolean first = roles.putIfAbsent(name, r) == null;
-              if (first && r.bias() >= 0 && frozen(inputs.get(r.bias()))) {
-                biasOf.putIfAbsent(inputs.get(r.bias()), name);
-              }
-              op.getOutputsOfOp().forEach(output -> weightBehind.putIfAbsent(output, name));
-            });
+      Carried carried = Carried.of(graph, inputs.get(i));
+      if (frozen(carried.origin())) {
+        boolean itself = carried.origin().equals(inputs.get(i));
+        Role.of(op.getOp(), i, shape(carried.origin()).length, inputs.size())
+            .flatMap(role -> itself ? Optional.of(role) : role.of(carried))
+            .ifPresent(role -> weight(op, carried.origin(), role));
       }
     }
+  }
+
+  private void weight(SameDiffOp op, String name, Role role) {
+    List<String> inputs = inputs(op);
+    boolean first = roles.putIfAbsent(name, role) == null;
+    if (first && role.bias() >= 0 && frozen(inputs.get(role.bias()))) {
+      biasOf.putIfAbsent(inputs.get(role.bias()), name);
+    }
+    op.getOutputsOfOp().forEach(output -> weightBehind.putIfAbsent(output, name));
   }
 
   static List<String> inputs(SameDiffOp op) {
@@ -103,7 +107,7 @@ final class GraphSites {
       if (!frozen(vector) || shape(vector).length != 1 || roles.containsKey(vector)) {
         continue;
       }
-      String weight = weightBehind.get(other);
+      String weight = weightBehind.get(Carried.unturned(graph, other));
       if (("add".equals(name) || "biasadd".equals(name)) && weight != null) {
         Role role = Objects.requireNonNull(roles.get(weight));
         if (takes(weight, role, shape(vector)[0])) {

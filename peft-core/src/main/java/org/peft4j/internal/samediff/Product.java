@@ -33,6 +33,11 @@ record Product(
     return turned ? WeightView.TRANSPOSED : WeightView.AS_STORED;
   }
 
+  /** Whether the operation adds a bias, its third argument. */
+  boolean biased() {
+    return op.name().equals("xw_plus_b");
+  }
+
   /** The input as rows [rows, in], a view. */
   INDArray rows(INDArray input) {
     return inputTurned ? input.transpose() : input;

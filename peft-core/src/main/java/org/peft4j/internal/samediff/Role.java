@@ -21,6 +21,11 @@ record Role(
     return Optional.of(new Role(kind, view, bias, null, false));
   }
 
+  /** The same role for the variable from which the argument comes by turning its dimensions. */
+  Optional<Role> of(Carried carried) {
+    return carried.view(view).map(own -> new Role(kind, own, bias, null, channelsFirst));
+  }
+
   /** The role of a weight of that rank. */
   static Optional<Role> of(DifferentialFunction function, int argument, int rank, int arguments) {
     if (!(function instanceof DynamicCustomOp op)) {
@@ -41,6 +46,12 @@ record Role(
       case "lstmLayer" -> recurrent(op, argument, rank);
       default -> Optional.empty();
     };
+  }
+
+  /** Whether an operation is a product {@code z ← α·x·y + β·z} with a β that is not 0. */
+  static boolean addsToMemory(DynamicCustomOp op) {
+    double[] reals = op.opName().equals("matmul") ? op.tArgs() : new double[0];
+    return reals.length > 1 && reals[1] != 0;
   }
 
   private static Optional<Role> matmul(NativeOp op, int argument, int rank) {

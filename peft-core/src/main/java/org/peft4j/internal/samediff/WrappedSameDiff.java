@@ -11,6 +11,7 @@ import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.autodiff.samediff.VariableType;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.ops.DynamicCustomOp;
 import org.peft4j.adapter.ParameterSpec;
 import org.peft4j.adapter.Tensors;
 import org.peft4j.error.PeftException;
@@ -79,6 +80,19 @@ public final class WrappedSameDiff extends WrappedModel<SameDiff> {
           "This graph is wrapped already: its variables are adapters. Add another adapter with"
               + " addAdapter, or wrap the base graph, which base() returns.");
     }
+    base.getOps().values().stream()
+        .filter(op -> op.getOp() instanceof DynamicCustomOp)
+        .filter(op -> Role.addsToMemory((DynamicCustomOp) op.getOp()))
+        .findFirst()
+        .ifPresent(
+            op -> {
+              throw new PeftException(
+                  "The product "
+                      + op.getName()
+                      + " adds to what its output's memory held before, so that no two calls give"
+                      + " the same. SameDiff 1.0.0-M2.1 imports ONNX's Gemm so, without its bias."
+                      + " Export x @ w + b on matrices instead, which becomes MatMul and Add.");
+            });
   }
 
   /** The type of the graph's first weight of 32 or 64 bits, which is that of its adapters. */
