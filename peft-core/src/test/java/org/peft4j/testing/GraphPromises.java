@@ -200,6 +200,35 @@ public abstract class GraphPromises {
 
   @ParameterizedTest
   @MethodSource("cases")
+  void anotherAdaptersTrainingLeavesNoTraceInTheUpdater(GraphPromiseCase each) {
+    PeftModel<SameDiff> alone = each.lively(each.graph().base(FLOAT));
+    each.fit(alone.network(), 4);
+    PeftModel<SameDiff> model = each.lively(each.graph().base(FLOAT));
+    each.fit(model.network(), 2);
+    model.addAdapter("second", each.config(0));
+    model.setActive("second");
+    // Adam's step counts for all adapters together, so its learning of the second is undone.
+    int before = model.network().getTrainingConfig().getIterationCount();
+    each.fit(model.network(), 3);
+    model.network().getTrainingConfig().setIterationCount(before);
+    model.setActive("default");
+    each.fit(model.network(), 2);
+    assertThat(GraphPromiseCase.trainable(model.network()))
+        .isEqualTo(GraphPromiseCase.trainable(alone.network()));
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void anAdapterThatIsNotFiniteIsNotWritten(GraphPromiseCase each, @TempDir Path folder) {
+    PeftModel<SameDiff> model = each.wrap(each.graph().base(FLOAT));
+    GraphPromiseCase.trainable(model.network()).values().iterator().next().putScalar(0, Float.NaN);
+    assertThatThrownBy(() -> model.save(folder.resolve("adapter")))
+        .isInstanceOf(NonFiniteException.class);
+    assertThat(folder.resolve("adapter")).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
   void trainingIsTheSameWithTheSameSeed(GraphPromiseCase each) {
     assertThat(dropping(each)).isEqualTo(dropping(each));
   }

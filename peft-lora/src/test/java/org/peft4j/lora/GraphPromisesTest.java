@@ -8,12 +8,7 @@ import org.peft4j.testing.MethodRow;
 /** What users may rely on in graphs of SameDiff, for every method of the LoRA family. */
 class GraphPromisesTest extends GraphPromises {
   static Stream<GraphPromiseCase> cases() {
-    MethodRow[] others =
-        Stream.of(PromisesTest.METHODS)
-            .skip(1)
-            // It needs a term of the loss, and is refused.
-            .filter(method -> !method.name().equals("adalora"))
-            .toArray(MethodRow[]::new);
+    MethodRow[] others = Stream.of(PromisesTest.METHODS).skip(1).toArray(MethodRow[]::new);
     return Stream.concat(
         GraphPromiseCase.of(PromisesTest.METHODS[0]), GraphPromiseCase.onSome(others));
   }

@@ -74,7 +74,9 @@ public final class GraftOp extends JavaOp {
       SDVariable gradient, SDVariable[] arguments, GraftGradientOp.Part part) {
     GraftGradientOp op = new GraftGradientOp(sameDiff, graft(), part, gradient, arguments);
     SDVariable[] results = op.outputVariables();
-    results[0].addControlDependency(outputVariables()[0]);
+    if (graft().records()) {
+      results[0].addControlDependency(outputVariables()[0]);
+    }
     return List.of(results);
   }
 }

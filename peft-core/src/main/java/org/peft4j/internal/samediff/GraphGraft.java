@@ -100,6 +100,11 @@ abstract class GraphGraft {
   /** Whether the first argument is an input with a gradient. */
   abstract boolean hasInput();
 
+  /** Whether a backward pass needs what the forward pass recorded. */
+  boolean records() {
+    return true;
+  }
+
   /** The shape and type of the output. */
   abstract LongShapeDescriptor shape(List<INDArray> arguments);
 
@@ -139,7 +144,7 @@ abstract class GraphGraft {
               SiteGrafts at = at(arguments, null);
               LayerGrafts layer = layer(at);
               Pass pass = layer.nextPass(training);
-              if (training) {
+              if (training && records()) {
                 DetachedTape tape = new DetachedTape(output.dataType());
                 pass = pass.on(tape);
                 forget();
@@ -164,7 +169,7 @@ abstract class GraphGraft {
       List<INDArray> gradients,
       boolean last) {
     Recorded forward = recorded.get();
-    if (forward == null) {
+    if (forward == null && records()) {
       throw new IllegalStateException("A backward pass without a forward pass at " + site.name());
     }
     around
@@ -178,8 +183,10 @@ abstract class GraphGraft {
                 LayerGrafts layer = layer(at);
                 if (!gradients.isEmpty()) {
                   AdapterGradients.requireActing(layer, around.shared().activity());
+                  slots.forEach(slot -> around.terms().requireCounted(graph(), slot));
                 }
-                backward(step(forward.pass, at, layer, arguments), dy, dx);
+                Pass pass = forward == null ? layer.nextPass(false) : forward.pass;
+                backward(step(pass, at, layer, arguments), dy, dx);
                 requireFinite(targets);
               }
               return true;

@@ -4,8 +4,10 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.peft4j.adapter.ParameterSpec;
+import org.peft4j.adapter.PenaltyAdapter;
 import org.peft4j.adapter.TrainableCopy;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.graft.Slot;
@@ -68,7 +70,24 @@ final class GraphLayout {
                 variable, variable + "/adapters", new OutputGraft(around, place, own), names(own));
           }
         });
+    putTerms(slots);
     wiring.forgetComputed();
+  }
+
+  private void putTerms(List<Slot> slots) {
+    String loss = LossTerms.of(around.graph());
+    around.terms().set(loss);
+    for (Slot slot : slots) {
+      if (loss != null && slot.adapter() instanceof PenaltyAdapter) {
+        String name = slot.adapterName() + "/" + slot.adapter().site().name() + "/penalty";
+        wiring.after(loss, name, new PenaltyGraft(around, slot), names(List.of(slot)));
+      }
+    }
+  }
+
+  /** Whether another variable is the loss than when the adapters were put in. */
+  boolean lossChanged() {
+    return !Objects.equals(around.terms().loss(), LossTerms.of(around.graph()));
   }
 
   private static List<Slot> at(String site, List<Slot> slots) {

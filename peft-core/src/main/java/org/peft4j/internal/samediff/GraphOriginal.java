@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.Map;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.peft4j.adapter.Adapter;
-import org.peft4j.adapter.PenaltyAdapter;
 import org.peft4j.adapter.SharingAdapter;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.original.OriginalPart;
@@ -64,9 +63,7 @@ final class GraphOriginal implements OriginalPart {
   /** Refuses an adapter that needs more of a pass than its own place. */
   static void requireAlone(Adapter adapter) {
     String why = null;
-    if (adapter instanceof PenaltyAdapter) {
-      why = "adds a term to the loss, which a graph of SameDiff has from its own variables only";
-    } else if (adapter instanceof SharingAdapter sharing && !sharing.tied().isEmpty()
+    if (adapter instanceof SharingAdapter sharing && !sharing.tied().isEmpty()
         || adapter.exchanges()) {
       why = "exchanges arrays with other places, in an order that SameDiff does not promise";
     }

@@ -11,6 +11,12 @@ import org.peft4j.kernel.Kernels;
  *
  * @param graph the wrapped graph
  * @param dataType the data type of adapters
+ * @param terms where the adapters' own terms of the loss are
  */
 record Surroundings(
-    SameDiff graph, SharedState shared, Traffic traffic, Kernels kernels, DataType dataType) {}
+    SameDiff graph,
+    SharedState shared,
+    Traffic traffic,
+    Kernels kernels,
+    DataType dataType,
+    LossTerms terms) {}

@@ -43,7 +43,7 @@ public final class WrappedSameDiff extends WrappedModel<SameDiff> {
     Map<String, OutputPlace> places = GraphPlaces.of(base, sites);
     originals = originals(base, sites, places);
     network = GraphCopy.frozen(base);
-    Surroundings around = new Surroundings(network, shared, traffic(), kernels, type);
+    Surroundings around = new Surroundings(network, shared, traffic(), kernels, type, new LossTerms());
     layout = new GraphLayout(around, new Wiring(network), sites, places, originals);
     updaters = new UpdaterStates(network);
     layout.put(List.of());
@@ -186,7 +186,7 @@ public final class WrappedSameDiff extends WrappedModel<SameDiff> {
 
   @Override
   public void activate(List<Slot> slots) {
-    if (active.equals(slots)) {
+    if (active.equals(slots) && !layout.lossChanged()) {
       return;
     }
     updaters.putAside(names(active));

@@ -37,7 +37,6 @@ import org.peft4j.adapter.Tensors;
 import org.peft4j.config.Bias;
 import org.peft4j.error.PeftException;
 import org.peft4j.lora.LoraConfig;
-import org.peft4j.lora.adalora.AdaLoraConfig;
 import org.peft4j.norm.NormTuningConfig;
 import org.peft4j.plan.TrainableParameters;
 import org.peft4j.site.Site;
@@ -221,13 +220,6 @@ class EncoderGraphTest {
             () -> Peft.wrap(base, LoraConfig.builder().targetModules("positions").build()))
         .isInstanceOf(PeftException.class)
         .hasMessageContaining("positions");
-    assertThatThrownBy(
-            () ->
-                Peft.wrap(
-                    base,
-                    AdaLoraConfig.builder().totalStep(10).targetModules("layer.0.key").build()))
-        .isInstanceOf(PeftException.class)
-        .hasMessageContaining("adds a term to the loss");
     PeftModel<SameDiff> model =
         Peft.wrap(base, LoraConfig.builder().targetModules("layer.0.query").build());
     assertThatThrownBy(() -> Peft.bare(model.network(), 0)).hasMessageContaining("wrapped already");
