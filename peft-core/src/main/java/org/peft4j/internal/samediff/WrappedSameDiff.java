@@ -90,8 +90,8 @@ public final class WrappedSameDiff extends WrappedModel<SameDiff> {
                   "The product "
                       + op.getName()
                       + " adds to what its output's memory held before, so that no two calls give"
-                      + " the same. SameDiff 1.0.0-M2.1 imports ONNX's Gemm so, without its bias."
-                      + " Export x @ w + b on matrices instead, which becomes MatMul and Add.");
+                      + " the same. SameDiff 1.0.0-M2.1 imports ONNX's Gemm and MatMul so. Import the"
+                      + " model without them, and build them in Java, with nn.linear or mmul.");
             });
   }
 
