@@ -22,7 +22,7 @@ import org.peft4j.internal.json.JsonReader;
 import org.peft4j.train.Checkpoints;
 
 /** {@code peft train --processes}. */
-@Timeout(value = 3, unit = TimeUnit.MINUTES)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 class ProcessesTest {
   private final Path folder;
 

@@ -64,7 +64,8 @@ class SparkGuideTest {
                           FineTuner.builder(model, tokens(worker.rows()))
                               .settings(settings())
                               .workers(worker.workers(), WorkerRows.OWN)
-                              .checkpoints(Path.of(checkpoints), 100);
+                              .checkpoints(Path.of(checkpoints), 100)
+                              .listener(worker.listener());
                       Checkpoints.latest(Path.of(checkpoints)).ifPresent(builder::resumeFrom);
                       builder.build().run();
                       if (worker.workers().first()) {

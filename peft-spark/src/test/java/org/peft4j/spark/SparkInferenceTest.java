@@ -214,15 +214,25 @@ class SparkInferenceTest {
 
   @Test
   void aTextThatIsNullHasNoResultAndOrderStays() {
-    Dataset<Row> rows =
-        spark.sql(
-            "select * from values (1, 'yes', 'one'), (2, null, 'two'), (3, 'bad', '') t(id, text,"
-                + " kind)");
+    inference("bert_sequence", "query");
+    String model = model("bert_sequence").toString();
+    String films = folder.resolve("one").toString();
+    String books = folder.resolve("two").toString();
+    Dataset<Row> reviews =
+        spark
+            .sql(
+                "select * from values (1, 'yes', 'films'), (2, null, 'books'), (3, 'bad', '')"
+                    + " t(id, text, kind)")
+            .coalesce(1);
 
-    List<Row> all =
-        inference("bert_sequence", "query")
-            .predict(rows.coalesce(1), "text", "says")
-            .collectAsList();
+    Dataset<Row> labelled =
+        SparkInference.of(model)
+            .adapter("films", films)
+            .adapter("books", books)
+            .adapterColumn("kind")
+            .predict(reviews, "text", "says");
+
+    List<Row> all = labelled.collectAsList();
 
     assertThat(all.stream().map(row -> row.getInt(0)).toList()).containsExactly(1, 2, 3);
     assertThat(all.stream().map(row -> row.isNullAt(3)).toList())

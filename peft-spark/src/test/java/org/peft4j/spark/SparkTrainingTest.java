@@ -7,6 +7,13 @@ import static org.assertj.core.api.Assertions.within;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.locks.LockSupport;
+import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerJobStart;
+import org.apache.spark.scheduler.SparkListenerStageCompleted;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.deeplearning4j.nn.graph.ComputationGraph;
@@ -16,7 +23,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.peft4j.PeftModel;
 import org.peft4j.error.PeftException;
+import org.peft4j.train.metrics.StepMetrics;
+import org.peft4j.train.metrics.TrainingListener;
 import org.peft4j.train.parallel.WorkerRows;
+import scala.jdk.javaapi.CollectionConverters;
 
 class SparkTrainingTest {
   private static final int ROWS = 14;
@@ -39,6 +49,10 @@ class SparkTrainingTest {
         .config("spark.driver.host", "127.0.0.1")
         .config("spark.driver.bindAddress", "127.0.0.1")
         .config("spark.sql.shuffle.partitions", slots)
+        .config("spark.executor.heartbeatInterval", "200ms")
+        // A few rows are not worth a compiler.
+        .config("spark.sql.codegen.wholeStage", false)
+        .config("spark.sql.codegen.factoryMode", "NO_CODEGEN")
         .getOrCreate();
   }
 
@@ -77,6 +91,71 @@ class SparkTrainingTest {
     List<float[]> again =
         SparkWorkers.on(spark, 3).run(TinyModel.rows(spark, ROWS), worker -> train(worker, model));
     assertThat(again.get(1)).isEqualTo(all.get(0));
+  }
+
+  @Test
+  void sparkShowsWhatRunsAndHowFarItIs() {
+    TinyModel model = tiny;
+    List<String> descriptions = new CopyOnWriteArrayList<>();
+    Map<String, Object> counts = new ConcurrentHashMap<>();
+    List<WorkerProgress> told = new CopyOnWriteArrayList<>();
+    spark.sparkContext().addSparkListener(new Pages(descriptions, counts));
+
+    SparkWorkers.on(spark, 2)
+        .title("tiny")
+        .progress(told::add)
+        .run(
+            TinyModel.rows(spark, ROWS),
+            worker -> {
+              try (PeftModel<ComputationGraph> wrapped = model.wrapped()) {
+                TinyModel.builder(wrapped, TinyModel.ofRows(worker.rows()), 1)
+                    .workers(worker.workers(), WorkerRows.OWN)
+                    .listener(worker.listener())
+                    .listener(new Slow())
+                    .build()
+                    .run();
+                return 0;
+              }
+            });
+
+    assertThat(descriptions).contains("tiny, 2 workers");
+    assertThat(counts).containsEntry("PEFT4J steps", 50L).containsKey("PEFT4J tokens");
+    assertThat(told).isNotEmpty().allSatisfy(now -> assertThat(now.steps()).isBetween(1L, 50L));
+  }
+
+  /** So slow that executors tell of it on the way. */
+  private static final class Slow implements TrainingListener {
+    @Override
+    public void onStep(StepMetrics metrics) {
+      LockSupport.parkNanos(20_000_000);
+    }
+  }
+
+  /** What Spark's pages are made of. */
+  private static final class Pages extends SparkListener {
+    private final List<String> descriptions;
+    private final Map<String, Object> counts;
+
+    private Pages(List<String> descriptions, Map<String, Object> counts) {
+      this.descriptions = descriptions;
+      this.counts = counts;
+    }
+
+    @Override
+    public void onJobStart(SparkListenerJobStart start) {
+      descriptions.add(start.properties().getProperty("spark.job.description", ""));
+    }
+
+    @Override
+    public void onStageCompleted(SparkListenerStageCompleted completed) {
+      CollectionConverters.asJava(completed.stageInfo().accumulables().values())
+          .forEach(
+              one -> {
+                if (one.name().isDefined() && one.name().get().startsWith("PEFT4J")) {
+                  counts.put(one.name().get(), one.value().get());
+                }
+              });
+    }
   }
 
   @Test

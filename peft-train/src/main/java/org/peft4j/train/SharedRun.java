@@ -10,6 +10,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.method.RandomMasks;
 import org.peft4j.train.parallel.SameTraining;
 import org.peft4j.train.parallel.Workers;
+import org.peft4j.transformers.Transformers;
 
 /** What the workers of a run must agree on between its steps. */
 record SharedRun(Workers workers) {
@@ -31,6 +32,8 @@ record SharedRun(Workers workers) {
         .model()
         .active()
         .forEach(name -> facts.put("adapter " + name, oneLine(training.model().config(name))));
+    Transformers.architecture(training.model().base())
+        .ifPresent(base -> facts.put("the model's architecture", hash(words(base.toString()))));
     facts.put("the model's sites", hash(training.model().sites().toString().hashCode()));
     training.saved().values().forEach((name, value) -> facts.put(name, oneLine(value)));
     INDArray values = training.model().network().params();
@@ -40,6 +43,11 @@ record SharedRun(Workers workers) {
 
   private static String oneLine(Object value) {
     return value.toString().replaceAll("\\s+", " ");
+  }
+
+  /** Of the words of a text in any order: that of a set's elements differs between processes. */
+  private static int words(String text) {
+    return Arrays.hashCode(Arrays.stream(text.split("[^\\w.]+")).sorted().toArray());
   }
 
   private static String hash(int code) {

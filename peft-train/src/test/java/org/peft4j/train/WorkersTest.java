@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -15,11 +17,14 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.peft4j.AdapterScope;
 import org.peft4j.error.PeftException;
+import org.peft4j.lora.LoraConfig;
 import org.peft4j.train.data.TrainingData;
 import org.peft4j.train.metrics.FineTuningResult;
 import org.peft4j.train.parallel.Ring;
 import org.peft4j.train.parallel.WorkerRows;
 import org.peft4j.train.parallel.Workers;
+import org.peft4j.transformers.CausalLanguageModel;
+import org.peft4j.transformers.Transformers;
 
 class WorkersTest {
   private static final int ROWS = 13;
@@ -184,6 +189,37 @@ class WorkersTest {
             });
 
     assertThat(steps).containsExactly(0L, 0L);
+  }
+
+  /** The same sizes, another number in the base's config. */
+  @Test
+  void aWorkerWithAnotherBaseIsRefusedBeforeTheFirstStep(@TempDir Path folder) throws IOException {
+    Path base = GoldenCase.FOLDER.resolve("bases/llama");
+    for (String file : List.of("config.json", "model.safetensors")) {
+      Files.copy(base.resolve(file), folder.resolve(file));
+    }
+    String config = Files.readString(base.resolve("config.json"));
+    String other = config.replace("\"rope_theta\": 10000.0", "\"rope_theta\": 20000.0");
+    assertThat(other).isNotEqualTo(config);
+    Files.writeString(folder.resolve("config.json"), other);
+
+    assertThatThrownBy(() -> Ring.of(2, workers -> steps(workers, workers.first() ? base : folder)))
+        .isInstanceOf(PeftException.class)
+        .hasMessageContaining("the model's architecture is")
+        .hasMessageNotContaining("the model's sites");
+    assertThat(Ring.of(2, workers -> steps(workers, base))).containsExactly(2L, 2L);
+  }
+
+  private static long steps(Workers workers, Path folder) {
+    try (CausalLanguageModel base = Transformers.load(folder)) {
+      base.wrap(LoraConfig.builder().rank(2).targetModules("q_proj").baseModel("base").build());
+      return FineTuner.builder(base.adapters().orElseThrow(), DATA)
+          .settings(settings(2).steps(2).build())
+          .workers(workers, WorkerRows.SHARED)
+          .build()
+          .run()
+          .steps();
+    }
   }
 
   @Test

@@ -64,6 +64,8 @@ class GuidesTest {
               "peft-diffusion/src/test/java/org/peft4j/diffusion/training/SamplingGuideTest.java"),
           ROOT.resolve("peft-train/src/test/java/org/peft4j/train/WorkersGuideTest.java"),
           ROOT.resolve("peft-spark/src/test/java/org/peft4j/spark/SparkGuideTest.java"),
+          ROOT.resolve("peft-spark/src/test/java/org/peft4j/spark/SparkInferenceTest.java"),
+          ROOT.resolve("peft-spark/src/test/java/org/peft4j/spark/SparkNetworkTest.java"),
           ROOT.resolve("peft-train/src/test/java/org/peft4j/train/FocalLoss.java"));
   private static final Pattern BLOCK = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL);
 

@@ -1,11 +1,14 @@
 package org.peft4j.train.parallel;
 
+import java.util.Iterator;
+import java.util.function.Consumer;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
+import org.nd4j.linalg.dataset.api.iterator.MultiDataSetIterator;
 import org.peft4j.error.PeftException;
 
 /**
@@ -31,26 +34,28 @@ public record NetworkAveraging(Workers workers, int every) {
    *     mean
    */
   public void fit(MultiLayerNetwork network, DataSetIterator own) {
-    long batches = 0;
-    while (all(own.hasNext())) {
-      network.fit(own.next());
-      if (++batches % every == 0) {
-        average(network);
-      }
-    }
-    average(network);
+    fit(own, network::fit, () -> average(network));
   }
 
   /** The same for a graph with one input and one output. */
   public void fit(ComputationGraph network, DataSetIterator own) {
+    fit(own, network::fit, () -> average(network));
+  }
+
+  /** The same for a graph with several inputs or outputs. */
+  public void fit(ComputationGraph network, MultiDataSetIterator own) {
+    fit(own, network::fit, () -> average(network));
+  }
+
+  private <D> void fit(Iterator<D> own, Consumer<D> batch, Runnable average) {
     long batches = 0;
     while (all(own.hasNext())) {
-      network.fit(own.next());
+      batch.accept(own.next());
       if (++batches % every == 0) {
-        average(network);
+        average.run();
       }
     }
-    average(network);
+    average.run();
   }
 
   private boolean all(boolean here) {

@@ -15,16 +15,18 @@ import java.util.function.Function;
 /** Workers on threads of this process. */
 public final class Ring {
   public static final byte[] SECRET = "a secret of workers".getBytes(StandardCharsets.UTF_8);
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private Ring() {}
 
   /** What each of {@code size} workers returns, by rank; the first failure is thrown. */
   public static <T> List<T> of(int size, Function<Workers, T> work) {
-    return of(size, rank -> SECRET, work);
+    return of(size, PATIENCE, rank -> SECRET, work);
   }
 
-  static <T> List<T> of(int size, Function<Integer, byte[]> secrets, Function<Workers, T> work) {
+  /** The same, where a worker waits for another at most so long. */
+  static <T> List<T> of(
+      int size, Duration patience, Function<Integer, byte[]> secrets, Function<Workers, T> work) {
     ExecutorService threads = Executors.newFixedThreadPool(size);
     List<WorkerDoor> doors = new ArrayList<>();
     try {
@@ -42,7 +44,7 @@ public final class Ring {
                 () -> {
                   try (Workers workers =
                       WorkerRing.join(
-                          doors.get(rank), rank, addresses, secrets.apply(rank), PATIENCE)) {
+                          doors.get(rank), rank, addresses, secrets.apply(rank), patience)) {
                     return work.apply(workers);
                   }
                 }));

@@ -104,7 +104,8 @@ class WorkerRingTest {
   void whoDoesNotKnowTheSecretIsNotLetIn() {
     byte[] other = "another secret of 16".getBytes(StandardCharsets.UTF_8);
 
-    assertThatThrownBy(() -> Ring.of(2, rank -> rank == 0 ? Ring.SECRET : other, Workers::rank))
+    assertThatThrownBy(
+            () -> Ring.of(2, Ring.PATIENCE, rank -> rank == 0 ? Ring.SECRET : other, Workers::rank))
         .isInstanceOf(PeftException.class)
         .hasMessageContaining("has not reached its neighbours");
   }
@@ -150,6 +151,36 @@ class WorkerRingTest {
                     }))
         .isInstanceOf(PeftException.class)
         .hasMessageContaining("left the training");
+  }
+
+  @Test
+  void aWorkerThatHangsIsWaitedForNoLongerThanIsAllowed() {
+    long begin = System.nanoTime();
+
+    assertThatThrownBy(
+            () ->
+                Ring.of(
+                    2,
+                    Duration.ofSeconds(3),
+                    rank -> Ring.SECRET,
+                    workers -> {
+                      if (workers.rank() == 1) {
+                        hang();
+                      }
+                      workers.sum(Nd4j.ones(DataType.FLOAT, 200_000));
+                      return 1;
+                    }))
+        .isInstanceOf(WorkerLostException.class)
+        .hasMessageContaining("Worker 1 of 2 did not answer in time, as worker 0 sees it");
+    assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(20));
+  }
+
+  private static void hang() {
+    try {
+      Thread.sleep(30_000);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   @Test
