@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -105,7 +106,7 @@ final class ProcessGroup {
       WorkerProcess worker =
           new WorkerProcess(rank, builder, rank == 0 ? out : null, rank == 0 ? err : null);
       workers.add(worker);
-      worker.process().onExit().thenRun(() -> ended.add(worker));
+      CompletableFuture<Void> unused = worker.process().onExit().thenRun(() -> ended.add(worker));
     }
   }
 

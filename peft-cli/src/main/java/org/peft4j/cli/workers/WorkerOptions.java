@@ -39,7 +39,7 @@ public final class WorkerOptions {
 
   /** Whether this process starts others, and does not train. */
   public boolean startOthers() {
-    return count() > 1 || processes.isPresent() && master().isPresent();
+    return count() > 1 || (processes.isPresent() && master().isPresent());
   }
 
   int count() {

@@ -52,7 +52,8 @@ final class WorkerProcess {
         List.of(
             reader(process.getInputStream(), line -> output(line, out)),
             reader(process.getErrorStream(), line -> error(line, err)));
-    process.onExit().thenRun(() -> port.completeExceptionally(new IOException("it has ended")));
+    CompletableFuture<Void> unused =
+        process.onExit().thenRun(() -> port.completeExceptionally(new IOException("it has ended")));
   }
 
   private Thread reader(InputStream stream, Consumer<String> line) {
