@@ -191,6 +191,24 @@ class WorkersTest {
     assertThat(steps).containsExactly(0L, 0L);
   }
 
+  @Test
+  void aWorkerWithOtherDataIsRefusedBeforeTheFirstStep() {
+    TrainingData other = TinyTraining.data(ROWS, 1);
+
+    assertThatThrownBy(
+            () ->
+                Ring.of(
+                    2,
+                    workers ->
+                        train(
+                            workers,
+                            workers.first() ? DATA : other,
+                            settings(2).build(),
+                            WorkerRows.SHARED)))
+        .isInstanceOf(PeftException.class)
+        .hasMessageContaining("The workers do not train the same: the data is ");
+  }
+
   /** The same sizes, another number in the base's config. */
   @Test
   void aWorkerWithAnotherBaseIsRefusedBeforeTheFirstStep(@TempDir Path folder) throws IOException {
