@@ -96,6 +96,34 @@ class PicturesAndTextsTest {
     }
   }
 
+  /** The first loss is near that of the whole weights, and not that one. */
+  @ParameterizedTest
+  @CsvSource({"captions, --quantization, nf4", "pairs, --precision, bf16"})
+  void theBaseMayBeHeldInFewerBits(String kind, String option, String value) throws IOException {
+    Path output = folder.resolve("adapter");
+    run(
+        "train",
+        "--model",
+        model(kind),
+        "--adapter",
+        adapter(kind),
+        "--data",
+        DATA,
+        "--batch-size",
+        4,
+        "--steps",
+        1,
+        "--no-shuffle",
+        option,
+        value,
+        "--output",
+        output);
+    double loss =
+        json(Files.readAllLines(output.resolve("metrics.jsonl")).get(0)).get("loss").asDouble();
+    double whole = expected(kind).get("losses").get(0).asDouble();
+    assertThat(loss).isCloseTo(whole, within(0.05)).isNotCloseTo(whole, within(1e-4));
+  }
+
   @ParameterizedTest
   @CsvSource({"captions, tokens: 32", "pairs, pairs: 6"})
   void anEvaluationGivesTheReferencesLoss(String kind, String predictions) throws IOException {

@@ -59,6 +59,10 @@ class TextToImageTest {
   }
 
   private static Run train(Path output, Object... more) {
+    return steps(3, output, more);
+  }
+
+  private static Run steps(int count, Path output, Object... more) {
     Object[] first = {
       "train",
       "--model",
@@ -72,7 +76,7 @@ class TextToImageTest {
       "--rank",
       "2",
       "--steps",
-      "3",
+      count,
       "--batch-size",
       "2",
       "--output",
@@ -149,6 +153,157 @@ class TextToImageTest {
         .contains("training data: 16 pictures", "evaluation after step 3: loss", "4 pictures");
   }
 
+  /** Both adapters are saved in PEFT's folders and diffusers' file, and act on pictures. */
+  @Test
+  void theTextEncoderTrainsToo(@TempDir Path work) throws IOException {
+    Path adapter = work.resolve("adapter");
+    Run run =
+        train(
+            adapter,
+            "--learning-rate",
+            "0.3",
+            "--train-text-encoder",
+            "--text-encoder-target",
+            "q_proj,fc1",
+            "--save-for-diffusers",
+            "--save-every",
+            "2");
+    assertThat(run.status()).as(run.err()).isZero();
+    assertThat(Files.readString(adapter.resolve("text_encoder/adapter_config.json")))
+        .contains("\"q_proj\", \"fc1\"", "\"task_type\" : null");
+
+    Path both = work.resolve("both.png");
+    assertThat(generate(both, "--adapter", adapter).status()).isZero();
+    Path file = work.resolve("file.png");
+    assertThat(
+            generate(file, "--adapter", adapter.resolve("pytorch_lora_weights.safetensors"))
+                .status())
+        .isZero();
+    assertThat(file).hasSameBinaryContentAs(both);
+    Path folder = Files.createDirectory(work.resolve("alone"));
+    for (String name : List.of("adapter_config.json", "adapter_model.safetensors")) {
+      Files.copy(adapter.resolve(name), folder.resolve(name));
+    }
+    Path alone = work.resolve("alone.png");
+    assertThat(generate(alone, "--adapter", folder).status()).isZero();
+    assertThat(Files.readAllBytes(alone)).isNotEqualTo(Files.readAllBytes(both));
+
+    Path more = work.resolve("more");
+    Run again =
+        Run.of(
+            "train",
+            "--model",
+            model,
+            "--task",
+            "text-to-image",
+            "--data",
+            pictures,
+            "--resolution",
+            "32",
+            "--steps",
+            "1",
+            "--adapter",
+            adapter,
+            "--output",
+            more);
+    assertThat(again.status()).as(again.err()).isZero();
+    assertThat(more.resolve("text_encoder/adapter_model.safetensors")).exists();
+    Run none =
+        Run.of(
+            "train",
+            "--model",
+            model,
+            "--task",
+            "text-to-image",
+            "--data",
+            pictures,
+            "--resolution",
+            "32",
+            "--train-text-encoder",
+            "--adapter",
+            folder,
+            "--output",
+            work.resolve("none"));
+    assertThat(none.err()).contains("has no adapter of the text encoder");
+  }
+
+  /** A run that is stopped goes on as if it had not been, with both adapters. */
+  @Test
+  void bothAdaptersAreResumed(@TempDir Path work) throws IOException {
+    Path whole = work.resolve("whole");
+    Object[] options = {"--train-text-encoder", "--schedule", "constant", "--save-every", "2"};
+    assertThat(train(whole, options).status()).isZero();
+    Path parts = work.resolve("parts");
+    Run first = steps(2, parts, options);
+    assertThat(first.status()).as(first.err()).isZero();
+    Run second = train(parts, with(options, "--resume", parts));
+    assertThat(second.status()).as(second.err()).isZero();
+    for (String name : List.of("", "text_encoder/")) {
+      assertThat(parts.resolve(name + "adapter_model.safetensors"))
+          .hasSameBinaryContentAs(whole.resolve(name + "adapter_model.safetensors"));
+    }
+  }
+
+  private static Object[] with(Object[] first, Object... more) {
+    return Stream.concat(Stream.of(first), Stream.of(more)).toArray();
+  }
+
+  /** Numbers are those without a cache; other sizes are encoded anew; a broken file is named. */
+  @Test
+  void latentsAreEncodedOnce(@TempDir Path work) throws IOException {
+    Path cache = work.resolve("latents");
+    List<String> plain = losses(train(work.resolve("plain"), "--random-flip"), work, "plain");
+    Run first = train(work.resolve("first"), "--random-flip", "--cache-latents", cache);
+    assertThat(first.out()).contains("latents: 8 encoded, 0 from " + cache);
+    assertThat(losses(first, work, "first")).isEqualTo(plain);
+    Run second = train(work.resolve("second"), "--random-flip", "--cache-latents", cache);
+    assertThat(second.out()).contains("latents: 0 encoded, 8 from " + cache);
+    assertThat(losses(second, work, "second")).isEqualTo(plain);
+    Run other =
+        Run.of(
+            "train",
+            "--model",
+            model,
+            "--task",
+            "text-to-image",
+            "--data",
+            pictures,
+            "--resolution",
+            "16",
+            "--steps",
+            1,
+            "--cache-latents",
+            cache,
+            "--output",
+            work.resolve("other"));
+    assertThat(other.out()).as(other.err()).contains("latents: 4 encoded, 0 from");
+    Run lower = train(work.resolve("lower"), "--cache-latents", cache, "--precision", "bf16");
+    assertThat(lower.out()).as(lower.err()).contains("latents: 4 encoded, 0 from");
+
+    try (Stream<Path> files = Files.list(cache)) {
+      for (Path file : files.toList()) {
+        Files.write(file, new byte[100]);
+      }
+    }
+    Run broken = train(work.resolve("broken"), "--cache-latents", cache);
+    assertThat(broken.status()).isEqualTo(1);
+    assertThat(broken.err()).contains(cache.toString());
+  }
+
+  private static List<String> losses(Run run, Path work, String name) throws IOException {
+    assertThat(run.status()).as(run.err()).isZero();
+    return Files.readAllLines(work.resolve(name).resolve("metrics.jsonl")).stream()
+        .map(line -> line.replaceAll(".*(\"loss\": ?[^,]*).*", "$1"))
+        .toList();
+  }
+
+  @Test
+  void theBaseMayBeHeldInFourBits(@TempDir Path work) throws IOException {
+    List<String> plain = losses(train(work.resolve("plain")), work, "plain");
+    List<String> four = losses(train(work.resolve("four"), "--quantization", "nf4"), work, "four");
+    assertThat(four).hasSameSizeAs(plain).isNotEqualTo(plain);
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -157,6 +312,9 @@ class TextToImageTest {
         "--class-data .| --class-data and --class-prompt go together",
         "--prior-weight 2| --prior-weight is for pictures of --class-data",
         "--min-snr 0| minSnr is 0.0; allowed: above 0.",
+        "--text-encoder-target q_proj| --text-encoder-target is for a new adapter with",
+        "--save-for-diffusers --set modules_to_save=conv_in| --save-for-diffusers is for LoRA",
+        "--offload disk| --offload is for transformers",
         "--packing| are not for text-to-image; leave them out.",
       })
   void optionsThatDoNotFitAreRefused(String more, String message, @TempDir Path work) {

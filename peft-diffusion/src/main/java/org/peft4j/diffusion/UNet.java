@@ -10,6 +10,7 @@ import org.peft4j.PeftModel;
 import org.peft4j.config.CommonBuilder;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.diffusion.file.LoraFile;
+import org.peft4j.diffusion.internal.files.ConvertedAdapters;
 import org.peft4j.diffusion.internal.model.PictureModel;
 import org.peft4j.error.PeftException;
 import org.peft4j.method.Methods;

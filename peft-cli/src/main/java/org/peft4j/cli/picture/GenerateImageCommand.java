@@ -28,12 +28,13 @@ import picocli.CommandLine.Spec;
         "peft generate-image --model DIR [--adapter PATH] --prompt TEXT --output FILE [OPTION]...",
     header = "Make a picture of a prompt with Stable Diffusion and an adapter.",
     description =
-        "The model is a folder of diffusers: unet, vae, text_encoder, tokenizer, scheduler. The same"
-            + " seed makes the same picture on every machine, and another one than in Python.",
+        "The model is a folder of diffusers: unet, vae, text_encoder, tokenizer, scheduler. The"
+            + " same seed makes the same picture on every machine, and another one than in Python.",
     footer = {
       "",
       "Example:",
-      "  peft generate-image --model sd15 --adapter my-dog --prompt 'a photo of sks dog' --seed 7 \\",
+      "  peft generate-image --model sd15 --adapter my-dog --prompt 'a photo of sks dog' --seed 7"
+          + " \\",
       "    --steps 25 --scheduler dpm-solver++ --output dog.png"
     })
 public final class GenerateImageCommand implements Runnable {
@@ -50,7 +51,8 @@ public final class GenerateImageCommand implements Runnable {
       names = {"-a", "--adapter"},
       paramLabel = "PATH",
       description =
-          "Adapter of the UNet: a folder of PEFT, or a file or folder of diffusers or kohya.")
+          "Adapter of the UNet, and maybe of the text encoder: a folder of PEFT, with text_encoder"
+              + " in it, or a file or folder of diffusers or kohya.")
   Optional<Path> adapter = Optional.empty();
 
   @Option(
@@ -125,7 +127,7 @@ public final class GenerateImageCommand implements Runnable {
     DiffusionOptions options = DiffusionOptions.defaults();
     try (StableDiffusion opened =
         StableDiffusion.load(model, bf16 ? options.withPrecision(Precision.BF16) : options)) {
-      adapter.ifPresent(opened.unet()::adapt);
+      adapter.ifPresent(opened::adapt);
       SamplerKind kind =
           asked.orElseGet(() -> SamplerKind.of(opened.schedule().config().className()));
       int side = opened.size().orElse(USUAL);

@@ -1,5 +1,6 @@
 package org.peft4j.cli.picture;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Option;
@@ -59,9 +60,59 @@ public final class ImageTrainingOptions {
               + " darker or brighter as a whole (default: 0).")
   public Optional<Double> offset = Optional.empty();
 
+  @Option(
+      names = "--train-text-encoder",
+      description =
+          "Train an adapter on the text encoder, too: of the same method and rank, saved in"
+              + " text_encoder of the output folder.")
+  public boolean trainText;
+
+  @Option(
+      names = "--text-encoder-target",
+      paramLabel = "MODULES",
+      description =
+          "Modules of the text encoder to adapt (default: q_proj,k_proj,v_proj,out_proj).")
+  public Optional<String> textTarget = Optional.empty();
+
+  @Option(
+      names = "--cache-latents",
+      arity = "0..1",
+      fallbackValue = "",
+      paramLabel = "DIR",
+      description =
+          "Keep what the autoencoder makes of each picture in this folder, for further runs"
+              + " (default folder: .latents beside the data).")
+  public Optional<Path> latents = Optional.empty();
+
+  @Option(
+      names = "--save-for-diffusers",
+      description = "Write pytorch_lora_weights.safetensors, too, which diffusers loads.")
+  public boolean diffusers;
+
+  /** The options' names, for messages. */
+  public static final String NAMES =
+      "--resolution, --random-flip, --instance-prompt, --class-data, --class-prompt,"
+          + " --prior-weight, --min-snr, --offset-noise, --train-text-encoder,"
+          + " --text-encoder-target, --cache-latents and --save-for-diffusers";
+
+  /** The folder to keep latents in; empty to keep none. */
+  public Optional<Path> latents(Path data) {
+    return latents.map(
+        folder ->
+            folder.toString().isEmpty()
+                ? Files.isDirectory(data)
+                    ? data.resolve(".latents")
+                    : data.resolveSibling(".latents")
+                : folder);
+  }
+
   /** Whether one of them is given. */
   public boolean isGiven() {
     return flip
+        || trainText
+        || diffusers
+        || textTarget.isPresent()
+        || latents.isPresent()
         || resolution.isPresent()
         || instancePrompt.isPresent()
         || classData.isPresent()

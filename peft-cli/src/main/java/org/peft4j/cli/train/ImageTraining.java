@@ -3,6 +3,7 @@ package org.peft4j.cli.train;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -15,8 +16,11 @@ import org.peft4j.cli.options.HeadChoice;
 import org.peft4j.cli.options.NewAdapter;
 import org.peft4j.cli.options.Wording;
 import org.peft4j.cli.picture.ImageTrainingOptions;
+import org.peft4j.config.CommonConfig;
+import org.peft4j.config.ModuleSelector;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.diffusion.DiffusionOptions;
+import org.peft4j.diffusion.pipeline.JointAdapters;
 import org.peft4j.diffusion.pipeline.StableDiffusion;
 import org.peft4j.diffusion.training.CaptionedLatents;
 import org.peft4j.diffusion.training.NoiseBatch;
@@ -37,9 +41,14 @@ import org.peft4j.vision.Picture;
 import org.peft4j.vision.PictureCrop;
 import org.peft4j.vision.PictureReader;
 
-/** A run of {@code peft train --task text-to-image}: an adapter on a UNet of Stable Diffusion. */
+/**
+ * A run of {@code peft train --task text-to-image}: an adapter on a UNet of Stable Diffusion, and
+ * maybe on its text encoder.
+ */
 final class ImageTraining {
   private static final String ATTENTION = "to_k,to_q,to_v,to_out.0";
+  private static final String TEXT_ATTENTION = "q_proj,k_proj,v_proj,out_proj";
+  private static final String REGEX = "regex:";
   private static final int USUAL = 512;
 
   private final TrainCommand command;
@@ -64,22 +73,69 @@ final class ImageTraining {
     Optional<PeftConfig> config =
         command.adapter.adapter.isPresent() ? Optional.empty() : Optional.of(config());
     DiffusionOptions loading =
-        DiffusionOptions.defaults()
-            .withPrecision(command.precision.options().precision())
+        command
+            .precision
+            .diffusion()
             .withGradientCheckpointing(command.training.gradientCheckpointing);
     try (OutputFolder output = OutputFolder.prepare(command.output);
-        StableDiffusion opened = StableDiffusion.load(command.model, loading)) {
-      List<CaptionedLatents> pictures = pictures(opened);
-      PeftModel<ComputationGraph> model =
-          config
-              .map(fresh -> Peft.wrap(opened.unet().graph(), fresh, command.training.seed))
-              .orElseGet(() -> opened.unet().adapt(command.adapter.adapter.orElseThrow()));
-      try {
-        train(opened, model, pictures, noise, settings);
-      } finally {
-        if (config.isPresent()) {
-          model.close();
-        }
+        StableDiffusion opened = StableDiffusion.load(command.model, loading);
+        PeftModel<ComputationGraph> model = model(opened, config)) {
+      if (options.diffusers) {
+        requireLora(model);
+      }
+      options.latents(command.data.data).ifPresent(opened::cacheLatents);
+      boolean texts = model.adapters().contains(JointAdapters.TEXT_ENCODER);
+      train(opened, model, pictures(opened, texts), noise, settings);
+    }
+  }
+
+  /** New adapters, or saved ones, on the UNet or on both. */
+  private PeftModel<ComputationGraph> model(StableDiffusion opened, Optional<PeftConfig> config) {
+    long seed = command.training.seed;
+    if (config.isPresent()) {
+      return options.trainText
+          ? JointAdapters.wrap(opened, config.get(), ofText(config.get()), seed)
+          : Peft.wrap(opened.unet().graph(), config.get(), seed);
+    }
+    Path saved = command.adapter.adapter.orElseThrow();
+    return options.trainText || JointAdapters.hasText(opened, saved)
+        ? JointAdapters.load(opened, saved)
+        : opened.unet().adapt(saved);
+  }
+
+  /** The same method on the text encoder. */
+  private PeftConfig ofText(PeftConfig unet) {
+    String given = options.textTarget.orElse(TEXT_ATTENTION);
+    ModuleSelector targets =
+        given.startsWith(REGEX)
+            ? new ModuleSelector.Regex(given.substring(REGEX.length()))
+            : ModuleSelector.word(given)
+                .orElseGet(
+                    () -> new ModuleSelector.Names(Arrays.asList(given.strip().split(" *, *"))));
+    CommonConfig common = unet.common();
+    return unet.toBuilder()
+        .common(
+            new CommonConfig(
+                common.taskType(),
+                Optional.of(command.model.resolve("text_encoder").toString()),
+                common.revision(),
+                Optional.of(targets),
+                Optional.empty(),
+                List.of(),
+                List.of(),
+                List.of(),
+                common.bias(),
+                common.unknown()))
+        .build();
+  }
+
+  private static void requireLora(PeftModel<ComputationGraph> model) {
+    for (String name : model.adapters()) {
+      PeftConfig config = model.config(name);
+      if (!config.peftType().equals("LORA") || !config.common().modulesToSave().isEmpty()) {
+        throw new PeftException(
+            "--save-for-diffusers is for LoRA without modules_to_save: diffusers' file holds"
+                + " nothing else. Leave it out.");
       }
     }
   }
@@ -99,6 +155,12 @@ final class ImageTraining {
       throw new PeftException(
           "--class-data and --class-prompt go together: pictures and their text.");
     }
+    if (options.textTarget.isPresent()
+        && (!options.trainText || command.adapter.adapter.isPresent())) {
+      throw new PeftException(
+          "--text-encoder-target is for a new adapter with --train-text-encoder; give that, or"
+              + " leave it out.");
+    }
     if (options.priorWeight.isPresent() && options.classData.isEmpty()) {
       throw new PeftException("--prior-weight is for pictures of --class-data; give some.");
     }
@@ -116,20 +178,32 @@ final class ImageTraining {
     }
   }
 
-  private List<CaptionedLatents> pictures(StableDiffusion opened) {
+  private List<CaptionedLatents> pictures(StableDiffusion opened, boolean texts) {
     int side = options.resolution.orElseGet(() -> opened.size().orElse(USUAL));
     if (side < 1 || side % opened.factor() != 0) {
       throw new PeftException(
           "--resolution is %d; allowed: multiples of %d.".formatted(side, opened.factor()));
     }
     List<CaptionedLatents> all = new ArrayList<>();
-    add(command.data.data, options.instancePrompt, 1, side, opened, all);
+    add(command.data.data, options.instancePrompt, 1, side, opened, texts, all);
     if (options.classData.isPresent()) {
       double weight = options.priorWeight.orElse(1.0);
-      add(options.classData.get(), options.classPrompt, weight, side, opened, all);
+      add(options.classData.get(), options.classPrompt, weight, side, opened, texts, all);
     }
     out.printf(
         Locale.ROOT, "training data: %,d pictures of %d × %d pixels%n", all.size(), side, side);
+    options
+        .latents(command.data.data)
+        .ifPresent(
+            folder -> {
+              StableDiffusion.LatentCounts counts = opened.latentCounts();
+              out.printf(
+                  Locale.ROOT,
+                  "latents: %,d encoded, %,d from %s%n",
+                  counts.encoded(),
+                  counts.found(),
+                  folder);
+            });
     return all;
   }
 
@@ -139,10 +213,12 @@ final class ImageTraining {
       double weight,
       int side,
       StableDiffusion opened,
+      boolean texts,
       List<CaptionedLatents> all) {
     for (Row row : Table.of(data, HeadChoice.columns(command.data)).rows()) {
       Picture picture = PictureCrop.square(reader.read(row.file("file_name")), side);
-      INDArray text = opened.states(List.of(prompt.orElseGet(() -> row.text("text")))).slice(0);
+      List<String> prompts = List.of(prompt.orElseGet(() -> row.text("text")));
+      INDArray text = (texts ? opened.ids(prompts) : opened.states(prompts)).slice(0);
       long seed = command.training.seed + all.size();
       all.add(new CaptionedLatents(opened.latents(picture, seed), text.dup('c'), weight));
       if (options.flip) {
@@ -195,6 +271,9 @@ final class ImageTraining {
         FineTuningResult result = tuner.run();
         progress.close();
         save.save(model);
+        if (options.diffusers) {
+          JointAdapters.saveForDiffusers(model, command.output);
+        }
         out.println(progress.summary(result));
         out.println("adapter saved in " + command.output);
       }

@@ -158,10 +158,7 @@ public final class TrainCommand implements Callable<Integer> {
       new ImageTraining(this, Output.of(spec)).run();
       return 0;
     }
-    require(
-        !pictures.isGiven(),
-        "--resolution, --random-flip, --instance-prompt, --class-data, --class-prompt,"
-            + " --prior-weight, --min-snr and --offset-noise are for --task text-to-image");
+    require(!pictures.isGiven(), ImageTrainingOptions.NAMES + " are for --task text-to-image");
     if (seat.isEmpty() && workers.startOthers() && !printConfig) {
       require(
           !kept.tries(),

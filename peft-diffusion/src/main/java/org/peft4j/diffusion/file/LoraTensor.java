@@ -70,7 +70,7 @@ record LoraTensor(Part part, String module, Kind kind, boolean underscores) {
 
   private static final Pattern TEXT_MODULE =
       Pattern.compile(
-          "text_model_encoder_layers_(\\d+)_(self_attn|mlp)_(q_proj|k_proj|v_proj|out_proj|fc1|fc2)");
+          "(?:text_model_)?encoder_layers_(\\d+)_(self_attn|mlp)_(q_proj|k_proj|v_proj|out_proj|fc1|fc2)");
 
   /**
    * Reads a key.

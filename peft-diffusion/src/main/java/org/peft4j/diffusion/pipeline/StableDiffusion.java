@@ -13,6 +13,7 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.diffusion.Autoencoder;
 import org.peft4j.diffusion.Diffusion;
 import org.peft4j.diffusion.DiffusionOptions;
+import org.peft4j.diffusion.LatentDistribution;
 import org.peft4j.diffusion.UNet;
 import org.peft4j.diffusion.sampling.ImageGenerator;
 import org.peft4j.diffusion.schedule.LatentNoise;
@@ -21,6 +22,7 @@ import org.peft4j.diffusion.schedule.ScheduleConfig;
 import org.peft4j.diffusion.text.PromptEncoder;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.json.JsonReader;
+import org.peft4j.transformers.Encoder;
 import org.peft4j.vision.Picture;
 
 /**
@@ -36,6 +38,8 @@ public final class StableDiffusion implements AutoCloseable {
   private final NoiseSchedule schedule;
   private final int factor;
   private final OptionalInt size;
+  private final String held;
+  private Optional<LatentCache> cache = Optional.empty();
 
   private StableDiffusion(Path folder, DiffusionOptions options, List<AutoCloseable> opened) {
     this.schedule =
@@ -50,6 +54,12 @@ public final class StableDiffusion implements AutoCloseable {
     opened.add(unet);
     this.factor = latent ? factor(folder.resolve("vae/config.json")) : 1;
     JsonNode sample = JSON.readObject(folder.resolve("unet/config.json")).path("sample_size");
+    this.held =
+        options.dataType()
+            + " "
+            + options.precision()
+            + " "
+            + options.quantization().map(Object::toString).orElse("");
     this.size = sample.isInt() ? OptionalInt.of(sample.intValue() * factor) : OptionalInt.empty();
   }
 
@@ -95,7 +105,37 @@ public final class StableDiffusion implements AutoCloseable {
     return schedule;
   }
 
-  /** States of prompts, [prompts, tokens, width]. */
+  /** What reads the prompts, whose states the UNet reads. */
+  public Encoder textEncoder() {
+    return prompts.encoder();
+  }
+
+  /** Ids of prompts, [prompts, tokens], for a UNet that trains with its text encoder. */
+  public INDArray ids(List<String> texts) {
+    return prompts.ids(texts);
+  }
+
+  /**
+   * Puts saved adapters on the UNet and, if there is one for it, on the text encoder; both act from
+   * now on, and are closed with the model.
+   *
+   * @param adapter a folder of Hugging Face PEFT with the UNet's adapter, and maybe {@code
+   *     text_encoder} below; one with {@code unet} and {@code text_encoder} below; or a file of
+   *     diffusers or kohya
+   * @throws PeftException if a file is broken or belongs to another model
+   */
+  public void adapt(Path adapter) {
+    SavedAdapters.in(
+        adapter,
+        unet.sites(),
+        saved -> {
+          saved.unet().ifPresent(unet::adapt);
+          saved.text().ifPresent(textEncoder()::adapt);
+          return saved;
+        });
+  }
+
+  /** States of prompts, [prompts, tokens, width], with the text encoder's adapters. */
   public INDArray states(List<String> texts) {
     return prompts.states(texts);
   }
@@ -104,6 +144,40 @@ public final class StableDiffusion implements AutoCloseable {
   public OptionalInt size() {
     return size;
   }
+
+  /**
+   * Keeps what the autoencoder makes of pictures in a folder, and takes it from there: each picture
+   * of a size is encoded once for an autoencoder, whatever the seeds. Files are as large as eight
+   * bytes for each value of latents, 128 KiB for 512 × 512 pixels.
+   *
+   * @throws PeftException if the model has no autoencoder, or its files cannot be read
+   */
+  public void cacheLatents(Path folder) {
+    Path own =
+        autoencoder
+            .map(Autoencoder::folder)
+            .orElseThrow(
+                () ->
+                    new PeftException(
+                        "The model has no vae: its samples are pixels, and there are no latents to"
+                            + " keep."));
+    cache = Optional.of(new LatentCache(folder, own, held));
+  }
+
+  /** How many pictures the autoencoder encoded, and how many were taken from the folder. */
+  public LatentCounts latentCounts() {
+    return cache
+        .map(kept -> new LatentCounts(kept.encoded(), kept.found()))
+        .orElse(new LatentCounts(0, 0));
+  }
+
+  /**
+   * Pictures since {@link #cacheLatents}.
+   *
+   * @param encoded by the autoencoder
+   * @param found in the folder
+   */
+  public record LatentCounts(int encoded, int found) {}
 
   /**
    * A picture as the UNet sees it.
@@ -123,10 +197,22 @@ public final class StableDiffusion implements AutoCloseable {
     INDArray pixels =
         Nd4j.createFromArray(values).reshape('c', 1, channels, shown.height(), shown.width());
     return autoencoder
-        .map(each -> each.encode(pixels).sample(new Random(seed)).muli(each.scalingFactor()))
+        .map(
+            each ->
+                distribution(each, shown, pixels)
+                    .sample(new Random(seed))
+                    .muli(each.scalingFactor()))
         .orElse(pixels)
         .slice(0)
         .dup('c');
+  }
+
+  private LatentDistribution distribution(Autoencoder own, Picture picture, INDArray pixels) {
+    if (cache.isEmpty()) {
+      return own.encode(pixels);
+    }
+    long[] shape = {1, own.latentChannels(), pixels.size(2) / factor, pixels.size(3) / factor};
+    return cache.get().of(picture, shape, () -> own.encode(pixels));
   }
 
   private int pixelChannels() {
@@ -139,7 +225,7 @@ public final class StableDiffusion implements AutoCloseable {
   }
 
   /**
-   * Makes a picture, with the UNet's adapters if it has some.
+   * Makes a picture, with the adapters of UNet and text encoder if they have some.
    *
    * @throws PeftException if an extent is not a multiple of {@link #factor}
    */

@@ -95,6 +95,11 @@ public final class PromptEncoder implements AutoCloseable {
     return id.intValue();
   }
 
+  /** The text encoder, which adapters may go on. */
+  public Encoder encoder() {
+    return encoder;
+  }
+
   /** The number of tokens of each prompt. */
   public int length() {
     return encoder.architecture().maxPositions();
@@ -109,14 +114,18 @@ public final class PromptEncoder implements AutoCloseable {
   }
 
   /**
-   * The states of prompts; of an empty one for what guidance goes away from.
+   * The states of prompts, with the adapters of the text encoder; of an empty one for what guidance
+   * goes away from.
    *
    * @return [prompts, {@link #length}, width]
    */
   public INDArray states(List<String> prompts) {
-    int[][] ids = prompts.stream().map(this::ids).toArray(int[][]::new);
-    INDArray input = Nd4j.createFromArray(ids);
-    return encoder.graph().output(false, new INDArray[] {input}, null)[0].dup('c');
+    return encoder.network().output(false, new INDArray[] {ids(prompts)}, null)[0].dup('c');
+  }
+
+  /** The ids of prompts, [prompts, {@link #length}]: begin, text, end, padding. */
+  public INDArray ids(List<String> prompts) {
+    return Nd4j.createFromArray(prompts.stream().map(this::ids).toArray(int[][]::new));
   }
 
   @Override

@@ -8,7 +8,8 @@ import org.peft4j.train.data.Batch;
  *
  * @param sample [batch, channels, height, width]
  * @param steps of the noise schedule, [batch, 1]
- * @param text states of their texts, [batch, tokens, width]
+ * @param text states of their texts, [batch, tokens, width]; or their ids, [batch, tokens], where
+ *     the text encoder trains too
  * @param target what a UNet should predict, in the shape of the sample
  * @param weights of each picture's error, [batch, 1]
  */

@@ -21,7 +21,8 @@ import org.peft4j.error.PeftException;
 /**
  * The vertex before a model's first layer. Its inputs are pictures [batch, channels, height, width]
  * and, of a UNet, time steps [batch, 1] and states of texts [batch, tokens, width]; its output is
- * the pictures with their channels last. It puts the others where the layers of the pass read them.
+ * the pictures with their channels last. It puts the others where the layers of the pass read them;
+ * and behind a text encoder in the same graph it returns the gradient of its states.
  */
 final class PictureInput extends BaseGraphVertex {
   private static final long serialVersionUID = 1L;
@@ -55,7 +56,7 @@ final class PictureInput extends BaseGraphVertex {
           text,
           "[" + batch + ", tokens, " + architecture.textWidth() + "]");
       pass.setSteps(steps.reshape(batch, 1));
-      pass.setText(text.castTo(model.weights().dataType()), false);
+      pass.setText(text.castTo(model.weights().dataType()), training && textIsComputed());
     }
     INDArray last =
         workspaces.createUninitialized(
@@ -64,6 +65,11 @@ final class PictureInput extends BaseGraphVertex {
             new long[] {pictures.size(0), pictures.size(2), pictures.size(3), pictures.size(1)},
             'c');
     return last.assign(pictures.permute(0, 2, 3, 1));
+  }
+
+  /** Whether a text encoder in the same graph gave the states, and so may want their gradient. */
+  private boolean textIsComputed() {
+    return !graph.getVertices()[inputVertices[2].getVertexIndex()].isInputVertex();
   }
 
   private static void require(boolean good, String name, INDArray array, String allowed) {
@@ -76,7 +82,17 @@ final class PictureInput extends BaseGraphVertex {
   @Override
   public Pair<Gradient, @Nullable INDArray[]> doBackward(
       boolean truncated, LayerWorkspaceMgr workspaces) {
-    return new Pair<>(new DefaultGradient(), new @Nullable INDArray[inputs.length]);
+    @Nullable INDArray[] epsilons = new @Nullable INDArray[inputs.length];
+    if (inputs.length > 2 && textIsComputed()) {
+      // Every cross-attention has added to it: they all run before.
+      INDArray sum = model.pass().text().gradient();
+      epsilons[2] =
+          sum == null
+              ? workspaces.create(
+                  ArrayType.ACTIVATION_GRAD, inputs[2].dataType(), inputs[2].shape(), 'c')
+              : workspaces.dup(ArrayType.ACTIVATION_GRAD, sum.castTo(inputs[2].dataType()), 'c');
+    }
+    return new Pair<>(new DefaultGradient(), epsilons);
   }
 
   @Override
