@@ -15,6 +15,7 @@ import org.peft4j.diffusion.Diffusion;
 import org.peft4j.diffusion.DiffusionOptions;
 import org.peft4j.diffusion.LatentDistribution;
 import org.peft4j.diffusion.UNet;
+import org.peft4j.diffusion.internal.config.ModelFolder;
 import org.peft4j.diffusion.sampling.ImageGenerator;
 import org.peft4j.diffusion.schedule.LatentNoise;
 import org.peft4j.diffusion.schedule.NoiseSchedule;
@@ -71,9 +72,11 @@ public final class StableDiffusion implements AutoCloseable {
   /**
    * Loads all parts.
    *
-   * @throws PeftException if one is missing, broken or not supported
+   * @throws PeftException if one is missing, broken or not supported, or the folder is of another
+   *     model, such as Stable Diffusion XL
    */
   public static StableDiffusion load(Path folder, DiffusionOptions options) {
+    ModelFolder.part(folder, "unet"); // Refuses other models by their names.
     if (!Files.exists(folder.resolve("unet"))) {
       throw new PeftException(
           folder

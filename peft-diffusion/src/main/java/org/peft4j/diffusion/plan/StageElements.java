@@ -8,21 +8,24 @@ import org.peft4j.diffusion.internal.architecture.TransformerPart;
 import org.peft4j.diffusion.internal.model.Area;
 
 /**
- * The elements of a stage's arrays in a step: what it keeps for its backward pass, and its largest
- * temporaries.
+ * The elements of a stage's arrays in a step. A layer's temporaries are all there until it is done.
+ *
+ * @param kept what it keeps from its forward pass for its backward pass
+ * @param forward temporaries of its forward pass
+ * @param backward those of its backward pass, which computes norms and products again
  */
-record StageElements(long kept, long temporary) {
+record StageElements(long kept, long forward, long backward) {
+  private static final StageElements NONE = new StageElements(0, 0, 0);
+
   /**
    * Of a stage on pictures of that size.
    *
-   * @param channels that it gives
+   * @param in what it reads
+   * @param out what it gives
    */
-  static StageElements of(Stage stage, Area in, long channels, int tokens) {
-    long result = in.rows() * channels;
+  static StageElements of(Stage stage, Area in, Result out, int tokens) {
     if (stage instanceof Stage.Residual residual) {
-      long inner = in.rows() * residual.conv1().outputs();
-      long joined = in.rows() * residual.norm1().site().count() / 2;
-      return new StageElements(inner, 4 * inner + 4 * joined);
+      return residual(residual, in);
     }
     if (stage instanceof Stage.Attend attend) {
       return attend(attend, in, tokens);
@@ -30,34 +33,49 @@ record StageElements(long kept, long temporary) {
     if (stage instanceof Stage.PixelAttention pixels) {
       return attention(pixels.maps(), in, tokens);
     }
-    if (stage instanceof Stage.Time) {
-      return new StageElements(0, 0);
+    if (stage instanceof Stage.Enlarge enlarge) {
+      long large = out.area().rows() * enlarge.convolution().site().inputs();
+      return new StageElements(0, large, 2 * large);
     }
-    return new StageElements(0, 4 * result);
+    if (stage instanceof Stage.Activated activated) {
+      long read = in.rows() * activated.convolution().site().inputs();
+      return new StageElements(0, read, 3 * read);
+    }
+    return NONE;
+  }
+
+  private static StageElements residual(Stage.Residual part, Area in) {
+    long inner = in.rows() * part.conv1().outputs();
+    long joined = in.rows() * part.conv1().site().inputs();
+    long shortcut = part.shortcut().isPresent() ? in.rows() * part.conv2().outputs() : 0;
+    long skip = part.skip() ? joined : 0;
+    return new StageElements(
+        inner, skip + joined + inner + shortcut, 2 * skip + 3 * joined + 4 * inner);
   }
 
   private static StageElements attend(Stage.Attend attend, Area in, int tokens) {
-    long width = attend.in().site().outputs();
-    long states = in.rows() * width;
-    long kept = 0;
-    long temporary = 0;
+    long states = in.rows() * attend.in().site().outputs();
+    long kept = states;
+    long forward = states;
+    long backward = 3 * states;
     for (TransformerPart block : attend.blocks()) {
       StageElements first = attention(block.first(), in, tokens);
       StageElements second = attention(block.second(), in, tokens);
       long inner = in.rows() * block.down().inputs();
       kept += 3 * states + 6 * in.rows() + first.kept() + second.kept() + 2 * inner;
-      temporary = Math.max(temporary, first.temporary() + second.temporary() + 8 * inner);
+      forward += 3 * states + 3 * inner;
+      backward += 9 * states + first.backward() + second.backward() + 6 * inner;
     }
-    return new StageElements(kept + states, temporary + 6 * states);
+    return new StageElements(kept, forward, backward);
   }
 
-  /** Queries, contexts, keys, values and probabilities. */
+  /** Queries, contexts, keys, values and probabilities, and the gradients of each. */
   private static StageElements attention(AttentionMaps maps, Area in, int tokens) {
     long width = maps.query().outputs();
     long keys = maps.readsText() ? tokens : in.pixels();
     long rows = 2 * width * (in.rows() + in.batch() * keys);
     long probabilities = in.batch() * maps.heads() * in.pixels() * keys;
-    return new StageElements(rows + probabilities, rows);
+    return new StageElements(rows + probabilities, 0, rows + probabilities);
   }
 
   /** The pictures that a stage gives, and its channels. */

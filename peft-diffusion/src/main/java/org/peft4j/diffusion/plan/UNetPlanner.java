@@ -61,35 +61,47 @@ public final class UNetPlanner {
   }
 
   /**
-   * Every layer's result, the copies of those that are joined later, what layers from the first
-   * adapted one on keep, and the temporaries of one layer.
+   * Every layer's result, the copies of those that are joined later with their gradients, what
+   * layers from the first adapted one on keep, the temporaries of one layer, and its gradient with
+   * that of the layer above. The last layer computes its result again on the way back.
    */
   private long elements(PictureBatch batch, Set<String> adapted, boolean checkpointing) {
     Area area = new Area(batch.pictures(), batch.side(), batch.side());
     long channels = model.inputChannels();
     Deque<Area> open = new ArrayDeque<>();
-    long sum = area.rows() * channels;
-    long largest = 0;
+    long input = area.rows() * channels;
+    long sum = input + (long) batch.pictures() * batch.tokens() * model.textWidth();
+    long temporary = 0;
+    long result = input;
     boolean reached = false;
     for (Stage stage : model.stages()) {
       reached |= stage.sites().stream().anyMatch(site -> adapted.contains(site.name()));
-      StageElements.Result result = StageElements.Result.of(stage, area, channels, open.peek());
+      StageElements.Result out = StageElements.Result.of(stage, area, channels, open.peek());
       if (stage instanceof Stage.Residual residual && residual.skip()) {
         open.pop();
       }
-      StageElements own = StageElements.of(stage, area, result.channels(), batch.tokens());
-      area = result.area();
-      channels = result.channels();
+      StageElements own = StageElements.of(stage, area, out, batch.tokens());
+      area = out.area();
+      channels = out.channels();
       long output = area.rows() * channels;
       sum += output;
+      result = Math.max(result, output);
       if (model.kept().contains(stage.name())) {
         open.push(area);
-        sum += output;
+        sum += reached ? 2 * output : output;
       }
-      boolean keeps = reached && !checkpointing;
-      sum += keeps ? own.kept() : 0;
-      largest = Math.max(largest, own.temporary() + (keeps || !reached ? 0 : own.kept()));
+      boolean again = checkpointing || stage.equals(model.end());
+      long taken;
+      if (!reached) {
+        taken = own.kept() + own.forward();
+      } else if (again) {
+        taken = own.kept() + own.forward() + own.backward();
+      } else {
+        taken = Math.max(own.forward(), own.backward());
+        sum += own.kept();
+      }
+      temporary = Math.max(temporary, taken);
     }
-    return sum + largest;
+    return sum + temporary + 2 * result;
   }
 }

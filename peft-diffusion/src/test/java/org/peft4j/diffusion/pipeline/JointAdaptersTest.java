@@ -17,6 +17,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -248,5 +249,20 @@ class JointAdaptersTest {
           .isInstanceOf(PeftException.class)
           .hasMessageContaining("has no adapter of the text encoder");
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "StableDiffusionXLPipeline, Stable Diffusion XL",
+    "StableDiffusion3Pipeline, Stable Diffusion 3",
+    "FluxPipeline, Flux"
+  })
+  void otherModelsAreRefusedByTheirNames(String pipeline, String name, @TempDir Path other)
+      throws IOException {
+    Files.writeString(other.resolve("model_index.json"), "{\"_class_name\": \"" + pipeline + "\"}");
+    assertThatThrownBy(() -> StableDiffusion.load(other, DiffusionOptions.defaults()))
+        .isInstanceOf(PeftException.class)
+        .hasMessageContaining("is of " + name + " (" + pipeline + "), which is not supported")
+        .hasMessageContaining("Supported: ");
   }
 }

@@ -43,6 +43,11 @@ public final class PicturePass {
       return gradient;
     }
 
+    private long bytes() {
+      long arrays = gradient == null ? 1 : 2;
+      return arrays * values.length() * values.dataType().width();
+    }
+
     private void free() {
       values.close();
       if (gradient != null) {
@@ -85,6 +90,11 @@ public final class PicturePass {
   /** The time steps, [batch, 1]. */
   public INDArray steps() {
     return Objects.requireNonNull(steps, "time steps");
+  }
+
+  /** The bytes of all that is shared, with its gradients. */
+  public long bytes() {
+    return all.stream().mapToLong(Shared::bytes).sum();
   }
 
   /** Sets the text's states, [batch, tokens, width]. */
