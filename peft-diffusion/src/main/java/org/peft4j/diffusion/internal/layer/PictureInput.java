@@ -1,12 +1,9 @@
 package org.peft4j.diffusion.internal.layer;
 
 import java.util.Arrays;
-import org.deeplearning4j.nn.api.Layer;
-import org.deeplearning4j.nn.api.MaskState;
 import org.deeplearning4j.nn.gradient.DefaultGradient;
 import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.graph.ComputationGraph;
-import org.deeplearning4j.nn.graph.vertex.BaseGraphVertex;
 import org.deeplearning4j.nn.workspace.ArrayType;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +14,7 @@ import org.peft4j.diffusion.internal.architecture.PictureArchitecture;
 import org.peft4j.diffusion.internal.model.PictureModel;
 import org.peft4j.diffusion.internal.model.PicturePass;
 import org.peft4j.error.PeftException;
+import org.peft4j.transformers.internal.vertex.PlainVertex;
 
 /**
  * The vertex before a model's first layer. Its inputs are pictures [batch, channels, height, width]
@@ -24,13 +22,13 @@ import org.peft4j.error.PeftException;
  * the pictures with their channels last. It puts the others where the layers of the pass read them;
  * and behind a text encoder in the same graph it returns the gradient of its states.
  */
-final class PictureInput extends BaseGraphVertex {
+final class PictureInput extends PlainVertex {
   private static final long serialVersionUID = 1L;
 
   private final transient PictureModel model;
 
   PictureInput(ComputationGraph graph, String name, int index, DataType type, PictureModel model) {
-    super(graph, name, index, null, null, type);
+    super(graph, name, index, type);
     this.model = model;
   }
 
@@ -93,41 +91,5 @@ final class PictureInput extends BaseGraphVertex {
               : workspaces.dup(ArrayType.ACTIVATION_GRAD, sum.castTo(inputs[2].dataType()), 'c');
     }
     return new Pair<>(new DefaultGradient(), epsilons);
-  }
-
-  @Override
-  public Pair<INDArray, MaskState> feedForwardMaskArrays(
-      @Nullable INDArray @Nullable [] masks, @Nullable MaskState state, int batch) {
-    return new Pair<>(null, state);
-  }
-
-  @Override
-  public void setBackpropGradientsViewArray(INDArray gradients) {
-    throw new UnsupportedOperationException(vertexName + " has no parameters.");
-  }
-
-  @Override
-  public boolean hasLayer() {
-    return false;
-  }
-
-  @Override
-  public @Nullable Layer getLayer() {
-    return null;
-  }
-
-  @Override
-  public String toString() {
-    return "PictureInput(" + vertexName + ")";
-  }
-
-  @Override
-  public boolean equals(@Nullable Object other) {
-    return this == other;
-  }
-
-  @Override
-  public int hashCode() {
-    return System.identityHashCode(this);
   }
 }

@@ -5,7 +5,6 @@ import org.deeplearning4j.nn.api.MaskState;
 import org.deeplearning4j.nn.gradient.DefaultGradient;
 import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.graph.ComputationGraph;
-import org.deeplearning4j.nn.graph.vertex.BaseGraphVertex;
 import org.deeplearning4j.nn.layers.wrapper.BaseWrapperLayer;
 import org.deeplearning4j.nn.workspace.ArrayType;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
@@ -18,6 +17,7 @@ import org.peft4j.transformers.config.SpecialTokens;
 import org.peft4j.transformers.internal.batch.ShiftedLabels;
 import org.peft4j.transformers.internal.head.LastPositions;
 import org.peft4j.transformers.internal.model.FrozenModel;
+import org.peft4j.transformers.internal.vertex.PlainVertex;
 
 /**
  * The vertex between an encoder and a decoder. Its inputs are the encoder's output [batch, time,
@@ -27,13 +27,13 @@ import org.peft4j.transformers.internal.model.FrozenModel;
  * where the decoder's blocks read it; backward, it returns the gradient to which they have all
  * added.
  */
-final class StacksMeet extends BaseGraphVertex {
+final class StacksMeet extends PlainVertex {
   private static final long serialVersionUID = 1L;
 
   private final transient FrozenModel model;
 
   StacksMeet(ComputationGraph graph, String name, int index, DataType type, FrozenModel model) {
-    super(graph, name, index, null, null, type);
+    super(graph, name, index, type);
     this.model = model;
   }
 
@@ -76,35 +76,5 @@ final class StacksMeet extends BaseGraphVertex {
       @Nullable INDArray @Nullable [] masks, @Nullable MaskState state, int batch) {
     boolean own = model.architecture().takesDecoderIds();
     return new Pair<>(masks == null || !own ? null : masks[1], state);
-  }
-
-  @Override
-  public void setBackpropGradientsViewArray(INDArray gradients) {
-    throw new UnsupportedOperationException(vertexName + " has no parameters.");
-  }
-
-  @Override
-  public boolean hasLayer() {
-    return false;
-  }
-
-  @Override
-  public @Nullable Layer getLayer() {
-    return null;
-  }
-
-  @Override
-  public String toString() {
-    return "StacksMeet(" + vertexName + ")";
-  }
-
-  @Override
-  public boolean equals(@Nullable Object other) {
-    return this == other;
-  }
-
-  @Override
-  public int hashCode() {
-    return System.identityHashCode(this);
   }
 }

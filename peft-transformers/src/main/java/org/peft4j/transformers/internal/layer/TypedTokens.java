@@ -4,12 +4,10 @@ import static org.nd4j.linalg.indexing.NDArrayIndex.all;
 import static org.nd4j.linalg.indexing.NDArrayIndex.point;
 
 import java.util.Arrays;
-import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.MaskState;
 import org.deeplearning4j.nn.gradient.DefaultGradient;
 import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.graph.ComputationGraph;
-import org.deeplearning4j.nn.graph.vertex.BaseGraphVertex;
 import org.deeplearning4j.nn.workspace.ArrayType;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.jspecify.annotations.Nullable;
@@ -17,16 +15,17 @@ import org.nd4j.common.primitives.Pair;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.error.PeftException;
+import org.peft4j.transformers.internal.vertex.PlainVertex;
 
 /**
  * The vertex that joins the ids of tokens and their types, both [batch, time], to [batch, 2, time]:
  * the embeddings are a layer, and a layer has one input.
  */
-final class TypedTokens extends BaseGraphVertex {
+final class TypedTokens extends PlainVertex {
   private static final long serialVersionUID = 1L;
 
   TypedTokens(ComputationGraph graph, String name, int index, DataType type) {
-    super(graph, name, index, null, null, type);
+    super(graph, name, index, type);
   }
 
   @Override
@@ -60,35 +59,5 @@ final class TypedTokens extends BaseGraphVertex {
   public Pair<INDArray, MaskState> feedForwardMaskArrays(
       @Nullable INDArray @Nullable [] masks, @Nullable MaskState state, int batch) {
     return new Pair<>(masks == null ? null : masks[0], state);
-  }
-
-  @Override
-  public void setBackpropGradientsViewArray(INDArray gradients) {
-    throw new UnsupportedOperationException(vertexName + " has no parameters.");
-  }
-
-  @Override
-  public boolean hasLayer() {
-    return false;
-  }
-
-  @Override
-  public @Nullable Layer getLayer() {
-    return null;
-  }
-
-  @Override
-  public String toString() {
-    return "TypedTokens(" + vertexName + ")";
-  }
-
-  @Override
-  public boolean equals(@Nullable Object other) {
-    return this == other;
-  }
-
-  @Override
-  public int hashCode() {
-    return System.identityHashCode(this);
   }
 }

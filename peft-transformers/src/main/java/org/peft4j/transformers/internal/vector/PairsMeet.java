@@ -2,25 +2,23 @@ package org.peft4j.transformers.internal.vector;
 
 import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
 
-import org.deeplearning4j.nn.api.Layer;
-import org.deeplearning4j.nn.api.MaskState;
 import org.deeplearning4j.nn.gradient.DefaultGradient;
 import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.graph.ComputationGraph;
-import org.deeplearning4j.nn.graph.vertex.BaseGraphVertex;
 import org.deeplearning4j.nn.workspace.ArrayType;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.common.primitives.Pair;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.transformers.internal.vertex.PlainVertex;
 
 /** The vertex that puts vectors of pictures behind those of texts: [texts + pictures, width]. */
-final class PairsMeet extends BaseGraphVertex {
+final class PairsMeet extends PlainVertex {
   private static final long serialVersionUID = 1L;
 
   PairsMeet(ComputationGraph graph, String name, int index, DataType type) {
-    super(graph, name, index, null, null, type);
+    super(graph, name, index, type);
   }
 
   @Override
@@ -46,41 +44,5 @@ final class PairsMeet extends BaseGraphVertex {
           workspaces.dup(
               ArrayType.ACTIVATION_GRAD, epsilon.get(interval(texts, epsilon.size(0))), 'c')
         });
-  }
-
-  @Override
-  public Pair<INDArray, MaskState> feedForwardMaskArrays(
-      @Nullable INDArray @Nullable [] masks, @Nullable MaskState state, int batch) {
-    return new Pair<>(null, state);
-  }
-
-  @Override
-  public void setBackpropGradientsViewArray(INDArray gradients) {
-    throw new UnsupportedOperationException(vertexName + " has no parameters.");
-  }
-
-  @Override
-  public boolean hasLayer() {
-    return false;
-  }
-
-  @Override
-  public @Nullable Layer getLayer() {
-    return null;
-  }
-
-  @Override
-  public String toString() {
-    return "PairsMeet(" + vertexName + ")";
-  }
-
-  @Override
-  public boolean equals(@Nullable Object other) {
-    return this == other;
-  }
-
-  @Override
-  public int hashCode() {
-    return System.identityHashCode(this);
   }
 }
