@@ -68,7 +68,7 @@ final class JointGraph {
       return; // An input.
     }
     String[] inputs =
-        configuration.getVertexInputs().get(name).stream()
+        configuration.getVertexInputs().getOrDefault(name, List.of()).stream()
             .map(
                 input ->
                     input.equals(STATES) || input.equals(INPUTS.get(2))
