@@ -9,6 +9,7 @@ import java.util.function.Predicate;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.autodiff.samediff.VariableType;
 import org.nd4j.autodiff.samediff.internal.Variable;
+import org.peft4j.internal.samediff.sites.GraphParts;
 
 /** What a variable of a graph is computed from. */
 final class Ancestry {
@@ -28,12 +29,12 @@ final class Ancestry {
     Deque<String> open = new ArrayDeque<>(List.of(name));
     Set<String> seen = new HashSet<>(open);
     while (!open.isEmpty()) {
-      Variable variable = Wiring.variable(graph, open.remove());
+      Variable variable = GraphParts.variable(graph, open.remove());
       if (is.test(variable)) {
         return true;
       }
       if (variable.getOutputOfOp() != null) {
-        List<String> inputs = Wiring.op(graph, variable.getOutputOfOp()).getInputsToOp();
+        List<String> inputs = GraphParts.op(graph, variable.getOutputOfOp()).getInputsToOp();
         if (inputs != null) {
           inputs.stream().filter(seen::add).forEach(open::add);
         }

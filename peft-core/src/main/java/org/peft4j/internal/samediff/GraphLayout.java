@@ -13,6 +13,11 @@ import org.peft4j.error.PeftException;
 import org.peft4j.internal.graft.Slot;
 import org.peft4j.internal.original.OriginalPart;
 import org.peft4j.internal.original.OutputPlace;
+import org.peft4j.internal.samediff.sites.GraphSite;
+import org.peft4j.internal.samediff.sites.GraphSites;
+import org.peft4j.internal.samediff.sites.NativeOp;
+import org.peft4j.internal.samediff.sites.Product;
+import org.peft4j.internal.samediff.sites.Use;
 import org.peft4j.site.SiteParameter;
 import org.peft4j.weight.FrozenWeight;
 

@@ -8,6 +8,7 @@ import org.nd4j.linalg.api.shape.LongShapeDescriptor;
 import org.peft4j.internal.graft.LinearGrafts;
 import org.peft4j.internal.graft.Slot;
 import org.peft4j.internal.module.LinearModule;
+import org.peft4j.internal.samediff.sites.Product;
 import org.peft4j.site.Site;
 import org.peft4j.weight.FrozenWeight;
 

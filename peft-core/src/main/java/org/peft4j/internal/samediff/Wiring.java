@@ -14,6 +14,8 @@ import org.nd4j.autodiff.samediff.internal.Variable;
 import org.nd4j.autodiff.samediff.serde.FlatBuffersMapper;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.internal.samediff.sites.GraphParts;
+import org.peft4j.internal.samediff.sites.Use;
 
 /**
  * The operations of a wrapped graph: as the base graph has them, with grafts for a while. SameDiff
@@ -39,7 +41,7 @@ final class Wiring {
                     name,
                     new Wires(
                         op.getOp(),
-                        List.copyOf(GraphSites.inputs(op)),
+                        List.copyOf(GraphParts.inputs(op)),
                         List.copyOf(op.getOutputsOfOp()))));
     graph
         .getVariables()
@@ -74,7 +76,7 @@ final class Wiring {
         });
     variables.forEach(
         (name, ends) -> {
-          Variable variable = variable(graph, name);
+          Variable variable = GraphParts.variable(graph, name);
           variable.setInputsForOp(ends.inputOf == null ? null : new ArrayList<>(ends.inputOf));
           variable.setOutputOfOp(ends.outputOf);
         });
@@ -97,7 +99,7 @@ final class Wiring {
   }
 
   List<String> inputs(String operation) {
-    return GraphSites.inputs(op(operation));
+    return GraphParts.inputs(op(operation));
   }
 
   /** Puts a graft in the place of an operation, with its output. */
@@ -125,7 +127,7 @@ final class Wiring {
    * variable now, for whoever reads it or asks for it.
    */
   void after(String variable, String name, GraphGraft graft, List<String> parameters) {
-    Variable known = variable(graph, variable);
+    Variable known = GraphParts.variable(graph, variable);
     String producer = known.getOutputOfOp();
     String own = name + "/input";
     add(own, known.getVariable().dataType());
@@ -133,7 +135,7 @@ final class Wiring {
     List<String> outputs = new ArrayList<>(op.getOutputsOfOp());
     outputs.set(outputs.indexOf(variable), own);
     op.setOutputsOfOp(outputs);
-    variable(graph, own).setOutputOfOp(producer);
+    GraphParts.variable(graph, own).setOutputOfOp(producer);
     List<String> inputs = new ArrayList<>(List.of(own));
     inputs.addAll(parameters);
     insert(name, graft, inputs, variable);
@@ -168,20 +170,20 @@ final class Wiring {
                 .op(new GraftOp(graph, name, graft))
                 .outputsOfOp(new ArrayList<>(List.of(output)))
                 .build());
-    variable(graph, output).setOutputOfOp(name);
+    GraphParts.variable(graph, output).setOutputOfOp(name);
     setInputs(name, inputs);
   }
 
   private void setInputs(String operation, List<String> inputs) {
     for (String before : inputs(operation)) {
-      List<String> of = variable(graph, before).getInputsForOp();
+      List<String> of = GraphParts.variable(graph, before).getInputsForOp();
       if (of != null) {
         of.remove(operation);
       }
     }
     op(operation).setInputsToOp(new ArrayList<>(inputs));
     for (String input : inputs) {
-      Variable variable = variable(graph, input);
+      Variable variable = GraphParts.variable(graph, input);
       if (variable.getInputsForOp() == null) {
         variable.setInputsForOp(new ArrayList<>());
       }
@@ -192,24 +194,6 @@ final class Wiring {
   }
 
   private SameDiffOp op(String name) {
-    return op(graph, name);
-  }
-
-  /** The operation of that name. */
-  static SameDiffOp op(SameDiff graph, String name) {
-    SameDiffOp op = graph.getOps().get(name);
-    if (op == null) {
-      throw new IllegalArgumentException("No operation " + name + " in this graph.");
-    }
-    return op;
-  }
-
-  /** The variable of that name, with its ends. */
-  static Variable variable(SameDiff graph, String name) {
-    Variable variable = graph.getVariables().get(name);
-    if (variable == null) {
-      throw new IllegalArgumentException("No variable " + name + " in this graph.");
-    }
-    return variable;
+    return GraphParts.op(graph, name);
   }
 }

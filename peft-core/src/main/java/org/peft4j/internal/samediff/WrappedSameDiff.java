@@ -19,6 +19,11 @@ import org.peft4j.internal.graft.SharedState;
 import org.peft4j.internal.graft.Slot;
 import org.peft4j.internal.original.OriginalPart;
 import org.peft4j.internal.original.OutputPlace;
+import org.peft4j.internal.samediff.sites.GraphParts;
+import org.peft4j.internal.samediff.sites.GraphPlaces;
+import org.peft4j.internal.samediff.sites.GraphSite;
+import org.peft4j.internal.samediff.sites.GraphSites;
+import org.peft4j.internal.samediff.sites.Role;
 import org.peft4j.internal.wrapped.WrappedModel;
 import org.peft4j.kernel.Kernels;
 import org.peft4j.method.TensorPlace;
@@ -43,7 +48,8 @@ public final class WrappedSameDiff extends WrappedModel<SameDiff> {
     Map<String, OutputPlace> places = GraphPlaces.of(base, sites);
     originals = originals(base, sites, places);
     network = GraphCopy.frozen(base);
-    Surroundings around = new Surroundings(network, shared, traffic(), kernels, type, new LossTerms());
+    Surroundings around =
+        new Surroundings(network, shared, traffic(), kernels, type, new LossTerms());
     layout = new GraphLayout(around, new Wiring(network), sites, places, originals);
     updaters = new UpdaterStates(network);
     layout.put(List.of());
@@ -90,8 +96,8 @@ public final class WrappedSameDiff extends WrappedModel<SameDiff> {
                   "The product "
                       + op.getName()
                       + " adds to what its output's memory held before, so that no two calls give"
-                      + " the same. SameDiff 1.0.0-M2.1 imports ONNX's Gemm and MatMul so. Import the"
-                      + " model without them, and build them in Java, with nn.linear or mmul.");
+                      + " the same. SameDiff 1.0.0-M2.1 imports ONNX's Gemm and MatMul so. Import"
+                      + " the model without them, and build them in Java, with nn.linear or mmul.");
             });
   }
 
@@ -99,7 +105,7 @@ public final class WrappedSameDiff extends WrappedModel<SameDiff> {
   public static DataType type(SameDiff graph) {
     Optional<DataType> first =
         graph.getOps().values().stream()
-            .flatMap(op -> GraphSites.inputs(op).stream())
+            .flatMap(op -> GraphParts.inputs(op).stream())
             .map(graph::getVariable)
             .filter(WrappedSameDiff::isWeight)
             .map(SDVariable::dataType)

@@ -1,4 +1,4 @@
-package org.peft4j.internal.samediff;
+package org.peft4j.internal.samediff.sites;
 
 import org.jspecify.annotations.Nullable;
 import org.peft4j.site.SiteParameter;
@@ -14,7 +14,7 @@ import org.peft4j.weight.WeightView;
  * @param beside the operation itself, where adapters act beside it: a {@link Product} or a {@link
  *     NativeOp} that looks up; null where they change the argument
  */
-record Use(
+public record Use(
     String operation,
     int argument,
     SiteParameter parameter,

@@ -1,4 +1,4 @@
-package org.peft4j.internal.samediff;
+package org.peft4j.internal.samediff.sites;
 
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -15,7 +15,7 @@ import org.peft4j.weight.WeightView;
  * @param beside see {@link Use}
  * @param channelsFirst whether the output's features are its second dimension
  */
-record Role(
+public record Role(
     SiteKind kind, WeightView view, int bias, @Nullable Record beside, boolean channelsFirst) {
   private static Optional<Role> of(SiteKind kind, WeightView view, int bias) {
     return Optional.of(new Role(kind, view, bias, null, false));
@@ -49,7 +49,7 @@ record Role(
   }
 
   /** Whether an operation is a product {@code z ← α·x·y + β·z} with a β that is not 0. */
-  static boolean addsToMemory(DynamicCustomOp op) {
+  public static boolean addsToMemory(DynamicCustomOp op) {
     double[] reals = op.opName().equals("matmul") ? op.tArgs() : new double[0];
     return reals.length > 1 && reals[1] != 0;
   }

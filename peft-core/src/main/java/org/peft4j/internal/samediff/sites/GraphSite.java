@@ -1,4 +1,4 @@
-package org.peft4j.internal.samediff;
+package org.peft4j.internal.samediff.sites;
 
 import java.util.List;
 import java.util.Map;
@@ -11,8 +11,8 @@ import org.peft4j.site.Site;
  * @param variables the variable of each of its parameters, the weight first
  * @param uses every use of them in the graph
  */
-record GraphSite(Site site, Map<String, String> variables, List<Use> uses) {
-  String variable(String parameter) {
+public record GraphSite(Site site, Map<String, String> variables, List<Use> uses) {
+  public String variable(String parameter) {
     String variable = variables.get(parameter);
     if (variable == null) {
       throw new PeftException(

@@ -1,4 +1,4 @@
-package org.peft4j.internal.samediff;
+package org.peft4j.internal.samediff.sites;
 
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -26,9 +26,9 @@ import org.peft4j.weight.WeightView;
  * or the next one does with a vector. Other variables form sites of their own, which train as a
  * copy only.
  */
-final class GraphSites {
-  static final String WEIGHT = "weight";
-  static final String BIAS = "bias";
+public final class GraphSites {
+  public static final String WEIGHT = "weight";
+  public static final String BIAS = "bias";
 
   private final SameDiff graph;
   private final DataType type;
@@ -46,7 +46,7 @@ final class GraphSites {
    *
    * @param type floating-point weights of another type are left out
    */
-  static List<GraphSite> of(SameDiff graph, DataType type) {
+  public static List<GraphSite> of(SameDiff graph, DataType type) {
     GraphSites scan = new GraphSites(graph, type);
     graph.getOps().values().forEach(scan::weights);
     graph.getOps().values().forEach(scan::addedVector);
@@ -67,7 +67,7 @@ final class GraphSites {
   }
 
   private void weights(SameDiffOp op) {
-    List<String> inputs = inputs(op);
+    List<String> inputs = GraphParts.inputs(op);
     for (int i = 0; i < inputs.size(); i++) {
       Carried carried = Carried.of(graph, inputs.get(i));
       if (frozen(carried.origin())) {
@@ -80,7 +80,7 @@ final class GraphSites {
   }
 
   private void weight(SameDiffOp op, String name, Role role) {
-    List<String> inputs = inputs(op);
+    List<String> inputs = GraphParts.inputs(op);
     boolean first = roles.putIfAbsent(name, role) == null;
     if (first && role.bias() >= 0 && frozen(inputs.get(role.bias()))) {
       biasOf.putIfAbsent(inputs.get(role.bias()), name);
@@ -88,16 +88,12 @@ final class GraphSites {
     op.getOutputsOfOp().forEach(output -> weightBehind.putIfAbsent(output, name));
   }
 
-  static List<String> inputs(SameDiffOp op) {
-    return op.getInputsToOp() == null ? List.of() : op.getInputsToOp();
-  }
-
   /**
    * A vector that is added to what a weight gave is its bias; one that multiplies, a norm's gain.
    */
   private void addedVector(SameDiffOp op) {
     String name = op.getOp().opName();
-    List<String> inputs = inputs(op);
+    List<String> inputs = GraphParts.inputs(op);
     if (inputs.size() != 2) {
       return;
     }
@@ -133,8 +129,8 @@ final class GraphSites {
    * gives.
    */
   private boolean normalised(String variable) {
-    String producer = Wiring.variable(graph, variable).getOutputOfOp();
-    String name = producer == null ? "" : Wiring.op(graph, producer).getOp().opName();
+    String producer = GraphParts.variable(graph, variable).getOutputOfOp();
+    String name = producer == null ? "" : GraphParts.op(graph, producer).getOp().opName();
     return name.equals("standardize") || name.equals("divide") || name.equals("realdiv");
   }
 
@@ -196,7 +192,7 @@ final class GraphSites {
 
   private List<String> uses(String variable) {
     return graph.getOps().values().stream()
-        .filter(op -> inputs(op).contains(variable))
+        .filter(op -> GraphParts.inputs(op).contains(variable))
         .map(op -> op.getOp().opName())
         .toList();
   }
@@ -204,7 +200,7 @@ final class GraphSites {
   private List<Use> uses(Site site, @Nullable Role role, Map<String, String> variables) {
     List<Use> uses = new ArrayList<>();
     for (SameDiffOp op : graph.getOps().values()) {
-      List<String> inputs = inputs(op);
+      List<String> inputs = GraphParts.inputs(op);
       for (int i = 0; i < inputs.size(); i++) {
         for (SiteParameter parameter : site.parameters()) {
           if (inputs.get(i).equals(variables.get(parameter.name()))) {
@@ -225,7 +221,7 @@ final class GraphSites {
     if (role == null || !parameter.name().equals(WEIGHT)) {
       return new Use(op.getName(), argument, parameter, WeightView.AS_STORED, null);
     }
-    List<String> inputs = inputs(op);
+    List<String> inputs = GraphParts.inputs(op);
     boolean onlyWeight = inputs.stream().filter(roles::containsKey).count() == 1;
     boolean ownBias = inputs.size() < 3 || inputs.get(2).equals(variables.get(BIAS));
     Optional<Role> own =

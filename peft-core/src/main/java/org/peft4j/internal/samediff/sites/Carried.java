@@ -1,4 +1,4 @@
-package org.peft4j.internal.samediff;
+package org.peft4j.internal.samediff.sites;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -40,7 +40,7 @@ record Carried(String origin, int[] axes) {
       } else if (!passes(op)) {
         break;
       }
-      name = GraphSites.inputs(op).get(0);
+      name = GraphParts.inputs(op).get(0);
     }
     INDArray array = turns.isEmpty() ? null : graph.getVariable(name).getArr();
     int rank = array == null ? 0 : array.rank();
@@ -58,19 +58,19 @@ record Carried(String origin, int[] axes) {
     for (SameDiffOp op = producer(graph, name);
         op != null && passes(op);
         op = producer(graph, name)) {
-      name = GraphSites.inputs(op).get(0);
+      name = GraphParts.inputs(op).get(0);
     }
     return name;
   }
 
   private static @Nullable SameDiffOp producer(SameDiff graph, String variable) {
-    String name = Wiring.variable(graph, variable).getOutputOfOp();
-    return name == null ? null : Wiring.op(graph, name);
+    String name = GraphParts.variable(graph, variable).getOutputOfOp();
+    return name == null ? null : GraphParts.op(graph, name);
   }
 
   private static boolean turns(SameDiffOp op) {
     String name = op.getOp().opName();
-    return GraphSites.inputs(op).size() == 1
+    return GraphParts.inputs(op).size() == 1
         && (name.equals("permute") || name.equals("transpose"));
   }
 
@@ -85,7 +85,7 @@ record Carried(String origin, int[] axes) {
   /** Whether an operation gives its only input back. */
   private static boolean passes(SameDiffOp op) {
     String name = op.getOp().opName();
-    return GraphSites.inputs(op).size() == 1
+    return GraphParts.inputs(op).size() == 1
         && op.getOutputsOfOp().size() == 1
         && (name.equals("identity") || name.equals("concat") || name.equals("split"));
   }

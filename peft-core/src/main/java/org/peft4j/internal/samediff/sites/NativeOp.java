@@ -1,4 +1,4 @@
-package org.peft4j.internal.samediff;
+package org.peft4j.internal.samediff.sites;
 
 import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -9,12 +9,12 @@ import org.nd4j.linalg.factory.Nd4j;
  * An operation of the base graph, to be run on other arrays: what it gives is the base graph's, bit
  * for bit.
  */
-record NativeOp(String name, long[] integers, double[] reals, boolean[] booleans) {
-  static NativeOp of(DynamicCustomOp op) {
+public record NativeOp(String name, long[] integers, double[] reals, boolean[] booleans) {
+  public static NativeOp of(DynamicCustomOp op) {
     return new NativeOp(op.opName(), op.iArgs(), op.tArgs(), op.bArgs());
   }
 
-  void run(List<INDArray> inputs, INDArray output) {
+  public void run(List<INDArray> inputs, INDArray output) {
     DynamicCustomOp op =
         new DynamicCustomOp(name, inputs.toArray(new INDArray[0]), new INDArray[] {output});
     op.addIArgument(integers);
@@ -24,7 +24,7 @@ record NativeOp(String name, long[] integers, double[] reals, boolean[] booleans
   }
 
   /** Whether an integer is set and not zero: a transposition, mostly. */
-  boolean flag(int index) {
+  public boolean flag(int index) {
     return index < integers.length && integers[index] != 0;
   }
 }

@@ -1,4 +1,4 @@
-package org.peft4j.internal.samediff;
+package org.peft4j.internal.samediff.sites;
 
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.weight.WeightView;
@@ -12,10 +12,10 @@ import org.peft4j.weight.WeightView;
  * @param outputTurned whether the output is [out, rows]
  * @param view the weight's array as W [out, in]
  */
-record Product(
+public record Product(
     NativeOp op, boolean weightFirst, boolean inputTurned, boolean outputTurned, WeightView view) {
   /** {@code z = op(a)·op(b)}, or its transpose, where one of a and b is the weight. */
-  static Product matmul(NativeOp op, boolean weightFirst) {
+  public static Product matmul(NativeOp op, boolean weightFirst) {
     boolean turnA = op.flag(0);
     boolean turnB = op.flag(1);
     boolean turnResult = op.flag(2);
@@ -25,7 +25,7 @@ record Product(
   }
 
   /** {@code y = x·W + b} with W [in, out]. */
-  static Product affine(NativeOp op) {
+  public static Product affine(NativeOp op) {
     return new Product(op, false, false, false, WeightView.TRANSPOSED);
   }
 
@@ -34,17 +34,17 @@ record Product(
   }
 
   /** Whether the operation adds a bias, its third argument. */
-  boolean biased() {
+  public boolean biased() {
     return op.name().equals("xw_plus_b");
   }
 
   /** The input as rows [rows, in], a view. */
-  INDArray rows(INDArray input) {
+  public INDArray rows(INDArray input) {
     return inputTurned ? input.transpose() : input;
   }
 
   /** Rows as the operation's operand, a view. */
-  INDArray operand(INDArray rows) {
+  public INDArray operand(INDArray rows) {
     return inputTurned ? rows.transpose() : rows;
   }
 }

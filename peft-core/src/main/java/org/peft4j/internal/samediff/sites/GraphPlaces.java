@@ -1,4 +1,4 @@
-package org.peft4j.internal.samediff;
+package org.peft4j.internal.samediff.sites;
 
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,7 +15,7 @@ import org.peft4j.site.SiteKind;
  * The places after variables whose number of features is known: what a weight gives, and what
  * operations on single elements make of that. Each is named by its variable.
  */
-final class GraphPlaces {
+public final class GraphPlaces {
   /** Operations whose output has the features of their first input that has some. */
   private static final Set<String> KEEP =
       Set.of(
@@ -56,12 +56,12 @@ final class GraphPlaces {
 
   private GraphPlaces() {}
 
-  static Map<String, OutputPlace> of(SameDiff graph, List<GraphSite> sites) {
+  public static Map<String, OutputPlace> of(SameDiff graph, List<GraphSite> sites) {
     Map<String, Features> known = new LinkedHashMap<>();
     for (SameDiffOp op : graph.getOps().values()) {
       Features features = given(graph, op, sites);
       for (String input :
-          KEEP.contains(op.getOp().opName()) ? GraphSites.inputs(op) : List.<String>of()) {
+          KEEP.contains(op.getOp().opName()) ? GraphParts.inputs(op) : List.<String>of()) {
         if (features == null) {
           features = known.get(input);
         }
@@ -107,7 +107,7 @@ final class GraphPlaces {
                   op.getOp(),
                   use.argument(),
                   graph.getVariable(site.variable(GraphSites.WEIGHT)).getArr().rank(),
-                  GraphSites.inputs(op).size())
+                  GraphParts.inputs(op).size())
               .map(role -> new Features(width, role.channelsFirst()))
               .orElse(null);
       case "multi_head_dot_product_attention" ->
