@@ -78,7 +78,7 @@ public final class Exchange implements Runnable {
   }
 
   private String share(Network network, long count, int machines) {
-    double exchange = network.seconds(Float.BYTES * count, machines);
+    double exchange = network.seconds((double) Float.BYTES * count, machines);
     return "%.2f s, %.0f %%"
         .formatted(batchSeconds + exchange, 100 * batchSeconds / (batchSeconds + exchange));
   }
