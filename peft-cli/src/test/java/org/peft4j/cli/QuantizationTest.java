@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -101,14 +102,22 @@ class QuantizationTest {
     Run.of("quantize", "-m", Run.LLAMA, "-o", own, "--quantization", "nf4");
     Run run =
         Run.of(
-            "quantize", "-m", Run.LLAMA, "-o", half, "--quantization", "nf4", "--precision", "bf16");
+            "quantize",
+            "-m",
+            Run.LLAMA,
+            "-o",
+            half,
+            "--quantization",
+            "nf4",
+            "--precision",
+            "bf16");
 
     assertThat(run.status()).as(run.err()).isZero();
     try (TensorSource before = TensorSource.open(own.resolve("model.safetensors"));
         TensorSource after = TensorSource.open(half.resolve("model.safetensors"))) {
       assertThat(after.tensors().keySet()).isEqualTo(before.tensors().keySet());
       for (TensorInfo tensor : after.tensors().values()) {
-        DType was = before.tensors().get(tensor.name()).dtype();
+        DType was = Objects.requireNonNull(before.tensors().get(tensor.name())).dtype();
         boolean ofQuantised = tensor.name().contains("_proj.weight");
         assertThat(tensor.dtype())
             .as(tensor.name())
@@ -167,7 +176,8 @@ class QuantizationTest {
         "--quantization nf4 --block-size 48 | --block-size is 48; allowed: 32, 64",
         "--block-size 64 | add --quantization nf4",
         "--double-quantization | add --quantization nf4",
-        "--quantization nf4 --int8-threshold 6 | --int8-threshold does not go with --quantization nf4",
+        "--quantization nf4 --int8-threshold 6 | --int8-threshold does not go with --quantization"
+            + " nf4",
         "--quantization nf4 --symmetric | it is for int4, and int8 with --block-size.",
         "--quantization int4 --block-size 96 | --block-size is 96; allowed: 8, 16, 32",
         "--quantization int8 --int8-threshold -1 | --int8-threshold is -1.0; allowed: 0",
