@@ -267,14 +267,12 @@ public interface Kernels {
   void rotateBack(INDArray dx, INDArray cos, INDArray sin);
 
   /**
-   * The number of elements that {@link #attention} keeps of its probabilities for the gradient: all
-   * of [B, H, T, S], or only those of keys that are near to being seen.
+   * The number of elements that {@link #attention} keeps for the gradient: its probabilities, or
+   * statistics of their rows, as {@link KeptProbabilities} says.
    *
    * @param type of q, k and v
    */
-  default long attentionMemory(AttentionPattern pattern, DataType type, long batch, int heads) {
-    return batch * heads * pattern.queries() * pattern.keys();
-  }
+  long attentionMemory(AttentionPattern pattern, DataType type, long batch, int heads);
 
   /**
    * Scaled dot-product attention, grouped if K &lt; H: for each head {@code P =
@@ -286,8 +284,7 @@ public interface Kernels {
    * @param v [B, S, K, D]
    * @param pattern what attends to what, and the bias
    * @param scores scale and cap
-   * @param probabilities [{@link #attentionMemory}], or more; receives the part of P that the
-   *     gradient needs
+   * @param probabilities [{@link #attentionMemory}]; receives what the gradient needs to know of P
    * @param context [B, T, H, D]
    * @throws IllegalArgumentException if the pattern is for other numbers of queries, keys or rows
    */

@@ -1,5 +1,8 @@
 package org.peft4j.kernel;
 
+import static org.nd4j.linalg.indexing.NDArrayIndex.all;
+import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
+
 import java.util.Arrays;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -7,6 +10,7 @@ import org.nd4j.linalg.api.ops.impl.broadcast.BroadcastAddOp;
 import org.nd4j.linalg.api.ops.impl.broadcast.BroadcastMulOp;
 import org.nd4j.linalg.api.ops.impl.reduce.same.Sum;
 import org.nd4j.linalg.factory.Nd4j;
+import org.peft4j.kernel.QueryTiles.Tile;
 
 /**
  * The additions to attention scores [B, H, T, S]: the bias of a pattern, and a number for hidden
@@ -19,50 +23,68 @@ final class Nd4jBias {
 
   private Nd4jBias() {}
 
-  static void add(AttentionPattern pattern, INDArray scores) {
+  /** Adds to the scores of a tile, [B, H, queries, keys]. */
+  static void add(AttentionPattern pattern, Tile tile, INDArray scores) {
     INDArray bias = pattern.bias();
-    if (bias != null) {
-      add(bias, scores);
-    }
-    if (!pattern.showsAll()) {
-      try (ScratchScope scratch = new ScratchScope()) {
-        INDArray mask = typed(hidden(pattern), scores.dataType(), scratch);
-        add(mask.reshape('c', pattern.rows(), 1, pattern.queries(), pattern.keys()), scores);
+    try (ScratchScope scratch = new ScratchScope()) {
+      if (bias != null) {
+        add(part(bias, tile, scratch), scores);
+      }
+      if (!pattern.showsAll()) {
+        INDArray mask = typed(hidden(pattern, tile), scores.dataType(), scratch);
+        add(mask.reshape('c', pattern.rows(), 1, tile.count(), tile.keys()), scores);
       }
     }
   }
 
-  private static float[] hidden(AttentionPattern pattern) {
-    int keys = pattern.keys();
-    float[] values = new float[pattern.rows() * pattern.queries() * keys];
-    KeyRange all = new KeyRange(0, keys);
+  /** A tile's part of a bias; the bias itself where it is all of it. */
+  private static INDArray part(INDArray bias, Tile tile, ScratchScope scratch) {
+    boolean whole = tile.count() == bias.size(2) && tile.keys() == bias.size(3);
+    return whole ? bias : scratch.mine(view(bias, tile).dup('c'));
+  }
+
+  private static INDArray view(INDArray bias, Tile tile) {
+    return bias.get(
+        all(),
+        all(),
+        interval(tile.first(), tile.first() + tile.count()),
+        interval(tile.range().first(), tile.range().end()));
+  }
+
+  private static float[] hidden(AttentionPattern pattern, Tile tile) {
+    int keys = tile.keys();
+    int first = tile.range().first();
+    float[] values = new float[pattern.rows() * tile.count() * keys];
     for (int i = 0; i < values.length / keys; i++) {
-      int start = i * keys;
+      int start = i * keys - first;
       pattern.forEachHidden(
-          i / pattern.queries(),
-          i % pattern.queries(),
-          all,
+          i / tile.count(),
+          tile.first() + i % tile.count(),
+          tile.range(),
           (from, end) -> Arrays.fill(values, start + from, start + end, HIDDEN));
     }
     return values;
   }
 
-  /** Sets rows [B, H, T, D] of blind queries to zero. */
-  static void clearBlind(AttentionPattern pattern, INDArray rows) {
+  /** Multiplies the rows of a tile's blind queries in [B, H, queries, n]. */
+  static void scaleBlind(AttentionPattern pattern, Tile tile, double factor, INDArray rows) {
     int batch = (int) rows.size(0);
-    float[] sees = new float[batch * pattern.queries()];
-    Arrays.fill(sees, 1);
+    double[] factors = new double[batch * tile.count()];
+    Arrays.fill(factors, 1);
     boolean all = true;
     for (int row = 0; row < batch; row++) {
       for (int query : pattern.blind(Math.min(row, pattern.rows() - 1))) {
-        sees[row * pattern.queries() + query] = 0;
-        all = false;
+        int own = query - tile.first();
+        if (own >= 0 && own < tile.count()) {
+          factors[row * tile.count() + own] = factor;
+          all = false;
+        }
       }
     }
     if (!all) {
       try (ScratchScope scratch = new ScratchScope()) {
-        INDArray factors = typed(sees, rows.dataType(), scratch);
-        INDArray table = factors.reshape('c', batch, pattern.queries());
+        INDArray table = scratch.array(rows.dataType(), batch, tile.count());
+        table.assign(scratch.mine(Nd4j.createFromArray(factors)).reshape('c', table.shape()));
         Nd4j.exec(new BroadcastMulOp(rows, table, rows, 0, 2));
       }
     }
@@ -90,8 +112,23 @@ final class Nd4jBias {
     }
   }
 
-  /** Sums {@code ds} [B, H, T, S] over the rows and heads that share a bias. */
-  static void gradient(INDArray ds, INDArray biasGradient) {
+  /** Writes a tile's part of the bias' gradient, given {@code ds} [B, H, queries, keys]. */
+  static void gradient(INDArray ds, Tile tile, INDArray biasGradient) {
+    boolean whole = tile.count() == biasGradient.size(2) && tile.keys() == biasGradient.size(3);
+    if (whole) {
+      gradient(ds, biasGradient);
+      return;
+    }
+    try (ScratchScope scratch = new ScratchScope()) {
+      long[] shape = {biasGradient.size(0), biasGradient.size(1), tile.count(), tile.keys()};
+      INDArray part = scratch.array(ds.dataType(), shape);
+      gradient(ds, part);
+      view(biasGradient, tile).assign(part);
+    }
+  }
+
+  /** Sums {@code ds} over the rows and heads that share a bias. */
+  private static void gradient(INDArray ds, INDArray biasGradient) {
     boolean overRows = biasGradient.size(0) < ds.size(0);
     boolean overHeads = biasGradient.size(1) < ds.size(1);
     if (overRows && overHeads) {

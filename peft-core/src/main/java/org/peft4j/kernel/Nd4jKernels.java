@@ -1,6 +1,7 @@
 package org.peft4j.kernel;
 
 import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.impl.broadcast.BroadcastAddOp;
 import org.nd4j.linalg.api.ops.impl.reduce.same.Sum;
@@ -11,6 +12,16 @@ import org.nd4j.linalg.factory.Nd4j;
  * others.
  */
 public final class Nd4jKernels implements Kernels {
+  private final KeptProbabilities kept;
+
+  public Nd4jKernels() {
+    this(KeptProbabilities.STANDARD);
+  }
+
+  Nd4jKernels(KeptProbabilities kept) {
+    this.kept = kept;
+  }
+
   @Override
   public void matmul(
       INDArray a,
@@ -178,13 +189,22 @@ public final class Nd4jKernels implements Kernels {
       AttentionScores scores,
       INDArray probabilities,
       INDArray context) {
-    pattern.requireFits(q, k);
-    Nd4jAttention.forward(q, k, v, pattern, scores, square(probabilities, q, k), context);
+    attention(q, k, pattern, scores).forward(q, k, v, probabilities, context);
   }
 
-  /** Probabilities as [B, H, T, S]. */
-  private static INDArray square(INDArray probabilities, INDArray q, INDArray k) {
-    return probabilities.reshape('c', q.size(0), q.size(2), q.size(1), k.size(1));
+  private Nd4jAttention attention(
+      INDArray q, INDArray k, AttentionPattern pattern, AttentionScores scores) {
+    pattern.requireFits(q, k);
+    return new Nd4jAttention(pattern, scores, kept.keeps(pattern, area(pattern)));
+  }
+
+  private static long area(AttentionPattern pattern) {
+    return (long) pattern.queries() * pattern.keys();
+  }
+
+  @Override
+  public long attentionMemory(AttentionPattern pattern, DataType type, long batch, int heads) {
+    return batch * heads * kept.elements(pattern, area(pattern));
   }
 
   @Override
@@ -201,20 +221,8 @@ public final class Nd4jKernels implements Kernels {
       INDArray dk,
       INDArray dv,
       @Nullable INDArray biasGradient) {
-    pattern.requireFits(q, k);
-    Nd4jAttention.backward(
-        q,
-        k,
-        v,
-        pattern,
-        scores,
-        square(probabilities, q, k),
-        context,
-        contextGradient,
-        dq,
-        dk,
-        dv,
-        biasGradient);
+    attention(q, k, pattern, scores)
+        .backward(q, k, v, probabilities, context, contextGradient, dq, dk, dv, biasGradient);
   }
 
   @Override

@@ -14,6 +14,12 @@ public final class QueryTiles {
   /** Queries in a tile but the last: fewer skip more keys, more multiply faster. */
   private static final int QUERIES = 64;
 
+  /** Likewise where there are so many queries that few of the keys are skipped. */
+  private static final int QUERIES_OF_MANY = 128;
+
+  /** How many are many. */
+  private static final int MANY = 1024;
+
   /** Widens the keys of a tile to multiples of so many. */
   private static final int KEYS = 32;
 
@@ -46,11 +52,12 @@ public final class QueryTiles {
   public static List<Tile> of(AttentionPattern pattern) {
     int queries = pattern.queries();
     int step = queries == 1 ? STEP : KEYS;
-    List<Tile> tiles = new ArrayList<>(queries / QUERIES + 1);
+    int size = queries < MANY ? QUERIES : QUERIES_OF_MANY;
+    List<Tile> tiles = new ArrayList<>(queries / size + 1);
     long before = 0;
     for (int first = 0; first < queries; ) {
       int left = queries - first;
-      int count = left < QUERIES + QUERIES / 2 ? left : QUERIES;
+      int count = left < size + size / 2 ? left : size;
       KeyRange range = widened(pattern.range(first, count), step, pattern.keys());
       tiles.add(new Tile(first, count, range, before));
       before += (long) count * range.count();

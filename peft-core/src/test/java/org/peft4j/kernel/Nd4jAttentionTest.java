@@ -15,12 +15,16 @@ import org.nd4j.linalg.factory.Nd4j;
 
 /** The portable attention in DOUBLE: against its formula, and its gradients against differences. */
 class Nd4jAttentionTest {
-  private static final Kernels KERNELS = new Nd4jKernels();
+  private static final Kernels KEEPS = new Nd4jKernels();
+  private static final Kernels COMPUTES_AGAIN = new Nd4jKernels(new KeptProbabilities(0));
   private static final int BATCH = 2;
   private static final int HEADS = 4;
   private static final int KEY_HEADS = 2;
   private static final int WIDTH = 3;
   private static final double STEP = 1e-5;
+
+  /** The most central differences for each array. */
+  private static final int DIFFERENCES = 60;
 
   static Stream<Arguments> cases() {
     AttentionScores scaled = AttentionScores.scaled(0.6);
@@ -29,6 +33,12 @@ class Nd4jAttentionTest {
     int[] holes = {1, 0, 1, 1, 1, 1, 0, 1};
     return Stream.of(
         Arguments.of("causal", causal, scaled),
+        Arguments.of("tiles", AttentionPattern.causal(99), capped),
+        Arguments.of(
+            "tiles with a bias",
+            AttentionPattern.causal(97).withLeftPadding(0, 3).withBias(random(1, 1, 97, 97)),
+            scaled),
+        Arguments.of("tiles in a window", AttentionPattern.full(98, 98).withWindow(9), scaled),
         Arguments.of("soft cap", causal, capped),
         Arguments.of("both directions", AttentionPattern.full(3, 3), capped),
         Arguments.of("another sequence", AttentionPattern.full(2, 5), scaled),
@@ -57,10 +67,16 @@ class Nd4jAttentionTest {
 
   /** The arrays of a call. */
   private record Call(
-      AttentionPattern pattern, AttentionScores scores, INDArray q, INDArray k, INDArray v) {
-    static Call of(AttentionPattern pattern, AttentionScores scores) {
+      Kernels kernels,
+      AttentionPattern pattern,
+      AttentionScores scores,
+      INDArray q,
+      INDArray k,
+      INDArray v) {
+    static Call of(Kernels kernels, AttentionPattern pattern, AttentionScores scores) {
       Nd4j.getRandom().setSeed(3);
       return new Call(
+          kernels,
           pattern,
           scores,
           random(BATCH, pattern.queries(), HEADS, WIDTH),
@@ -69,12 +85,12 @@ class Nd4jAttentionTest {
     }
 
     INDArray probabilities() {
-      return random(BATCH, HEADS, pattern.queries(), pattern.keys());
+      return random(kernels.attentionMemory(pattern, DataType.DOUBLE, BATCH, HEADS));
     }
 
     INDArray context(INDArray probabilities) {
       INDArray context = random(q.shape());
-      KERNELS.attention(q, k, v, pattern, scores, probabilities, context);
+      kernels.attention(q, k, v, pattern, scores, probabilities, context);
       return context;
     }
   }
@@ -82,11 +98,15 @@ class Nd4jAttentionTest {
   @ParameterizedTest(name = "{0}")
   @MethodSource("cases")
   void followsTheFormula(String name, AttentionPattern pattern, AttentionScores scores) {
-    Call call = Call.of(pattern, scores);
+    assertFormula(Call.of(KEEPS, pattern, scores));
+    assertFormula(Call.of(COMPUTES_AGAIN, pattern, scores));
+  }
+
+  private static void assertFormula(Call call) {
     INDArray context = call.context(call.probabilities());
     for (int row = 0; row < BATCH; row++) {
       for (int head = 0; head < HEADS; head++) {
-        for (int query = 0; query < pattern.queries(); query++) {
+        for (int query = 0; query < call.pattern().queries(); query++) {
           double[] expected = context(call, row, head, query);
           for (int i = 0; i < WIDTH; i++) {
             assertThat(context.getDouble(row, query, head, i))
@@ -140,7 +160,12 @@ class Nd4jAttentionTest {
   @ParameterizedTest(name = "{0}")
   @MethodSource("cases")
   void gradientsAreDifferences(String name, AttentionPattern pattern, AttentionScores scores) {
-    Call call = Call.of(pattern, scores);
+    assertGradients(Call.of(KEEPS, pattern, scores));
+    assertGradients(Call.of(COMPUTES_AGAIN, pattern, scores));
+  }
+
+  private static void assertGradients(Call call) {
+    AttentionPattern pattern = call.pattern();
     INDArray weights = random(call.q().shape());
     INDArray p = call.probabilities();
     INDArray context = call.context(p);
@@ -150,22 +175,24 @@ class Nd4jAttentionTest {
       inputs.add(bias);
     }
     List<INDArray> gradients = inputs.stream().map(x -> random(x.shape())).toList();
-    KERNELS.attentionGradient(
-        call.q(),
-        call.k(),
-        call.v(),
-        pattern,
-        scores,
-        p,
-        context,
-        weights,
-        gradients.get(0),
-        gradients.get(1),
-        gradients.get(2),
-        bias == null ? null : gradients.get(3));
+    call.kernels()
+        .attentionGradient(
+            call.q(),
+            call.k(),
+            call.v(),
+            pattern,
+            call.scores(),
+            p,
+            context,
+            weights,
+            gradients.get(0),
+            gradients.get(1),
+            gradients.get(2),
+            bias == null ? null : gradients.get(3));
     for (int i = 0; i < inputs.size(); i++) {
       INDArray input = inputs.get(i);
-      for (long j = 0; j < input.length(); j++) {
+      long step = 1 + input.length() / DIFFERENCES; // Every element of small arrays.
+      for (long j = 0; j < input.length(); j += step) {
         double value = input.getDouble(j);
         double above = loss(call, weights, input, j, value + STEP);
         double below = loss(call, weights, input, j, value - STEP);

@@ -1,78 +1,60 @@
 package org.peft4j.onednn;
 
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_ATTR_MULTIPLE_POST_OP_BASE;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC_1;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WEIGHTS;
 
-import java.util.Comparator;
-import java.util.List;
-import java.util.stream.Stream;
+import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.matmul;
 import org.bytedeco.dnnl.memory;
+import org.bytedeco.dnnl.post_ops;
 import org.bytedeco.dnnl.primitive_attr;
 import org.peft4j.onednn.internal.Native;
 import org.peft4j.onednn.internal.Primitive;
 import org.peft4j.onednn.internal.Primitives;
 
-/** {@code out = alpha·a·b (+ out)} for each matrix of a batch: the heads of an attention. */
-record BatchProduct(Heads a, Heads b, Heads out, float alpha, boolean accumulate) {
+/** {@code out = f(alpha·a·b)} for each matrix of a batch: the heads of an attention. */
+record BatchProduct(Heads a, Heads b, Heads out, float alpha, After after) {
+  /** What happens to a product. */
+  enum After {
+    NOTHING,
+    /** Adds it to the result. */
+    ADD,
+    /** {@code exp}. */
+    EXP,
+    /** Multiplies it with a fourth argument, which has the result's layout. */
+    TIMES
+  }
+
   /**
-   * A matrix for each sequence and head. Where there is one sequence, nothing is strided over, and
-   * operations for batches of different lengths are equal.
+   * A matrix for each head.
    *
-   * @param sequences the number of sequences, and the stride between them in elements
-   * @param heads likewise
+   * @param heads the number of heads, and the stride between them in elements
+   * @param rows likewise
    */
-  record Heads(Axis sequences, Axis heads, Axis rows, Axis columns) {
+  record Heads(Axis heads, Axis rows, Axis columns) {
     Heads {
-      if (sequences.size() == 1) {
-        long within = Math.max(rows.extent(), columns.extent());
-        sequences = new Axis(1, Math.max(heads.extent(), within));
+      if (heads.size() == 1) {
+        heads = new Axis(1, Math.max(rows.extent(), columns.extent()));
       }
     }
 
     Heads transposed() {
-      return new Heads(sequences, heads, columns, rows);
+      return new Heads(heads, columns, rows);
     }
 
     /** One matrix of the batch. */
     Heads alone() {
-      long within = Math.max(rows.extent(), columns.extent());
-      return new Heads(new Axis(1, within), new Axis(1, within), rows, columns);
-    }
-
-    /** The matrices of one sequence. */
-    Heads ofOneSequence() {
-      return new Heads(new Axis(1, sequences.stride()), heads, rows, columns);
-    }
-
-    /** Whether something else lies between the numbers. */
-    boolean hasGaps() {
-      long dense = 1;
-      List<Axis> inward =
-          Stream.of(sequences, heads, rows, columns)
-              .filter(axis -> axis.size() > 1)
-              .sorted(Comparator.comparingLong(Axis::stride))
-              .toList();
-      for (Axis axis : inward) {
-        if (axis.stride() != dense) {
-          return true;
-        }
-        dense = axis.extent();
-      }
-      return false;
-    }
-
-    /** Bytes before a matrix of the batch. */
-    long offset(long sequence, long head) {
-      return (sequence * sequences.stride() + head * heads.stride()) * Float.BYTES;
+      return new Heads(new Axis(1, 0), rows, columns);
     }
 
     memory.desc layout() {
       return Native.strided(
           memory.data_type.f32,
-          new long[] {sequences.size(), heads.size(), rows.size(), columns.size()},
-          new long[] {sequences.stride(), heads.stride(), rows.stride(), columns.stride()});
+          new long[] {heads.size(), rows.size(), columns.size()},
+          new long[] {heads.stride(), rows.stride(), columns.stride()});
     }
   }
 
@@ -83,28 +65,20 @@ record BatchProduct(Heads a, Heads b, Heads out, float alpha, boolean accumulate
     }
   }
 
-  static void run(BatchProduct product, long a, long b, long out) {
-    if (product.matricesMayMix()) {
-      Primitive one = Primitives.of(product.ofOneMatrix(), BatchProduct::compile);
-      for (long sequence = 0; sequence < product.out.sequences.size(); sequence++) {
-        for (long head = 0; head < product.out.heads.size(); head++) {
-          one.run(
-              a + product.a.offset(sequence, head),
-              b + product.b.offset(sequence, head),
-              out + product.out.offset(sequence, head));
-        }
+  /** Runs a product on the addresses of a, b, out and, to multiply with, another. */
+  static void run(BatchProduct product, long... addresses) {
+    if (!product.matricesMayMix()) {
+      Primitives.of(product, BatchProduct::compile).run(addresses);
+      return;
+    }
+    Primitive one = Primitives.of(product.ofOneMatrix(), BatchProduct::compile);
+    Heads[] layouts = {product.a, product.b, product.out, product.out};
+    for (long head = 0; head < product.out.heads.size(); head++) {
+      long[] own = addresses.clone();
+      for (int i = 0; i < own.length; i++) {
+        own[i] += head * layouts[i].heads.stride() * Float.BYTES;
       }
-    } else if (product.sequencesMayMix()) {
-      BatchProduct one = product.ofOneSequence();
-      for (long sequence = 0; sequence < product.out.sequences.size(); sequence++) {
-        run(
-            one,
-            a + product.a.offset(sequence, 0),
-            b + product.b.offset(sequence, 0),
-            out + product.out.offset(sequence, 0));
-      }
-    } else {
-      Primitives.of(product, BatchProduct::compile).run(a, b, out);
+      one.run(own);
     }
   }
 
@@ -113,38 +87,45 @@ record BatchProduct(Heads a, Heads b, Heads out, float alpha, boolean accumulate
    * between b's matrices, as there are for one or two queries whose heads share those of the keys.
    */
   private boolean matricesMayMix() {
-    return b.rows.size() <= 2 && b.sequences.size() * b.heads.size() > 1;
-  }
-
-  /**
-   * oneDNN 3.11 takes one dimension for another where there are gaps between matrices: as many
-   * queries as sequences whose heads share those of the keys, or, of GPT-2, queries, keys and
-   * values side by side in one map.
-   */
-  private boolean sequencesMayMix() {
-    return out.sequences.size() > 1 && (a.hasGaps() || b.hasGaps() || out.hasGaps());
+    return b.rows.size() <= 2 && b.heads.size() > 1;
   }
 
   private BatchProduct ofOneMatrix() {
-    return new BatchProduct(a.alone(), b.alone(), out.alone(), alpha, accumulate);
-  }
-
-  private BatchProduct ofOneSequence() {
-    return new BatchProduct(
-        a.ofOneSequence(), b.ofOneSequence(), out.ofOneSequence(), alpha, accumulate);
+    return new BatchProduct(a.alone(), b.alone(), out.alone(), alpha, after);
   }
 
   Primitive compile() {
     try (memory.desc left = a.layout();
         memory.desc right = b.layout();
         memory.desc result = out.layout();
-        primitive_attr attributes = MatrixProduct.attributes(alpha, accumulate);
+        primitive_attr attributes = attributes(result);
         matmul.primitive_desc description =
             new matmul.primitive_desc(Native.ENGINE, left, right, result, attributes, false)) {
-      return new Primitive(new matmul(description), description.scratchpad_desc())
-          .argument(DNNL_ARG_SRC, left)
-          .argument(DNNL_ARG_WEIGHTS, right)
-          .argument(DNNL_ARG_DST, result);
+      Primitive primitive =
+          new Primitive(new matmul(description), description.scratchpad_desc())
+              .argument(DNNL_ARG_SRC, left)
+              .argument(DNNL_ARG_WEIGHTS, right)
+              .argument(DNNL_ARG_DST, result);
+      return after == After.TIMES
+          ? primitive.argument(DNNL_ARG_ATTR_MULTIPLE_POST_OP_BASE | DNNL_ARG_SRC_1, result)
+          : primitive;
     }
+  }
+
+  private primitive_attr attributes(memory.desc result) {
+    if (after != After.EXP && after != After.TIMES) {
+      return MatrixProduct.attributes(alpha, after == After.ADD);
+    }
+    primitive_attr attributes = new primitive_attr();
+    try (post_ops operations = new post_ops()) {
+      if (after == After.EXP) {
+        operations.append_eltwise(dnnl.algorithm.eltwise_exp, 0, 0);
+      } else {
+        operations.append_binary(dnnl.algorithm.binary_mul, result);
+      }
+      attributes.set_post_ops(operations);
+      attributes.set_scratchpad_mode(dnnl.scratchpad_mode.user);
+    }
+    return attributes;
   }
 }

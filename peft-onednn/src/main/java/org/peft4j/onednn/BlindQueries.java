@@ -4,7 +4,6 @@ import java.nio.FloatBuffer;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.kernel.AttentionPattern;
 import org.peft4j.kernel.QueryTiles.Tile;
-import org.peft4j.onednn.internal.RowTasks;
 
 /**
  * Queries that see no key, such as left padding: they attend to all S keys equally. Tiles do not
@@ -31,22 +30,15 @@ final class BlindQueries {
     return pattern.blind(Math.min(sequence, pattern.rows() - 1));
   }
 
-  /**
-   * Zeros probabilities.
-   *
-   * @param probabilities contains at {@code offset} those of the tile, [batch, heads, queries,
-   *     keys]
-   */
-  void clear(INDArray probabilities, int offset, Tile tile) {
-    FloatBuffer values = RowTasks.floats(probabilities);
+  /** Zeros the probabilities of a tile. */
+  void clear(TileScores probabilities) {
+    Tile tile = probabilities.tile();
+    FloatBuffer values = probabilities.values();
     float[] zeros = new float[tile.keys()];
-    for (int sequence = 0; sequence < batch; sequence++) {
-      for (int query : of(sequence)) {
-        int row = query - tile.first();
-        for (int head = 0; head < heads && row >= 0 && row < tile.count(); head++) {
-          int matrix = sequence * heads + head;
-          values.put(offset + (matrix * tile.count() + row) * tile.keys(), zeros);
-        }
+    for (int query : of(probabilities.sequence())) {
+      int row = query - tile.first();
+      for (int head = 0; head < probabilities.heads() && row >= 0 && row < tile.count(); head++) {
+        values.put((head * tile.count() + row) * tile.keys(), zeros);
       }
     }
   }

@@ -12,6 +12,7 @@ import org.peft4j.kernel.AttentionPattern;
 import org.peft4j.kernel.AttentionScores;
 import org.peft4j.kernel.CodedRows;
 import org.peft4j.kernel.Convolution;
+import org.peft4j.kernel.KeptProbabilities;
 import org.peft4j.kernel.Kernels;
 import org.peft4j.kernel.Nd4jKernels;
 import org.peft4j.kernel.QueryTiles;
@@ -31,6 +32,15 @@ import org.peft4j.onednn.internal.vector.CodedProduct;
  */
 public final class OneDnnKernels implements Kernels {
   private final Kernels portable = new Nd4jKernels();
+  private final KeptProbabilities kept;
+
+  public OneDnnKernels() {
+    this(KeptProbabilities.STANDARD);
+  }
+
+  OneDnnKernels(KeptProbabilities kept) {
+    this.kept = kept;
+  }
 
   @Override
   public void matmul(
@@ -330,7 +340,7 @@ public final class OneDnnKernels implements Kernels {
   @Override
   public long attentionMemory(AttentionPattern pattern, DataType type, long batch, int heads) {
     return type == DataType.FLOAT && denseBias(pattern)
-        ? batch * heads * QueryTiles.area(pattern)
+        ? batch * heads * kept.elements(pattern, QueryTiles.area(pattern))
         : portable.attentionMemory(pattern, type, batch, heads);
   }
 
@@ -345,19 +355,26 @@ public final class OneDnnKernels implements Kernels {
       INDArray context) {
     pattern.requireFits(q, k);
     if (rows(q, k, v, context) && dense(probabilities) && denseBias(pattern)) {
-      new Attention(q, k, pattern, scores).forward(q, k, v, probabilities, context);
+      attention(q, k, pattern, scores).forward(q, k, v, probabilities, context);
     } else {
       try (ScratchScope scratch = new ScratchScope()) {
-        INDArray all = whole(probabilities, q, k, scratch);
+        INDArray all = whole(probabilities, q, pattern, scratch);
         portable.attention(q, k, v, pattern, scores, all, context);
       }
     }
   }
 
-  /** The memory for probabilities, or more of it where it is for tiles only. */
-  private static INDArray whole(
-      INDArray probabilities, INDArray q, INDArray k, ScratchScope scratch) {
-    long length = q.size(0) * q.size(2) * q.size(1) * k.size(1);
+  private Attention attention(
+      INDArray q, INDArray k, AttentionPattern pattern, AttentionScores scores) {
+    boolean keeps = kept.keeps(pattern, QueryTiles.area(pattern));
+    return new Attention(q, k, pattern, scores, keeps);
+  }
+
+  /** The memory for what the portable kernels keep, or other memory where it is for tiles. */
+  private INDArray whole(
+      INDArray probabilities, INDArray q, AttentionPattern pattern, ScratchScope scratch) {
+    long length =
+        portable.attentionMemory(pattern, q.dataType(), q.size(0), Math.toIntExact(q.size(2)));
     return probabilities.length() == length ? probabilities : scratch.array(q.dataType(), length);
   }
 
@@ -379,11 +396,11 @@ public final class OneDnnKernels implements Kernels {
     boolean gradients =
         rows(contextGradient, dq, dk, dv) && (biasGradient == null || dense(biasGradient));
     if (rows(q, k, v, context) && dense(probabilities) && denseBias(pattern) && gradients) {
-      new Attention(q, k, pattern, scores)
-          .backward(q, k, v, probabilities, contextGradient, dq, dk, dv, biasGradient);
+      attention(q, k, pattern, scores)
+          .backward(q, k, v, probabilities, context, contextGradient, dq, dk, dv, biasGradient);
     } else {
       try (ScratchScope scratch = new ScratchScope()) {
-        INDArray all = whole(probabilities, q, k, scratch);
+        INDArray all = whole(probabilities, q, pattern, scratch);
         if (all != probabilities) {
           portable.attention(q, k, v, pattern, scores, all, scratch.like(context));
         }

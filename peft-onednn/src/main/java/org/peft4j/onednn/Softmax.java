@@ -1,13 +1,11 @@
 package org.peft4j.onednn;
 
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_DST;
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_SRC;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
 
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.memory;
-import org.bytedeco.dnnl.softmax_backward;
+import org.bytedeco.dnnl.reduction;
 import org.bytedeco.dnnl.softmax_forward;
 import org.peft4j.onednn.internal.Native;
 import org.peft4j.onednn.internal.Primitive;
@@ -39,24 +37,16 @@ final class Softmax {
     }
   }
 
-  private record Backward(long rows, long columns) {
+  private record Largest(long rows, long columns) {
     Primitive compile() {
-      try (memory.desc layout = Native.dense(rows, columns);
-          softmax_forward.primitive_desc forward =
-              description(dnnl.algorithm.softmax_accurate, layout);
-          softmax_backward.primitive_desc description =
-              new softmax_backward.primitive_desc(
-                  Native.ENGINE,
-                  dnnl.algorithm.softmax_accurate,
-                  layout,
-                  layout,
-                  layout,
-                  1,
-                  forward)) {
-        return new Primitive(new softmax_backward(description))
-            .argument(DNNL_ARG_DST, layout)
-            .argument(DNNL_ARG_DIFF_DST, layout)
-            .argument(DNNL_ARG_DIFF_SRC, layout);
+      try (memory.desc matrix = Native.dense(rows, columns);
+          memory.desc column = Native.dense(rows, 1);
+          reduction.primitive_desc description =
+              new reduction.primitive_desc(
+                  Native.ENGINE, dnnl.algorithm.reduction_max, matrix, column, 0, 0)) {
+        return new Primitive(new reduction(description))
+            .argument(DNNL_ARG_SRC, matrix)
+            .argument(DNNL_ARG_DST, column);
       }
     }
   }
@@ -76,8 +66,12 @@ final class Softmax {
     Primitives.of(new Logarithm(rows, columns), Logarithm::compile).run(x, x);
   }
 
-  /** {@code dx = y·(dx − rowsum(y·dx))}, where y is the softmax. */
-  static void gradient(long y, long dx, long rows, long columns) {
-    Primitives.of(new Backward(rows, columns), Backward::compile).run(y, dx, dx);
+  /** The largest number of each row, {@code largest} [rows]. */
+  static void largest(long x, long rows, long columns, long largest) {
+    if (columns == 1) { // oneDNN refuses a reduction of nothing.
+      Pointwise.apply(dnnl.algorithm.eltwise_linear, 1, 0, x, largest, rows);
+    } else {
+      Primitives.of(new Largest(rows, columns), Largest::compile).run(x, largest);
+    }
   }
 }

@@ -12,6 +12,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.peft4j.kernel.AttentionPattern;
 import org.peft4j.kernel.AttentionScores;
+import org.peft4j.kernel.KeptProbabilities;
 
 /**
  * Attention and its gradients in loops of double precision, head by head:
@@ -76,6 +77,10 @@ class AttentionFormulaTest {
     final @Nullable INDArray dBias;
 
     Call(AttentionPattern pattern, AttentionScores scores) {
+      this(pattern, scores, KeptProbabilities.STANDARD);
+    }
+
+    Call(AttentionPattern pattern, AttentionScores scores, KeptProbabilities kept) {
       this.pattern = pattern;
       this.scores = scores;
       int t = pattern.queries();
@@ -91,7 +96,7 @@ class AttentionFormulaTest {
       INDArray bias = pattern.bias();
       dBias = bias == null ? null : Floats.random(8, bias.shape());
       INDArray p = Floats.random(9, BATCH, HEADS, t, s);
-      OneDnnKernels kernels = new OneDnnKernels();
+      OneDnnKernels kernels = new OneDnnKernels(kept);
       kernels.attention(q, k, v, pattern, scores, p, context);
       kernels.attentionGradient(q, k, v, pattern, scores, p, context, upper, dq, dk, dv, dBias);
     }
@@ -183,7 +188,11 @@ class AttentionFormulaTest {
   @MethodSource("cases")
   void contextAndGradientsFollowTheFormulas(
       String name, AttentionPattern pattern, AttentionScores scores) {
-    Call call = new Call(pattern, scores);
+    assertFormulas(new Call(pattern, scores));
+    assertFormulas(new Call(pattern, scores, new KeptProbabilities(0)));
+  }
+
+  private static void assertFormulas(Call call) {
     Expected expected = new Expected(call);
 
     Floats.assertElements(call.context, expected.context, 1e-5);

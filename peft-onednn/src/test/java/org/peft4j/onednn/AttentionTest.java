@@ -18,6 +18,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.kernel.AttentionPattern;
 import org.peft4j.kernel.AttentionScores;
+import org.peft4j.kernel.KeptProbabilities;
 import org.peft4j.kernel.Kernels;
 import org.peft4j.kernel.Nd4jKernels;
 
@@ -26,6 +27,10 @@ class AttentionTest {
   private static final int BATCH = 2;
   private static final int HEADS = 4;
   private static final int WIDTH = 6;
+
+  /** Keeps no probabilities. */
+  private static final KeptProbabilities NONE = new KeptProbabilities(0);
+
   private static final AttentionScores SCALED = AttentionScores.scaled(0.3);
   private static final AttentionScores CAPPED = new AttentionScores(0.9, 1.5);
 
@@ -126,12 +131,27 @@ class AttentionTest {
 
   private static void assertSame(AttentionPattern pattern, int keyHeads, AttentionScores scores) {
     List<INDArray> expected = outputs(new Nd4jKernels(), pattern, keyHeads, scores);
-    List<INDArray> actual = outputs(new OneDnnKernels(), pattern, keyHeads, scores);
-    for (int i = 0; i < expected.size(); i++) {
-      double size = Math.max(0.1, expected.get(i).amaxNumber().doubleValue());
-      double error = actual.get(i).sub(expected.get(i)).amaxNumber().doubleValue() / size;
-      assertThat(error).as("output " + i).isLessThan(3e-5);
+    for (Kernels kernels : List.of(new OneDnnKernels(), new OneDnnKernels(NONE))) {
+      List<INDArray> actual = outputs(kernels, pattern, keyHeads, scores);
+      for (int i = 0; i < expected.size(); i++) {
+        double size = Math.max(0.1, expected.get(i).amaxNumber().doubleValue());
+        double error = actual.get(i).sub(expected.get(i)).amaxNumber().doubleValue() / size;
+        assertThat(error).as("output " + i).isLessThan(3e-5);
+      }
     }
+  }
+
+  @Test
+  void manyProbabilitiesAreNotKept() {
+    Kernels kernels = new OneDnnKernels();
+    AttentionPattern full = AttentionPattern.full(512, 512);
+    assertThat(kernels.attentionMemory(full, DataType.FLOAT, 2, 3)).isEqualTo(6 * 512 * 512);
+    AttentionPattern causal = AttentionPattern.causal(1024);
+    assertThat(kernels.attentionMemory(causal, DataType.FLOAT, 2, 3)).isEqualTo(6 * 1024);
+    AttentionPattern window = causal.withWindow(100);
+    assertThat(kernels.attentionMemory(window, DataType.FLOAT, 2, 3)).isGreaterThan(6 * 1024 * 100);
+    AttentionPattern step = AttentionPattern.causal(2000, 1, 2001);
+    assertThat(kernels.attentionMemory(step, DataType.FLOAT, 2, 3)).isEqualTo(6 * 2001);
   }
 
   /** Heads with gaps between them are not for this class; the memory is for its tiles alone. */

@@ -86,7 +86,10 @@ class QueryTilesTest {
     INDArray scores = Floats.random(1, 7 + 2 * 2 * tile.area());
     INDArray before = scores.dup();
 
-    HiddenScores.hide(PADDED, tile, scores, 7, 2, 2);
+    for (int row = 0; row < 2; row++) {
+      HiddenScores.set(
+          PADDED, new TileScores(tile, row, 0, 2, scores, 7 + row * 2 * tile.area()), -1e30f);
+    }
 
     for (int i = 0; i < 7; i++) {
       assertThat(scores.getFloat(i)).isEqualTo(before.getFloat(i));
@@ -104,7 +107,7 @@ class QueryTilesTest {
     Tile tile = new Tile(0, 3, new KeyRange(0, 5), 0);
     INDArray scores = Floats.random(1, tile.area());
     INDArray before = scores.dup();
-    HiddenScores.hide(AttentionPattern.full(3, 5), tile, scores, 0, 1, 1);
+    HiddenScores.set(AttentionPattern.full(3, 5), new TileScores(tile, 0, 0, 1, scores, 0), 0);
     assertThat(scores).isEqualTo(before);
   }
 
@@ -125,8 +128,11 @@ class QueryTilesTest {
     INDArray expected = gradient.dup('c');
     INDArray upper = Floats.whole(4, 2 * 2 * 6);
 
-    new BiasRows(bias, tile, 2, 2).addTo(scores, 3);
-    new BiasRows(gradient, tile, 2, 2).addFrom(upper);
+    for (int i = 0; i < 4; i++) {
+      int offset = i * 6;
+      new BiasRows(bias).addTo(new TileScores(tile, i / 2, i % 2, 1, scores, 3 + offset));
+      new BiasRows(gradient).addFrom(new TileScores(tile, i / 2, i % 2, 1, upper, offset));
+    }
 
     for (int i = 0; i < 2 * 2 * 6; i++) {
       int[] at = {i / 12 % rows, i / 6 % 2 % heads, 1 + i / 3 % 2, 1 + i % 3};

@@ -8,12 +8,15 @@ import java.util.List;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.peft4j.kernel.AttentionPattern;
 import org.peft4j.kernel.AttentionScores;
+import org.peft4j.kernel.KeptProbabilities;
 import org.peft4j.kernel.Kernels;
 import org.peft4j.kernel.Nd4jKernels;
 
@@ -110,8 +113,10 @@ class RandomShapesTest {
     assertThat(wrong).isEmpty();
   }
 
-  @Test
-  void attentions() {
+  @ParameterizedTest(name = "at most {0} probabilities a query kept")
+  @ValueSource(longs = {512, 0})
+  void attentions(long most) {
+    Kernels kernels = new OneDnnKernels(new KeptProbabilities(most));
     List<String> wrong = new ArrayList<>();
     for (int i = 0; i < 400; i++) {
       Random random = new Random(1000 + i);
@@ -135,12 +140,13 @@ class RandomShapesTest {
       String shape =
           "batch %d, %d queries, %d keys, %d of %d heads, width %d, causal %s, row %d"
               .formatted(batch, queries, keys, keyHeads, heads, width, causal, i);
-      attention(wrong, shape, pattern, batch, heads, keyHeads, width);
+      attention(kernels, wrong, shape, pattern, batch, heads, keyHeads, width);
     }
     assertThat(wrong).isEmpty();
   }
 
   private static void attention(
+      Kernels kernels,
       List<String> wrong,
       String shape,
       AttentionPattern pattern,
@@ -155,7 +161,7 @@ class RandomShapesTest {
     List<INDArray> expected = outputs(PORTABLE, pattern, List.of(q, k, v, upper), null);
     List<Guarded> guarded = new ArrayList<>();
     List<INDArray> inputs = List.of(q, k, v, upper);
-    outputs(KERNELS, pattern, inputs.stream().map(x -> Guarded.of(x).array()).toList(), guarded);
+    outputs(kernels, pattern, inputs.stream().map(x -> Guarded.of(x).array()).toList(), guarded);
     String[] names = {"context", "dq", "dk", "dv"};
     for (int i = 0; i < names.length; i++) {
       check(wrong, shape + ": " + names[i], guarded.get(i + 1), expected.get(i));

@@ -1,6 +1,7 @@
 package org.peft4j.benchmarks.kernels;
 
 import java.util.List;
+import java.util.stream.Stream;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.kernel.AttentionPattern;
 import org.peft4j.kernel.AttentionScores;
@@ -9,11 +10,12 @@ import org.peft4j.kernel.AttentionScores;
 final class AttentionCases {
   private AttentionCases() {}
 
-  /** GPT-2 124M with 4 × 128 tokens, and TinyLlama with 1 × 256. */
+  /** GPT-2 124M with 4 × 128 tokens and with one row of 1,024, and TinyLlama with 1 × 256. */
   static List<KernelCase> all() {
     Extent gpt2 = new Extent(4, 12, 12, 128, 64);
     Extent llama = new Extent(1, 32, 4, 256, 64);
-    return List.of(forward(gpt2), backward(gpt2), forward(llama), backward(llama));
+    Extent row = new Extent(1, 12, 12, 1024, 64);
+    return Stream.of(gpt2, row, llama).flatMap(e -> Stream.of(forward(e), backward(e))).toList();
   }
 
   private record Extent(long batch, long heads, long keyValueHeads, long time, long width) {

@@ -36,8 +36,8 @@ public final class Sweep implements Callable<Integer> {
   @Option(names = "--target", split = ",", description = "adapted modules; default c_attn")
   String[] target = {"c_attn"};
 
-  @Option(names = "--tokens", split = ",", description = "default 128,256,512,1024,2048")
-  List<Integer> tokens = List.of(128, 256, 512, 1024, 2048);
+  @Option(names = "--tokens", split = ",", description = "default 128,256,512,1024,2048,4096")
+  List<Integer> tokens = List.of(128, 256, 512, 1024, 2048, 4096);
 
   @Option(names = "--layers", split = ",", description = "default 1,2,4,8,12")
   List<Integer> layers = List.of(1, 2, 4, 8, 12);

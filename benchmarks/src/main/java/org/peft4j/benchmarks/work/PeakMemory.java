@@ -6,14 +6,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** The highest resident memory of this process: heap, native buffers and mapped files. */
-final class PeakMemory {
+public final class PeakMemory {
   private static final Path STATUS = Path.of("/proc/self/status");
   private static final String PEAK = "VmHWM:";
 
   private PeakMemory() {}
 
   /** Bytes, or 0 if the system does not say. */
-  static long bytes() {
+  public static long bytes() {
     if (!Files.isReadable(STATUS)) {
       return 0;
     }

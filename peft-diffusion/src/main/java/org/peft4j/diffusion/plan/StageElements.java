@@ -6,6 +6,10 @@ import org.peft4j.diffusion.internal.architecture.AttentionMaps;
 import org.peft4j.diffusion.internal.architecture.Stage;
 import org.peft4j.diffusion.internal.architecture.TransformerPart;
 import org.peft4j.diffusion.internal.model.Area;
+import org.peft4j.kernel.AttentionPattern;
+import org.peft4j.kernel.KeptProbabilities;
+import org.peft4j.kernel.QueryTiles;
+import org.peft4j.kernel.QueryTiles.Tile;
 
 /**
  * The elements of a stage's arrays in a step. A layer's temporaries are all there until it is done.
@@ -63,19 +67,30 @@ record StageElements(long kept, long forward, long backward) {
       StageElements second = attention(block.second(), in, tokens);
       long inner = in.rows() * block.down().inputs();
       kept += 3 * states + 6 * in.rows() + first.kept() + second.kept() + 2 * inner;
-      forward += 3 * states + 3 * inner;
+      forward += 3 * states + first.forward() + second.forward() + 3 * inner;
       backward += 9 * states + first.backward() + second.backward() + 6 * inner;
     }
     return new StageElements(kept, forward, backward);
   }
 
-  /** Queries, contexts, keys, values and probabilities, and the gradients of each. */
+  /**
+   * Queries, contexts, keys, values, and what is kept of probabilities; the gradients of each, of
+   * one tile of probabilities at a time.
+   */
   private static StageElements attention(AttentionMaps maps, Area in, int tokens) {
     long width = maps.query().outputs();
     long keys = maps.readsText() ? tokens : in.pixels();
     long rows = 2 * width * (in.rows() + in.batch() * keys);
-    long probabilities = in.batch() * maps.heads() * in.pixels() * keys;
-    return new StageElements(rows + probabilities, 0, rows + probabilities);
+    AttentionPattern pattern =
+        AttentionPattern.full(Math.toIntExact(in.pixels()), Math.toIntExact(keys));
+    long area = in.pixels() * keys;
+    long probabilities =
+        in.batch() * maps.heads() * KeptProbabilities.STANDARD.elements(pattern, area);
+    long tile =
+        maps.heads() * QueryTiles.of(pattern).stream().mapToLong(Tile::area).max().orElse(0);
+    boolean again = !KeptProbabilities.STANDARD.keeps(pattern, area);
+    return new StageElements(
+        rows + probabilities, again ? tile : 0, rows + (again ? 2 * tile : tile));
   }
 
   /** The pictures that a stage gives, and its channels. */

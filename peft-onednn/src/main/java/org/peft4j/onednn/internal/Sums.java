@@ -47,18 +47,23 @@ public final class Sums {
   }
 
   public static double ofProducts(float[] x, float[] y) {
+    return ofProducts(x, y, 0, x.length);
+  }
+
+  /** Of the elements {@code from} to {@code end}, exclusive. */
+  public static double ofProducts(float[] x, float[] y, int from, int end) {
     double a = 0;
     double b = 0;
     double c = 0;
     double d = 0;
-    int i = 0;
-    for (; i + 3 < x.length; i += 4) {
+    int i = from;
+    for (; i + 3 < end; i += 4) {
       a += x[i] * y[i];
       b += x[i + 1] * y[i + 1];
       c += x[i + 2] * y[i + 2];
       d += x[i + 3] * y[i + 3];
     }
-    for (; i < x.length; i++) {
+    for (; i < end; i++) {
       a += x[i] * y[i];
     }
     return a + b + (c + d);

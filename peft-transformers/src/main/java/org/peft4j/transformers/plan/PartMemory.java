@@ -3,6 +3,7 @@ package org.peft4j.transformers.plan;
 import java.util.List;
 import java.util.Optional;
 import org.peft4j.kernel.AttentionPattern;
+import org.peft4j.kernel.KeptProbabilities;
 import org.peft4j.kernel.QueryTiles;
 import org.peft4j.transformers.architecture.AttentionPart;
 import org.peft4j.transformers.architecture.BlockPart;
@@ -79,19 +80,23 @@ record PartMemory(TrainingBatch batch, long width) {
   }
 
   /**
-   * Queries, keys, values, probabilities and contexts. Probabilities are those of the tiles that
-   * the kernels of peft-onednn compute, and their gradients exist for one tile of queries at a
-   * time. Assumes as many keys from an encoder as queries in the decoder.
+   * Queries, keys, values, contexts, and what is kept of probabilities. Those are of the tiles that
+   * the kernels of peft-onednn compute, and their gradients exist for one tile of one sequence's
+   * queries at a time, as do probabilities that are computed again. Assumes as many keys from an
+   * encoder as queries in the decoder.
    */
   private Elements attention(AttentionPart part) {
-    List<QueryTiles.Tile> tiles = QueryTiles.of(pattern(part));
+    AttentionPattern pattern = pattern(part);
+    List<QueryTiles.Tile> tiles = QueryTiles.of(pattern);
+    long area = tiles.stream().mapToLong(QueryTiles.Tile::area).sum();
     long matrices = (long) batch.sequences() * part.heads();
-    long probabilities = matrices * tiles.stream().mapToLong(QueryTiles.Tile::area).sum();
+    long probabilities = matrices * KeptProbabilities.STANDARD.elements(pattern, area);
     long queries = batch.tokens() * part.heads() * part.headSize();
     long keys = batch.tokens() * part.keyValueHeads() * part.headSize();
     long rows = 2 * (queries + keys);
-    long tile = matrices * tiles.stream().mapToLong(QueryTiles.Tile::area).max().orElse(0);
-    return new Elements(rows + probabilities, rows + tile);
+    long largest = tiles.stream().mapToLong(QueryTiles.Tile::area).max().orElse(0);
+    long times = KeptProbabilities.STANDARD.keeps(pattern, area) ? 1 : 2;
+    return new Elements(rows + probabilities, rows + times * part.heads() * largest);
   }
 
   private AttentionPattern pattern(AttentionPart part) {

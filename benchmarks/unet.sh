@@ -1,0 +1,20 @@
+#!/bin/sh
+# Times training steps of Stable Diffusion 1.5's UNet (random weights, LoRA on its attentions): PEFT4J, then diffusers with PEFT; builds first where that is needed.
+#   PYTHON           the interpreter that has torch, diffusers, peft and safetensors (default: python3); it also makes the model, 3.4 GB
+#   OMP_NUM_THREADS  threads (default: 2)
+#   options          of both sides: --steps N, --side N, --rank N, --precision fp32|bf16, --checkpointing
+set -eu
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+. "$here/setting.sh"
+
+require_build
+use_threads
+python=${PYTHON:-python3}
+model=$here/target/models/sd15
+if [ ! -f "$model/unet/config.json" ]; then
+  "$python" "$here/diffusers_unet.py" --model "$model" --make "$here/../peft-diffusion/src/test/resources/plan/sd15/unet/config.json" >&2
+fi
+echo "PEFT4J"
+(run org.peft4j.benchmarks.picture.UNetSteps --model "$model" "$@")
+echo "diffusers"
+"$python" "$here/diffusers_unet.py" --model "$model" --threads "$OMP_NUM_THREADS" "$@"
