@@ -3,6 +3,7 @@ package org.peft4j.kernel;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
@@ -44,20 +45,49 @@ class ScratchTest {
     assertThat(matrix.getFloat(1, 2)).isEqualTo(1);
   }
 
+  /** Also inside of a workspace, which would keep the memory of both to its end. */
+  @Test
+  void theNextScopeTakesTheMemoryOfTheLast() {
+    try (MemoryWorkspace open = workspace()) {
+      long first;
+      try (ScratchScope scope = new ScratchScope()) {
+        INDArray array = scope.array(DataType.FLOAT, 30, 41);
+        first = array.data().address();
+        assertThat(scope.like(array).data().address()).isNotEqualTo(first);
+        assertThat(array.isAttached()).isNotEqualTo(open.isScopeActive());
+      }
+      try (ScratchScope scope = new ScratchScope()) {
+        INDArray smaller = scope.array(DataType.FLOAT, 11, 41);
+        INDArray equal = scope.array(DataType.FLOAT, 41, 30);
+        INDArray third = scope.array(DataType.FLOAT, 1230);
+        assertThat(smaller.shape()).containsExactly(11, 41);
+        assertThat(smaller.stride()).containsExactly(41, 1);
+        assertThat(List.of(smaller.data().address(), equal.data().address())).contains(first);
+        assertThat(List.of(smaller.data().address(), equal.data().address()))
+            .doesNotContain(third.data().address());
+        assertThat(scope.array(DataType.DOUBLE, 30, 41).dataType()).isEqualTo(DataType.DOUBLE);
+      }
+    }
+  }
+
   @Test
   void aScopeReleasesWhatWasTakenErrorsIncluded() {
-    INDArray[] taken = new INDArray[3];
+    INDArray[] taken = new INDArray[2];
+    long[] address = new long[1];
     assertThatThrownBy(
             () -> {
               try (ScratchScope scope = new ScratchScope()) {
-                taken[0] = scope.array(DataType.DOUBLE, 2);
-                taken[1] = scope.like(taken[0]);
-                taken[2] = scope.mine(Nd4j.ones(3));
+                address[0] = scope.array(DataType.DOUBLE, 2).data().address();
+                taken[0] = scope.mine(Nd4j.ones(3));
+                taken[1] = scope.mine(Nd4j.ones(2));
                 throw new IllegalStateException("broken");
               }
             })
         .hasMessage("broken");
     assertThat(taken).allMatch(INDArray::wasClosed);
+    try (ScratchScope next = new ScratchScope()) {
+      assertThat(next.array(DataType.DOUBLE, 2).data().address()).isEqualTo(address[0]);
+    }
   }
 
   @Test

@@ -1,0 +1,65 @@
+package org.peft4j.kernel;
+
+import java.util.ArrayDeque;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.TreeMap;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * The memory of a thread's {@link ScratchScope}s, which the next ones use again. A workspace of
+ * ND4J's frees nothing before its end: of a thousand scopes in a layer it would hold all.
+ */
+final class ScratchPool {
+  private static final ThreadLocal<ScratchPool> OF_THREAD =
+      ThreadLocal.withInitial(ScratchPool::new);
+
+  /** A buffer holds arrays of its length down to this part of it. */
+  private static final int SMALLEST = 4;
+
+  /** Stacks of free buffers, by type and length. */
+  private final Map<DataType, TreeMap<Long, ArrayDeque<INDArray>>> free =
+      new EnumMap<>(DataType.class);
+
+  private ScratchPool() {}
+
+  static ScratchPool ofThread() {
+    return OF_THREAD.get();
+  }
+
+  /** The smallest free buffer that holds so many elements, or a new one. */
+  INDArray take(DataType type, long length) {
+    TreeMap<Long, ArrayDeque<INDArray>> buffers =
+        free.computeIfAbsent(type, none -> new TreeMap<>());
+    Map.Entry<Long, ArrayDeque<INDArray>> fitting = buffers.ceilingEntry(length);
+    if (fitting != null && fitting.getKey() / SMALLEST <= length) {
+      return pop(buffers, fitting);
+    }
+    Map.Entry<Long, ArrayDeque<INDArray>> shorter = buffers.floorEntry(length);
+    if (shorter != null && length / SMALLEST <= shorter.getKey()) {
+      pop(buffers, shorter).close(); // The new buffer replaces it.
+    }
+    try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
+      return Nd4j.createUninitialized(type, length);
+    }
+  }
+
+  private static INDArray pop(
+      TreeMap<Long, ArrayDeque<INDArray>> buffers, Map.Entry<Long, ArrayDeque<INDArray>> entry) {
+    INDArray buffer = entry.getValue().pop();
+    if (entry.getValue().isEmpty()) {
+      buffers.remove(entry.getKey());
+    }
+    return buffer;
+  }
+
+  /** Takes a buffer back; arrays in it must not be used any more. */
+  void giveBack(INDArray buffer) {
+    free.computeIfAbsent(buffer.dataType(), none -> new TreeMap<>())
+        .computeIfAbsent(buffer.length(), none -> new ArrayDeque<>())
+        .push(buffer);
+  }
+}
