@@ -5,7 +5,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.random.impl.BernoulliDistribution;
 import org.nd4j.linalg.api.rng.Random;
 import org.nd4j.linalg.factory.Nd4j;
-import org.peft4j.kernel.Scratch;
+import org.peft4j.memory.Scratch;
 import org.peft4j.site.Site;
 
 /**

@@ -4,7 +4,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.peft4j.kernel.DetachedArrays;
+import org.peft4j.memory.DetachedArrays;
 
 /** Named arrays in a fixed order: an adapter's parameters, or their gradients. */
 public final class Tensors {

@@ -6,6 +6,7 @@ import static org.nd4j.linalg.indexing.NDArrayIndex.point;
 
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.memory.ScratchScope;
 
 /**
  * A convolution of pictures whose pixels are rows, [batch·height·width, channels]:

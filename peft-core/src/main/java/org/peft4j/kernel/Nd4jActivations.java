@@ -7,6 +7,7 @@ import org.nd4j.linalg.api.ops.impl.transforms.strict.Exp;
 import org.nd4j.linalg.api.ops.impl.transforms.strict.Sigmoid;
 import org.nd4j.linalg.api.ops.impl.transforms.strict.Tanh;
 import org.nd4j.linalg.factory.Nd4j;
+import org.peft4j.memory.ScratchScope;
 
 /** Activations from primitives: ND4J's fused GELU derivatives are accurate to only three digits. */
 final class Nd4jActivations {

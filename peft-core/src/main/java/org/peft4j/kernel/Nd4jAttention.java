@@ -20,6 +20,7 @@ import org.nd4j.linalg.api.ops.impl.transforms.strict.Log;
 import org.nd4j.linalg.api.ops.impl.transforms.strict.Tanh;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.kernel.QueryTiles.Tile;
+import org.peft4j.memory.ScratchScope;
 
 /**
  * Attention as products of whole batches. It stacks the H/K query heads that share a key head:

@@ -11,6 +11,7 @@ import org.nd4j.linalg.api.ops.impl.broadcast.BroadcastMulOp;
 import org.nd4j.linalg.api.ops.impl.reduce.same.Sum;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.kernel.QueryTiles.Tile;
+import org.peft4j.memory.ScratchScope;
 
 /**
  * The additions to attention scores [B, H, T, S]: the bias of a pattern, and a number for hidden

@@ -11,6 +11,7 @@ import org.nd4j.linalg.api.ops.impl.reduce3.Dot;
 import org.nd4j.linalg.api.ops.impl.transforms.floating.RSqrt;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.ops.transforms.Transforms;
+import org.peft4j.memory.ScratchScope;
 
 /**
  * Normalisations from primitives: ND4J's own layer_norm has no epsilon. Both have the form {@code y

@@ -11,6 +11,7 @@ import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.impl.broadcast.BroadcastMulOp;
 import org.nd4j.linalg.factory.Nd4j;
+import org.peft4j.memory.ScratchScope;
 
 /** Rotary positions as a product with a fixed matrix R, {@code rotateHalf(x) = x·R}. */
 final class Nd4jRotary {

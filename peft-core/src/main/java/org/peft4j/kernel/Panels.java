@@ -3,6 +3,7 @@ package org.peft4j.kernel;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.indexing.NDArrayIndex;
+import org.peft4j.memory.ScratchScope;
 
 /**
  * Products with a matrix that is made in rows: a panel of rows after the other, small enough for

@@ -7,8 +7,8 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.indexing.INDArrayIndex;
 import org.nd4j.linalg.indexing.NDArrayIndex;
-import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.kernel.Kernels;
+import org.peft4j.memory.DetachedArrays;
 
 /**
  * A weight that is an array of floating-point numbers, FP64 to BF16. Kernels take the array itself,

@@ -6,9 +6,9 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.error.PeftException;
-import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.kernel.Kernels;
 import org.peft4j.kernel.RowProduct;
+import org.peft4j.memory.DetachedArrays;
 
 /**
  * A weight W of a base model, which no training changes. It computes with W in any format, returns

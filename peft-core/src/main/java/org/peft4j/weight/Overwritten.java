@@ -1,7 +1,7 @@
 package org.peft4j.weight;
 
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.peft4j.kernel.DetachedArrays;
+import org.peft4j.memory.DetachedArrays;
 
 /** Overwrites the values of an array and keeps the earlier ones. */
 final class Overwritten implements Replacement {

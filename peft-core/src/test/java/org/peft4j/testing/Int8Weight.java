@@ -6,7 +6,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.error.PeftException;
 import org.peft4j.kernel.Kernels;
-import org.peft4j.kernel.Scratch;
+import org.peft4j.memory.Scratch;
 import org.peft4j.weight.DenseWeight;
 import org.peft4j.weight.FrozenWeight;
 import org.peft4j.weight.Replacement;

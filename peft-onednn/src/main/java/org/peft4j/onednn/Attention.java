@@ -11,7 +11,7 @@ import org.peft4j.kernel.AttentionPattern;
 import org.peft4j.kernel.AttentionScores;
 import org.peft4j.kernel.QueryTiles;
 import org.peft4j.kernel.QueryTiles.Tile;
-import org.peft4j.kernel.ScratchScope;
+import org.peft4j.memory.ScratchScope;
 import org.peft4j.onednn.BatchProduct.After;
 import org.peft4j.onednn.BatchProduct.Axis;
 import org.peft4j.onednn.BatchProduct.Heads;

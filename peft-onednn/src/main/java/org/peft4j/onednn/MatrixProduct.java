@@ -12,7 +12,7 @@ import org.bytedeco.dnnl.post_ops;
 import org.bytedeco.dnnl.primitive_attr;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.peft4j.kernel.ScratchScope;
+import org.peft4j.memory.ScratchScope;
 import org.peft4j.onednn.internal.Address;
 import org.peft4j.onednn.internal.Native;
 import org.peft4j.onednn.internal.Primitive;

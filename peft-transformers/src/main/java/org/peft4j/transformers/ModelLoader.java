@@ -9,7 +9,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Initializer;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.quantized.stored.StoredQuantization;
-import org.peft4j.kernel.DetachedArrays;
+import org.peft4j.memory.DetachedArrays;
 import org.peft4j.site.SiteParameter;
 import org.peft4j.transformers.architecture.EmbeddingPart;
 import org.peft4j.transformers.architecture.HeadPart;

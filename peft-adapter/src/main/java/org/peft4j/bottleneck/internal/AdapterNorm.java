@@ -6,7 +6,7 @@ import org.peft4j.adapter.Initializer;
 import org.peft4j.adapter.ParameterSpec;
 import org.peft4j.adapter.Pass;
 import org.peft4j.adapter.Tensors;
-import org.peft4j.kernel.ScratchScope;
+import org.peft4j.memory.ScratchScope;
 
 /** An adapter's own trained layer normalisation: its weight starts at 1, its bias at 0. */
 record AdapterNorm(String prefix, long features) {

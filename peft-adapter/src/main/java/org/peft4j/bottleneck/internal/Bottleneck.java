@@ -11,7 +11,7 @@ import org.peft4j.adapter.Pass;
 import org.peft4j.adapter.Tensors;
 import org.peft4j.bottleneck.NonLinearity;
 import org.peft4j.bottleneck.Scaling;
-import org.peft4j.kernel.ScratchScope;
+import org.peft4j.memory.ScratchScope;
 import org.peft4j.site.Site;
 
 /**

@@ -11,7 +11,7 @@ import org.peft4j.adapter.SublayerAdapter;
 import org.peft4j.adapter.Tensors;
 import org.peft4j.bottleneck.ConnectionStart;
 import org.peft4j.bottleneck.Connections;
-import org.peft4j.kernel.ScratchScope;
+import org.peft4j.memory.ScratchScope;
 import org.peft4j.site.Site;
 
 /**

@@ -6,7 +6,7 @@ import org.peft4j.adapter.Initializer;
 import org.peft4j.adapter.ParameterSpec;
 import org.peft4j.adapter.Pass;
 import org.peft4j.adapter.Tensors;
-import org.peft4j.kernel.Scratch;
+import org.peft4j.memory.Scratch;
 
 /**
  * {@code x·Wᵀ + b}, W [out, in].

@@ -8,7 +8,7 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.bottleneck.NonLinearity;
 import org.peft4j.kernel.Activation;
 import org.peft4j.kernel.Kernels;
-import org.peft4j.kernel.Scratch;
+import org.peft4j.memory.Scratch;
 
 /** Values and gradients of {@link NonLinearity}. */
 final class NonLinearFunction {

@@ -9,7 +9,7 @@ import org.peft4j.adapter.ParameterSpec;
 import org.peft4j.adapter.Pass;
 import org.peft4j.adapter.Tensors;
 import org.peft4j.bottleneck.Phm;
-import org.peft4j.kernel.ScratchScope;
+import org.peft4j.memory.ScratchScope;
 
 /**
  * {@code x·H + b} with {@code H = Σᵢ Aᵢ ⊗ Wᵢ} [in, out], Aᵢ [n, n], Wᵢ [in/n, out/n], optionally

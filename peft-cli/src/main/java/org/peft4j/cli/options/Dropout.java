@@ -10,8 +10,8 @@ import org.peft4j.config.ConfigReader;
 import org.peft4j.config.FieldRole;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.error.PeftException;
-import org.peft4j.kernel.DetachedArrays;
-import org.peft4j.kernel.Scratch;
+import org.peft4j.memory.DetachedArrays;
+import org.peft4j.memory.Scratch;
 import org.peft4j.method.Methods;
 import org.peft4j.method.PeftMethod;
 

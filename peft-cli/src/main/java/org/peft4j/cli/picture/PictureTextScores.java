@@ -6,7 +6,7 @@ import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
-import org.peft4j.kernel.Scratch;
+import org.peft4j.memory.Scratch;
 import org.peft4j.train.data.picture.PictureTextBatch;
 import org.peft4j.train.data.picture.PictureTextData;
 import org.peft4j.train.data.table.Row;

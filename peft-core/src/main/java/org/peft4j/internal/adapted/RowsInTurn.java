@@ -10,7 +10,7 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.graft.Activity;
 import org.peft4j.internal.graft.RowRun;
-import org.peft4j.kernel.DetachedArrays;
+import org.peft4j.memory.DetachedArrays;
 
 /**
  * Runs a layer with one weight for all rows of a batch on each adapter's rows in turn, if each

@@ -4,7 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
-import org.peft4j.kernel.Scratch;
+import org.peft4j.memory.Scratch;
 
 /** Double values as bytes, without rounding. */
 final class Doubles {

@@ -8,7 +8,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.Finite;
-import org.peft4j.kernel.Scratch;
+import org.peft4j.memory.Scratch;
 import org.peft4j.safetensors.DType;
 import org.peft4j.safetensors.SafetensorsWriter;
 import org.peft4j.safetensors.TensorSink;
@@ -112,7 +112,8 @@ public final class TensorFile {
           if (!Finite.all(array)) {
             throw new PeftException(
                 name
-                    + " has infinite or NaN values; it is not saved. The earlier file is unchanged.");
+                    + " has infinite or NaN values; it is not saved. The earlier file is"
+                    + " unchanged.");
           }
         });
   }

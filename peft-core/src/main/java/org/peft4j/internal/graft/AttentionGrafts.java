@@ -7,7 +7,7 @@ import org.peft4j.adapter.AttentionAdapter;
 import org.peft4j.adapter.Pass;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.graft.Span.Acting;
-import org.peft4j.kernel.Scratch;
+import org.peft4j.memory.Scratch;
 
 /** The grafts on an attention: keys and values before those of the input. */
 public final class AttentionGrafts {

@@ -7,7 +7,7 @@ import org.peft4j.adapter.GainAdapter;
 import org.peft4j.adapter.Pass;
 import org.peft4j.adapter.ScalingAdapter;
 import org.peft4j.internal.graft.Span.Acting;
-import org.peft4j.kernel.Scratch;
+import org.peft4j.memory.Scratch;
 
 /** The vectors that scale a linear map's input and output features. */
 final class ColumnScales {

@@ -2,7 +2,7 @@ package org.peft4j.internal.graft;
 
 import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.peft4j.kernel.Scratch;
+import org.peft4j.memory.Scratch;
 
 /**
  * The gradient of parameters that act several times in a pass: {@code g = Σ gᵢ} over the uses i.

@@ -9,7 +9,7 @@ import org.peft4j.adapter.Pass;
 import org.peft4j.adapter.WeightAdapter;
 import org.peft4j.internal.graft.Span.Acting;
 import org.peft4j.kernel.RowProduct;
-import org.peft4j.kernel.Scratch;
+import org.peft4j.memory.Scratch;
 
 /**
  * The grafts on a linear map: {@code y = l ⊙ (W·(k ⊙ x) + b) + Σ gain ⊙ W·(k ⊙ x) + Σ part(x)},

@@ -9,7 +9,7 @@ import org.peft4j.adapter.Pass;
 import org.peft4j.adapter.ScalingAdapter;
 import org.peft4j.adapter.WeightAdapter;
 import org.peft4j.internal.graft.Span.Acting;
-import org.peft4j.kernel.Scratch;
+import org.peft4j.memory.Scratch;
 
 /**
  * The grafts that change a weight: {@code W' = l ⊙ W + Σ ΔW}, {@code b' = l ⊙ b + Σ Δb}, where l

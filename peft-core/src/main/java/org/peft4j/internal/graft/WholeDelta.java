@@ -6,7 +6,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Pass;
 import org.peft4j.adapter.Tensors;
 import org.peft4j.adapter.WeightAdapter;
-import org.peft4j.kernel.Scratch;
+import org.peft4j.memory.Scratch;
 
 /**
  * A weight change without a cheaper form beside the product: {@code y += ΔW·x} with the whole of ΔW

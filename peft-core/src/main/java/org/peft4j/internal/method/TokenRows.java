@@ -16,7 +16,7 @@ import org.peft4j.adapter.WeightAdapter;
 import org.peft4j.error.PeftException;
 import org.peft4j.kernel.Kernels;
 import org.peft4j.kernel.Nd4jKernels;
-import org.peft4j.kernel.Scratch;
+import org.peft4j.memory.Scratch;
 import org.peft4j.method.Injection;
 import org.peft4j.site.Site;
 

@@ -23,7 +23,7 @@ import org.peft4j.error.PeftException;
 import org.peft4j.internal.files.SlotTensors;
 import org.peft4j.internal.graft.Slot;
 import org.peft4j.internal.wrapped.WrappedModel;
-import org.peft4j.kernel.DetachedArrays;
+import org.peft4j.memory.DetachedArrays;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteParameter;
 

@@ -6,7 +6,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Pass;
 import org.peft4j.internal.graft.LinearGrafts;
 import org.peft4j.internal.graft.SiteGrafts;
-import org.peft4j.kernel.Scratch;
+import org.peft4j.memory.Scratch;
 import org.peft4j.weight.DenseWeight;
 import org.peft4j.weight.FrozenWeight;
 import org.peft4j.weight.WeightView;

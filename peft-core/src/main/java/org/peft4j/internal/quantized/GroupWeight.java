@@ -2,7 +2,7 @@ package org.peft4j.internal.quantized;
 
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.peft4j.kernel.Scratch;
+import org.peft4j.memory.Scratch;
 import org.peft4j.weight.Replacement;
 import org.peft4j.weight.WeightView;
 

@@ -3,8 +3,8 @@ package org.peft4j.internal.quantized;
 import java.util.stream.IntStream;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
-import org.peft4j.kernel.DetachedArrays;
-import org.peft4j.kernel.Scratch;
+import org.peft4j.memory.DetachedArrays;
+import org.peft4j.memory.Scratch;
 
 /**
  * Inputs of a product in 8 bits, as LLM.int8() (Dettmers et al., 2022) rounds them. A column with a

@@ -24,8 +24,8 @@ import org.peft4j.internal.graft.Graft;
 import org.peft4j.internal.graft.LayerGrafts;
 import org.peft4j.internal.graft.SiteGrafts;
 import org.peft4j.internal.graft.Slot;
-import org.peft4j.kernel.Scratch;
-import org.peft4j.kernel.ScratchScope;
+import org.peft4j.memory.Scratch;
+import org.peft4j.memory.ScratchScope;
 import org.peft4j.site.Site;
 
 /**

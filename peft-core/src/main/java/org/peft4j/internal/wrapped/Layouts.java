@@ -12,7 +12,7 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Tensors;
 import org.peft4j.internal.graft.Slot;
-import org.peft4j.kernel.DetachedArrays;
+import org.peft4j.memory.DetachedArrays;
 
 /**
  * The layouts of a network for inactive sets of adapters. Bringing one back exchanges references

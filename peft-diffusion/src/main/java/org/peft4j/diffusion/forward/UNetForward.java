@@ -18,7 +18,7 @@ import org.peft4j.PeftModel;
 import org.peft4j.diffusion.UNet;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.files.TensorFile;
-import org.peft4j.kernel.DetachedArrays;
+import org.peft4j.memory.DetachedArrays;
 import org.peft4j.safetensors.DType;
 import org.peft4j.safetensors.TensorInfo;
 import org.peft4j.safetensors.TensorSource;

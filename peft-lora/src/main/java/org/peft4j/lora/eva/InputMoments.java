@@ -4,8 +4,8 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.error.PeftException;
-import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.lora.internal.algebra.PrincipalParts;
+import org.peft4j.memory.DetachedArrays;
 
 /** The principal components of a module's inputs about their mean. */
 final class InputMoments {

@@ -5,8 +5,8 @@ import java.util.Map;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.optimize.api.BaseTrainingListener;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.lora.internal.adalora.RankAllocator;
+import org.peft4j.memory.DetachedArrays;
 import org.peft4j.method.AdapterView;
 
 /**

@@ -8,9 +8,9 @@ import org.peft4j.adapter.EncodedAdapter;
 import org.peft4j.adapter.ParameterSpec;
 import org.peft4j.adapter.Pass;
 import org.peft4j.adapter.Tensors;
-import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.kernel.KernelChoice;
-import org.peft4j.kernel.Scratch;
+import org.peft4j.memory.DetachedArrays;
+import org.peft4j.memory.Scratch;
 import org.peft4j.prompt.internal.encoder.TableEncoder;
 import org.peft4j.site.Site;
 

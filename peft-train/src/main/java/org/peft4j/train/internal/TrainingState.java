@@ -14,7 +14,7 @@ import org.peft4j.PeftModel;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.Finite;
 import org.peft4j.internal.files.TensorFile;
-import org.peft4j.kernel.Scratch;
+import org.peft4j.memory.Scratch;
 import org.peft4j.method.RandomMasks;
 import org.peft4j.safetensors.TensorInfo;
 import org.peft4j.safetensors.TensorSource;

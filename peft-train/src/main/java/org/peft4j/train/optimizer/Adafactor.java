@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.error.PeftException;
-import org.peft4j.kernel.DetachedArrays;
-import org.peft4j.kernel.Scratch;
+import org.peft4j.memory.DetachedArrays;
+import org.peft4j.memory.Scratch;
 import org.peft4j.method.TensorPlace;
 
 /**
@@ -70,7 +70,8 @@ public final class Adafactor implements Optimizer {
     if (relative && !update.rates().equals(ParameterRates.uniform(0))) {
       throw new PeftException(
           "Adafactor with relative steps has a rate for each tensor of its own: set no rates of"
-              + " single tensors and no weight decay, or use Adafactor at the rate of the training.");
+              + " single tensors and no weight decay, or use Adafactor at the rate of the"
+              + " training.");
     }
     scratch.assign(0);
     for (TensorPlace place : places) {

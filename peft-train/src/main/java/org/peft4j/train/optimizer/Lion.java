@@ -4,8 +4,8 @@ import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.impl.transforms.same.Sign;
 import org.nd4j.linalg.factory.Nd4j;
-import org.peft4j.kernel.DetachedArrays;
-import org.peft4j.kernel.Scratch;
+import org.peft4j.memory.DetachedArrays;
+import org.peft4j.memory.Scratch;
 
 /**
  * Lion (Chen et al., 2023, algorithm 2) with gradient g, rate η and decoupled decay λ:

@@ -10,7 +10,7 @@ import org.peft4j.error.PeftException;
 import org.peft4j.internal.quantized.BlockQuantizer;
 import org.peft4j.internal.quantized.Codebook;
 import org.peft4j.internal.quantized.DynamicValues;
-import org.peft4j.kernel.DetachedArrays;
+import org.peft4j.memory.DetachedArrays;
 import org.peft4j.method.TensorPlace;
 
 /**
@@ -104,8 +104,8 @@ record MomentMemory(INDArray values, Optional<INDArray> factors, Codebook codebo
     if ((squares || ofBlocks) && value.minNumber().doubleValue() < 0) {
       throw new PeftException(
           name
-              + " of the checkpoint has negative values, which no training leaves. Resume from another"
-              + " checkpoint.");
+              + " of the checkpoint has negative values, which no training leaves. Resume from"
+              + " another checkpoint.");
     }
   }
 }

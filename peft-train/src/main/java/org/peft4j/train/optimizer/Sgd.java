@@ -4,8 +4,8 @@ import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.error.PeftException;
-import org.peft4j.kernel.DetachedArrays;
-import org.peft4j.kernel.Scratch;
+import org.peft4j.memory.DetachedArrays;
+import org.peft4j.memory.Scratch;
 
 /**
  * Stochastic gradient descent with momentum μ, as PyTorch computes it, but for the decay λ, which

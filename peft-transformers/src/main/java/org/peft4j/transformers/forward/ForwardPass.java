@@ -22,8 +22,8 @@ import org.peft4j.Peft;
 import org.peft4j.PeftModel;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.files.TensorFile;
-import org.peft4j.kernel.DetachedArrays;
-import org.peft4j.kernel.Scratch;
+import org.peft4j.memory.DetachedArrays;
+import org.peft4j.memory.Scratch;
 import org.peft4j.transformers.architecture.HeadPart;
 
 /**

@@ -11,7 +11,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.internal.graft.LayerGrafts;
 import org.peft4j.internal.original.OriginalVertex;
 import org.peft4j.internal.original.TwinVertex;
-import org.peft4j.kernel.DetachedArrays;
+import org.peft4j.memory.DetachedArrays;
 import org.peft4j.site.Site;
 import org.peft4j.weight.FrozenWeight;
 

@@ -17,7 +17,7 @@ import org.peft4j.diffusion.internal.part.StageRun;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.graft.LayerGrafts;
 import org.peft4j.internal.module.LossOnlyLayer;
-import org.peft4j.kernel.DetachedArrays;
+import org.peft4j.memory.DetachedArrays;
 import org.peft4j.transformers.internal.memory.CallMemory;
 
 /**

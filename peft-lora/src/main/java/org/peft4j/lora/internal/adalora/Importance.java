@@ -8,8 +8,8 @@ import org.nd4j.linalg.api.ops.impl.transforms.pairwise.arithmetic.MulOp;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.nd4j.linalg.ops.transforms.Transforms;
-import org.peft4j.kernel.DetachedArrays;
-import org.peft4j.kernel.Scratch;
+import org.peft4j.memory.DetachedArrays;
+import org.peft4j.memory.Scratch;
 
 /**
  * The importance of each parameter for the loss: {@code I = |p·g|}, its running mean {@code Ī ←

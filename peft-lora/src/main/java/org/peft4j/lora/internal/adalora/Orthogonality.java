@@ -3,7 +3,7 @@ package org.peft4j.lora.internal.adalora;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.kernel.Kernels;
-import org.peft4j.kernel.Scratch;
+import org.peft4j.memory.Scratch;
 
 /**
  * The distance of r vectors from orthonormal ones: {@code w·‖M‖} with {@code M = P·Pᵀ − I} [r, r]

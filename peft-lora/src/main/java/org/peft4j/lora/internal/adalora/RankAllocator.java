@@ -7,10 +7,10 @@ import java.util.List;
 import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.error.PeftException;
-import org.peft4j.kernel.DetachedArrays;
-import org.peft4j.kernel.Scratch;
 import org.peft4j.lora.adalora.AdaLoraConfig;
 import org.peft4j.lora.adalora.RankSchedule;
+import org.peft4j.memory.DetachedArrays;
+import org.peft4j.memory.Scratch;
 import org.peft4j.method.AdapterView;
 import org.peft4j.method.TrainingHook;
 

@@ -8,7 +8,7 @@ import org.peft4j.adapter.ParameterSpec;
 import org.peft4j.adapter.Pass;
 import org.peft4j.adapter.Tensors;
 import org.peft4j.adapter.WeightAdapter;
-import org.peft4j.kernel.ScratchScope;
+import org.peft4j.memory.ScratchScope;
 import org.peft4j.site.Site;
 
 /**

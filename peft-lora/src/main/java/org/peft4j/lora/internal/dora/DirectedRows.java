@@ -6,9 +6,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.peft4j.adapter.Pass;
-import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.kernel.Kernels;
-import org.peft4j.kernel.Scratch;
+import org.peft4j.memory.DetachedArrays;
+import org.peft4j.memory.Scratch;
 import org.peft4j.weight.FrozenWeight;
 import org.peft4j.weight.WeightView;
 

@@ -6,10 +6,10 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.indexing.BooleanIndexing;
 import org.nd4j.linalg.indexing.conditions.Conditions;
 import org.nd4j.linalg.ops.transforms.Transforms;
-import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.kernel.Kernels;
-import org.peft4j.kernel.Scratch;
-import org.peft4j.kernel.ScratchScope;
+import org.peft4j.memory.DetachedArrays;
+import org.peft4j.memory.Scratch;
+import org.peft4j.memory.ScratchScope;
 
 /**
  * The norms n of the rows of {@code W + s·B·A}, without the product B·A:

@@ -3,10 +3,10 @@ package org.peft4j.lora.internal.loha;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Tensors;
 import org.peft4j.kernel.Kernels;
-import org.peft4j.kernel.ScratchScope;
 import org.peft4j.lora.internal.lycoris.Dropout;
 import org.peft4j.lora.internal.lycoris.Factor;
 import org.peft4j.lora.internal.lycoris.FactorsWeight;
+import org.peft4j.memory.ScratchScope;
 import org.peft4j.site.Site;
 
 /**

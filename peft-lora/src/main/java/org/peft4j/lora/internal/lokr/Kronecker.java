@@ -2,7 +2,7 @@ package org.peft4j.lora.internal.lokr;
 
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.kernel.Kernels;
-import org.peft4j.kernel.ScratchScope;
+import org.peft4j.memory.ScratchScope;
 
 /**
  * The Kronecker product w1 ⊗ w2 of w1 [l, m] and w2 [k, n], [l·k, m·n]: {@code (w1 ⊗ w2)[a·k + c,

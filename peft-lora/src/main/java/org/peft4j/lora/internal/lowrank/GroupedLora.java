@@ -10,8 +10,8 @@ import org.peft4j.adapter.Pass;
 import org.peft4j.adapter.Tensors;
 import org.peft4j.adapter.WeightAdapter;
 import org.peft4j.error.PeftException;
-import org.peft4j.kernel.Scratch;
 import org.peft4j.lora.LoraInit;
+import org.peft4j.memory.Scratch;
 import org.peft4j.site.Site;
 
 /**
@@ -50,7 +50,8 @@ public record GroupedLora(Site site, LoraShape shape, int groupSize)
     if (shape.bias()
         || !List.of(LoraInit.STANDARD, LoraInit.GAUSSIAN, LoraInit.RANDOM).contains(shape.init())) {
       throw new PeftException(
-          "use_qalora goes with init_lora_weights true, false and gaussian, and without lora_bias.");
+          "use_qalora goes with init_lora_weights true, false and gaussian, and without"
+              + " lora_bias.");
     }
     return new GroupedLora(site, shape, groupSize);
   }

@@ -11,8 +11,8 @@ import org.peft4j.adapter.LinearAdapter;
 import org.peft4j.adapter.ParameterSpec;
 import org.peft4j.adapter.Pass;
 import org.peft4j.adapter.Tensors;
-import org.peft4j.kernel.Scratch;
 import org.peft4j.lora.LoraInit;
+import org.peft4j.memory.Scratch;
 import org.peft4j.site.Site;
 
 /**

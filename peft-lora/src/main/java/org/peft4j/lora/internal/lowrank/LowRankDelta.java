@@ -3,7 +3,7 @@ package org.peft4j.lora.internal.lowrank;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.DropoutMask;
 import org.peft4j.adapter.Pass;
-import org.peft4j.kernel.Scratch;
+import org.peft4j.memory.Scratch;
 import org.peft4j.site.Site;
 
 /**

@@ -7,8 +7,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.ParameterSpec;
 import org.peft4j.adapter.Tensors;
 import org.peft4j.kernel.Kernels;
-import org.peft4j.kernel.Scratch;
-import org.peft4j.kernel.ScratchScope;
+import org.peft4j.memory.Scratch;
+import org.peft4j.memory.ScratchScope;
 
 /**
  * A kernel's own core between two factors of channels: {@code M[p, q, k] = Σ_ij t[i, j, k]·a[i,

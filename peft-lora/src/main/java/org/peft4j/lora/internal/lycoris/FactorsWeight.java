@@ -8,7 +8,7 @@ import org.peft4j.adapter.Pass;
 import org.peft4j.adapter.Tensors;
 import org.peft4j.adapter.WeightAdapter;
 import org.peft4j.kernel.Kernels;
-import org.peft4j.kernel.ScratchScope;
+import org.peft4j.memory.ScratchScope;
 
 /** A change of a weight from two factors, with dropout of whole rows. */
 public interface FactorsWeight extends WeightAdapter {

@@ -2,7 +2,7 @@ package org.peft4j.lora.internal.mora;
 
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.indexing.NDArrayIndex;
-import org.peft4j.kernel.ScratchScope;
+import org.peft4j.memory.ScratchScope;
 
 /** Repeats rows periodically, and folds them back; each operation is the other's transpose. */
 final class Columns {

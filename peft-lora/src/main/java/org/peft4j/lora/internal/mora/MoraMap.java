@@ -2,8 +2,8 @@ package org.peft4j.lora.internal.mora;
 
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.kernel.Kernels;
-import org.peft4j.kernel.ScratchScope;
 import org.peft4j.lora.mora.MoraType;
+import org.peft4j.memory.ScratchScope;
 
 /**
  * MoRA's map {@code decompress(M·compress(x))} with M [size, size].

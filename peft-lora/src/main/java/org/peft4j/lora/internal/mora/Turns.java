@@ -4,7 +4,7 @@ import java.util.EnumMap;
 import java.util.Map;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.peft4j.kernel.DetachedArrays;
+import org.peft4j.memory.DetachedArrays;
 
 /** The cosines and sines of {@code k·10000^(−2i/size)}, [1, groups, size], made once. */
 final class Turns {

@@ -6,10 +6,10 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.peft4j.error.PeftException;
-import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.lora.LoraInit;
 import org.peft4j.lora.internal.algebra.PrincipalParts;
 import org.peft4j.lora.internal.lowrank.LoraShape;
+import org.peft4j.memory.DetachedArrays;
 import org.peft4j.method.Injection.FrozenValues;
 import org.peft4j.site.Site;
 

@@ -12,11 +12,11 @@ import org.peft4j.adapter.ParameterSpec;
 import org.peft4j.adapter.Pass;
 import org.peft4j.adapter.Tensors;
 import org.peft4j.adapter.WeightAdapter;
-import org.peft4j.kernel.ScratchScope;
 import org.peft4j.lora.internal.dora.Dora;
 import org.peft4j.lora.internal.dora.DoraLinear;
 import org.peft4j.lora.internal.lowrank.LoraLinear;
 import org.peft4j.lora.internal.lowrank.LoraShape;
+import org.peft4j.memory.ScratchScope;
 import org.peft4j.method.Injection.FrozenValues;
 import org.peft4j.site.Site;
 

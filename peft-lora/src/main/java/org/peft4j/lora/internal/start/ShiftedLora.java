@@ -11,10 +11,10 @@ import org.peft4j.adapter.LinearAdapter;
 import org.peft4j.adapter.ParameterSpec;
 import org.peft4j.adapter.Pass;
 import org.peft4j.adapter.Tensors;
-import org.peft4j.kernel.Scratch;
 import org.peft4j.lora.internal.lowrank.LoraLinear;
 import org.peft4j.lora.internal.lowrank.LoraShape;
 import org.peft4j.lora.internal.lowrank.LowRankPart;
+import org.peft4j.memory.Scratch;
 import org.peft4j.method.Injection.FrozenValues;
 import org.peft4j.site.Site;
 

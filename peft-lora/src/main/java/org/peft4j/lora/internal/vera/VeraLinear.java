@@ -16,8 +16,8 @@ import org.peft4j.adapter.Pass;
 import org.peft4j.adapter.Tensors;
 import org.peft4j.adapter.WeightAdapter;
 import org.peft4j.kernel.Kernels;
-import org.peft4j.kernel.ScratchScope;
 import org.peft4j.lora.vera.VeraConfig;
+import org.peft4j.memory.ScratchScope;
 import org.peft4j.site.Site;
 
 /**

@@ -11,7 +11,7 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.adapter.Tensors;
 import org.peft4j.kernel.Kernels;
 import org.peft4j.kernel.Nd4jKernels;
-import org.peft4j.kernel.ScratchScope;
+import org.peft4j.memory.ScratchScope;
 import org.peft4j.testing.CentralDifferences;
 import org.peft4j.testing.Values;
 

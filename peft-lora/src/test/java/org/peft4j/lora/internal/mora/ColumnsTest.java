@@ -8,7 +8,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
-import org.peft4j.kernel.ScratchScope;
+import org.peft4j.memory.ScratchScope;
 import org.peft4j.testing.Values;
 
 /** Rows that begin anew where they end, and sums of what shares a place. */

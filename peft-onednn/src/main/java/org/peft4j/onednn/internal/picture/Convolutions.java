@@ -4,7 +4,7 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.kernel.Convolution;
-import org.peft4j.kernel.ScratchScope;
+import org.peft4j.memory.ScratchScope;
 import org.peft4j.onednn.internal.Address;
 import org.peft4j.onednn.internal.Primitives;
 import org.peft4j.onednn.internal.picture.ConvolutionKey.Narrow;

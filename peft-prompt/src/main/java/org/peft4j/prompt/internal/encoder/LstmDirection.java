@@ -7,7 +7,7 @@ import org.peft4j.adapter.Initializer;
 import org.peft4j.adapter.ParameterSpec;
 import org.peft4j.adapter.Pass;
 import org.peft4j.adapter.Tensors;
-import org.peft4j.kernel.Scratch;
+import org.peft4j.memory.Scratch;
 
 /**
  * One direction of one layer of PyTorch's LSTM: with the gates i, f, g, o of {@code W·x + b + U·h +

@@ -11,7 +11,7 @@ import org.peft4j.adapter.Pass;
 import org.peft4j.adapter.PromptAdapter;
 import org.peft4j.adapter.Tensors;
 import org.peft4j.error.PeftException;
-import org.peft4j.kernel.Scratch;
+import org.peft4j.memory.Scratch;
 import org.peft4j.prompt.internal.PromptTable;
 import org.peft4j.prompt.multitask.MultitaskPromptConfig;
 import org.peft4j.prompt.multitask.PromptSource;

@@ -5,7 +5,7 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.MultiDataSet;
 import org.nd4j.linalg.factory.Nd4j;
-import org.peft4j.kernel.Scratch;
+import org.peft4j.memory.Scratch;
 import org.peft4j.train.data.picture.LabelValue;
 import org.peft4j.train.data.picture.PictureBatch;
 

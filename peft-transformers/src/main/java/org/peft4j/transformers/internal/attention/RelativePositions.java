@@ -6,7 +6,7 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Pass;
 import org.peft4j.internal.module.EmbeddingModule;
-import org.peft4j.kernel.DetachedArrays;
+import org.peft4j.memory.DetachedArrays;
 import org.peft4j.transformers.architecture.AttentionPart;
 import org.peft4j.transformers.internal.model.Modules;
 import org.peft4j.transformers.internal.position.KeyPositions;

@@ -2,7 +2,7 @@ package org.peft4j.transformers.internal.batch;
 
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.peft4j.kernel.DetachedArrays;
+import org.peft4j.memory.DetachedArrays;
 
 /**
  * The encoder's output in the current pass of a model with an encoder: the stacks meet here. The

@@ -7,7 +7,7 @@ import org.deeplearning4j.nn.api.layers.RecurrentLayer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.peft4j.kernel.DetachedArrays;
+import org.peft4j.memory.DetachedArrays;
 
 /**
  * What an encoder knows between calls of {@code rnnTimeStep}: the mask of its texts, and whether

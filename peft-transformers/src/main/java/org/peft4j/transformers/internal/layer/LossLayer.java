@@ -9,7 +9,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.graft.LayerGrafts;
 import org.peft4j.internal.module.LossOnlyLayer;
-import org.peft4j.kernel.DetachedArrays;
+import org.peft4j.memory.DetachedArrays;
 import org.peft4j.site.Site;
 import org.peft4j.transformers.internal.head.Losses;
 import org.peft4j.transformers.internal.model.FrozenModel;

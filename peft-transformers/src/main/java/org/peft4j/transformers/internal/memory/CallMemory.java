@@ -7,7 +7,7 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.adapter.Tape;
-import org.peft4j.kernel.ScratchScope;
+import org.peft4j.memory.ScratchScope;
 
 /**
  * Supplies the arrays of one call of a layer. Temporary ones live as long as the call, kept ones

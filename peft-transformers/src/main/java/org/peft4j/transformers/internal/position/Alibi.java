@@ -6,8 +6,8 @@ import static org.nd4j.linalg.indexing.NDArrayIndex.point;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
-import org.peft4j.kernel.DetachedArrays;
-import org.peft4j.kernel.ScratchScope;
+import org.peft4j.memory.DetachedArrays;
+import org.peft4j.memory.ScratchScope;
 import org.peft4j.safetensors.BFloat16;
 
 /**

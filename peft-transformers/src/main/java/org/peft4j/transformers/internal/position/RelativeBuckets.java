@@ -1,9 +1,9 @@
 package org.peft4j.transformers.internal.position;
 
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.peft4j.kernel.DetachedArrays;
 import org.peft4j.kernel.Kernels;
-import org.peft4j.kernel.Scratch;
+import org.peft4j.memory.DetachedArrays;
+import org.peft4j.memory.Scratch;
 
 /**
  * Relative positions in buckets (Raffel et al., 2020): half of the buckets hold one small distance

@@ -7,7 +7,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.kernel.Kernels;
-import org.peft4j.kernel.Scratch;
+import org.peft4j.memory.Scratch;
 
 /**
  * Rotary positions of the tokens of a call.

@@ -14,7 +14,7 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.peft4j.internal.quantized.QuantizedWeight;
 import org.peft4j.internal.quantized.Quantizer;
 import org.peft4j.internal.quantized.stored.StoredWeight;
-import org.peft4j.kernel.DetachedArrays;
+import org.peft4j.memory.DetachedArrays;
 import org.peft4j.quantization.Quantization;
 import org.peft4j.safetensors.TensorInfo;
 import org.peft4j.safetensors.TensorSource;

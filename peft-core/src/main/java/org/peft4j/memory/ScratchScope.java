@@ -1,4 +1,4 @@
-package org.peft4j.kernel;
+package org.peft4j.memory;
 
 import java.util.ArrayList;
 import java.util.List;

@@ -1,4 +1,4 @@
-package org.peft4j.kernel;
+package org.peft4j.memory;
 
 import java.util.ArrayDeque;
 import java.util.EnumMap;

@@ -1,4 +1,4 @@
-package org.peft4j.kernel;
+package org.peft4j.memory;
 
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
