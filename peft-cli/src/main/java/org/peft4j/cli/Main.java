@@ -59,6 +59,7 @@ public final class Main {
             .setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF))
             .setCaseInsensitiveEnumValuesAllowed(true)
             .setUsageHelpWidth(100)
+            .setExecutionStrategy(new Repeats())
             .setExecutionExceptionHandler(new Failures())
             .setParameterExceptionHandler(new WrongUsage());
     try {

@@ -165,8 +165,7 @@ public final class GraphCases {
   private static SameDiff turnedAround(DataType type) {
     Drawing d = rows(type);
     SDVariable below = d.graph.math.tanh(d.x.mmul(d.weight("below", IN, IN)));
-    SDVariable h =
-        d.graph.mmul(below.permute(1, 0), d.weight("w", IN, WIDTH), true, false, true);
+    SDVariable h = d.graph.mmul(below.permute(1, 0), d.weight("w", IN, WIDTH), true, false, true);
     SDVariable y =
         d.graph.mmul(d.graph.math.tanh(h), d.weight("top", WIDTH, OUT), true, false, false);
     return d.output(y, -1, OUT);

@@ -30,7 +30,8 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Example:",
-      "  peft quantize --model my-model --quantization nf4 --double-quantization --output my-model-nf4"
+      "  peft quantize --model my-model --quantization nf4 --double-quantization --output"
+          + " my-model-nf4"
     })
 public final class QuantizeCommand implements Runnable {
   @Spec @Nullable CommandSpec spec;
@@ -56,8 +57,8 @@ public final class QuantizeCommand implements Runnable {
       paramLabel = "TYPE",
       converter = WeightType.class,
       description =
-          "Type of the other weights, embeddings and head among them: fp32 (F32), fp16 (F16) or bf16"
-              + " (BF16) (default: the model's own).")
+          "Type of the other weights, embeddings and head among them: fp32 (F32), fp16 (F16) or"
+              + " bf16 (BF16) (default: the model's own).")
   Optional<DType> dtype = Optional.empty();
 
   @Option(

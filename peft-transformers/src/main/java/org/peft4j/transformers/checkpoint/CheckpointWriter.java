@@ -90,8 +90,8 @@ public final class CheckpointWriter {
   }
 
   /**
-   * The type of the tensors that are not held in fewer bits, as with {@link #dtype}; the others stay
-   * as they are.
+   * The type of the tensors that are not held in fewer bits, as with {@link #dtype}; the others
+   * stay as they are.
    *
    * @throws PeftException for any other type
    */
