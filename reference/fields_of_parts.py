@@ -31,4 +31,4 @@ def of(name: str) -> dict:
 
 if __name__ == "__main__":
     for name in ("blip", "clip"):
-        setting.write_json(fields.FOLDER / "parts" / f"{name}.json", of(name))
+        setting.write_json(setting.GOLDEN / "fields-of-parts" / f"{name}.json", of(name))
