@@ -71,8 +71,6 @@ class TextToImageTest {
       "text-to-image",
       "--data",
       pictures,
-      "--resolution",
-      "32",
       "--rank",
       "2",
       "--steps",
@@ -82,7 +80,9 @@ class TextToImageTest {
       "--output",
       output
     };
-    return Run.of(Stream.concat(Stream.of(first), Stream.of(more)).toArray());
+    boolean resolved = Stream.of(more).anyMatch("--resolution"::equals);
+    Stream<Object> size = resolved ? Stream.of() : Stream.of("--resolution", "32");
+    return Run.of(Stream.of(Stream.of(first), size, Stream.of(more)).flatMap(x -> x).toArray());
   }
 
   private static Run generate(Path output, Object... more) {

@@ -3,7 +3,7 @@ package org.peft4j.kernel;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.indexing.NDArrayIndex;
-import org.peft4j.memory.ScratchScope;
+import org.peft4j.memory.ReusedScope;
 
 /**
  * Products with a matrix that is made in rows: a panel of rows after the other, small enough for
@@ -51,7 +51,7 @@ final class Panels {
   private static void forEach(Kernels kernels, WeightRows weight, Use use) {
     long width = weight.columns();
     long most = Math.max(LEAST_ROWS, SIZE / (width * weight.type().width()));
-    try (ScratchScope scratch = new ScratchScope()) {
+    try (ReusedScope scratch = new ReusedScope()) {
       INDArray memory = scratch.array(weight.type(), Math.min(most, weight.rows()), width);
       for (long from = 0; from < weight.rows(); from += most) {
         long to = Math.min(from + most, weight.rows());

@@ -9,10 +9,7 @@ import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/**
- * The memory of a thread's {@link ScratchScope}s, which the next ones use again. A workspace of
- * ND4J's frees nothing before its end: of a thousand scopes in a layer it would hold all.
- */
+/** The memory of a thread's {@link ReusedScope}s, which the next ones use again. */
 final class ScratchPool {
   private static final ThreadLocal<ScratchPool> OF_THREAD =
       ThreadLocal.withInitial(ScratchPool::new);

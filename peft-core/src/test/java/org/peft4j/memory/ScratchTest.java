@@ -50,13 +50,13 @@ class ScratchTest {
   void theNextScopeTakesTheMemoryOfTheLast() {
     try (MemoryWorkspace open = workspace()) {
       long first;
-      try (ScratchScope scope = new ScratchScope()) {
+      try (ReusedScope scope = new ReusedScope()) {
         INDArray array = scope.array(DataType.FLOAT, 30, 41);
         first = array.data().address();
-        assertThat(scope.like(array).data().address()).isNotEqualTo(first);
+        assertThat(scope.array(DataType.FLOAT, 30, 41).data().address()).isNotEqualTo(first);
         assertThat(array.isAttached()).isNotEqualTo(open.isScopeActive());
       }
-      try (ScratchScope scope = new ScratchScope()) {
+      try (ReusedScope scope = new ReusedScope()) {
         INDArray smaller = scope.array(DataType.FLOAT, 11, 41);
         INDArray equal = scope.array(DataType.FLOAT, 41, 30);
         INDArray third = scope.array(DataType.FLOAT, 1230);
@@ -72,20 +72,32 @@ class ScratchTest {
 
   @Test
   void aScopeReleasesWhatWasTakenErrorsIncluded() {
-    INDArray[] taken = new INDArray[2];
-    long[] address = new long[1];
+    INDArray[] taken = new INDArray[3];
     assertThatThrownBy(
             () -> {
               try (ScratchScope scope = new ScratchScope()) {
-                address[0] = scope.array(DataType.DOUBLE, 2).data().address();
-                taken[0] = scope.mine(Nd4j.ones(3));
-                taken[1] = scope.mine(Nd4j.ones(2));
+                taken[0] = scope.array(DataType.DOUBLE, 2);
+                taken[1] = scope.like(taken[0]);
+                taken[2] = scope.mine(Nd4j.ones(3));
                 throw new IllegalStateException("broken");
               }
             })
         .hasMessage("broken");
     assertThat(taken).allMatch(INDArray::wasClosed);
-    try (ScratchScope next = new ScratchScope()) {
+  }
+
+  @Test
+  void memoryComesBackAfterErrorsToo() {
+    long[] address = new long[1];
+    assertThatThrownBy(
+            () -> {
+              try (ReusedScope scope = new ReusedScope()) {
+                address[0] = scope.array(DataType.DOUBLE, 2).data().address();
+                throw new IllegalStateException("broken");
+              }
+            })
+        .hasMessage("broken");
+    try (ReusedScope next = new ReusedScope()) {
       assertThat(next.array(DataType.DOUBLE, 2).data().address()).isEqualTo(address[0]);
     }
   }

@@ -3,7 +3,7 @@ package org.peft4j.onednn;
 import java.nio.IntBuffer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.peft4j.memory.ScratchScope;
+import org.peft4j.memory.ReusedScope;
 import org.peft4j.onednn.internal.Address;
 import org.peft4j.onednn.internal.RowTasks;
 
@@ -52,7 +52,7 @@ final class HalfWeights {
       boolean accumulate,
       INDArray out) {
     long rows = a.size(0);
-    try (ScratchScope scratch = new ScratchScope()) {
+    try (ReusedScope scratch = new ReusedScope()) {
       INDArray pairs = scratch.array(DataType.FLOAT, rows, weight.size(1));
       MatrixLayout apart = MatrixLayout.of(pairs).normal();
       if (transpose) {
@@ -89,7 +89,7 @@ final class HalfWeights {
   private static void forEachPanel(INDArray weight, Panel task) {
     long columns = weight.size(1);
     long most = Math.min(weight.size(0), Math.max(16, PANEL / columns));
-    try (ScratchScope scratch = new ScratchScope()) {
+    try (ReusedScope scratch = new ReusedScope()) {
       INDArray panel = scratch.array(DataType.FLOAT, most, columns);
       for (long first = 0; first < weight.size(0); first += most) {
         long rows = Math.min(most, weight.size(0) - first);

@@ -4,7 +4,7 @@ import org.bytedeco.dnnl.global.dnnl;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.peft4j.memory.ScratchScope;
+import org.peft4j.memory.ReusedScope;
 import org.peft4j.onednn.internal.Address;
 import org.peft4j.onednn.internal.vector.HalfProduct;
 
@@ -136,7 +136,7 @@ final class Products {
       float alpha,
       boolean accumulate,
       INDArray out) {
-    try (ScratchScope scratch = new ScratchScope()) {
+    try (ReusedScope scratch = new ReusedScope()) {
       INDArray narrow = scratch.array(DataType.BFLOAT16, left.rows(), left.columns());
       Narrowing.run(left, Address.of(a), Address.of(narrow));
       MatrixProduct product =
