@@ -39,7 +39,8 @@ class AdapterParityTest {
    *
    * <p>Gradients of heads of few outputs are small sums of what cancels: 2.7e-5 of one of 0.014,
    * 4e-7 in all, with the exponentials of oneDNN; within the tolerance with the portable kernels,
-   * but for ModernBERT's last map, 1.03e-5, where the reference is 0.4e-5 from double precision.
+   * but for ModernBERT's last map, 1.03e-5, where the reference is 0.4e-5 from double precision. On
+   * processors with AVX2 alone it is 1.03e-5 with LoRA too, and RoBERTa's first factors 1.06e-5.
    */
   private static double tolerance(String name) {
     if (name.equals("seq2seq/bart_all_linear")) {
@@ -58,7 +59,7 @@ class AdapterParityTest {
 
   private static final Pattern ROUNDED =
       Pattern.compile(
-          "^heads/|modernbert_tokens_(ia3|linear)|(distilbert_answers|electra_tokens)_linear");
+          "^heads/|modernbert_tokens_|(distilbert_answers|electra_tokens|roberta_sequence)_linear");
 
   /** A table that two modules share cannot take the change of one of them. */
   private static final Set<String> TIED =
