@@ -40,7 +40,8 @@ class FieldsOfPartsTest {
   }
 
   private static JsonNode fields(String family) {
-    return ConfigFile.json(Golden.folder("fields-of-parts").resolve(family + ".json")).path("fields");
+    return ConfigFile.json(Golden.folder("fields-of-parts").resolve(family + ".json"))
+        .path("fields");
   }
 
   static Stream<Arguments> fieldsThatCount() {
