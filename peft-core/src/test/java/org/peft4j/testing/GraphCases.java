@@ -52,6 +52,8 @@ public final class GraphCases {
         rows("after a function", "h", GraphCases::product),
         rows("after the output", "out", GraphCases::affine),
         images("after images", "h", GraphCases::images),
+        images("after images as ONNX imports have them", "h", GraphCases::importedImages),
+        images("right after their bias", "added", GraphCases::importedImages),
         steps("after steps", "h", GraphCases::sequences));
   }
 
@@ -248,8 +250,8 @@ public final class GraphCases {
                 .dataFormat("NHWC")
                 .weightsFormat(WeightsFormat.YXIO)
                 .build());
-    SDVariable h = d.graph.concat(-1, y).add(d.weight("b", WIDTH)).permute(0, 3, 1, 2);
-    SDVariable means = d.graph.math.tanh("h", h).mean(2, 3);
+    SDVariable added = d.graph.concat(-1, y).add("added", d.weight("b", WIDTH));
+    SDVariable means = d.graph.math.tanh("h", added.permute(0, 3, 1, 2)).mean(2, 3);
     return d.output(means.mmul(d.weight("top", WIDTH, OUT)), -1, OUT);
   }
 

@@ -12,7 +12,7 @@ import org.peft4j.adapter.TrainableCopy;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.graft.Slot;
 import org.peft4j.internal.original.OriginalPart;
-import org.peft4j.internal.original.OutputPlace;
+import org.peft4j.internal.samediff.sites.GraphPlace;
 import org.peft4j.internal.samediff.sites.GraphSite;
 import org.peft4j.internal.samediff.sites.GraphSites;
 import org.peft4j.internal.samediff.sites.NativeOp;
@@ -26,14 +26,14 @@ final class GraphLayout {
   private final Surroundings around;
   private final Wiring wiring;
   private final List<GraphSite> sites;
-  private final Map<String, OutputPlace> places;
+  private final Map<String, GraphPlace> places;
   private final Map<String, OriginalPart> originals;
 
   GraphLayout(
       Surroundings around,
       Wiring wiring,
       List<GraphSite> sites,
-      Map<String, OutputPlace> places,
+      Map<String, GraphPlace> places,
       Map<String, OriginalPart> originals) {
     this.around = around;
     this.wiring = wiring;

@@ -6,15 +6,15 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.shape.LongShapeDescriptor;
 import org.peft4j.internal.graft.Slot;
 import org.peft4j.internal.graft.SublayerGrafts;
-import org.peft4j.internal.original.OutputPlace;
+import org.peft4j.internal.samediff.sites.GraphPlace;
 
 /**
  * The place after a variable, with adapters that change it. Arguments: the variable, parameters.
  */
 final class OutputGraft extends GraphGraft {
-  private final OutputPlace place;
+  private final GraphPlace place;
 
-  OutputGraft(Surroundings around, OutputPlace place, List<Slot> slots) {
+  OutputGraft(Surroundings around, GraphPlace place, List<Slot> slots) {
     super(around, place.site(), slots);
     this.place = place;
   }

@@ -18,8 +18,8 @@ import org.peft4j.error.PeftException;
 import org.peft4j.internal.graft.SharedState;
 import org.peft4j.internal.graft.Slot;
 import org.peft4j.internal.original.OriginalPart;
-import org.peft4j.internal.original.OutputPlace;
 import org.peft4j.internal.samediff.sites.GraphParts;
+import org.peft4j.internal.samediff.sites.GraphPlace;
 import org.peft4j.internal.samediff.sites.GraphPlaces;
 import org.peft4j.internal.samediff.sites.GraphSite;
 import org.peft4j.internal.samediff.sites.GraphSites;
@@ -45,7 +45,7 @@ public final class WrappedSameDiff extends WrappedModel<SameDiff> {
     requireFrozenModel(base);
     type = type(base);
     List<GraphSite> sites = GraphSites.of(base, type);
-    Map<String, OutputPlace> places = GraphPlaces.of(base, sites);
+    Map<String, GraphPlace> places = GraphPlaces.of(base, sites);
     originals = originals(base, sites, places);
     network = GraphCopy.frozen(base);
     Surroundings around =
@@ -73,7 +73,7 @@ public final class WrappedSameDiff extends WrappedModel<SameDiff> {
   }
 
   private static Map<String, OriginalPart> originals(
-      SameDiff graph, List<GraphSite> sites, Map<String, OutputPlace> places) {
+      SameDiff graph, List<GraphSite> sites, Map<String, GraphPlace> places) {
     Map<String, OriginalPart> originals = new LinkedHashMap<>();
     sites.forEach(site -> originals.put(site.site().name(), new GraphOriginal(graph, site)));
     places.forEach((name, place) -> originals.put(name, new PlaceOriginal(place)));

@@ -53,4 +53,19 @@ public final class AdaLoraListener extends BaseTrainingListener {
   public void iterationDone(Model network, int iteration, int epoch) {
     allocator.afterUpdate(iteration, gradients);
   }
+
+  /**
+   * The arrays, by name, that a training which goes on later needs beside the updater's state and
+   * the number of iterations: the importances, the ranks that are kept, and the adapter's values
+   * with those of ranks that may still come back. To go on, assign copies of them to the arrays of
+   * a new listener, call its {@link #restored}, and set the iteration.
+   */
+  public Map<String, INDArray> state() {
+    return AllocatorState.of(allocator, adapter);
+  }
+
+  /** Called after {@link #state} has got the values of an earlier training. */
+  public void restored() {
+    allocator.restored();
+  }
 }

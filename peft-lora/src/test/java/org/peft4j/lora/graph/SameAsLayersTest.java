@@ -18,6 +18,7 @@ import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
+import org.nd4j.linalg.learning.config.Sgd;
 import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 import org.peft4j.Peft;
 import org.peft4j.PeftModel;
@@ -100,10 +101,11 @@ class SameAsLayersTest {
     assertThat(operations).contains("peft4j_graft_bp").noneMatch(name -> name.contains("matmul"));
   }
 
-  private static MultiLayerNetwork network() {
+  static MultiLayerNetwork network() {
     MultiLayerConfiguration configuration =
         new NeuralNetConfiguration.Builder()
             .seed(3)
+            .updater(new Sgd(0.1))
             .dataType(DataType.DOUBLE)
             .list()
             .layer(
@@ -127,7 +129,7 @@ class SameAsLayersTest {
     return network;
   }
 
-  private static SameDiff graph(MultiLayerNetwork network) {
+  static SameDiff graph(MultiLayerNetwork network) {
     SameDiff graph = SameDiff.create();
     SDVariable input = graph.placeHolder("x", DataType.DOUBLE, -1, IN);
     SDVariable goal = graph.placeHolder("labels", DataType.DOUBLE, -1, OUT);

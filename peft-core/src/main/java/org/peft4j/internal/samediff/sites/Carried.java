@@ -68,7 +68,8 @@ record Carried(String origin, int[] axes) {
     return name == null ? null : GraphParts.op(graph, name);
   }
 
-  private static boolean turns(SameDiffOp op) {
+  /** Whether an operation puts the dimensions of its only input into another order. */
+  static boolean turns(SameDiffOp op) {
     String name = op.getOp().opName();
     return GraphParts.inputs(op).size() == 1
         && (name.equals("permute") || name.equals("transpose"));
@@ -83,11 +84,16 @@ record Carried(String origin, int[] axes) {
   }
 
   /** Whether an operation gives its only input back. */
-  private static boolean passes(SameDiffOp op) {
+  static boolean passes(SameDiffOp op) {
     String name = op.getOp().opName();
     return GraphParts.inputs(op).size() == 1
         && op.getOutputsOfOp().size() == 1
         && (name.equals("identity") || name.equals("concat") || name.equals("split"));
+  }
+
+  /** The shape of the variable, where that of the origin is {@code shape}. */
+  long[] turned(long[] shape) {
+    return turned() ? IntStream.of(axes).mapToLong(axis -> shape[axis]).toArray() : shape;
   }
 
   /** Whether its dimensions are in another order than the origin's. */
