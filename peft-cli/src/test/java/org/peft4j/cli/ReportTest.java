@@ -103,7 +103,7 @@ class ReportTest {
             "Held-out loss",
             "Learning rate",
             "Gradient norm",
-            "Tokens per second",
+            "Tokens or pictures per second",
             "Memory (MB)");
     assertThat(charts)
         .allMatch(chart -> chart.lines("0,114,178") == (chart.title().startsWith("Held") ? 2 : 8));

@@ -155,7 +155,8 @@ public final class PlanCommand implements Runnable {
   private PlannedRun ofTexts(PeftConfig config) {
     TrainingBatch size = OPTIONS.in(() -> new TrainingBatch(batch, length));
     TransformerPlan plan = Transformers.plan(path, head(config), config, size);
-    return PlannedRun.of(plan, quantization.of(path), chosen(), offload.isPresent());
+    boolean pictures = !Families.read(path).readsText();
+    return PlannedRun.of(plan, pictures, quantization.of(path), chosen(), offload.isPresent());
   }
 
   /** The autoencoder of Stable Diffusion makes latents of an eighth of a picture's extents. */

@@ -37,9 +37,10 @@ record PlannedRun(
     TrainingMemory of(Precision precision, boolean checkpointing);
   }
 
-  /** A plan for a transformer. */
+  /** A plan for a transformer of texts, or of pictures. */
   static PlannedRun of(
       TransformerPlan plan,
+      boolean pictures,
       Optional<Quantization> quantization,
       StandardOptimizer optimizer,
       boolean offload) {
@@ -55,7 +56,10 @@ record PlannedRun(
         plan.modelType(),
         plan.adapter(),
         batch,
-        text("%,d × %,d tokens", plan.batch().sequences(), plan.batch().length()),
+        text(
+            pictures ? "%,d pictures of %,d positions" : "%,d × %,d tokens",
+            plan.batch().sequences(),
+            plan.batch().length()),
         estimate,
         quantization,
         optimizer,

@@ -16,6 +16,7 @@ import org.peft4j.PeftModel;
 import org.peft4j.cli.options.ByteSize;
 import org.peft4j.cli.options.OpenModel;
 import org.peft4j.cli.options.TaskData;
+import org.peft4j.cli.options.Wording;
 import org.peft4j.train.FineTuner;
 import org.peft4j.train.FineTuningSettings;
 import org.peft4j.train.data.Batch;
@@ -39,6 +40,7 @@ final class DryRun<B extends Batch> implements TrainingListener {
   private final OpenModel open;
   private final TaskData<B> data;
   private final FineTuningSettings settings;
+  private final Wording wording;
   private final Runnable stop;
   private long total;
   private Optional<StepMetrics> last = Optional.empty();
@@ -48,10 +50,16 @@ final class DryRun<B extends Batch> implements TrainingListener {
    *
    * @param stop ends the training after the present step
    */
-  DryRun(OpenModel open, TaskData<B> data, FineTuningSettings settings, Runnable stop) {
+  DryRun(
+      OpenModel open,
+      TaskData<B> data,
+      FineTuningSettings settings,
+      Wording wording,
+      Runnable stop) {
     this.open = open;
     this.data = data;
     this.settings = settings;
+    this.wording = wording;
     this.stop = stop;
   }
 
@@ -74,9 +82,10 @@ final class DryRun<B extends Batch> implements TrainingListener {
     StepMetrics step = last.orElseThrow();
     out.printf(
         Locale.ROOT,
-        "one step: %s, %,d tokens, loss %.4f%n",
+        "one step: %s, %,d %s, loss %.4f%n",
         TimeText.of(step.stepSeconds()),
         step.tokens(),
+        wording.parts(),
         step.loss());
     double seconds = total * step.stepSeconds();
     out.printf(Locale.ROOT, "%,d steps: about %s%n", total, TimeText.of(seconds));

@@ -75,7 +75,9 @@ final class RunOptions {
   @Option(
       names = "--max-tokens",
       paramLabel = "N",
-      description = "End after the step in which the training has seen that many tokens.")
+      description =
+          "End after the step in which the training has seen that many tokens; of a model of"
+              + " pictures, pictures.")
   Optional<Long> maxTokens = Optional.empty();
 
   @Option(

@@ -167,7 +167,7 @@ final class Training {
       options.rates.forEach(builder::learningRateOf);
       command.listeners().forEach(builder::listener);
       if (command.kept.dryRun) {
-        dryRun(open, data, settings, builder);
+        dryRun(open, data, settings, wording, builder);
       } else if (command.kept.findLearningRate) {
         RateSearch.run(builder.build(), out);
       } else if (!workers.first()) {
@@ -217,9 +217,13 @@ final class Training {
   }
 
   private <B extends Batch> void dryRun(
-      OpenModel open, TaskData<B> data, FineTuningSettings settings, FineTunerBuilder<B> builder) {
+      OpenModel open,
+      TaskData<B> data,
+      FineTuningSettings settings,
+      Wording wording,
+      FineTunerBuilder<B> builder) {
     FineTuner[] tuner = new FineTuner[1];
-    DryRun<B> dry = new DryRun<>(open, data, settings, () -> tuner[0].stop());
+    DryRun<B> dry = new DryRun<>(open, data, settings, wording, () -> tuner[0].stop());
     tuner[0] = builder.listener(dry).build();
     dry.run(tuner[0], modelOptions(), out);
   }

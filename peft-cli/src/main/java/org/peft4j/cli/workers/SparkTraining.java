@@ -36,7 +36,7 @@ final class SparkTraining {
                   progress ->
                       out.printf(
                           Locale.ROOT,
-                          "step %d, %,d tokens%n",
+                          "step %d, %,d tokens (or pictures)%n",
                           progress.steps(),
                           progress.tokens()))
               .run(worker -> work(command, worker, line));

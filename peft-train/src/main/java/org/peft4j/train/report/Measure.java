@@ -17,7 +17,7 @@ record Measure(String title, double unit) {
           "loss", new Measure("Loss", 1),
           "learning_rate", new Measure("Learning rate", 1),
           "grad_norm", new Measure("Gradient norm", 1),
-          "tokens_per_second", new Measure("Tokens per second", 1),
+          "tokens_per_second", new Measure("Tokens or pictures per second", 1),
           "memory_bytes", new Measure("Memory (MB)", MEGABYTE));
 
   /** What a field is; names that only an objective knows stay as they are. */
