@@ -150,6 +150,52 @@ class PictureClassesTest {
     assertThat(run.out()).contains("pictures: 15");
   }
 
+  /** The first loss is near that of the whole weights, from the same first values, and not that. */
+  @Test
+  void theBaseMayBeHeldInFourBits(@TempDir Path work) throws IOException {
+    double[] plain = steps(work.resolve("plain"));
+    double[] four = steps(work.resolve("four"), "--quantization", "nf4");
+    assertThat(four).hasSize(3);
+    assertThat(four[0])
+        .isCloseTo(plain[0], Offset.offset(0.1 * plain[0]))
+        .isNotCloseTo(plain[0], Offset.offset(1e-4 * plain[0]));
+    Run eval =
+        Run.of(
+            "eval",
+            "--model",
+            model,
+            "--adapter",
+            work.resolve("four"),
+            "--data",
+            pictures,
+            "--quantization",
+            "nf4");
+    assertThat(eval.status()).as(eval.err()).isZero();
+    assertThat(eval.out()).contains("accuracy: ");
+  }
+
+  private static double[] steps(Path output, Object... more) throws IOException {
+    Run run = three(output, more);
+    assertThat(run.status()).as(run.err()).isZero();
+    return Run.numbers(output, "loss");
+  }
+
+  private static Run three(Path output, Object... more) {
+    Object[] first = {"train", "--model", model, "--data", pictures, "--output", output};
+    Object[] usual = {"--rank", 4, "--target", "all-linear", "--steps", 3, "--batch-size", 5};
+    return Run.of(Run.with(Run.with(first, usual), more));
+  }
+
+  @Test
+  void aDryRunAndAPlanCountPictures(@TempDir Path work) {
+    Run run = three(work.resolve("out"), "--dry-run");
+    assertThat(run.status()).as(run.err()).isZero();
+    assertThat(run.out()).contains(", 5 pictures, loss ").doesNotContain("tokens");
+    assertThat(Run.of("plan", model, "--target", "all-linear", "--batch", 2).out())
+        .contains("memory, 2 pictures of 17 positions")
+        .doesNotContain("tokens");
+  }
+
   @Test
   void otherClassesGetANewHead(@TempDir Path other) throws IOException {
     Random random = new Random(9);

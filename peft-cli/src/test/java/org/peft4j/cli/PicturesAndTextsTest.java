@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.junit.jupiter.api.Test;
@@ -58,41 +57,23 @@ class PicturesAndTextsTest {
     return run.err();
   }
 
+  private static void train(String kind, Path output, Object... more) {
+    Object[] own = {"train", "--model", model(kind), "--adapter", adapter(kind), "--data", DATA};
+    run(Run.with(Run.with(own, "--batch-size", 4, "--no-shuffle", "--output", output), more));
+  }
+
   /** Three steps of AdamW from the same adapter, over two epochs: each loss is the reference's. */
   @ParameterizedTest
   @ValueSource(strings = {"captions", "pairs"})
   void aTrainingTakesTheReferencesSteps(String kind) throws IOException {
     Path output = folder.resolve("adapter");
-    run(
-        "train",
-        "--model",
-        model(kind),
-        "--adapter",
-        adapter(kind),
-        "--data",
-        DATA,
-        "--batch-size",
-        4,
-        "--steps",
-        3,
-        "--learning-rate",
-        0.02,
-        "--schedule",
-        "constant",
-        "--no-shuffle",
-        "--output",
-        output);
+    train(kind, output, "--steps", 3, "--learning-rate", 0.02, "--schedule", "constant");
 
-    List<Double> losses = new ArrayList<>();
-    for (String line : Files.readAllLines(output.resolve("metrics.jsonl"))) {
-      if (json(line).has("loss")) {
-        losses.add(json(line).get("loss").asDouble());
-      }
-    }
+    double[] losses = Run.numbers(output, "loss");
     JsonNode wanted = expected(kind).get("losses");
     assertThat(losses).hasSize(wanted.size());
-    for (int step = 0; step < losses.size(); step++) {
-      assertThat(losses.get(step)).isCloseTo(wanted.get(step).asDouble(), within(2e-5));
+    for (int step = 0; step < losses.length; step++) {
+      assertThat(losses[step]).isCloseTo(wanted.get(step).asDouble(), within(2e-5));
     }
   }
 
@@ -101,25 +82,8 @@ class PicturesAndTextsTest {
   @CsvSource({"captions, --quantization, nf4", "pairs, --precision, bf16"})
   void theBaseMayBeHeldInFewerBits(String kind, String option, String value) throws IOException {
     Path output = folder.resolve("adapter");
-    run(
-        "train",
-        "--model",
-        model(kind),
-        "--adapter",
-        adapter(kind),
-        "--data",
-        DATA,
-        "--batch-size",
-        4,
-        "--steps",
-        1,
-        "--no-shuffle",
-        option,
-        value,
-        "--output",
-        output);
-    double loss =
-        json(Files.readAllLines(output.resolve("metrics.jsonl")).get(0)).get("loss").asDouble();
+    train(kind, output, "--steps", 1, option, value);
+    double loss = Run.numbers(output, "loss")[0];
     double whole = expected(kind).get("losses").get(0).asDouble();
     assertThat(loss).isCloseTo(whole, within(0.05)).isNotCloseTo(whole, within(1e-4));
   }
@@ -191,13 +155,13 @@ class PicturesAndTextsTest {
     Path file = folder.resolve("vectors.safetensors");
     Path wanted = FOLDER.resolve("clip-vectors.safetensors");
     Object[] common = {"embed", "--model", CLIP, "--adapter", adapter("pairs"), "--data", DATA};
-    assertThat(run(with(common, "--output", file))).contains("6 vectors of 8 written");
+    assertThat(run(Run.with(common, "--output", file))).contains("6 vectors of 8 written");
     assertSame(file, wanted, "image_embeds");
-    run(with(common, "--texts", "--output", file));
+    run(Run.with(common, "--texts", "--output", file));
     assertSame(file, wanted, "text_embeds");
 
     Path lines = folder.resolve("vectors.jsonl");
-    run(with(common, "--no-normalize", "--output", lines));
+    run(Run.with(common, "--no-normalize", "--output", lines));
     JsonNode first = json(Files.readAllLines(lines).get(0));
     assertThat(first.get("file_name").asText()).isEqualTo("0.png");
     float[] unit = values(wanted, "image_embeds");
@@ -210,12 +174,6 @@ class PicturesAndTextsTest {
       assertThat(first.get("vector").get(i).asDouble() / Math.sqrt(length))
           .isCloseTo(unit[i], within(1e-5));
     }
-  }
-
-  private static Object[] with(Object[] first, Object... more) {
-    List<Object> all = new ArrayList<>(List.of(first));
-    all.addAll(List.of(more));
-    return all.toArray();
   }
 
   private static float[] values(Path file, String name) {
@@ -242,8 +200,8 @@ class PicturesAndTextsTest {
     Files.writeString(data.resolve("1.png"), "no picture");
     Object[] train = {"train", "--model", model(kind), "--data", data, "--steps", 1};
     Object[] out = {"--output", folder.resolve("out")};
-    assertThat(fails(with(train, out))).contains("1.png is not a picture that can be read");
-    Run skipped = Run.of(with(with(train, out), "--broken-pictures", "skip"));
+    assertThat(fails(Run.with(train, out))).contains("1.png is not a picture that can be read");
+    Run skipped = Run.of(Run.with(Run.with(train, out), "--broken-pictures", "skip"));
     assertThat(skipped.status()).as(skipped.err()).isZero();
     assertThat(skipped.out()).contains("training data: 3 pictures with texts");
     assertThat(Files.readString(folder.resolve("out/adapter_config.json")))

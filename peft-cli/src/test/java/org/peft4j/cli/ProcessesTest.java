@@ -12,13 +12,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.peft4j.internal.json.JsonReader;
 import org.peft4j.train.Checkpoints;
 
 /** {@code peft train --processes}. */
@@ -44,8 +42,8 @@ class ProcessesTest {
     Path two = folder.resolve("two");
     Object[] evaluated = {"--eval", Run.INPUTS, "--eval-every", 3};
 
-    assertThat(Run.of(with(train(one, 6, "--batch-size", 2), evaluated)).status()).isZero();
-    Run run = Run.of(with(train(two, 6, "--batch-size", 1, "--processes", 2), evaluated));
+    assertThat(Run.of(Run.with(train(one, 6, "--batch-size", 2), evaluated)).status()).isZero();
+    Run run = Run.of(Run.with(train(two, 6, "--batch-size", 1, "--processes", 2), evaluated));
 
     assertThat(run.status()).as(run.err()).isZero();
     assertThat(run.out()).contains("step 6/6", "adapter saved in " + two);
@@ -55,22 +53,10 @@ class ProcessesTest {
         .forEach(
             (name, values) ->
                 assertThat(values).containsExactly(expected.get(name), within(1e-5f)));
-    assertThat(numbers(two, "loss")).containsExactly(numbers(one, "loss"), within(1e-5));
-    assertThat(numbers(two, "eval_loss")).hasSize(2);
-    assertThat(numbers(two, "eval_loss")).containsExactly(numbers(one, "eval_loss"), within(1e-5));
-  }
-
-  private static Object[] with(Object[] first, Object... more) {
-    return Stream.concat(Arrays.stream(first), Arrays.stream(more)).toArray();
-  }
-
-  private static double[] numbers(Path output, String field) throws IOException {
-    JsonReader reader = JsonReader.upTo(1 << 16, 1 << 16);
-    return Files.readAllLines(output.resolve("metrics.jsonl")).stream()
-        .map(line -> reader.tryParse(line).orElseThrow())
-        .filter(line -> line.has(field))
-        .mapToDouble(line -> line.get(field).asDouble())
-        .toArray();
+    assertThat(Run.numbers(two, "loss")).containsExactly(Run.numbers(one, "loss"), within(1e-5));
+    assertThat(Run.numbers(two, "eval_loss")).hasSize(2);
+    assertThat(Run.numbers(two, "eval_loss"))
+        .containsExactly(Run.numbers(one, "eval_loss"), within(1e-5));
   }
 
   private static List<ProcessHandle> workers(ProcessHandle parent) {

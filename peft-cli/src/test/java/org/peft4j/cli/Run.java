@@ -1,11 +1,15 @@
 package org.peft4j.cli;
 
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.peft4j.internal.json.JsonReader;
 import org.peft4j.safetensors.SafetensorsFile;
 import org.peft4j.safetensors.TensorSource;
 
@@ -34,6 +38,21 @@ record Run(int status, String out, String err) {
             new PrintWriter(err, true),
             Arrays.stream(arguments).map(Object::toString).toArray(String[]::new));
     return new Run(status, out.toString(), err.toString());
+  }
+
+  /** Arguments, and more of them. */
+  static Object[] with(Object[] first, Object... more) {
+    return Stream.concat(Arrays.stream(first), Arrays.stream(more)).toArray();
+  }
+
+  /** The values of a field in the lines that a training wrote: its losses, or those of others. */
+  static double[] numbers(Path output, String field) throws IOException {
+    JsonReader reader = JsonReader.upTo(1 << 16, 1 << 16);
+    return Files.readAllLines(output.resolve("metrics.jsonl")).stream()
+        .map(line -> reader.tryParse(line).orElseThrow())
+        .filter(line -> line.has(field))
+        .mapToDouble(line -> line.get(field).asDouble())
+        .toArray();
   }
 
   /** The tensors of a saved adapter. */
