@@ -1,4 +1,4 @@
-/** A training step of Stable Diffusion's UNet. */
+/** Training steps of models of pictures. */
 @NullMarked
 package org.peft4j.benchmarks.picture;
 

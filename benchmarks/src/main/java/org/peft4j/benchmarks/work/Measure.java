@@ -11,10 +11,9 @@ import org.peft4j.internal.files.AdapterFiles;
 import org.peft4j.lora.LoraConfig;
 import org.peft4j.train.data.TokenizedFile;
 import org.peft4j.train.data.TrainingData;
-import org.peft4j.transformers.config.Precision;
 import org.peft4j.transformers.family.Families;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Measures one piece of work of PEFT4J and prints a {@link Measurement}. */
@@ -23,17 +22,13 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     description = "Measures one piece of work in this process; prints one line of JSON.")
 public final class Measure implements Callable<Integer> {
-  @Option(names = "--model", required = true, description = "a checkpoint folder")
-  Path model = Path.of("");
+  @Mixin StepOptions options = new StepOptions(8, 8);
 
   @Option(names = "--data", required = true, description = "token ids; written if missing")
   Path data = Path.of("");
 
   @Option(names = "--work", description = "${COMPLETION-CANDIDATES}; default train")
   Workload work = Workload.TRAIN;
-
-  @Option(names = "--rank", description = "r of LoRA; default 8")
-  int rank = 8;
 
   @Option(names = "--alpha", description = "α of LoRA; default 16")
   double alpha = 16;
@@ -50,34 +45,23 @@ public final class Measure implements Callable<Integer> {
   @Option(names = "--length", description = "tokens of a row; default 128")
   int length = 128;
 
-  @Option(names = "--steps", description = "steps that count; default 8")
-  int steps = 8;
-
   @Option(names = "--warmup", description = "steps before them; default 2")
   int warmup = 2;
 
-  @Option(names = "--precision", description = "${COMPLETION-CANDIDATES}; default FP32")
-  Precision precision = Precision.FP32;
-
-  @Option(names = "--checkpointing", description = "recompute activations in the backward pass")
-  boolean checkpointing;
-
   public static void main(String[] arguments) {
-    System.exit(
-        new CommandLine(new Measure())
-            .setCaseInsensitiveEnumValuesAllowed(true)
-            .execute(arguments));
+    StepOptions.run(new Measure(), arguments);
   }
 
   @Override
   public Integer call() throws JsonProcessingException {
-    RandomTokens.require(data, Families.read(model).vocabularySize(), batch, length);
+    RandomTokens.require(data, Families.read(options.model()).vocabularySize(), batch, length);
     TrainingData tokens = TokenizedFile.read(data);
+    AdaptedModel.Setting setting =
+        new AdaptedModel.Setting(options.precision(), options.checkpointing());
     Stopwatch watch = Stopwatch.start();
-    try (AdaptedModel adapted =
-        AdaptedModel.load(model, new AdaptedModel.Setting(precision, checkpointing), adapter())) {
+    try (AdaptedModel adapted = AdaptedModel.load(options.model(), setting, adapter())) {
       double loadSeconds = watch.seconds();
-      Timings timings = work.run(adapted, tokens, new Steps(warmup, steps));
+      Timings timings = work.run(adapted, tokens, new Steps(warmup, options.steps()));
       System.out.println(new JsonMapper().writeValueAsString(result(timings, loadSeconds)));
     }
     return 0;
@@ -88,7 +72,7 @@ public final class Measure implements Callable<Integer> {
       return AdapterFiles.readConfigFile(config);
     }
     return LoraConfig.builder()
-        .rank(rank)
+        .rank(options.rank())
         .alpha(alpha)
         .targetModules(target)
         .taskType("CAUSAL_LM")
@@ -99,8 +83,8 @@ public final class Measure implements Callable<Integer> {
     return new Measurement(
         "peft4j",
         work.toString(),
-        precision.name().toLowerCase(Locale.ROOT),
-        checkpointing,
+        options.precision().name().toLowerCase(Locale.ROOT),
+        options.checkpointing(),
         timings.seconds(),
         timings.tokens(),
         PeakMemory.bytes(),
