@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,6 +24,7 @@ import org.peft4j.lora.LoraInit;
 import org.peft4j.quantization.GroupQuantization;
 import org.peft4j.quantization.Quantization;
 import org.peft4j.safetensors.DType;
+import org.peft4j.safetensors.TensorSource;
 import org.peft4j.testing.Mutations;
 import org.peft4j.transformers.checkpoint.CheckpointWriter;
 import org.peft4j.transformers.family.Families;
@@ -83,7 +86,11 @@ class QuantizedFilesTest {
       Quantization.fp4().withBlockSize(128),
       Quantization.nf4().withDoubleQuantization(true).withBlockSize(32),
       Quantization.int8(),
-      Quantization.llmInt8().withThreshold(1.5)
+      Quantization.llmInt8().withThreshold(1.5),
+      Quantization.int4(),
+      GroupQuantization.ofBits(4).withGroupSize(8).withZeroPoints(false),
+      GroupQuantization.ofBits(8).withGroupSize(16).withSkipModules(List.of("up_proj", "c_fc")),
+      GroupQuantization.ofBits(8).withGroupSize(0)
     };
   }
 
@@ -111,19 +118,76 @@ class QuantizedFilesTest {
     assertThat(logits(copy, plain)).isEqualTo(logits(FOLDER.resolve("nf4_double"), plain));
   }
 
-  @Test
-  void integersByGroupsHaveNoWrittenForm() {
-    TransformerOptions groups =
-        TransformerOptions.defaults().withQuantization(GroupQuantization.ofBits(4));
-    try (CausalLanguageModel model = Transformers.load(Golden.base("llama"), groups)) {
-      assertThatThrownBy(() -> CheckpointWriter.of(model).write(folder.resolve("groups")))
-          .isInstanceOf(PeftException.class)
-          .hasMessageContaining("q_proj.weight is held as integers by groups")
-          .hasMessageContaining("nf4, fp4 or int8 by rows");
+  /**
+   * GPTQ's order of inputs, and AWQ's and GPTQ's codes, are written in the form of this library.
+   */
+  @ParameterizedTest
+  @ValueSource(strings = {"gptq", "gptq_order", "gptq_8", "awq"})
+  void integersOfOtherFormsAreWrittenInOurs(String name) {
+    TransformerOptions plain = TransformerOptions.defaults();
+    try (CausalLanguageModel model = Transformers.load(FOLDER.resolve(name), plain)) {
+      CheckpointWriter.of(model).write(folder.resolve("ours"));
       CheckpointWriter.of(model).dtype(DType.F32).write(folder.resolve("numbers"));
     }
-    assertThat(logits(folder.resolve("numbers"), TransformerOptions.defaults()))
-        .isEqualTo(logits(Golden.base("llama"), groups));
+    INDArray expected = logits(FOLDER.resolve(name), plain);
+    assertThat(logits(folder.resolve("ours"), plain)).isEqualTo(expected);
+    assertThat(logits(folder.resolve("ours"), plain.withOffload(true))).isEqualTo(expected);
+    assertThat(logits(folder.resolve("numbers"), plain)).isEqualTo(expected);
+    assertThat(Families.quantization(folder.resolve("numbers"))).isEmpty();
+  }
+
+  /** QA-LoRA: codes and scales stay, offsets move, and the merged checkpoint is in 4 bits. */
+  @Test
+  void mergedIntegersAreWritten() throws IOException {
+    Path base = folder.resolve("base");
+    Path merged = folder.resolve("merged");
+    Files.move(groups(), base);
+    LoraConfig config =
+        LoraConfig.builder()
+            .targetModules("q_proj", "down_proj")
+            .init(LoraInit.RANDOM)
+            .qalora(true)
+            .qaloraGroupSize(8)
+            .build();
+    INDArray adapted;
+    try (CausalLanguageModel model = Transformers.load(base);
+        PeftModel<ComputationGraph> peft = Peft.wrap(model.graph(), config)) {
+      INDArray ids = Golden.integers(FOLDER.resolve("nf4/expected.safetensors"), "input_ids");
+      adapted = peft.network().output(false, ids)[0].dup();
+      CheckpointWriter.of(model).merging(peft).write(merged);
+      assertThat(peft.network().output(false, ids)[0]).isEqualTo(adapted);
+    }
+    INDArray plain = logits(base, TransformerOptions.defaults());
+    INDArray read = logits(merged, TransformerOptions.defaults());
+    double most = adapted.amaxNumber().doubleValue();
+    assertThat(read.sub(adapted).amaxNumber().doubleValue()).isLessThan(1e-5 * most);
+    assertThat(plain.sub(adapted).amaxNumber().doubleValue()).isGreaterThan(1e-3 * most);
+    assertThat(Families.quantization(merged)).isEqualTo(Families.quantization(base)).isPresent();
+    String weight = "model.layers.0.self_attn.q_proj.weight";
+    try (TensorSource before = TensorSource.open(base.resolve("model.safetensors"));
+        TensorSource after = TensorSource.open(merged.resolve("model.safetensors"))) {
+      assertThat(after.buffer(weight)).isEqualTo(before.buffer(weight));
+      assertThat(after.buffer(weight + ".scales")).isEqualTo(before.buffer(weight + ".scales"));
+      assertThat(after.buffer(weight + ".offsets"))
+          .isNotEqualTo(before.buffer(weight + ".offsets"));
+    }
+    assertThat(Files.size(merged.resolve("model.safetensors")))
+        .isEqualTo(Files.size(base.resolve("model.safetensors")));
+  }
+
+  /** Plain LoRA changes inputs of a group differently. */
+  @Test
+  void plainLoraDoesNotMergeIntoIntegers() {
+    LoraConfig config = LoraConfig.builder().targetModules("q_proj").init(LoraInit.RANDOM).build();
+    TransformerOptions groups = TransformerOptions.defaults().withQuantization(Quantization.int4());
+    try (CausalLanguageModel model = Transformers.load(Golden.base("llama"), groups);
+        PeftModel<ComputationGraph> peft = Peft.wrap(model.graph(), config)) {
+      assertThatThrownBy(
+              () -> CheckpointWriter.of(model).merging(peft).write(folder.resolve("merged")))
+          .isInstanceOf(PeftException.class)
+          .hasMessageContaining("takes in only what changes all inputs of a group alike");
+      assertThat(folder.resolve("merged")).doesNotExist();
+    }
   }
 
   @Test
@@ -161,8 +225,10 @@ class QuantizedFilesTest {
   @CsvSource(
       delimiter = '|',
       value = {
+        "groups | \"bits\" : 4 | \"bits\" : 3 | bits is 3; allowed: 4, 8.",
+        "groups | \"group_size\" : 8 | \"group_size\" : 16 | scales has",
         "gptq | \"bits\": 4 | \"bits\": 3 | bits is 3; allowed: 4, 8.",
-        "gptq | \"gptq\" | \"hqq\" | quant_method is \"hqq\"; allowed: bitsandbytes, gptq, awq.",
+        "gptq | \"gptq\" | \"hqq\" | quant_method is \"hqq\"; allowed: bitsandbytes, gptq, awq, peft4j.",
         "awq  | \"gemm\" | \"gemv\" | version is \"gemv\"; allowed: gemm.",
         "awq  | \"bits\": 4 | \"bits\": 8 | bits is 8; allowed: 4.",
         "awq  | \"group_size\": 8 | \"group_size\": 16 | qzeros has 20 elements; the weight needs 12",
@@ -184,13 +250,26 @@ class QuantizedFilesTest {
   }
 
   private void copy(String name) throws IOException {
+    Path source = name.equals("groups") ? groups() : FOLDER.resolve(name);
     for (String file : new String[] {"config.json", "model.safetensors"}) {
-      Files.copy(FOLDER.resolve(name).resolve(file), folder.resolve(file));
+      Files.copy(source.resolve(file), folder.resolve(file));
     }
   }
 
+  /** A checkpoint in the form of this library. */
+  private Path groups() {
+    Path written = folder.resolve("groups");
+    TransformerOptions groups =
+        TransformerOptions.defaults()
+            .withQuantization(GroupQuantization.ofBits(4).withGroupSize(8));
+    try (CausalLanguageModel model = Transformers.load(Golden.base("llama"), groups)) {
+      CheckpointWriter.of(model).write(written);
+    }
+    return written;
+  }
+
   @ParameterizedTest
-  @CsvSource({"nf4_double, 1", "int8, 2", "gptq_order, 3"})
+  @CsvSource({"nf4_double, 1", "int8, 2", "gptq_order, 3", "groups, 4"})
   void damagedFilesAreRefusedOrRead(String name, int seed) throws IOException {
     copy(name);
     Path file = folder.resolve("model.safetensors");

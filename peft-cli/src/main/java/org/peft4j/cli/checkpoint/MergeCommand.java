@@ -93,7 +93,7 @@ public final class MergeCommand implements Runnable {
                   + " most %.1e, relative to the largest%n",
               output, difference);
     }
-    if (quantized) {
+    if (quantized && dtype.isPresent()) {
       Output.of(spec)
           .printf(
               "its weights are those that %s holds in fewer bits, as numbers; for a closer merge give"
@@ -102,7 +102,10 @@ public final class MergeCommand implements Runnable {
     }
   }
 
-  /** Into weights in fewer bits nothing can be merged: they are widened where a type is given. */
+  /**
+   * Into weights in fewer bits nothing can be merged but QA-LoRA into integers by groups: they are
+   * widened where a type is given.
+   */
   private TransformerOptions options(boolean quantized) {
     TransformerOptions plain = TransformerOptions.defaults();
     boolean half = dtype.equals(Optional.of(DType.BF16));

@@ -21,6 +21,16 @@ public final class Codes {
     return new Codes(bits, HostBytes.allocate((count * bits + 7) / 8));
   }
 
+  /** Those in {@code memory}, which is not copied. */
+  public static Codes in(int bits, HostBytes memory) {
+    return new Codes(bits, memory);
+  }
+
+  /** All bytes. */
+  ByteBuffer buffer() {
+    return memory.buffer();
+  }
+
   /**
    * Writes codes from number {@code first} on. Different threads may write at once what shares no
    * byte.

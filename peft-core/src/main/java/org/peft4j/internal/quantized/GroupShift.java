@@ -42,7 +42,8 @@ record GroupShift(GroupWeight weight, InputGroups groups, float[] offsets) {
                   + weight.format()
                   + " takes in only what changes all inputs of a group alike: QA-LoRA with"
                   + " qalora_group_size a multiple of the weight's groups. Keep the adapter beside"
-                  + " it, or merge it into a copy of the base in BF16 or FP32.");
+                  + " it, or merge it into a copy of the base in BF16 or FP32 (on the command line"
+                  + " --precision).");
         }
       }
       for (int group = 0; group < count; group++) {

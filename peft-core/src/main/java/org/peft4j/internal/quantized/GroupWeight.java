@@ -1,5 +1,6 @@
 package org.peft4j.internal.quantized;
 
+import java.nio.ByteBuffer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.memory.Scratch;
@@ -49,6 +50,30 @@ public final class GroupWeight extends QuantizedWeight {
   @Override
   public long bytes() {
     return codes.size() + scales.bytes() + offsets.bytes() + groups.bytes();
+  }
+
+  /** The bits of a code. */
+  public int bits() {
+    return bits;
+  }
+
+  public InputGroups groups() {
+    return groups;
+  }
+
+  /** Codes row by row of W; two of 4 bits in a byte, the first in its lower half. */
+  public ByteBuffer codes() {
+    return codes.buffer();
+  }
+
+  /** A copy of s, [out, groups]. */
+  public float[] scales() {
+    return scales.values();
+  }
+
+  /** A copy of o, [out, groups], with what is merged into it now. */
+  public float[] offsets() {
+    return offsets.values();
   }
 
   @Override

@@ -1,5 +1,7 @@
 package org.peft4j.internal.quantized;
 
+import java.util.Optional;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** Which group each input of a matrix is in: consecutive ones, or as GPTQ's {@code g_idx} says. */
@@ -17,18 +19,39 @@ public final class InputGroups {
     this.count = (columns + size - 1) / size;
   }
 
-  /**
-   * @param ofInput the group of each input, from 0 to count − 1
-   */
-  public InputGroups(int[] ofInput, int count) {
+  private InputGroups(int[] ofInput, int count, int size) {
     this.columns = ofInput.length;
-    this.size = 1;
+    this.size = size;
     this.ofInput = ofInput.clone();
     this.count = count;
   }
 
-  int count() {
+  /**
+   * Consecutive groups where {@code ofInput} says no more than that.
+   *
+   * @param ofInput the group of each input, from 0 to count − 1
+   * @param size the inputs of a group; 0 for all of them
+   */
+  public static InputGroups of(int[] ofInput, int count, int size) {
+    int each = size == 0 ? ofInput.length : size;
+    boolean consecutive = IntStream.range(0, ofInput.length).allMatch(i -> ofInput[i] == i / each);
+    return consecutive
+        ? new InputGroups(ofInput.length, each)
+        : new InputGroups(ofInput, count, each);
+  }
+
+  public int count() {
     return count;
+  }
+
+  /** The inputs of a group; the last may have fewer. */
+  public int size() {
+    return size;
+  }
+
+  /** The group of each input; empty for consecutive ones. */
+  public Optional<int[]> order() {
+    return Optional.ofNullable(ofInput).map(int[]::clone);
   }
 
   int columns() {

@@ -18,6 +18,7 @@ import org.peft4j.adapter.Adapter;
 import org.peft4j.adapter.SharingAdapter;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.module.SiteLayer;
+import org.peft4j.internal.quantized.GroupWeight;
 import org.peft4j.internal.quantized.QuantizedWeight;
 import org.peft4j.internal.torch.WeightFiles;
 import org.peft4j.safetensors.DType;
@@ -41,6 +42,8 @@ import org.peft4j.transformers.internal.weights.TensorKeys;
  * head that is the token embedding's table is left out.
  */
 final class ModelTensors {
+  private static final AdapterScope NOTHING = new AdapterScope(() -> {});
+
   private final Optional<PeftModel<ComputationGraph>> adapters;
   private final Map<String, SiteLayer> layers = new HashMap<>();
   private final CheckpointNames names;
@@ -123,7 +126,8 @@ final class ModelTensors {
     }
     Site site = module.site();
     if (asHeld && layer(site).frozen(site, parameter.name()) instanceof QuantizedWeight weight) {
-      if (adapted.contains(site.name())) {
+      boolean moves = adapted.contains(site.name());
+      if (moves && !(weight instanceof GroupWeight)) {
         throw new PeftException(
             name
                 + " is held as "
@@ -132,7 +136,7 @@ final class ModelTensors {
                 + " into numbers instead (dtype, on the command line --precision), or keep the"
                 + " adapter beside the model.");
       }
-      all.addAll(quantized.add(name, weight));
+      all.addAll(quantized.add(name, weight, () -> moves ? merged(site) : NOTHING));
       return;
     }
     if (module instanceof LinearPart && !parameter.bias()) {
@@ -249,6 +253,10 @@ final class ModelTensors {
         name, types.of(name), parameter.shape(), (sink, key) -> write(site, parameter, sink, key));
   }
 
+  private AdapterScope merged(Site site) {
+    return adapters.orElseThrow().mergedAt(site);
+  }
+
   private SiteLayer layer(Site site) {
     SiteLayer layer = layers.get(site.name());
     if (layer == null) {
@@ -260,11 +268,7 @@ final class ModelTensors {
   private void write(Site site, SiteParameter parameter, TensorSink sink, String key)
       throws IOException {
     SiteLayer layer = layer(site);
-    if (adapters.isPresent() && adapted.contains(site.name())) {
-      try (AdapterScope merged = adapters.get().mergedAt(site)) {
-        WeightValues.write(layer.frozen(site, parameter.name()), sink, key);
-      }
-    } else {
+    try (AdapterScope scope = adapted.contains(site.name()) ? merged(site) : NOTHING) {
       WeightValues.write(layer.frozen(site, parameter.name()), sink, key);
     }
   }

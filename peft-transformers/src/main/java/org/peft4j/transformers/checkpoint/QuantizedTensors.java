@@ -3,28 +3,35 @@ package org.peft4j.transformers.checkpoint;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
+import org.peft4j.AdapterScope;
 import org.peft4j.internal.quantized.FourBitWeight;
+import org.peft4j.internal.quantized.GroupWeight;
 import org.peft4j.internal.quantized.QuantizedWeight;
 import org.peft4j.internal.quantized.RowWeight;
 import org.peft4j.internal.quantized.stored.BitsAndBytesForm;
+import org.peft4j.internal.quantized.stored.IntegerGroups;
+import org.peft4j.internal.quantized.stored.WrittenTensor;
 import org.peft4j.quantization.RowQuantization.Inputs;
 import org.peft4j.transformers.internal.family.QuantizationFields;
 
 /**
- * The weights of a checkpoint that are written in fewer bits, in bitsandbytes' form, and what
- * {@code quantization_config} says of them.
+ * The weights of a checkpoint that are written in fewer bits, in bitsandbytes' form or, for
+ * integers by groups, in one of this library, and what {@code quantization_config} says of them.
  */
 final class QuantizedTensors {
   private static final double THRESHOLD = 6;
 
   private final TreeSet<String> plain = new TreeSet<>();
   private @Nullable QuantizedWeight first;
+
+  /** −1 for whole rows. */
+  private int groupSize = -1;
 
   /** Notes a linear map whose weight is written as numbers. */
   void skip(String module) {
@@ -34,21 +41,34 @@ final class QuantizedTensors {
   /**
    * The tensors of a weight.
    *
-   * @throws org.peft4j.error.PeftException if it has no written form
+   * @param merging a scope in which what moves is written
    */
-  List<CheckpointTensor> add(String name, QuantizedWeight weight) {
-    List<CheckpointTensor> tensors = new ArrayList<>();
-    BitsAndBytesForm.of(name, weight)
-        .forEach(
-            part ->
-                tensors.add(
-                    new CheckpointTensor(
-                        part.name(),
-                        part.dtype(),
-                        part.shape(),
-                        (sink, key) -> sink.writeBytes(key, part.bytes().duplicate()))));
+  List<CheckpointTensor> add(String name, QuantizedWeight weight, Supplier<AdapterScope> merging) {
+    List<WrittenTensor> parts =
+        weight instanceof GroupWeight groups
+            ? IntegerGroups.tensors(name, groups)
+            : BitsAndBytesForm.of(name, weight);
     first = weight;
-    return tensors;
+    if (weight instanceof GroupWeight groups && groups.groups().count() > 1) {
+      groupSize = groups.groups().size();
+    }
+    return parts.stream().map(part -> tensor(part, merging)).toList();
+  }
+
+  private static CheckpointTensor tensor(WrittenTensor part, Supplier<AdapterScope> merging) {
+    return new CheckpointTensor(
+        part.name(),
+        part.dtype(),
+        part.shape(),
+        (sink, key) -> {
+          if (!key.endsWith(IntegerGroups.OFFSETS)) {
+            sink.writeBytes(key, part.values().get());
+            return;
+          }
+          try (AdapterScope scope = merging.get()) {
+            sink.writeBytes(key, part.values().get());
+          }
+        });
   }
 
   /** {@code quantization_config}; empty if no weight is in fewer bits. */
@@ -57,6 +77,12 @@ final class QuantizedTensors {
       return Optional.empty();
     }
     ObjectNode json = JsonNodeFactory.instance.objectNode();
+    if (first instanceof GroupWeight groups) {
+      json.put("quant_method", QuantizationFields.GROUPS).put("bits", groups.bits());
+      json.put("group_size", groupSize);
+      plain.forEach(json.putArray(QuantizationFields.SKIPPED)::add);
+      return Optional.of(json);
+    }
     json.put("quant_method", "bitsandbytes");
     boolean four = first instanceof FourBitWeight;
     json.put("load_in_4bit", four).put("load_in_8bit", !four);

@@ -7,7 +7,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.nd4j.linalg.api.buffer.DataType;
-import org.peft4j.error.PeftException;
 import org.peft4j.internal.quantized.Codebook;
 import org.peft4j.internal.quantized.DynamicValues;
 import org.peft4j.internal.quantized.FourBitWeight;
@@ -25,7 +24,7 @@ public final class BitsAndBytesForm {
    * The tensors of a weight.
    *
    * @param name the weight's: {@code model.layers.0.mlp.up_proj.weight}
-   * @throws PeftException for integers by groups, which bitsandbytes does not have
+   * @throws IllegalArgumentException for integers by groups, which bitsandbytes does not have
    */
   public static List<WrittenTensor> of(String name, QuantizedWeight weight) {
     if (weight instanceof FourBitWeight blocks) {
@@ -34,16 +33,14 @@ public final class BitsAndBytesForm {
     if (weight instanceof RowWeight rows) {
       return rows(name, rows);
     }
-    throw new PeftException(
-        name
-            + " is held as integers by groups, which bitsandbytes has no form for. Quantise with nf4,"
-            + " fp4 or int8 by rows to write a checkpoint, or give a type of numbers.");
+    throw new IllegalArgumentException(name + " is held as " + weight.format() + " by groups.");
   }
 
   private static List<WrittenTensor> fourBits(String name, FourBitWeight weight) {
     List<WrittenTensor> tensors = new ArrayList<>();
     ByteBuffer codes = weight.codes();
-    tensors.add(new WrittenTensor(name, DType.U8, List.of((long) codes.remaining(), 1L), codes));
+    tensors.add(
+        new WrittenTensor(name, DType.U8, List.of((long) codes.remaining(), 1L), weight::codes));
     ObjectNode state = JsonNodeFactory.instance.objectNode();
     String format = weight.quantization().format().id();
     state.put("quant_type", format);
@@ -55,7 +52,8 @@ public final class BitsAndBytesForm {
     if (weight.factors() instanceof QuantizedFactors nested) {
       ByteBuffer bytes = nested.codes();
       tensors.add(
-          new WrittenTensor(name + ".absmax", DType.U8, List.of((long) bytes.remaining()), bytes));
+          new WrittenTensor(
+              name + ".absmax", DType.U8, List.of((long) bytes.remaining()), nested::codes));
       tensors.add(WrittenTensor.floats(name + ".nested_absmax", nested.scales()));
       tensors.add(
           WrittenTensor.floats(name + ".nested_quant_map", DynamicValues.CODEBOOK.values()));
@@ -72,7 +70,7 @@ public final class BitsAndBytesForm {
             name + FourBitBlocks.STATE + format,
             DType.U8,
             List.of((long) text.length),
-            ByteBuffer.wrap(text)));
+            () -> ByteBuffer.wrap(text)));
     return tensors;
   }
 
@@ -80,8 +78,9 @@ public final class BitsAndBytesForm {
     String module = name.substring(0, name.length() - "weight".length());
     List<Long> shape = List.of(weight.shape()[0], weight.shape()[1]);
     return List.of(
-        new WrittenTensor(name, DType.I8, shape, weight.codes()),
+        new WrittenTensor(name, DType.I8, shape, weight::codes),
         WrittenTensor.floats(module + "SCB", weight.factors().values()),
-        new WrittenTensor(module + "weight_format", DType.U8, List.of(), ByteBuffer.allocate(1)));
+        new WrittenTensor(
+            module + "weight_format", DType.U8, List.of(), () -> ByteBuffer.allocate(1)));
   }
 }

@@ -68,7 +68,8 @@ public record PackedGroups(Layout layout, int bits, int groupSize, int zeroShift
         parts.tensor(".scales", (long) groups * out, DType.F16, DType.BF16, DType.F32);
     InputGroups order =
         parts.has(ORDER)
-            ? order(parts, parts.tensor(ORDER, in, DType.I32), groups)
+            ? InputGroups.of(
+                parts.groups(parts.tensor(ORDER, in, DType.I32), ORDER, groups), groups, groupSize)
             : new InputGroups(in, groupSize == 0 ? in : groupSize);
     return new StoredWeight(
         parts.names(),
@@ -79,22 +80,6 @@ public record PackedGroups(Layout layout, int bits, int groupSize, int zeroShift
           Words words = new Words(parts.integers(codes), inputs, out, in);
           return weight(words, parts.integers(zeros), parts.floats(scales), order, view, type);
         });
-  }
-
-  /** Consecutive groups where {@code g_idx} says no more than that. */
-  private InputGroups order(Parts parts, TensorInfo tensor, int groups) {
-    int[] ofInput = parts.integers(tensor);
-    boolean consecutive = true;
-    for (int i = 0; i < ofInput.length; i++) {
-      parts.require(
-          ofInput[i] >= 0 && ofInput[i] < groups,
-          ORDER,
-          "names the group " + ofInput[i] + "; there are " + groups);
-      consecutive &= ofInput[i] == (groupSize == 0 ? 0 : i / groupSize);
-    }
-    return consecutive
-        ? new InputGroups(ofInput.length, groupSize == 0 ? ofInput.length : groupSize)
-        : new InputGroups(ofInput, groups);
   }
 
   private GroupWeight weight(

@@ -71,6 +71,16 @@ record Parts(TensorSource source, String prefix, Set<String> names) {
     return values;
   }
 
+  /** The group of each input, below {@code count}. */
+  int[] groups(TensorInfo info, String suffix, int count) {
+    int[] ofInput = integers(info);
+    for (int group : ofInput) {
+      require(
+          group >= 0 && group < count, suffix, "names the group " + group + "; there are " + count);
+    }
+    return ofInput;
+  }
+
   void require(boolean good, String suffix, String problem) {
     if (!good) {
       throw new PeftException(source.path() + ": " + prefix + suffix + " " + problem + ".");

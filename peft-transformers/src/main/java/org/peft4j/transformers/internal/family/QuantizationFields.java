@@ -6,6 +6,7 @@ import java.util.Optional;
 import org.peft4j.internal.json.JsonReader;
 import org.peft4j.internal.quantized.stored.EightBitRows;
 import org.peft4j.internal.quantized.stored.FourBitBlocks;
+import org.peft4j.internal.quantized.stored.IntegerGroups;
 import org.peft4j.internal.quantized.stored.PackedGroups;
 import org.peft4j.internal.quantized.stored.PackedGroups.Layout;
 import org.peft4j.internal.quantized.stored.StoredQuantization;
@@ -17,11 +18,18 @@ import org.peft4j.quantization.RowQuantization;
 
 /**
  * {@code quantization_config} of a {@code config.json}: the form in which the checkpoint holds its
- * linear weights in fewer bits. bitsandbytes' forms, GPTQ and AWQ are supported.
+ * linear weights in fewer bits. bitsandbytes' forms, GPTQ, AWQ and the one of this library are
+ * supported.
  */
 public final class QuantizationFields {
   /** A field of this library: what enters the products with weights in 8 bits. */
   public static final String INPUTS = "peft4j_inputs";
+
+  /** The {@code quant_method} of integers by groups as this library writes them. */
+  public static final String GROUPS = "peft4j";
+
+  /** Modules that are plain numbers. */
+  public static final String SKIPPED = "modules_to_not_convert";
 
   /** Inputs are not rounded; without the field they are, as transformers does it. */
   public static final String AS_THEY_ARE = "as_they_are";
@@ -50,8 +58,9 @@ public final class QuantizationFields {
       case "bitsandbytes" -> Optional.of(ofBitsAndBytes(fields));
       case "gptq" -> Optional.of(gptq(fields));
       case "awq" -> Optional.of(awq(fields));
+      case GROUPS -> Optional.of(groups(fields));
       default -> {
-        fields.check(false, "quant_method", "bitsandbytes, gptq, awq");
+        fields.check(false, "quant_method", "bitsandbytes, gptq, awq, peft4j");
         fields.ignoreRest();
         yield Optional.empty();
       }
@@ -139,7 +148,7 @@ public final class QuantizationFields {
         new PackedGroups(Layout.INPUTS, bits, size, form.equals("gptq") ? 1 : 0),
         GroupQuantization.ofBits(bits).withGroupSize(size),
         fields,
-        "modules_to_not_convert");
+        SKIPPED);
   }
 
   private static StoredQuantization awq(ConfigFields fields) {
@@ -163,7 +172,17 @@ public final class QuantizationFields {
         new PackedGroups(Layout.OUTPUTS, bits, size, 0),
         GroupQuantization.ofBits(bits).withGroupSize(size),
         fields,
-        "modules_to_not_convert");
+        SKIPPED);
+  }
+
+  private static StoredQuantization groups(ConfigFields fields) {
+    int bits = bits(fields, List.of(4, 8));
+    int size = groupSize(fields);
+    return stored(
+        new IntegerGroups(bits, size),
+        GroupQuantization.ofBits(bits).withGroupSize(size),
+        fields,
+        SKIPPED);
   }
 
   private static int bits(ConfigFields fields, List<Integer> allowed) {
