@@ -8,6 +8,7 @@ import org.peft4j.config.PeftConfig;
 import org.peft4j.internal.graft.Passes;
 import org.peft4j.internal.wrapped.WrappedModel;
 import org.peft4j.method.AdapterView;
+import org.peft4j.method.Injection.FrozenValues;
 import org.peft4j.method.Methods;
 import org.peft4j.method.RandomMasks;
 import org.peft4j.method.TensorPlace;
@@ -18,10 +19,17 @@ import org.peft4j.site.Site;
 public final class ModelTraining {
   private final PeftModel<?> model;
   private final WrappedModel<?> wrapped;
+  private final FrozenValues frozen;
 
-  ModelTraining(PeftModel<?> model, WrappedModel<?> wrapped) {
+  ModelTraining(PeftModel<?> model, WrappedModel<?> wrapped, FrozenValues frozen) {
     this.model = model;
     this.wrapped = wrapped;
+    this.frozen = frozen;
+  }
+
+  /** The base model's weights, from which first values of an adapter may be computed. */
+  public FrozenValues frozen() {
+    return frozen;
   }
 
   /**

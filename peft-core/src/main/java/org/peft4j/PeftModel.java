@@ -115,7 +115,7 @@ public final class PeftModel<M> implements AutoCloseable {
 
   /** What a training loop needs beside the network. */
   public ModelTraining training() {
-    return new ModelTraining(this, wrapped);
+    return new ModelTraining(this, wrapped, sites);
   }
 
   /**

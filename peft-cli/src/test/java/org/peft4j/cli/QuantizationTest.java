@@ -3,8 +3,11 @@ package org.peft4j.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -162,11 +165,147 @@ class QuantizationTest {
         .contains("its weights are those that " + model + " holds in fewer bits, as numbers");
   }
 
+  /** LoftQ: codes and adapter are written together, and a training begins from them. */
+  @Test
+  void loftqWritesABaseAndTheAdapterThatBelongsToIt() throws IOException {
+    Path model = folder.resolve("base");
+    Path start = folder.resolve("start");
+    Run written =
+        Run.of(
+            Stream.concat(
+                    Stream.of("quantize", "-m", Run.LLAMA, "-o", model, "--adapter-output", start),
+                    Stream.of(
+                        "--quantization nf4 --loftq 3 --rank 4 --alpha 9 -t all-linear".split(" ")))
+                .toArray());
+    Run trained =
+        Run.of(
+            Stream.of("train", "-m", model, "-a", start, "-d", Run.INPUTS, "--steps", 1, "-o", "t")
+                .map(each -> each.equals("t") ? folder.resolve("t") : each)
+                .toArray());
+
+    assertThat(written.status()).as(written.err()).isZero();
+    assertThat(written.out())
+        .contains("checkpoint in nf4 written to " + model)
+        .contains("adapter written to " + start + "; train it with --model " + model);
+    assertThat(trained.status()).as(trained.err()).isZero();
+    assertThat(Files.readString(start.resolve("adapter_config.json")))
+        .contains("\"init_lora_weights\" : true", "\"loftq_config\" : { }")
+        .contains("\"base_model_name_or_path\" : \"" + model + "\"");
+    double exact = loss(Run.LLAMA, Optional.empty());
+    assertThat(Math.abs(loss(model, Optional.of(start)) - exact))
+        .isLessThan(Math.abs(loss(model, Optional.empty()) - exact));
+  }
+
+  private double loss(Path model, Optional<Path> adapter) {
+    Path out = folder.resolve("loss.safetensors");
+    Stream<Object> plain = Stream.of("forward", "-m", model, "-i", Run.INPUTS, "-o", out);
+    Stream<Object> more = adapter.<Stream<Object>>map(a -> Stream.of("-a", a)).orElse(Stream.of());
+    Run run = Run.of(Stream.concat(plain, more).toArray());
+    assertThat(run.status()).as(run.err()).isZero();
+    return loss(out);
+  }
+
+  private Run loftq(Path model, String options) {
+    return Run.of(
+        Stream.concat(
+                Stream.of("train", "-m", model, "-d", Run.INPUTS, "-o", folder.resolve("a")),
+                Stream.of(options.split(" "))
+                    .map(each -> each.equals("LLAMA") ? Run.LLAMA.toString() : each))
+            .toArray());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "false, --steps 1 --set init_lora_weights=loftq --original LLAMA",
+    "true, --steps 1 --set init_lora_weights=loftq --quantization nf4"
+  })
+  void anAdapterBeginsWithWhatAQuantisedBaseLost(boolean here, String options) {
+    Path model = here ? Run.LLAMA : folder.resolve("nf4");
+    if (!here) {
+      Run.of("quantize", "-m", Run.LLAMA, "-o", model, "--quantization", "nf4");
+    }
+    Run run = loftq(model, options);
+
+    assertThat(run.status()).as(run.err()).isZero();
+    assertThat(run.out()).contains("loftq: first values of 4 modules from " + Run.LLAMA);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--original LLAMA | --original is for a new adapter with --set init_lora_weights=loftq",
+        "--set init_lora_weights=loftq | Name the folder of the original checkpoint with --original",
+        "--original LLAMA --set init_lora_weights=loftq --set loftq_config={\"loftq_bits\":8}"
+            + " | Set loftq_config={\"loftq_bits\": 4}.",
+        "--original LLAMA --set init_lora_weights=loftq --set loftq_config={\"loftq_iter\":2}"
+            + " | peft quantize --loftq 2."
+      })
+  void loftqThatCannotBeIsRefused(String options, String message) {
+    Path model = folder.resolve("nf4");
+    Run.of("quantize", "-m", Run.LLAMA, "-o", model, "--quantization", "nf4");
+    Run run = loftq(model, options);
+
+    assertThat(run.status()).isNotZero();
+    assertThat(run.err()).contains(message);
+  }
+
+  @Test
+  void anAdapterOfLoftqNeedsItsIterations() {
+    Run run =
+        Run.of(
+            "quantize",
+            "-m",
+            Run.LLAMA,
+            "-o",
+            folder.resolve("x"),
+            "--quantization",
+            "nf4",
+            "--rank",
+            4);
+
+    assertThat(run.status()).isNotZero();
+    assertThat(run.err()).contains("add --loftq 1 or more");
+  }
+
+  /** QA-LoRA from a base in 4 bits to a merged model in 4 bits. */
+  @Test
+  void qaLoraTrainsAndMergesInFourBits() throws IOException {
+    Path model = folder.resolve("int4");
+    Path adapter = folder.resolve("qa");
+    Path merged = folder.resolve("merged");
+    Run written =
+        Run.of(
+            Stream.concat(
+                    Stream.of("quantize", "-m", Run.LLAMA, "-o", model),
+                    Stream.of("--quantization int4 --block-size 8".split(" ")))
+                .toArray());
+    Run trained =
+        Run.of(
+            Stream.concat(
+                    Stream.of("train", "-m", model, "-d", Run.INPUTS, "-o", adapter),
+                    Stream.of(
+                        "--steps 2 -l 1e-2 --set use_qalora=true --set qalora_group_size=8"
+                            .split(" ")))
+                .toArray());
+    Run merge = Run.of("merge", "-m", model, "-a", adapter, "-o", merged);
+
+    assertThat(written.status()).as(written.err()).isZero();
+    assertThat(trained.status()).as(trained.err()).isZero();
+    assertThat(merge.status()).as(merge.err()).isZero();
+    assertThat(merge.out()).doesNotContain("as numbers");
+    assertThat(Files.size(merged.resolve("model.safetensors")))
+        .isEqualTo(Files.size(model.resolve("model.safetensors")));
+    double adapted = loss(model, Optional.of(adapter));
+    assertThat(loss(merged, Optional.empty())).isCloseTo(adapted, within(1e-5));
+    assertThat(Math.abs(loss(model, Optional.empty()) - adapted)).isGreaterThan(1e-4);
+  }
+
   @Test
   void quantizeNeedsAFormat() {
     Run run = Run.of("quantize", "-m", Run.LLAMA, "-o", folder.resolve("x"));
     assertThat(run.status()).isEqualTo(2);
-    assertThat(run.err()).contains("give --quantization: nf4, fp4 or int8");
+    assertThat(run.err()).contains("give --quantization: nf4, fp4, int8 or int4");
   }
 
   @ParameterizedTest

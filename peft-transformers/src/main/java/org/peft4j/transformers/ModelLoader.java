@@ -146,7 +146,10 @@ record ModelLoader(Path folder, ModelArchitecture architecture, TransformerOptio
               + " holds its weights in fewer bits already (quantization_config in its config.json)."
               + " Load it without a quantization, or quantise the original checkpoint.");
     }
-    HeldFormats plain = HeldFormats.of(options.dataType(), matrices()).widening(options.widening());
+    HeldFormats plain =
+        HeldFormats.of(options.dataType(), matrices())
+            .widening(options.widening())
+            .before(options.beforeQuantization());
     HeldFormats formats =
         options.quantization().map(q -> plain.quantizing(q, architecture)).orElse(plain);
     return new CheckpointReader(folder, keys, formats, stored.map(StoredQuantization::weights))

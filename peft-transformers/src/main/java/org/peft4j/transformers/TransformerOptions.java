@@ -9,6 +9,7 @@ import org.nd4j.linalg.learning.config.IUpdater;
 import org.nd4j.linalg.learning.regularization.Regularization;
 import org.peft4j.error.PeftException;
 import org.peft4j.quantization.Quantization;
+import org.peft4j.start.BeforeQuantization;
 import org.peft4j.transformers.config.Precision;
 
 /**
@@ -18,6 +19,7 @@ import org.peft4j.transformers.config.Precision;
  * @param precision FP32 holds weights in {@code dataType}, BF16 in half the memory of FLOAT
  * @param quantization how the linear weights of blocks are held in fewer bits; the rest, and the
  *     products, have {@code precision}
+ * @param beforeQuantization what is quantised in place of each of them
  * @param gradientCheckpointing whether blocks keep only their input for the backward pass and
  *     recompute the rest: less memory, a third more time, the same gradients bit for bit
  * @param updater the updater of adapters that train on the model
@@ -41,6 +43,7 @@ public record TransformerOptions(
     DataType dataType,
     Precision precision,
     Optional<Quantization> quantization,
+    BeforeQuantization beforeQuantization,
     boolean gradientCheckpointing,
     IUpdater updater,
     List<Regularization> regularization,
@@ -80,6 +83,7 @@ public record TransformerOptions(
         DataType.FLOAT,
         Precision.FP32,
         Optional.empty(),
+        BeforeQuantization.NONE,
         false,
         new Adam(LEARNING_RATE),
         List.of(),
@@ -103,6 +107,11 @@ public record TransformerOptions(
   /** The linear weights of blocks in fewer bits, made while they are read. */
   public TransformerOptions withQuantization(Quantization value) {
     return changed(fields -> fields.quantization = Optional.of(value));
+  }
+
+  /** Something else in place of each weight that is quantised, such as what LoftQ leaves of it. */
+  public TransformerOptions withBeforeQuantization(BeforeQuantization value) {
+    return changed(fields -> fields.beforeQuantization = value);
   }
 
   public TransformerOptions withGradientCheckpointing(boolean value) {
@@ -167,6 +176,7 @@ public record TransformerOptions(
     private DataType dataType;
     private Precision precision;
     private Optional<Quantization> quantization;
+    private BeforeQuantization beforeQuantization;
     private boolean gradientCheckpointing;
     private IUpdater updater;
     private List<Regularization> regularization;
@@ -182,6 +192,7 @@ public record TransformerOptions(
       dataType = options.dataType;
       precision = options.precision;
       quantization = options.quantization;
+      beforeQuantization = options.beforeQuantization;
       gradientCheckpointing = options.gradientCheckpointing;
       updater = options.updater;
       regularization = options.regularization;
@@ -199,6 +210,7 @@ public record TransformerOptions(
           dataType,
           precision,
           quantization,
+          beforeQuantization,
           gradientCheckpointing,
           updater,
           regularization,

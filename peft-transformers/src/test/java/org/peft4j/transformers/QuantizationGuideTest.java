@@ -16,8 +16,11 @@ import org.peft4j.Peft;
 import org.peft4j.PeftModel;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.lora.LoraConfig;
+import org.peft4j.lora.loftq.LoftqInitialiser;
 import org.peft4j.quantization.Quantization;
+import org.peft4j.start.OriginalWeights;
 import org.peft4j.transformers.checkpoint.CheckpointWriter;
+import org.peft4j.transformers.checkpoint.OriginalCheckpoint;
 import org.peft4j.transformers.family.Families;
 
 /** The code of {@code docs/quantization.md}. */
@@ -70,6 +73,25 @@ class QuantizationGuideTest {
     TransformerOptions options = TransformerOptions.defaults().withQuantization(Quantization.nf4());
     write(Golden.base("llama"), options, quantised);
     assertThat(Families.quantization(quantised)).contains(Quantization.nf4());
+  }
+
+  @Test
+  void loftqBeginsBesideAQuantisedBase(@TempDir Path adapter) {
+    TransformerOptions options = TransformerOptions.defaults().withQuantization(Quantization.nf4());
+    LoraConfig config = LoraConfig.builder().targetModules("q_proj").build();
+    try (CausalLanguageModel base = Transformers.load(Golden.base("llama"), options)) {
+      begin(base, config, Golden.base("llama"), adapter);
+    }
+    assertThat(adapter.resolve("adapter_model.safetensors")).exists();
+  }
+
+  private static void begin(
+      CausalLanguageModel base, LoraConfig config, Path folder, Path adapter) {
+    try (PeftModel<ComputationGraph> model = Peft.wrap(base.graph(), config);
+        OriginalWeights original = OriginalCheckpoint.open(folder, base)) {
+      new LoftqInitialiser(model, Peft.DEFAULT_ADAPTER).apply(original);
+      model.save(adapter);
+    }
   }
 
   private static void write(Path folder, TransformerOptions options, Path quantised) {

@@ -171,10 +171,11 @@ final class ImageTraining {
         || command.kept.report
         || !command.kept.samples.isEmpty()
         || command.preferences.isUsed()
+        || command.original.isPresent()
         || command.training.eval.isPresent()) {
       throw new PeftException(
-          "--packing, --padding-free, --dry-run, --find-learning-rate, --report, --sample, --eval"
-              + " and --objective are not for text-to-image; leave them out.");
+          "--packing, --padding-free, --dry-run, --find-learning-rate, --report, --sample, --eval,"
+              + " --original and --objective are not for text-to-image; leave them out.");
     }
   }
 

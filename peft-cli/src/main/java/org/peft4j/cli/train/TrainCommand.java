@@ -93,6 +93,15 @@ public final class TrainCommand implements Callable<Integer> {
       description = "Print such a file with all options, defaults included, and end.")
   boolean printConfig;
 
+  @Option(
+      names = "--original",
+      paramLabel = "DIR",
+      description =
+          "Folder of the checkpoint that a base in fewer bits was quantised from, for a new adapter"
+              + " with --set init_lora_weights=loftq (default: --model, where --quantization"
+              + " quantises it).")
+  Optional<Path> original = Optional.empty();
+
   @Mixin DataOptions data = new DataOptions();
 
   @Mixin TaskOption task = new TaskOption();

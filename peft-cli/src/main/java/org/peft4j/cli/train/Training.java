@@ -51,7 +51,7 @@ final class Training {
   private static final int SHOWN_LABELS = 20;
 
   private static final Set<String> PATHS =
-      Set.of("model", "output", "data", "adapter", "adapter-config", "eval", "resume");
+      Set.of("model", "output", "data", "adapter", "adapter-config", "original", "eval", "resume");
 
   private static final OptionNames OPTIONS =
       new OptionNames(
@@ -89,6 +89,7 @@ final class Training {
     Optional<Path> checkpoint = command.checkpoint();
     ReferenceChoice.check(command.preferences, true);
     Preparation prepared = Preparation.of(command);
+    LoftqStart.of(command, prepared.config());
     checkpoint.ifPresent(
         folder -> SameRun.require(folder.resolveSibling(""), command.commandLine()));
     return prepared;
@@ -128,13 +129,26 @@ final class Training {
     TaskHead head = prepared.head();
     Optional<PeftConfig> config = prepared.config();
     Optional<DataStart> start = config.flatMap(DataStart::of);
-    Optional<PeftConfig> first = config.map(asked -> start.map(s -> s.before(asked)).orElse(asked));
+    Optional<LoftqStart> loftq = LoftqStart.of(command, config);
+    Optional<PeftConfig> first =
+        config
+            .map(asked -> start.map(s -> s.before(asked)).orElse(asked))
+            .map(asked -> loftq.map(s -> s.before(asked)).orElse(asked));
     Wording wording = new Wording(head.task(), command.preferences.predictions());
     try (OpenModel open = open(head, first);
         ReferenceChoice reference = reference(open)) {
       PeftModel<ComputationGraph> model = open.wrapped().orElseThrow();
       TaskData<B> data = reference.on(read);
       start.ifPresent(asked -> start(asked, model, texts(asked, data)));
+      if (checkpoint.isEmpty()) {
+        loftq.ifPresent(
+            asked ->
+                out.printf(
+                    Locale.ROOT,
+                    "loftq: first values of %,d modules from %s%n",
+                    asked.apply(open),
+                    asked.original()));
+      }
       SafeSave save =
           SafeSave.to(
               command.output,

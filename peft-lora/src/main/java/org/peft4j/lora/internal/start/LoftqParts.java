@@ -1,12 +1,10 @@
 package org.peft4j.lora.internal.start;
 
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.error.PeftException;
 import org.peft4j.lora.LoftQ;
-import org.peft4j.lora.internal.algebra.PrincipalParts;
 import org.peft4j.lora.internal.lowrank.LoraShape;
 import org.peft4j.method.Injection.FrozenValues;
 import org.peft4j.site.Site;
@@ -67,9 +65,11 @@ final class LoftqParts {
               + site.name()
               + " is held as "
               + weight.format()
-              + ". Load the original model without a quantization: LoftQ's own values in "
+              + ". Give its original checkpoint beside it (LoftqInitialiser; --original on the"
+              + " command line), or load the original without a quantization: LoftQ's own values"
+              + " in "
               + settings.bits()
-              + " bits act in place of its weights then. Or take another start.");
+              + " bits act in place of its weights then.");
     }
     return weight;
   }
@@ -84,46 +84,31 @@ final class LoftqParts {
 
   private FrozenWeight alternating() {
     DataType products = weight().array().orElseThrow().dataType();
-    FrozenWeight now = null;
-    for (int t = 1; t <= settings.iterations(); t++) {
-      INDArray rest = weight().widened(now == null ? DataType.FLOAT : DataType.DOUBLE);
-      if (now != null) {
-        PrincipalParts parts = partsBeside(now);
-        rest.subi(parts.left().mmul(parts.right()));
-        now.close();
+    try (INDArray matrix = weight().widened(DataType.DOUBLE)) {
+      INDArray rest =
+          LowRankRest.last(
+              matrix, settings.iterations(), shape.rank(), part -> nearest(part, products));
+      FrozenWeight last = nearest(rest, products);
+      if (rest != matrix) {
+        rest.close();
       }
-      now = QuantizedWeights.nearest(settings.quantization(), site.name(), rest, products);
-      rest.close();
+      return last;
     }
-    return Objects.requireNonNull(now);
   }
 
-  /** The largest parts of W − Q. */
-  private PrincipalParts partsBeside(FrozenWeight q) {
-    INDArray difference = weight().widened(DataType.DOUBLE);
-    INDArray values = q.widened(DataType.DOUBLE);
-    difference.subi(values);
-    values.close();
-    PrincipalParts parts = PrincipalParts.of(difference, shape.rank());
-    difference.close();
-    return parts;
+  private FrozenWeight nearest(INDArray part, DataType products) {
+    return QuantizedWeights.nearest(settings.quantization(), site.name(), part, products);
   }
 
   /**
-   * Writes A = √(S/s)·R and B = L·√(S/s), so that s·B·A is the closest of rank r to W − Q. Hugging
-   * Face PEFT leaves out s.
+   * Writes A and B, so that s·B·A is the closest of rank r to W − Q.
    *
    * @param a [r, in]
    * @param b [out, r]
    */
   synchronized void fill(INDArray a, INDArray b) {
-    PrincipalParts parts = partsBeside(quantized());
-    for (int i = 0; i < shape.rank(); i++) {
-      double value = parts.values()[i];
-      a.getRow(i).assign(parts.right().getRow(i).mul(Math.sqrt(value / shape.scale())));
-      b.getColumn(i)
-          .assign(
-              parts.left().getColumn(i).mul(value == 0 ? 0 : 1 / Math.sqrt(value * shape.scale())));
+    try (INDArray matrix = weight().widened(DataType.DOUBLE)) {
+      LowRankRest.fill(LowRankRest.beside(matrix, quantized(), shape.rank()), shape.scale(), a, b);
     }
   }
 }

@@ -2,10 +2,10 @@ package org.peft4j.transformers.internal.weights;
 
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -19,6 +19,7 @@ import org.peft4j.quantization.Quantization;
 import org.peft4j.safetensors.TensorInfo;
 import org.peft4j.safetensors.TensorSource;
 import org.peft4j.site.Site;
+import org.peft4j.start.BeforeQuantization;
 import org.peft4j.transformers.architecture.LinearPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.weight.DenseWeight;
@@ -31,24 +32,27 @@ import org.peft4j.weight.WeightView;
  * @param vectors the type of vectors: biases, and the weights of normalisations
  * @param matrices the type of matrices
  * @param quantization of the tensors in {@code quantized}
- * @param quantized keys
+ * @param quantized linear maps by the keys of their weights
+ * @param before what is quantised in place of them
  * @param widening whether weights that a checkpoint holds in fewer bits become numbers
  */
 public record HeldFormats(
     DataType vectors,
     DataType matrices,
     Optional<Quantization> quantization,
-    Set<String> quantized,
+    Map<String, Site> quantized,
+    BeforeQuantization before,
     boolean widening) {
   private static final int CHUNK = 1 << 22;
 
   public HeldFormats {
-    quantized = Set.copyOf(quantized);
+    quantized = Map.copyOf(quantized);
   }
 
   /** Everything in these types. */
   public static HeldFormats of(DataType vectors, DataType matrices) {
-    return new HeldFormats(vectors, matrices, Optional.empty(), Set.of(), false);
+    return new HeldFormats(
+        vectors, matrices, Optional.empty(), Map.of(), BeforeQuantization.NONE, false);
   }
 
   /** The linear weights of the blocks in fewer bits, but for the modules that it skips. */
@@ -58,17 +62,21 @@ public record HeldFormats(
 
   /** The weights of those linear maps in fewer bits, but for the modules that it skips. */
   public HeldFormats quantizing(Quantization value, Stream<Site> linear) {
-    Set<String> keys =
-        linear
-            .filter(site -> !value.skips(site.name()))
-            .map(HeldFormats::weightKey)
-            .collect(Collectors.toSet());
-    return new HeldFormats(vectors, matrices, Optional.of(value), keys, widening);
+    Map<String, Site> sites = new HashMap<>();
+    linear
+        .filter(site -> !value.skips(site.name()))
+        .forEach(site -> sites.put(weightKey(site), site));
+    return new HeldFormats(vectors, matrices, Optional.of(value), sites, before, widening);
   }
 
   /** These, where weights that a checkpoint holds in fewer bits become numbers. */
   public HeldFormats widening(boolean value) {
-    return new HeldFormats(vectors, matrices, quantization, quantized, value);
+    return new HeldFormats(vectors, matrices, quantization, quantized, before, value);
+  }
+
+  /** These, with something else in place of the weights that are quantised. */
+  public HeldFormats before(BeforeQuantization value) {
+    return new HeldFormats(vectors, matrices, quantization, quantized, value, widening);
   }
 
   private static Stream<LinearPart> linearParts(ModelArchitecture model) {
@@ -84,24 +92,30 @@ public record HeldFormats(
   }
 
   /** Reads a tensor as the weight of {@code key}. */
-  FrozenWeight read(String key, TensorSource source, TensorInfo info, WeightView view) {
-    if (quantization.isEmpty() || !quantized.contains(key)) {
+  public FrozenWeight read(String key, TensorSource source, TensorInfo info, WeightView view) {
+    Site site = quantized.get(key);
+    if (quantization.isEmpty() || site == null) {
       return DenseWeight.of(
           array(source, info, info.shape().size() > 1 ? matrices : vectors), view);
     }
     // In the vectors' type, which is not rounded before.
     INDArray whole = array(source, info, vectors);
-    try {
-      return Quantizer.of(quantization.get()).quantize(key, whole, view, matrices);
-    } finally {
-      whole.close();
+    try (whole) {
+      INDArray matrix = view.of(whole);
+      INDArray taken = before.instead(site, matrix);
+      INDArray stored = taken == matrix ? whole : view.stored(taken, whole.shape());
+      FrozenWeight weight = Quantizer.of(quantization.get()).quantize(key, stored, view, matrices);
+      if (taken != matrix) {
+        taken.close();
+      }
+      return weight;
     }
   }
 
   /** The pages of a tensor's file where it is held as it lies there; none where it is not. */
   List<ByteBuffer> pages(String key, TensorSource source, TensorInfo info) {
     boolean stays =
-        !(quantization.isPresent() && quantized.contains(key))
+        !(quantization.isPresent() && quantized.containsKey(key))
             && !info.shape().isEmpty()
             && MappedArrays.possible(info, info.shape().size() > 1 ? matrices : vectors);
     return stays ? List.of(source.buffer(info.name())) : List.of();

@@ -96,7 +96,7 @@ public record TensorKeys(
   }
 
   /** The view of that key's tensor as a weight. */
-  WeightView view(String key) {
+  public WeightView view(String key) {
     return inputsFirst.contains(key) ? WeightView.TRANSPOSED : WeightView.AS_STORED;
   }
 
@@ -143,7 +143,7 @@ public record TensorKeys(
   }
 
   /** The key that a file's {@code name} means; empty if it is unknown. */
-  Optional<String> canonical(String name) {
+  public Optional<String> canonical(String name) {
     String own = names.own(HubNames.today(name));
     if (shapes.containsKey(own)) {
       return Optional.of(own);
