@@ -9,6 +9,7 @@ import java.util.function.UnaryOperator;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.peft4j.Peft;
 import org.peft4j.PeftModel;
+import org.peft4j.cli.workers.SharedBases;
 import org.peft4j.config.PeftConfig;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.files.AdapterFiles;
@@ -71,15 +72,17 @@ public record OpenModel(TransformerModel base, Optional<PeftModel<ComputationGra
       Path adapter,
       Optional<Double> dropout,
       TransformerOptions options) {
-    OpenModel open = of(model, head, List.of(new WeightedFolder(adapter, 1)), options);
+    List<WeightedFolder> adapters = List.of(new WeightedFolder(adapter, 1));
+    AdapterFiles.readConfig(adapter);
+    OpenModel open = open(SharedBases.open(model, head, options), adapters);
     dropout.ifPresent(value -> Dropout.set(open.wrapped().orElseThrow(), value));
     return open;
   }
 
-  /** A model with that head and a new adapter. */
+  /** A model with that head and a new adapter, to train. */
   public static OpenModel withNewAdapter(
       Path model, TaskHead head, PeftConfig config, long seed, TransformerOptions options) {
-    TransformerModel base = Transformers.open(model, head, options);
+    TransformerModel base = SharedBases.open(model, head, options);
     return open(base, () -> Optional.of(Peft.wrap(base.graph(), config, seed)));
   }
 
@@ -88,7 +91,7 @@ public record OpenModel(TransformerModel base, Optional<PeftModel<ComputationGra
     try {
       return new OpenModel(base, wrapped.get());
     } catch (RuntimeException e) {
-      base.close();
+      SharedBases.close(base);
       throw e;
     }
   }
@@ -134,6 +137,6 @@ public record OpenModel(TransformerModel base, Optional<PeftModel<ComputationGra
   @Override
   public void close() {
     wrapped.ifPresent(PeftModel::close);
-    base.close();
+    SharedBases.close(base);
   }
 }
