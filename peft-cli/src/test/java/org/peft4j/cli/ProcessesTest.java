@@ -8,8 +8,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
@@ -68,28 +71,33 @@ class ProcessesTest {
 
   private static void await(Path output, long step, Predicate<Path> alive)
       throws InterruptedException {
-    while (Checkpoints.latest(output).stream()
-        .noneMatch(found -> Long.parseLong(found.getFileName().toString().substring(11)) >= step)) {
+    while (Checkpoints.latest(output).stream().noneMatch(found -> reached(found) >= step)) {
       assertThat(alive).accepts(output);
       Thread.sleep(10);
     }
   }
 
-  @Test
-  void whenItIsStoppedAllSaveAndEnd() throws Exception {
-    Path output = folder.resolve("stopped");
+  /** Two workers and the process that has started them, in the middle of a training. */
+  private Process training(Path output, Path log) throws IOException, InterruptedException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
     Object[] more = {"--processes", 2, "--batch-size", 1, "--save-every", 2};
     Arrays.stream(train(output, 100_000, more)).map(Object::toString).forEach(command::add);
-    Path log = folder.resolve("log.txt");
     Process process =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
     await(output, 4, path -> process.isAlive());
+    assertThat(workers(process.toHandle())).hasSize(2);
+    return process;
+  }
+
+  @Test
+  void whenItIsStoppedAllSaveAndEnd() throws Exception {
+    Path output = folder.resolve("stopped");
+    Path log = folder.resolve("log.txt");
+    Process process = training(output, log);
     List<ProcessHandle> all = workers(process.toHandle());
-    assertThat(all).hasSize(2);
 
     process.destroy(); // SIGTERM, which takes the path of Ctrl-C.
     process.waitFor();
@@ -99,6 +107,78 @@ class ProcessesTest {
     assertThat(Files.readString(log)).contains("go on with: peft train --config", "--resume");
     assertThat(output.resolve("adapter_model.safetensors"))
         .hasSameBinaryContentAs(last.resolve("adapter_model.safetensors"));
+  }
+
+  /** As by kill -9, or when memory is short: nobody is there to end the workers. */
+  @Test
+  void whenTheFirstProcessIsKilledTheWorkersSaveAndEndByThemselves() throws Exception {
+    Path output = folder.resolve("orphans");
+    Process process = training(output, folder.resolve("log.txt"));
+    List<ProcessHandle> all = workers(process.toHandle());
+    Set<String> sockets = new TreeSet<>();
+    try {
+      for (ProcessHandle each : all) {
+        sockets.addAll(sockets(each));
+      }
+    } finally {
+      process.destroyForcibly().waitFor();
+    }
+
+    long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(2);
+    while (all.stream().anyMatch(ProcessesTest::runs) || !Collections.disjoint(open(), sockets)) {
+      assertThat(System.nanoTime()).as("workers or their sockets are there").isLessThan(deadline);
+      Thread.sleep(50);
+    }
+    Path last = Checkpoints.latest(output).orElseThrow();
+    assertThat(output.resolve("adapter_model.safetensors"))
+        .hasSameBinaryContentAs(last.resolve("adapter_model.safetensors"));
+  }
+
+  private static long reached(Path checkpoint) {
+    return Long.parseLong(checkpoint.getFileName().toString().substring(11));
+  }
+
+  /** Whether a process has not ended; of one that has, somebody else may not have taken notice. */
+  private static boolean runs(ProcessHandle process) {
+    Path status = Path.of("/proc", Long.toString(process.pid()), "status");
+    try {
+      return process.isAlive()
+          && !(Files.exists(status) && Files.readString(status).contains("State:\tZ"));
+    } catch (IOException e) {
+      return false; // It has just gone.
+    }
+  }
+
+  /** The numbers of a process' sockets, where the system tells them. */
+  private static Set<String> sockets(ProcessHandle process) throws IOException {
+    Set<String> numbers = new TreeSet<>();
+    Path files = Path.of("/proc", Long.toString(process.pid()), "fd");
+    if (Files.isDirectory(files)) {
+      try (Stream<Path> all = Files.list(files)) {
+        for (Path file : all.toList()) {
+          String target = Files.isSymbolicLink(file) ? Files.readSymbolicLink(file).toString() : "";
+          if (target.startsWith("socket:[")) {
+            numbers.add(target.substring(8, target.length() - 1));
+          }
+        }
+      }
+      assertThat(numbers).isNotEmpty();
+    }
+    return numbers;
+  }
+
+  /** The numbers of all sockets of TCP. */
+  private static Set<String> open() throws IOException {
+    Set<String> numbers = new TreeSet<>();
+    for (Path table : List.of(Path.of("/proc/net/tcp"), Path.of("/proc/net/tcp6"))) {
+      if (Files.exists(table)) {
+        Files.readAllLines(table).stream()
+            .skip(1)
+            .map(line -> line.strip().split("\\s+")[9])
+            .forEach(numbers::add);
+      }
+    }
+    return numbers;
   }
 
   @ParameterizedTest
