@@ -2,9 +2,12 @@ package org.peft4j.spark;
 
 import java.io.Serializable;
 import org.apache.spark.SparkContext;
+import org.apache.spark.scheduler.AccumulableInfo;
+import org.apache.spark.scheduler.StageInfo;
 import org.apache.spark.util.LongAccumulator;
 import org.peft4j.train.metrics.StepMetrics;
 import org.peft4j.train.metrics.TrainingListener;
+import scala.Option;
 
 /** Steps and tokens as Spark's accumulators, which its pages show. */
 final class WorkerCounts implements Serializable {
@@ -30,6 +33,27 @@ final class WorkerCounts implements Serializable {
 
   long tokensId() {
     return tokens.id();
+  }
+
+  /**
+   * Writes how far a running stage has come to what Spark's pages show of it. Spark itself does so
+   * only when a task ends, which is here the end of all.
+   */
+  void show(StageInfo stage, WorkerProgress now) {
+    show(stage, steps, now.steps());
+    show(stage, tokens, now.tokens());
+  }
+
+  /** A heartbeat may be heard of after the end of its task, whose count is the last word. */
+  private static void show(StageInfo stage, LongAccumulator count, Long now) {
+    Option<AccumulableInfo> before = stage.accumulables().get(count.id());
+    if (before.isDefined()
+        && before.get().value().isDefined()
+        && before.get().value().get() instanceof Long known
+        && known > now) {
+      return;
+    }
+    stage.accumulables().put(count.id(), count.toInfo(Option.empty(), Option.apply(now)));
   }
 
   /** Counts the steps of a training. */

@@ -1,5 +1,6 @@
 package org.peft4j.spark;
 
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -11,7 +12,11 @@ import org.apache.spark.scheduler.AccumulableInfo;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerExecutorMetricsUpdate;
 import org.apache.spark.scheduler.SparkListenerJobStart;
+import org.apache.spark.scheduler.SparkListenerStageCompleted;
+import org.apache.spark.scheduler.SparkListenerStageSubmitted;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
+import org.apache.spark.scheduler.StageInfo;
+import org.apache.spark.storage.RDDInfo;
 import org.peft4j.error.PeftException;
 import org.peft4j.train.parallel.WorkerLostException;
 import scala.Option;
@@ -20,7 +25,7 @@ import scala.jdk.javaapi.CollectionConverters;
 /**
  * Watches the workers of a job from the driver. A {@link PeftException} says what is wrong with a
  * file or a setting, which another try does not change: it ends the job. What executors count comes
- * with their heartbeats.
+ * with their heartbeats, and goes on to Spark's pages.
  */
 final class WorkerWatch extends SparkListener {
   private final SparkContext context;
@@ -28,6 +33,7 @@ final class WorkerWatch extends SparkListener {
   private final WorkerCounts counts;
   private final Consumer<WorkerProgress> progress;
   private final Set<Object> stages = ConcurrentHashMap.newKeySet();
+  private final Map<Object, StageInfo> running = new ConcurrentHashMap<>();
   private volatile Optional<PeftException> refusal = Optional.empty();
   private WorkerProgress told = new WorkerProgress(0, 0);
 
@@ -49,6 +55,23 @@ final class WorkerWatch extends SparkListener {
     if (Objects.equals(group, start.properties().getProperty("spark.jobGroup.id"))) {
       stages.addAll(CollectionConverters.asJava(start.stageIds()));
     }
+  }
+
+  /** The counts stand there from the start, so that later ones only take their place. */
+  @Override
+  public void onStageSubmitted(SparkListenerStageSubmitted submitted) {
+    StageInfo stage = submitted.stageInfo();
+    boolean trains =
+        CollectionConverters.asJava(stage.rddInfos()).stream().anyMatch(RDDInfo::isBarrier);
+    if (trains && stages.contains(stage.stageId())) {
+      running.put(stage.stageId(), stage);
+      counts.show(stage, new WorkerProgress(0, 0));
+    }
+  }
+
+  @Override
+  public void onStageCompleted(SparkListenerStageCompleted completed) {
+    running.remove(completed.stageInfo().stageId());
   }
 
   @Override
@@ -84,13 +107,14 @@ final class WorkerWatch extends SparkListener {
     CollectionConverters.asJava(update.accumUpdates())
         .forEach(
             task -> {
-              if (stages.contains(task._2())) {
-                tell(CollectionConverters.asJava(task._4()));
+              StageInfo stage = running.get(task._2());
+              if (stage != null && task._3().equals(stage.attemptNumber())) {
+                tell(stage, CollectionConverters.asJava(task._4()));
               }
             });
   }
 
-  private void tell(Iterable<AccumulableInfo> values) {
+  private void tell(StageInfo stage, Iterable<AccumulableInfo> values) {
     long steps = 0;
     long tokens = 0;
     for (AccumulableInfo value : values) {
@@ -102,6 +126,7 @@ final class WorkerWatch extends SparkListener {
     WorkerProgress now = new WorkerProgress(steps, tokens);
     if (steps > 0 && !now.equals(told)) {
       told = now;
+      counts.show(stage, now);
       progress.accept(now);
     }
   }

@@ -32,6 +32,7 @@ class SparkClusterTest {
     // this process. The build sets the variable.
     String home = Objects.requireNonNull(System.getenv("SPARK_HOME"), "SPARK_HOME is not set");
     Files.createDirectories(Path.of(home, "jars"));
+    LocalSpark.stop();
     return SparkSession.builder()
         .master("local-cluster[2,1,1024]")
         .appName("test")

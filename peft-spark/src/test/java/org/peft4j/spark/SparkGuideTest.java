@@ -48,7 +48,7 @@ class SparkGuideTest {
     String folder = TinyModel.in(parent).folder();
     String checkpoints = parent.resolve("checkpoints").toString();
     String output = parent.resolve("adapter").toString();
-    SparkSession spark = SparkTrainingTest.local(4);
+    SparkSession spark = LocalSpark.session();
     try {
       Dataset<Row> rows = TinyModel.rows(spark, 9);
 
@@ -81,7 +81,6 @@ class SparkGuideTest {
         assertThat(saved.network().params().toFloatVector()).isEqualTo(adapters.get(3));
       }
     } finally {
-      spark.stop();
       SharedModels.closeAll();
     }
   }

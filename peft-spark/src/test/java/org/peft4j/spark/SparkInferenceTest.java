@@ -57,12 +57,11 @@ class SparkInferenceTest {
 
   @BeforeAll
   static void start() {
-    spark = SparkTrainingTest.local(2);
+    spark = LocalSpark.session();
   }
 
   @AfterAll
   static void stop() {
-    spark.stop();
     SharedModels.closeAll();
   }
 

@@ -16,6 +16,8 @@ import org.apache.spark.scheduler.SparkListenerJobStart;
 import org.apache.spark.scheduler.SparkListenerStageCompleted;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.status.AppStatusStore;
+import org.apache.spark.status.api.v1.StageStatus;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -37,28 +39,11 @@ class SparkTrainingTest {
   @BeforeAll
   static void start(@TempDir Path folder) {
     tiny = TinyModel.in(folder);
-    spark = local(3);
-  }
-
-  /** Spark in this process, with as many slots. */
-  static SparkSession local(int slots) {
-    return SparkSession.builder()
-        .master("local[" + slots + "]")
-        .appName("test")
-        .config("spark.ui.enabled", false)
-        .config("spark.driver.host", "127.0.0.1")
-        .config("spark.driver.bindAddress", "127.0.0.1")
-        .config("spark.sql.shuffle.partitions", slots)
-        .config("spark.executor.heartbeatInterval", "200ms")
-        // A few rows are not worth a compiler.
-        .config("spark.sql.codegen.wholeStage", false)
-        .config("spark.sql.codegen.factoryMode", "NO_CODEGEN")
-        .getOrCreate();
+    spark = LocalSpark.session();
   }
 
   @AfterAll
   static void stop() {
-    spark.stop();
     SharedModels.closeAll();
   }
 
@@ -99,11 +84,17 @@ class SparkTrainingTest {
     List<String> descriptions = new CopyOnWriteArrayList<>();
     Map<String, Object> counts = new ConcurrentHashMap<>();
     List<WorkerProgress> told = new CopyOnWriteArrayList<>();
-    spark.sparkContext().addSparkListener(new Pages(descriptions, counts));
+    List<Integer> shown = new CopyOnWriteArrayList<>();
+    SparkListener pages = new Pages(descriptions, counts);
+    spark.sparkContext().addSparkListener(pages);
 
     SparkWorkers.on(spark, 2)
         .title("tiny")
-        .progress(told::add)
+        .progress(
+            now -> {
+              told.add(now);
+              shown.addAll(stepsOnThePages());
+            })
         .run(
             TinyModel.rows(spark, ROWS),
             worker -> {
@@ -121,6 +112,20 @@ class SparkTrainingTest {
     assertThat(descriptions).contains("tiny, 2 workers");
     assertThat(counts).containsEntry("PEFT4J steps", 50L).containsKey("PEFT4J tokens");
     assertThat(told).isNotEmpty().allSatisfy(now -> assertThat(now.steps()).isBetween(1L, 50L));
+    assertThat(shown).anyMatch(steps -> steps > 0 && steps < 50);
+    spark.sparkContext().removeSparkListener(pages);
+  }
+
+  /** What the page of a running stage says now. */
+  private static List<Integer> stepsOnThePages() {
+    AppStatusStore store = spark.sparkContext().statusStore();
+    return CollectionConverters.asJava(
+            store.stageList(List.of(StageStatus.ACTIVE), false, false, new double[0], List.of()))
+        .stream()
+        .flatMap(stage -> CollectionConverters.asJava(stage.accumulatorUpdates()).stream())
+        .filter(count -> count.name().equals("PEFT4J steps"))
+        .map(count -> Integer.valueOf(count.value()))
+        .toList();
   }
 
   /** So slow that executors tell of it on the way. */
