@@ -15,6 +15,7 @@ import org.nd4j.linalg.api.ops.impl.layers.convolution.config.Pooling2DConfig;
 import org.peft4j.Peft;
 import org.peft4j.PeftModel;
 import org.peft4j.error.PeftException;
+import org.peft4j.internal.samediff.sites.GraphParts;
 import org.peft4j.site.SiteKind;
 import org.peft4j.testing.GraphCase;
 import org.peft4j.testing.GraphCases;
@@ -39,8 +40,8 @@ class ImportedPlacesTest {
   }
 
   private static String behind(SameDiff graph, String variable) {
-    String next = graph.getVariables().get(variable).getInputsForOp().get(0);
-    return graph.getOps().get(next).getOutputsOfOp().get(0);
+    String next = GraphParts.variable(graph, variable).getInputsForOp().get(0);
+    return GraphParts.op(graph, next).getOutputsOfOp().get(0);
   }
 
   /** An adapter changes each pixel's features, so turning them first makes no difference. */
