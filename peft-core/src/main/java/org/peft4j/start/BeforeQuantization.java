@@ -1,5 +1,6 @@
 package org.peft4j.start;
 
+import java.util.Optional;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.site.Site;
 
@@ -9,13 +10,13 @@ import org.peft4j.site.Site;
  */
 public interface BeforeQuantization {
   /** Every weight itself. */
-  BeforeQuantization NONE = (site, matrix) -> matrix;
+  BeforeQuantization NONE = (site, matrix) -> Optional.empty();
 
   /**
    * What to quantise for a linear map.
    *
    * @param matrix W, [out, in], in FP32 or FP64; only read
-   * @return {@code matrix} itself, or an array of its shape, which the caller closes
+   * @return an array of its shape, which the caller closes; empty for {@code matrix} itself
    */
-  INDArray instead(Site site, INDArray matrix);
+  Optional<INDArray> instead(Site site, INDArray matrix);
 }

@@ -1,6 +1,7 @@
 package org.peft4j.lora.loftq;
 
 import java.util.HashSet;
+import java.util.Optional;
 import java.util.Set;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -45,9 +46,9 @@ public final class LoftqAlternation implements BeforeQuantization {
   }
 
   @Override
-  public INDArray instead(Site site, INDArray matrix) {
+  public Optional<INDArray> instead(Site site, INDArray matrix) {
     if (!adapted.contains(site.name())) {
-      return matrix;
+      return Optional.empty();
     }
     return LowRankRest.last(
         matrix,

@@ -1,5 +1,6 @@
 package org.peft4j.lora.internal.start;
 
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -85,13 +86,11 @@ final class LoftqParts {
   private FrozenWeight alternating() {
     DataType products = weight().array().orElseThrow().dataType();
     try (INDArray matrix = weight().widened(DataType.DOUBLE)) {
-      INDArray rest =
+      Optional<INDArray> rest =
           LowRankRest.last(
               matrix, settings.iterations(), shape.rank(), part -> nearest(part, products));
-      FrozenWeight last = nearest(rest, products);
-      if (rest != matrix) {
-        rest.close();
-      }
+      FrozenWeight last = nearest(rest.orElse(matrix), products);
+      rest.ifPresent(INDArray::close);
       return last;
     }
   }

@@ -1,5 +1,6 @@
 package org.peft4j.lora.internal.start;
 
+import java.util.Optional;
 import java.util.function.Function;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -18,21 +19,19 @@ public final class LowRankRest {
    * @param matrix W, [out, in]; only read
    * @param iterations T
    * @param rank r
-   * @return for T = 1 {@code matrix} itself, else an array that the caller closes
+   * @return an array that the caller closes; empty for T = 1, where it is {@code matrix} itself
    */
-  public static INDArray last(
+  public static Optional<INDArray> last(
       INDArray matrix, int iterations, int rank, Function<INDArray, FrozenWeight> quantised) {
-    INDArray rest = matrix;
+    Optional<INDArray> rest = Optional.empty();
     for (int t = 1; t < iterations; t++) {
       PrincipalParts parts;
-      try (FrozenWeight q = quantised.apply(rest)) {
+      try (FrozenWeight q = quantised.apply(rest.orElse(matrix))) {
         parts = beside(matrix, q, rank);
       }
-      if (rest != matrix) {
-        rest.close();
-      }
-      rest = DetachedArrays.zeros(DataType.DOUBLE, matrix.shape()).assign(matrix);
-      rest.subi(parts.left().mmul(parts.right()));
+      rest.ifPresent(INDArray::close);
+      INDArray next = DetachedArrays.zeros(DataType.DOUBLE, matrix.shape()).assign(matrix);
+      rest = Optional.of(next.subi(parts.left().mmul(parts.right())));
     }
     return rest;
   }

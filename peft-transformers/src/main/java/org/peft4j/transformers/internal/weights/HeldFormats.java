@@ -101,13 +101,10 @@ public record HeldFormats(
     // In the vectors' type, which is not rounded before.
     INDArray whole = array(source, info, vectors);
     try (whole) {
-      INDArray matrix = view.of(whole);
-      INDArray taken = before.instead(site, matrix);
-      INDArray stored = taken == matrix ? whole : view.stored(taken, whole.shape());
-      FrozenWeight weight = Quantizer.of(quantization.get()).quantize(key, stored, view, matrices);
-      if (taken != matrix) {
-        taken.close();
-      }
+      Optional<INDArray> instead = before.instead(site, view.of(whole));
+      INDArray taken = instead.map(w -> view.stored(w, whole.shape())).orElse(whole);
+      FrozenWeight weight = Quantizer.of(quantization.get()).quantize(key, taken, view, matrices);
+      instead.ifPresent(INDArray::close);
       return weight;
     }
   }
