@@ -67,6 +67,10 @@ record BatchProduct(Heads a, Heads b, Heads out, float alpha, After after) {
 
   /** Runs a product on the addresses of a, b, out and, to multiply with, another. */
   static void run(BatchProduct product, long... addresses) {
+    if (Gemm.takes(product)) {
+      Gemm.run(product, addresses);
+      return;
+    }
     if (!product.matricesMayMix()) {
       Primitives.of(product, BatchProduct::compile).run(addresses);
       return;

@@ -40,6 +40,11 @@ record MatrixLayout(long rows, long columns, long rowStride, long columnStride) 
     return columnStride == 1;
   }
 
+  /** Whether rows follow each other without gaps. */
+  boolean gapless() {
+    return rowMajor() && rowStride == columns;
+  }
+
   long[] dimensions() {
     return new long[] {rows, columns};
   }

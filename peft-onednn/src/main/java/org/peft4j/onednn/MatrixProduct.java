@@ -40,6 +40,8 @@ record MatrixProduct(
   static void run(MatrixProduct product, long... addresses) {
     if (product.overrunsScratchpad()) {
       product.multiplyThenAdd(addresses);
+    } else if (Gemm.takes(product)) {
+      Gemm.run(product, addresses);
     } else {
       Primitives.of(product, MatrixProduct::compile).run(addresses);
     }

@@ -18,7 +18,7 @@ final class Products {
 
   private Products() {}
 
-  private static boolean has(dnnl.cpu_isa needed) {
+  static boolean has(dnnl.cpu_isa needed) {
     return (dnnl.get_effective_cpu_isa().value & needed.value) == needed.value;
   }
 

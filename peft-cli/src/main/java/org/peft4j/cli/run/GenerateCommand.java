@@ -51,6 +51,15 @@ public final class GenerateCommand implements Runnable {
       description = "Text to continue, or for the encoder; repeatable.")
   List<String> prompts = new ArrayList<>();
 
+  @Option(
+      names = "--prompt-lookup",
+      paramLabel = "N",
+      description =
+          "Guess N tokens at each step, from what followed the latest ones where they came before:"
+              + " the same text in fewer passes where it repeats itself or its prompt. For one prompt"
+              + " at a time (default: ${DEFAULT-VALUE}).")
+  int promptLookup;
+
   @Mixin ChatOptions chat = new ChatOptions();
   @Mixin TaskOption task = new TaskOption();
   @Mixin GenerationOptions generation = new GenerationOptions();
@@ -70,7 +79,7 @@ public final class GenerateCommand implements Runnable {
 
   private GenerationConfig config(Tokenizer tokenizer) {
     Sampling sampling = new Sampling(generation, model.model, tokenizer.endOfText());
-    GenerationConfig config = sampling.config();
+    GenerationConfig config = sampling.config(promptLookup);
     if (generation.verbose) {
       Output.error(spec).println(sampling.told());
       Output.error(spec).println("these apply: " + Sampling.text(config));
@@ -82,6 +91,12 @@ public final class GenerateCommand implements Runnable {
     try (OpenModel open = OpenModel.of(model)) {
       task.tell(open.wrapped());
       List<int[]> ids = ids(tokenizer);
+      if (promptLookup > 0 && ids.size() > 1) {
+        throw new ParameterException(
+            Objects.requireNonNull(spec).commandLine(),
+            "--prompt-lookup continues one prompt at a time, and there are %d. Run the command for each."
+                .formatted(ids.size()));
+      }
       List<GeneratedRow> rows = open.generator().with(tokenizer).generate(ids, config).rows();
       boolean decoded = chat.isWanted() || open.base().architecture().encoder().isPresent();
       for (GeneratedRow row : rows) {

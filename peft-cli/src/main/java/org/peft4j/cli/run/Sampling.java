@@ -31,6 +31,7 @@ final class Sampling {
               Map.entry("noRepeatNgramSize", "--no-repeat-ngram-size"),
               Map.entry("encoderNoRepeatNgramSize", "--encoder-no-repeat-ngram-size"),
               Map.entry("encoderRepetitionPenalty", "--encoder-repetition-penalty"),
+              Map.entry("promptLookupTokens", "--prompt-lookup"),
               Map.entry("stopStrings", "--stop"),
               Map.entry("numBeams", "--num-beams"),
               Map.entry("lengthPenalty", "--length-penalty"),
@@ -58,7 +59,12 @@ final class Sampling {
 
   /** What applies. */
   GenerationConfig config() {
-    return OPTIONS.in(() -> config(this::onTop));
+    return config(0);
+  }
+
+  /** What applies, where so many tokens are guessed at each step. */
+  GenerationConfig config(int promptLookup) {
+    return OPTIONS.in(() -> config(builder -> onTop(builder).promptLookupTokens(promptLookup)));
   }
 
   /** What the model says, for {@code --verbose}. */

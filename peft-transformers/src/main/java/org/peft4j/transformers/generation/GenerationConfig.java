@@ -31,6 +31,9 @@ import org.peft4j.transformers.config.TextLanguages;
  * @param padTokenId fills up shorter rows; empty for the model's own
  * @param decoderStartTokenId what a decoder that reads an encoder begins with; empty for the
  *     model's own
+ * @param promptLookupTokens how many tokens to guess at each step, from what followed the latest
+ *     tokens where they came before: as many passes of the model fewer as guesses are right, and
+ *     the same text. For one row, without beams; 0 for none
  * @param seed the seed of the random draws
  */
 public record GenerationConfig(
@@ -48,6 +51,7 @@ public record GenerationConfig(
     Optional<List<Integer>> eosTokenIds,
     OptionalInt padTokenId,
     OptionalInt decoderStartTokenId,
+    int promptLookupTokens,
     long seed) {
 
   /**
@@ -79,6 +83,14 @@ public record GenerationConfig(
         problems);
     for (int id : eosTokenIds.orElse(List.of())) {
       require(id >= 0, "eosTokenIds has", id, "token ids, 0 or more", problems);
+    }
+    require(
+        promptLookupTokens >= 0, "promptLookupTokens", promptLookupTokens, "0 or more", problems);
+    if (promptLookupTokens > 0 && beams.count() * beams.returned() > 1) {
+      problems.add(
+          "promptLookupTokens is "
+              + promptLookupTokens
+              + ", which continues one row at a time; numBeams and numReturnSequences must be 1.");
     }
     require(padTokenId.orElse(0) >= 0, "padTokenId", padTokenId.orElse(0), "0 or more", problems);
     if (!problems.isEmpty()) {
@@ -127,6 +139,7 @@ public record GenerationConfig(
         eosTokenIds,
         padTokenId,
         languages.first() ? decoderStartTokenId : OptionalInt.of(id),
+        promptLookupTokens,
         seed);
   }
 

@@ -33,6 +33,7 @@ public final class GenerationConfigBuilder {
   private Optional<List<Integer>> eosTokenIds = Optional.empty();
   private OptionalInt padTokenId = OptionalInt.empty();
   private OptionalInt decoderStartTokenId = OptionalInt.empty();
+  private int promptLookupTokens;
   private long seed;
 
   GenerationConfigBuilder() {}
@@ -209,6 +210,12 @@ public final class GenerationConfigBuilder {
     return this;
   }
 
+  /** How many tokens to guess at each step, of one row without beams; default 0. */
+  public GenerationConfigBuilder promptLookupTokens(int value) {
+    promptLookupTokens = value;
+    return this;
+  }
+
   /** Default 0. */
   public GenerationConfigBuilder seed(long value) {
     seed = value;
@@ -247,6 +254,7 @@ public final class GenerationConfigBuilder {
         eosTokenIds,
         padTokenId,
         decoderStartTokenId,
+        promptLookupTokens,
         seed);
   }
 }

@@ -109,6 +109,7 @@ public final class Generator {
     // The model never reads the last token, so it needs no position.
     int room = (int) Math.min(wanted, (long) positions() - longest + 1);
     warning(positions(), longest, wanted).ifPresent(LOG::warn);
+    requireOneRow(begin.size(), config);
     Batch batch = new Batch(begin, padding(config), room);
     RowEnds ends = new RowEnds(endOfText, config.rules().stopStrings(), tokenizer, longest);
     int[][] sources = encodes ? Steps.padded(given, batch.padding()) : batch.padded();
@@ -163,6 +164,7 @@ public final class Generator {
     int wanted = config.room(longest);
     int room = (int) Math.min(wanted, (long) positions() - longest + 1);
     warning(positions(), longest, wanted).ifPresent(LOG::warn);
+    requireOneRow(begin.size(), config);
     Batch batch = new Batch(begin, padding(config), room);
     RowEnds ends = new RowEnds(endOfText, config.rules().stopStrings(), tokenizer, longest);
     List<List<LogitsProcessor>> processors =
@@ -179,6 +181,14 @@ public final class Generator {
     }
     batch.end(last);
     return batch.result();
+  }
+
+  private static void requireOneRow(int rows, GenerationConfig config) {
+    if (config.promptLookupTokens() > 0 && rows != 1) {
+      throw new PeftException(
+          "promptLookupTokens is %d, which continues one row at a time; there are %d. Give them one after the other."
+              .formatted(config.promptLookupTokens(), rows));
+    }
   }
 
   private static List<int[]> repeated(List<int[]> prompts, int times) {
@@ -230,12 +240,47 @@ public final class Generator {
         IntStream.range(0, batch.rows())
             .mapToObj(row -> new TokenChooser(config, processors.get(row), row))
             .toList();
+    if (config.promptLookupTokens() > 0) {
+      guess(config.promptLookupTokens(), choosers.get(0), room, ends, steps, batch, listener);
+      return;
+    }
     int[][] input = batch.padded();
     for (int step = 0; step < room && !batch.ended(); step++) {
       int[] tokens = choose(batch, choosers, steps.next(input));
       report(batch, tokens, listener);
       batch.append(tokens, ends);
       input = batch.latest();
+    }
+  }
+
+  /** The same for one row, whose guessed tokens the model reads at once. */
+  private static void guess(
+      int most,
+      TokenChooser chooser,
+      int room,
+      RowEnds ends,
+      Steps steps,
+      Batch batch,
+      TokenListener listener) {
+    int[] input = batch.padded()[0];
+    int done = 0;
+    while (done < room && !batch.ended()) {
+      int[] guessed = PromptLookup.guess(batch.soFar(0), Math.min(most, room - done - 1));
+      int[] read = Arrays.copyOf(input, input.length + guessed.length);
+      System.arraycopy(guessed, 0, read, input.length, guessed.length);
+      float[][] logits = steps.next(read, guessed.length + 1);
+      int right = -1;
+      boolean goesOn;
+      do {
+        right++;
+        int[] token = {chooser.choose(batch.soFar(0), logits[right])};
+        report(batch, token, listener);
+        batch.append(token, ends);
+        goesOn = right < guessed.length && token[0] == guessed[right] && !batch.ended();
+      } while (goesOn);
+      done += right + 1;
+      steps.takeBack(guessed.length - right);
+      input = batch.latest()[0];
     }
   }
 

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.layers.RecurrentLayer;
@@ -17,6 +18,7 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.memory.DetachedArrays;
 import org.peft4j.transformers.internal.batch.EncoderSteps;
 import org.peft4j.transformers.internal.batch.LeftPadding;
+import org.peft4j.transformers.internal.batch.TextSteps;
 
 /** The steps of a graph: the rows' first tokens at once, then one token of each row at a time. */
 final class Steps implements AutoCloseable {
@@ -82,14 +84,41 @@ final class Steps implements AutoCloseable {
 
   /** Runs the model one step; returns the logits of each row's last position. */
   float[][] next(int[][] ids) {
-    try (INDArray input = Nd4j.createFromArray(ids);
-        INDArray source = source(ids.length);
-        INDArray logits =
-            (encodes ? graph.rnnTimeStep(source, input) : graph.rnnTimeStep(input))[0]) {
-      long last = logits.size(1) - 1;
+    try (INDArray logits = logits(ids, 1)) {
       return IntStream.range(0, ids.length)
-          .mapToObj(row -> logits.get(point(row), point(last), all()).toFloatVector())
+          .mapToObj(row -> logits.get(point(row), point(0), all()).toFloatVector())
           .toArray(float[][]::new);
+    }
+  }
+
+  /** Runs the model on several tokens of one row; returns the logits of the last positions. */
+  float[][] next(int[] ids, int positions) {
+    try (INDArray logits = logits(new int[][] {ids}, positions)) {
+      return IntStream.range(0, positions)
+          .mapToObj(position -> logits.get(point(0), point(position), all()).toFloatVector())
+          .toArray(float[][]::new);
+    }
+  }
+
+  /** The logits of the last positions, [rows, positions, vocabulary]. */
+  private INDArray logits(int[][] ids, int positions) {
+    each(layer -> layer.readLast(positions));
+    try (INDArray input = Nd4j.createFromArray(ids);
+        INDArray source = source(ids.length)) {
+      return (encodes ? graph.rnnTimeStep(source, input) : graph.rnnTimeStep(input))[0];
+    }
+  }
+
+  /** Goes on as if the last tokens had not come. */
+  void takeBack(int tokens) {
+    each(layer -> layer.takeBack(tokens));
+  }
+
+  private void each(Consumer<TextSteps> action) {
+    for (Layer layer : graph.getLayers()) {
+      if (layer instanceof TextSteps steps) {
+        action.accept(steps);
+      }
     }
   }
 
@@ -132,6 +161,7 @@ final class Steps implements AutoCloseable {
 
   @Override
   public void close() {
+    each(layer -> layer.readLast(0));
     graph.rnnClearPreviousState();
   }
 }

@@ -12,7 +12,7 @@ import org.peft4j.memory.DetachedArrays;
 
 /**
  * The keys and values of the tokens that a block has seen, [batch, slots, keyValueHeads, headSize]
- * each. Slots grow geometrically; unused ones are zero, and the attention pattern hides them. Those
+ * each. Slots grow geometrically; the attention pattern hides unused ones, whatever is in them. Those
  * that cross-attention makes from an encoder's output stay the same from step to step.
  */
 public final class KeyValueCache implements AutoCloseable {
@@ -75,6 +75,14 @@ public final class KeyValueCache implements AutoCloseable {
     keys = with(keys, moreKeys, slots);
     values = with(values, moreValues, slots);
     length += (int) moreKeys.size(1);
+  }
+
+  /** Forgets the last tokens; their slots are used again. */
+  public void takeBack(int tokens) {
+    if (tokens < 0 || tokens > length) {
+      throw new IllegalArgumentException(tokens + " of " + length + " tokens cannot be taken back.");
+    }
+    length -= tokens;
   }
 
   private INDArray with(@Nullable INDArray old, INDArray more, int slots) {

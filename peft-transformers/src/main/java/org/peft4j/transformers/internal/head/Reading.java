@@ -1,5 +1,8 @@
 package org.peft4j.transformers.internal.head;
 
+import static org.nd4j.linalg.indexing.NDArrayIndex.all;
+import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
+
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.adapter.Pass;
@@ -36,6 +39,17 @@ public record Reading(
   /** The same with the rows of [batch·time] where texts end. */
   public Reading endingAt(int @Nullable [] rows) {
     return new Reading(pass, hidden, shown, padding, virtualTokens, rows, memory);
+  }
+
+  /** The last tokens of every sequence alone, which padding on the left does not reach. */
+  public Reading ofLast(int tokens) {
+    long time = hidden.size(1);
+    if (tokens >= time - virtualTokens) {
+      return this;
+    }
+    INDArray last = memory.temporary(hidden.size(0), tokens, hidden.size(2));
+    last.assign(hidden.get(all(), interval(time - tokens, time), all()));
+    return new Reading(pass, last, null, null, 0, null, memory);
   }
 
   /** The position where a sequence begins, with its virtual tokens. */

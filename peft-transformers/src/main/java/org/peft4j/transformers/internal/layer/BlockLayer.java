@@ -17,6 +17,7 @@ import org.peft4j.transformers.architecture.StackPart;
 import org.peft4j.transformers.internal.batch.Extent;
 import org.peft4j.transformers.internal.batch.KeyValueCache;
 import org.peft4j.transformers.internal.batch.Sequences;
+import org.peft4j.transformers.internal.batch.TextSteps;
 import org.peft4j.transformers.internal.block.Block;
 import org.peft4j.transformers.internal.memory.CallMemory;
 import org.peft4j.transformers.internal.model.FrozenModel;
@@ -24,7 +25,7 @@ import org.peft4j.transformers.internal.model.Modules;
 import org.peft4j.transformers.internal.weights.BlockPages;
 
 /** One transformer block as a layer; input and output are [batch, time, width]. */
-final class BlockLayer extends SteppingLayer {
+final class BlockLayer extends SteppingLayer implements TextSteps {
   private static final long serialVersionUID = 1L;
 
   private final Side side;
@@ -167,6 +168,13 @@ final class BlockLayer extends SteppingLayer {
     KeyValueCache copy = KeyValueCache.of(state);
     rnnClearPreviousState();
     cache = copy;
+  }
+
+  @Override
+  public void takeBack(int tokens) {
+    if (cache != null) {
+      cache.takeBack(tokens);
+    }
   }
 
   @Override

@@ -32,6 +32,7 @@ import org.peft4j.transformers.internal.batch.Documents;
 import org.peft4j.transformers.internal.batch.EncoderSteps;
 import org.peft4j.transformers.internal.batch.Extent;
 import org.peft4j.transformers.internal.batch.LeftPadding;
+import org.peft4j.transformers.internal.batch.TextSteps;
 import org.peft4j.transformers.internal.batch.TokenIds;
 import org.peft4j.transformers.internal.input.Embeddings;
 import org.peft4j.transformers.internal.input.Tokens;
@@ -41,7 +42,7 @@ import org.peft4j.transformers.internal.model.FrozenModel;
 import org.peft4j.transformers.internal.model.Modules;
 
 /** The input of a model as a layer: ids [batch, time] to [batch, time, width]. */
-final class EmbeddingsLayer extends SteppingLayer {
+final class EmbeddingsLayer extends SteppingLayer implements TextSteps {
   private static final long serialVersionUID = 1L;
   private static final String PAST = "past";
 
@@ -304,6 +305,11 @@ final class EmbeddingsLayer extends SteppingLayer {
     INDArray count = state.get(PAST);
     past = count == null ? 0 : count.getInt(0);
     padding = LeftPadding.read(state);
+  }
+
+  @Override
+  public void takeBack(int tokens) {
+    past = side == Side.BODY ? past - tokens : past;
   }
 
   @Override

@@ -11,6 +11,7 @@ import org.peft4j.adapter.Pass;
 import org.peft4j.internal.graft.LayerGrafts;
 import org.peft4j.internal.module.SiteLayer;
 import org.peft4j.transformers.architecture.HeadPart;
+import org.peft4j.transformers.internal.batch.TextSteps;
 import org.peft4j.transformers.internal.head.Losses;
 import org.peft4j.transformers.internal.head.Reading;
 import org.peft4j.transformers.internal.head.Readout;
@@ -19,11 +20,12 @@ import org.peft4j.transformers.internal.model.FrozenModel;
 import org.peft4j.transformers.internal.model.Modules;
 
 /** A head of any kind and its loss: from hidden states [batch, time, width] to logits. */
-final class HeadLayer extends LossLayer {
+final class HeadLayer extends LossLayer implements TextSteps {
   private static final long serialVersionUID = 1L;
 
   private final transient Readout readout;
   private transient @Nullable INDArray shown;
+  private transient int lastPositions;
 
   HeadLayer(NeuralNetConfiguration configuration, FrozenModel model, LayerGrafts grafts) {
     super(configuration, model, model.architecture().head().sites(), grafts);
@@ -47,8 +49,14 @@ final class HeadLayer extends LossLayer {
   public INDArray activate(boolean training, LayerWorkspaceMgr workspaces) {
     assertInputSet(false);
     try (CallMemory memory = new CallMemory(workspaces, dataType, null)) {
-      return readout.logits(reading(grafts().nextPass(training), memory));
+      Reading reading = reading(grafts().nextPass(training), memory);
+      return readout.logits(lastPositions == 0 ? reading : reading.ofLast(lastPositions));
     }
+  }
+
+  @Override
+  public void readLast(int positions) {
+    lastPositions = positions;
   }
 
   /** The virtual tokens of a model with an encoder are there. */
