@@ -64,6 +64,7 @@ class AttentionTest {
         Arguments.of("another sequence", AttentionPattern.full(7, 40)),
         Arguments.of("another sequence, padding", AttentionPattern.full(7, 300).withMask(2, ends)),
         Arguments.of("after cached keys", AttentionPattern.causal(33, 20, 53)),
+        Arguments.of("many keys", AttentionPattern.full(40, 600)),
         Arguments.of("unused slots", AttentionPattern.causal(33, 5, 200)),
         Arguments.of("decoding", AttentionPattern.causal(70, 1, 200)),
         Arguments.of("decoding in a window", AttentionPattern.causal(170, 1, 200).withWindow(20)),

@@ -61,6 +61,11 @@ class RandomShapesTest {
       int rows = 1 + random.nextInt(random.nextBoolean() ? 4 : 40);
       int inner = 1 + random.nextInt(random.nextBoolean() ? 4 : 70);
       int columns = 1 + random.nextInt(random.nextBoolean() ? 4 : 70);
+      if (i % 50 == 49) { // More than the cache holds.
+        rows += 16;
+        inner += 400;
+        columns += 400;
+      }
       boolean left = random.nextBoolean();
       boolean right = random.nextBoolean();
       double alpha = random.nextBoolean() ? 1 : 0.7;

@@ -13,6 +13,7 @@ import java.util.stream.IntStream;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.layers.RecurrentLayer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.nn.layers.wrapper.BaseWrapperLayer;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.memory.DetachedArrays;
@@ -116,7 +117,8 @@ final class Steps implements AutoCloseable {
 
   private void each(Consumer<TextSteps> action) {
     for (Layer layer : graph.getLayers()) {
-      if (layer instanceof TextSteps steps) {
+      Layer own = layer instanceof BaseWrapperLayer host ? host.getUnderlying() : layer;
+      if (own instanceof TextSteps steps) {
         action.accept(steps);
       }
     }

@@ -69,7 +69,7 @@ class PromptLookupTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"llama", "gpt2", "mistral_window"})
+  @ValueSource(strings = {"llama", "gpt2", "gemma2", "gpt_neo", "bloom"})
   void textIsTheSame(String base) {
     try (CausalLanguageModel model = Transformers.load(Golden.base(base))) {
       assertSame(Generator.of(model), config());
