@@ -37,7 +37,7 @@ final class Gemm {
         && product.a().rows() >= ROWS
         && b.rows() * b.columns() >= SMALL
         && !copied(b.columns())
-        && (!product.bias() || product.alpha() == 1 && product.out().gapless());
+        && (!product.bias() || (product.alpha() == 1 && product.out().gapless()));
   }
 
   /** Whether to compute the products of all heads here, one after the other. */

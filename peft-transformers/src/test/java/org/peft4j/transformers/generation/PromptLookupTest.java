@@ -62,8 +62,7 @@ class PromptLookupTest {
   private static void assertSame(Generator generator, GenerationConfigBuilder config) {
     Generation plain = generator.generate(List.of(PROMPT), config.build());
     for (int tokens : new int[] {1, 3, 10}) {
-      assertThat(
-              generator.generate(List.of(PROMPT), config.promptLookupTokens(tokens).build()))
+      assertThat(generator.generate(List.of(PROMPT), config.promptLookupTokens(tokens).build()))
           .isEqualTo(plain);
     }
   }

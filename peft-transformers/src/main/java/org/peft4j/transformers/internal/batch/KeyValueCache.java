@@ -12,8 +12,8 @@ import org.peft4j.memory.DetachedArrays;
 
 /**
  * The keys and values of the tokens that a block has seen, [batch, slots, keyValueHeads, headSize]
- * each. Slots grow geometrically; the attention pattern hides unused ones, whatever is in them. Those
- * that cross-attention makes from an encoder's output stay the same from step to step.
+ * each. Slots grow geometrically; the attention pattern hides unused ones, whatever is in them.
+ * Those that cross-attention makes from an encoder's output stay the same from step to step.
  */
 public final class KeyValueCache implements AutoCloseable {
   private static final String KEYS = "keys";
@@ -80,7 +80,8 @@ public final class KeyValueCache implements AutoCloseable {
   /** Forgets the last tokens; their slots are used again. */
   public void takeBack(int tokens) {
     if (tokens < 0 || tokens > length) {
-      throw new IllegalArgumentException(tokens + " of " + length + " tokens cannot be taken back.");
+      throw new IllegalArgumentException(
+          tokens + " of " + length + " tokens cannot be taken back.");
     }
     length -= tokens;
   }
