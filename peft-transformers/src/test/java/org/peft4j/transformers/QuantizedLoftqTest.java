@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.api.Test;
@@ -71,8 +72,9 @@ class QuantizedLoftqTest {
         .forEach(
             site -> {
               String key = "base_model.model." + site.name() + ".lora_";
-              INDArray product =
-                  tensors.get(key + "B.weight").mmul(tensors.get(key + "A.weight")).mul(scale);
+              INDArray b = Objects.requireNonNull(tensors.get(key + "B.weight"));
+              INDArray a = Objects.requireNonNull(tensors.get(key + "A.weight"));
+              INDArray product = b.mmul(a).mul(scale);
               assertNear(product, Golden.floats(EXPECTED, name + "." + site.name()));
             });
     INDArray original = Golden.floats(EXPECTED, "original");
