@@ -60,7 +60,7 @@ class FamiliesTest {
             + " gelu_accurate, gelu_fast, gelu_new, gelu_python, gelu_python_tanh,"
             + " gelu_pytorch_tanh, quick_gelu, relu, silu, swish, tanh",
         "llama   | quantization_config | {\"bits\": 4} | quant_method is missing; allowed:"
-            + " bitsandbytes, gptq, awq.",
+            + " bitsandbytes, gptq, awq, peft4j.",
         "gemma2  | sliding_window | null | sliding_attention needs a sliding_window.",
         "gemma2  | use_bidirectional_attention | true | allowed: only false",
         "gemma3  | attn_logit_softcapping | 5.0 | attn_logit_softcapping is 5.0; allowed: only null.",
