@@ -20,6 +20,7 @@ import org.peft4j.kernel.WeightRows;
 import org.peft4j.memory.Scratch;
 import org.peft4j.memory.ScratchScope;
 import org.peft4j.onednn.internal.Address;
+import org.peft4j.onednn.internal.ColumnScaling;
 import org.peft4j.onednn.internal.NormRows;
 import org.peft4j.onednn.internal.RowMaking;
 import org.peft4j.onednn.internal.picture.Convolutions;

@@ -12,6 +12,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.onednn.internal.ColumnScaling;
 import org.peft4j.onednn.internal.RowTasks;
 import org.peft4j.onednn.internal.Sums;
 import org.peft4j.testing.Plain;

@@ -1,17 +1,16 @@
-package org.peft4j.onednn;
+package org.peft4j.onednn.internal;
 
 import java.nio.FloatBuffer;
 import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.peft4j.onednn.internal.RowTasks;
 
 /** Multiplies the columns of a matrix by a vector, and computes that vector's gradient. */
-final class ColumnScaling {
+public final class ColumnScaling {
   private ColumnScaling() {}
 
   /** {@code y = l ⊙ x} for each row: x and y [n, m], possibly the same array, l [m]. */
-  static void scale(INDArray x, INDArray l, INDArray y) {
+  public static void scale(INDArray x, INDArray l, INDArray y) {
     int columns = Math.toIntExact(x.size(1));
     FloatBuffer input = RowTasks.floats(x);
     FloatBuffer output = RowTasks.floats(y);
@@ -33,7 +32,7 @@ final class ColumnScaling {
   }
 
   /** {@code sums = Σ over rows of a ⊙ b}, summed in the order of the row parts. */
-  static void sumsOfProducts(INDArray a, INDArray b, INDArray sums) {
+  public static void sumsOfProducts(INDArray a, INDArray b, INDArray sums) {
     int columns = Math.toIntExact(a.size(1));
     FloatBuffer left = RowTasks.floats(a);
     FloatBuffer right = RowTasks.floats(b);
