@@ -173,7 +173,7 @@ class ArchitectureTest {
           .dependOnClassesThat()
           .resideInAnyPackage("org.apache.spark..", "scala..");
 
-  /** But for what is recommended: the recipes are of LoRA. */
+  /** But for what is recommended and for LoftQ, which both are of LoRA. */
   @ArchTest
   static final ArchRule THE_COMMAND_LINE_FINDS_METHODS_AS_SERVICES =
       noClasses()
@@ -181,6 +181,10 @@ class ArchitectureTest {
           .resideInAPackage(CLI)
           .and()
           .doNotHaveSimpleName("Recommendation")
+          .and()
+          .haveSimpleNameNotStartingWith("Loftq")
+          .and()
+          .doNotHaveSimpleName("QuantizeCommand")
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage(METHODS);
