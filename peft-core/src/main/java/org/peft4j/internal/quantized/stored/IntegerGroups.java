@@ -63,11 +63,7 @@ public record IntegerGroups(int bits, int groupSize) implements StoredWeights {
     int groups = groupSize == 0 ? 1 : (in + groupSize - 1) / groupSize;
     TensorInfo scales = parts.tensor(SCALES, out * groups, DType.F32);
     TensorInfo offsets = parts.tensor(OFFSETS, out * groups, DType.F32);
-    InputGroups order =
-        parts.has(ORDER)
-            ? InputGroups.of(
-                parts.groups(parts.tensor(ORDER, in, DType.I32), ORDER, groups), groups, groupSize)
-            : new InputGroups(in, groupSize == 0 ? in : groupSize);
+    InputGroups order = parts.order(ORDER, in, groups, groupSize);
     return new StoredWeight(
         parts.names(),
         out,

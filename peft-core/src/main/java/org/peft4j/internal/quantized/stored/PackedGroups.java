@@ -66,11 +66,7 @@ public record PackedGroups(Layout layout, int bits, int groupSize, int zeroShift
     TensorInfo zeros = parts.tensor(".qzeros", (long) groups * out / perWord, DType.I32);
     TensorInfo scales =
         parts.tensor(".scales", (long) groups * out, DType.F16, DType.BF16, DType.F32);
-    InputGroups order =
-        parts.has(ORDER)
-            ? InputGroups.of(
-                parts.groups(parts.tensor(ORDER, in, DType.I32), ORDER, groups), groups, groupSize)
-            : new InputGroups(in, groupSize == 0 ? in : groupSize);
+    InputGroups order = parts.order(ORDER, in, groups, groupSize);
     return new StoredWeight(
         parts.names(),
         out,

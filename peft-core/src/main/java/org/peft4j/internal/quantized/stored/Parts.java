@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.Set;
 import java.util.TreeSet;
 import org.peft4j.error.PeftException;
+import org.peft4j.internal.quantized.InputGroups;
 import org.peft4j.safetensors.DType;
 import org.peft4j.safetensors.TensorInfo;
 import org.peft4j.safetensors.TensorSource;
@@ -71,14 +72,24 @@ record Parts(TensorSource source, String prefix, Set<String> names) {
     return values;
   }
 
-  /** The group of each input, below {@code count}. */
-  int[] groups(TensorInfo info, String suffix, int count) {
-    int[] ofInput = integers(info);
+  /**
+   * The group of each input: what a tensor of integers says if there is one, otherwise consecutive
+   * inputs share a group.
+   *
+   * @param in the number of inputs
+   * @param count the number of groups; all that the tensor names are below
+   * @param size the inputs of a group; 0 for all of them
+   */
+  InputGroups order(String suffix, int in, int count, int size) {
+    if (!has(suffix)) {
+      return new InputGroups(in, size == 0 ? in : size);
+    }
+    int[] ofInput = integers(tensor(suffix, in, DType.I32));
     for (int group : ofInput) {
       require(
           group >= 0 && group < count, suffix, "names the group " + group + "; there are " + count);
     }
-    return ofInput;
+    return InputGroups.of(ofInput, count, size);
   }
 
   void require(boolean good, String suffix, String problem) {
