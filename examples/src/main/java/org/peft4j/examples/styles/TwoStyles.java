@@ -4,12 +4,14 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.peft4j.Peft;
 import org.peft4j.PeftModel;
 import org.peft4j.lora.LoraConfig;
+import org.peft4j.quantization.Quantization;
 import org.peft4j.train.Evaluator;
 import org.peft4j.train.FineTuner;
 import org.peft4j.train.FineTunerBuilder;
@@ -22,6 +24,7 @@ import org.peft4j.train.preference.loss.OrpoLoss;
 import org.peft4j.train.report.ReportFile;
 import org.peft4j.train.schedule.StandardSchedule;
 import org.peft4j.transformers.CausalLanguageModel;
+import org.peft4j.transformers.TransformerOptions;
 import org.peft4j.transformers.Transformers;
 import org.peft4j.transformers.generation.GenerationConfig;
 import org.peft4j.transformers.generation.Generator;
@@ -31,7 +34,7 @@ import org.peft4j.transformers.tokenizer.Tokenizer;
  * One model learns the styles of two books with an adapter each; both write how passages go on; and
  * a third adapter learns by ORPO to prefer the style that the model finds less likely. Arguments:
  * the folder of a small Llama, Shakespeare's plays and The Wonderful Wizard of Oz as texts, and a
- * folder to write.
+ * folder to write. With {@code --nf4} before them, the model's linear weights are held in 4 bits.
  */
 public final class TwoStyles {
   private static final String SHAKESPEARE = "shakespeare";
@@ -61,22 +64,35 @@ public final class TwoStyles {
   }
 
   public static void main(String[] arguments) {
-    if (arguments.length != 4) {
-      System.out.println("Usage: TwoStyles MODEL_FOLDER SHAKESPEARE_TXT OZ_TXT OUTPUT_FOLDER");
+    List<String> paths = new ArrayList<>(List.of(arguments));
+    TransformerOptions options =
+        paths.remove("--nf4")
+            ? TransformerOptions.defaults().withQuantization(Quantization.nf4())
+            : TransformerOptions.defaults();
+    if (paths.size() != 4) {
+      System.out.println(
+          "Usage: TwoStyles [--nf4] MODEL_FOLDER SHAKESPEARE_TXT OZ_TXT OUTPUT_FOLDER");
       System.out.println(
           "A model such as karpathy's stories260K in Hugging Face's form, his tinyshakespeare"
               + " (input.txt), and Project Gutenberg's text 55.");
       return;
     }
     run(
-        Path.of(arguments[0]),
-        Path.of(arguments[1]),
-        Path.of(arguments[2]),
-        Path.of(arguments[3]),
+        Path.of(paths.get(0)),
+        options,
+        Path.of(paths.get(1)),
+        Path.of(paths.get(2)),
+        Path.of(paths.get(3)),
         Plan.WHOLE);
   }
 
-  static void run(Path folder, Path shakespeare, Path oz, Path output, Plan plan) {
+  static void run(
+      Path folder,
+      TransformerOptions options,
+      Path shakespeare,
+      Path oz,
+      Path output,
+      Plan plan) {
     for (Path needed : List.of(folder, shakespeare, oz)) {
       if (!Files.exists(needed)) {
         System.out.println(
@@ -84,7 +100,7 @@ public final class TwoStyles {
         return;
       }
     }
-    try (CausalLanguageModel base = Transformers.load(folder);
+    try (CausalLanguageModel base = Transformers.load(folder, options);
         PeftModel<ComputationGraph> model = Peft.bare(base.graph(), 1)) {
       Tokenizer tokenizer = base.tokenizer();
       List<Book> books =

@@ -7,8 +7,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.peft4j.examples.quickstart.TinyLlama;
 import org.peft4j.examples.tiny.TinyEncoder;
+import org.peft4j.quantization.Quantization;
+import org.peft4j.transformers.TransformerOptions;
 
 /** The example of two styles on the small model that comes along, with two short texts. */
 class TwoStylesTest {
@@ -22,8 +26,13 @@ class TwoStylesTest {
     return Files.writeString(folder.resolve(name), line.repeat(60));
   }
 
-  @Test
-  void bothAdaptersThePreferenceAndTheirPagesAreWritten() throws IOException {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void bothAdaptersThePreferenceAndTheirPagesAreWritten(boolean nf4) throws IOException {
+    TransformerOptions options =
+        nf4
+            ? TransformerOptions.defaults().withQuantization(Quantization.nf4())
+            : TransformerOptions.defaults();
     Path model = TinyLlama.unpack(folder.resolve("model"));
     Path verse = text("verse.txt", "HAMLET: To be, or not to be.\n");
     Path prose = text("prose.txt", "Dorothy lived in the midst of the great prairies.\n");
@@ -31,7 +40,7 @@ class TwoStylesTest {
 
     String printed =
         TinyEncoder.printed(
-            () -> TwoStyles.run(model, verse, prose, output, new Plan(16, 12, 8, 6)));
+            () -> TwoStyles.run(model, options, verse, prose, output, new Plan(16, 12, 8, 6)));
 
     assertThat(printed)
         .containsPattern("base( +[\\d.]+){2}\\R")
@@ -65,7 +74,7 @@ class TwoStylesTest {
     Path nothing = folder.resolve("nothing");
 
     assertThat(TinyEncoder.printed(() -> TwoStyles.main(new String[0])))
-        .contains("Usage: TwoStyles MODEL_FOLDER SHAKESPEARE_TXT OZ_TXT OUTPUT_FOLDER");
+        .contains("Usage: TwoStyles [--nf4] MODEL_FOLDER SHAKESPEARE_TXT OZ_TXT OUTPUT_FOLDER");
     assertThat(
             TinyEncoder.printed(
                 () ->

@@ -98,8 +98,8 @@ public record HeldFormats(
       return DenseWeight.of(
           array(source, info, info.shape().size() > 1 ? matrices : vectors), view);
     }
-    // In the vectors' type, which is not rounded before.
-    INDArray whole = array(source, info, vectors);
+    // In the vectors' type, which is not rounded before. Mapped, its pages would stay in memory.
+    INDArray whole = copy(source, info, vectors);
     try (whole) {
       Optional<INDArray> instead = before.instead(site, view.of(whole));
       INDArray taken = instead.map(w -> view.stored(w, whole.shape())).orElse(whole);
@@ -144,10 +144,13 @@ public record HeldFormats(
   }
 
   private static INDArray array(TensorSource source, TensorInfo info, DataType held) {
+    return !info.shape().isEmpty() && MappedArrays.possible(info, held)
+        ? MappedArrays.of(source, info, held)
+        : copy(source, info, held);
+  }
+
+  private static INDArray copy(TensorSource source, TensorInfo info, DataType held) {
     boolean number = info.shape().isEmpty();
-    if (!number && MappedArrays.possible(info, held)) {
-      return MappedArrays.of(source, info, held);
-    }
     long[] shape = info.shape().stream().mapToLong(Long::longValue).toArray();
     INDArray array = number ? DetachedArrays.zeros(held, 1) : DetachedArrays.zeros(held, shape);
     INDArray flat = array.reshape('c', new long[] {array.length()});
