@@ -11,7 +11,7 @@ import org.peft4j.kernel.AttentionPattern;
 import org.peft4j.kernel.AttentionScores;
 import org.peft4j.kernel.QueryTiles;
 import org.peft4j.kernel.QueryTiles.Tile;
-import org.peft4j.memory.ScratchScope;
+import org.peft4j.memory.ReusedScope;
 import org.peft4j.onednn.BatchProduct.After;
 import org.peft4j.onednn.BatchProduct.Axis;
 import org.peft4j.onednn.BatchProduct.Heads;
@@ -61,7 +61,7 @@ final class Attention {
   }
 
   void forward(INDArray q, INDArray k, INDArray v, INDArray memory, INDArray context) {
-    try (ScratchScope scratch = new ScratchScope()) {
+    try (ReusedScope scratch = new ReusedScope()) {
       INDArray room = kept ? memory : scores(scratch);
       for (int sequence = 0; sequence < batch; sequence++) {
         for (Tile tile : tiles) {
@@ -77,7 +77,7 @@ final class Attention {
     blind.forward(v, context);
   }
 
-  private INDArray scores(ScratchScope scratch) {
+  private INDArray scores(ReusedScope scratch) {
     long most =
         tiles.stream().mapToLong(tile -> group * atOnce(tile) * tile.area()).max().orElse(0);
     return scratch.array(DataType.FLOAT, most);
@@ -135,7 +135,7 @@ final class Attention {
 
   /** With m the largest score of a row, its probability is {@code exp(m − lse)}. */
   private void softmaxWithStatistics(TileScores p, INDArray statistics) {
-    try (ScratchScope scratch = new ScratchScope()) {
+    try (ReusedScope scratch = new ReusedScope()) {
       INDArray largest = scratch.array(DataType.FLOAT, 2, p.rows());
       long second = Address.of(largest) + p.rows() * Float.BYTES;
       Softmax.largest(p.address(), p.rows(), p.tile().keys(), Address.of(largest));
@@ -193,7 +193,7 @@ final class Attention {
       biasGradient.assign(0);
     }
     boolean simple = !kept && !scores.capped() && pattern.bias() == null;
-    try (ScratchScope scratch = new ScratchScope()) {
+    try (ReusedScope scratch = new ReusedScope()) {
       INDArray room = kept ? memory : scores(scratch);
       INDArray slopes = scores(scratch);
       ExtendedHeads keys = extended(scratch, simple, keyHeads, pattern.keys());
@@ -206,7 +206,7 @@ final class Attention {
         for (int t = tiles.size() - 1; t >= 0; t--) {
           Tile tile = tiles.get(t);
           boolean add = !overwrite || t < tiles.size() - 1;
-          try (ScratchScope own = new ScratchScope()) {
+          try (ReusedScope own = new ReusedScope()) {
             ExtendedHeads queries = extended(own, simple, heads(), tile.count());
             ExtendedHeads contexts = extended(own, true, heads(), tile.count());
             if (simple) {
@@ -243,7 +243,7 @@ final class Attention {
   }
 
   /** Room for matrices with one more feature; for one number if they are not needed. */
-  private ExtendedHeads extended(ScratchScope scratch, boolean needed, int heads, int rows) {
+  private ExtendedHeads extended(ReusedScope scratch, boolean needed, int heads, int rows) {
     return new ExtendedHeads(
         needed
             ? scratch.array(DataType.FLOAT, heads, rows, size + 1)
@@ -267,7 +267,7 @@ final class Attention {
       INDArray context,
       int sequence,
       Tile tile,
-      ScratchScope scratch,
+      ReusedScope scratch,
       ExtendedHeads out) {
     int first = sequence * pattern.queries() + tile.first();
     INDArray sums = scratch.array(DataType.FLOAT, tile.count(), heads());
@@ -326,7 +326,7 @@ final class Attention {
   }
 
   private void throughCap(INDArray q, INDArray k, TileScores ds) {
-    try (ScratchScope scratch = new ScratchScope()) {
+    try (ReusedScope scratch = new ReusedScope()) {
       TileScores tanh = ds.in(scratch.array(DataType.FLOAT, ds.elements()));
       multiply(q, k, tanh);
       Pointwise.gradientByResult(

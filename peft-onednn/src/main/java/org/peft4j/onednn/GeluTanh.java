@@ -4,7 +4,7 @@ import java.nio.FloatBuffer;
 import org.bytedeco.dnnl.global.dnnl;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.peft4j.memory.ScratchScope;
+import org.peft4j.memory.ReusedScope;
 import org.peft4j.onednn.internal.Address;
 import org.peft4j.onednn.internal.RowTasks;
 
@@ -28,7 +28,7 @@ final class GeluTanh {
 
   /** {@code dx = dy·(σ + x·σ·(1 − σ)·2u')}; dx may be dy. */
   static void gradient(INDArray x, INDArray dy, INDArray dx) {
-    try (ScratchScope scratch = new ScratchScope()) {
+    try (ReusedScope scratch = new ReusedScope()) {
       INDArray gate = scratch.array(DataType.FLOAT, x.length());
       gate(x, gate);
       FloatBuffer in = RowTasks.floats(x);
