@@ -51,7 +51,8 @@ class LauncherTest {
     builder.environment().put("JAVA_HOME", java.toString());
     builder.environment().remove("PEFT_JAVA_OPTS");
     Process process = builder.redirectErrorStream(true).start();
-    List<String> lines = new String(process.getInputStream().readAllBytes(), UTF_8).lines().toList();
+    List<String> lines =
+        new String(process.getInputStream().readAllBytes(), UTF_8).lines().toList();
     assertThat(process.waitFor()).as(lines.toString()).isEqualTo(status);
     return lines;
   }

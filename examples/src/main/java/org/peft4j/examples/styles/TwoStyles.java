@@ -87,12 +87,7 @@ public final class TwoStyles {
   }
 
   static void run(
-      Path folder,
-      TransformerOptions options,
-      Path shakespeare,
-      Path oz,
-      Path output,
-      Plan plan) {
+      Path folder, TransformerOptions options, Path shakespeare, Path oz, Path output, Plan plan) {
     for (Path needed : List.of(folder, shakespeare, oz)) {
       if (!Files.exists(needed)) {
         System.out.println(
