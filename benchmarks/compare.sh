@@ -11,7 +11,8 @@ case " $* " in
   *" --help "* | *" -h "*) models= ;;
   *"--only gpt2 "* | *"--only=gpt2 "*) models=gpt2-124m ;;
   *"--only tinyllama "* | *"--only=tinyllama "*) models=tinyllama-1.1b ;;
-  *) models='gpt2-124m tinyllama-1.1b' ;;
+  *"--only bert "* | *"--only=bert "*) models=bert-base ;;
+  *) models='gpt2-124m tinyllama-1.1b bert-base' ;;
 esac
 for model in $models; do
   if [ ! -f "$here/target/models/$model/config.json" ]; then

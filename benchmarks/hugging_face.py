@@ -17,7 +17,7 @@ import torch
 from peft import LoraConfig, get_peft_model
 from peft.mapping import PEFT_TYPE_TO_CONFIG_MAPPING
 from safetensors.torch import load_file
-from transformers import AutoConfig, AutoModelForCausalLM, GenerationConfig
+from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSequenceClassification, GenerationConfig
 from transformers.generation.streamers import BaseStreamer
 
 LEARNING_RATE = 1e-4
@@ -46,11 +46,14 @@ def arguments() -> argparse.Namespace:
 def load(options: argparse.Namespace) -> torch.nn.Module:
     """The wrapped model: without dropout, SDPA attention (the default), adapters in FP32 whatever the base is in (the default)."""
     config = AutoConfig.from_pretrained(options.model)
-    for name in ("attn_pdrop", "embd_pdrop", "resid_pdrop", "attention_dropout"):
+    for name in ("attn_pdrop", "embd_pdrop", "resid_pdrop", "attention_dropout", "hidden_dropout_prob", "attention_probs_dropout_prob"):
         if hasattr(config, name):
             setattr(config, name, 0.0)
+    config.use_cache = False  # Generation switches it on.
     dtype = torch.bfloat16 if options.precision == "bf16" else torch.float32
-    model = AutoModelForCausalLM.from_pretrained(options.model, config=config, dtype=dtype)
+    classifies = config.architectures[0].endswith("ForSequenceClassification")
+    kind = AutoModelForSequenceClassification if classifies else AutoModelForCausalLM
+    model = kind.from_pretrained(options.model, config=config, dtype=dtype)
     if options.checkpointing:
         model.gradient_checkpointing_enable()
         model.enable_input_require_grads()
@@ -63,7 +66,7 @@ def load(options: argparse.Namespace) -> torch.nn.Module:
         lora_alpha=options.alpha,
         target_modules=options.target.split(","),
         fan_in_fan_out=config.model_type == "gpt2",
-        task_type="CAUSAL_LM",
+        task_type="SEQ_CLS" if classifies else "CAUSAL_LM",
     )
     return get_peft_model(model, adapter)
 
@@ -77,7 +80,7 @@ def train(model: torch.nn.Module, data: dict[str, torch.Tensor], steps: int) -> 
     allocate = getattr(model.base_model, "update_and_allocate", None)  # AdaLoRA's, after each step
     for step in range(steps):
         begin = time.perf_counter()
-        loss = model(input_ids=data["input_ids"], labels=data["labels"], use_cache=False).loss
+        loss = model(**data).loss
         loss.backward()
         optimizer.step()
         if allocate:
@@ -89,14 +92,14 @@ def train(model: torch.nn.Module, data: dict[str, torch.Tensor], steps: int) -> 
 
 
 def forward(model: torch.nn.Module, data: dict[str, torch.Tensor], steps: int) -> tuple[list[float], int, list[float]]:
-    """The logits of all positions."""
+    """The logits, of a language model those of all positions."""
     model.eval()
     seconds = []
     with torch.inference_mode():
         for _ in range(steps):
             begin = time.perf_counter()
-            logits = model(input_ids=data["input_ids"], use_cache=False).logits
-            logits[0, 0, 0].item()
+            logits = model(input_ids=data["input_ids"]).logits
+            logits.flatten()[0].item()
             del logits
             seconds.append(time.perf_counter() - begin)
     return seconds, data["input_ids"].numel(), []

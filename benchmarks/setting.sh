@@ -9,8 +9,9 @@ require_build() {
   fi
 }
 
-# Runs a program of the benchmarks with the options of the launcher peft.
+# Runs a program of the benchmarks with the options and the allocator's threshold of the launcher peft.
 run() {
+  export MALLOC_MMAP_THRESHOLD_="${MALLOC_MMAP_THRESHOLD_:-4194304}"
   java=java
   if [ -n "${JAVA_HOME:-}" ]; then java=$JAVA_HOME/bin/java; fi
   # Unquoted: several options.

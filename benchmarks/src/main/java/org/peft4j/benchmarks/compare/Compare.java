@@ -23,7 +23,7 @@ public final class Compare implements Callable<Integer> {
   @Option(names = "--script", required = true, hidden = true, description = "the Python program")
   Path script = Path.of("");
 
-  @Option(names = "--only", split = ",", description = "models: gpt2, tinyllama; default both")
+  @Option(names = "--only", split = ",", description = "models: gpt2, tinyllama, bert; default all")
   List<String> only = List.of();
 
   @Option(

@@ -43,7 +43,7 @@ final class Comparison {
         folder.resolve(
             "tokens-%s-%dx%d.safetensors"
                 .formatted(row.shape().model(), row.batch(), row.length()));
-    RandomTokens.require(data, architecture.vocabularySize(), row.batch(), row.length());
+    RandomTokens.require(data, architecture, row.batch(), row.length());
     List<String> arguments = new ArrayList<>(row.arguments());
     arguments.addAll(List.of("--model", model.toString(), "--data", data.toString()));
     arguments.addAll(steps);

@@ -1,5 +1,6 @@
 package org.peft4j.benchmarks.compare;
 
+import java.lang.module.ModuleFinder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,6 +16,8 @@ final class Programs {
       "import sys, torch, transformers, peft, safetensors; print('Python', sys.version.split()[0],"
           + " '· torch', torch.__version__, '· transformers', transformers.__version__, '· peft',"
           + " peft.__version__)";
+
+  private static final String VECTORS = "jdk.incubator.vector";
 
   private final int threads;
   private final Path log;
@@ -32,7 +35,10 @@ final class Programs {
     return java("peak", Peak.class);
   }
 
-  /** A JVM as the launcher {@code peft} starts it, except for the number of processors. */
+  /**
+   * A JVM as the launcher {@code peft} starts it for generation, except for the number of
+   * processors.
+   */
   private Program java(String name, Class<?> main) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -47,6 +53,9 @@ final class Programs {
             "-Dorg.bytedeco.javacpp.maxbytes=0",
             "-Dorg.bytedeco.javacpp.maxphysicalbytes=0",
             "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"));
+    if (ModuleFinder.ofSystem().find(VECTORS).isPresent()) {
+      command.addAll(List.of("--add-modules", VECTORS));
+    }
     command.addAll(
         System.getenv()
             .getOrDefault("PEFT_JAVA_OPTS", "")
@@ -62,6 +71,7 @@ final class Programs {
             "OMP_NUM_THREADS", Integer.toString(threads),
             "OPENBLAS_NUM_THREADS", Integer.toString(threads),
             "OMP_WAIT_POLICY", System.getenv().getOrDefault("OMP_WAIT_POLICY", "PASSIVE"),
+            "MALLOC_MMAP_THRESHOLD_", "4194304",
             "OPT_OUT_TRACKING", "true"),
         log);
   }

@@ -34,10 +34,12 @@ record Row(Shape shape, Workload work, Precision precision, boolean checkpointin
           1,
           256);
 
-  /** All rows: both models train and run forward, and the larger one generates. */
+  static final Shape BERT = new Shape("bert-base", "bert", 8, 16, "query,value", 16, 128);
+
+  /** All rows: every model trains and runs forward, and the largest one generates. */
   static List<Row> all() {
     List<Row> rows = new ArrayList<>();
-    for (Shape shape : List.of(GPT2, TINY_LLAMA)) {
+    for (Shape shape : List.of(GPT2, TINY_LLAMA, BERT)) {
       rows.add(new Row(shape, Workload.TRAIN, Precision.FP32, false));
       rows.add(new Row(shape, Workload.TRAIN, Precision.BF16, false));
       rows.add(new Row(shape, Workload.TRAIN, Precision.BF16, true));

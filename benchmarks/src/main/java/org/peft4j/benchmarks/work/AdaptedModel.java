@@ -2,16 +2,15 @@ package org.peft4j.benchmarks.work;
 
 import java.nio.file.Path;
 import org.deeplearning4j.nn.graph.ComputationGraph;
-import org.peft4j.Peft;
 import org.peft4j.PeftModel;
 import org.peft4j.config.PeftConfig;
-import org.peft4j.transformers.CausalLanguageModel;
+import org.peft4j.transformers.TransformerModel;
 import org.peft4j.transformers.TransformerOptions;
 import org.peft4j.transformers.Transformers;
 import org.peft4j.transformers.config.Precision;
 
 /** A checkpoint with an adapter on it. */
-public record AdaptedModel(CausalLanguageModel base, PeftModel<ComputationGraph> peft)
+public record AdaptedModel(TransformerModel base, PeftModel<ComputationGraph> peft)
     implements AutoCloseable {
 
   /**
@@ -26,9 +25,9 @@ public record AdaptedModel(CausalLanguageModel base, PeftModel<ComputationGraph>
 
   /** Loads and wraps. */
   public static AdaptedModel load(Path folder, Setting setting, PeftConfig adapter) {
-    CausalLanguageModel base = Transformers.load(folder, options(setting));
+    TransformerModel base = Transformers.open(folder, options(setting));
     try {
-      return new AdaptedModel(base, Peft.wrap(base.graph(), adapter));
+      return new AdaptedModel(base, base.wrap(adapter));
     } catch (RuntimeException e) {
       base.close();
       throw e;
@@ -46,9 +45,9 @@ public record AdaptedModel(CausalLanguageModel base, PeftModel<ComputationGraph>
     return peft.network();
   }
 
+  /** Closes the adapter, too. */
   @Override
   public void close() {
-    peft.close();
     base.close();
   }
 }

@@ -3,6 +3,7 @@ package org.peft4j.benchmarks.work;
 import java.util.ArrayList;
 import java.util.List;
 import org.peft4j.train.data.TrainingData;
+import org.peft4j.transformers.CausalLanguageModel;
 import org.peft4j.transformers.generation.GenerationConfig;
 import org.peft4j.transformers.generation.Generator;
 
@@ -17,7 +18,7 @@ final class Decoding {
   private Decoding() {}
 
   static Timings run(AdaptedModel model, TrainingData data, Steps steps) {
-    Generator generator = Generator.of(model.base(), model.network());
+    Generator generator = Generator.of((CausalLanguageModel) model.base(), model.network());
     List<int[]> prompt = List.of(Batches.all(data).inputIds()[0]);
     GenerationConfig config =
         GenerationConfig.builder().maxNewTokens(NEW_TOKENS).eosTokenIds(List.of()).build();

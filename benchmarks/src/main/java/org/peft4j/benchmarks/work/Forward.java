@@ -7,7 +7,7 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.train.data.TokenBatch;
 import org.peft4j.train.data.TrainingData;
 
-/** The logits of all positions, as {@code graph.output} gives them. */
+/** The logits, of a language model those of all positions, as {@code graph.output} gives them. */
 final class Forward {
   private Forward() {}
 
@@ -19,7 +19,7 @@ final class Forward {
       try (INDArray ids = Nd4j.createFromArray(batch.inputIds());
           INDArray logits = model.network().output(ids)[0]) {
         // Reads a value, so that no work can be skipped.
-        logits.getDouble(0, 0, 0);
+        logits.getDouble(0);
         seconds.add(watch.seconds());
       }
     }

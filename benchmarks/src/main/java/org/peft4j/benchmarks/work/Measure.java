@@ -11,6 +11,7 @@ import org.peft4j.internal.files.AdapterFiles;
 import org.peft4j.lora.LoraConfig;
 import org.peft4j.train.data.TokenizedFile;
 import org.peft4j.train.data.TrainingData;
+import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.family.Families;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -54,8 +55,9 @@ public final class Measure implements Callable<Integer> {
 
   @Override
   public Integer call() throws JsonProcessingException {
-    RandomTokens.require(data, Families.read(options.model()).vocabularySize(), batch, length);
-    TrainingData tokens = TokenizedFile.read(data);
+    ModelArchitecture architecture = Families.read(options.model());
+    RandomTokens.require(data, architecture, batch, length);
+    TrainingData tokens = TokenizedFile.read(data, architecture);
     AdaptedModel.Setting setting =
         new AdaptedModel.Setting(options.precision(), options.checkpointing());
     Stopwatch watch = Stopwatch.start();
@@ -71,12 +73,7 @@ public final class Measure implements Callable<Integer> {
     if (config != null) {
       return AdapterFiles.readConfigFile(config);
     }
-    return LoraConfig.builder()
-        .rank(options.rank())
-        .alpha(alpha)
-        .targetModules(target)
-        .taskType("CAUSAL_LM")
-        .build();
+    return LoraConfig.builder().rank(options.rank()).alpha(alpha).targetModules(target).build();
   }
 
   private Measurement result(Timings timings, double loadSeconds) {

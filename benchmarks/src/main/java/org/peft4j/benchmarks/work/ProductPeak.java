@@ -1,6 +1,8 @@
 package org.peft4j.benchmarks.work;
 
 import java.util.Comparator;
+import java.util.Optional;
+import java.util.stream.Stream;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -12,7 +14,7 @@ import org.peft4j.transformers.config.Precision;
 
 /**
  * The rate of matrix products on this machine now: the better of the largest matrix of a model's
- * blocks and its head.
+ * blocks and its head over a vocabulary.
  */
 final class ProductPeak {
   private static final int REPEATS = 12;
@@ -30,15 +32,20 @@ final class ProductPeak {
 
   /** Operations a second. */
   double measure(ModelArchitecture model) {
-    LinearPart head = ((HeadPart.Output) model.head()).linear();
-    LinearPart largest =
+    Optional<LinearPart> head =
+        model.head() instanceof HeadPart.Output output
+            ? Optional.of(output.linear())
+            : Optional.empty();
+    Optional<LinearPart> largest =
         model.modules().stream()
             .filter(LinearPart.class::isInstance)
             .map(LinearPart.class::cast)
-            .filter(linear -> !linear.equals(head))
-            .max(Comparator.comparingLong(linear -> linear.inputs() * linear.outputs()))
-            .orElse(head);
-    return Math.max(rate(largest), rate(head));
+            .filter(linear -> !head.equals(Optional.of(linear)))
+            .max(Comparator.comparingLong(linear -> linear.inputs() * linear.outputs()));
+    return Stream.concat(largest.stream(), head.stream())
+        .mapToDouble(this::rate)
+        .max()
+        .orElseThrow();
   }
 
   private double rate(LinearPart linear) {
