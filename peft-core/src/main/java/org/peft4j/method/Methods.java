@@ -1,5 +1,6 @@
 package org.peft4j.method;
 
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -35,12 +36,21 @@ public final class Methods {
 
   /** All of them, by {@code peft_type} in the order of the alphabet. */
   public static Map<String, PeftMethod<?>> all() {
-    Map<String, PeftMethod<?>> methods = new TreeMap<>();
-    for (PeftMethod<?> method :
-        ServiceLoader.load(PeftMethod.class, PeftMethod.class.getClassLoader())) {
-      methods.put(method.peftType(), method);
+    return Found.ALL;
+  }
+
+  /** Looked for once, on first use: that goes through every jar of the class path. */
+  private static final class Found {
+    static final Map<String, PeftMethod<?>> ALL = find();
+
+    private static Map<String, PeftMethod<?>> find() {
+      Map<String, PeftMethod<?>> methods = new TreeMap<>();
+      for (PeftMethod<?> method :
+          ServiceLoader.load(PeftMethod.class, PeftMethod.class.getClassLoader())) {
+        methods.put(method.peftType(), method);
+      }
+      return Collections.unmodifiableMap(methods);
     }
-    return methods;
   }
 
   /**

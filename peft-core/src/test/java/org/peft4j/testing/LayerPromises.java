@@ -67,7 +67,9 @@ public abstract class LayerPromises {
     INDArray frozen = base.params().dup();
     PeftModel<MultiLayerNetwork> model = Peft.wrap(base, each.config());
     double before = model.network().score(each.data());
-    each.fit(model, 25);
+    for (int round = 0; round < 5 && model.network().score(each.data()) > before - 0.02; round++) {
+      each.fit(model, 5);
+    }
     assertThat(base.params()).isEqualTo(frozen);
     assertThat(model.network().score(each.data())).isLessThan(before - 0.01);
     long trainable = model.trainableParameters().trainable();
