@@ -63,6 +63,23 @@ public interface Kernels {
   }
 
   /**
+   * {@code y += scale·(x·Aᵀ)·Bᵀ}: what an adapter of low rank adds (Hu et al., 2021, equation 3).
+   *
+   * @param product how the rows of x meet A
+   * @param x [rows, in]
+   * @param a [r, in], or [r, in·…kernel]
+   * @param b [out, r]
+   * @param y [rows of the product, out]
+   */
+  default void addLowRank(
+      RowProduct product, INDArray x, INDArray a, INDArray b, double scale, INDArray y) {
+    INDArray hidden = Scratch.of(x.dataType(), product.rows(x.size(0)), a.size(0));
+    product.multiply(this, x, a, null, 0, hidden);
+    matmul(hidden, false, b, true, scale, 1, y);
+    Scratch.release(hidden);
+  }
+
+  /**
    * {@code dx = dy·W + beta·dx} for a W that is made in rows.
    *
    * @param dy [n, out]

@@ -16,6 +16,7 @@ import org.peft4j.kernel.KeptProbabilities;
 import org.peft4j.kernel.Kernels;
 import org.peft4j.kernel.Nd4jKernels;
 import org.peft4j.kernel.QueryTiles;
+import org.peft4j.kernel.RowProduct;
 import org.peft4j.kernel.WeightRows;
 import org.peft4j.memory.Scratch;
 import org.peft4j.memory.ScratchScope;
@@ -26,6 +27,7 @@ import org.peft4j.onednn.internal.RowMaking;
 import org.peft4j.onednn.internal.picture.Convolutions;
 import org.peft4j.onednn.internal.picture.GroupNormRows;
 import org.peft4j.onednn.internal.vector.CodedProduct;
+import org.peft4j.onednn.internal.vector.LowRankRows;
 
 /**
  * Kernels on oneDNN, and Java code on rows for operations that oneDNN lacks. The portable kernels
@@ -74,6 +76,16 @@ public final class OneDnnKernels implements Kernels {
       }
     } else {
       Kernels.super.affine(x, weight, bias, out);
+    }
+  }
+
+  @Override
+  public void addLowRank(
+      RowProduct product, INDArray x, INDArray a, INDArray b, double scale, INDArray y) {
+    if (product.equals(RowProduct.PLAIN) && LowRankRows.possible(x, a, b, y)) {
+      LowRankRows.add(x, a, b, (float) scale, y);
+    } else {
+      Kernels.super.addLowRank(product, x, a, b, scale, y);
     }
   }
 

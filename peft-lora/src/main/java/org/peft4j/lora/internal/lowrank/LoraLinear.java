@@ -76,14 +76,13 @@ public record LoraLinear(Site site, LoraShape shape) implements LinearAdapter, L
   @Override
   public void forward(Pass pass, Tensors parameters, INDArray x, INDArray y) {
     INDArray input = dropped(pass, x);
-    INDArray hidden = hidden(pass, parameters, input);
-    pass.kernels().matmul(hidden, false, b(parameters), true, shape.scale(), 1, y);
+    pass.kernels()
+        .addLowRank(pass.product(), input, a(parameters), b(parameters), shape.scale(), y);
     if (shape.bias()) {
       INDArray bias = parameters.get(BIAS).mul(shape.scale());
       y.addiRowVector(bias);
       Scratch.release(bias);
     }
-    Scratch.release(hidden);
     if (shape.drops(pass)) {
       Scratch.release(input);
     }

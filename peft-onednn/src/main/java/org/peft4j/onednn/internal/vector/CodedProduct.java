@@ -1,7 +1,6 @@
 package org.peft4j.onednn.internal.vector;
 
-import java.nio.ByteOrder;
-import java.nio.IntBuffer;
+import java.nio.ByteBuffer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.kernel.CodedRows;
@@ -9,8 +8,8 @@ import org.peft4j.onednn.internal.RowTasks;
 
 /** Few rows times a matrix in 4 bits, straight from its codes: each is read once. */
 public final class CodedProduct {
-  /** Codes in an integer. */
-  private static final int CODES = 8;
+  /** Codes in a byte. */
+  private static final int CODES = 2;
 
   private CodedProduct() {}
 
@@ -35,26 +34,25 @@ public final class CodedProduct {
    */
   public static void multiply(INDArray x, CodedRows weight, INDArray out) {
     float[][] rows = FewRows.of(x);
-    for (int row = 0; row < rows.length; row++) {
-      rows[row] = CodeRows.order(rows[row]);
-    }
-    int integers = rows[0].length / CODES;
+    int bytes = rows[0].length / CODES;
     int size = weight.blockSize();
     int blocks = rows[0].length / size;
     CodeRows values = new CodeRows(weight.values());
-    IntBuffer codes = weight.codes().order(ByteOrder.LITTLE_ENDIAN).asIntBuffer();
+    ByteBuffer codes = weight.codes();
     FewRows results = new FewRows(out, 1, false);
     RowTasks.run(
         weight.rows(),
         weight.columns(),
         (from, to) -> {
-          int[] ofRow = new int[integers];
+          byte[] ofRow = new byte[bytes];
+          long[] pairs = new long[bytes];
           float[] factors = new float[blocks];
           for (int column = from; column < to; column++) {
-            codes.get(column * integers, ofRow);
+            codes.get(column * bytes, ofRow);
+            values.look(ofRow, pairs);
             weight.factors(column * blocks, factors);
             for (int row = 0; row < rows.length; row++) {
-              results.put(row, column, values.dot(ofRow, factors, size, rows[row]));
+              results.put(row, column, CodeRows.dot(pairs, factors, size, rows[row]));
             }
           }
         });
