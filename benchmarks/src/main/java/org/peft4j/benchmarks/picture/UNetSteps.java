@@ -12,7 +12,6 @@ import org.peft4j.benchmarks.work.StepOptions;
 import org.peft4j.diffusion.Diffusion;
 import org.peft4j.diffusion.DiffusionOptions;
 import org.peft4j.diffusion.UNet;
-import org.peft4j.lora.LoraConfig;
 import org.peft4j.quantization.BlockQuantization;
 import org.peft4j.quantization.QuantizedFormat;
 import picocli.CommandLine.Command;
@@ -46,19 +45,14 @@ public final class UNetSteps implements Callable<Integer> {
             .withPrecision(options.precision())
             .withGradientCheckpointing(options.checkpointing())
             .withUpdater(new Adam(1e-4));
-    LoraConfig lora =
-        LoraConfig.builder()
-            .rank(options.rank())
-            .alpha(options.rank())
-            .targetModules("to_k", "to_q", "to_v", "to_out.0")
-            .build();
     try (UNet unet =
             Diffusion.loadUNet(
                 options.model(),
                 fourBits
                     ? held.withQuantization(BlockQuantization.of(QuantizedFormat.NF4))
                     : held);
-        PeftModel<ComputationGraph> peft = unet.wrap(lora)) {
+        PeftModel<ComputationGraph> peft =
+            unet.wrap(options.lora("to_k", "to_q", "to_v", "to_out.0"))) {
       TimedSteps.run(options.steps(), peft.network(), () -> batch(unet));
     }
     return 0;

@@ -8,7 +8,6 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.learning.config.Adam;
 import org.peft4j.PeftModel;
 import org.peft4j.benchmarks.work.StepOptions;
-import org.peft4j.lora.LoraConfig;
 import org.peft4j.transformers.ImageClassifier;
 import org.peft4j.transformers.TransformerOptions;
 import org.peft4j.transformers.Transformers;
@@ -43,14 +42,8 @@ public final class ViTSteps implements Callable<Integer> {
             .withPrecision(options.precision())
             .withGradientCheckpointing(options.checkpointing())
             .withUpdater(new Adam(1e-4));
-    LoraConfig lora =
-        LoraConfig.builder()
-            .rank(options.rank())
-            .alpha(options.rank())
-            .targetModules("q_proj", "v_proj")
-            .build();
     try (ImageClassifier vit = Transformers.loadImageClassifier(options.model(), held);
-        PeftModel<ComputationGraph> peft = vit.wrap(lora)) {
+        PeftModel<ComputationGraph> peft = vit.wrap(options.lora("q_proj", "v_proj"))) {
       TimedSteps.run(options.steps(), peft.network(), () -> batch(vit.labels().size()));
     }
     return 0;

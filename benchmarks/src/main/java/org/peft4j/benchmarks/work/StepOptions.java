@@ -2,6 +2,7 @@ package org.peft4j.benchmarks.work;
 
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import org.peft4j.lora.LoraConfig;
 import org.peft4j.transformers.config.Precision;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
@@ -35,6 +36,11 @@ public final class StepOptions {
 
   public int rank() {
     return rank;
+  }
+
+  /** LoRA of the rank, α as large, on these modules. */
+  public LoraConfig lora(String... modules) {
+    return LoraConfig.builder().rank(rank).alpha(rank).targetModules(modules).build();
   }
 
   public int steps() {
