@@ -6,6 +6,7 @@ The tokenizer has the two files that diffusers' folders have, vocab.json and mer
 import setting  # first: sets the environment
 
 import json
+from pathlib import Path
 
 import torch
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
@@ -24,12 +25,13 @@ PROMPTS = [
 ]
 
 
-def tokenizer() -> None:
+def tokenizer(folder: Path, corpus: list[str], length: int) -> CLIPTokenizer:
+    """Writes vocab.json, merges.txt and tokenizer_config.json: single bytes, and what the corpus' words are merged to."""
     bpe = Tokenizer(models.BPE(end_of_word_suffix="</w>", unk_token=END))
     bpe.normalizer = normalizers.Lowercase()
     bpe.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
     alphabet = pre_tokenizers.ByteLevel.alphabet()
-    words = [word for text in CORPUS for word in text.split()]
+    words = [word for text in corpus for word in text.split()]
     trainer = trainers.BpeTrainer(
         vocab_size=560, initial_alphabet=alphabet, end_of_word_suffix="</w>", special_tokens=[], show_progress=False
     )
@@ -39,19 +41,18 @@ def tokenizer() -> None:
     tokens = singles + [single + "</w>" for single in singles]
     tokens += [token for token in sorted(model["vocab"], key=model["vocab"].get) if token not in set(tokens)]
     vocabulary = {token: i for i, token in enumerate(tokens + [BEGIN, END])}
-    folder = FOLDER / "tokenizer"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "vocab.json").write_text(json.dumps(vocabulary, ensure_ascii=False))
     merges = [merge if isinstance(merge, str) else " ".join(merge) for merge in model["merges"]]
     (folder / "merges.txt").write_text("#version: 0.2\n" + "\n".join(merges) + "\n")
-    setting.write_json(folder / "tokenizer_config.json", {"tokenizer_class": "CLIPTokenizer", "model_max_length": LENGTH, "pad_token": "!"})
+    setting.write_json(folder / "tokenizer_config.json", {"tokenizer_class": "CLIPTokenizer", "model_max_length": length, "pad_token": "!"})
+    pairs = [tuple(merge.split(" ")) for merge in merges]
+    return CLIPTokenizer(vocab=vocabulary, merges=pairs, pad_token="!", model_max_length=length)
 
 
 def main() -> None:
-    tokenizer()
-    vocabulary = json.loads((FOLDER / "tokenizer/vocab.json").read_text())
-    merges = [tuple(line.split(" ")) for line in (FOLDER / "tokenizer/merges.txt").read_text().split("\n")[1:] if line]
-    clip = CLIPTokenizer(vocab=vocabulary, merges=merges, pad_token="!", model_max_length=LENGTH)
+    clip = tokenizer(FOLDER / "tokenizer", CORPUS, LENGTH)
+    vocabulary = clip.get_vocab()
     torch.manual_seed(23)
     config = CLIPTextConfig(
         vocab_size=len(vocabulary),
@@ -77,4 +78,5 @@ def main() -> None:
     print(ids)
 
 
-main()
+if __name__ == "__main__":
+    main()
