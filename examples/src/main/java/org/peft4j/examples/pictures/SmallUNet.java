@@ -45,6 +45,12 @@ record SmallUNet(Path model, Path night, Outlines outlines) {
     return new SmallUNet(model, night, Outlines.read(folder.resolve("outlines.png")));
   }
 
+  /** Unpacks an adapter that {@link FormsAtNight} has trained. */
+  static Path adapter(Path folder) {
+    return new BundledFiles(RESOURCES + "night-lora/")
+        .unpack(folder, "adapter_config.json", "adapter_model.safetensors");
+  }
+
   private static void unpack(Path model, String part, String... names) {
     new BundledFiles(RESOURCES + "small-unet/" + part + "/").unpack(model.resolve(part), names);
   }
