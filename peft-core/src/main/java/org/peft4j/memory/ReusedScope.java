@@ -26,6 +26,11 @@ public final class ReusedScope implements AutoCloseable {
     return Nd4j.create(buffer.data(), shape, Nd4j.getStrides(shape, 'c'), 0);
   }
 
+  /** The bytes that scopes of this thread have left for the next ones. */
+  public static long waiting() {
+    return ScratchPool.ofThread().bytes();
+  }
+
   @Override
   public void close() {
     buffers.forEach(pool::giveBack);

@@ -59,4 +59,13 @@ final class ScratchPool {
         .computeIfAbsent(buffer.length(), none -> new ArrayDeque<>())
         .push(buffer);
   }
+
+  /** The bytes of all free buffers. */
+  long bytes() {
+    return free.values().stream()
+        .flatMap(buffers -> buffers.values().stream())
+        .flatMap(ArrayDeque::stream)
+        .mapToLong(buffer -> buffer.length() * buffer.dataType().width())
+        .sum();
+  }
 }

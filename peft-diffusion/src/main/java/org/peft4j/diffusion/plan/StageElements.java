@@ -1,5 +1,6 @@
 package org.peft4j.diffusion.plan;
 
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.peft4j.diffusion.internal.architecture.AttentionMaps;
@@ -17,9 +18,10 @@ import org.peft4j.kernel.QueryTiles.Tile;
  * @param kept what it keeps from its forward pass for its backward pass
  * @param forward temporaries of its forward pass
  * @param backward those of its backward pass, which computes norms and products again
+ * @param reused temporaries of attentions, which all layers take from the same memory
  */
-record StageElements(long kept, long forward, long backward) {
-  private static final StageElements NONE = new StageElements(0, 0, 0);
+record StageElements(long kept, long forward, long backward, long reused) {
+  private static final StageElements NONE = new StageElements(0, 0, 0, 0);
 
   /**
    * Of a stage on pictures of that size.
@@ -39,11 +41,11 @@ record StageElements(long kept, long forward, long backward) {
     }
     if (stage instanceof Stage.Enlarge enlarge) {
       long large = out.area().rows() * enlarge.convolution().site().inputs();
-      return new StageElements(0, large, 2 * large);
+      return new StageElements(0, large, 2 * large, 0);
     }
     if (stage instanceof Stage.Activated activated) {
       long read = in.rows() * activated.convolution().site().inputs();
-      return new StageElements(0, read, 3 * read);
+      return new StageElements(0, read, 3 * read, 0);
     }
     return NONE;
   }
@@ -54,7 +56,7 @@ record StageElements(long kept, long forward, long backward) {
     long shortcut = part.shortcut().isPresent() ? in.rows() * part.conv2().outputs() : 0;
     long skip = part.skip() ? joined : 0;
     return new StageElements(
-        inner, skip + joined + inner + shortcut, 2 * skip + 3 * joined + 4 * inner);
+        inner, skip + joined + inner + shortcut, 2 * skip + 3 * joined + 4 * inner, 0);
   }
 
   private static StageElements attend(Stage.Attend attend, Area in, int tokens) {
@@ -62,15 +64,17 @@ record StageElements(long kept, long forward, long backward) {
     long kept = states;
     long forward = states;
     long backward = 3 * states;
+    long reused = 0;
     for (TransformerPart block : attend.blocks()) {
       StageElements first = attention(block.first(), in, tokens);
       StageElements second = attention(block.second(), in, tokens);
       long inner = in.rows() * block.down().inputs();
       kept += 3 * states + 6 * in.rows() + first.kept() + second.kept() + 2 * inner;
       forward += 3 * states + first.forward() + second.forward() + 3 * inner;
-      backward += 9 * states + first.backward() + second.backward() + 6 * inner;
+      backward += 7 * states + first.backward() + second.backward() + 6 * inner;
+      reused = Math.max(reused, Math.max(first.reused(), second.reused()));
     }
-    return new StageElements(kept, forward, backward);
+    return new StageElements(kept, forward, backward, reused);
   }
 
   /**
@@ -86,11 +90,13 @@ record StageElements(long kept, long forward, long backward) {
     long area = in.pixels() * keys;
     long probabilities =
         in.batch() * maps.heads() * KeptProbabilities.STANDARD.elements(pattern, area);
-    long tile =
-        maps.heads() * QueryTiles.of(pattern).stream().mapToLong(Tile::area).max().orElse(0);
-    boolean again = !KeptProbabilities.STANDARD.keeps(pattern, area);
-    return new StageElements(
-        rows + probabilities, again ? tile : 0, rows + (again ? 2 * tile : tile));
+    List<Tile> tiles = QueryTiles.of(pattern);
+    long most = tiles.stream().mapToLong(Tile::area).max().orElse(0);
+    long queries = tiles.stream().mapToLong(Tile::count).max().orElse(0);
+    int times = KeptProbabilities.STANDARD.keeps(pattern, area) ? 1 : 2;
+    // Heads with one more feature: values and gradients of contexts, keys and queries.
+    long wider = (keys + queries) * (width + maps.heads());
+    return new StageElements(rows + probabilities, 0, rows, times * (maps.heads() * most + wider));
   }
 
   /** The pictures that a stage gives, and its channels. */

@@ -62,8 +62,9 @@ public final class UNetPlanner {
 
   /**
    * Every layer's result, the copies of those that are joined later with their gradients, what
-   * layers from the first adapted one on keep, the temporaries of one layer, and its gradient with
-   * that of the layer above. The last layer computes its result again on the way back.
+   * layers from the first adapted one on keep, the temporaries of one layer, those that all layers
+   * take from the same memory, and its gradient with that of the layer above. The last layer
+   * computes its result again on the way back.
    */
   private long elements(PictureBatch batch, Set<String> adapted, boolean checkpointing) {
     Area area = new Area(batch.pictures(), batch.side(), batch.side());
@@ -72,6 +73,7 @@ public final class UNetPlanner {
     long input = area.rows() * channels;
     long sum = input + (long) batch.pictures() * batch.tokens() * model.textWidth();
     long temporary = 0;
+    long reused = 0;
     long result = input;
     boolean reached = false;
     for (Stage stage : model.stages()) {
@@ -81,6 +83,7 @@ public final class UNetPlanner {
         open.pop();
       }
       StageElements own = StageElements.of(stage, area, out, batch.tokens());
+      reused = Math.max(reused, own.reused());
       area = out.area();
       channels = out.channels();
       long output = area.rows() * channels;
@@ -102,6 +105,6 @@ public final class UNetPlanner {
       }
       temporary = Math.max(temporary, taken);
     }
-    return sum + temporary + 2 * result;
+    return sum + temporary + reused + 2 * result;
   }
 }

@@ -1,17 +1,27 @@
 package org.peft4j.transformers.plan;
 
 /**
- * The number of elements that a part of a model holds in training.
+ * The number of elements that a part of a model holds in training, without adapters' own arrays,
+ * with the kernels of peft-onednn; the portable kernels need up to twice as much.
  *
  * @param kept from the forward to the backward pass
- * @param temporary the most at once in the backward pass, which needs more than the forward pass.
- *     Counts every module as adapted, without the adapters' own arrays, with the kernels of
- *     peft-onednn; the portable kernels need up to twice as much
+ * @param forward the most at once in the forward pass, beside what is kept
+ * @param again likewise in a forward pass that is repeated for the backward pass, without a result
+ * @param temporary the most at once in the backward pass, beside what is kept
  */
-record Elements(long kept, long temporary) {
-  static final Elements NONE = new Elements(0, 0);
+record Elements(long kept, long forward, long again, long temporary) {
+  static final Elements NONE = new Elements(0, 0, 0, 0);
+
+  /** Elements of the backward pass alone. */
+  static Elements temporary(long count) {
+    return new Elements(0, 0, 0, count);
+  }
 
   Elements plus(Elements other) {
-    return new Elements(kept + other.kept, temporary + other.temporary);
+    return new Elements(
+        kept + other.kept,
+        forward + other.forward,
+        again + other.again,
+        temporary + other.temporary);
   }
 }

@@ -2,13 +2,14 @@ package org.peft4j.transformers.plan;
 
 import java.util.List;
 import java.util.Optional;
-import org.peft4j.kernel.AttentionPattern;
-import org.peft4j.kernel.KeptProbabilities;
-import org.peft4j.kernel.QueryTiles;
+import java.util.Set;
+import org.peft4j.kernel.Activation;
+import org.peft4j.site.Site;
 import org.peft4j.transformers.architecture.AttentionPart;
 import org.peft4j.transformers.architecture.BlockPart;
 import org.peft4j.transformers.architecture.BranchPart;
 import org.peft4j.transformers.architecture.FeedForwardPart;
+import org.peft4j.transformers.architecture.LinearPart;
 import org.peft4j.transformers.architecture.MixerPart;
 import org.peft4j.transformers.architecture.NormPart;
 import org.peft4j.transformers.architecture.ResidualPart;
@@ -17,53 +18,113 @@ import org.peft4j.transformers.architecture.ResidualPart;
  * The elements that each part of a block holds in training, for one batch.
  *
  * @param width of hidden states
+ * @param adapted the names of the adapted sites: where none acts, inputs are not computed again
  */
-record PartMemory(TrainingBatch batch, long width) {
+record PartMemory(TrainingBatch batch, long width, Set<String> adapted) {
   /** The elements of a whole block that runs once, or of each run of several. */
   Elements block(BlockPart block) {
     List<ResidualPart> sublayers = block.sublayers();
     // Gradients between runs.
-    Elements all = new Elements(0, block.times() == 1 ? 0 : 2 * hidden().temporary());
+    Elements all = Elements.temporary(block.times() == 1 ? 0 : 2 * hidden());
+    boolean room = false;
     for (int i = 0; i < sublayers.size(); i++) {
-      all = all.plus(sublayer(sublayers.get(i)));
-      if (i < sublayers.size() - 1) { // The last result is the block's output.
-        all = all.plus(result(sublayers.get(i)));
+      ResidualPart part = sublayers.get(i);
+      boolean last = i == sublayers.size() - 1;
+      all = all.plus(sublayer(part, !last || normed(part)));
+      room = room || part.before().isPresent();
+      room = room || part.branches().stream().anyMatch(branch -> branch.before().isPresent());
+      if (!last) { // The last result is the block's output.
+        all = all.plus(result(part, sublayers.get(i + 1)));
       }
     }
-    return all;
+    // One array for the results of all norms before branches.
+    all = room ? all.plus(new Elements(0, hidden(), hidden(), 0)) : all;
+    return normed(sublayers.get(sublayers.size() - 1))
+        ? all.plus(new Elements(0, 0, hidden(), 0))
+        : all;
   }
 
-  /** The backward pass computes the result of a norm again, from the sum that it keeps. */
-  private Elements result(ResidualPart part) {
-    return part.after().isPresent() ? new Elements(0, hidden().temporary()) : hidden();
+  /** Whether a norm makes its result. */
+  private static boolean normed(ResidualPart part) {
+    return part.after().isPresent()
+        || part.branches().stream().anyMatch(branch -> branch.after().isPresent());
   }
 
-  private Elements sublayer(ResidualPart part) {
-    Elements all = norm(part.before());
+  /**
+   * A sub-layer's result and its gradient. The result of a norm is not kept; the backward pass
+   * computes it again, from the sum that it keeps, where the next sub-layer needs it.
+   */
+  private Elements result(ResidualPart part, ResidualPart next) {
+    return part.after()
+        .map(
+            norm -> {
+              long again = needsInput(next) ? hidden() + statistics(norm) * batch.tokens() : 0;
+              return new Elements(0, hidden(), hidden(), hidden() + again);
+            })
+        .orElseGet(() -> new Elements(hidden(), 0, 0, hidden()));
+  }
+
+  private boolean needsInput(ResidualPart part) {
+    return part.before().isPresent()
+        || part.branches().stream().anyMatch(b -> b.before().isPresent() || needsInput(b.mixer()));
+  }
+
+  /**
+   * The elements of a sub-layer.
+   *
+   * @param added whether a repeated forward pass needs what its branches add
+   */
+  private Elements sublayer(ResidualPart part, boolean added) {
+    boolean given =
+        part.branches().stream()
+            .anyMatch(branch -> branch.before().isEmpty() && needsInput(branch.mixer()));
+    Elements all = before(part.before(), given);
     for (BranchPart branch : part.branches()) {
-      all = all.plus(norm(branch.before())).plus(mixer(branch.mixer()));
-      all = all.plus(normalised(branch.after()));
+      all = all.plus(before(branch.before(), needsInput(branch.mixer())));
+      all = all.plus(mixer(branch.mixer(), added)).plus(after(branch.after()));
     }
-    return all.plus(normalised(part.after()));
+    return all.plus(after(part.after()));
   }
 
-  /** A norm with its kept input: a sum, or a branch's result. */
-  private Elements normalised(Optional<NormPart> part) {
-    return part.isEmpty() ? Elements.NONE : norm(part).plus(hidden());
+  /** Whether adapters act on modules that read what the mixer is given. */
+  private boolean needsInput(MixerPart mixer) {
+    LinearPart last =
+        mixer instanceof AttentionPart attention
+            ? attention.output()
+            : ((FeedForwardPart) mixer).down();
+    return mixer.modules().stream()
+        .filter(module -> !module.equals(last))
+        .anyMatch(module -> acts(module.site()));
+  }
+
+  private boolean acts(Site site) {
+    return adapted.contains(site.name());
   }
 
   /** A row for each token, as wide as hidden states. */
-  private Elements hidden() {
-    long elements = batch.tokens() * width;
-    return new Elements(elements, elements);
+  private long hidden() {
+    return batch.tokens() * width;
   }
 
-  /** A norm's statistics; the backward pass computes its result again. */
-  private Elements norm(Optional<NormPart> part) {
+  /**
+   * A norm's statistics, the gradient of its result, and the result, which the backward pass
+   * computes again where it is needed.
+   */
+  private Elements before(Optional<NormPart> part, boolean again) {
     return part.map(
             norm -> {
               long statistics = statistics(norm) * batch.tokens();
-              return new Elements(statistics, 2 * batch.tokens() * width + statistics);
+              return new Elements(statistics, 0, 0, hidden() + (again ? hidden() + statistics : 0));
+            })
+        .orElse(Elements.NONE);
+  }
+
+  /** A norm with its kept input, a sum or a branch's result, and the gradient of that. */
+  private Elements after(Optional<NormPart> part) {
+    return part.map(
+            norm -> {
+              long statistics = statistics(norm) * batch.tokens();
+              return new Elements(hidden() + statistics, 0, 0, hidden());
             })
         .orElse(Elements.NONE);
   }
@@ -73,43 +134,23 @@ record PartMemory(TrainingBatch batch, long width) {
     return norm.kind() == NormPart.Kind.LAYER ? 2 : 1;
   }
 
-  private Elements mixer(MixerPart mixer) {
+  private Elements mixer(MixerPart mixer, boolean added) {
     return mixer instanceof AttentionPart attention
-        ? attention(attention)
-        : feedForward((FeedForwardPart) mixer);
+        ? AttentionMemory.of(attention, batch)
+        : feedForward((FeedForwardPart) mixer, added);
   }
 
   /**
-   * Queries, keys, values, contexts, and what is kept of probabilities. Those are of the tiles that
-   * the kernels of peft-onednn compute, and their gradients exist for one tile of one sequence's
-   * queries at a time, as do probabilities that are computed again. Assumes as many keys from an
-   * encoder as queries in the decoder.
+   * The activation's input and, with a gate, the factor of its result; their product, which the
+   * backward pass computes again for an adapter that reads it.
    */
-  private Elements attention(AttentionPart part) {
-    AttentionPattern pattern = pattern(part);
-    List<QueryTiles.Tile> tiles = QueryTiles.of(pattern);
-    long area = tiles.stream().mapToLong(QueryTiles.Tile::area).sum();
-    long matrices = (long) batch.sequences() * part.heads();
-    long probabilities = matrices * KeptProbabilities.STANDARD.elements(pattern, area);
-    long queries = batch.tokens() * part.heads() * part.headSize();
-    long keys = batch.tokens() * part.keyValueHeads() * part.headSize();
-    long rows = 2 * (queries + keys);
-    long largest = tiles.stream().mapToLong(QueryTiles.Tile::area).max().orElse(0);
-    long times = KeptProbabilities.STANDARD.keeps(pattern, area) ? 1 : 2;
-    return new Elements(rows + probabilities, rows + times * part.heads() * largest);
-  }
-
-  private AttentionPattern pattern(AttentionPart part) {
-    AttentionPattern whole =
-        part.causal()
-            ? AttentionPattern.causal(batch.length())
-            : AttentionPattern.full(batch.length(), batch.length());
-    return part.window().isPresent() ? whole.withWindow(part.window().getAsInt()) : whole;
-  }
-
-  /** The activation's input and, with a gate, the factor of its result. */
-  private Elements feedForward(FeedForwardPart part) {
-    long inner = (part.gated() ? 2 : 1) * batch.tokens() * part.innerSize();
-    return new Elements(inner, 2 * inner);
+  private Elements feedForward(FeedForwardPart part, boolean added) {
+    long inner = batch.tokens() * part.innerSize();
+    long kept = (part.gated() ? 2 : 1) * inner;
+    // The gradients of all of them, and half of GELU's gradient.
+    long gradients = (part.gated() ? 3 : 1) * inner;
+    long apart = !part.gated() && part.activation() == Activation.GELU_TANH ? inner : 0;
+    long product = acts(part.down().site()) ? inner : 0;
+    return new Elements(kept, inner, added ? inner : 0, gradients + apart + product);
   }
 }

@@ -22,6 +22,12 @@ record StepMemory(long output, long outputs, long kept, List<Elements> blocks, H
   /** Output gradients at once: a layer's incoming and outgoing one. */
   private static final int GRADIENTS = 2;
 
+  /** Deeplearning4j's workspaces are larger than what they have held by this part of it. */
+  private static final double MORE = 0.02;
+
+  /** Likewise the workspace of all outputs. */
+  private static final double MORE_OF_OUTPUTS = 0.05;
+
   StepMemory {
     blocks = List.copyOf(blocks);
   }
@@ -34,7 +40,7 @@ record StepMemory(long output, long outputs, long kept, List<Elements> blocks, H
   static StepMemory of(ModelArchitecture model, TrainingBatch batch, Set<String> adapted) {
     long rows = batch.tokens();
     long output = rows * model.hiddenSize();
-    PartMemory parts = new PartMemory(batch, model.hiddenSize());
+    PartMemory parts = new PartMemory(batch, model.hiddenSize(), adapted);
     List<Elements> blocks =
         model.stacks().stream()
             .flatMap(stack -> stack.blocks().stream())
@@ -86,13 +92,17 @@ record StepMemory(long output, long outputs, long kept, List<Elements> blocks, H
    */
   ActivationMemory bytes(int back, boolean headAdapted, int width) {
     List<Elements> active = blocks.subList(blocks.size() - back, blocks.size());
+    List<Elements> frozen = blocks.subList(0, blocks.size() - back);
     long loss = head.temporary(headAdapted);
     long inBlocks = active.stream().mapToLong(Elements::kept).sum();
     OptionalLong temporary = active.stream().mapToLong(Elements::temporary).max();
-    OptionalLong again = active.stream().mapToLong(b -> b.kept() + b.temporary() + output).max();
-    long always = outputs + output * GRADIENTS + kept;
+    OptionalLong again = active.stream().mapToLong(b -> b.kept() + b.again() + b.temporary()).max();
+    // What would be kept is temporary where nothing goes back.
+    OptionalLong forward = frozen.stream().mapToLong(b -> b.kept() + b.forward()).max();
+    long least = Math.max(loss, forward.orElse(0));
+    double always = kept + (1 + MORE_OF_OUTPUTS) * outputs + (1 + MORE) * output * GRADIENTS;
     return new ActivationMemory(
-        width * (always + inBlocks + Math.max(loss, temporary.orElse(0))),
-        width * (always + Math.max(loss, again.orElse(0))));
+        Math.round(width * (always + inBlocks + (1 + MORE) * Math.max(least, temporary.orElse(0)))),
+        Math.round(width * (always + (1 + MORE) * Math.max(least, again.orElse(0)))));
   }
 }

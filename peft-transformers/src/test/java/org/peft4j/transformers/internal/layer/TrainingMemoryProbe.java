@@ -24,9 +24,4 @@ public final class TrainingMemoryProbe {
         .mapToLong(MemoryWorkspace::getCurrentSize)
         .sum();
   }
-
-  /** Forgets what earlier steps of this thread have taken. */
-  public static void reset() {
-    Nd4j.getWorkspaceManager().destroyAllWorkspacesForCurrentThread();
-  }
 }
