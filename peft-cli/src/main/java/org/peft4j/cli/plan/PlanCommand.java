@@ -48,7 +48,7 @@ import picocli.CommandLine.Spec;
     header = "Report what an adapter would train, its size and the memory of its training.",
     description = {
       "Reads only config.json: models of any size are quick, and need not be here.",
-      "Memory is an estimate of arrays; the JVM and its libraries take 200 to 400 MB more."
+      "Memory is an estimate of arrays; the JVM and its libraries take 300 to 500 MB more."
     },
     footer = {
       "",
