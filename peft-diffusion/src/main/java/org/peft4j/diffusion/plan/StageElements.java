@@ -2,6 +2,8 @@ package org.peft4j.diffusion.plan;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.peft4j.diffusion.internal.architecture.AttentionMaps;
 import org.peft4j.diffusion.internal.architecture.Stage;
@@ -11,6 +13,7 @@ import org.peft4j.kernel.AttentionPattern;
 import org.peft4j.kernel.KeptProbabilities;
 import org.peft4j.kernel.QueryTiles;
 import org.peft4j.kernel.QueryTiles.Tile;
+import org.peft4j.site.Site;
 
 /**
  * The elements of a stage's arrays in a step. A layer's temporaries are all there until it is done.
@@ -28,13 +31,14 @@ record StageElements(long kept, long forward, long backward, long reused) {
    *
    * @param in what it reads
    * @param out what it gives
+   * @param adapted the names of the adapted sites: where none acts, inputs are not computed again
    */
-  static StageElements of(Stage stage, Area in, Result out, int tokens) {
+  static StageElements of(Stage stage, Area in, Result out, int tokens, Set<String> adapted) {
     if (stage instanceof Stage.Residual residual) {
       return residual(residual, in);
     }
     if (stage instanceof Stage.Attend attend) {
-      return attend(attend, in, tokens);
+      return attend(attend, in, tokens, adapted);
     }
     if (stage instanceof Stage.PixelAttention pixels) {
       return attention(pixels.maps(), in, tokens);
@@ -59,11 +63,13 @@ record StageElements(long kept, long forward, long backward, long reused) {
         inner, skip + joined + inner + shortcut, 2 * skip + 3 * joined + 4 * inner, 0);
   }
 
-  private static StageElements attend(Stage.Attend attend, Area in, int tokens) {
+  private static StageElements attend(
+      Stage.Attend attend, Area in, int tokens, Set<String> adapted) {
     long states = in.rows() * attend.in().site().outputs();
     long kept = states;
     long forward = states;
-    long backward = 3 * states;
+    // Gradients of the blocks' result and of the norm's, which an adapter of the map in reads.
+    long backward = (acts(attend.in().site(), adapted) ? 3 : 2) * states;
     long reused = 0;
     for (TransformerPart block : attend.blocks()) {
       StageElements first = attention(block.first(), in, tokens);
@@ -71,10 +77,29 @@ record StageElements(long kept, long forward, long backward, long reused) {
       long inner = in.rows() * block.down().inputs();
       kept += 3 * states + 6 * in.rows() + first.kept() + second.kept() + 2 * inner;
       forward += 3 * states + first.forward() + second.forward() + 3 * inner;
-      backward += 7 * states + first.backward() + second.backward() + 6 * inner;
+      backward += (6 + normsAgain(block, adapted)) * states;
+      backward += first.backward() + second.backward() + 6 * inner;
       reused = Math.max(reused, Math.max(first.reused(), second.reused()));
     }
     return new StageElements(kept, forward, backward, reused);
+  }
+
+  /** Norms of a block that the backward pass computes again, because an adapter reads them. */
+  private static long normsAgain(TransformerPart block, Set<String> adapted) {
+    return Stream.of(readers(block.first()), readers(block.second()), Stream.of(block.up().site()))
+        .filter(sites -> sites.anyMatch(site -> acts(site, adapted)))
+        .count();
+  }
+
+  private static boolean acts(Site site, Set<String> adapted) {
+    return adapted.contains(site.name());
+  }
+
+  /** What reads the pixels of an attention. */
+  private static Stream<Site> readers(AttentionMaps maps) {
+    return maps.readsText()
+        ? Stream.of(maps.query().site())
+        : Stream.of(maps.query().site(), maps.key().site(), maps.value().site());
   }
 
   /**

@@ -82,7 +82,7 @@ public final class UNetPlanner {
       if (stage instanceof Stage.Residual residual && residual.skip()) {
         open.pop();
       }
-      StageElements own = StageElements.of(stage, area, out, batch.tokens());
+      StageElements own = StageElements.of(stage, area, out, batch.tokens(), adapted);
       reused = Math.max(reused, own.reused());
       area = out.area();
       channels = out.channels();
