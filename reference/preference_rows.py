@@ -70,7 +70,8 @@ def cut(prompt: list[int], answer: list[int], longest: int | None) -> list[list[
 
 def prepared(rows, name, kind, longest):
     tokenizer = AutoTokenizer.from_pretrained(MODEL, pad_token="<|im_end|>")
-    tokenizer.chat_template = (TEMPLATES / f"{name}.jinja").read_text(encoding="utf-8")
+    text = (TEMPLATES / f"{name}.jinja").read_text(encoding="utf-8")
+    tokenizer.chat_template = text.replace('strftime_now("%d %b %Y")', '"29 Nov 2026"')  # Always the same day.
     with tempfile.TemporaryDirectory() as folder:
         common = dict(report_to=[], use_cpu=True, bf16=False, max_length=longest, gradient_checkpointing=False, per_device_train_batch_size=2)
         if kind is RewardTrainer:

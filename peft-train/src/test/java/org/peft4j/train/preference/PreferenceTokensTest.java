@@ -41,7 +41,7 @@ class PreferenceTokensTest {
     List<String> lines = new ArrayList<>();
     json.path("rows").forEach(row -> lines.add(row.toString()));
     Table table = Table.of(Files.write(folder.resolve("rows.jsonl"), lines));
-    Path template = TEMPLATES.resolve(json.path("template").asText() + ".jinja");
+    Path template = template(json.path("template").asText(), folder);
     try (Tokenizer tokenizer = Tokenizer.load(MODEL)) {
       PreferenceRows rows =
           PreferenceRows.of(
@@ -78,6 +78,14 @@ class PreferenceTokensTest {
         }
       }
     }
+  }
+
+  /** A template in which it is always the day of the expected tokens. */
+  private static Path template(String name, Path folder) throws IOException {
+    String text = Files.readString(TEMPLATES.resolve(name + ".jinja"));
+    return Files.writeString(
+        folder.resolve(name + ".jinja"),
+        text.replace("strftime_now(\"%d %b %Y\")", "\"29 Nov 2026\""));
   }
 
   private static int[] ids(JsonNode json) {
