@@ -52,6 +52,8 @@ record Program(String name, List<String> command, Map<String, String> environmen
         new ProcessBuilder(all)
             .redirectInput(ProcessBuilder.Redirect.PIPE)
             .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()));
+    // What this JVM was started with is for PEFT4J alone.
+    builder.environment().remove("MALLOC_MMAP_THRESHOLD_");
     builder.environment().putAll(environment);
     Process process;
     try {
