@@ -196,6 +196,7 @@ class PlanTest {
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "-Xlog:class+load",
             "-Xmx64m",
+            "-XX:TieredStopAtLevel=1",
             "-cp",
             System.getProperty("java.class.path"),
             Main.class.getName(),

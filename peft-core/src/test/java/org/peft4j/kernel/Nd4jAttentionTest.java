@@ -23,8 +23,11 @@ class Nd4jAttentionTest {
   private static final int WIDTH = 3;
   private static final double STEP = 1e-5;
 
-  /** The most central differences for each array. */
-  private static final int DIFFERENCES = 60;
+  /** The most elements of an array that each have central differences of their own. */
+  private static final int ALL = 60;
+
+  /** How many elements of a larger array have some of their own, beside all along a direction. */
+  private static final int SINGLE = 8;
 
   static Stream<Arguments> cases() {
     AttentionScores scaled = AttentionScores.scaled(0.6);
@@ -189,24 +192,37 @@ class Nd4jAttentionTest {
             gradients.get(1),
             gradients.get(2),
             bias == null ? null : gradients.get(3));
+    INDArray scratch = p.dup('c');
     for (int i = 0; i < inputs.size(); i++) {
       INDArray input = inputs.get(i);
-      long step = 1 + input.length() / DIFFERENCES; // Every element of small arrays.
+      List<INDArray> directions = new ArrayList<>();
+      if (input.length() > ALL) {
+        INDArray all = random(input.shape());
+        directions.add(all.divi(all.norm2Number()));
+      }
+      long step = input.length() > ALL ? 1 + input.length() / SINGLE : 1;
       for (long j = 0; j < input.length(); j += step) {
-        double value = input.getDouble(j);
-        double above = loss(call, weights, input, j, value + STEP);
-        double below = loss(call, weights, input, j, value - STEP);
-        input.putScalar(j, value);
+        INDArray one = Nd4j.zeros(DataType.DOUBLE, input.shape());
+        one.putScalar(j, 1);
+        directions.add(one);
+      }
+      for (INDArray direction : directions) {
+        INDArray change = direction.mul(STEP);
+        INDArray start = input.dup('c');
+        input.addi(change);
+        double above = loss(call, scratch, weights);
+        input.assign(start).subi(change);
+        double below = loss(call, scratch, weights);
+        input.assign(start);
         double expected = (above - below) / (2 * STEP);
-        assertThat(gradients.get(i).getDouble(j))
-            .as("gradient of input %d at %d", i, j)
+        assertThat(gradients.get(i).mul(direction).sumNumber().doubleValue())
+            .as("gradient of input %d", i)
             .isCloseTo(expected, within(1e-8));
       }
     }
   }
 
-  private static double loss(Call call, INDArray weights, INDArray input, long at, double value) {
-    input.putScalar(at, value);
-    return call.context(call.probabilities()).muli(weights).sumNumber().doubleValue();
+  private static double loss(Call call, INDArray scratch, INDArray weights) {
+    return call.context(scratch).muli(weights).sumNumber().doubleValue();
   }
 }

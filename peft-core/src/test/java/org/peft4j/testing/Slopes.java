@@ -15,7 +15,7 @@ import org.nd4j.linalg.factory.Nd4j;
 public final class Slopes {
   private static final double STEP = 1e-7;
   private static final int DIRECTIONS = 3;
-  private static final int SINGLE = 12;
+  private static final int SINGLE = 5;
 
   private final INDArray parameters;
   private final INDArray gradient;

@@ -41,7 +41,9 @@ class SparkClusterTest {
         .config("spark.driver.bindAddress", "127.0.0.1")
         .config("spark.sql.shuffle.partitions", 2)
         .config("spark.executor.extraClassPath", System.getProperty("java.class.path"))
-        .config("spark.executor.extraJavaOptions", "-XX:+UseSerialGC -DOPT_OUT_TRACKING=true")
+        .config(
+            "spark.executor.extraJavaOptions",
+            "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -DOPT_OUT_TRACKING=true")
         .config("spark.executorEnv.OMP_NUM_THREADS", "1")
         .getOrCreate();
   }

@@ -21,6 +21,7 @@ import org.peft4j.PeftModel;
 import org.peft4j.safetensors.TensorInfo;
 import org.peft4j.safetensors.TensorSource;
 import org.peft4j.testing.QuantizationJson;
+import org.peft4j.testing.ReferenceFiles;
 import org.peft4j.train.data.TokenizedFile;
 import org.peft4j.train.data.TrainingData;
 import org.peft4j.transformers.TransformerModel;
@@ -128,25 +129,22 @@ record GoldenCase(Path folder, JsonNode json) {
 
   /** A tensor of the reference. */
   INDArray expected(String name) {
-    try (TensorSource source = TensorSource.open(folder.resolve("expected.safetensors"))) {
-      TensorInfo info = source.tensor(name);
-      if (info.elementCount() == 0) {
-        return Nd4j.empty(DataType.FLOAT);
-      }
-      float[] values = new float[(int) info.elementCount()];
-      source.readFloats(name, 0, values, 0, values.length);
-      return Nd4j.createFromArray(values)
-          .reshape('c', info.shape().stream().mapToLong(Long::longValue).toArray());
+    TensorSource source = ReferenceFiles.of(folder.resolve("expected.safetensors"));
+    TensorInfo info = source.tensor(name);
+    if (info.elementCount() == 0) {
+      return Nd4j.empty(DataType.FLOAT);
     }
+    float[] values = new float[(int) info.elementCount()];
+    source.readFloats(name, 0, values, 0, values.length);
+    return Nd4j.createFromArray(values)
+        .reshape('c', info.shape().stream().mapToLong(Long::longValue).toArray());
   }
 
   /** The names of the reference's tensors that begin with {@code prefix}, without it. */
   List<String> expectedNames(String prefix) {
-    try (TensorSource source = TensorSource.open(folder.resolve("expected.safetensors"))) {
-      return source.tensors().keySet().stream()
-          .filter(name -> name.startsWith(prefix))
-          .map(name -> name.substring(prefix.length()))
-          .toList();
-    }
+    return ReferenceFiles.of(folder.resolve("expected.safetensors")).tensors().keySet().stream()
+        .filter(name -> name.startsWith(prefix))
+        .map(name -> name.substring(prefix.length()))
+        .toList();
   }
 }

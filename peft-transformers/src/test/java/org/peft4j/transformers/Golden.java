@@ -7,6 +7,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -14,6 +15,7 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.safetensors.TensorInfo;
 import org.peft4j.safetensors.TensorSource;
 import org.peft4j.testing.QuantizationJson;
+import org.peft4j.testing.ReferenceFiles;
 
 /** Reference results of Hugging Face transformers. */
 public final class Golden {
@@ -110,18 +112,18 @@ public final class Golden {
 
   /** Whether a file has that tensor. */
   public static boolean has(Path file, String name) {
-    try (TensorSource source = TensorSource.open(file)) {
-      return source.tensors().containsKey(name);
-    }
+    return read(file, source -> source.tensors().containsKey(name));
   }
 
   public static INDArray floats(Path file, String name) {
-    try (TensorSource source = TensorSource.open(file)) {
-      TensorInfo info = source.tensor(name);
-      float[] values = new float[(int) info.elementCount()];
-      source.readFloats(name, 0, values, 0, values.length);
-      return Nd4j.createFromArray(values).reshape('c', shape(info));
-    }
+    return read(
+        file,
+        source -> {
+          TensorInfo info = source.tensor(name);
+          float[] values = new float[(int) info.elementCount()];
+          source.readFloats(name, 0, values, 0, values.length);
+          return Nd4j.createFromArray(values).reshape('c', shape(info));
+        });
   }
 
   /** Values of the type F64, without rounding. */
@@ -135,11 +137,22 @@ public final class Golden {
   }
 
   public static INDArray integers(Path file, String name) {
+    return read(
+        file,
+        source -> {
+          TensorInfo info = source.tensor(name);
+          long[] values = new long[(int) info.elementCount()];
+          source.readLongs(name, 0, values, 0, values.length);
+          return Nd4j.createFromArray(values).reshape('c', shape(info));
+        });
+  }
+
+  private static <T> T read(Path file, Function<TensorSource, T> use) {
+    if (file.startsWith(FOLDER)) {
+      return use.apply(ReferenceFiles.of(file));
+    }
     try (TensorSource source = TensorSource.open(file)) {
-      TensorInfo info = source.tensor(name);
-      long[] values = new long[(int) info.elementCount()];
-      source.readLongs(name, 0, values, 0, values.length);
-      return Nd4j.createFromArray(values).reshape('c', shape(info));
+      return use.apply(source);
     }
   }
 

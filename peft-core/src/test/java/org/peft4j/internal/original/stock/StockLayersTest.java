@@ -19,7 +19,7 @@ import org.peft4j.testing.NetworkSlopes;
 
 /** What every sort of Deeplearning4j's layers must keep when adapters are grafted on it. */
 class StockLayersTest {
-  private static final int FITS = 50;
+  private static final int FITS = 10;
 
   static Stream<LayerCase> cases() {
     return LayerCases.all();

@@ -55,7 +55,7 @@ import org.peft4j.weight.FrozenWeight;
 /** Blocks, one after the other, in double precision with random weights and inputs. */
 final class BlockCase implements AutoCloseable {
   private static final double STEP = 1e-5;
-  private static final int MOST = 12;
+  private static final int SINGLE = 4;
   private static final LayerWorkspaceMgr NONE = LayerWorkspaceMgr.noWorkspaces();
 
   private final Map<String, INDArray> weights = new LinkedHashMap<>();
@@ -270,20 +270,32 @@ final class BlockCase implements AutoCloseable {
                 .forEach((p, array) -> assertSlopes(name + p, array, graft.gradients().get(p))));
   }
 
-  /** About {@value #MOST} entries, at equal distances, are slopes. */
+  /**
+   * The slope along a random direction, in which every entry takes part, and those along about
+   * {@value #SINGLE} entries alone.
+   */
   private void assertSlopes(String name, INDArray values, INDArray gradients) {
-    for (long i = 0; i < values.length(); i += 1 + values.length() / MOST) {
-      double value = values.getDouble(i);
-      values.putScalar(i, value + STEP);
-      double above = loss();
-      values.putScalar(i, value - STEP);
-      double below = loss();
-      values.putScalar(i, value);
-      double slope = (above - below) / (2 * STEP);
-      assertThat(gradients.getDouble(i))
-          .as("%s[%d]", name, i)
-          .isCloseTo(slope, within(1e-7 * Math.max(1, Math.abs(slope))));
+    INDArray direction = Values.random(name.hashCode(), values.shape());
+    assertSlope(name, values, gradients, direction.divi(direction.norm2Number()));
+    for (long i = 0; i < values.length(); i += 1 + values.length() / SINGLE) {
+      INDArray one = Values.zeros(values.shape());
+      one.putScalar(i, 1);
+      assertSlope(name + "[" + i + "]", values, gradients, one);
     }
+  }
+
+  private void assertSlope(String name, INDArray values, INDArray gradients, INDArray direction) {
+    INDArray start = values.dup('c');
+    INDArray change = direction.mul(STEP);
+    values.addi(change);
+    double above = loss();
+    values.assign(start).subi(change);
+    double below = loss();
+    values.assign(start);
+    double slope = (above - below) / (2 * STEP);
+    assertThat(Values.inner(gradients, direction))
+        .as(name)
+        .isCloseTo(slope, within(1e-7 * Math.max(1, Math.abs(slope))));
   }
 
   /** The gradients that the last backward pass wrote, by site and parameter. */
