@@ -5,7 +5,9 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.peft4j.safetensors.TensorSource;
 
-/** Files of references, which no test writes: a test that reads tensor by tensor opens each once. */
+/**
+ * Files of references, which no test writes: a test that reads tensor by tensor opens each once.
+ */
 public final class ReferenceFiles {
   private static final int OPEN = 8;
 

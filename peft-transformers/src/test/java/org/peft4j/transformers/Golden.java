@@ -116,14 +116,14 @@ public final class Golden {
   }
 
   public static INDArray floats(Path file, String name) {
-    return read(
-        file,
-        source -> {
-          TensorInfo info = source.tensor(name);
-          float[] values = new float[(int) info.elementCount()];
-          source.readFloats(name, 0, values, 0, values.length);
-          return Nd4j.createFromArray(values).reshape('c', shape(info));
-        });
+    return read(file, source -> floats(source, name));
+  }
+
+  static INDArray floats(TensorSource source, String name) {
+    TensorInfo info = source.tensor(name);
+    float[] values = new float[(int) info.elementCount()];
+    source.readFloats(name, 0, values, 0, values.length);
+    return Nd4j.createFromArray(values).reshape('c', shape(info));
   }
 
   /** Values of the type F64, without rounding. */
