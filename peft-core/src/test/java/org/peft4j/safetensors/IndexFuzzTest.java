@@ -35,7 +35,7 @@ class IndexFuzzTest {
           mutations.below(2) > 0
               ? mutations.ofValues(SOUND).getBytes(StandardCharsets.UTF_8)
               : mutations.of(SOUND.getBytes(StandardCharsets.UTF_8));
-      Files.write(index, bytes);
+      Mutations.write(index, bytes);
       read += reads(index) ? 1 : 0;
     }
     assertThat(read).isBetween(inputs / 100, inputs - inputs / 100);

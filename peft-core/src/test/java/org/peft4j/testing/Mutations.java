@@ -1,6 +1,9 @@
 package org.peft4j.testing;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -63,6 +66,14 @@ public final class Mutations {
   /** How many inputs a test tries: {@code usual}, or what the profile says. */
   public static int inputs(int usual) {
     return Integer.getInteger("peft4j.fuzz.inputs", usual);
+  }
+
+  /**
+   * Writes a file anew: one that is emptied and written again, Linux brings to the disk at once.
+   */
+  public static void write(Path file, byte[] bytes) throws IOException {
+    Files.deleteIfExists(file);
+    Files.write(file, bytes);
   }
 
   /** A number below {@code bound}, to choose a seed with. */

@@ -48,7 +48,7 @@ class StateFuzzTest {
           mutations.below(2) == 0
               ? mutations.ofValues(sound).getBytes(StandardCharsets.UTF_8)
               : mutations.of(sound.getBytes(StandardCharsets.UTF_8));
-      Files.write(file, bytes);
+      Mutations.write(file, bytes);
       read += reads() ? 1 : 0;
     }
     assertThat(read).isBetween(inputs / 100, inputs - inputs / 100);

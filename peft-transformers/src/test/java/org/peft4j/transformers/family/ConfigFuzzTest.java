@@ -63,7 +63,7 @@ class ConfigFuzzTest {
           mutations.below(4) > 0
               ? mutations.ofValues(seed).getBytes(StandardCharsets.UTF_8)
               : mutations.of(seed.getBytes(StandardCharsets.UTF_8));
-      Files.write(file, bytes);
+      Mutations.write(file, bytes);
       long started = System.nanoTime();
       read += describes() ? 1 : 0;
       assertThat(System.nanoTime() - started)

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,7 +35,7 @@ class GenerationFuzzTest {
           mutations.below(4) > 0
               ? mutations.ofValues(SOUND).getBytes(StandardCharsets.UTF_8)
               : mutations.of(SOUND.getBytes(StandardCharsets.UTF_8));
-      Files.write(folder.resolve("generation_config.json"), bytes);
+      Mutations.write(folder.resolve("generation_config.json"), bytes);
       read += reads() ? 1 : 0;
     }
     assertThat(read).isBetween(inputs / 100, inputs - inputs / 100);

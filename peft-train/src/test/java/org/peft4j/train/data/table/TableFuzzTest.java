@@ -66,7 +66,7 @@ class TableFuzzTest {
     int inputs = Mutations.inputs(2_000);
     int read = 0;
     for (int i = 0; i < inputs; i++) {
-      Files.write(file, mutations.of(bytes));
+      Mutations.write(file, mutations.of(bytes));
       read += reads(file) ? 1 : 0;
     }
     assertThat(read).isBetween(inputs / 100, inputs - inputs / 100);
