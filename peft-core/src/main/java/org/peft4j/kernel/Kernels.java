@@ -106,6 +106,11 @@ public interface Kernels {
     }
   }
 
+  /** {@code y += x}, of the same shape. */
+  default void add(INDArray x, INDArray y) {
+    y.addi(x);
+  }
+
   /** {@code rows += bias}: rows [n, m], bias [m]. */
   void addBias(INDArray rows, INDArray bias);
 
@@ -298,8 +303,8 @@ public interface Kernels {
    * In q, k, v and context each [heads, D] is contiguous; they may be parts of wider rows.
    *
    * @param q [B, T, H, D]
-   * @param k [B, S, K, D]
-   * @param v [B, S, K, D]
+   * @param k [B, S, K, D], as q or BFLOAT16
+   * @param v [B, S, K, D], likewise
    * @param pattern what attends to what, and the bias
    * @param scores scale and cap
    * @param probabilities [{@link #attentionMemory}]; receives what the gradient needs to know of P

@@ -190,7 +190,9 @@ public final class Nd4jKernels implements Kernels {
       AttentionScores scores,
       INDArray probabilities,
       INDArray context) {
-    attention(q, k, pattern, scores).forward(q, k, v, probabilities, context);
+    INDArray keys = k.castTo(q.dataType());
+    INDArray values = v.castTo(q.dataType());
+    attention(q, keys, pattern, scores).forward(q, keys, values, probabilities, context);
   }
 
   private Nd4jAttention attention(

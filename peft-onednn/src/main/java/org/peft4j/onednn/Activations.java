@@ -6,6 +6,7 @@ import org.bytedeco.dnnl.global.dnnl;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.kernel.Activation;
 import org.peft4j.onednn.internal.Address;
+import org.peft4j.onednn.internal.vector.FewNumbers;
 
 /** Activations and gates on dense arrays. Each method returns whether it could do it. */
 final class Activations {
@@ -16,7 +17,9 @@ final class Activations {
     if (!dense(x, y)) {
       return false;
     }
-    if (f == Activation.GELU_TANH && !Products.WIDE && Address.of(x) != Address.of(y)) {
+    if (FewNumbers.possible(f, x)) {
+      FewNumbers.apply(f, x, y);
+    } else if (f == Activation.GELU_TANH && !Products.WIDE && Address.of(x) != Address.of(y)) {
       GeluTanh.apply(x, y);
     } else {
       Pointwise.apply(algorithm(f), alpha(f), 0, Address.of(x), Address.of(y), x.length());
@@ -42,6 +45,10 @@ final class Activations {
   static boolean gated(Activation f, INDArray gate, INDArray up, INDArray y) {
     if (!dense(gate, up, y)) {
       return false;
+    }
+    if (FewNumbers.possible(f, gate)) {
+      FewNumbers.gated(f, gate, up, y);
+      return true;
     }
     apply(f, gate, y);
     Pointwise.multiply(Address.of(y), Address.of(up), Address.of(y), y.length());

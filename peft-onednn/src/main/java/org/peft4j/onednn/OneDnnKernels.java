@@ -4,6 +4,7 @@ import static org.peft4j.onednn.Layouts.dense;
 import static org.peft4j.onednn.Layouts.denseBias;
 import static org.peft4j.onednn.Layouts.rows;
 
+import java.nio.FloatBuffer;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -18,15 +19,18 @@ import org.peft4j.kernel.Nd4jKernels;
 import org.peft4j.kernel.QueryTiles;
 import org.peft4j.kernel.RowProduct;
 import org.peft4j.kernel.WeightRows;
+import org.peft4j.memory.ReusedScope;
 import org.peft4j.memory.Scratch;
 import org.peft4j.memory.ScratchScope;
 import org.peft4j.onednn.internal.Address;
 import org.peft4j.onednn.internal.ColumnScaling;
 import org.peft4j.onednn.internal.NormRows;
 import org.peft4j.onednn.internal.RowMaking;
+import org.peft4j.onednn.internal.RowTasks;
 import org.peft4j.onednn.internal.picture.Convolutions;
 import org.peft4j.onednn.internal.picture.GroupNormRows;
 import org.peft4j.onednn.internal.vector.CodedProduct;
+import org.peft4j.onednn.internal.vector.FewQueries;
 import org.peft4j.onednn.internal.vector.LowRankRows;
 
 /**
@@ -34,6 +38,9 @@ import org.peft4j.onednn.internal.vector.LowRankRows;
  * compute everything that is not FLOAT or not dense.
  */
 public final class OneDnnKernels implements Kernels {
+  /** So few numbers take less time than threads take to begin. */
+  private static final int FEW = 1 << 15;
+
   private final Kernels portable = new Nd4jKernels();
   private final KeptProbabilities kept;
 
@@ -313,6 +320,23 @@ public final class OneDnnKernels implements Kernels {
   }
 
   @Override
+  public void add(INDArray x, INDArray y) {
+    if (x.length() <= FEW && dense(x, y)) {
+      float[] sum = new float[(int) y.length()];
+      float[] added = new float[sum.length];
+      FloatBuffer numbers = RowTasks.floats(y);
+      numbers.get(0, sum);
+      RowTasks.floats(x).get(0, added);
+      for (int i = 0; i < sum.length; i++) {
+        sum[i] += added[i];
+      }
+      numbers.put(0, sum);
+    } else {
+      portable.add(x, y);
+    }
+  }
+
+  @Override
   public void gated(Activation f, INDArray gate, INDArray up, INDArray y) {
     if (!Activations.gated(f, gate, up, y)) {
       portable.gated(f, gate, up, y);
@@ -367,7 +391,16 @@ public final class OneDnnKernels implements Kernels {
       INDArray probabilities,
       INDArray context) {
     pattern.requireFits(q, k);
-    if (rows(q, k, v, context) && dense(probabilities) && denseBias(pattern)) {
+    if (dense(probabilities) && FewQueries.possible(pattern, q, k, v, context)) {
+      boolean keeps = kept.keeps(pattern, QueryTiles.area(pattern));
+      new FewQueries(q, k, pattern, scores, keeps).forward(q, k, v, probabilities, context);
+    } else if (q.dataType() == DataType.FLOAT && k.dataType() == DataType.BFLOAT16) {
+      try (ReusedScope scratch = new ReusedScope()) {
+        INDArray keys = scratch.array(DataType.FLOAT, k.shape()).assign(k);
+        INDArray values = scratch.array(DataType.FLOAT, v.shape()).assign(v);
+        attention(q, keys, values, pattern, scores, probabilities, context);
+      }
+    } else if (rows(q, k, v, context) && dense(probabilities) && denseBias(pattern)) {
       attention(q, k, pattern, scores).forward(q, k, v, probabilities, context);
     } else {
       try (ScratchScope scratch = new ScratchScope()) {

@@ -27,6 +27,18 @@ final class FloatRows {
     return sum;
   }
 
+  /** {@code sum += factor·x}. */
+  static void add(float factor, float[] x, float[] sum) {
+    FloatVector factors = FloatVector.broadcast(FLOATS, factor);
+    int i = 0;
+    for (; i <= x.length - LANES; i += LANES) {
+      vector(x, i).fma(factors, vector(sum, i)).intoArray(sum, i);
+    }
+    for (; i < x.length; i++) {
+      sum[i] += factor * x[i];
+    }
+  }
+
   private static FloatVector vector(float[] array, int at) {
     return FloatVector.fromArray(FLOATS, array, at);
   }

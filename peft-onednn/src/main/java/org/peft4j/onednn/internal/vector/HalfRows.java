@@ -62,6 +62,20 @@ final class HalfRows {
     }
   }
 
+  /** The first numbers of all pairs, and the second after them. */
+  static void split(int[] pairs, int count, float[] target) {
+    int i = 0;
+    for (int end = count - LANES; i <= end; i += LANES) {
+      IntVector p = IntVector.fromArray(PAIRS, pairs, i);
+      first(p).intoArray(target, i);
+      second(p).intoArray(target, count + i);
+    }
+    for (; i < count; i++) {
+      target[i] = Float.intBitsToFloat(pairs[i] << 16);
+      target[count + i] = Float.intBitsToFloat(pairs[i] & SECOND);
+    }
+  }
+
   private static FloatVector first(IntVector pairs) {
     return pairs.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
   }

@@ -130,7 +130,11 @@ public final class Attention implements Mixer {
       cache.appendEncoder(keys, values, ScorePositions.encoder(sequences).mask());
       return new Prefix.Extended(keys, values);
     }
+    boolean first = cache.length() == 0 && cache.slotsAfter(keys.size(1)) == keys.size(1);
     cache.append(keys, values);
+    if (first) { // Those of the prompt are here, not rounded.
+      return new Prefix.Extended(keys, values);
+    }
     return new Prefix.Extended(cache.keys(), cache.values());
   }
 

@@ -6,6 +6,7 @@ import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.error.PeftException;
 import org.peft4j.memory.DetachedArrays;
@@ -13,7 +14,8 @@ import org.peft4j.memory.DetachedArrays;
 /**
  * The keys and values of the tokens that a block has seen, [batch, slots, keyValueHeads, headSize]
  * each. Slots grow geometrically; the attention pattern hides unused ones, whatever is in them.
- * Those that cross-attention makes from an encoder's output stay the same from step to step.
+ * They may be BFLOAT16, half the memory, each number rounded to the nearest. Those that
+ * cross-attention makes from an encoder's output stay the same from step to step.
  */
 public final class KeyValueCache implements AutoCloseable {
   private static final String KEYS = "keys";
@@ -23,6 +25,7 @@ public final class KeyValueCache implements AutoCloseable {
   private static final String ENCODER_MASK = "encoder_keys_mask";
 
   private final int @Nullable [] padding;
+  private final DataType type;
   private @Nullable INDArray keys;
   private @Nullable INDArray values;
   private @Nullable INDArray encoderKeys;
@@ -32,14 +35,16 @@ public final class KeyValueCache implements AutoCloseable {
 
   /**
    * @param padding the number of padding tokens at the start of each sequence; null without padding
+   * @param type of the keys and values that it holds, whatever comes
    */
-  public KeyValueCache(int @Nullable [] padding) {
+  public KeyValueCache(int @Nullable [] padding, DataType type) {
     this.padding = padding;
+    this.type = type;
   }
 
   /** Copies a cache from its {@link #state()}. */
-  public static KeyValueCache of(Map<String, INDArray> state) {
-    KeyValueCache cache = new KeyValueCache(LeftPadding.read(state));
+  public static KeyValueCache of(Map<String, INDArray> state, DataType type) {
+    KeyValueCache cache = new KeyValueCache(LeftPadding.read(state), type);
     INDArray keys = state.get(KEYS);
     INDArray values = state.get(VALUES);
     if (keys != null && values != null) {
@@ -92,8 +97,7 @@ public final class KeyValueCache implements AutoCloseable {
     }
     INDArray array = old;
     if (array == null || array.size(1) < slots) {
-      array =
-          DetachedArrays.zeros(more.dataType(), more.size(0), slots, more.size(2), more.size(3));
+      array = DetachedArrays.zeros(type, more.size(0), slots, more.size(2), more.size(3));
       if (old != null) {
         used(array).assign(used(old));
         old.close();
@@ -125,9 +129,9 @@ public final class KeyValueCache implements AutoCloseable {
    * @param mask [batch, time] of the encoder's output; null without padding
    */
   public void appendEncoder(INDArray newKeys, INDArray newValues, @Nullable INDArray mask) {
-    encoderKeys = copy(newKeys);
-    encoderValues = copy(newValues);
-    encoderMask = mask == null ? null : copy(mask);
+    encoderKeys = copy(newKeys, type);
+    encoderValues = copy(newValues, type);
+    encoderMask = mask == null ? null : copy(mask, mask.dataType());
   }
 
   /** The encoder's output that the keys and values here were made of, without its values. */
@@ -135,8 +139,8 @@ public final class KeyValueCache implements AutoCloseable {
     return new EncoderStates(Extent.of(encoderKeys()), null, encoderMask, null);
   }
 
-  private static INDArray copy(INDArray array) {
-    return DetachedArrays.zeros(array.dataType(), array.shape()).assign(array);
+  private static INDArray copy(INDArray array, DataType as) {
+    return DetachedArrays.zeros(as, array.shape()).assign(array);
   }
 
   public INDArray encoderKeys() {

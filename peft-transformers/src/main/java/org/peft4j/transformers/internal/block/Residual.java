@@ -82,7 +82,7 @@ record Residual(@Nullable Norm before, List<Branch> branches, @Nullable Norm aft
       INDArray out = first || sum == null ? sum : memory.temporary(x.shape());
       kept.add(branch.forward(pass, x, given, sequences, room, out, memory));
       if (sum != null && out != null) {
-        sum.addi(first ? x : out);
+        pass.kernels().add(first ? x : out, sum);
       }
     }
     if (after == null || sum == null) {

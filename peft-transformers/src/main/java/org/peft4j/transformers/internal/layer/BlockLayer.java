@@ -89,7 +89,8 @@ final class BlockLayer extends SteppingLayer implements TextSteps {
     if (side == Side.ENCODER) {
       return encodeOnce(x, workspaces);
     }
-    KeyValueCache past = cache == null ? new KeyValueCache(null) : cache;
+    KeyValueCache past =
+        cache == null ? new KeyValueCache(null, model().weights().keysAndValues()) : cache;
     cache = past;
     try (BlockPages.Use pages = using(blockIndex + 1);
         CallMemory memory = new CallMemory(workspaces, dataType, null)) {
@@ -165,7 +166,7 @@ final class BlockLayer extends SteppingLayer implements TextSteps {
 
   @Override
   public void rnnSetPreviousState(Map<String, INDArray> state) {
-    KeyValueCache copy = KeyValueCache.of(state);
+    KeyValueCache copy = KeyValueCache.of(state, model().weights().keysAndValues());
     rnnClearPreviousState();
     cache = copy;
   }

@@ -92,7 +92,7 @@ public final class CheckpointReader {
                     ? formats.exact(source, info)
                     : formats.read(key, source, info, keys.view(key))));
     keys.aliases().forEach((alias, key) -> weights.put(alias, weights.get(key)));
-    return new WeightStore(formats.vectors(), weights, pages);
+    return new WeightStore(formats.vectors(), formats.matrices(), weights, pages);
   }
 
   private Map<String, TensorInfo> match(

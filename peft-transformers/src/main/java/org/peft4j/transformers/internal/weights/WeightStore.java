@@ -19,6 +19,7 @@ import org.peft4j.weight.FrozenWeight;
  */
 public final class WeightStore implements AutoCloseable {
   private final DataType dataType;
+  private final DataType matrices;
   private final Map<String, FrozenWeight> weights;
   private final Map<String, List<ByteBuffer>> pages;
   private BlockPages blockPages = BlockPages.AS_THEY_ARE;
@@ -28,16 +29,22 @@ public final class WeightStore implements AutoCloseable {
    * @param weights tensors by checkpoint key; the store owns them from now on
    */
   public WeightStore(DataType dataType, Map<String, FrozenWeight> weights) {
-    this(dataType, weights, Map.of());
+    this(dataType, dataType, weights, Map.of());
   }
 
   /**
+   * @param dataType of vectors, and of what layers compute
+   * @param matrices the type of matrices
    * @param weights tensors by checkpoint key; the store owns them from now on
    * @param pages of mapped files, for those that are held as they lie there
    */
   WeightStore(
-      DataType dataType, Map<String, FrozenWeight> weights, Map<String, List<ByteBuffer>> pages) {
+      DataType dataType,
+      DataType matrices,
+      Map<String, FrozenWeight> weights,
+      Map<String, List<ByteBuffer>> pages) {
     this.dataType = dataType;
+    this.matrices = matrices;
     this.weights = new TreeMap<>(weights);
     this.pages = Map.copyOf(pages);
   }
@@ -68,6 +75,11 @@ public final class WeightStore implements AutoCloseable {
 
   public DataType dataType() {
     return dataType;
+  }
+
+  /** The type in which a cache holds keys and values: that of the matrices which make them. */
+  public DataType keysAndValues() {
+    return matrices;
   }
 
   /** The tensor of that key. */

@@ -6,9 +6,11 @@ import static org.nd4j.linalg.indexing.NDArrayIndex.all;
 import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
 
 import org.junit.jupiter.api.Test;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.error.PeftException;
+import org.peft4j.safetensors.BFloat16;
 import org.peft4j.testing.Values;
 
 /** Keys and values of earlier steps come first; slots beyond them are zero. */
@@ -18,7 +20,7 @@ class KeyValueCacheTest {
 
   @Test
   void aPromptFillsItsSlotsAndLaterTokensDoubleThem() {
-    try (KeyValueCache cache = new KeyValueCache(null)) {
+    try (KeyValueCache cache = new KeyValueCache(null, DataType.DOUBLE)) {
       assertThat(cache.slotsAfter(3)).isEqualTo(3);
       cache.append(PROMPT, PROMPT.neg());
       assertThat(cache.slotsAfter(1)).isEqualTo(6);
@@ -37,10 +39,10 @@ class KeyValueCacheTest {
   @Test
   void aCacheMadeFromAStateGoesOnWithoutTheFirst() {
     int[] padding = {0, 2};
-    KeyValueCache first = new KeyValueCache(padding);
+    KeyValueCache first = new KeyValueCache(padding, DataType.DOUBLE);
     first.append(PROMPT, PROMPT.neg());
     first.appendEncoder(NEXT, NEXT.neg(), Nd4j.ones(2, 3));
-    try (KeyValueCache second = KeyValueCache.of(first.state())) {
+    try (KeyValueCache second = KeyValueCache.of(first.state(), DataType.DOUBLE)) {
       first.close();
       second.append(NEXT, NEXT.neg());
 
@@ -55,7 +57,7 @@ class KeyValueCacheTest {
 
   @Test
   void theEncodersKeysAreNoStepsOfTheDecoder() {
-    try (KeyValueCache cache = new KeyValueCache(null)) {
+    try (KeyValueCache cache = new KeyValueCache(null, DataType.DOUBLE)) {
       assertThat(cache.hasEncoder()).isFalse();
       cache.appendEncoder(PROMPT, PROMPT, null);
 
@@ -68,8 +70,29 @@ class KeyValueCacheTest {
   }
 
   @Test
+  void halfOfTheMemoryHoldsTheNearestNumbers() {
+    INDArray given = Nd4j.createFromArray(1.00390625f, 1.01171875f, -1.0040f, 3e-30f);
+    INDArray keys = given.reshape(1, 1, 1, 4);
+    try (KeyValueCache cache = new KeyValueCache(null, DataType.BFLOAT16)) {
+      cache.append(keys, keys.neg());
+      cache.append(keys, keys.neg());
+
+      assertThat(cache.keys().dataType()).isEqualTo(DataType.BFLOAT16);
+      for (int i = 0; i < 8; i++) {
+        float expected = BFloat16.toFloat(BFloat16.fromFloat(given.getFloat(i % 4)));
+        assertThat(cache.keys().getFloat(0, i / 4, 0, i % 4)).isEqualTo(expected);
+        assertThat(cache.values().getFloat(0, i / 4, 0, i % 4)).isEqualTo(-expected);
+      }
+      try (KeyValueCache second = KeyValueCache.of(cache.state(), DataType.BFLOAT16)) {
+        assertThat(second.keys()).isEqualTo(cache.keys());
+        assertThat(second.keys().dataType()).isEqualTo(DataType.BFLOAT16);
+      }
+    }
+  }
+
+  @Test
   void anotherBatchIsRefused() {
-    try (KeyValueCache cache = new KeyValueCache(null)) {
+    try (KeyValueCache cache = new KeyValueCache(null, DataType.DOUBLE)) {
       cache.append(PROMPT, PROMPT);
       INDArray three = Values.random(3, 3, 1, 1, 4);
 

@@ -183,7 +183,8 @@ final class BlockCase implements AutoCloseable {
    */
   INDArray steps(int @Nullable [] padding, int... lengths) {
     INDArray all = Values.zeros(x.shape());
-    List<KeyValueCache> caches = blocks.stream().map(b -> new KeyValueCache(padding)).toList();
+    List<KeyValueCache> caches =
+        blocks.stream().map(b -> new KeyValueCache(padding, DataType.DOUBLE)).toList();
     int from = 0;
     for (int length : lengths) {
       INDArrayIndex[] part = {all(), interval(from, from + length), all()};
