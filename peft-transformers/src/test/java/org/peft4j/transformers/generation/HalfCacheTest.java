@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import org.deeplearning4j.nn.api.layers.RecurrentLayer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -84,10 +85,8 @@ class HalfCacheTest {
   }
 
   private static DataType cached(CausalLanguageModel model) {
-    return ((RecurrentLayer) model.graph().getLayer("block0"))
-        .rnnGetPreviousState()
-        .get("keys")
-        .dataType();
+    RecurrentLayer block = (RecurrentLayer) model.graph().getLayer("block0");
+    return Objects.requireNonNull(block.rnnGetPreviousState().get("keys")).dataType();
   }
 
   private static INDArray row(int... ids) {

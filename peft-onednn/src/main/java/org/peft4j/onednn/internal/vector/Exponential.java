@@ -18,10 +18,10 @@ final class Exponential {
 
   static final float MOST = 88;
 
-  private static final float LOG2_E = 1.44269504f;
+  private static final float LOG2_E = 1.442695f;
 
   /** ln 2 in two parts, of which a product of the first with a small integer is exact. */
-  private static final float LN2 = 0.693359375f;
+  private static final float LN2 = 0x1.63p-1f;
 
   private static final float LN2_REST = -2.12194440e-4f;
 
@@ -38,11 +38,11 @@ final class Exponential {
     FloatVector n = shifted.sub(ROUNDING);
     FloatVector r = n.fma(broadcast(-LN2), within);
     r = n.fma(broadcast(-LN2_REST), r);
-    FloatVector p = r.fma(broadcast(1.9875691500e-4f), broadcast(1.3981999507e-3f));
-    p = p.fma(r, broadcast(8.3334519073e-3f));
-    p = p.fma(r, broadcast(4.1665795894e-2f));
-    p = p.fma(r, broadcast(1.6666665459e-1f));
-    p = p.fma(r, broadcast(5.0000001201e-1f));
+    FloatVector p = r.fma(broadcast(1.9875691e-4f), broadcast(1.3981999e-3f));
+    p = p.fma(r, broadcast(8.333452e-3f));
+    p = p.fma(r, broadcast(4.1665796e-2f));
+    p = p.fma(r, broadcast(0.16666666f));
+    p = p.fma(r, broadcast(0.5f));
     p = p.fma(r.mul(r), r).add(1);
     IntVector power = shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, FRACTION_BITS);
     return p.reinterpretAsInts().add(power).reinterpretAsFloats();

@@ -14,7 +14,7 @@ public final class FewNumbers {
   private static final int MOST = 1 << 15;
 
   /** {@code 2·√(2/π)}: {@code ½·(1 + tanh(z)) = σ(2z)}. */
-  private static final float TANH = 1.5957691216f;
+  private static final float TANH = 1.5957692f;
 
   private static final float CUBE = 0.044715f;
 

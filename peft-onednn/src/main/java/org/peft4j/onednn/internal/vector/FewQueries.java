@@ -76,7 +76,7 @@ public final class FewQueries {
     HeadMemory values = new HeadMemory(v);
     FloatBuffer out = Address.floats(context, q.size(0) * queries * context.stride(1));
     FloatBuffer statistics = RowTasks.floats(memory);
-    int stride = (int) context.stride(1);
+    int stride = context.stride(1);
     RowTasks.run(
         q.size(0) * keyHeads,
         (long) group * queries * seen.count() * size,

@@ -21,7 +21,7 @@ final class HeadMemory {
 
   HeadMemory(INDArray heads) {
     boolean half = heads.dataType() == DataType.BFLOAT16;
-    stride = (int) heads.stride(1);
+    stride = heads.stride(1);
     size = (int) heads.size(3);
     long count = span(heads);
     numbers = half ? null : Address.floats(heads, count);

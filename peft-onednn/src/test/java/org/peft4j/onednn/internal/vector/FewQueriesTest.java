@@ -49,7 +49,7 @@ class FewQueriesTest {
         INDArray v = random(batch, pattern.keys(), keyHeads, size).castTo(type);
         INDArray context = random(q.shape());
         long numbers = kept ? QueryTiles.area(pattern) : pattern.queries();
-        INDArray memory = random(batch * heads * numbers);
+        INDArray memory = random((long) batch * heads * numbers);
         assertThat(FewQueries.possible(pattern, q, k, v, context)).isTrue();
 
         new FewQueries(q, k, pattern, scores, kept).forward(q, k, v, memory, context);

@@ -71,7 +71,7 @@ class KeyValueCacheTest {
 
   @Test
   void halfOfTheMemoryHoldsTheNearestNumbers() {
-    INDArray given = Nd4j.createFromArray(1.00390625f, 1.01171875f, -1.0040f, 3e-30f);
+    INDArray given = Nd4j.createFromArray(0x1.01p0f, 0x1.03p0f, -1.0040f, 3e-30f);
     INDArray keys = given.reshape(1, 1, 1, 4);
     try (KeyValueCache cache = new KeyValueCache(null, DataType.BFLOAT16)) {
       cache.append(keys, keys.neg());
