@@ -19,6 +19,16 @@ record HeadRows(FloatBuffer values, int stride) {
     values.get(row * stride, target);
   }
 
+  /** The elements of a row from {@code from} on. */
+  void get(int row, int from, float[] target) {
+    values.get(row * stride + from, target);
+  }
+
+  /** Puts the first {@code count} elements of a source into a row, from {@code from} on. */
+  void put(int row, int from, float[] source, int count) {
+    values.put(row * stride + from, source, 0, count);
+  }
+
   void put(int row, float[] source) {
     values.put(row * stride, source);
   }

@@ -22,6 +22,8 @@ import org.peft4j.kernel.WeightRows;
 import org.peft4j.memory.ReusedScope;
 import org.peft4j.memory.Scratch;
 import org.peft4j.memory.ScratchScope;
+import org.peft4j.onednn.AttentionGradient.Inputs;
+import org.peft4j.onednn.AttentionGradient.Results;
 import org.peft4j.onednn.internal.Address;
 import org.peft4j.onednn.internal.ColumnScaling;
 import org.peft4j.onednn.internal.NormRows;
@@ -443,7 +445,9 @@ public final class OneDnnKernels implements Kernels {
         rows(contextGradient, dq, dk, dv) && (biasGradient == null || dense(biasGradient));
     if (rows(q, k, v, context) && dense(probabilities) && denseBias(pattern) && gradients) {
       attention(q, k, pattern, scores)
-          .backward(q, k, v, probabilities, context, contextGradient, dq, dk, dv, biasGradient);
+          .backward(
+              new Inputs(q, k, v, probabilities, context, contextGradient),
+              new Results(dq, dk, dv, biasGradient));
     } else {
       try (ScratchScope scratch = new ScratchScope()) {
         INDArray all = whole(probabilities, q, pattern, scratch);

@@ -15,6 +15,7 @@ import org.peft4j.onednn.internal.RowTasks;
  * @param memory contains them at {@code offset}
  */
 record TileScores(Tile tile, int sequence, int firstHead, int heads, INDArray memory, long offset) {
+  /** Likewise in other memory. */
   TileScores in(INDArray other) {
     return new TileScores(tile, sequence, firstHead, heads, other, 0);
   }
@@ -51,6 +52,12 @@ record TileScores(Tile tile, int sequence, int firstHead, int heads, INDArray me
   record Operand(long address, Heads layout) {
     Operand transposed() {
       return new Operand(address, layout.transposed());
+    }
+
+    /** The first columns of each row. */
+    Operand columns(int count) {
+      Axis columns = new Axis(count, layout.columns().stride());
+      return new Operand(address, new Heads(layout.heads(), layout.rows(), columns));
     }
   }
 }

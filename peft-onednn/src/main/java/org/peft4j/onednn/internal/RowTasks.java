@@ -22,7 +22,8 @@ public final class RowTasks {
   /** Runs {@code task} on parts of {@code rows} rows of {@code columns} elements. */
   public static void run(long rows, long columns, Task task) {
     int count = Math.toIntExact(rows);
-    int parts = rows * columns < SMALL ? 1 : Runtime.getRuntime().availableProcessors();
+    int parts =
+        rows * columns < SMALL || Lanes.inside() ? 1 : Runtime.getRuntime().availableProcessors();
     if (parts == 1) {
       task.run(0, count);
       return;
