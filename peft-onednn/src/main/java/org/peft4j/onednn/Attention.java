@@ -1,7 +1,6 @@
 package org.peft4j.onednn;
 
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.kernel.AttentionPattern;

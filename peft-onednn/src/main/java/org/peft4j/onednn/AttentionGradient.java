@@ -8,7 +8,6 @@ import org.peft4j.kernel.QueryTiles.Tile;
 import org.peft4j.memory.ReusedScope;
 import org.peft4j.onednn.BatchProduct.After;
 import org.peft4j.onednn.TileScores.Operand;
-import org.peft4j.onednn.internal.Sums;
 
 /**
  * A share's gradients of an attention, whose probabilities are kept or computed again. With {@code

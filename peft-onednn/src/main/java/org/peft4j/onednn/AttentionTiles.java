@@ -182,8 +182,7 @@ record AttentionTiles(
 
   /** {@code out = f·(a·b)}, number by number. */
   static void multiplyTimes(Operand a, Operand b, Operand f, Operand out) {
-    BatchProduct product =
-        new BatchProduct(a.layout(), b.layout(), out.layout(), 1, After.TIMES);
+    BatchProduct product = new BatchProduct(a.layout(), b.layout(), out.layout(), 1, After.TIMES);
     BatchProduct.run(product, a.address(), b.address(), out.address(), f.address());
   }
 

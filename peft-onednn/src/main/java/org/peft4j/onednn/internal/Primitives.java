@@ -35,8 +35,7 @@ public final class Primitives {
 
   /** The operation of {@code key}, whose class and fields determine it. */
   public static <K extends Record> Primitive of(K key, Function<K, Primitive> compile) {
-    Map<Record, Primitive> known =
-        (Lanes.inside() ? OF_LANE : OF_THREAD).get().compiled;
+    Map<Record, Primitive> known = (Lanes.inside() ? OF_LANE : OF_THREAD).get().compiled;
     Primitive primitive = known.get(key);
     if (primitive == null) {
       primitive = compile.apply(key);
