@@ -26,6 +26,12 @@ public final class QueryTiles {
   /** Likewise of a single query, so that decoding does not compile products for each token. */
   private static final int STEP = 64;
 
+  /** Keys in a block, up to half as many more in the last one. */
+  public static final int BLOCK = 512;
+
+  /** Scores that a core computes at once, 256 KB of them, unless a single head has more. */
+  public static final int AT_ONCE = 1 << 16;
+
   /**
    * A tile of queries.
    *
@@ -69,6 +75,25 @@ public final class QueryTiles {
   /** Queries × keys of all tiles. */
   public static long area(AttentionPattern pattern) {
     return of(pattern).stream().mapToLong(Tile::area).sum();
+  }
+
+  /**
+   * The most scores that the cores of this machine compute at once, each of a share of the heads:
+   * of one head in whole tiles, or in blocks of {@value #BLOCK} keys, and of more while they are
+   * {@value #AT_ONCE} at most.
+   *
+   * @param blocks whether tiles are split into blocks of keys
+   */
+  public static long scoresAtOnce(AttentionPattern pattern, long heads, boolean blocks) {
+    long cores = Math.min(heads, Runtime.getRuntime().availableProcessors());
+    long share = (heads + cores - 1) / cores;
+    long most = 0;
+    for (Tile tile : of(pattern)) {
+      int keys = blocks ? Math.min(tile.keys(), BLOCK + BLOCK / 2) : tile.keys();
+      long area = (long) tile.count() * keys;
+      most = Math.max(most, Math.min(share, Math.max(1, AT_ONCE / area)) * area);
+    }
+    return cores * most;
   }
 
   private static KeyRange widened(KeyRange range, int step, int keys) {

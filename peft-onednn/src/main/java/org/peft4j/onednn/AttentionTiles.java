@@ -1,5 +1,7 @@
 package org.peft4j.onednn;
 
+import static org.peft4j.kernel.QueryTiles.BLOCK;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -30,12 +32,6 @@ record AttentionTiles(
     int batch, int keyHeads, int group, int size, AttentionPattern pattern, List<Tile> tiles) {
   /** The most scores at once, 4 MB, unless there are more cores than heads in them. */
   private static final long SCORES = 1 << 20;
-
-  /** Likewise in a lane, 256 KB, unless a single head has more. */
-  private static final long SCORES_OF_LANE = 1 << 16;
-
-  /** Keys in a block. */
-  private static final int KEYS = 512;
 
   /** Fewer multiplications than this are not worth a second lane. */
   private static final long SMALL = 1 << 20;
@@ -90,7 +86,7 @@ record AttentionTiles(
     List<Tile> blocks = new ArrayList<>();
     int end = tile.range().end();
     for (int first = tile.range().first(); first < end; ) {
-      int count = end - first < KEYS + KEYS / 2 ? end - first : KEYS;
+      int count = end - first < BLOCK + BLOCK / 2 ? end - first : BLOCK;
       KeyRange range = new KeyRange(first, first + count);
       blocks.add(new Tile(tile.first(), tile.count(), range, tile.before()));
       first += count;
@@ -117,7 +113,7 @@ record AttentionTiles(
     boolean alone = share.heads() < keyHeads || share.sequences() < batch || Lanes.most() == 1;
     long heads =
         alone
-            ? SCORES_OF_LANE / tile.area()
+            ? QueryTiles.AT_ONCE / tile.area()
             : Math.max(Runtime.getRuntime().availableProcessors(), SCORES / tile.area());
     long most = Math.max(1, Math.min(heads / group, share.heads()));
     long times = (share.heads() + most - 1) / most;

@@ -116,12 +116,12 @@ record StageElements(long kept, long forward, long backward, long reused) {
     long probabilities =
         in.batch() * maps.heads() * KeptProbabilities.STANDARD.elements(pattern, area);
     List<Tile> tiles = QueryTiles.of(pattern);
-    long most = tiles.stream().mapToLong(Tile::area).max().orElse(0);
     long queries = tiles.stream().mapToLong(Tile::count).max().orElse(0);
-    int times = KeptProbabilities.STANDARD.keeps(pattern, area) ? 1 : 2;
+    boolean kept = KeptProbabilities.STANDARD.keeps(pattern, area);
+    long scores = QueryTiles.scoresAtOnce(pattern, maps.heads(), !kept);
     // Heads with one more feature: values and gradients of contexts, keys and queries.
     long wider = (keys + queries) * (width + maps.heads());
-    return new StageElements(rows + probabilities, 0, rows, times * (maps.heads() * most + wider));
+    return new StageElements(rows + probabilities, 0, rows, (kept ? 1 : 2) * (scores + wider));
   }
 
   /** The pictures that a stage gives, and its channels. */

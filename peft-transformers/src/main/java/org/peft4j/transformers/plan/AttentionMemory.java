@@ -25,8 +25,8 @@ final class AttentionMemory {
     long queries = batch.tokens() * part.heads() * part.headSize();
     long keys = batch.tokens() * part.keyValueHeads() * part.headSize();
     long rows = 2 * (queries + keys);
-    long largest = tiles.stream().mapToLong(QueryTiles.Tile::area).max().orElse(0);
-    long times = KeptProbabilities.STANDARD.keeps(pattern, area) ? 1 : 2;
+    boolean kept = KeptProbabilities.STANDARD.keeps(pattern, area);
+    long scores = QueryTiles.scoresAtOnce(pattern, part.heads(), !kept);
     // Values and gradients of contexts with one more feature, and keys and queries too.
     long tile = tiles.stream().mapToLong(QueryTiles.Tile::count).max().orElse(0);
     long wider = (part.keyValueHeads() * (long) pattern.keys() + part.heads() * tile);
@@ -34,7 +34,7 @@ final class AttentionMemory {
         rows + probabilities,
         0,
         0,
-        rows + times * (part.heads() * largest + wider * (part.headSize() + 1)));
+        rows + (kept ? 1 : 2) * (scores + wider * (part.headSize() + 1)));
   }
 
   private static AttentionPattern pattern(AttentionPart part, TrainingBatch batch) {
