@@ -235,10 +235,13 @@ class ArchitectureTest {
           .orShould()
           .callMethod(ClassLoader.class, "loadClass", String.class);
 
+  /** But for oneDNN's lanes: its kernels run on ND4J's CPU backend alone, which sets OpenMP. */
   @ArchTest
   static final ArchRule LIBRARIES_NAME_NO_BACKEND =
       noClasses()
           .that(LIBRARY)
+          .and()
+          .doNotHaveFullyQualifiedName("org.peft4j.onednn.internal.Lanes")
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage(
