@@ -1,11 +1,13 @@
 package org.peft4j.onednn;
 
-import static org.peft4j.onednn.Layouts.dense;
+import static org.peft4j.onednn.internal.Layouts.dense;
 
 import org.bytedeco.dnnl.global.dnnl;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.kernel.Activation;
 import org.peft4j.onednn.internal.Address;
+import org.peft4j.onednn.internal.Processor;
+import org.peft4j.onednn.internal.operation.Pointwise;
 import org.peft4j.onednn.internal.vector.FewNumbers;
 
 /** Activations and gates on dense arrays. Each method returns whether it could do it. */
@@ -19,7 +21,7 @@ final class Activations {
     }
     if (FewNumbers.possible(f, x)) {
       FewNumbers.apply(f, x, y);
-    } else if (f == Activation.GELU_TANH && !Products.WIDE && Address.of(x) != Address.of(y)) {
+    } else if (f == Activation.GELU_TANH && !Processor.WIDE && Address.of(x) != Address.of(y)) {
       GeluTanh.apply(x, y);
     } else {
       Pointwise.apply(algorithm(f), alpha(f), 0, Address.of(x), Address.of(y), x.length());
@@ -32,7 +34,7 @@ final class Activations {
     if (!dense(x, dy, dx)) {
       return false;
     }
-    if (f == Activation.GELU_TANH && !Products.WIDE) {
+    if (f == Activation.GELU_TANH && !Processor.WIDE) {
       GeluTanh.gradient(x, dy, dx);
     } else {
       Pointwise.gradient(

@@ -5,6 +5,8 @@ import org.bytedeco.dnnl.global.dnnl;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.onednn.internal.Address;
 import org.peft4j.onednn.internal.RowTasks;
+import org.peft4j.onednn.internal.operation.Pointwise;
+import org.peft4j.onednn.internal.operation.Softmax;
 
 /** Cross-entropy of rows with their labels; replaces the logits with their gradient. */
 final class CrossEntropy {

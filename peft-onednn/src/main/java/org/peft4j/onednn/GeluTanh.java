@@ -7,6 +7,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.memory.ReusedScope;
 import org.peft4j.onednn.internal.Address;
 import org.peft4j.onednn.internal.RowTasks;
+import org.peft4j.onednn.internal.operation.Pointwise;
 
 /**
  * {@code ½x(1 + tanh(u)) = x·σ(2u)} with {@code u = √(2/π)(x + 0.044715x³)}: where vectors have 256

@@ -6,6 +6,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.memory.ReusedScope;
 import org.peft4j.onednn.internal.Address;
 import org.peft4j.onednn.internal.RowTasks;
+import org.peft4j.onednn.internal.operation.MatrixLayout;
+import org.peft4j.onednn.internal.operation.MatrixProduct;
 
 /**
  * Products with a BFLOAT16 weight on processors without BFLOAT16 products: widens panels of the

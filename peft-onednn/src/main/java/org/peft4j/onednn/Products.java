@@ -1,26 +1,20 @@
 package org.peft4j.onednn;
 
-import org.bytedeco.dnnl.global.dnnl;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.memory.ReusedScope;
 import org.peft4j.onednn.internal.Address;
+import org.peft4j.onednn.internal.Processor;
+import org.peft4j.onednn.internal.operation.MatrixLayout;
+import org.peft4j.onednn.internal.operation.MatrixProduct;
+import org.peft4j.onednn.internal.operation.Narrowing;
+import org.peft4j.onednn.internal.operation.Pointwise;
 import org.peft4j.onednn.internal.vector.HalfProduct;
 
 /** Matrix products on ND4J arrays. */
 final class Products {
-  /** Whether the processor has BFLOAT16 products. */
-  static final boolean HALF = has(dnnl.cpu_isa.avx512_core_bf16);
-
-  /** Whether oneDNN computes on vectors of 512 bits. */
-  static final boolean WIDE = has(dnnl.cpu_isa.avx512_core);
-
   private Products() {}
-
-  static boolean has(dnnl.cpu_isa needed) {
-    return (dnnl.get_effective_cpu_isa().value & needed.value) == needed.value;
-  }
 
   /**
    * {@code out = alpha·op(a)·op(b) + bias + beta·out}.
@@ -116,7 +110,7 @@ final class Products {
     }
     if (HalfProduct.possible(a, b)) {
       HalfProduct.multiply(a, b, transposeB, (float) alpha, beta == 1, out);
-    } else if (HALF) {
+    } else if (Processor.HALF) {
       multiplyByHalf(a, left, b, transposeB, (float) alpha, beta == 1, out);
     } else {
       HalfWeights.multiply(a, b, transposeB, (float) alpha, beta == 1, out);

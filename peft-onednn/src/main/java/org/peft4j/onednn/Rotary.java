@@ -2,6 +2,7 @@ package org.peft4j.onednn;
 
 import java.nio.FloatBuffer;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.onednn.internal.HeadRows;
 import org.peft4j.onednn.internal.RowTasks;
 
 /** Rotary positions in place: {@code (a, b) → (a·cos − b·sin, b·cos + a·sin)} for both halves. */

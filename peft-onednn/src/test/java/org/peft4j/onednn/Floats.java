@@ -9,11 +9,11 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /** Arrays in single precision, and what they should be in double precision. */
-final class Floats {
+public final class Floats {
   private Floats() {}
 
   /** Row-major, entries from (−1, 1), the same for the same seed. */
-  static INDArray random(long seed, long... shape) {
+  public static INDArray random(long seed, long... shape) {
     INDArray array = zeros(shape);
     Random random = new Random(seed);
     for (long i = 0; i < array.length(); i++) {
@@ -23,7 +23,7 @@ final class Floats {
   }
 
   /** Row-major, whole numbers from −7 to 7, of which products are exact in BFLOAT16, too. */
-  static INDArray whole(long seed, long... shape) {
+  public static INDArray whole(long seed, long... shape) {
     INDArray array = zeros(shape);
     Random random = new Random(seed);
     for (long i = 0; i < array.length(); i++) {
@@ -32,12 +32,12 @@ final class Floats {
     return array;
   }
 
-  static INDArray zeros(long... shape) {
+  public static INDArray zeros(long... shape) {
     return Nd4j.create(DataType.FLOAT, shape, 'c');
   }
 
   /** Asserts that the elements in row-major order are these, up to a tolerance. */
-  static void assertElements(INDArray actual, double[] expected, double tolerance) {
+  public static void assertElements(INDArray actual, double[] expected, double tolerance) {
     double[] elements = actual.castTo(DataType.DOUBLE).dup('c').ravel().toDoubleVector();
     assertThat(elements).containsExactly(expected, within(tolerance));
   }

@@ -10,6 +10,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.peft4j.onednn.internal.operation.MatrixLayout;
 import org.peft4j.testing.Plain;
 
 /** Panels of a weight in BFLOAT16, widened exactly: the way of processors without such products. */

@@ -22,6 +22,9 @@ import org.peft4j.kernel.KernelChoice;
 import org.peft4j.kernel.Kernels;
 import org.peft4j.kernel.Nd4jKernels;
 import org.peft4j.onednn.internal.Address;
+import org.peft4j.onednn.internal.Processor;
+import org.peft4j.onednn.internal.operation.MatrixLayout;
+import org.peft4j.onednn.internal.operation.Narrowing;
 
 /** Every kernel against the portable one, on random shapes, odd ones among them. */
 class OneDnnKernelsTest {
@@ -148,7 +151,7 @@ class OneDnnKernelsTest {
         INDArray wide = weight.castTo(DataType.FLOAT);
         PORTABLE.matmul(a, false, wide, transpose, 0.5, beta, expected);
         ONEDNN.matmul(a, false, weight, transpose, 0.5, beta, out);
-        assertClose(out, expected, Products.HALF ? 1e-2 : 1e-5);
+        assertClose(out, expected, Processor.HALF ? 1e-2 : 1e-5);
       }
     }
   }
@@ -175,7 +178,7 @@ class OneDnnKernelsTest {
     PORTABLE.affine(x, w, true, bias, expected);
     INDArray out = random(x.size(0), w.size(0));
     ONEDNN.affine(x, w, true, bias, out);
-    assertClose(out, expected, Products.HALF ? 1e-2 : 1e-5);
+    assertClose(out, expected, Processor.HALF ? 1e-2 : 1e-5);
   }
 
   @ParameterizedTest

@@ -1,0 +1,120 @@
+package org.peft4j.onednn.internal.attention;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.kernel.QueryTiles.Tile;
+import org.peft4j.memory.ReusedScope;
+import org.peft4j.onednn.internal.attention.TileScores.Operand;
+import org.peft4j.onednn.internal.operation.BatchProduct.After;
+
+/**
+ * A share's gradients of an attention, whose probabilities are kept or computed again. With {@code
+ * dP = dC·vᵀ}, that of scores is {@code P·(dP − rowsum(C·dC))}. Those sums are subtracted in the
+ * products, as one more feature.
+ */
+final class AttentionGradient {
+  /**
+   * What was computed forward, and the gradient of the contexts.
+   *
+   * @param memory the probabilities or statistics that were kept
+   */
+  record Inputs(
+      INDArray q, INDArray k, INDArray v, INDArray memory, INDArray context, INDArray upper) {}
+
+  /** Where the gradients go. */
+  record Results(INDArray dq, INDArray dk, INDArray dv, @Nullable INDArray bias) {}
+
+  private final Probabilities probabilities;
+  private final AttentionTiles tiles;
+  private final boolean kept;
+  private final Share share;
+  private final Inputs in;
+  private final Results out;
+  private final INDArray room;
+  private final INDArray slopes;
+  private final ExtendedHeads values;
+  private final ExtendedHeads contexts;
+
+  /** Takes its memory from {@code scratch}. */
+  AttentionGradient(
+      Probabilities probabilities,
+      boolean kept,
+      Share share,
+      Inputs in,
+      Results out,
+      ReusedScope scratch) {
+    this.probabilities = probabilities;
+    this.tiles = probabilities.tiles();
+    this.kept = kept;
+    this.share = share;
+    this.in = in;
+    this.out = out;
+    long most = tiles.scores(share);
+    room = kept ? in.memory() : scratch.array(DataType.FLOAT, most);
+    slopes = scratch.array(DataType.FLOAT, most);
+    values = tiles.extended(share, 1, tiles.pattern().keys(), scratch);
+    contexts = tiles.extended(share, tiles.group(), tiles.longest(), scratch);
+  }
+
+  void compute() {
+    int keys = tiles.pattern().keys();
+    for (int sequence : share.eachSequence()) {
+      values.fill(in.v(), sequence * keys, keys, 1, (row, head, of, other) -> 1);
+      for (int t = tiles.tiles().size() - 1; t >= 0; t--) {
+        compute(sequence, tiles.tiles().get(t), tiles.adds(t));
+      }
+    }
+  }
+
+  private void compute(int sequence, Tile tile, boolean add) {
+    contexts.fillGradients(in, sequence * tiles.pattern().queries() + tile.first(), tile.count());
+    List<TileScores> parts =
+        kept
+            ? tiles.keptParts(tile, sequence, share, room)
+            : tiles.parts(tile, sequence, share, room);
+    for (TileScores p : parts) {
+      if (!kept) {
+        probabilities.compute(in.q(), in.k(), p, null);
+      }
+      TileScores ds = p.in(slopes);
+      throughProbabilities(p, ds, add);
+      if (out.bias() != null) {
+        new BiasRows(out.bias()).addFrom(ds);
+      }
+      if (probabilities.scores().capped()) {
+        probabilities.throughCap(in.q(), in.k(), ds);
+      }
+      throughScores(ds, add);
+    }
+  }
+
+  /** The gradients of v, and those of scores. */
+  private void throughProbabilities(TileScores p, TileScores ds, boolean add) {
+    int group = tiles.group();
+    for (int i = 0; i < group; i++) {
+      Operand probability = p.operand(i, group);
+      Operand upper = tiles.rows(in.upper(), p, i);
+      After after = add || i > 0 ? After.ADD : After.NOTHING;
+      AttentionTiles.multiply(probability.transposed(), upper, tiles.keys(out.dv(), p), 1, after);
+      Operand extended = contexts.queries(p, i, group);
+      Operand by = values.keys(p, group).transposed();
+      AttentionTiles.multiplyTimes(extended, by, probability, ds.operand(i, group));
+    }
+  }
+
+  /** The gradients of q and k. */
+  private void throughScores(TileScores ds, boolean add) {
+    int group = tiles.group();
+    double scale = probabilities.scores().scale();
+    for (int i = 0; i < group; i++) {
+      Operand d = ds.operand(i, group);
+      Operand dq = tiles.rows(out.dq(), ds, i);
+      AttentionTiles.multiply(d, tiles.keys(in.k(), ds), dq, scale, After.NOTHING);
+      After after = add || i > 0 ? After.ADD : After.NOTHING;
+      Operand q = tiles.rows(in.q(), ds, i);
+      AttentionTiles.multiply(d.transposed(), q, tiles.keys(out.dk(), ds), scale, after);
+    }
+  }
+}
