@@ -12,6 +12,7 @@ import org.peft4j.kernel.Activation;
 import org.peft4j.kernel.AttentionPattern;
 import org.peft4j.kernel.AttentionScores;
 import org.peft4j.kernel.CodedRows;
+import org.peft4j.kernel.IntegerRows;
 import org.peft4j.kernel.KeptProbabilities;
 import org.peft4j.kernel.RowProduct;
 import org.peft4j.kernel.WeightRows;
@@ -23,6 +24,7 @@ import org.peft4j.onednn.internal.RowTasks;
 import org.peft4j.onednn.internal.attention.AttentionKernels;
 import org.peft4j.onednn.internal.operation.Pointwise;
 import org.peft4j.onednn.internal.vector.CodedProduct;
+import org.peft4j.onednn.internal.vector.IntegerProduct;
 import org.peft4j.onednn.internal.vector.LowRankRows;
 
 /**
@@ -67,14 +69,24 @@ public final class OneDnnKernels implements NormKernels, PictureKernels {
 
   @Override
   public void affine(INDArray x, WeightRows weight, @Nullable INDArray bias, INDArray out) {
+    if (!byCodes(x, weight, out)) {
+      NormKernels.super.affine(x, weight, bias, out);
+    } else if (bias != null) {
+      addBias(out, bias);
+    }
+  }
+
+  /** Multiplies few rows straight with codes, where that is possible. */
+  private static boolean byCodes(INDArray x, WeightRows weight, INDArray out) {
     if (weight instanceof CodedRows coded && CodedProduct.possible(x, coded, out)) {
       CodedProduct.multiply(x, coded, out);
-      if (bias != null) {
-        addBias(out, bias);
-      }
+    } else if (weight instanceof IntegerRows integers
+        && IntegerProduct.possible(x, integers, out)) {
+      IntegerProduct.multiply(x, integers, out);
     } else {
-      NormKernels.super.affine(x, weight, bias, out);
+      return false;
     }
+    return true;
   }
 
   @Override

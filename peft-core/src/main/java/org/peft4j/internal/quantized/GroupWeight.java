@@ -3,6 +3,8 @@ package org.peft4j.internal.quantized;
 import java.nio.ByteBuffer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.kernel.IntegerRows;
+import org.peft4j.kernel.WeightRows;
 import org.peft4j.memory.Scratch;
 import org.peft4j.weight.Replacement;
 import org.peft4j.weight.WeightView;
@@ -89,6 +91,50 @@ public final class GroupWeight extends QuantizedWeight {
       scale(row, size, from / columns, start, target, out);
       out += size;
       from += size;
+    }
+  }
+
+  @Override
+  WeightRows rows() {
+    return new Integers();
+  }
+
+  /** Rows that a product may take as codes, too. */
+  private final class Integers extends Rows implements IntegerRows {
+    @Override
+    public ByteBuffer codes() {
+      return codes.buffer();
+    }
+
+    @Override
+    public int bits() {
+      return bits;
+    }
+
+    @Override
+    public boolean signed() {
+      return false;
+    }
+
+    @Override
+    public int groups() {
+      return groups.count();
+    }
+
+    @Override
+    public int groupSize() {
+      return groups.order().isPresent() ? 0 : groups.size();
+    }
+
+    @Override
+    public int group(int input) {
+      return groups.of(input);
+    }
+
+    @Override
+    public void factors(int row, float[] ofScales, float[] ofOffsets) {
+      scales.get(row * ofScales.length, ofScales);
+      offsets.get(row * ofOffsets.length, ofOffsets);
     }
   }
 

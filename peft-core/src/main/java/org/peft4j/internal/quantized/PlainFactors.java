@@ -31,6 +31,11 @@ public final class PlainFactors implements Factors {
     return copy;
   }
 
+  /** Reads as many as {@code target} has. */
+  void get(int first, float[] target) {
+    values.get(first, target);
+  }
+
   @Override
   public float of(int block) {
     return values.get(block);

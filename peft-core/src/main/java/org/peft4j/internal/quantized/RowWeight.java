@@ -4,7 +4,9 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.kernel.IntegerRows;
 import org.peft4j.kernel.Kernels;
+import org.peft4j.kernel.WeightRows;
 import org.peft4j.quantization.RowQuantization;
 import org.peft4j.weight.WeightView;
 
@@ -65,6 +67,50 @@ public final class RowWeight extends QuantizedWeight {
     }
     try (INDArray rounded = new RoundedInputs(quantization.threshold()).of(x)) {
       super.multiply(kernels, rounded, bias, y);
+    }
+  }
+
+  @Override
+  WeightRows rows() {
+    return new Integers();
+  }
+
+  /** Rows that a product may take as codes, too: of one group, without offsets. */
+  private final class Integers extends Rows implements IntegerRows {
+    @Override
+    public ByteBuffer codes() {
+      return codes.buffer();
+    }
+
+    @Override
+    public int bits() {
+      return Byte.SIZE;
+    }
+
+    @Override
+    public boolean signed() {
+      return true;
+    }
+
+    @Override
+    public int groups() {
+      return 1;
+    }
+
+    @Override
+    public int groupSize() {
+      return (int) columns();
+    }
+
+    @Override
+    public int group(int input) {
+      return 0;
+    }
+
+    @Override
+    public void factors(int row, float[] scales, float[] offsets) {
+      scales[0] = factors.of(row) * UNIT;
+      offsets[0] = 0;
     }
   }
 
