@@ -91,11 +91,16 @@ public interface Kernels {
     Panels.matmul(this, dy, weight, beta, dx);
   }
 
+  /** The type of the panels that products with such a matrix take: its own, or a wider one. */
+  default DataType panelType(WeightRows weight) {
+    return weight.type();
+  }
+
   /**
    * Makes rows of a matrix.
    *
    * @param from the first row
-   * @param panel [rows, columns] of the matrix' type, row-major; receives as many rows as it has
+   * @param panel [rows, columns] of {@link #panelType}, row-major; receives as many rows as it has
    */
   default void fill(WeightRows weight, int from, INDArray panel) {
     int rows = (int) panel.size(0);

@@ -1,6 +1,7 @@
 package org.peft4j.kernel;
 
 import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.peft4j.memory.ReusedScope;
@@ -50,9 +51,10 @@ final class Panels {
 
   private static void forEach(Kernels kernels, WeightRows weight, Use use) {
     long width = weight.columns();
-    long most = Math.max(LEAST_ROWS, SIZE / (width * weight.type().width()));
+    DataType type = kernels.panelType(weight);
+    long most = Math.max(LEAST_ROWS, SIZE / (width * type.width()));
     try (ReusedScope scratch = new ReusedScope()) {
-      INDArray memory = scratch.array(weight.type(), Math.min(most, weight.rows()), width);
+      INDArray memory = scratch.array(type, Math.min(most, weight.rows()), width);
       for (long from = 0; from < weight.rows(); from += most) {
         long to = Math.min(from + most, weight.rows());
         INDArray panel =

@@ -12,7 +12,8 @@ public interface WeightRows {
   DataType type();
 
   /**
-   * Writes rows, one after the other. Several threads may call it at once.
+   * Writes rows, one after the other, rounded where {@link #type} is BFLOAT16. Several threads may
+   * call it at once.
    *
    * @param to the row after the last
    * @param target begins with the first of them

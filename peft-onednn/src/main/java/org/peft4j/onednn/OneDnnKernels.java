@@ -19,6 +19,7 @@ import org.peft4j.kernel.WeightRows;
 import org.peft4j.memory.Scratch;
 import org.peft4j.onednn.internal.Address;
 import org.peft4j.onednn.internal.ColumnScaling;
+import org.peft4j.onednn.internal.Processor;
 import org.peft4j.onednn.internal.RowMaking;
 import org.peft4j.onednn.internal.RowTasks;
 import org.peft4j.onednn.internal.attention.AttentionKernels;
@@ -74,6 +75,13 @@ public final class OneDnnKernels implements NormKernels, PictureKernels {
     } else if (bias != null) {
       addBias(out, bias);
     }
+  }
+
+  /** Where BFLOAT16 products would widen panels again, these are made in single precision. */
+  @Override
+  public DataType panelType(WeightRows weight) {
+    boolean widened = weight.type() == DataType.BFLOAT16 && !Processor.HALF;
+    return widened ? DataType.FLOAT : weight.type();
   }
 
   /** Multiplies few rows straight with codes, where that is possible. */

@@ -23,6 +23,7 @@ import org.peft4j.quantization.GroupQuantization;
 import org.peft4j.quantization.Quantization;
 import org.peft4j.quantization.RowQuantization;
 import org.peft4j.quantization.RowQuantization.Inputs;
+import org.peft4j.safetensors.BFloat16;
 import org.peft4j.weight.WeightView;
 
 /** Few rows times integer weights beside sums in double precision over their widened numbers. */
@@ -46,6 +47,34 @@ class IntegerWeightsTest {
   @MethodSource("quantizations")
   void productsAreThoseOfTheWidenedNumbers(Quantization quantization) {
     requireProductsOfNumbers(weight(quantization));
+  }
+
+  /** Rows of an identity pick numbers: panels hold them in BFLOAT16, whatever their own type. */
+  @ParameterizedTest
+  @MethodSource({"quantizations", "fourBits"})
+  void panelsHaveRoundedNumbers(Quantization quantization) {
+    QuantizedWeight weight = weight(quantization, DataType.BFLOAT16);
+    INDArray numbers = Nd4j.create(DataType.FLOAT, OUT, IN);
+    weight.read(0, OUT, numbers);
+    INDArray x = Nd4j.zeros(DataType.FLOAT, 5, IN);
+    for (int row = 0; row < 5; row++) {
+      x.putScalar(row, 37 * row, 1);
+    }
+    INDArray y = Nd4j.create(DataType.FLOAT, 5, OUT);
+
+    weight.multiply(new OneDnnKernels(), x, null, y);
+
+    for (int row = 0; row < 5; row++) {
+      for (int column = 0; column < OUT; column++) {
+        short nearest = BFloat16.fromFloat(numbers.getFloat(column, 37 * row));
+        assertThat(y.getFloat(row, column)).isEqualTo(BFloat16.toFloat(nearest));
+      }
+    }
+    weight.close();
+  }
+
+  static Stream<Quantization> fourBits() {
+    return Stream.of(Quantization.nf4(), Quantization.fp4());
   }
 
   /** GPTQ's {@code g_idx}: the inputs of a group are apart. */
@@ -133,8 +162,12 @@ class IntegerWeightsTest {
   }
 
   private static QuantizedWeight weight(Quantization quantization) {
+    return weight(quantization, DataType.FLOAT);
+  }
+
+  private static QuantizedWeight weight(Quantization quantization, DataType type) {
     Nd4j.getRandom().setSeed(3);
     INDArray array = Nd4j.randn(DataType.FLOAT, OUT, IN).mul(0.1);
-    return Quantizer.of(quantization).quantize("w", array, WeightView.AS_STORED, DataType.FLOAT);
+    return Quantizer.of(quantization).quantize("w", array, WeightView.AS_STORED, type);
   }
 }

@@ -60,6 +60,10 @@ public final class FourBitWeight extends QuantizedWeight {
   /** A block after the other. */
   @Override
   void decode(long first, int count, float[] target, int at) {
+    decode(first, count, target, at, false);
+  }
+
+  private void decode(long first, int count, float[] target, int at, boolean rounding) {
     int blockSize = quantization.blockSize();
     float[] values = new float[16];
     byte[] bytes = new byte[blockSize / 2 + 1];
@@ -69,7 +73,7 @@ public final class FourBitWeight extends QuantizedWeight {
     for (long from = first; from < end; ) {
       int block = (int) (from / blockSize);
       int size = (int) (Math.min(end, (block + 1L) * blockSize) - from);
-      scale(factors.of(block), values);
+      scale(factors.of(block), values, rounding);
       int firstByte = (int) (from >> 1);
       buffer.get(firstByte, bytes, 0, (int) ((from + size - 1) >> 1) - firstByte + 1);
       unpack(bytes, (int) (from & 1), size, values, target, out);
@@ -85,6 +89,13 @@ public final class FourBitWeight extends QuantizedWeight {
 
   /** Rows that a product may take as codes, too. */
   private final class Coded extends Rows implements CodedRows {
+    /** Rounds the 16 values of a block, and not each number. */
+    @Override
+    public void write(int from, int to, float[] target) {
+      int count = Math.toIntExact((to - from) * columns());
+      decode(from * columns(), count, target, 0, type() == DataType.BFLOAT16);
+    }
+
     @Override
     public ByteBuffer codes() {
       return codes.buffer();
@@ -108,10 +119,11 @@ public final class FourBitWeight extends QuantizedWeight {
     }
   }
 
-  private void scale(float factor, float[] values) {
+  private void scale(float factor, float[] values, boolean rounding) {
     Codebook codebook = Codebook.of(quantization.format());
     for (int code = 0; code < values.length; code++) {
-      values[code] = codebook.value(code) * factor;
+      float value = codebook.value(code) * factor;
+      values[code] = rounding ? rounded(value) : value;
     }
   }
 
