@@ -68,6 +68,9 @@ class AttentionTest {
         Arguments.of("blocks of keys", AttentionPattern.full(70, 1300)),
         Arguments.of(
             "blocks of keys, window", AttentionPattern.causal(900, 70, 1000).withWindow(880)),
+        Arguments.of(
+            "blocks of keys that no query sees",
+            AttentionPattern.causal(600, 70, 1000).withWindow(100)),
         Arguments.of("unused slots", AttentionPattern.causal(33, 5, 200)),
         Arguments.of("decoding", AttentionPattern.causal(70, 1, 200)),
         Arguments.of("decoding in a window", AttentionPattern.causal(170, 1, 200).withWindow(20)),

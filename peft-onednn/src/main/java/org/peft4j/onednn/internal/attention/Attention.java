@@ -41,21 +41,27 @@ final class Attention {
   }
 
   void forward(INDArray q, INDArray k, INDArray v, INDArray memory, INDArray context) {
-    List<Share> shares = tiles.shares(null);
     double scale = probabilities.scores().scale();
     try (ReusedScope scratch = new ReusedScope()) {
       List<Runnable> lanes =
-          shares.stream()
+          tiles.shares(null).stream()
               .<Runnable>map(
                   share -> {
+                    List<Share> parts = tiles.parts(share, inBlocks());
                     if (inBlocks()) {
-                      FlashBlocks blocks = new FlashBlocks(tiles, scale, share, scratch);
-                      FlashForward flash = new FlashForward(blocks, probabilities);
-                      return () -> flash.compute(q, k, v, memory, context);
+                      FlashBlocks blocks = FlashBlocks.of(tiles, scale, parts, scratch);
+                      return forEach(
+                          parts,
+                          (part, sequence) ->
+                              new FlashForward(blocks.at(part), probabilities)
+                                  .compute(sequence, q, k, v, memory, context));
                     }
-                    INDArray room =
-                        kept ? memory : scratch.array(DataType.FLOAT, tiles.scores(share));
-                    return () -> forward(share, q, k, v, memory, room, context);
+                    long most = tiles.scores(Share.mostHeads(parts), false);
+                    INDArray room = kept ? memory : scratch.array(DataType.FLOAT, most);
+                    return forEach(
+                        parts,
+                        (part, sequence) ->
+                            forward(part, sequence, q, k, v, memory, room, context));
                   })
               .toList();
       Lanes.run(lanes);
@@ -63,25 +69,37 @@ final class Attention {
     blind.forward(v, context);
   }
 
+  /** Computes a part of a share for one sequence. */
+  private interface Task {
+    void run(Share part, int sequence);
+  }
+
+  private static Runnable forEach(List<Share> parts, Task task) {
+    return () -> {
+      for (int sequence : parts.get(0).eachSequence()) {
+        for (Share part : parts) {
+          task.run(part, sequence);
+        }
+      }
+    };
+  }
+
   private void forward(
-      Share share,
+      Share part,
+      int sequence,
       INDArray q,
       INDArray k,
       INDArray v,
       INDArray memory,
       INDArray room,
       INDArray context) {
-    for (int sequence : share.eachSequence()) {
-      for (Tile tile : tiles.tiles()) {
-        List<TileScores> parts =
-            kept
-                ? tiles.keptParts(tile, sequence, share, room)
-                : tiles.parts(tile, sequence, share, room);
-        for (TileScores p : parts) {
-          probabilities.compute(q, k, p, kept ? null : memory);
-          probabilities.read(p, v, context);
-        }
-      }
+    for (Tile tile : tiles.tiles()) {
+      TileScores p =
+          kept
+              ? tiles.keptScores(tile, sequence, part, room)
+              : tiles.scores(tile, sequence, part, room);
+      probabilities.compute(q, k, p, kept ? null : memory);
+      probabilities.read(p, v, context);
     }
   }
 
@@ -91,7 +109,7 @@ final class Attention {
     if (bias != null) {
       bias.assign(0);
     }
-    if (!tiles.lastSeesAll()) {
+    if (!inBlocks() && !tiles.lastSeesAll()) {
       out.dk().assign(0);
       out.dv().assign(0);
     }
@@ -101,12 +119,16 @@ final class Attention {
           tiles.shares(bias).stream()
               .<Runnable>map(
                   share -> {
+                    List<Share> parts = tiles.parts(share, inBlocks());
                     if (inBlocks()) {
-                      FlashBlocks blocks = new FlashBlocks(tiles, scale, share, scratch);
-                      return new FlashGradient(blocks, in, out, scratch)::compute;
+                      FlashBlocks blocks = FlashBlocks.of(tiles, scale, parts, scratch);
+                      FlashGradient flash = FlashGradient.of(blocks, scratch);
+                      return forEach(
+                          parts, (part, sequence) -> flash.at(part).compute(sequence, in, out));
                     }
-                    return new AttentionGradient(probabilities, kept, share, in, out, scratch)
-                        ::compute;
+                    AttentionGradient usual =
+                        new AttentionGradient(probabilities, kept, parts, in, out, scratch);
+                    return forEach(parts, usual::compute);
                   })
               .toList();
       Lanes.run(lanes);

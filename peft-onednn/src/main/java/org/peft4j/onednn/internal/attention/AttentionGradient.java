@@ -29,69 +29,68 @@ final class AttentionGradient {
   private final Probabilities probabilities;
   private final AttentionTiles tiles;
   private final boolean kept;
-  private final Share share;
   private final Inputs in;
   private final Results out;
   private final INDArray room;
   private final INDArray slopes;
-  private final ExtendedHeads values;
-  private final ExtendedHeads contexts;
+  private final ExtendedHeads ofValues;
+  private final ExtendedHeads ofContexts;
 
-  /** Takes its memory from {@code scratch}. */
+  /** Takes memory for the largest of some parts from {@code scratch}. */
   AttentionGradient(
       Probabilities probabilities,
       boolean kept,
-      Share share,
+      List<Share> parts,
       Inputs in,
       Results out,
       ReusedScope scratch) {
     this.probabilities = probabilities;
     this.tiles = probabilities.tiles();
     this.kept = kept;
-    this.share = share;
     this.in = in;
     this.out = out;
-    long most = tiles.scores(share);
+    int heads = Share.mostHeads(parts);
+    long most = tiles.scores(heads, false);
     room = kept ? in.memory() : scratch.array(DataType.FLOAT, most);
     slopes = scratch.array(DataType.FLOAT, most);
-    values = tiles.extended(share, 1, tiles.pattern().keys(), scratch);
-    contexts = tiles.extended(share, tiles.group(), tiles.longest(), scratch);
+    int width = tiles.size() + 1;
+    ofValues = AttentionTiles.room(heads, tiles.pattern().keys(), width, scratch);
+    int queries = tiles.pattern().queries();
+    ofContexts = AttentionTiles.room(heads * tiles.group(), queries, width, scratch);
   }
 
-  void compute() {
+  void compute(Share part, int sequence) {
+    int group = tiles.group();
     int keys = tiles.pattern().keys();
-    for (int sequence : share.eachSequence()) {
-      values.fill(in.v(), sequence * keys, keys, 1, (row, head, of, other) -> 1);
-      for (int t = tiles.tiles().size() - 1; t >= 0; t--) {
-        compute(sequence, tiles.tiles().get(t), tiles.adds(t));
-      }
-    }
-  }
-
-  private void compute(int sequence, Tile tile, boolean add) {
-    contexts.fillGradients(in, sequence * tiles.pattern().queries() + tile.first(), tile.count());
-    List<TileScores> parts =
-        kept
-            ? tiles.keptParts(tile, sequence, share, room)
-            : tiles.parts(tile, sequence, share, room);
-    for (TileScores p : parts) {
+    int queries = tiles.pattern().queries();
+    ExtendedHeads values = ofValues.of(part.firstHead(), part.heads());
+    ExtendedHeads contexts = ofContexts.of(part.firstHead() * group, part.heads() * group);
+    values.fill(in.v(), sequence * keys, keys, 1, (row, head, of, other) -> 1);
+    contexts.fillGradients(in, sequence * queries, queries);
+    for (int t = tiles.tiles().size() - 1; t >= 0; t--) {
+      Tile tile = tiles.tiles().get(t);
+      TileScores p =
+          kept
+              ? tiles.keptScores(tile, sequence, part, room)
+              : tiles.scores(tile, sequence, part, room);
       if (!kept) {
         probabilities.compute(in.q(), in.k(), p, null);
       }
       TileScores ds = p.in(slopes);
-      throughProbabilities(p, ds, add);
+      throughProbabilities(p, ds, values, contexts, tiles.adds(t));
       if (out.bias() != null) {
         new BiasRows(out.bias()).addFrom(ds);
       }
       if (probabilities.scores().capped()) {
         probabilities.throughCap(in.q(), in.k(), ds);
       }
-      throughScores(ds, add);
+      throughScores(ds, tiles.adds(t));
     }
   }
 
   /** The gradients of v, and those of scores. */
-  private void throughProbabilities(TileScores p, TileScores ds, boolean add) {
+  private void throughProbabilities(
+      TileScores p, TileScores ds, ExtendedHeads values, ExtendedHeads contexts, boolean add) {
     int group = tiles.group();
     for (int i = 0; i < group; i++) {
       Operand probability = p.operand(i, group);
@@ -99,7 +98,7 @@ final class AttentionGradient {
       After after = add || i > 0 ? After.ADD : After.NOTHING;
       AttentionTiles.multiply(probability.transposed(), upper, tiles.keys(out.dv(), p), 1, after);
       Operand extended = contexts.queries(p, i, group);
-      Operand by = values.keys(p, group).transposed();
+      Operand by = values.keys(p).transposed();
       AttentionTiles.multiplyTimes(extended, by, probability, ds.operand(i, group));
     }
   }

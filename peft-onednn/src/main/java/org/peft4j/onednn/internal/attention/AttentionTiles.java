@@ -34,6 +34,12 @@ record AttentionTiles(
   /** The most scores at once, 4 MB, unless there are more cores than heads in them. */
   private static final long SCORES = 1 << 20;
 
+  /**
+   * Keys of which a gradient is summed in the cache, beside scores and their gradients, up to half
+   * as many more in the last block.
+   */
+  private static final int KEYS = BLOCK / 2;
+
   /** Fewer multiplications than this are not worth a second lane. */
   private static final long SMALL = 1 << 20;
 
@@ -95,58 +101,67 @@ record AttentionTiles(
     return blocks;
   }
 
-  /** The most scores that a share has at once. */
-  long scores(Share share) {
-    return largest(tiles.stream(), share);
+  /** All keys in blocks, each of which has the tiles that see it. */
+  List<KeyRange> keyBlocks() {
+    List<KeyRange> blocks = new ArrayList<>();
+    for (int first = 0; first < pattern.keys(); ) {
+      int left = pattern.keys() - first;
+      int end = left < KEYS + KEYS / 2 ? pattern.keys() : first + KEYS;
+      blocks.add(new KeyRange(first, end));
+      first = end;
+    }
+    return blocks;
   }
 
-  /** Likewise where it computes blocks. */
-  long scoresOfBlocks(Share share) {
-    return largest(tiles.stream().flatMap(tile -> blocks(tile).stream()), share);
+  /** What a tile sees of a block of keys; null for nothing. */
+  static @Nullable Tile within(Tile tile, KeyRange block) {
+    int first = Math.max(tile.range().first(), block.first());
+    int end = Math.min(tile.range().end(), block.end());
+    return first < end
+        ? new Tile(tile.first(), tile.count(), new KeyRange(first, end), tile.before())
+        : null;
   }
 
-  private long largest(Stream<Tile> of, Share share) {
-    return of.mapToLong(tile -> group * atOnce(tile, share) * tile.area()).max().orElse(0);
+  /** The parts of a share that are computed one after the other, each with all of its tiles. */
+  List<Share> parts(Share share, boolean blocks) {
+    return share.parts(atOnce(largest(blocks), share));
+  }
+
+  /** The most scores that so many key heads have at once. */
+  long scores(int heads, boolean blocks) {
+    return group * heads * largest(blocks);
+  }
+
+  /** The scores of a head in the largest tile, or in its largest block. */
+  private long largest(boolean blocks) {
+    Stream<Tile> each =
+        blocks ? tiles.stream().flatMap(tile -> blocks(tile).stream()) : tiles.stream();
+    return each.mapToLong(Tile::area).max().orElse(0);
   }
 
   /** How many key heads of a share to compute at once. */
-  private long atOnce(Tile tile, Share share) {
+  private long atOnce(long area, Share share) {
     boolean alone = share.heads() < keyHeads || share.sequences() < batch || Lanes.most() == 1;
     long heads =
         alone
-            ? QueryTiles.AT_ONCE / tile.area()
-            : Math.max(Runtime.getRuntime().availableProcessors(), SCORES / tile.area());
-    long most = Math.max(1, Math.min(heads / group, share.heads()));
-    long times = (share.heads() + most - 1) / most;
-    return (share.heads() + times - 1) / times;
+            ? QueryTiles.AT_ONCE / area
+            : Math.max(Runtime.getRuntime().availableProcessors(), SCORES / area);
+    return Math.max(1, Math.min(heads / group, share.heads()));
   }
 
-  /**
-   * The scores of a share's heads in a tile and sequence, some heads after the other, in the same
-   * memory.
-   */
-  List<TileScores> parts(Tile tile, int sequence, Share share, INDArray memory) {
-    return parts(tile, sequence, share, memory, false);
+  /** The scores of a part's heads in a tile and sequence. */
+  TileScores scores(Tile tile, int sequence, Share part, INDArray memory) {
+    int heads = part.heads() * group;
+    return new TileScores(tile, sequence, part.firstHead() * group, heads, memory, 0);
   }
 
   /** Likewise, where memory has those of all tiles, [B, H, queries, keys] of each. */
-  List<TileScores> keptParts(Tile tile, int sequence, Share share, INDArray memory) {
-    return parts(tile, sequence, share, memory, true);
-  }
-
-  private List<TileScores> parts(
-      Tile tile, int sequence, Share share, INDArray memory, boolean kept) {
-    List<TileScores> parts = new ArrayList<>();
-    long before = batch * heads() * tile.before();
-    int step = (int) atOnce(tile, share);
-    int end = share.firstHead() + share.heads();
-    for (int head = share.firstHead(); head < end; head += step) {
-      int count = Math.min(step, end - head) * group;
-      long matrices = (long) sequence * heads() + head * group;
-      long offset = kept ? before + matrices * tile.area() : 0;
-      parts.add(new TileScores(tile, sequence, head * group, count, memory, offset));
-    }
-    return parts;
+  TileScores keptScores(Tile tile, int sequence, Share part, INDArray memory) {
+    long before = (long) batch * heads() * tile.before();
+    int first = part.firstHead() * group;
+    long matrices = (long) sequence * heads() + first;
+    long offset = before + matrices * tile.area();
+    return new TileScores(tile, sequence, first, part.heads() * group, memory, offset);
   }
 
   /** The keys of a tile in [B, S, K, D], as matrices [keys, D]. */
@@ -183,15 +198,9 @@ record AttentionTiles(
     BatchProduct.run(product, a.address(), b.address(), out.address(), f.address());
   }
 
-  /** Room for rows of a share's key heads, or of the queries' heads, with one more feature. */
-  ExtendedHeads extended(Share share, int perKeyHead, int rows, ReusedScope scratch) {
-    int heads = share.heads() * perKeyHead;
-    INDArray memory = scratch.array(DataType.FLOAT, (long) heads * rows * (size + 1));
-    return new ExtendedHeads(memory, share.firstHead() * perKeyHead, heads, rows, size + 1);
-  }
-
-  /** The most queries in a tile. */
-  int longest() {
-    return tiles.stream().mapToInt(Tile::count).max().orElse(0);
+  /** Room for rows of so many heads, each of {@code width} numbers. */
+  static ExtendedHeads room(int heads, int rows, int width, ReusedScope scratch) {
+    INDArray memory = scratch.array(DataType.FLOAT, (long) heads * rows * width);
+    return new ExtendedHeads(memory, 0, heads, rows, width);
   }
 }

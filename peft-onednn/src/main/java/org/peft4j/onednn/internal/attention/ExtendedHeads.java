@@ -2,6 +2,7 @@ package org.peft4j.onednn.internal.attention;
 
 import java.nio.FloatBuffer;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.peft4j.kernel.KeyRange;
 import org.peft4j.kernel.QueryTiles.Tile;
 import org.peft4j.onednn.internal.Address;
 import org.peft4j.onednn.internal.HeadRows;
@@ -21,6 +22,11 @@ import org.peft4j.onednn.internal.operation.BatchProduct.Heads;
  * @param width D + 1
  */
 record ExtendedHeads(INDArray memory, int first, int heads, int most, int width) {
+  /** The same memory for other heads, as many or fewer. */
+  ExtendedHeads of(int firstHead, int count) {
+    return new ExtendedHeads(memory, firstHead, count, most, width);
+  }
+
   /** The last feature of a row of a head. */
   interface Feature {
     /**
@@ -83,15 +89,15 @@ record ExtendedHeads(INDArray memory, int first, int heads, int most, int width)
     void read(int row, int head, float[] values);
   }
 
-  /** Passes the first {@code rows} rows of each head, D + 1 numbers, to a reader. */
-  void forEach(int rows, Reader reader) {
+  /** Passes rows of each head, with all of their numbers, to a reader. */
+  void forEach(int start, int rows, Reader reader) {
     FloatBuffer from = RowTasks.floats(memory);
     RowTasks.run(
         rows,
         (long) heads * width,
         (begin, end) -> {
           float[] values = new float[width];
-          for (int i = begin; i < end; i++) {
+          for (int i = start + begin; i < start + end; i++) {
             for (int head = 0; head < heads; head++) {
               from.get((head * most + i) * width, values);
               reader.read(i, first + head, values);
@@ -100,17 +106,32 @@ record ExtendedHeads(INDArray memory, int first, int heads, int most, int width)
         });
   }
 
+  /** Copies rows of each head to [B, T, all heads, D], the first to {@code start} there. */
+  void write(int rows, INDArray x, int start) {
+    HeadRows to = HeadRows.of(x);
+    forEach(0, rows, (row, head, values) -> to.put(start + row, head * width, values, width));
+  }
+
+  /** Zeros the rows of a range. */
+  void clear(KeyRange range) {
+    FloatBuffer to = RowTasks.floats(memory);
+    float[] zeros = new float[range.count() * width];
+    for (int head = 0; head < heads; head++) {
+      to.put((head * most + range.first()) * width, zeros);
+    }
+  }
+
   /** The last feature of a row. */
   float feature(int row, int head) {
     return RowTasks.floats(memory).get(((head - first) * most + row) * width + width - 1);
   }
 
-  /** The least last feature of the first {@code rows} rows. */
-  float leastFeature(int rows) {
+  /** The least last feature of a tile's queries. */
+  float leastFeature(Tile tile) {
     FloatBuffer from = RowTasks.floats(memory);
     float least = Float.POSITIVE_INFINITY;
     for (int head = 0; head < heads; head++) {
-      for (int i = 0; i < rows; i++) {
+      for (int i = tile.first(); i < tile.first() + tile.count(); i++) {
         least = Math.min(least, from.get((head * most + i) * width + width - 1));
       }
     }
@@ -138,23 +159,21 @@ record ExtendedHeads(INDArray memory, int first, int heads, int most, int width)
     return norms;
   }
 
-  /** The keys of a tile, of the heads that its scores are of, [keys, D + 1]. */
-  Operand keys(TileScores p, int group) {
-    Tile tile = p.tile();
-    int head = p.firstHead() / group;
-    return operand(head, p.heads() / group, 1, tile.range().first(), tile.keys());
+  /** The keys of a tile, as matrices [keys, width]. */
+  Operand keys(TileScores p) {
+    return operand(0, heads, 1, p.tile().range().first(), p.tile().keys());
   }
 
-  /** The queries of a tile, for the i-th head of each group, [queries, D + 1]. */
+  /** The queries of a tile, for the i-th head of each group, [queries, width]. */
   Operand queries(TileScores p, int i, int group) {
-    return operand(p.firstHead() + i, p.heads() / group, group, 0, p.tile().count());
+    return operand(i, heads / group, group, p.tile().first(), p.tile().count());
   }
 
   private Operand operand(int head, int count, int step, int from, int rows) {
     long matrix = (long) most * width;
     Heads layout =
         new Heads(new Axis(count, step * matrix), new Axis(rows, width), new Axis(width, 1));
-    long start = (head - first) * matrix + (long) from * width;
+    long start = head * matrix + (long) from * width;
     return new Operand(Address.of(memory) + start * Float.BYTES, layout);
   }
 }

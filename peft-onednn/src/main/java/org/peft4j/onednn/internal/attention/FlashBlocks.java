@@ -1,40 +1,59 @@
 package org.peft4j.onednn.internal.attention;
 
+import java.util.List;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.peft4j.kernel.QueryTiles.Tile;
 import org.peft4j.memory.ReusedScope;
 import org.peft4j.onednn.internal.attention.TileScores.Operand;
 import org.peft4j.onednn.internal.operation.BatchProduct.After;
 
 /**
- * A share's part of an attention that keeps no probabilities, in blocks of keys (Dao et al., 2022):
- * of each query, the logarithm of its sum of exponentials, lse, is kept. Rows have one more feature
- * here, so that a product with another's adds what is to be added to each score.
+ * A part of an attention that keeps no probabilities, in blocks of keys (Dao et al., 2022): of each
+ * query, the logarithm of its sum of exponentials, lse, is kept. Rows of few heads lie together
+ * here, and have one more feature, so that a product with another's adds what is to be added to
+ * each score.
+ *
+ * @param contexts of contexts, or of their gradients
  */
-final class FlashBlocks {
-  final AttentionTiles tiles;
-  final Share share;
-  final ExtendedHeads keys;
-  final ExtendedHeads values;
-  final ExtendedHeads queries;
+record FlashBlocks(
+    AttentionTiles tiles,
+    double scale,
+    Share part,
+    ExtendedHeads keys,
+    ExtendedHeads values,
+    ExtendedHeads queries,
+    ExtendedHeads contexts,
+    INDArray room) {
 
-  /** Of contexts, or of their gradients. */
-  final ExtendedHeads contexts;
+  /** Takes memory for the largest of some parts from {@code scratch}. */
+  static FlashBlocks of(
+      AttentionTiles tiles, double scale, List<Share> parts, ReusedScope scratch) {
+    int heads = Share.mostHeads(parts);
+    int ofQueries = heads * tiles.group();
+    int width = tiles.size() + 1;
+    int count = tiles.pattern().queries();
+    return new FlashBlocks(
+        tiles,
+        scale,
+        parts.get(0),
+        AttentionTiles.room(heads, tiles.pattern().keys(), width, scratch),
+        AttentionTiles.room(heads, tiles.pattern().keys(), width, scratch),
+        AttentionTiles.room(ofQueries, count, width, scratch),
+        AttentionTiles.room(ofQueries, count, width, scratch),
+        scratch.array(DataType.FLOAT, tiles.scores(heads, true)));
+  }
 
-  final double scale;
-  private final INDArray room;
-
-  /** Takes its memory from {@code scratch}. */
-  FlashBlocks(AttentionTiles tiles, double scale, Share share, ReusedScope scratch) {
-    this.tiles = tiles;
-    this.scale = scale;
-    this.share = share;
-    keys = tiles.extended(share, 1, tiles.pattern().keys(), scratch);
-    values = tiles.extended(share, 1, tiles.pattern().keys(), scratch);
-    queries = tiles.extended(share, tiles.group(), tiles.longest(), scratch);
-    contexts = tiles.extended(share, tiles.group(), tiles.longest(), scratch);
-    room = scratch.array(DataType.FLOAT, tiles.scoresOfBlocks(share));
+  /** Another part, in the same memory. */
+  FlashBlocks at(Share other) {
+    return new FlashBlocks(
+        tiles,
+        scale,
+        other,
+        keys.of(other.firstHead(), other.heads()),
+        values.of(other.firstHead(), other.heads()),
+        queries.of(other.firstHead() * tiles.group(), other.heads() * tiles.group()),
+        contexts.of(other.firstHead() * tiles.group(), other.heads() * tiles.group()),
+        room);
   }
 
   /** Reads the keys and values of a sequence, with a feature 1. */
@@ -44,22 +63,17 @@ final class FlashBlocks {
     values.fill(v, sequence * count, count, 1, (row, head, of, other) -> 1);
   }
 
-  /** Reads the queries of a tile, scaled, with a feature that is added to their scores. */
-  void read(INDArray q, int sequence, Tile tile, ExtendedHeads.Feature added) {
-    int first = sequence * tiles.pattern().queries() + tile.first();
-    queries.fill(q, first, tile.count(), (float) scale, added);
-  }
-
-  /** The scores of a block, of some heads after the other. */
-  Iterable<TileScores> parts(Tile block, int sequence) {
-    return tiles.parts(block, sequence, share, room);
+  /** Reads the queries of a sequence, scaled, with a feature that is added to their scores. */
+  void read(INDArray q, int sequence, ExtendedHeads.Feature added) {
+    int count = tiles.pattern().queries();
+    queries.fill(q, sequence * count, count, (float) scale, added);
   }
 
   /** {@code exp(score + feature)}; 0 for hidden keys. */
   void exponentials(TileScores p) {
     for (int i = 0; i < tiles.group(); i++) {
       Operand of = queries.queries(p, i, tiles.group());
-      Operand by = keys.keys(p, tiles.group()).transposed();
+      Operand by = keys.keys(p).transposed();
       AttentionTiles.multiply(of, by, p.operand(i, tiles.group()), 1, After.EXP);
     }
     HiddenScores.set(tiles.pattern(), p, 0);

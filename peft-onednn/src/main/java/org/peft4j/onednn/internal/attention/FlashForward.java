@@ -26,32 +26,30 @@ record FlashForward(FlashBlocks blocks, Probabilities probabilities) {
   /**
    * @param statistics [B, H, T], receives lse
    */
-  void compute(INDArray q, INDArray k, INDArray v, INDArray statistics, INDArray context) {
-    AttentionTiles tiles = blocks.tiles;
-    for (int sequence : blocks.share.eachSequence()) {
-      blocks.read(k, v, sequence);
-      float[] norms = blocks.keys.largestNorms();
-      for (Tile tile : tiles.tiles()) {
-        blocks.read(q, sequence, tile, (row, head, of, other) -> -bound(of, norms, head));
-        if (-blocks.queries.leastFeature(tile.count()) > LARGEST_BOUND) {
-          usual(q, k, v, sequence, tile, statistics, context);
-        } else {
-          for (Tile block : tiles.blocks(tile)) {
-            for (TileScores p : blocks.parts(block, sequence)) {
-              blocks.exponentials(p);
-              sum(p, block.range().first() > tile.range().first());
-            }
-          }
-          divide(sequence, tile, statistics, context);
+  void compute(
+      int sequence, INDArray q, INDArray k, INDArray v, INDArray statistics, INDArray context) {
+    AttentionTiles tiles = blocks.tiles();
+    blocks.read(k, v, sequence);
+    float[] norms = blocks.keys().largestNorms();
+    blocks.read(q, sequence, (row, head, of, other) -> -bound(of, norms, head));
+    for (Tile tile : tiles.tiles()) {
+      if (-blocks.queries().leastFeature(tile) > LARGEST_BOUND) {
+        usual(q, k, v, sequence, tile, statistics, context);
+      } else {
+        for (Tile block : tiles.blocks(tile)) {
+          TileScores p = tiles.scores(block, sequence, blocks.part(), blocks.room());
+          blocks.exponentials(p);
+          sum(p, block.range().first() > tile.range().first());
         }
+        divide(sequence, tile, statistics, context);
       }
     }
   }
 
   private float bound(float[] query, float[] norms, int head) {
     double norm = Math.sqrt(Sums.ofProducts(query, query, 0, query.length));
-    int key = head / blocks.tiles.group() - blocks.share.firstHead();
-    return (float) (Math.abs(probabilities.scores().scale()) * norm * norms[key]);
+    int key = head / blocks.tiles().group() - blocks.part().firstHead();
+    return (float) (Math.abs(blocks.scale()) * norm * norms[key]);
   }
 
   private void usual(
@@ -62,44 +60,46 @@ record FlashForward(FlashBlocks blocks, Probabilities probabilities) {
       Tile tile,
       INDArray statistics,
       INDArray context) {
-    AttentionTiles tiles = blocks.tiles;
+    AttentionTiles tiles = blocks.tiles();
     try (ReusedScope scratch = new ReusedScope()) {
-      INDArray room = scratch.array(DataType.FLOAT, tiles.scores(blocks.share));
-      for (TileScores p : tiles.parts(tile, sequence, blocks.share, room)) {
-        probabilities.compute(q, k, p, statistics);
-        probabilities.read(p, v, context);
-      }
+      INDArray room = scratch.array(DataType.FLOAT, tiles.scores(blocks.part().heads(), false));
+      TileScores p = tiles.scores(tile, sequence, blocks.part(), room);
+      probabilities.compute(q, k, p, statistics);
+      probabilities.read(p, v, context);
     }
   }
 
   /** Sums values, weighted by exponentials, and the exponentials. */
   private void sum(TileScores p, boolean add) {
-    int group = blocks.tiles.group();
+    int group = blocks.tiles().group();
     for (int i = 0; i < group; i++) {
-      Operand to = blocks.contexts.queries(p, i, group);
+      Operand to = blocks.contexts().queries(p, i, group);
       After after = add ? After.ADD : After.NOTHING;
-      AttentionTiles.multiply(p.operand(i, group), blocks.values.keys(p, group), to, 1, after);
+      AttentionTiles.multiply(p.operand(i, group), blocks.values().keys(p), to, 1, after);
     }
   }
 
   /** Divides by the sums of exponentials, which are 0 for blind queries: those come later. */
   private void divide(int sequence, Tile tile, INDArray statistics, INDArray context) {
-    AttentionTiles tiles = blocks.tiles;
+    AttentionTiles tiles = blocks.tiles();
     FloatBuffer all = RowTasks.floats(statistics);
     HeadRows to = HeadRows.of(context);
     int size = tiles.size();
-    int first = sequence * tiles.pattern().queries() + tile.first();
-    blocks.contexts.forEach(
-        tile.count(),
-        (row, head, values) -> {
-          float sum = values[size];
-          float factor = sum > 0 ? 1 / sum : 0;
-          for (int j = 0; j < size; j++) {
-            values[j] *= factor;
-          }
-          to.put(first + row, head * size, values, size);
-          double lse = sum > 0 ? Math.log(sum) - blocks.queries.feature(row, head) : 0;
-          all.put(tiles.statistic(sequence, head, tile.first() + row), (float) lse);
-        });
+    int first = sequence * tiles.pattern().queries();
+    blocks
+        .contexts()
+        .forEach(
+            tile.first(),
+            tile.count(),
+            (row, head, values) -> {
+              float sum = values[size];
+              float factor = sum > 0 ? 1 / sum : 0;
+              for (int j = 0; j < size; j++) {
+                values[j] *= factor;
+              }
+              to.put(first + row, head * size, values, size);
+              double lse = sum > 0 ? Math.log(sum) - blocks.queries().feature(row, head) : 0;
+              all.put(tiles.statistic(sequence, head, row), (float) lse);
+            });
   }
 }

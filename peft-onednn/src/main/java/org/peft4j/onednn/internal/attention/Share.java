@@ -38,6 +38,19 @@ record Share(int firstHead, int heads, int firstSequence, int sequences) {
         : grid(keyHeads, batch, best, Math.min(rows, most / best));
   }
 
+  /** Splits its heads into parts of {@code most} heads or fewer, as evenly as possible. */
+  List<Share> parts(long most) {
+    int count = (int) ((heads + most - 1) / most);
+    return grid(heads, sequences, count, 1).stream()
+        .map(part -> new Share(firstHead + part.firstHead, part.heads, firstSequence, sequences))
+        .toList();
+  }
+
+  /** The most heads of a share. */
+  static int mostHeads(List<Share> shares) {
+    return shares.stream().mapToInt(Share::heads).max().orElse(0);
+  }
+
   /** The numbers of its sequences. */
   List<Integer> eachSequence() {
     return IntStream.range(firstSequence, firstSequence + sequences).boxed().toList();

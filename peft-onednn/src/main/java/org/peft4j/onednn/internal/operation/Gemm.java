@@ -41,17 +41,24 @@ final class Gemm {
         && (!product.bias() || (product.alpha() == 1 && product.out().gapless()));
   }
 
-  /** Whether to compute the products of all heads here, one after the other. */
+  /**
+   * Whether to compute the products of all heads here, one after the other: those of long matrices,
+   * and with a transposed first one, which oneDNN's others copy more slowly.
+   */
   static boolean takes(BatchProduct product) {
     Heads b = product.b();
     return POSSIBLE
         && (product.after() == After.NOTHING || product.after() == After.ADD)
-        && product.a().columns().stride() == 1
+        && (rowMajor(product.a()) || product.a().rows().stride() == 1)
         && b.columns().stride() == 1
         && product.out().columns().stride() == 1
         && product.a().rows().size() >= ROWS
-        && b.rows().size() >= LONG
+        && (b.rows().size() >= LONG || !rowMajor(product.a()))
         && !copied(b.columns().size());
+  }
+
+  private static boolean rowMajor(Heads matrix) {
+    return matrix.columns().stride() == 1;
   }
 
   /** oneDNN's other products copy a second matrix of so many columns as well. */
@@ -89,17 +96,18 @@ final class Gemm {
     Heads a = product.a();
     Heads b = product.b();
     Heads out = product.out();
+    boolean rowMajor = rowMajor(a);
     for (long head = 0; head < out.heads().size(); head++) {
       check(
           dnnl.dnnl_sgemm(
-              (byte) 'N',
+              (byte) (rowMajor ? 'N' : 'T'),
               (byte) 'N',
               out.rows().size(),
               out.columns().size(),
               a.columns().size(),
               product.alpha(),
               pointer(addresses[0] + head * a.heads().stride() * Float.BYTES),
-              a.rows().stride(),
+              rowMajor ? a.rows().stride() : a.columns().stride(),
               pointer(addresses[1] + head * b.heads().stride() * Float.BYTES),
               b.rows().stride(),
               product.after() == After.ADD ? 1 : 0,

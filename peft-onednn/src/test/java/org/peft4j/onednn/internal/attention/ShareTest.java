@@ -40,6 +40,15 @@ class ShareTest {
     assertThat(Share.split(8, 4, 4, sums(1, 1))).containsExactly(new Share(0, 8, 0, 4));
   }
 
+  @Test
+  void partsHaveNoMoreHeadsThanAsked() {
+    List<Share> parts = new Share(3, 7, 2, 4).parts(3);
+    assertThat(parts)
+        .containsExactly(new Share(3, 2, 2, 4), new Share(5, 2, 2, 4), new Share(7, 3, 2, 4));
+    assertThat(Share.mostHeads(parts)).isEqualTo(3);
+    assertThat(new Share(3, 7, 2, 4).parts(9)).containsExactly(new Share(3, 7, 2, 4));
+  }
+
   private static INDArray sums(int rows, int heads) {
     return Nd4j.create(DataType.FLOAT, rows, heads, 2, 2);
   }
