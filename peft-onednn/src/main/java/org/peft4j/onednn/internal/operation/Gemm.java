@@ -25,7 +25,7 @@ final class Gemm {
   private static final int SMALL = 1 << 17;
 
   /** Rows of a second matrix from which copies pay for each head. */
-  private static final int LONG = 512;
+  private static final int LONG = 256;
 
   private Gemm() {}
 
