@@ -15,7 +15,7 @@ import org.peft4j.onednn.internal.operation.BatchProduct.Heads;
  * rows where it lies. Its rows are pages apart, so that most reads miss the table of pages: for 512
  * × 768 × 3072 they take four times as long.
  */
-final class Gemm {
+public final class Gemm {
   private static final boolean POSSIBLE = Processor.has(dnnl.cpu_isa.avx2) && !Processor.WIDE;
 
   /** Rows of the first matrix from which copies pay. */
@@ -113,6 +113,35 @@ final class Gemm {
               product.after() == After.ADD ? 1 : 0,
               pointer(addresses[2] + head * out.heads().stride() * Float.BYTES),
               out.rows().stride()));
+    }
+  }
+
+  /**
+   * The sizes of a product of dense matrices.
+   *
+   * @param sums the terms of each sum
+   * @param transposed whether b is [columns, sums]
+   */
+  public record Size(long rows, long columns, long sums, boolean transposed) {}
+
+  /** Runs products of matrices that follow each other in memory. */
+  public static void run(int count, Size size, long a, long b, long out) {
+    for (int i = 0; i < count; i++) {
+      check(
+          dnnl.dnnl_sgemm(
+              (byte) 'N',
+              (byte) (size.transposed ? 'T' : 'N'),
+              size.rows,
+              size.columns,
+              size.sums,
+              1,
+              pointer(a + i * size.rows * size.sums * Float.BYTES),
+              size.sums,
+              pointer(b + i * size.sums * size.columns * Float.BYTES),
+              size.transposed ? size.sums : size.columns,
+              0,
+              pointer(out + i * size.rows * size.columns * Float.BYTES),
+              size.columns));
     }
   }
 

@@ -10,6 +10,7 @@ import org.peft4j.onednn.internal.Primitives;
 import org.peft4j.onednn.internal.picture.ConvolutionKey.Narrow;
 import org.peft4j.onednn.internal.picture.ConvolutionKey.Pass;
 import org.peft4j.onednn.internal.picture.ConvolutionKey.Weight;
+import org.peft4j.onednn.internal.winograd.Winograd;
 
 /**
  * Convolutions of dense pictures by dense weights, as {@link org.peft4j.kernel.Kernels} has them. A
@@ -32,6 +33,10 @@ public final class Convolutions {
       boolean accumulate,
       INDArray y,
       boolean half) {
+    if (!half && Winograd.pays(shape, shape.pictures(x.size(0)), x.size(1), y.size(1))) {
+      Winograd.forward(shape, x, weight, bias, accumulate, y);
+      return;
+    }
     ConvolutionKey key =
         new ConvolutionKey(
             Pass.FORWARD,
@@ -61,6 +66,10 @@ public final class Convolutions {
       boolean accumulate,
       INDArray dx,
       boolean half) {
+    if (!half && Winograd.pays(shape, shape.pictures(dx.size(0)), dx.size(1), dy.size(1))) {
+      Winograd.inputGradient(shape, dy, weight, accumulate, dx);
+      return;
+    }
     ConvolutionKey key =
         new ConvolutionKey(
             Pass.INPUT_GRADIENT,
