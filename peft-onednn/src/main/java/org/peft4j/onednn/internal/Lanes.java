@@ -1,6 +1,9 @@
 package org.peft4j.onednn.internal;
 
+import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.ConcurrentLinkedDeque;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.nativeblas.NativeOps;
 import org.nd4j.nativeblas.NativeOpsHolder;
 
@@ -12,13 +15,21 @@ import org.nd4j.nativeblas.NativeOpsHolder;
  * both libraries use one OpenMP.
  */
 public final class Lanes {
-  private static final ThreadLocal<Boolean> INSIDE = ThreadLocal.withInitial(() -> false);
+  /** Of lanes that do not run. The JVM's common threads forget their locals after each task. */
+  private static final Deque<Workbench> IDLE = new ConcurrentLinkedDeque<>();
+
+  private static final ThreadLocal<@Nullable Workbench> OF_LANE = new ThreadLocal<>();
 
   private Lanes() {}
 
   /** Whether this thread computes in a lane: operations made there use no other threads. */
   static boolean inside() {
-    return INSIDE.get();
+    return workbench() != null;
+  }
+
+  /** That of the lane in which this thread computes; null if it is in none. */
+  static @Nullable Workbench workbench() {
+    return OF_LANE.get();
   }
 
   /** How many lanes a computation may have. */
@@ -39,11 +50,14 @@ public final class Lanes {
   private static void alone(Runnable task) {
     int threads = openMp().ompGetMaxThreads();
     openMp().setOmpNumThreads(1);
-    INSIDE.set(true);
+    Workbench idle = IDLE.poll();
+    Workbench own = idle == null ? Workbench.empty() : idle;
+    OF_LANE.set(own);
     try {
       task.run();
     } finally {
-      INSIDE.set(false);
+      OF_LANE.remove();
+      IDLE.push(own);
       openMp().setOmpNumThreads(threads);
     }
   }

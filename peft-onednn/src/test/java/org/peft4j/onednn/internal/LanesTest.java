@@ -6,8 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -28,9 +33,14 @@ class LanesTest {
   /** Unlike the number of a lane, and of processors of most machines. */
   private static final int THREADS = 3;
 
-  private static final NativeOps OPEN_MP = NativeOpsHolder.getInstance().getDeviceNativeOps();
+  private static final NativeOps OPEN_MP = openMp();
 
   private int before;
+
+  private static NativeOps openMp() {
+    Nd4j.create(1).close(); // ND4J chooses its backend first.
+    return NativeOpsHolder.getInstance().getDeviceNativeOps();
+  }
 
   @BeforeEach
   void setThreads() {
@@ -118,6 +128,34 @@ class LanesTest {
     IntStream.range(0, 40).parallel().forEach(i -> seen.put(Thread.currentThread(), Seen.here()));
     return seen;
   }
+
+  /** A common thread of the JVM forgets what is local to it after each of its tasks. */
+  @Test
+  void lanesKeepWhatTheyCompiled() throws InterruptedException {
+    AtomicInteger compiled = new AtomicInteger();
+    CyclicBarrier both = new CyclicBarrier(2);
+    Runnable task =
+        () -> {
+          Primitives.of(
+              new Key(LanesTest.class),
+              key -> {
+                compiled.incrementAndGet();
+                return new Primitive(new org.bytedeco.dnnl.primitive());
+              });
+          try {
+            both.await(1, TimeUnit.SECONDS);
+          } catch (InterruptedException | BrokenBarrierException | TimeoutException e) {
+            both.reset(); // One thread runs both tasks.
+          }
+        };
+    for (int run = 0; run < 5; run++) {
+      Lanes.run(List.of(task, task));
+      Thread.sleep(20); // A common thread ends its task.
+    }
+    assertThat(compiled.get()).isBetween(1, 2);
+  }
+
+  private record Key(Class<?> of) {}
 
   @Test
   void repeatedRunsGiveTheSameBits() {
