@@ -78,14 +78,14 @@ public final class QueryTiles {
   }
 
   /**
-   * The most scores that the cores of this machine compute at once, each of a share of the heads:
-   * of one head in whole tiles, or in blocks of {@value #BLOCK} keys, and of more while they are
-   * {@value #AT_ONCE} at most.
+   * The most scores that the cores of this machine, or those that OpenMP may use, compute at once,
+   * each of a share of the heads: of one head in whole tiles, or in blocks of {@value #BLOCK} keys,
+   * and of more while they are {@value #AT_ONCE} at most.
    *
    * @param blocks whether tiles are split into blocks of keys
    */
   public static long scoresAtOnce(AttentionPattern pattern, long heads, boolean blocks) {
-    long cores = Math.min(heads, Runtime.getRuntime().availableProcessors());
+    long cores = Math.min(heads, cores());
     long share = (heads + cores - 1) / cores;
     long most = 0;
     for (Tile tile : of(pattern)) {
@@ -94,6 +94,15 @@ public final class QueryTiles {
       most = Math.max(most, Math.min(share, Math.max(1, AT_ONCE / area)) * area);
     }
     return cores * most;
+  }
+
+  /** The cores of this machine, or as many as OpenMP's environment variable lets it use. */
+  private static int cores() {
+    int processors = Runtime.getRuntime().availableProcessors();
+    String threads = System.getenv("OMP_NUM_THREADS");
+    return threads != null && threads.matches("[1-9]\\d{0,5}")
+        ? Math.min(processors, Integer.parseInt(threads))
+        : processors;
   }
 
   private static KeyRange widened(KeyRange range, int step, int keys) {

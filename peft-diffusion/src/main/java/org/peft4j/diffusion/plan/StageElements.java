@@ -78,7 +78,8 @@ record StageElements(long kept, long forward, long backward, long reused) {
       kept += 3 * states + 6 * in.rows() + first.kept() + second.kept() + 2 * inner;
       forward += 3 * states + first.forward() + second.forward() + 3 * inner;
       backward += (6 + normsAgain(block, adapted)) * states;
-      backward += first.backward() + second.backward() + 6 * inner;
+      int wide = acts(block.down().site(), adapted) ? 6 : 5;
+      backward += first.backward() + second.backward() + wide * inner;
       reused = Math.max(reused, Math.max(first.reused(), second.reused()));
     }
     return new StageElements(kept, forward, backward, reused);

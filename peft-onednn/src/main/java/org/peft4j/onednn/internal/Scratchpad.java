@@ -3,9 +3,8 @@ package org.peft4j.onednn.internal;
 import org.bytedeco.javacpp.BytePointer;
 
 /**
- * Memory that operations work in, one after the other: as large as the largest needs.
- * oneDNN's own would be allocated and freed in every call, which leaves holes in the memory of the
- * process.
+ * Memory that operations work in, one after the other: as large as the largest needs. oneDNN's own
+ * would be allocated and freed in every call, which leaves holes in the memory of the process.
  */
 final class Scratchpad {
   /** oneDNN aligns what it puts there by itself, to this at most. */

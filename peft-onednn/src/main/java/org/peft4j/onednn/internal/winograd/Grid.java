@@ -33,8 +33,7 @@ record Grid(
 
   /** Of the gradient of its input: the same with what is behind the taps exchanged with before. */
   Grid back() {
-    return new Grid(
-        tile, pictures, resultHeight, resultWidth, 2 - top, 2 - left, height, width);
+    return new Grid(tile, pictures, resultHeight, resultWidth, 2 - top, 2 - left, height, width);
   }
 
   /** Rows of tiles in a picture. */

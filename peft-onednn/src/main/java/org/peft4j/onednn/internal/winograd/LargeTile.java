@@ -47,8 +47,12 @@ final class LargeTile implements Tile {
       evenA.sub(oddA).intoArray(v, to + 2 * apart + i);
       evenB.add(oddB).intoArray(v, to + 3 * apart + i);
       evenB.sub(oddB).intoArray(v, to + 4 * apart + i);
-      FloatVector.fromArray(FLOATS, d, at + i).mul(PRODUCT).add(d2.mul(SUM).add(d4)).intoArray(v, to + i);
-      d1.mul(PRODUCT).add(d3.mul(SUM).add(FloatVector.fromArray(FLOATS, d, at + 5 * step + i)))
+      FloatVector.fromArray(FLOATS, d, at + i)
+          .mul(PRODUCT)
+          .add(d2.mul(SUM).add(d4))
+          .intoArray(v, to + i);
+      d1.mul(PRODUCT)
+          .add(d3.mul(SUM).add(FloatVector.fromArray(FLOATS, d, at + 5 * step + i)))
           .intoArray(v, to + 5 * apart + i);
     }
   }

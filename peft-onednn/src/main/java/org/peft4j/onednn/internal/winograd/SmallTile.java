@@ -47,7 +47,9 @@ final class SmallTile implements Tile {
       FloatVector p1 = FloatVector.fromArray(FLOATS, p, at + step + i);
       FloatVector p2 = FloatVector.fromArray(FLOATS, p, at + 2 * step + i);
       FloatVector.fromArray(FLOATS, p, at + i).add(p1.add(p2)).intoArray(y, to + i);
-      FloatVector.fromArray(FLOATS, p, at + 3 * step + i).add(p1.sub(p2)).intoArray(y, to + apart + i);
+      FloatVector.fromArray(FLOATS, p, at + 3 * step + i)
+          .add(p1.sub(p2))
+          .intoArray(y, to + apart + i);
     }
   }
 }

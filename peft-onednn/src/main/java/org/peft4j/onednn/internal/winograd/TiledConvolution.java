@@ -144,10 +144,7 @@ final class TiledConvolution {
       FloatBuffer added = bias == null ? null : RowTasks.floats(bias);
       KernelTiles transformed =
           new KernelTiles(
-              grid.tile(),
-              new Taps(weight, back),
-              RowTasks.floats(kernels),
-              back ? block : in);
+              grid.tile(), new Taps(weight, back), RowTasks.floats(kernels), back ? block : in);
       ResultTiles results =
           new ResultTiles(
               grid, out, block, RowTasks.floats(products), RowTasks.floats(y), added, accumulate);

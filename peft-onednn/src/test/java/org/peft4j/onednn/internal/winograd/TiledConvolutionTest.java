@@ -169,8 +169,7 @@ class TiledConvolutionTest {
           for (int o = 0; o < each.out(); o++) {
             for (int c = 0; c < each.in(); c++) {
               dx[pixel * each.in() + c] +=
-                  (double) gradients[result * each.out() + o]
-                      * taps[(o * each.in() + c) * 9 + tap];
+                  (double) gradients[result * each.out() + o] * taps[(o * each.in() + c) * 9 + tap];
             }
           }
         });
