@@ -32,7 +32,8 @@ class ProductsTest {
         Arguments.of(3, 7, 1),
         Arguments.of(13, 17, 11),
         Arguments.of(2, 64, 31),
-        Arguments.of(17, 310, 430));
+        Arguments.of(17, 310, 430),
+        Arguments.of(20, 1030, 140));
   }
 
   private static double[][] expected(

@@ -65,6 +65,22 @@ public record BatchProduct(Heads a, Heads b, Heads out, float alpha, After after
     }
   }
 
+  /**
+   * Products of dense matrices that follow each other in memory: a [count, rows, sums], b [count,
+   * sums, columns] or {@code transposed} of it, and out [count, rows, columns].
+   */
+  public static BatchProduct dense(
+      long count, long rows, long columns, long sums, boolean transposed) {
+    Axis of = new Axis(sums, transposed ? 1 : columns);
+    Axis to = new Axis(columns, transposed ? sums : 1);
+    return new BatchProduct(
+        new Heads(new Axis(count, rows * sums), new Axis(rows, sums), new Axis(sums, 1)),
+        new Heads(new Axis(count, sums * columns), of, to),
+        new Heads(new Axis(count, rows * columns), new Axis(rows, columns), new Axis(columns, 1)),
+        1,
+        After.NOTHING);
+  }
+
   /** Runs a product on the addresses of a, b, out and, to multiply with, another. */
   public static void run(BatchProduct product, long... addresses) {
     if (Gemm.takes(product)) {

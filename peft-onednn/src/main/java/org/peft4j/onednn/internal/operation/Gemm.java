@@ -27,6 +27,14 @@ public final class Gemm {
   /** Rows of a second matrix from which copies pay for each head. */
   private static final int LONG = 256;
 
+  /**
+   * Terms that oneDNN 3.11 sums with its buffer on the stack, if the first matrix has dense rows.
+   * For more, up to 256 at a time, it takes memory of the heap as the stack ({@code mov rsp, ws} in
+   * jit_avx_gemm_f32). A signal that reaches the thread then, as those of profilers do, is written
+   * in front of that memory, over whatever lies there.
+   */
+  static final long MOST_TERMS = 252;
+
   private Gemm() {}
 
   /** Whether to compute a product here. */
@@ -68,23 +76,8 @@ public final class Gemm {
 
   /** Runs a product on the addresses of a, b, out, and the bias. */
   static void run(MatrixProduct product, long... addresses) {
-    MatrixLayout a = product.a();
     MatrixLayout out = product.out();
-    check(
-        dnnl.dnnl_sgemm(
-            (byte) (a.rowMajor() ? 'N' : 'T'),
-            (byte) 'N',
-            out.rows(),
-            out.columns(),
-            a.columns(),
-            product.alpha(),
-            pointer(addresses[0]),
-            a.rowMajor() ? a.rowStride() : a.columnStride(),
-            pointer(addresses[1]),
-            product.b().rowStride(),
-            product.accumulate() ? 1 : 0,
-            pointer(addresses[2]),
-            out.rowStride()));
+    multiply(product.a(), product.b(), out, product.alpha(), product.accumulate(), addresses);
     if (product.bias()) {
       long[] shape = {1, out.columns()};
       Pointwise.add(addresses[2], out.dimensions(), addresses[3], shape);
@@ -93,56 +86,65 @@ public final class Gemm {
 
   /** Runs the products of all heads on the addresses of a, b and out. */
   static void run(BatchProduct product, long... addresses) {
-    Heads a = product.a();
-    Heads b = product.b();
-    Heads out = product.out();
-    boolean rowMajor = rowMajor(a);
-    for (long head = 0; head < out.heads().size(); head++) {
-      check(
-          dnnl.dnnl_sgemm(
-              (byte) (rowMajor ? 'N' : 'T'),
-              (byte) 'N',
-              out.rows().size(),
-              out.columns().size(),
-              a.columns().size(),
-              product.alpha(),
-              pointer(addresses[0] + head * a.heads().stride() * Float.BYTES),
-              rowMajor ? a.rows().stride() : a.columns().stride(),
-              pointer(addresses[1] + head * b.heads().stride() * Float.BYTES),
-              b.rows().stride(),
-              product.after() == After.ADD ? 1 : 0,
-              pointer(addresses[2] + head * out.heads().stride() * Float.BYTES),
-              out.rows().stride()));
+    Heads[] heads = {product.a(), product.b(), product.out()};
+    for (long head = 0; head < product.out().heads().size(); head++) {
+      long[] own = new long[heads.length];
+      for (int i = 0; i < own.length; i++) {
+        own[i] = addresses[i] + head * heads[i].heads().stride() * Float.BYTES;
+      }
+      multiply(
+          matrix(heads[0]),
+          matrix(heads[1]),
+          matrix(heads[2]),
+          product.alpha(),
+          product.after() == After.ADD,
+          own);
     }
   }
 
-  /**
-   * The sizes of a product of dense matrices.
-   *
-   * @param sums the terms of each sum
-   * @param transposed whether b is [columns, sums]
-   */
-  public record Size(long rows, long columns, long sums, boolean transposed) {}
+  private static MatrixLayout matrix(Heads heads) {
+    return new MatrixLayout(
+        heads.rows().size(),
+        heads.columns().size(),
+        heads.rows().stride(),
+        heads.columns().stride());
+  }
 
-  /** Runs products of matrices that follow each other in memory. */
-  public static void run(int count, Size size, long a, long b, long out) {
-    for (int i = 0; i < count; i++) {
+  /** {@code alpha·a·b (+ out)}, a part of the sums' terms after the other. */
+  private static void multiply(
+      MatrixLayout a,
+      MatrixLayout b,
+      MatrixLayout out,
+      float alpha,
+      boolean accumulate,
+      long... addresses) {
+    boolean rows = a.columnStride() == 1;
+    boolean plain = b.columnStride() == 1;
+    long terms = a.columns();
+    long part = rows ? part(terms) : terms;
+    for (long first = 0; first < terms; first += part) {
       check(
           dnnl.dnnl_sgemm(
-              (byte) 'N',
-              (byte) (size.transposed ? 'T' : 'N'),
-              size.rows,
-              size.columns,
-              size.sums,
-              1,
-              pointer(a + i * size.rows * size.sums * Float.BYTES),
-              size.sums,
-              pointer(b + i * size.sums * size.columns * Float.BYTES),
-              size.transposed ? size.sums : size.columns,
-              0,
-              pointer(out + i * size.rows * size.columns * Float.BYTES),
-              size.columns));
+              (byte) (rows ? 'N' : 'T'),
+              (byte) (plain ? 'N' : 'T'),
+              out.rows(),
+              out.columns(),
+              Math.min(part, terms - first),
+              alpha,
+              pointer(addresses[0] + first * a.columnStride() * Float.BYTES),
+              rows ? a.rowStride() : a.columnStride(),
+              pointer(addresses[1] + first * b.rowStride() * Float.BYTES),
+              plain ? b.rowStride() : b.columnStride(),
+              accumulate || first > 0 ? 1 : 0,
+              pointer(addresses[2]),
+              out.rowStride()));
     }
+  }
+
+  /** How many terms to sum at once: parts about as long as each other, in multiples of 4. */
+  static long part(long terms) {
+    long parts = (terms + MOST_TERMS - 1) / MOST_TERMS;
+    return ((terms + parts - 1) / parts + 3) / 4 * 4;
   }
 
   private static void check(int status) {

@@ -14,7 +14,7 @@ import org.peft4j.memory.ReusedScope;
 import org.peft4j.onednn.internal.Address;
 import org.peft4j.onednn.internal.Lanes;
 import org.peft4j.onednn.internal.RowTasks;
-import org.peft4j.onednn.internal.operation.Gemm;
+import org.peft4j.onednn.internal.operation.BatchProduct;
 
 /**
  * A convolution in tiles. Lanes share the rows of tiles, whose pixels they transform, and then the
@@ -156,9 +156,8 @@ final class TiledConvolution {
         } else {
           transformed.fill(channel, count, 0, in);
         }
-        Gemm.run(
-            positions,
-            new Gemm.Size(tiles, count, in, !back),
+        BatchProduct.run(
+            BatchProduct.dense(positions, tiles, count, in, !back),
             Address.of(pixels),
             Address.of(kernels),
             Address.of(products));
