@@ -9,6 +9,7 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 require_build
 use_threads
+PEFT_JAVA_OPTS="$PEFT_JAVA_OPTS --add-modules jdk.incubator.vector" # as the launcher starts it
 python=${PYTHON:-python3}
 model=$here/target/models/sd15
 if [ ! -f "$model/unet/config.json" ]; then

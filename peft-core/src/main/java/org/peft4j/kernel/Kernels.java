@@ -116,6 +116,11 @@ public interface Kernels {
     y.addi(x);
   }
 
+  /** {@code y = x}: both [n, m], whose rows may be parts of wider ones. */
+  default void copy(INDArray x, INDArray y) {
+    y.assign(x);
+  }
+
   /** {@code rows += bias}: rows [n, m], bias [m]. */
   void addBias(INDArray rows, INDArray bias);
 

@@ -20,6 +20,7 @@ import org.peft4j.memory.Scratch;
 import org.peft4j.onednn.internal.Address;
 import org.peft4j.onednn.internal.ColumnScaling;
 import org.peft4j.onednn.internal.Processor;
+import org.peft4j.onednn.internal.RowCopy;
 import org.peft4j.onednn.internal.RowMaking;
 import org.peft4j.onednn.internal.RowTasks;
 import org.peft4j.onednn.internal.attention.AttentionKernels;
@@ -175,6 +176,15 @@ public final class OneDnnKernels implements NormKernels, PictureKernels {
   public void activationGradient(Activation f, INDArray x, INDArray dy, INDArray dx) {
     if (!Activations.gradient(f, x, dy, dx)) {
       PORTABLE.activationGradient(f, x, dy, dx);
+    }
+  }
+
+  @Override
+  public void copy(INDArray x, INDArray y) {
+    if (RowCopy.possible(x, y)) {
+      RowCopy.run(x, y);
+    } else {
+      PORTABLE.copy(x, y);
     }
   }
 

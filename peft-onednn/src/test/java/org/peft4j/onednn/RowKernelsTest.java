@@ -12,6 +12,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.peft4j.onednn.internal.ColumnScaling;
 import org.peft4j.onednn.internal.RowTasks;
 import org.peft4j.onednn.internal.Sums;
@@ -52,6 +53,25 @@ class RowKernelsTest {
     assertThat(Sums.of(x)).isEqualTo(sum, within(1e-9));
     assertThat(Sums.ofSquares(x, 1.5f)).isEqualTo(squares, within(1e-9));
     assertThat(Sums.ofProducts(x, y)).isEqualTo(products, within(1e-9));
+  }
+
+  /** The last has rows enough for several threads. */
+  @ParameterizedTest
+  @CsvSource({"1, 1", "5, 3", "2, 17", "1300, 41"})
+  void rowsAreCopiedOutOfWiderOnesAndInto(int rows, int columns) {
+    INDArray wide = Floats.random(1, rows, columns + 5);
+    INDArray part = wide.get(NDArrayIndex.all(), NDArrayIndex.interval(2, 2 + columns));
+    INDArray copy = Floats.random(2, rows, columns);
+    new OneDnnKernels().copy(part, copy);
+    assertThat(copy).isEqualTo(part.dup('c'));
+
+    INDArray other = Floats.random(3, rows, columns);
+    INDArray expected = wide.dup('c');
+    expected.get(NDArrayIndex.all(), NDArrayIndex.interval(2, 2 + columns)).assign(other);
+    new OneDnnKernels().copy(other, part);
+    assertThat(wide).isEqualTo(expected);
+    new OneDnnKernels().copy(part.castTo(DataType.DOUBLE), copy);
+    assertThat(copy).isEqualTo(other);
   }
 
   /** The last has rows enough for several threads. */

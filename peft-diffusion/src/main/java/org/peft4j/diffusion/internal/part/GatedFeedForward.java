@@ -37,8 +37,8 @@ record GatedFeedForward(LinearModule up, LinearModule down, long inner) implemen
     INDArray gate = memory.kept(x.size(0), inner);
     INDArray both = memory.temporary(x.size(0), 2 * inner);
     up.forward(pass, x, both);
-    values.assign(half(both, 0));
-    gate.assign(half(both, 1));
+    pass.kernels().copy(half(both, 0), values);
+    pass.kernels().copy(half(both, 1), gate);
     if (y != null || down.records(pass)) {
       INDArray out = y == null ? memory.temporary(x.shape()) : y;
       down.forward(pass, product(pass, gate, values, memory), out);
@@ -76,8 +76,8 @@ record GatedFeedForward(LinearModule up, LinearModule down, long inner) implemen
     INDArray dValues = memory.temporary(gate.shape());
     pass.kernels().gatedGradient(Activation.GELU, gate, values, dProduct, dGate, dValues);
     INDArray both = memory.temporary(gate.size(0), 2 * inner);
-    half(both, 0).assign(dValues);
-    half(both, 1).assign(dGate);
+    pass.kernels().copy(dValues, half(both, 0));
+    pass.kernels().copy(dGate, half(both, 1));
     up.backward(pass, x, both, dx, 0);
   }
 }

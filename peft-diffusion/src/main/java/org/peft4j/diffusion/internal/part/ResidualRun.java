@@ -43,7 +43,7 @@ final class ResidualRun implements StageRun {
   public StageRun.Kept forward(
       Pass pass, INDArray x, Around around, @Nullable INDArray y, CallMemory memory) {
     Area area = around.in();
-    INDArray in = joined(x, around, memory);
+    INDArray in = joined(pass, x, around, memory);
     GroupNorm.Statistics first = norm1.statistics(area, memory);
     INDArray active = memory.temporary(in.shape());
     norm1.forwardActive(pass, in, active, first);
@@ -67,15 +67,15 @@ final class ResidualRun implements StageRun {
     return new Kept(around, first, inner, second);
   }
 
-  private static INDArray joined(INDArray x, Around around, CallMemory memory) {
+  private static INDArray joined(Pass pass, INDArray x, Around around, CallMemory memory) {
     PicturePass.Shared skip = around.skip();
     if (skip == null) {
       return x;
     }
     INDArray other = Area.rows(skip.values());
     INDArray joined = memory.temporary(x.size(0), x.size(1) + other.size(1));
-    joined.get(all(), interval(0, x.size(1))).assign(x);
-    joined.get(all(), interval(x.size(1), joined.size(1))).assign(other);
+    pass.kernels().copy(x, joined.get(all(), interval(0, x.size(1))));
+    pass.kernels().copy(other, joined.get(all(), interval(x.size(1), joined.size(1))));
     return joined;
   }
 
@@ -112,7 +112,7 @@ final class ResidualRun implements StageRun {
     public void backward(
         Pass pass, INDArray x, INDArray dy, @Nullable INDArray dx, CallMemory memory) {
       Area area = around.in();
-      INDArray in = joined(x, around, memory);
+      INDArray in = joined(pass, x, around, memory);
       INDArray dIn = dx == null || around.skip() == null ? dx : memory.temporary(in.shape());
       INDArray dInner = throughSecond(pass, area, dy, dIn != null, memory);
       if (dInner != null) {
@@ -121,7 +121,7 @@ final class ResidualRun implements StageRun {
       }
       throughShortcut(pass, in, dy, dIn);
       if (dx != null && dIn != null && dIn != dx) {
-        split(dIn, dx);
+        split(pass, dIn, dx);
       }
     }
 
@@ -198,8 +198,8 @@ final class ResidualRun implements StageRun {
     }
 
     /** Divides the gradient among the stage below and the one that kept its result. */
-    private void split(INDArray dIn, INDArray dx) {
-      dx.assign(dIn.get(all(), interval(0, dx.size(1))));
+    private void split(Pass pass, INDArray dIn, INDArray dx) {
+      pass.kernels().copy(dIn.get(all(), interval(0, dx.size(1))), dx);
       PicturePass.Shared skip = around.skip();
       INDArray gradient = skip == null ? null : skip.gradient();
       if (gradient != null) {

@@ -26,11 +26,11 @@ public final class Winograd {
 
   /** Whether a convolution is faster so than as it is. */
   public static boolean pays(Convolution shape, long pictures, long in, long out) {
-    Grid small = Grid.of(new SmallTile(), shape, pictures);
+    // Without vector instructions no class may be touched that names them, as tiles do.
     return VectorUnit.PRESENT
         && possible(shape.window())
         && Math.min(in, out) >= CHANNELS
-        && small.tiles() >= SMALL;
+        && Grid.of(new SmallTile(), shape, pictures).tiles() >= SMALL;
   }
 
   private static boolean possible(Convolution.Window window) {

@@ -23,8 +23,8 @@ record FusedGate(LinearModule both) implements GateMaps {
   public void forward(Pass pass, INDArray x, INDArray gate, INDArray values, CallMemory memory) {
     INDArray rows = memory.temporary(gate.size(0), 2 * gate.size(1));
     both.forward(pass, x, rows);
-    gate.assign(half(rows, 0));
-    values.assign(half(rows, 1));
+    pass.kernels().copy(half(rows, 0), gate);
+    pass.kernels().copy(half(rows, 1), values);
   }
 
   @Override
@@ -36,8 +36,8 @@ record FusedGate(LinearModule both) implements GateMaps {
       @Nullable INDArray dx,
       CallMemory memory) {
     INDArray rows = memory.temporary(dGate.size(0), 2 * dGate.size(1));
-    half(rows, 0).assign(dGate);
-    half(rows, 1).assign(dValues);
+    pass.kernels().copy(dGate, half(rows, 0));
+    pass.kernels().copy(dValues, half(rows, 1));
     both.backward(pass, x, rows, dx, 0);
   }
 
