@@ -32,10 +32,14 @@ public final class Lanes {
     return OF_LANE.get();
   }
 
+  /** The most threads of an operation made here. */
+  public static int threads() {
+    return openMp().ompGetMaxThreads();
+  }
+
   /** How many lanes a computation may have. */
   public static int most() {
-    int threads = openMp().ompGetMaxThreads();
-    return inside() ? 1 : Math.min(threads, Runtime.getRuntime().availableProcessors());
+    return inside() ? 1 : Math.min(threads(), Runtime.getRuntime().availableProcessors());
   }
 
   /** Runs tasks side by side; a single one with all threads. */
@@ -48,7 +52,7 @@ public final class Lanes {
   }
 
   private static void alone(Runnable task) {
-    int threads = openMp().ompGetMaxThreads();
+    int threads = threads();
     openMp().setOmpNumThreads(1);
     Workbench idle = IDLE.poll();
     Workbench own = idle == null ? Workbench.empty() : idle;

@@ -3,6 +3,7 @@ package org.peft4j.onednn.internal.operation;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.javacpp.FloatPointer;
 import org.peft4j.onednn.internal.Address;
+import org.peft4j.onednn.internal.Lanes;
 import org.peft4j.onednn.internal.Processor;
 import org.peft4j.onednn.internal.operation.BatchProduct.After;
 import org.peft4j.onednn.internal.operation.BatchProduct.Heads;
@@ -34,6 +35,9 @@ public final class Gemm {
    * in front of that memory, over whatever lies there.
    */
   static final long MOST_TERMS = 252;
+
+  /** Products with a smaller sum of 1/rows and 1/columns are large; oneDNN's limit is 0.0038. */
+  private static final double LARGE = 0.0037;
 
   private Gemm() {}
 
@@ -121,7 +125,7 @@ public final class Gemm {
     boolean rows = a.columnStride() == 1;
     boolean plain = b.columnStride() == 1;
     long terms = a.columns();
-    long part = rows ? part(terms) : terms;
+    long part = rows && !packs(out.rows(), out.columns(), terms) ? part(terms) : terms;
     for (long first = 0; first < terms; first += part) {
       check(
           dnnl.dnnl_sgemm(
@@ -139,6 +143,15 @@ public final class Gemm {
               pointer(addresses[2]),
               out.rowStride()));
     }
+  }
+
+  /**
+   * Whether oneDNN 3.11 copies both matrices for this product (its {@code nocopy_checker_avx2}), as
+   * it does for large ones: those kernels keep to the stack, whatever the number of terms.
+   */
+  private static boolean packs(long rows, long columns, long terms) {
+    long threads = Lanes.threads();
+    return 1.0 / rows + 1.0 / columns < LARGE && rows > 16 * threads && terms > 2 * threads;
   }
 
   /** How many terms to sum at once: parts about as long as each other, in multiples of 4. */
