@@ -6,23 +6,33 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.kernel.CodedRows;
 import org.peft4j.onednn.internal.RowTasks;
 
-/** Few rows times a matrix in 4 bits, straight from its codes: each is read once. */
+/**
+ * Few rows times a matrix in 4 bits, straight from its codes: each is read once. One or two rows
+ * are multiplied by tables of products. With vector instructions, more rows share the values of a
+ * row of codes, and so do a few rows of the matrix, which are not worth tables.
+ */
 public final class CodedProduct {
   /** Codes in a byte. */
   private static final int CODES = 2;
+
+  /** Rows beyond which values are faster than tables, where there are vector instructions. */
+  private static final int TABLES = 2;
 
   private CodedProduct() {}
 
   /** Whether {@link #multiply} takes these. */
   public static boolean possible(INDArray x, CodedRows weight, INDArray out) {
-    return VectorUnit.PRESENT
-        && FewRows.are(x)
+    return FewRows.are(x)
         && FewRows.are(out)
-        && weight.rows() * weight.columns() >= FewRows.LEAST
         && x.dataType() == DataType.FLOAT
         && out.dataType() == DataType.FLOAT
-        && weight.blockSize() % CodeRows.STEP == 0
-        && weight.columns() % weight.blockSize() == 0;
+        && weight.columns() % weight.blockSize() == 0
+        && (TableProduct.possible(weight) || VectorUnit.PRESENT && vectors(weight));
+  }
+
+  private static boolean vectors(CodedRows weight) {
+    return weight.rows() * weight.columns() >= FewRows.LEAST
+        && weight.blockSize() % CodeRows.STEP == 0;
   }
 
   /**
@@ -33,6 +43,15 @@ public final class CodedProduct {
    * @param out [m, out]
    */
   public static void multiply(INDArray x, CodedRows weight, INDArray out) {
+    boolean few = x.size(0) <= TABLES || !VectorUnit.PRESENT;
+    if (few && TableProduct.possible(weight)) {
+      TableProduct.multiply(x, weight, out);
+    } else {
+      multiplyValues(x, weight, out);
+    }
+  }
+
+  private static void multiplyValues(INDArray x, CodedRows weight, INDArray out) {
     float[][] rows = FewRows.of(x);
     int bytes = rows[0].length / CODES;
     int size = weight.blockSize();

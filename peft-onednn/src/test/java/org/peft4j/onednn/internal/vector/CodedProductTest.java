@@ -1,10 +1,10 @@
 package org.peft4j.onednn.internal.vector;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.within;
 
 import java.nio.ByteBuffer;
 import java.util.Random;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -67,7 +67,14 @@ class CodedProductTest {
     "1, 33, 192, 64",
     "3, 20, 512, 256",
     "4, 300, 128, 128",
-    "2, 50, 96, 32"
+    "2, 50, 96, 32",
+    "1, 131, 96, 32",
+    "2, 700, 192, 64",
+    "3, 129, 4160, 64",
+    "4, 128, 128, 128",
+    "1, 1100, 64, 64",
+    "2, 140, 12288, 4096",
+    "1, 150, 4224, 96"
   })
   void productsAreThoseOfDoublePrecision(int m, int out, int in, int blockSize) {
     Random4Bits weight = Random4Bits.of(out, in, blockSize);
@@ -77,16 +84,36 @@ class CodedProductTest {
 
     CodedProduct.multiply(x, weight, y);
 
-    float[] elements = new float[out * in];
-    weight.write(0, out, elements);
-    for (int row = 0; row < m; row++) {
-      for (int column = 0; column < out; column++) {
-        double expected = 0;
-        for (int i = 0; i < in; i++) {
-          expected += (double) elements[column * in + i] * x.getFloat(row, i);
-        }
-        assertThat(y.getDouble(row, column)).isCloseTo(expected, within(2e-4));
-      }
+    ElementSums.assertAre(y, x, weight);
+  }
+
+  /** As where the JVM was started without vector instructions. */
+  @ParameterizedTest
+  @CsvSource({"3, 133, 160, 32", "4, 520, 4352, 128"})
+  void tablesTakeMoreRowsToo(int m, int out, int in, int blockSize) {
+    Random4Bits weight = Random4Bits.of(out, in, blockSize);
+    INDArray x = Nd4j.rand(DataType.FLOAT, m, in).sub(0.5);
+    INDArray y = Nd4j.create(DataType.FLOAT, m, out);
+    assertThat(TableProduct.possible(weight)).isTrue();
+
+    TableProduct.multiply(x, weight, y);
+
+    ElementSums.assertAre(y, x, weight);
+  }
+
+  /** One row after the other, and all at once. */
+  @Test
+  void sumsDoNotDependOnTheOtherRows() {
+    Random4Bits weight = Random4Bits.of(300, 256, 64);
+    INDArray x = Nd4j.rand(DataType.FLOAT, 2, 256);
+    INDArray both = Nd4j.create(DataType.FLOAT, 2, 300);
+    INDArray one = Nd4j.create(DataType.FLOAT, 1, 300);
+
+    CodedProduct.multiply(x, weight, both);
+
+    for (int row = 0; row < 2; row++) {
+      CodedProduct.multiply(x.getRow(row, true), weight, one);
+      assertThat(one).isEqualTo(both.getRow(row, true));
     }
   }
 

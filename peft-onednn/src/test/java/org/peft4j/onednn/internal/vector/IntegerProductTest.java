@@ -1,7 +1,6 @@
 package org.peft4j.onednn.internal.vector;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.within;
 
 import java.nio.ByteBuffer;
 import java.util.Random;
@@ -101,17 +100,7 @@ class IntegerProductTest {
 
     IntegerProduct.multiply(x, weight, y);
 
-    float[] elements = new float[out * in];
-    weight.write(0, out, elements);
-    for (int row = 0; row < m; row++) {
-      for (int column = 0; column < out; column++) {
-        double expected = 0;
-        for (int i = 0; i < in; i++) {
-          expected += (double) elements[column * in + i] * x.getFloat(row, i);
-        }
-        assertThat(y.getDouble(row, column)).isCloseTo(expected, within(1e-4));
-      }
-    }
+    ElementSums.assertAre(y, x, weight);
   }
 
   @ParameterizedTest
