@@ -11,6 +11,7 @@ import org.peft4j.kernel.Kernels;
 import org.peft4j.onednn.internal.Processor;
 import org.peft4j.onednn.internal.picture.Convolutions;
 import org.peft4j.onednn.internal.picture.GroupNormRows;
+import org.peft4j.onednn.internal.picture.Patches;
 
 /** Convolutions by oneDNN, and group normalisation in Java, of dense arrays. */
 interface PictureKernels extends Kernels {
@@ -73,7 +74,10 @@ interface PictureKernels extends Kernels {
             && denseWeight(weight)
             && (bias == null || dense(bias))
             && (beta == 0 || beta == 1);
-    if (possible) {
+    long pictures = shape.pictures(x.size(0));
+    if (possible && Patches.pay(shape, pictures, x.size(1), weight)) {
+      Patches.forward(this, shape, x, weight, bias, beta == 1, y);
+    } else if (possible) {
       boolean half = Processor.HALF && weight.dataType() == DataType.BFLOAT16;
       Convolutions.forward(shape, x, weight, bias, beta == 1, y, half);
     } else {
@@ -84,7 +88,11 @@ interface PictureKernels extends Kernels {
   @Override
   default void convolutionInputGradient(
       Convolution shape, INDArray dy, INDArray weight, double beta, INDArray dx) {
-    if (dense(dy, dx) && denseWeight(weight) && (beta == 0 || beta == 1)) {
+    boolean possible = dense(dy, dx) && denseWeight(weight) && (beta == 0 || beta == 1);
+    long pictures = shape.pictures(dx.size(0));
+    if (possible && Patches.pay(shape, pictures, dx.size(1), weight)) {
+      Patches.inputGradient(this, shape, dy, weight, beta == 1, dx);
+    } else if (possible) {
       boolean half = Processor.HALF && weight.dataType() == DataType.BFLOAT16;
       Convolutions.inputGradient(shape, dy, weight, beta == 1, dx, half);
     } else {

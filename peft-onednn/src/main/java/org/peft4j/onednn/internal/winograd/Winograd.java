@@ -17,7 +17,7 @@ public final class Winograd {
   private static final int CHANNELS = 32;
 
   /** Large tiles from which they pay: their kernels have 9/4 of the numbers of small ones. */
-  private static final int LARGE = 128;
+  private static final int LARGE = 64;
 
   /** Small tiles from which a product has rows enough. */
   private static final int SMALL = 16;
