@@ -55,14 +55,14 @@ public final class Gemm {
 
   /**
    * Whether to compute the products of all heads here, one after the other: those of long matrices,
-   * and with a transposed first one, which oneDNN's others copy more slowly.
+   * transposed or not, and with a transposed first one, which oneDNN's others copy more slowly.
    */
   static boolean takes(BatchProduct product) {
     Heads b = product.b();
     return POSSIBLE
         && (product.after() == After.NOTHING || product.after() == After.ADD)
         && (rowMajor(product.a()) || product.a().rows().stride() == 1)
-        && b.columns().stride() == 1
+        && (b.columns().stride() == 1 || (b.rows().stride() == 1 && b.rows().size() >= LONG))
         && product.out().columns().stride() == 1
         && product.a().rows().size() >= ROWS
         && (b.rows().size() >= LONG || !rowMajor(product.a()))
