@@ -22,8 +22,13 @@ public final class Gemm {
   /** Rows of the first matrix from which copies pay. */
   private static final int ROWS = 16;
 
-  /** Elements of a second matrix that the cache holds anyway. */
+  /** Elements of a second matrix that the cache holds anyway, and of one for many rows. */
   private static final int SMALL = 1 << 17;
+
+  private static final int SMALL_FOR_MANY = 1 << 16;
+
+  /** How many rows are many. */
+  private static final int MANY = 1024;
 
   /** Rows of a second matrix from which copies pay for each head. */
   private static final int LONG = 256;
@@ -48,7 +53,7 @@ public final class Gemm {
         && !product.half()
         && b.rowMajor()
         && product.a().rows() >= ROWS
-        && b.rows() * b.columns() >= SMALL
+        && b.rows() * b.columns() >= (product.a().rows() < MANY ? SMALL : SMALL_FOR_MANY)
         && !copied(b.columns())
         && (!product.bias() || (product.alpha() == 1 && product.out().gapless()));
   }
