@@ -31,7 +31,10 @@ public final class Gemm {
   private static final int MANY = 1024;
 
   /** Rows of a second matrix from which copies pay for each head. */
-  private static final int LONG = 256;
+  private static final int LONG = 64;
+
+  /** Likewise if it is transposed. */
+  private static final int LONG_TRANSPOSED = 256;
 
   /**
    * Terms that oneDNN 3.11 sums with its buffer on the stack, if the first matrix has dense rows.
@@ -67,11 +70,15 @@ public final class Gemm {
     return POSSIBLE
         && (product.after() == After.NOTHING || product.after() == After.ADD)
         && (rowMajor(product.a()) || product.a().rows().stride() == 1)
-        && (b.columns().stride() == 1 || (b.rows().stride() == 1 && b.rows().size() >= LONG))
+        && (b.columns().stride() == 1 || longAndTransposed(b))
         && product.out().columns().stride() == 1
         && product.a().rows().size() >= ROWS
         && (b.rows().size() >= LONG || !rowMajor(product.a()))
         && !copied(b.columns().size());
+  }
+
+  private static boolean longAndTransposed(Heads matrix) {
+    return matrix.rows().stride() == 1 && matrix.rows().size() >= LONG_TRANSPOSED;
   }
 
   private static boolean rowMajor(Heads matrix) {
