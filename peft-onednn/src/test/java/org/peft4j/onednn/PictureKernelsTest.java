@@ -15,6 +15,8 @@ import org.peft4j.kernel.Convolution.Window;
 import org.peft4j.kernel.Kernels;
 import org.peft4j.kernel.Nd4jKernels;
 import org.peft4j.onednn.internal.Processor;
+import org.peft4j.onednn.internal.picture.Patches;
+import org.peft4j.onednn.internal.vector.VectorUnit;
 
 /** Convolutions and norms of pictures are those of the portable kernels. */
 class PictureKernelsTest {
@@ -48,7 +50,12 @@ class PictureKernelsTest {
 
   static List<Case> cases() {
     return List.of(
+        new Case(Window.square(3, 1, 1), 20, 20, 32, 48),
+        new Case(Window.square(3, 1, 1), 12, 12, 32, 48),
         new Case(Window.square(3, 1, 1), 8, 8, 32, 48),
+        new Case(Window.square(3, 2, 1), 9, 6, 32, 40),
+        new Case(new Window(3, 3, 2, 0, 0, 1, 1), 8, 6, 32, 24),
+        new Case(new Window(2, 3, 1, 1, 0, 0, 2), 5, 4, 40, 32),
         new Case(Window.square(3, 1, 1), 7, 5, 4, 20),
         new Case(Window.square(3, 2, 1), 9, 6, 16, 16),
         new Case(new Window(3, 3, 2, 0, 0, 1, 1), 8, 6, 16, 12),
@@ -117,6 +124,16 @@ class PictureKernelsTest {
     FAST.convolutionInputGradient(each.shape(), dy, w, 0, fast);
     PORTABLE.convolutionInputGradient(each.shape(), dy, wide, 0, portable);
     assertClose(fast, portable, tolerance);
+  }
+
+  @Test
+  void smallPicturesWithLargeWeightsAreMultipliedInPatches() {
+    INDArray large = Nd4j.create(DataType.FLOAT, 48, 9 * 32);
+    Convolution small = new Case(Window.square(3, 1, 1), 8, 8, 32, 48).shape();
+    assertThat(Patches.pay(small, 2, 32, large)).isTrue();
+    assertThat(Patches.pay(small, 3, 32, large)).isEqualTo(!VectorUnit.PRESENT);
+    assertThat(Patches.pay(small, 9, 32, large)).isFalse();
+    assertThat(Patches.pay(small, 2, 4, Nd4j.create(DataType.FLOAT, 48, 9 * 4))).isFalse();
   }
 
   @Test

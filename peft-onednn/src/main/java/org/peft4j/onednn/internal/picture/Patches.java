@@ -24,7 +24,7 @@ public final class Patches {
   private static final int MOST = 512;
 
   /** The fewest numbers of a weight. */
-  private static final long LEAST = 1 << 16;
+  private static final long LEAST = 1 << 12;
 
   private final Convolution shape;
   private final Convolution.Window window;
