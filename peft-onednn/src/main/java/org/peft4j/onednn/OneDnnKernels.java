@@ -22,6 +22,7 @@ import org.peft4j.onednn.internal.ColumnScaling;
 import org.peft4j.onednn.internal.Processor;
 import org.peft4j.onednn.internal.RowCopy;
 import org.peft4j.onednn.internal.RowMaking;
+import org.peft4j.onednn.internal.RowScatter;
 import org.peft4j.onednn.internal.RowTasks;
 import org.peft4j.onednn.internal.attention.AttentionKernels;
 import org.peft4j.onednn.internal.operation.Pointwise;
@@ -162,7 +163,11 @@ public final class OneDnnKernels implements NormKernels, PictureKernels {
 
   @Override
   public void lookUpGradient(int[] ids, INDArray rows, INDArray table) {
-    PORTABLE.lookUpGradient(ids, rows, table);
+    if (RowScatter.possible(rows, table)) {
+      RowScatter.run(ids, rows, table);
+    } else {
+      PORTABLE.lookUpGradient(ids, rows, table);
+    }
   }
 
   @Override
