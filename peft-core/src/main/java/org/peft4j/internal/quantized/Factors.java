@@ -4,6 +4,9 @@ package org.peft4j.internal.quantized;
 public interface Factors {
   float of(int block);
 
+  /** Reads as many as {@code target} has. */
+  void get(int first, float[] target);
+
   /** Their size in bytes. */
   long bytes();
 

@@ -113,9 +113,7 @@ public final class FourBitWeight extends QuantizedWeight {
 
     @Override
     public void factors(int block, float[] target) {
-      for (int i = 0; i < target.length; i++) {
-        target[i] = factors.of(block + i);
-      }
+      factors.get(block, target);
     }
   }
 

@@ -31,8 +31,8 @@ public final class PlainFactors implements Factors {
     return copy;
   }
 
-  /** Reads as many as {@code target} has. */
-  void get(int first, float[] target) {
+  @Override
+  public void get(int first, float[] target) {
     values.get(first, target);
   }
 

@@ -9,6 +9,8 @@ import java.nio.ByteBuffer;
 public final class QuantizedFactors implements Factors {
   public static final int GROUP = 256;
 
+  private static final float[] VALUES = DynamicValues.CODEBOOK.values();
+
   private final HostBytes memory;
   private final ByteBuffer codes;
   private final float[] scales;
@@ -58,7 +60,16 @@ public final class QuantizedFactors implements Factors {
   @Override
   public float of(int block) {
     int code = Byte.toUnsignedInt(codes.get(block));
-    return DynamicValues.CODEBOOK.value(code) * scales[block / GROUP] + mean;
+    return VALUES[code] * scales[block / GROUP] + mean;
+  }
+
+  @Override
+  public void get(int first, float[] target) {
+    byte[] read = new byte[target.length];
+    codes.get(first, read);
+    for (int i = 0; i < read.length; i++) {
+      target[i] = VALUES[Byte.toUnsignedInt(read[i])] * scales[(first + i) / GROUP] + mean;
+    }
   }
 
   @Override

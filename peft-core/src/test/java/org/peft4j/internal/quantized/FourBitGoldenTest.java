@@ -130,7 +130,12 @@ class FourBitGoldenTest {
     ByteBuffer codes = golden.buffer(name + ".absmax");
     float[] scales = floats(name + ".nested_absmax");
     float mean = floats(name + ".nested_offset")[0];
+    float[] behindTheFirst = new float[codes.remaining() - 1];
+    weight.factors().get(1, behindTheFirst);
     for (int i = 0; i < codes.remaining(); i++) {
+      if (i > 0) {
+        assertThat(behindTheFirst[i - 1]).isEqualTo(weight.factors().of(i));
+      }
       float expected =
           DynamicValues.CODEBOOK.value(Byte.toUnsignedInt(codes.get(i))) * scales[i / 256] + mean;
       assertThat(weight.factors().of(i)).isCloseTo(expected, within(2e-7f * Math.abs(mean)));
