@@ -161,7 +161,7 @@ public final class Gemm {
    * Whether oneDNN 3.11 copies both matrices for this product (its {@code nocopy_checker_avx2}), as
    * it does for large ones: those kernels keep to the stack, whatever the number of terms.
    */
-  private static boolean packs(long rows, long columns, long terms) {
+  static boolean packs(long rows, long columns, long terms) {
     long threads = Lanes.threads();
     return 1.0 / rows + 1.0 / columns < LARGE && rows > 16 * threads && terms > 2 * threads;
   }

@@ -40,6 +40,8 @@ public record MatrixProduct(
   public static void run(MatrixProduct product, long... addresses) {
     if (product.overrunsScratchpad()) {
       product.multiplyThenAdd(addresses);
+    } else if (ColumnBlocks.takes(product)) {
+      ColumnBlocks.run(product, addresses);
     } else if (Gemm.takes(product)) {
       Gemm.run(product, addresses);
     } else {
