@@ -273,10 +273,14 @@ public interface Kernels {
   /** {@code dx = dy·f'(x)}; dx may be dy. */
   void activationGradient(Activation f, INDArray x, INDArray dy, INDArray dx);
 
-  /** {@code y = f(gate)·up}: the product of a gated MLP, SwiGLU with {@link Activation#SILU}. */
+  /**
+   * {@code y = f(gate)·up}: the product of a gated MLP, SwiGLU with {@link Activation#SILU}.
+   *
+   * @param gate may have gaps between its rows, like all arrays here
+   */
   void gated(Activation f, INDArray gate, INDArray up, INDArray y);
 
-  /** The gradients of {@link #gated}. */
+  /** The gradients of {@link #gated}; gateGradient may be gate, and upGradient up. */
   void gatedGradient(
       Activation f,
       INDArray gate,

@@ -165,10 +165,14 @@ public final class Nd4jKernels implements Kernels {
       INDArray dy,
       INDArray gateGradient,
       INDArray upGradient) {
-    Nd4jActivations.derivative(f, gate, gateGradient);
-    gateGradient.muli(up).muli(dy);
-    Nd4jActivations.apply(f, gate, upGradient);
-    upGradient.muli(dy);
+    try (ScratchScope scratch = new ScratchScope()) {
+      INDArray slope = scratch.like(gate);
+      Nd4jActivations.derivative(f, gate, slope);
+      slope.muli(up).muli(dy);
+      Nd4jActivations.apply(f, gate, upGradient);
+      upGradient.muli(dy);
+      gateGradient.assign(slope);
+    }
   }
 
   @Override

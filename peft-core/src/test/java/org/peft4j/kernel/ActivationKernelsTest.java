@@ -1,6 +1,8 @@
 package org.peft4j.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.nd4j.linalg.indexing.NDArrayIndex.all;
+import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Map;
@@ -114,5 +116,22 @@ class ActivationKernelsTest {
 
     CentralDifferences.assertGradients(
         values, gradients, () -> Values.inner(gated(f, values.get("gate"), values.get("up")), dy));
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void gatesMayBeHalvesAndTheirGradientsOverwriteThem(Activation f) {
+    INDArray both = Values.random(6, 4, 10);
+    INDArray gate = both.get(all(), interval(0, 5));
+    INDArray up = both.get(all(), interval(5, 10));
+    INDArray dy = Values.random(7, 4, 5);
+    INDArray dGate = Values.zeros(4, 5);
+    INDArray dUp = Values.zeros(4, 5);
+    KERNELS.gatedGradient(f, gate.dup(), up.dup(), dy, dGate, dUp);
+
+    assertThat(gated(f, gate, up)).isEqualTo(gated(f, gate.dup(), up.dup()));
+    KERNELS.gatedGradient(f, gate, up, dy, gate, up);
+    assertThat(gate.dup()).isEqualTo(dGate);
+    assertThat(up.dup()).isEqualTo(dUp);
   }
 }

@@ -10,7 +10,7 @@ import org.peft4j.onednn.internal.Processor;
 import org.peft4j.onednn.internal.operation.Pointwise;
 import org.peft4j.onednn.internal.vector.FewNumbers;
 
-/** Activations and gates on dense arrays. Each method returns whether it could do it. */
+/** Activations of dense arrays, and gates. Each method returns whether it could do it. */
 final class Activations {
   private Activations() {}
 
@@ -46,7 +46,11 @@ final class Activations {
   /** {@code y = f(gate) ⊙ up}. */
   static boolean gated(Activation f, INDArray gate, INDArray up, INDArray y) {
     if (!dense(gate, up, y)) {
-      return false;
+      boolean rows = GatedRows.possible(gate, up, y);
+      if (rows) {
+        GatedRows.apply(f, gate, up, y);
+      }
+      return rows;
     }
     if (FewNumbers.possible(f, gate)) {
       FewNumbers.gated(f, gate, up, y);
@@ -57,11 +61,16 @@ final class Activations {
     return true;
   }
 
-  /** The gradients of gate and up, given y's. */
+  /** The gradients of gate and up, given y's; they may overwrite gate and up. */
   static boolean gatedGradient(
       Activation f, INDArray gate, INDArray up, INDArray dy, INDArray dGate, INDArray dUp) {
-    if (!dense(gate, up, dy, dGate, dUp)) {
-      return false;
+    boolean apart = Address.of(gate) != Address.of(dGate) && Address.of(up) != Address.of(dUp);
+    if (!apart || !dense(gate, up, dy, dGate, dUp)) {
+      boolean rows = GatedRows.possible(gate, up, dy, dGate, dUp);
+      if (rows) {
+        GatedRows.gradient(f, gate, up, dy, dGate, dUp);
+      }
+      return rows;
     }
     long upper = Address.of(dy);
     Pointwise.multiply(upper, Address.of(up), Address.of(dGate), dy.length());

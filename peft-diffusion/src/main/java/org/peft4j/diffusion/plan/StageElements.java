@@ -75,19 +75,21 @@ record StageElements(long kept, long forward, long backward, long reused) {
       StageElements first = attention(block.first(), in, tokens);
       StageElements second = attention(block.second(), in, tokens);
       long inner = in.rows() * block.down().inputs();
-      kept += 3 * states + 6 * in.rows() + first.kept() + second.kept() + 2 * inner;
-      forward += 3 * states + first.forward() + second.forward() + 3 * inner;
-      backward += (6 + normsAgain(block, adapted)) * states;
-      int wide = acts(block.down().site(), adapted) ? 6 : 5;
-      backward += first.backward() + second.backward() + wide * inner;
+      long both = 2 * inner;
+      long keptBoth = acts(block.up().site(), adapted) ? both : 0;
+      kept += 3 * states + 6 * in.rows() + first.kept() + second.kept() + keptBoth;
+      forward += 3 * states + first.forward() + second.forward() + both - keptBoth + inner;
+      backward += (7 + normsAgain(block, adapted)) * states;
+      long products = acts(block.down().site(), adapted) ? 2 * inner : inner;
+      backward += first.backward() + second.backward() + both - keptBoth + products;
       reused = Math.max(reused, Math.max(first.reused(), second.reused()));
     }
     return new StageElements(kept, forward, backward, reused);
   }
 
-  /** Norms of a block that the backward pass computes again, because an adapter reads them. */
+  /** Attentions' norms that the backward pass computes again, because an adapter reads them. */
   private static long normsAgain(TransformerPart block, Set<String> adapted) {
-    return Stream.of(readers(block.first()), readers(block.second()), Stream.of(block.up().site()))
+    return Stream.of(readers(block.first()), readers(block.second()))
         .filter(sites -> sites.anyMatch(site -> acts(site, adapted)))
         .count();
   }
