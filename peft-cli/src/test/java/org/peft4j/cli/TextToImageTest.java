@@ -263,7 +263,7 @@ class TextToImageTest {
         "--min-snr 0| minSnr is 0.0; allowed: above 0.",
         "--text-encoder-target q_proj| --text-encoder-target is for a new adapter with",
         "--save-for-diffusers --set modules_to_save=conv_in| --save-for-diffusers is for LoRA",
-        "--offload disk| --offload is for transformers",
+        "--offload disk --precision bf16| would be in memory, as BF16",
         "--packing| are not for text-to-image; leave them out.",
       })
   void optionsThatDoNotFitAreRefused(String more, String message, @TempDir Path work) {

@@ -1,9 +1,9 @@
 package org.peft4j.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 import static org.nd4j.linalg.indexing.NDArrayIndex.all;
 import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
-import static org.assertj.core.api.Assertions.within;
 
 import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -19,6 +19,9 @@ import org.peft4j.transformers.config.Precision;
  *     {@code precision}
  * @param gradientCheckpointing whether layers keep only their input for the backward pass and
  *     recompute the rest: less memory, a third more time, the same gradients bit for bit
+ * @param offload whether the weights of layers stay in their file: those of the layer that will
+ *     follow are read ahead, and a layer's are given back when it has run; the same numbers bit for
+ *     bit
  * @param updater the updater of adapters that train on the model
  * @param regularization regularisation of the adapters, such as weight decay
  * @param seed the seed of the graph
@@ -28,6 +31,7 @@ public record DiffusionOptions(
     Precision precision,
     Optional<Quantization> quantization,
     boolean gradientCheckpointing,
+    boolean offload,
     IUpdater updater,
     List<Regularization> regularization,
     long seed) {
@@ -43,12 +47,13 @@ public record DiffusionOptions(
     regularization = List.copyOf(regularization);
   }
 
-  /** FLOAT, FP32, no quantisation, no checkpointing, Adam with a learning rate of 1e-4, seed 0. */
+  /** FLOAT, FP32, nothing quantised or offloaded, no checkpointing, Adam (1e-4), seed 0. */
   public static DiffusionOptions defaults() {
     return new DiffusionOptions(
         DataType.FLOAT,
         Precision.FP32,
         Optional.empty(),
+        false,
         false,
         new Adam(LEARNING_RATE),
         List.of(),
@@ -57,12 +62,26 @@ public record DiffusionOptions(
 
   public DiffusionOptions withDataType(DataType value) {
     return new DiffusionOptions(
-        value, precision, quantization, gradientCheckpointing, updater, regularization, seed);
+        value,
+        precision,
+        quantization,
+        gradientCheckpointing,
+        offload,
+        updater,
+        regularization,
+        seed);
   }
 
   public DiffusionOptions withPrecision(Precision value) {
     return new DiffusionOptions(
-        dataType, value, quantization, gradientCheckpointing, updater, regularization, seed);
+        dataType,
+        value,
+        quantization,
+        gradientCheckpointing,
+        offload,
+        updater,
+        regularization,
+        seed);
   }
 
   /** The linear weights in fewer bits, made while they are read. */
@@ -72,6 +91,7 @@ public record DiffusionOptions(
         precision,
         Optional.of(value),
         gradientCheckpointing,
+        offload,
         updater,
         regularization,
         seed);
@@ -79,21 +99,48 @@ public record DiffusionOptions(
 
   public DiffusionOptions withGradientCheckpointing(boolean value) {
     return new DiffusionOptions(
-        dataType, precision, quantization, value, updater, regularization, seed);
+        dataType, precision, quantization, value, offload, updater, regularization, seed);
+  }
+
+  /** Leaves the weights of layers in their file, or not. */
+  public DiffusionOptions withOffload(boolean value) {
+    return new DiffusionOptions(
+        dataType,
+        precision,
+        quantization,
+        gradientCheckpointing,
+        value,
+        updater,
+        regularization,
+        seed);
   }
 
   public DiffusionOptions withUpdater(IUpdater value) {
     return new DiffusionOptions(
-        dataType, precision, quantization, gradientCheckpointing, value, regularization, seed);
+        dataType,
+        precision,
+        quantization,
+        gradientCheckpointing,
+        offload,
+        value,
+        regularization,
+        seed);
   }
 
   public DiffusionOptions withRegularization(List<Regularization> value) {
     return new DiffusionOptions(
-        dataType, precision, quantization, gradientCheckpointing, updater, value, seed);
+        dataType, precision, quantization, gradientCheckpointing, offload, updater, value, seed);
   }
 
   public DiffusionOptions withSeed(long value) {
     return new DiffusionOptions(
-        dataType, precision, quantization, gradientCheckpointing, updater, regularization, value);
+        dataType,
+        precision,
+        quantization,
+        gradientCheckpointing,
+        offload,
+        updater,
+        regularization,
+        value);
   }
 }

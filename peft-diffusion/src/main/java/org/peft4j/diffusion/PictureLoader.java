@@ -1,6 +1,7 @@
 package org.peft4j.diffusion;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -9,15 +10,21 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.peft4j.diffusion.internal.architecture.PictureArchitecture;
+import org.peft4j.diffusion.internal.architecture.Stage;
 import org.peft4j.diffusion.internal.config.ModelFolder;
 import org.peft4j.diffusion.internal.model.PictureModel;
+import org.peft4j.error.PeftException;
 import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
+import org.peft4j.site.SiteParameter;
 import org.peft4j.transformers.architecture.CheckpointNames;
 import org.peft4j.transformers.config.Precision;
 import org.peft4j.transformers.internal.weights.CheckpointReader;
 import org.peft4j.transformers.internal.weights.HeldFormats;
+import org.peft4j.transformers.internal.weights.OffloadedWeights;
 import org.peft4j.transformers.internal.weights.TensorKeys;
+import org.peft4j.transformers.internal.weights.WeightPages;
+import org.peft4j.transformers.internal.weights.WeightStore;
 
 /** Reads the weights of a folder into the model that an architecture describes. */
 final class PictureLoader {
@@ -73,8 +80,32 @@ final class PictureLoader {
                             .filter(site -> site.kind() == SiteKind.LINEAR)))
             .orElse(plain);
     CheckpointReader reader = new CheckpointReader(folder, keys, formats, Optional.empty());
-    return new PictureModel(
-        architecture, reader.read(ModelFolder.weights(folder)), options.gradientCheckpointing());
+    WeightStore weights = reader.read(ModelFolder.weights(folder));
+    try {
+      return new PictureModel(
+          architecture,
+          weights,
+          options.offload() ? offloaded(architecture, weights) : WeightPages.AS_THEY_ARE,
+          options.gradientCheckpointing());
+    } catch (PeftException e) {
+      weights.close();
+      throw e;
+    }
+  }
+
+  /** The weights of each stage but the small last one. */
+  private static WeightPages offloaded(PictureArchitecture architecture, WeightStore weights) {
+    List<Map<String, SiteParameter>> stages = new ArrayList<>();
+    for (Stage stage : architecture.stages()) {
+      Map<String, SiteParameter> tensors = new TreeMap<>();
+      if (!stage.equals(architecture.end())) {
+        for (Site site : stage.sites()) {
+          site.parameters().forEach(each -> tensors.put(TensorKeys.key(site, each), each));
+        }
+      }
+      stages.add(tensors);
+    }
+    return OffloadedWeights.of(stages, weights, "");
   }
 
   private static TensorKeys keys(PictureArchitecture architecture) {

@@ -34,6 +34,9 @@ public final class UNetSteps implements Callable<Integer> {
   @Option(names = "--nf4", description = "hold the linear weights of blocks in NF4")
   boolean fourBits;
 
+  @Option(names = "--offload", description = "leave the weights of layers in their file")
+  boolean offload;
+
   public static void main(String[] arguments) {
     StepOptions.run(new UNetSteps(), arguments);
   }
@@ -44,6 +47,7 @@ public final class UNetSteps implements Callable<Integer> {
         DiffusionOptions.defaults()
             .withPrecision(options.precision())
             .withGradientCheckpointing(options.checkpointing())
+            .withOffload(offload)
             .withUpdater(new Adam(1e-4));
     try (UNet unet =
             Diffusion.loadUNet(

@@ -2,7 +2,6 @@ package org.peft4j.cli.options;
 
 import java.util.Optional;
 import org.peft4j.diffusion.DiffusionOptions;
-import org.peft4j.error.PeftException;
 import org.peft4j.transformers.TransformerOptions;
 import org.peft4j.transformers.config.Precision;
 import picocli.CommandLine.Mixin;
@@ -45,18 +44,10 @@ public final class PrecisionOption {
     return quantization.value().map(options::withQuantization).orElse(options);
   }
 
-  /**
-   * The options of a model of pictures in that precision.
-   *
-   * @throws PeftException if weights are to be offloaded
-   */
+  /** The options of a model of pictures in that precision. */
   public DiffusionOptions diffusion() {
-    if (offload.isPresent()) {
-      throw new PeftException(
-          "--offload is for transformers; the weights of models of pictures stay in their mapped"
-              + " file as far as memory wants. Leave it out.");
-    }
-    DiffusionOptions options = DiffusionOptions.defaults().withPrecision(value);
+    DiffusionOptions options =
+        DiffusionOptions.defaults().withPrecision(value).withOffload(offload.isPresent());
     return quantization.value().map(options::withQuantization).orElse(options);
   }
 }

@@ -161,15 +161,16 @@ public final class PlanCommand implements Runnable {
 
   /** The autoencoder of Stable Diffusion makes latents of an eighth of a picture's extents. */
   private PlannedRun ofPictures(PeftConfig config) {
-    if (task.isPresent() || labels.isPresent() || offload.isPresent()) {
+    if (task.isPresent() || labels.isPresent()) {
       throw new PeftException(
-          "--task, --num-labels and --offload are for transformers; "
+          "--task and --num-labels are for transformers; "
               + path
               + " is of diffusers. Leave them out.");
     }
     int side = Math.max(1, length / LATENT_PART);
     PictureBatch size = new OptionNames(NAMES).in(() -> new PictureBatch(batch, side));
-    return PlannedRun.of(UNetPlanner.plan(path, config, size), quantization.value(), chosen());
+    return PlannedRun.of(
+        UNetPlanner.plan(path, config, size), quantization.value(), chosen(), offload.isPresent());
   }
 
   private StandardOptimizer chosen() {

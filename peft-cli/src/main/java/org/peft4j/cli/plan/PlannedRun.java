@@ -68,7 +68,10 @@ record PlannedRun(
 
   /** A plan for a UNet. */
   static PlannedRun of(
-      UNetPlan plan, Optional<Quantization> quantization, StandardOptimizer optimizer) {
+      UNetPlan plan,
+      Optional<Quantization> quantization,
+      StandardOptimizer optimizer,
+      boolean offload) {
     int side = plan.batch().side();
     Map<String, Integer> batch = new LinkedHashMap<>();
     batch.put("batch", plan.batch().pictures());
@@ -79,10 +82,13 @@ record PlannedRun(
         plan.adapter(),
         batch,
         text("%,d × %,d × %,d pixels of samples", plan.batch().pictures(), side, side),
-        (precision, checkpointing) -> plan.memory(precision, quantization, checkpointing),
+        (precision, checkpointing) -> {
+          TrainingMemory all = plan.memory(precision, quantization, checkpointing);
+          return offload ? all.withWeights(plan.offloaded(precision)) : all;
+        },
         quantization,
         optimizer,
-        false);
+        offload);
   }
 
   private static String text(String format, Object... numbers) {

@@ -16,7 +16,7 @@ import org.peft4j.transformers.config.Precision;
  * @param className of diffusers
  * @param adapter what would train; its memory is for FP32 without gradient checkpointing
  * @param batch the batch of the activation estimate
- * @param sites every site of the model
+ * @param stages the sites of each layer of the model
  * @param activations bytes, always in single precision
  * @param checkpointed the same with gradient checkpointing
  */
@@ -24,14 +24,14 @@ public record UNetPlan(
     String className,
     AdapterPlan adapter,
     PictureBatch batch,
-    List<Site> sites,
+    List<List<Site>> stages,
     long activations,
     long checkpointed) {
   private static final int SINGLE = 4;
   private static final int HALF = 2;
 
   public UNetPlan {
-    sites = List.copyOf(sites);
+    stages = stages.stream().map(List::copyOf).toList();
   }
 
   /**
@@ -41,13 +41,24 @@ public record UNetPlan(
    */
   public TrainingMemory memory(
       Precision precision, Optional<Quantization> quantization, boolean checkpointing) {
+    long weights =
+        stages.stream().mapToLong(sites -> weights(sites, precision, quantization)).sum();
     return adapter
         .memory()
-        .withWeights(weights(precision, quantization))
+        .withWeights(weights)
         .withActivations(checkpointing ? checkpointed : activations);
   }
 
-  private long weights(Precision precision, Optional<Quantization> quantization) {
+  /** Bytes of weights in memory while those of all layers but the largest stay in their file. */
+  public long offloaded(Precision precision) {
+    return stages.stream()
+        .mapToLong(sites -> weights(sites, precision, Optional.empty()))
+        .max()
+        .orElse(0);
+  }
+
+  private static long weights(
+      List<Site> sites, Precision precision, Optional<Quantization> quantization) {
     long bytes = 0;
     for (Site site : sites) {
       for (SiteParameter parameter : site.parameters()) {

@@ -55,7 +55,7 @@ public final class UNetPlanner {
         model.className(),
         adapter.withActivations(plain),
         batch,
-        model.sites(),
+        model.stages().stream().map(Stage::sites).toList(),
         plain,
         SINGLE * elements(batch, adapted, true));
   }

@@ -16,6 +16,7 @@ import org.peft4j.diffusion.internal.part.StageRun;
 import org.peft4j.internal.graft.LayerGrafts;
 import org.peft4j.transformers.internal.memory.CallMemory;
 import org.peft4j.transformers.internal.memory.KeptArrays;
+import org.peft4j.transformers.internal.weights.WeightPages;
 
 /** A stage in the chain; input and output are pictures [batch, height, width, channels]. */
 final class StageLayer extends PictureLayer {
@@ -35,11 +36,13 @@ final class StageLayer extends PictureLayer {
       KeptArrays arrays,
       PicturePass.@Nullable Shared result) {}
 
+  private final int number;
   private transient @Nullable Kept kept;
 
   StageLayer(
       NeuralNetConfiguration configuration, PictureModel model, Stage stage, LayerGrafts grafts) {
     super(configuration, model, stage, grafts);
+    this.number = model.architecture().stages().indexOf(stage);
   }
 
   @Override
@@ -50,7 +53,8 @@ final class StageLayer extends PictureLayer {
     boolean back = willGoBack(training);
     boolean keep = back && !model().checkpointing();
     KeptArrays arrays = new KeptArrays(model().pool());
-    try (CallMemory memory = new CallMemory(workspaces, dataType, keep ? arrays : null)) {
+    try (WeightPages.Use pages = using(1);
+        CallMemory memory = new CallMemory(workspaces, dataType, keep ? arrays : null)) {
       Pass pass = grafts().nextPass(training);
       Pass recorded = keep ? pass.on(memory.tape()) : pass;
       INDArray y = memory.output(around.out().shape(run().channels(input.size(3))));
@@ -63,6 +67,11 @@ final class StageLayer extends PictureLayer {
       kept = back ? new Kept(recorded, around, keep ? values : null, arrays, result) : null;
       return y;
     }
+  }
+
+  /** Uses the stage's weights; the stage that follows is so many further on. */
+  private WeightPages.Use using(int step) {
+    return model().pages().use(number, number + step);
   }
 
   private Around around() {
@@ -84,7 +93,8 @@ final class StageLayer extends PictureLayer {
       return back(zeroInputGradient(workspaces));
     }
     boolean needed = grafts().inputGradientNeeded();
-    try (CallMemory memory = new CallMemory(workspaces, dataType, null)) {
+    try (WeightPages.Use pages = using(-1);
+        CallMemory memory = new CallMemory(workspaces, dataType, null)) {
       INDArray dx = needed ? memory.inputGradient(input.shape()) : zeroInputGradient(workspaces);
       Pass pass = forward.pass();
       StageRun.Kept values = forward.values();

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.peft4j.diffusion.internal.architecture.PictureArchitecture;
 import org.peft4j.error.PeftException;
 import org.peft4j.transformers.internal.memory.ActivationPool;
+import org.peft4j.transformers.internal.weights.WeightPages;
 import org.peft4j.transformers.internal.weights.WeightStore;
 
 /**
@@ -22,17 +23,23 @@ public final class PictureModel implements AutoCloseable {
   private final String key = UUID.randomUUID().toString();
   private final PictureArchitecture architecture;
   private final WeightStore weights;
+  private final WeightPages pages;
   private final boolean checkpointing;
   private final ActivationPool pool;
   private final ThreadLocal<PicturePass> pass = ThreadLocal.withInitial(PicturePass::new);
 
   /**
+   * @param pages where the weights of each stage are while it runs
    * @param checkpointing whether layers keep only their input for the backward pass
    */
   public PictureModel(
-      PictureArchitecture architecture, WeightStore weights, boolean checkpointing) {
+      PictureArchitecture architecture,
+      WeightStore weights,
+      WeightPages pages,
+      boolean checkpointing) {
     this.architecture = architecture;
     this.weights = weights;
+    this.pages = pages;
     this.checkpointing = checkpointing;
     this.pool = new ActivationPool(weights.dataType());
     REGISTRY.values().removeIf(reference -> reference.get() == null);
@@ -63,6 +70,11 @@ public final class PictureModel implements AutoCloseable {
 
   public WeightStore weights() {
     return weights;
+  }
+
+  /** Where the weights of each stage are while it runs. */
+  public WeightPages pages() {
+    return pages;
   }
 
   public boolean checkpointing() {

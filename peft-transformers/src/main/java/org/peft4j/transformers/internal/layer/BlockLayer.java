@@ -22,7 +22,7 @@ import org.peft4j.transformers.internal.block.Block;
 import org.peft4j.transformers.internal.memory.CallMemory;
 import org.peft4j.transformers.internal.model.FrozenModel;
 import org.peft4j.transformers.internal.model.Modules;
-import org.peft4j.transformers.internal.weights.BlockPages;
+import org.peft4j.transformers.internal.weights.WeightPages;
 
 /** One transformer block as a layer; input and output are [batch, time, width]. */
 final class BlockLayer extends SteppingLayer implements TextSteps {
@@ -65,7 +65,7 @@ final class BlockLayer extends SteppingLayer implements TextSteps {
       sequences = sequences.with(model().encoder().states());
     }
     boolean back = willGoBack(training);
-    try (BlockPages.Use pages = using(blockIndex + 1)) {
+    try (WeightPages.Use pages = using(blockIndex + 1)) {
       BlockRuns.Forward forward = runs.forward(input, sequences, training, back, workspaces);
       kept = forward.kept();
       return forward.y();
@@ -73,8 +73,8 @@ final class BlockLayer extends SteppingLayer implements TextSteps {
   }
 
   /** Uses the block's weights. */
-  private BlockPages.Use using(int next) {
-    return model().weights().blockPages().use(side, blockIndex, next);
+  private WeightPages.Use using(int next) {
+    return model().weights().blockPages(side).use(blockIndex, next);
   }
 
   @Override
@@ -92,7 +92,7 @@ final class BlockLayer extends SteppingLayer implements TextSteps {
     KeyValueCache past =
         cache == null ? new KeyValueCache(null, model().weights().keysAndValues()) : cache;
     cache = past;
-    try (BlockPages.Use pages = using(blockIndex + 1);
+    try (WeightPages.Use pages = using(blockIndex + 1);
         CallMemory memory = new CallMemory(workspaces, dataType, null)) {
       INDArray y = memory.output(x.shape());
       Sequences sequences = Sequences.next(Extent.of(x), past);
@@ -107,7 +107,7 @@ final class BlockLayer extends SteppingLayer implements TextSteps {
 
   /** A text is encoded in the first step; later ones pass on what they get. */
   private INDArray encodeOnce(INDArray x, LayerWorkspaceMgr workspaces) {
-    try (BlockPages.Use pages = using(blockIndex + 1);
+    try (WeightPages.Use pages = using(blockIndex + 1);
         CallMemory memory = new CallMemory(workspaces, dataType, null)) {
       INDArray y = memory.output(x.shape());
       if (model().encoder().known()) {
@@ -141,7 +141,7 @@ final class BlockLayer extends SteppingLayer implements TextSteps {
       return back(zeroInputGradient(workspaces));
     }
     boolean needed = inputGradientNeeded();
-    try (BlockPages.Use pages = using(blockIndex - 1);
+    try (WeightPages.Use pages = using(blockIndex - 1);
         CallMemory memory = new CallMemory(workspaces, dataType, null)) {
       INDArray dx = needed ? memory.inputGradient(input.shape()) : zeroInputGradient(workspaces);
       runs.backward(forward, epsilon, needed ? dx : null, workspaces);

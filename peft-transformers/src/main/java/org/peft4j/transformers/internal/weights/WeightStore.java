@@ -2,6 +2,7 @@ package org.peft4j.transformers.internal.weights;
 
 import java.nio.ByteBuffer;
 import java.util.Collections;
+import java.util.EnumMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -10,7 +11,11 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.peft4j.error.PeftException;
+import org.peft4j.site.SiteParameter;
+import org.peft4j.transformers.architecture.BlockPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
+import org.peft4j.transformers.architecture.ModulePart;
+import org.peft4j.transformers.architecture.Side;
 import org.peft4j.weight.FrozenWeight;
 
 /**
@@ -22,7 +27,7 @@ public final class WeightStore implements AutoCloseable {
   private final DataType matrices;
   private final Map<String, FrozenWeight> weights;
   private final Map<String, List<ByteBuffer>> pages;
-  private BlockPages blockPages = BlockPages.AS_THEY_ARE;
+  private final Map<Side, WeightPages> blocks = new EnumMap<>(Side.class);
   private boolean closed;
 
   /**
@@ -60,12 +65,30 @@ public final class WeightStore implements AutoCloseable {
    * @throws PeftException if a matrix is not held as it lies in its file, or this system cannot
    */
   public void offload(ModelArchitecture model) {
-    blockPages = OffloadedBlocks.of(model, this);
+    for (Side side : Side.values()) {
+      if (model.has(side)) {
+        blocks.put(
+            side,
+            OffloadedWeights.of(
+                model.stack(side).blocks().stream().map(WeightStore::tensors).toList(),
+                this,
+                ", or write the weights once in fewer bits with peft quantize (nf4, fp4 or int8) and"
+                    + " load those"));
+      }
+    }
   }
 
-  /** Where the weights of blocks are while the model runs. */
-  public BlockPages blockPages() {
-    return blockPages;
+  private static Map<String, SiteParameter> tensors(BlockPart block) {
+    Map<String, SiteParameter> tensors = new TreeMap<>();
+    for (ModulePart module : block.modules()) {
+      module.site().parameters().forEach(each -> tensors.put(TensorKeys.key(module, each), each));
+    }
+    return tensors;
+  }
+
+  /** Where the weights of a stack's blocks are while the model runs. */
+  public WeightPages blockPages(Side side) {
+    return blocks.getOrDefault(side, WeightPages.AS_THEY_ARE);
   }
 
   /** Adds a tensor, which the store owns from now on. */
