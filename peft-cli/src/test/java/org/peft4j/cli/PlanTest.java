@@ -115,6 +115,8 @@ class PlanTest {
       sum += memory.path(part).asLong();
     }
     assertThat(memory.path("total").asLong()).isEqualTo(sum);
+    assertThat(memory.path("process").asLong())
+        .isEqualTo(sum + 300_000_000 + 2 * memory.path("adapter").asLong());
     assertThat(memory.path("activations_checkpointed").asLong())
         .isPositive()
         .isLessThan(memory.path("activations").asLong());

@@ -1,8 +1,8 @@
 package org.peft4j.plan;
 
 /**
- * An estimate of training memory in bytes. It covers arrays only; the Java heap and the native
- * libraries come on top.
+ * An estimate of training memory in bytes. Its parts are arrays; {@link #process} adds the Java heap
+ * and the native libraries.
  *
  * @param weights the frozen weights
  * @param adapters the trainable parameters
@@ -14,6 +14,12 @@ package org.peft4j.plan;
 public record TrainingMemory(
     long weights, long adapters, long gradients, long optimizer, long activations) {
   private static final int MOMENTS = 2;
+
+  /** What the JVM takes with ND4J's and oneDNN's libraries, as the launcher starts it. */
+  private static final long RUNTIME = 300_000_000;
+
+  /** How many times an adapter is in memory on its way to or from a file, beside itself. */
+  private static final int COPIES = 2;
 
   /**
    * For Adam or AdamW, without activations.
@@ -44,5 +50,13 @@ public record TrainingMemory(
   /** The sum of all parts. */
   public long total() {
     return weights + adapters + gradients + optimizer + activations;
+  }
+
+  /**
+   * The most that a process which trains on the CPU has in memory, mapped files included: all
+   * parts, 300 MB for the JVM and its libraries, and copies of the adapter.
+   */
+  public long process() {
+    return total() + RUNTIME + COPIES * adapters;
   }
 }

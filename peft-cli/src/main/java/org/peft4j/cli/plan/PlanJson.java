@@ -46,8 +46,10 @@ record PlanJson(PlannedRun run, List<Precision> precisions) {
     json.put("optimizer", plain.optimizer());
     json.put("activations", plain.activations());
     json.put("total", plain.total());
+    json.put("process", plain.process());
     json.put("activations_checkpointed", checkpointed.activations());
     json.put("total_checkpointed", checkpointed.total());
+    json.put("process_checkpointed", checkpointed.process());
   }
 
   private static void adapter(PlannedAdapter adapter, ObjectNode json) {

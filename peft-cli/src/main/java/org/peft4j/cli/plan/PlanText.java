@@ -74,8 +74,10 @@ record PlanText(PlannedRun run, List<Precision> precisions) {
     row(table, "optimizer, " + run.optimizer().id(), false, TrainingMemory::optimizer);
     row(table, "activations", false, TrainingMemory::activations);
     row(table, "total", false, TrainingMemory::total);
+    row(table, "process", false, TrainingMemory::process);
     row(table, "activations, checkpointed", true, TrainingMemory::activations);
     row(table, "total, checkpointed", true, TrainingMemory::total);
+    row(table, "process, checkpointed", true, TrainingMemory::process);
     return table.text();
   }
 
