@@ -1,8 +1,8 @@
 package org.peft4j.plan;
 
 /**
- * An estimate of training memory in bytes. Its parts are arrays; {@link #process} adds the Java heap
- * and the native libraries.
+ * An estimate of training memory in bytes. Its parts are arrays; {@link #process} adds the Java
+ * heap and the native libraries.
  *
  * @param weights the frozen weights
  * @param adapters the trainable parameters

@@ -21,6 +21,9 @@ final class GatedRows {
   /** Numbers of each array at a time, unless a row has more. */
   private static final long PIECE = 1 << 14;
 
+  /** Fewer numbers are not worth a second core. */
+  private static final long SMALL = 1 << 15;
+
   private GatedRows() {}
 
   /** Whether {@link MatrixRows} takes all of them. */
@@ -56,7 +59,7 @@ final class GatedRows {
   private static void run(List<INDArray> read, List<INDArray> written, Task task) {
     long rows = read.get(0).size(0);
     long columns = read.get(0).size(1);
-    long lanes = Math.min(Lanes.most(), rows);
+    long lanes = rows * columns < SMALL ? 1 : Math.min(Lanes.most(), rows);
     long most = Math.min(Math.max(PIECE / columns, 1), (rows + lanes - 1) / lanes);
     List<MatrixRows> from = read.stream().map(MatrixRows::of).toList();
     List<MatrixRows> to = written.stream().map(MatrixRows::of).toList();

@@ -22,9 +22,15 @@ import org.peft4j.site.Site;
  * @param forward temporaries of its forward pass
  * @param backward those of its backward pass, which computes norms and products again
  * @param reused temporaries of attentions, which all layers take from the same memory
+ * @param skipped those of the forward pass that are not there when it is repeated for the backward
+ *     pass, because nobody needs the layer's result
  */
-record StageElements(long kept, long forward, long backward, long reused) {
-  private static final StageElements NONE = new StageElements(0, 0, 0, 0);
+record StageElements(long kept, long forward, long backward, long reused, long skipped) {
+  private static final StageElements NONE = new StageElements(0, 0, 0);
+
+  private StageElements(long kept, long forward, long backward) {
+    this(kept, forward, backward, 0, 0);
+  }
 
   /**
    * Of a stage on pictures of that size.
@@ -45,11 +51,11 @@ record StageElements(long kept, long forward, long backward, long reused) {
     }
     if (stage instanceof Stage.Enlarge enlarge) {
       long large = out.area().rows() * enlarge.convolution().site().inputs();
-      return new StageElements(0, large, 2 * large, 0);
+      return new StageElements(0, large, 2 * large);
     }
     if (stage instanceof Stage.Activated activated) {
       long read = in.rows() * activated.convolution().site().inputs();
-      return new StageElements(0, read, 3 * read, 0);
+      return new StageElements(0, read, 3 * read);
     }
     return NONE;
   }
@@ -60,7 +66,7 @@ record StageElements(long kept, long forward, long backward, long reused) {
     long shortcut = part.shortcut().isPresent() ? in.rows() * part.conv2().outputs() : 0;
     long skip = part.skip() ? joined : 0;
     return new StageElements(
-        inner, skip + joined + inner + shortcut, 2 * skip + 3 * joined + 4 * inner, 0);
+        inner, skip + joined + inner + shortcut, 2 * skip + 3 * joined + 4 * inner);
   }
 
   private static StageElements attend(
@@ -71,6 +77,7 @@ record StageElements(long kept, long forward, long backward, long reused) {
     // Gradients of the blocks' result and of the norm's, which an adapter of the map in reads.
     long backward = (acts(attend.in().site(), adapted) ? 3 : 2) * states;
     long reused = 0;
+    long skipped = 0;
     for (TransformerPart block : attend.blocks()) {
       StageElements first = attention(block.first(), in, tokens);
       StageElements second = attention(block.second(), in, tokens);
@@ -78,13 +85,16 @@ record StageElements(long kept, long forward, long backward, long reused) {
       long both = 2 * inner;
       long keptBoth = acts(block.up().site(), adapted) ? both : 0;
       kept += 3 * states + 6 * in.rows() + first.kept() + second.kept() + keptBoth;
-      forward += 3 * states + first.forward() + second.forward() + both - keptBoth + inner;
+      skipped = both - keptBoth + inner;
+      forward += 3 * states + first.forward() + second.forward() + skipped;
       backward += (7 + normsAgain(block, adapted)) * states;
       long products = acts(block.down().site(), adapted) ? 2 * inner : inner;
       backward += first.backward() + second.backward() + both - keptBoth + products;
       reused = Math.max(reused, Math.max(first.reused(), second.reused()));
     }
-    return new StageElements(kept, forward, backward, reused);
+    // The last block's feed-forward layer gives what only the map out reads.
+    boolean read = acts(attend.out().site(), adapted);
+    return new StageElements(kept, forward, backward, reused, read ? 0 : skipped);
   }
 
   /** Attentions' norms that the backward pass computes again, because an adapter reads them. */
@@ -124,7 +134,7 @@ record StageElements(long kept, long forward, long backward, long reused) {
     long scores = QueryTiles.scoresAtOnce(pattern, maps.heads(), !kept);
     // Heads with one more feature: values and gradients of contexts, keys and queries.
     long wider = (keys + queries) * (width + maps.heads());
-    return new StageElements(rows + probabilities, 0, rows, (kept ? 1 : 2) * (scores + wider));
+    return new StageElements(rows + probabilities, 0, rows, (kept ? 1 : 2) * (scores + wider), 0);
   }
 
   /** The pictures that a stage gives, and its channels. */

@@ -98,7 +98,7 @@ public final class UNetPlanner {
       if (!reached) {
         taken = own.kept() + own.forward();
       } else if (again) {
-        taken = own.kept() + own.forward() + own.backward();
+        taken = own.kept() + own.forward() - own.skipped() + own.backward();
       } else {
         taken = Math.max(own.forward(), own.backward());
         sum += own.kept();

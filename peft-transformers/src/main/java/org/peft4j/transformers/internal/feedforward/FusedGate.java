@@ -1,5 +1,6 @@
 package org.peft4j.transformers.internal.feedforward;
 
+import static java.util.Objects.requireNonNull;
 import static org.nd4j.linalg.indexing.NDArrayIndex.all;
 import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
 
@@ -9,10 +10,7 @@ import org.peft4j.adapter.Pass;
 import org.peft4j.internal.module.LinearModule;
 import org.peft4j.transformers.internal.memory.CallMemory;
 
-/**
- * One map whose outputs are the gate, then the values: Phi-3. Copies both, because kernels want
- * each row without gaps.
- */
+/** One map whose outputs are the gate, then the values: Phi-3. */
 record FusedGate(LinearModule both) implements GateMaps {
   @Override
   public boolean acts() {
@@ -20,29 +18,21 @@ record FusedGate(LinearModule both) implements GateMaps {
   }
 
   @Override
-  public void forward(Pass pass, INDArray x, INDArray gate, INDArray values, CallMemory memory) {
-    INDArray rows = memory.temporary(gate.size(0), 2 * gate.size(1));
-    both.forward(pass, x, rows);
-    pass.kernels().copy(half(rows, 0), gate);
-    pass.kernels().copy(half(rows, 1), values);
+  public Results room(long rows, long inner, boolean kept, CallMemory memory) {
+    INDArray joined = memory.keptIf(kept, rows, 2 * inner);
+    return new Results(
+        joined.get(all(), interval(0, inner)),
+        joined.get(all(), interval(inner, 2 * inner)),
+        joined);
   }
 
   @Override
-  public void backward(
-      Pass pass,
-      @Nullable INDArray x,
-      INDArray dGate,
-      INDArray dValues,
-      @Nullable INDArray dx,
-      CallMemory memory) {
-    INDArray rows = memory.temporary(dGate.size(0), 2 * dGate.size(1));
-    pass.kernels().copy(dGate, half(rows, 0));
-    pass.kernels().copy(dValues, half(rows, 1));
-    both.backward(pass, x, rows, dx, 0);
+  public void forward(Pass pass, INDArray x, Results results) {
+    both.forward(pass, x, requireNonNull(results.joined()));
   }
 
-  private static INDArray half(INDArray rows, int index) {
-    long inner = rows.size(1) / 2;
-    return rows.get(all(), interval(index * inner, (index + 1) * inner));
+  @Override
+  public void backward(Pass pass, @Nullable INDArray x, Results gradients, @Nullable INDArray dx) {
+    both.backward(pass, x, requireNonNull(gradients.joined()), dx, 0);
   }
 }

@@ -6,26 +6,36 @@ import org.peft4j.adapter.Pass;
 import org.peft4j.internal.module.LinearModule;
 import org.peft4j.transformers.internal.memory.CallMemory;
 
-/** The maps to a gate and to the values that it gates, [rows, inner] each. */
+/** The maps to a gate and to the values that it gates. */
 interface GateMaps {
+  /**
+   * Results of the maps, or gradients of them.
+   *
+   * @param gate [rows, inner]
+   * @param values [rows, inner]
+   * @param joined where one map gives both: the rows of which they are halves
+   */
+  record Results(INDArray gate, INDArray values, @Nullable INDArray joined) {}
+
   /** Whether adapters act on them now. */
   boolean acts();
 
-  /** Writes the gate and the values, given x [rows, width]. */
-  void forward(Pass pass, INDArray x, INDArray gate, INDArray values, CallMemory memory);
+  /**
+   * Room for the results of so many rows.
+   *
+   * @param kept whether the backward pass needs it
+   */
+  Results room(long rows, long inner, boolean kept, CallMemory memory);
+
+  /** Writes the results, given x [rows, width]. */
+  void forward(Pass pass, INDArray x, Results results);
 
   /**
    * Writes adapter gradients and dx.
    *
    * @param dx [rows, width], overwritten; null if not needed
    */
-  void backward(
-      Pass pass,
-      @Nullable INDArray x,
-      INDArray dGate,
-      INDArray dValues,
-      @Nullable INDArray dx,
-      CallMemory memory);
+  void backward(Pass pass, @Nullable INDArray x, Results gradients, @Nullable INDArray dx);
 
   /** A map for each. */
   record Separate(LinearModule gate, LinearModule up) implements GateMaps {
@@ -35,21 +45,21 @@ interface GateMaps {
     }
 
     @Override
-    public void forward(Pass pass, INDArray x, INDArray g, INDArray values, CallMemory memory) {
-      gate.forward(pass, x, g);
-      up.forward(pass, x, values);
+    public Results room(long rows, long inner, boolean kept, CallMemory memory) {
+      return new Results(memory.keptIf(kept, rows, inner), memory.keptIf(kept, rows, inner), null);
+    }
+
+    @Override
+    public void forward(Pass pass, INDArray x, Results results) {
+      gate.forward(pass, x, results.gate());
+      up.forward(pass, x, results.values());
     }
 
     @Override
     public void backward(
-        Pass pass,
-        @Nullable INDArray x,
-        INDArray dGate,
-        INDArray dValues,
-        @Nullable INDArray dx,
-        CallMemory memory) {
-      gate.backward(pass, x, dGate, dx, 0);
-      up.backward(pass, x, dValues, dx, 1);
+        Pass pass, @Nullable INDArray x, Results gradients, @Nullable INDArray dx) {
+      gate.backward(pass, x, gradients.gate(), dx, 0);
+      up.backward(pass, x, gradients.values(), dx, 1);
     }
   }
 }

@@ -25,46 +25,44 @@ record GatedFeedForward(Activation f, long innerSize, GateMaps maps, LinearModul
   @Override
   public Mixer.Kept forward(
       Pass pass, INDArray x, Sequences sequences, @Nullable INDArray y, CallMemory memory) {
-    INDArray g = memory.kept(x.size(0), innerSize);
-    INDArray u = memory.kept(x.size(0), innerSize);
-    maps.forward(pass, x, g, u, memory);
+    GateMaps.Results results = maps.room(x.size(0), innerSize, true, memory);
+    maps.forward(pass, x, results);
     if (y != null || down.records(pass)) {
       INDArray out = y == null ? memory.temporary(x.shape()) : y;
-      down.forward(pass, product(pass, g, u, memory), out);
+      down.forward(pass, product(pass, results, memory), out);
     }
-    return new Kept(g, u);
+    return new Kept(results);
   }
 
   /** Computed again for the backward pass, which costs less than keeping it. */
-  private INDArray product(Pass pass, INDArray g, INDArray u, CallMemory memory) {
-    INDArray product = memory.temporary(g.shape());
-    pass.kernels().gated(f, g, u, product);
+  private INDArray product(Pass pass, GateMaps.Results results, CallMemory memory) {
+    INDArray product = memory.temporary(results.gate().shape());
+    pass.kernels().gated(f, results.gate(), results.values(), product);
     return product;
   }
 
   private final class Kept implements Mixer.Kept {
-    private final INDArray g;
-    private final INDArray u;
+    private final GateMaps.Results results;
 
-    Kept(INDArray g, INDArray u) {
-      this.g = g;
-      this.u = u;
+    Kept(GateMaps.Results results) {
+      this.results = results;
     }
 
     @Override
     public void backward(
         Pass pass, @Nullable INDArray x, INDArray dy, @Nullable INDArray dx, CallMemory memory) {
       boolean goOn = dx != null || needsInput();
+      INDArray g = results.gate();
+      INDArray u = results.values();
       INDArray dProduct = goOn ? memory.temporary(g.shape()) : null;
-      INDArray product = down.acts() ? product(pass, g, u, memory) : null;
+      INDArray product = down.acts() ? product(pass, results, memory) : null;
       down.backward(pass, product, dy, dProduct, 0);
       if (dProduct == null) {
         return;
       }
-      INDArray dg = memory.temporary(u.shape());
-      INDArray du = memory.temporary(u.shape());
-      pass.kernels().gatedGradient(f, g, u, dProduct, dg, du);
-      maps.backward(pass, x, dg, du, dx, memory);
+      GateMaps.Results gradients = maps.room(g.size(0), innerSize, false, memory);
+      pass.kernels().gatedGradient(f, g, u, dProduct, gradients.gate(), gradients.values());
+      maps.backward(pass, x, gradients, dx);
     }
   }
 }
