@@ -240,6 +240,16 @@ class TextToImageTest {
   }
 
   @Test
+  void weightsMayStayInTheirFile(@TempDir Path work) {
+    Run plain = train(work.resolve("plain"));
+    Run offloaded = train(work.resolve("offloaded"), "--offload", "disk");
+    assertThat(offloaded.status()).as(offloaded.err()).isZero();
+    assertThat(work.resolve("offloaded/adapter_model.safetensors"))
+        .hasSameBinaryContentAs(work.resolve("plain/adapter_model.safetensors"));
+    assertThat(plain.status()).isZero();
+  }
+
+  @Test
   void theBaseMayBeHeldInFourBits(@TempDir Path work) throws IOException {
     double[] plain = losses(train(work.resolve("plain")), work, "plain");
     double[] four = losses(train(work.resolve("four"), "--quantization", "nf4"), work, "four");
