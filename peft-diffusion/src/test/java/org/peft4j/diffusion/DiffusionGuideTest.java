@@ -60,4 +60,17 @@ class DiffusionGuideTest {
       assertThat(difference / expected.amaxNumber().doubleValue()).isBetween(1e-6, 0.05);
     }
   }
+
+  @Test
+  void weightsMayStayInTheirFile() {
+    DiffusionOptions offloaded = DiffusionOptions.defaults().withOffload(true);
+
+    GoldenUNet golden = GoldenUNet.named("attention");
+    INDArray[] inputs = golden.inputs();
+    try (UNet unet = golden.open(offloaded);
+        UNet plain = golden.open(DiffusionOptions.defaults())) {
+      assertThat(unet.predict(inputs[0], inputs[1], inputs[2]))
+          .isEqualTo(plain.predict(inputs[0], inputs[1], inputs[2]));
+    }
+  }
 }

@@ -12,9 +12,9 @@ import org.peft4j.kernel.Activation;
 import org.peft4j.transformers.internal.memory.CallMemory;
 
 /**
- * {@code down(u·gelu(g))} with {@code [u, g] = up(x)} (Shazeer, 2020). It keeps u and g, eight
- * times as wide as x, only where adapters act on them: the backward pass computes them again
- * otherwise, one of the some twenty products of the widest stage.
+ * {@code down(u·gelu(g))} with {@code [u, g] = up(x)} (Shazeer, 2020). It keeps u and g, together
+ * eight times as wide as x, only where adapters act on them; otherwise the backward pass computes
+ * them again.
  */
 record GatedFeedForward(LinearModule up, LinearModule down, long inner) implements Mixer {
   @Override
