@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -109,6 +110,16 @@ class PictureCommandsTest {
                 .out())
         .contains("\"model_type\" : \"UNet2DConditionModel\"")
         .contains("\"height\" : 64");
+  }
+
+  @Test
+  void aPlanKnowsWeightsThatStayInTheirFile() {
+    Object[] plan = {"plan", UNETS.resolve("plan/sd15"), "-t", "to_q", "--offload", "disk"};
+
+    assertThat(Run.of(plan).out()).containsPattern("weights, offloaded +197 MB +98\\.4 MB");
+    Run both = Run.of(Stream.concat(Stream.of(plan), Stream.of("--quantization", "nf4")).toArray());
+    assertThat(both.status()).isNotZero();
+    assertThat(both.err()).contains("--offload and --quantization do not go together for ");
   }
 
   @Test

@@ -26,7 +26,7 @@ class OffloadedUNetTest {
     assumeTrue(!System.getProperty("os.name").startsWith("Windows"));
   }
 
-  /** Loss and gradient of two passes, the first of which gives pages back. */
+  /** The gradients of two passes, the first of which gives pages back. */
   private static List<INDArray> run(GoldenUNet golden, DiffusionOptions options) {
     List<INDArray> results = new ArrayList<>();
     try (UNet unet = golden.open(options);

@@ -167,6 +167,13 @@ public final class PlanCommand implements Runnable {
               + path
               + " is of diffusers. Leave them out.");
     }
+    if (offload.isPresent() && quantization.value().isPresent()) {
+      throw new PeftException(
+          "--offload and --quantization do not go together for "
+              + path
+              + ": weights of pictures' models stay in their file only as they lie there. Leave one"
+              + " out.");
+    }
     int side = Math.max(1, length / LATENT_PART);
     PictureBatch size = new OptionNames(NAMES).in(() -> new PictureBatch(batch, side));
     return PlannedRun.of(
