@@ -5,14 +5,16 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.memory.ReusedScope;
 import org.peft4j.onednn.internal.Address;
+import org.peft4j.onednn.internal.Processor;
 import org.peft4j.onednn.internal.RowTasks;
 import org.peft4j.onednn.internal.operation.MatrixLayout;
 import org.peft4j.onednn.internal.operation.MatrixProduct;
+import org.peft4j.onednn.internal.operation.Operands;
 
 /**
- * Products with a BFLOAT16 weight on processors without BFLOAT16 products: widens panels of the
- * weight's rows, which is exact, and multiplies them in single precision while they are in the
- * cache.
+ * Products with a BFLOAT16 weight where oneDNN has none that widens it ({@link Processor#widens}):
+ * widens panels of the weight's rows, which is exact, and multiplies them in single precision while
+ * they are in the cache.
  *
  * <p>Two neighbours in a row are one integer in memory. Widening puts the first of all pairs before
  * the second of all pairs, so that loops work on whole vectors; the other side of the product has
@@ -67,7 +69,13 @@ final class HalfWeights {
                   new MatrixLayout(rows, panel.rows(), result.rowStride(), 1).normal();
               MatrixProduct product =
                   new MatrixProduct(
-                      apart, panel.transposed(), columns, alpha, accumulate, false, false);
+                      apart,
+                      panel.transposed(),
+                      columns,
+                      alpha,
+                      accumulate,
+                      false,
+                      Operands.SINGLE);
               long to = Address.of(out) + first * Float.BYTES;
               MatrixProduct.run(product, Address.of(pairs), address, to);
             });
@@ -79,7 +87,7 @@ final class HalfWeights {
               MatrixLayout part =
                   new MatrixLayout(rows, panel.rows(), left.rowStride(), 1).normal();
               MatrixProduct product =
-                  new MatrixProduct(part, panel, apart, alpha, first > 0, false, false);
+                  new MatrixProduct(part, panel, apart, alpha, first > 0, false, Operands.SINGLE);
               long from = Address.of(a) + first * Float.BYTES;
               MatrixProduct.run(product, from, address, Address.of(pairs));
             });

@@ -9,6 +9,7 @@ import org.peft4j.onednn.internal.Processor;
 import org.peft4j.onednn.internal.operation.MatrixLayout;
 import org.peft4j.onednn.internal.operation.MatrixProduct;
 import org.peft4j.onednn.internal.operation.Narrowing;
+import org.peft4j.onednn.internal.operation.Operands;
 import org.peft4j.onednn.internal.operation.Pointwise;
 import org.peft4j.onednn.internal.vector.HalfProduct;
 
@@ -67,18 +68,24 @@ final class Products {
               (float) alpha,
               beta == 1,
               false,
-              false);
+              Operands.SINGLE);
       MatrixProduct.run(mirrored, Address.of(b), Address.of(a), Address.of(out));
       return true;
     }
     MatrixProduct product =
-        new MatrixProduct(left, right, result, (float) alpha, beta == 1, bias != null, false);
+        new MatrixProduct(
+            left, right, result, (float) alpha, beta == 1, bias != null, Operands.SINGLE);
+    run(product, a, b, out, bias);
+    return true;
+  }
+
+  private static void run(
+      MatrixProduct product, INDArray a, INDArray b, INDArray out, @Nullable INDArray bias) {
     if (bias == null) {
       MatrixProduct.run(product, Address.of(a), Address.of(b), Address.of(out));
     } else {
       MatrixProduct.run(product, Address.of(a), Address.of(b), Address.of(out), Address.of(bias));
     }
-    return true;
   }
 
   /** Whether a bias is FLOAT without gaps. */
@@ -110,6 +117,13 @@ final class Products {
     }
     if (HalfProduct.possible(a, b)) {
       HalfProduct.multiply(a, b, transposeB, (float) alpha, beta == 1, out);
+    } else if (!Processor.HALF && Processor.widens(result.columns())) {
+      MatrixLayout right = layout(b, transposeB);
+      MatrixProduct product =
+          new MatrixProduct(
+              left, right, result, (float) alpha, beta == 1, bias != null, Operands.WIDENED);
+      run(product, a, b, out, bias);
+      return true;
     } else if (Processor.HALF) {
       multiplyByHalf(a, left, b, transposeB, (float) alpha, beta == 1, out);
     } else {
@@ -141,7 +155,7 @@ final class Products {
               alpha,
               accumulate,
               false,
-              true);
+              Operands.HALF);
       MatrixProduct.run(product, Address.of(narrow), Address.of(b), Address.of(out));
     }
   }

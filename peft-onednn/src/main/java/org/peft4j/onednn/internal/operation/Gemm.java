@@ -53,7 +53,7 @@ public final class Gemm {
   static boolean takes(MatrixProduct product) {
     MatrixLayout b = product.b();
     return POSSIBLE
-        && !product.half()
+        && product.operands() == Operands.SINGLE
         && b.rowMajor()
         && product.a().rows() >= ROWS
         && b.rows() * b.columns() >= (product.a().rows() < MANY ? SMALL : SMALL_FOR_MANY)

@@ -13,11 +13,6 @@ public record MatrixLayout(long rows, long columns, long rowStride, long columnS
     return new MatrixLayout(matrix.size(0), matrix.size(1), matrix.stride(0), matrix.stride(1));
   }
 
-  /** The layout of so many columns of it. */
-  MatrixLayout ofColumns(long count) {
-    return new MatrixLayout(rows, count, rowStride, columnStride);
-  }
-
   public MatrixLayout transposed() {
     return new MatrixLayout(columns, rows, columnStride, rowStride);
   }

@@ -26,7 +26,7 @@ import org.peft4j.onednn.internal.Primitives;
  * @param out [m, n], row-major
  * @param accumulate whether to add to out
  * @param bias whether there is a bias [n]
- * @param half whether a and b are BFLOAT16
+ * @param operands what a and b are held in
  */
 public record MatrixProduct(
     MatrixLayout a,
@@ -35,13 +35,13 @@ public record MatrixProduct(
     float alpha,
     boolean accumulate,
     boolean bias,
-    boolean half) {
+    Operands operands) {
 
   public static void run(MatrixProduct product, long... addresses) {
     if (product.overrunsScratchpad()) {
       product.multiplyThenAdd(addresses);
-    } else if (ColumnBlocks.takes(product)) {
-      ColumnBlocks.run(product, addresses);
+    } else if (ColumnParts.takes(product)) {
+      ColumnParts.run(product, addresses);
     } else if (Gemm.takes(product)) {
       Gemm.run(product, addresses);
     } else {
@@ -54,7 +54,7 @@ public record MatrixProduct(
    * precision with a long b in dense columns.
    */
   private boolean overrunsScratchpad() {
-    return accumulate && !half && a.rows() == 1 && !b.rowMajor();
+    return accumulate && operands != Operands.HALF && a.rows() == 1 && !b.rowMajor();
   }
 
   private void multiplyThenAdd(long... addresses) {
@@ -62,7 +62,7 @@ public record MatrixProduct(
       INDArray sum = scratch.array(DataType.FLOAT, out.columns());
       long[] apart = addresses.clone();
       apart[2] = Address.of(sum);
-      run(new MatrixProduct(a, b, out, alpha, false, bias, false), apart);
+      run(new MatrixProduct(a, b, out, alpha, false, bias, operands), apart);
       long[] shape = {out.columns()};
       Pointwise.add(addresses[2], shape, apart[2], shape);
     }
@@ -70,9 +70,8 @@ public record MatrixProduct(
 
   /** The arguments in their order: a, b, out, and the bias. */
   Primitive compile() {
-    memory.data_type type = half ? memory.data_type.bf16 : memory.data_type.f32;
-    try (memory.desc left = Native.strided(type, a.dimensions(), a.strides());
-        memory.desc right = Native.strided(type, b.dimensions(), b.strides());
+    try (memory.desc left = Native.strided(operands.first, a.dimensions(), a.strides());
+        memory.desc right = Native.strided(operands.second, b.dimensions(), b.strides());
         memory.desc result = Native.strided(memory.data_type.f32, out.dimensions(), out.strides());
         memory.desc added = Native.dense(1, out.columns());
         primitive_attr attributes = attributes(alpha, accumulate);

@@ -12,8 +12,8 @@ import org.peft4j.kernel.Kernels;
 import org.peft4j.onednn.Floats;
 import org.peft4j.onednn.OneDnnKernels;
 
-/** Products in blocks of columns, against sums in double precision. */
-class ColumnBlocksTest {
+/** Products in parts of columns, against sums in double precision. */
+class ColumnPartsTest {
   private static final Kernels KERNELS = new OneDnnKernels();
 
   private static double[] product(INDArray a, INDArray b, double alpha, INDArray added) {
@@ -35,15 +35,21 @@ class ColumnBlocksTest {
     return sums;
   }
 
-  /** Rows that alias, with columns in whole blocks, halves of them and a rest, and others. */
+  /**
+   * Rows that alias, and others; columns in two, three and seventeen parts, and a prime number of
+   * them, which stay together; parts of wider rows.
+   */
   @ParameterizedTest
   @CsvSource({
     "16, 300, 1536, 1536",
     "33, 700, 2560, 2560",
     "40, 600, 1000, 1024",
     "17, 600, 1207, 1536",
+    "18, 32, 1023, 1024",
+    "19, 33, 1213, 1536",
     "20, 500, 2600, 3072",
-    "31, 300, 768, 768"
+    "31, 300, 768, 768",
+    "300, 40, 2304, 2304"
   })
   void productsAreThoseOfDoubles(int rows, int terms, int columns, int stride) {
     INDArray a = Floats.random(1, rows, terms);
@@ -61,18 +67,8 @@ class ColumnBlocksTest {
   }
 
   @ParameterizedTest
-  @CsvSource({
-    "5632, 1024",
-    "1536, 1024",
-    "1023, 512",
-    "512, 512",
-    "300, 256",
-    "129, 128",
-    "128, 128",
-    "127, 127",
-    "1, 1"
-  })
-  void blocksArePowersOfTwoWhileTheyAreCopied(long left, long width) {
-    assertThat(ColumnBlocks.width(left)).isEqualTo(width);
+  @CsvSource({"768, 2", "1023, 3", "50257, 29", "1207, 17", "1213, 1", "128, 2", "127, 1", "1, 1"})
+  void partsAreEqual(long columns, long count) {
+    assertThat(ColumnParts.count(columns)).isEqualTo(count);
   }
 }
