@@ -115,17 +115,26 @@ final class Products {
     if (!HalfWeights.possible(left, b, result) || gaps) {
       return false;
     }
-    if (HalfProduct.possible(a, b)) {
-      HalfProduct.multiply(a, b, transposeB, (float) alpha, beta == 1, out);
-    } else if (!Processor.HALF && Processor.widens(result.columns())) {
-      MatrixLayout right = layout(b, transposeB);
+    boolean few = HalfProduct.possible(a, b);
+    if (!few && (Processor.HALF || Processor.widens(result.columns()))) {
       MatrixProduct product =
           new MatrixProduct(
-              left, right, result, (float) alpha, beta == 1, bias != null, Operands.WIDENED);
-      run(product, a, b, out, bias);
+              left,
+              layout(b, transposeB),
+              result,
+              (float) alpha,
+              beta == 1,
+              bias != null,
+              Operands.WIDENED);
+      if (Processor.HALF) {
+        runNarrowed(product, a, b, out, bias);
+      } else {
+        run(product, a, b, out, bias);
+      }
       return true;
-    } else if (Processor.HALF) {
-      multiplyByHalf(a, left, b, transposeB, (float) alpha, beta == 1, out);
+    }
+    if (few) {
+      HalfProduct.multiply(a, b, transposeB, (float) alpha, beta == 1, out);
     } else {
       HalfWeights.multiply(a, b, transposeB, (float) alpha, beta == 1, out);
     }
@@ -135,28 +144,14 @@ final class Products {
     return true;
   }
 
-  /** Narrows the other operand too; sums in single precision. */
-  private static void multiplyByHalf(
-      INDArray a,
-      MatrixLayout left,
-      INDArray b,
-      boolean transposeB,
-      float alpha,
-      boolean accumulate,
-      INDArray out) {
+  /** Narrows the first operand, too; sums in single precision. */
+  private static void runNarrowed(
+      MatrixProduct product, INDArray a, INDArray b, INDArray out, @Nullable INDArray bias) {
+    MatrixLayout left = product.a();
     try (ReusedScope scratch = new ReusedScope()) {
       INDArray narrow = scratch.array(DataType.BFLOAT16, left.rows(), left.columns());
       Narrowing.run(left, Address.of(a), Address.of(narrow));
-      MatrixProduct product =
-          new MatrixProduct(
-              layout(narrow, false),
-              layout(b, transposeB),
-              layout(out, false),
-              alpha,
-              accumulate,
-              false,
-              Operands.HALF);
-      MatrixProduct.run(product, Address.of(narrow), Address.of(b), Address.of(out));
+      run(product.ofHalves(layout(narrow, false)), narrow, b, out, bias);
     }
   }
 }

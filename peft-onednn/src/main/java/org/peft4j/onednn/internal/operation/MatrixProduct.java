@@ -37,6 +37,11 @@ public record MatrixProduct(
     boolean bias,
     Operands operands) {
 
+  /** The same with a first operand in BFLOAT16, too. */
+  public MatrixProduct ofHalves(MatrixLayout first) {
+    return new MatrixProduct(first, b, out, alpha, accumulate, bias, Operands.HALF);
+  }
+
   public static void run(MatrixProduct product, long... addresses) {
     if (product.overrunsScratchpad()) {
       product.multiplyThenAdd(addresses);

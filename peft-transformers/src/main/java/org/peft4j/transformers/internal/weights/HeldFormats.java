@@ -1,14 +1,15 @@
 package org.peft4j.transformers.internal.weights;
 
 import java.nio.ByteBuffer;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.bytedeco.javacpp.FloatPointer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.ops.executioner.OpExecutioner.ExecutionerType;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.peft4j.internal.quantized.QuantizedWeight;
@@ -155,14 +156,25 @@ public record HeldFormats(
     INDArray array = number ? DetachedArrays.zeros(held, 1) : DetachedArrays.zeros(held, shape);
     INDArray flat = array.reshape('c', new long[] {array.length()});
     float[] chunk = new float[(int) Math.min(CHUNK, array.length())];
-    for (long from = 0; from < array.length(); from += chunk.length) {
-      int count = (int) Math.min(chunk.length, array.length() - from);
-      source.readFloats(info.name(), from, chunk, 0, count);
-      float[] values = count == chunk.length ? chunk : Arrays.copyOf(chunk, count);
-      try (INDArray part = Nd4j.createFromArray(values)) {
-        flat.get(NDArrayIndex.interval(from, from + count)).assign(part);
+    try (INDArray part = DetachedArrays.zeros(DataType.FLOAT, chunk.length)) {
+      for (long from = 0; from < array.length(); from += chunk.length) {
+        int count = (int) Math.min(chunk.length, array.length() - from);
+        source.readFloats(info.name(), from, chunk, 0, count);
+        put(chunk, part);
+        flat.get(NDArrayIndex.interval(from, from + count))
+            .assign(part.get(NDArrayIndex.interval(0, count)));
       }
     }
     return array;
+  }
+
+  /** Copies all numbers at once, where the array's memory is the processor's own. */
+  private static void put(float[] values, INDArray array) {
+    if (Nd4j.getExecutioner().type() == ExecutionerType.NATIVE_CPU
+        && array.data().pointer() instanceof FloatPointer memory) {
+      memory.put(values);
+    } else {
+      array.data().setData(values);
+    }
   }
 }
