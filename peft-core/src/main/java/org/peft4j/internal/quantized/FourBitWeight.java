@@ -125,21 +125,26 @@ public final class FourBitWeight extends QuantizedWeight {
     }
   }
 
+  /**
+   * Looks up codes. Its table is its own, of a length that the compiler knows, as it knows the
+   * bounds of the loop: it checks no index in there.
+   */
   private static void unpack(
       byte[] bytes, int skipped, int size, float[] values, float[] target, int at) {
-    int end = at + size;
-    int from = 0;
-    int i = at;
+    float[] table = new float[16];
+    System.arraycopy(values, 0, table, 0, table.length);
+    int first = at + skipped;
+    int pairs = (size - skipped) / 2;
     if (skipped == 1) {
-      target[i++] = values[bytes[from++] & 15];
+      target[at] = table[bytes[0] & 15];
     }
-    for (; i + 1 < end; i += 2) {
-      byte pair = bytes[from++];
-      target[i] = values[pair >> 4 & 15];
-      target[i + 1] = values[pair & 15];
+    for (int i = 0; i < pairs; i++) {
+      int pair = bytes[skipped + i];
+      target[first + 2 * i] = table[pair >> 4 & 15];
+      target[first + 2 * i + 1] = table[pair & 15];
     }
-    if (i < end) {
-      target[i] = values[bytes[from] >> 4 & 15];
+    if (skipped + 2 * pairs < size) {
+      target[at + size - 1] = table[bytes[skipped + pairs] >> 4 & 15];
     }
   }
 

@@ -44,10 +44,11 @@ record ColumnParts(MatrixProduct product, long count) {
     return (Processor.WIDE ? pays(product) : aliases(product)) && count(product) > 1;
   }
 
-  /** For vectors of 512 bits. */
+  /** For vectors of 512 bits, where sgemm takes large products. */
   private static boolean pays(MatrixProduct product) {
     MatrixLayout b = product.b();
-    return product.operands() == Operands.SINGLE
+    return !Gemm.takes(product)
+        && product.operands() == Operands.SINGLE
         && b.rowMajor()
         && product.a().rows() >= ROWS
         && b.rows() >= TERMS

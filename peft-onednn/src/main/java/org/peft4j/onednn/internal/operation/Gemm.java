@@ -12,12 +12,14 @@ import org.peft4j.onednn.internal.operation.BatchProduct.Heads;
  * Products in single precision by oneDNN's {@code sgemm}, which copies blocks of both matrices into
  * the order in which it reads them.
  *
- * <p>On processors with vectors of 256 bits, oneDNN's other products read a second matrix in dense
- * rows where it lies. Its rows are pages apart, so that most reads miss the table of pages: for 512
- * × 768 × 3072 they take four times as long.
+ * <p>oneDNN's other products read a second matrix in dense rows where it lies. Its rows are pages
+ * apart, so that most reads miss the table of pages: with vectors of 256 bits they take four times
+ * as long for 512 × 768 × 3072. With vectors of 512 bits, {@code sgemm} takes large products alone,
+ * for which it copies both matrices: for others it uses memory of the heap as its stack ({@link
+ * #MOST_TERMS}), beyond 32 terms.
  */
 public final class Gemm {
-  private static final boolean POSSIBLE = Processor.has(dnnl.cpu_isa.avx2) && !Processor.WIDE;
+  private static final boolean POSSIBLE = Processor.has(dnnl.cpu_isa.avx2);
 
   /** Rows of the first matrix from which copies pay. */
   private static final int ROWS = 16;
@@ -44,8 +46,14 @@ public final class Gemm {
    */
   static final long MOST_TERMS = 252;
 
-  /** Products with a smaller sum of 1/rows and 1/columns are large; oneDNN's limit is 0.0038. */
-  private static final double LARGE = 0.0037;
+  /**
+   * Products with a smaller sum of 1/rows and 1/columns are large; oneDNN's limits are 0.0038, and
+   * 0.00196 with vectors of 512 bits.
+   */
+  private static final double LARGE = Processor.WIDE ? 0.0019 : 0.0037;
+
+  /** Rows that a thread must have at least. */
+  private static final int ROWS_OF_THREAD = Processor.WIDE ? 28 : 16;
 
   private Gemm() {}
 
@@ -58,7 +66,8 @@ public final class Gemm {
         && product.a().rows() >= ROWS
         && b.rows() * b.columns() >= (product.a().rows() < MANY ? SMALL : SMALL_FOR_MANY)
         && !copied(b.columns())
-        && (!product.bias() || (product.alpha() == 1 && product.out().gapless()));
+        && (!product.bias() || (product.alpha() == 1 && product.out().gapless()))
+        && (!Processor.WIDE || packs(product.a().rows(), b.columns(), b.rows()));
   }
 
   /**
@@ -68,6 +77,7 @@ public final class Gemm {
   static boolean takes(BatchProduct product) {
     Heads b = product.b();
     return POSSIBLE
+        && !Processor.WIDE
         && (product.after() == After.NOTHING || product.after() == After.ADD)
         && (rowMajor(product.a()) || product.a().rows().stride() == 1)
         && (b.columns().stride() == 1 || longAndTransposed(b))
@@ -158,12 +168,15 @@ public final class Gemm {
   }
 
   /**
-   * Whether oneDNN 3.11 copies both matrices for this product (its {@code nocopy_checker_avx2}), as
-   * it does for large ones: those kernels keep to the stack, whatever the number of terms.
+   * Whether oneDNN 3.11 copies both matrices for this product (its {@code nocopy_checker_avx2} and
+   * {@code nocopy_checker_avx512}), as it does for large ones: those kernels keep to the stack,
+   * whatever the number of terms.
    */
   static boolean packs(long rows, long columns, long terms) {
     long threads = Lanes.threads();
-    return 1.0 / rows + 1.0 / columns < LARGE && rows > 16 * threads && terms > 2 * threads;
+    return 1.0 / rows + 1.0 / columns < LARGE
+        && rows > ROWS_OF_THREAD * threads
+        && terms > 2 * threads;
   }
 
   /** How many terms to sum at once: parts about as long as each other, in multiples of 4. */

@@ -37,7 +37,8 @@ class ColumnPartsTest {
 
   /**
    * Rows that alias, and others; columns in two, three and seventeen parts, and a prime number of
-   * them, which stay together; parts of wider rows.
+   * them, which stay together; parts of wider rows. The last is large enough for {@code sgemm} with
+   * vectors of 512 bits.
    */
   @ParameterizedTest
   @CsvSource({
@@ -49,7 +50,8 @@ class ColumnPartsTest {
     "19, 33, 1213, 1536",
     "20, 500, 2600, 3072",
     "31, 300, 768, 768",
-    "300, 40, 2304, 2304"
+    "300, 40, 2304, 2304",
+    "1100, 40, 1100, 1104"
   })
   void productsAreThoseOfDoubles(int rows, int terms, int columns, int stride) {
     INDArray a = Floats.random(1, rows, terms);
