@@ -39,6 +39,11 @@ public final class Floats {
   /** Asserts that the elements in row-major order are these, up to a tolerance. */
   public static void assertElements(INDArray actual, double[] expected, double tolerance) {
     double[] elements = actual.castTo(DataType.DOUBLE).dup('c').ravel().toDoubleVector();
-    assertThat(elements).containsExactly(expected, within(tolerance));
+    assertThat(elements).hasSameSizeAs(expected);
+    for (int i = 0; i < elements.length; i++) {
+      if (!(Math.abs(elements[i] - expected[i]) <= tolerance)) {
+        assertThat(elements[i]).as("element %s", i).isCloseTo(expected[i], within(tolerance));
+      }
+    }
   }
 }

@@ -126,8 +126,8 @@ public final class FourBitWeight extends QuantizedWeight {
   }
 
   /**
-   * Looks up codes. Its table is its own, of a length that the compiler knows, as it knows the
-   * bounds of the loop: it checks no index in there.
+   * Looks up codes. The table is a copy of known length, and the loop counts whole bytes, so that
+   * the compiler leaves out the checks of indices.
    */
   private static void unpack(
       byte[] bytes, int skipped, int size, float[] values, float[] target, int at) {

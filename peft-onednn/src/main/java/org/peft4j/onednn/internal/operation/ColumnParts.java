@@ -49,6 +49,7 @@ record ColumnParts(MatrixProduct product, long count) {
     MatrixLayout b = product.b();
     return !Gemm.takes(product)
         && product.operands() == Operands.SINGLE
+        && Gemm.mayAddBias(product)
         && b.rowMajor()
         && product.a().rows() >= ROWS
         && b.rows() >= TERMS

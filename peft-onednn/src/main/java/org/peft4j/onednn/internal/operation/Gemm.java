@@ -52,8 +52,8 @@ public final class Gemm {
    */
   private static final double LARGE = Processor.WIDE ? 0.0019 : 0.0037;
 
-  /** Rows that a thread must have at least. */
-  private static final int ROWS_OF_THREAD = Processor.WIDE ? 28 : 16;
+  /** Rows, and columns, that each thread must have at least. */
+  private static final int OF_THREAD = Processor.WIDE ? 28 : 16;
 
   private Gemm() {}
 
@@ -66,8 +66,13 @@ public final class Gemm {
         && product.a().rows() >= ROWS
         && b.rows() * b.columns() >= (product.a().rows() < MANY ? SMALL : SMALL_FOR_MANY)
         && !copied(b.columns())
-        && (!product.bias() || (product.alpha() == 1 && product.out().gapless()))
+        && mayAddBias(product)
         && (!Processor.WIDE || packs(product.a().rows(), b.columns(), b.rows()));
+  }
+
+  /** Whether a bias, if there is one, can be added to the result afterwards. */
+  static boolean mayAddBias(MatrixProduct product) {
+    return !product.bias() || (product.alpha() == 1 && product.out().gapless());
   }
 
   /**
@@ -175,7 +180,7 @@ public final class Gemm {
   static boolean packs(long rows, long columns, long terms) {
     long threads = Lanes.threads();
     return 1.0 / rows + 1.0 / columns < LARGE
-        && rows > ROWS_OF_THREAD * threads
+        && Math.min(rows, columns) > OF_THREAD * threads
         && terms > 2 * threads;
   }
 

@@ -68,6 +68,25 @@ class ColumnPartsTest {
     Floats.assertElements(y, biased, tolerance);
   }
 
+  /** A bias cannot be added to such a result afterwards. */
+  @ParameterizedTest
+  @CsvSource({"20, 1536", "1100, 1100"})
+  void aResultWithABiasMayBePartOfWiderRows(int rows, int columns) {
+    INDArray a = Floats.random(1, rows, 40);
+    INDArray b = Floats.random(2, 40, columns);
+    INDArray bias = Floats.random(3, 1, columns);
+    INDArray wide = Floats.random(4, rows, columns + 3);
+    INDArray before = wide.dup('c');
+    double[] expected = product(a, b, 1, Floats.zeros(rows, columns).addRowVector(bias));
+
+    KERNELS.affine(a, b, false, bias.reshape(columns), wide.get(all(), interval(1, columns + 1)));
+
+    Floats.assertElements(wide.get(all(), interval(1, columns + 1)).dup('c'), expected, 1e-4);
+    for (int column : new int[] {0, columns + 1, columns + 2}) {
+      assertThat(wide.getColumn(column)).isEqualTo(before.getColumn(column));
+    }
+  }
+
   @ParameterizedTest
   @CsvSource({"768, 2", "1023, 3", "50257, 29", "1207, 17", "1213, 1", "128, 2", "127, 1", "1, 1"})
   void partsAreEqual(long columns, long count) {
