@@ -88,4 +88,33 @@ class LauncherTest {
 
     assertThat(run(1, "plan")).singleElement().asString().contains("not built yet. Run: (cd ");
   }
+
+  /** From Java 25 on, where the weights that a command trains on have 4 bits. */
+  @Test
+  void vectorInstructionsAreAskedForWhereTheyPay() throws Exception {
+    jar("peft-cli-0.1.jar", 0);
+    Files.writeString(
+        java.resolve("bin/java"),
+        "#!/bin/sh\nif [ \"$1\" = --list-modules ]; then echo jdk.incubator.vector@25; fi\n"
+            + "printf '%s\\n' \"$@\"\n");
+    Files.writeString(
+        home.resolve("config.json"),
+        "{\"quantization_config\": {\"bnb_4bit_quant_type\": \"nf4\"}}");
+
+    assertThat(vectors("generate", "--model", "m")).isTrue();
+    assertThat(vectors("train", "--quantization", "nf4")).isFalse();
+
+    Files.writeString(java.resolve("release"), "JAVA_VERSION=\"25.0.1\"\n");
+    assertThat(vectors("train", "--quantization", "nf4")).isTrue();
+    assertThat(vectors("eval", "--quantization=fp4", "--data", "d")).isTrue();
+    assertThat(vectors("train", "--model", home.toString())).isTrue();
+    assertThat(vectors("train", "--model=" + home)).isTrue();
+    assertThat(vectors("train", "--model", home + "/none", "--quantization", "int8")).isFalse();
+    assertThat(vectors("train", "--help", "--quantization", "nf4")).isFalse();
+    assertThat(vectors("plan", "--quantization", "nf4")).isFalse();
+  }
+
+  private boolean vectors(String... arguments) throws Exception {
+    return run(0, arguments).contains("jdk.incubator.vector");
+  }
 }

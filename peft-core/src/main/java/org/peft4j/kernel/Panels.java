@@ -12,9 +12,10 @@ import org.peft4j.memory.ReusedScope;
  */
 final class Panels {
   /** Bytes of a panel. */
-  private static final long SIZE = 4 << 20;
+  private static final long SIZE = 8 << 20;
 
-  private static final long LEAST_ROWS = 16;
+  /** A panel has a multiple of so many rows: products of oneDNN are computed in such blocks. */
+  private static final long BLOCK = 64;
 
   private Panels() {}
 
@@ -52,7 +53,7 @@ final class Panels {
   private static void forEach(Kernels kernels, WeightRows weight, Use use) {
     long width = weight.columns();
     DataType type = kernels.panelType(weight);
-    long most = Math.max(LEAST_ROWS, SIZE / (width * type.width()));
+    long most = Math.max(1, Math.round((double) SIZE / (width * type.width() * BLOCK))) * BLOCK;
     try (ReusedScope scratch = new ReusedScope()) {
       INDArray memory = scratch.array(type, Math.min(most, weight.rows()), width);
       for (long from = 0; from < weight.rows(); from += most) {

@@ -12,7 +12,7 @@ public interface WeightRows {
   DataType type();
 
   /**
-   * Writes rows, one after the other, rounded where {@link #type} is BFLOAT16. Several threads may
+   * Writes rows, one after the other, not rounded whatever {@link #type} is. Several threads may
    * call it at once.
    *
    * @param to the row after the last

@@ -57,29 +57,28 @@ public final class FourBitWeight extends QuantizedWeight {
     return factors;
   }
 
-  /** A block after the other. */
   @Override
   void decode(long first, int count, float[] target, int at) {
-    decode(first, count, target, at, false);
-  }
-
-  private void decode(long first, int count, float[] target, int at, boolean rounding) {
-    int blockSize = quantization.blockSize();
-    float[] values = new float[16];
-    byte[] bytes = new byte[blockSize / 2 + 1];
-    ByteBuffer buffer = codes.buffer();
-    long end = first + count;
-    int out = at;
-    for (long from = first; from < end; ) {
-      int block = (int) (from / blockSize);
-      int size = (int) (Math.min(end, (block + 1L) * blockSize) - from);
-      scale(factors.of(block), values, rounding);
-      int firstByte = (int) (from >> 1);
-      buffer.get(firstByte, bytes, 0, (int) ((from + size - 1) >> 1) - firstByte + 1);
-      unpack(bytes, (int) (from & 1), size, values, target, out);
-      out += size;
-      from += size;
+    if (count == 0) {
+      return;
     }
+    int blockSize = quantization.blockSize();
+    long last = first + count - 1;
+    byte[] bytes = new byte[(int) ((last >> 1) - (first >> 1)) + 1];
+    codes.buffer().get((int) (first >> 1), bytes);
+    int block = (int) (first / blockSize);
+    float[] ofBlocks = new float[(int) (last / blockSize) - block + 1];
+    factors.get(block, ofBlocks);
+    PairTables.of(quantization.format())
+        .write(
+            bytes,
+            (int) (first & 1),
+            ofBlocks,
+            blockSize,
+            (int) (first % blockSize),
+            target,
+            at,
+            count);
   }
 
   @Override
@@ -89,13 +88,6 @@ public final class FourBitWeight extends QuantizedWeight {
 
   /** Rows that a product may take as codes, too. */
   private final class Coded extends Rows implements CodedRows {
-    /** Rounds the 16 values of a block, and not each number. */
-    @Override
-    public void write(int from, int to, float[] target) {
-      int count = Math.toIntExact((to - from) * columns());
-      decode(from * columns(), count, target, 0, type() == DataType.BFLOAT16);
-    }
-
     @Override
     public ByteBuffer codes() {
       return codes.buffer();
@@ -114,37 +106,6 @@ public final class FourBitWeight extends QuantizedWeight {
     @Override
     public void factors(int block, float[] target) {
       factors.get(block, target);
-    }
-  }
-
-  private void scale(float factor, float[] values, boolean rounding) {
-    Codebook codebook = Codebook.of(quantization.format());
-    for (int code = 0; code < values.length; code++) {
-      float value = codebook.value(code) * factor;
-      values[code] = rounding ? rounded(value) : value;
-    }
-  }
-
-  /**
-   * Looks up codes. The table is a copy of known length, and the loop counts whole bytes, so that
-   * the compiler leaves out the checks of indices.
-   */
-  private static void unpack(
-      byte[] bytes, int skipped, int size, float[] values, float[] target, int at) {
-    float[] table = new float[16];
-    System.arraycopy(values, 0, table, 0, table.length);
-    int first = at + skipped;
-    int pairs = (size - skipped) / 2;
-    if (skipped == 1) {
-      target[at] = table[bytes[0] & 15];
-    }
-    for (int i = 0; i < pairs; i++) {
-      int pair = bytes[skipped + i];
-      target[first + 2 * i] = table[pair >> 4 & 15];
-      target[first + 2 * i + 1] = table[pair & 15];
-    }
-    if (skipped + 2 * pairs < size) {
-      target[at + size - 1] = table[bytes[skipped + pairs] >> 4 & 15];
     }
   }
 

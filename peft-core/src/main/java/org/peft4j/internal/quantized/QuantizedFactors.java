@@ -67,8 +67,14 @@ public final class QuantizedFactors implements Factors {
   public void get(int first, float[] target) {
     byte[] read = new byte[target.length];
     codes.get(first, read);
-    for (int i = 0; i < read.length; i++) {
-      target[i] = VALUES[Byte.toUnsignedInt(read[i])] * scales[(first + i) / GROUP] + mean;
+    for (int from = 0; from < read.length; ) {
+      int group = (first + from) / GROUP;
+      int to = Math.min(read.length, (group + 1) * GROUP - first);
+      float scale = scales[group];
+      for (int i = from; i < to; i++) {
+        target[i] = VALUES[Byte.toUnsignedInt(read[i])] * scale + mean;
+      }
+      from = to;
     }
   }
 

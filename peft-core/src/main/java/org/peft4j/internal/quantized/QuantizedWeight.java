@@ -7,7 +7,6 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.error.PeftException;
 import org.peft4j.kernel.Kernels;
 import org.peft4j.kernel.WeightRows;
-import org.peft4j.safetensors.BFloat16;
 import org.peft4j.weight.FrozenWeight;
 import org.peft4j.weight.Replacement;
 import org.peft4j.weight.WeightView;
@@ -99,11 +98,6 @@ public abstract class QuantizedWeight implements FrozenWeight {
     }
   }
 
-  /** The nearest BFLOAT16. */
-  static float rounded(float number) {
-    return BFloat16.toFloat(BFloat16.fromFloat(number));
-  }
-
   private static void assign(float[] values, INDArray target) {
     try (INDArray made = Nd4j.createFromArray(values)) {
       target.assign(made.reshape('c', target.shape()));
@@ -131,11 +125,6 @@ public abstract class QuantizedWeight implements FrozenWeight {
     public void write(int from, int to, float[] target) {
       int count = Math.toIntExact((to - from) * shape[1]);
       decode(from * shape[1], count, target, 0);
-      if (type == DataType.BFLOAT16) {
-        for (int i = 0; i < count; i++) {
-          target[i] = rounded(target[i]);
-        }
-      }
     }
   }
 

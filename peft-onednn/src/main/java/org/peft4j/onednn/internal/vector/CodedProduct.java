@@ -7,9 +7,10 @@ import org.peft4j.kernel.CodedRows;
 import org.peft4j.onednn.internal.RowTasks;
 
 /**
- * Few rows times a matrix in 4 bits, straight from its codes: each is read once. One or two rows
- * are multiplied by tables of products. With vector instructions, more rows share the values of a
- * row of codes, and so do a few rows of the matrix, which are not worth tables.
+ * Few rows times a matrix in 4 bits, straight from its codes: each is read once. Java 25 chooses
+ * values by permutations, where it has vector instructions. Before, one or two rows are multiplied
+ * by tables of products; with vector instructions, more rows share the values of a row of codes,
+ * and so do a few rows of the matrix, which are not worth tables.
  */
 public final class CodedProduct {
   /** Codes in a byte. */
@@ -44,7 +45,9 @@ public final class CodedProduct {
    */
   public static void multiply(INDArray x, CodedRows weight, INDArray out) {
     boolean few = x.size(0) <= TABLES || !VectorUnit.PRESENT;
-    if (few && TableProduct.possible(weight)) {
+    if (VectorUnit.PRESENT && PermutedProduct.possible(weight)) {
+      PermutedProduct.multiply(x, weight, out);
+    } else if (few && TableProduct.possible(weight)) {
       TableProduct.multiply(x, weight, out);
     } else {
       multiplyValues(x, weight, out);

@@ -117,6 +117,20 @@ class CodedProductTest {
     }
   }
 
+  /** Parts of rows of blocks too: 320 columns are two and a half blocks of 128. */
+  @ParameterizedTest
+  @CsvSource({"9, 64, 64", "7, 192, 64", "5, 128, 128", "6, 320, 128", "4, 320, 4096", "5, 96, 32"})
+  void rowsAreThoseOfTheMatrix(int rows, int columns, int blockSize) {
+    Random4Bits weight = Random4Bits.of(rows, columns, blockSize);
+    float[] expected = new float[2 * columns];
+    float[] actual = new float[2 * columns];
+    weight.write(2, 4, expected);
+
+    PermutedRows.of(weight).write(2, 4, actual);
+
+    assertThat(actual).isEqualTo(expected);
+  }
+
   @ParameterizedTest
   @CsvSource({"5, 64, 64, 64", "1, 33, 200, 8", "1, 40, 160, 128", "1, 2, 64, 64"})
   void othersAreLeftToPanels(int m, int out, int in, int blockSize) {
