@@ -157,6 +157,23 @@ class PlanTest {
         .isEqualTo(all - 2 * (24 * (4 * square + gated) + 23 * (8 * square + gated)));
   }
 
+  /** The first blocks of the encoder, as many as 64 MB hold, and the largest of the others. */
+  @Test
+  void blocksThatAreKeptCountToo() throws IOException {
+    Run offloaded = Run.of("plan", MT0_LARGE, "-t", "q,v", "--offload", "disk", "--json");
+    Run keeping = Run.of("plan", MT0_LARGE, "-t", "q,v", "--offload", "disk:64M", "--json");
+
+    long encoders = 2 * (4 * 1024 * 1024 + 3 * 1024 * 2816);
+    assertThat(bf16(keeping) - bf16(offloaded)).isEqualTo((64L << 20) / encoders * encoders);
+    Run wrong = Run.of("plan", MT0_LARGE, "-t", "q,v", "--offload", "disk:1T");
+    assertThat(wrong.status()).isNotZero();
+    assertThat(wrong.err()).contains("'disk:1T' is none of disk and disk:SIZE with a size such as");
+  }
+
+  private static long bf16(Run run) throws IOException {
+    return JSON.readTree(run.out()).path("memory").path("bf16").path("weights").asLong();
+  }
+
   @Test
   void aSavedAdaptersConfigCanBePlanned() {
     Run byAdapter = Run.of("plan", Run.LLAMA, "--adapter", Run.ADAPTER);

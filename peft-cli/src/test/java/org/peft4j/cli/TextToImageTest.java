@@ -247,6 +247,12 @@ class TextToImageTest {
     assertThat(work.resolve("offloaded/adapter_model.safetensors"))
         .hasSameBinaryContentAs(work.resolve("plain/adapter_model.safetensors"));
     assertThat(plain.status()).isZero();
+
+    Path picture = work.resolve("plain.png");
+    assertThat(generate(picture).status()).isZero();
+    Path same = work.resolve("offloaded.png");
+    assertThat(generate(same, "--offload", "disk:1M").status()).isZero();
+    assertThat(same).hasSameBinaryContentAs(picture);
   }
 
   @Test

@@ -2,6 +2,7 @@ package org.peft4j.diffusion;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.learning.config.Adam;
 import org.nd4j.linalg.learning.config.IUpdater;
@@ -19,9 +20,9 @@ import org.peft4j.transformers.config.Precision;
  *     {@code precision}
  * @param gradientCheckpointing whether layers keep only their input for the backward pass and
  *     recompute the rest: less memory, a third more time, the same gradients bit for bit
- * @param offload whether the weights of layers stay in their file: those of the layer that will
- *     follow are read ahead, and a layer's are given back when it has run; the same numbers bit for
- *     bit
+ * @param offload where the weights of layers stay in their file, the bytes of the first layers that
+ *     remain in memory once they were read: those of the layer that will follow are read ahead, and
+ *     a layer's are given back when it has run; the same numbers bit for bit
  * @param updater the updater of adapters that train on the model
  * @param regularization regularisation of the adapters, such as weight decay
  * @param seed the seed of the graph
@@ -31,7 +32,7 @@ public record DiffusionOptions(
     Precision precision,
     Optional<Quantization> quantization,
     boolean gradientCheckpointing,
-    boolean offload,
+    OptionalLong offload,
     IUpdater updater,
     List<Regularization> regularization,
     long seed) {
@@ -44,6 +45,10 @@ public record DiffusionOptions(
     if (precision == Precision.BF16 && dataType != DataType.FLOAT) {
       throw new PeftException("precision BF16 needs the dataType FLOAT; it is " + dataType + ".");
     }
+    if (offload.isPresent() && offload.getAsLong() < 0) {
+      throw new PeftException(
+          "offload keeps " + offload.getAsLong() + " bytes; allowed: 0 or more.");
+    }
     regularization = List.copyOf(regularization);
   }
 
@@ -54,7 +59,7 @@ public record DiffusionOptions(
         Precision.FP32,
         Optional.empty(),
         false,
-        false,
+        OptionalLong.empty(),
         new Adam(LEARNING_RATE),
         List.of(),
         0);
@@ -104,6 +109,18 @@ public record DiffusionOptions(
 
   /** Leaves the weights of layers in their file, or not. */
   public DiffusionOptions withOffload(boolean value) {
+    return withOffload(value ? OptionalLong.of(0) : OptionalLong.empty());
+  }
+
+  /**
+   * Leaves the weights of layers in their file, with as many of the first layers in memory as have
+   * this many bytes together: they are read once.
+   */
+  public DiffusionOptions withOffloadKeeping(long bytes) {
+    return withOffload(OptionalLong.of(bytes));
+  }
+
+  private DiffusionOptions withOffload(OptionalLong value) {
     return new DiffusionOptions(
         dataType,
         precision,

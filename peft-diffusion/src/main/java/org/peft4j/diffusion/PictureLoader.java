@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -85,7 +86,7 @@ final class PictureLoader {
       return new PictureModel(
           architecture,
           weights,
-          options.offload() ? offloaded(architecture, weights) : WeightPages.AS_THEY_ARE,
+          pages(options.offload(), architecture, weights),
           options.gradientCheckpointing());
     } catch (PeftException e) {
       weights.close();
@@ -93,8 +94,12 @@ final class PictureLoader {
     }
   }
 
-  /** The weights of each stage but the small last one. */
-  private static WeightPages offloaded(PictureArchitecture architecture, WeightStore weights) {
+  /** Where weights are offloaded, those of each stage but the small last one. */
+  private static WeightPages pages(
+      OptionalLong offload, PictureArchitecture architecture, WeightStore weights) {
+    if (offload.isEmpty()) {
+      return WeightPages.AS_THEY_ARE;
+    }
     List<Map<String, SiteParameter>> stages = new ArrayList<>();
     for (Stage stage : architecture.stages()) {
       Map<String, SiteParameter> tensors = new TreeMap<>();
@@ -105,7 +110,7 @@ final class PictureLoader {
       }
       stages.add(tensors);
     }
-    return OffloadedWeights.of(stages, weights, "");
+    return OffloadedWeights.of(stages, weights, offload.getAsLong(), "");
   }
 
   private static TensorKeys keys(PictureArchitecture architecture) {

@@ -167,9 +167,9 @@ record ModelLoader(Path folder, ModelArchitecture architecture, TransformerOptio
   }
 
   private FrozenModel model(WeightStore weights) {
-    if (options.offload()) {
+    if (options.offload().isPresent()) {
       try {
-        weights.offload(architecture);
+        weights.offload(architecture, options.offload().getAsLong());
       } catch (PeftException e) {
         weights.close();
         throw e;

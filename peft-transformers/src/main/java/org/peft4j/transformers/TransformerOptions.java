@@ -2,6 +2,7 @@ package org.peft4j.transformers;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Consumer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.learning.config.Adam;
@@ -34,8 +35,9 @@ import org.peft4j.transformers.config.Precision;
  *     {@code precision}: for merging into them
  * @param neftuneAlpha α of NEFTune's noise on the embeddings of tokens in training, uniform between
  *     ±α/√(L·d) for L tokens of width d (Jain et al., 2023); 0 for none
- * @param offload whether the weights of blocks stay in their file: the pages of the block that will
- *     follow are read ahead, and those of one that has run are given back
+ * @param offload where the weights of blocks stay in their file, the bytes of the first blocks that
+ *     remain in memory once they were read: the pages of the block that will follow are read ahead,
+ *     and those of one that has run are given back
  * @param interpolatedPositions whether a vision model reads pictures of other sizes than its own:
  *     its positions are interpolated, as with transformers' {@code interpolate_pos_encoding}
  */
@@ -52,7 +54,7 @@ public record TransformerOptions(
     double labelSmoothing,
     boolean widening,
     double neftuneAlpha,
-    boolean offload,
+    OptionalLong offload,
     boolean interpolatedPositions) {
   private static final double LEARNING_RATE = 1e-4;
 
@@ -70,6 +72,10 @@ public record TransformerOptions(
     if (!(neftuneAlpha >= 0 && Double.isFinite(neftuneAlpha))) {
       throw new PeftException(
           "neftuneAlpha is " + neftuneAlpha + "; allowed: 0 and above, finite.");
+    }
+    if (offload.isPresent() && offload.getAsLong() < 0) {
+      throw new PeftException(
+          "offload keeps " + offload.getAsLong() + " bytes; allowed: 0 or more.");
     }
     regularization = List.copyOf(regularization);
   }
@@ -92,7 +98,7 @@ public record TransformerOptions(
         0,
         false,
         0,
-        false,
+        OptionalLong.empty(),
         false);
   }
 
@@ -157,7 +163,16 @@ public record TransformerOptions(
    * precision of the options or in fewer bits.
    */
   public TransformerOptions withOffload(boolean value) {
-    return changed(fields -> fields.offload = value);
+    OptionalLong offload = value ? OptionalLong.of(0) : OptionalLong.empty();
+    return changed(fields -> fields.offload = offload);
+  }
+
+  /**
+   * The same, with as many of the first blocks in memory as have this many bytes together: they are
+   * read once.
+   */
+  public TransformerOptions withOffloadKeeping(long bytes) {
+    return changed(fields -> fields.offload = OptionalLong.of(bytes));
   }
 
   /** Pictures of any size, for a vision model whose own pictures are square. */
@@ -185,7 +200,7 @@ public record TransformerOptions(
     private double labelSmoothing;
     private boolean widening;
     private double neftuneAlpha;
-    private boolean offload;
+    private OptionalLong offload;
     private boolean interpolatedPositions;
 
     Fields(TransformerOptions options) {

@@ -75,6 +75,7 @@ class OffloadTest {
     TransformerOptions options = PLAIN.withGradientCheckpointing(checkpointing);
 
     assertThat(run(Golden.base(base), options.withOffload(true)))
+        .isEqualTo(run(Golden.base(base), options.withOffloadKeeping(20_000)))
         .isEqualTo(run(Golden.base(base), options));
   }
 
@@ -159,12 +160,20 @@ class OffloadTest {
     long all = plan.weights().bytes(Precision.FP32);
 
     long offloaded = largest(model, PLAIN.withOffload(true));
+    long four = 4L * 4 * (4 * 256 * 256 + 3 * 256 * 768);
+    // Vectors of blocks count, too: with their bytes, four blocks are a little more.
+    Path other = folder.resolve("other"); // The pages of the first stay until they are collected.
+    RandomCheckpoint.init(config, other, 1);
+    long keeping = largest(other, PLAIN.withOffloadKeeping(four + (1 << 15)));
     long mapped = largest(model, PLAIN); // After it: its pages stay until they are collected.
 
     assertThat(mapped).isBetween(all * 9 / 10, all + (1 << 20));
-    long planned = plan.weights().offloaded(Precision.FP32, Optional.empty());
+    long planned = plan.weights().offloaded(Precision.FP32, Optional.empty(), 0);
     assertThat(planned).isEqualTo(all - 11L * 4 * (4 * 256 * 256 + 3 * 256 * 768));
     assertThat(offloaded).isBetween(planned / 2, planned + (1 << 20));
+    long kept = plan.weights().offloaded(Precision.FP32, Optional.empty(), four);
+    assertThat(kept).isEqualTo(planned + four);
+    assertThat(keeping).isBetween(offloaded + four * 9 / 10, kept + (1 << 20));
   }
 
   /** The most bytes of the file in this process's memory while it trains. */

@@ -37,6 +37,9 @@ public final class UNetSteps implements Callable<Integer> {
   @Option(names = "--offload", description = "leave the weights of layers in their file")
   boolean offload;
 
+  @Option(names = "--keep", description = "MB of them that stay in memory with --offload")
+  long keptMegabytes;
+
   public static void main(String[] arguments) {
     StepOptions.run(new UNetSteps(), arguments);
   }
@@ -47,14 +50,14 @@ public final class UNetSteps implements Callable<Integer> {
         DiffusionOptions.defaults()
             .withPrecision(options.precision())
             .withGradientCheckpointing(options.checkpointing())
-            .withOffload(offload)
             .withUpdater(new Adam(1e-4));
+    DiffusionOptions placed = offload ? held.withOffloadKeeping(keptMegabytes << 20) : held;
     try (UNet unet =
             Diffusion.loadUNet(
                 options.model(),
                 fourBits
-                    ? held.withQuantization(BlockQuantization.of(QuantizedFormat.NF4))
-                    : held);
+                    ? placed.withQuantization(BlockQuantization.of(QuantizedFormat.NF4))
+                    : placed);
         PeftModel<ComputationGraph> peft =
             unet.wrap(options.lora("to_k", "to_q", "to_v", "to_out.0"))) {
       TimedSteps.run(options.steps(), peft.network(), () -> batch(unet));

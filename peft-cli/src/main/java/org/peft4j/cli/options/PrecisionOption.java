@@ -19,35 +19,29 @@ public final class PrecisionOption {
 
   @Mixin public QuantizationOptions quantization = new QuantizationOptions();
 
-  /** Where {@code --offload} leaves weights. */
-  public enum Offload {
-    DISK;
-
-    @Override
-    public String toString() {
-      return "disk";
-    }
-  }
-
   @Option(
       names = "--offload",
       paramLabel = "disk",
+      converter = OffloadArgument.Converter.class,
       description =
           "disk: leave the weights of blocks in their file, one block at a time in memory. For"
-              + " safetensors in the type of --precision, or quantised by peft quantize.")
-  public Optional<Offload> offload = Optional.empty();
+              + " safetensors in the type of --precision, or quantised by peft quantize."
+              + OffloadArgument.KEEPING)
+  public Optional<OffloadArgument> offload = Optional.empty();
 
   /** The options of a model in that precision. */
   public TransformerOptions options() {
-    TransformerOptions options =
-        TransformerOptions.defaults().withPrecision(value).withOffload(offload.isPresent());
-    return quantization.value().map(options::withQuantization).orElse(options);
+    TransformerOptions options = TransformerOptions.defaults().withPrecision(value);
+    TransformerOptions held =
+        offload.map(where -> options.withOffloadKeeping(where.kept())).orElse(options);
+    return quantization.value().map(held::withQuantization).orElse(held);
   }
 
   /** The options of a model of pictures in that precision. */
   public DiffusionOptions diffusion() {
-    DiffusionOptions options =
-        DiffusionOptions.defaults().withPrecision(value).withOffload(offload.isPresent());
-    return quantization.value().map(options::withQuantization).orElse(options);
+    DiffusionOptions options = DiffusionOptions.defaults().withPrecision(value);
+    DiffusionOptions held =
+        offload.map(where -> options.withOffloadKeeping(where.kept())).orElse(options);
+    return quantization.value().map(held::withQuantization).orElse(held);
   }
 }

@@ -7,16 +7,16 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import org.peft4j.diffusion.DiffusionOptions;
+import org.peft4j.cli.options.PrecisionOption;
 import org.peft4j.diffusion.pipeline.PictureRequest;
 import org.peft4j.diffusion.pipeline.StableDiffusion;
 import org.peft4j.diffusion.sampling.SamplingSettings;
 import org.peft4j.diffusion.schedule.SamplerKind;
 import org.peft4j.error.PeftException;
 import org.peft4j.internal.Quoted;
-import org.peft4j.transformers.config.Precision;
 import org.peft4j.vision.PictureWriter;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -109,8 +109,7 @@ public final class GenerateImageCommand implements Runnable {
       description = "Pixels (default: those of the model's training, or 512).")
   Optional<Integer> width = Optional.empty();
 
-  @Option(names = "--bf16", description = "Hold the weights in BF16: half the memory.")
-  boolean bf16;
+  @Mixin PrecisionOption precision = new PrecisionOption();
 
   @Option(
       names = {"-o", "--output"},
@@ -124,9 +123,7 @@ public final class GenerateImageCommand implements Runnable {
   @Override
   public void run() {
     Optional<SamplerKind> asked = scheduler.map(GenerateImageCommand::kind);
-    DiffusionOptions options = DiffusionOptions.defaults();
-    try (StableDiffusion opened =
-        StableDiffusion.load(model, bf16 ? options.withPrecision(Precision.BF16) : options)) {
+    try (StableDiffusion opened = StableDiffusion.load(model, precision.diffusion())) {
       adapter.ifPresent(opened::adapt);
       SamplerKind kind =
           asked.orElseGet(() -> SamplerKind.of(opened.schedule().config().className()));

@@ -11,7 +11,7 @@ import org.peft4j.cli.options.NewAdapter;
 import org.peft4j.cli.options.OptimizerName;
 import org.peft4j.cli.options.OptionNames;
 import org.peft4j.cli.options.Output;
-import org.peft4j.cli.options.PrecisionOption.Offload;
+import org.peft4j.cli.options.OffloadArgument;
 import org.peft4j.cli.options.QuantizationOptions;
 import org.peft4j.cli.options.TaskArgument;
 import org.peft4j.config.PeftConfig;
@@ -125,8 +125,11 @@ public final class PlanCommand implements Runnable {
   @Option(
       names = "--offload",
       paramLabel = "disk",
-      description = "disk: the weights of blocks stay in their file, one block in memory.")
-  Optional<Offload> offload = Optional.empty();
+      converter = OffloadArgument.Converter.class,
+      description =
+          "disk: the weights of blocks stay in their file, one block in memory."
+              + OffloadArgument.KEEPING)
+  Optional<OffloadArgument> offload = Optional.empty();
 
   @Option(names = "--json", description = "Print JSON, with all numbers in bytes.")
   boolean json;
@@ -156,7 +159,7 @@ public final class PlanCommand implements Runnable {
     TrainingBatch size = OPTIONS.in(() -> new TrainingBatch(batch, length));
     TransformerPlan plan = Transformers.plan(path, head(config), config, size);
     boolean pictures = !Families.read(path).readsText();
-    return PlannedRun.of(plan, pictures, quantization.of(path), chosen(), offload.isPresent());
+    return PlannedRun.of(plan, pictures, quantization.of(path), chosen(), offload);
   }
 
   /** The autoencoder of Stable Diffusion makes latents of an eighth of a picture's extents. */
@@ -177,7 +180,7 @@ public final class PlanCommand implements Runnable {
     int side = Math.max(1, length / LATENT_PART);
     PictureBatch size = new OptionNames(NAMES).in(() -> new PictureBatch(batch, side));
     return PlannedRun.of(
-        UNetPlanner.plan(path, config, size), quantization.value(), chosen(), offload.isPresent());
+        UNetPlanner.plan(path, config, size), quantization.value(), chosen(), offload);
   }
 
   private StandardOptimizer chosen() {

@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import org.peft4j.cli.options.OffloadArgument;
 import org.peft4j.diffusion.plan.UNetPlan;
 import org.peft4j.plan.AdapterPlan;
 import org.peft4j.plan.TrainingMemory;
@@ -43,14 +44,19 @@ record PlannedRun(
       boolean pictures,
       Optional<Quantization> quantization,
       StandardOptimizer optimizer,
-      boolean offload) {
+      Optional<OffloadArgument> offload) {
     Map<String, Integer> batch = new LinkedHashMap<>();
     batch.put("batch", plan.batch().sequences());
     batch.put("length", plan.batch().length());
     Estimate estimate =
         (precision, checkpointing) -> {
           TrainingMemory all = plan.memory(precision, quantization, checkpointing);
-          return offload ? all.withWeights(plan.weights().offloaded(precision, quantization)) : all;
+          return offload
+              .map(
+                  where ->
+                      all.withWeights(
+                          plan.weights().offloaded(precision, quantization, where.kept())))
+              .orElse(all);
         };
     return new PlannedRun(
         plan.modelType(),
@@ -63,7 +69,7 @@ record PlannedRun(
         estimate,
         quantization,
         optimizer,
-        offload);
+        offload.isPresent());
   }
 
   /** A plan for a UNet. */
@@ -71,7 +77,7 @@ record PlannedRun(
       UNetPlan plan,
       Optional<Quantization> quantization,
       StandardOptimizer optimizer,
-      boolean offload) {
+      Optional<OffloadArgument> offload) {
     int side = plan.batch().side();
     Map<String, Integer> batch = new LinkedHashMap<>();
     batch.put("batch", plan.batch().pictures());
@@ -84,11 +90,13 @@ record PlannedRun(
         text("%,d × %,d × %,d pixels of samples", plan.batch().pictures(), side, side),
         (precision, checkpointing) -> {
           TrainingMemory all = plan.memory(precision, quantization, checkpointing);
-          return offload ? all.withWeights(plan.offloaded(precision)) : all;
+          return offload
+              .map(where -> all.withWeights(plan.offloaded(precision, where.kept())))
+              .orElse(all);
         },
         quantization,
         optimizer,
-        offload);
+        offload.isPresent());
   }
 
   private static String text(String format, Object... numbers) {

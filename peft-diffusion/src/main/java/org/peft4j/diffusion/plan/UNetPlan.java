@@ -9,6 +9,7 @@ import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
 import org.peft4j.site.SiteParameter;
 import org.peft4j.transformers.config.Precision;
+import org.peft4j.transformers.plan.OffloadedSizes;
 
 /**
  * What a config would train in a UNet, and the memory that training would take.
@@ -49,12 +50,17 @@ public record UNetPlan(
         .withActivations(checkpointing ? checkpointed : activations);
   }
 
-  /** Bytes of weights in memory while those of all layers but the largest stay in their file. */
-  public long offloaded(Precision precision) {
-    return stages.stream()
-        .mapToLong(sites -> weights(sites, precision, Optional.empty()))
-        .max()
-        .orElse(0);
+  /**
+   * Bytes of weights in memory while those of all layers but the largest stay in their file.
+   *
+   * @param kept bytes of the first layers that remain in memory
+   */
+  public long offloaded(Precision precision, long kept) {
+    return OffloadedSizes.inMemory(
+        stages.stream()
+            .mapToLong(sites -> weights(sites, precision, Optional.empty()))
+            .toArray(),
+        kept);
   }
 
   private static long weights(

@@ -59,7 +59,7 @@ class UNetPlanTest {
 
     assertThat(plain.weights()).isEqualTo(4 * 859_520_964L);
     // The largest layer has convolutions of 2,560 and 1,280 to 1,280 channels and their shortcut.
-    assertThat(plan.offloaded(Precision.FP32)).isBetween(4 * 47_500_000L, 4 * 49_500_000L);
+    assertThat(plan.offloaded(Precision.FP32, 0)).isBetween(4 * 47_500_000L, 4 * 49_500_000L);
     assertThat(half.weights()).isBetween(2 * 859_520_964L, 2 * 860_500_000L);
     assertThat(half.activations()).isLessThan(plain.activations() * 3 / 5);
     long top =

@@ -7,7 +7,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.stream.LongStream;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.peft4j.quantization.Quantization;
 import org.peft4j.site.Site;
@@ -77,12 +76,16 @@ public record WeightSizes(
         + of(inBlocks.keySet(), precision, quantization);
   }
 
-  /** Bytes in memory while the linear weights of all blocks but one stay in their file. */
-  public long offloaded(Precision precision, Optional<Quantization> quantization) {
-    LongStream eachBlock = blocks.stream().mapToLong(m -> of(m, precision, quantization));
+  /**
+   * Bytes in memory while the linear weights of all blocks but one stay in their file.
+   *
+   * @param kept bytes of the first blocks that remain in memory
+   */
+  public long offloaded(Precision precision, Optional<Quantization> quantization, long kept) {
+    long[] eachBlock = blocks.stream().mapToLong(m -> of(m, precision, quantization)).toArray();
     return bytes(precision)
         - of(inBlocks.keySet(), precision, Optional.empty())
-        + eachBlock.max().orElse(0);
+        + OffloadedSizes.inMemory(eachBlock, kept);
   }
 
   private long of(

@@ -16,6 +16,9 @@ final class NarrowPermutation extends PermutedCodes {
   private static final VectorSpecies<Long> LONGS = LongVector.SPECIES_256;
   private static final int LANES = FLOATS.length();
 
+  /** Planes of codes in a step of {@link #dot}: the compiler gives up on methods with more. */
+  private static final int PLANES = 4;
+
   private final IntVector lower;
   private final IntVector upper;
 
@@ -29,64 +32,51 @@ final class NarrowPermutation extends PermutedCodes {
   }
 
   @Override
-  float dot(long[] words, float[] factors, float[] x) {
-    return dot(words, factors, x, lower, upper);
+  float dot(long[] words, int word, float[] factors, int unit, float[] x) {
+    return dot(words, word, factors, unit, x, lower, upper);
   }
 
   private static float dot(
-      long[] words, float[] factors, float[] x, IntVector lower, IntVector upper) {
+      long[] words,
+      int word,
+      float[] factors,
+      int unit,
+      float[] x,
+      IntVector lower,
+      IntVector upper) {
     FloatVector sum = FloatVector.zero(FLOATS);
-    for (int at = 0, unit = 0; at < x.length; at += UNIT, unit++) {
-      IntVector codes = LongVector.fromArray(LONGS, words, at / WORD).reinterpretAsInts();
-      FloatVector a =
-          values(codes, codes.lanewise(VectorOperators.LSHL, 28), lower, upper)
-              .mul(FloatVector.fromArray(FLOATS, x, at));
-      FloatVector b =
-          values(
-                  codes.lanewise(VectorOperators.LSHR, 4),
-                  codes.lanewise(VectorOperators.LSHL, 24),
-                  lower,
-                  upper)
-              .mul(FloatVector.fromArray(FLOATS, x, at + 8));
-      a =
-          values(
-                  codes.lanewise(VectorOperators.LSHR, 8),
-                  codes.lanewise(VectorOperators.LSHL, 20),
-                  lower,
-                  upper)
-              .fma(FloatVector.fromArray(FLOATS, x, at + 16), a);
-      b =
-          values(
-                  codes.lanewise(VectorOperators.LSHR, 12),
-                  codes.lanewise(VectorOperators.LSHL, 16),
-                  lower,
-                  upper)
-              .fma(FloatVector.fromArray(FLOATS, x, at + 24), b);
-      a =
-          values(
-                  codes.lanewise(VectorOperators.LSHR, 16),
-                  codes.lanewise(VectorOperators.LSHL, 12),
-                  lower,
-                  upper)
-              .fma(FloatVector.fromArray(FLOATS, x, at + 32), a);
-      b =
-          values(
-                  codes.lanewise(VectorOperators.LSHR, 20),
-                  codes.lanewise(VectorOperators.LSHL, 8),
-                  lower,
-                  upper)
-              .fma(FloatVector.fromArray(FLOATS, x, at + 40), b);
-      a =
-          values(
-                  codes.lanewise(VectorOperators.LSHR, 24),
-                  codes.lanewise(VectorOperators.LSHL, 4),
-                  lower,
-                  upper)
-              .fma(FloatVector.fromArray(FLOATS, x, at + 48), a);
-      b =
-          values(codes.lanewise(VectorOperators.LSHR, 28), codes, lower, upper)
-              .fma(FloatVector.fromArray(FLOATS, x, at + 56), b);
-      sum = a.add(b).fma(FloatVector.broadcast(FLOATS, factors[unit]), sum);
+    for (int at = 0, i = unit; at < x.length; at += UNIT, i++) {
+      IntVector codes = LongVector.fromArray(LONGS, words, word + at / WORD).reinterpretAsInts();
+      FloatVector a = FloatVector.zero(FLOATS);
+      FloatVector b = a;
+      for (int plane = at; plane < at + UNIT; plane += PLANES * LANES) {
+        a =
+            values(codes, codes.lanewise(VectorOperators.LSHL, 28), lower, upper)
+                .fma(FloatVector.fromArray(FLOATS, x, plane), a);
+        b =
+            values(
+                    codes.lanewise(VectorOperators.LSHR, 4),
+                    codes.lanewise(VectorOperators.LSHL, 24),
+                    lower,
+                    upper)
+                .fma(FloatVector.fromArray(FLOATS, x, plane + 8), b);
+        a =
+            values(
+                    codes.lanewise(VectorOperators.LSHR, 8),
+                    codes.lanewise(VectorOperators.LSHL, 20),
+                    lower,
+                    upper)
+                .fma(FloatVector.fromArray(FLOATS, x, plane + 16), a);
+        b =
+            values(
+                    codes.lanewise(VectorOperators.LSHR, 12),
+                    codes.lanewise(VectorOperators.LSHL, 16),
+                    lower,
+                    upper)
+                .fma(FloatVector.fromArray(FLOATS, x, plane + 24), b);
+        codes = codes.lanewise(VectorOperators.LSHR, 16);
+      }
+      sum = a.add(b).fma(FloatVector.broadcast(FLOATS, factors[i]), sum);
     }
     return sum.reduceLanes(VectorOperators.ADD);
   }

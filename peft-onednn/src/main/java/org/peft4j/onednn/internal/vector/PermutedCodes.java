@@ -67,10 +67,12 @@ abstract class PermutedCodes {
    * {@code Σ factor·value·x} over a row.
    *
    * @param words whole steps
+   * @param word the first of the row
    * @param factors of units, whole steps
+   * @param unit the first of the row
    * @param x in order
    */
-  abstract float dot(long[] words, float[] factors, float[] x);
+  abstract float dot(long[] words, int word, float[] factors, int unit, float[] x);
 
   /**
    * Writes {@code factor·value} of each code.

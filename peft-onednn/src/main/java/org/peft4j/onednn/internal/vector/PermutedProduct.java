@@ -8,7 +8,37 @@ import org.peft4j.onednn.internal.RowTasks;
 
 /** Few rows times a matrix in 4 bits, by permutations. */
 final class PermutedProduct {
-  private PermutedProduct() {}
+  /** Rows of the matrix that are copied at once, where a row is whole steps. */
+  private static final int TOGETHER = 4;
+
+  private final CodedRows weight;
+  private final PermutedCodes codes;
+  private final float[][] x;
+  private final FewRows results;
+
+  /** Of a row of the matrix: words, and the same to the end of a step; blocks, units. */
+  private final int words;
+
+  private final int roomOfWords;
+  private final int blocks;
+  private final int units;
+  private final int roomOfUnits;
+
+  private PermutedProduct(float[][] x, CodedRows weight, FewRows results) {
+    this.weight = weight;
+    this.codes = PermutedCodes.of(weight.values());
+    this.x = new float[x.length][];
+    for (int row = 0; row < x.length; row++) {
+      this.x[row] = codes.ordered(x[row]);
+    }
+    this.results = results;
+    int columns = x[0].length;
+    words = columns / PermutedCodes.WORD;
+    roomOfWords = codes.room(columns) / PermutedCodes.WORD;
+    blocks = columns / weight.blockSize();
+    units = columns / PermutedCodes.UNIT;
+    roomOfUnits = codes.room(columns) / PermutedCodes.UNIT;
+  }
 
   /** Whether {@link #multiply} takes a matrix whose rows are whole blocks. */
   static boolean possible(CodedRows weight) {
@@ -19,34 +49,32 @@ final class PermutedProduct {
 
   /** As {@link CodedProduct#multiply}. */
   static void multiply(INDArray x, CodedRows weight, INDArray out) {
-    PermutedCodes codes = PermutedCodes.of(weight.values());
-    float[][] rows = FewRows.of(x);
-    int columns = rows[0].length;
-    float[][] ordered = new float[rows.length][];
-    for (int row = 0; row < rows.length; row++) {
-      ordered[row] = codes.ordered(rows[row]);
-    }
-    int words = columns / PermutedCodes.WORD;
-    int blocks = columns / weight.blockSize();
-    int inBlock = weight.blockSize() / PermutedCodes.UNIT;
-    int units = codes.room(columns) / PermutedCodes.UNIT;
+    PermutedProduct product =
+        new PermutedProduct(FewRows.of(x), weight, new FewRows(out, 1, false));
+    RowTasks.run(weight.rows(), weight.columns(), product::compute);
+  }
+
+  /** Makes the results of some rows of the matrix. */
+  private void compute(int from, int to) {
+    int together = words == roomOfWords ? TOGETHER : 1;
     LongBuffer memory = weight.codes().order(ByteOrder.LITTLE_ENDIAN).asLongBuffer();
-    FewRows results = new FewRows(out, 1, false);
-    RowTasks.run(
-        weight.rows(),
-        columns,
-        (from, to) -> {
-          long[] ofRow = new long[codes.room(columns) / PermutedCodes.WORD];
-          float[] ofBlocks = new float[blocks];
-          float[] ofUnits = new float[units];
-          for (int column = from; column < to; column++) {
-            memory.get(column * words, ofRow, 0, words);
-            weight.factors(column * blocks, ofBlocks);
-            PermutedCodes.spread(ofBlocks, 0, inBlock, ofUnits, columns / PermutedCodes.UNIT);
-            for (int row = 0; row < ordered.length; row++) {
-              results.put(row, column, codes.dot(ofRow, ofUnits, ordered[row]));
-            }
-          }
-        });
+    long[] ofRows = new long[together * roomOfWords];
+    float[] ofBlocks = new float[together * blocks];
+    float[] ofUnits = new float[together * roomOfUnits];
+    for (int first = from; first < to; first += together) {
+      int count = Math.min(together, to - first);
+      if (count < together) {
+        ofBlocks = new float[count * blocks];
+      }
+      memory.get(first * words, ofRows, 0, count * words);
+      weight.factors(first * blocks, ofBlocks);
+      PermutedCodes.spread(ofBlocks, 0, units / blocks, ofUnits, count * units);
+      for (int i = 0; i < count; i++) {
+        for (int row = 0; row < x.length; row++) {
+          float sum = codes.dot(ofRows, i * roomOfWords, ofUnits, i * roomOfUnits, x[row]);
+          results.put(row, first + i, sum);
+        }
+      }
+    }
   }
 }

@@ -51,15 +51,16 @@ final class WidePermutation extends PermutedCodes {
   }
 
   @Override
-  float dot(long[] words, float[] factors, float[] x) {
-    return dot(words, factors, x, table);
+  float dot(long[] words, int word, float[] factors, int unit, float[] x) {
+    return dot(words, word, factors, unit, x, table);
   }
 
-  private static float dot(long[] words, float[] factors, float[] x, IntVector table) {
+  private static float dot(
+      long[] words, int word, float[] factors, int unit, float[] x, IntVector table) {
     FloatVector first = FloatVector.zero(FLOATS);
     FloatVector second = first;
-    for (int at = 0, unit = 0; at < x.length; at += TILE, unit += 2) {
-      IntVector codes = LongVector.fromArray(LONGS, words, at / WORD).reinterpretAsInts();
+    for (int at = 0, i = unit; at < x.length; at += TILE, i += 2) {
+      IntVector codes = LongVector.fromArray(LONGS, words, word + at / WORD).reinterpretAsInts();
       FloatVector a = values(codes, table).mul(FloatVector.fromArray(FLOATS, x, at));
       FloatVector b =
           values(codes.lanewise(VectorOperators.LSHR, 4), table)
@@ -83,8 +84,8 @@ final class WidePermutation extends PermutedCodes {
           values(codes.lanewise(VectorOperators.LSHR, 28), table)
               .fma(FloatVector.fromArray(FLOATS, x, at + 112), b);
       a = a.add(b);
-      first = a.fma(FloatVector.broadcast(FLOATS, factors[unit]), first);
-      second = a.fma(FloatVector.broadcast(FLOATS, factors[unit + 1]), second);
+      first = a.fma(FloatVector.broadcast(FLOATS, factors[i]), first);
+      second = a.fma(FloatVector.broadcast(FLOATS, factors[i + 1]), second);
     }
     first = first.mul(FloatVector.fromArray(FLOATS, FIRST, 0));
     second = second.fma(FloatVector.fromArray(FLOATS, SECOND, 0), first);

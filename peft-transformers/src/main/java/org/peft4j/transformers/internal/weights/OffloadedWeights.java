@@ -11,26 +11,45 @@ import org.peft4j.site.SiteParameter;
 /**
  * Groups of weights that stay in their mapped file. The pages of the group that will follow are
  * read ahead; those of a group that has been used are given back, so that one group's are in this
- * process's memory. The system may keep others for as long as nobody needs the memory.
+ * process's memory, and the first groups' where some are kept. The system may keep others for as
+ * long as nobody needs the memory.
+ *
+ * <p>The first groups are kept and no others: so each pass, forward or back, reads the same rest,
+ * and never a group that it gave back in favour of a later one.
  */
 public final class OffloadedWeights implements WeightPages {
   private final PageAdvice advice;
   private final List<List<ByteBuffer>> groups;
+  private final int keptGroups;
+  private final long keptBytes;
 
-  private OffloadedWeights(PageAdvice advice, List<List<ByteBuffer>> groups) {
+  private OffloadedWeights(PageAdvice advice, List<List<ByteBuffer>> groups, long most) {
     this.advice = advice;
     this.groups = groups;
+    int count = 0;
+    long bytes = 0;
+    for (List<ByteBuffer> group : groups) {
+      long size = group.stream().mapToLong(ByteBuffer::capacity).sum();
+      if (bytes + size > most) {
+        break;
+      }
+      bytes += size;
+      count++;
+    }
+    keptGroups = count;
+    keptBytes = bytes;
   }
 
   /**
    * Groups of weights, none of them in memory.
    *
    * @param groups tensors by checkpoint key
+   * @param most bytes of the first groups that are not given back once they were used
    * @param instead what else the user can do, where a matrix is not held as it lies in its file
    * @throws PeftException if one is not, or this system cannot
    */
   public static OffloadedWeights of(
-      List<Map<String, SiteParameter>> groups, WeightStore weights, String instead) {
+      List<Map<String, SiteParameter>> groups, WeightStore weights, long most, String instead) {
     TreeSet<String> held = new TreeSet<>();
     List<List<ByteBuffer>> pages = groups.stream().map(g -> pages(g, weights, held)).toList();
     if (!held.isEmpty()) {
@@ -45,7 +64,7 @@ public final class OffloadedWeights implements WeightPages {
               + instead
               + ".");
     }
-    OffloadedWeights offloaded = new OffloadedWeights(PageAdvice.ofSystem(), pages);
+    OffloadedWeights offloaded = new OffloadedWeights(PageAdvice.ofSystem(), pages, most);
     pages.forEach(offloaded::giveBack);
     return offloaded;
   }
@@ -64,6 +83,11 @@ public final class OffloadedWeights implements WeightPages {
     return pages;
   }
 
+  /** Bytes of the groups that are not given back. */
+  public long keptBytes() {
+    return keptBytes;
+  }
+
   private void giveBack(List<ByteBuffer> pages) {
     pages.forEach(advice::doNotNeed);
   }
@@ -73,6 +97,10 @@ public final class OffloadedWeights implements WeightPages {
     if (next >= 0 && next < groups.size()) {
       groups.get(next).forEach(advice::willNeed);
     }
-    return () -> giveBack(groups.get(group));
+    return () -> {
+      if (group >= keptGroups) {
+        giveBack(groups.get(group));
+      }
+    };
   }
 }

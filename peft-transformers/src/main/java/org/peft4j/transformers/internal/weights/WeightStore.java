@@ -62,18 +62,22 @@ public final class WeightStore implements AutoCloseable {
   /**
    * Leaves the weights of blocks in their file; before a model is made of them.
    *
+   * @param kept bytes of the first blocks that remain in memory once they were read
    * @throws PeftException if a matrix is not held as it lies in its file, or this system cannot
    */
-  public void offload(ModelArchitecture model) {
+  public void offload(ModelArchitecture model, long kept) {
+    long left = kept;
     for (Side side : Side.values()) {
       if (model.has(side)) {
-        blocks.put(
-            side,
+        OffloadedWeights offloaded =
             OffloadedWeights.of(
                 model.stack(side).blocks().stream().map(WeightStore::tensors).toList(),
                 this,
+                left,
                 ", or write the weights once in fewer bits with peft quantize (nf4, fp4 or int8) and"
-                    + " load those"));
+                    + " load those");
+        left -= offloaded.keptBytes();
+        blocks.put(side, offloaded);
       }
     }
   }
