@@ -57,9 +57,7 @@ public record UNetPlan(
    */
   public long offloaded(Precision precision, long kept) {
     return OffloadedSizes.inMemory(
-        stages.stream()
-            .mapToLong(sites -> weights(sites, precision, Optional.empty()))
-            .toArray(),
+        stages.stream().mapToLong(sites -> weights(sites, precision, Optional.empty())).toArray(),
         kept);
   }
 
