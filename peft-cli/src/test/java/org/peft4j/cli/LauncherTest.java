@@ -109,6 +109,7 @@ class LauncherTest {
     assertThat(vectors("eval", "--quantization=fp4", "--data", "d")).isTrue();
     assertThat(vectors("train", "--model", home.toString())).isTrue();
     assertThat(vectors("train", "--model=" + home)).isTrue();
+    assertThat(vectors("train", "-m", home.toString())).isTrue();
     assertThat(vectors("train", "--model", home + "/none", "--quantization", "int8")).isFalse();
     assertThat(vectors("train", "--help", "--quantization", "nf4")).isFalse();
     assertThat(vectors("plan", "--quantization", "nf4")).isFalse();

@@ -164,7 +164,7 @@ class PlanTest {
     Run keeping = Run.of("plan", MT0_LARGE, "-t", "q,v", "--offload", "disk:64M", "--json");
 
     long encoders = 2 * (4 * 1024 * 1024 + 3 * 1024 * 2816);
-    assertThat(bf16(keeping) - bf16(offloaded)).isEqualTo((64L << 20) / encoders * encoders);
+    assertThat(bf16(keeping) - bf16(offloaded)).isEqualTo(64_000_000L / encoders * encoders);
     Run wrong = Run.of("plan", MT0_LARGE, "-t", "q,v", "--offload", "disk:1T");
     assertThat(wrong.status()).isNotZero();
     assertThat(wrong.err()).contains("'disk:1T' is none of disk and disk:SIZE with a size such as");

@@ -8,10 +8,11 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.peft4j.cli.options.AdapterOptions;
 import org.peft4j.cli.options.NewAdapter;
-import org.peft4j.cli.options.OffloadArgument;
 import org.peft4j.cli.options.OptimizerName;
 import org.peft4j.cli.options.OptionNames;
 import org.peft4j.cli.options.Output;
+import org.peft4j.cli.options.PrecisionOption.Offload;
+import org.peft4j.cli.options.PrecisionOption.OffloadText;
 import org.peft4j.cli.options.QuantizationOptions;
 import org.peft4j.cli.options.TaskArgument;
 import org.peft4j.config.PeftConfig;
@@ -124,12 +125,11 @@ public final class PlanCommand implements Runnable {
 
   @Option(
       names = "--offload",
-      paramLabel = "disk",
-      converter = OffloadArgument.Converter.class,
+      paramLabel = "disk[:SIZE]",
+      converter = OffloadText.class,
       description =
-          "disk: the weights of blocks stay in their file, one block in memory."
-              + OffloadArgument.KEEPING)
-  Optional<OffloadArgument> offload = Optional.empty();
+          "disk: the weights of blocks stay in their file, one block in memory." + Offload.KEEPING)
+  Optional<Offload> offload = Optional.empty();
 
   @Option(names = "--json", description = "Print JSON, with all numbers in bytes.")
   boolean json;

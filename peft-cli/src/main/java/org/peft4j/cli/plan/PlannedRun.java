@@ -4,7 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import org.peft4j.cli.options.OffloadArgument;
+import org.peft4j.cli.options.PrecisionOption.Offload;
 import org.peft4j.diffusion.plan.UNetPlan;
 import org.peft4j.plan.AdapterPlan;
 import org.peft4j.plan.TrainingMemory;
@@ -44,7 +44,7 @@ record PlannedRun(
       boolean pictures,
       Optional<Quantization> quantization,
       StandardOptimizer optimizer,
-      Optional<OffloadArgument> offload) {
+      Optional<Offload> offload) {
     Map<String, Integer> batch = new LinkedHashMap<>();
     batch.put("batch", plan.batch().sequences());
     batch.put("length", plan.batch().length());
@@ -77,7 +77,7 @@ record PlannedRun(
       UNetPlan plan,
       Optional<Quantization> quantization,
       StandardOptimizer optimizer,
-      Optional<OffloadArgument> offload) {
+      Optional<Offload> offload) {
     int side = plan.batch().side();
     Map<String, Integer> batch = new LinkedHashMap<>();
     batch.put("batch", plan.batch().pictures());

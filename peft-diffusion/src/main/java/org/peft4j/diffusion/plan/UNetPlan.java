@@ -9,7 +9,7 @@ import org.peft4j.site.Site;
 import org.peft4j.site.SiteKind;
 import org.peft4j.site.SiteParameter;
 import org.peft4j.transformers.config.Precision;
-import org.peft4j.transformers.plan.OffloadedSizes;
+import org.peft4j.transformers.internal.weights.OffloadedSizes;
 
 /**
  * What a config would train in a UNet, and the memory that training would take.

@@ -17,6 +17,7 @@ import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.architecture.ModuleParameter;
 import org.peft4j.transformers.architecture.ModulePart;
 import org.peft4j.transformers.config.Precision;
+import org.peft4j.transformers.internal.weights.OffloadedSizes;
 
 /**
  * The sizes of a model's frozen weights in any format.

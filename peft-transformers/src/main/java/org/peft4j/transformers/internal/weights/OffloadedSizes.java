@@ -1,4 +1,4 @@
-package org.peft4j.transformers.plan;
+package org.peft4j.transformers.internal.weights;
 
 /** What is in memory of groups of weights that stay in their file. */
 public final class OffloadedSizes {

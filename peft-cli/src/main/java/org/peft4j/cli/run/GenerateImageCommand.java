@@ -1,4 +1,4 @@
-package org.peft4j.cli.picture;
+package org.peft4j.cli.run;
 
 import java.io.PrintWriter;
 import java.nio.file.Path;
