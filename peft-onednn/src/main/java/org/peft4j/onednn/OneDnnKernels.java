@@ -29,6 +29,8 @@ import org.peft4j.onednn.internal.operation.Pointwise;
 import org.peft4j.onednn.internal.vector.CodedProduct;
 import org.peft4j.onednn.internal.vector.IntegerProduct;
 import org.peft4j.onednn.internal.vector.LowRankRows;
+import org.peft4j.onednn.internal.vector.PermutedRows;
+import org.peft4j.onednn.internal.vector.VectorUnit;
 
 /**
  * Kernels on oneDNN, and Java code on rows for operations that oneDNN lacks. The portable kernels
@@ -132,7 +134,7 @@ public final class OneDnnKernels implements NormKernels, PictureKernels {
   @Override
   public void fill(WeightRows weight, int from, INDArray panel) {
     if (RowMaking.possible(panel)) {
-      RowMaking.fill(weight, from, panel);
+      RowMaking.fill(VectorUnit.PRESENT ? PermutedRows.of(weight) : weight, from, panel);
     } else {
       PORTABLE.fill(weight, from, panel);
     }

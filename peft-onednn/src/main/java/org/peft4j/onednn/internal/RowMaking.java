@@ -5,8 +5,6 @@ import java.nio.ShortBuffer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.kernel.WeightRows;
-import org.peft4j.onednn.internal.vector.PermutedRows;
-import org.peft4j.onednn.internal.vector.VectorUnit;
 
 /** Makes rows of weights in a panel, split over the cores. */
 public final class RowMaking {
@@ -28,7 +26,6 @@ public final class RowMaking {
     long bytes = panel.length() * panel.dataType().width();
     ShortBuffer shorts = Address.bytes(panel, 0, bytes).asShortBuffer();
     FloatBuffer floats = Address.bytes(panel, 0, bytes).asFloatBuffer();
-    WeightRows source = VectorUnit.PRESENT ? PermutedRows.of(weight) : weight;
     RowTasks.run(
         panel.size(0),
         columns,
@@ -37,7 +34,7 @@ public final class RowMaking {
           short[] rounded = new short[half ? made.length : 0];
           for (int row = from; row < to; row += step) {
             int rows = Math.min(step, to - row);
-            source.write(first + row, first + row + rows, made);
+            weight.write(first + row, first + row + rows, made);
             if (half) {
               round(made, rounded, rows * columns);
               shorts.put(row * columns, rounded, 0, rows * columns);
