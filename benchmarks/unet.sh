@@ -2,7 +2,7 @@
 # Times training steps of Stable Diffusion 1.5's UNet (random weights, LoRA on its attentions): PEFT4J, then diffusers with PEFT; builds first where that is needed.
 #   PYTHON           the interpreter that has torch, diffusers, peft and safetensors (default: python3); it also makes the model, 3.4 GB
 #   OMP_NUM_THREADS  threads (default: 2)
-#   PEFT4J           options of PEFT4J's side alone, such as '--offload --keep 2200'
+#   PEFT4J           options of PEFT4J's side alone, such as '--offload --keep 2307'
 #   options          of both sides: --steps N, --side N, --rank N, --precision fp32|bf16, --checkpointing; --nf4 holds linear weights in 4 bits, and leaves diffusers out
 set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)

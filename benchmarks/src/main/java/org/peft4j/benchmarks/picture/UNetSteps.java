@@ -37,7 +37,9 @@ public final class UNetSteps implements Callable<Integer> {
   @Option(names = "--offload", description = "leave the weights of layers in their file")
   boolean offload;
 
-  @Option(names = "--keep", description = "MB of them that stay in memory with --offload")
+  @Option(
+      names = "--keep",
+      description = "MB of them, of 1000000 bytes, that stay in memory with --offload")
   long keptMegabytes;
 
   public static void main(String[] arguments) {
@@ -51,7 +53,7 @@ public final class UNetSteps implements Callable<Integer> {
             .withPrecision(options.precision())
             .withGradientCheckpointing(options.checkpointing())
             .withUpdater(new Adam(1e-4));
-    DiffusionOptions placed = offload ? held.withOffloadKeeping(keptMegabytes << 20) : held;
+    DiffusionOptions placed = offload ? held.withOffloadKeeping(keptMegabytes * 1_000_000) : held;
     try (UNet unet =
             Diffusion.loadUNet(
                 options.model(),

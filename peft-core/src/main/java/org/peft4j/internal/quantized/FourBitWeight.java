@@ -69,7 +69,7 @@ public final class FourBitWeight extends QuantizedWeight {
     int block = (int) (first / blockSize);
     float[] ofBlocks = new float[(int) (last / blockSize) - block + 1];
     factors.get(block, ofBlocks);
-    PairTables.of(quantization.format())
+    PairValues.of(quantization.format())
         .write(
             bytes,
             (int) (first & 1),

@@ -19,8 +19,7 @@ public final class PermutedRows implements WeightRows {
   /** These, or {@code weight} itself where it cannot be made so. */
   public static WeightRows of(WeightRows weight) {
     boolean possible =
-        VectorUnit.PRESENT
-            && PermutedCodes.present()
+        PermutedCodes.present()
             && weight instanceof CodedRows coded
             && coded.columns() % PermutedCodes.UNIT == 0
             && coded.blockSize() % PermutedCodes.UNIT == 0;

@@ -1,25 +1,35 @@
 package org.peft4j.transformers.internal.weights;
 
+import java.util.Arrays;
+
 /** What is in memory of groups of weights that stay in their file. */
 public final class OffloadedSizes {
   private OffloadedSizes() {}
 
   /**
-   * Bytes of the first groups that are kept, and of the largest of the others.
+   * How many of the first groups are kept.
    *
    * @param groups bytes of each
-   * @param kept the most bytes of the first groups that remain in memory
+   * @param most the most bytes of them together
    */
-  public static long inMemory(long[] groups, long kept) {
-    long bytes = 0;
+  static int kept(long[] groups, long most) {
+    long left = most;
     int count = 0;
-    while (count < groups.length && bytes + groups[count] <= kept) {
-      bytes += groups[count++];
+    while (count < groups.length && groups[count] <= left) {
+      left -= groups[count++];
     }
-    long largest = 0;
-    for (int group = count; group < groups.length; group++) {
-      largest = Math.max(largest, groups[group]);
-    }
-    return bytes + largest;
+    return count;
+  }
+
+  /**
+   * Bytes of the groups that are kept, and of the largest of the others.
+   *
+   * @param groups bytes of each
+   * @param most the most bytes of the groups that are kept
+   */
+  public static long inMemory(long[] groups, long most) {
+    int count = kept(groups, most);
+    long others = Arrays.stream(groups, count, groups.length).max().orElse(0);
+    return Arrays.stream(groups, 0, count).sum() + others;
   }
 }

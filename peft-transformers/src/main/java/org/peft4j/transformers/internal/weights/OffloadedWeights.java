@@ -2,6 +2,7 @@ package org.peft4j.transformers.internal.weights;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
@@ -21,23 +22,17 @@ public final class OffloadedWeights implements WeightPages {
   private final PageAdvice advice;
   private final List<List<ByteBuffer>> groups;
   private final int keptGroups;
-  private final long keptBytes;
+  private final long left;
 
   private OffloadedWeights(PageAdvice advice, List<List<ByteBuffer>> groups, long most) {
     this.advice = advice;
     this.groups = groups;
-    int count = 0;
-    long bytes = 0;
-    for (List<ByteBuffer> group : groups) {
-      long size = group.stream().mapToLong(ByteBuffer::capacity).sum();
-      if (bytes + size > most) {
-        break;
-      }
-      bytes += size;
-      count++;
-    }
-    keptGroups = count;
-    keptBytes = bytes;
+    long[] sizes =
+        groups.stream()
+            .mapToLong(group -> group.stream().mapToLong(ByteBuffer::capacity).sum())
+            .toArray();
+    keptGroups = OffloadedSizes.kept(sizes, most);
+    left = keptGroups == sizes.length ? most - Arrays.stream(sizes).sum() : 0;
   }
 
   /**
@@ -83,9 +78,9 @@ public final class OffloadedWeights implements WeightPages {
     return pages;
   }
 
-  /** Bytes of the groups that are not given back. */
-  public long keptBytes() {
-    return keptBytes;
+  /** Bytes that groups which follow these may keep: none unless all of these are kept. */
+  long left() {
+    return left;
   }
 
   private void giveBack(List<ByteBuffer> pages) {

@@ -76,7 +76,7 @@ public final class WeightStore implements AutoCloseable {
                 left,
                 ", or write the weights once in fewer bits with peft quantize (nf4, fp4 or int8) and"
                     + " load those");
-        left -= offloaded.keptBytes();
+        left = offloaded.left();
         blocks.put(side, offloaded);
       }
     }

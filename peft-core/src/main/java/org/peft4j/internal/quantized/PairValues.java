@@ -6,9 +6,9 @@ import org.peft4j.quantization.QuantizedFormat;
  * The values of two codes by the byte that they share, so that a byte is looked up without being
  * taken apart.
  */
-final class PairTables {
-  private static final PairTables OF_NF4 = new PairTables(Codebook.OF_NF4.values());
-  private static final PairTables OF_FP4 = new PairTables(Codebook.OF_FP4.values());
+final class PairValues {
+  private static final PairValues OF_NF4 = new PairValues(Codebook.OF_NF4.values());
+  private static final PairValues OF_FP4 = new PairValues(Codebook.OF_FP4.values());
 
   private static final int BYTE = 0xff;
 
@@ -18,14 +18,14 @@ final class PairTables {
   /**
    * @param values by code, 16
    */
-  private PairTables(float[] values) {
+  private PairValues(float[] values) {
     for (int pair = 0; pair <= BYTE; pair++) {
       ofUpper[pair] = values[pair >> 4];
       ofLower[pair] = values[pair & 15];
     }
   }
 
-  static PairTables of(QuantizedFormat format) {
+  static PairValues of(QuantizedFormat format) {
     return switch (format) {
       case NF4 -> OF_NF4;
       case FP4 -> OF_FP4;
