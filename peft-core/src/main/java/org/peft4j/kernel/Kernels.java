@@ -116,7 +116,10 @@ public interface Kernels {
     y.addi(x);
   }
 
-  /** {@code y = x}: both [n, m], whose rows may be parts of wider ones. */
+  /**
+   * {@code y = x}: both [n, m], whose rows may be parts of wider ones. One may be BFLOAT16, to
+   * which numbers are rounded, while the other is FLOAT.
+   */
   default void copy(INDArray x, INDArray y) {
     y.assign(x);
   }
@@ -310,6 +313,14 @@ public interface Kernels {
    * @param type of q, k and v
    */
   long attentionMemory(AttentionPattern pattern, DataType type, long batch, int heads);
+
+  /**
+   * Whether that memory holds probabilities, which bear rounding, and not a statistic of each row.
+   */
+  default boolean attentionKeepsProbabilities(
+      AttentionPattern pattern, DataType type, long batch, int heads) {
+    return attentionMemory(pattern, type, batch, heads) > batch * heads * pattern.queries();
+  }
 
   /**
    * Scaled dot-product attention, grouped if K &lt; H: for each head {@code P =

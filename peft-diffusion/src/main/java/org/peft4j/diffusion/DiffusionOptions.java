@@ -19,7 +19,8 @@ import org.peft4j.transformers.config.Precision;
  * @param quantization how the linear weights are held in fewer bits; convolutions and products have
  *     {@code precision}
  * @param gradientCheckpointing whether layers keep only their input for the backward pass and
- *     recompute the rest: less memory, a third more time, the same gradients bit for bit
+ *     recompute the rest: less memory, a third more time, the same gradients; bit for bit in FP32,
+ *     while BF16 rounds what is kept and not what is recomputed
  * @param offload where the weights of layers stay in their file, the bytes of the first layers that
  *     remain in memory once they were read: those of the layer that will follow are read ahead, and
  *     a layer's are given back when it has run; the same numbers bit for bit

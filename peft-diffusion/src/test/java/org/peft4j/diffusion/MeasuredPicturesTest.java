@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.withinPercentage;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.regex.Pattern;
@@ -24,6 +25,7 @@ import org.peft4j.kernel.KernelChoice;
 import org.peft4j.kernel.Nd4jKernels;
 import org.peft4j.lora.LoraConfig;
 import org.peft4j.memory.ReusedScope;
+import org.peft4j.transformers.config.Precision;
 
 /** The estimate of a UNet's activations, against the memory that training steps really took. */
 class MeasuredPicturesTest {
@@ -34,17 +36,26 @@ class MeasuredPicturesTest {
   @CsvSource(
       delimiter = ';',
       value = {
-        "sd1; to_q; 4; 24; false",
-        "sd1; to_q; 4; 24; true",
-        "sd1; conv1; 2; 17; false",
-        "sd2; to_out.0; 2; 32; false",
-        "sd2; to_out.0; 2; 32; true",
-        "sd2; up_blocks\\.2\\..*(to_v|conv2); 2; 32; false",
-        "sd2; mid_block.*(to_v|conv2); 2; 32; true",
-        "odd; conv2; 3; 20; false"
+        "sd1; to_q; 4; 24; false; FP32",
+        "sd1; to_q; 4; 24; false; BF16",
+        "sd1; to_q; 4; 24; true; FP32",
+        "sd1; conv1; 2; 17; false; FP32",
+        "sd2; to_out.0; 2; 32; false; FP32",
+        "sd2; to_out.0; 2; 32; false; BF16",
+        "sd2; to_out.0; 2; 32; true; BF16",
+        "sd2; up_blocks\\.2\\..*(to_v|conv2); 2; 32; false; FP32",
+        "sd2; mid_block.*(to_v|conv2); 2; 32; true; FP32",
+        "odd; conv2; 3; 20; false; FP32",
+        "odd; conv2; 3; 20; false; BF16"
       })
   void activationsAreThoseOfAStep(
-      String base, String target, int pictures, int side, boolean checkpointing) throws Exception {
+      String base,
+      String target,
+      int pictures,
+      int side,
+      boolean checkpointing,
+      Precision precision)
+      throws Exception {
     assumeFalse(
         KernelChoice.kernels() instanceof Nd4jKernels,
         "Memory is estimated for the kernels of peft-onednn, which do not run here");
@@ -57,7 +68,10 @@ class MeasuredPicturesTest {
     UNetPlan plan = UNetPlanner.plan(folder, config, new PictureBatch(pictures, side, TOKENS));
     // A thread has workspaces and temporaries of its own; those of this one are of earlier tests.
     ExecutorService thread = Executors.newSingleThreadExecutor();
-    DiffusionOptions options = DiffusionOptions.defaults().withGradientCheckpointing(checkpointing);
+    DiffusionOptions options =
+        DiffusionOptions.defaults()
+            .withGradientCheckpointing(checkpointing)
+            .withPrecision(precision);
     try (UNet unet = Diffusion.loadUNet(folder, options);
         PeftModel<ComputationGraph> model = unet.wrap(config)) {
       MultiDataSet batch = batch(unet, pictures, side);
@@ -71,8 +85,8 @@ class MeasuredPicturesTest {
                     return workspaces() + ReusedScope.waiting();
                   })
               .get();
-      long taken = unet.model().pool().bytes() + unet.model().pass().bytes() + beside;
-      assertThat(checkpointing ? plan.checkpointed() : plan.activations())
+      long taken = unet.model().kept().bytes() + unet.model().pass().bytes() + beside;
+      assertThat(plan.memory(precision, Optional.empty(), checkpointing).activations())
           .isCloseTo(taken, withinPercentage(10));
     } finally {
       thread.shutdown();

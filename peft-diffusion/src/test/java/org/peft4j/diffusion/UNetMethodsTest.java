@@ -35,7 +35,7 @@ class UNetMethodsTest {
           unet.wrap(LoraConfig.builder().rank(2).targetRegex(targets).build());
       golden.set(model.network());
       model.network().computeGradientAndScore();
-      return unet.model().pool().bytes();
+      return unet.model().kept().bytes();
     }
   }
 

@@ -25,6 +25,7 @@ import org.peft4j.onednn.internal.RowMaking;
 import org.peft4j.onednn.internal.RowScatter;
 import org.peft4j.onednn.internal.RowTasks;
 import org.peft4j.onednn.internal.attention.AttentionKernels;
+import org.peft4j.onednn.internal.operation.Conversion;
 import org.peft4j.onednn.internal.operation.Pointwise;
 import org.peft4j.onednn.internal.vector.CodedProduct;
 import org.peft4j.onednn.internal.vector.IntegerProduct;
@@ -190,6 +191,8 @@ public final class OneDnnKernels implements NormKernels, PictureKernels {
   public void copy(INDArray x, INDArray y) {
     if (RowCopy.possible(x, y)) {
       RowCopy.run(x, y);
+    } else if (Conversion.possible(x, y)) {
+      Conversion.run(x, y);
     } else {
       PORTABLE.copy(x, y);
     }

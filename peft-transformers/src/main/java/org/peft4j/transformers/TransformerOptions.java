@@ -17,12 +17,14 @@ import org.peft4j.transformers.config.Precision;
  * How to load a checkpoint.
  *
  * @param dataType FLOAT or DOUBLE: the type of all computation
- * @param precision FP32 holds weights in {@code dataType}, BF16 in half the memory of FLOAT
+ * @param precision FP32 holds weights in {@code dataType}, BF16 in half the memory of FLOAT, and so
+ *     most of what blocks keep for the backward pass
  * @param quantization how the linear weights of blocks are held in fewer bits; the rest, and the
  *     products, have {@code precision}
  * @param beforeQuantization what is quantised in place of each of them
  * @param gradientCheckpointing whether blocks keep only their input for the backward pass and
- *     recompute the rest: less memory, a third more time, the same gradients bit for bit
+ *     recompute the rest: less memory, a third more time, the same gradients; bit for bit in FP32,
+ *     while BF16 rounds what is kept and not what is recomputed
  * @param updater the updater of adapters that train on the model
  * @param regularization regularisation of the adapters, such as weight decay
  * @param seed the seed of the graph

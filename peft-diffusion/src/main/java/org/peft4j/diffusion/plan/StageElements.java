@@ -19,17 +19,24 @@ import org.peft4j.site.Site;
  * The elements of a stage's arrays in a step. A layer's temporaries are all there until it is done.
  *
  * @param kept what it keeps from its forward pass for its backward pass
+ * @param exact of these, what is never rounded: statistics
  * @param forward temporaries of its forward pass
  * @param backward those of its backward pass, which computes norms and products again
  * @param reused temporaries of attentions, which all layers take from the same memory
  * @param skipped those of the forward pass that are not there when it is repeated for the backward
  *     pass, because nobody needs the layer's result
  */
-record StageElements(long kept, long forward, long backward, long reused, long skipped) {
+record StageElements(
+    long kept, long exact, long forward, long backward, long reused, long skipped) {
   private static final StageElements NONE = new StageElements(0, 0, 0);
 
   private StageElements(long kept, long forward, long backward) {
-    this(kept, forward, backward, 0, 0);
+    this(kept, 0, forward, backward, 0, 0);
+  }
+
+  /** What is kept and may be rounded. */
+  long rounded() {
+    return kept - exact;
   }
 
   /**
@@ -78,6 +85,7 @@ record StageElements(long kept, long forward, long backward, long reused, long s
     long backward = (acts(attend.in().site(), adapted) ? 3 : 2) * states;
     long reused = 0;
     long skipped = 0;
+    long exact = 0;
     for (TransformerPart block : attend.blocks()) {
       StageElements first = attention(block.first(), in, tokens);
       StageElements second = attention(block.second(), in, tokens);
@@ -85,6 +93,7 @@ record StageElements(long kept, long forward, long backward, long reused, long s
       long both = 2 * inner;
       long keptBoth = acts(block.up().site(), adapted) ? both : 0;
       kept += 3 * states + 6 * in.rows() + first.kept() + second.kept() + keptBoth;
+      exact += 6 * in.rows() + first.exact() + second.exact();
       skipped = both - keptBoth + inner;
       forward += 3 * states + first.forward() + second.forward() + skipped;
       backward += (7 + normsAgain(block, adapted)) * states;
@@ -94,7 +103,7 @@ record StageElements(long kept, long forward, long backward, long reused, long s
     }
     // The last block's feed-forward layer gives what only the map out reads.
     boolean read = acts(attend.out().site(), adapted);
-    return new StageElements(kept, forward, backward, reused, read ? 0 : skipped);
+    return new StageElements(kept, exact, forward, backward, reused, read ? 0 : skipped);
   }
 
   /** Attentions' norms that the backward pass computes again, because an adapter reads them. */
@@ -134,7 +143,13 @@ record StageElements(long kept, long forward, long backward, long reused, long s
     long scores = QueryTiles.scoresAtOnce(pattern, maps.heads(), !kept);
     // Heads with one more feature: values and gradients of contexts, keys and queries.
     long wider = (keys + queries) * (width + maps.heads());
-    return new StageElements(rows + probabilities, 0, rows, (kept ? 1 : 2) * (scores + wider), 0);
+    return new StageElements(
+        rows + probabilities,
+        kept ? 0 : probabilities,
+        0,
+        rows,
+        (kept ? 1 : 2) * (scores + wider),
+        0);
   }
 
   /** The pictures that a stage gives, and its channels. */

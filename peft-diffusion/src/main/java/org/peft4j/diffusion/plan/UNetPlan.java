@@ -18,8 +18,9 @@ import org.peft4j.transformers.internal.weights.OffloadedSizes;
  * @param adapter what would train; its memory is for FP32 without gradient checkpointing
  * @param batch the batch of the activation estimate
  * @param stages the sites of each layer of the model
- * @param activations bytes, always in single precision
- * @param checkpointed the same with gradient checkpointing
+ * @param activations bytes in {@link Precision#FP32}
+ * @param rounded the same in {@link Precision#BF16}, where layers keep most results in BFLOAT16
+ * @param checkpointed with gradient checkpointing, in either
  */
 public record UNetPlan(
     String className,
@@ -27,6 +28,7 @@ public record UNetPlan(
     PictureBatch batch,
     List<List<Site>> stages,
     long activations,
+    long rounded,
     long checkpointed) {
   private static final int SINGLE = 4;
   private static final int HALF = 2;
@@ -44,10 +46,11 @@ public record UNetPlan(
       Precision precision, Optional<Quantization> quantization, boolean checkpointing) {
     long weights =
         stages.stream().mapToLong(sites -> weights(sites, precision, quantization)).sum();
+    long plain = precision == Precision.BF16 ? rounded : activations;
     return adapter
         .memory()
         .withWeights(weights)
-        .withActivations(checkpointing ? checkpointed : activations);
+        .withActivations(checkpointing ? checkpointed : plain);
   }
 
   /**

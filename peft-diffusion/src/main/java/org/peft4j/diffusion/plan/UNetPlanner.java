@@ -50,14 +50,15 @@ public final class UNetPlanner {
     AdapterPlan adapter = Peft.plan(outline, config);
     Set<String> adapted = new HashSet<>();
     adapter.sites().forEach(site -> adapted.add(site.name()));
-    long plain = SINGLE * elements(batch, adapted, false);
+    long plain = SINGLE * elements(batch, adapted, false, false);
     return new UNetPlan(
         model.className(),
         adapter.withActivations(plain),
         batch,
         model.stages().stream().map(Stage::sites).toList(),
         plain,
-        SINGLE * elements(batch, adapted, true));
+        SINGLE * elements(batch, adapted, false, true),
+        SINGLE * elements(batch, adapted, true, false));
   }
 
   /**
@@ -65,8 +66,11 @@ public final class UNetPlanner {
    * layers from the first adapted one on keep, the temporaries of one layer, those that all layers
    * take from the same memory, and its gradient with that of the layer above. The last layer
    * computes its result again on the way back.
+   *
+   * @param rounding whether layers keep half of each number, and compute in the memory of one layer
    */
-  private long elements(PictureBatch batch, Set<String> adapted, boolean checkpointing) {
+  private long elements(
+      PictureBatch batch, Set<String> adapted, boolean checkpointing, boolean rounding) {
     Area area = new Area(batch.pictures(), batch.side(), batch.side());
     long channels = model.inputChannels();
     Deque<Area> open = new ArrayDeque<>();
@@ -74,6 +78,7 @@ public final class UNetPlanner {
     long sum = input + (long) batch.pictures() * batch.tokens() * model.textWidth();
     long temporary = 0;
     long reused = 0;
+    long room = 0;
     long result = input;
     boolean reached = false;
     for (Stage stage : model.stages()) {
@@ -101,10 +106,11 @@ public final class UNetPlanner {
         taken = own.kept() + own.forward() - own.skipped() + own.backward();
       } else {
         taken = Math.max(own.forward(), own.backward());
-        sum += own.kept();
+        sum += rounding ? own.kept() - own.rounded() / 2 : own.kept();
+        room = rounding ? Math.max(room, own.rounded()) : 0;
       }
       temporary = Math.max(temporary, taken);
     }
-    return sum + temporary + reused + 2 * result;
+    return sum + room + temporary + reused + 2 * result;
   }
 }

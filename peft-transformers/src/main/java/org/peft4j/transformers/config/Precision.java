@@ -6,7 +6,8 @@ public enum Precision {
   FP32,
   /**
    * BFLOAT16, half the memory. Products accumulate in single precision; normalisations, softmax,
-   * the loss, adapters and the optimizer stay in it.
+   * the loss, adapters and the optimizer stay in it. What blocks keep for the backward pass is
+   * rounded to BFLOAT16, but for statistics of rows and what adapters record.
    */
   BF16
 }

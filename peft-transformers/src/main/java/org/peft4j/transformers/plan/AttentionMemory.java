@@ -32,6 +32,7 @@ final class AttentionMemory {
     long wider = (part.keyValueHeads() * (long) pattern.keys() + part.heads() * tile);
     return new Elements(
         rows + probabilities,
+        kept ? 0 : probabilities,
         0,
         0,
         rows + (kept ? 1 : 2) * (scores + wider * (part.headSize() + 1)));

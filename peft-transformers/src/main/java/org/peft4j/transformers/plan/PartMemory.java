@@ -114,7 +114,8 @@ record PartMemory(TrainingBatch batch, long width, Set<String> adapted) {
     return part.map(
             norm -> {
               long statistics = statistics(norm) * batch.tokens();
-              return new Elements(statistics, 0, 0, hidden() + (again ? hidden() + statistics : 0));
+              return Elements.exact(statistics)
+                  .plus(Elements.temporary(hidden() + (again ? hidden() + statistics : 0)));
             })
         .orElse(Elements.NONE);
   }
@@ -124,7 +125,7 @@ record PartMemory(TrainingBatch batch, long width, Set<String> adapted) {
     return part.map(
             norm -> {
               long statistics = statistics(norm) * batch.tokens();
-              return new Elements(hidden() + statistics, 0, 0, hidden());
+              return Elements.exact(statistics).plus(new Elements(hidden(), 0, 0, hidden()));
             })
         .orElse(Elements.NONE);
   }

@@ -101,8 +101,17 @@ record StepMemory(long output, long outputs, long kept, List<Elements> blocks, H
     OptionalLong forward = frozen.stream().mapToLong(b -> b.kept() + b.forward()).max();
     long least = Math.max(loss, forward.orElse(0));
     double always = kept + (1 + MORE_OF_OUTPUTS) * outputs + (1 + MORE) * output * GRADIENTS;
+    double plain = always + inBlocks + (1 + MORE) * Math.max(least, temporary.orElse(0));
     return new ActivationMemory(
-        Math.round(width * (always + inBlocks + (1 + MORE) * Math.max(least, temporary.orElse(0)))),
+        Math.round(width * plain),
+        Math.round(width * plain) - saved(active, width),
         Math.round(width * (always + (1 + MORE) * Math.max(least, again.orElse(0)))));
+  }
+
+  /** The bytes less if blocks keep half of each number, and compute in the memory of one block. */
+  private static long saved(List<Elements> active, int width) {
+    long rounded = active.stream().mapToLong(Elements::rounded).sum();
+    long room = active.stream().mapToLong(Elements::rounded).max().orElse(0);
+    return width * rounded / 2 - width * room;
   }
 }

@@ -13,7 +13,7 @@ import org.peft4j.transformers.config.Precision;
  * @param adapter what would train; its memory is for FP32 without gradient checkpointing
  * @param batch the batch of the activation estimate
  * @param weights sizes of the frozen weights
- * @param activations bytes of activations, always in single precision
+ * @param activations bytes of activations
  */
 public record TransformerPlan(
     String modelType,
@@ -32,6 +32,6 @@ public record TransformerPlan(
     return adapter
         .memory()
         .withWeights(weights.bytes(precision, quantization))
-        .withActivations(checkpointing ? activations.checkpointed() : activations.plain());
+        .withActivations(activations.of(precision, checkpointing));
   }
 }

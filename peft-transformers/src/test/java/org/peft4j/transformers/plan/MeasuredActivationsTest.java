@@ -79,6 +79,7 @@ class MeasuredActivationsTest {
     "llama, all-linear, 0, 4,  96, false, bf16",
     "llama, all-linear, 0, 4,  96, true,  bf16",
     "llama, all-linear, 0, 4,  96, false, nf4",
+    "llama, all-linear, 0, 4,  96, false, bf16+nf4",
     "llama, all-linear, 0, 4,  96, true,  nf4",
     "llama, all-linear, 0, 2, 300, true,  int8",
     "llama, all-linear, 0, 2, 300, false, int4",
@@ -90,6 +91,7 @@ class MeasuredActivationsTest {
     "gpt2,  all-linear, 0, 4,  96, true,  fp32",
     "gpt2,  all-linear, 0, 4,  96, true,  nf4",
     "gpt2,  c_attn,     3, 2, 300, false, fp32",
+    "gpt2,  c_attn,     3, 2, 300, false, bf16",
     "gpt2,  c_attn,     3, 2, 300, true,  bf16",
     "opt,   all-linear, 0, 4,  96, false, fp32",
     "opt,   all-linear, 0, 4,  96, true,  fp32",
@@ -98,6 +100,7 @@ class MeasuredActivationsTest {
     "opt_350m, q_proj,     2, 2, 300, false, fp32",
     "opt_350m, q_proj,     2, 2, 300, true,  nf4",
     "albert, value, 0, 4, 96, false, fp32",
+    "albert, value, 0, 4, 96, false, bf16",
     "albert, value, 0, 4, 96, true,  fp32"
   })
   void activationsAreThoseOfAStep(
@@ -139,11 +142,17 @@ class MeasuredActivationsTest {
       Set<String> adapted =
           model.adaptedSites().stream().map(Site::name).collect(Collectors.toSet());
       StepMemory step = StepMemory.of(Families.read(config), batch, adapted);
-      long blocks = checkpointing ? 0 : (LAYERS - firstLayer) * step.blocks().get(0).kept();
+      Elements block = step.blocks().get(0);
+      long blocks = checkpointing ? 0 : (LAYERS - firstLayer) * block.kept();
       // The outputs of all runs of a block but the last are the layer's own.
       long between = family.equals("albert") ? (LAYERS - 1) * step.output() : 0;
-      assertThat(kept).isEqualTo(Float.BYTES * (blocks + between + step.kept()));
-      assertThat(checkpointing ? planned.checkpointed() : planned.plain())
+      Precision precision = held.startsWith("bf16") ? Precision.BF16 : Precision.FP32;
+      long halves = precision == Precision.FP32 || checkpointing ? 0 : block.rounded();
+      assertThat(kept)
+          .isEqualTo(
+              Float.BYTES * (blocks + between + step.kept() + halves)
+                  - Short.BYTES * (LAYERS - firstLayer) * halves);
+      assertThat(planned.of(precision, checkpointing))
           .isCloseTo(kept + beside, withinPercentage(10));
     } finally {
       thread.shutdown();
@@ -155,6 +164,7 @@ class MeasuredActivationsTest {
     return switch (format) {
       case "fp32" -> options;
       case "bf16" -> options.withPrecision(Precision.BF16);
+      case "bf16+nf4" -> options.withPrecision(Precision.BF16).withQuantization(Quantization.nf4());
       case "nf4" -> options.withQuantization(Quantization.nf4());
       case "int8" -> options.withQuantization(Quantization.int8());
       case "int4" -> options.withQuantization(Quantization.int4());

@@ -52,10 +52,11 @@ final class StageLayer extends PictureLayer {
     Around around = around();
     boolean back = willGoBack(training);
     boolean keep = back && !model().checkpointing();
-    KeptArrays arrays = new KeptArrays(model().pool());
+    KeptArrays arrays = model().kept().arraysOfMany();
+    Pass pass = grafts().nextPass(training);
     try (WeightPages.Use pages = using(1);
+        KeptArrays.Use use = arrays.use(pass.kernels());
         CallMemory memory = new CallMemory(workspaces, dataType, keep ? arrays : null)) {
-      Pass pass = grafts().nextPass(training);
       Pass recorded = keep ? pass.on(memory.tape()) : pass;
       INDArray y = memory.output(around.out().shape(run().channels(input.size(3))));
       StageRun.Kept values =
@@ -93,10 +94,11 @@ final class StageLayer extends PictureLayer {
       return back(zeroInputGradient(workspaces));
     }
     boolean needed = grafts().inputGradientNeeded();
+    Pass pass = forward.pass();
     try (WeightPages.Use pages = using(-1);
+        KeptArrays.Use use = forward.arrays().use(pass.kernels());
         CallMemory memory = new CallMemory(workspaces, dataType, null)) {
       INDArray dx = needed ? memory.inputGradient(input.shape()) : zeroInputGradient(workspaces);
-      Pass pass = forward.pass();
       StageRun.Kept values = forward.values();
       INDArray x = Area.rows(input);
       if (values == null) {

@@ -7,7 +7,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.peft4j.diffusion.internal.architecture.PictureArchitecture;
 import org.peft4j.error.PeftException;
-import org.peft4j.transformers.internal.memory.ActivationPool;
+import org.peft4j.transformers.internal.memory.KeptMemory;
 import org.peft4j.transformers.internal.weights.WeightPages;
 import org.peft4j.transformers.internal.weights.WeightStore;
 
@@ -25,7 +25,7 @@ public final class PictureModel implements AutoCloseable {
   private final WeightStore weights;
   private final WeightPages pages;
   private final boolean checkpointing;
-  private final ActivationPool pool;
+  private final KeptMemory kept;
   private final ThreadLocal<PicturePass> pass = ThreadLocal.withInitial(PicturePass::new);
 
   /**
@@ -41,7 +41,7 @@ public final class PictureModel implements AutoCloseable {
     this.weights = weights;
     this.pages = pages;
     this.checkpointing = checkpointing;
-    this.pool = new ActivationPool(weights.dataType());
+    this.kept = new KeptMemory(weights.dataType(), weights.matrices());
     REGISTRY.values().removeIf(reference -> reference.get() == null);
     REGISTRY.put(key, new WeakReference<>(this));
   }
@@ -81,8 +81,9 @@ public final class PictureModel implements AutoCloseable {
     return checkpointing;
   }
 
-  public ActivationPool pool() {
-    return pool;
+  /** The memory of what layers keep for their backward pass. */
+  public KeptMemory kept() {
+    return kept;
   }
 
   /** What the layers of this thread's pass share. */
@@ -96,6 +97,6 @@ public final class PictureModel implements AutoCloseable {
     REGISTRY.remove(key);
     pass.get().begin();
     weights.close();
-    pool.close();
+    kept.close();
   }
 }

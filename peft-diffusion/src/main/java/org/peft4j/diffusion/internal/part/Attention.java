@@ -68,8 +68,8 @@ final class Attention implements Mixer {
     value.forward(pass, source, v);
     AttentionPattern pattern =
         AttentionPattern.full(Math.toIntExact(area.pixels()), Math.toIntExact(keys));
-    long kept = pass.kernels().attentionMemory(pattern, q.dataType(), area.batch(), part.heads());
-    INDArray probabilities = memory.kept(kept);
+    INDArray probabilities =
+        memory.keptOfAttention(pass.kernels(), pattern, area.batch(), part.heads());
     INDArray context = memory.kept(q.shape());
     pass.kernels()
         .attention(

@@ -25,7 +25,7 @@ record Branch(NormModule norm, Mixer mixer) {
    * @param y null to compute only the results for the backward pass
    */
   Kept forward(Pass pass, INDArray x, Around around, @Nullable INDArray y, CallMemory memory) {
-    INDArray statistics = memory.kept(norm.statistics(), x.size(0));
+    INDArray statistics = memory.keptExactly(norm.statistics(), x.size(0));
     INDArray normal = memory.temporary(x.shape());
     norm.forward(pass, x, normal, statistics);
     Mixer.Kept mixed = mixer.forward(pass, normal, around, y, memory);

@@ -18,7 +18,8 @@ record GroupNorm(GroupNormModule module, int groups) {
   }
 
   Statistics statistics(Area area, CallMemory memory) {
-    return new Statistics(memory.kept(area.batch(), groups), memory.kept(area.batch(), groups));
+    return new Statistics(
+        memory.keptExactly(area.batch(), groups), memory.keptExactly(area.batch(), groups));
   }
 
   /** Writes the norm of x to y. */

@@ -255,20 +255,4 @@ record ConvolutionKey(
       }
     }
   }
-
-  /** Narrows that many numbers to BFLOAT16. */
-  record Narrow(long count) {
-    Primitive compile() {
-      long[] one = {1};
-      long[] length = {count};
-      try (memory.desc wide = Native.strided(memory.data_type.f32, length, one);
-          memory.desc narrow = Native.strided(memory.data_type.bf16, length, one);
-          reorder.primitive_desc description =
-              new reorder.primitive_desc(Native.ENGINE, wide, Native.ENGINE, narrow)) {
-        return new Primitive(new reorder(description))
-            .argument(DNNL_ARG_FROM, wide)
-            .argument(DNNL_ARG_TO, narrow);
-      }
-    }
-  }
 }

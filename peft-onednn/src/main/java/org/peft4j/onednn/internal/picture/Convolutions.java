@@ -7,7 +7,7 @@ import org.peft4j.kernel.Convolution;
 import org.peft4j.memory.ScratchScope;
 import org.peft4j.onednn.internal.Address;
 import org.peft4j.onednn.internal.Primitives;
-import org.peft4j.onednn.internal.picture.ConvolutionKey.Narrow;
+import org.peft4j.onednn.internal.operation.Conversion;
 import org.peft4j.onednn.internal.picture.ConvolutionKey.Pass;
 import org.peft4j.onednn.internal.picture.ConvolutionKey.Weight;
 import org.peft4j.onednn.internal.winograd.Winograd;
@@ -116,8 +116,7 @@ public final class Convolutions {
       return Address.of(values);
     }
     INDArray narrow = scratch.array(DataType.BFLOAT16, values.shape());
-    Primitives.of(new Narrow(values.length()), Narrow::compile)
-        .run(Address.of(values), Address.of(narrow));
+    Conversion.run(values, narrow);
     return Address.of(narrow);
   }
 

@@ -88,8 +88,7 @@ public final class Attention implements Mixer {
       all = prefix.extend(pass, all.keys(), all.values(), memory);
     }
     INDArray probabilities =
-        memory.kept(
-            pass.kernels().attentionMemory(pattern, q.dataType(), extent.batch(), part.heads()));
+        memory.keptOfAttention(pass.kernels(), pattern, extent.batch(), part.heads());
     INDArray contextRows = memory.kept(extent.rows(), (long) part.heads() * part.headSize());
     pass.kernels()
         .attention(

@@ -33,7 +33,7 @@ record HeadNorm(@Nullable NormModule module, long width) {
    * Memory for the statistics that the backward pass needs beside the heads; null without a norm.
    */
   @Nullable INDArray statistics(INDArray heads, CallMemory memory) {
-    return module == null ? null : memory.kept(module.statistics(), heads.length() / width);
+    return module == null ? null : memory.keptExactly(module.statistics(), heads.length() / width);
   }
 
   /** Norms the heads again, which costs less than keeping them. */

@@ -26,7 +26,7 @@ record Norm(NormModule module) {
 
   /** Memory for the statistics that the backward pass needs beside x [rows, width]. */
   INDArray statistics(INDArray x, CallMemory memory) {
-    return memory.kept(module.statistics(), x.size(0));
+    return memory.keptExactly(module.statistics(), x.size(0));
   }
 
   /** Writes y and the statistics; returns y. */

@@ -47,7 +47,7 @@ record DenseLayer(LinearModule linear, long width, Activation f, @Nullable NormM
     if (norm == null) {
       return new Kept(x, inner, active, null, active);
     }
-    INDArray statistics = memory.kept(norm.statistics(), x.size(0));
+    INDArray statistics = memory.keptExactly(norm.statistics(), x.size(0));
     INDArray y = memory.temporary(inner.shape());
     norm.forward(pass, active, y, statistics);
     return new Kept(x, inner, active, statistics, y);

@@ -100,7 +100,7 @@ public final class Embeddings {
     }
     INDArray statistics = null;
     if (norm != null) {
-      statistics = memory.kept(norm.statistics(), out.size(0));
+      statistics = memory.keptExactly(norm.statistics(), out.size(0));
       norm.forward(recorded, sum, out, statistics);
     }
     if (last != null) {

@@ -147,7 +147,7 @@ public final class PatchEmbeddings {
         .addiRowVector(table.reshape('c', 1, table.length()));
     INDArray statistics = null;
     if (norm != null) {
-      statistics = memory.kept(norm.statistics(), extent.rows());
+      statistics = memory.keptExactly(norm.statistics(), extent.rows());
       norm.forward(recorded, extent.matrix(sum), extent.matrix(y), statistics);
     }
     return new Kept(recorded, pixels, places, norm == null ? null : sum, statistics);

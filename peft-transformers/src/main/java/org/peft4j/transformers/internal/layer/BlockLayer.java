@@ -90,7 +90,7 @@ final class BlockLayer extends SteppingLayer implements TextSteps {
       return encodeOnce(x, workspaces);
     }
     KeyValueCache past =
-        cache == null ? new KeyValueCache(null, model().weights().keysAndValues()) : cache;
+        cache == null ? new KeyValueCache(null, model().weights().matrices()) : cache;
     cache = past;
     try (WeightPages.Use pages = using(blockIndex + 1);
         CallMemory memory = new CallMemory(workspaces, dataType, null)) {
@@ -154,7 +154,7 @@ final class BlockLayer extends SteppingLayer implements TextSteps {
   /** Frees the results kept for a backward pass. */
   private void forget() {
     if (kept != null) {
-      kept.arrays().close();
+      kept.close();
       kept = null;
     }
   }
@@ -166,7 +166,7 @@ final class BlockLayer extends SteppingLayer implements TextSteps {
 
   @Override
   public void rnnSetPreviousState(Map<String, INDArray> state) {
-    KeyValueCache copy = KeyValueCache.of(state, model().weights().keysAndValues());
+    KeyValueCache copy = KeyValueCache.of(state, model().weights().matrices());
     rnnClearPreviousState();
     cache = copy;
   }

@@ -45,15 +45,22 @@ record BlockRuns(FrozenModel model, LayerGrafts grafts, Block block, int times) 
    * A run.
    *
    * @param values null if the backward pass recomputes them
+   * @param arrays their memory
    */
-  private record Run(Pass pass, INDArray input, Block.@Nullable Kept values) {}
+  private record Run(Pass pass, INDArray input, Block.@Nullable Kept values, KeptArrays arrays) {}
 
   /**
    * The forward pass' results that the backward pass needs.
    *
-   * @param arrays their memory
+   * @param between the memory of what one run gives the next
    */
-  record Kept(Sequences sequences, List<Run> runs, KeptArrays arrays) {}
+  record Kept(Sequences sequences, List<Run> runs, KeptArrays between) {
+    /** Frees the memory. */
+    void close() {
+      runs.forEach(run -> run.arrays().close());
+      between.close();
+    }
+  }
 
   /** The output, and what the backward pass needs; null without one. */
   record Forward(INDArray y, @Nullable Kept kept) {}
@@ -69,24 +76,35 @@ record BlockRuns(FrozenModel model, LayerGrafts grafts, Block block, int times) 
       boolean training,
       boolean back,
       LayerWorkspaceMgr workspaces) {
-    KeptArrays arrays = new KeptArrays(model.pool());
-    boolean keep = back && !model.checkpointing();
+    KeptArrays outputs = model.kept().arrays();
     List<Run> runs = new ArrayList<>();
     INDArray in = x;
-    try (CallMemory between = memory(workspaces, back ? arrays : null)) {
+    try (CallMemory between = memory(workspaces, back ? outputs : null)) {
       for (int i = 1; i <= times; i++) {
         INDArray y = i == times ? between.output(x.shape()) : between.kept(x.shape());
-        try (@Nullable MemoryWorkspace temporaries = run();
-            CallMemory memory = memory(workspaces, keep ? arrays : null)) {
-          Pass pass = grafts.nextPass(training);
-          Pass recorded = keep ? pass.on(memory.tape()) : pass;
-          Block.Kept values = block.forward(recorded, in, sequences, y, memory);
-          runs.add(new Run(recorded, in, keep ? values : null));
-        }
+        Pass pass = grafts.nextPass(training);
+        runs.add(run(pass, in, sequences, back && !model.checkpointing(), y, workspaces));
         in = y;
       }
     }
-    return new Forward(in, back ? new Kept(sequences, runs, arrays) : null);
+    return new Forward(in, back ? new Kept(sequences, runs, outputs) : null);
+  }
+
+  private Run run(
+      Pass pass,
+      INDArray x,
+      Sequences sequences,
+      boolean keep,
+      INDArray y,
+      LayerWorkspaceMgr workspaces) {
+    KeptArrays arrays = model.kept().arraysOfMany();
+    try (@Nullable MemoryWorkspace temporaries = workspace();
+        KeptArrays.Use use = arrays.use(pass.kernels());
+        CallMemory memory = memory(workspaces, keep ? arrays : null)) {
+      Pass recorded = keep ? pass.on(memory.tape()) : pass;
+      Block.Kept values = block.forward(recorded, x, sequences, y, memory);
+      return new Run(recorded, x, keep ? values : null, arrays);
+    }
   }
 
   /**
@@ -120,7 +138,8 @@ record BlockRuns(FrozenModel model, LayerGrafts grafts, Block block, int times) 
 
   private void backward(
       Kept kept, Run run, INDArray dy, @Nullable INDArray dx, LayerWorkspaceMgr workspaces) {
-    try (@Nullable MemoryWorkspace temporaries = run();
+    try (@Nullable MemoryWorkspace temporaries = workspace();
+        KeptArrays.Use use = run.arrays().use(run.pass().kernels());
         CallMemory memory = memory(workspaces, null)) {
       Pass pass = run.pass();
       Block.Kept values = run.values();
@@ -133,7 +152,7 @@ record BlockRuns(FrozenModel model, LayerGrafts grafts, Block block, int times) 
   }
 
   /** The workspace of a run; null for the open one if it is the only run. */
-  private @Nullable MemoryWorkspace run() {
+  private @Nullable MemoryWorkspace workspace() {
     return times == 1
         ? null
         : Nd4j.getWorkspaceManager().getAndActivateWorkspace(ONE_RUN, "PEFT4J_RUN_OF_A_BLOCK");

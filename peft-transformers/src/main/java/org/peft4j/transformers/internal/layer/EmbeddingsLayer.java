@@ -168,7 +168,7 @@ final class EmbeddingsLayer extends SteppingLayer implements TextSteps {
             side == Side.ENCODER
                 ? pass.state().encoderPrefixLength()
                 : pass.state().prefixLength());
-    KeptArrays arrays = new KeptArrays(model().pool());
+    KeptArrays arrays = model().kept().arrays();
     try (CallMemory memory = new CallMemory(workspaces, dataType, keep ? arrays : null)) {
       INDArray y = memory.output(extent.batch(), extent.time(), part.width());
       Embeddings.Kept values = embeddings.forward(pass, tokens, keep, y, memory);

@@ -59,7 +59,7 @@ final class PatchesLayer extends SteppingLayer {
     Pass pass = begin(training, false);
     boolean keep = willGoBack(training);
     Extent extent = embeddings.extent(input);
-    KeptArrays arrays = new KeptArrays(model().pool());
+    KeptArrays arrays = model().kept().arrays();
     try (CallMemory memory = new CallMemory(workspaces, dataType, keep ? arrays : null)) {
       INDArray y = memory.output(extent.batch(), extent.time(), embeddings.width());
       PatchEmbeddings.Kept values = embeddings.forward(pass, input, keep, y, memory);

@@ -47,7 +47,7 @@ final class PoolerLayer extends FrozenLayer {
     assertInputSet(false);
     forget();
     boolean keep = willGoBack(training);
-    KeptArrays arrays = new KeptArrays(model().pool());
+    KeptArrays arrays = model().kept().arrays();
     try (CallMemory memory = new CallMemory(workspaces, dataType, keep ? arrays : null)) {
       Pass pass = grafts().nextPass(training);
       Pass recorded = keep ? pass.on(memory.tape()) : pass;

@@ -47,7 +47,7 @@ final class StackEndLayer extends FrozenLayer {
     Pass pass = grafts().nextPass(training);
     Extent extent = Extent.of(input);
     boolean keep = willGoBack(training);
-    KeptArrays arrays = new KeptArrays(model().pool());
+    KeptArrays arrays = model().kept().arrays();
     try (CallMemory memory = new CallMemory(workspaces, dataType, keep ? arrays : null)) {
       INDArray y = memory.output(extent.batch(), extent.time(), end.outputs());
       Pass recorded = keep && end.projects() ? pass.on(memory.tape()) : pass;

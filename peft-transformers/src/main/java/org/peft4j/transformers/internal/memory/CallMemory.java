@@ -7,6 +7,8 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.adapter.Tape;
+import org.peft4j.kernel.AttentionPattern;
+import org.peft4j.kernel.Kernels;
 import org.peft4j.memory.ScratchScope;
 
 /**
@@ -32,9 +34,26 @@ public final class CallMemory implements AutoCloseable {
     return scratch.array(type, shape);
   }
 
-  /** An array kept for the backward pass if there will be one; otherwise a temporary one. */
+  /**
+   * An array kept for the backward pass if there will be one; otherwise a temporary one. Its values
+   * may be rounded to BFLOAT16 between the passes.
+   */
   public INDArray kept(long... shape) {
     return kept == null ? temporary(shape) : kept.array(shape);
+  }
+
+  /** The same, never rounded: for statistics, and for what others wrote. */
+  public INDArray keptExactly(long... shape) {
+    return kept == null ? temporary(shape) : kept.exact(shape);
+  }
+
+  /** What an attention keeps: probabilities, or statistics of their rows, which stay exact. */
+  public INDArray keptOfAttention(
+      Kernels kernels, AttentionPattern pattern, long batch, int heads) {
+    long length = kernels.attentionMemory(pattern, type, batch, heads);
+    return kernels.attentionKeepsProbabilities(pattern, type, batch, heads)
+        ? kept(length)
+        : keptExactly(length);
   }
 
   public INDArray keptIf(boolean needed, long... shape) {

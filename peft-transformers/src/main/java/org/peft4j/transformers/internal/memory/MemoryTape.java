@@ -21,7 +21,7 @@ final class MemoryTape implements Tape {
 
   @Override
   public INDArray record(Object key, long... shape) {
-    INDArray array = memory.kept(shape);
+    INDArray array = memory.keptExactly(shape);
     arrays.put(key, array);
     return array;
   }

@@ -10,7 +10,7 @@ import org.peft4j.transformers.architecture.AttentionPart;
 import org.peft4j.transformers.architecture.ModelArchitecture;
 import org.peft4j.transformers.internal.batch.CurrentEncoder;
 import org.peft4j.transformers.internal.batch.CurrentTexts;
-import org.peft4j.transformers.internal.memory.ActivationPool;
+import org.peft4j.transformers.internal.memory.KeptMemory;
 import org.peft4j.transformers.internal.position.PassPatterns;
 import org.peft4j.transformers.internal.position.RotaryTables;
 import org.peft4j.transformers.internal.weights.WeightStore;
@@ -35,7 +35,7 @@ public final class FrozenModel implements AutoCloseable {
   private final double labelSmoothing;
   private final double neftuneAlpha;
   private final boolean interpolatesPositions;
-  private final ActivationPool pool;
+  private final KeptMemory kept;
 
   /**
    * @param checkpointing whether blocks keep only their input for the backward pass
@@ -65,7 +65,7 @@ public final class FrozenModel implements AutoCloseable {
     this.architecture = architecture;
     this.weights = weights;
     this.checkpointing = checkpointing;
-    this.pool = new ActivationPool(weights.dataType());
+    this.kept = new KeptMemory(weights.dataType(), weights.matrices());
     REGISTRY.values().removeIf(reference -> reference.get() == null);
     REGISTRY.put(key, new WeakReference<>(this));
   }
@@ -95,8 +95,9 @@ public final class FrozenModel implements AutoCloseable {
     return weights;
   }
 
-  public ActivationPool pool() {
-    return pool;
+  /** The memory of what layers keep for their backward pass. */
+  public KeptMemory kept() {
+    return kept;
   }
 
   public boolean checkpointing() {
@@ -146,6 +147,6 @@ public final class FrozenModel implements AutoCloseable {
     patterns.begin();
     encoder.clear();
     weights.close();
-    pool.close();
+    kept.close();
   }
 }

@@ -70,7 +70,7 @@ final class VectorLayer extends FrozenLayer {
     boolean keep = willGoBack(training);
     long batch = input.size(0);
     long width = input.size(2);
-    KeptArrays arrays = new KeptArrays(model().pool());
+    KeptArrays arrays = model().kept().arrays();
     try (CallMemory memory = new CallMemory(workspaces, dataType, keep ? arrays : null)) {
       Pass pass = grafts().nextPass(training);
       Pass recorded = keep ? pass.on(memory.tape()) : pass;
@@ -83,7 +83,7 @@ final class VectorLayer extends FrozenLayer {
       INDArray normed = picked;
       INDArray statistics = null;
       if (norm != null) {
-        statistics = memory.kept(norm.statistics(), batch);
+        statistics = memory.keptExactly(norm.statistics(), batch);
         normed = memory.kept(batch, width);
         norm.forward(recorded, picked, normed, statistics);
       }

@@ -44,7 +44,7 @@ public record HeldFormats(
     Map<String, Site> quantized,
     BeforeQuantization before,
     boolean widening) {
-  private static final int CHUNK = 1 << 22;
+  private static final int CHUNK = 1 << 20;
 
   public HeldFormats {
     quantized = Map.copyOf(quantized);
@@ -114,7 +114,6 @@ public record HeldFormats(
   List<ByteBuffer> pages(String key, TensorSource source, TensorInfo info) {
     boolean stays =
         !(quantization.isPresent() && quantized.containsKey(key))
-            && !info.shape().isEmpty()
             && MappedArrays.possible(info, info.shape().size() > 1 ? matrices : vectors);
     return stays ? List.of(source.buffer(info.name())) : List.of();
   }
@@ -145,7 +144,7 @@ public record HeldFormats(
   }
 
   private static INDArray array(TensorSource source, TensorInfo info, DataType held) {
-    return !info.shape().isEmpty() && MappedArrays.possible(info, held)
+    return MappedArrays.possible(info, held)
         ? MappedArrays.of(source, info, held)
         : copy(source, info, held);
   }

@@ -20,12 +20,16 @@ import org.peft4j.safetensors.TensorSource;
 final class MappedArrays {
   private MappedArrays() {}
 
-  /** Whether a tensor can stay in its file: on the CPU, if the file has the wanted type. */
+  /**
+   * Whether a tensor can stay in its file: a matrix, on the CPU, if the file has the wanted type.
+   * Vectors are small, and with a page of theirs the system maps many around it.
+   */
   static boolean possible(TensorInfo tensor, DataType held) {
     boolean sameType =
         tensor.dtype() == DType.F32 && held == DataType.FLOAT
             || tensor.dtype() == DType.BF16 && held == DataType.BFLOAT16;
     return sameType
+        && tensor.shape().size() > 1
         && tensor.byteCount() > 0
         && tensor.byteCount() <= Integer.MAX_VALUE
         && ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN

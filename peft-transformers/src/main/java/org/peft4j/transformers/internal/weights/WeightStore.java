@@ -104,8 +104,11 @@ public final class WeightStore implements AutoCloseable {
     return dataType;
   }
 
-  /** The type in which a cache holds keys and values: that of the matrices which make them. */
-  public DataType keysAndValues() {
+  /**
+   * The type of matrices, and of what they made where it waits to be read again: keys and values in
+   * a cache, results kept for the backward pass.
+   */
+  public DataType matrices() {
     return matrices;
   }
 

@@ -163,7 +163,7 @@ final class BlockCase implements AutoCloseable {
   /** The output. */
   INDArray forward() {
     model.patterns().begin();
-    try (KeptArrays arrays = new KeptArrays(model.pool());
+    try (KeptArrays arrays = model.kept().arrays();
         CallMemory memory = new CallMemory(NONE, DataType.DOUBLE, arrays)) {
       INDArray in = x;
       for (Block block : blocks) {
@@ -225,7 +225,7 @@ final class BlockCase implements AutoCloseable {
    */
   Optional<INDArray> backward(boolean inputGradient, boolean again, @Nullable INDArray dEncoder) {
     model.patterns().begin();
-    try (KeptArrays arrays = new KeptArrays(model.pool());
+    try (KeptArrays arrays = model.kept().arrays();
         CallMemory memory = new CallMemory(NONE, DataType.DOUBLE, arrays)) {
       Pass pass = pass(memory);
       List<INDArray> inputs = new ArrayList<>(List.of(x));

@@ -13,7 +13,7 @@ public final class TrainingMemoryProbe {
   public static long kept(TransformerModel model) {
     return Arrays.stream(model.graph().getLayers())
         .filter(FrozenLayer.class::isInstance)
-        .mapToLong(layer -> ((FrozenLayer) layer).model().pool().bytes())
+        .mapToLong(layer -> ((FrozenLayer) layer).model().kept().bytes())
         .findFirst()
         .orElseThrow();
   }
