@@ -16,6 +16,13 @@ public final class DetachedArrays {
     }
   }
 
+  /** A row-major array of any values, for memory that is written before it is read. */
+  public static INDArray uninitialized(DataType type, long... shape) {
+    try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
+      return Nd4j.createUninitialized(type, shape, 'c');
+    }
+  }
+
   /** A row-major copy. */
   public static INDArray copy(INDArray array) {
     try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {

@@ -5,9 +5,7 @@ import java.util.EnumMap;
 import java.util.Map;
 import java.util.TreeMap;
 import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /** The memory of a thread's {@link ReusedScope}s, which the next ones use again. */
 final class ScratchPool {
@@ -39,9 +37,7 @@ final class ScratchPool {
     if (shorter != null && length / SMALLEST <= shorter.getKey()) {
       pop(buffers, shorter).close(); // The new buffer replaces it.
     }
-    try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-      return Nd4j.createUninitialized(type, length);
-    }
+    return DetachedArrays.uninitialized(type, length);
   }
 
   private static INDArray pop(

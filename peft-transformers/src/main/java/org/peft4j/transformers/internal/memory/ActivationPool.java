@@ -4,9 +4,9 @@ import java.util.ArrayDeque;
 import java.util.Map;
 import java.util.TreeMap;
 import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.peft4j.memory.DetachedArrays;
 
 /**
  * The memory of results kept between a forward pass and its backward pass, for all replicas of a
@@ -71,9 +71,7 @@ public final class ActivationPool implements AutoCloseable {
 
   private INDArray allocate(long length) {
     bytes += length * type.width();
-    try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-      return Nd4j.createUninitialized(type, length);
-    }
+    return DetachedArrays.uninitialized(type, length);
   }
 
   private void release(INDArray memory) {

@@ -4,9 +4,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.peft4j.memory.DetachedArrays;
 
 /**
  * Memory in which one layer at a time has the arrays that it keeps. The n-th array of every layer
@@ -97,9 +97,7 @@ final class Room {
 
   private Buffer buffer(long length) {
     bytes += length * type.width();
-    try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-      return new Buffer(Nd4j.createUninitialized(type, length));
-    }
+    return new Buffer(DetachedArrays.uninitialized(type, length));
   }
 
   private synchronized void giveUp(Buffer buffer) {

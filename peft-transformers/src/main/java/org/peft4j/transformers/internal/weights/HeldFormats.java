@@ -152,7 +152,7 @@ public record HeldFormats(
   private static INDArray copy(TensorSource source, TensorInfo info, DataType held) {
     boolean number = info.shape().isEmpty();
     long[] shape = info.shape().stream().mapToLong(Long::longValue).toArray();
-    INDArray array = number ? DetachedArrays.zeros(held, 1) : DetachedArrays.zeros(held, shape);
+    INDArray array = DetachedArrays.uninitialized(held, number ? new long[] {1} : shape);
     INDArray flat = array.reshape('c', new long[] {array.length()});
     float[] chunk = new float[(int) Math.min(CHUNK, array.length())];
     try (INDArray part = DetachedArrays.zeros(DataType.FLOAT, chunk.length)) {
