@@ -52,7 +52,7 @@ final class StageLayer extends PictureLayer {
     Around around = around();
     boolean back = willGoBack(training);
     boolean keep = back && !model().checkpointing();
-    KeptArrays arrays = model().kept().arraysOfMany();
+    KeptArrays arrays = model().kept().arraysOfBlock();
     Pass pass = grafts().nextPass(training);
     try (WeightPages.Use pages = using(1);
         KeptArrays.Use use = arrays.use(pass.kernels());

@@ -97,7 +97,7 @@ record BlockRuns(FrozenModel model, LayerGrafts grafts, Block block, int times) 
       boolean keep,
       INDArray y,
       LayerWorkspaceMgr workspaces) {
-    KeptArrays arrays = model.kept().arraysOfMany();
+    KeptArrays arrays = model.kept().arraysOfBlock();
     try (@Nullable MemoryWorkspace temporaries = workspace();
         KeptArrays.Use use = arrays.use(pass.kernels());
         CallMemory memory = memory(workspaces, keep ? arrays : null)) {

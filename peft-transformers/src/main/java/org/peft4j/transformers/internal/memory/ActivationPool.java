@@ -9,9 +9,8 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.memory.DetachedArrays;
 
 /**
- * The memory of results kept between a forward pass and its backward pass, for all replicas of a
- * model. It reuses buffers: after the longest batch, no step allocates any, unless a batch is far
- * shorter than all before.
+ * Buffers of one type, which are used again: after the longest batch, no step allocates any, unless
+ * a batch is far shorter than all before.
  */
 public final class ActivationPool implements AutoCloseable {
   /** A buffer, and the array in its first part. */

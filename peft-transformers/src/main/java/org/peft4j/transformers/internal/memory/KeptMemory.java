@@ -14,7 +14,7 @@ public final class KeptMemory implements AutoCloseable {
 
   /**
    * @param type of what layers compute
-   * @param held of what the layers of a stack keep: the same, or BFLOAT16
+   * @param held of what blocks keep: the same, or BFLOAT16
    */
   public KeptMemory(DataType type, DataType held) {
     this.type = type;
@@ -22,13 +22,13 @@ public final class KeptMemory implements AutoCloseable {
     this.exact = new ActivationPool(type);
   }
 
-  /** For a layer that keeps its arrays as they are. */
+  /** For a layer outside of blocks: its arrays stay as they are. */
   public KeptArrays arrays() {
     return new KeptArrays(exact);
   }
 
-  /** For one run of a layer of which a model has many. */
-  public KeptArrays arraysOfMany() {
+  /** For one run of a block, or of a layer of a UNet: may be rounded between the passes. */
+  public KeptArrays arraysOfBlock() {
     return rounds ? new RoundedArrays(this) : arrays();
   }
 

@@ -33,7 +33,7 @@ class KeptMemoryTest {
 
   @Test
   void valuesComeBackRoundedAndExactOnesAsTheyAre() {
-    KeptArrays arrays = memory.arraysOfMany();
+    KeptArrays arrays = memory.arraysOfBlock();
     INDArray rounded;
     INDArray exact;
     try (KeptArrays.Use use = arrays.use(KERNELS)) {
@@ -51,7 +51,7 @@ class KeptMemoryTest {
   @EnumSource(names = {"FLOAT", "DOUBLE"})
   void nothingIsRoundedWhereMatricesAreNot(DataType type) {
     try (KeptMemory plain = new KeptMemory(type, type)) {
-      KeptArrays arrays = plain.arraysOfMany();
+      KeptArrays arrays = plain.arraysOfBlock();
       INDArray array = forward(arrays, 1 + 0x1p-20, 3);
       assertBack(arrays, array, 1 + 0x1p-20);
       assertThat(plain.bytes()).isEqualTo(3L * type.width());
@@ -61,8 +61,8 @@ class KeptMemoryTest {
   @Test
   void layersShareTheRoomAndKeepHalfOfEachNumber() {
     for (int step = 0; step < 3; step++) {
-      KeptArrays first = memory.arraysOfMany();
-      KeptArrays second = memory.arraysOfMany();
+      KeptArrays first = memory.arraysOfBlock();
+      KeptArrays second = memory.arraysOfBlock();
       INDArray ofFirst = forward(first, 1, 10, 10);
       INDArray ofSecond = forward(second, 2, 10, 10);
       assertBack(second, ofSecond, 2);
@@ -73,9 +73,9 @@ class KeptMemoryTest {
 
   @Test
   void aLargerLayerLeavesASmallerOneItsArrays() {
-    KeptArrays small = memory.arraysOfMany();
+    KeptArrays small = memory.arraysOfBlock();
     INDArray ofSmall = forward(small, 1, 5);
-    KeptArrays large = memory.arraysOfMany();
+    KeptArrays large = memory.arraysOfBlock();
     INDArray ofLarge = forward(large, 2, 8);
 
     assertBack(large, ofLarge, 2);
@@ -87,12 +87,12 @@ class KeptMemoryTest {
 
   @Test
   void twoThreadsDoNotMeet() throws Exception {
-    KeptArrays mine = memory.arraysOfMany();
+    KeptArrays mine = memory.arraysOfBlock();
     INDArray ofMine;
     var other = Executors.newSingleThreadExecutor();
     try (KeptArrays.Use use = mine.use(KERNELS)) {
       ofMine = mine.array(4).assign(1);
-      KeptArrays theirs = memory.arraysOfMany();
+      KeptArrays theirs = memory.arraysOfBlock();
       INDArray ofTheirs = other.submit(() -> forward(theirs, 2, 4)).get();
       other.submit(() -> assertBack(theirs, ofTheirs, 2)).get();
     } finally {
@@ -103,7 +103,7 @@ class KeptMemoryTest {
 
   @Test
   void closingFreesAllThatNobodyUses() {
-    KeptArrays used = memory.arraysOfMany();
+    KeptArrays used = memory.arraysOfBlock();
     INDArray array = forward(used, 1, 6);
     memory.close();
     assertBack(used, array, 1);
