@@ -74,6 +74,15 @@ class LauncherTest {
   }
 
   @Test
+  void parsedClassesOfTheSameJavaAreUsedAndNotThoseOfAnother() throws Exception {
+    jar("peft-cli-0.1.jar", 0);
+    Files.createFile(target.resolve("peft-25.jsa"));
+    assertThat(run(0, "plan")).noneMatch(option -> option.startsWith("-XX:SharedArchiveFile"));
+    Files.createFile(target.resolve("peft-17.jsa"));
+    assertThat(run(0, "plan")).contains("-XX:SharedArchiveFile=" + target + "/peft-17.jsa");
+  }
+
+  @Test
   void theNewestOfSeveralVersionsRuns() throws Exception {
     jar("peft-cli-0.9.jar", 5);
     jar("peft-cli-0.10.jar", 3);
