@@ -42,7 +42,7 @@ public final class CallMemory implements AutoCloseable {
     return kept == null ? temporary(shape) : kept.array(shape);
   }
 
-  /** The same, never rounded: for statistics, and for what others wrote. */
+  /** The same, never rounded: for statistics, and for what adapters record. */
   public INDArray keptExactly(long... shape) {
     return kept == null ? temporary(shape) : kept.exact(shape);
   }

@@ -36,7 +36,12 @@ final class RoundedArrays extends KeptArrays {
       };
     }
     same.enter();
-    widen(kernels);
+    try {
+      widen(kernels);
+    } catch (RuntimeException | Error e) {
+      same.leave();
+      throw e;
+    }
     return same::leave;
   }
 

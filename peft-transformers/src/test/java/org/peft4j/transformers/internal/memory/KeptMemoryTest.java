@@ -1,7 +1,9 @@
 package org.peft4j.transformers.internal.memory;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.lang.reflect.Proxy;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -99,6 +101,31 @@ class KeptMemoryTest {
       other.shutdown();
     }
     assertBack(mine, ofMine, 1);
+  }
+
+  @Test
+  void aPassThatFailsLeavesTheRoom() throws Exception {
+    Kernels failing =
+        (Kernels)
+            Proxy.newProxyInstance(
+                Kernels.class.getClassLoader(),
+                new Class<?>[] {Kernels.class},
+                (proxy, method, arguments) -> {
+                  throw new IllegalStateException("no " + method.getName());
+                });
+    KeptArrays arrays = memory.arraysOfBlock();
+    forward(arrays, 1, 4);
+    assertThatThrownBy(() -> arrays.use(failing)).hasMessage("no copy");
+
+    var other = Executors.newSingleThreadExecutor();
+    try {
+      KeptArrays theirs = memory.arraysOfBlock();
+      other.submit(() -> forward(theirs, 2, 4)).get();
+    } finally {
+      other.shutdown();
+    }
+    // A room that was still taken would have made them a second one.
+    assertThat(memory.bytes()).isEqualTo(4 * Float.BYTES + 2 * 4 * Short.BYTES);
   }
 
   @Test
