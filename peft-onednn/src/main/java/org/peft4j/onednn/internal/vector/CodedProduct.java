@@ -4,7 +4,7 @@ import java.nio.ByteBuffer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.kernel.CodedRows;
-import org.peft4j.onednn.internal.RowTasks;
+import org.peft4j.onednn.internal.Crew;
 
 /**
  * Few rows times a matrix in 4 bits, straight from its codes: each is read once. Java 25 chooses
@@ -62,7 +62,7 @@ public final class CodedProduct {
     CodeRows values = new CodeRows(weight.values());
     ByteBuffer codes = weight.codes();
     FewRows results = new FewRows(out, 1, false);
-    RowTasks.run(
+    Crew.run(
         weight.rows(),
         weight.columns(),
         (from, to) -> {

@@ -11,6 +11,7 @@ import org.peft4j.kernel.KeyRange;
 import org.peft4j.kernel.QueryTiles;
 import org.peft4j.kernel.QueryTiles.Tile;
 import org.peft4j.onednn.internal.Address;
+import org.peft4j.onednn.internal.Crew;
 import org.peft4j.onednn.internal.RowTasks;
 
 /**
@@ -77,7 +78,7 @@ public final class FewQueries {
     FloatBuffer out = Address.floats(context, q.size(0) * queries * context.stride(1));
     FloatBuffer statistics = RowTasks.floats(memory);
     int stride = context.stride(1);
-    RowTasks.run(
+    Crew.run(
         q.size(0) * keyHeads,
         (long) group * queries * seen.count() * size,
         (from, to) -> {

@@ -1,10 +1,11 @@
 package org.peft4j.onednn.internal.vector;
 
+import java.nio.ByteBuffer;
 import java.nio.IntBuffer;
 import java.util.Arrays;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.onednn.internal.Address;
-import org.peft4j.onednn.internal.RowTasks;
+import org.peft4j.onednn.internal.Crew;
 
 /**
  * Few rows times a matrix in BFLOAT16, as in decoding one token after the other: each number of the
@@ -44,40 +45,98 @@ public final class HalfProduct {
       float alpha,
       boolean accumulate,
       INDArray out) {
-    IntBuffer pairs = Address.bytes(weight, 0, weight.length() * Short.BYTES).asIntBuffer();
+    ByteBuffer memory = Address.bytes(weight, 0, weight.length() * Short.BYTES);
     FewRows results = new FewRows(out, alpha, accumulate);
     if (transpose) {
-      products(FewRows.of(a), pairs, results);
+      products(FewRows.of(a), memory, results);
     } else {
-      sums(FewRows.of(a), pairs, results);
+      sums(FewRows.of(a), memory.asIntBuffer(), results);
     }
   }
 
   /** A row of the weight is a column of the result. */
-  private static void products(float[][] a, IntBuffer pairs, FewRows results) {
+  private static void products(float[][] a, ByteBuffer weight, FewRows results) {
     int half = a[0].length / 2;
     float[][] even = everySecond(a, 0);
     float[][] odd = everySecond(a, 1);
-    RowTasks.run(
+    Crew.run(
         results.columns(),
         2L * half,
         (from, to) -> {
-          int[] piece = new int[Math.min(PIECE, half)];
-          float[] sums = new float[a.length];
-          for (int column = from; column < to; column++) {
-            Arrays.fill(sums, 0);
-            for (int at = 0; at < half; at += PIECE) {
-              int count = Math.min(PIECE, half - at);
-              pairs.get(column * half + at, piece, 0, count);
-              for (int row = 0; row < sums.length; row++) {
-                sums[row] += HalfRows.dot(piece, count, even[row], odd[row], at);
-              }
-            }
-            for (int row = 0; row < sums.length; row++) {
-              results.put(row, column, sums[row]);
-            }
+          if (NativeVectors.PRESENT) {
+            FarRows.run(from, to, HalfRows.STREAMS, new FarProducts(weight, even, odd, results));
+          } else {
+            copiedProducts(from, to, weight.asIntBuffer(), even, odd, results);
           }
         });
+  }
+
+  private static void copiedProducts(
+      int from, int to, IntBuffer pairs, float[][] even, float[][] odd, FewRows results) {
+    int half = even[0].length;
+    int[] piece = new int[Math.min(PIECE, half)];
+    float[] sums = new float[even.length];
+    for (int column = from; column < to; column++) {
+      Arrays.fill(sums, 0);
+      for (int at = 0; at < half; at += PIECE) {
+        int count = Math.min(PIECE, half - at);
+        pairs.get(column * half + at, piece, 0, count);
+        for (int row = 0; row < sums.length; row++) {
+          sums[row] += HalfRows.dot(piece, count, even[row], odd[row], at);
+        }
+      }
+      for (int row = 0; row < sums.length; row++) {
+        results.put(row, column, sums[row]);
+      }
+    }
+  }
+
+  /** Columns of the result, from rows of the weight where they are. */
+  private static final class FarProducts implements FarRows.Use {
+    private final Object memory;
+    private final IntBuffer pairs;
+    private final float[][] even;
+    private final float[][] odd;
+    private final FewRows results;
+
+    /** Pairs in a row; of these, whole vectors; the rest. */
+    private final int half;
+
+    private final int whole;
+    private final int[] rest;
+    private final float[] sums = new float[HalfRows.STREAMS];
+
+    FarProducts(ByteBuffer weight, float[][] even, float[][] odd, FewRows results) {
+      this.memory = NativeVectors.of(weight);
+      this.pairs = weight.asIntBuffer();
+      this.even = even;
+      this.odd = odd;
+      this.results = results;
+      half = even[0].length;
+      whole = half / HalfRows.LANES * HalfRows.LANES;
+      rest = new int[half - whole];
+    }
+
+    @Override
+    public void rows(int first, int apart, int count) {
+      long bytes = (long) half * Integer.BYTES;
+      for (int row = 0; row < even.length; row++) {
+        HalfRows.dots(
+            memory, first * bytes, apart * bytes, whole, even[row], odd[row], sums);
+        for (int stream = 0; stream < count; stream++) {
+          int column = first + stream * apart;
+          results.put(row, column, sums[stream] + ofRest(column, row));
+        }
+      }
+    }
+
+    private float ofRest(int column, int row) {
+      if (rest.length == 0) {
+        return 0;
+      }
+      pairs.get(column * half + whole, rest);
+      return HalfRows.dot(rest, rest.length, even[row], odd[row], whole);
+    }
   }
 
   private static float[][] everySecond(float[][] x, int first) {
@@ -94,7 +153,7 @@ public final class HalfProduct {
   private static void sums(float[][] a, IntBuffer pairs, FewRows results) {
     int half = results.columns() / 2;
     int width = Math.min(PIECE, (half + 1) / 2);
-    RowTasks.run(
+    Crew.run(
         (half + width - 1) / width,
         2L * width * a[0].length,
         (from, to) -> {

@@ -18,6 +18,9 @@ final class HalfRows {
   /** Numbers in a vector. */
   static final int LANES = FLOATS.length();
 
+  /** Rows that {@link #dots} reads at once. */
+  static final int STREAMS = 4;
+
   private static final int SECOND = 0xffff0000;
 
   private HalfRows() {}
@@ -45,6 +48,46 @@ final class HalfRows {
       sum += Float.intBitsToFloat(pairs[i] & SECOND) * odd[at + i];
     }
     return sum;
+  }
+
+  /**
+   * The same over each of {@link #STREAMS} rows in memory outside of the heap.
+   *
+   * @param memory see {@link NativeVectors#of}
+   * @param first bytes before the first row
+   * @param apart bytes from one row to the next
+   * @param count pairs of each, whole vectors
+   * @param sums receives one for each row
+   */
+  static void dots(
+      Object memory,
+      long first,
+      long apart,
+      int count,
+      float[] even,
+      float[] odd,
+      float[] sums) {
+    FloatVector a = FloatVector.zero(FLOATS);
+    FloatVector b = a;
+    FloatVector c = a;
+    FloatVector d = a;
+    for (int i = 0; i < count; i += LANES) {
+      long at = first + (long) i * Integer.BYTES;
+      IntVector p = NativeVectors.ints(PAIRS, memory, at);
+      IntVector q = NativeVectors.ints(PAIRS, memory, at + apart);
+      IntVector r = NativeVectors.ints(PAIRS, memory, at + 2 * apart);
+      IntVector s = NativeVectors.ints(PAIRS, memory, at + 3 * apart);
+      FloatVector x = FloatVector.fromArray(FLOATS, even, i);
+      FloatVector y = FloatVector.fromArray(FLOATS, odd, i);
+      a = second(p).fma(y, first(p).fma(x, a));
+      b = second(q).fma(y, first(q).fma(x, b));
+      c = second(r).fma(y, first(r).fma(x, c));
+      d = second(s).fma(y, first(s).fma(x, d));
+    }
+    sums[0] = a.reduceLanes(VectorOperators.ADD);
+    sums[1] = b.reduceLanes(VectorOperators.ADD);
+    sums[2] = c.reduceLanes(VectorOperators.ADD);
+    sums[3] = d.reduceLanes(VectorOperators.ADD);
   }
 
   /** {@code even += x·first(pairs)} and {@code odd += x·second(pairs)}, for {@code count} pairs. */

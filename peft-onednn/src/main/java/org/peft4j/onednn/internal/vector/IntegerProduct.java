@@ -4,7 +4,7 @@ import java.nio.ByteBuffer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.kernel.IntegerRows;
-import org.peft4j.onednn.internal.RowTasks;
+import org.peft4j.onednn.internal.Crew;
 
 /**
  * Few rows times a matrix of integers, straight from its codes: {@code Σ w·x = Σ s·code·x − Σ o·X},
@@ -56,7 +56,7 @@ public final class IntegerProduct {
     }
     GroupScales scales = new GroupScales(weight, codes);
     ByteBuffer memory = weight.codes();
-    RowTasks.run(
+    Crew.run(
         weight.rows(),
         columns,
         (from, to) -> {

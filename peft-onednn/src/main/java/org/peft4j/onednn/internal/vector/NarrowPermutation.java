@@ -2,7 +2,6 @@ package org.peft4j.onednn.internal.vector;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -13,11 +12,7 @@ import jdk.incubator.vector.VectorSpecies;
 final class NarrowPermutation extends PermutedCodes {
   private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_256;
   private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_256;
-  private static final VectorSpecies<Long> LONGS = LongVector.SPECIES_256;
   private static final int LANES = FLOATS.length();
-
-  /** Planes of codes in a step of {@link #dot}: the compiler gives up on methods with more. */
-  private static final int PLANES = 4;
 
   private final IntVector lower;
   private final IntVector upper;
@@ -26,59 +21,47 @@ final class NarrowPermutation extends PermutedCodes {
    * @param values by code
    */
   NarrowPermutation(float[] values) {
-    super(UNIT);
+    super(UNIT, 2);
     lower = FloatVector.fromArray(FLOATS, values, 0).reinterpretAsInts();
     upper = FloatVector.fromArray(FLOATS, values, LANES).reinterpretAsInts();
   }
 
   @Override
-  float dot(long[] words, int word, float[] factors, int unit, float[] x) {
-    return dot(words, word, factors, unit, x, lower, upper);
+  void dots(Object codes, long at, long apart, float[] factors, float[] x, float[] sums) {
+    dots(codes, at, apart, factors, x, sums, lower, upper);
   }
 
-  private static float dot(
-      long[] words,
-      int word,
+  private static void dots(
+      Object memory,
+      long first,
+      long apart,
       float[] factors,
-      int unit,
       float[] x,
+      float[] sums,
       IntVector lower,
       IntVector upper) {
-    FloatVector sum = FloatVector.zero(FLOATS);
-    for (int at = 0, i = unit; at < x.length; at += UNIT, i++) {
-      IntVector codes = LongVector.fromArray(LONGS, words, word + at / WORD).reinterpretAsInts();
-      FloatVector a = FloatVector.zero(FLOATS);
-      FloatVector b = a;
-      for (int plane = at; plane < at + UNIT; plane += PLANES * LANES) {
-        a =
-            values(codes, codes.lanewise(VectorOperators.LSHL, 28), lower, upper)
-                .fma(FloatVector.fromArray(FLOATS, x, plane), a);
-        b =
-            values(
-                    codes.lanewise(VectorOperators.LSHR, 4),
-                    codes.lanewise(VectorOperators.LSHL, 24),
-                    lower,
-                    upper)
-                .fma(FloatVector.fromArray(FLOATS, x, plane + 8), b);
-        a =
-            values(
-                    codes.lanewise(VectorOperators.LSHR, 8),
-                    codes.lanewise(VectorOperators.LSHL, 20),
-                    lower,
-                    upper)
-                .fma(FloatVector.fromArray(FLOATS, x, plane + 16), a);
-        b =
-            values(
-                    codes.lanewise(VectorOperators.LSHR, 12),
-                    codes.lanewise(VectorOperators.LSHL, 16),
-                    lower,
-                    upper)
-                .fma(FloatVector.fromArray(FLOATS, x, plane + 24), b);
-        codes = codes.lanewise(VectorOperators.LSHR, 16);
+    FloatVector zero = FloatVector.zero(FLOATS);
+    FloatVector sum0 = zero;
+    FloatVector sum1 = zero;
+    int units = x.length / UNIT;
+    for (int at = 0, unit = 0; at < x.length; at += UNIT, unit++) {
+      long tile = first + at / CODES_IN_BYTE;
+      IntVector codes0 = NativeVectors.ints(INTS, memory, tile);
+      IntVector codes1 = NativeVectors.ints(INTS, memory, tile + apart);
+      FloatVector a = zero;
+      FloatVector b = zero;
+      for (int plane = at; plane < at + UNIT; plane += LANES) {
+        FloatVector inputs = FloatVector.fromArray(FLOATS, x, plane);
+        a = values(codes0, codes0.lanewise(VectorOperators.LSHL, 28), lower, upper).fma(inputs, a);
+        b = values(codes1, codes1.lanewise(VectorOperators.LSHL, 28), lower, upper).fma(inputs, b);
+        codes0 = codes0.lanewise(VectorOperators.LSHR, 4);
+        codes1 = codes1.lanewise(VectorOperators.LSHR, 4);
       }
-      sum = a.add(b).fma(FloatVector.broadcast(FLOATS, factors[i]), sum);
+      sum0 = a.fma(FloatVector.broadcast(FLOATS, factors[unit]), sum0);
+      sum1 = b.fma(FloatVector.broadcast(FLOATS, factors[units + unit]), sum1);
     }
-    return sum.reduceLanes(VectorOperators.ADD);
+    sums[0] = sum0.reduceLanes(VectorOperators.ADD);
+    sums[1] = sum1.reduceLanes(VectorOperators.ADD);
   }
 
   /**

@@ -23,13 +23,18 @@ abstract class PermutedCodes {
 
   static final int CODES = 16;
 
+  static final int CODES_IN_BYTE = 2;
+
   private final int tile;
+  private final int streams;
 
   /**
-   * @param tile codes in a step of {@link #dot}
+   * @param tile codes in a step of {@link #dots}, of a row
+   * @param streams rows that it reads at once
    */
-  PermutedCodes(int tile) {
+  PermutedCodes(int tile, int streams) {
     this.tile = tile;
+    this.streams = streams;
   }
 
   /** Whether this JVM compiles these loops. */
@@ -41,19 +46,21 @@ abstract class PermutedCodes {
    * Loops for the vectors of this processor.
    *
    * @param values by code
+   * @param columns of a matrix, whole units
    */
-  static PermutedCodes of(float[] values) {
-    return HalfRows.LANES == CODES ? new WidePermutation(values) : new NarrowPermutation(values);
+  static PermutedCodes of(float[] values, long columns) {
+    boolean wide = HalfRows.LANES == CODES && columns % WidePermutation.TILE == 0;
+    return wide ? new WidePermutation(values) : new NarrowPermutation(values);
   }
 
-  /** Codes of as many whole steps of {@link #dot} as hold {@code count}. */
-  final int room(int count) {
-    return (count + tile - 1) / tile * tile;
+  /** Rows that {@link #dots} reads at once. */
+  final int streams() {
+    return streams;
   }
 
-  /** Numbers in the order in which {@link #dot} meets codes, with zeros to the end of a step. */
+  /** Numbers in the order in which {@link #dots} meets codes. */
   final float[] ordered(float[] x) {
-    float[] ordered = new float[room(x.length)];
+    float[] ordered = new float[x.length];
     int lanes = tile / HALF;
     for (int code = 0; code < x.length; code++) {
       int lane = code / HALF % lanes;
@@ -64,15 +71,17 @@ abstract class PermutedCodes {
   }
 
   /**
-   * {@code Σ factor·value·x} over a row.
+   * {@code Σ factor·value·x} over each of some rows.
    *
-   * @param words whole steps
-   * @param word the first of the row
-   * @param factors of units, whole steps
-   * @param unit the first of the row
+   * @param codes of a matrix: see {@link NativeVectors#of}
+   * @param at bytes before the first of the rows
+   * @param apart bytes from one of the rows to the next
+   * @param factors of units, one row after the other
    * @param x in order
+   * @param sums receives one for each row
    */
-  abstract float dot(long[] words, int word, float[] factors, int unit, float[] x);
+  abstract void dots(
+      Object codes, long at, long apart, float[] factors, float[] x, float[] sums);
 
   /**
    * Writes {@code factor·value} of each code.
@@ -86,14 +95,16 @@ abstract class PermutedCodes {
    *
    * @param before units of the first block that are before the first unit
    * @param inBlock units of a block
+   * @param at the first unit to write
    */
-  static void spread(float[] ofBlocks, int before, int inBlock, float[] ofUnits, int units) {
+  static void spread(
+      float[] ofBlocks, int before, int inBlock, float[] ofUnits, int at, int units) {
     if (inBlock == 1) {
-      System.arraycopy(ofBlocks, 0, ofUnits, 0, units);
+      System.arraycopy(ofBlocks, 0, ofUnits, at, units);
       return;
     }
     for (int unit = 0; unit < units; unit++) {
-      ofUnits[unit] = ofBlocks[(before + unit) / inBlock];
+      ofUnits[at + unit] = ofBlocks[(before + unit) / inBlock];
     }
   }
 }

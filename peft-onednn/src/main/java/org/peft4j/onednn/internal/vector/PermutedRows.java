@@ -13,7 +13,7 @@ public final class PermutedRows implements WeightRows {
 
   private PermutedRows(CodedRows weight) {
     this.weight = weight;
-    this.codes = PermutedCodes.of(weight.values());
+    this.codes = PermutedCodes.of(weight.values(), weight.columns());
   }
 
   /** These, or {@code weight} itself where it cannot be made so. */
@@ -54,7 +54,7 @@ public final class PermutedRows implements WeightRows {
     weight.factors(block, ofBlocks);
     float[] ofUnits = new float[count / PermutedCodes.UNIT];
     int before = (int) (first % size) / PermutedCodes.UNIT;
-    PermutedCodes.spread(ofBlocks, before, size / PermutedCodes.UNIT, ofUnits, ofUnits.length);
+    PermutedCodes.spread(ofBlocks, before, size / PermutedCodes.UNIT, ofUnits, 0, ofUnits.length);
     codes.write(words, ofUnits, target);
   }
 }

@@ -3,7 +3,7 @@ package org.peft4j.onednn.internal.vector;
 import java.util.Arrays;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.kernel.CodedRows;
-import org.peft4j.onednn.internal.RowTasks;
+import org.peft4j.onednn.internal.Crew;
 
 /**
  * Few rows times a matrix in 4 bits, by tables that all rows of the matrix share. It needs no
@@ -34,7 +34,7 @@ final class TableProduct {
     TableProduct product = new TableProduct(FewRows.of(x), weight, new FewRows(out, 1, false));
     int rows = (int) weight.rows();
     int groups = rows / GROUP;
-    RowTasks.run(
+    Crew.run(
         groups,
         GROUP * weight.columns(),
         (from, to) -> product.compute(from * GROUP, to == groups ? rows : to * GROUP));

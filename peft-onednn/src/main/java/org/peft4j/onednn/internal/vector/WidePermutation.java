@@ -3,6 +3,7 @@ package org.peft4j.onednn.internal.vector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.LongVector;
+import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
@@ -18,12 +19,10 @@ final class WidePermutation extends PermutedCodes {
   private static final int LANES = FLOATS.length();
 
   /** Codes in a vector of words: two units. */
-  private static final int TILE = 2 * UNIT;
+  static final int TILE = 2 * UNIT;
 
-  /** The lanes of the first and of the second unit of a tile. */
-  private static final float[] FIRST = {1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0};
-
-  private static final float[] SECOND = {0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1};
+  /** The lanes of the second unit of a tile. */
+  private static final long SECOND = 0xff00;
 
   /** For a word in each pair of lanes: lower halves are in even lanes. */
   private static final int[] SHIFTS_OF_PAIRS = new int[LANES];
@@ -46,50 +45,66 @@ final class WidePermutation extends PermutedCodes {
    * @param values by code
    */
   WidePermutation(float[] values) {
-    super(TILE);
+    super(TILE, 4);
     table = FloatVector.fromArray(FLOATS, values, 0).reinterpretAsInts();
   }
 
   @Override
-  float dot(long[] words, int word, float[] factors, int unit, float[] x) {
-    return dot(words, word, factors, unit, x, table);
+  void dots(Object codes, long at, long apart, float[] factors, float[] x, float[] sums) {
+    dots(codes, at, apart, factors, x, sums, table);
   }
 
-  private static float dot(
-      long[] words, int word, float[] factors, int unit, float[] x, IntVector table) {
-    FloatVector first = FloatVector.zero(FLOATS);
-    FloatVector second = first;
-    for (int at = 0, i = unit; at < x.length; at += TILE, i += 2) {
-      IntVector codes = LongVector.fromArray(LONGS, words, word + at / WORD).reinterpretAsInts();
-      FloatVector a = values(codes, table).mul(FloatVector.fromArray(FLOATS, x, at));
-      FloatVector b =
-          values(codes.lanewise(VectorOperators.LSHR, 4), table)
-              .mul(FloatVector.fromArray(FLOATS, x, at + 16));
-      a =
-          values(codes.lanewise(VectorOperators.LSHR, 8), table)
-              .fma(FloatVector.fromArray(FLOATS, x, at + 32), a);
-      b =
-          values(codes.lanewise(VectorOperators.LSHR, 12), table)
-              .fma(FloatVector.fromArray(FLOATS, x, at + 48), b);
-      a =
-          values(codes.lanewise(VectorOperators.LSHR, 16), table)
-              .fma(FloatVector.fromArray(FLOATS, x, at + 64), a);
-      b =
-          values(codes.lanewise(VectorOperators.LSHR, 20), table)
-              .fma(FloatVector.fromArray(FLOATS, x, at + 80), b);
-      a =
-          values(codes.lanewise(VectorOperators.LSHR, 24), table)
-              .fma(FloatVector.fromArray(FLOATS, x, at + 96), a);
-      b =
-          values(codes.lanewise(VectorOperators.LSHR, 28), table)
-              .fma(FloatVector.fromArray(FLOATS, x, at + 112), b);
-      a = a.add(b);
-      first = a.fma(FloatVector.broadcast(FLOATS, factors[i]), first);
-      second = a.fma(FloatVector.broadcast(FLOATS, factors[i + 1]), second);
+  private static void dots(
+      Object memory,
+      long first,
+      long apart,
+      float[] factors,
+      float[] x,
+      float[] sums,
+      IntVector table) {
+    VectorMask<Float> second = VectorMask.fromLong(FLOATS, SECOND);
+    FloatVector zero = FloatVector.zero(FLOATS);
+    FloatVector sum0 = zero;
+    FloatVector sum1 = zero;
+    FloatVector sum2 = zero;
+    FloatVector sum3 = zero;
+    int units = x.length / UNIT;
+    for (int at = 0, unit = 0; at < x.length; at += TILE, unit += 2) {
+      long tile = first + at / CODES_IN_BYTE;
+      IntVector codes0 = NativeVectors.ints(INTS, memory, tile);
+      IntVector codes1 = NativeVectors.ints(INTS, memory, tile + apart);
+      IntVector codes2 = NativeVectors.ints(INTS, memory, tile + 2 * apart);
+      IntVector codes3 = NativeVectors.ints(INTS, memory, tile + 3 * apart);
+      FloatVector a = zero;
+      FloatVector b = zero;
+      FloatVector c = zero;
+      FloatVector d = zero;
+      for (int plane = at; plane < at + TILE; plane += LANES) {
+        FloatVector inputs = FloatVector.fromArray(FLOATS, x, plane);
+        a = values(codes0, table).fma(inputs, a);
+        b = values(codes1, table).fma(inputs, b);
+        c = values(codes2, table).fma(inputs, c);
+        d = values(codes3, table).fma(inputs, d);
+        codes0 = codes0.lanewise(VectorOperators.LSHR, 4);
+        codes1 = codes1.lanewise(VectorOperators.LSHR, 4);
+        codes2 = codes2.lanewise(VectorOperators.LSHR, 4);
+        codes3 = codes3.lanewise(VectorOperators.LSHR, 4);
+      }
+      sum0 = a.fma(factors(factors, unit, second), sum0);
+      sum1 = b.fma(factors(factors, units + unit, second), sum1);
+      sum2 = c.fma(factors(factors, 2 * units + unit, second), sum2);
+      sum3 = d.fma(factors(factors, 3 * units + unit, second), sum3);
     }
-    first = first.mul(FloatVector.fromArray(FLOATS, FIRST, 0));
-    second = second.fma(FloatVector.fromArray(FLOATS, SECOND, 0), first);
-    return second.reduceLanes(VectorOperators.ADD);
+    sums[0] = sum0.reduceLanes(VectorOperators.ADD);
+    sums[1] = sum1.reduceLanes(VectorOperators.ADD);
+    sums[2] = sum2.reduceLanes(VectorOperators.ADD);
+    sums[3] = sum3.reduceLanes(VectorOperators.ADD);
+  }
+
+  /** The factors of a unit and of the next. */
+  private static FloatVector factors(float[] factors, int unit, VectorMask<Float> second) {
+    return FloatVector.broadcast(FLOATS, factors[unit])
+        .blend(FloatVector.broadcast(FLOATS, factors[unit + 1]), second);
   }
 
   private static FloatVector values(IntVector codes, IntVector table) {

@@ -1,0 +1,112 @@
+package org.peft4j.onednn.internal.vector;
+
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import java.nio.Buffer;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorSpecies;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Vectors straight from memory outside of the heap. Java 17 and 18 load them from byte buffers, later
+ * ones from memory segments; both are called by method handles, since no class of either can name
+ * what the other has.
+ */
+final class NativeVectors {
+  private static final MethodType LOAD =
+      MethodType.methodType(
+          IntVector.class, VectorSpecies.class, Object.class, long.class, ByteOrder.class);
+
+  /** What this Java has. */
+  private static final MethodHandle MEMORY;
+
+  private static final MethodHandle INTS;
+
+  /** Whether there is a way. */
+  static final boolean PRESENT;
+
+  static {
+    Way way = Way.find();
+    MEMORY = way == null ? null : way.memory();
+    INTS = way == null ? null : way.ints();
+    PRESENT = way != null;
+  }
+
+  private NativeVectors() {}
+
+  /** The bytes that {@code memory} has left, as {@link #ints} takes them. */
+  static Object of(ByteBuffer memory) {
+    try {
+      return (Object) MEMORY.invokeExact(memory);
+    } catch (Throwable e) {
+      throw unchecked(e);
+    }
+  }
+
+  /**
+   * Loads a vector, little-endian.
+   *
+   * @param at bytes before it
+   */
+  static IntVector ints(VectorSpecies<Integer> species, Object memory, long at) {
+    try {
+      return (IntVector) INTS.invokeExact((VectorSpecies) species, memory, at, ByteOrder.LITTLE_ENDIAN);
+    } catch (Throwable e) {
+      throw unchecked(e);
+    }
+  }
+
+  private static RuntimeException unchecked(Throwable e) {
+    if (e instanceof Error error) {
+      throw error;
+    }
+    return e instanceof RuntimeException known ? known : new IllegalStateException(e);
+  }
+
+  /**
+   * Handles of one Java's methods.
+   *
+   * @param memory of a buffer's rest
+   * @param ints as {@link NativeVectors#ints}
+   */
+  private record Way(MethodHandle memory, MethodHandle ints) {
+    static @Nullable Way find() {
+      try {
+        MethodHandles.Lookup lookup = MethodHandles.lookup();
+        return Runtime.version().feature() < 19 ? buffers(lookup) : segments(lookup);
+      } catch (ReflectiveOperationException e) { // Copied to the heap, then.
+        return null;
+      }
+    }
+
+    private static Way buffers(MethodHandles.Lookup lookup) throws ReflectiveOperationException {
+      MethodHandle rest =
+          lookup.findVirtual(ByteBuffer.class, "slice", MethodType.methodType(ByteBuffer.class));
+      return of(lookup, rest, ByteBuffer.class, "fromByteBuffer", int.class);
+    }
+
+    private static Way segments(MethodHandles.Lookup lookup) throws ReflectiveOperationException {
+      Class<?> segment = Class.forName("java.lang.foreign.MemorySegment");
+      MethodHandle rest =
+          lookup.findStatic(segment, "ofBuffer", MethodType.methodType(segment, Buffer.class));
+      return of(lookup, rest, segment, "fromMemorySegment", long.class);
+    }
+
+    private static Way of(
+        MethodHandles.Lookup lookup,
+        MethodHandle rest,
+        Class<?> memory,
+        String name,
+        Class<?> offset)
+        throws ReflectiveOperationException {
+      MethodType type = LOAD.changeParameterType(1, memory).changeParameterType(2, offset);
+      return new Way(
+          rest.asType(MethodType.methodType(Object.class, ByteBuffer.class)),
+          MethodHandles.explicitCastArguments(
+              lookup.findStatic(IntVector.class, name, type), LOAD));
+    }
+  }
+}
