@@ -26,6 +26,9 @@ public final class Crew {
   /** How long a helper looks out for work. */
   private static final long PATIENCE = TimeUnit.MICROSECONDS.toNanos(300);
 
+  /** Turns of waiting for the parts of others, some 100 µs, before this thread gives way. */
+  private static final int TURNS = 1 << 12;
+
   private final Executor pool;
   private final int helpers;
   private final AtomicBoolean busy = new AtomicBoolean();
@@ -149,8 +152,12 @@ public final class Crew {
 
     /** Waits for the parts that others have taken; throws what one of the parts has thrown. */
     void await() {
-      while (done.get() < parts) {
-        Thread.onSpinWait();
+      for (int turn = 0; done.get() < parts; turn++) {
+        if (turn < TURNS) {
+          Thread.onSpinWait();
+        } else {
+          Thread.yield(); // The other one may need this core.
+        }
       }
       if (failure instanceof Error error) {
         throw error;

@@ -1,18 +1,19 @@
 package org.peft4j.onednn.internal.vector;
 
 /**
- * Rows of a matrix that are read at once. They lie far apart, because a processor reads ahead at one
- * place of each page alone: rows that are next to each other share pages.
+ * Rows of a matrix that are read at once. They lie far apart, because a processor reads ahead at
+ * one place of each page alone: rows that are next to each other share pages.
  */
 final class FarRows {
-  /** Computes with as many rows as are read at once. */
+  /** Computes with some rows at once, one after the other of each stream. */
   interface Use {
     /**
-     * @param first one of the rows
-     * @param apart from each row to the next; 0 if there is one
-     * @param count how many: all that are read at once, or one
+     * @param first the first row of the first stream
+     * @param length consecutive rows of each stream
+     * @param apart rows from the first of each stream to that of the next
+     * @param streams as many as are read at once, or one
      */
-    void rows(int first, int apart, int count);
+    void run(int first, int length, int apart, int streams);
   }
 
   private FarRows() {}
@@ -23,12 +24,9 @@ final class FarRows {
    * @param streams how many are read at once
    */
   static void run(int from, int to, int streams, Use use) {
-    int apart = (to - from) / streams;
-    for (int row = from; row < from + apart; row++) {
-      use.rows(row, apart, streams);
-    }
-    for (int row = from + apart * streams; row < to; row++) {
-      use.rows(row, 0, 1);
-    }
+    int length = (to - from) / streams;
+    use.run(from, length, length, streams);
+    int rest = from + length * streams;
+    use.run(rest, to - rest, 0, 1);
   }
 }

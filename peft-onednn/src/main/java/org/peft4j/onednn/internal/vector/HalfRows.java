@@ -60,13 +60,7 @@ final class HalfRows {
    * @param sums receives one for each row
    */
   static void dots(
-      Object memory,
-      long first,
-      long apart,
-      int count,
-      float[] even,
-      float[] odd,
-      float[] sums) {
+      Object memory, long first, long apart, int count, float[] even, float[] odd, float[] sums) {
     FloatVector a = FloatVector.zero(FLOATS);
     FloatVector b = a;
     FloatVector c = a;
@@ -90,18 +84,57 @@ final class HalfRows {
     sums[3] = d.reduceLanes(VectorOperators.ADD);
   }
 
-  /** {@code even += x·first(pairs)} and {@code odd += x·second(pairs)}, for {@code count} pairs. */
-  static void add(float x, int[] pairs, int count, float[] even, float[] odd) {
+  /**
+   * {@code even[at + i] += x·first(pairs[i])} and {@code odd[at + i] += x·second(pairs[i])} over
+   * {@code count} pairs.
+   */
+  static void add(float x, int[] pairs, int count, float[] even, float[] odd, int at) {
     FloatVector factor = FloatVector.broadcast(FLOATS, x);
     int i = 0;
     for (int end = count - LANES; i <= end; i += LANES) {
       IntVector p = IntVector.fromArray(PAIRS, pairs, i);
-      first(p).fma(factor, FloatVector.fromArray(FLOATS, even, i)).intoArray(even, i);
-      second(p).fma(factor, FloatVector.fromArray(FLOATS, odd, i)).intoArray(odd, i);
+      first(p).fma(factor, FloatVector.fromArray(FLOATS, even, at + i)).intoArray(even, at + i);
+      second(p).fma(factor, FloatVector.fromArray(FLOATS, odd, at + i)).intoArray(odd, at + i);
     }
     for (; i < count; i++) {
-      even[i] += x * Float.intBitsToFloat(pairs[i] << 16);
-      odd[i] += x * Float.intBitsToFloat(pairs[i] & SECOND);
+      even[at + i] += x * Float.intBitsToFloat(pairs[i] << 16);
+      odd[at + i] += x * Float.intBitsToFloat(pairs[i] & SECOND);
+    }
+  }
+
+  /**
+   * The same for {@link #STREAMS} rows in memory outside of the heap, as in {@link #dots}: all are
+   * added to one.
+   *
+   * @param x the factors of the rows: {@code x[at]}, and each {@code step} after it
+   * @param count pairs of each, whole vectors
+   */
+  static void adds(
+      float[] x,
+      int at,
+      int step,
+      Object memory,
+      long first,
+      long apart,
+      int count,
+      float[] even,
+      float[] odd) {
+    FloatVector a = FloatVector.broadcast(FLOATS, x[at]);
+    FloatVector b = FloatVector.broadcast(FLOATS, x[at + step]);
+    FloatVector c = FloatVector.broadcast(FLOATS, x[at + 2 * step]);
+    FloatVector d = FloatVector.broadcast(FLOATS, x[at + 3 * step]);
+    for (int i = 0; i < count; i += LANES) {
+      long here = first + (long) i * Integer.BYTES;
+      IntVector p = NativeVectors.ints(PAIRS, memory, here);
+      IntVector q = NativeVectors.ints(PAIRS, memory, here + apart);
+      IntVector r = NativeVectors.ints(PAIRS, memory, here + 2 * apart);
+      IntVector s = NativeVectors.ints(PAIRS, memory, here + 3 * apart);
+      FloatVector y = first(p).fma(a, FloatVector.fromArray(FLOATS, even, i));
+      FloatVector z = second(p).fma(a, FloatVector.fromArray(FLOATS, odd, i));
+      y = first(r).fma(c, first(q).fma(b, y));
+      z = second(r).fma(c, second(q).fma(b, z));
+      first(s).fma(d, y).intoArray(even, i);
+      second(s).fma(d, z).intoArray(odd, i);
     }
   }
 

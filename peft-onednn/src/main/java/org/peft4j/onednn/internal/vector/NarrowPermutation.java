@@ -27,15 +27,17 @@ final class NarrowPermutation extends PermutedCodes {
   }
 
   @Override
-  void dots(Object codes, long at, long apart, float[] factors, float[] x, float[] sums) {
-    dots(codes, at, apart, factors, x, sums, lower, upper);
+  void dots(
+      Object codes, long at, long apart, float[][] factors, int unit, float[] x, float[] sums) {
+    dots(codes, at, apart, factors, unit, x, sums, lower, upper);
   }
 
   private static void dots(
       Object memory,
       long first,
       long apart,
-      float[] factors,
+      float[][] factors,
+      int firstUnit,
       float[] x,
       float[] sums,
       IntVector lower,
@@ -43,8 +45,9 @@ final class NarrowPermutation extends PermutedCodes {
     FloatVector zero = FloatVector.zero(FLOATS);
     FloatVector sum0 = zero;
     FloatVector sum1 = zero;
-    int units = x.length / UNIT;
-    for (int at = 0, unit = 0; at < x.length; at += UNIT, unit++) {
+    float[] factors0 = factors[0];
+    float[] factors1 = factors[1];
+    for (int at = 0, unit = firstUnit; at < x.length; at += UNIT, unit++) {
       long tile = first + at / CODES_IN_BYTE;
       IntVector codes0 = NativeVectors.ints(INTS, memory, tile);
       IntVector codes1 = NativeVectors.ints(INTS, memory, tile + apart);
@@ -57,8 +60,8 @@ final class NarrowPermutation extends PermutedCodes {
         codes0 = codes0.lanewise(VectorOperators.LSHR, 4);
         codes1 = codes1.lanewise(VectorOperators.LSHR, 4);
       }
-      sum0 = a.fma(FloatVector.broadcast(FLOATS, factors[unit]), sum0);
-      sum1 = b.fma(FloatVector.broadcast(FLOATS, factors[units + unit]), sum1);
+      sum0 = a.fma(FloatVector.broadcast(FLOATS, factors0[unit]), sum0);
+      sum1 = b.fma(FloatVector.broadcast(FLOATS, factors1[unit]), sum1);
     }
     sums[0] = sum0.reduceLanes(VectorOperators.ADD);
     sums[1] = sum1.reduceLanes(VectorOperators.ADD);

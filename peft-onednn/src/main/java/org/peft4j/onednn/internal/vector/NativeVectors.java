@@ -11,9 +11,9 @@ import jdk.incubator.vector.VectorSpecies;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Vectors straight from memory outside of the heap. Java 17 and 18 load them from byte buffers, later
- * ones from memory segments; both are called by method handles, since no class of either can name
- * what the other has.
+ * Vectors straight from memory outside of the heap. Java 17 and 18 load them from byte buffers,
+ * later ones from memory segments; both are called by method handles, since no class of either can
+ * name what the other has.
  */
 final class NativeVectors {
   private static final MethodType LOAD =
@@ -21,9 +21,9 @@ final class NativeVectors {
           IntVector.class, VectorSpecies.class, Object.class, long.class, ByteOrder.class);
 
   /** What this Java has. */
-  private static final MethodHandle MEMORY;
+  private static final @Nullable MethodHandle MEMORY;
 
-  private static final MethodHandle INTS;
+  private static final @Nullable MethodHandle INTS;
 
   /** Whether there is a way. */
   static final boolean PRESENT;
@@ -53,7 +53,8 @@ final class NativeVectors {
    */
   static IntVector ints(VectorSpecies<Integer> species, Object memory, long at) {
     try {
-      return (IntVector) INTS.invokeExact((VectorSpecies) species, memory, at, ByteOrder.LITTLE_ENDIAN);
+      return (IntVector)
+          INTS.invokeExact((VectorSpecies) species, memory, at, ByteOrder.LITTLE_ENDIAN);
     } catch (Throwable e) {
       throw unchecked(e);
     }
@@ -73,12 +74,28 @@ final class NativeVectors {
    * @param ints as {@link NativeVectors#ints}
    */
   private record Way(MethodHandle memory, MethodHandle ints) {
+    /** The first Java whose vectors come from segments. */
+    private static final int SEGMENTS = 19;
+
     static @Nullable Way find() {
       try {
         MethodHandles.Lookup lookup = MethodHandles.lookup();
-        return Runtime.version().feature() < 19 ? buffers(lookup) : segments(lookup);
-      } catch (ReflectiveOperationException e) { // Copied to the heap, then.
+        Way way = Runtime.version().feature() < SEGMENTS ? buffers(lookup) : segments(lookup);
+        way.tryOut();
+        return way;
+      } catch (Throwable e) { // A Java between, whose segments were a preview, may refuse.
         return null;
+      }
+    }
+
+    private void tryOut() throws Throwable {
+      VectorSpecies<Integer> species = IntVector.SPECIES_128;
+      Object rest =
+          (Object) memory.invokeExact(ByteBuffer.allocateDirect(species.vectorByteSize()));
+      IntVector zeros =
+          (IntVector) ints.invokeExact((VectorSpecies) species, rest, 0L, ByteOrder.LITTLE_ENDIAN);
+      if (!zeros.equals(IntVector.zero(species))) {
+        throw new IllegalStateException("not what is in memory: " + zeros);
       }
     }
 

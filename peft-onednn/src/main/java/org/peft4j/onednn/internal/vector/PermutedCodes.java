@@ -39,7 +39,7 @@ abstract class PermutedCodes {
 
   /** Whether this JVM compiles these loops. */
   static boolean present() {
-    return VectorUnit.PRESENT && Runtime.version().feature() >= JAVA;
+    return VectorUnit.PRESENT && Runtime.version().feature() >= JAVA && NativeVectors.PRESENT;
   }
 
   /**
@@ -76,12 +76,13 @@ abstract class PermutedCodes {
    * @param codes of a matrix: see {@link NativeVectors#of}
    * @param at bytes before the first of the rows
    * @param apart bytes from one of the rows to the next
-   * @param factors of units, one row after the other
+   * @param factors of units, by row
+   * @param unit the first of each row
    * @param x in order
    * @param sums receives one for each row
    */
   abstract void dots(
-      Object codes, long at, long apart, float[] factors, float[] x, float[] sums);
+      Object codes, long at, long apart, float[][] factors, int unit, float[] x, float[] sums);
 
   /**
    * Writes {@code factor·value} of each code.
@@ -95,16 +96,14 @@ abstract class PermutedCodes {
    *
    * @param before units of the first block that are before the first unit
    * @param inBlock units of a block
-   * @param at the first unit to write
    */
-  static void spread(
-      float[] ofBlocks, int before, int inBlock, float[] ofUnits, int at, int units) {
+  static void spread(float[] ofBlocks, int before, int inBlock, float[] ofUnits, int units) {
     if (inBlock == 1) {
-      System.arraycopy(ofBlocks, 0, ofUnits, at, units);
+      System.arraycopy(ofBlocks, 0, ofUnits, 0, units);
       return;
     }
     for (int unit = 0; unit < units; unit++) {
-      ofUnits[at + unit] = ofBlocks[(before + unit) / inBlock];
+      ofUnits[unit] = ofBlocks[(before + unit) / inBlock];
     }
   }
 }

@@ -1,11 +1,16 @@
 package org.peft4j.onednn.internal.vector;
 
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.kernel.CodedRows;
 import org.peft4j.onednn.internal.Crew;
 
 /** Few rows times a matrix in 4 bits, by permutations. */
 final class PermutedProduct {
+  /** Rows of a stream whose factors are read at once. */
+  private static final int TOGETHER = 32;
+
   private final CodedRows weight;
   private final PermutedCodes codes;
   private final float[][] x;
@@ -53,22 +58,51 @@ final class PermutedProduct {
   private final class Part implements FarRows.Use {
     private final Object memory = NativeVectors.of(weight.codes());
     private final int streams = codes.streams();
-    private final float[] ofBlocks = new float[blocks];
-    private final float[] ofUnits = new float[streams * units];
+    private final float[][] ofUnits = new float[streams][];
     private final float[] sums = new float[streams];
+    private float[] ofBlocks = {};
 
     @Override
-    public void rows(int first, int apart, int count) {
-      for (int stream = 0; stream < count; stream++) {
-        weight.factors((first + stream * apart) * blocks, ofBlocks);
-        PermutedCodes.spread(ofBlocks, 0, units / blocks, ofUnits, stream * units, units);
+    public void run(int first, int length, int apart, int count) {
+      for (int done = 0; done < length; done += TOGETHER) {
+        int rows = Math.min(TOGETHER, length - done);
+        for (int stream = 0; stream < count; stream++) {
+          readFactors(stream, first + done + stream * apart, rows);
+        }
+        Arrays.fill(ofUnits, count, streams, ofUnits[0]); // One stream takes the places of all.
+        for (int row = 0; row < rows; row++) {
+          multiply(first + done + row, row * units, apart, count);
+        }
       }
+    }
+
+    private void readFactors(int stream, int first, int rows) {
+      ofUnits[stream] = ofLength(rows * units, ofUnits[stream]);
+      if (blocks == units) {
+        weight.factors(first * blocks, ofUnits[stream]);
+        return;
+      }
+      ofBlocks = ofLength(rows * blocks, ofBlocks);
+      weight.factors(first * blocks, ofBlocks);
+      PermutedCodes.spread(ofBlocks, 0, units / blocks, ofUnits[stream], rows * units);
+    }
+
+    /**
+     * Results of a row of each stream.
+     *
+     * @param unit the row's first factor
+     */
+    private void multiply(int first, int unit, int apart, int count) {
       for (int row = 0; row < x.length; row++) {
-        codes.dots(memory, first * bytes, apart * bytes, ofUnits, x[row], sums);
+        codes.dots(memory, first * bytes, apart * bytes, ofUnits, unit, x[row], sums);
         for (int stream = 0; stream < count; stream++) {
           results.put(row, first + stream * apart, sums[stream]);
         }
       }
+    }
+
+    private static float[] ofLength(int length, float @Nullable [] array) {
+      return array != null && array.length == length ? array : new float[length];
     }
   }
 }

@@ -54,7 +54,7 @@ public final class PermutedRows implements WeightRows {
     weight.factors(block, ofBlocks);
     float[] ofUnits = new float[count / PermutedCodes.UNIT];
     int before = (int) (first % size) / PermutedCodes.UNIT;
-    PermutedCodes.spread(ofBlocks, before, size / PermutedCodes.UNIT, ofUnits, 0, ofUnits.length);
+    PermutedCodes.spread(ofBlocks, before, size / PermutedCodes.UNIT, ofUnits, ofUnits.length);
     codes.write(words, ofUnits, target);
   }
 }

@@ -50,15 +50,17 @@ final class WidePermutation extends PermutedCodes {
   }
 
   @Override
-  void dots(Object codes, long at, long apart, float[] factors, float[] x, float[] sums) {
-    dots(codes, at, apart, factors, x, sums, table);
+  void dots(
+      Object codes, long at, long apart, float[][] factors, int unit, float[] x, float[] sums) {
+    dots(codes, at, apart, factors, unit, x, sums, table);
   }
 
   private static void dots(
       Object memory,
       long first,
       long apart,
-      float[] factors,
+      float[][] factors,
+      int firstUnit,
       float[] x,
       float[] sums,
       IntVector table) {
@@ -68,8 +70,11 @@ final class WidePermutation extends PermutedCodes {
     FloatVector sum1 = zero;
     FloatVector sum2 = zero;
     FloatVector sum3 = zero;
-    int units = x.length / UNIT;
-    for (int at = 0, unit = 0; at < x.length; at += TILE, unit += 2) {
+    float[] factors0 = factors[0];
+    float[] factors1 = factors[1];
+    float[] factors2 = factors[2];
+    float[] factors3 = factors[3];
+    for (int at = 0, unit = firstUnit; at < x.length; at += TILE, unit += 2) {
       long tile = first + at / CODES_IN_BYTE;
       IntVector codes0 = NativeVectors.ints(INTS, memory, tile);
       IntVector codes1 = NativeVectors.ints(INTS, memory, tile + apart);
@@ -90,10 +95,10 @@ final class WidePermutation extends PermutedCodes {
         codes2 = codes2.lanewise(VectorOperators.LSHR, 4);
         codes3 = codes3.lanewise(VectorOperators.LSHR, 4);
       }
-      sum0 = a.fma(factors(factors, unit, second), sum0);
-      sum1 = b.fma(factors(factors, units + unit, second), sum1);
-      sum2 = c.fma(factors(factors, 2 * units + unit, second), sum2);
-      sum3 = d.fma(factors(factors, 3 * units + unit, second), sum3);
+      sum0 = a.fma(factors(factors0, unit, second), sum0);
+      sum1 = b.fma(factors(factors1, unit, second), sum1);
+      sum2 = c.fma(factors(factors2, unit, second), sum2);
+      sum3 = d.fma(factors(factors3, unit, second), sum3);
     }
     sums[0] = sum0.reduceLanes(VectorOperators.ADD);
     sums[1] = sum1.reduceLanes(VectorOperators.ADD);
