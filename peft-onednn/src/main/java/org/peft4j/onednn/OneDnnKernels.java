@@ -25,12 +25,12 @@ import org.peft4j.onednn.internal.RowMaking;
 import org.peft4j.onednn.internal.RowScatter;
 import org.peft4j.onednn.internal.RowTasks;
 import org.peft4j.onednn.internal.attention.AttentionKernels;
+import org.peft4j.onednn.internal.fourbit.CodedProduct;
+import org.peft4j.onednn.internal.fourbit.PermutedRows;
 import org.peft4j.onednn.internal.operation.Conversion;
 import org.peft4j.onednn.internal.operation.Pointwise;
-import org.peft4j.onednn.internal.vector.CodedProduct;
 import org.peft4j.onednn.internal.vector.IntegerProduct;
 import org.peft4j.onednn.internal.vector.LowRankRows;
-import org.peft4j.onednn.internal.vector.PermutedRows;
 import org.peft4j.onednn.internal.vector.VectorUnit;
 
 /**

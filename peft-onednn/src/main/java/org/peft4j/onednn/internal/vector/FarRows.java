@@ -4,9 +4,9 @@ package org.peft4j.onednn.internal.vector;
  * Rows of a matrix that are read at once. They lie far apart, because a processor reads ahead at
  * one place of each page alone: rows that are next to each other share pages.
  */
-final class FarRows {
+public final class FarRows {
   /** Computes with some rows at once, one after the other of each stream. */
-  interface Use {
+  public interface Use {
     /**
      * @param first the first row of the first stream
      * @param length consecutive rows of each stream
@@ -23,7 +23,7 @@ final class FarRows {
    *
    * @param streams how many are read at once
    */
-  static void run(int from, int to, int streams, Use use) {
+  public static void run(int from, int to, int streams, Use use) {
     int length = (to - from) / streams;
     use.run(from, length, length, streams);
     int rest = from + length * streams;

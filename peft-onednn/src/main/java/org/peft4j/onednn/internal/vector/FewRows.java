@@ -5,12 +5,12 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.onednn.internal.Address;
 
 /** The few rows that a product has on its left, and those that it makes: row-major matrices. */
-final class FewRows {
+public final class FewRows {
   /** The most rows: each costs as much arithmetic as the first. */
   static final int MOST = 4;
 
   /** A matrix with fewer elements is not worth it. */
-  static final long LEAST = 1 << 12;
+  public static final long LEAST = 1 << 12;
 
   private final FloatBuffer numbers;
   private final int stride;
@@ -23,7 +23,7 @@ final class FewRows {
    *
    * @param out [rows, columns]
    */
-  FewRows(INDArray out, float alpha, boolean accumulate) {
+  public FewRows(INDArray out, float alpha, boolean accumulate) {
     numbers = numbers(out);
     stride = (int) out.stride(0);
     columns = (int) out.size(1);
@@ -32,14 +32,14 @@ final class FewRows {
   }
 
   /** Whether there are few of them, without gaps between the elements of a row. */
-  static boolean are(INDArray matrix) {
+  public static boolean are(INDArray matrix) {
     return matrix.size(0) <= MOST
         && (matrix.size(1) == 1 || matrix.stride(1) == 1)
         && (matrix.size(0) == 1 || matrix.stride(0) >= matrix.size(1));
   }
 
   /** Copies of the rows. */
-  static float[][] of(INDArray matrix) {
+  public static float[][] of(INDArray matrix) {
     float[][] rows = new float[(int) matrix.size(0)][(int) matrix.size(1)];
     FloatBuffer numbers = numbers(matrix);
     for (int row = 0; row < rows.length; row++) {
@@ -56,7 +56,7 @@ final class FewRows {
     return columns;
   }
 
-  void put(int row, int column, float sum) {
+  public void put(int row, int column, float sum) {
     int at = row * stride + column;
     numbers.put(at, alpha * sum + (accumulate ? numbers.get(at) : 0));
   }

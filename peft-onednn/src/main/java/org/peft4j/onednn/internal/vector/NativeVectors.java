@@ -6,39 +6,41 @@ import java.lang.invoke.MethodType;
 import java.nio.Buffer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Optional;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorSpecies;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Vectors straight from memory outside of the heap. Java 17 and 18 load them from byte buffers,
  * later ones from memory segments; both are called by method handles, since no class of either can
  * name what the other has.
  */
-final class NativeVectors {
+public final class NativeVectors {
   private static final MethodType LOAD =
       MethodType.methodType(
           IntVector.class, VectorSpecies.class, Object.class, long.class, ByteOrder.class);
 
-  /** What this Java has. */
-  private static final @Nullable MethodHandle MEMORY;
+  private static final MethodType REST = MethodType.methodType(Object.class, ByteBuffer.class);
 
-  private static final @Nullable MethodHandle INTS;
+  /** What this Java has. */
+  private static final MethodHandle MEMORY;
+
+  private static final MethodHandle INTS;
 
   /** Whether there is a way. */
-  static final boolean PRESENT;
+  public static final boolean PRESENT;
 
   static {
-    Way way = Way.find();
-    MEMORY = way == null ? null : way.memory();
-    INTS = way == null ? null : way.ints();
-    PRESENT = way != null;
+    Optional<Way> way = Way.find();
+    PRESENT = way.isPresent();
+    MEMORY = way.map(Way::memory).orElse(MethodHandles.empty(REST));
+    INTS = way.map(Way::ints).orElse(MethodHandles.empty(LOAD));
   }
 
   private NativeVectors() {}
 
   /** The bytes that {@code memory} has left, as {@link #ints} takes them. */
-  static Object of(ByteBuffer memory) {
+  public static Object of(ByteBuffer memory) {
     try {
       return (Object) MEMORY.invokeExact(memory);
     } catch (Throwable e) {
@@ -51,7 +53,7 @@ final class NativeVectors {
    *
    * @param at bytes before it
    */
-  static IntVector ints(VectorSpecies<Integer> species, Object memory, long at) {
+  public static IntVector ints(VectorSpecies<Integer> species, Object memory, long at) {
     try {
       return (IntVector)
           INTS.invokeExact((VectorSpecies) species, memory, at, ByteOrder.LITTLE_ENDIAN);
@@ -77,14 +79,14 @@ final class NativeVectors {
     /** The first Java whose vectors come from segments. */
     private static final int SEGMENTS = 19;
 
-    static @Nullable Way find() {
+    static Optional<Way> find() {
       try {
         MethodHandles.Lookup lookup = MethodHandles.lookup();
         Way way = Runtime.version().feature() < SEGMENTS ? buffers(lookup) : segments(lookup);
         way.tryOut();
-        return way;
+        return Optional.of(way);
       } catch (Throwable e) { // A Java between, whose segments were a preview, may refuse.
-        return null;
+        return Optional.empty();
       }
     }
 
@@ -106,7 +108,7 @@ final class NativeVectors {
     }
 
     private static Way segments(MethodHandles.Lookup lookup) throws ReflectiveOperationException {
-      Class<?> segment = Class.forName("java.lang.foreign.MemorySegment");
+      Class<?> segment = lookup.findClass("java.lang.foreign.MemorySegment");
       MethodHandle rest =
           lookup.findStatic(segment, "ofBuffer", MethodType.methodType(segment, Buffer.class));
       return of(lookup, rest, segment, "fromMemorySegment", long.class);
@@ -121,7 +123,7 @@ final class NativeVectors {
         throws ReflectiveOperationException {
       MethodType type = LOAD.changeParameterType(1, memory).changeParameterType(2, offset);
       return new Way(
-          rest.asType(MethodType.methodType(Object.class, ByteBuffer.class)),
+          rest.asType(REST),
           MethodHandles.explicitCastArguments(
               lookup.findStatic(IntVector.class, name, type), LOAD));
     }

@@ -7,14 +7,14 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.kernel.WeightRows;
 
 /** Sums in double precision over the elements of a matrix one by one. */
-final class ElementSums {
+public final class ElementSums {
   /** Of the sum of all terms' sizes. */
   private static final double ERROR = 1e-6;
 
   private ElementSums() {}
 
   /** Asserts that {@code y = x·Wᵀ}. */
-  static void assertAre(INDArray y, INDArray x, WeightRows weight) {
+  public static void assertAre(INDArray y, INDArray x, WeightRows weight) {
     int columns = (int) weight.columns();
     float[] elements = new float[columns];
     for (int out = 0; out < weight.rows(); out++) {

@@ -1,4 +1,4 @@
-package org.peft4j.onednn.internal.vector;
+package org.peft4j.onednn.internal.fourbit;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -7,6 +7,7 @@ import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
+import org.peft4j.onednn.internal.vector.NativeVectors;
 
 /**
  * Vectors of 512 bits: one permutation chooses from all values. Indices need no mask, since

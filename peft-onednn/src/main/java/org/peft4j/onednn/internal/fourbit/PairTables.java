@@ -1,4 +1,4 @@
-package org.peft4j.onednn.internal.vector;
+package org.peft4j.onednn.internal.fourbit;
 
 /**
  * Tables of products, by which rows of codes in 4 bits are summed without making their values. A

@@ -1,9 +1,10 @@
-package org.peft4j.onednn.internal.vector;
+package org.peft4j.onednn.internal.fourbit;
 
 import java.util.Arrays;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.kernel.CodedRows;
 import org.peft4j.onednn.internal.Crew;
+import org.peft4j.onednn.internal.vector.FewRows;
 
 /**
  * Few rows times a matrix in 4 bits, by tables that all rows of the matrix share. It needs no

@@ -1,4 +1,4 @@
-package org.peft4j.onednn.internal.vector;
+package org.peft4j.onednn.internal.fourbit;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -1,10 +1,13 @@
-package org.peft4j.onednn.internal.vector;
+package org.peft4j.onednn.internal.fourbit;
 
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.kernel.CodedRows;
 import org.peft4j.onednn.internal.Crew;
+import org.peft4j.onednn.internal.vector.FarRows;
+import org.peft4j.onednn.internal.vector.FewRows;
+import org.peft4j.onednn.internal.vector.NativeVectors;
 
 /** Few rows times a matrix in 4 bits, by permutations. */
 final class PermutedProduct {

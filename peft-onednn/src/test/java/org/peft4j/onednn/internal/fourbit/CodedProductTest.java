@@ -1,4 +1,4 @@
-package org.peft4j.onednn.internal.vector;
+package org.peft4j.onednn.internal.fourbit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -12,6 +12,7 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.peft4j.kernel.CodedRows;
+import org.peft4j.onednn.internal.vector.ElementSums;
 
 /** Few rows times codes against sums in double precision over the elements one by one. */
 class CodedProductTest {

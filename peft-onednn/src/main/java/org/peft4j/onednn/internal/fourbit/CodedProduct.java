@@ -1,10 +1,12 @@
-package org.peft4j.onednn.internal.vector;
+package org.peft4j.onednn.internal.fourbit;
 
 import java.nio.ByteBuffer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.kernel.CodedRows;
 import org.peft4j.onednn.internal.Crew;
+import org.peft4j.onednn.internal.vector.FewRows;
+import org.peft4j.onednn.internal.vector.VectorUnit;
 
 /**
  * Few rows times a matrix in 4 bits, straight from its codes: each is read once. Java 25 chooses

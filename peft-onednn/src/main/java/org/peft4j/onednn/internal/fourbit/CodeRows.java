@@ -1,4 +1,4 @@
-package org.peft4j.onednn.internal.vector;
+package org.peft4j.onednn.internal.fourbit;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.LongVector;

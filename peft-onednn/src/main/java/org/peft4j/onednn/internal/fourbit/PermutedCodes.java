@@ -1,4 +1,8 @@
-package org.peft4j.onednn.internal.vector;
+package org.peft4j.onednn.internal.fourbit;
+
+import jdk.incubator.vector.FloatVector;
+import org.peft4j.onednn.internal.vector.NativeVectors;
+import org.peft4j.onednn.internal.vector.VectorUnit;
 
 /**
  * Loops over codes of 4 bits, whose values are chosen from a vector of all 16 by a permutation. A
@@ -49,7 +53,8 @@ abstract class PermutedCodes {
    * @param columns of a matrix, whole units
    */
   static PermutedCodes of(float[] values, long columns) {
-    boolean wide = HalfRows.LANES == CODES && columns % WidePermutation.TILE == 0;
+    boolean wide =
+        FloatVector.SPECIES_PREFERRED.length() == CODES && columns % WidePermutation.TILE == 0;
     return wide ? new WidePermutation(values) : new NarrowPermutation(values);
   }
 

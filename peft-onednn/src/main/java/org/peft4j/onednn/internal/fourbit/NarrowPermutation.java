@@ -1,9 +1,10 @@
-package org.peft4j.onednn.internal.vector;
+package org.peft4j.onednn.internal.fourbit;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
+import org.peft4j.onednn.internal.vector.NativeVectors;
 
 /**
  * Vectors of 256 bits: permutations choose from the lower and from the upper eight values, and the
