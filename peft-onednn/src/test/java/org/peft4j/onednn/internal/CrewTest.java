@@ -43,7 +43,7 @@ class CrewTest {
   }
 
   @Test
-  void callersAtTheSameTimeComputeAloneAndRight() {
+  void callersAtTheSameTimeTakeEachOfTheirRowsOnce() {
     IntStream.range(0, 64)
         .parallel()
         .forEach(

@@ -3,7 +3,7 @@ package org.peft4j.onednn.internal.fourbit;
 import java.util.Arrays;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.kernel.CodedRows;
-import org.peft4j.onednn.internal.Crew;
+import org.peft4j.onednn.internal.RowTasks;
 import org.peft4j.onednn.internal.vector.FewRows;
 
 /**
@@ -35,7 +35,7 @@ final class TableProduct {
     TableProduct product = new TableProduct(FewRows.of(x), weight, new FewRows(out, 1, false));
     int rows = (int) weight.rows();
     int groups = rows / GROUP;
-    Crew.run(
+    RowTasks.run(
         groups,
         GROUP * weight.columns(),
         (from, to) -> product.compute(from * GROUP, to == groups ? rows : to * GROUP));

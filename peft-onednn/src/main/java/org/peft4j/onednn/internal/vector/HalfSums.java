@@ -12,7 +12,7 @@ final class HalfSums {
   /** The most pairs of columns that a thread has at once: sums stay in the nearest cache. */
   private static final int PIECE = 1 << 11;
 
-  /** Pieces of columns at least, for all cores. */
+  /** Pieces that a matrix has at least. */
   private static final int PIECES = 4;
 
   private final float[][] a;
