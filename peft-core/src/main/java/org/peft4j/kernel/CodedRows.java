@@ -1,6 +1,7 @@
 package org.peft4j.kernel;
 
 import java.nio.ByteBuffer;
+import java.util.Optional;
 
 /**
  * A matrix in 4 bits, {@code w[i] = factor[i / blockSize]·values[code[i]]} for its elements row by
@@ -23,4 +24,19 @@ public interface CodedRows extends WeightRows {
    * @param target receives as many as it has
    */
   void factors(int block, float[] target);
+
+  /** The factors as they are in memory, where those are codes of 8 bits. */
+  default Optional<FactorCodes> factorCodes() {
+    return Optional.empty();
+  }
+
+  /**
+   * {@code factor[i] = scales[i / group]·values[codes[i]] + mean}, each operation rounded.
+   *
+   * @param codes one byte for each factor, without a sign; a buffer of the caller's own
+   * @param values all 256
+   * @param scales of groups, not to be changed
+   * @param group consecutive factors that share a scale
+   */
+  record FactorCodes(ByteBuffer codes, float[] values, float[] scales, int group, float mean) {}
 }

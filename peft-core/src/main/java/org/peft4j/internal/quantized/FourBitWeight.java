@@ -1,6 +1,7 @@
 package org.peft4j.internal.quantized;
 
 import java.nio.ByteBuffer;
+import java.util.Optional;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.peft4j.kernel.CodedRows;
 import org.peft4j.kernel.WeightRows;
@@ -106,6 +107,11 @@ public final class FourBitWeight extends QuantizedWeight {
     @Override
     public void factors(int block, float[] target) {
       factors.get(block, target);
+    }
+
+    @Override
+    public Optional<FactorCodes> factorCodes() {
+      return factors.inEightBits();
     }
   }
 

@@ -1,6 +1,8 @@
 package org.peft4j.internal.quantized;
 
 import java.nio.ByteBuffer;
+import java.util.Optional;
+import org.peft4j.kernel.CodedRows.FactorCodes;
 
 /**
  * Factors in 8 bits: {@code mean + scale·d[code]}, with a scale for every 256 of them and the
@@ -76,6 +78,11 @@ public final class QuantizedFactors implements Factors {
       }
       from = to;
     }
+  }
+
+  @Override
+  public Optional<FactorCodes> inEightBits() {
+    return Optional.of(new FactorCodes(codes(), VALUES, scales, GROUP, mean));
   }
 
   @Override

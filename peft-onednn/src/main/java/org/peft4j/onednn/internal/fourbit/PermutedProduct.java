@@ -60,6 +60,7 @@ final class PermutedProduct {
 
   private final class Part implements FarRows.Use {
     private final Object memory = NativeVectors.of(weight.codes());
+    private final BlockFactors.Reader factors = BlockFactors.of(weight);
     private final int streams = codes.streams();
     private final float[][] ofUnits = new float[streams][];
     private final float[] sums = new float[streams];
@@ -82,11 +83,11 @@ final class PermutedProduct {
     private void readFactors(int stream, int first, int rows) {
       ofUnits[stream] = ofLength(rows * units, ofUnits[stream]);
       if (blocks == units) {
-        weight.factors(first * blocks, ofUnits[stream]);
+        factors.read(first * blocks, ofUnits[stream]);
         return;
       }
       ofBlocks = ofLength(rows * blocks, ofBlocks);
-      weight.factors(first * blocks, ofBlocks);
+      factors.read(first * blocks, ofBlocks);
       PermutedCodes.spread(ofBlocks, 0, units / blocks, ofUnits[stream], rows * units);
     }
 

@@ -51,7 +51,7 @@ public final class PermutedRows implements WeightRows {
     int size = weight.blockSize();
     int block = (int) (first / size);
     float[] ofBlocks = new float[(int) ((first + count - 1) / size) - block + 1];
-    weight.factors(block, ofBlocks);
+    BlockFactors.of(weight).read(block, ofBlocks);
     float[] ofUnits = new float[count / PermutedCodes.UNIT];
     int before = (int) (first % size) / PermutedCodes.UNIT;
     PermutedCodes.spread(ofBlocks, before, size / PermutedCodes.UNIT, ofUnits, ofUnits.length);

@@ -1,7 +1,6 @@
 package org.peft4j.onednn.internal.vector;
 
 import java.nio.FloatBuffer;
-import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -15,8 +14,8 @@ import org.peft4j.onednn.internal.Crew;
 import org.peft4j.onednn.internal.RowTasks;
 
 /**
- * Attention of few queries, as in decoding one token after the other: all query heads that share a
- * key head read each key and each value once, in the 16 or 32 bits that it has in memory.
+ * Attention of few queries, as in decoding one token after the other: keys and values are read in
+ * the order in which they lie, in the 16 or 32 bits that they have in memory.
  */
 public final class FewQueries {
   private final int queries;
@@ -24,8 +23,8 @@ public final class FewQueries {
   private final int keyHeads;
   private final int group;
   private final int size;
-  private final AttentionPattern pattern;
-  private final AttentionScores scores;
+  private final int positions;
+  private final FewScores scores;
   private final boolean kept;
   private final Tile tile;
   private final KeyRange seen;
@@ -42,11 +41,11 @@ public final class FewQueries {
     keyHeads = (int) k.size(2);
     group = heads / keyHeads;
     size = (int) q.size(3);
-    this.pattern = pattern;
-    this.scores = scores;
+    positions = pattern.keys();
     this.kept = kept;
     tile = QueryTiles.of(pattern).get(0);
     seen = pattern.range(0, queries);
+    this.scores = new FewScores(pattern, scores, seen);
   }
 
   /** Whether {@link #forward} takes these: no bias, and no query that sees nothing. */
@@ -59,10 +58,10 @@ public final class FewQueries {
         && q.dataType() == context.dataType()
         && k.dataType() == v.dataType()
         && q.dataType() == DataType.FLOAT
-        && HeadMemory.possible(q)
-        && HeadMemory.possible(k)
-        && HeadMemory.possible(v)
-        && HeadMemory.possible(context);
+        && RowMemory.possible(q)
+        && RowMemory.possible(k)
+        && RowMemory.possible(v)
+        && RowMemory.possible(context);
   }
 
   /**
@@ -72,107 +71,136 @@ public final class FewQueries {
    *     T]
    */
   public void forward(INDArray q, INDArray k, INDArray v, INDArray memory, INDArray context) {
-    HeadMemory askers = new HeadMemory(q);
-    HeadMemory keys = new HeadMemory(k);
-    HeadMemory values = new HeadMemory(v);
-    FloatBuffer out = Address.floats(context, q.size(0) * queries * context.stride(1));
+    FloatBuffer askers = numbers(q);
+    FloatBuffer contexts = numbers(context);
     FloatBuffer statistics = RowTasks.floats(memory);
-    int stride = context.stride(1);
     Crew.run(
         q.size(0) * keyHeads,
         (long) group * queries * seen.count() * size,
         (from, to) -> {
-          for (int part = from; part < to; part++) {
-            int sequence = part / keyHeads;
-            int keyHead = part % keyHeads;
-            float[][] p = probabilities(askers, keys, sequence, keyHead, statistics);
-            float[][] sums = sums(values, sequence, keyHead, p);
-            for (int i = 0; i < sums.length; i++) {
-              int row = sequence * queries + i % queries;
-              int head = keyHead * group + i / queries;
-              out.put(row * stride + head * size, values.inOrder(sums[i]), 0, size);
-            }
+          for (int first = from, end; first < to; first = end) {
+            int sequence = first / keyHeads;
+            end = Math.min(to, (sequence + 1) * keyHeads);
+            Part part = new Part(sequence, first - sequence * keyHeads, end - first);
+            part.ask(askers, q.stride(1), RowMemory.ofHeads(k));
+            part.keep(statistics);
+            part.answer(RowMemory.ofHeads(v), contexts, context.stride(1));
           }
         });
   }
 
-  /** Of the query heads of a key head, each with its queries. */
-  private float[][] probabilities(
-      HeadMemory askers, HeadMemory keys, int sequence, int keyHead, FloatBuffer statistics) {
-    float[][] q = new float[group * queries][];
-    int[] room = new int[size];
-    for (int i = 0; i < q.length; i++) {
-      float[] features = new float[size];
-      int row = sequence * queries + i % queries;
-      askers.read(row, keyHead * group + i / queries, features, room);
-      q[i] = keys.ordered(features);
-    }
-    float[][] p = new float[q.length][Exponential.room(seen.count())];
-    float[] key = new float[size];
-    double scale = scores.capped() ? scores.scale() / scores.softCap() : scores.scale();
-    for (int j = 0; j < seen.count(); j++) {
-      keys.read(sequence * pattern.keys() + seen.first() + j, keyHead, key, room);
-      for (int i = 0; i < q.length; i++) {
-        p[i][j] = (float) (scale * FloatRows.dot(key, 0, q[i]));
-      }
-    }
-    for (int i = 0; i < p.length; i++) {
-      int query = i % queries;
-      float logarithm = softmax(p[i], sequence, query);
-      int row = (sequence * heads + keyHead * group + i / queries) * queries + query;
-      if (kept) {
-        int first = row * tile.keys();
-        statistics.put(first, new float[tile.keys()]);
-        statistics.put(first + seen.first() - tile.range().first(), p[i], 0, seen.count());
-      } else {
-        statistics.put(row, logarithm);
-      }
-    }
-    return p;
+  private static FloatBuffer numbers(INDArray heads) {
+    return Address.floats(heads, RowMemory.span(heads));
   }
 
-  /** Softmax over the keys that a query sees; returns the logarithm of its sum. */
-  private float softmax(float[] p, int sequence, int query) {
-    int count = seen.count();
-    if (scores.capped()) {
-      for (int j = 0; j < count; j++) {
-        p[j] = (float) (scores.softCap() * Math.tanh(p[j]));
+  /** Neighbouring key heads of a sequence, each with all queries of its query heads. */
+  private final class Part {
+    private final int sequence;
+    private final int first;
+
+    /** First products with keys, then probabilities: by key head, query head and query, key. */
+    private final float[][][] p;
+
+    private final float[][] logarithms;
+
+    Part(int sequence, int first, int count) {
+      this.sequence = sequence;
+      this.first = first;
+      int room = Exponential.room(seen.count());
+      p = new float[count][group * queries][room];
+      logarithms = new float[count][group * queries];
+    }
+
+    /**
+     * Makes the probabilities.
+     *
+     * @param stride of {@code askers}, from one row to the next
+     */
+    void ask(FloatBuffer askers, int stride, RowMemory keys) {
+      float[][][] q = new float[p.length][group * queries][];
+      for (int head = 0; head < q.length; head++) {
+        for (int i = 0; i < q[head].length; i++) {
+          float[] features = new float[size];
+          askers.get(query(i) * stride + queryHead(head, i) * size, features);
+          q[head][i] = keys.ordered(features);
+        }
+      }
+      forEachKey(
+          (row, j, apart, streams) -> {
+            for (int head = 0; head < p.length; head++) {
+              keys.multiply(row, apart, streams, first + head, q[head], p[head], j);
+            }
+          });
+      for (int head = 0; head < p.length; head++) {
+        for (int i = 0; i < p[head].length; i++) {
+          logarithms[head][i] = scores.softmax(p[head][i], sequence, i % queries);
+        }
       }
     }
-    int row = Math.min(sequence, pattern.rows() - 1);
-    pattern.forEachHidden(
-        row, query, seen, (from, end) -> hide(p, from, end, Float.NEGATIVE_INFINITY));
-    float largest = Float.NEGATIVE_INFINITY;
-    for (int j = 0; j < count; j++) {
-      largest = Math.max(largest, p[j]);
-    }
-    Exponential.apply(p, count, largest);
-    pattern.forEachHidden(row, query, seen, (from, end) -> hide(p, from, end, 0));
-    double sum = 0;
-    for (int j = 0; j < count; j++) {
-      sum += p[j];
-    }
-    float inverse = (float) (1 / sum);
-    for (int j = 0; j < count; j++) {
-      p[j] *= inverse;
-    }
-    return (float) (largest + Math.log(sum));
-  }
 
-  private void hide(float[] p, int from, int end, float value) {
-    Arrays.fill(p, from - seen.first(), end - seen.first(), value);
-  }
-
-  private float[][] sums(HeadMemory values, int sequence, int keyHead, float[][] p) {
-    float[][] sums = new float[p.length][size];
-    float[] value = new float[size];
-    int[] room = new int[size];
-    for (int j = 0; j < seen.count(); j++) {
-      values.read(sequence * pattern.keys() + seen.first() + j, keyHead, value, room);
-      for (int i = 0; i < p.length; i++) {
-        FloatRows.add(p[i][j], value, sums[i]);
+    /** Writes what the backward pass needs. */
+    void keep(FloatBuffer statistics) {
+      for (int head = 0; head < p.length; head++) {
+        for (int i = 0; i < p[head].length; i++) {
+          int row = (sequence * heads + queryHead(head, i)) * queries + i % queries;
+          if (kept) {
+            int begin = row * tile.keys();
+            statistics.put(begin, new float[tile.keys()]);
+            int offset = seen.first() - tile.range().first();
+            statistics.put(begin + offset, p[head][i], 0, seen.count());
+          } else {
+            statistics.put(row, logarithms[head][i]);
+          }
+        }
       }
     }
-    return sums;
+
+    /** Writes the sums of values. */
+    void answer(RowMemory values, FloatBuffer contexts, int stride) {
+      float[][][] sums = new float[p.length][group * queries][size];
+      forEachKey(
+          (row, j, apart, streams) -> {
+            for (int head = 0; head < p.length; head++) {
+              values.add(row, apart, streams, first + head, p[head], j, sums[head]);
+            }
+          });
+      for (int head = 0; head < p.length; head++) {
+        for (int i = 0; i < p[head].length; i++) {
+          int at = query(i) * stride + queryHead(head, i) * size;
+          contexts.put(at, values.inOrder(sums[head][i]));
+        }
+      }
+    }
+
+    private int query(int i) {
+      return sequence * queries + i % queries;
+    }
+
+    private int queryHead(int head, int i) {
+      return (first + head) * group + i / queries;
+    }
+
+    private void forEachKey(Use use) {
+      int before = sequence * positions + seen.first();
+      FarRows.run(
+          0,
+          seen.count(),
+          RowMemory.STREAMS,
+          (begin, length, apart, streams) -> {
+            for (int j = begin; j < begin + length; j++) {
+              use.at(before + j, j, apart, streams);
+            }
+          });
+    }
+  }
+
+  /** Takes some positions at once. */
+  private interface Use {
+    /**
+     * @param row the first of them, of all sequences
+     * @param key its number among those seen
+     * @param apart from one to the next
+     */
+    void at(int row, int key, int apart, int streams);
   }
 }

@@ -2,6 +2,7 @@ package org.peft4j.onednn.internal.vector;
 
 import java.nio.ByteBuffer;
 import java.nio.IntBuffer;
+import java.util.Arrays;
 import org.peft4j.onednn.internal.Crew;
 
 /** Products with a matrix in BFLOAT16, each of whose rows makes a column of the result. */
@@ -9,10 +10,8 @@ final class HalfDots {
   private final ByteBuffer weight;
   private final FewRows results;
 
-  /** The first and the second of all pairs of inputs, row by row. */
-  private final float[][] even;
-
-  private final float[][] odd;
+  /** Rows of inputs, split as {@link HalfRows} takes them. */
+  private final float[][] inputs;
 
   /** Pairs in a row. */
   private final int half;
@@ -24,19 +23,8 @@ final class HalfDots {
   HalfDots(float[][] a, ByteBuffer weight, FewRows results) {
     this.weight = weight;
     this.results = results;
-    even = everySecond(a, 0);
-    odd = everySecond(a, 1);
-    half = even[0].length;
-  }
-
-  private static float[][] everySecond(float[][] x, int first) {
-    float[][] every = new float[x.length][x[0].length / 2];
-    for (int row = 0; row < x.length; row++) {
-      for (int i = 0; i < every[row].length; i++) {
-        every[row][i] = x[row][2 * i + first];
-      }
-    }
-    return every;
+    inputs = Arrays.stream(a).map(HalfRows::split).toArray(float[][]::new);
+    half = a[0].length / 2;
   }
 
   void run() {
@@ -61,7 +49,7 @@ final class HalfDots {
     @Override
     public void run(int first, int length, int apart, int streams) {
       for (int column = first; column < first + length; column++) {
-        for (int row = 0; row < even.length; row++) {
+        for (int row = 0; row < inputs.length; row++) {
           multiply(row, column, apart, streams);
         }
       }
@@ -69,7 +57,7 @@ final class HalfDots {
 
     private void multiply(int row, int first, int apart, int streams) {
       long bytes = (long) half * Integer.BYTES;
-      HalfRows.dots(memory, first * bytes, apart * bytes, whole, even[row], odd[row], sums);
+      HalfRows.dots(memory, first * bytes, apart * bytes, whole, inputs[row], sums);
       for (int stream = 0; stream < streams; stream++) {
         int column = first + stream * apart;
         results.put(row, column, sums[stream] + ofRest(column, row));
@@ -81,7 +69,7 @@ final class HalfDots {
         return 0;
       }
       pairs.get(column * half + whole, rest);
-      return HalfRows.dot(rest, rest.length, even[row], odd[row], whole);
+      return HalfRows.dot(rest, rest.length, inputs[row], whole);
     }
   }
 }

@@ -55,8 +55,9 @@ final class HalfSums {
     private final int count;
     private final IntBuffer pairs = weight.asIntBuffer();
     private final Object memory = NativeVectors.of(weight);
-    private final float[][] even;
-    private final float[][] odd;
+
+    /** Of each row, split as {@link HalfRows} takes them. */
+    private final float[][] sums;
 
     /** Of the columns, those in whole vectors, which are read where they are. */
     private final int whole;
@@ -67,8 +68,7 @@ final class HalfSums {
     Piece(int start, int count) {
       this.start = start;
       this.count = count;
-      even = new float[a.length][count];
-      odd = new float[a.length][count];
+      sums = new float[a.length][2 * count];
       whole = count / HalfRows.LANES * HalfRows.LANES;
       rest = new int[count];
     }
@@ -77,8 +77,8 @@ final class HalfSums {
       FarRows.run(0, a[0].length, HalfRows.STREAMS, this);
       for (int row = 0; row < a.length; row++) {
         for (int i = 0; i < count; i++) {
-          results.put(row, 2 * (start + i), even[row][i]);
-          results.put(row, 2 * (start + i) + 1, odd[row][i]);
+          results.put(row, 2 * (start + i), sums[row][i]);
+          results.put(row, 2 * (start + i) + 1, sums[row][count + i]);
         }
       }
     }
@@ -100,14 +100,14 @@ final class HalfSums {
       long at = ((long) row * half + start) * Integer.BYTES;
       long bytes = (long) apart * half * Integer.BYTES;
       for (int i = 0; i < a.length; i++) {
-        HalfRows.adds(a[i], row, apart, memory, at, bytes, whole, even[i], odd[i]);
+        HalfRows.adds(a[i], row, apart, memory, at, bytes, whole, sums[i]);
       }
     }
 
     private void addCopied(int row, int from) {
       pairs.get(row * half + start + from, rest, 0, count - from);
       for (int i = 0; i < a.length; i++) {
-        HalfRows.add(a[i][row], rest, count - from, even[i], odd[i], from);
+        HalfRows.add(a[i][row], rest, count - from, sums[i], from);
       }
     }
   }

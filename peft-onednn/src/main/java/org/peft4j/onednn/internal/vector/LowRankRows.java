@@ -4,6 +4,7 @@ import java.nio.FloatBuffer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.onednn.internal.Address;
+import org.peft4j.onednn.internal.Crew;
 
 /**
  * What an adapter of low rank adds to few rows, as in decoding one token after the other: so little
@@ -44,33 +45,50 @@ public final class LowRankRows {
    */
   public static void add(INDArray x, INDArray a, INDArray b, float scale, INDArray y) {
     float[][] hidden = hidden(FewRows.of(x), a);
-    int rank = hidden[0].length;
-    int columns = (int) b.size(0);
     FloatBuffer numbers = Address.floats(b, b.length());
     FewRows results = new FewRows(y, scale, true);
-    float[] chunk = new float[Math.min(CHUNK, columns) * rank];
-    for (int first = 0; first < columns; first += CHUNK) {
-      int count = Math.min(CHUNK, columns - first);
-      numbers.get(first * rank, chunk, 0, count * rank);
-      for (int row = 0; row < hidden.length; row++) {
-        for (int i = 0; i < count; i++) {
-          results.put(row, first + i, FloatRows.dot(chunk, i * rank, hidden[row]));
-        }
+    Crew.run(
+        b.size(0),
+        b.size(1),
+        (from, to) -> {
+          for (int first = from; first < to; first += CHUNK) {
+            add(hidden, numbers, first, Math.min(CHUNK, to - first), results);
+          }
+        });
+  }
+
+  /** What some rows of B add. */
+  private static void add(
+      float[][] hidden, FloatBuffer numbers, int first, int count, FewRows results) {
+    int rank = hidden[0].length;
+    float[] chunk = new float[count * rank];
+    numbers.get(first * rank, chunk);
+    for (int row = 0; row < hidden.length; row++) {
+      for (int i = 0; i < count; i++) {
+        results.put(row, first + i, FloatRows.dot(chunk, i * rank, hidden[row]));
       }
     }
   }
 
   /** {@code x·Aᵀ}, [m, r]. */
   private static float[][] hidden(float[][] x, INDArray a) {
-    FloatBuffer numbers = Address.floats(a, a.length());
-    float[] ofA = new float[x[0].length];
     float[][] hidden = new float[x.length][(int) a.size(0)];
-    for (int r = 0; r < a.size(0); r++) {
-      numbers.get(r * ofA.length, ofA);
-      for (int row = 0; row < x.length; row++) {
-        hidden[row][r] = FloatRows.dot(ofA, 0, x[row]);
-      }
-    }
+    int rank = hidden[0].length;
+    Crew.run(
+        (rank + RowMemory.STREAMS - 1) / RowMemory.STREAMS,
+        RowMemory.STREAMS * a.size(1),
+        (from, to) -> {
+          RowMemory rows = RowMemory.ofMatrix(a);
+          FarRows.run(
+              from * RowMemory.STREAMS,
+              Math.min(rank, to * RowMemory.STREAMS),
+              RowMemory.STREAMS,
+              (first, length, apart, streams) -> {
+                for (int r = first; r < first + length; r++) {
+                  rows.multiply(r, apart, streams, 0, x, hidden, r);
+                }
+              });
+        });
     return hidden;
   }
 }
