@@ -5,6 +5,8 @@ import java.nio.ShortBuffer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.kernel.WeightRows;
+import org.peft4j.onednn.internal.vector.HalfRounding;
+import org.peft4j.onednn.internal.vector.VectorUnit;
 
 /** Makes rows of weights in a panel, split over the cores. */
 public final class RowMaking {
@@ -46,8 +48,9 @@ public final class RowMaking {
   }
 
   /** To the nearest BFLOAT16, halfway to the even one; the numbers are finite. */
-  private static void round(float[] numbers, short[] rounded, int count) {
-    for (int i = 0; i < count; i++) {
+  static void round(float[] numbers, short[] rounded, int count) {
+    int whole = VectorUnit.PRESENT ? HalfRounding.round(numbers, rounded, count) : 0;
+    for (int i = whole; i < count; i++) {
       int bits = Float.floatToRawIntBits(numbers[i]);
       rounded[i] = (short) (bits + 0x7fff + (bits >>> 16 & 1) >>> 16);
     }

@@ -1,0 +1,29 @@
+package org.peft4j.onednn.internal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Random;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.peft4j.safetensors.BFloat16;
+
+class RowMakingTest {
+  /** Whole vectors and the rest after them; every second number is halfway between two. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 15, 16, 4096, 4103})
+  void numbersAreRoundedToTheNearestHalfwayToTheEvenOne(int count) {
+    Random random = new Random(7);
+    float[] numbers = new float[count];
+    for (int i = 0; i < count; i++) {
+      int bits = Float.floatToRawIntBits((float) random.nextGaussian());
+      numbers[i] = Float.intBitsToFloat(i % 2 == 0 ? bits : bits & 0xffff0000 | 0x8000);
+    }
+    short[] rounded = new short[count];
+
+    RowMaking.round(numbers, rounded, count);
+
+    for (int i = 0; i < count; i++) {
+      assertThat(rounded[i]).as("%s", numbers[i]).isEqualTo(BFloat16.fromFloat(numbers[i]));
+    }
+  }
+}
