@@ -6,8 +6,10 @@ package org.peft4j.kernel;
  *
  * @param scale usually {@code 1/√D}
  * @param softCap c; 0 for none
+ * @param rounded whether products may take their factors rounded to BFLOAT16, as layers allow it
+ *     whose weights are; sums are in single precision anyway
  */
-public record AttentionScores(double scale, double softCap) {
+public record AttentionScores(double scale, double softCap, boolean rounded) {
   /**
    * @throws IllegalArgumentException if the scale is not finite, or the cap negative or not finite
    */
@@ -20,6 +22,16 @@ public record AttentionScores(double scale, double softCap) {
               + softCap
               + "; allowed: a finite scale, and a cap of at least 0, where 0 means none.");
     }
+  }
+
+  /** Without rounding. */
+  public AttentionScores(double scale, double softCap) {
+    this(scale, softCap, false);
+  }
+
+  /** The same, with or without rounding. */
+  public AttentionScores withRounding(boolean value) {
+    return new AttentionScores(scale, softCap, value);
   }
 
   /** {@code scale·q·kᵀ}. */

@@ -21,6 +21,7 @@ import org.peft4j.kernel.AttentionScores;
 import org.peft4j.kernel.KeptProbabilities;
 import org.peft4j.kernel.Kernels;
 import org.peft4j.kernel.Nd4jKernels;
+import org.peft4j.onednn.internal.Processor;
 
 /** Attention and its gradients against the portable kernels, for each thing a pattern can say. */
 class AttentionTest {
@@ -141,6 +142,26 @@ class AttentionTest {
   void sharesKeysAmongHeads(String name, AttentionPattern pattern) {
     assertSame(pattern, 1, SCALED);
     assertSame(pattern, HEADS, CAPPED);
+  }
+
+  /** Each factor in BFLOAT16 has an error of 2⁻⁹ at the most. */
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("patterns")
+  void roundedFactorsGiveNearlyTheSameNumbers(String name, AttentionPattern pattern) {
+    for (int keyHeads : new int[] {1, 2, HEADS}) {
+      Kernels kernels = new OneDnnKernels(NONE);
+      List<INDArray> exact = outputs(kernels, pattern, keyHeads, SCALED);
+      List<INDArray> rounded = outputs(kernels, pattern, keyHeads, SCALED.withRounding(true));
+      for (int i = 0; i < exact.size(); i++) {
+        INDArray error = rounded.get(i).sub(exact.get(i));
+        double size = exact.get(i).norm2Number().doubleValue();
+        double least = 0.5 * Math.sqrt(error.length()); // Where gradients cancel each other.
+        assertThat(error.norm2Number().doubleValue() / Math.max(size, least))
+            .as("output %d, %d heads of keys", i, keyHeads)
+            .isLessThan(0.01);
+      }
+      assertThat(rounded.equals(exact)).as("exact").isEqualTo(!Processor.HALF);
+    }
   }
 
   private static void assertSame(AttentionPattern pattern, int keyHeads, AttentionScores scores) {

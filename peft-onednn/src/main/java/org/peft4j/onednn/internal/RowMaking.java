@@ -48,7 +48,7 @@ public final class RowMaking {
   }
 
   /** To the nearest BFLOAT16, halfway to the even one; the numbers are finite. */
-  static void round(float[] numbers, short[] rounded, int count) {
+  public static void round(float[] numbers, short[] rounded, int count) {
     int whole = VectorUnit.PRESENT ? HalfRounding.round(numbers, rounded, count) : 0;
     for (int i = whole; i < count; i++) {
       int bits = Float.floatToRawIntBits(numbers[i]);

@@ -26,7 +26,8 @@ final class Attention implements Mixer {
 
   Attention(AttentionMaps part, PictureModules modules) {
     this.part = part;
-    this.scores = new AttentionScores(1 / Math.sqrt(part.headSize()), 0);
+    this.scores =
+        new AttentionScores(1 / Math.sqrt(part.headSize()), 0, modules.model().kept().rounds());
     this.query = modules.map(part.query().site());
     this.key = modules.map(part.key().site());
     this.value = modules.map(part.value().site());

@@ -8,6 +8,7 @@ import org.peft4j.kernel.AttentionScores;
 import org.peft4j.kernel.QueryTiles.Tile;
 import org.peft4j.memory.ReusedScope;
 import org.peft4j.onednn.internal.Lanes;
+import org.peft4j.onednn.internal.Processor;
 
 /**
  * Attention on the rows of projections in place. The heads and sequences are split over the cores,
@@ -22,6 +23,9 @@ final class Attention {
   private final BlindQueries blind;
   private final boolean kept;
 
+  /** Of the factors of products in blocks. */
+  private final DataType type;
+
   /**
    * @param q [B, T, H, D]
    * @param k [B, S, K, D]
@@ -33,6 +37,7 @@ final class Attention {
     blind = new BlindQueries(pattern, tiles.batch(), tiles.heads(), tiles.group());
     probabilities = new Probabilities(tiles, scores, blind);
     this.kept = kept;
+    this.type = scores.rounded() && Processor.HALF ? DataType.BFLOAT16 : DataType.FLOAT;
   }
 
   /** Whether scores are products alone, and probabilities not kept. */
@@ -49,7 +54,8 @@ final class Attention {
                   share -> {
                     List<Share> parts = tiles.parts(share, inBlocks());
                     if (inBlocks()) {
-                      FlashBlocks blocks = FlashBlocks.of(tiles, scale, parts, scratch);
+                      FlashBlocks blocks =
+                          FlashBlocks.of(tiles, scale, parts, type, DataType.FLOAT, scratch);
                       return forEach(
                           parts,
                           (part, sequence) ->
@@ -121,7 +127,7 @@ final class Attention {
                   share -> {
                     List<Share> parts = tiles.parts(share, inBlocks());
                     if (inBlocks()) {
-                      FlashBlocks blocks = FlashBlocks.of(tiles, scale, parts, scratch);
+                      FlashBlocks blocks = FlashBlocks.of(tiles, scale, parts, type, type, scratch);
                       FlashGradient flash = FlashGradient.of(blocks, scratch);
                       return forEach(
                           parts, (part, sequence) -> flash.at(part).compute(sequence, in, out));

@@ -53,10 +53,9 @@ final class AttentionGradient {
     long most = tiles.scores(heads, false);
     room = kept ? in.memory() : scratch.array(DataType.FLOAT, most);
     slopes = scratch.array(DataType.FLOAT, most);
-    int width = tiles.size() + 1;
-    ofValues = AttentionTiles.room(heads, tiles.pattern().keys(), width, scratch);
+    ofValues = tiles.room(DataType.FLOAT, heads, tiles.pattern().keys(), 1, scratch);
     int queries = tiles.pattern().queries();
-    ofContexts = AttentionTiles.room(heads * tiles.group(), queries, width, scratch);
+    ofContexts = tiles.room(DataType.FLOAT, heads * tiles.group(), queries, 1, scratch);
   }
 
   void compute(Share part, int sequence) {
@@ -65,7 +64,7 @@ final class AttentionGradient {
     int queries = tiles.pattern().queries();
     ExtendedHeads values = ofValues.of(part.firstHead(), part.heads());
     ExtendedHeads contexts = ofContexts.of(part.firstHead() * group, part.heads() * group);
-    values.fill(in.v(), sequence * keys, keys, 1, (row, head, of, other) -> 1);
+    values.fillWithOnes(in.v(), sequence * keys, keys);
     contexts.fillGradients(in, sequence * queries, queries);
     for (int t = tiles.tiles().size() - 1; t >= 0; t--) {
       Tile tile = tiles.tiles().get(t);

@@ -198,9 +198,9 @@ record AttentionTiles(
     BatchProduct.run(product, a.address(), b.address(), out.address(), f.address());
   }
 
-  /** Room for rows of so many heads, each of {@code width} numbers. */
-  static ExtendedHeads room(int heads, int rows, int width, ReusedScope scratch) {
-    INDArray memory = scratch.array(DataType.FLOAT, (long) heads * rows * width);
-    return new ExtendedHeads(memory, 0, heads, rows, width);
+  /** Room for rows of so many heads, with so many features more than they have. */
+  ExtendedHeads room(DataType type, int heads, int rows, int features, ReusedScope scratch) {
+    INDArray memory = scratch.array(type, (long) heads * rows * (size + features));
+    return new ExtendedHeads(memory, 0, heads, rows, size, features);
   }
 }

@@ -1,6 +1,6 @@
 package org.peft4j.onednn.internal.attention;
 
-import java.nio.FloatBuffer;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.kernel.KeyRange;
 import org.peft4j.kernel.QueryTiles.Tile;
@@ -11,20 +11,32 @@ import org.peft4j.onednn.internal.Sums;
 import org.peft4j.onednn.internal.attention.TileScores.Operand;
 import org.peft4j.onednn.internal.operation.BatchProduct.Axis;
 import org.peft4j.onednn.internal.operation.BatchProduct.Heads;
+import org.peft4j.safetensors.BFloat16;
 
 /**
  * Rows of heads with one more feature, as matrices [heads, rows, D + 1]: a product with another's
  * then adds the product of both features, which is how a number of its own is subtracted from each
- * row of scores at no cost.
+ * row of scores at no cost. In BFLOAT16 the feature is a sum of two, so that it has 16 bits.
  *
  * @param first the first of the heads
  * @param most how many rows there is room for
- * @param width D + 1
+ * @param size D
+ * @param features beyond them: 0, 1 or 2
  */
-record ExtendedHeads(INDArray memory, int first, int heads, int most, int width) {
+record ExtendedHeads(INDArray memory, int first, int heads, int most, int size, int features) {
+  /** How many features make one of a type. */
+  static int features(DataType type) {
+    return type == DataType.BFLOAT16 ? 2 : 1;
+  }
+
+  /** The numbers of a row. */
+  int width() {
+    return size + features;
+  }
+
   /** The same memory for other heads, as many or fewer. */
   ExtendedHeads of(int firstHead, int count) {
-    return new ExtendedHeads(memory, firstHead, count, most, width);
+    return new ExtendedHeads(memory, firstHead, count, most, size, features);
   }
 
   /** The last feature of a row of a head. */
@@ -43,9 +55,21 @@ record ExtendedHeads(INDArray memory, int first, int heads, int most, int width)
    * @param factor of the D features
    */
   void fill(INDArray x, int start, int rows, float factor, Feature last) {
-    int size = width - 1;
+    fill(x, start, rows, factor, last, false);
+  }
+
+  /** Writes such rows with a feature 1: that of others is multiplied by it. */
+  void fillWithOnes(INDArray x, int start, int rows) {
+    fill(x, start, rows, 1, (row, head, of, other) -> 1, true);
+  }
+
+  /**
+   * @param each whether all features are {@code last}, or their sum is
+   */
+  private void fill(INDArray x, int start, int rows, float factor, Feature last, boolean each) {
     HeadRows from = HeadRows.of(x);
-    FloatBuffer to = RowTasks.floats(memory);
+    Numbers to = Numbers.of(memory);
+    int width = width();
     RowTasks.run(
         rows,
         (long) heads * width,
@@ -59,11 +83,19 @@ record ExtendedHeads(INDArray memory, int first, int heads, int most, int width)
               for (int j = 0; j < size; j++) {
                 extended[j] = factor * values[j];
               }
-              extended[size] = last.of(i, first + head, values, room);
-              to.put((head * most + i) * width, extended);
+              float feature = last.of(i, first + head, values, room);
+              for (int j = size; j < width; j++) {
+                extended[j] = feature;
+                feature -= each ? 0 : rounded(feature);
+              }
+              to.put((head * most + i) * width, extended, width);
             }
           }
         });
+  }
+
+  private float rounded(float number) {
+    return Numbers.isHalf(memory) ? BFloat16.toFloat(BFloat16.fromFloat(number)) : number;
   }
 
   /**
@@ -91,7 +123,8 @@ record ExtendedHeads(INDArray memory, int first, int heads, int most, int width)
 
   /** Passes rows of each head, with all of their numbers, to a reader. */
   void forEach(int start, int rows, Reader reader) {
-    FloatBuffer from = RowTasks.floats(memory);
+    Numbers from = Numbers.of(memory);
+    int width = width();
     RowTasks.run(
         rows,
         (long) heads * width,
@@ -109,30 +142,38 @@ record ExtendedHeads(INDArray memory, int first, int heads, int most, int width)
   /** Copies rows of each head to [B, T, all heads, D], the first to {@code start} there. */
   void write(int rows, INDArray x, int start) {
     HeadRows to = HeadRows.of(x);
-    forEach(0, rows, (row, head, values) -> to.put(start + row, head * width, values, width));
+    forEach(0, rows, (row, head, values) -> to.put(start + row, head * size, values, size));
   }
 
   /** Zeros the rows of a range. */
   void clear(KeyRange range) {
-    FloatBuffer to = RowTasks.floats(memory);
-    float[] zeros = new float[range.count() * width];
+    Numbers to = Numbers.of(memory);
+    float[] zeros = new float[range.count() * width()];
     for (int head = 0; head < heads; head++) {
-      to.put((head * most + range.first()) * width, zeros);
+      to.put((head * most + range.first()) * width(), zeros, zeros.length);
     }
   }
 
   /** The last feature of a row. */
   float feature(int row, int head) {
-    return RowTasks.floats(memory).get(((head - first) * most + row) * width + width - 1);
+    return feature(Numbers.of(memory), row, head - first);
+  }
+
+  private float feature(Numbers from, int row, int head) {
+    float sum = 0;
+    for (int i = 0; i < features; i++) {
+      sum += from.get((head * most + row) * width() + size + i);
+    }
+    return sum;
   }
 
   /** The least last feature of a tile's queries. */
   float leastFeature(Tile tile) {
-    FloatBuffer from = RowTasks.floats(memory);
+    Numbers from = Numbers.of(memory);
     float least = Float.POSITIVE_INFINITY;
     for (int head = 0; head < heads; head++) {
       for (int i = tile.first(); i < tile.first() + tile.count(); i++) {
-        least = Math.min(least, from.get((head * most + i) * width + width - 1));
+        least = Math.min(least, feature(from, i, head));
       }
     }
     return least;
@@ -140,18 +181,18 @@ record ExtendedHeads(INDArray memory, int first, int heads, int most, int width)
 
   /** The largest Euclidean norm of each head's rows, of their D features. */
   float[] largestNorms() {
-    FloatBuffer from = RowTasks.floats(memory);
+    Numbers from = Numbers.of(memory);
     float[] norms = new float[heads];
     RowTasks.run(
         heads,
-        (long) most * width,
+        (long) most * width(),
         (begin, end) -> {
-          float[] values = new float[width];
+          float[] values = new float[size];
           for (int head = begin; head < end; head++) {
             double largest = 0;
             for (int i = 0; i < most; i++) {
-              from.get((head * most + i) * width, values);
-              largest = Math.max(largest, Sums.ofProducts(values, values, 0, width - 1));
+              from.get((head * most + i) * width(), values);
+              largest = Math.max(largest, Sums.ofProducts(values, values, 0, size));
             }
             norms[head] = (float) Math.sqrt(largest);
           }
@@ -170,10 +211,15 @@ record ExtendedHeads(INDArray memory, int first, int heads, int most, int width)
   }
 
   private Operand operand(int head, int count, int step, int from, int rows) {
+    int width = width();
     long matrix = (long) most * width;
     Heads layout =
-        new Heads(new Axis(count, step * matrix), new Axis(rows, width), new Axis(width, 1));
+        new Heads(
+            new Axis(count, step * matrix),
+            new Axis(rows, width),
+            new Axis(width, 1),
+            Numbers.isHalf(memory));
     long start = head * matrix + (long) from * width;
-    return new Operand(Address.of(memory) + start * Float.BYTES, layout);
+    return new Operand(Address.of(memory) + start * layout.bytes(), layout);
   }
 }

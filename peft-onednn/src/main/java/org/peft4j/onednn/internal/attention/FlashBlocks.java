@@ -10,8 +10,9 @@ import org.peft4j.onednn.internal.operation.BatchProduct.After;
 /**
  * A part of an attention that keeps no probabilities, in blocks of keys (Dao et al., 2022): of each
  * query, the logarithm of its sum of exponentials, lse, is kept. Rows of few heads lie together
- * here, and have one more feature, so that a product with another's adds what is to be added to
- * each score.
+ * here, and have {@linkplain ExtendedHeads one more feature}, so that a product with another's adds
+ * what is to be added to each score. Factors of products may be BFLOAT16, exponentials and the
+ * gradients of scores among them; sums are in single precision.
  *
  * @param contexts of contexts, or of their gradients
  */
@@ -25,22 +26,33 @@ record FlashBlocks(
     ExtendedHeads contexts,
     INDArray room) {
 
-  /** Takes memory for the largest of some parts from {@code scratch}. */
+  /**
+   * Takes memory for the largest of some parts from {@code scratch}.
+   *
+   * @param type of the factors of products
+   * @param ofContexts FLOAT where products make contexts, and that type where they take them
+   */
   static FlashBlocks of(
-      AttentionTiles tiles, double scale, List<Share> parts, ReusedScope scratch) {
+      AttentionTiles tiles,
+      double scale,
+      List<Share> parts,
+      DataType type,
+      DataType ofContexts,
+      ReusedScope scratch) {
     int heads = Share.mostHeads(parts);
     int ofQueries = heads * tiles.group();
-    int width = tiles.size() + 1;
-    int count = tiles.pattern().queries();
+    int features = ExtendedHeads.features(type);
+    int keys = tiles.pattern().keys();
+    int queries = tiles.pattern().queries();
     return new FlashBlocks(
         tiles,
         scale,
         parts.get(0),
-        AttentionTiles.room(heads, tiles.pattern().keys(), width, scratch),
-        AttentionTiles.room(heads, tiles.pattern().keys(), width, scratch),
-        AttentionTiles.room(ofQueries, count, width, scratch),
-        AttentionTiles.room(ofQueries, count, width, scratch),
-        scratch.array(DataType.FLOAT, tiles.scores(heads, true)));
+        tiles.room(type, heads, keys, features, scratch),
+        tiles.room(type, heads, keys, features, scratch),
+        tiles.room(type, ofQueries, queries, features, scratch),
+        tiles.room(ofContexts, ofQueries, queries, features, scratch),
+        scratch.array(type, tiles.scores(heads, true)));
   }
 
   /** Another part, in the same memory. */
@@ -59,8 +71,8 @@ record FlashBlocks(
   /** Reads the keys and values of a sequence, with a feature 1. */
   void read(INDArray k, INDArray v, int sequence) {
     int count = tiles.pattern().keys();
-    keys.fill(k, sequence * count, count, 1, (row, head, of, other) -> 1);
-    values.fill(v, sequence * count, count, 1, (row, head, of, other) -> 1);
+    keys.fillWithOnes(k, sequence * count, count);
+    values.fillWithOnes(v, sequence * count, count);
   }
 
   /** Reads the queries of a sequence, scaled, with a feature that is added to their scores. */

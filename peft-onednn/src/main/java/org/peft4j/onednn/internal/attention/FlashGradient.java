@@ -27,13 +27,14 @@ record FlashGradient(
   static FlashGradient of(FlashBlocks blocks, ReusedScope scratch) {
     AttentionTiles tiles = blocks.tiles();
     int heads = blocks.keys().heads();
-    int size = tiles.size();
+    int ofQueries = heads * tiles.group();
+    int keys = tiles.pattern().keys();
     return new FlashGradient(
         blocks,
-        scratch.array(DataType.FLOAT, tiles.scores(heads, true)),
-        AttentionTiles.room(heads * tiles.group(), tiles.pattern().queries(), size, scratch),
-        AttentionTiles.room(heads, tiles.pattern().keys(), size, scratch),
-        AttentionTiles.room(heads, tiles.pattern().keys(), size, scratch));
+        scratch.array(blocks.room().dataType(), tiles.scores(heads, true)),
+        tiles.room(DataType.FLOAT, ofQueries, tiles.pattern().queries(), 0, scratch),
+        tiles.room(DataType.FLOAT, heads, keys, 0, scratch),
+        tiles.room(DataType.FLOAT, heads, keys, 0, scratch));
   }
 
   /** Another part, in the same memory. */

@@ -1,6 +1,5 @@
 package org.peft4j.onednn.internal.attention;
 
-import java.nio.FloatBuffer;
 import java.util.Arrays;
 import org.peft4j.kernel.AttentionPattern;
 import org.peft4j.kernel.QueryTiles.Tile;
@@ -23,7 +22,8 @@ final class HiddenScores {
     Tile tile = scores.tile();
     int keys = tile.keys();
     int[][] hidden = runs(pattern, tile, Math.min(scores.sequence(), pattern.rows() - 1));
-    FloatBuffer values = scores.values();
+    Numbers numbers = Numbers.of(scores.memory());
+    int offset = Math.toIntExact(scores.offset());
     float[] filled = new float[keys];
     Arrays.fill(filled, value);
     RowTasks.run(
@@ -32,10 +32,10 @@ final class HiddenScores {
         (start, stop) -> {
           for (int head = start; head < stop; head++) {
             for (int query = 0; query < tile.count(); query++) {
-              int at = (head * tile.count() + query) * keys;
+              int at = offset + (head * tile.count() + query) * keys;
               int[] bounds = hidden[query];
               for (int run = 0; run < bounds.length; run += 2) {
-                values.put(at + bounds[run], filled, 0, bounds[run + 1] - bounds[run]);
+                numbers.put(at + bounds[run], filled, bounds[run + 1] - bounds[run]);
               }
             }
           }

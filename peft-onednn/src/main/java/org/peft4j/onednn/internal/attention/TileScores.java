@@ -30,7 +30,7 @@ record TileScores(Tile tile, int sequence, int firstHead, int heads, INDArray me
   }
 
   long address() {
-    return Address.of(memory) + offset * Float.BYTES;
+    return Address.of(memory) + offset * memory.dataType().width();
   }
 
   FloatBuffer values() {
@@ -44,8 +44,9 @@ record TileScores(Tile tile, int sequence, int firstHead, int heads, INDArray me
         new Heads(
             new Axis(heads / step, step * tile.area()),
             new Axis(tile.count(), tile.keys()),
-            new Axis(tile.keys(), 1));
-    return new Operand(address() + i * tile.area() * Float.BYTES, layout);
+            new Axis(tile.keys(), 1),
+            Numbers.isHalf(memory));
+    return new Operand(address() + i * tile.area() * layout.bytes(), layout);
   }
 
   /** An operand of a batch of products: its address and layout. */
@@ -56,8 +57,7 @@ record TileScores(Tile tile, int sequence, int firstHead, int heads, INDArray me
 
     /** The first columns of each row. */
     Operand columns(int count) {
-      Axis columns = new Axis(count, layout.columns().stride());
-      return new Operand(address, new Heads(layout.heads(), layout.rows(), columns));
+      return new Operand(address, layout.firstColumns(count));
     }
   }
 }

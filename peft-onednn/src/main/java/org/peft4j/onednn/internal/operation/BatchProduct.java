@@ -33,26 +33,42 @@ public record BatchProduct(Heads a, Heads b, Heads out, float alpha, After after
    *
    * @param heads the number of heads, and the stride between them in elements
    * @param rows likewise
+   * @param half whether numbers are BFLOAT16, and not in single precision
    */
-  public record Heads(Axis heads, Axis rows, Axis columns) {
+  public record Heads(Axis heads, Axis rows, Axis columns, boolean half) {
     public Heads {
       if (heads.size() == 1) {
         heads = new Axis(1, Math.max(rows.extent(), columns.extent()));
       }
     }
 
+    /** In single precision. */
+    public Heads(Axis heads, Axis rows, Axis columns) {
+      this(heads, rows, columns, false);
+    }
+
     public Heads transposed() {
-      return new Heads(heads, columns, rows);
+      return new Heads(heads, columns, rows, half);
+    }
+
+    /** The first of the columns. */
+    public Heads firstColumns(int count) {
+      return new Heads(heads, rows, new Axis(count, columns.stride()), half);
+    }
+
+    /** Of a number. */
+    public int bytes() {
+      return half ? Short.BYTES : Float.BYTES;
     }
 
     /** One matrix of the batch. */
     Heads alone() {
-      return new Heads(new Axis(1, 0), rows, columns);
+      return new Heads(new Axis(1, 0), rows, columns, half);
     }
 
     memory.desc layout() {
       return Native.strided(
-          memory.data_type.f32,
+          half ? memory.data_type.bf16 : memory.data_type.f32,
           new long[] {heads.size(), rows.size(), columns.size()},
           new long[] {heads.stride(), rows.stride(), columns.stride()});
     }
@@ -96,7 +112,7 @@ public record BatchProduct(Heads a, Heads b, Heads out, float alpha, After after
     for (long head = 0; head < product.out.heads.size(); head++) {
       long[] own = addresses.clone();
       for (int i = 0; i < own.length; i++) {
-        own[i] += head * layouts[i].heads.stride() * Float.BYTES;
+        own[i] += head * layouts[i].heads.stride() * layouts[i].bytes();
       }
       one.run(own);
     }
@@ -106,6 +122,11 @@ public record BatchProduct(Heads a, Heads b, Heads out, float alpha, After after
    * oneDNN 3.11 reads wrong rows of b where a product sums one or two terms and there are gaps
    * between b's matrices, as there are for one or two queries whose heads share those of the keys.
    */
+  /** Whether all of its matrices are in single precision. */
+  boolean single() {
+    return !a.half && !b.half && !out.half;
+  }
+
   private boolean matricesMayMix() {
     return b.rows.size() <= 2 && b.heads.size() > 1;
   }

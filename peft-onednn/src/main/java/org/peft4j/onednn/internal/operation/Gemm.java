@@ -83,6 +83,7 @@ public final class Gemm {
     Heads b = product.b();
     return POSSIBLE
         && !Processor.WIDE
+        && product.single()
         && (product.after() == After.NOTHING || product.after() == After.ADD)
         && (rowMajor(product.a()) || product.a().rows().stride() == 1)
         && (b.columns().stride() == 1 || longAndTransposed(b))

@@ -33,7 +33,9 @@ public final class Attention implements Mixer {
 
   private Attention(AttentionPart part, Modules modules) {
     this.part = part;
-    this.scores = new AttentionScores(part.scale(), part.softCap().orElse(0));
+    this.scores =
+        new AttentionScores(
+            part.scale(), part.softCap().orElse(0), modules.model().kept().rounds());
     this.projections = Projections.of(part, modules);
     this.queryNorm = HeadNorm.of(part.queryNorm(), modules);
     this.keyNorm = HeadNorm.of(part.keyNorm(), modules);

@@ -22,6 +22,11 @@ public final class KeptMemory implements AutoCloseable {
     this.exact = new ActivationPool(type);
   }
 
+  /** Whether blocks may round what they keep, and factors of products that have no weight. */
+  public boolean rounds() {
+    return rounds;
+  }
+
   /** For a layer outside of blocks: its arrays stay as they are. */
   public KeptArrays arrays() {
     return new KeptArrays(exact);
