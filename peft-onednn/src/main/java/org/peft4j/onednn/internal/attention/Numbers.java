@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.onednn.internal.Address;
-import org.peft4j.onednn.internal.RowMaking;
 import org.peft4j.onednn.internal.RowTasks;
+import org.peft4j.onednn.internal.vector.Rounding;
 import org.peft4j.safetensors.BFloat16;
 
 /** The numbers of a dense array in single precision or BFLOAT16; for several threads at once. */
@@ -36,7 +36,7 @@ final class Numbers {
       single.put(at, source, 0, count);
     } else if (half != null) {
       short[] rounded = new short[count];
-      RowMaking.round(source, rounded, count);
+      Rounding.round(source, rounded, count);
       half.put(at, rounded);
     }
   }

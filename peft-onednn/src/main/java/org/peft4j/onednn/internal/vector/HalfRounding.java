@@ -6,8 +6,8 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
-/** Rounds numbers to BFLOAT16, a vector of them at once. */
-public final class HalfRounding {
+/** {@link Rounding}, a vector of numbers at once. */
+final class HalfRounding {
   private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
   private static final int LANES = FLOATS.length();
 
@@ -17,13 +17,8 @@ public final class HalfRounding {
 
   private HalfRounding() {}
 
-  /**
-   * Rounds to the nearest, halfway to the even one.
-   *
-   * @param numbers finite
-   * @return how many of {@code count} are rounded: whole vectors
-   */
-  public static int round(float[] numbers, short[] rounded, int count) {
+  /** Returns how many of {@code count} are rounded: whole vectors. */
+  static int round(float[] numbers, short[] rounded, int count) {
     int whole = count / LANES * LANES;
     for (int i = 0; i < whole; i += LANES) {
       IntVector bits = FloatVector.fromArray(FLOATS, numbers, i).reinterpretAsInts();

@@ -1,12 +1,13 @@
-package org.peft4j.onednn.internal;
+package org.peft4j.onednn.internal.operation;
 
 import java.nio.FloatBuffer;
 import java.nio.ShortBuffer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.kernel.WeightRows;
-import org.peft4j.onednn.internal.vector.HalfRounding;
-import org.peft4j.onednn.internal.vector.VectorUnit;
+import org.peft4j.onednn.internal.Address;
+import org.peft4j.onednn.internal.RowTasks;
+import org.peft4j.onednn.internal.vector.Rounding;
 
 /** Makes rows of weights in a panel, split over the cores. */
 public final class RowMaking {
@@ -38,21 +39,12 @@ public final class RowMaking {
             int rows = Math.min(step, to - row);
             weight.write(first + row, first + row + rows, made);
             if (half) {
-              round(made, rounded, rows * columns);
+              Rounding.round(made, rounded, rows * columns);
               shorts.put(row * columns, rounded, 0, rows * columns);
             } else {
               floats.put(row * columns, made, 0, rows * columns);
             }
           }
         });
-  }
-
-  /** To the nearest BFLOAT16, halfway to the even one; the numbers are finite. */
-  public static void round(float[] numbers, short[] rounded, int count) {
-    int whole = VectorUnit.PRESENT ? HalfRounding.round(numbers, rounded, count) : 0;
-    for (int i = whole; i < count; i++) {
-      int bits = Float.floatToRawIntBits(numbers[i]);
-      rounded[i] = (short) (bits + 0x7fff + (bits >>> 16 & 1) >>> 16);
-    }
   }
 }

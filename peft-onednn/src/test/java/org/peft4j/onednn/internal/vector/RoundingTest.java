@@ -1,4 +1,4 @@
-package org.peft4j.onednn.internal;
+package org.peft4j.onednn.internal.vector;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -7,7 +7,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.peft4j.safetensors.BFloat16;
 
-class RowMakingTest {
+class RoundingTest {
   /** Whole vectors and the rest after them; every second number is halfway between two. */
   @ParameterizedTest
   @ValueSource(ints = {1, 15, 16, 4096, 4103})
@@ -20,7 +20,7 @@ class RowMakingTest {
     }
     short[] rounded = new short[count];
 
-    RowMaking.round(numbers, rounded, count);
+    Rounding.round(numbers, rounded, count);
 
     for (int i = 0; i < count; i++) {
       assertThat(rounded[i]).as("%s", numbers[i]).isEqualTo(BFloat16.fromFloat(numbers[i]));
