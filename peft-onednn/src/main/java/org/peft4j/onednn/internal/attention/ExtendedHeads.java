@@ -25,7 +25,7 @@ import org.peft4j.safetensors.BFloat16;
  */
 record ExtendedHeads(INDArray memory, int first, int heads, int most, int size, int features) {
   /** How many features make one of a type. */
-  static int features(DataType type) {
+  static int featuresOf(DataType type) {
     return type == DataType.BFLOAT16 ? 2 : 1;
   }
 

@@ -41,7 +41,7 @@ record FlashBlocks(
       ReusedScope scratch) {
     int heads = Share.mostHeads(parts);
     int ofQueries = heads * tiles.group();
-    int features = ExtendedHeads.features(type);
+    int features = ExtendedHeads.featuresOf(type);
     int keys = tiles.pattern().keys();
     int queries = tiles.pattern().queries();
     return new FlashBlocks(

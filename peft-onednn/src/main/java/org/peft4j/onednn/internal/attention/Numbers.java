@@ -2,7 +2,6 @@ package org.peft4j.onednn.internal.attention;
 
 import java.nio.FloatBuffer;
 import java.nio.ShortBuffer;
-import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.peft4j.onednn.internal.Address;
@@ -11,51 +10,62 @@ import org.peft4j.onednn.internal.vector.Rounding;
 import org.peft4j.safetensors.BFloat16;
 
 /** The numbers of a dense array in single precision or BFLOAT16; for several threads at once. */
-final class Numbers {
-  private final @Nullable FloatBuffer single;
-  private final @Nullable ShortBuffer half;
+interface Numbers {
+  /** Puts the first {@code count} numbers of a source, rounded to the nearest. */
+  void put(int at, float[] source, int count);
 
-  private Numbers(@Nullable FloatBuffer single, @Nullable ShortBuffer half) {
-    this.single = single;
-    this.half = half;
-  }
+  float get(int at);
+
+  /** Reads as many numbers as {@code target} has. */
+  void get(int at, float[] target);
 
   static Numbers of(INDArray array) {
     return isHalf(array)
-        ? new Numbers(null, Address.bytes(array, 0, array.length() * Short.BYTES).asShortBuffer())
-        : new Numbers(RowTasks.floats(array), null);
+        ? new Half(Address.bytes(array, 0, array.length() * Short.BYTES).asShortBuffer())
+        : new Single(RowTasks.floats(array));
   }
 
   static boolean isHalf(INDArray array) {
     return array.dataType() == DataType.BFLOAT16;
   }
 
-  /** Puts the first {@code count} numbers of a source, rounded to the nearest. */
-  void put(int at, float[] source, int count) {
-    if (single != null) {
-      single.put(at, source, 0, count);
-    } else if (half != null) {
-      short[] rounded = new short[count];
-      Rounding.round(source, rounded, count);
-      half.put(at, rounded);
+  /** In single precision. */
+  record Single(FloatBuffer memory) implements Numbers {
+    @Override
+    public void put(int at, float[] source, int count) {
+      memory.put(at, source, 0, count);
+    }
+
+    @Override
+    public float get(int at) {
+      return memory.get(at);
+    }
+
+    @Override
+    public void get(int at, float[] target) {
+      memory.get(at, target);
     }
   }
 
-  /** Reads as many numbers as {@code target} has. */
-  void get(int at, float[] target) {
-    if (single != null) {
-      single.get(at, target);
-    } else {
+  /** In BFLOAT16. */
+  record Half(ShortBuffer memory) implements Numbers {
+    @Override
+    public void put(int at, float[] source, int count) {
+      short[] rounded = new short[count];
+      Rounding.round(source, rounded, count);
+      memory.put(at, rounded);
+    }
+
+    @Override
+    public float get(int at) {
+      return BFloat16.toFloat(memory.get(at));
+    }
+
+    @Override
+    public void get(int at, float[] target) {
       for (int i = 0; i < target.length; i++) {
         target[i] = get(at + i);
       }
     }
-  }
-
-  float get(int at) {
-    if (half != null) {
-      return BFloat16.toFloat(half.get(at));
-    }
-    return single == null ? 0 : single.get(at);
   }
 }

@@ -7,7 +7,7 @@ public final class Rounding {
   /**
    * Rounds the first {@code count} numbers to the nearest, halfway to the even one.
    *
-   * @param numbers finite
+   * @param numbers infinite ones, and NaN as arithmetic makes it, stay such
    */
   public static void round(float[] numbers, short[] rounded, int count) {
     int whole = VectorUnit.PRESENT ? HalfRounding.round(numbers, rounded, count) : 0;
