@@ -29,11 +29,6 @@ public record AttentionScores(double scale, double softCap, boolean rounded) {
     this(scale, softCap, false);
   }
 
-  /** The same, with or without rounding. */
-  public AttentionScores withRounding(boolean value) {
-    return new AttentionScores(scale, softCap, value);
-  }
-
   /** {@code scale·q·kᵀ}. */
   public static AttentionScores scaled(double scale) {
     return new AttentionScores(scale, 0);

@@ -118,15 +118,15 @@ public record BatchProduct(Heads a, Heads b, Heads out, float alpha, After after
     }
   }
 
-  /**
-   * oneDNN 3.11 reads wrong rows of b where a product sums one or two terms and there are gaps
-   * between b's matrices, as there are for one or two queries whose heads share those of the keys.
-   */
   /** Whether all of its matrices are in single precision. */
   boolean single() {
     return !a.half && !b.half && !out.half;
   }
 
+  /**
+   * oneDNN 3.11 reads wrong rows of b where a product sums one or two terms and there are gaps
+   * between b's matrices, as there are for one or two queries whose heads share those of the keys.
+   */
   private boolean matricesMayMix() {
     return b.rows.size() <= 2 && b.heads.size() > 1;
   }

@@ -16,10 +16,10 @@ final class CopiedRows extends RowMemory {
 
   private final int[] room;
 
-  CopiedRows(INDArray array, int stride, int size) {
-    super(array, stride, size);
-    numbers = half ? null : Address.floats(array, count());
-    pairs = half ? Address.bytes(array, 0, count() * Short.BYTES).asIntBuffer() : null;
+  CopiedRows(INDArray array, long count, int stride, int size) {
+    super(array, count, stride, size);
+    numbers = half ? null : Address.floats(array, count);
+    pairs = half ? Address.bytes(array, 0, count * Short.BYTES).asIntBuffer() : null;
     copy = new float[size];
     room = new int[size / 2];
   }

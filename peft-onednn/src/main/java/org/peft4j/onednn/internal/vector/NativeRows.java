@@ -13,10 +13,10 @@ final class NativeRows extends RowMemory {
 
   private final float[] products = new float[STREAMS];
 
-  NativeRows(INDArray array, int stride, int size) {
-    super(array, stride, size);
+  NativeRows(INDArray array, long count, int stride, int size) {
+    super(array, count, stride, size);
     bytes = half ? Short.BYTES : Float.BYTES;
-    memory = NativeVectors.of(Address.bytes(array, 0, count() * bytes));
+    memory = NativeVectors.of(Address.bytes(array, 0, count * bytes));
   }
 
   static boolean possible(INDArray array, int size) {

@@ -13,7 +13,11 @@ abstract class RowMemory {
   /** Rows that are taken at once. */
   static final int STREAMS = HalfRows.STREAMS;
 
+  /** What owns the memory. */
   final INDArray array;
+
+  /** Elements of the array and of the gaps between them. */
+  final long count;
 
   /** Whether these are in BFLOAT16. */
   final boolean half;
@@ -25,10 +29,12 @@ abstract class RowMemory {
   final int size;
 
   /**
+   * @param count elements of the array and of the gaps between them
    * @param size the numbers of a head
    */
-  RowMemory(INDArray array, int stride, int size) {
+  RowMemory(INDArray array, long count, int stride, int size) {
     this.array = array;
+    this.count = count;
     this.half = array.dataType() == DataType.BFLOAT16;
     this.stride = stride;
     this.size = size;
@@ -40,7 +46,7 @@ abstract class RowMemory {
    * @param heads as {@link #possible} asks
    */
   static RowMemory ofHeads(INDArray heads) {
-    return of(heads, heads.stride(1), (int) heads.size(3));
+    return of(heads, span(heads), heads.stride(1), (int) heads.size(3));
   }
 
   /**
@@ -50,14 +56,14 @@ abstract class RowMemory {
    */
   static RowMemory ofMatrix(INDArray matrix) {
     int columns = (int) matrix.size(1);
-    return of(matrix, columns, columns);
+    return of(matrix, matrix.length(), columns, columns);
   }
 
   /** Rows that are read where they are, if heads are whole vectors. */
-  private static RowMemory of(INDArray array, int stride, int size) {
+  private static RowMemory of(INDArray array, long count, int stride, int size) {
     return NativeRows.possible(array, size)
-        ? new NativeRows(array, stride, size)
-        : new CopiedRows(array, stride, size);
+        ? new NativeRows(array, count, stride, size)
+        : new CopiedRows(array, count, stride, size);
   }
 
   /** Elements from the first to the last of [B, S, K, D]. */
@@ -78,11 +84,6 @@ abstract class RowMemory {
         && dense
         && heads.length() > 0
         && span(heads) * Float.BYTES <= Integer.MAX_VALUE;
-  }
-
-  /** Elements of the array and of the gaps between them. */
-  final long count() {
-    return array.rank() == 2 ? array.length() : span(array);
   }
 
   /** Where a head of a row begins. */
